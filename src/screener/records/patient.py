@@ -1,0 +1,112 @@
+"""A patient as the engine sees one: results in canonical units, episodes, absences, answers.
+
+Every fact keeps what the record said, word for word, and where it said so. Nothing here is interpreted:
+what a stale result or an old absence means is decided in `evaluation/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Literal
+
+from msgspec import Struct
+
+from screener.rulebook import RecordList, Sex
+from screener.values.dates import Moment
+from screener.values.ranges import Range
+
+Unusable = Literal["unit", "impossible", "missing"]
+Severity = Literal["mild", "moderate", "severe"]
+
+
+class Result(Struct, frozen=True):
+    """One result of a lab or finding.
+
+    `value` is the canonical range of what it can be (a range of one for a plain number; a grade is a whole number);
+    `choices` is that for a finding with named choices. Both are None where the result cannot be used, and
+    `unusable` says why (`missing`: there is a result, but it is no number and no known choice), `problem` in words.
+    """
+
+    fact: str
+    source: str
+    recorded_value: str
+    recorded_unit: str | None = None
+    when: Moment | None = None
+    is_current: bool = False
+    """Undated, but the record says that it is the present state."""
+    value: Range | None = None
+    choices: frozenset[str] | None = None
+    exact: Fraction | None = None
+    """The canonical value before rounding to a double, where it is one number."""
+    upper_limit: Fraction | None = None
+    lower_limit: Fraction | None = None
+    """The limits of normal that came with this very result, in the canonical unit."""
+    unusable: Unusable | None = None
+    problem: str | None = None
+    flags: tuple[str, ...] = ()
+
+
+class Episode(Struct, frozen=True):
+    """Something that was, is, or is planned to be the case, for a stretch of time.
+
+    `start` None: on an unknown day. `end` None: it has no end on record; then `ongoing` tells whether it still holds
+    (an active condition) or ended on a day that nobody wrote down. `asserted` is when the entry was made, if stated.
+    """
+
+    concept: str
+    list: RecordList
+    source: str
+    start: Moment | None = None
+    end: Moment | None = None
+    ongoing: bool = False
+    ended: bool = False
+    """The record says that it is over (resolved, cured, stopped), even if not since when."""
+    asserted: Moment | None = None
+    status: str | None = None
+    cured: bool | None = None
+    severity: Severity | None = None
+    stage: str | None = None
+    controlled: bool | None = None
+    flags: tuple[str, ...] = ()
+
+
+class Absence(Struct, frozen=True):
+    """An explicit statement that something is not, or never was, the case. Undated, it holds on the screening day."""
+
+    concept: str
+    list: RecordList
+    source: str
+    when: Moment | None = None
+
+
+class Answer(Struct, frozen=True):
+    """What a person answered, or which reading a site chose (1 is the first)."""
+
+    key: str
+    source: str
+    value: bool | None = None
+    reading: int | None = None
+    by: str | None = None
+    when: Moment | None = None
+
+
+class Patient(Struct, frozen=True):
+    """One patient's record, read with the dictionary whose digest it keeps.
+
+    `results`, `episodes` and `absences` are keyed by dictionary name. `as_of` is the record's own date of screening, as
+    a day. `notes` are things ignored or suspicious, in words.
+    """
+
+    id: str
+    digest: str
+    as_of: int | None = None
+    birth: Moment | None = None
+    age_years: int | None = None
+    sex: Sex | None = None
+    results: Mapping[str, tuple[Result, ...]] = {}
+    episodes: Mapping[str, tuple[Episode, ...]] = {}
+    absences: Mapping[str, tuple[Absence, ...]] = {}
+    answers: Mapping[str, Answer] = {}
+    complete: frozenset[RecordList] = frozenset()
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,558 @@
+"""The checked model: what the rules mean, with every name resolved and every limit in canonical units.
+
+A rulebook is plain data: it holds no text to parse, no closures and no records, and it is written to JSON
+and read back unchanged (`to_json`, `from_json`). Any engine can run it; the one in `evaluation/` is the
+reference for what each node means. Everything that reads a patient is a *lookup*, named once in
+`Rulebook.lookups` and shared by all trials; expressions refer to lookups, scores and definitions by name.
+
+Numbers in expressions are in the canonical unit of their lab. Exact rationals are kept as text (`"a/b"`).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from screener.values.dates import NO_TIME, Duration
+from screener.values.ranges import Comparison, Range
+
+Sex = Literal["female", "male"]
+ConceptKind = Literal["condition", "procedure", "drug", "event", "substance"]
+RecordList = Literal["conditions", "procedures", "plans", "medications", "events", "allergies", "family_history"]
+Course = Literal["acute", "chronic", "passing"]
+Verb = Literal[
+    "history of",
+    "onset of",
+    "start of",
+    "current",
+    "underwent",
+    "receiving",
+    "planned",
+    "taking",
+    "treated with",
+    "family history of",
+    "allergy to",
+]
+QualifierName = Literal["cured", "resolved", "severe", "uncontrolled", "stage"]
+
+
+class _Data(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    pass
+
+
+class Place(_Data, frozen=True):
+    """Where something is written: a file below the rules folder, and a line in it."""
+
+    file: str
+    line: int
+
+
+# ---- the dictionary
+
+
+class Code(_Data, frozen=True):
+    """A code, or a range of codes (`C00 .. C97`). `unit` and `form` say what a result under it is in, where the code
+    itself says so; `value` is the category or grade that the code stands for (a finding's)."""
+
+    system: str
+    first: str
+    last: str | None = None
+    unit: str | None = None
+    form: str | None = None
+    value: str | None = None
+
+
+class Form(_Data, frozen=True):
+    """Another measured form of the same analyte, with its own molar mass: urea nitrogen for urea."""
+
+    name: str
+    title: str
+    aliases: tuple[str, ...]
+    molar_mass: str
+
+
+class NormalLimit(_Data, frozen=True):
+    """Limits of normal in use, for results that carry none of their own (exact rationals as text, canonical unit)."""
+
+    which: Literal["upper", "lower"]
+    low: str
+    high: str
+    sex: Sex | None = None
+
+
+class Flag(_Data, frozen=True):
+    """What should catch the eye without deciding anything."""
+
+    text: str
+    when: Truthful
+
+
+class Lab(_Data, frozen=True, tag="lab"):
+    """A measured quantity. `unit` is its canonical unit, `"1"` for a pure number."""
+
+    name: str
+    title: str
+    aliases: tuple[str, ...]
+    codes: tuple[Code, ...]
+    unit: str
+    possible: Range
+    fresh: Duration
+    place: Place
+    usual: Range | None = None
+    molar_mass: str | None = None
+    valence: int | None = None
+    forms: tuple[Form, ...] = ()
+    normal_limits: tuple[NormalLimit, ...] = ()
+    flags: tuple[Flag, ...] = ()
+
+
+class Finding(_Data, frozen=True, tag="finding"):
+    """A graded or named observation: a whole-number grade (`grade`), or one of `choices` (`ordered` if they rise)."""
+
+    name: str
+    title: str
+    aliases: tuple[str, ...]
+    codes: tuple[Code, ...]
+    fresh: Duration
+    place: Place
+    grade: Range | None = None
+    choices: tuple[str, ...] = ()
+    ordered: bool = False
+    zero_when_absent: str | None = None
+    """A condition whose absence makes the grade 0 (or the first of the ordered choices)."""
+    flags: tuple[Flag, ...] = ()
+
+
+class Limits(_Data, frozen=True):
+    """Numbers between two limits (canonical unit); None is without limit, which JSON has no number for."""
+
+    low: float | None = None
+    high: float | None = None
+    low_open: bool = False
+    high_open: bool = False
+
+    @property
+    def range(self) -> Range:
+        """The same as a Range."""
+        return Range(
+            -math.inf if self.low is None else self.low,
+            math.inf if self.high is None else self.high,
+            self.low_open,
+            self.high_open,
+        )
+
+
+class Sign(_Data, frozen=True):
+    """A result that shows a condition to be present, or absent: of which lab or finding, and what it must be."""
+
+    fact: str
+    numbers: Limits | None = None
+    choices: tuple[str, ...] = ()
+
+
+class Concept(_Data, frozen=True, tag="concept"):
+    """A condition, procedure, drug, event or substance. `narrower` and `broader` are closed under inclusion and
+    leave the concept itself out."""
+
+    name: str
+    title: str
+    aliases: tuple[str, ...]
+    kind: ConceptKind
+    codes: tuple[Code, ...]
+    place: Place
+    fresh: Duration
+    course: Course = "passing"
+    includes: tuple[str, ...] = ()
+    narrower: tuple[str, ...] = ()
+    broader: tuple[str, ...] = ()
+    only_if: Sex | None = None
+    present_when: tuple[Sign, ...] = ()
+    absent_when: tuple[Sign, ...] = ()
+    flags: tuple[Flag, ...] = ()
+
+
+class Question(_Data, frozen=True):
+    """What only a person can answer. Asked per trial, unless `once_for_all`. Unanswered it waits for `consent` (the
+    participant's agreement) or for `judgement` (any other answer of a person)."""
+
+    name: str
+    title: str
+    aliases: tuple[str, ...]
+    asked_of: str
+    place: Place
+    gives_consent: bool = False
+    once_for_all: bool = False
+    holds_for: Duration | None = None
+    only_if: Truthful | None = None
+
+
+# ---- lookups: everything that is read from a patient
+
+
+class Scope(_Data, frozen=True):
+    """The stretch of time in which a lookup looks, around an anchor.
+
+    `anchor` is `"clock"` (the day of screening, or the instant a surrounding `AtTime` has moved it to), `"its onset"`
+    (inside `with (…)`), or the name of an OnsetLookup. The stretch runs from `back` before the anchor to `ahead`
+    after it; None is without limit on that side (ahead: up to the clock). The anchor's own day is left out by
+    `excludes_anchor`. Nothing after the clock is ever seen, except by `planned`.
+    """
+
+    text: str
+    anchor: str = "clock"
+    back: Duration | None = None
+    ahead: Duration | None = NO_TIME
+    excludes_anchor: bool = False
+
+
+class ValueLookup(_Data, frozen=True, tag="value"):
+    """A result of a lab or finding: which one, and from which stretch of time (None: as long as results stay fresh)."""
+
+    name: str
+    fact: str
+    pick: Literal["latest", "earliest", "highest", "lowest"]
+    scope: Scope | None = None
+
+
+class ChangeLookup(_Data, frozen=True, tag="change"):
+    """How much a lab changed within a stretch of time, in its canonical unit; relative changes in %, `rise per day` in
+    the canonical unit a day."""
+
+    name: str
+    fact: str
+    change: Literal["rise", "fall", "relative rise", "relative fall", "rise per day"]
+    scope: Scope
+
+
+class Qualified(_Data, frozen=True):
+    """A concept with what must hold of the same episode: cured, severe, uncontrolled, resolved, a stage."""
+
+    concept: str
+    qualifiers: tuple[QualifierName, ...] = ()
+    stages: tuple[str, ...] = ()
+
+
+class EventLookup(_Data, frozen=True, tag="event"):
+    """Whether something happened, holds or is planned, at least `times` times, leaving out what an exception covers.
+
+    `beside` must hold with the clock unmoved; in it a scope anchored at `"its onset"` is about the same episode.
+    """
+
+    name: str
+    verb: Verb
+    list: RecordList
+    what: tuple[Qualified, ...]
+    scope: Scope | None = None
+    times: int = 1
+    exceptions: tuple[Qualified, ...] = ()
+    beside: Truthful | None = None
+
+
+class OnsetLookup(_Data, frozen=True, tag="onset"):
+    """The day on which the last or first episode of something began."""
+
+    name: str
+    concept: str
+    list: RecordList
+    pick: Literal["last", "first"] = "last"
+
+
+Lookup = ValueLookup | ChangeLookup | EventLookup | OnsetLookup
+
+
+# ---- expressions with a number
+
+
+class Number(_Data, frozen=True, tag="number"):
+    """A number, in the canonical unit of what it meets. `text` is how it was written, with its unit."""
+
+    value: float
+    text: str
+
+
+class Value(_Data, frozen=True, tag="value of"):
+    """The number that a ValueLookup or ChangeLookup yields."""
+
+    lookup: str
+
+
+class Age(_Data, frozen=True, tag="age"):
+    """Completed years of age at the clock."""
+
+
+class ScoreOf(_Data, frozen=True, tag="score"):
+    """The number of a score."""
+
+    name: str
+
+
+class InUnit(_Data, frozen=True, tag="in unit"):
+    """The bare number of a quantity in a unit: the canonical number times `factor`."""
+
+    of: Numeric
+    unit: str
+    factor: float
+
+
+class Arithmetic(_Data, frozen=True, tag="arithmetic"):
+    operator: Literal["+", "-", "*", "/"]
+    left: Numeric
+    right: Numeric
+
+
+class Function(_Data, frozen=True, tag="function"):
+    name: Literal["ln", "exp", "sqrt", "round"]
+    of: Numeric
+
+
+class Bounded(_Data, frozen=True, tag="bounded"):
+    """`floored at`, `capped at`."""
+
+    of: Numeric
+    floor: float | None = None
+    cap: float | None = None
+
+
+class Cell(_Data, frozen=True):
+    """One row of a points table: the numbers (canonical unit) or choices that earn the points."""
+
+    points: float
+    numbers: Limits | None = None
+    choices: tuple[str, ...] = ()
+
+
+class PointsOf(_Data, frozen=True, tag="points"):
+    """The points of a table in `Rulebook.tables`."""
+
+    name: str
+
+
+class Choose(_Data, frozen=True, tag="choose"):
+    """`if … then … else …`."""
+
+    test: Truthful
+    then: Numeric
+    otherwise: Numeric
+
+
+# ---- expressions with a truth
+
+
+class Compare(_Data, frozen=True, tag="compare"):
+    left: Numeric
+    operator: Comparison
+    right: Numeric
+
+
+class Between(_Data, frozen=True, tag="between"):
+    """Both ends included."""
+
+    of: Numeric
+    low: Number
+    high: Number
+
+
+class AgainstLimit(_Data, frozen=True, tag="against limit"):
+    """A result against a multiple of the limit of normal that came with that very result."""
+
+    lookup: str
+    operator: Comparison
+    times: str
+    which: Literal["upper", "lower"]
+
+
+class IsOneOf(_Data, frozen=True, tag="is"):
+    """Whether a finding is one of these choices."""
+
+    lookup: str
+    choices: tuple[str, ...]
+
+
+class SexIs(_Data, frozen=True, tag="sex"):
+    sex: Sex
+
+
+class Happened(_Data, frozen=True, tag="happened"):
+    """The truth of an EventLookup."""
+
+    lookup: str
+
+
+class Confirmed(_Data, frozen=True, tag="confirmed"):
+    """A person's answer to a question."""
+
+    question: str
+
+
+class Meets(_Data, frozen=True, tag="meets"):
+    """The truth of a definition."""
+
+    name: str
+
+
+class Not(_Data, frozen=True, tag="not"):
+    of: Truthful
+
+
+class All(_Data, frozen=True, tag="all"):
+    of: tuple[Truthful, ...]
+
+
+class Any(_Data, frozen=True, tag="any"):
+    of: tuple[Truthful, ...]
+
+
+class AtLeast(_Data, frozen=True, tag="at least"):
+    count: int
+    of: tuple[Truthful, ...]
+
+
+class AtTime(_Data, frozen=True, tag="at time"):
+    """A rule evaluated at another instant: the day of an OnsetLookup (`at`), or the day before it (`before`)."""
+
+    anchor: str
+    relation: Literal["at", "before"]
+    of: Truthful
+
+
+class Untranslated(_Data, frozen=True, tag="untranslated"):
+    """A criterion that nobody has translated yet: always unknown."""
+
+
+Numeric = Number | Value | Age | ScoreOf | InUnit | Arithmetic | Function | Bounded | PointsOf | Choose
+Truthful = (
+    Compare
+    | Between
+    | AgainstLimit
+    | IsOneOf
+    | SexIs
+    | Happened
+    | Confirmed
+    | Meets
+    | Not
+    | All
+    | Any
+    | AtLeast
+    | AtTime
+    | Untranslated
+)
+
+
+# ---- reusable meanings
+
+
+class Table(_Data, frozen=True):
+    """A points table over a number, or over the choices of a finding. The cells leave no hole."""
+
+    name: str
+    title: str
+    of: Numeric
+    cells: tuple[Cell, ...]
+    place: Place
+
+
+class Score(_Data, frozen=True):
+    """A formula. `spread` is how far apart its inputs may be drawn before they are flagged."""
+
+    name: str
+    title: str
+    aliases: tuple[str, ...]
+    formula: str
+    expression: Numeric
+    place: Place
+    quote: str | None = None
+    source: str | None = None
+    assumptions: tuple[str, ...] = ()
+    spread: Duration | None = None
+    flags: tuple[Flag, ...] = ()
+
+
+class Definition(_Data, frozen=True):
+    """A named rule, one reading of it. One with several readings stands here once for each, as `NAME (label)`."""
+
+    name: str
+    title: str
+    rule: Truthful
+    text: str
+    place: Place
+    quote: str | None = None
+    source: str | None = None
+    assumptions: tuple[str, ...] = ()
+    reading: str | None = None
+
+
+# ---- trials
+
+
+class Reading(_Data, frozen=True):
+    """One way to read a criterion. `label` is None where the text has only one reading."""
+
+    label: str | None
+    rule: Truthful
+
+
+class Criterion(_Data, frozen=True):
+    """One criterion line. Readings inside parentheses and in definitions are drawn out: each combination is one reading
+    of the whole line."""
+
+    id: str
+    kind: Literal["inclusion", "exclusion"]
+    quote: str
+    rule: str
+    readings: tuple[Reading, ...]
+    place: Place
+    assumptions: tuple[str, ...] = ()
+
+
+class Registry(_Data, frozen=True):
+    """What the registry's record says about the trial itself."""
+
+    status: str | None = None
+    last_known_status: str | None = None
+    status_date: str | None = None
+    healthy_volunteers: bool | None = None
+    source: str | None = None
+
+
+class Trial(_Data, frozen=True):
+    """A trial with its criteria in the registry's order, structured fields first. `labs_within` replaces the
+    dictionary's freshness of labs and findings."""
+
+    id: str
+    title: str
+    criteria: tuple[Criterion, ...]
+    registry: Registry
+    place: Place
+    labs_within: Duration | None = None
+
+
+class Rulebook(_Data, frozen=True):
+    """Everything the engine needs to know, of all trials together. `digest` identifies the rule text it comes from."""
+
+    digest: str
+    labs: dict[str, Lab]
+    findings: dict[str, Finding]
+    concepts: dict[str, Concept]
+    questions: dict[str, Question]
+    tables: dict[str, Table]
+    scores: dict[str, Score]
+    definitions: dict[str, Definition]
+    lookups: dict[str, Lookup]
+    trials: dict[str, Trial]
+
+    def fact(self, name: str) -> Lab | Finding:
+        """The lab or finding of that name. Raises KeyError."""
+        return self.labs[name] if name in self.labs else self.findings[name]
+
+
+def to_json(rulebook: Rulebook) -> bytes:
+    """The rulebook as JSON text."""
+    return msgspec.json.encode(rulebook)
+
+
+def from_json(text: bytes) -> Rulebook:
+    """Read a rulebook back. Raises msgspec.ValidationError or DecodeError if the text is not one."""
+    return msgspec.json.decode(text, type=Rulebook)
