@@ -1,0 +1,86 @@
+"""What evaluating yields: for every node of a rule its truth or range, with the answers and facts it rests on.
+
+An answer keeps everything an explanation needs, so that explaining only reads it off and never computes again.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from screener.records.patient import Absence, Answer, Episode, Result
+from screener.rulebook import Lookup, Numeric, Truthful
+from screener.values.ranges import Range
+from screener.values.truth import Truth
+
+Reason = Literal[
+    "missing",
+    "stale",
+    "undated",
+    "unit",
+    "impossible",
+    "censored",
+    "imprecise_date",
+    "conflict",
+    "partial_score",
+    "ambiguous",
+    "unspecific",
+    "judgement",
+    "consent",
+    "untranslated",
+]
+Fact = Result | Episode | Absence | Answer
+
+
+class Given(Struct, frozen=True, gc=False):
+    """A fact of the record that is no list entry: sex, birth date, age, or a list declared (or assumed) complete."""
+
+    name: str
+    value: str
+    source: str
+
+
+class Found(Struct, frozen=True, gc=False):
+    """What a lookup found in the record.
+
+    `subject` is the dictionary name it is about (or `age`, `sex`). Of `truth`, `range`, `choices` and `days` (first and
+    last possible day of an onset) one is set; an onset of which nothing is known has none. `used` are the facts it
+    rests on, `set_aside` those shown but not used (a stale result). `reasons` say why it is not settled. `in_window`
+    tells for each used result whether it certainly lies where the rule looks. `lacking` names the concepts of which the
+    record may lack an entry; `may_lack` says that the record may lack a result, an answer or an entry.
+    """
+
+    subject: str
+    lookup: Lookup | None = None
+    truth: Truth | None = None
+    range: Range | None = None
+    choices: frozenset[str] | None = None
+    days: tuple[int, int] | None = None
+    used: tuple[Fact | Given, ...] = ()
+    set_aside: tuple[Result, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    assumed: bool = False
+    in_window: tuple[Truth, ...] = ()
+    may_lack: bool = False
+    lacking: tuple[str, ...] = ()
+    anchor: Found | None = None
+    parts: tuple[Judged, ...] = ()
+
+
+class Measured(Struct, frozen=True, gc=False):
+    """A number with the parts it was computed from."""
+
+    node: Numeric
+    range: Range
+    parts: tuple[Measured | Judged | Found, ...] = ()
+
+
+class Judged(Struct, frozen=True, gc=False):
+    """A truth with the parts it was decided from."""
+
+    node: Truthful
+    truth: Truth
+    parts: tuple[Judged | Measured | Found, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    """Reasons that arise at this very node, beside those of its parts."""

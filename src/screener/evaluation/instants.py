@@ -1,0 +1,109 @@
+"""Where in time a rule looks: the clock, windows and anchors, as stretches whose ends may be known only as ranges."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from screener.rulebook import Scope
+from screener.values.dates import BEGINNING, DAY, END, Duration, Moment, day_shifted
+from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth
+
+
+class Stretch(Struct, frozen=True, gc=False):
+    """A stretch of time, in seconds. It begins somewhere from `first_start` to `last_start` and ends somewhere from
+    `first_end` to `last_end`; both ends belong to it."""
+
+    first_start: int
+    last_start: int
+    first_end: int
+    last_end: int
+
+    def holds(self, moment: Moment) -> Truth:
+        """Whether the moment lies in the stretch."""
+        if moment.first >= self.last_start and moment.last <= self.first_end:
+            return TRUE
+        if moment.last < self.first_start or moment.first > self.last_end:
+            return FALSE
+        return UNKNOWN
+
+    def overlaps(self, start: Moment, end: Moment) -> Truth:
+        """Whether something that ran from `start` to `end` and the stretch have a second in common."""
+        if start.last <= self.first_end and end.first >= self.last_start:
+            return TRUE
+        if start.first > self.last_end or end.last < self.first_start:
+            return FALSE
+        return UNKNOWN
+
+
+def stretch_around(scope: Scope, first_day: int, last_day: int, clock_day: int) -> Stretch:
+    """The stretch that a scope describes around an anchor which fell on some day from `first_day` to `last_day`.
+
+    Calendar windows run from the first second of one day to the last second of another; hour windows count from the
+    anchor's time of day, which may be any.
+    """
+    return Stretch(
+        _start(scope, first_day, earliest=True),
+        _start(scope, last_day, earliest=False),
+        _end(scope, first_day, clock_day, earliest=True),
+        _end(scope, last_day, clock_day, earliest=False),
+    )
+
+
+def _start(scope: Scope, anchor_day: int, *, earliest: bool) -> int:
+    if scope.back is None:
+        return BEGINNING
+    if scope.back.unit == "hours":
+        anchor = anchor_day * DAY if earliest else anchor_day * DAY + DAY - 1
+        return anchor - scope.back.count * 3600
+    day = day_shifted(anchor_day, scope.back, -1)
+    if scope.excludes_anchor and scope.back.count == 0:
+        day += 1
+    return day * DAY
+
+
+def _end(scope: Scope, anchor_day: int, clock_day: int, *, earliest: bool) -> int:
+    clock_end = clock_day * DAY + DAY - 1
+    if scope.ahead is None:
+        return clock_end
+    if scope.ahead.unit == "hours":
+        anchor = anchor_day * DAY if earliest else anchor_day * DAY + DAY - 1
+        return min(anchor + scope.ahead.count * 3600, clock_end)
+    day = day_shifted(anchor_day, scope.ahead, 1)
+    if scope.excludes_anchor and scope.ahead.count == 0:
+        day -= 1
+    return min(day * DAY + DAY - 1, clock_end)
+
+
+def fresh_until(clock_day: int, fresh: Duration) -> Stretch:
+    """The stretch in which a result is still fresh at the clock."""
+    end = clock_day * DAY + DAY - 1
+    if fresh.unit == "hours":
+        start = clock_day * DAY - fresh.count * 3600
+        return Stretch(start, start + DAY - 1, end, end)
+    start = day_shifted(clock_day, fresh, -1) * DAY
+    return Stretch(start, start, end, end)
+
+
+def up_to(clock_day: int) -> Stretch:
+    """Everything up to and including a day."""
+    end = clock_day * DAY + DAY - 1
+    return Stretch(BEGINNING, BEGINNING, end, end)
+
+
+def ahead_of(clock_day: int, scope: Scope | None) -> Stretch:
+    """From a day on, as far as the scope reaches (without one: without limit)."""
+    start = clock_day * DAY
+    if scope is None or scope.back is None:
+        return Stretch(start, start, END, END)
+    last = day_shifted(clock_day, scope.back, 1) * DAY + DAY - 1
+    return Stretch(start, start, last, last)
+
+
+def not_after(moment: Moment, day: int) -> Moment | None:
+    """The moment, less its days after `day`; None if there is nothing left."""
+    end = day * DAY + DAY - 1
+    if moment.last <= end:
+        return moment
+    if moment.first > end:
+        return None
+    return Moment(moment.first, end, moment.text, moment.offset)

@@ -1,0 +1,407 @@
+"""Reading labs and findings: which result counts, and what it could be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import pairwise
+
+from screener.evaluation.answers import Found, Reason
+from screener.evaluation.episodes import present_state
+from screener.evaluation.frame import Frame
+from screener.evaluation.instants import Stretch, fresh_until, not_after
+from screener.records.patient import Result
+from screener.rulebook import ChangeLookup, Finding, Lab, NormalLimit, ValueLookup
+from screener.values.dates import BEGINNING, DAY, Moment, on_day
+from screener.values.ranges import EVERYTHING, Range, compare, exactly, hull
+from screener.values.ranges import Comparison as Operator
+from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, union
+
+
+class Candidate:
+    """A result with its moment, and whether it certainly lies where the rule looks."""
+
+    __slots__ = ("membership", "moment", "result")
+
+    def __init__(self, result: Result, moment: Moment, membership: Truth) -> None:
+        self.result = result
+        self.moment = moment
+        self.membership = membership
+
+
+def possible_values(fact: Lab | Finding) -> Range:
+    """Everything that the dictionary calls possible for a lab, or every grade of a graded finding."""
+    if isinstance(fact, Lab):
+        return fact.possible
+    return fact.grade or EVERYTHING
+
+
+def value_of(lookup: ValueLookup, stretch: Stretch | None, anchor: Found | None, frame: Frame) -> Found:
+    """The result that a lookup picks, as the set of what it could be.
+
+    `stretch` None says that the anchor of the lookup's scope is not known to have happened.
+    """
+    fact = frame.rulebook.fact(lookup.fact)
+    if stretch is None:
+        return _nothing_known(lookup, fact, (), anchor.reasons if anchor is not None else (), anchor)
+    recorded = frame.patient.results.get(lookup.fact, ())
+    if not recorded:
+        return _absent_result(lookup, fact, frame, anchor)
+    candidates, older = _look_in(recorded, stretch, frame)
+    if not candidates:
+        if (derived := _grade_of_absence(lookup, fact, frame, anchor)) is not None:
+            return derived
+        last = sorted(older, key=lambda each: each.moment.last)[-1:]
+        return _nothing_known(
+            lookup, fact, tuple(each.result for each in last), ("stale",) if last else ("missing",), anchor
+        )
+    match lookup.pick:
+        case "latest":
+            picked = _latest(candidates)
+        case "earliest":
+            picked = _earliest(candidates)
+        case "highest" | "lowest":
+            picked = candidates
+    may_lack = all(each.membership is not TRUE for each in picked)
+    if isinstance(fact, Finding) and fact.choices:
+        return _choices_found(lookup, fact, picked, may_lack, anchor)
+    values = [each.result.value or possible_values(fact) for each in picked]
+    match lookup.pick:
+        case "highest":
+            whole = _extreme(picked, values, highest=True)
+        case "lowest":
+            whole = _extreme(picked, values, highest=False)
+        case _:
+            whole = hull(values)
+    if may_lack:
+        whole = hull((whole, possible_values(fact)))
+    return Found(
+        lookup.fact,
+        lookup,
+        range=whole,
+        used=tuple(each.result for each in picked),
+        in_window=tuple(each.membership for each in picked),
+        reasons=() if whole.is_exact else _why_unsettled(picked, values, may_lack),
+        may_lack=may_lack,
+        anchor=anchor,
+    )
+
+
+def window_of_freshness(lookup: ValueLookup, frame: Frame) -> Stretch:
+    """Where a lookup without a scope of its own looks: as far back as its results stay fresh."""
+    return fresh_until(frame.day, frame.labs_within or frame.rulebook.fact(lookup.fact).fresh)
+
+
+def _look_in(recorded: Sequence[Result], stretch: Stretch, frame: Frame) -> tuple[list[Candidate], list[Candidate]]:
+    """The results that lie, or may lie, in the stretch; and those that lie before it."""
+    inside: list[Candidate] = []
+    older: list[Candidate] = []
+    for result in recorded:
+        moment = moment_of(result, frame)
+        if moment is None:
+            continue
+        membership = stretch.holds(moment)
+        if membership is not FALSE:
+            inside.append(Candidate(result, moment, membership))
+        elif moment.last < stretch.first_start:
+            older.append(Candidate(result, moment, membership))
+    return inside, older
+
+
+def moment_of(result: Result, frame: Frame) -> Moment | None:
+    """When a result was taken, as far as it can have been by the day of screening; None if it lies after that."""
+    if result.when is not None:
+        return not_after(result.when, frame.as_of)
+    if result.is_current:
+        return on_day(frame.as_of)
+    return Moment(BEGINNING, frame.as_of * DAY + DAY - 1)
+
+
+def _latest(candidates: list[Candidate]) -> list[Candidate]:
+    certain = [each.moment.first for each in candidates if each.membership is TRUE]
+    if not certain:
+        return candidates
+    settled = max(certain)
+    return [each for each in candidates if each.moment.last >= settled]
+
+
+def _earliest(candidates: list[Candidate]) -> list[Candidate]:
+    certain = [each.moment.last for each in candidates if each.membership is TRUE]
+    if not certain:
+        return candidates
+    settled = min(certain)
+    return [each for each in candidates if each.moment.first <= settled]
+
+
+def _extreme(picked: list[Candidate], values: list[Range], *, highest: bool) -> Range:
+    """The range of the highest (lowest) of several values, of which some may not count."""
+    certain = [value for each, value in zip(picked, values, strict=True) if each.membership is TRUE] or values
+    if highest:
+        floor = max(certain, key=lambda value: (value.low, value.low_open))
+        top = max(values, key=lambda value: (value.high, not value.high_open))
+    else:
+        floor = min(values, key=lambda value: (value.low, value.low_open))
+        top = min(certain, key=lambda value: (value.high, not value.high_open))
+    return Range(floor.low, top.high, floor.low_open, top.high_open)
+
+
+def _why_unsettled(picked: list[Candidate], values: list[Range], may_lack: bool) -> tuple[Reason, ...]:
+    reasons: list[Reason] = [each.result.unusable for each in picked if each.result.unusable is not None]
+    if any(each.result.when is None and not each.result.is_current for each in picked) and (
+        may_lack or len(picked) > 1
+    ):
+        reasons.append("undated")
+    elif may_lack:
+        reasons.append("imprecise_date")
+    if any(each.result.unusable is None and not value.is_exact for each, value in zip(picked, values, strict=True)):
+        reasons.append("censored")
+    if len({(value.low, value.high) for value in values}) > 1 and "undated" not in reasons:
+        same_time = len({(each.moment.first, each.moment.last) for each in picked}) == 1
+        reasons.append("conflict" if same_time else "imprecise_date")
+    return tuple(dict.fromkeys(reasons))
+
+
+def _choices_found(
+    lookup: ValueLookup, fact: Finding, picked: list[Candidate], may_lack: bool, anchor: Found | None
+) -> Found:
+    everything = frozenset(fact.choices)
+    each_of = [each.result.choices or everything for each in picked]
+    if lookup.pick in ("highest", "lowest") and fact.ordered:
+        choices = _extreme_choices(lookup, fact, picked, each_of)
+    else:
+        choices = frozenset().union(*each_of)
+    if may_lack:
+        choices = everything
+    reasons: tuple[Reason, ...] = ()
+    if len(choices) > 1:
+        ranks = [Range(min(map(fact.choices.index, some)), max(map(fact.choices.index, some))) for some in each_of]
+        reasons = _why_unsettled(picked, ranks, may_lack)
+    return Found(
+        lookup.fact,
+        lookup,
+        choices=choices,
+        used=tuple(each.result for each in picked),
+        in_window=tuple(each.membership for each in picked),
+        reasons=reasons,
+        may_lack=may_lack,
+        anchor=anchor,
+    )
+
+
+def _extreme_choices(
+    lookup: ValueLookup, fact: Finding, picked: list[Candidate], each_of: list[frozenset[str]]
+) -> frozenset[str]:
+    ranks = [Range(min(map(fact.choices.index, some)), max(map(fact.choices.index, some))) for some in each_of]
+    span = _extreme(picked, ranks, highest=lookup.pick == "highest")
+    return frozenset(choice for rank, choice in enumerate(fact.choices) if span.contains(rank))
+
+
+def _absent_result(lookup: ValueLookup, fact: Lab | Finding, frame: Frame, anchor: Found | None) -> Found:
+    derived = _grade_of_absence(lookup, fact, frame, anchor)
+    return derived if derived is not None else _nothing_known(lookup, fact, (), ("missing",), anchor)
+
+
+def _grade_of_absence(lookup: ValueLookup, fact: Lab | Finding, frame: Frame, anchor: Found | None) -> Found | None:
+    """The lowest grade, where the record says that the condition which is graded is absent at the clock."""
+    if isinstance(fact, Lab) or fact.zero_when_absent is None or lookup.scope is not None:
+        return None
+    state = present_state(fact.zero_when_absent, frame)
+    if state.truth is not FALSE:
+        return None
+    return Found(
+        lookup.fact,
+        lookup,
+        range=exactly(fact.grade.low) if fact.grade is not None else None,
+        choices=None if fact.grade is not None else frozenset(fact.choices[:1]),
+        used=state.used,
+        assumed=state.assumed,
+        anchor=anchor,
+    )
+
+
+def _nothing_known(
+    lookup: ValueLookup,
+    fact: Lab | Finding,
+    set_aside: tuple[Result, ...],
+    reasons: tuple[Reason, ...],
+    anchor: Found | None,
+) -> Found:
+    choices = frozenset(fact.choices) if isinstance(fact, Finding) and fact.choices else None
+    return Found(
+        lookup.fact,
+        lookup,
+        range=possible_values(fact) if choices is None else None,
+        choices=choices,
+        set_aside=set_aside,
+        reasons=reasons,
+        may_lack=True,
+        anchor=anchor,
+    )
+
+
+def against_limit(found: Found, operator: Operator, times: str, which: str, frame: Frame) -> tuple[Truth, bool]:
+    """A result against a multiple of a limit of normal: its own, or where it has none, the limits in use.
+
+    Also tells whether a result without a limit of its own stood in the way of an answer. The highest of several results
+    is above a limit if any of them is above its own; the lowest is below if any of them is.
+    """
+    fact = frame.rulebook.labs[found.subject]
+    factor = Fraction(times)
+    if not found.used or found.lookup is None or not isinstance(found.lookup, ValueLookup):
+        return compare(possible_values(fact), operator, _limits_in_use(fact, which, factor, frame)), False
+    truths: list[Truth] = []
+    lacks_limit = False
+    for used, membership in zip(found.used, found.in_window, strict=True):
+        if not isinstance(used, Result):
+            continue
+        own = used.upper_limit if which == "upper" else used.lower_limit
+        limit = exactly(float(factor * own)) if own is not None else _limits_in_use(fact, which, factor, frame)
+        truth = compare(used.value or fact.possible, operator, limit)
+        lacks_limit = lacks_limit or (own is None and truth is UNKNOWN and used.value is not None)
+        truths.append(
+            truth if found.lookup.pick not in ("highest", "lowest") else _if_counted(truth, membership, found, operator)
+        )
+    if found.lookup.pick in ("highest", "lowest"):
+        decides = any_of if _any_decides(found.lookup.pick, operator) else all_of
+        truth = decides(truths)
+    else:
+        truth = union(truths)
+    if found.may_lack:
+        truth = union((truth, compare(fact.possible, operator, _limits_in_use(fact, which, factor, frame))))
+    return truth, lacks_limit
+
+
+def _any_decides(pick: str, operator: Operator) -> bool:
+    return (pick == "highest") == (operator in (">", ">="))
+
+
+def _if_counted(truth: Truth, membership: Truth, found: Found, operator: Operator) -> Truth:
+    """The truth of a result that may not count: without it, an `any` of many is no truer, an `all` no falser."""
+    if membership is TRUE or not isinstance(found.lookup, ValueLookup):
+        return truth
+    neutral = FALSE if _any_decides(found.lookup.pick, operator) else TRUE
+    return union((truth, neutral))
+
+
+def _limits_in_use(lab: Lab, which: str, factor: Fraction, frame: Frame) -> Range:
+    sex = frame.patient.sex
+    limits: list[NormalLimit] = [
+        limit
+        for limit in lab.normal_limits
+        if limit.which == which and (limit.sex is None or sex is None or limit.sex == sex)
+    ]
+    if not limits:
+        return EVERYTHING
+    low = min(factor * Fraction(limit.low) for limit in limits)
+    high = max(factor * Fraction(limit.high) for limit in limits)
+    return Range(float(low), float(high))
+
+
+def change_of(lookup: ChangeLookup, stretch: Stretch | None, anchor: Found | None, frame: Frame) -> Found:
+    """How much a lab changed: the latest result against the lowest (highest) earlier one where the rule looks.
+
+    Needs two usable results whose order is known; results that may or may not count are taken both ways.
+    """
+    recorded = frame.patient.results.get(lookup.fact, ())
+    if stretch is None:
+        return Found(
+            lookup.fact,
+            lookup,
+            range=EVERYTHING,
+            reasons=anchor.reasons if anchor else (),
+            may_lack=True,
+            anchor=anchor,
+        )
+    inside, older = _look_in(recorded, stretch, frame)
+    inside.sort(key=lambda each: (each.moment.first, each.moment.last))
+    used = tuple(each.result for each in inside)
+    unusable = tuple(dict.fromkeys(each.result.unusable for each in inside if each.result.unusable is not None))
+    certain = [each for each in inside if each.membership is TRUE]
+    reasons: tuple[Reason, ...]
+    if unusable:
+        reasons = unusable
+    elif len(certain) < 2:
+        reasons = ("imprecise_date",) if len(inside) >= 2 else ("stale",) if older and not inside else ("missing",)
+    elif inside[-1].membership is not TRUE or any(
+        one.moment.last >= other.moment.first for one, other in pairwise(inside)
+    ):
+        same_time = any(one.moment.last == other.moment.last for one, other in pairwise(inside))
+        reasons = ("conflict",) if same_time else ("imprecise_date",)
+    else:
+        worlds = [certain] if len(certain) == len(inside) else [certain, inside]
+        changes = [change for change in (_change(lookup, world) for world in worlds) if change is not None]
+        if len(changes) == len(worlds):
+            whole = hull(changes)
+            censored: tuple[Reason, ...] = ("censored",) if any(r.exact is None for r in used) else ("imprecise_date",)
+            return Found(
+                lookup.fact, lookup, range=whole, used=used, reasons=() if whole.is_exact else censored, anchor=anchor
+            )
+        reasons = ("missing",)
+    return Found(
+        lookup.fact,
+        lookup,
+        range=EVERYTHING,
+        used=used,
+        set_aside=tuple(each.result for each in older[-1:]) if not inside else (),
+        reasons=reasons,
+        may_lack=True,
+        anchor=anchor,
+    )
+
+
+def _change(lookup: ChangeLookup, ordered: list[Candidate]) -> Range | None:
+    """The change over results whose order is known; None where it has no meaning (no two days, a share of nothing)."""
+    latest, earlier = ordered[-1], ordered[:-1]
+    if lookup.change.startswith("relative") and any(_ends(each)[0] <= 0 for each in ordered):
+        return None
+    match lookup.change:
+        case "rise":
+            return _extreme_of([_difference(latest, one) for one in earlier])
+        case "fall":
+            return _extreme_of([_difference(one, latest) for one in earlier])
+        case "relative rise":
+            return _extreme_of([_percent(latest, one) for one in earlier])
+        case "relative fall":
+            return _extreme_of([_negated(_percent(latest, one)) for one in earlier])
+        case "rise per day":
+            daily = [
+                _per_day(latest, one)
+                for one in earlier
+                if one.moment.is_one_day and latest.moment.is_one_day and one.moment.first_day < latest.moment.first_day
+            ]
+            return _extreme_of(daily) if daily else None
+
+
+def _extreme_of(changes: list[tuple[Fraction, Fraction]]) -> Range:
+    """The greatest of several changes, each known from its least to its most."""
+    return Range(float(max(low for low, _ in changes)), float(max(high for _, high in changes)))
+
+
+def _ends(candidate: Candidate) -> tuple[Fraction, Fraction]:
+    result = candidate.result
+    if result.exact is not None:
+        return result.exact, result.exact
+    if result.value is None:
+        raise ValueError("an unusable result has no value")
+    return Fraction(result.value.low), Fraction(result.value.high)
+
+
+def _difference(later: Candidate, earlier: Candidate) -> tuple[Fraction, Fraction]:
+    (low, high), (earlier_low, earlier_high) = _ends(later), _ends(earlier)
+    return low - earlier_high, high - earlier_low
+
+
+def _percent(later: Candidate, earlier: Candidate) -> tuple[Fraction, Fraction]:
+    (low, high), (earlier_low, earlier_high) = _ends(later), _ends(earlier)
+    return (low / earlier_high - 1) * 100, (high / earlier_low - 1) * 100
+
+
+def _negated(change: tuple[Fraction, Fraction]) -> tuple[Fraction, Fraction]:
+    low, high = change
+    return -high, -low
+
+
+def _per_day(later: Candidate, earlier: Candidate) -> tuple[Fraction, Fraction]:
+    days = later.moment.first_day - earlier.moment.first_day
+    low, high = _difference(later, earlier)
+    return low / days, high / days

@@ -1,0 +1,593 @@
+"""Results as a clinic sees them: each criterion passed, failed or unknown, each trial's verdict, and the JSON of both.
+
+`inclusion` and `exclusion` give the sign here and nowhere else: a rule says what the text says. Words, evidence and
+needs are read off the evaluator's answers when they are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import date
+from functools import cached_property
+from typing import Any as Anything
+from typing import Literal, get_args
+
+import msgspec
+from msgspec import Struct
+
+from screener.evaluation.answers import Fact, Found, Given, Judged, Measured, Reason
+from screener.evaluation.evaluator import judge, truth_of_readings
+from screener.evaluation.explanation import WHY, explain, number_text, score_text, terms
+from screener.evaluation.frame import Frame
+from screener.evaluation.grounds import (
+    Need,
+    facts,
+    measured_scores,
+    needs,
+    reasons,
+    rests_on_assumption,
+    results_of,
+)
+from screener.records.patient import Absence, Answer, Episode, Patient, Result
+from screener.rulebook import All, Confirmed, Criterion, Meets, RecordList, Rulebook, Trial
+from screener.values.dates import DAY, Duration, Moment, day_shifted, day_text
+from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth
+from screener.version import __version__
+
+Status = Literal["passed", "failed", "unknown"]
+Verdict = Literal["eligible", "ineligible", "undetermined"]
+WaitsFor = Literal["data", "judgement", "consent"]
+LISTS: tuple[RecordList, ...] = get_args(RecordList)
+
+_STATUS: dict[tuple[str, Truth], Status] = {
+    ("inclusion", TRUE): "passed",
+    ("inclusion", FALSE): "failed",
+    ("inclusion", UNKNOWN): "unknown",
+    ("exclusion", TRUE): "failed",
+    ("exclusion", FALSE): "passed",
+    ("exclusion", UNKNOWN): "unknown",
+}
+
+
+class ScreeningError(ValueError):
+    """A call that cannot be answered: no date of screening, another dictionary, an unknown trial or list."""
+
+
+class Evidence(Struct, frozen=True, omit_defaults=True):
+    """A fact that an answer rests on: as recorded, as converted, with its date and its place in the record."""
+
+    name: str
+    value: str
+    unit: str | None = None
+    canonical_value: float | str | None = None
+    canonical_unit: str | None = None
+    date: str | None = None
+    source: str = ""
+    flags: tuple[str, ...] = ()
+
+
+class Term(Struct, frozen=True):
+    """One term of a score's sum; its ends differ where an input is not known exactly, and are None without limit."""
+
+    term: str
+    low: float | None
+    high: float | None
+
+
+class ScoreValue(Struct, frozen=True):
+    """A score that an answer rests on, with its terms and where its formula comes from."""
+
+    name: str
+    title: str
+    value: str
+    terms: tuple[Term, ...]
+    source: str | None
+
+
+class ReadingOutcome(Struct, frozen=True):
+    """What one reading of the text says by itself; `chosen` where a site has settled on it."""
+
+    label: str | None
+    status: Status
+    explanation: str
+    chosen: bool = False
+    chosen_by: str | None = None
+
+
+class Recruitment(Struct, frozen=True, omit_defaults=True):
+    """Whether the registry says that the trial takes participants, and since when that is known."""
+
+    status: str | None
+    date: str | None
+    recruiting: bool
+    note: str | None = None
+
+
+class CriterionResult:
+    """One criterion for one patient. Everything but `status` is worked out when it is first read."""
+
+    def __init__(self, criterion: Criterion, judged: tuple[Judged, ...], frame: Frame) -> None:
+        self._criterion = criterion
+        self._judged = judged
+        self._frame = frame
+        choice = frame.patient.answers.get(f"{frame.trial}/{criterion.id}")
+        self._choice = choice if choice is not None and choice.reading is not None else None
+        counted = judged if self._choice is None else (judged[(self._choice.reading or 1) - 1],)
+        self._counted = counted
+        self.truth = counted[0].truth if len(counted) == 1 else truth_of_readings(list(counted))
+        self.status: Status = _STATUS[criterion.kind, self.truth]
+
+    @property
+    def id(self) -> str:
+        """`I1`, `E1`, … in the order of the registry's text; `F.age`, `F.sex` for structured fields."""
+        return self._criterion.id
+
+    @property
+    def kind(self) -> Literal["inclusion", "exclusion"]:
+        return self._criterion.kind
+
+    @property
+    def text(self) -> str:
+        """The protocol's own words."""
+        return self._criterion.quote
+
+    @property
+    def rule(self) -> str:
+        """The rule as written."""
+        return self._criterion.rule
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What the translation assumes, of this line and of the scores and definitions it used."""
+        used: dict[str, None] = dict.fromkeys(self._criterion.assumptions)
+        rulebook = self._frame.rulebook
+        for name in dict.fromkeys(name for judged in self._counted for name, _ in measured_scores(judged)):
+            used.update(dict.fromkeys(rulebook.scores[name].assumptions))
+        for name in _definitions_in(self._judged):
+            used.update(dict.fromkeys(rulebook.definitions[name].assumptions))
+        return tuple(used)
+
+    @property
+    def basis(self) -> Literal["recorded", "assumed"]:
+        """`assumed` if the answer rests on a list that the user asked to be taken as complete."""
+        return "assumed" if any(rests_on_assumption(judged) for judged in self._deciding) else "recorded"
+
+    @property
+    def _deciding(self) -> tuple[Judged, ...]:
+        """The readings that the answer hangs on: all of a settled one, the open ones of an open one."""
+        if self.truth is not UNKNOWN:
+            return self._counted
+        return tuple(judged for judged in self._counted if judged.truth is UNKNOWN) or self._counted
+
+    @cached_property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why the answer is unknown; empty if it is not."""
+        if self.truth is not UNKNOWN:
+            return ()
+        told: dict[Reason, None] = {}
+        if {judged.truth for judged in self._counted} >= {TRUE, FALSE}:
+            told["ambiguous"] = None
+        for judged in self._deciding:
+            told.update(dict.fromkeys(reasons(judged)))
+        return tuple(told)
+
+    @cached_property
+    def explanation(self) -> str:
+        """What the answer rests on, in words."""
+        rulebook = self._frame.rulebook
+        if "ambiguous" in self.reasons:
+            readings = self._criterion.readings
+            return "; ".join(
+                f"read as “{reading.label}” it is {_STATUS[self.kind, judged.truth]}: {explain(judged, rulebook)}"
+                for reading, judged in zip(readings, self._counted, strict=True)
+            )
+        return "; ".join(dict.fromkeys(explain(judged, rulebook) for judged in self._deciding))
+
+    @cached_property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """The facts of the record that the answer rests on, or that it could not use."""
+        shown: dict[tuple[str, str], Evidence] = {}
+        for judged in self._counted:
+            for fact, found, used in facts(judged):
+                row = _evidence(fact, found, used, self._frame)
+                shown.setdefault((row.name, row.source), row)
+        return tuple(shown.values())
+
+    @cached_property
+    def needs(self) -> tuple[Need, ...]:
+        """The facts that would help to settle an unknown answer."""
+        if self.truth is not UNKNOWN:
+            return ()
+        wanted: dict[Need, None] = {}
+        if "ambiguous" in self.reasons:
+            labels = " or ".join(f"“{reading.label}”" for reading in self._criterion.readings)
+            wanted[Need("reading", f"{self._frame.trial}/{self.id}", f"which reading the trial means: {labels}")] = None
+        for judged in self._deciding:
+            wanted.update(dict.fromkeys(needs(judged, self._frame.rulebook)))
+        return tuple(wanted)
+
+    @cached_property
+    def readings(self) -> tuple[ReadingOutcome, ...]:
+        """What each reading of the text says, where there is more than one."""
+        if len(self._judged) == 1:
+            return ()
+        chosen = self._choice.reading if self._choice is not None else None
+        return tuple(
+            ReadingOutcome(
+                reading.label,
+                _STATUS[self.kind, judged.truth],
+                explain(judged, self._frame.rulebook),
+                number == chosen,
+                self._choice.by if self._choice is not None and number == chosen else None,
+            )
+            for number, (reading, judged) in enumerate(
+                zip(self._criterion.readings, self._judged, strict=True), start=1
+            )
+        )
+
+    @cached_property
+    def scores(self) -> tuple[ScoreValue, ...]:
+        """The scores that the answer rests on, term by term."""
+        rulebook = self._frame.rulebook
+        computed = {name: measured for judged in self._counted for name, measured in measured_scores(judged)}
+        return tuple(
+            ScoreValue(
+                name,
+                rulebook.scores[name].title,
+                _score_value(measured),
+                tuple(Term(text, _finite(value.low), _finite(value.high)) for text, value in terms(measured, rulebook)),
+                rulebook.scores[name].source,
+            )
+            for name, measured in computed.items()
+        )
+
+    @cached_property
+    def flags(self) -> tuple[str, ...]:
+        """What should catch the eye without deciding: borderline scores, inputs drawn far apart, contradictions."""
+        rulebook, frame = self._frame.rulebook, self._frame
+        told: dict[str, None] = {}
+        for judged in self._counted:
+            for name, measured in measured_scores(judged):
+                score = rulebook.scores[name]
+                told.update((flag.text, None) for flag in score.flags if judge(flag.when, frame).truth is TRUE)
+                if score.spread is not None and (apart := _drawn_apart(measured, score.spread)):
+                    told[f"the inputs of {score.title} were drawn {apart} apart, more than {score.spread}"] = None
+            told.update(dict.fromkeys(_answers_against_data(judged, rulebook)))
+        return tuple(told)
+
+    def to_dict(self) -> dict[str, Anything]:
+        """The result as plain data, in the form of the contract."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "text": self.text,
+            "rule": self.rule,
+            "status": self.status,
+            "basis": self.basis,
+            "reasons": list(self.reasons),
+            "explanation": self.explanation,
+            "evidence": msgspec.to_builtins(self.evidence),
+            "needs": msgspec.to_builtins(self.needs),
+            "readings": msgspec.to_builtins(self.readings),
+            "assumptions": list(self.assumptions),
+            "scores": msgspec.to_builtins(self.scores),
+            "flags": list(self.flags),
+        }
+
+
+class TrialResult:
+    """One trial for one patient."""
+
+    def __init__(self, trial: Trial, criteria: tuple[CriterionResult, ...]) -> None:
+        self._trial = trial
+        self.criteria = criteria
+        statuses = [criterion.status for criterion in criteria]
+        self.counts: dict[Status, int] = {
+            "passed": statuses.count("passed"),
+            "failed": statuses.count("failed"),
+            "unknown": statuses.count("unknown"),
+        }
+        self.verdict: Verdict = (
+            "ineligible" if self.counts["failed"] else "undetermined" if self.counts["unknown"] else "eligible"
+        )
+
+    @property
+    def id(self) -> str:
+        return self._trial.id
+
+    @property
+    def title(self) -> str:
+        return self._trial.title
+
+    @cached_property
+    def waits_for(self) -> tuple[WaitsFor, ...]:
+        """What an undetermined trial waits for: data that can be measured or looked up, a judgement, or consent."""
+        if self.verdict != "undetermined":
+            return ()
+        waiting: set[str] = set()
+        for criterion in self.criteria:
+            for reason in criterion.reasons:
+                if reason in ("judgement", "consent"):
+                    waiting.add(reason)
+                elif reason in ("ambiguous", "untranslated"):
+                    waiting.add("judgement")
+                elif reason != "partial_score":
+                    waiting.add("data")
+        order: tuple[WaitsFor, ...] = ("data", "judgement", "consent")
+        return tuple(each for each in order if each in waiting)
+
+    @property
+    def recruitment(self) -> Recruitment:
+        """What the registry says of the trial itself; one that is not recruiting is screened all the same."""
+        registry = self._trial.registry
+        recruiting = registry.status == "RECRUITING"
+        note = None
+        if not recruiting:
+            last = f", last known status {registry.last_known_status}" if registry.last_known_status else ""
+            note = f"the registry does not list this trial as recruiting ({registry.status or 'no status'}{last})"
+        return Recruitment(registry.status, registry.status_date, recruiting, note)
+
+    def to_dict(self) -> dict[str, Anything]:
+        """The result as plain data, in the form of the contract."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "verdict": self.verdict,
+            "waits_for": list(self.waits_for),
+            "counts": dict(self.counts),
+            "recruitment": msgspec.to_builtins(self.recruitment),
+            "criteria": [criterion.to_dict() for criterion in self.criteria],
+        }
+
+
+class Screening:
+    """One patient against all trials."""
+
+    def __init__(self, patient: Patient, as_of: int, rulebook: Rulebook, trials: tuple[TrialResult, ...]) -> None:
+        self._patient = patient
+        self._day = as_of
+        self._rulebook = rulebook
+        self.trials = trials
+
+    @property
+    def patient(self) -> str:
+        """The patient's own id in the record."""
+        return self._patient.id
+
+    @property
+    def as_of(self) -> date:
+        """The day that the answers are about."""
+        return date.fromordinal(self._day)
+
+    @property
+    def rules(self) -> str:
+        """The digest of the rules."""
+        return self._rulebook.digest
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """Everything that was ignored or is suspicious, in words."""
+        return (*self._patient.notes, *_later_than(self._patient, self._day))
+
+    def to_dict(self) -> dict[str, Anything]:
+        """The result as plain data, in the form of the contract."""
+        return {
+            "patient": self.patient,
+            "as_of": day_text(self._day),
+            "screener": __version__,
+            "rules": self.rules,
+            "notes": list(self.notes),
+            "trials": [trial.to_dict() for trial in self.trials],
+        }
+
+    def to_json(self) -> str:
+        """The result as JSON text, on one line."""
+        return msgspec.json.encode(self.to_dict()).decode()
+
+
+def evaluate(
+    patient: Patient,
+    rules: Rulebook,
+    *,
+    as_of: date | None = None,
+    assume_complete: Iterable[str] = (),
+    labs_within: Duration | None = None,
+    trials: Collection[str] | None = None,
+) -> Screening:
+    """Screen a patient against the trials of a rulebook.
+
+    `as_of` is the day the answers are about, else the record's own. `assume_complete` names lists of the record that
+    are to be taken as complete; answers that rest on that say so. `labs_within` replaces every other freshness of labs
+    and findings. `trials` restricts which trials are screened. Pure, and safe in threads.
+
+    Raises ScreeningError where there is no date, where the patient was read with another dictionary, or where a trial
+    or list is not known.
+    """
+    if patient.digest != rules.digest:
+        raise ScreeningError(
+            f"patient `{patient.id}` was read with another dictionary than these rules have: read the record again"
+        )
+    day = as_of.toordinal() if as_of is not None else patient.as_of
+    if day is None:
+        raise ScreeningError(f"no date of screening: patient `{patient.id}` has no `as_of`, and none was given")
+    assumed = _known_lists(assume_complete)
+    wanted = _known_trials(trials, rules)
+    shared: dict[Duration | None, Frame] = {}
+    screened: list[TrialResult] = []
+    for trial in wanted:
+        within = labs_within or trial.labs_within
+        if within not in shared:
+            shared[within] = Frame(rules, patient, day, assumed=assumed, labs_within=within)
+        frame = shared[within].of_trial(trial.id)
+        screened.append(
+            TrialResult(
+                trial,
+                tuple(
+                    [
+                        CriterionResult(
+                            criterion, tuple([judge(reading.rule, frame) for reading in criterion.readings]), frame
+                        )
+                        for criterion in trial.criteria
+                    ]
+                ),
+            )
+        )
+    return Screening(patient, day, rules, tuple(screened))
+
+
+def _known_lists(names: Iterable[str]) -> frozenset[RecordList]:
+    known: list[RecordList] = []
+    for name in names:
+        match = next((each for each in LISTS if each == name), None)
+        if match is None:
+            raise ScreeningError(f"`{name}` is not a list of the record: the lists are {', '.join(LISTS)}")
+        known.append(match)
+    return frozenset(known)
+
+
+def _known_trials(names: Collection[str] | None, rules: Rulebook) -> list[Trial]:
+    if names is None:
+        return list(rules.trials.values())
+    for name in names:
+        if name not in rules.trials:
+            raise ScreeningError(f"no trial `{name}` in these rules: there are {', '.join(rules.trials)}")
+    return [trial for trial in rules.trials.values() if trial.id in names]
+
+
+# ---- reading answers
+
+
+def _score_value(measured: Measured) -> str:
+    value = measured.range
+    if value.undefined:
+        return "undefined"
+    if value.is_exact:
+        return score_text(value.low)
+    return f"{score_text(value.low)} to {score_text(value.high)}"
+
+
+def _finite(number: float) -> float | None:
+    return number if abs(number) != float("inf") else None
+
+
+def _definitions_in(judged: Iterable[Judged]) -> Iterable[str]:
+    for answer in judged:
+        if isinstance(answer.node, Meets):
+            yield answer.node.name
+        yield from _definitions_in(part for part in answer.parts if isinstance(part, Judged))
+
+
+def _drawn_apart(measured: Measured, spread: Duration) -> str | None:
+    """How far apart the inputs of a score were drawn, if certainly further than they should be."""
+    moments = [result.when for result in results_of(measured) if result.when is not None]
+    if not moments:
+        return None
+    earliest, latest = min(moment.last for moment in moments), max(moment.first for moment in moments)
+    if spread.unit == "hours":
+        allowed = earliest + spread.count * 3600
+    else:
+        allowed = day_shifted(earliest // DAY, spread, 1) * DAY + earliest % DAY
+    return f"at least {number_text(round((latest - earliest) / 3600, 1))} hours" if latest > allowed else None
+
+
+def _answers_against_data(judged: Judged, rulebook: Rulebook) -> Iterable[str]:
+    """A person's yes beside data that say no: shown, and never decisive."""
+    if isinstance(judged.node, All) and judged.truth is FALSE:
+        for part in judged.parts:
+            if isinstance(part, Judged) and isinstance(part.node, Confirmed) and part.truth is TRUE:
+                title = rulebook.questions[part.node.question].title
+                yield f"conflict: “{title}” was answered yes, but the record says that it does not arise"
+    for part in judged.parts:
+        if isinstance(part, Judged):
+            yield from _answers_against_data(part, rulebook)
+
+
+def _evidence(fact: Fact | Given, found: Found, used: bool, frame: Frame) -> Evidence:
+    rulebook = frame.rulebook
+    match fact:
+        case Result():
+            return _evidence_of_result(fact, found, used, frame)
+        case Episode():
+            details = [fact.status, fact.severity, f"stage {fact.stage}" if fact.stage else None]
+            if fact.controlled is not None:
+                details.append("controlled" if fact.controlled else "not controlled")
+            value = ", ".join(each for each in details if each) or "present"
+            dates = [moment.text for moment in (fact.start, fact.end) if moment is not None and moment.text]
+            date_text = " to ".join(dict.fromkeys(dates)) or None
+            asserted = fact.asserted.text if fact.asserted is not None else None
+            return Evidence(fact.concept, value, date=date_text or asserted, source=fact.source, flags=fact.flags)
+        case Absence():
+            return Evidence(
+                fact.concept, "absent", date=fact.when.text if fact.when is not None else None, source=fact.source
+            )
+        case Answer():
+            by = (f"answered by {fact.by}",) if fact.by else ()
+            bare = "/" not in fact.key and not rulebook.questions[found.subject].once_for_all
+            every = ("one answer for every trial",) if bare else ()
+            return Evidence(
+                found.subject,
+                "yes" if fact.value else "no",
+                date=fact.when.text if fact.when is not None else None,
+                source=fact.source,
+                flags=by + every,
+            )
+        case Given():
+            return Evidence(fact.name, fact.value, source=fact.source)
+
+
+def _evidence_of_result(result: Result, found: Found, used: bool, frame: Frame) -> Evidence:
+    rulebook = frame.rulebook
+    fact = rulebook.fact(result.fact)
+    unit = getattr(fact, "unit", "1")
+    flags = list(result.flags)
+    if result.problem:
+        flags.append(result.problem)
+    if not used:
+        flags.append(WHY["stale"])
+    canonical: float | str | None = None
+    if result.value is not None:
+        value = result.value
+        canonical = value.low if value.is_exact else f"{number_text(value.low)} to {number_text(value.high)}"
+    flags.extend(flag.text for flag in fact.flags if used and judge(flag.when, frame).truth is TRUE)
+    return Evidence(
+        result.fact,
+        result.recorded_value,
+        result.recorded_unit,
+        canonical,
+        None if unit == "1" or canonical is None else unit,
+        result.when.text if result.when is not None else None,
+        result.source,
+        tuple(dict.fromkeys(flags)),
+    )
+
+
+def _later_than(patient: Patient, day: int) -> list[str]:
+    """Facts dated after the day of screening: not seen, and said so."""
+    dated: list[tuple[str, str, Moment | None]] = [
+        *((each.source, each.fact, each.when) for results in patient.results.values() for each in results),
+        *(
+            (each.source, each.concept, each.start)
+            for episodes in patient.episodes.values()
+            for each in episodes
+            if each.list != "plans"
+        ),
+        *((each.source, each.concept, each.when) for absences in patient.absences.values() for each in absences),
+    ]
+    end = day * DAY + DAY - 1
+    return [
+        f"{source}: `{name}` is dated {when.text}, after the day of screening, and is not used"
+        for source, name, when in dated
+        if when is not None and when.first > end
+    ]
+
+
+__all__ = [
+    "CriterionResult",
+    "Evidence",
+    "Need",
+    "Recruitment",
+    "Screening",
+    "ScreeningError",
+    "TrialResult",
+    "evaluate",
+]
