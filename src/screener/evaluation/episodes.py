@@ -12,7 +12,7 @@ from screener.evaluation.answers import Found, Given, Judged, Reason
 from screener.evaluation.frame import Frame
 from screener.evaluation.instants import Stretch, ahead_of, not_after, up_to
 from screener.records.patient import Absence, Episode
-from screener.rulebook import Concept, EventLookup, OnsetLookup, Qualified, RecordList, Rulebook, Truthful
+from screener.rulebook import Concept, EventLookup, OnsetLookup, Qualified, RecordList, Rulebook, SexIs, Truthful
 from screener.values.dates import BEGINNING, DAY, END, Moment, day_shifted, on_day
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, at_least, negation, truth_of
 
@@ -24,23 +24,21 @@ _TIMELESS = ("family history of", "allergy to")
 
 
 class Part:
-    """One episode's share in an answer."""
+    """One episode's share in an answer, with the rules that were judged for it."""
 
-    __slots__ = ("beside", "episode", "reasons", "truth")
+    __slots__ = ("episode", "judged", "reasons", "truth")
 
     def __init__(
-        self, episode: Episode, truth: Truth, reasons: tuple[Reason, ...], beside: Judged | None = None
+        self, episode: Episode, truth: Truth, reasons: tuple[Reason, ...], judged: tuple[Judged, ...] = ()
     ) -> None:
         self.episode = episode
         self.truth = truth
         self.reasons = reasons
-        self.beside = beside
+        self.judged = judged
 
 
 def happened(lookup: EventLookup, stretch: Stretch | None, anchor: Found | None, frame: Frame, judge: Judge) -> Found:
     """Whether something happened, holds or is planned. `stretch` None: its anchor is not known to have happened."""
-    if (ruled_out := _ruled_out_by_sex(lookup.what, frame)) is not None:
-        return Found(lookup.name, lookup, truth=FALSE, used=(ruled_out,))
     if stretch is None:
         return Found(lookup.name, lookup, truth=UNKNOWN, reasons=anchor.reasons if anchor else (), anchor=anchor)
     cleared = [_cleared(lookup, what.concept, stretch, frame) for what in lookup.what]
@@ -96,7 +94,7 @@ def _answer(
         may_lack=any(clearing is None for clearing in cleared),
         lacking=tuple(what.concept for what, clearing in zip(lookup.what, cleared, strict=True) if clearing is None),
         anchor=anchor,
-        parts=tuple(part.beside for part in relevant if part.beside is not None),
+        parts=tuple(judged for part in relevant for judged in part.judged),
     )
 
 
@@ -110,15 +108,16 @@ def _no_rule(rule: Truthful, frame: Frame) -> Judged:
     raise AssertionError("a state has no rule beside it")
 
 
-def _ruled_out_by_sex(what: Sequence[Qualified], frame: Frame) -> Given | None:
+def _suits_sex(concept: Concept, frame: Frame) -> Judged | None:
+    """Whether a concept of one sex can be this patient's; None for a concept of either."""
+    if concept.only_if is None:
+        return None
     sex = frame.patient.sex
     if sex is None:
-        return None
-    for each in what:
-        only_if = frame.rulebook.concepts[each.concept].only_if
-        if only_if is None or only_if == sex:
-            return None
-    return Given("sex", sex, "sex")
+        unknown = Found("sex", truth=UNKNOWN, reasons=("missing",), may_lack=True)
+        return Judged(SexIs(concept.only_if), UNKNOWN, (unknown,))
+    truth = truth_of(sex == concept.only_if)
+    return Judged(SexIs(concept.only_if), truth, (Found("sex", truth=truth, used=(Given("sex", sex, "sex"),)),))
 
 
 # ---- which episodes
@@ -211,12 +210,16 @@ def _part(
             for truth, why in excepted:
                 if truth is UNKNOWN:
                     reasons += why
-    beside: Judged | None = None
+    if episode.doubtful:
+        truths.append(UNKNOWN)
+        reasons += ("missing",)
+    judged: list[Judged] = []
+    if (suits := _suits_sex(rulebook.concepts[episode.concept], frame)) is not None:
+        judged.append(suits)
     if lookup.beside is not None and all_of(truths) is not FALSE:
-        beside = judge(lookup.beside, frame.beside(_start(episode, frame)))
-        truths.append(beside.truth)
-    truth = all_of(truths)
-    return Part(episode, truth, tuple(dict.fromkeys(reasons)) if truth is UNKNOWN else (), beside)
+        judged.append(judge(lookup.beside, frame.beside(_start(episode, frame))))
+    truth = all_of([*truths, *(each.truth for each in judged)])
+    return Part(episode, truth, tuple(dict.fromkeys(reasons)) if truth is UNKNOWN else (), tuple(judged))
 
 
 def _in_time(lookup: EventLookup, episode: Episode, stretch: Stretch, frame: Frame) -> tuple[Truth, tuple[Reason, ...]]:
@@ -226,7 +229,9 @@ def _in_time(lookup: EventLookup, episode: Episode, stretch: Stretch, frame: Fra
     if lookup.verb == "planned":
         return _planned_in(lookup, episode, frame)
     if episode.list == "plans":
-        return (UNKNOWN, ("missing",)) if _is_overdue(episode, lookup, frame) else (FALSE, ())
+        return (UNKNOWN, ("missing",)) if _may_have_come_true(episode, lookup, frame) else (FALSE, ())
+    if episode.shown_by_result and (visible := _visible(episode, frame)) is not TRUE:
+        return visible, ("imprecise_date",)
     start = not_after(_start(episode, frame), frame.as_of)
     if start is None:
         return FALSE, ()
@@ -238,12 +243,19 @@ def _in_time(lookup: EventLookup, episode: Episode, stretch: Stretch, frame: Fra
         in_time = stretch.overlaps(start, end)
         if in_time is TRUE and _contradicted_at_once(episode, start, frame):
             return UNKNOWN, ("conflict",)
-        ending: tuple[Reason, ...] = () if start.last <= stretch.first_end and episode.start is not None else undated
-        if end.first < stretch.last_start and not end.first == end.last == start.first:
-            ending += ("imprecise_date",) if episode.end is not None else ("undated",)
-        return in_time, tuple(dict.fromkeys(ending or undated))
+        why: list[Reason] = list(undated) if start.last > stretch.first_end else []
+        if end is not start and end.first < stretch.last_start:
+            why.append("undated" if episode.end is None else "imprecise_date")
+        return in_time, tuple(dict.fromkeys(why)) or undated
     holds = _holds(episode, start, end, frame)
     return _against_absences(episode, holds, undated, frame)
+
+
+def _visible(episode: Episode, frame: Frame) -> Truth:
+    """Whether the result that shows an episode was there by the clock; later facts are not seen."""
+    if episode.asserted is None:
+        return TRUE if frame.day == frame.as_of else UNKNOWN
+    return up_to(frame.day).holds(not_after(episode.asserted, frame.as_of) or episode.asserted)
 
 
 def _start(episode: Episode, frame: Frame) -> Moment:
@@ -281,7 +293,8 @@ def _asserted(episode: Episode, frame: Frame) -> Moment:
 
 
 def _holds(episode: Episode, start: Moment, end: Moment, frame: Frame) -> Truth:
-    """Whether it holds on the clock's day. A condition is over on the day it ends; a drug is taken on its last, too."""
+    """Whether it holds on the clock's day. A condition is over on the day it ends; a drug not said to be stopped is
+    taken on its last day, too."""
     concept = frame.rulebook.concepts[episode.concept]
     day = frame.day
     if start.first_day > day:
@@ -293,7 +306,7 @@ def _holds(episode: Episode, start: Moment, end: Moment, frame: Frame) -> Truth:
         shown_until = day_shifted(episode.asserted.first_day, concept.fresh, 1)
         if concept.course == "chronic" or episode.asserted.last_day <= day <= shown_until:
             return began
-    last_day_counts = concept.kind != "condition"
+    last_day_counts = concept.kind != "condition" and not episode.ended
     first_over = end.first_day + last_day_counts
     last_over = end.last_day + last_day_counts
     if day < first_over:
@@ -323,15 +336,18 @@ def _against_absences(
     if holds is FALSE:
         return FALSE, ()
     asserted = _asserted(episode, frame)
+    truth, reasons = holds, undated
     for absence in _contradicting(episode, frame):
         when = absence.when or on_day(frame.as_of)
-        if when.first_day > frame.day or _covers(absence, frame.day, frame.day, frame) is FALSE:
+        fresh = frame.rulebook.concepts[absence.concept].fresh
+        reaches = when.first_day <= frame.day <= day_shifted(when.last_day, fresh, 1)
+        if not reaches or when.last < asserted.first:
             continue
-        if when.first > asserted.last:
+        surely_reaches = when.last_day <= frame.day <= day_shifted(when.first_day, fresh, 1)
+        if surely_reaches and when.first > asserted.last:
             return FALSE, ()
-        if when.last >= asserted.first:
-            return UNKNOWN, ("conflict",)
-    return holds, undated
+        truth, reasons = UNKNOWN, ("conflict",) if surely_reaches else ("imprecise_date",)
+    return truth, reasons
 
 
 def _contradicted_at_once(episode: Episode, start: Moment, frame: Frame) -> bool:
@@ -424,12 +440,13 @@ def _days_asked(lookup: EventLookup, stretch: Stretch, frame: Frame) -> tuple[in
     return stretch.first_start // DAY, stretch.last_end // DAY
 
 
-def _is_overdue(plan: Episode, lookup: EventLookup, frame: Frame) -> bool:
-    """Whether the day of a plan has passed and no later absence says that nothing came of it."""
-    if plan.start is None or plan.start.last_day >= frame.day:
+def _may_have_come_true(plan: Episode, lookup: EventLookup, frame: Frame) -> bool:
+    """Whether the day of a plan may have passed, and neither a complete list nor a later absence says that nothing
+    came of it."""
+    if lookup.list in frame.complete or (plan.start is not None and plan.start.first_day >= frame.day):
         return False
     concept = frame.rulebook.concepts[plan.concept]
-    return not any(
+    return plan.start is None or not any(
         (absence.when or on_day(frame.as_of)).first >= plan.start.last
         for name in (concept.name, *concept.broader)
         for absence in frame.patient.absences.get(name, ())

@@ -274,7 +274,7 @@ def _sex_is(node: SexIs, frame: Frame) -> Judged:
 def _happened(node: Happened, frame: Frame) -> Judged:
     """What happened, holds or is planned."""
     found = look_up(node.lookup, frame)
-    return Judged(node, found.truth or UNKNOWN, (found,))
+    return Judged(node, UNKNOWN if found.truth is None else found.truth, (found,))
 
 
 def _confirmed(node: Confirmed, frame: Frame) -> Judged:

@@ -68,6 +68,10 @@ class Episode(Struct, frozen=True):
     severity: Severity | None = None
     stage: str | None = None
     controlled: bool | None = None
+    shown_by_result: bool = False
+    """No entry of its own: a result of a lab or finding shows it, on the day it was `asserted`."""
+    doubtful: bool = False
+    """The result that would show it cannot be used, or may or may not show it."""
     flags: tuple[str, ...] = ()
 
 
