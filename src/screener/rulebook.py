@@ -529,7 +529,7 @@ class Trial(_Data, frozen=True):
     labs_within: Duration | None = None
 
 
-class Rulebook(_Data, frozen=True):
+class Rulebook(_Data, frozen=True, weakref=True):
     """Everything the engine needs to know, of all trials together. `digest` identifies the rule text it comes from."""
 
     digest: str

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from screener.evaluation.answers import Fact, Found, Given, Judged, Measured, Reason
-from screener.evaluation.evaluator import judge, truth_of_readings
+from screener.evaluation.evaluator import judge, program_of, truth_of_readings
 from screener.evaluation.explanation import WHY, explain, number_text, score_text, terms
 from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import (
@@ -29,7 +29,7 @@ from screener.evaluation.grounds import (
     results_of,
 )
 from screener.records.patient import Absence, Answer, Episode, Patient, Result
-from screener.rulebook import All, Confirmed, Criterion, Meets, RecordList, Rulebook, Trial
+from screener.rulebook import All, Confirmed, Criterion, Flag, Meets, RecordList, Rulebook, Trial
 from screener.values.dates import DAY, Duration, Moment, day_shifted, day_text
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth
 from screener.version import __version__
@@ -106,15 +106,16 @@ class Recruitment(Struct, frozen=True, omit_defaults=True):
 class CriterionResult:
     """One criterion for one patient. Everything but `status` is worked out when it is first read."""
 
-    def __init__(self, criterion: Criterion, judged: tuple[Judged, ...], frame: Frame) -> None:
+    def __init__(
+        self, criterion: Criterion, judged: tuple[Judged, ...], frame: Frame, choice: Answer | None = None
+    ) -> None:
         self._criterion = criterion
-        self._judged = judged
+        self._judged = self._counted = judged
         self._frame = frame
-        choice = frame.patient.answers.get(f"{frame.trial}/{criterion.id}")
-        self._choice = choice if choice is not None and choice.reading is not None else None
-        counted = judged if self._choice is None else (judged[(self._choice.reading or 1) - 1],)
-        self._counted = counted
-        self.truth = counted[0].truth if len(counted) == 1 else truth_of_readings(list(counted))
+        self._choice = choice
+        if choice is not None and choice.reading is not None:
+            self._counted = (judged[choice.reading - 1],)
+        self.truth = judged[0].truth if len(judged) == 1 else truth_of_readings(self._counted)
         self.status: Status = _STATUS[criterion.kind, self.truth]
 
     @property
@@ -249,7 +250,7 @@ class CriterionResult:
         for judged in self._counted:
             for name, measured in measured_scores(judged):
                 score = rulebook.scores[name]
-                told.update((flag.text, None) for flag in score.flags if judge(flag.when, frame).truth is TRUE)
+                told.update(dict.fromkeys(_raised(score.flags, frame)))
                 if score.spread is not None and (apart := _drawn_apart(measured, score.spread)):
                     told[f"the inputs of {score.title} were drawn {apart} apart, more than {score.spread}"] = None
             told.update(dict.fromkeys(_answers_against_data(judged, rulebook)))
@@ -412,6 +413,7 @@ def evaluate(
         raise ScreeningError(f"no date of screening: patient `{patient.id}` has no `as_of`, and none was given")
     assumed = _known_lists(assume_complete)
     wanted = _known_trials(trials, rules)
+    program, answers = program_of(rules), patient.answers
     shared: dict[Duration | None, Frame] = {}
     screened: list[TrialResult] = []
     for trial in wanted:
@@ -419,19 +421,11 @@ def evaluate(
         if within not in shared:
             shared[within] = Frame(rules, patient, day, assumed=assumed, labs_within=within)
         frame = shared[within].of_trial(trial.id)
-        screened.append(
-            TrialResult(
-                trial,
-                tuple(
-                    [
-                        CriterionResult(
-                            criterion, tuple([judge(reading.rule, frame) for reading in criterion.readings]), frame
-                        )
-                        for criterion in trial.criteria
-                    ]
-                ),
-            )
-        )
+        criteria = [
+            CriterionResult(criterion, tuple([decide(frame) for decide in readings]), frame, answers.get(key))
+            for criterion, key, readings in program.trials[trial.id]
+        ]
+        screened.append(TrialResult(trial, tuple(criteria)))
     return Screening(patient, day, rules, tuple(screened))
 
 
@@ -455,6 +449,11 @@ def _known_trials(names: Collection[str] | None, rules: Rulebook) -> list[Trial]
 
 
 # ---- reading answers
+
+
+def _raised(flags: Iterable[Flag], frame: Frame) -> tuple[str, ...]:
+    """The flags whose condition certainly holds."""
+    return tuple(flag.text for flag in flags if judge(flag.when, frame).truth is TRUE)
 
 
 def _score_value(measured: Measured) -> str:
@@ -515,7 +514,8 @@ def _evidence(fact: Fact | Given, found: Found, used: bool, frame: Frame) -> Evi
             dates = [moment.text for moment in (fact.start, fact.end) if moment is not None and moment.text]
             date_text = " to ".join(dict.fromkeys(dates)) or None
             asserted = fact.asserted.text if fact.asserted is not None else None
-            return Evidence(fact.concept, value, date=date_text or asserted, source=fact.source, flags=fact.flags)
+            flags = (*fact.flags, *_raised(rulebook.concepts[fact.concept].flags, frame))
+            return Evidence(fact.concept, value, date=date_text or asserted, source=fact.source, flags=flags)
         case Absence():
             return Evidence(
                 fact.concept, "absent", date=fact.when.text if fact.when is not None else None, source=fact.source
@@ -548,7 +548,8 @@ def _evidence_of_result(result: Result, found: Found, used: bool, frame: Frame) 
     if result.value is not None:
         value = result.value
         canonical = value.low if value.is_exact else f"{number_text(value.low)} to {number_text(value.high)}"
-    flags.extend(flag.text for flag in fact.flags if used and judge(flag.when, frame).truth is TRUE)
+    if used:
+        flags.extend(_raised(fact.flags, frame))
     return Evidence(
         result.fact,
         result.recorded_value,

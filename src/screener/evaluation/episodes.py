@@ -58,6 +58,26 @@ def happened(lookup: EventLookup, stretch: Stretch | None, anchor: Found | None,
     return _answer(lookup, truth, parts, cleared, anchor, frame, conflict=conflict)
 
 
+def not_on_record(lookup: EventLookup) -> Found:
+    """The answer where no entry says anything about what is asked, and none need be lacking."""
+    lacking = tuple(what.concept for what in lookup.what)
+    return Found(lookup.name, lookup, UNKNOWN, reasons=("missing",), may_lack=True, lacking=lacking)
+
+
+def not_on_list(lookup: EventLookup, *, assumed: bool) -> Found:
+    """The answer where no entry says anything about what is asked, and the list is complete."""
+    return Found(lookup.name, lookup, FALSE, used=(_complete(lookup, assumed=assumed),), assumed=assumed)
+
+
+def _complete(lookup: EventLookup, *, assumed: bool) -> Given:
+    return Given(lookup.list, "assumed complete" if assumed else "declared complete", "complete")
+
+
+def _is_of_other_sex(name: str, frame: Frame) -> bool:
+    only_if = frame.rulebook.concepts[name].only_if
+    return only_if is not None and frame.patient.sex is not None and frame.patient.sex != only_if
+
+
 def _answer(
     lookup: EventLookup,
     truth: Truth,
@@ -148,12 +168,7 @@ def _matches(episode: Episode, wanted: Qualified, rulebook: Rulebook) -> tuple[T
     concept = rulebook.concepts[wanted.concept]
     is_a = _is_a(episode, concept)
     qualified = all_of(_has(episode, qualifier, wanted.stages) for qualifier in wanted.qualifiers)
-    reasons: tuple[Reason, ...] = ()
-    if is_a is UNKNOWN:
-        reasons += ("unspecific",)
-    if qualified is UNKNOWN:
-        reasons += ("missing",)
-    return all_of((is_a, qualified)), reasons
+    return all_of((is_a, qualified)), ("unspecific",) if is_a is UNKNOWN else ("missing",)
 
 
 def _has(episode: Episode, qualifier: str, stages: Sequence[str]) -> Truth:
@@ -172,9 +187,19 @@ def _has(episode: Episode, qualifier: str, stages: Sequence[str]) -> Truth:
         case "uncontrolled":
             return UNKNOWN if episode.controlled is None else truth_of(not episode.controlled)
         case "stage":
-            return UNKNOWN if episode.stage is None else truth_of(episode.stage in stages)
+            return _is_of_stage(episode.stage, stages)
         case _:
             raise AssertionError(f"no such qualifier: {qualifier}")
+
+
+_STAGES = frozenset("I II III IV V VI VII VIII IX X".split())
+
+
+def _is_of_stage(stage: str | None, stages: Sequence[str]) -> Truth:
+    """Whether a stage is one of these. The record's stages stand in Roman numerals; what is none may mean any."""
+    if stage in stages:
+        return TRUE
+    return FALSE if stage in _STAGES else UNKNOWN
 
 
 # ---- one episode
@@ -383,9 +408,8 @@ def _cleared(
     """What shows that nothing beside the episodes on record can be what is asked; None if nothing does."""
     concept = frame.rulebook.concepts[name]
     if lookup.list in frame.complete:
-        assumed = lookup.list not in frame.patient.complete
-        return (Given(lookup.list, "assumed complete" if assumed else "declared complete", "complete"),)
-    if concept.only_if is not None and frame.patient.sex not in (None, concept.only_if):
+        return (_complete(lookup, assumed=lookup.list not in frame.patient.complete),)
+    if _is_of_other_sex(name, frame):
         return (Given("sex", str(frame.patient.sex), "sex"),)
     first_day, last_day = _days_asked(lookup, stretch, frame)
     absences = [

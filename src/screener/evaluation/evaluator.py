@@ -2,15 +2,23 @@
 
 A number is the range of what it could be and a truth one of TRUE, FALSE, UNKNOWN (`values/`). Nothing is skipped once
 the outcome is settled: every part is evaluated, so that an answer can show all that it rests on.
+
+A rulebook is prepared once. Each function here takes a node and gives a function of a frame, whose parts are already
+prepared. A node that stands in several places is evaluated once a frame, and remembered; what hangs on a person's
+answer is remembered for one trial only, because each trial asks for itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import weakref
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Any as Anything
 
+from msgspec import Struct
+
 from screener.evaluation.answers import Found, Given, Judged, Measured, Reason
-from screener.evaluation.episodes import happened, onset_of
+from screener.evaluation.episodes import happened, not_on_list, not_on_record, onset_of
 from screener.evaluation.frame import Frame
 from screener.evaluation.instants import Stretch, stretch_around, up_to
 from screener.evaluation.results import against_limit, change_of, value_of, window_of_freshness
@@ -29,6 +37,7 @@ from screener.rulebook import (
     Choose,
     Compare,
     Confirmed,
+    Criterion,
     EventLookup,
     Function,
     Happened,
@@ -41,6 +50,7 @@ from screener.rulebook import (
     Numeric,
     OnsetLookup,
     PointsOf,
+    Rulebook,
     Scope,
     ScoreOf,
     SexIs,
@@ -60,15 +70,131 @@ WIDEST_ANCHOR = 400
 OLDEST = 120
 """Completed years that a person of unknown birth date may have."""
 
+Decide = Callable[[Frame], Judged]
+Measure = Callable[[Frame], Measured]
+
+
+class Program:
+    """A rulebook prepared for evaluating. It holds nothing of any patient, and is safe in threads."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.rulebook = rulebook
+        self._prepared: dict[Struct, Callable[[Frame], Anything]] = {}
+        self._asks: dict[Struct, bool] = {}
+        self._uses = Counter(node for root in _roots(rulebook) for node in _nodes(root))
+        self.trials: dict[str, tuple[tuple[Criterion, str, tuple[Decide, ...]], ...]] = {
+            trial.id: tuple(
+                (
+                    criterion,
+                    f"{trial.id}/{criterion.id}",
+                    tuple(self.truth(reading.rule) for reading in criterion.readings),
+                )
+                for criterion in trial.criteria
+            )
+            for trial in rulebook.trials.values()
+        }
+
+    def truth(self, node: Truthful) -> Decide:
+        """The function that decides a node."""
+        decide: Decide = self._prepare(node, _TRUTHS)
+        return decide
+
+    def number(self, node: Numeric) -> Measure:
+        """The function that measures a node."""
+        measure: Measure = self._prepare(node, _NUMBERS)
+        return measure
+
+    def _prepare(self, node: Struct, meanings: dict[type, Callable[[Anything, Program], Anything]]) -> Anything:
+        run = self._prepared.get(node)
+        if run is None:
+            run = meanings[type(node)](node, self)
+            if self._uses[node] > 1 and not isinstance(node, Number):
+                run = _remembered(len(self._prepared), run, by_trial=self._asks_somebody(node))
+            self._prepared[node] = run
+        return run
+
+    def _asks_somebody(self, node: Struct) -> bool:
+        """Whether a node hangs on a person's answer: itself, or by way of a score, definition, table or lookup."""
+        known = self._asks.get(node)
+        if known is None:
+            known = self._asks[node] = isinstance(node, Confirmed) or any(
+                self._asks_somebody(part) for part in (*_parts(node), *_meant(node, self.rulebook))
+            )
+        return known
+
+
+def _remembered(key: int, run: Callable[[Frame], Anything], *, by_trial: bool) -> Callable[[Frame], Anything]:
+    def of_one_trial(frame: Frame) -> Anything:
+        answer = frame.of_this_trial.get(key)
+        if answer is None:
+            answer = frame.of_this_trial[key] = run(frame)
+        return answer
+
+    def of_all_trials(frame: Frame) -> Anything:
+        answer = frame.of_all_trials.get(key)
+        if answer is None:
+            answer = frame.of_all_trials[key] = run(frame)
+        return answer
+
+    return of_one_trial if by_trial else of_all_trials
+
+
+def _roots(rulebook: Rulebook) -> Iterator[Struct]:
+    """Every expression of a rulebook."""
+    for trial in rulebook.trials.values():
+        for criterion in trial.criteria:
+            yield from (reading.rule for reading in criterion.readings)
+    yield from (definition.rule for definition in rulebook.definitions.values())
+    yield from (score.expression for score in rulebook.scores.values())
+    yield from (table.of for table in rulebook.tables.values())
+
+
+def _parts(node: Struct) -> Iterator[Struct]:
+    """The expressions that stand inside a node."""
+    for field in node.__struct_fields__:
+        value = getattr(node, field)
+        if isinstance(value, Struct):
+            yield value
+        elif isinstance(value, tuple):
+            yield from (each for each in value if isinstance(each, Struct))
+
+
+def _nodes(root: Struct) -> Iterator[Struct]:
+    yield root
+    for part in _parts(root):
+        yield from _nodes(part)
+
+
+def _meant(node: Struct, rulebook: Rulebook) -> Iterator[Struct]:
+    """The expressions that a node refers to by name."""
+    match node:
+        case ScoreOf():
+            yield rulebook.scores[node.name].expression
+        case Meets():
+            yield rulebook.definitions[node.name].rule
+        case PointsOf():
+            yield rulebook.tables[node.name].of
+        case Happened():
+            lookup = rulebook.lookups[node.lookup]
+            if isinstance(lookup, EventLookup) and lookup.beside is not None:
+                yield lookup.beside
+
+
+_PROGRAMS: dict[int, Program] = {}
+
+
+def program_of(rulebook: Rulebook) -> Program:
+    """The prepared form of a rulebook; made once, and dropped with it."""
+    program = _PROGRAMS.get(id(rulebook))
+    if program is None:
+        program = _PROGRAMS[id(rulebook)] = Program(rulebook)
+        weakref.finalize(rulebook, _PROGRAMS.pop, id(rulebook), None)
+    return program
+
 
 def judge(rule: Truthful, frame: Frame) -> Judged:
     """The truth of a rule, with everything it was decided from."""
-    return _JUDGE[type(rule)](rule, frame)
-
-
-def measure(number: Numeric, frame: Frame) -> Measured:
-    """The range of a number, with everything it was computed from."""
-    return _MEASURE[type(number)](number, frame)
+    return program_of(frame.rulebook).truth(rule)(frame)
 
 
 # ---- lookups
@@ -119,19 +245,37 @@ def _stretch(scope: Scope | None, frame: Frame) -> tuple[Stretch | None, Found |
 # ---- numbers
 
 
-def _number(node: Number, frame: Frame) -> Measured:
+def _number(node: Number, program: Program) -> Measure:
     """A number as written, in the canonical unit."""
-    return Measured(node, exactly(node.value))
+    measured = Measured(node, exactly(node.value))
+    return lambda frame: measured
 
 
-def _value(node: Value, frame: Frame) -> Measured:
+def _value(node: Value, program: Program) -> Measure:
     """What a lookup of a lab, a grade or a change yields."""
-    found = look_up(node.lookup, frame)
-    return Measured(node, found.range if found.range is not None else ranges.EVERYTHING, (found,))
+    lookup = node.lookup
+
+    def run(frame: Frame) -> Measured:
+        found = look_up(lookup, frame)
+        return Measured(node, found.range if found.range is not None else ranges.EVERYTHING, (found,))
+
+    return run
 
 
-def _age(node: Age, frame: Frame) -> Measured:
+def _age(node: Age, program: Program) -> Measure:
     """Completed years at the clock, from a birth date that may be known only in part, or from a stated age."""
+
+    def run(frame: Frame) -> Measured:
+        found = _age_of(frame)
+        return Measured(node, found.range or UNKNOWN_AGE, (found,))
+
+    return run
+
+
+UNKNOWN_AGE = Range(0, OLDEST)
+
+
+def _age_of(frame: Frame) -> Found:
     patient = frame.patient
     if patient.birth is not None:
         given = Given("birth_date", patient.birth.text, "birth_date")
@@ -140,34 +284,38 @@ def _age(node: Age, frame: Frame) -> Measured:
     elif patient.age_years is not None:
         given = Given("age_years", str(patient.age_years), "age_years")
         stated_on = frame.as_of if patient.as_of is None else patient.as_of
-        oldest = youngest = patient.age_years
-        if frame.day != stated_on:
-            earlier = frame.day < stated_on
-            years = completed_years(*((frame.day, stated_on) if earlier else (stated_on, frame.day)))
-            youngest, oldest = (
-                (youngest - years - 1, oldest - years) if earlier else (youngest + years, oldest + years + 1)
-            )
+        years = completed_years(min(frame.day, stated_on), max(frame.day, stated_on))
+        youngest = oldest = patient.age_years
+        if frame.day > stated_on:
+            youngest, oldest = youngest + years, oldest + years + 1
+        elif frame.day < stated_on:
+            youngest, oldest = youngest - years - 1, oldest - years
     else:
-        unknown = Found("age", range=Range(0, OLDEST), reasons=("missing",), may_lack=True)
-        return Measured(node, Range(0, OLDEST), (unknown,))
+        return Found("age", range=UNKNOWN_AGE, reasons=("missing",), may_lack=True)
     whole = Range(max(youngest, 0), max(oldest, 0))
-    reasons: tuple[Reason, ...] = () if whole.is_exact else ("imprecise_date",)
-    return Measured(node, whole, (Found("age", range=whole, used=(given,), reasons=reasons),))
+    return Found("age", range=whole, used=(given,), reasons=() if whole.is_exact else ("imprecise_date",))
 
 
-def _score(node: ScoreOf, frame: Frame) -> Measured:
-    """A score's formula; worked out once a trial."""
-    known = frame.meanings.get(node.name)
-    if not isinstance(known, Measured):
-        inner = measure(frame.rulebook.scores[node.name].expression, frame)
-        known = frame.meanings[node.name] = Measured(node, inner.range, (inner,))
-    return known
+def _score(node: ScoreOf, program: Program) -> Measure:
+    """A score's formula."""
+    formula = program.number(program.rulebook.scores[node.name].expression)
+
+    def run(frame: Frame) -> Measured:
+        part = formula(frame)
+        return Measured(node, part.range, (part,))
+
+    return run
 
 
-def _in_unit(node: InUnit, frame: Frame) -> Measured:
+def _in_unit(node: InUnit, program: Program) -> Measure:
     """The bare number of a quantity in a unit."""
-    part = measure(node.of, frame)
-    return Measured(node, ranges.multiply(part.range, exactly(node.factor)), (part,))
+    quantity, factor = program.number(node.of), exactly(node.factor)
+
+    def run(frame: Frame) -> Measured:
+        part = quantity(frame)
+        return Measured(node, ranges.multiply(part.range, factor), (part,))
+
+    return run
 
 
 _ARITHMETIC = {"+": ranges.add, "-": ranges.subtract, "*": ranges.multiply, "/": ranges.divide}
@@ -179,124 +327,197 @@ _FUNCTIONS = {
 }
 
 
-def _arithmetic(node: Arithmetic, frame: Frame) -> Measured:
+def _arithmetic(node: Arithmetic, program: Program) -> Measure:
     """Sum, difference, product or quotient of two ranges, taken as independent."""
-    left, right = measure(node.left, frame), measure(node.right, frame)
-    return Measured(node, _ARITHMETIC[node.operator](left.range, right.range), (left, right))
+    left, right, operate = program.number(node.left), program.number(node.right), _ARITHMETIC[node.operator]
+
+    def run(frame: Frame) -> Measured:
+        one, other = left(frame), right(frame)
+        return Measured(node, operate(one.range, other.range), (one, other))
+
+    return run
 
 
-def _function(node: Function, frame: Frame) -> Measured:
+def _function(node: Function, program: Program) -> Measure:
     """`ln`, `exp`, `sqrt`, and `round` with a half going up."""
-    part = measure(node.of, frame)
-    return Measured(node, _FUNCTIONS[node.name](part.range), (part,))
+    argument, apply = program.number(node.of), _FUNCTIONS[node.name]
+
+    def run(frame: Frame) -> Measured:
+        part = argument(frame)
+        return Measured(node, apply(part.range), (part,))
+
+    return run
 
 
-def _bounded(node: Bounded, frame: Frame) -> Measured:
+def _bounded(node: Bounded, program: Program) -> Measure:
     """`floored at`, `capped at`."""
-    part = measure(node.of, frame)
-    return Measured(node, ranges.bounded(part.range, node.floor, node.cap), (part,))
+    number, floor, cap = program.number(node.of), node.floor, node.cap
+
+    def run(frame: Frame) -> Measured:
+        part = number(frame)
+        return Measured(node, ranges.bounded(part.range, floor, cap), (part,))
+
+    return run
 
 
-def _points(node: PointsOf, frame: Frame) -> Measured:
+def _points(node: PointsOf, program: Program) -> Measure:
     """The points of every row of a table that the input may fall into."""
-    table = frame.rulebook.tables[node.name]
-    part = measure(table.of, frame)
-    found = part.parts[0] if part.parts else None
-    if isinstance(found, Found) and found.choices is not None:
-        earned = [cell.points for cell in table.cells if not found.choices.isdisjoint(cell.choices)]
-    else:
-        earned = [
-            cell.points for cell in table.cells if cell.numbers is not None and _meet(cell.numbers.range, part.range)
-        ]
-    undefined = part.range.undefined
-    if not earned:
-        return Measured(node, ranges.UNDEFINED, (part,))
-    return Measured(node, Range(min(earned), max(earned), undefined=undefined), (part,))
+    table = program.rulebook.tables[node.name]
+    number = program.number(table.of)
+    by_number = [(cell.numbers.range, cell.points) for cell in table.cells if cell.numbers is not None]
+    by_choice = [(frozenset(cell.choices), cell.points) for cell in table.cells if cell.numbers is None]
+
+    def run(frame: Frame) -> Measured:
+        part = number(frame)
+        found = part.parts[0] if part.parts else None
+        if isinstance(found, Found) and found.choices is not None:
+            choices = found.choices
+            earned = [points for cell, points in by_choice if not choices.isdisjoint(cell)]
+        else:
+            earned = [points for cell, points in by_number if ranges.compare(cell, "=", part.range) is not FALSE]
+        if not earned:
+            return Measured(node, ranges.UNDEFINED, (part,))
+        return Measured(node, Range(min(earned), max(earned), undefined=part.range.undefined), (part,))
+
+    return run
 
 
-def _meet(one: Range, other: Range) -> bool:
-    """Whether two ranges have a number in common."""
-    return ranges.compare(one, "=", other) is not FALSE
-
-
-def _choose(node: Choose, frame: Frame) -> Measured:
+def _choose(node: Choose, program: Program) -> Measure:
     """`if … then … else …`; where the test is not settled, both branches are possible."""
-    test = judge(node.test, frame)
-    then, otherwise = measure(node.then, frame), measure(node.otherwise, frame)
-    if test.truth is UNKNOWN:
-        return Measured(node, ranges.hull((then.range, otherwise.range)), (test, then, otherwise))
-    chosen = then if test.truth is TRUE else otherwise
-    return Measured(node, chosen.range, (test, chosen))
+    test, then, otherwise = program.truth(node.test), program.number(node.then), program.number(node.otherwise)
+
+    def run(frame: Frame) -> Measured:
+        tested = test(frame)
+        if tested.truth is UNKNOWN:
+            one, other = then(frame), otherwise(frame)
+            return Measured(node, ranges.hull((one.range, other.range)), (tested, one, other))
+        chosen = then(frame) if tested.truth is TRUE else otherwise(frame)
+        return Measured(node, chosen.range, (tested, chosen))
+
+    return run
 
 
 # ---- truths
 
 
-def _compare(node: Compare, frame: Frame) -> Judged:
+def _compare(node: Compare, program: Program) -> Decide:
     """TRUE if it holds for every possible value, FALSE if for none."""
-    left, right = measure(node.left, frame), measure(node.right, frame)
-    return Judged(node, ranges.compare(left.range, node.operator, right.range), (left, right))
+    left, right, operator = program.number(node.left), program.number(node.right), node.operator
+
+    def run(frame: Frame) -> Judged:
+        one, other = left(frame), right(frame)
+        return Judged(node, ranges.compare(one.range, operator, other.range), (one, other))
+
+    return run
 
 
-def _between(node: Between, frame: Frame) -> Judged:
+def _between(node: Between, program: Program) -> Decide:
     """Both limits included."""
-    part = measure(node.of, frame)
-    return Judged(node, ranges.is_between(part.range, node.low.value, node.high.value), (part,))
+    number, low, high = program.number(node.of), node.low.value, node.high.value
+
+    def run(frame: Frame) -> Judged:
+        part = number(frame)
+        return Judged(node, ranges.is_between(part.range, low, high), (part,))
+
+    return run
 
 
-def _against_limit(node: AgainstLimit, frame: Frame) -> Judged:
+def _against_limit(node: AgainstLimit, program: Program) -> Decide:
     """A result against a multiple of its own limit of normal."""
-    found = look_up(node.lookup, frame)
-    truth, lacks_limit = against_limit(found, node.operator, node.times, node.which, frame)
-    return Judged(node, truth, (found,), ("missing",) if lacks_limit else ())
+
+    def run(frame: Frame) -> Judged:
+        found = look_up(node.lookup, frame)
+        truth, lacks_limit = against_limit(found, node.operator, node.times, node.which, frame)
+        return Judged(node, truth, (found,), ("missing",) if lacks_limit else ())
+
+    return run
 
 
-def _is_one_of(node: IsOneOf, frame: Frame) -> Judged:
+def _is_one_of(node: IsOneOf, program: Program) -> Decide:
     """Whether a finding is one of these choices."""
-    found = look_up(node.lookup, frame)
     wanted = frozenset(node.choices)
-    if found.choices is None or not (found.choices & wanted):
-        truth = UNKNOWN if found.choices is None else FALSE
-    else:
-        truth = TRUE if found.choices <= wanted else UNKNOWN
-    return Judged(node, truth, (found,))
+
+    def run(frame: Frame) -> Judged:
+        found = look_up(node.lookup, frame)
+        if found.choices is None:
+            return Judged(node, UNKNOWN, (found,))
+        truth = FALSE if wanted.isdisjoint(found.choices) else TRUE if found.choices <= wanted else UNKNOWN
+        return Judged(node, truth, (found,))
+
+    return run
 
 
-def _sex_is(node: SexIs, frame: Frame) -> Judged:
+def _sex_is(node: SexIs, program: Program) -> Decide:
     """The sex on record."""
-    sex = frame.patient.sex
-    if sex is None:
-        return Judged(node, UNKNOWN, (Found("sex", truth=UNKNOWN, reasons=("missing",), may_lack=True),))
-    truth = truth_of(sex == node.sex)
-    return Judged(node, truth, (Found("sex", truth=truth, used=(Given("sex", sex, "sex"),)),))
+
+    def run(frame: Frame) -> Judged:
+        sex = frame.patient.sex
+        if sex is None:
+            return Judged(node, UNKNOWN, (Found("sex", truth=UNKNOWN, reasons=("missing",), may_lack=True),))
+        truth = truth_of(sex == node.sex)
+        return Judged(node, truth, (Found("sex", truth=truth, used=(Given("sex", sex, "sex"),)),))
+
+    return run
 
 
-def _happened(node: Happened, frame: Frame) -> Judged:
-    """What happened, holds or is planned."""
-    found = look_up(node.lookup, frame)
-    return Judged(node, UNKNOWN if found.truth is None else found.truth, (found,))
+def _happened(node: Happened, program: Program) -> Decide:
+    """What happened, holds or is planned.
+
+    Most of what protocols ask about is never mentioned in a record. What is answered then is prepared here, once.
+    """
+    lookup = program.rulebook.lookups[node.lookup]
+    if not isinstance(lookup, EventLookup):
+        raise AssertionError(f"{node.lookup} is not about an event")
+
+    def run(frame: Frame) -> Judged:
+        found = look_up(lookup.name, frame)
+        return Judged(node, UNKNOWN if found.truth is None else found.truth, (found,))
+
+    asked = frozenset(what.concept for what in lookup.what)
+    anchored = lookup.scope is not None and lookup.scope.anchor != "clock"
+    if anchored or any(program.rulebook.concepts[name].only_if is not None for name in asked):
+        return run
+    missing = Judged(node, UNKNOWN, (not_on_record(lookup),))
+    declared = Judged(node, FALSE, (not_on_list(lookup, assumed=False),))
+    assumed = Judged(node, FALSE, (not_on_list(lookup, assumed=True),))
+    entries = lookup.list
+
+    def run_unless_unmentioned(frame: Frame) -> Judged:
+        if not asked.isdisjoint(frame.concerned):
+            return run(frame)
+        if entries in frame.patient.complete:
+            return declared
+        return assumed if entries in frame.assumed else missing
+
+    return run_unless_unmentioned
 
 
-def _confirmed(node: Confirmed, frame: Frame) -> Judged:
+def _confirmed(node: Confirmed, program: Program) -> Decide:
     """A person's answer; without one it is unknown, unless the question does not arise."""
-    question = frame.rulebook.questions[node.question]
-    parts: tuple[Judged, ...] = ()
-    if question.only_if is not None:
-        arises = judge(question.only_if, frame)
-        parts = (arises,)
-        if arises.truth is FALSE:
-            return Judged(node, FALSE, parts)
+    question = program.rulebook.questions[node.question]
+    only_if = program.truth(question.only_if) if question.only_if is not None else None
     waits: Reason = "consent" if question.gives_consent else "judgement"
-    answer = answer_to(node.question, frame)
-    if answer is None or answer.value is None:
-        return Judged(node, UNKNOWN, (Found(node.question, truth=UNKNOWN, reasons=(waits,), may_lack=True), *parts))
-    if question.holds_for is not None and answer.when is not None:
-        held_since = day_shifted(frame.as_of, question.holds_for, -1)
-        if answer.when.first_day < held_since:
-            stale = Found(node.question, truth=UNKNOWN, used=(answer,), reasons=("stale", waits), may_lack=True)
-            return Judged(node, UNKNOWN, (stale, *parts))
-    truth = truth_of(answer.value)
-    return Judged(node, truth, (Found(node.question, truth=truth, used=(answer,)), *parts))
+    unanswered = Found(question.name, truth=UNKNOWN, reasons=(waits,), may_lack=True)
+
+    def run(frame: Frame) -> Judged:
+        parts: tuple[Judged, ...] = ()
+        if only_if is not None:
+            arises = only_if(frame)
+            parts = (arises,)
+            if arises.truth is FALSE:
+                return Judged(node, FALSE, parts)
+        answer = answer_to(question.name, frame)
+        if answer is None or answer.value is None:
+            return Judged(node, UNKNOWN, (unanswered, *parts))
+        if question.holds_for is not None and answer.when is not None:
+            held_since = day_shifted(frame.as_of, question.holds_for, -1)
+            if answer.when.first_day < held_since:
+                stale = Found(question.name, truth=UNKNOWN, used=(answer,), reasons=("stale", waits), may_lack=True)
+                return Judged(node, UNKNOWN, (stale, *parts))
+        truth = truth_of(answer.value)
+        return Judged(node, truth, (Found(question.name, truth=truth, used=(answer,)), *parts))
+
+    return run
 
 
 def answer_to(question: str, frame: Frame) -> Answer | None:
@@ -305,65 +526,93 @@ def answer_to(question: str, frame: Frame) -> Answer | None:
     return answers.get(f"{frame.trial}/{question}") or answers.get(question)
 
 
-def _meets(node: Meets, frame: Frame) -> Judged:
-    """A definition; decided once a trial."""
-    known = frame.meanings.get(node.name)
-    if not isinstance(known, Judged):
-        inner = judge(frame.rulebook.definitions[node.name].rule, frame)
-        known = frame.meanings[node.name] = Judged(node, inner.truth, (inner,))
-    return known
+def _meets(node: Meets, program: Program) -> Decide:
+    """A definition."""
+    rule = program.truth(program.rulebook.definitions[node.name].rule)
+
+    def run(frame: Frame) -> Judged:
+        part = rule(frame)
+        return Judged(node, part.truth, (part,))
+
+    return run
 
 
-def _not(node: Not, frame: Frame) -> Judged:
+def _not(node: Not, program: Program) -> Decide:
     """Kleene's `not`."""
-    part = judge(node.of, frame)
-    return Judged(node, negation(part.truth), (part,))
+    rule = program.truth(node.of)
+
+    def run(frame: Frame) -> Judged:
+        part = rule(frame)
+        return Judged(node, negation(part.truth), (part,))
+
+    return run
 
 
-def _all(node: All, frame: Frame) -> Judged:
+def _all(node: All, program: Program) -> Decide:
     """Kleene's `and`."""
-    parts = tuple([_JUDGE[type(each)](each, frame) for each in node.of])
-    return Judged(node, all_of([part.truth for part in parts]), parts)
+    rules = [program.truth(each) for each in node.of]
+
+    def run(frame: Frame) -> Judged:
+        parts = tuple([rule(frame) for rule in rules])
+        return Judged(node, all_of([part.truth for part in parts]), parts)
+
+    return run
 
 
-def _any(node: Any, frame: Frame) -> Judged:
+def _any(node: Any, program: Program) -> Decide:
     """Kleene's `or`."""
-    parts = tuple([_JUDGE[type(each)](each, frame) for each in node.of])
-    return Judged(node, any_of([part.truth for part in parts]), parts)
+    rules = [program.truth(each) for each in node.of]
+
+    def run(frame: Frame) -> Judged:
+        parts = tuple([rule(frame) for rule in rules])
+        return Judged(node, any_of([part.truth for part in parts]), parts)
+
+    return run
 
 
-def _at_least(node: AtLeast, frame: Frame) -> Judged:
+def _at_least(node: AtLeast, program: Program) -> Decide:
     """At least so many of these."""
-    parts = tuple([_JUDGE[type(each)](each, frame) for each in node.of])
-    return Judged(node, at_least(node.count, [part.truth for part in parts]), parts)
+    rules = [program.truth(each) for each in node.of]
+
+    def run(frame: Frame) -> Judged:
+        parts = tuple([rule(frame) for rule in rules])
+        return Judged(node, at_least(node.count, [part.truth for part in parts]), parts)
+
+    return run
 
 
-def _at_time(node: AtTime, frame: Frame) -> Judged:
+def _at_time(node: AtTime, program: Program) -> Decide:
     """A rule evaluated at another instant; where that is known only as a range of days, at each of them."""
-    anchor = look_up(node.anchor, frame)
-    if anchor.days is None:
-        return Judged(node, UNKNOWN, (anchor,))
-    first, last = anchor.days
-    if last - first >= WIDEST_ANCHOR:
-        return Judged(node, UNKNOWN, (anchor,), ("imprecise_date",))
+    rule = program.truth(node.of)
     shift = -1 if node.relation == "before" else 0
-    worlds: list[Judged] = []
-    for day in range(first + shift, last + shift + 1):
-        worlds.append(judge(node.of, frame.at(day)))
-        if worlds[-1].truth is UNKNOWN or worlds[-1].truth is not worlds[0].truth:
-            break
-    truth = union(world.truth for world in worlds)
-    differ = truth is UNKNOWN and worlds[-1].truth is not UNKNOWN
-    shown = (worlds[0], worlds[-1]) if differ else (worlds[-1],)
-    return Judged(node, truth, (anchor, *shown), ("imprecise_date",) if differ else ())
+
+    def run(frame: Frame) -> Judged:
+        anchor = look_up(node.anchor, frame)
+        if anchor.days is None:
+            return Judged(node, UNKNOWN, (anchor,))
+        first, last = anchor.days
+        if last - first >= WIDEST_ANCHOR:
+            return Judged(node, UNKNOWN, (anchor,), ("imprecise_date",))
+        worlds: list[Judged] = []
+        for day in range(first + shift, last + shift + 1):
+            worlds.append(rule(frame.at(day)))
+            if worlds[-1].truth is UNKNOWN or worlds[-1].truth is not worlds[0].truth:
+                break
+        truth = union(world.truth for world in worlds)
+        differ = truth is UNKNOWN and worlds[-1].truth is not UNKNOWN
+        shown = (worlds[0], worlds[-1]) if differ else (worlds[-1],)
+        return Judged(node, truth, (anchor, *shown), ("imprecise_date",) if differ else ())
+
+    return run
 
 
-def _untranslated(node: Untranslated, frame: Frame) -> Judged:
+def _untranslated(node: Untranslated, program: Program) -> Decide:
     """Nobody has written the rule yet."""
-    return Judged(node, UNKNOWN, reasons=("untranslated",))
+    judged = Judged(node, UNKNOWN, reasons=("untranslated",))
+    return lambda frame: judged
 
 
-_JUDGE: dict[type, Callable[[Anything, Frame], Judged]] = {
+_TRUTHS: dict[type, Callable[[Anything, Program], Decide]] = {
     Compare: _compare,
     Between: _between,
     AgainstLimit: _against_limit,
@@ -379,7 +628,7 @@ _JUDGE: dict[type, Callable[[Anything, Frame], Judged]] = {
     AtTime: _at_time,
     Untranslated: _untranslated,
 }
-_MEASURE: dict[type, Callable[[Anything, Frame], Measured]] = {
+_NUMBERS: dict[type, Callable[[Anything, Program], Measure]] = {
     Number: _number,
     Value: _value,
     Age: _age,
@@ -393,6 +642,6 @@ _MEASURE: dict[type, Callable[[Anything, Frame], Measured]] = {
 }
 
 
-def truth_of_readings(judged: list[Judged]) -> Truth:
+def truth_of_readings(judged: tuple[Judged, ...]) -> Truth:
     """What several readings of one text say together: definite only where they agree."""
-    return union(each.truth for each in judged)
+    return union([each.truth for each in judged])

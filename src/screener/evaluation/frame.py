@@ -12,17 +12,19 @@ class Frame:
     """One patient seen from one instant.
 
     `day` is the clock, `as_of` the day of screening; they differ only inside a rule whose clock has been moved. Lookups
-    are read once a frame and shared by all trials; scores and definitions once a trial, since they may ask a question.
+    are read once a frame and shared by all trials, and so is all that does not hang on a person's answer to one trial.
     """
 
     __slots__ = (
         "as_of",
         "assumed",
         "complete",
+        "concerned",
         "day",
         "found",
         "labs_within",
-        "meanings",
+        "of_all_trials",
+        "of_this_trial",
         "own_onset",
         "patient",
         "rulebook",
@@ -40,6 +42,7 @@ class Frame:
         labs_within: Duration | None = None,
         trial: str = "",
         own_onset: Moment | None = None,
+        concerned: frozenset[str] | None = None,
     ) -> None:
         self.rulebook = rulebook
         self.patient = patient
@@ -50,14 +53,18 @@ class Frame:
         self.labs_within = labs_within
         self.trial = trial
         self.own_onset = own_onset
+        self.concerned = _concerned(rulebook, patient) if concerned is None else concerned
+        """The concepts that some entry of the record says anything about, itself or as a broader or narrower one."""
         self.found: dict[str, Found] = {}
-        self.meanings: dict[str, Judged | Measured] = {}
+        self.of_all_trials: dict[int, Judged | Measured] = {}
+        self.of_this_trial: dict[int, Judged | Measured] = {}
 
     def of_trial(self, trial: str) -> Frame:
         """The same instant for another trial: what was found stays found."""
         other = self._copy(self.day, self.own_onset)
         other.trial = trial
         other.found = self.found
+        other.of_all_trials = self.of_all_trials
         return other
 
     def at(self, day: int) -> Frame:
@@ -78,4 +85,15 @@ class Frame:
             labs_within=self.labs_within,
             trial=self.trial,
             own_onset=own_onset,
+            concerned=self.concerned,
         )
+
+
+def _concerned(rulebook: Rulebook, patient: Patient) -> frozenset[str]:
+    named: set[str] = set()
+    for name in patient.episodes.keys() | patient.absences.keys():
+        concept = rulebook.concepts[name]
+        named.add(name)
+        named.update(concept.narrower)
+        named.update(concept.broader)
+    return frozenset(named)

@@ -93,9 +93,11 @@ def up_to(clock_day: int) -> Stretch:
 def ahead_of(clock_day: int, scope: Scope | None) -> Stretch:
     """From a day on, as far as the scope reaches (without one: without limit)."""
     start = clock_day * DAY
-    if scope is None or scope.back is None:
+    if scope is None or scope.ahead is None:
         return Stretch(start, start, END, END)
-    last = day_shifted(clock_day, scope.back, 1) * DAY + DAY - 1
+    if scope.ahead.unit == "hours":
+        return Stretch(start, start, start + scope.ahead.count * 3600, start + DAY - 1 + scope.ahead.count * 3600)
+    last = day_shifted(clock_day, scope.ahead, 1) * DAY + DAY - 1
     return Stretch(start, start, last, last)
 
 
