@@ -1,1 +1,152 @@
-"""Eligibility pre-screening for hepatology trials: criteria as readable rules, answers with their evidence."""
+"""Eligibility pre-screening for hepatology trials: criteria as readable rules, answers with their evidence.
+
+    from screener import evaluate, load_patient, load_rules
+
+    screening = evaluate(patient, rules=load_rules(), as_of=date(2026, 2, 20))
+    screening.trials[0].criteria[2].status
+
+The door for other programs; the one for people is the command line (`screen`). Importing this is cheap: what is heavy
+is loaded when it is first used. The names that are not defined here are the types of what goes in and comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from functools import cache
+from importlib import import_module
+from os import PathLike
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+from typing import Any as Anything
+
+from screener.version import __version__
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from screener.loading import RulesError
+    from screener.records.errors import RecordError
+    from screener.records.patient import Patient
+    from screener.rulebook import Rulebook
+    from screener.screening import CriterionResult, Evidence, Need, Screening, ScreeningError, TrialResult
+    from screener.values.dates import Duration
+
+Source = Mapping[str, Anything] | str | bytes | PathLike[str]
+"""A record: plain data, JSON text (it begins with `{`), or the path of a file that holds it."""
+
+
+def evaluate(
+    patient: Patient | Source,
+    rules: Rulebook | None = None,
+    as_of: date | None = None,
+    *,
+    assume_complete: Iterable[str] = (),
+    labs_within: Duration | str | None = None,
+    trials: Collection[str] | None = None,
+) -> Screening:
+    """Screen a patient against every trial, or against the `trials` named.
+
+    `patient` is what `load_patient` gave, or what it takes. Without `rules` the ones that come with screener are used.
+    `as_of` is the day that the answers are about, else the record's own; the clock is never asked. `assume_complete`
+    names lists of the record (`conditions`, `procedures`, …) to be taken as complete; answers that rest on that have
+    the basis `assumed`. `labs_within`, such as `"14 days"`, replaces every other freshness of labs and findings.
+
+    On a Patient with rules given this is pure, and safe in threads.
+
+    Raises RecordError where the record cannot be used, RulesError where the rules cannot, and ScreeningError where the
+    call cannot be answered: no date of screening, another dictionary, an unknown trial, list or length of time.
+    """
+    from screener import screening
+    from screener.records.patient import Patient
+    from screener.values.dates import DateError, parse_duration
+
+    rulebook = load_rules() if rules is None else rules
+    record = patient if isinstance(patient, Patient) else load_patient(patient, rulebook)
+    if isinstance(labs_within, str):
+        try:
+            labs_within = parse_duration(labs_within)
+        except DateError as problem:
+            raise screening.ScreeningError(f"labs_within: {problem}") from None
+    return screening.evaluate(
+        record, rulebook, as_of=as_of, assume_complete=assume_complete, labs_within=labs_within, trials=trials
+    )
+
+
+def load_patient(source: Source, rules: Rulebook | None = None) -> Patient:
+    """Read a patient's record from plain data, JSON text or a file, with the dictionary of `rules`.
+
+    The Patient keeps the digest of that dictionary, and `evaluate` refuses it beside any other.
+
+    Raises RecordError, with every fault that was found, if the record cannot be used.
+    """
+    from screener.records.reading import read_patient
+
+    rulebook = load_rules() if rules is None else rules
+    return read_patient(Path(source) if isinstance(source, PathLike) else source, rulebook)
+
+
+_one_at_a_time = Lock()
+
+
+def load_rules(folder: str | PathLike[str] | None = None) -> Rulebook:
+    """The checked rules of a folder, or the ones that come with screener, which are loaded once.
+
+    Raises RulesError, with every problem found, if they cannot be used.
+    """
+    from screener.loading import load_rulebook
+
+    if folder is not None:
+        return load_rulebook(Path(folder))
+    with _one_at_a_time:
+        return _shipped_rules()
+
+
+@cache
+def _shipped_rules() -> Rulebook:
+    from screener.loading import load_rulebook
+
+    return load_rulebook()
+
+
+_HOMES = {
+    "CriterionResult": "screener.screening",
+    "Evidence": "screener.screening",
+    "Need": "screener.screening",
+    "Patient": "screener.records.patient",
+    "RecordError": "screener.records.errors",
+    "Rulebook": "screener.rulebook",
+    "RulesError": "screener.loading",
+    "Screening": "screener.screening",
+    "ScreeningError": "screener.screening",
+    "TrialResult": "screener.screening",
+}
+
+if not TYPE_CHECKING:  # a type checker sees the imports above, and a misspelt name stays an error to it
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(_HOMES[name]), name)
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_HOMES})
+
+
+__all__ = [
+    "CriterionResult",
+    "Evidence",
+    "Need",
+    "Patient",
+    "RecordError",
+    "Rulebook",
+    "RulesError",
+    "Screening",
+    "ScreeningError",
+    "Source",
+    "TrialResult",
+    "__version__",
+    "evaluate",
+    "load_patient",
+    "load_rules",
+]

@@ -192,7 +192,7 @@ def _has(episode: Episode, qualifier: str, stages: Sequence[str]) -> Truth:
             raise AssertionError(f"no such qualifier: {qualifier}")
 
 
-_STAGES = frozenset("I II III IV V VI VII VIII IX X".split())
+_STAGES = frozenset(["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X"])
 
 
 def _is_of_stage(stage: str | None, stages: Sequence[str]) -> Truth:
@@ -273,6 +273,8 @@ def _in_time(lookup: EventLookup, episode: Episode, stretch: Stretch, frame: Fra
             why.append("undated" if episode.end is None else "imprecise_date")
         return in_time, tuple(dict.fromkeys(why)) or undated
     holds = _holds(episode, start, end, frame)
+    if start.last_day <= frame.day and end is not start:
+        undated = ("stale",) if episode.shown_by_result else ("undated",) if episode.end is None else undated
     return _against_absences(episode, holds, undated, frame)
 
 

@@ -309,11 +309,11 @@ def _score(node: ScoreOf, program: Program) -> Measure:
 
 def _in_unit(node: InUnit, program: Program) -> Measure:
     """The bare number of a quantity in a unit."""
-    quantity, factor = program.number(node.of), exactly(node.factor)
+    quantity, factor = program.number(node.of), node.factor
 
     def run(frame: Frame) -> Measured:
         part = quantity(frame)
-        return Measured(node, ranges.multiply(part.range, factor), (part,))
+        return Measured(node, ranges.scaled(part.range, factor), (part,))
 
     return run
 

@@ -40,7 +40,7 @@ def deciding(answer: Part) -> tuple[Part, ...]:
     """The parts that an answer hangs on: of a settled one those that settled it, of an open one those still open."""
     if isinstance(answer, Found):
         anchor = (answer.anchor,) if answer.anchor is not None and answer.anchor.reasons else ()
-        return (*anchor, *answer.parts)
+        return (*anchor, *(part for part in answer.parts if part.truth is answer.truth))
     if isinstance(answer, Measured):
         if answer.range.is_exact:
             return answer.parts
@@ -63,7 +63,7 @@ def _is_settled(part: Part) -> bool:
         return part.truth is not UNKNOWN
     if isinstance(part, Measured):
         return part.range.is_exact and all(_is_settled(each) for each in part.parts if isinstance(each, Found))
-    return not part.reasons
+    return not part.reasons if part.truth is None else part.truth is not UNKNOWN
 
 
 def leaves(answer: Part) -> Iterator[Found]:

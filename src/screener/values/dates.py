@@ -79,27 +79,31 @@ def parse_moment(text: str) -> Moment:
     month = int(found["month"]) if found["month"] else None
     day = int(found["day"]) if found["day"] else None
     try:
-        first = date(year, month or 1, day or 1).toordinal()
-        last = date(year, month or 12, day or monthrange(year, month or 12)[1]).toordinal()
+        first = date(year, 1 if month is None else month, 1 if day is None else day)
+        last_month = 12 if month is None else month
+        last = date(year, last_month, monthrange(year, last_month)[1] if day is None else day)
     except ValueError:
         raise DateError(f"`{text}` is not a day of the calendar") from None
     if found["hour"] is None:
-        return Moment(first * DAY, last * DAY + DAY - 1, text)
+        return span_of_days(first.toordinal(), last.toordinal(), text)
     hour, minute, second = int(found["hour"]), int(found["minute"]), int(found["second"] or 0)
     if hour > 23 or minute > 59 or second > 59:
         raise DateError(f"`{text}` is not a time of day: hours run to 23, minutes and seconds to 59")
-    start = first * DAY + hour * 3600 + minute * 60 + second
+    start = first.toordinal() * DAY + hour * 3600 + minute * 60 + second
     width = 0 if found["second"] else 59
-    return Moment(start, start + width, text, _offset(found["zone"]))
+    return Moment(start, start + width, text, _offset(found["zone"], text))
 
 
-def _offset(zone: str | None) -> int | None:
+def _offset(zone: str | None, text: str) -> int | None:
     if zone is None:
         return None
     if zone == "Z":
         return 0
-    minutes = int(zone[1:3]) * 60 + int(zone[-2:])
-    return -minutes if zone[0] == "-" else minutes
+    hours, minutes = int(zone[1:3]), int(zone[-2:])
+    if hours > 14 or minutes > 59:
+        raise DateError(f"`{text}` is not in a time zone: zones run from -14:00 to +14:00")
+    east = hours * 60 + minutes
+    return -east if zone[0] == "-" else east
 
 
 class Duration(Struct, frozen=True, gc=False):
@@ -114,6 +118,25 @@ class Duration(Struct, frozen=True, gc=False):
 
 
 NO_TIME = Duration(0, "days")
+_DURATION = re.compile(r"\s*(?P<count>\d{1,5})\s*(?P<unit>hour|day|week|month|year)s?\s*\Z", re.ASCII)
+
+
+def parse_duration(text: str) -> Duration:
+    """Read a length of time as people write it: `14 days`, `1 month`.
+
+    Raises DateError, with what would be right.
+    """
+    found = _DURATION.match(text)
+    if found is None:
+        raise DateError(f"`{text}` is not a length of time: write a whole number of hours, days, weeks, months or years")
+    units: dict[str, TimeUnit] = {
+        "hour": "hours",
+        "day": "days",
+        "week": "weeks",
+        "month": "months",
+        "year": "years",
+    }
+    return Duration(int(found["count"]), units[found["unit"]])
 
 
 @lru_cache(maxsize=4096)

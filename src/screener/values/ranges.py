@@ -151,6 +151,17 @@ def _product(one: float, other: float) -> float:
     return 0.0 if one == 0 or other == 0 else one * other
 
 
+def scaled(value: Range, factor: float) -> Range:
+    """value * factor, for a factor above 0. An end at 0 stays as open as it was: no rounding moves anything onto it."""
+    return Range(
+        value.low * factor,
+        value.high * factor,
+        value.low_open and value.low == 0,
+        value.high_open and value.high == 0,
+        value.undefined,
+    )
+
+
 def divide(left: Range, right: Range) -> Range:
     """left / right; unbounded where the divisor may come close to 0, undefined where it may be 0."""
     undefined = left.undefined or right.undefined
@@ -175,11 +186,10 @@ def _quotient(one: float, other: float) -> float:
 
 def logarithm(value: Range) -> Range:
     """ln(value); unbounded below where the value may come close to 0, undefined where it may be 0 or less."""
-    if value.high <= 0:
+    if value.low < 0 or value.contains(0):
         return UNDEFINED
     low = math.log(value.low) if value.low > 0 else -math.inf
-    undefined = value.undefined or value.low < 0 or (value.low == 0 and not value.low_open)
-    return Range(low, math.log(value.high), undefined=undefined)
+    return Range(low, math.log(value.high), undefined=value.undefined)
 
 
 def exponential(value: Range) -> Range:
@@ -196,9 +206,9 @@ def _exp(number: float) -> float:
 
 def square_root(value: Range) -> Range:
     """sqrt(value); undefined where the value may be negative."""
-    if value.high < 0:
+    if value.low < 0:
         return UNDEFINED
-    return Range(math.sqrt(max(value.low, 0.0)), math.sqrt(value.high), undefined=value.undefined or value.low < 0)
+    return Range(math.sqrt(value.low), math.sqrt(value.high), undefined=value.undefined)
 
 
 def round_half_up(value: Range) -> Range:
@@ -207,7 +217,11 @@ def round_half_up(value: Range) -> Range:
 
 
 def _round(number: float) -> float:
-    return float(math.floor(number + 0.5)) if math.isfinite(number) else number
+    if not math.isfinite(number):
+        return number
+    # `floor(number + 0.5)` would round the sum first, and send 0.49999999999999994 up.
+    whole = math.floor(number)
+    return float(whole + 1 if number - whole >= 0.5 else whole)
 
 
 def bounded(value: Range, floor: float | None, cap: float | None) -> Range:

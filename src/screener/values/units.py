@@ -1,1 +1,349 @@
-"""Units: an exact rational factor and a dimension for every unit text, and exact conversion between them."""
+"""Units: an exact rational factor and a dimension for every unit text, and exact conversion between them.
+
+A unit text is read in three steps, and nothing in it is ever evaluated or guessed:
+
+1. its typography is made plain (`µ`, `×10⁹/L`, `x10E9/L`, blanks around a stroke);
+2. the whole text is looked up among the spellings of hospitals in `units.tsv` (`K/uL` is a thousand per microlitre,
+   `G/L` a billion per litre), where the ambiguous ones are listed too, with the reason why they are refused;
+3. otherwise it is parsed as UCUM (case-sensitive): terms joined by `.` and `/`, prefixes, exponents, parentheses,
+   `10*9` and `10^9`, annotations in braces, which mean 1.
+
+A factor is a Fraction, so that equal quantities stay equal whatever unit they were written in. A dimension is a product
+of powers of mass, amount, length, time and temperature; equivalents and every arbitrary unit (`[IU]`) have a dimension
+of their own, because no factor leads from them to anything else without knowing the analyte.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from msgspec import Struct
+
+Dimension = tuple[tuple[str, int], ...]
+"""Base dimensions with their exponents (never 0), in alphabetical order; `()` is a pure number."""
+
+PURE: Dimension = ()
+LONGEST_UNIT = 100
+"""Characters. The longest unit codes in use have about 30."""
+GREATEST_POWER = 60
+"""Units beyond 10^±60 times their base are not measures of anything."""
+
+
+class UnitError(ValueError):
+    """A text that is no unit, or two units that cannot be converted; the message says why."""
+
+
+class Unit(Struct, frozen=True, gc=False):
+    """A unit as written, and what it is: `factor` times the base units of its dimension."""
+
+    text: str
+    factor: Fraction
+    dimension: Dimension
+
+
+def parse_unit(text: str) -> Unit:
+    """Read a unit text. `""` is no unit; a pure number is `1`. Raises UnitError."""
+    if len(text) > LONGEST_UNIT:
+        raise UnitError(f"`{text[:20]}…` is too long to be a unit")
+    return _parse(text)
+
+
+@lru_cache(maxsize=2048)
+def _parse(text: str) -> Unit:
+    plain = _plain(text)
+    if not plain:
+        raise UnitError("a unit is missing")
+    table = _table()
+    if (reason := table.refused.get(plain)) is not None:
+        raise UnitError(f"`{text}` is refused as a unit: {reason}")
+    reader = _Reader(text, table.spellings.get(plain, plain))
+    factor, powers = reader.whole()
+    if not Fraction(1, 10**GREATEST_POWER) <= factor <= 10**GREATEST_POWER:
+        raise UnitError(f"`{text}` is not a unit: its size is beyond any measure")
+    return Unit(text, factor, _dimension(powers))
+
+
+def factor_between(
+    source: Unit, target: Unit, molar_mass: Fraction | None = None, valence: int | None = None
+) -> Fraction:
+    """What a number in `source` is multiplied by to be in `target`.
+
+    Mass and amount of substance are converted by the analyte's molar mass (g/mol), amount and equivalents by its
+    valence; only where the analyte itself is what is measured, never inside a ratio such as `mg/mmol`. Raises UnitError
+    that names both dimensions.
+    """
+    ratio = source.factor / target.factor
+    if source.dimension == target.dimension:
+        return ratio
+    match _exchanged(source.dimension, target.dimension):
+        case "mass", "amount" if molar_mass is not None:
+            return ratio / molar_mass
+        case "amount", "mass" if molar_mass is not None:
+            return ratio * molar_mass
+        case "amount", "equivalents" if valence is not None:
+            return ratio * valence
+        case "equivalents", "amount" if valence is not None:
+            return ratio / valence
+        case "mass", "equivalents" if molar_mass is not None and valence is not None:
+            return ratio / molar_mass * valence
+        case "equivalents", "mass" if molar_mass is not None and valence is not None:
+            return ratio * molar_mass / valence
+    raise UnitError(
+        f"`{source.text}` is {describe(source.dimension)}, `{target.text}` is {describe(target.dimension)}"
+        + _what_is_lacking(source, target, molar_mass, valence)
+    )
+
+
+def _exchanged(source: Dimension, target: Dimension) -> tuple[str, str] | None:
+    """The one base dimension of `source` that stands as another one in `target`, and that other one."""
+    only_here = [base for base in source if base not in target]
+    only_there = [base for base in target if base not in source]
+    if len(only_here) == len(only_there) == 1 and only_here[0][1] == only_there[0][1] == 1:
+        return only_here[0][0], only_there[0][0]
+    return None
+
+
+def _what_is_lacking(source: Unit, target: Unit, molar_mass: Fraction | None, valence: int | None) -> str:
+    exchanged = set(_exchanged(source.dimension, target.dimension) or ())
+    lacking = []
+    if "mass" in exchanged and exchanged <= {"mass", "amount", "equivalents"} and molar_mass is None:
+        lacking.append("molar mass")
+    if "equivalents" in exchanged and exchanged <= {"mass", "amount", "equivalents"} and valence is None:
+        lacking.append("valence")
+    return f" (no {' and no '.join(lacking)} is defined)" if lacking else ""
+
+
+def common_units() -> tuple[Unit, ...]:
+    """Units that laboratories commonly report in, the commonest first: what to suggest, never what to assume."""
+    return tuple(parse_unit(text) for text in _table().common)
+
+
+# ---- dimensions in words
+
+_NAMED: dict[Dimension, str] = {
+    (): "a pure number",
+    (("length", -3),): "count per volume",
+    (("time", -1),): "count per time",
+    (("length", -3), ("mass", 1)): "mass per volume",
+    (("amount", 1), ("length", -3)): "amount per volume",
+    (("equivalents", 1), ("length", -3)): "equivalents per volume",
+    (("amount", 1), ("length", -3), ("time", -1)): "enzyme activity per volume",
+    (("length", 3),): "volume",
+    (("length", 2),): "area",
+    (("length", 3), ("time", -1)): "volume per time",
+    (("length", -1), ("mass", 1), ("time", -2)): "pressure",
+}
+_POWERS = {("length", 2): "area", ("length", 3): "volume"}
+
+
+def describe(dimension: Dimension) -> str:
+    """The dimension in words, such as `mass per volume`."""
+    if (name := _NAMED.get(dimension)) is not None:
+        return name
+    above = [_power_name(base, power) for base, power in dimension if power > 0]
+    below = [_power_name(base, -power) for base, power in dimension if power < 0]
+    return " per ".join([" times ".join(above) or "count", *below])
+
+
+def _power_name(base: str, power: int) -> str:
+    if (name := _POWERS.get((base, power))) is not None:
+        return name
+    return base if power == 1 else f"{base}^{power}"
+
+
+def _dimension(powers: dict[str, int]) -> Dimension:
+    return tuple(sorted((base, power) for base, power in powers.items() if power))
+
+
+# ---- typography
+
+_LETTERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻µμ×％·⋅／（）", "0123456789+-uux%../()")
+_RAISED_TEN = re.compile("10(?=[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹])")
+_BLANKS = re.compile(r"\s+")
+_BLANK_BESIDE = re.compile(r"\s*([/.*^])\s*")
+_LITRE = re.compile(r"/([dmun]?)l\Z")
+_TIMES = re.compile(r"[xX*]\s*(?=10)")
+_TEN_TO = re.compile(r"(?<![\d])10\s*(?:\*\*|[*^~]|[eExX](?=[-+(\d])|(?=\())\s*\(?([-+]?\d{1,2})(?!\d)\)?")
+
+
+def _plain(text: str) -> str:
+    """The text with one way of writing micro, litre, times, powers of ten and blanks."""
+    plain = _RAISED_TEN.sub("10^", text.strip()).translate(_LETTERS)
+    plain = _BLANK_BESIDE.sub(r"\1", _BLANKS.sub(" ", plain))
+    plain = plain[times.end() :] if (times := _TIMES.match(plain)) else plain
+    return _LITRE.sub(r"/\1L", _TEN_TO.sub(r"10*\1", plain))
+
+
+# ---- the table
+
+
+class _Table(NamedTuple):
+    prefixes: dict[str, int]
+    """Powers of ten."""
+    atoms: dict[str, str]
+    """Symbols that stand for an expression of other symbols, or for a dimension: `=length`."""
+    prefixable: frozenset[str]
+    spellings: dict[str, str]
+    refused: dict[str, str]
+    common: tuple[str, ...]
+
+
+@lru_cache(maxsize=1)
+def _table() -> _Table:
+    prefixes: dict[str, int] = {}
+    atoms: dict[str, str] = {}
+    prefixable: set[str] = set()
+    spellings: dict[str, str] = {}
+    refused: dict[str, str] = {}
+    common: list[str] = []
+    for kind, symbol, meaning in _rows():
+        match kind:
+            case "prefix":
+                prefixes[symbol] = int(meaning)
+            case "base" | "own":
+                atoms[symbol] = "=" + meaning
+                prefixable.add(symbol)
+            case "metric":
+                atoms[symbol] = meaning
+                prefixable.add(symbol)
+            case "unit":
+                atoms[symbol] = meaning
+            case "spelling":
+                spellings[_plain(symbol)] = meaning
+            case "refused":
+                refused[_plain(symbol)] = meaning
+            case "common":
+                common.append(symbol)
+            case _:
+                raise ValueError(f"units.tsv: there is no kind of row called {kind}")
+    return _Table(prefixes, atoms, frozenset(prefixable), spellings, refused, tuple(common))
+
+
+def _rows() -> Iterator[tuple[str, str, str]]:
+    for line in Path(__file__).with_name("units.tsv").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            kind, symbol, meaning = (*line.split("\t"), "")[:3]
+            yield kind, symbol, meaning
+
+
+# ---- UCUM
+
+_TOKEN = re.compile(
+    r"(?P<annotation>\{[^{}]*\})"
+    r"|10[*^](?P<ten>[-+]?\d{1,2})(?!\d)"
+    r"|(?P<number>\d{1,6})(?![\d,]|\.\d)"
+    r"|(?P<symbol>(?:[A-Za-z%#'°]|\[[^\[\]{}]*\])+)(?:\^?(?P<exponent>[-+]?\d)(?!\d))?"
+    r"|(?P<mark>[./()])"
+)
+_LOST_EXPONENT = re.compile(r"10(?:[2-9]|1[0-2])\Z")
+_LOGARITHM = re.compile(r"log", re.IGNORECASE)
+
+_Size = tuple[Fraction, dict[str, int]]
+
+
+class _Reader:
+    """Reads one unit expression from left to right: `a/b.c` is (a/b).c, and a leading `/` divides 1."""
+
+    def __init__(self, text: str, plain: str) -> None:
+        self.text = text
+        self.plain = plain
+        self.at = 0
+
+    def whole(self) -> _Size:
+        size = self.product()
+        if self.at < len(self.plain):
+            raise self.error(f"`{self.plain[self.at :]}` is not understood")
+        return size
+
+    def product(self) -> _Size:
+        factor, powers = Fraction(1), dict[str, int]()
+        sign: Literal[1, -1] = 1
+        if self.next_is("/"):
+            sign = -1
+        while True:
+            term_factor, term_powers = self.term()
+            factor = factor * term_factor if sign == 1 else factor / term_factor
+            for base, power in term_powers.items():
+                powers[base] = powers.get(base, 0) + sign * power
+            if self.next_is("/"):
+                sign = -1
+            elif self.next_is("."):
+                sign = 1
+            else:
+                return factor, powers
+
+    def next_is(self, mark: str) -> bool:
+        if self.plain.startswith(mark, self.at):
+            self.at += 1
+            return True
+        return False
+
+    def term(self) -> _Size:
+        if self.next_is("("):
+            size = self.product()
+            if not self.next_is(")"):
+                raise self.error("a parenthesis is not closed")
+            self.annotation()
+            return size
+        if self.annotation():
+            return Fraction(1), {}
+        token = _TOKEN.match(self.plain, self.at)
+        if token is None or token["mark"]:
+            missing = self.at >= len(self.plain) or token is not None
+            raise self.error("a unit is missing" if missing else f"`{self.plain[self.at :]}` is not understood")
+        self.at = token.end()
+        self.annotation()
+        if token["ten"]:
+            return Fraction(10) ** int(token["ten"]), {}
+        if token["number"]:
+            return self.number(token["number"]), {}
+        factor, powers = self.atom(token["symbol"])
+        exponent = int(token["exponent"] or 1)
+        return factor**exponent, {base: power * exponent for base, power in powers.items()}
+
+    def annotation(self) -> bool:
+        token = _TOKEN.match(self.plain, self.at)
+        if token is None or not token["annotation"]:
+            return False
+        if _LOGARITHM.search(token["annotation"]):
+            raise self.error("a logarithm is not a unit")
+        self.at = token.end()
+        return True
+
+    def number(self, digits: str) -> Fraction:
+        if _LOST_EXPONENT.match(digits):
+            raise self.error(f"`{digits}` may be 10 to the power of {digits[2:]}: write `10*{digits[2:]}`")
+        if int(digits) == 0:
+            raise self.error("`0` is no factor")
+        return Fraction(int(digits))
+
+    def atom(self, symbol: str) -> _Size:
+        if (size := _size_of(symbol)) is not None:
+            return size
+        table = _table()
+        for length in (2, 1):
+            prefix, rest = symbol[:length], symbol[length:]
+            if prefix in table.prefixes and rest in table.prefixable and (size := _size_of(rest)) is not None:
+                return Fraction(10) ** table.prefixes[prefix] * size[0], size[1]
+        raise self.error(f"`{symbol}` is not a unit" if symbol != self.text else "")
+
+    def error(self, why: str) -> UnitError:
+        return UnitError(f"`{self.text}` is not a unit" + (f": {why}" if why else ""))
+
+
+@lru_cache(maxsize=256)
+def _size_of(symbol: str) -> _Size | None:
+    """What a symbol of the table stands for; None if it is not in the table."""
+    meaning = _table().atoms.get(symbol)
+    if meaning is None:
+        return None
+    if meaning.startswith("="):
+        return Fraction(1), {meaning[1:]: 1}
+    number, _, expression = meaning.rpartition(" ")
+    factor, powers = _Reader(expression, expression).whole()
+    return Fraction(number or 1) * factor, powers

@@ -1,0 +1,7 @@
+"""`python -m screener` works like `screen`."""
+
+import sys
+
+from screener.cli import main
+
+sys.exit(main())

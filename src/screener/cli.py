@@ -1,0 +1,397 @@
+"""The door for people: the command line.
+
+Only what a call needs is imported: `--help` costs an argument parser, `--json` no table, and rules that have been
+compiled before no parser of rules. This is the only place that asks what day it is.
+
+Exit status: 0 the patients were screened, 1 `check` or `format --check` found something, 2 a record, the rules or the
+call could not be used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from screener.version import __version__
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from screener.records.dictionary import Dictionary
+    from screener.records.patient import Patient
+    from screener.screening import Screening
+    from screener.values.dates import Duration
+
+DONE, FOUND, UNUSABLE = 0, 1, 2
+INTERRUPTED, NOBODY_READS = 130, 141
+"""What a shell reports of a program that was interrupted, or whose reader has gone."""
+
+STANDARD_INPUT = "-"
+
+
+class CallError(Exception):
+    """A call that cannot be followed. `mend` says what to write instead."""
+
+    def __init__(self, fault: str, mend: str = "see `screen --help`") -> None:
+        super().__init__(f"error[call]: {fault}\nhelp: {mend}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    try:
+        try:
+            return _run(list(sys.argv[1:] if arguments is None else arguments))
+        finally:
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # What is still buffered has no reader; without this, the interpreter would complain about it on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOBODY_READS
+
+
+def _run(arguments: list[str]) -> int:
+    verb = _VERBS.get(arguments[0]) if arguments else None
+    try:
+        return verb(arguments[1:]) if verb is not None else _screen(arguments)
+    except CallError as problem:
+        _complain(problem)
+        return UNUSABLE
+
+
+def _complain(problem: Exception) -> None:
+    print(problem, file=sys.stderr)
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser that complains as the rest of screener does."""
+
+    def __init__(self, *, prog: str, description: str, epilog: str | None = None) -> None:
+        super().__init__(
+            prog=prog,
+            description=description,
+            epilog=epilog,
+            allow_abbrev=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        raise CallError(message.replace("'", "`"), f"see `{self.prog} --help`")
+
+
+# ---- screen PATIENT…
+
+
+def _screen(arguments: list[str]) -> int:
+    asked = _screen_parser().parse_intermixed_args(arguments)
+    if not asked.patients:
+        raise CallError("there is no patient to screen", "name the file of a record, or `-` for standard input")
+    for verb in _VERBS:
+        if verb in asked.patients:
+            raise CallError(f"`{verb}` is a verb of screen and stands first", f"a file of that name is `./{verb}`")
+    if asked.patients.count(STANDARD_INPUT) > 1:
+        raise CallError("standard input can be read only once", f"write `{STANDARD_INPUT}` once")
+
+    dictionary = _loaded(asked.rules)
+    if dictionary is None:
+        return UNUSABLE
+
+    from screener.screening import LISTS
+
+    _check_names(asked.trial or (), tuple(dictionary.rulebook.trials), "trial of these rules")
+    _check_names(asked.assume_complete, LISTS, "list of a record")
+    status = DONE
+    for source in asked.patients:
+        screening = _screened(source, dictionary, asked)
+        if screening is None:
+            status = UNUSABLE
+        else:
+            _print(screening, as_json=asked.json)
+    return status
+
+
+def _loaded(folder: Path | None) -> Dictionary | None:
+    """The rules, with all that screening needs; None if they cannot be used, which is then explained."""
+    # Everything made here lives until the end: looking through it for garbage takes a tenth of a start.
+    gc.disable()
+    # Neither does a plug-in of somebody else's have a say in what a record is; looking for some takes as long.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    try:
+        from screener import screening  # noqa: F401
+        from screener.loading import RulesError, load_rulebook
+        from screener.records.dictionary import Dictionary
+        from screener.records.reading import read_patient  # noqa: F401
+
+        try:
+            return Dictionary(load_rulebook(folder))
+        except RulesError as problem:
+            _complain(problem)
+            return None
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def _screen_parser() -> _Parser:
+    parser = _Parser(
+        prog="screen",
+        description="Screen patients against the eligibility criteria of clinical trials: every criterion as passed, "
+        "failed or unknown,\nwith the protocol's sentence, the values it rests on and what is missing.",
+        epilog="verbs:\n"
+        "  screen check [FOLDER]                    check the rules\n"
+        "  screen format [--check] [FILE|FOLDER…]   write rules in the one way they are written\n"
+        "  screen schema [record|result]            the JSON Schema of a record, or of a result\n"
+        "  a file that is named like a verb is ./check\n\n"
+        "exit status: 0 screened; 1 `check` found something; 2 a record, the rules or the call could not be used\n\n"
+        "This is decision support for pre-screening and no determination of eligibility.",
+    )
+    parser.add_argument("patients", nargs="*", metavar="PATIENT", help="file of a record; - for standard input")
+    parser.add_argument("--json", action="store_true", help="print JSON, one line a patient, and no table")
+    parser.add_argument(
+        "--trial", action="append", metavar="NCT…", help="screen against this trial only; may be repeated"
+    )
+    parser.add_argument(
+        "--as-of", type=_day, metavar="DATE", help="the day the answers are about (else the record's own, else today)"
+    )
+    parser.add_argument("--rules", type=Path, metavar="FOLDER", help="the rules to use, instead of the ones shipped")
+    parser.add_argument(
+        "--assume-complete",
+        type=_names,
+        action="extend",
+        default=[],
+        metavar="LIST,LIST",
+        help="lists of the record to take as complete, such as conditions,procedures",
+    )
+    parser.add_argument(
+        "--labs-within", type=_duration, metavar="'14 days'", help="how old labs and findings may be, for every trial"
+    )
+    parser.add_argument("--version", action="version", version=f"screener {__version__}")
+    return parser
+
+
+def _day(text: str) -> date:
+    from datetime import date
+
+    from screener.values.dates import DateError, parse_moment
+
+    try:
+        moment = parse_moment(text)
+    except DateError:
+        moment = None
+    if moment is None or len(text) != len("YYYY-MM-DD"):
+        raise argparse.ArgumentTypeError(f"`{text}` is not a day: write YYYY-MM-DD")
+    return date.fromordinal(moment.first_day)
+
+
+def _duration(text: str) -> Duration:
+    from screener.values.dates import DateError, parse_duration
+
+    try:
+        return parse_duration(text)
+    except DateError as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from None
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",")]
+
+
+def _check_names(names: Sequence[str], known: Sequence[str], what: str) -> None:
+    """Refuse the call for a name that is not known, before any patient is read."""
+    for name in names:
+        if name not in known:
+            from screener.records.errors import did_you_mean
+
+            raise CallError(f"`{name}` is not a {what}", did_you_mean(name, known) or f"there are {', '.join(known)}")
+
+
+def _screened(source: str, dictionary: Dictionary, asked: argparse.Namespace) -> Screening | None:
+    """The screening of one record; None if it cannot be used, which is then explained on standard error."""
+    from screener.records.errors import RecordError
+    from screener.records.reading import read_patient
+    from screener.screening import evaluate
+
+    try:
+        if source == STANDARD_INPUT:
+            patient = read_patient(sys.stdin.buffer.read(), dictionary, "standard input")
+        else:
+            patient = read_patient(Path(source), dictionary)
+    except RecordError as problem:
+        _complain(problem)
+        return None
+    as_of = asked.as_of
+    if as_of is None and patient.as_of is None:
+        patient, as_of = _dated_today(patient)
+    return evaluate(
+        patient,
+        dictionary.rulebook,
+        as_of=as_of,
+        assume_complete=asked.assume_complete,
+        labs_within=asked.labs_within,
+        trials=asked.trial,
+    )
+
+
+def _dated_today(patient: Patient) -> tuple[Patient, date]:
+    """Where neither the call nor the record says which day the answers are about: today, and the result says so."""
+    from datetime import date
+
+    from msgspec.structs import replace
+
+    today = date.today()  # noqa: DTZ011  (the day on the wall of the clinic)
+    note = f"neither the record nor the call has a date of screening, so today is taken, {today}"
+    print(f"note: patient `{patient.id}`: {note}", file=sys.stderr)
+    return replace(patient, notes=(*patient.notes, note)), today
+
+
+def _print(screening: Screening, *, as_json: bool) -> None:
+    if as_json:
+        _encode_output(encoding="utf-8")
+        print(screening.to_json())
+        return
+    from screener.report.terminal import print_screening
+
+    _encode_output(errors="replace")
+    print_screening(screening)
+
+
+def _encode_output(*, encoding: str | None = None, errors: str | None = None) -> None:
+    """JSON is UTF-8 whatever the terminal speaks; for people, a letter that a terminal lacks is not worth a failure."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding=encoding, errors=errors)
+
+
+# ---- screen check
+
+
+def _check(arguments: list[str]) -> int:
+    parser = _Parser(
+        prog="screen check",
+        description="Check the rules of a folder, and print every problem found.",
+        epilog="exit status: 0 nothing found; 1 problems found; 2 there are no rules to check",
+    )
+    parser.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="the rules (else the ones shipped)")
+    asked = parser.parse_args(arguments)
+
+    from screener.loading import RulesError, compile_rules, read_folder, shipped_rules
+
+    try:
+        rules = read_folder(asked.folder or shipped_rules())
+    except RulesError as problem:
+        _complain(problem)
+        return UNUSABLE
+    found = compile_rules(rules)
+    _encode_output(errors="replace")
+    if found.diagnostics:
+        errors = sum(each.is_error for each in found.diagnostics)
+        print(found.report)
+        print(f"{_counted(errors, 'error')}, {_counted(len(found.diagnostics) - errors, 'warning')}")
+        return FOUND
+    print(f"{_counted(len(rules.rules), 'rule file')}: nothing to complain about")
+    return DONE
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+# ---- screen format
+
+
+def _format(arguments: list[str]) -> int:
+    parser = _Parser(
+        prog="screen format",
+        description="Write rules in the one way they are written. A block with an error is left as it is.",
+        epilog="exit status: 0 done; 1 with --check, a file is not formatted; 2 a file cannot be used, or has errors",
+    )
+    parser.add_argument("--check", action="store_true", help="change nothing, and name the files that would change")
+    parser.add_argument(
+        "paths", nargs="*", type=Path, metavar="FILE|FOLDER", help="what to format (else the rules shipped)"
+    )
+    asked = parser.parse_intermixed_args(arguments)
+
+    from screener.loading import shipped_rules
+
+    changed, unusable = 0, False
+    for path in _rule_files(asked.paths or [shipped_rules()]):
+        try:
+            is_changed = _format_file(path, only_check=asked.check)
+        except CallError as problem:
+            _complain(problem)
+            unusable = True
+        else:
+            changed += is_changed
+    if unusable:
+        return UNUSABLE
+    return FOUND if changed and asked.check else DONE
+
+
+def _rule_files(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(path.rglob("*.rules"))
+        else:
+            yield path
+
+
+def _format_file(path: Path, *, only_check: bool) -> bool:
+    """Format one file. Returns whether it was not formatted yet."""
+    from screener.language.diagnostics import render_all
+    from screener.language.formatter import format_text
+    from screener.language.parser import parse
+    from screener.language.source import Source
+
+    try:
+        before = path.read_bytes()
+        text = before.decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise CallError(f"`{path}` cannot be read: {_reason(problem)}", "name rule files, or folders of them") from None
+    after = format_text(text).encode()
+    if after != before:
+        print(f"would format {path}" if only_check else f"formatted {path}")
+        if not only_check:
+            try:
+                path.write_bytes(after)
+            except OSError as problem:
+                raise CallError(f"`{path}` cannot be written: {_reason(problem)}", "see who may write it") from None
+    if faults := [each for each in parse(Source(str(path), text)).diagnostics if each.is_error]:
+        raise CallError(f"`{path}` has errors", f"mend them first\n\n{render_all(faults)}")
+    return after != before
+
+
+def _reason(problem: OSError | UnicodeDecodeError) -> str:
+    if isinstance(problem, UnicodeDecodeError):
+        return "it is not text in UTF-8"
+    return (problem.strerror or str(problem)).lower()
+
+
+# ---- screen schema
+
+
+def _schema(arguments: list[str]) -> int:
+    parser = _Parser(
+        prog="screen schema", description="Print the JSON Schema of what screen reads (record) or prints (result)."
+    )
+    parser.add_argument("what", nargs="?", choices=("record", "result"), default="record")
+    asked = parser.parse_args(arguments)
+
+    import json
+
+    if asked.what == "record":
+        from screener.records.native import record_schema as schema
+    else:
+        from screener.schema import result_schema as schema
+
+    _encode_output(encoding="utf-8")
+    print(json.dumps(schema(), indent=2, ensure_ascii=False))
+    return DONE
+
+
+_VERBS: dict[str, Callable[[list[str]], int]] = {"check": _check, "format": _format, "schema": _schema}

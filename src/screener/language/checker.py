@@ -1,0 +1,252 @@
+"""From syntax to the rulebook: all files of a rules folder are checked together, and every problem is reported.
+
+This module knows in which order things are checked; what is checked of each kind of block stands in `dictionary.py`,
+`meanings.py` and `trials.py`, and of each kind of expression in `propositions.py`, `numbers.py` and `events.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from screener.language import syntax
+from screener.language.desk import Desk, Draft
+from screener.language.diagnostics import Diagnostic, in_order, render_all
+from screener.language.dictionary import (
+    check_codes,
+    close_inclusion,
+    concept_of,
+    defaults_of,
+    finding_of,
+    flags_of,
+    lab_of,
+    only_sex_of,
+    question_of,
+    signs_of,
+)
+from screener.language.lookups import Lookups
+from screener.language.meanings import definition_of, score_of, table_of
+from screener.language.names import Entry, NamedBlock, collect, cycles, mentioned
+from screener.language.parser import ParsedFile, parse
+from screener.language.source import Source
+from screener.language.trials import Records, trials_of
+from screener.rulebook import Definition, Rulebook
+
+
+class Checked(Struct, frozen=True):
+    """What came of checking rules: the rulebook, unless there was an error, and every problem in the order of files."""
+
+    rulebook: Rulebook | None
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def report(self) -> str:
+        """All problems as text."""
+        return render_all(self.diagnostics)
+
+
+def check_texts(rules: Mapping[str, str], records: Records, digest: str, root: str = "") -> Checked:
+    """Check rule files from their text, each under the path that messages show; see `check`."""
+    return check([parse(Source(path, text)) for path, text in rules.items()], records, digest, root)
+
+
+def check(files: Sequence[ParsedFile], records: Records, digest: str, root: str = "") -> Checked:
+    """Check all files of a rules folder together.
+
+    `records` are the registry's records by path; `digest` identifies the rule text; `root` is what precedes, in the
+    paths of files and records, their path below the rules folder.
+    """
+    check_of_all = _Check(files, root)
+    rulebook = check_of_all.rulebook(records, digest)
+    diagnostics = tuple(
+        in_order([*(each for file in files for each in file.diagnostics), *check_of_all.draft.problems])
+    )
+    usable = not any(each.is_error for each in diagnostics)
+    return Checked(rulebook if usable else None, diagnostics)
+
+
+class _Check:
+    """One run over all files."""
+
+    def __init__(self, files: Sequence[ParsedFile], root: str) -> None:
+        self.files = files
+        self.names, problems = collect(files)
+        self.draft = Draft(self.names, root, problems)
+        self.lookups = Lookups()
+        self.definitions: dict[str, Definition] = {}
+
+    def rulebook(self, records: Records, digest: str) -> Rulebook:
+        """Everything that could be made sense of. With problems in the draft it is not to be used."""
+        self._check_dictionary()
+        self._check_meanings()
+        self._check_questions()
+        trials = trials_of(self.draft, self.lookups, self.files, records)
+        self._attach_flags()
+        has_trials = any(isinstance(block, syntax.Protocol) for _, block in self._blocks())
+        if has_trials and not any(file.has_errors for file in self.files):
+            self._report_unused()
+        draft = self.draft
+        return Rulebook(
+            digest=digest,
+            labs=draft.labs,
+            findings=draft.findings,
+            concepts=draft.concepts,
+            questions=draft.questions,
+            tables=draft.tables,
+            scores=draft.scores,
+            definitions=self.definitions,
+            lookups=self.lookups.by_name,
+            trials=trials,
+        )
+
+    def _blocks(self) -> Iterator[tuple[Desk, syntax.Block]]:
+        for file in self.files:
+            for block in file.blocks:
+                yield Desk(self.draft, file.source, syntax.heading(block), self.lookups), block
+
+    def _named(self) -> Iterator[tuple[Desk, Entry, NamedBlock]]:
+        """The blocks that own their name: not those whose name was taken already."""
+        for desk, block in self._blocks():
+            if isinstance(block, NamedBlock):
+                entry = self.names.find(block.name.text)
+                if entry is not None and entry.block is block:
+                    yield desk, entry, block
+
+    # ---- the dictionary
+
+    def _check_dictionary(self) -> None:
+        draft = self.draft
+        fresh = defaults_of(
+            draft, [(desk, block) for desk, block in self._blocks() if isinstance(block, syntax.Defaults)]
+        )
+        concepts: dict[str, tuple[Desk, syntax.Concept]] = {}
+        findings: list[tuple[Desk, syntax.Finding]] = []
+        for desk, entry, block in self._named():
+            match block:
+                case syntax.Lab():
+                    lab = lab_of(desk, block, fresh)
+                    if lab is not None:
+                        draft.labs[entry.name] = lab
+                case syntax.Finding():
+                    findings.append((desk, block))
+                case syntax.Concept():
+                    concepts[entry.name] = desk, block
+                case _:
+                    continue
+        for desk, finding_block in findings:
+            finding = finding_of(desk, finding_block, fresh)
+            if finding is not None:
+                draft.findings[finding.name] = finding
+        for desk, concept_block in concepts.values():
+            concept = concept_of(desk, concept_block, fresh)
+            draft.concepts[concept.name] = concept
+        close_inclusion(draft, concepts)
+        for name, (desk, block) in concepts.items():
+            draft.concepts[name] = replace(
+                draft.concepts[name],
+                present_when=signs_of(desk, block, "present"),
+                absent_when=signs_of(desk, block, "absent"),
+                only_if=only_sex_of(desk, block),
+            )
+        check_codes((desk, block) for desk, _, block in self._named() if isinstance(block, syntax.Lab | syntax.Finding))
+
+    # ---- tables, scores, definitions
+
+    def _check_meanings(self) -> None:
+        """Each after what it refers to. What refers to itself is reported, and is not looked into."""
+        desks = {entry.name: (desk, block) for desk, entry, block in self._named()}
+        graph = {name: self._referred_to(block) for name, (_, block) in desks.items()}
+        circular: set[str] = set()
+        for cycle in cycles(graph):
+            circular.update(cycle)
+            desk, block = desks[cycle[0]]
+            desk.error("cycle", f"`{cycle[0]}` refers to itself", block.name.span, notes=(" -> ".join(cycle),))
+        done: set[str] = set()
+
+        def check_after_its_parts(name: str) -> None:
+            if name in done:
+                return
+            done.add(name)
+            for part in graph[name]:
+                check_after_its_parts(part)
+            if name not in circular:
+                self._check_meaning(*desks[name])
+
+        for name in graph:
+            check_after_its_parts(name)
+
+    def _referred_to(self, block: NamedBlock) -> list[str]:
+        match block:
+            case syntax.Points(of=of):
+                parts: object = of
+            case syntax.Score(expression=expression):
+                parts = expression
+            case syntax.Definition(rule=rule):
+                parts = rule
+            case syntax.Question(lines=lines):
+                parts = lines
+            case _:
+                return []
+        found = (self.names.find(name.text) for name in mentioned(parts))
+        kinds = ("points", "score", "definition", "question")
+        return list(dict.fromkeys(entry.name for entry in found if entry is not None and entry.kind in kinds))
+
+    def _check_meaning(self, desk: Desk, block: NamedBlock) -> None:
+        draft = self.draft
+        match block:
+            case syntax.Points():
+                table = table_of(desk, block)
+                if table is not None:
+                    draft.tables[table.name] = table
+            case syntax.Score():
+                score = score_of(desk, block)
+                if score is not None:
+                    draft.scores[score.name] = score
+            case syntax.Definition():
+                read = definition_of(desk, block)
+                if read is not None:
+                    definitions, draft.meanings[block.name.text] = read
+                    self.definitions.update(definitions)
+            case _:
+                return
+
+    def _check_questions(self) -> None:
+        for desk, _, block in self._named():
+            if isinstance(block, syntax.Question):
+                question = question_of(desk, block)
+                if question is not None:
+                    self.draft.questions[question.name] = question
+
+    def _attach_flags(self) -> None:
+        """Flags come last: they may speak of everything, their own entry included."""
+        draft = self.draft
+        for desk, entry, block in self._named():
+            match block:
+                case syntax.Lab() if entry.name in draft.labs:
+                    draft.labs[entry.name] = replace(draft.labs[entry.name], flags=flags_of(desk, block.lines))
+                case syntax.Finding() if entry.name in draft.findings:
+                    draft.findings[entry.name] = replace(draft.findings[entry.name], flags=flags_of(desk, block.lines))
+                case syntax.Concept() if entry.name in draft.concepts:
+                    draft.concepts[entry.name] = replace(draft.concepts[entry.name], flags=flags_of(desk, block.lines))
+                case syntax.Score() if entry.name in draft.scores:
+                    draft.scores[entry.name] = replace(draft.scores[entry.name], flags=flags_of(desk, block.flags))
+                case _:
+                    continue
+
+    # ---- what nobody uses
+
+    def _report_unused(self) -> None:
+        used: set[str] = set()
+        for _, block in self._blocks():
+            own = block.name.text if isinstance(block, NamedBlock) else None
+            for name in mentioned(block):
+                entry = self.names.find(name.text)
+                if entry is not None and entry.name != own:
+                    used.add(entry.name)
+        for desk, entry, block in self._named():
+            if entry.kind in ("question", "definition", "score", "points") and entry.name not in used:
+                desk.warning(
+                    "unused", f"no rule uses {entry.article.split(maxsplit=1)[1]} `{entry.name}`", block.name.span
+                )

@@ -1,0 +1,645 @@
+"""The dictionary: labs, findings, concepts and questions, with their limits in canonical units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Context, Decimal, Inexact
+from fractions import Fraction
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from screener.language import syntax
+from screener.language.desk import Desk, Draft, did_you_mean
+from screener.language.diagnostics import error
+from screener.language.dimensions import PURE_NUMBER, Measure
+from screener.language.lookups import Lookups
+from screener.language.names import Kind, cycles, nearest
+from screener.language.numbers import exact, range_text
+from screener.language.propositions import Propositions
+from screener.rulebook import (
+    Any,
+    Between,
+    Code,
+    Compare,
+    Concept,
+    Finding,
+    Flag,
+    Form,
+    IsOneOf,
+    Lab,
+    Limits,
+    NormalLimit,
+    Question,
+    Sex,
+    SexIs,
+    Sign,
+    Truthful,
+    Value,
+    ValueLookup,
+)
+from screener.values.dates import NO_TIME, Duration
+from screener.values.ranges import Range
+from screener.values.units import UnitError, describe, parse_unit
+
+Line = TypeVar("Line")
+Fresh = Mapping[str, Duration]
+"""How long labs, findings and absences stay fresh where an entry does not say."""
+
+_GRAMS_PER_MOLE = parse_unit("g/mol")
+
+
+def exact_text(number: Fraction) -> str:
+    """The exact number as text: decimal where it has an end, else a fraction."""
+    try:
+        context = Context(prec=40, traps=[Inexact])
+        return format(context.divide(Decimal(number.numerator), Decimal(number.denominator)), "f")
+    except Inexact:
+        return str(number)
+
+
+def _only(lines: Iterable[object], kind: type[Line]) -> Line | None:
+    """The line of that kind. The parser has seen to it that there is no second."""
+    return next((line for line in lines if isinstance(line, kind)), None)
+
+
+def _names_of(block: syntax.Entry) -> tuple[str, str, tuple[str, ...]]:
+    return block.name.text, block.title.text, tuple(alias.text for alias in block.aliases)
+
+
+# ---- labs
+
+
+def lab_of(desk: Desk, block: syntax.Lab, fresh: Fresh) -> Lab | None:
+    """The lab, but for its flags."""
+    name, title, aliases = _names_of(block)
+    unit = _only(block.lines, syntax.UnitLine)
+    possible = _only(block.lines, syntax.PossibleLine)
+    if unit is None:
+        desk.error("no-unit", f"lab `{name}` has no unit", block.name.span, help="add `unit …`, or `pure number`")
+    if possible is None:
+        desk.error(
+            "no-possible",
+            f"lab `{name}` does not say what is possible",
+            block.name.span,
+            help="add `possible … .. …`: what lies outside is an error in the record",
+        )
+    measure = None if unit is None else _measure_of(desk, block, unit)
+    if measure is None or possible is None:
+        return None
+    limits = _Limits(desk, measure, name)
+    within = limits.range(possible.interval)
+    forms = _forms(desk, block)
+    if within is None:
+        return None
+    return Lab(
+        name=name,
+        title=title,
+        aliases=aliases,
+        codes=_codes_of_lab(desk, block, measure, forms),
+        unit=measure.unit.text,
+        possible=within,
+        fresh=_fresh(desk, block.lines, fresh["labs"]),
+        place=desk.place(block.span),
+        usual=_usual(desk, block, limits, within),
+        molar_mass=None if measure.molar_mass is None else exact_text(measure.molar_mass),
+        valence=measure.valence,
+        forms=forms,
+        normal_limits=_normal_limits(desk, block, limits, within),
+    )
+
+
+def _measure_of(desk: Desk, block: syntax.Lab, line: syntax.UnitLine) -> Measure | None:
+    mass_line, valence_line = _only(block.lines, syntax.MolarMassLine), _only(block.lines, syntax.ValenceLine)
+    mass = None if mass_line is None else _molar_mass(desk, mass_line.mass)
+    valence = None if valence_line is None else valence_line.valence.number
+    if valence_line is not None and valence == 0:
+        desk.error("no-valence", "a valence is 1 or more", valence_line.valence.span)
+    if line.unit is None:
+        return PURE_NUMBER
+    try:
+        measure = Measure(parse_unit(line.unit.text), mass, valence)
+    except UnitError as problem:
+        desk.error("unknown-unit", str(problem), line.unit.span)
+        return None
+    if measure.is_pure:
+        desk.error("unit-of-one", f"`{line.unit.text}` is no unit", line.unit.span, help="write `pure number`")
+        return None
+    return measure
+
+
+def _molar_mass(desk: Desk, quantity: syntax.Quantity) -> Fraction | None:
+    number = exact(quantity.number)
+    try:
+        factor = (
+            Fraction(0)
+            if quantity.unit is None
+            else Measure(_GRAMS_PER_MOLE).factor_from(parse_unit(quantity.unit.text))
+        )
+    except UnitError:
+        factor = Fraction(0)
+    if number * factor <= 0:
+        desk.error(
+            "no-molar-mass",
+            f"`{quantity.text}` is no molar mass",
+            quantity.span,
+            help=f"write `{quantity.number} g/mol`" if number > 0 else "",
+        )
+        return None
+    return number * factor
+
+
+class _Limits:
+    """Numbers of a lab's own lines, in its canonical unit."""
+
+    def __init__(self, desk: Desk, measure: Measure, name: str) -> None:
+        self._desk = desk
+        self._measure = measure
+        self._name = name
+
+    def ends(self, interval: syntax.Interval) -> tuple[Fraction, Fraction] | None:
+        """Both ends, exactly."""
+        if interval.low is None or interval.high is None:
+            raise AssertionError("the parser lets only intervals with two limits through")
+        factor = self._factor(interval)
+        if factor is None:
+            return None
+        low, high = exact(interval.low) * factor, exact(interval.high) * factor
+        if low > high:
+            unit = f" {interval.unit.text}" if interval.unit else ""
+            self._desk.error(
+                "reversed-range",
+                "the lower limit is above the upper one",
+                interval.span,
+                help=f"write `{interval.high} .. {interval.low}{unit}`",
+            )
+            return None
+        return low, high
+
+    def range(self, interval: syntax.Interval) -> Range | None:
+        """The same as a range of canonical numbers."""
+        ends = self.ends(interval)
+        if ends is None:
+            return None
+        low, high = ends
+        return Range(float(low), float(high), interval.low_open, interval.high_open)
+
+    def shown(self, numbers: Range) -> str:
+        """A range as messages show it."""
+        return range_text(numbers, self._measure.unit.text)
+
+    def _factor(self, interval: syntax.Interval) -> Fraction | None:
+        text = self._measure.unit.text
+        if interval.unit is None:
+            if self._measure.is_pure:
+                return Fraction(1)
+            self._desk.error(
+                "bare-number",
+                f"`{self._name}` is a quantity, and this has no unit",
+                interval.span,
+                help=f"write the unit at the end, such as `{text}`",
+            )
+            return None
+        if self._measure.is_pure:
+            self._desk.error(
+                "unit-on-pure-number", f"`{self._name}` is a pure number and has no unit", interval.unit.span
+            )
+            return None
+        try:
+            return self._measure.factor_from(parse_unit(interval.unit.text))
+        except UnitError as problem:
+            self._desk.error("unit-mismatch", str(problem), interval.unit.span, help=f"did you mean `{text}`?")
+            return None
+
+
+def _usual(desk: Desk, block: syntax.Lab, limits: _Limits, possible: Range) -> Range | None:
+    line = _only(block.lines, syntax.UsualLine)
+    usual = None if line is None else limits.range(line.interval)
+    if line is not None and usual is not None and not possible.covers(usual):
+        desk.error(
+            "usual-outside-possible",
+            f"what is usual of `{block.name.text}` must be possible",
+            line.interval.span,
+            notes=(f"possible: {limits.shown(possible)}", f"usual:    {limits.shown(usual)}"),
+        )
+    return usual
+
+
+def _normal_limits(desk: Desk, block: syntax.Lab, limits: _Limits, possible: Range) -> tuple[NormalLimit, ...]:
+    found: list[NormalLimit] = []
+    for line in block.lines:
+        if not isinstance(line, syntax.NormalLimitLine):
+            continue
+        ends = limits.ends(line.interval)
+        if ends is None:
+            continue
+        low, high = ends
+        if line.interval.low_open or line.interval.high_open:
+            desk.error("open-limit", "limits of normal in use are numbers that are in use", line.interval.span)
+        if not (possible.contains(float(low)) and possible.contains(float(high))):
+            desk.error(
+                "limit-outside-possible",
+                f"this limit of normal of `{block.name.text}` is not possible",
+                line.interval.span,
+                notes=(f"possible: {limits.shown(possible)}",),
+            )
+        found.append(NormalLimit(line.which, exact_text(low), exact_text(high), line.sex))
+    return tuple(found)
+
+
+def _forms(desk: Desk, block: syntax.Lab) -> tuple[Form, ...]:
+    forms: list[Form] = []
+    for line in block.lines:
+        if isinstance(line, syntax.FormLine):
+            mass = _molar_mass(desk, line.molar_mass)
+            aliases = tuple(alias.text for alias in line.aliases)
+            forms.append(Form(line.name.text, line.title.text, aliases, exact_text(mass or Fraction(1))))
+    return tuple(forms)
+
+
+def _fresh(desk: Desk, lines: Iterable[object], default: Duration) -> Duration:
+    line = _only(lines, syntax.FreshLine)
+    return default if line is None else line.duration.length
+
+
+# ---- codes
+
+
+def _code_lines(block: syntax.Entry) -> list[tuple[str, syntax.Code]]:
+    return [(line.system, code) for line in block.lines if isinstance(line, syntax.CodesLine) for code in line.codes]
+
+
+def _codes_of_lab(desk: Desk, block: syntax.Lab, measure: Measure, forms: Sequence[Form]) -> tuple[Code, ...]:
+    """The codes that are right; the others have been reported."""
+    codes = (_code_of_lab(desk, system, code, measure, forms) for system, code in _code_lines(block))
+    return tuple(code for code in codes if code is not None)
+
+
+def _code_of_lab(desk: Desk, system: str, code: syntax.Code, measure: Measure, forms: Sequence[Form]) -> Code | None:
+    form = None
+    if code.value is not None:
+        desk.error("code-with-value", "the code of a lab stands for no value", code.value.span)
+    if code.form is not None:
+        form = next((each for each in forms if code.form.text in (each.name, *each.aliases)), None)
+        if form is None:
+            known = [name for each in forms for name in (each.name, *each.aliases)]
+            desk.error(
+                "unknown-form",
+                f"`{code.form.text}` is no measured form of this lab",
+                code.form.span,
+                help=did_you_mean(nearest(code.form.text, known)) or 'add `form … "…" molar mass … g/mol`',
+            )
+            return None
+    if code.unit is not None:
+        mass = measure.molar_mass if form is None else Fraction(form.molar_mass)
+        try:
+            Measure(measure.unit, mass, measure.valence).factor_from(parse_unit(code.unit.text))
+        except UnitError as problem:
+            desk.error(
+                "unit-mismatch",
+                str(problem),
+                code.unit.span,
+                notes=(f"the lab is {describe(measure.unit.dimension)}, {measure.unit.text}",),
+            )
+            return None
+    return _code(desk, system, code, form=form.name if form else None)
+
+
+def _code(desk: Desk, system: str, code: syntax.Code, form: str | None = None) -> Code:
+    if code.last is not None and (len(code.first) > len(code.last) or code.first >= code.last):
+        desk.error(
+            "reversed-range",
+            f"`{code.first} .. {code.last}` is no range of codes",
+            code.span,
+            help=f"did you mean `{code.last} .. {code.first}`?" if code.last < code.first else "",
+        )
+    return Code(
+        system,
+        code.first,
+        code.last,
+        unit=code.unit.text if code.unit else None,
+        form=form,
+        value=code.value.text if code.value else None,
+    )
+
+
+def _plain_codes(desk: Desk, block: syntax.Finding | syntax.Concept) -> tuple[Code, ...]:
+    codes = []
+    for system, code in _code_lines(block):
+        for extra in (code.form, code.unit):
+            if extra is not None:
+                desk.error("code-of-lab", f"`{extra.text}` can only be said of the code of a lab", extra.span)
+        if code.value is not None and isinstance(block, syntax.Concept):
+            desk.error("code-with-value", "only the code of a finding stands for a value", code.value.span)
+        codes.append(_code(desk, system, code))
+    return tuple(codes)
+
+
+def check_codes(blocks: Iterable[tuple[Desk, syntax.Entry]]) -> None:
+    """A code of a result belongs to one lab or finding: a result cannot be two things at once. (A diagnosis can: there
+    is one code for alcoholic cirrhosis.)"""
+    owners: dict[tuple[str, str], str] = {}
+    for desk, block in blocks:
+        if isinstance(block, syntax.Lab | syntax.Finding):
+            for system, code in _code_lines(block):
+                owner = owners.setdefault((system, code.first), block.name.text)
+                if owner != block.name.text:
+                    desk.error("duplicate-code", f"{system} {code.first} is already a code of `{owner}`", code.span)
+
+
+# ---- findings
+
+
+def finding_of(desk: Desk, block: syntax.Finding, fresh: Fresh) -> Finding | None:
+    """The finding, but for its flags."""
+    name, title, aliases = _names_of(block)
+    grade_line, choices_line = _only(block.lines, syntax.GradeLine), _only(block.lines, syntax.ChoicesLine)
+    if grade_line is None and choices_line is None:
+        desk.error(
+            "no-scale",
+            f"finding `{name}` needs one scale",
+            block.name.span,
+            help="add one of `grade 0 .. 4`, `values positive, negative`, `ordered none, slight, severe`",
+        )
+        return None
+    grade = None if grade_line is None else _grade(desk, grade_line)
+    choices = () if choices_line is None else _choices(desk, choices_line)
+    if grade is None and not choices:
+        return None
+    finding = Finding(
+        name=name,
+        title=title,
+        aliases=aliases,
+        codes=_plain_codes(desk, block),
+        fresh=_fresh(desk, block.lines, fresh["findings"]),
+        place=desk.place(block.span),
+        grade=grade,
+        choices=choices,
+        ordered=choices_line is not None and choices_line.ordered,
+    )
+    for _, code in _code_lines(block):
+        if code.value is not None and not is_a_value(finding, code.value.text):
+            _not_a_value(desk, finding, code.value)
+    line = _only(block.lines, syntax.WhenAbsentLine)
+    return finding if line is None else _with_absence(desk, finding, line)
+
+
+def is_a_value(finding: Finding, text: str) -> bool:
+    """Whether the finding can be that."""
+    if finding.grade is None:
+        return text in finding.choices
+    return text.isdecimal() and finding.grade.contains(float(text))
+
+
+def _not_a_value(desk: Desk, finding: Finding, name: syntax.Name) -> None:
+    scale = ", ".join(finding.choices) if finding.grade is None else f"grade {range_text(finding.grade)}"
+    desk.error(
+        "unknown-choice",
+        f"`{finding.name}` is never `{name.text}`",
+        name.span,
+        notes=(f"values: {scale}",),
+        help=did_you_mean(nearest(name.text, finding.choices)),
+    )
+
+
+def _grade(desk: Desk, line: syntax.GradeLine) -> Range | None:
+    interval = line.interval
+    low, high = exact(interval.low or "0"), exact(interval.high or "0")
+    if low.denominator != 1 or high.denominator != 1 or low >= high:
+        desk.error("no-scale", "grades are whole numbers, from a lower to a higher one", interval.span)
+        return None
+    return Range(float(low), float(high))
+
+
+def _choices(desk: Desk, line: syntax.ChoicesLine) -> tuple[str, ...]:
+    names = [choice.text for choice in line.choices]
+    for number, choice in enumerate(line.choices):
+        if choice.text in names[:number]:
+            desk.error("said-twice", f"`{choice.text}` stands here twice", choice.span)
+            return ()
+    if len(names) == 1:
+        desk.error("no-scale", "a finding that can only be one thing says nothing", line.span)
+        return ()
+    return tuple(names)
+
+
+def _with_absence(desk: Desk, finding: Finding, line: syntax.WhenAbsentLine) -> Finding:
+    entry = desk.find(line.condition, ("condition",), "`is absent`")
+    lowest = "0" if finding.grade is not None else finding.choices[0]
+    if (finding.grade is None and not finding.ordered) or line.choice.text != lowest or not is_a_value(finding, lowest):
+        desk.error(
+            "absence-is-lowest",
+            "only grade 0, or the first of ordered values, follows from an absence",
+            line.choice.span,
+            help=f"write `{lowest} when {line.condition.text} is absent`" if is_a_value(finding, lowest) else "",
+        )
+    return finding if entry is None else replace(finding, zero_when_absent=entry.name)
+
+
+# ---- concepts
+
+
+_INCLUDABLE: dict[Kind, tuple[Kind, ...]] = {
+    "condition": ("condition",),
+    "procedure": ("procedure",),
+    "drug": ("drug",),
+    "event": ("event",),
+    "substance": ("substance", "drug"),
+}
+
+
+def concept_of(desk: Desk, block: syntax.Concept, fresh: Fresh) -> Concept:
+    """The concept, but for what speaks of others: its flags, signs and condition, what is narrower and broader."""
+    name, title, aliases = _names_of(block)
+    course = _only(block.lines, syntax.CourseLine)
+    if course is not None and block.kind != "condition":
+        desk.error("course-of-condition", f"only a condition has a course, not {block.kind} `{name}`", course.span)
+    return Concept(
+        name=name,
+        title=title,
+        aliases=aliases,
+        kind=block.kind,
+        codes=_plain_codes(desk, block),
+        place=desk.place(block.span),
+        fresh=_fresh(desk, block.lines, fresh["absences"]),
+        course=course.course if course else "passing",
+        includes=_includes(desk, block),
+    )
+
+
+def _includes(desk: Desk, block: syntax.Concept) -> tuple[str, ...]:
+    included: list[str] = []
+    for line in block.lines:
+        if not isinstance(line, syntax.IncludesLine):
+            continue
+        for name in line.names:
+            entry = desk.find(name, _INCLUDABLE[block.kind], f"the `includes` of a {block.kind}")
+            if entry is not None and entry.name in included:
+                desk.error("said-twice", f"`{entry.name}` stands here twice", name.span)
+            elif entry is not None:
+                included.append(entry.name)
+    return tuple(included)
+
+
+def only_sex_of(desk: Desk, block: syntax.Concept) -> Sex | None:
+    """The sex that alone can have it."""
+    line = _only(block.lines, syntax.OnlyIfLine)
+    if line is None:
+        return None
+    test = Propositions(desk).single(line.test, "`only if`")
+    if isinstance(test, SexIs):
+        return test.sex
+    if test is not None:
+        desk.error(
+            "only-if-sex", "`only if` can only speak of sex", line.test.span, help="write `only if sex is female`"
+        )
+    return None
+
+
+def close_inclusion(draft: Draft, blocks: Mapping[str, tuple[Desk, syntax.Concept]]) -> None:
+    """Fill in what is narrower and what is broader than each concept. A concept that includes itself is reported."""
+    concepts = draft.concepts
+    graph = {name: [each for each in concept.includes if each in concepts] for name, concept in concepts.items()}
+    for cycle in cycles(graph):
+        desk, block = blocks[cycle[0]]
+        desk.error("cycle", f"`{cycle[0]}` includes itself", block.name.span, notes=(" -> ".join(cycle),))
+    narrower = {name: tuple(sorted(_reached(graph, name) - {name})) for name in concepts}
+    for name, concept in list(concepts.items()):
+        broader = tuple(sorted(other for other in concepts if name in narrower[other]))
+        concepts[name] = replace(concept, narrower=narrower[name], broader=broader)
+
+
+def _reached(graph: Mapping[str, Sequence[str]], start: str) -> set[str]:
+    reached: set[str] = set()
+    waiting = list(graph[start])
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += graph[name]
+    return reached
+
+
+def signs_of(desk: Desk, block: syntax.Concept, shows: str) -> tuple[Sign, ...]:
+    """The results that show a condition to be present, or absent."""
+    lines = [line for line in block.lines if isinstance(line, syntax.SignLine) and line.shows == shows]
+    signs: list[Sign] = []
+    for line in lines:
+        if block.kind != "condition":
+            desk.error("sign-of-condition", f"no result shows {block.kind} `{block.name.text}`", line.span)
+            continue
+        # What signs read is no lookup of a trial: a scratch set keeps them out of the rulebook.
+        scratch = Lookups()
+        aside = Desk(desk.draft, desk.source, desk.heading, scratch)
+        test = Propositions(aside).single(line.test, f"`{shows} when`")
+        if test is None:
+            continue
+        found = [_sign(part, scratch) for part in (test.of if isinstance(test, Any) else (test,))]
+        known = [sign for sign in found if sign is not None]
+        if len(known) < len(found):
+            desk.error(
+                "no-sign",
+                "a sign is the latest result of one lab or finding",
+                line.test.span,
+                help=f"write `{shows} when … is positive`, `{shows} when … >= 1`, or several with `or`",
+            )
+        signs += known
+    return tuple(signs)
+
+
+def _sign(test: Truthful, lookups: Lookups) -> Sign | None:
+    def latest(name: str) -> str | None:
+        lookup = lookups.by_name[name]
+        match lookup:
+            case ValueLookup(_, fact, "latest", None):
+                return fact
+            case _:
+                return None
+
+    match test:
+        case IsOneOf(name, choices) if (fact := latest(name)) is not None:
+            return Sign(fact, choices=choices)
+        case Between(Value(name), low, high) if (fact := latest(name)) is not None:
+            return Sign(fact, Limits(low.value, high.value))
+        case Compare(Value(name), operator, number) if (fact := latest(name)) is not None:
+            limit = getattr(number, "value", None)
+            match operator:
+                case ">" | ">=":
+                    return Sign(fact, Limits(low=limit, low_open=operator == ">"))
+                case "<" | "<=":
+                    return Sign(fact, Limits(high=limit, high_open=operator == "<"))
+                case "=":
+                    return Sign(fact, Limits(limit, limit))
+        case _:
+            return None
+
+
+# ---- questions, flags, defaults
+
+
+def question_of(desk: Desk, block: syntax.Question) -> Question | None:
+    """The question."""
+    name, title, aliases = _names_of(block)
+    asked = _only(block.lines, syntax.AskedOfLine)
+    holds = _only(block.lines, syntax.HoldsForLine)
+    only_if = _only(block.lines, syntax.AskedOnlyIfLine)
+    if asked is None:
+        desk.error(
+            "asked-of-nobody",
+            f"question `{name}` does not say who is asked",
+            block.name.span,
+            help="add `asked of investigator` or `asked of participant`",
+        )
+        return None
+    return Question(
+        name=name,
+        title=title,
+        aliases=aliases,
+        asked_of=asked.who.text,
+        place=desk.place(block.span),
+        gives_consent=asked.for_consent,
+        once_for_all=_only(block.lines, syntax.OnceForAllTrialsLine) is not None,
+        holds_for=holds.duration.length if holds else None,
+        only_if=Propositions(desk).single(only_if.test, "`asked only if`") if only_if else None,
+    )
+
+
+def flags_of(desk: Desk, lines: Iterable[object]) -> tuple[Flag, ...]:
+    """The flags of an entry."""
+    flags: list[Flag] = []
+    for line in lines:
+        if isinstance(line, syntax.FlagLine):
+            when = Propositions(desk).single(line.when, "a flag")
+            if when is not None:
+                flags.append(Flag(line.text.text, when))
+    return tuple(flags)
+
+
+_DEFAULTS = {
+    "labs": "labs fresh 7 days",
+    "findings": "findings fresh 7 days",
+    "absences": "absences fresh 90 days",
+}
+
+
+def defaults_of(draft: Draft, found: Sequence[tuple[Desk, syntax.Defaults]]) -> Fresh:
+    """How long things stay fresh where an entry does not say. Whatever is missing is reported; it counts as no time, so
+    that the rest can still be checked."""
+    fresh: dict[str, Duration] = {}
+    for desk, block in found:
+        for line in block.lines:
+            if line.what in fresh:
+                desk.error("duplicate-defaults", f"how long {line.what} stay fresh is said twice", line.span)
+            fresh.setdefault(line.what, line.duration.length)
+    missing = [line for what, line in _DEFAULTS.items() if what not in fresh]
+    if missing:
+        help_text = "\n  ".join([*([] if found else ["defaults"]), *missing])
+        message = "no `defaults` say how long results and absences stay fresh"
+        if found:
+            desk, block = found[0]
+            desk.error(
+                "missing-defaults", "these defaults do not say everything", block.span, help=f"add `{help_text}`"
+            )
+        else:
+            draft.problems.append(error("missing-defaults", message, help=help_text))
+    return dict.fromkeys(_DEFAULTS, NO_TIME) | fresh

@@ -1,0 +1,168 @@
+"""From a folder of rules to a rulebook, by way of a cache.
+
+Compiling the rules needs a parser and a registry of units; reading a compiled rulebook needs neither. So what was
+compiled is kept as JSON in the user's cache folder, under a digest of everything that it depends on. The cache is a
+convenience: absent, stale, damaged or not writable, it costs time and nothing else. This is the only place that knows
+where rules lie and in which files; what they mean is the business of `language/`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+from screener.rulebook import Rulebook, from_json, to_json
+from screener.version import __version__
+
+if TYPE_CHECKING:
+    from screener.language.checker import Checked
+
+PACKAGE = Path(__file__).parent
+
+
+class RulesError(Exception):
+    """The rules cannot be used. The message is the text of all that is wrong with them, ready to be shown."""
+
+
+class RuleFolder(Struct, frozen=True):
+    """A rules folder and its text: rule files and registry records, by their path below it, in order of path."""
+
+    path: Path
+    rules: dict[str, str]
+    records: dict[str, str]
+
+    @property
+    def digest(self) -> str:
+        """What identifies the rule text: the same files with the same words give the same digest."""
+        return "sha256:" + _digest(text.encode() for file in self.rules.items() for text in file)
+
+
+def load_rulebook(folder: Path | None = None) -> Rulebook:
+    """The checked rules of a folder, or the rules that come with screener.
+
+    Raises RulesError, with every problem found, if they cannot be used.
+    """
+    rules = read_folder(folder or shipped_rules())
+    cache = _Cache.of(rules)
+    kept = cache.read()
+    if kept is not None:
+        return kept
+    checked = compile_rules(rules)
+    if checked.rulebook is None:
+        raise RulesError(checked.report)
+    cache.write(checked.rulebook)
+    return checked.rulebook
+
+
+def compile_rules(rules: RuleFolder) -> Checked:
+    """Check rules from their text, without the cache. Whatever is wrong with them stands in the diagnostics."""
+    from screener.language.checker import check_texts
+
+    # Messages show paths that an editor can open from here; the rulebook keeps them as they are below the folder.
+    inside = rules.path.resolve().is_relative_to(Path.cwd())
+    root = (Path(os.path.relpath(rules.path)) if inside else rules.path).as_posix() + "/"
+    rule_files = {root + path: text for path, text in rules.rules.items()}
+    records = {root + path: text for path, text in rules.records.items()}
+    return check_texts(rule_files, records, rules.digest, root)
+
+
+def shipped_rules() -> Path:
+    """The rules that come with screener: inside the installed package, or at the root of a checkout."""
+    inside = PACKAGE / "rules"
+    return inside if inside.is_dir() else PACKAGE.parents[1] / "rules"
+
+
+def read_folder(folder: Path) -> RuleFolder:
+    """Read all rule files (`*.rules`) and registry records (`trials/*.json`) of a folder.
+
+    Raises RulesError if the folder, or a file in it, cannot be read as text, or if it holds no rules.
+    """
+    if not folder.is_dir():
+        raise RulesError(f"error[no-rules]: there is no folder `{folder}`")
+    rules = dict(_texts(folder, "*.rules"))
+    if not rules:
+        raise RulesError(f"error[no-rules]: there are no rule files in `{folder}`")
+    return RuleFolder(folder, rules, dict(_texts(folder, "*.json")))
+
+
+def _texts(folder: Path, pattern: str) -> Iterator[tuple[str, str]]:
+    for path in sorted(folder.rglob(pattern)):
+        try:
+            yield path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as problem:
+            raise RulesError(f"error[unreadable-file]: `{path}` cannot be read as text: {problem}") from None
+
+
+class _Cache(Struct, frozen=True):
+    """A file that may hold the compiled form of some rules: a line with key and checksum, then the rulebook."""
+
+    path: Path
+    key: str
+
+    @classmethod
+    def of(cls, rules: RuleFolder) -> _Cache:
+        """The cache of that folder, for the rules that are in it now."""
+        where = _digest([str(rules.path.resolve()).encode()])
+        texts = (text.encode() for file in (*rules.rules.items(), *rules.records.items()) for text in file)
+        return cls(_cache_folder() / f"rules-{where[:16]}.json", _digest((*texts, *_engine())))
+
+    def read(self) -> Rulebook | None:
+        try:
+            head, _, body = self.path.read_bytes().partition(b"\n")
+            if head.decode() != self._head(body):
+                return None
+            return from_json(body)
+        except (OSError, UnicodeDecodeError, msgspec.DecodeError):
+            return None
+
+    def write(self, rulebook: Rulebook) -> None:
+        body = to_json(rulebook)
+        with contextlib.suppress(OSError):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(dir=self.path.parent, prefix=self.path.name)
+            try:
+                with open(descriptor, "wb") as file:
+                    file.write(f"{self._head(body)}\n".encode() + body)
+                os.replace(name, self.path)
+            finally:
+                Path(name).unlink(missing_ok=True)
+
+    def _head(self, body: bytes) -> str:
+        return f"screener {self.key} {hashlib.sha256(body).hexdigest()}"
+
+
+def _cache_folder() -> Path:
+    if chosen := os.environ.get("SCREENER_CACHE"):
+        return Path(chosen)
+    base = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))
+    # A relative path, or a home that is not known, is no place to leave files.
+    return base / "screener" if base.is_absolute() else Path(os.devnull) / "screener"
+
+
+def _engine() -> Iterator[bytes]:
+    """Everything but the rules that a compiled rulebook depends on."""
+    yield __version__.encode()
+    for path in (PACKAGE / "rulebook.py", *_sources("language"), *_sources("values")):
+        yield path.name.encode()
+        yield path.read_bytes()
+
+
+def _sources(room: str) -> list[Path]:
+    return sorted(path for path in (PACKAGE / room).iterdir() if path.is_file())
+
+
+def _digest(parts: Iterable[bytes]) -> str:
+    # Each part is preceded by its length, so that moving text from one file to the next gives another digest.
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(b"%d:" % len(part))
+        total.update(part)
+    return total.hexdigest()

@@ -1,0 +1,105 @@
+"""What is wrong with a record: every problem with its place, the fault, and how to mend it.
+
+Faults are lower case without a full stop, the record's own text stands in backticks, and a mend can be acted upon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from msgspec import Struct
+
+LONGEST_QUOTE = 60
+LIKE_ENOUGH = 0.7
+"""Of 1: how alike two words must be for one to be a likely misspelling of the other."""
+
+
+class Problem(Struct, frozen=True):
+    """One fault. `path` leads to it inside the record (`observations[3].unit`; empty: the record as a whole)."""
+
+    path: str
+    fault: str
+    mend: str = ""
+
+
+class RecordError(Exception):
+    """A record that is refused. `str(error)` is the text of all its problems, ready to be shown."""
+
+    def __init__(self, problems: Iterable[Problem], file: str = "record") -> None:
+        self.problems = tuple(problems)
+        self.file = file
+        super().__init__("\n\n".join(self._text(problem) for problem in self.problems))
+
+    def _text(self, problem: Problem) -> str:
+        place = printable(f"{self.file}: {problem.path}" if problem.path else self.file)
+        lines = [f"error[record]: {problem.fault}", f"  --> {place}"]
+        if problem.mend:
+            lines.append(f"help: {problem.mend}")
+        return "\n".join(lines)
+
+
+class Findings:
+    """What comes up while a record is read: problems that refuse it, and notes that go with it."""
+
+    __slots__ = ("notes", "problems")
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.notes: list[str] = []
+
+    def refuse(self, path: str, fault: str, mend: str = "") -> None:
+        """A fault because of which the record cannot be used."""
+        self.problems.append(Problem(path, fault, mend))
+
+    def note(self, path: str, text: str) -> None:
+        """Something ignored or suspicious, with which the record can be used."""
+        self.notes.append(f"{path}: {text}" if path else text)
+
+
+def quoted(value: object) -> str:
+    """A value of the record in backticks, short enough for a message and safe to print anywhere."""
+    match value:
+        case str():
+            text = value
+        case bool():
+            text = "true" if value else "false"
+        case None:
+            text = "null"
+        case int() if abs(value) >= 10**LONGEST_QUOTE:
+            return "a number of very many digits"
+        case int() | float() | Decimal():
+            text = str(value)
+        case list() | tuple():
+            return "a list"
+        case _:
+            return "an object"
+    clipped = text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…"
+    return f"`{printable(clipped)}`"
+
+
+def printable(text: str) -> str:
+    """The text with everything escaped that is not safe to print."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def did_you_mean(wrong: str, choices: Iterable[str]) -> str:
+    """The mend for a misspelt word: the choices that look like it; all of them if they are few; else nothing."""
+    import difflib  # only a mistake pays for it
+
+    known = list(dict.fromkeys(choices))
+    wanted = difflib.SequenceMatcher(b=wrong[:LONGEST_QUOTE].casefold())
+    likeness = {}
+    for choice in known:
+        wanted.set_seq1(choice.casefold())
+        likeness[choice] = wanted.ratio()
+    best = max(likeness.values(), default=0.0)
+    if best >= LIKE_ENOUGH:
+        return "did you mean " + any_of([each for each in known if likeness[each] >= best - 0.05][:3]) + "?"
+    return "it is one of " + any_of(known) if 0 < len(known) <= 12 else ""
+
+
+def any_of(words: Iterable[str]) -> str:
+    """The words in backticks: `a`, `b` or `c`."""
+    *most, last = [f"`{word}`" for word in words]
+    return f"{', '.join(most)} or {last}" if most else last

@@ -1,0 +1,125 @@
+"""What an entry of a native record is about: from its name or codes to the dictionary."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from screener.records.dictionary import Dictionary, Meaning, most_specific
+from screener.records.errors import Findings, any_of, quoted
+from screener.records.native import Entry
+from screener.rulebook import Concept
+
+_CODE_FIELDS = ("loinc", "snomed", "icd10", "atc")
+_LIST_OF = {
+    "lab": "observations",
+    "finding": "observations",
+    "condition": "conditions",
+    "procedure": "procedures",
+    "drug": "medications",
+    "event": "events",
+    "substance": "allergies",
+}
+
+
+class Naming:
+    """Resolves entries against the dictionary, and tells what cannot be resolved."""
+
+    def __init__(self, dictionary: Dictionary, findings: Findings) -> None:
+        self.dictionary = dictionary
+        self.findings = findings
+
+    def meanings(
+        self, entry: Entry, path: str, kinds: tuple[str, ...], coded_kinds: tuple[str, ...] = ()
+    ) -> tuple[Meaning, ...]:
+        """What the entry is about: entries of the dictionary of these kinds (a code may also stand for `coded_kinds`).
+
+        Nothing, if it has a problem; or if no rule uses its code, which is noted.
+        """
+        name: str | None = entry.name if isinstance(entry.name, str) else None
+        named = self._named(name, f"{path}.name", kinds) if name is not None else None
+        codes = list(self._codes(entry, path))
+        if name is not None and named is None:
+            return ()
+        coded = [meaning for system, code in codes for meaning in self._coded(system, code, path)]
+        if named is not None:
+            return self._agreed(named, coded, path)
+        return self._of_kinds(most_specific(coded), path, kinds + coded_kinds)
+
+    def is_silent(self, entry: Entry) -> bool:
+        """Whether the entry does not even try to say what it is about."""
+        given = (entry.name, entry.code, entry.system, *(getattr(entry, field) for field in _CODE_FIELDS))
+        return all(each is None for each in given)
+
+    def _named(self, name: str, path: str, kinds: tuple[str, ...]) -> Meaning | None:
+        meaning = self.dictionary.named(name)
+        if meaning is None:
+            self.findings.refuse(path, f"{quoted(name)} is not in the dictionary", self.dictionary.alike(name, kinds))
+            return None
+        if meaning.kind not in kinds:
+            article = "an" if meaning.kind == "event" else "a"
+            mend = f"put it under `{_LIST_OF[meaning.kind]}`"
+            self.findings.refuse(path, f"{quoted(name)} is {article} {meaning.kind}", mend)
+            return None
+        return meaning
+
+    def _codes(self, entry: Entry, path: str) -> Iterator[tuple[str, str]]:
+        for field in _CODE_FIELDS:
+            if (code := getattr(entry, field)) is not None:
+                yield field, code
+        match entry.system, entry.code:
+            case None, None | Mapping():
+                pass
+            case str(system), str(code):
+                yield system, code
+            case None, str(code):
+                self.findings.refuse(f"{path}.code", f"{quoted(code)} has no `system`", "say which system it is of")
+            case str(), None:
+                self.findings.refuse(f"{path}.system", "there is no `code` of this system", "give the `code`")
+            case _:
+                self.findings.refuse(f"{path}.code", f"{quoted(entry.code)} is not a code", "write it as text")
+        for field, coding in (("name", entry.name), ("code", entry.code)):
+            match coding:
+                case {"system": str(system), "code": str(code), **rest} if not rest:
+                    yield system, code
+                case str() | None:
+                    pass
+                case Mapping():
+                    self.findings.refuse(
+                        f"{path}.{field}", "it is not a code", 'write `{"system": "…", "code": "…"}`, both as text'
+                    )
+                case _ if field == "name":
+                    self.findings.refuse(f"{path}.name", f"{quoted(coding)} is not a name", "write it as text")
+
+    def _coded(self, system: str, code: str, path: str) -> tuple[Meaning, ...]:
+        meanings = self.dictionary.coded(system, code)
+        if not meanings:
+            self.findings.note(path, f"no rule uses the code {quoted(f'{system} {code}')}")
+        return meanings
+
+    def _agreed(self, named: Meaning, coded: Collection[Meaning], path: str) -> tuple[Meaning, ...]:
+        """What a name and the codes beside it say together: the narrower of the two, and the unit of the code."""
+        if not coded:
+            return (named,)
+        for code in coded:
+            if code.entry.name == named.entry.name and (named.form is None or code.form == named.form):
+                return (code,)
+        for code in coded:
+            if isinstance(code.entry, Concept) and named.entry.name in code.entry.broader:
+                return (code,)
+            if isinstance(named.entry, Concept) and code.entry.name in named.entry.broader:
+                return (named,)
+        said = any_of(dict.fromkeys(code.form.name if code.form else code.entry.name for code in coded))
+        self.findings.refuse(
+            path, f"its name says `{(named.form or named.entry).name}`, its code {said}", "correct one of them"
+        )
+        return ()
+
+    def _of_kinds(self, meanings: Collection[Meaning], path: str, kinds: tuple[str, ...]) -> tuple[Meaning, ...]:
+        for meaning in meanings:
+            if meaning.kind not in kinds:
+                self.findings.note(
+                    path,
+                    f"its code stands for the {meaning.kind} `{meaning.entry.name}`, "
+                    f"which is read under `{_LIST_OF[meaning.kind]}` only",
+                )
+        return tuple(meaning for meaning in meanings if meaning.kind in kinds)

@@ -1,0 +1,264 @@
+"""The native form of a record: its fields and their shapes, and nothing of what they mean.
+
+Every field may be left out as far as the shape goes; what an entry must have, and what contradicts what, is decided in
+`charting.py`, where it can be said in words. `null` is the same as leaving a field out; only a
+result whose value is `null` is one that has none. `read_shape` turns what pydantic finds into problems in the record's
+own words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
+
+from screener.records.errors import Findings, did_you_mean, printable, quoted
+
+Text = str | None
+Date = Annotated[
+    str | None,
+    WithJsonSchema({"type": ["string", "null"], "description": "YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm"}),
+]
+Numeric = Annotated[Any, WithJsonSchema({"type": ["number", "string", "null"]})]
+Coding = Annotated[
+    Any,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": ["string", "null"]},
+                {
+                    "type": "object",
+                    "properties": {"system": {"type": "string"}, "code": {"type": "string"}},
+                    "required": ["system", "code"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+
+
+class Entry(_Part):
+    """What an entry is about: a dictionary name or alias, or a code (or both, if they agree)."""
+
+    name: Coding = None
+    loinc: Text = None
+    snomed: Text = None
+    icd10: Text = None
+    atc: Text = None
+    system: Text = None
+    code: Coding = None
+    date: Date = None
+
+
+class Observation(Entry):
+    """A result of a lab or finding. The limits are its own reference range, in its unit. `current` marks one without a
+    date as the present state."""
+
+    value: Numeric = None
+    unit: Text = None
+    upper_limit: Numeric = None
+    lower_limit: Numeric = None
+    status: Literal["final", "preliminary", "amended", "corrected", "cancelled", "entered-in-error"] | None = None
+    current: bool | None = None
+
+
+class Condition(Entry):
+    """A condition; `date` is when the entry was made."""
+
+    status: Literal["active", "resolved", "cured", "absent", "never"] | None = None
+    onset: Date = None
+    end: Date = None
+    severity: Literal["mild", "moderate", "severe"] | None = None
+    stage: Text = None
+    controlled: bool | None = None
+
+
+class Procedure(Entry):
+    """A procedure, on one day (`date`) or over a time (`start`, `end`)."""
+
+    status: Literal["done", "planned", "ongoing", "never", "absent"] | None = None
+    start: Date = None
+    end: Date = None
+
+
+class Stay(Entry):
+    """A drug taken, or an event, for a time; `date` is when the entry was made."""
+
+    status: Literal["ongoing", "stopped", "never", "absent"] | None = None
+    start: Date = None
+    end: Date = None
+
+
+class Mention(Entry):
+    """An allergy, or a disease in the family; `date` is when the entry was made."""
+
+    status: Literal["present", "absent", "never"] | None = None
+    severity: Literal["mild", "moderate", "severe"] | None = None
+
+
+class GivenAnswer(_Part):
+    """What a person answered to a question (`value`), or which reading of a line a site chose (`reading`, from 1)."""
+
+    value: bool | None = None
+    reading: int | None = None
+    by: Text = None
+    date: Date = None
+
+
+def _as_answer(answer: Any) -> Any:
+    return {"value": answer} if isinstance(answer, bool) else answer
+
+
+Answer = Annotated[
+    GivenAnswer,
+    BeforeValidator(_as_answer, json_schema_input_type=bool | GivenAnswer),
+]
+
+
+class NativeRecord(_Part):
+    """One patient. `as_of` is the day of screening that the record was written for; `complete` names the lists that
+    hold everything, past and present."""
+
+    id: Text = None
+    as_of: Date = None
+    birth_date: Date = None
+    age_years: int | None = None
+    sex: Literal["female", "male"] | None = None
+    observations: list[Observation] = []
+    conditions: list[Condition] = []
+    procedures: list[Procedure] = []
+    medications: list[Stay] = []
+    events: list[Stay] = []
+    allergies: list[Mention] = []
+    family_history: list[Mention] = []
+    answers: dict[str, Answer] = {}
+    complete: list[
+        Literal["conditions", "procedures", "plans", "medications", "events", "allergies", "family_history"]
+    ] = []
+
+
+def record_schema() -> dict[str, Any]:
+    """The JSON Schema of the native form."""
+    return NativeRecord.model_json_schema()
+
+
+# ---- shapes in words
+
+_EXPECTED = {
+    "string_type": "text",
+    "string_unicode": "text in Unicode",
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "list_type": "a list",
+    "dict_type": "an object",
+    "model_type": "an object",
+}
+_CHOICE = re.compile(r"'([^']*)'")
+
+Location = tuple[int | str, ...]
+
+
+def read_shape(record: Mapping[str, Any], findings: Findings) -> tuple[NativeRecord, frozenset[str]]:
+    """The record in its shape, and the paths of what had to be left out of it because its shape is wrong.
+
+    Each fault of shape is a problem; what is sound is returned all the same, so that its problems come up, too.
+    """
+    try:
+        return NativeRecord.model_validate(record), frozenset()
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=True)
+    left_out: set[str] = set()
+    sound: Any = dict(record)
+    for fault in faults:
+        location = _field(fault["loc"])
+        where = path(location)
+        if where not in left_out:
+            findings.refuse(where, *_in_words(fault["type"], location, fault["input"], fault.get("ctx", {})))
+        left_out.add(where)
+        sound = _without(sound, location)
+    try:
+        return NativeRecord.model_validate(sound), frozenset(left_out)
+    except ValidationError:
+        return NativeRecord(), frozenset(left_out)
+
+
+def path(location: Sequence[int | str]) -> str:
+    """The way to a place in a record: `observations[3].unit`."""
+    steps = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in location]
+    return "".join(steps).removeprefix(".")
+
+
+def _field(location: Location) -> Location:
+    """The field of an entry that a fault lies in, or the entry, or the field of the record."""
+    match location:
+        case [str(), int(), *rest] | ["answers", str(), *rest]:
+            return location[: 2 + min(len(rest), 1)]
+        case _:
+            return location[:1]
+
+
+def _without(whole: Any, location: Location) -> Any:
+    """A copy without what lies at the location. An entry of a list is emptied, so that the others keep their places."""
+    if not location:
+        return {}
+    step, *rest = location
+    if step == "complete":
+        rest = []
+    if not rest:
+        if isinstance(whole, list):
+            return [{} if place == step else each for place, each in enumerate(whole)]
+        return {key: value for key, value in whole.items() if key != step}
+    if isinstance(whole, list):
+        return [_without(each, tuple(rest)) if place == step else each for place, each in enumerate(whole)]
+    return {key: _without(value, tuple(rest)) if key == step else value for key, value in whole.items()}
+
+
+def _in_words(kind: str, location: Location, value: object, context: Mapping[str, Any]) -> tuple[str, str]:
+    if not location:
+        return "it has a field that is not text in Unicode", ""
+    field = printable(location[-1] if isinstance(location[-1], str) else path(location))
+    match kind:
+        case "extra_forbidden":
+            known = _fields_at(location[:-1])
+            mend = did_you_mean(field, known) or f"the fields are {', '.join(known)}"
+            return f"`{field}` is not a field here", mend
+        case "literal_error":
+            choices = _CHOICE.findall(context.get("expected", ""))
+            mend = did_you_mean(value if isinstance(value, str) else "", choices)
+            what = "a list of the record" if location[0] == "complete" else f"a `{field}`"
+            return f"{quoted(value)} is not {what}", mend
+        case "model_type" if location[0] == "answers":
+            return f"{quoted(value)} is not an answer", 'write true, false or `{"value": true, "by": "…"}`'
+        case _:
+            expected = _EXPECTED.get(kind, "something else")
+            return f"{quoted(value)} is not {expected}", f"`{field}` must be {expected}"
+
+
+def _fields_at(location: Location) -> list[str]:
+    match location:
+        case []:
+            return list(NativeRecord.model_fields)
+        case ["answers", *_]:
+            return list(GivenAnswer.model_fields)
+        case [str(name), *_]:
+            return list(_ENTRIES[name].model_fields)
+        case _:
+            return []
+
+
+_ENTRIES: dict[str, type[Entry]] = {
+    "observations": Observation,
+    "conditions": Condition,
+    "procedures": Procedure,
+    "medications": Stay,
+    "events": Stay,
+    "allergies": Mention,
+    "family_history": Mention,
+}

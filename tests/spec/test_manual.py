@@ -1,0 +1,70 @@
+"""The manual, run: the examples of docs/language.md and the tables of the pages beside this file.
+
+Each rule is checked with the shipped dictionary, and each record below it must get the answer that stands beside it:
+TRUE, FALSE, or UNKNOWN with its reasons.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from trial_text import rulebook_with_rule
+
+from screener.records import read_patient
+from screener.screening import evaluate
+
+HERE = Path(__file__).parent
+PAGES = (HERE.parents[1] / "docs" / "language.md", *sorted(HERE.glob("*.md")))
+PIECE = re.compile(
+    r"^#+ (?P<heading>[^\n]+)$"
+    r"|^```(?P<kind>rule|record|answer)\n(?P<text>.*?)^```$"
+    r"|^\| `(?P<record>\{[^\n]*\})` \| (?P<answer>[A-Z][^|\n]*) \|$",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+class Example(NamedTuple):
+    heading: str
+    rule: str
+    record: dict[str, Any]
+    answer: str
+
+
+def examples_of(page: Path) -> list[Example]:
+    found: list[Example] = []
+    heading = rule = record = ""
+    for piece in PIECE.finditer(page.read_text(encoding="utf-8")):
+        if piece["heading"]:
+            heading = piece["heading"]
+        elif piece["kind"] == "rule":
+            rule = piece["text"]
+        elif piece["kind"] == "record":
+            record = piece["text"]
+        elif piece["kind"] == "answer":
+            found.append(Example(heading, rule, json.loads(record), piece["text"].strip()))
+        else:
+            found.append(Example(heading, rule, json.loads(piece["record"]), piece["answer"]))
+    return found
+
+
+EXAMPLES = [example for page in PAGES for example in examples_of(page)]
+
+
+def test_every_page_has_its_examples() -> None:
+    assert len(PAGES) == 4
+    assert all(len(examples_of(page)) >= 15 for page in PAGES)
+    assert {example.answer.split()[0] for example in EXAMPLES} == {"TRUE", "FALSE", "UNKNOWN"}
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: f"{example.heading}: {example.answer}")
+def test_the_manual_is_true(example: Example) -> None:
+    rulebook = rulebook_with_rule(example.rule)
+    patient = read_patient({"id": "example", **example.record}, rulebook)
+    (criterion,) = evaluate(patient, rulebook, as_of=date(2026, 2, 20)).trials[0].criteria
+    truth, *reasons = example.answer.replace(",", "").split()
+    assert (criterion.truth.name, list(criterion.reasons)) == (truth, reasons), criterion.explanation
