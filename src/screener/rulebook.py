@@ -10,6 +10,7 @@ Numbers in expressions are in the canonical unit of their lab. Exact rationals a
 
 from __future__ import annotations
 
+import hashlib
 import math
 from typing import Literal
 
@@ -530,9 +531,11 @@ class Trial(_Data, frozen=True):
 
 
 class Rulebook(_Data, frozen=True, weakref=True):
-    """Everything the engine needs to know, of all trials together. `digest` identifies the rule text it comes from."""
+    """Everything the engine needs to know, of all trials together. `digest` identifies the rule text it comes from, and
+    `dictionary_digest` the entries that a record is read with."""
 
     digest: str
+    dictionary_digest: str
     labs: dict[str, Lab]
     findings: dict[str, Finding]
     concepts: dict[str, Concept]
@@ -546,6 +549,14 @@ class Rulebook(_Data, frozen=True, weakref=True):
     def fact(self, name: str) -> Lab | Finding:
         """The lab or finding of that name. Raises KeyError."""
         return self.labs[name] if name in self.labs else self.findings[name]
+
+
+def digest_of_dictionary(
+    labs: dict[str, Lab], findings: dict[str, Finding], concepts: dict[str, Concept], questions: dict[str, Question]
+) -> str:
+    """What identifies a dictionary: the same entries give the same digest, whatever the trials."""
+    entries = msgspec.json.encode((labs, findings, concepts, questions))
+    return "sha256:" + hashlib.sha256(entries).hexdigest()
 
 
 def to_json(rulebook: Rulebook) -> bytes:

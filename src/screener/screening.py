@@ -404,7 +404,7 @@ def evaluate(
     Raises ScreeningError where there is no date, where the patient was read with another dictionary, or where a trial
     or list is not known.
     """
-    if patient.digest != rules.digest:
+    if patient.digest != rules.dictionary_digest:
         raise ScreeningError(
             f"patient `{patient.id}` was read with another dictionary than these rules have: read the record again"
         )

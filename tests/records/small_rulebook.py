@@ -213,6 +213,7 @@ TRIALS = [
 
 SMALL = Rulebook(
     digest="sha256:small",
+    dictionary_digest="sha256:small",
     labs={each.name: each for each in LABS},
     findings={each.name: each for each in FINDINGS},
     concepts={each.name: each for each in CONCEPTS},

@@ -68,3 +68,14 @@ def test_the_manual_is_true(example: Example) -> None:
     (criterion,) = evaluate(patient, rulebook, as_of=date(2026, 2, 20)).trials[0].criteria
     truth, *reasons = example.answer.replace(",", "").split()
     assert (criterion.truth.name, list(criterion.reasons)) == (truth, reasons), criterion.explanation
+
+
+def test_the_worked_addition_of_a_lab_checks() -> None:
+    text = (HERE.parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (entry,) = re.findall(r"^```dictionary\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    rulebook = rulebook_with_rule("lactate > 2 mmol/L", dictionary=entry)
+    patient = read_patient(
+        {"observations": [{"name": "lactate", "value": 27, "unit": "mg/dL", "date": "2026-02-20"}]}, rulebook
+    )
+    (criterion,) = evaluate(patient, rulebook, as_of=date(2026, 2, 20)).trials[0].criteria
+    assert criterion.status == "passed"

@@ -32,7 +32,7 @@ from screener.language.names import Entry, NamedBlock, collect, cycles, mentione
 from screener.language.parser import ParsedFile, parse
 from screener.language.source import Source
 from screener.language.trials import Records, trials_of
-from screener.rulebook import Definition, Rulebook
+from screener.rulebook import Definition, Rulebook, digest_of_dictionary
 
 
 class Checked(Struct, frozen=True):
@@ -90,6 +90,7 @@ class _Check:
         draft = self.draft
         return Rulebook(
             digest=digest,
+            dictionary_digest=digest_of_dictionary(draft.labs, draft.findings, draft.concepts, draft.questions),
             labs=draft.labs,
             findings=draft.findings,
             concepts=draft.concepts,

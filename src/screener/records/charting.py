@@ -93,7 +93,7 @@ class _Chart:
         )
         return Patient(
             record.id or name or UNNAMED,
-            self.rulebook.digest,
+            self.rulebook.dictionary_digest,
             self.as_of,
             self.birth,
             record.age_years,
@@ -474,13 +474,8 @@ def _condition_episode(
     )
 
 
-_NUMERALS = dict(
-    zip(
-        ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10"],
-        ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X"],
-        strict=True,
-    )
-)
+_ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
+_NUMERALS = {str(number): roman for number, roman in enumerate(_ROMAN, start=1)}
 
 
 def _stage(text: str | None) -> str | None:
@@ -491,5 +486,5 @@ def _stage(text: str | None) -> str | None:
     if text is None:
         return None
     words = [word.upper() for word in re.findall(r"[A-Za-z]+|[0-9]+", text)]
-    named = [_NUMERALS.get(word, word) for word in words if word in _NUMERALS or word in _NUMERALS.values()]
+    named = [_NUMERALS.get(word, word) for word in words if word in _NUMERALS or word in _ROMAN]
     return named[0] if len(named) == 1 else text

@@ -128,7 +128,9 @@ def parse_duration(text: str) -> Duration:
     """
     found = _DURATION.match(text)
     if found is None:
-        raise DateError(f"`{text}` is not a length of time: write a whole number of hours, days, weeks, months or years")
+        raise DateError(
+            f"`{text}` is not a length of time: write a whole number of hours, days, weeks, months or years"
+        )
     units: dict[str, TimeUnit] = {
         "hour": "hours",
         "day": "days",

@@ -1,0 +1,837 @@
+"""Random rules as text, random records in the native form, and fillings of a record's gaps.
+
+The rules are small dictionaries with trials of a few lines, in the rule language; what is drawn here is meant to pass
+the checker, and the tests insist that it does. Records have the gaps that real ones have: results that are missing,
+stale, undated, without a unit, impossible or below detection, partial dates, incomplete lists, unanswered questions.
+
+A *completion* fills one gap after another in the sense of `docs/semantics.md` and nothing else: it never adds a second
+result of a fact that has one, an event that an absence on record forbids, or a result that belies a list declared
+complete.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from datetime import date, timedelta
+from random import Random
+from typing import Any, TypeVar
+
+import msgspec
+
+from screener.language.checker import check_texts
+from screener.records import read_patient
+from screener.records.patient import Patient
+from screener.rulebook import Concept, Finding, Lab, NormalLimit, Number, RecordList, Rulebook, Trial, Truthful
+from screener.values.dates import day_text, parse_moment
+from screener.values.ranges import Range
+
+AS_OF = date(2026, 2, 20)
+TODAY = AS_OF.toordinal()
+
+Record = dict[str, Any]
+T = TypeVar("T")
+
+
+def pick(dice: Random, options: Sequence[T]) -> T:
+    return dice.choice(options)
+
+
+def chance(dice: Random, percent: int) -> bool:
+    return dice.randrange(100) < percent
+
+
+# ---- dictionaries
+
+LABS = ("alpha", "beta")
+CONDITIONS = ("liver", "fever", "ague", "crisis", "coma", "dropsy", "gravid")
+PROCEDURES = ("graft", "half_graft")
+DRUGS = ("cure", "potion")
+SUBSTANCES = ("dust", "pollen")
+CHOICES = {"fluid": ("none", "slight", "moderate"), "swab": ("positive", "negative", "indeterminate")}
+
+FIXED_ENTRIES = """
+finding swab "Swab"
+  values positive, negative, indeterminate
+condition gravid "Gravidity"
+  only if sex is female
+  present when swab is positive
+  absent when swab is negative
+  fresh 7 days
+procedure graft "Graft"
+  includes half_graft
+procedure half_graft "Half a graft"
+drug cure "Cure"
+  includes potion
+drug potion "Potion"
+event trek "Trek"
+substance dust "Dust"
+  includes pollen
+substance pollen "Pollen"
+question asked "Asked?"
+  asked of investigator
+question pledged "Pledged?"
+  asked of participant for consent
+  once for all trials
+  holds for 30 days
+points fluid_points "Points for fluid" from fluid
+  none -> 1, slight -> 2, moderate -> 3
+points stupor_points "Points for stupor" from stupor
+  0 -> 1, 1 .. 2 -> 2, 3 .. 4 -> 3
+points alpha_points "Points for alpha" from alpha
+  below 10 umol/L -> 1, 10 .. 20 umol/L -> 2, above 20 umol/L -> 3
+score total "Total"
+  0.5 * ln(alpha in umol/L) + ln(beta floored at 1) + fluid_points + stupor_points
+score rounded "Rounded"
+  round(total + (if current fever then 2 else beta)) floored at 2 capped at 9
+"""
+
+
+def dictionaries(dice: Random) -> str:
+    """The text of a small dictionary: the names are always the same, what they mean is not."""
+    course = {name: pick(dice, ("acute", "chronic", "passing")) for name in ("liver", "fever", "ague", "crisis")}
+    limits = pick(
+        dice,
+        (
+            "  upper limit of normal 8 .. 14 umol/L\n  lower limit of normal 2 .. 3 umol/L",
+            "  upper limit of normal female 8 .. 10 umol/L\n  upper limit of normal male 10 .. 14 umol/L\n"
+            "  lower limit of normal 2 umol/L",
+        ),
+    )
+    includes = pick(dice, ("fever, crisis", "fever", "crisis, ague"))
+    return f"""
+defaults
+  labs fresh {pick(dice, (3, 7, 30))} days
+  findings fresh 7 days
+  absences fresh {pick(dice, (7, 90))} days
+lab alpha "Alpha"
+  unit umol/L
+  possible 1 .. 100 umol/L
+{limits}
+lab beta "Beta"
+  pure number
+  possible above 0 .. 20
+finding stupor "Stupor"
+  grade 0 .. 4
+  {pick(dice, ("0 when coma is absent", "fresh 7 days"))}
+finding fluid "Fluid"
+  ordered none, slight, moderate
+  {pick(dice, ("none when dropsy is absent", "fresh 14 days"))}
+condition liver "Liver disease"
+  includes {includes}
+  course {course["liver"]}
+condition fever "Fever"
+  includes ague
+  course {course["fever"]}
+condition ague "Ague"
+  course {course["ague"]}
+condition crisis "Crisis"
+  course {course["crisis"]}
+condition coma "Coma"
+  course passing
+  {pick(dice, ("present when stupor >= 1", "fresh 30 days"))}
+  {pick(dice, ("absent when stupor = 0", "absent when stupor < 1"))}
+condition dropsy "Dropsy"
+  course {pick(dice, ("chronic", "passing"))}
+  {pick(dice, ("present when fluid is any of (slight, moderate)", "present when fluid is moderate"))}
+  absent when fluid is none
+{FIXED_ENTRIES}"""
+
+
+# ---- rules
+
+LENGTHS = ("3 days", "7 days", "30 days", "4 weeks", "2 months", "6 months", "5 years")
+EVENTS = (
+    "history", "history", "history", "onset", "current", "current", "procedure", "planned", "drug", "taking", "family",
+    "allergy", "event",
+)  # fmt: skip
+ANCHORED = ("liver", "fever", "crisis", "coma")
+
+
+class Writer:
+    """Writes rules, from the bottom of the grammar up."""
+
+    def __init__(self, dice: Random) -> None:
+        self.dice = dice
+
+    def one_of(self, *options: T) -> T:
+        return pick(self.dice, options)
+
+    def some_of(self, options: Sequence[str], at_most: int) -> list[str]:
+        return self.dice.sample(options, self.dice.randint(1, at_most))
+
+    def anchor(self, beside: bool) -> str:
+        if beside and chance(self.dice, 80):
+            return "its onset"
+        return f"{self.one_of('last', 'first')} onset of {self.one_of(*ANCHORED)}"
+
+    def scope(self, beside: bool, *, hours: bool = True) -> str:
+        length = self.one_of(*LENGTHS) if not hours or chance(self.dice, 80) else self.one_of("12 hours", "48 hours")
+        if chance(self.dice, 55):
+            return f"within {length}"
+        anchor = self.anchor(beside)
+        if chance(self.dice, 50):
+            return f"within {length} {self.one_of('before', 'after', 'of')} {anchor}"
+        return f"{self.one_of('before', 'after', 'since', 'at')} {anchor}"
+
+    def value(self, fact: str, beside: bool) -> str:
+        which = self.one_of("", "", "latest ", "earliest ", "highest ", "lowest ")
+        scope = f" {self.scope(beside)}" if beside or chance(self.dice, 40) else ""
+        return f"{which}{fact}{scope}"
+
+    def pure_number(self, depth: int, beside: bool) -> str:
+        if depth <= 0 or chance(self.dice, 40):
+            return self.one_of(
+                self.value("beta", beside),
+                self.value("stupor", beside),
+                f"({self.value('alpha', beside)}) in umol/L",
+                "fluid_points",
+                "alpha_points",
+                "total",
+                "rounded",
+                "2",
+            )
+        one = self.pure_number(depth - 1, beside)
+        return self.one_of(
+            f"({one} {self.one_of('+', '-', '*')} {self.pure_number(depth - 1, beside)})",
+            f"({one} / (beta + 1))",
+            f"{self.one_of('exp', 'round')}({one} capped at 9)",
+            f"ln({one} floored at 0.5)",
+            f"({one} floored at 1 capped at 5)",
+        )
+
+    def comparison(self, depth: int, beside: bool) -> str:
+        operator = self.one_of("<", "<=", ">", ">=", "=")
+        match self.one_of("alpha", "limit", "beta", "stupor", "between", "number", "change", "change", "choice", "age"):
+            case "alpha":
+                return f"{self.value('alpha', beside)} {operator} {self.one_of(2, 9, 10, 10.5, 20)} umol/L"
+            case "limit":
+                which = self.one_of("ULN", "LLN")
+                times = self.one_of("", "2 x ", "1.5 x ", "10 x ")
+                return f"{self.value('alpha', beside)} {self.one_of('<', '<=', '>', '>=')} {times}{which}"
+            case "beta":
+                return f"{self.value('beta', beside)} {operator} {self.one_of(1, 2, 5)}"
+            case "stupor":
+                return f"{self.value('stupor', beside)} {operator} {self.one_of(1, 2, 3)}"
+            case "between":
+                return (
+                    f"{self.value('alpha', beside)} between {self.one_of(2, 9)} umol/L and {self.one_of(10, 20)} umol/L"
+                )
+            case "number":
+                number = self.pure_number(depth, beside)
+                return f"{number if number != '2' else 'beta'} {operator} {self.one_of(2, 3, 6)}"
+            case "change":
+                kind = self.one_of("rise", "fall", "rise per day", "relative rise", "relative fall")
+                limit = "50 %" if kind.startswith("relative") else f"{self.one_of(1, 5)} umol/L"
+                return f"{kind} in alpha {self.scope(beside)} {self.one_of('<', '>=')} {limit}"
+            case "choice":
+                finding = self.one_of("fluid", "swab")
+                value = self.value(finding, beside) if finding == "fluid" else finding
+                return f"{value} is {self.one_of('', 'not ')}{self.one_of(*CHOICES[finding])}"
+            case _:
+                return f"age {operator} {self.one_of(17, 18, 45)} years"
+
+    def named(self, names: Sequence[str], qualifiers: Sequence[str]) -> str:
+        qualify = self.one_of(*qualifiers) + " " if qualifiers and chance(self.dice, 25) else ""
+        return qualify + self.one_of(*names)
+
+    def what(self, names: Sequence[str], qualifiers: Sequence[str]) -> str:
+        if chance(self.dice, 70):
+            return self.named(names, qualifiers)
+        return f"any of ({', '.join(self.some_of(names, 2))})"
+
+    def event(self, depth: int, beside: bool) -> str:
+        stated = ("severe", "uncontrolled", 'stage "III"')
+        match self.one_of(*EVENTS):
+            case "history":
+                what = self.what(CONDITIONS, (*stated, "cured", "resolved"))
+                if what in ("liver", "fever") and chance(self.dice, 40):
+                    except_for = self.named(("ague",), ("cured", "severe"))
+                    return f"history of {what} {self.scope(beside)} except {except_for}"
+                if depth > 0 and not beside and chance(self.dice, 25):
+                    return f"history of {what} within {self.one_of(*LENGTHS)} with ({self.comparison(0, True)})"
+                times = " at least 2 times" if chance(self.dice, 10) else ""
+                return f"history of {what}{times}{f' {self.scope(beside)}' if chance(self.dice, 70) else ''}"
+            case "onset":
+                return f"onset of {self.what(CONDITIONS, ())} {self.scope(beside)}"
+            case "current":
+                return f"current {self.what(CONDITIONS, stated)}"
+            case "procedure":
+                return (
+                    f"underwent {self.what(PROCEDURES, ())}{f' {self.scope(beside)}' if chance(self.dice, 70) else ''}"
+                )
+            case "planned":
+                within = f" within {self.one_of(*LENGTHS)}" if chance(self.dice, 70) else ""
+                return f"{self.one_of('planned', 'planned')} {self.what(PROCEDURES, ())}{within}"
+            case "drug":
+                return f"treated with {self.what(DRUGS, ())}{f' {self.scope(beside)}' if chance(self.dice, 70) else ''}"
+            case "taking":
+                return f"{self.one_of('taking cure', 'taking potion', 'receiving graft', 'receiving half_graft')}"
+            case "family":
+                return f"family history of {self.what(CONDITIONS, ())}"
+            case "allergy":
+                many = self.one_of("allergy to dust", "allergy to pollen", "at least 2 allergies to dust")
+                return self.one_of(many, "allergy to severe dust")
+            case _:
+                return self.one_of(
+                    "history of trek within 30 days", "current trek", f"start of trek {self.scope(beside)}"
+                )
+
+    def rule(self, depth: int, beside: bool = False) -> str:
+        if depth <= 0 or chance(self.dice, 50):
+            if chance(self.dice, 10):
+                return self.one_of("sex is female", "confirmed asked", "confirmed pledged")
+            return self.event(depth, beside) if chance(self.dice, 45) else self.comparison(depth, beside)
+        one, other = self.rule(depth - 1, beside), self.rule(depth - 1, beside)
+        return self.one_of(
+            f"({one} and {other})",
+            f"({one} or {other})",
+            f"not ({one})",
+            f"at least 2 of ({one}; {other}; {self.rule(0, beside)})",
+            f"{self.one_of('before', 'at')} {self.one_of('last', 'first')} onset of {self.one_of(*ANCHORED)} ({one})",
+            f'(read as "one way" {one} or read as "another way" {other})',
+        )
+
+
+LINES = 3
+
+
+def rule_texts(dice: Random, depth: int = 2) -> dict[str, str]:
+    """A rules folder with a dictionary and a trial of a few lines, by path."""
+    writer = Writer(dice)
+    kinds = ["inclusion", "inclusion", "exclusion"]
+    ids = ["I1", "I2", "E1"]
+    blocks = [
+        f"{kind} {name}\n  > Line {name}.\n  {writer.rule(depth)}\n" for kind, name in zip(kinds, ids, strict=True)
+    ]
+    labs_within = pick(dice, ("", "", "", "  labs within 14 days\n"))
+    protocol = f"protocol T1\n  > Trial.\n  registry T1.json\n{labs_within}\n"
+    return {"dictionary/all.rules": dictionaries(dice), "trials/T1.rules": protocol + "\n".join(blocks)}
+
+
+REGISTRY = {
+    "trials/T1.json": json.dumps(
+        {
+            "protocolSection": {
+                "identificationModule": {"nctId": "T1", "briefTitle": "Trial."},
+                "statusModule": {"overallStatus": "RECRUITING"},
+                "eligibilityModule": {
+                    "sex": "ALL",
+                    "eligibilityCriteria": "Inclusion Criteria:\n\n1. Line I1.\n2. Line I2.\n\n"
+                    "Exclusion Criteria:\n\n1. Line E1.",
+                },
+            }
+        }
+    )
+}
+
+
+def rulebook_of(texts: Mapping[str, str]) -> Rulebook | None:
+    """The rulebook of a rules folder; None where a comparison can never hold or always does, which is an error.
+
+    Any other error is a fault of this generator, or of the checker.
+    """
+    checked = check_texts(texts, REGISTRY, "random")
+    found = {each.code for each in checked.diagnostics if each.is_error}
+    assert found <= VACUOUS, f"{texts['trials/T1.rules']}\n{checked.report}"
+    return checked.rulebook
+
+
+VACUOUS = {"never-holds", "always-holds"}
+
+
+# ---- what rules are about
+
+
+def rules_of(trials: Iterable[Trial]) -> list[Truthful]:
+    """Every reading of every line."""
+    return [reading.rule for trial in trials for criterion in trial.criteria for reading in criterion.readings]
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """The facts and concepts that some rules read, and the numbers that they are compared with."""
+
+    facts: tuple[str, ...]
+    concepts: tuple[str, ...]
+    questions: tuple[str, ...]
+    limits: Mapping[str, tuple[float, ...]]
+
+
+def subject_of(rulebook: Rulebook, rules: Sequence[Truthful]) -> Subject:
+    """Everything that rules mention, themselves or through scores, definitions and lookups."""
+    seen: dict[str, None] = {}
+    numbers: list[float] = []
+    todo: list[Any] = list(rules)
+    shelves: Sequence[Mapping[str, Any]] = (rulebook.lookups, rulebook.scores, rulebook.definitions, rulebook.tables)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, str):
+            if node in seen:
+                continue
+            seen[node] = None
+            todo += [shelf[node] for shelf in shelves if node in shelf]
+            if node in rulebook.concepts:
+                todo += [sign.fact for sign in signs_of(rulebook.concepts[node])]
+            if node in rulebook.findings and rulebook.findings[node].zero_when_absent is not None:
+                todo.append(rulebook.findings[node].zero_when_absent)
+        elif isinstance(node, msgspec.Struct):
+            numbers += [node.value] if isinstance(node, Number) else []
+            todo += [getattr(node, field) for field in node.__struct_fields__]
+        elif isinstance(node, tuple):
+            todo += node
+    facts = tuple(name for name in seen if name in rulebook.labs or name in rulebook.findings)
+    return Subject(
+        facts,
+        tuple(name for name in seen if name in rulebook.concepts),
+        tuple(name for name in seen if name in rulebook.questions),
+        {name: tuple(dict.fromkeys(numbers)) for name in facts if name in rulebook.labs},
+    )
+
+
+def signs_of(concept: Concept) -> Iterator[Any]:
+    yield from concept.present_when
+    yield from concept.absent_when
+
+
+# ---- records
+
+
+def days_back(dice: Random, *, recent: bool = False) -> int:
+    """How many days before screening something was; often on the edge of a window."""
+    near = (0, 0, 1, 2, 3, 4, 6, 7, 8, 14, 15)
+    return dice.choice(near if recent else (*near, 20, 28, 30, 31, 60, 90, 181, 185, 400, 1826, 4000))
+
+
+def date_text(dice: Random, back: int, *, with_time: bool = False) -> str:
+    """A day, written as exactly as records happen to be."""
+    when = AS_OF - timedelta(days=back)
+    form = pick(dice, ("day", "day", "day", "day", "time" if with_time else "day", "month", "year"))
+    if form == "time":
+        return f"{when.isoformat()}T{pick(dice, ('00:00', '07:40', '23:59:59'))}"
+    return when.isoformat()[: {"day": 10, "month": 7, "year": 4}[form]]
+
+
+def observation(dice: Random, rulebook: Rulebook, name: str, limits: Sequence[float]) -> Record:
+    fact = rulebook.fact(name)
+    entry: Record = {"name": name}
+    if not chance(dice, 8):
+        entry["date"] = date_text(dice, days_back(dice, recent=chance(dice, 80)), with_time=True)
+    elif chance(dice, 40):
+        entry["current"] = True
+    if isinstance(fact, Lab):
+        entry |= measurement(dice, fact, limits)
+    elif fact.choices:
+        entry["value"] = pick(dice, fact.choices) if not chance(dice, 5) else "not done"
+    else:
+        entry["value"] = pick(dice, grades(fact)) if not chance(dice, 5) else 17
+    return entry
+
+
+def grades(finding: Finding) -> list[int]:
+    assert finding.grade is not None
+    return list(range(int(finding.grade.low), int(finding.grade.high) + 1))
+
+
+def measurement(dice: Random, lab: Lab, limits: Sequence[float]) -> Record:
+    around = [limit * factor for limit in limits for factor in (0.5, 0.99, 1, 1.01, 2)]
+    low, high = lab.possible.low or lab.possible.high / 1000, lab.possible.high
+    values = [round(each, 6) for each in (*around, low, high, (low + high) / 2, high / 10) if low <= each <= high]
+    number = pick(dice, values)
+    entry: Record = {"value": number}
+    if lab.unit != "1" and not chance(dice, 6):
+        entry["unit"] = lab.unit
+    how = dice.randint(0, 99)
+    if how < 6:
+        entry["value"] = high * 20
+    elif how < 12:
+        entry["value"] = f"<{number}"
+    elif how < 18:
+        entry["value"] = f">{number}"
+    elif how < 45 and lab.normal_limits:
+        entry["upper_limit"] = pick(dice, [float(limit.high) for limit in lab.normal_limits])
+    return entry
+
+
+LIST_OF: dict[str, RecordList] = {
+    "condition": "conditions",
+    "procedure": "procedures",
+    "drug": "medications",
+    "event": "events",
+    "substance": "allergies",
+}
+ALL_LISTS: tuple[RecordList, ...] = (
+    "conditions", "procedures", "plans", "medications", "events", "allergies", "family_history",
+)  # fmt: skip
+
+
+def dated(dice: Random, entry: Record, field: str, back: int) -> None:
+    if chance(dice, 85):
+        entry[field] = date_text(dice, back)
+
+
+def condition(dice: Random, concept: Concept) -> Record:
+    entry: Record = {"name": concept.name, "status": pick(dice, ("active", "active", "resolved", "cured", "absent"))}
+    back = days_back(dice)
+    if entry["status"] == "absent":
+        dated(dice, entry, "date", back)
+        return entry
+    dated(dice, entry, "onset", back)
+    if entry["status"] != "active" and concept.course != "acute" and chance(dice, 60):
+        entry["end"] = date_text(dice, dice.randint(0, back))
+    if chance(dice, 30):
+        entry["date"] = day_text(TODAY - dice.randint(0, back))
+    for field, options in (
+        ("severity", ("mild", "severe")), ("stage", ("II", "III")), ("controlled", (True, False)),
+    ):  # fmt: skip
+        if chance(dice, 30):
+            entry[field] = pick(dice, options)
+    return entry
+
+
+def procedure(dice: Random, concept: Concept) -> Record:
+    entry: Record = {"name": concept.name, "status": pick(dice, ("done", "done", "planned", "ongoing", "never"))}
+    back = days_back(dice)
+    if entry["status"] == "planned":
+        dated(dice, entry, "date", -back if chance(dice, 80) else back)
+    elif entry["status"] == "ongoing" or (entry["status"] == "done" and chance(dice, 30)):
+        dated(dice, entry, "start", back)
+    else:
+        dated(dice, entry, "date", back)
+    return entry
+
+
+def stay(dice: Random, concept: Concept) -> Record:
+    entry: Record = {"name": concept.name}
+    status = pick(dice, (None, None, "ongoing", "stopped", "never"))
+    back = days_back(dice)
+    if status is not None:
+        entry["status"] = status
+    if status == "never":
+        dated(dice, entry, "date", back)
+        return entry
+    dated(dice, entry, "start", back)
+    if status != "ongoing" and chance(dice, 60):
+        entry["end"] = date_text(dice, dice.randint(0, back))
+    return entry
+
+
+def mention(dice: Random, concept: Concept) -> Record:
+    entry: Record = {"name": concept.name, "status": pick(dice, ("present", "present", "absent"))}
+    dated(dice, entry, "date", days_back(dice))
+    if entry["status"] == "present" and chance(dice, 50):
+        entry["severity"] = pick(dice, ("mild", "severe"))
+    return entry
+
+
+def records(dice: Random, rulebook: Rulebook, subject: Subject, fullness: int = 80) -> Record:
+    """A record about what some rules read; the fuller, the fewer facts are missing from it."""
+    record: Record = {"id": "p", "as_of": AS_OF.isoformat()}
+    if chance(dice, fullness):
+        birth = ("1965-02-20", "1981-05", "1981", "2008-02-20", "2008-02-21", "2008-02", "1943-02-20")
+        record |= {"birth_date": pick(dice, birth)} if chance(dice, 80) else {"age_years": pick(dice, (17, 18, 45, 66))}
+    if chance(dice, fullness + 20):
+        record["sex"] = pick(dice, ("female", "male"))
+    for name in subject.facts:
+        for _ in range(pick(dice, (1, 1, 1, 2, 3)) if chance(dice, fullness) else 0):
+            entry = observation(dice, rulebook, name, subject.limits.get(name, ()))
+            record.setdefault("observations", []).append(entry)
+    for name in subject.concepts:
+        concept = rulebook.concepts[name]
+        for _ in range(pick(dice, (1, 1, 2)) if chance(dice, fullness // 2) else 0):
+            if concept.kind == "condition" and chance(dice, 12):
+                record.setdefault("family_history", []).append(mention(dice, concept))
+                continue
+            make = {"condition": condition, "procedure": procedure, "substance": mention}.get(concept.kind, stay)
+            record.setdefault(LIST_OF[concept.kind], []).append(make(dice, concept))
+    answers: Record = {}
+    for question in subject.questions:
+        if chance(dice, fullness):
+            value = dice.choice((True, False))
+            dated_answer = {"value": value, "date": day_text(TODAY - days_back(dice, recent=True))}
+            answers[question] = pick(dice, (value, value, dated_answer))
+    record["answers"] = answers
+    record["complete"] = [name for name in ALL_LISTS if chance(dice, fullness // 2)]
+    return record
+
+
+def clear_record(dice: Random, rulebook: Rulebook, subject: Subject) -> Record:
+    """A record that says everything about some rules, for an ill patient, a well one, or something between.
+
+    Random records seldom meet a rule that asks for much at once; these reach both sides of every line.
+    """
+    illness = pick(dice, (0, 0, 0, 10, 50, 90, 100, 100))
+    level, further = pick(dice, (0, 1, 2, 3)), dice.randrange(4)
+    record: Record = {
+        "id": "p",
+        "as_of": AS_OF.isoformat(),
+        "sex": pick(dice, ("female", "female", "male")),
+        "birth_date": pick(dice, ("1965-02-20", "1981-05-01", "2009-05-01", "1943-02-20")),
+        "answers": {name: chance(dice, pick(dice, (0, 100))) for name in subject.questions},
+        "complete": list(ALL_LISTS) if chance(dice, 90) else [],
+        "observations": [],
+    }
+    for name in subject.facts:
+        chosen = level if chance(dice, 80) else further
+        for back in pick(dice, ((1,), (3, 1), (60, 3, 1), (60, 1))):
+            entry: Record = {"name": name, "date": f"{day_text(TODAY - back)}T08:00"}
+            record["observations"].append(entry | clear_value(dice, rulebook.fact(name), chosen, subject))
+    for name in subject.concepts:
+        concept = rulebook.concepts[name]
+        is_ill = chance(dice, illness)
+        present, absent = CLEAR[concept.kind]
+        back = pick(dice, (0, 0, 2, 12, 25, 300))
+        day = {field: day_text(TODAY - back) for field in ("onset", "start", "date") if field in present}
+        entry = {"name": name, **present, **day} if is_ill else {"name": name, **absent}
+        record.setdefault(LIST_OF[concept.kind], []).append(entry)
+        if concept.kind == "procedure" and is_ill and chance(dice, 50):
+            record["procedures"].append({"name": name, "status": "planned", "date": day_text(TODAY + 20)})
+        if concept.kind == "condition" and chance(dice, illness // 3):
+            record.setdefault("family_history", []).append({"name": name, "status": "present"})
+    return record
+
+
+CLEAR: Mapping[str, tuple[Record, Record]] = {
+    "condition": (
+        {"status": "active", "onset": "", "severity": "severe", "stage": "III", "controlled": False},
+        {"status": "absent"},
+    ),
+    "procedure": ({"status": "ongoing", "start": ""}, {"status": "never"}),
+    "drug": ({"status": "ongoing", "start": ""}, {"status": "never"}),
+    "event": ({"status": "ongoing", "start": ""}, {"status": "never"}),
+    "substance": ({"status": "present", "severity": "severe"}, {"status": "absent"}),
+}
+"""How an entry says clearly that something is, or is not; `day` is put into the fields left empty."""
+
+
+def clear_value(dice: Random, fact: Lab | Finding, level: int, subject: Subject) -> Record:
+    """A value at one of four levels: very low, and below, at and above the limits that it is compared with."""
+    if isinstance(fact, Finding):
+        values = fact.choices or grades(fact)
+        return {"value": values[min(level, len(values) - 1)]}
+    low, high = fact.possible.low or fact.possible.high / 1000, fact.possible.high
+    usual = fact.usual or fact.possible
+    levels = (low, usual.low + (usual.high - usual.low) / 50, usual.low + (usual.high - usual.low) / 4, high)
+    unit = {} if fact.unit == "1" else {"unit": fact.unit}
+    return {"value": round(levels[level], 6), **unit}
+
+
+# ---- completions
+
+
+def gaps(dice: Random, record: Record, rulebook: Rulebook, subject: Subject) -> list[Record]:
+    """The record with one gap filled, in one way for each of its gaps."""
+    patient = read_patient(record, rulebook)
+    filled: list[Record] = [
+        *_gaps_of_person(dice, record),
+        *_gaps_of_results(dice, record, rulebook, subject, patient),
+        *_gaps_of_entries(dice, record, rulebook, patient),
+        *_gaps_of_lists(dice, record, rulebook, subject, patient),
+    ]
+    answered = set(patient.answers)
+    for question in subject.questions:
+        if question not in answered and not any(key.endswith(f"/{question}") for key in answered):
+            filled.append(_with(record, ("answers", question), dice.choice((True, False))))
+    return filled
+
+
+def _with(record: Record, place: Sequence[str | int], value: object) -> Record:
+    """The record with one thing put in its place."""
+    filled = deepcopy(record)
+    inner: Any = filled
+    for step in place[:-1]:
+        inner = inner[step] if isinstance(step, int) else inner.setdefault(step, {})
+    inner[place[-1]] = value
+    return filled
+
+
+def _with_entry(record: Record, name: str, entry: Record) -> Record:
+    filled = deepcopy(record)
+    filled.setdefault(name, []).append(entry)
+    return filled
+
+
+def narrower_date(dice: Random, text: str | None, *, latest: int = TODAY, earliest: int = TODAY - 6000) -> str:
+    """A day that a partial date (or none) may stand for."""
+    first, last = earliest, latest
+    if text is not None:
+        moment = parse_moment(text)
+        first, last = moment.first_day, min(moment.last_day, latest)
+    if text is None and chance(dice, 60):
+        first = max(first, last - 40)
+    return day_text(dice.randint(min(first, last), last))
+
+
+def is_partial(text: str | None) -> bool:
+    return text is None or not parse_moment(text).is_one_day
+
+
+def _gaps_of_person(dice: Random, record: Record) -> Iterator[Record]:
+    if "sex" not in record:
+        yield _with(record, ("sex",), pick(dice, ("female", "male")))
+    if "birth_date" in record and is_partial(record["birth_date"]):
+        yield _with(record, ("birth_date",), narrower_date(dice, record["birth_date"]))
+    if "birth_date" not in record and "age_years" not in record:
+        oldest = AS_OF.replace(year=AS_OF.year - 120).toordinal()
+        yield _with(record, ("birth_date",), day_text(dice.randint(oldest, TODAY)))
+
+
+def _gaps_of_results(
+    dice: Random, record: Record, rulebook: Rulebook, subject: Subject, patient: Patient
+) -> Iterator[Record]:
+    for place, entry in enumerate(record.get("observations", [])):
+        fact = rulebook.fact(entry["name"])
+        if any(shown_by(fact, concept) for concept in rulebook.concepts.values()):
+            # What such a result shows is on record as well; to make it another result would be another record.
+            continue
+        at = ("observations", place)
+        if "date" in entry and is_partial(entry["date"]) and parse_moment(entry["date"]).first_day <= TODAY:
+            yield _with(record, (*at, "date"), narrower_date(dice, entry["date"]))
+        if "date" not in entry and "current" not in entry:
+            yield _with(record, (*at, "date"), narrower_date(dice, None))
+        result = patient.results[fact.name][_place_among(record, place)]
+        if result.unusable is not None or (result.value is not None and not result.value.is_exact):
+            yield _with(record, at, usable(dice, entry, fact, subject, result.value))
+        elif isinstance(fact, Lab) and fact.normal_limits and "upper_limit" not in entry:
+            yield _with(record, (*at, "upper_limit"), normal_limit(dice, fact, record))
+    for name in subject.facts:
+        fact = rulebook.fact(name)
+        if name not in patient.results and is_silent_about_shown(rulebook, patient, fact):
+            yield _with_entry(
+                record,
+                "observations",
+                usable(dice, {"name": fact.name, "date": narrower_date(dice, None)}, fact, subject),
+            )
+
+
+def _place_among(record: Record, place: int) -> int:
+    name = record["observations"][place]["name"]
+    return sum(entry["name"] == name for entry in record["observations"][:place])
+
+
+def shown_by(fact: Lab | Finding, concept: Concept) -> bool:
+    return any(sign.fact == fact.name for sign in signs_of(concept))
+
+
+def is_silent_about_shown(rulebook: Rulebook, patient: Patient, fact: Lab | Finding) -> bool:
+    """Whether the record says nothing of the conditions that a result would show, or that stand for it."""
+    shown = [concept for concept in rulebook.concepts.values() if shown_by(fact, concept)]
+    if isinstance(fact, Finding) and fact.zero_when_absent is not None:
+        shown.append(rulebook.concepts[fact.zero_when_absent])
+    return all(is_silent_about(rulebook, patient, concept, LIST_OF[concept.kind]) for concept in shown)
+
+
+def is_silent_about(rulebook: Rulebook, patient: Patient, concept: Concept, name: RecordList) -> bool:
+    related = related_to(rulebook, concept)
+    said = {one.concept for those in patient.episodes.values() for one in those if one.list in (name, "plans")}
+    said |= {one.concept for those in patient.absences.values() for one in those if one.list == name}
+    return name not in patient.complete and not said & related
+
+
+def related_to(rulebook: Rulebook, concept: Concept) -> set[str]:
+    """The concept, everything narrower and broader, and what is narrower than that which is broader."""
+    related = {concept.name, *concept.narrower, *concept.broader}
+    return related | {name for broader in concept.broader for name in rulebook.concepts[broader].narrower}
+
+
+def usable(dice: Random, entry: Record, fact: Lab | Finding, subject: Subject, within: Range | None = None) -> Record:
+    """The entry with a value that can be used: one of those that it was known to lie within, or any possible one."""
+    filled = {key: value for key, value in entry.items() if key not in ("value", "unit")}
+    if isinstance(fact, Finding):
+        return {**filled, "value": pick(dice, fact.choices or grades(fact))}
+    known = fact.possible if within is None else within
+    around = [number for limit in subject.limits.get(fact.name, ()) for number in (limit * 0.99, limit, limit * 1.01)]
+    even = [known.low + (known.high - known.low) * share for share in (0.0, 0.01, 0.5, 0.99, 1.0)]
+    filled["value"] = pick(dice, [round(number, 9) for number in (*around, *even) if known.contains(round(number, 9))])
+    return filled if fact.unit == "1" else {**filled, "unit": fact.unit}
+
+
+def normal_limit(dice: Random, lab: Lab, record: Record) -> float:
+    def applies(limit: NormalLimit) -> bool:
+        return limit.which == "upper" and (limit.sex is None or record.get("sex") in (None, limit.sex))
+
+    fitting = [limit for limit in lab.normal_limits if applies(limit)] or list(lab.normal_limits)
+    limit = pick(dice, fitting)
+    return pick(dice, (float(limit.low), float(limit.high)))
+
+
+def _gaps_of_entries(dice: Random, record: Record, rulebook: Rulebook, patient: Patient) -> Iterator[Record]:
+    for name in ("conditions", "procedures", "medications", "events"):
+        for place, entry in enumerate(record.get(name, [])):
+            concept = rulebook.concepts[entry["name"]]
+            at = (name, place)
+            status = entry.get("status")
+            if status in ("absent", "never"):
+                if "date" in entry and is_partial(entry["date"]):
+                    yield _with(record, (*at, "date"), narrower_date(dice, entry["date"]))
+                continue
+            if status == "planned" or is_denied(rulebook, patient, concept):
+                # A day may be in conflict with what is denied on record; and what is planned lies ahead.
+                continue
+            yield from _gaps_of_days(dice, record, at, entry, concept)
+            if name == "conditions":
+                for field, options in (
+                    ("severity", ("mild", "severe")), ("stage", ("II", "III")), ("controlled", (True, False)),
+                ):  # fmt: skip
+                    if field not in entry:
+                        yield _with(record, (*at, field), pick(dice, options))
+
+
+def _gaps_of_days(
+    dice: Random, record: Record, at: tuple[str, int], entry: Record, concept: Concept
+) -> Iterator[Record]:
+    begin = "onset" if at[0] == "conditions" else "date" if "date" in entry and at[0] == "procedures" else "start"
+    if at[0] == "procedures" and begin == "start" and entry.get("status") == "done" and "start" not in entry:
+        begin = "date"
+    latest = TODAY
+    for later in ("end", "date"):
+        if later in entry and later != begin:
+            latest = min(latest, parse_moment(entry[later]).first_day)
+    started = parse_moment(entry[begin]) if begin in entry else None
+    if is_partial(entry.get(begin)) and (started is None or started.first_day <= latest):
+        yield _with(record, (*at, begin), narrower_date(dice, entry.get(begin), latest=latest))
+    earliest = TODAY - 6000 if started is None else started.last_day
+    may_end = at[0] in ("conditions", "medications", "events") and entry.get("status") not in ("active", "ongoing")
+    if may_end and concept.course != "acute" and earliest <= TODAY and not is_partial(entry.get(begin)):
+        ended = parse_moment(entry["end"]) if "end" in entry else None
+        if ended is None:
+            yield _with(record, (*at, "end"), narrower_date(dice, None, earliest=earliest))
+        elif is_partial(entry["end"]) and max(ended.first_day, earliest) <= min(ended.last_day, TODAY):
+            first, last = max(ended.first_day, earliest), min(ended.last_day, TODAY)
+            yield _with(record, (*at, "end"), day_text(dice.randint(first, last)))
+
+
+def is_denied(rulebook: Rulebook, patient: Patient, concept: Concept) -> bool:
+    related = related_to(rulebook, concept)
+    return any(absence.concept in related for those in patient.absences.values() for absence in those)
+
+
+def _gaps_of_lists(
+    dice: Random, record: Record, rulebook: Rulebook, subject: Subject, patient: Patient
+) -> Iterator[Record]:
+    makers = {"condition": condition, "procedure": procedure, "substance": mention}
+    for name in subject.concepts:
+        concept = rulebook.concepts[name]
+        own_list = LIST_OF[concept.kind]
+        is_shown = any(sign.fact in patient.results for sign in signs_of(concept))
+        is_shown = is_shown or (concept.kind == "procedure" and "plans" in patient.complete)
+        is_for_other = concept.only_if not in (None, record.get("sex", concept.only_if))
+        if is_silent_about(rulebook, patient, concept, own_list) and not is_shown and not is_for_other:
+            make = makers.get(concept.kind, stay)
+            yield _with_entry(record, own_list, make(dice, concept))
+        if concept.kind == "condition" and is_silent_about(rulebook, patient, concept, "family_history"):
+            yield _with_entry(record, "family_history", mention(dice, concept))
+    for each in ALL_LISTS:
+        if each not in record["complete"]:
+            yield _with(record, ("complete",), [*record["complete"], each])
+
+
+def completion(dice: Random, record: Record, rulebook: Rulebook, subject: Subject, at_most: int = 4) -> Record:
+    """The record with up to so many of its gaps filled, one after the other."""
+    filled = record
+    for _ in range(dice.randint(1, at_most)):
+        open_gaps = gaps(dice, filled, rulebook, subject)
+        if not open_gaps:
+            break
+        filled = pick(dice, open_gaps)
+    return filled

@@ -1,0 +1,207 @@
+"""The law of the engine: a definite answer holds for every record that could be got by filling this record's gaps.
+
+Two halves make it, and each is tested by itself: filling a gap only shrinks the set of values that a lookup yields, and
+what is definite on the larger set stays on the smaller. Rules are random, and the real trials.
+
+`--hypothesis-profile=long` tries thirty times as many.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from random import Random
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from properties.generators import (
+    AS_OF,
+    Record,
+    clear_record,
+    completion,
+    records,
+    rule_texts,
+    rulebook_of,
+    rules_of,
+    subject_of,
+)
+from screener import load_rules
+from screener.records import read_patient
+from screener.rulebook import (
+    ChangeLookup,
+    Compare,
+    Confirmed,
+    Criterion,
+    EventLookup,
+    Happened,
+    IsOneOf,
+    Number,
+    Reading,
+    Registry,
+    Rulebook,
+    Trial,
+    Truthful,
+    Untranslated,
+    Value,
+    ValueLookup,
+)
+from screener.screening import Status, evaluate
+
+RECORDS_FOR_EACH = 2
+"""Records that are tried with one set of random rules; each rulebook has three lines."""
+
+
+def many(examples: int) -> settings:
+    """So many examples, and more in a profile that asks for more."""
+    return settings(
+        max_examples=examples * settings().max_examples // 100,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+def statuses(rulebook: Rulebook, record: Record) -> dict[tuple[str, str], Status]:
+    screening = evaluate(read_patient(record, rulebook), rulebook, as_of=AS_OF)
+    return {(trial.id, line.id): line.status for trial in screening.trials for line in trial.criteria}
+
+
+def changed(before: Mapping[tuple[str, str], Status], after: Mapping[tuple[str, str], Status]) -> dict[str, str]:
+    """The definite answers that did not stay."""
+    return {
+        "/".join(line): f"{status}, then {after[line]}"
+        for line, status in before.items()
+        if status != "unknown" and after[line] != status
+    }
+
+
+def test_a_definite_answer_of_random_rules_never_changes_when_gaps_are_filled() -> None:
+    begun: Counter[str] = Counter()
+
+    @many(350)
+    @given(st.randoms(use_true_random=True))
+    def holds(dice: Random) -> None:
+        texts = rule_texts(dice)
+        rulebook = rulebook_of(texts)
+        if rulebook is None:
+            return
+        subject = subject_of(rulebook, rules_of(rulebook.trials.values()))
+        for _ in range(RECORDS_FOR_EACH):
+            record = records(dice, rulebook, subject)
+            filled = completion(dice, record, rulebook, subject)
+            before = statuses(rulebook, record)
+            begun.update(before.values())
+            broken = changed(before, statuses(rulebook, filled))
+            assert not broken, f"{broken}\n{texts['trials/T1.rules']}\nbefore: {record}\nafter:  {filled}"
+
+    holds()
+    definite = begun["passed"] + begun["failed"]
+    assert begun.total() >= 1_500
+    assert definite >= 0.3 * begun.total(), begun
+    assert min(begun["passed"], begun["failed"]) >= 0.1 * begun.total(), begun
+
+
+# ---- lookups
+
+
+def probes(rulebook: Rulebook) -> Rulebook:
+    """The rulebook with one more trial, whose lines ask each lookup by itself, numbers at several places.
+
+    A range shrinks if and only if whatever it said of every number stays; a set of choices, of every choice.
+    """
+    questions: dict[str, Truthful] = {}
+    for name, lookup in rulebook.lookups.items():
+        match lookup:
+            case EventLookup() if lookup.beside is None:
+                questions[name] = Happened(name)
+            case ValueLookup() if lookup.fact in rulebook.findings and rulebook.findings[lookup.fact].choices:
+                for choice in rulebook.findings[lookup.fact].choices:
+                    questions[f"{name} is {choice}"] = IsOneOf(name, (choice,))
+            case ValueLookup() | ChangeLookup():
+                for number in (-50, -5, -1, 0, 1, 2, 3, 5, 9, 10, 10.5, 12, 20, 50, 100):
+                    questions[f"{name} < {number}"] = Compare(Value(name), "<", Number(number, str(number)))
+                    questions[f"{name} <= {number}"] = Compare(Value(name), "<=", Number(number, str(number)))
+    place = next(iter(rulebook.trials.values())).place
+    lines = [
+        Criterion(question, "inclusion", "", question, (Reading(None, rule),), place)
+        for question, rule in questions.items()
+    ]
+    probe = Trial("lookups", "Every lookup by itself", tuple(lines), Registry(), place)
+    return msgspec.structs.replace(rulebook, trials={probe.id: probe})
+
+
+def test_filling_gaps_only_shrinks_what_a_lookup_yields() -> None:
+    begun: Counter[str] = Counter()
+
+    @many(120)
+    @given(st.randoms(use_true_random=True))
+    def holds(dice: Random) -> None:
+        texts = rule_texts(dice)
+        rulebook = rulebook_of(texts)
+        if rulebook is None:
+            return
+        subject = subject_of(rulebook, rules_of(rulebook.trials.values()))
+        alone = probes(rulebook)
+        for _ in range(RECORDS_FOR_EACH):
+            record = records(dice, rulebook, subject)
+            filled = completion(dice, record, rulebook, subject, at_most=2)
+            before = statuses(alone, record)
+            begun.update(before.values())
+            broken = changed(before, statuses(alone, filled))
+            assert not broken, f"{broken}\n{texts['dictionary/all.rules']}\nbefore: {record}\nafter:  {filled}"
+
+    holds()
+    assert begun["passed"] + begun["failed"] >= 0.3 * begun.total(), begun
+
+
+# ---- the real trials
+
+
+def needs_a_person(rulebook: Rulebook, criterion: Criterion) -> bool:
+    """Whether nothing but a person's answer, or no rule at all, decides a line."""
+    return all(
+        isinstance(reading.rule, Confirmed | Untranslated)
+        or not (subject := subject_of(rulebook, [reading.rule])).facts + subject.concepts
+        for reading in criterion.readings
+    )
+
+
+ENOUGH = 20
+ATTEMPTS = 1_500
+
+
+@pytest.mark.parametrize("trial_id", sorted(load_rules().trials))
+def test_a_definite_answer_of_a_real_trial_never_changes_when_gaps_are_filled(trial_id: str) -> None:
+    """For each line, records are drawn about what the line reads until it has come out every way often enough."""
+    shipped = load_rules()
+    trial = shipped.trials[trial_id]
+    rulebook = msgspec.structs.replace(shipped, trials={trial_id: trial})
+    came_out: dict[str, Counter[Status]] = defaultdict(Counter)
+    for criterion in trial.criteria:
+        subject = subject_of(rulebook, [reading.rule for reading in criterion.readings])
+        alone = msgspec.structs.replace(
+            rulebook, trials={trial_id: msgspec.structs.replace(trial, criteria=(criterion,))}
+        )
+        for attempt in range(ATTEMPTS):
+            if len(came_out[criterion.id]) == 3 and min(came_out[criterion.id].values()) >= ENOUGH:
+                break
+            dice = Random(f"{trial_id} {criterion.id} {attempt}")
+            if attempt % 2 == 0:
+                record = clear_record(dice, alone, subject)
+            else:
+                record = records(dice, alone, subject, fullness=dice.choice((60, 90, 100)))
+            before = statuses(alone, record)
+            came_out[criterion.id].update(before.values())
+            filled = completion(dice, record, alone, subject)
+            broken = changed(before, statuses(alone, filled))
+            assert not broken, f"{broken}\n{criterion.rule}\nbefore: {record}\nafter:  {filled}"
+    computable = {each.id for each in trial.criteria if not needs_a_person(rulebook, each)}
+    rare = {
+        line: dict(outcomes)
+        for line, outcomes in came_out.items()
+        if line in computable and (len(outcomes) < 3 or min(outcomes.values()) < ENOUGH)
+    }
+    assert len(computable) >= 7
+    assert not rare

@@ -1,0 +1,105 @@
+"""The engine and the naive oracle give every criterion the same status, on random rules and on the real trials.
+
+`--hypothesis-profile=long` tries thirty times as many.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from random import Random
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from properties.generators import (
+    ALL_LISTS,
+    AS_OF,
+    TODAY,
+    Record,
+    records,
+    rule_texts,
+    rulebook_of,
+    rules_of,
+    subject_of,
+)
+from reference.oracle import judge
+from screener import load_rules
+from screener.records import read_patient
+from screener.rulebook import Rulebook
+from screener.screening import evaluate
+from screener.values.dates import Duration
+
+Disagreement = dict[str, str]
+
+LENGTHS = (None, None, Duration(3, "days"), Duration(1, "months"), Duration(48, "hours"))
+
+
+def many(examples: int) -> settings:
+    """So many examples, and more in a profile that asks for more."""
+    return settings(
+        max_examples=examples * settings().max_examples // 100,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+def disagreements(rulebook: Rulebook, record: Record, dice: Random, seen: Counter[str]) -> Disagreement:
+    """The criteria to which the two give different answers, each with both; assumptions are drawn as well."""
+    patient = read_patient(record, rulebook)
+    assumed = frozenset(dice.sample(ALL_LISTS, dice.choice((0, 0, 1, 3))))
+    labs_within = dice.choice(LENGTHS)
+    screening = evaluate(patient, rulebook, as_of=AS_OF, assume_complete=assumed, labs_within=labs_within)
+    expected = judge(rulebook, patient, TODAY, assumed, labs_within)
+    seen.update(expected.values())
+    return {
+        f"{trial.id}/{line.id}": f"engine {line.status}, oracle {expected[trial.id, line.id]} "
+        f"(assumed {sorted(assumed)}, labs within {labs_within})"
+        for trial in screening.trials
+        for line in trial.criteria
+        if line.status != expected[trial.id, line.id]
+    }
+
+
+def test_engine_and_oracle_agree_on_random_rules() -> None:
+    seen: Counter[str] = Counter()
+
+    @many(400)
+    @given(st.randoms(use_true_random=True))
+    def agree(dice: Random) -> None:
+        texts = rule_texts(dice)
+        rulebook = rulebook_of(texts)
+        if rulebook is None:
+            return
+        subject = subject_of(rulebook, rules_of(rulebook.trials.values()))
+        for _ in range(3):
+            record = records(dice, rulebook, subject)
+            found = disagreements(rulebook, record, dice, seen)
+            assert not found, f"{found}\n{texts['dictionary/all.rules']}\n{texts['trials/T1.rules']}\n{record}"
+
+    agree()
+    assert seen.total() >= 2_500
+    assert min(seen.values()) >= 0.1 * seen.total(), seen
+
+
+@pytest.mark.parametrize("trial_id", sorted(load_rules().trials))
+def test_engine_and_oracle_agree_on_the_real_trials(trial_id: str) -> None:
+    shipped = load_rules()
+    trial = shipped.trials[trial_id]
+    seen: Counter[str] = Counter()
+
+    @many(40)
+    @given(st.randoms(use_true_random=True))
+    def agree(dice: Random) -> None:
+        for criterion in trial.criteria:
+            alone = msgspec.structs.replace(
+                shipped, trials={trial_id: msgspec.structs.replace(trial, criteria=(criterion,))}
+            )
+            subject = subject_of(shipped, rules_of(alone.trials.values()))
+            record = records(dice, alone, subject, fullness=dice.choice((60, 80, 100)))
+            found = disagreements(alone, record, dice, seen)
+            assert not found, f"{found}\n{criterion.rule}\n{record}"
+
+    agree()
+    assert min(seen.values()) >= 0.05 * seen.total(), seen
