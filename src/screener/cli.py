@@ -52,9 +52,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # What is still buffered has no reader; without this, the interpreter would complain about it on its way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()
         return NOBODY_READS
+    except OSError as problem:
+        _give_up_output()
+        print(f"error[output]: the output cannot be written: {_reason(problem)}", file=sys.stderr)
+        return UNUSABLE
+
+
+def _give_up_output() -> None:
+    # What is still buffered has nowhere to go; without this, the interpreter would complain about it on its way out.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(arguments: list[str]) -> int:

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from screener.evaluation.answers import Fact, Found, Given, Judged, Measured, Reason
 from screener.evaluation.evaluator import judge, program_of, truth_of_readings
-from screener.evaluation.explanation import WHY, explain, number_text, score_text, terms
+from screener.evaluation.explanation import WHY, explain, number_text, score_text, span_text, terms
 from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import (
     Need,
@@ -39,14 +39,12 @@ Verdict = Literal["eligible", "ineligible", "undetermined"]
 WaitsFor = Literal["data", "judgement", "consent"]
 LISTS: tuple[RecordList, ...] = get_args(RecordList)
 
-_STATUS: dict[tuple[str, Truth], Status] = {
-    ("inclusion", TRUE): "passed",
-    ("inclusion", FALSE): "failed",
-    ("inclusion", UNKNOWN): "unknown",
-    ("exclusion", TRUE): "failed",
-    ("exclusion", FALSE): "passed",
-    ("exclusion", UNKNOWN): "unknown",
-}
+
+def status_of(kind: Literal["inclusion", "exclusion"], truth: Truth) -> Status:
+    """What the truth of a rule says for the patient: passed always speaks for the patient."""
+    if truth is UNKNOWN:
+        return "unknown"
+    return "passed" if (truth is TRUE) == (kind == "inclusion") else "failed"
 
 
 class ScreeningError(ValueError):
@@ -116,7 +114,7 @@ class CriterionResult:
         if choice is not None and choice.reading is not None:
             self._counted = (judged[choice.reading - 1],)
         self.truth = judged[0].truth if len(judged) == 1 else truth_of_readings(self._counted)
-        self.status: Status = _STATUS[criterion.kind, self.truth]
+        self.status: Status = status_of(criterion.kind, self.truth)
 
     @property
     def id(self) -> str:
@@ -179,10 +177,10 @@ class CriterionResult:
         if "ambiguous" in self.reasons:
             readings = self._criterion.readings
             return "; ".join(
-                f"read as “{reading.label}” it is {_STATUS[self.kind, judged.truth]}: {explain(judged, rulebook)}"
+                f"read as “{reading.label}” it is {status_of(self.kind, judged.truth)}: {explain((judged,), rulebook)}"
                 for reading, judged in zip(readings, self._counted, strict=True)
             )
-        return "; ".join(dict.fromkeys(explain(judged, rulebook) for judged in self._deciding))
+        return explain(self._deciding, rulebook)
 
     @cached_property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -216,8 +214,8 @@ class CriterionResult:
         return tuple(
             ReadingOutcome(
                 reading.label,
-                _STATUS[self.kind, judged.truth],
-                explain(judged, self._frame.rulebook),
+                status_of(self.kind, judged.truth),
+                explain((judged,), self._frame.rulebook),
                 number == chosen,
                 self._choice.by if self._choice is not None and number == chosen else None,
             )
@@ -457,12 +455,7 @@ def _raised(flags: Iterable[Flag], frame: Frame) -> tuple[str, ...]:
 
 
 def _score_value(measured: Measured) -> str:
-    value = measured.range
-    if value.undefined:
-        return "undefined"
-    if value.is_exact:
-        return score_text(value.low)
-    return f"{score_text(value.low)} to {score_text(value.high)}"
+    return span_text(measured.range, score_text)
 
 
 def _finite(number: float) -> float | None:

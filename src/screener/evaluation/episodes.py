@@ -17,6 +17,7 @@ from screener.values.dates import BEGINNING, DAY, END, Moment, day_shifted, on_d
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, at_least, negation, truth_of
 
 Judge = Callable[[Truthful, Frame], Judged]
+Cleared = dict[str, tuple[Absence | Episode | Given, ...] | None]
 
 _NOW = ("current", "receiving", "taking")
 _BEGAN = ("onset of", "start of")
@@ -41,17 +42,13 @@ def happened(lookup: EventLookup, stretch: Stretch | None, anchor: Found | None,
     """Whether something happened, holds or is planned. `stretch` None: its anchor is not known to have happened."""
     if stretch is None:
         return Found(lookup.name, lookup, truth=UNKNOWN, reasons=anchor.reasons if anchor else (), anchor=anchor)
-    cleared = [_cleared(lookup, what.concept, stretch, frame) for what in lookup.what]
-    denied = {
-        what.concept
-        for what, clearing in zip(lookup.what, cleared, strict=True)
-        if clearing and isinstance(clearing[0], Absence)
-    }
+    cleared = _cleared_of_each(lookup, stretch, frame)
+    denied = {name for name, clearing in cleared.items() if clearing and isinstance(clearing[0], Absence)}
     parts = [_part(lookup, episode, denied, stretch, frame, judge) for episode in _related_episodes(lookup, frame)]
     truths = [part.truth for part in parts]
     on_record = any_of(truths) if lookup.times == 1 else at_least(lookup.times, truths)
     truth, conflict = on_record, False
-    if any(clearing is None for clearing in cleared):
+    if None in cleared.values():
         truth = TRUE if on_record is TRUE else UNKNOWN
     elif on_record is UNKNOWN:
         conflict = bool(denied)
@@ -82,7 +79,7 @@ def _answer(
     lookup: EventLookup,
     truth: Truth,
     parts: list[Part],
-    cleared: list[tuple[Absence | Episode | Given, ...] | None],
+    cleared: Cleared,
     anchor: Found | None,
     frame: Frame,
     *,
@@ -90,29 +87,30 @@ def _answer(
 ) -> Found:
     reasons: dict[Reason, None] = {}
     relevant = parts
+    lacking = tuple([name for name, clearing in cleared.items() if clearing is None])
     if truth is TRUE:
         relevant = [part for part in parts if part.truth is TRUE]
     elif truth is UNKNOWN:
         for part in parts:
             if part.truth is UNKNOWN:
                 reasons.update(dict.fromkeys(part.reasons))
-        if any(clearing is None for clearing in cleared):
+        if lacking:
             reasons["missing"] = None
         if conflict:
             reasons["conflict"] = None
-    clearing_facts = tuple(dict.fromkeys(fact for clearing in cleared if clearing for fact in clearing))
-    used: tuple[Episode | Absence | Given, ...] = tuple(part.episode for part in relevant)
+    used: dict[Episode | Absence | Given, None] = dict.fromkeys([part.episode for part in relevant])
     if truth is not TRUE:
-        used += tuple(fact for fact in clearing_facts if fact not in used)
+        for clearing in cleared.values():
+            used.update(dict.fromkeys(clearing or ()))
     return Found(
         lookup.name,
         lookup,
         truth=truth,
-        used=used,
+        used=tuple(used),
         reasons=tuple(reasons),
         assumed=truth is FALSE and lookup.list in frame.assumed and lookup.list not in frame.patient.complete,
-        may_lack=any(clearing is None for clearing in cleared),
-        lacking=tuple(what.concept for what, clearing in zip(lookup.what, cleared, strict=True) if clearing is None),
+        may_lack=bool(lacking),
+        lacking=lacking,
         anchor=anchor,
         parts=tuple(judged for part in relevant for judged in part.judged),
     )
@@ -149,11 +147,11 @@ def _related_episodes(lookup: EventLookup, frame: Frame) -> list[Episode]:
     lists: tuple[RecordList, ...] = (lookup.list, "plans") if lookup.verb == "underwent" else (lookup.list,)
     on_record = frame.patient.episodes
     for what in lookup.what:
-        concept = frame.rulebook.concepts[what.concept]
-        for name in (concept.name, *concept.narrower, *concept.broader):
-            for episode in on_record.get(name, ()):
-                if episode.list in lists:
-                    related[episode] = None
+        if what.concept in frame.concerned:
+            concept = frame.rulebook.concepts[what.concept]
+            for name in (concept.name, *concept.narrower, *concept.broader):
+                if name in on_record:
+                    related.update([(episode, None) for episode in on_record[name] if episode.list in lists])
     return list(related)
 
 
@@ -167,7 +165,9 @@ def _is_a(episode: Episode, concept: Concept) -> Truth:
 def _matches(episode: Episode, wanted: Qualified, rulebook: Rulebook) -> tuple[Truth, tuple[Reason, ...]]:
     concept = rulebook.concepts[wanted.concept]
     is_a = _is_a(episode, concept)
-    qualified = all_of(_has(episode, qualifier, wanted.stages) for qualifier in wanted.qualifiers)
+    if not wanted.qualifiers:
+        return is_a, ("unspecific",)
+    qualified = all_of([_has(episode, qualifier, wanted.stages) for qualifier in wanted.qualifiers])
     return all_of((is_a, qualified)), ("unspecific",) if is_a is UNKNOWN else ("missing",)
 
 
@@ -208,43 +208,58 @@ def _is_of_stage(stage: str | None, stages: Sequence[str]) -> Truth:
 def _part(
     lookup: EventLookup, episode: Episode, denied: set[str], stretch: Stretch, frame: Frame, judge: Judge
 ) -> Part:
-    """What one episode says. Of a concept that is `denied`, one of a broader concept is not an instance."""
-    rulebook = frame.rulebook
-    matches = [
-        _matches(episode, wanted, rulebook)
-        for wanted in lookup.what
-        if wanted.concept not in denied or _is_a(episode, rulebook.concepts[wanted.concept]) is TRUE
-    ]
-    matching = any_of(truth for truth, _ in matches)
+    """What one episode says."""
+    matching, matching_reasons = _matches_any(lookup, episode, denied, frame.rulebook)
     if matching is FALSE:
         return Part(episode, FALSE, ())
     in_time, time_reasons = _in_time(lookup, episode, stretch, frame)
-    truths = [matching, in_time]
     reasons: tuple[Reason, ...] = ()
     if matching is UNKNOWN:
-        for truth, why in matches:
-            if truth is UNKNOWN:
-                reasons += why
+        reasons += matching_reasons
     if in_time is UNKNOWN:
         reasons += time_reasons
-    excepted = [_matches(episode, exception, rulebook) for exception in lookup.exceptions]
-    if excepted:
-        spared = negation(any_of(truth for truth, _ in excepted))
+    truth = all_of((matching, in_time))
+    suits = _suits_sex(frame.rulebook.concepts[episode.concept], frame)
+    if truth is FALSE or not (lookup.exceptions or lookup.beside or episode.doubtful or suits):
+        return Part(episode, truth, reasons if truth is UNKNOWN else ())
+    truths = [truth]
+    if lookup.exceptions:
+        spared, exception_reasons = _is_spared(lookup, episode, frame.rulebook)
         truths.append(spared)
-        if spared is UNKNOWN:
-            for truth, why in excepted:
-                if truth is UNKNOWN:
-                    reasons += why
+        reasons += exception_reasons
     if episode.doubtful:
         truths.append(UNKNOWN)
         reasons += ("missing",)
-    judged: list[Judged] = []
-    if (suits := _suits_sex(rulebook.concepts[episode.concept], frame)) is not None:
-        judged.append(suits)
+    judged = [] if suits is None else [suits]
     if lookup.beside is not None and all_of(truths) is not FALSE:
         judged.append(judge(lookup.beside, frame.beside(_start(episode, frame))))
     truth = all_of([*truths, *(each.truth for each in judged)])
     return Part(episode, truth, tuple(dict.fromkeys(reasons)) if truth is UNKNOWN else (), tuple(judged))
+
+
+def _matches_any(
+    lookup: EventLookup, episode: Episode, denied: set[str], rulebook: Rulebook
+) -> tuple[Truth, tuple[Reason, ...]]:
+    """Whether an episode is one of those asked for. Of a concept that is `denied`, one of a broader one is none."""
+    best = FALSE
+    reasons: tuple[Reason, ...] = ()
+    for wanted in lookup.what:
+        matches, why = _matches(episode, wanted, rulebook)
+        if matches is FALSE or (
+            wanted.concept in denied and _is_a(episode, rulebook.concepts[wanted.concept]) is not TRUE
+        ):
+            continue
+        if matches is TRUE:
+            return TRUE, ()
+        best, reasons = UNKNOWN, reasons + why
+    return best, reasons
+
+
+def _is_spared(lookup: EventLookup, episode: Episode, rulebook: Rulebook) -> tuple[Truth, tuple[Reason, ...]]:
+    """Whether no exception leaves the episode out."""
+    excepted = [_matches(episode, exception, rulebook) for exception in lookup.exceptions]
+    spared = negation(any_of([truth for truth, _ in excepted]))
+    return spared, tuple([reason for truth, why in excepted if truth is UNKNOWN for reason in why])
 
 
 def _in_time(lookup: EventLookup, episode: Episode, stretch: Stretch, frame: Frame) -> tuple[Truth, tuple[Reason, ...]]:
@@ -280,9 +295,13 @@ def _in_time(lookup: EventLookup, episode: Episode, stretch: Stretch, frame: Fra
 
 def _visible(episode: Episode, frame: Frame) -> Truth:
     """Whether the result that shows an episode was there by the clock; later facts are not seen."""
-    if episode.asserted is None:
+    shown = episode.asserted
+    if shown is None:
         return TRUE if frame.day == frame.as_of else UNKNOWN
-    return up_to(frame.day).holds(not_after(episode.asserted, frame.as_of) or episode.asserted)
+    end_of_day = frame.day * DAY + DAY - 1
+    if shown.first > end_of_day:
+        return FALSE
+    return TRUE if shown.last <= end_of_day or frame.day == frame.as_of else UNKNOWN
 
 
 def _start(episode: Episode, frame: Frame) -> Moment:
@@ -348,12 +367,11 @@ def _contradicting(episode: Episode, frame: Frame) -> list[Absence]:
     """The absences on record that deny this very episode: of its concept, or of a broader one."""
     concept = frame.rulebook.concepts[episode.concept]
     on_record = frame.patient.absences
-    return [
-        absence
-        for name in (concept.name, *concept.broader)
-        for absence in on_record.get(name, ())
-        if absence.list == episode.list
-    ]
+    contradicting: list[Absence] = []
+    for name in (concept.name, *concept.broader):
+        if name in on_record:
+            contradicting += [absence for absence in on_record[name] if absence.list == episode.list]
+    return contradicting
 
 
 def _against_absences(
@@ -362,9 +380,12 @@ def _against_absences(
     """The latest statement wins: a later absence ends it, an earlier one is overtaken, one just then conflicts."""
     if holds is FALSE:
         return FALSE, ()
+    contradicting = _contradicting(episode, frame)
+    if not contradicting:
+        return holds, undated
     asserted = _asserted(episode, frame)
     truth, reasons = holds, undated
-    for absence in _contradicting(episode, frame):
+    for absence in contradicting:
         when = absence.when or on_day(frame.as_of)
         fresh = frame.rulebook.concepts[absence.concept].fresh
         reaches = when.first_day <= frame.day <= day_shifted(when.last_day, fresh, 1)
@@ -379,8 +400,11 @@ def _against_absences(
 
 def _contradicted_at_once(episode: Episode, start: Moment, frame: Frame) -> bool:
     """Whether an absence denies, at the very time of the statement, an episode not known to have begun before it."""
+    contradicting = _contradicting(episode, frame)
+    if not contradicting:
+        return False
     asserted = _asserted(episode, frame)
-    for absence in _contradicting(episode, frame):
+    for absence in contradicting:
         when = absence.when or on_day(frame.as_of)
         at_once = when.first <= asserted.last and when.last >= asserted.first
         if at_once and start.last_day >= when.first_day:
@@ -404,13 +428,18 @@ def _spoken_for(absence: Absence, frame: Frame) -> tuple[int, int]:
     return (when.last_day if passing else BEGINNING // DAY), until
 
 
+def _cleared_of_each(lookup: EventLookup, stretch: Stretch, frame: Frame) -> Cleared:
+    """For each concept asked about, what shows that nothing beside the episodes on record can be it."""
+    if lookup.list in frame.complete:
+        complete = (_complete(lookup, assumed=lookup.list not in frame.patient.complete),)
+        return {what.concept: complete for what in lookup.what}
+    return {what.concept: _cleared(lookup, what.concept, stretch, frame) for what in lookup.what}
+
+
 def _cleared(
     lookup: EventLookup, name: str, stretch: Stretch, frame: Frame
 ) -> tuple[Absence | Episode | Given, ...] | None:
-    """What shows that nothing beside the episodes on record can be what is asked; None if nothing does."""
     concept = frame.rulebook.concepts[name]
-    if lookup.list in frame.complete:
-        return (_complete(lookup, assumed=lookup.list not in frame.patient.complete),)
     if _is_of_other_sex(name, frame):
         return (Given("sex", str(frame.patient.sex), "sex"),)
     first_day, last_day = _days_asked(lookup, stretch, frame)

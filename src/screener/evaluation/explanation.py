@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from screener.evaluation.answers import Found, Given, Judged, Measured, Reason
-from screener.evaluation.grounds import Part, deciding, lowered, reasons
+from msgspec import Struct
+
+from screener.evaluation.answers import Fact, Found, Given, Judged, Measured, Reason
+from screener.evaluation.grounds import Part, deciding, leaves, question_about, reasons
+from screener.evaluation.phrases import asked, both, either, in_time, lowered, onset, wanted
 from screener.records.patient import Absence, Answer, Episode, Result
 from screener.rulebook import (
     AgainstLimit,
@@ -27,11 +31,14 @@ from screener.rulebook import (
     Happened,
     InUnit,
     IsOneOf,
+    Lookup,
     Meets,
     Not,
     Number,
     Numeric,
+    OnsetLookup,
     PointsOf,
+    RecordList,
     Rulebook,
     ScoreOf,
     SexIs,
@@ -39,7 +46,7 @@ from screener.rulebook import (
     Value,
     ValueLookup,
 )
-from screener.values.dates import day_text
+from screener.values.dates import Moment, day_text
 from screener.values.ranges import Range
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth
 
@@ -61,9 +68,33 @@ WHY: dict[Reason, str] = {
 }
 
 
-def explain(answer: Judged, rulebook: Rulebook) -> str:
-    """One sentence, or a few joined by semicolons, that say what an answer rests on."""
-    words = _truth_in_words(answer, rulebook)
+class Clause(Struct, frozen=True):
+    """One statement of an explanation."""
+
+    text: str
+
+
+class Denied(Struct, frozen=True):
+    """What is not on a list of the record that is complete, and so is not the case."""
+
+    list: RecordList
+    assumed: bool
+    concepts: tuple[str, ...]
+
+
+class Section(Struct, frozen=True):
+    """Statements under a heading: a definition and what it rests on."""
+
+    heading: str
+    pieces: tuple[Clause | Denied | Section, ...]
+
+
+Piece = Clause | Denied | Section
+
+
+def explain(answers: Sequence[Judged], rulebook: Rulebook) -> str:
+    """What one answer, or several readings' answers together, rest on: statements joined by semicolons, each once."""
+    words = _told_together([piece for answer in answers for piece in _pieces(answer, rulebook)], rulebook)
     return words[:1].upper() + words[1:]
 
 
@@ -81,36 +112,87 @@ def score_text(number: float) -> str:
     return str(int(number)) if math.isfinite(number) and number == int(number) else f"{number:.2f}"
 
 
-def _truth_in_words(answer: Part, rulebook: Rulebook) -> str:
+def span_text(value: Range, written: Callable[[float], str] = number_text) -> str:
+    """A number as far as it is known: `2.1`, `between 5 and 7`, `at most 11.04`."""
+    if value.undefined or (math.isinf(value.low) and math.isinf(value.high)):
+        return "not known"
+    if value.is_exact:
+        return written(value.low)
+    if math.isinf(value.low):
+        return f"at most {written(value.high)}"
+    if math.isinf(value.high):
+        return f"at least {written(value.low)}"
+    return f"between {written(value.low)} and {written(value.high)}"
+
+
+# ---- an answer's statements
+
+
+def _pieces(answer: Part, rulebook: Rulebook) -> Iterator[Piece]:
+    """The statements that an answer rests on, in the order of the rule."""
     if not isinstance(answer, Judged):
         raise TypeError("only a truth is put into words")
-    node = answer.node
-    match node:
+    match answer.node:
         case Compare() | Between() | AgainstLimit():
-            return _comparison(answer, rulebook)
-        case IsOneOf():
-            return _category(answer, node, rulebook)
-        case SexIs():
-            found = answer.parts[0]
-            known = isinstance(found, Found) and found.used
-            return (
-                f"sex is {node.sex if answer.truth is TRUE else 'not ' + node.sex}" if known else "sex is not on record"
-            )
+            yield Clause(_comparison(answer, rulebook))
+        case IsOneOf() as node:
+            yield Clause(_category(answer, node, rulebook))
+        case SexIs() as node:
+            yield Clause(_sex(answer, node))
         case Happened():
-            found = answer.parts[0]
-            return _event(found, rulebook) if isinstance(found, Found) else ""
-        case Confirmed():
-            return _person(answer, node, rulebook)
-        case Meets():
-            return _definition(answer, node, rulebook)
-        case Not():
-            return _truth_in_words(answer.parts[0], rulebook)
-        case All() | Any() | AtLeast():
-            return "; ".join(dict.fromkeys(_truth_in_words(part, rulebook) for part in deciding(answer)))
-        case AtTime():
-            return _moved_clock(answer, node, rulebook)
+            yield _event(answer, rulebook)
+        case Confirmed() as node:
+            yield from _person(answer, node, rulebook)
+        case Meets() as node:
+            yield _definition(answer, node, rulebook)
+        case Not() | All() | Any() | AtLeast():
+            for part in deciding(answer):
+                yield from _pieces(part, rulebook)
+        case AtTime() as node:
+            yield from _moved_clock(answer, node, rulebook)
         case Untranslated():
-            return WHY["untranslated"]
+            yield Clause(WHY["untranslated"])
+
+
+def _told_together(pieces: Iterable[Piece], rulebook: Rulebook) -> str:
+    """Statements, each once; what is told of the same list or under the same heading is told together."""
+    gathered: dict[object, list[Piece]] = {}
+    for piece in pieces:
+        match piece:
+            case Denied():
+                gathered.setdefault((piece.list, piece.assumed), []).append(piece)
+            case Section():
+                gathered.setdefault(piece.heading, []).append(piece)
+            case Clause():
+                gathered[piece] = [piece]
+    return "; ".join(_told(group, rulebook) for group in gathered.values())
+
+
+def _told(group: Sequence[Piece], rulebook: Rulebook) -> str:
+    match group[0]:
+        case Clause(text=text):
+            return text
+        case Section(heading=heading):
+            inner = [piece for section in group if isinstance(section, Section) for piece in section.pieces]
+            return f"{heading} ({_told_together(inner, rulebook)})"
+        case Denied(list=list_, assumed=assumed):
+            denied = {name for each in group if isinstance(each, Denied) for name in each.concepts}
+            broadest = [name for name in _in_order(group) if denied.isdisjoint(rulebook.concepts[name].broader)]
+            missing = either(lowered(rulebook.concepts[name].title) for name in broadest)
+            return f"{_named_list(list_, assumed)} has {_LACKS.get(list_, 'no')} {missing}"
+
+
+def _in_order(group: Sequence[Piece]) -> Iterator[str]:
+    yield from dict.fromkeys(name for each in group if isinstance(each, Denied) for name in each.concepts)
+
+
+_LISTS: dict[RecordList, str] = {"family_history": "family history", "plans": "list of planned procedures"}
+_LACKS: dict[RecordList, str] = {"allergies": "no allergy to"}
+
+
+def _named_list(list_: RecordList, assumed: bool) -> str:
+    name = _LISTS.get(list_, f"list of {list_}")
+    return f"the {name}, assumed to be complete," if assumed else f"the complete {name}"
 
 
 # ---- numbers against limits
@@ -120,128 +202,186 @@ _FAILS = {"<": "not below", "<=": "above", ">": "not above", ">=": "below", "=":
 
 
 def _comparison(answer: Judged, rulebook: Rulebook) -> str:
-    operator: str
-    match answer.node:
-        case Compare(operator=operator, right=right):
-            limit = _written(right, rulebook)
-            measured = answer.parts[0]
-        case Between(low=low, high=high):
-            operator, limit = "between", f"{low.text} and {high.text}"
-            measured = answer.parts[0]
-        case AgainstLimit(operator=operator, times=times, which=which):
-            factor = "" if times == "1" else f"{times} x "
-            limit = f"{factor}the {which} limit of normal"
-            measured = answer.parts[0]
-        case _:
-            raise AssertionError("not a comparison")
-    amount = _amount(measured, rulebook)
-    own = _own_limit(answer)
+    limit = _limit(answer, rulebook)
+    measured = answer.parts[0]
+    amount = _amount(measured, rulebook, limit)
+    operator = answer.node.operator if isinstance(answer.node, Compare | AgainstLimit) else "between"
     if answer.truth is UNKNOWN:
-        why = _why(reasons(answer))
-        return f"{amount}, so whether it is {_HOLDS.get(operator, operator)} {limit}{own} is open{why}"
+        return f"{amount}, so whether it is {_HOLDS.get(operator, operator)} {limit} is open{_why(answer)}"
     if operator == "between":
         return f"{amount}, {'' if answer.truth is TRUE else 'not '}between {limit}"
-    return f"{amount}, {(_HOLDS if answer.truth is TRUE else _FAILS)[operator]} {limit}{own}"
+    return f"{amount}, {(_HOLDS if answer.truth is TRUE else _FAILS)[operator]} {limit}"
 
 
-def _own_limit(answer: Judged) -> str:
+def _limit(answer: Judged, rulebook: Rulebook) -> str:
+    """The limit as the rule writes it, and in the lab's canonical unit where that is another."""
+    match answer.node:
+        case Compare(right=Number() as number):
+            unit = _unit_of(answer.parts[0], rulebook)
+            is_canonical = unit is None or number.text.endswith(unit)
+            return number.text if is_canonical else f"{number.text} ({number_text(number.value)} {unit})"
+        case Compare(right=right):
+            return _written(right, rulebook)
+        case Between(low=low, high=high):
+            low_number, _, low_unit = low.text.partition(" ")
+            _, _, high_unit = high.text.partition(" ")
+            return f"{low_number if low_unit == high_unit else low.text} and {high.text}"
+        case AgainstLimit():
+            return _limit_of_normal(answer, answer.node, rulebook)
+        case _:
+            raise TypeError("not a comparison")
+
+
+def _limit_of_normal(answer: Judged, node: AgainstLimit, rulebook: Rulebook) -> str:
+    """A multiple of the limit that came with the result, or of the limits in use."""
     found = answer.parts[0]
-    if not isinstance(answer.node, AgainstLimit) or not isinstance(found, Found):
+    results = [fact for fact in found.used if isinstance(fact, Result)] if isinstance(found, Found) else []
+    own = [each.upper_limit if node.which == "upper" else each.lower_limit for each in results]
+    limit = f"{'' if node.times == '1' else f'{node.times} x '}the {node.which} limit of normal"
+    if len(own) == 1 and own[0] is not None:
+        unit = _unit_of(found, rulebook)
+        return f"{limit} ({number_text(float(own[0]))}{f' {unit}' if unit else ''})"
+    if answer.truth is not UNKNOWN:
+        return f"{limit}, whichever limit in use is taken"
+    return f"{limit}{', which did not come with the result,' if 'missing' in answer.reasons else ''}"
+
+
+def _unit_of(part: Part, rulebook: Rulebook) -> str | None:
+    """The canonical unit of what a lab's lookup found; None for pure numbers and for what is no lab."""
+    match part:
+        case Measured(node=Value(), parts=(Found() as found, *_)):
+            return _unit_of(found, rulebook)
+        case Found(lookup=ValueLookup(fact=name)) if name in rulebook.labs:
+            unit = rulebook.labs[name].unit
+            return None if unit == "1" else unit
+        case _:
+            return None
+
+
+def _why(answer: Judged) -> str:
+    """What keeps a comparison open, where the amount has not said so."""
+    measured = answer.parts[0]
+    if isinstance(measured, Measured) and isinstance(measured.node, ScoreOf):
         return ""
-    limits = [
-        limit
-        for fact in found.used
-        if isinstance(fact, Result)
-        for limit in (fact.upper_limit if answer.node.which == "upper" else fact.lower_limit,)
-        if limit is not None
-    ]
-    return f" ({number_text(float(limits[0]))})" if len(limits) == 1 else ""
-
-
-def _why(why: tuple[Reason, ...]) -> str:
-    told = [WHY[reason] for reason in why if reason != "partial_score"]
+    told = [WHY[reason] for reason in reasons(answer) if reason not in _SAID_BY_AMOUNT]
     return f" ({', '.join(told)})" if told else ""
 
 
-def _amount(part: Part, rulebook: Rulebook) -> str:
+def _lacking(score: Measured, rulebook: Rulebook) -> str:
+    """What keeps a score from being one number."""
+    if score.range.is_exact:
+        return ""
+    lacking: dict[str, list[str]] = {}
+    for found in leaves(score):
+        for reason in found.reasons[:1]:
+            lacking.setdefault(WHY[reason], []).append(_subject(found, rulebook))
+    return f" ({'; '.join(f'{why}: {both(names)}' for why, names in lacking.items())})" if lacking else ""
+
+
+_SAID_BY_AMOUNT: frozenset[Reason] = frozenset({"missing", "stale", "unit", "impossible", "partial_score"})
+
+
+def _subject(found: Found, rulebook: Rulebook) -> str:
+    match found.lookup:
+        case EventLookup() as lookup:
+            return wanted(lookup.what, rulebook)
+        case OnsetLookup() as lookup:
+            return onset(lookup)
+        case ValueLookup() | ChangeLookup() as lookup:
+            return lowered(rulebook.fact(lookup.fact).title)
+        case None:
+            return found.subject
+
+
+def _amount(part: Part, rulebook: Rulebook, limit: str = "") -> str:
     """What a number is: `total bilirubin is 210 umol/L on 2026-02-18`."""
     if isinstance(part, Found):
-        return _looked_up(part, rulebook)
+        return _looked_up(part, rulebook, limit)
     if isinstance(part, Judged):
         raise TypeError("a truth is not an amount")
     match part.node:
         case Value():
             found = part.parts[0]
             if isinstance(found, Found):
-                return _looked_up(found, rulebook)
+                return _looked_up(found, rulebook, limit)
         case Age():
-            if part.range.is_exact:
-                return f"age is {number_text(part.range.low)} years"
             found = part.parts[0]
             if isinstance(found, Found) and not found.used:
                 return "age is not on record"
-            return f"age is {_span(part.range)} years"
+            if part.range.high - part.range.low == 1:
+                return f"age is {number_text(part.range.low)} or {number_text(part.range.high)} years"
+            return f"age is {span_text(part.range)} years"
         case ScoreOf(name=name):
-            title = rulebook.scores[name].title
-            if part.range.undefined:
-                return f"{title} cannot be computed"
-            if part.range.is_exact:
-                return f"{title} is {score_text(part.range.low)}"
-            return f"{title} is between {score_text(part.range.low)} and {score_text(part.range.high)}"
+            return f"{rulebook.scores[name].title} is {span_text(part.range, score_text)}{_lacking(part, rulebook)}"
         case InUnit():
-            return _amount(part.parts[0], rulebook)
-    return f"{_written(part.node, rulebook)} is {_span(part.range)}"
+            return _amount(part.parts[0], rulebook, limit)
+    return f"{_written(part.node, rulebook)} is {span_text(part.range)}"
 
 
-def _span(value: Range) -> str:
-    if value.is_exact:
-        return number_text(value.low)
-    if value.undefined:
-        return "undefined"
-    return f"between {number_text(value.low)} and {number_text(value.high)}"
-
-
-def _looked_up(found: Found, rulebook: Rulebook) -> str:
+def _looked_up(found: Found, rulebook: Rulebook, limit: str = "") -> str:
     lookup = found.lookup
     fact = rulebook.fact(found.subject)
     title = lowered(fact.title)
     if isinstance(lookup, ChangeLookup):
-        return _changed(found, lookup, title)
-    scope = f" {lookup.scope.text}" if isinstance(lookup, ValueLookup) and lookup.scope is not None else ""
-    pick = f"{lookup.pick} " if isinstance(lookup, ValueLookup) and lookup.pick != "latest" else ""
+        return _changed(found, lookup, rulebook)
+    if not isinstance(lookup, ValueLookup):
+        raise TypeError("an amount is looked up")
+    pick = f"{lookup.pick} " if lookup.pick != "latest" else ""
+    what = f"{pick}{title}{in_time(lookup.scope, rulebook)}"
     results = [each for each in found.used if isinstance(each, Result)]
     if not results:
         stale = [each for each in found.set_aside if isinstance(each, Result)]
         if found.used and isinstance(fact, Finding):
-            return f"{title} counts as {_graded(found)}: {_said(found.used[0], rulebook)}"
+            return f"{title} counts as {_graded(found)}: {_absences(found.used, rulebook)}"
         if stale:
-            return f"{pick}{title}{scope} is not known: the last result, {_as_recorded(stale[-1])}, is too old"
-        return f"{pick}{title}{scope} is not on record"
-    told = " or ".join(_as_recorded(each) for each in results[:4])
-    problem = next((each.problem for each in results if each.problem), None)
-    return f"{pick}{title}{scope} is {told}" + (f" ({problem})" if problem else "")
+            return f"{what} is not known: the last result, {_as_recorded(stale[-1])}, is too old"
+        if found.anchor is not None and found.anchor.reasons:
+            return f"{what} is not known ({onset_of(found.anchor)}: {WHY[found.anchor.reasons[0]]})"
+        return f"{what} is not on record"
+    if len(results) == 1 and results[0].problem:
+        return f"{what} is not known: {_as_recorded(results[0])}: {results[0].problem}"
+    if lookup.pick in ("highest", "lowest") and found.range is not None and found.range.is_exact:
+        results = [each for each in results if each.value == found.range]
+    unit = _unit_of(found, rulebook)
+    return f"{what} is " + " or ".join(_as_recorded(each) + _converted(each, unit, limit) for each in results[:4])
+
+
+def _converted(result: Result, unit: str | None, limit: str) -> str:
+    """The result in the canonical unit, where neither it nor its limit is written so that the two can be compared."""
+    if unit is None or result.recorded_unit in (None, unit) or result.value is None:
+        return ""
+    return "" if limit.endswith(f" {result.recorded_unit}") else f", that is {span_text(result.value)} {unit}"
 
 
 def _graded(found: Found) -> str:
     if found.range is not None:
-        return _span(found.range)
-    return " or ".join(sorted(found.choices or ()))
+        return span_text(found.range)
+    return either(sorted(found.choices or ()))
 
 
-def _changed(found: Found, lookup: ChangeLookup, title: str) -> str:
-    what = f"{lookup.change} in {title} {lookup.scope.text}"
+def _changed(found: Found, lookup: ChangeLookup, rulebook: Rulebook) -> str:
+    what = f"{lookup.change} in {lowered(rulebook.fact(found.subject).title)}{in_time(lookup.scope, rulebook)}"
+    results = [each for each in found.used if isinstance(each, Result)]
     if found.range is None or found.may_lack:
-        count = len(found.used)
-        return f"{what} is not known: {count} usable result{'' if count == 1 else 's'} where two are needed"
-    unit = " %" if lookup.change.startswith("relative") else ""
-    told = " to ".join(_as_recorded(each) for each in found.used if isinstance(each, Result))
-    return f"{what} is {_span(found.range)}{unit} ({told})"
+        count = sum(each.unusable is None for each in results)
+        shown = f" ({'; '.join(_as_recorded(each) for each in results)})" if results else ""
+        return f"{what} is not known: {count} usable result{'' if count == 1 else 's'} where two are needed{shown}"
+    lab_unit = rulebook.labs[lookup.fact].unit
+    unit = {"relative rise": "%", "relative fall": "%", "rise per day": f"{lab_unit} a day"}.get(
+        lookup.change, lab_unit
+    )
+    return f"{what} is {span_text(found.range)} {unit} ({' to '.join(_as_recorded(each) for each in results)})"
 
 
 def _as_recorded(result: Result) -> str:
     unit = f" {result.recorded_unit}" if result.recorded_unit else ""
-    when = f" on {result.when.text}" if result.when is not None else " (undated)" if not result.is_current else ""
-    return f"{result.recorded_value}{unit}{when}"
+    if result.when is None:
+        return f"{result.recorded_value}{unit}{'' if result.is_current else ' (undated)'}"
+    return f"{result.recorded_value}{unit} on {_day(result.when)}"
+
+
+def _day(moment: Moment) -> str:
+    return moment.text.replace("T", " ")
 
 
 def _written(node: Numeric, rulebook: Rulebook) -> str:
@@ -250,8 +390,7 @@ def _written(node: Numeric, rulebook: Rulebook) -> str:
         case Number():
             return node.text
         case Value():
-            lookup = rulebook.lookups[node.lookup]
-            return lookup.name.removeprefix("latest ")
+            return _written_lookup(rulebook.lookups[node.lookup], rulebook)
         case Age():
             return "age"
         case ScoreOf():
@@ -277,118 +416,205 @@ def _written(node: Numeric, rulebook: Rulebook) -> str:
             return f"{_written(node.then, rulebook)} or {_written(node.otherwise, rulebook)}"
 
 
+def _written_lookup(lookup: Lookup, rulebook: Rulebook) -> str:
+    match lookup:
+        case ValueLookup():
+            pick = f"{lookup.pick} " if lookup.pick != "latest" else ""
+            return pick + lowered(rulebook.fact(lookup.fact).title) + in_time(lookup.scope, rulebook)
+        case ChangeLookup():
+            title = lowered(rulebook.fact(lookup.fact).title)
+            return f"{lookup.change} in {title}{in_time(lookup.scope, rulebook)}"
+        case _:
+            raise TypeError("no number is looked up")
+
+
 # ---- findings, events, people
+
+
+def _sex(answer: Judged, node: SexIs) -> str:
+    found = answer.parts[0]
+    if not isinstance(found, Found) or not found.used:
+        return "sex is not on record"
+    return f"sex is {node.sex if answer.truth is TRUE else 'not ' + node.sex}"
 
 
 def _category(answer: Judged, node: IsOneOf, rulebook: Rulebook) -> str:
     found = answer.parts[0]
     if not isinstance(found, Found):
         raise TypeError("a category is looked up")
-    wanted = " or ".join(node.choices)
+    choices = either(node.choices)
     amount = _looked_up(found, rulebook)
     if answer.truth is UNKNOWN:
-        return f"{amount}, so whether it is {wanted} is open{_why(reasons(answer))}"
-    return f"{amount}, {'' if answer.truth is TRUE else 'not '}{wanted}"
+        return f"{amount}, so whether it is {choices} is open{_why(answer)}"
+    return f"{amount}, {'' if answer.truth is TRUE else 'not '}{choices}"
 
 
-def _event(found: Found, rulebook: Rulebook) -> str:
-    lookup = found.lookup
-    if not isinstance(lookup, EventLookup):
+def _event(answer: Judged, rulebook: Rulebook) -> Piece:
+    found = answer.parts[0]
+    if not isinstance(found, Found) or not isinstance(found.lookup, EventLookup):
         raise TypeError("an event is looked up")
-    asked = _asked(lookup, rulebook)
-    shown = "; ".join(_said(fact, rulebook) for fact in found.used[:4])
+    lookup = found.lookup
+    episodes = [fact for fact in found.used if isinstance(fact, Episode)]
     match found.truth:
         case Truth.TRUE:
-            return f"{asked}: {shown}"
+            return Clause(_happened(found, lookup, episodes, rulebook))
         case Truth.FALSE:
-            return f"no {asked}" + (f": {shown}" if shown else "")
+            lists = [fact for fact in found.used if isinstance(fact, Given) and fact.name == lookup.list]
+            if lists and len(found.used) == len(lists):
+                return Denied(lookup.list, found.assumed, tuple(what.concept for what in lookup.what))
+            return Clause(_did_not_happen(found, lookup, episodes, rulebook))
         case _:
-            if found.anchor is not None and found.anchor.reasons:
-                return f"{asked}: not known, because its anchor in time is not ({WHY[found.anchor.reasons[0]]})"
-            told = [WHY[reason] for reason in found.reasons]
-            return f"{asked}: not known" + (f" ({', '.join(told)})" if told else "") + (f"; {shown}" if shown else "")
+            return Clause(_may_have_happened(found, lookup, episodes, rulebook))
 
 
-def _asked(lookup: EventLookup, rulebook: Rulebook) -> str:
-    names = [
-        " ".join([*what.qualifiers, *what.stages, lowered(rulebook.concepts[what.concept].title)])
-        for what in lookup.what
+def _happened(found: Found, lookup: EventLookup, episodes: Sequence[Episode], rulebook: Rulebook) -> str:
+    """Of several that were asked about only those are named that the record shows."""
+    concepts = {name for each in episodes for name in (each.concept, *rulebook.concepts[each.concept].broader)}
+    shown = tuple(what for what in lookup.what if what.concept in concepts) or lookup.what
+    phrase = asked(lookup, shown, rulebook)
+    if lookup.times > 1:
+        phrase = f"at least {lookup.times} times {phrase}"
+    elif lookup.verb == "history of" and lookup.scope is None:
+        phrase = f"history of {phrase}"
+    named = shown[0].concept if len(shown) == 1 else None
+    return f"{phrase}: {_episodes(episodes, rulebook, named)}{_beside(found, rulebook)}"
+
+
+def _did_not_happen(found: Found, lookup: EventLookup, episodes: Sequence[Episode], rulebook: Rulebook) -> str:
+    phrase = asked(lookup, lookup.what, rulebook)
+    none = f"{phrase} fewer than {lookup.times} times" if lookup.times > 1 else f"no {phrase}"
+    grounds = []
+    if episodes:
+        grounds.append(f"{_episodes(episodes, rulebook)} {'does' if len(episodes) == 1 else 'do'} not count")
+    if absent := _absences(found.used, rulebook):
+        grounds.append(absent)
+    if any(isinstance(fact, Given) and fact.name == lookup.list for fact in found.used):
+        grounds.append(f"{_named_list(lookup.list, found.assumed).removesuffix(',')} has no other")
+    return f"{none}: {', and '.join(grounds)}{_beside(found, rulebook)}"
+
+
+def _may_have_happened(found: Found, lookup: EventLookup, episodes: Sequence[Episode], rulebook: Rulebook) -> str:
+    question = f"it is open {question_about(lookup, lookup.what, rulebook)}"
+    if found.anchor is not None and found.anchor.reasons:
+        return f"{question} ({onset_of(found.anchor)}: {WHY[found.anchor.reasons[0]]})"
+    told = ", ".join(WHY[reason] for reason in found.reasons)
+    shown = "; ".join(each for each in (_episodes(episodes, rulebook), _absences(found.used, rulebook)) if each)
+    return question + (f" ({told})" if told else "") + (f": {shown}" if shown else "") + _beside(found, rulebook)
+
+
+def onset_of(anchor: Found) -> str:
+    """The onset that a scope hangs on, as it is called in a sentence."""
+    return onset(anchor.lookup) if isinstance(anchor.lookup, OnsetLookup) else anchor.subject
+
+
+def _beside(found: Found, rulebook: Rulebook) -> str:
+    """What was tested for the episodes themselves, such as the hemoglobin of a bleed."""
+    told = [piece for part in found.parts if not isinstance(part.node, SexIs) for piece in _pieces(part, rulebook)]
+    return f", with {_told_together(told, rulebook)}" if told else ""
+
+
+def _episodes(episodes: Sequence[Episode], rulebook: Rulebook, named: str | None = None) -> str:
+    """Episodes as the record states them; what several results show of one concept is told together. The concept that
+    the sentence has just `named` is not named again."""
+    shown: dict[str, list[str]] = {}
+    for episode in episodes:
+        by_result = episode.shown_by_result and episode.asserted is not None
+        told = _day(episode.asserted) if by_result and episode.asserted is not None else ""
+        days = shown.setdefault(episode.concept if by_result else f"{episode.concept} {len(shown)}", [])
+        days.append(told or _details(episode, is_named=episode.concept == named, rulebook=rulebook))
+    return ", ".join(
+        f"{_shown_concept(concept, named, rulebook)}shown by the result{'s' if len(days) > 1 else ''} of {both(days)}"
+        if concept in rulebook.concepts
+        else days[0]
+        for concept, days in shown.items()
+    )
+
+
+def _shown_concept(concept: str, named: str | None, rulebook: Rulebook) -> str:
+    return "" if concept == named else f"{lowered(rulebook.concepts[concept].title)} "
+
+
+def _details(episode: Episode, *, is_named: bool, rulebook: Rulebook) -> str:
+    details = [
+        *([episode.severity] if episode.severity else []),
+        *([f"stage {episode.stage}"] if episode.stage else []),
+        *(["controlled" if episode.controlled else "not controlled"] if episode.controlled is not None else []),
+        *([episode.status] if episode.status and episode.status != "present" else []),
+        *([_time(episode)] if episode.list not in ("allergies", "family_history") else []),
     ]
-    what = names[0] if len(names) == 1 else "any of " + ", ".join(names)
-    scope = f" {lookup.scope.text}" if lookup.scope is not None else ""
-    times = "" if lookup.times == 1 else f" at least {lookup.times} times"
-    spared = [
-        " ".join([*each.qualifiers, lowered(rulebook.concepts[each.concept].title)]) for each in lookup.exceptions
-    ]
-    exceptions = f", except {' or '.join(spared)}" if spared else ""
-    return f"{lookup.verb} {what}{times}{scope}{exceptions}"
+    told = ", ".join(details)
+    title = lowered(rulebook.concepts[episode.concept].title)
+    if is_named:
+        return told or "on record"
+    return f"{title} ({told})" if told else title
 
 
-def _said(fact: object, rulebook: Rulebook) -> str:
-    """A fact as the record states it."""
-    match fact:
-        case Result():
-            return f"{lowered(rulebook.fact(fact.fact).title)} {_as_recorded(fact)}"
-        case Episode():
-            title = lowered(rulebook.concepts[fact.concept].title)
-            details = [
-                *([fact.severity] if fact.severity else []),
-                *([f"stage {fact.stage}"] if fact.stage else []),
-                *(["controlled" if fact.controlled else "not controlled"] if fact.controlled is not None else []),
-                *([fact.status] if fact.status else []),
-                *([f"from {fact.start.text}"] if fact.start is not None and fact.start.text else []),
-                *([f"to {fact.end.text}"] if fact.end is not None and fact.end.text and fact.end != fact.start else []),
-                *([] if fact.start is not None else ["undated"]),
-            ]
-            return f"{title} ({', '.join(details)})"
-        case Absence():
-            when = f" on {fact.when.text}" if fact.when is not None else ""
-            return f"{lowered(rulebook.concepts[fact.concept].title)} recorded absent{when}"
-        case Given(name="sex"):
-            return f"sex is {fact.value}"
-        case Given():
-            return f"{fact.name.replace('_', ' ')} {fact.value}"
-        case Answer():
-            return _answer(fact)
-        case _:
-            raise TypeError("not a fact of the record")
+def _time(episode: Episode) -> str:
+    start = _day(episode.start) if episode.start is not None else ""
+    end = _day(episode.end) if episode.end is not None else ""
+    if start and end:
+        return start if start == end else f"{start} to {end}"
+    if start:
+        return start if episode.ended or episode.status in ("planned", "done") else f"since {start}"
+    return f"until {end}" if end else "undated"
+
+
+def _absences(facts: Sequence[Fact | Given], rulebook: Rulebook) -> str:
+    """What the record says is not so, and the sex where that is the reason."""
+    absent: dict[str, list[str]] = {}
+    grounds: list[str] = []
+    for fact in facts:
+        match fact:
+            case Absence():
+                kind = {"allergies": "allergy to ", "family_history": "family history of "}.get(fact.list, "")
+                when = f" on {_day(fact.when)}" if fact.when is not None else ""
+                absent.setdefault(when, []).append(kind + lowered(rulebook.concepts[fact.concept].title))
+            case Given(name="sex"):
+                grounds.append(f"sex is {fact.value}")
+            case _:
+                pass
+    grounds += [f"{both(names)} recorded absent{when}" for when, names in absent.items()]
+    return ", ".join(dict.fromkeys(grounds))
+
+
+def _person(answer: Judged, node: Confirmed, rulebook: Rulebook) -> Iterator[Piece]:
+    question = rulebook.questions[node.question]
+    found = answer.parts[0]
+    if isinstance(found, Judged):
+        yield Section(f"“{question.title}” does not arise", tuple(_pieces(found, rulebook)))
+        return
+    given = [each for each in found.used if isinstance(each, Answer)] if isinstance(found, Found) else []
+    if answer.truth is UNKNOWN:
+        old = f" again, because {_answer(given[0])} was too long ago" if given else ""
+        yield Clause(f"the {question.asked_of} has to answer{old}: “{question.title}”")
+    elif given:
+        yield Clause(f"“{question.title}” was {_answer(given[0])}")
 
 
 def _answer(answer: Answer) -> str:
     by = f" by {answer.by}" if answer.by else ""
-    when = f" on {answer.when.text}" if answer.when is not None else ""
-    return f"answered {'yes' if answer.value else 'no'}{by}{when}"
+    when = f" on {_day(answer.when)}" if answer.when is not None else ""
+    return f"answered {'yes' if answer.value else 'no'}{when}{by}"
 
 
-def _person(answer: Judged, node: Confirmed, rulebook: Rulebook) -> str:
-    question = rulebook.questions[node.question]
-    found = answer.parts[0]
-    if isinstance(found, Judged):
-        return f"“{question.title}” does not arise: {_truth_in_words(found, rulebook)}"
-    given = [each for each in found.used if isinstance(each, Answer)] if isinstance(found, Found) else []
-    if answer.truth is UNKNOWN:
-        old = f" again: {_answer(given[0])}, which is too long ago" if given else ""
-        return f"the {question.asked_of} has to answer{old}: “{question.title}”"
-    return f"“{question.title}” was {_answer(given[0])}" if given else f"“{question.title}”"
-
-
-def _definition(answer: Judged, node: Meets, rulebook: Rulebook) -> str:
-    title = rulebook.definitions[node.name].title
+def _definition(answer: Judged, node: Meets, rulebook: Rulebook) -> Section:
     says = {TRUE: "is met", FALSE: "is not met", UNKNOWN: "is open"}[answer.truth]
-    return f"{title} {says}: {_truth_in_words(answer.parts[0], rulebook)}"
+    title = rulebook.definitions[node.name].title
+    return Section(f"“{title}” {says}", tuple(_pieces(answer.parts[0], rulebook)))
 
 
-def _moved_clock(answer: Judged, node: AtTime, rulebook: Rulebook) -> str:
+def _moved_clock(answer: Judged, node: AtTime, rulebook: Rulebook) -> Iterator[Piece]:
     anchor = answer.parts[0]
     if not isinstance(anchor, Found):
         raise TypeError("the clock is moved to an anchor")
-    title = lowered(rulebook.concepts[anchor.subject].title)
+    heading = f"{node.relation} {onset_of(anchor)}"
     if anchor.days is None:
-        return f"{node.relation} the onset of {title}: not known when that was ({WHY[anchor.reasons[0]]})"
+        yield Clause(f"{heading}: not known when that was ({WHY[anchor.reasons[0]]})")
+        return
     first, last = anchor.days
     when = day_text(first) if first == last else f"{day_text(first)} to {day_text(last)}"
-    inner = [_truth_in_words(part, rulebook) for part in answer.parts[1:] if isinstance(part, Judged)]
-    return f"{node.relation} the onset of {title} ({when}): {'; or '.join(dict.fromkeys(inner))}"
+    inner = [piece for part in answer.parts[1:] for piece in _pieces(part, rulebook)]
+    yield Section(f"{heading}, {when}", tuple(inner))
 
 
 def terms(measured: Measured, rulebook: Rulebook) -> list[tuple[str, Range]]:

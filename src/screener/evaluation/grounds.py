@@ -5,11 +5,12 @@ Nothing is computed anew here; everything is read off the answer that the evalua
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
 from screener.evaluation.answers import Fact, Found, Given, Judged, Measured, Reason
+from screener.evaluation.phrases import allergies, either, in_time, lowered, onset, wanted
 from screener.records.patient import Episode, Result
 from screener.rulebook import (
     AgainstLimit,
@@ -19,6 +20,7 @@ from screener.rulebook import (
     ChangeLookup,
     EventLookup,
     OnsetLookup,
+    Qualified,
     Rulebook,
     ScoreOf,
     ValueLookup,
@@ -152,17 +154,18 @@ def _needs(answer: Part, rulebook: Rulebook) -> Iterator[Need]:
 
 def _needs_of_lookup(found: Found, rulebook: Rulebook) -> Iterator[Need]:
     match found.lookup:
-        case ValueLookup() | ChangeLookup():
-            yield _need_of_result(found, rulebook)
+        case ValueLookup() | ChangeLookup() as lookup:
+            yield _need_of_result(found, lookup, rulebook)
         case EventLookup() as lookup:
             yield from _needs_of_event(found, lookup, rulebook)
         case OnsetLookup() as lookup:
             if found.reasons:
                 concept = rulebook.concepts[lookup.concept]
-                yield Need(concept.kind, concept.name, f"the date of onset of {lowered(concept.title)}")
+                yield Need(concept.kind, concept.name, f"the date of {onset(lookup)}")
         case None if found.subject == "age":
             if found.reasons:
-                yield Need("birth_date", "birth_date", "the date of birth")
+                full = "full " if found.used else ""
+                yield Need("birth_date", "birth_date", f"the {full}date of birth")
         case None if found.subject == "sex":
             if found.reasons:
                 yield Need("sex", "sex", "the sex")
@@ -172,30 +175,38 @@ def _needs_of_lookup(found: Found, rulebook: Rulebook) -> Iterator[Need]:
                 yield Need("question", question.name, f"{question.title} (asked of the {question.asked_of})")
 
 
-def _need_of_result(found: Found, rulebook: Rulebook) -> Need:
-    lookup = found.lookup
+def _need_of_result(found: Found, lookup: ValueLookup | ChangeLookup, rulebook: Rulebook) -> Need:
     fact = rulebook.fact(found.subject)
     kind = "lab" if found.subject in rulebook.labs else "finding"
     title = lowered(fact.title)
-    unit = getattr(fact, "unit", "1")
-    in_unit = "" if unit == "1" else f", in {unit}"
-    scope = f" {lookup.scope.text}" if isinstance(lookup, ValueLookup | ChangeLookup) and lookup.scope else ""
+    when = in_time(lookup.scope, rulebook)
     if isinstance(lookup, ChangeLookup):
-        return Need(kind, fact.name, f"two results of {title}{scope}, with the time of each")
+        each = "the time" if lookup.scope.back is not None and lookup.scope.back.unit == "hours" else "the date"
+        return Need(kind, fact.name, f"two results of {title}{when}, with {each} of both")
     reason = found.reasons[0] if found.reasons else "missing"
     match reason:
         case "stale":
-            return Need(kind, fact.name, f"a new result of {title}{scope}{in_unit}")
+            text = f"a new result of {title}"
         case "undated" | "imprecise_date":
-            return Need(kind, fact.name, f"the exact date of {title}")
+            text = f"the exact date of the result of {title}"
         case "unit":
-            return Need(kind, fact.name, f"the unit of {title}")
+            text = _need_of_unit(found, title, getattr(fact, "unit", "1"))
+        case "impossible":
+            text = f"a corrected result of {title}{when}"
         case "censored":
-            return Need(kind, fact.name, f"the exact value of {title}")
+            text = f"the exact value of {title}"
         case "conflict":
-            return Need(kind, fact.name, f"which of the results of {title} is right")
+            text = f"which of the results of {title} is right"
         case _:
-            return Need(kind, fact.name, f"a result of {title}{scope}{in_unit}")
+            text = f"a result of {title}{when}"
+    return Need(kind, fact.name, text)
+
+
+def _need_of_unit(found: Found, title: str, unit: str) -> str:
+    """A unit that nobody wrote down, or a result in a unit that can be converted."""
+    if all(fact.recorded_unit is None for fact in found.used if isinstance(fact, Result)):
+        return f"the unit of the result of {title}"
+    return f"a result of {title} in {unit} or a unit like it"
 
 
 def _needs_of_event(found: Found, lookup: EventLookup, rulebook: Rulebook) -> Iterator[Need]:
@@ -218,13 +229,18 @@ def _needs_of_event(found: Found, lookup: EventLookup, rulebook: Rulebook) -> It
         for fact in found.used:
             if isinstance(fact, Episode):
                 title = lowered(rulebook.concepts[fact.concept].title)
-                words = " or ".join(dict.fromkeys(qualifiers))
-                yield Need(
-                    rulebook.concepts[fact.concept].kind, fact.concept, f"whether {title} is {words} ({fact.source})"
-                )
+                kind = rulebook.concepts[fact.concept].kind
+                yield Need(kind, fact.concept, f"{_quality_asked(title, qualifiers)} ({fact.source})")
     for name in found.lacking:
         concept = rulebook.concepts[name]
-        yield Need(_kind_of_list(lookup, concept.kind), name, _question_about(lookup, lowered(concept.title)))
+        about = tuple(what for what in lookup.what if what.concept == name)
+        yield Need(_kind_of_list(lookup, concept.kind), name, question_about(lookup, about, rulebook))
+
+
+def _quality_asked(title: str, qualifiers: Sequence[str]) -> str:
+    others = either(name for name in qualifiers if name != "stage")
+    wanted_stage = "the stage of " + title if "stage" in qualifiers else ""
+    return " and ".join(each for each in (wanted_stage, others and f"whether {title} is {others}") if each)
 
 
 def _kind_of_list(lookup: EventLookup, kind: str) -> str:
@@ -239,29 +255,29 @@ def _kind_of_list(lookup: EventLookup, kind: str) -> str:
             return kind
 
 
-def _question_about(lookup: EventLookup, title: str) -> str:
-    scope = f" {lookup.scope.text}" if lookup.scope is not None else ""
+def question_about(lookup: EventLookup, what: Sequence[Qualified], rulebook: Rulebook) -> str:
+    """What would have to be found out about some of what an event lookup asks for, as a question inside a sentence."""
+    named, when = wanted(what, rulebook), in_time(lookup.scope, rulebook) or " at any time"
     match lookup.verb:
-        case "history of" | "onset of" | "start of":
-            begin = "whether there was any" if lookup.verb == "history of" else "whether there was a first sign of"
-            return f"{begin} {title}{scope}"
-        case "current":
-            return f"whether there is {title} now"
-        case "underwent" | "treated with":
-            return f"whether there was {title}{scope}"
-        case "receiving" | "taking":
-            return f"whether there is {title} now"
+        case "history of":
+            return f"whether there was any {named}{when}"
+        case "onset of" | "start of":
+            return f"whether any {lookup.verb} {named} was{when}"
+        case "current" | "receiving":
+            return f"whether there is {named} now"
+        case "underwent":
+            return f"whether there was {named}{when}"
+        case "treated with":
+            return f"whether there was treatment with {named}{when}"
+        case "taking":
+            return f"whether there is treatment with {named} now"
         case "planned":
-            return f"whether {title} is planned{scope}"
+            return f"whether {named} is planned{in_time(lookup.scope, rulebook)}"
         case "family history of":
-            return f"whether there is a family history of {title}"
+            return f"whether there is a family history of {named}"
         case "allergy to":
-            return f"whether there is an allergy to {title}"
-
-
-def lowered(title: str) -> str:
-    """A title as it stands inside a sentence: a capital that only opened it is lowered, an abbreviation kept."""
-    return title[0].lower() + title[1:] if len(title) > 1 and title[1].islower() else title
+            number = "more than one " if lookup.times > 1 else "any "
+            return f"whether there is {number}{allergies(what, rulebook)}"
 
 
 def results_of(answer: Part) -> Iterator[Result]:

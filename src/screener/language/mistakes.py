@@ -66,7 +66,7 @@ def before_the_first_block(source: Source) -> list[Diagnostic]:
 
 _STRAY = re.compile(
     r'^[ \t]*>[^\n]*|#[^\n]*|(?P<text>"[^"\n]*"?)|(?P<tabs>\t+)'
-    r"|(?P<stray>[^ \r\nA-Za-z0-9_\"#%()*+,./;<=>\[\]{}^'×≥≤°µμ⁻⁰¹²³⁴⁵⁶⁷⁸⁹-])",
+    r"|(?P<stray>(?P<character>[^ \r\nA-Za-z0-9_\"#%()*+,./;<=>\[\]{}^'×≥≤°µμ⁻⁰¹²³⁴⁵⁶⁷⁸⁹-])(?P=character)*)",
     re.MULTILINE,
 )
 _INSTEAD = {
@@ -100,8 +100,8 @@ def in_characters(source: Source, span: Span) -> list[Diagnostic]:
             message = "a tab stands where spaces are meant"
             problems.append(warning("tab", message, source, place, block=heading, help="indent with two spaces"))
         elif found["stray"]:
-            character = found["stray"]
-            name = "a no-break space" if character == "\N{NO-BREAK SPACE}" else f"`{character}`"
+            character = found["character"]
+            name = "a no-break space" if character == "\N{NO-BREAK SPACE}" else f"`{found['stray']}`"
             instead = f"write {_INSTEAD[character]}" if character in _INSTEAD else ""
             message = f"{name} does not belong in a rule"
             problems.append(error("stray-character", message, source, place, block=heading, help=instead))
@@ -112,6 +112,7 @@ def in_characters(source: Source, span: Span) -> list[Diagnostic]:
 
 _WORD = re.compile(r'[A-Za-z_][A-Za-z0-9_]*|[0-9]+(?:\.[0-9]+)?|>=|<=|=>|=<|==|->|\.\.|"[^"\n]*"|\S')
 _SCOPE_WORDS = frozenset({"WITHIN", "BEFORE", "AFTER", "SINCE", "AT"})
+_SCOPES = frozenset(word.lower() for word in _SCOPE_WORDS)
 _INSTEAD_OF_WORDS = {"==": "=", "=>": ">=", "=<": "<="}
 _SPELLED_OUT = {
     "NAME": "a name",
@@ -238,6 +239,11 @@ def _last_token(parts: list[Any]) -> Token | None:
             return None
 
 
+def _span_of(token: Token) -> Span:
+    # Only tokens made by hand lack their place.
+    return Span(token.start_pos or 0, token.end_pos or 0)
+
+
 def _ends_in_scope(part: object) -> bool:
     match part:
         case Token():
@@ -256,23 +262,23 @@ def _unknown_block(stop: _Stop) -> Diagnostic | None:
         "unknown-block",
         f"`{stop.word}` does not start a block",
         label="expected a word such as `inclusion`, `define` or `lab`",
-        write=f"did you mean `{close[0]}`?"
-        if close
-        else "indent the line by two spaces if it continues the block above",
+        write=(
+            f"did you mean `{close[0]}`?" if close else "indent the line by two spaces if it continues the block above"
+        ),
     )
 
 
 def _stray_word_below_a_number(stop: _Stop) -> Diagnostic | None:
     # Lines may be broken anywhere, so a misspelt word below a number has been read as its unit.
     token = stop.previous
-    if token is None or token.type != "UNIT_TEXT" or not stop.source.starts_line(token.start_pos or 0):
+    if token is None or token.type != "UNIT_TEXT" or not stop.source.starts_line(_span_of(token).start):
         return None
     return stop.error(
         "unexpected-word",
         f"`{token}` does not fit here",
         label="a unit stands on the line of its number",
         write=_did_you_mean(token, stop.keywords),
-        span=Span(token.start_pos or 0, token.end_pos or 0),
+        span=_span_of(token),
     )
 
 
@@ -280,6 +286,9 @@ def _word_read_as_unit(stop: _Stop) -> Diagnostic | None:
     token = stop.previous
     if token is None or token.type != "UNIT_TEXT" or not re.fullmatch(r"[A-Za-z_]+", token) or stop.at_end:
         return None
+    span = _span_of(token)
+    if token in _SCOPES:
+        return _misplaced_window(stop, span)
     keyword = next((each for each in stop.keywords if _words(each).split()[0] == token.lower()), None)
     if keyword is None and not re.match(r"[\w(\"]", stop.word):
         return None
@@ -288,7 +297,7 @@ def _word_read_as_unit(stop: _Stop) -> Diagnostic | None:
         "unexpected-word",
         f"`{token}` does not fit here",
         label=f"expected `{token.lower()}`, in lower case" if capitals else "this was read as the unit of the number",
-        span=Span(token.start_pos or 0, token.end_pos or 0),
+        span=span,
     )
 
 
@@ -308,7 +317,7 @@ def _decimal_comma(stop: _Stop) -> Diagnostic | None:
         f"`{before}{found[0]}` is not a number",
         label="decimals stand behind a point",
         write=f"write `{before}.{found[1]}`",
-        span=Span(before.start_pos or 0, stop.span.start + found.end()),
+        span=Span(_span_of(before).start, stop.span.start + found.end()),
     )
 
 
@@ -320,7 +329,7 @@ def _reserved_name(stop: _Stop) -> Diagnostic | None:
         "reserved-word",
         f"`{token}` is a word of the language and cannot be a name",
         label="expected a name",
-        span=Span(token.start_pos or 0, token.end_pos or 0),
+        span=_span_of(token),
     )
 
 
@@ -382,7 +391,7 @@ def _cell_instead(stop: _Stop) -> str:
 
 
 def _two_scopes(stop: _Stop) -> Diagnostic | None:
-    if stop.word not in ("within", "before", "after", "since", "at") or _SCOPE_WORDS & stop.expected:
+    if stop.word not in _SCOPES or _SCOPE_WORDS & stop.expected:
         return None
     if stop.behind_scope:
         return stop.error(
@@ -397,31 +406,31 @@ def _two_scopes(stop: _Stop) -> Diagnostic | None:
             "`meets` and `confirmed` take no window",
             write="move the clock instead: `before … (meets …)`, `at … (meets …)`",
         )
-    if {"AND", "OR"} <= stop.expected:
-        return stop.error(
-            "misplaced-window",
-            "a window or an anchor stands too late",
-            label="it stands directly after the name it is about",
-            write=_window_after_the_name(stop),
-        )
-    return None
+    return _misplaced_window(stop, stop.span) if {"AND", "OR"} <= stop.expected else None
 
 
-def _window_after_the_name(stop: _Stop) -> str:
-    """The comparison that this window follows, with the window where it belongs."""
-    before = stop.source.text[stop.block.start : stop.span.start].rpartition("\n")[2]
+def _misplaced_window(stop: _Stop, span: Span) -> Diagnostic:
+    """A window behind a limit; the help writes the comparison with the window where it belongs."""
+    before = stop.source.text[stop.block.start : span.start].rpartition("\n")[2]
     compared = re.search(r"([A-Za-z_]\w*)\s*((?:>=|<=|[<>=≥≤])[^<>=≥≤()]*)$", before)
-    window = re.match(r"within\s+[0-9]+\s+[a-z]+", stop.source.text[stop.span.start : stop.block.end])
-    if compared is None or window is None:
-        return ""
-    return f"write `{compared[1]} {' '.join(window[0].split())} {compared[2].strip()}`"
+    window = re.match(r"within\s+[0-9]+\s+[a-z]+", stop.source.text[span.start : stop.block.end])
+    write = ""
+    if compared is not None and window is not None:
+        write = f"write `{compared[1]} {' '.join(window[0].split())} {compared[2].strip()}`"
+    return stop.error(
+        "misplaced-window",
+        "a window or an anchor stands too late",
+        label="it stands directly after the name it is about",
+        write=write,
+        span=span,
+    )
 
 
 def _two_numbers(stop: _Stop) -> Diagnostic | None:
     before = stop.previous
     if before is None or before.type != "NUMBER" or not re.match(r"[0-9]", stop.word):
         return None
-    span = Span(before.start_pos or 0, stop.span.end)
+    span = Span(_span_of(before).start, stop.span.end)
     return stop.error(
         "two-numbers",
         "two numbers stand side by side",
@@ -441,7 +450,7 @@ def _spelling(stop: _Stop) -> Diagnostic | None:
     if before is not None and before.type == "NAME" and before != before.lower():
         for keyword in map(_words, stop.keywords):
             if keyword.split()[0] == before.lower():
-                span = Span(before.start_pos or 0, before.end_pos or 0)
+                span = _span_of(before)
                 label = f"expected `{keyword}`, in lower case"
                 return stop.error("unexpected-word", f"`{before}` does not fit here", label=label, span=span)
     pair = Span(stop.span.start - 1, stop.span.start + 1)
@@ -488,6 +497,9 @@ def _words(terminal: str) -> str:
     return terminal.lower().replace("_", " ")
 
 
+_MOST_PHRASES = 6
+
+
 def _in_words(expected: frozenset[str]) -> str:
     """What could stand here: `a`, `a or b`, `a, b or c`."""
     phrases: list[str] = []
@@ -500,5 +512,7 @@ def _in_words(expected: frozenset[str]) -> str:
     if "the end of the block" in phrases:
         phrases.remove("the end of the block")
         phrases.append("the end of the block")
+    if len(phrases) > _MOST_PHRASES:
+        return f"{', '.join(phrases[:_MOST_PHRASES])} …"
     *others, last = phrases
     return f"{', '.join(others)} or {last}" if others else last

@@ -7,7 +7,7 @@ status is a word, so that nothing is lost without colour.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import IO
+from typing import NoReturn
 
 from rich.console import Console
 from rich.text import Text
@@ -48,11 +48,18 @@ _NEEDS_SAY_IT: frozenset[Reason] = frozenset({"missing", "judgement", "consent"}
 """Reasons of which an explanation says no more than the list of what is needed."""
 
 
-def print_screening(screening: Screening, file: IO[str] | None = None, width: int | None = None) -> None:
-    """Print a screening, to standard output unless a file is given, in colour only where that is a terminal."""
-    page = _Page(Console(file=file, width=width, highlight=False, markup=False, emoji=False))
+def print_screening(screening: Screening, console: Console | None = None) -> None:
+    """Print a screening, to standard output unless a console is given; in colour only where that is a terminal."""
+    page = _Page(console or Terminal(highlight=False, markup=False, emoji=False))
     page.screening(screening)
     page.print()
+
+
+class Terminal(Console):
+    """A console that leaves it to its caller what to do about a reader that has gone."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        raise BrokenPipeError
 
 
 class _Page:
@@ -76,6 +83,7 @@ class _Page:
             self.blank()
             self.trial(trial)
         if screening.notes:
+            self.blank()
             self.rule("─")
             self.line(Text("Notes on the record", "bold"))
             for note in screening.notes:
@@ -173,16 +181,23 @@ def _score(score: ScoreValue) -> str:
 
 
 def _amount(term: Term) -> str:
-    if term.low is not None and term.low == term.high:
-        return score_text(term.low)
-    low, high = (score_text(end) if end is not None else "?" for end in (term.low, term.high))
-    return f"({low} to {high})"
+    match term.low, term.high:
+        case None, None:
+            return "(any number)"
+        case None, float(high):
+            return f"(at most {score_text(high)})"
+        case float(low), None:
+            return f"(at least {score_text(low)})"
+        case low, high if low == high:
+            return score_text(low)
+        case low, high:
+            return f"({score_text(low)} to {score_text(high)})"
 
 
 def _recorded(evidence: Evidence) -> str:
     """A fact as recorded, as converted if that differs, with its date and its place in the record."""
     unit = f" {evidence.unit}" if evidence.unit else ""
-    when = f" on {evidence.date}" if evidence.date else ""
+    when = f", {evidence.date}" if evidence.date else ""
     flags = "".join(f"; {flag}" for flag in evidence.flags)
     name = evidence.name.replace("_", " ")
     return f"{name} {evidence.value}{unit}{_converted(evidence)}{when} ({evidence.source}){flags}"

@@ -1,0 +1,92 @@
+"""What the rules ask for, as it stands in a sentence: `dialysis within 2 months`, `heart failure of stage III or IV`.
+
+Only names and their joining are handled here; what was found is put into words in `explanation.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from screener.rulebook import EventLookup, OnsetLookup, Qualified, Rulebook, Scope
+
+
+def lowered(title: str) -> str:
+    """A title as it stands inside a sentence: a capital that only opened it is lowered, an abbreviation kept."""
+    return title[0].lower() + title[1:] if len(title) > 1 and title[1].islower() else title
+
+
+def either(names: Iterable[str]) -> str:
+    """`a, b or c`. A name that is itself a series comes last and ends it: `a, b, anxiety, phobia or insomnia`."""
+    return _series(names, "or")
+
+
+def both(names: Iterable[str]) -> str:
+    """`a, b and c`."""
+    return _series(names, "and")
+
+
+def _series(names: Iterable[str], joining: str) -> str:
+    ordered = sorted(dict.fromkeys(names), key=lambda name: ", " in name)
+    if len(ordered) < 2:
+        return "".join(ordered)
+    *most, last = ordered
+    return ", ".join(most) + (", " if ", " in last else f" {joining} ") + last
+
+
+def in_time(scope: Scope | None, rulebook: Rulebook) -> str:
+    """Where in time a lookup looks, with a blank before it: ` before the last onset of liver failure`."""
+    if scope is None:
+        return ""
+    anchor = rulebook.lookups.get(scope.anchor)
+    if isinstance(anchor, OnsetLookup):
+        return " " + scope.text.replace(scope.anchor, onset(anchor))
+    return f" {scope.text}"
+
+
+def onset(lookup: OnsetLookup) -> str:
+    """The anchor of a scope: `the last onset of liver failure`."""
+    return f"the {lookup.pick} onset of {lookup.concept.replace('_', ' ')}"
+
+
+def asked(lookup: EventLookup, what: Sequence[Qualified], rulebook: Rulebook) -> str:
+    """What an event lookup asks about, of the concepts in `what` only: `severe allergy to any substance`."""
+    named = wanted(what, rulebook)
+    when = in_time(lookup.scope, rulebook)
+    match lookup.verb:
+        case "onset of" | "start of":
+            phrase = f"{lookup.verb} {named}{when}"
+        case "current" | "receiving":
+            phrase = f"{named} now{when}"
+        case "taking":
+            phrase = f"treatment with {named} now{when}"
+        case "treated with":
+            phrase = f"treatment with {named}{when}"
+        case "planned":
+            phrase = f"plan for {named}{when}"
+        case "family history of":
+            phrase = f"family history of {named}"
+        case "allergy to":
+            phrase = allergies(what, rulebook)
+        case "history of" | "underwent":
+            phrase = f"{named}{when}"
+    spared = f", except {wanted(lookup.exceptions, rulebook)}" if lookup.exceptions else ""
+    return phrase + spared
+
+
+def allergies(what: Sequence[Qualified], rulebook: Rulebook) -> str:
+    """`allergy to drugs`, `severe allergy to any substance`."""
+    qualifiers = dict.fromkeys(name for each in what for name in each.qualifiers)
+    plain = [Qualified(each.concept) for each in what]
+    return " ".join([*qualifiers, "allergy to", wanted(plain, rulebook)])
+
+
+def wanted(what: Sequence[Qualified], rulebook: Rulebook) -> str:
+    """Concepts with their qualifiers, as alternatives; the stages of one concept are named together."""
+    stages: dict[tuple[str, tuple[str, ...]], dict[str, None]] = {}
+    for each in what:
+        others = tuple(name for name in each.qualifiers if name != "stage")
+        stages.setdefault((each.concept, others), {}).update(dict.fromkeys(each.stages))
+    return either(
+        " ".join([*others, lowered(rulebook.concepts[concept].title)]) + (f" of stage {either(those)}" if those else "")
+        for (concept, others), those in stages.items()
+    )
