@@ -23,7 +23,18 @@ import msgspec
 from screener.language.checker import check_texts
 from screener.records import read_patient
 from screener.records.patient import Patient
-from screener.rulebook import Concept, Finding, Lab, NormalLimit, Number, RecordList, Rulebook, Trial, Truthful
+from screener.rulebook import (
+    Concept,
+    Finding,
+    Lab,
+    NormalLimit,
+    Number,
+    OnsetLookup,
+    RecordList,
+    Rulebook,
+    Trial,
+    Truthful,
+)
 from screener.values.dates import day_text, parse_moment
 from screener.values.ranges import Range
 
@@ -561,7 +572,8 @@ def clear_record(dice: Random, rulebook: Rulebook, subject: Subject) -> Record:
     Random records seldom meet a rule that asks for much at once; these reach both sides of every line.
     """
     illness = pick(dice, (0, 0, 0, 10, 50, 90, 100, 100))
-    level, further = pick(dice, (0, 1, 2, 3)), dice.randrange(4)
+    measured = pick(dice, ((1,), (3, 1), (60, 3, 1), (60, 27, 13, 1)))
+    level, uniformity = pick(dice, (0, 1, 2, 3)), pick(dice, (0, 50, 100))
     record: Record = {
         "id": "p",
         "as_of": AS_OF.isoformat(),
@@ -572,16 +584,19 @@ def clear_record(dice: Random, rulebook: Rulebook, subject: Subject) -> Record:
         "observations": [],
     }
     for name in subject.facts:
-        chosen = level if chance(dice, 80) else further
-        for back in pick(dice, ((1,), (3, 1), (60, 3, 1), (60, 1))):
+        chosen = level if chance(dice, uniformity) else dice.randrange(4)
+        for back in measured if chance(dice, 90) else (3, 1):
             entry: Record = {"name": name, "date": f"{day_text(TODAY - back)}T08:00"}
-            record["observations"].append(entry | clear_value(dice, rulebook.fact(name), chosen, subject))
+            record["observations"].append(
+                entry | clear_value(rulebook, rulebook.fact(name), chosen, is_ill=illness >= 50)
+            )
+    anchors = {lookup.concept for lookup in rulebook.lookups.values() if isinstance(lookup, OnsetLookup)}
     for name in subject.concepts:
         concept = rulebook.concepts[name]
-        is_ill = chance(dice, illness)
+        is_ill = chance(dice, illness) or (name in anchors and chance(dice, 50))
         present, absent = CLEAR[concept.kind]
-        back = pick(dice, (0, 0, 2, 12, 25, 300))
-        day = {field: day_text(TODAY - back) for field in ("onset", "start", "date") if field in present}
+        back = pick(dice, (2, 12, 25) if name in anchors else (0, 0, 2, 12, 25, 300))
+        day: Record = {field: day_text(TODAY - back) for field in ("onset", "start") if field in present}
         entry = {"name": name, **present, **day} if is_ill else {"name": name, **absent}
         record.setdefault(LIST_OF[concept.kind], []).append(entry)
         if concept.kind == "procedure" and is_ill and chance(dice, 50):
@@ -601,13 +616,15 @@ CLEAR: Mapping[str, tuple[Record, Record]] = {
     "event": ({"status": "ongoing", "start": ""}, {"status": "never"}),
     "substance": ({"status": "present", "severity": "severe"}, {"status": "absent"}),
 }
-"""How an entry says clearly that something is, or is not; `day` is put into the fields left empty."""
+"""How an entry says clearly that something is, or is not; a day is put into the field left empty."""
 
 
-def clear_value(dice: Random, fact: Lab | Finding, level: int, subject: Subject) -> Record:
-    """A value at one of four levels: very low, and below, at and above the limits that it is compared with."""
+def clear_value(rulebook: Rulebook, fact: Lab | Finding, level: int, *, is_ill: bool) -> Record:
+    """A value at one of four levels, from the lowest possible to the highest; a test shows what the patient is."""
     if isinstance(fact, Finding):
-        values = fact.choices or grades(fact)
+        signs = [concept.present_when if is_ill else concept.absent_when for concept in rulebook.concepts.values()]
+        shown = [choice for each in signs for sign in each if sign.fact == fact.name for choice in sign.choices]
+        values = shown or fact.choices or grades(fact)
         return {"value": values[min(level, len(values) - 1)]}
     low, high = fact.possible.low or fact.possible.high / 1000, fact.possible.high
     usual = fact.usual or fact.possible

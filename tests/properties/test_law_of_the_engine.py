@@ -39,6 +39,7 @@ from screener.rulebook import (
     Happened,
     IsOneOf,
     Number,
+    OnsetLookup,
     Reading,
     Registry,
     Rulebook,
@@ -113,6 +114,8 @@ def probes(rulebook: Rulebook) -> Rulebook:
     """
     questions: dict[str, Truthful] = {}
     for name, lookup in rulebook.lookups.items():
+        if not isinstance(lookup, OnsetLookup) and lookup.scope is not None and lookup.scope.anchor == "its onset":
+            continue
         match lookup:
             case EventLookup() if lookup.beside is None:
                 questions[name] = Happened(name)

@@ -24,7 +24,7 @@ Results
 Time
 - The clock is a day. In hour windows it is any second of that day, and so is any date without a time.
 - An anchor's onset is a range of days from the earliest to the latest possible one. One that stretches over more than
-  400 days is as good as unknown.
+  400 days is as good as unknown to what is evaluated at it; a window around it is tried at every day that matters.
 - `excludes_anchor` leaves out the anchor's whole day, in hour windows too.
 - `fresh` and `labs within` move with the clock.
 - Answers of persons are given at screening: a moved clock does not hide them. An answer without a date holds.
@@ -32,11 +32,12 @@ Time
 
 Episodes
 - `current`, `taking` and `receiving` ask whether an episode holds on the clock's day, `allergy to` whether one is on
-  record that began by then. A condition holds up to its end
-  day and not on it, anything else on its end day too. Overlap with a window counts the end day of every episode.
+  record that began by then. A condition holds up to its end day and not on it, anything else on its end day too
+  unless the record calls it over. Overlap with a window counts the end day of every episode.
 - An end known only as a range is cut off at `as_of` where the record calls the episode over. A start is narrowed by
   nothing else, not by its end or its entry.
-- What the record calls over without saying since when does not hold on `as_of`.
+- What the record calls over without saying since when does not hold on `as_of`, and ended when the entry was made at
+  the latest.
 - `history of`, `underwent` and `treated with` ask without a window whether one began by the clock, with one whether
   one overlaps it.
 - What results show holds from the first of them to the last; since when is as open as the entry says, until when is
@@ -45,10 +46,12 @@ Episodes
   any other on its end or, without one, its beginning. A denial that is later ends the present (`allergy to` and
   `family history of` included), an earlier one does not touch it, one at the same time leaves it open. The past it
   leaves open only if it is at the same time and not surely later than the beginning.
-- An entry that is over by a stated day denies every other entry from that day on; without such a day it only says that
-  it is over itself, and that the list lacks no other one.
+- An entry that is over denies every other entry about the present whose word is of an earlier day than its end; on
+  the same day the positive stands. It also says that the list lacks no other one.
 - A later absence ends an earlier positive; once the absence is stale again the present is open, unless the list is
   complete.
+- A later denial also ends, at the latest on its day, an episode whose end nobody wrote down.
+- What a result later than the clock shows is not seen. A doubtful result is no onset that is known to have happened.
 - The list could lack what the absences and resolved entries leave room for, whatever stands in `with (…)`. An acute
   entry whose day has passed is not a resolved one.
 - An entry that is active is not cured. An entry that does not say whether it is over may be either.
@@ -503,7 +506,7 @@ class Oracle:
         """Every stretch of time that the scope can mean, one for each day (for hours: each telling second) of the
         anchor; None where the anchor is not known."""
         anchor = self.anchor(scope, here)
-        if anchor is None or too_wide(anchor):
+        if anchor is None:
             return None
         if any(length is not None and length.unit == "hours" for length in (scope.back, scope.ahead)):
             telling = {anchor.first, anchor.last}
@@ -513,7 +516,9 @@ class Oracle:
                     telling |= {end + sign * seconds + nudge for sign in (-1, 1) for nudge in (-1, 0, 1)}
             anchors = [Span(second, second) for second in sorted(telling) if anchor.first <= second <= anchor.last]
         else:
-            days = range(anchor.first_day, anchor.last_day + 1)
+            days: Iterable[int] = range(anchor.first_day, anchor.last_day + 1)
+            if too_wide(anchor):
+                days = [day for day in telling_days(scope, anchor, moments) if day in days]
             anchors = [Span(day * DAY, day * DAY + DAY - 1) for day in days]
         return [stretch(scope, anchor, here.last_second) for anchor in anchors]
 
@@ -604,7 +609,9 @@ class Oracle:
             return Span(max(episode.end.first, start.first), last)
         if episode.ongoing:
             return Span(END, END)
-        return Span(start.first, self.end_of_record if episode.ended else END)
+        if episode.ended:
+            return Span(start.first, min(self.end_of_record, self.asserted(episode).last))
+        return Span(start.first, END)
 
     def asserted(self, episode: Episode) -> Span:
         """When the entry was made, or a result showed it; on the day of screening if nothing is said and it lasts."""
@@ -619,13 +626,16 @@ class Oracle:
             return FALSE
         return truth_of_range(window.first <= start.first and start.last <= window.last)
 
-    def overlaps(self, episode: Episode, window: Span) -> Truth:
+    def overlaps(self, episode: Episode, window: Span, here: Here) -> Truth:
         start = self.start(episode)
         if start is None or window.first > window.last:
             return FALSE
         if self.is_acute(episode):
             return self.began_in(episode, window)
         end = self.end(episode, start)
+        if episode.end is None and not episode.ongoing:
+            later = [denied.last for denied in self.denials(episode, here) if denied.first > self.said(episode).last]
+            end = Span(end.first, min([end.last, *later]))
         if start.first > window.last or end.last < window.first:
             return FALSE
         if episode.shown_by_result:
@@ -647,7 +657,7 @@ class Oracle:
         if episode.ended and episode.end is None and day >= self.as_of:
             return FALSE
         end = self.end(episode, start).days
-        on_its_end = 0 if episode.list == "conditions" else 1
+        on_its_end = 0 if episode.list == "conditions" or episode.ended else 1
         if start.days.first > day or day >= end.last + on_its_end:
             return FALSE
         return truth_of_range(start.days.last <= day < end.first + on_its_end)
@@ -676,12 +686,14 @@ class Oracle:
         return truth
 
     def is_current(self, episode: Episode, here: Here) -> Truth:
-        ended = [
-            end
-            for other, end in self.resolutions(episode.concept, episode.list, here)
-            if other is not episode and other.end is not None
-        ]
-        return self.latest_word(episode, self.holds_on(episode, here.day), self.denials(episode, here) + ended, here)
+        truth = self.latest_word(episode, self.holds_on(episode, here.day), self.denials(episode, here), here)
+        said = self.said(episode).days
+        for other, end in self.resolutions(episode.concept, episode.list, here):
+            if other is not episode and end.days.first > said.last:
+                return FALSE
+            if other is not episode and end.days.last > said.last:
+                truth = all_of([truth, UNKNOWN])
+        return truth
 
     def is_denied_at_once(self, episode: Episode, here: Here) -> bool:
         """Whether the record says at one time, or at times that nobody can tell apart, that it was and was not."""
@@ -703,7 +715,7 @@ class Oracle:
             start = self.start(episode)
             is_over = episode.ended or (episode.end is not None and not self.is_acute(episode))
             if episode.concept in said and is_over and start is not None:
-                end = Span(BEGINNING, self.end_of_record) if episode.end is None else self.end(episode, start)
+                end = Span(start.first, self.end_of_record) if episode.end is None else self.end(episode, start)
                 if end.last <= here.last_second:
                     found.append((episode, end))
         return found
@@ -792,12 +804,16 @@ class Oracle:
             return self.is_planned_in(episode, window, here)
         if lookup.verb in ("family history of", "allergy to") and self.start(episode) is not None:
             return self.latest_word(episode, TRUE, self.denials(episode, here), here)
-        if lookup.verb in HOLDING and not (bounded and lookup.scope is not None):
+        if lookup.verb in HOLDING:
+            if episode.shown_by_result and self.asserted(episode).first > here.last_second:
+                return FALSE
             return self.is_current(episode, here)
+        if episode.shown_by_result and self.asserted(episode).first > here.last_second:
+            return FALSE
         if lookup.verb in BEGINNING_VERBS or (not bounded and not episode.shown_by_result):
             truth = self.began_in(episode, window)
         else:
-            truth = self.overlaps(episode, window)
+            truth = self.overlaps(episode, window, here)
         return all_of([truth, UNKNOWN]) if self.is_denied_at_once(episode, here) else truth
 
     def is_planned_in(self, plan: Episode, window: Span, here: Here) -> Truth:
@@ -856,6 +872,20 @@ def is_qualified(episode: Episode, qualifier: QualifierName, wanted: Qualified) 
 
 def too_wide(anchor: Moment) -> bool:
     return anchor.last_day - anchor.first_day > WIDEST_ANCHOR
+
+
+def telling_days(scope: Scope, anchor: Moment, moments: Sequence[Span]) -> list[int]:
+    """The days of a wide anchor at which something can begin or cease to lie in the window."""
+    telling = {anchor.first_day, anchor.last_day}
+    lengths = [length for length in (NO_TIME, scope.back, scope.ahead) if length is not None]
+    for end in (end // DAY for moment in moments for end in moment):
+        for length, direction in product(lengths, DIRECTIONS):
+            around = day_shifted(end, length, direction)
+            telling |= set(range(around - 4, around + 5))
+    return sorted(telling)
+
+
+DIRECTIONS: tuple[Literal[-1], Literal[1]] = (-1, 1)
 
 
 def truth_of_range(certain: bool) -> Truth:

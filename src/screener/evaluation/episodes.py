@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from screener.evaluation.answers import Found, Given, Judged, Reason
-from screener.evaluation.frame import Frame
+from screener.evaluation.frame import Denial, Frame
 from screener.evaluation.instants import Stretch, ahead_of, not_after, up_to
 from screener.records.patient import Absence, Episode
 from screener.rulebook import Concept, EventLookup, OnsetLookup, Qualified, RecordList, Rulebook, SexIs, Truthful
@@ -43,15 +43,16 @@ def happened(lookup: EventLookup, stretch: Stretch | None, anchor: Found | None,
     if stretch is None:
         return Found(lookup.name, lookup, truth=UNKNOWN, reasons=anchor.reasons if anchor else (), anchor=anchor)
     cleared = _cleared_of_each(lookup, stretch, frame)
-    denied = {name for name, clearing in cleared.items() if clearing and isinstance(clearing[0], Absence)}
-    parts = [_part(lookup, episode, denied, stretch, frame, judge) for episode in _related_episodes(lookup, frame)]
+    episodes = _related_episodes(lookup, frame)
+    denied = _denied(lookup, stretch, frame) if episodes else set()
+    parts = [_part(lookup, episode, denied, stretch, frame, judge) for episode in episodes]
     truths = [part.truth for part in parts]
     on_record = any_of(truths) if lookup.times == 1 else at_least(lookup.times, truths)
     truth, conflict = on_record, False
     if None in cleared.values():
         truth = TRUE if on_record is TRUE else UNKNOWN
     elif on_record is UNKNOWN:
-        conflict = bool(denied)
+        conflict = any(isinstance(fact, Absence) for clearing in cleared.values() if clearing for fact in clearing)
     return _answer(lookup, truth, parts, cleared, anchor, frame, conflict=conflict)
 
 
@@ -126,9 +127,10 @@ def _no_rule(rule: Truthful, frame: Frame) -> Judged:
     raise AssertionError("a state has no rule beside it")
 
 
-def _suits_sex(concept: Concept, frame: Frame) -> Judged | None:
-    """Whether a concept of one sex can be this patient's; None for a concept of either."""
-    if concept.only_if is None:
+def _suits_sex(episode: Episode, frame: Frame) -> Judged | None:
+    """Whether a concept of one sex can be this patient's; None for a concept of either, and for the family's."""
+    concept = frame.rulebook.concepts[episode.concept]
+    if concept.only_if is None or episode.list == "family_history":
         return None
     sex = frame.patient.sex
     if sex is None:
@@ -219,12 +221,12 @@ def _part(
     if in_time is UNKNOWN:
         reasons += time_reasons
     truth = all_of((matching, in_time))
-    suits = _suits_sex(frame.rulebook.concepts[episode.concept], frame)
+    suits = _suits_sex(episode, frame)
     if truth is FALSE or not (lookup.exceptions or lookup.beside or episode.doubtful or suits):
         return Part(episode, truth, reasons if truth is UNKNOWN else ())
     truths = [truth]
     if lookup.exceptions:
-        spared, exception_reasons = _is_spared(lookup, episode, frame.rulebook)
+        spared, exception_reasons = _is_spared(lookup, episode, denied, frame.rulebook)
         truths.append(spared)
         reasons += exception_reasons
     if episode.doubtful:
@@ -245,9 +247,7 @@ def _matches_any(
     reasons: tuple[Reason, ...] = ()
     for wanted in lookup.what:
         matches, why = _matches(episode, wanted, rulebook)
-        if matches is FALSE or (
-            wanted.concept in denied and _is_a(episode, rulebook.concepts[wanted.concept]) is not TRUE
-        ):
+        if matches is FALSE or _is_none_of(episode, wanted, denied, rulebook):
             continue
         if matches is TRUE:
             return TRUE, ()
@@ -255,17 +255,28 @@ def _matches_any(
     return best, reasons
 
 
-def _is_spared(lookup: EventLookup, episode: Episode, rulebook: Rulebook) -> tuple[Truth, tuple[Reason, ...]]:
+def _is_spared(
+    lookup: EventLookup, episode: Episode, denied: set[str], rulebook: Rulebook
+) -> tuple[Truth, tuple[Reason, ...]]:
     """Whether no exception leaves the episode out."""
-    excepted = [_matches(episode, exception, rulebook) for exception in lookup.exceptions]
+    excepted = [
+        _matches(episode, exception, rulebook)
+        for exception in lookup.exceptions
+        if not _is_none_of(episode, exception, denied, rulebook)
+    ]
     spared = negation(any_of([truth for truth, _ in excepted]))
     return spared, tuple([reason for truth, why in excepted if truth is UNKNOWN for reason in why])
+
+
+def _is_none_of(episode: Episode, wanted: Qualified, denied: set[str], rulebook: Rulebook) -> bool:
+    """Whether an episode of a broader concept cannot be one of a narrower, because that is denied."""
+    return wanted.concept in denied and _is_a(episode, rulebook.concepts[wanted.concept]) is not TRUE
 
 
 def _in_time(lookup: EventLookup, episode: Episode, stretch: Stretch, frame: Frame) -> tuple[Truth, tuple[Reason, ...]]:
     """Whether the episode stands where the rule looks in time, and if that is not settled, why."""
     if lookup.verb in _TIMELESS:
-        return _against_absences(episode, TRUE, (), frame)
+        return _latest_word(episode, _is_known_by_the_clock(episode, frame), ("imprecise_date",), frame)
     if lookup.verb == "planned":
         return _planned_in(lookup, episode, frame)
     if episode.list == "plans":
@@ -277,7 +288,10 @@ def _in_time(lookup: EventLookup, episode: Episode, stretch: Stretch, frame: Fra
         return FALSE, ()
     undated: tuple[Reason, ...] = ("undated",) if episode.start is None else ("imprecise_date",)
     if lookup.verb in _BEGAN:
-        return stretch.holds(start), undated
+        in_time = stretch.holds(start)
+        if in_time is TRUE and _contradicted_at_once(episode, start, frame):
+            return UNKNOWN, ("conflict",)
+        return in_time, undated
     end = _end(episode, start, frame)
     if lookup.verb not in _NOW:
         in_time = stretch.overlaps(start, end)
@@ -290,7 +304,15 @@ def _in_time(lookup: EventLookup, episode: Episode, stretch: Stretch, frame: Fra
     holds = _holds(episode, start, end, frame)
     if start.last_day <= frame.day and end is not start:
         undated = ("stale",) if episode.shown_by_result else ("undated",) if episode.end is None else undated
-    return _against_absences(episode, holds, undated, frame)
+    return _latest_word(episode, holds, undated, frame)
+
+
+def _is_known_by_the_clock(episode: Episode, frame: Frame) -> Truth:
+    """Whether an allergy had begun by the clock; what a family has, has no date."""
+    if episode.start is None or episode.list != "allergies":
+        return TRUE
+    start = not_after(episode.start, frame.as_of)
+    return FALSE if start is None else up_to(frame.day).holds(start)
 
 
 def _visible(episode: Episode, frame: Frame) -> Truth:
@@ -314,28 +336,28 @@ def _end(episode: Episode, start: Moment, frame: Frame) -> Moment:
     if frame.rulebook.concepts[episode.concept].course == "acute":
         return start
     if episode.end is not None:
-        return episode.end
+        end = (not_after(episode.end, frame.as_of) if episode.ended else None) or episode.end
+        return end if end.first >= start.first else Moment(start.first, max(start.first, end.last), end.text)
     if episode.ongoing:
         return Moment(END, END)
-    last = END
+    asserted = _asserted(episode, frame)
+    first, last = start.first, END
     if episode.ended:
-        last = episode.asserted.last if episode.asserted is not None else frame.as_of * DAY + DAY - 1
-    first = start.first
-    if episode.asserted is not None and not episode.ended:
-        first = max(first, episode.asserted.first)
-    for absence in _contradicting(episode, frame):
-        if absence.when is not None and absence.when.first > _asserted(episode, frame).last:
-            last = min(last, absence.when.last)
+        last = asserted.last if episode.asserted is not None else frame.as_of * DAY + DAY - 1
+    if episode.shown_by_result and episode.asserted is not None:
+        first = max(first, asserted.first)
+    for denial in _contradicting(episode, frame):
+        if denial.when.first > asserted.last:
+            last = min(last, denial.when.last)
     return Moment(first, max(first, last))
 
 
 def _asserted(episode: Episode, frame: Frame) -> Moment:
     """When the record last says that it is so: the entry's own date, or for an open entry the day of screening."""
-    if episode.asserted is not None:
-        return episode.asserted
-    if episode.end is not None:
-        return episode.end
-    return on_day(frame.as_of) if episode.ongoing else _start(episode, frame)
+    said = episode.asserted or episode.end
+    if said is None:
+        return on_day(frame.as_of) if episode.ongoing else _start(episode, frame)
+    return not_after(said, frame.as_of) or said
 
 
 def _holds(episode: Episode, start: Moment, end: Moment, frame: Frame) -> Truth:
@@ -348,9 +370,9 @@ def _holds(episode: Episode, start: Moment, end: Moment, frame: Frame) -> Truth:
     began = truth_of(True) if start.last_day <= day else UNKNOWN
     if concept.course == "acute":
         return all_of((began, TRUE if start.first_day == day else UNKNOWN if start.last_day >= day else FALSE))
-    if episode.end is None and not episode.ongoing and not episode.ended and episode.asserted is not None:
-        shown_until = day_shifted(episode.asserted.first_day, concept.fresh, 1)
-        if concept.course == "chronic" or episode.asserted.last_day <= day <= shown_until:
+    if episode.shown_by_result and episode.asserted is not None:
+        shown = _asserted(episode, frame)
+        if concept.course == "chronic" or shown.last_day <= day <= day_shifted(shown.first_day, concept.fresh, 1):
             return began
     last_day_counts = concept.kind != "condition" and not episode.ended
     first_over = end.first_day + last_day_counts
@@ -363,39 +385,68 @@ def _holds(episode: Episode, start: Moment, end: Moment, frame: Frame) -> Truth:
 # ---- absences
 
 
-def _contradicting(episode: Episode, frame: Frame) -> list[Absence]:
+def _contradicting(episode: Episode, frame: Frame) -> list[Denial]:
     """The absences on record that deny this very episode: of its concept, or of a broader one."""
+    denials = frame.denials
+    if not denials:
+        return []
     concept = frame.rulebook.concepts[episode.concept]
-    on_record = frame.patient.absences
-    contradicting: list[Absence] = []
+    contradicting: list[Denial] = []
     for name in (concept.name, *concept.broader):
-        if name in on_record:
-            contradicting += [absence for absence in on_record[name] if absence.list == episode.list]
+        if name in denials:
+            contradicting += [denial for denial in denials[name] if denial.absence.list == episode.list]
     return contradicting
 
 
-def _against_absences(
+def _latest_word(
     episode: Episode, holds: Truth, undated: tuple[Reason, ...], frame: Frame
 ) -> tuple[Truth, tuple[Reason, ...]]:
-    """The latest statement wins: a later absence ends it, an earlier one is overtaken, one just then conflicts."""
+    """The latest statement wins: a later absence ends it, an earlier one is overtaken, one just then conflicts. So does
+    another entry that has ended, except that on the day of its end the positive one stands."""
     if holds is FALSE:
         return FALSE, ()
     contradicting = _contradicting(episode, frame)
-    if not contradicting:
+    over = _ended_beside(episode, frame)
+    if not contradicting and not over:
         return holds, undated
     asserted = _asserted(episode, frame)
     truth, reasons = holds, undated
-    for absence in contradicting:
-        when = absence.when or on_day(frame.as_of)
-        fresh = frame.rulebook.concepts[absence.concept].fresh
-        reaches = when.first_day <= frame.day <= day_shifted(when.last_day, fresh, 1)
-        if not reaches or when.last < asserted.first:
+    for denial in contradicting:
+        when = denial.when
+        if when.first_day > frame.day or when.last < asserted.first:
             continue
-        surely_reaches = when.last_day <= frame.day <= day_shifted(when.first_day, fresh, 1)
-        if surely_reaches and when.first > asserted.last:
+        if when.first > asserted.last and when.last_day <= frame.day:
             return FALSE, ()
-        truth, reasons = UNKNOWN, ("conflict",) if surely_reaches else ("imprecise_date",)
+        truth, reasons = UNKNOWN, ("conflict",) if when.last_day <= frame.day else ("imprecise_date",)
+    for end in over:
+        if end.first_day > frame.day or end.last_day <= asserted.first_day:
+            continue
+        if end.first_day > asserted.last_day and end.last_day <= frame.day:
+            return FALSE, ()
+        truth, reasons = UNKNOWN, ("conflict",) if end.is_one_day else ("imprecise_date",)
     return truth, reasons
+
+
+def _ended_beside(episode: Episode, frame: Frame) -> list[Moment]:
+    """When the other entries of the same condition, or of a broader one, ended, as far as they have."""
+    concept = frame.rulebook.concepts[episode.concept]
+    if concept.kind != "condition":
+        return []
+    on_record = frame.patient.episodes
+    ends: list[Moment] = []
+    for name in (concept.name, *concept.broader):
+        for other in on_record.get(name, ()):
+            if other is not episode and other.list == episode.list and _says_it_is_over(other, frame):
+                start = not_after(_start(other, frame), frame.as_of)
+                if start is not None:
+                    ends.append(_end(other, start, frame))
+    return ends
+
+
+def _says_it_is_over(episode: Episode, frame: Frame) -> bool:
+    if frame.rulebook.concepts[episode.concept].course == "acute":
+        return False
+    return episode.ended or (episode.end is not None and not episode.ongoing)
 
 
 def _contradicted_at_once(episode: Episode, start: Moment, frame: Frame) -> bool:
@@ -404,93 +455,101 @@ def _contradicted_at_once(episode: Episode, start: Moment, frame: Frame) -> bool
     if not contradicting:
         return False
     asserted = _asserted(episode, frame)
-    for absence in contradicting:
-        when = absence.when or on_day(frame.as_of)
+    for denial in contradicting:
+        when = denial.when
         at_once = when.first <= asserted.last and when.last >= asserted.first
         if at_once and start.last_day >= when.first_day:
             return True
     return False
 
 
-def _covers(absence: Absence, first_day: int, last_day: int, frame: Frame) -> Truth:
-    """Whether the absence alone speaks for every day from the first to the last."""
-    since, until = _spoken_for(absence, frame)
-    return truth_of(since <= first_day and last_day <= until)
-
-
-def _spoken_for(absence: Absence, frame: Frame) -> tuple[int, int]:
+def _spoken_for(denial: Denial, frame: Frame) -> tuple[int, int]:
     """The days that an absence certainly speaks for: from its date (a passing state) or since ever (anything else),
-    carried forward for as long as the dictionary says."""
-    concept = frame.rulebook.concepts[absence.concept]
-    when = absence.when or on_day(frame.as_of)
+    carried forward for as long as the dictionary says. A passing state at a later day than the clock is not seen."""
+    concept, when = frame.rulebook.concepts[denial.absence.concept], denial.when
     until = day_shifted(when.first_day, concept.fresh, 1)
-    passing = concept.kind == "condition" and concept.course == "passing" and absence.list == "conditions"
-    return (when.last_day if passing else BEGINNING // DAY), until
+    passing = concept.kind == "condition" and concept.course == "passing" and denial.absence.list == "conditions"
+    if not passing:
+        return BEGINNING // DAY, until
+    return when.last_day, until if when.last_day <= frame.day else BEGINNING // DAY
 
 
 def _cleared_of_each(lookup: EventLookup, stretch: Stretch, frame: Frame) -> Cleared:
     """For each concept asked about, what shows that nothing beside the episodes on record can be it."""
+    complete: tuple[Absence | Episode | Given, ...] | None = None
     if lookup.list in frame.complete:
         complete = (_complete(lookup, assumed=lookup.list not in frame.patient.complete),)
-        return {what.concept: complete for what in lookup.what}
-    return {what.concept: _cleared(lookup, what.concept, stretch, frame) for what in lookup.what}
+    return {what.concept: _cleared(lookup, what.concept, stretch, frame) or complete for what in lookup.what}
 
 
 def _cleared(
     lookup: EventLookup, name: str, stretch: Stretch, frame: Frame
 ) -> tuple[Absence | Episode | Given, ...] | None:
     concept = frame.rulebook.concepts[name]
-    if _is_of_other_sex(name, frame):
+    if lookup.list != "family_history" and _is_of_other_sex(name, frame):
         return (Given("sex", str(frame.patient.sex), "sex"),)
-    first_day, last_day = _days_asked(lookup, stretch, frame)
-    absences = [
-        absence
-        for each in (name, *concept.broader)
-        for absence in frame.patient.absences.get(each, ())
-        if absence.list == lookup.list and (absence.when or on_day(frame.as_of)).last_day <= frame.day
+    return (
+        _covering(lookup, (name, *concept.broader), stretch, frame)
+        or (_resolved(lookup, concept, frame) if lookup.verb in _NOW else ())
+        or None
+    )
+
+
+def _denied(lookup: EventLookup, stretch: Stretch, frame: Frame) -> set[str]:
+    """The concepts that the record denies; an episode of a broader concept is then none of them."""
+    if not frame.denials:
+        return set()
+    asked = [frame.rulebook.concepts[each.concept] for each in (*lookup.what, *lookup.exceptions)]
+    return {each.name for each in asked if _covering(lookup, (each.name, *each.broader), stretch, frame)}
+
+
+def _covering(lookup: EventLookup, names: Sequence[str], stretch: Stretch, frame: Frame) -> tuple[Absence, ...]:
+    """The absences of these concepts that together speak for all the time that is asked about; none if they do not."""
+    denials = [
+        denial
+        for name in names
+        if name in frame.denials
+        for denial in frame.denials[name]
+        if denial.absence.list == lookup.list
     ]
-    if lookup.verb in _NOW:
-        return _cleared_now(lookup, concept, absences, frame)
+    if not denials:
+        return ()
+    first_day, last_day = _days_asked(lookup, stretch, frame)
     covering: list[Absence] = []
     reached = first_day
     for since, until, absence in sorted(
-        ((*_spoken_for(absence, frame), absence) for absence in absences), key=lambda each: each[:2]
+        ((*_spoken_for(denial, frame), denial.absence) for denial in denials), key=lambda each: each[:2]
     ):
         if since <= reached and until >= reached:
             covering.append(absence)
             reached = until + 1
-    return tuple(covering) if reached > last_day and covering else None
+    return tuple(covering) if reached > last_day else ()
 
 
-def _cleared_now(
-    lookup: EventLookup, concept: Concept, absences: list[Absence], frame: Frame
-) -> tuple[Absence | Episode | Given, ...] | None:
-    """A present state is cleared by an absence that reaches the clock, or by an entry that has been resolved."""
-    covering = tuple(absence for absence in absences if _covers(absence, frame.day, frame.day, frame) is TRUE)
-    if covering:
-        return covering
+def _resolved(lookup: EventLookup, concept: Concept, frame: Frame) -> tuple[Episode, ...]:
+    """The entries that say that a condition, or a broader one, is over."""
     if concept.kind != "condition":
-        return None
-    resolved = tuple(
+        return ()
+    return tuple(
         episode
         for each in (concept.name, *concept.broader)
         for episode in frame.patient.episodes.get(each, ())
         if episode.list == lookup.list and _is_over(episode, frame)
     )
-    return resolved or None
 
 
 def _is_over(episode: Episode, frame: Frame) -> bool:
+    """Whether the entry says that it ended by the clock; an acute one only if it says so in so many words."""
     start = not_after(_start(episode, frame), frame.as_of)
     if start is None or not (episode.ended or (episode.end is not None and not episode.ongoing)):
         return False
-    if frame.rulebook.concepts[episode.concept].course == "acute":
+    if frame.rulebook.concepts[episode.concept].course == "acute" and not episode.ended:
         return False
     return _end(episode, start, frame).last_day <= frame.day
 
 
 def _days_asked(lookup: EventLookup, stretch: Stretch, frame: Frame) -> tuple[int, int]:
-    if lookup.verb in _TIMELESS or lookup.verb == "planned":
+    if lookup.verb in _TIMELESS or lookup.verb in _NOW or lookup.verb == "planned":
         return frame.day, frame.day
     return stretch.first_start // DAY, stretch.last_end // DAY
 
@@ -502,10 +561,10 @@ def _may_have_come_true(plan: Episode, lookup: EventLookup, frame: Frame) -> boo
         return False
     concept = frame.rulebook.concepts[plan.concept]
     return plan.start is None or not any(
-        (absence.when or on_day(frame.as_of)).first >= plan.start.last
+        denial.when.first_day >= plan.start.last_day
         for name in (concept.name, *concept.broader)
-        for absence in frame.patient.absences.get(name, ())
-        if absence.list == lookup.list
+        for denial in frame.denials.get(name, ())
+        if denial.absence.list == lookup.list
     )
 
 
@@ -529,16 +588,19 @@ def onset_of(lookup: OnsetLookup, frame: Frame) -> Found:
     """
     concept = frame.rulebook.concepts[lookup.concept]
     known: list[tuple[Moment, Episode]] = []
-    for name in (concept.name, *concept.narrower):
+    certain: list[Moment] = []
+    for name in (concept.name, *concept.narrower, *concept.broader):
         for episode in frame.patient.episodes.get(name, ()):
             if episode.list != lookup.list:
                 continue
             start = not_after(_start(episode, frame), frame.as_of)
             if start is not None and start.first_day <= frame.day:
                 known.append((start, episode))
+                is_it = not episode.doubtful and name not in concept.broader
+                if is_it and start.last_day <= frame.day:
+                    certain.append(start)
     if not known:
         return Found(lookup.concept, lookup, reasons=("missing",), may_lack=True)
-    certain = [start for start, _ in known if start.last_day <= frame.day]
     if not certain:
         candidates = known
     elif lookup.pick == "last":

@@ -493,19 +493,14 @@ def _happened(node: Happened, program: Program) -> Decide:
 
 
 def _confirmed(node: Confirmed, program: Program) -> Decide:
-    """A person's answer; without one it is unknown, unless the question does not arise."""
+    """A person's answer; without one it is unknown. `asked only if` decides who is asked, not what the answer is."""
     question = program.rulebook.questions[node.question]
     only_if = program.truth(question.only_if) if question.only_if is not None else None
     waits: Reason = "consent" if question.gives_consent else "judgement"
     unanswered = Found(question.name, truth=UNKNOWN, reasons=(waits,), may_lack=True)
 
     def run(frame: Frame) -> Judged:
-        parts: tuple[Judged, ...] = ()
-        if only_if is not None:
-            arises = only_if(frame)
-            parts = (arises,)
-            if arises.truth is FALSE:
-                return Judged(node, FALSE, parts)
+        parts = () if only_if is None else (only_if(frame),)
         answer = answer_to(question.name, frame)
         if answer is None or answer.value is None:
             return Judged(node, UNKNOWN, (unanswered, *parts))
@@ -521,9 +516,13 @@ def _confirmed(node: Confirmed, program: Program) -> Decide:
 
 
 def answer_to(question: str, frame: Frame) -> Answer | None:
-    """The answer given for this trial, or else the one given for every trial."""
+    """The answer given for this trial, or else the one given for every trial; one of a later day is not seen."""
     answers = frame.patient.answers
-    return answers.get(f"{frame.trial}/{question}") or answers.get(question)
+    for key in (f"{frame.trial}/{question}", question):
+        answer = answers.get(key)
+        if answer is not None and (answer.when is None or answer.when.first_day <= frame.as_of):
+            return answer
+    return None
 
 
 def _meets(node: Meets, program: Program) -> Decide:

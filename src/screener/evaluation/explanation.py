@@ -47,7 +47,7 @@ from screener.rulebook import (
     ValueLookup,
 )
 from screener.values.dates import Moment, day_text
-from screener.values.ranges import Range
+from screener.values.ranges import Range, exactly, multiply
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth
 
 WHY: dict[Reason, str] = {
@@ -332,18 +332,29 @@ def _looked_up(found: Found, rulebook: Rulebook, limit: str = "") -> str:
     if not results:
         stale = [each for each in found.set_aside if isinstance(each, Result)]
         if found.used and isinstance(fact, Finding):
-            return f"{title} counts as {_graded(found)}: {_absences(found.used, rulebook)}"
+            return f"{title} counts as {_graded(found)}, because {_absence_of_grade(found, fact, rulebook)}"
         if stale:
             return f"{what} is not known: the last result, {_as_recorded(stale[-1])}, is too old"
         if found.anchor is not None and found.anchor.reasons:
             return f"{what} is not known ({onset_of(found.anchor)}: {WHY[found.anchor.reasons[0]]})"
         return f"{what} is not on record"
-    if len(results) == 1 and results[0].problem:
-        return f"{what} is not known: {_as_recorded(results[0])}: {results[0].problem}"
+    if all(each.unusable for each in results):
+        return f"{what} is not known: {', '.join(_unusable(each) for each in results[:4])}"
     if lookup.pick in ("highest", "lowest") and found.range is not None and found.range.is_exact:
         results = [each for each in results if each.value == found.range]
     unit = _unit_of(found, rulebook)
     return f"{what} is " + " or ".join(_as_recorded(each) + _converted(each, unit, limit) for each in results[:4])
+
+
+def _unusable(result: Result) -> str:
+    """Why a result cannot be used, in a few words; the evidence says it in full."""
+    match result.unusable:
+        case "impossible":
+            return f"{_as_recorded(result)} cannot be"
+        case "unit":
+            return f"{_as_recorded(result)} {'is in another kind of unit' if result.recorded_unit else 'has no unit'}"
+        case _:
+            return f"“{_as_recorded(result)}” is no value"
 
 
 def _converted(result: Result, unit: str | None, limit: str) -> str:
@@ -351,6 +362,17 @@ def _converted(result: Result, unit: str | None, limit: str) -> str:
     if unit is None or result.recorded_unit in (None, unit) or result.value is None:
         return ""
     return "" if limit.endswith(f" {result.recorded_unit}") else f", that is {span_text(result.value)} {unit}"
+
+
+def _absence_of_grade(found: Found, fact: Finding, rulebook: Rulebook) -> str:
+    """Why a grade nobody wrote down is the lowest: the condition that it grades is absent."""
+    absent = _absences(found.used, rulebook) or _episodes(
+        [each for each in found.used if isinstance(each, Episode)], rulebook
+    )
+    if absent or fact.zero_when_absent is None:
+        return absent
+    denied = Denied("conditions", found.assumed, (fact.zero_when_absent,))
+    return _told((denied,), rulebook)
 
 
 def _graded(found: Found) -> str:
@@ -363,13 +385,14 @@ def _changed(found: Found, lookup: ChangeLookup, rulebook: Rulebook) -> str:
     what = f"{lookup.change} in {lowered(rulebook.fact(found.subject).title)}{in_time(lookup.scope, rulebook)}"
     results = [each for each in found.used if isinstance(each, Result)]
     if found.range is None or found.may_lack:
-        count = sum(each.unusable is None for each in results)
-        shown = f" ({'; '.join(_as_recorded(each) for each in results)})" if results else ""
-        return f"{what} is not known: {count} usable result{'' if count == 1 else 's'} where two are needed{shown}"
-    lab_unit = rulebook.labs[lookup.fact].unit
-    unit = {"relative rise": "%", "relative fall": "%", "rise per day": f"{lab_unit} a day"}.get(
-        lookup.change, lab_unit
-    )
+        usable = [_as_recorded(each) for each in results if each.unusable is None]
+        there_is = f"only {both(usable)}" if usable else "none"
+        return f"{what} is not known: it needs two usable results in a known order, and there is {there_is}"
+    unit = rulebook.labs[lookup.fact].unit
+    if lookup.change.startswith("relative"):
+        unit = "%"
+    elif lookup.change == "rise per day":
+        unit = f"{unit} a day"
     return f"{what} is {span_text(found.range)} {unit} ({' to '.join(_as_recorded(each) for each in results)})"
 
 
@@ -473,7 +496,7 @@ def _happened(found: Found, lookup: EventLookup, episodes: Sequence[Episode], ru
     shown = tuple(what for what in lookup.what if what.concept in concepts) or lookup.what
     phrase = asked(lookup, shown, rulebook)
     if lookup.times > 1:
-        phrase = f"at least {lookup.times} times {phrase}"
+        phrase = _counted(phrase, f"at least {lookup.times}")
     elif lookup.verb == "history of" and lookup.scope is None:
         phrase = f"history of {phrase}"
     named = shown[0].concept if len(shown) == 1 else None
@@ -482,7 +505,7 @@ def _happened(found: Found, lookup: EventLookup, episodes: Sequence[Episode], ru
 
 def _did_not_happen(found: Found, lookup: EventLookup, episodes: Sequence[Episode], rulebook: Rulebook) -> str:
     phrase = asked(lookup, lookup.what, rulebook)
-    none = f"{phrase} fewer than {lookup.times} times" if lookup.times > 1 else f"no {phrase}"
+    none = _counted(phrase, f"fewer than {lookup.times}") if lookup.times > 1 else f"no {phrase}"
     grounds = []
     if episodes:
         grounds.append(f"{_episodes(episodes, rulebook)} {'does' if len(episodes) == 1 else 'do'} not count")
@@ -491,6 +514,13 @@ def _did_not_happen(found: Found, lookup: EventLookup, episodes: Sequence[Episod
     if any(isinstance(fact, Given) and fact.name == lookup.list for fact in found.used):
         grounds.append(f"{_named_list(lookup.list, found.assumed).removesuffix(',')} has no other")
     return f"{none}: {', and '.join(grounds)}{_beside(found, rulebook)}"
+
+
+def _counted(phrase: str, number: str) -> str:
+    """`fewer than 3 allergies to drugs`, `dialysis within 7 days at least 2 times`."""
+    if "allergy to " in phrase:
+        return f"{number} {phrase.replace('allergy to ', 'allergies to ', 1)}"
+    return f"{phrase} {number} times"
 
 
 def _may_have_happened(found: Found, lookup: EventLookup, episodes: Sequence[Episode], rulebook: Rulebook) -> str:
@@ -510,7 +540,10 @@ def onset_of(anchor: Found) -> str:
 def _beside(found: Found, rulebook: Rulebook) -> str:
     """What was tested for the episodes themselves, such as the hemoglobin of a bleed."""
     told = [piece for part in found.parts if not isinstance(part.node, SexIs) for piece in _pieces(part, rulebook)]
-    return f", with {_told_together(told, rulebook)}" if told else ""
+    return f" ({_told_together(told, rulebook)})" if told else ""
+
+
+_KINDS: dict[RecordList, str] = {"allergies": "allergy to ", "family_history": "family history of "}
 
 
 def _episodes(episodes: Sequence[Episode], rulebook: Rulebook, named: str | None = None) -> str:
@@ -543,7 +576,7 @@ def _details(episode: Episode, *, is_named: bool, rulebook: Rulebook) -> str:
         *([_time(episode)] if episode.list not in ("allergies", "family_history") else []),
     ]
     told = ", ".join(details)
-    title = lowered(rulebook.concepts[episode.concept].title)
+    title = _KINDS.get(episode.list, "") + lowered(rulebook.concepts[episode.concept].title)
     if is_named:
         return told or "on record"
     return f"{title} ({told})" if told else title
@@ -566,7 +599,7 @@ def _absences(facts: Sequence[Fact | Given], rulebook: Rulebook) -> str:
     for fact in facts:
         match fact:
             case Absence():
-                kind = {"allergies": "allergy to ", "family_history": "family history of "}.get(fact.list, "")
+                kind = _KINDS.get(fact.list, "")
                 when = f" on {_day(fact.when)}" if fact.when is not None else ""
                 absent.setdefault(when, []).append(kind + lowered(rulebook.concepts[fact.concept].title))
             case Given(name="sex"):
@@ -628,6 +661,9 @@ def _terms(part: Part, rulebook: Rulebook) -> list[tuple[str, Range]]:
     match part.node:
         case Arithmetic(operator="+"):
             return [term for each in part.parts for term in _terms(each, rulebook)]
+        case Arithmetic(operator="*", left=Number() as factor, right=Arithmetic(operator="+")):
+            inner = _terms(part.parts[1], rulebook)
+            return [(f"{factor.text} × {text}", multiply(exactly(factor.value), value)) for text, value in inner]
         case Function(name="round") | Bounded():
             inner = _terms(part.parts[0], rulebook)
             return inner if len(inner) > 1 else [(_written(part.node, rulebook), part.range)]

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from screener.evaluation.answers import Found, Judged, Measured
-from screener.records.patient import Patient
+from screener.evaluation.instants import not_after
+from screener.records.patient import Absence, Patient
 from screener.rulebook import RecordList, Rulebook
-from screener.values.dates import Duration, Moment
+from screener.values.dates import Duration, Moment, on_day
+
+
+class Denial(Struct, frozen=True, gc=False):
+    """An absence with the time it is about: its own date, as far as that lies before the day of screening ends, or that
+    day itself where it has none."""
+
+    when: Moment
+    absence: Absence
 
 
 class Frame:
@@ -21,6 +32,7 @@ class Frame:
         "complete",
         "concerned",
         "day",
+        "denials",
         "found",
         "labs_within",
         "of_all_trials",
@@ -42,7 +54,7 @@ class Frame:
         labs_within: Duration | None = None,
         trial: str = "",
         own_onset: Moment | None = None,
-        concerned: frozenset[str] | None = None,
+        of: Frame | None = None,
     ) -> None:
         self.rulebook = rulebook
         self.patient = patient
@@ -53,8 +65,9 @@ class Frame:
         self.labs_within = labs_within
         self.trial = trial
         self.own_onset = own_onset
-        self.concerned = _concerned(rulebook, patient) if concerned is None else concerned
+        self.concerned: frozenset[str] = _concerned(rulebook, patient) if of is None else of.concerned
         """The concepts that some entry of the record says anything about, itself or as a broader or narrower one."""
+        self.denials: dict[str, list[Denial]] = _denials(patient, as_of) if of is None else of.denials
         self.found: dict[str, Found] = {}
         self.of_all_trials: dict[int, Judged | Measured] = {}
         self.of_this_trial: dict[int, Judged | Measured] = {}
@@ -85,7 +98,7 @@ class Frame:
             labs_within=self.labs_within,
             trial=self.trial,
             own_onset=own_onset,
-            concerned=self.concerned,
+            of=self,
         )
 
 
@@ -97,3 +110,14 @@ def _concerned(rulebook: Rulebook, patient: Patient) -> frozenset[str]:
         named.update(concept.narrower)
         named.update(concept.broader)
     return frozenset(named)
+
+
+def _denials(patient: Patient, as_of: int) -> dict[str, list[Denial]]:
+    screening_day = on_day(as_of)
+    denials: dict[str, list[Denial]] = {}
+    for name, absences in patient.absences.items():
+        for absence in absences:
+            when = screening_day if absence.when is None else not_after(absence.when, as_of)
+            if when is not None:
+                denials.setdefault(name, []).append(Denial(when, absence))
+    return denials

@@ -18,6 +18,7 @@ from screener.rulebook import (
     Any,
     AtLeast,
     ChangeLookup,
+    Confirmed,
     EventLookup,
     OnsetLookup,
     Qualified,
@@ -148,8 +149,15 @@ def _needs(answer: Part, rulebook: Rulebook) -> Iterator[Need]:
             lab = rulebook.labs[found.subject]
             which = answer.node.which
             yield Need("lab", lab.name, f"the {which} limit of normal that came with {lowered(lab.title)}")
+    elif isinstance(answer, Judged) and isinstance(answer.node, Confirmed) and _does_not_arise(answer):
+        return
     for part in deciding(answer):
         yield from _needs(part, rulebook)
+
+
+def _does_not_arise(answer: Judged) -> bool:
+    """Whether a question is asked only of patients unlike this one."""
+    return any(isinstance(part, Judged) and part.truth is FALSE for part in answer.parts)
 
 
 def _needs_of_lookup(found: Found, rulebook: Rulebook) -> Iterator[Need]:
@@ -213,17 +221,8 @@ def _needs_of_event(found: Found, lookup: EventLookup, rulebook: Rulebook) -> It
     for fact in found.used:
         if isinstance(fact, Episode) and found.truth is UNKNOWN:
             concept = rulebook.concepts[fact.concept]
-            title = lowered(concept.title)
-            for reason in found.reasons:
-                match reason:
-                    case "undated" | "imprecise_date":
-                        yield Need(concept.kind, concept.name, f"the exact dates of {title} ({fact.source})")
-                    case "unspecific":
-                        yield Need(concept.kind, concept.name, f"which kind of {title} it is ({fact.source})")
-                    case "conflict":
-                        yield Need(concept.kind, concept.name, f"whether {title} is present or absent ({fact.source})")
-                    case "stale":
-                        yield Need(concept.kind, concept.name, f"what became of the plan for {title} ({fact.source})")
+            for text in _gaps_of_episode(fact, found.reasons, lowered(concept.title)):
+                yield Need(concept.kind, concept.name, f"{text} ({fact.source})")
     qualifiers = [name for what in (*lookup.what, *lookup.exceptions) for name in what.qualifiers]
     if qualifiers and any(isinstance(fact, Episode) for fact in found.used) and "missing" in found.reasons:
         for fact in found.used:
@@ -235,6 +234,23 @@ def _needs_of_event(found: Found, lookup: EventLookup, rulebook: Rulebook) -> It
         concept = rulebook.concepts[name]
         about = tuple(what for what in lookup.what if what.concept == name)
         yield Need(_kind_of_list(lookup, concept.kind), name, question_about(lookup, about, rulebook))
+
+
+def _gaps_of_episode(episode: Episode, reasons: Sequence[Reason], title: str) -> Iterator[str]:
+    """What an entry leaves open, as things to find out."""
+    if episode.doubtful:
+        yield f"whether there is {title}, which the result leaves open"
+        return
+    for reason in reasons:
+        match reason:
+            case "undated" | "imprecise_date":
+                yield f"since when there has been {title}" if episode.shown_by_result else f"the exact dates of {title}"
+            case "unspecific":
+                yield f"which kind of {title} it is"
+            case "conflict":
+                yield f"whether {title} is present or absent"
+            case "stale":
+                yield f"what became of the plan for {title}"
 
 
 def _quality_asked(title: str, qualifiers: Sequence[str]) -> str:

@@ -28,9 +28,9 @@ class Stretch(Struct, frozen=True, gc=False):
 
     def overlaps(self, start: Moment, end: Moment) -> Truth:
         """Whether something that ran from `start` to `end` and the stretch have a second in common."""
-        if start.last <= self.first_end and end.first >= self.last_start:
+        if start.last <= self.first_end and end.first >= self.last_start and self.last_start <= self.first_end:
             return TRUE
-        if start.first > self.last_end or end.last < self.first_start:
+        if start.first > self.last_end or end.last < self.first_start or self.first_start > self.last_end:
             return FALSE
         return UNKNOWN
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import pairwise
 
 from screener.evaluation.answers import Found, Reason
 from screener.evaluation.episodes import present_state
@@ -191,9 +190,15 @@ def _choices_found(
 def _extreme_choices(
     lookup: ValueLookup, fact: Finding, picked: list[Candidate], each_of: list[frozenset[str]]
 ) -> frozenset[str]:
-    ranks = [Range(min(map(fact.choices.index, some)), max(map(fact.choices.index, some))) for some in each_of]
-    span = _extreme(picked, ranks, highest=lookup.pick == "highest")
-    return frozenset(choice for rank, choice in enumerate(fact.choices) if span.contains(rank))
+    """Every choice that some result can have and that no result which counts must surpass."""
+    ranks = [sorted(map(fact.choices.index, some)) for some in each_of]
+    counted = [those for each, those in zip(picked, ranks, strict=True) if each.membership is TRUE]
+    possible = {rank for those in ranks for rank in those}
+    if lookup.pick == "highest":
+        reached = {rank for rank in possible if all(those[0] <= rank for those in counted)}
+    else:
+        reached = {rank for rank in possible if all(those[-1] >= rank for those in counted)}
+    return frozenset(fact.choices[rank] for rank in reached)
 
 
 def _absent_result(lookup: ValueLookup, fact: Lab | Finding, frame: Frame, anchor: Found | None) -> Found:
@@ -255,6 +260,8 @@ def against_limit(found: Found, operator: Operator, times: str, which: str, fram
         if not isinstance(used, Result):
             continue
         own = used.upper_limit if which == "upper" else used.lower_limit
+        if used.unusable is not None:
+            own = None
         limit = exactly(float(factor * own)) if own is not None else _limits_in_use(fact, which, factor, frame)
         truth = compare(used.value or fact.possible, operator, limit)
         lacks_limit = lacks_limit or (own is None and truth is UNKNOWN and used.value is not None)
@@ -315,26 +322,17 @@ def change_of(lookup: ChangeLookup, stretch: Stretch | None, anchor: Found | Non
     inside, older = _look_in(recorded, stretch, frame)
     inside.sort(key=lambda each: (each.moment.first, each.moment.last))
     used = tuple(each.result for each in inside)
-    unusable = tuple(dict.fromkeys(each.result.unusable for each in inside if each.result.unusable is not None))
-    certain = [each for each in inside if each.membership is TRUE]
-    reasons: tuple[Reason, ...]
-    if unusable:
-        reasons = unusable
-    elif len(certain) < 2:
-        reasons = ("imprecise_date",) if len(inside) >= 2 else ("stale",) if older and not inside else ("missing",)
-    elif inside[-1].membership is not TRUE or any(
-        one.moment.last >= other.moment.first for one, other in pairwise(inside)
-    ):
-        same_time = any(one.moment.last == other.moment.last for one, other in pairwise(inside))
-        reasons = ("conflict",) if same_time else ("imprecise_date",)
-    else:
-        worlds = [certain] if len(certain) == len(inside) else [certain, inside]
-        changes = [change for change in (_change(lookup, world) for world in worlds) if change is not None]
-        if len(changes) == len(worlds):
-            whole = hull(changes)
-            censored: tuple[Reason, ...] = ("censored",) if any(r.exact is None for r in used) else ("imprecise_date",)
+    reasons = _why_no_change(inside, older)
+    if not reasons:
+        whole = _change_over_orders(lookup, inside, possible_values(frame.rulebook.fact(lookup.fact)))
+        if whole is not None:
             return Found(
-                lookup.fact, lookup, range=whole, used=used, reasons=() if whole.is_exact else censored, anchor=anchor
+                lookup.fact,
+                lookup,
+                range=whole,
+                used=used,
+                reasons=() if whole.is_exact else _why_open(inside),
+                anchor=anchor,
             )
         reasons = ("missing",)
     return Found(
@@ -349,10 +347,52 @@ def change_of(lookup: ChangeLookup, stretch: Stretch | None, anchor: Found | Non
     )
 
 
-def _change(lookup: ChangeLookup, ordered: list[Candidate]) -> Range | None:
-    """The change over results whose order is known; None where it has no meaning (no two days, a share of nothing)."""
-    latest, earlier = ordered[-1], ordered[:-1]
-    if lookup.change.startswith("relative") and any(_ends(each)[0] <= 0 for each in ordered):
+def _why_no_change(inside: list[Candidate], older: list[Candidate]) -> tuple[Reason, ...]:
+    """Why nothing can be said about a change: fewer than two usable results, or no telling which is the latest."""
+    unusable = tuple(dict.fromkeys(each.result.unusable for each in inside if each.result.unusable is not None))
+    usable = [each for each in inside if each.result.unusable is None]
+    certain = [each for each in usable if each.membership is TRUE]
+    if len(certain) < 2:
+        if unusable:
+            return unusable
+        return ("imprecise_date",) if len(inside) >= 2 else ("stale",) if older and not inside else ("missing",)
+    return ()
+
+
+def _change_over_orders(lookup: ChangeLookup, inside: list[Candidate], possible: Range) -> Range | None:
+    """The change, whichever of the results is the latest, and whether or not those count that may lie outside."""
+    changes: list[Range | None] = []
+    for latest in _latest(inside):
+        earlier = [each for each in inside if each is not latest]
+        surely_earlier = [each for each in earlier if each.membership is TRUE]
+        changes.append(_change(lookup, [*earlier, latest], possible))
+        if len(surely_earlier) < len(earlier):
+            changes.append(_change(lookup, [*surely_earlier, latest], possible))
+    known = [change for change in changes if change is not None]
+    return hull(known) if len(known) == len(changes) else None
+
+
+def _why_open(inside: list[Candidate]) -> tuple[Reason, ...]:
+    reasons: list[Reason] = [each.result.unusable for each in inside if each.result.unusable is not None]
+    if any(each.result.exact is None and each.result.unusable is None for each in inside):
+        reasons.append("censored")
+    rivals = _latest(inside)
+    if len({(each.moment.first, each.moment.last) for each in rivals}) < len(rivals):
+        reasons.append("conflict")
+    elif len(rivals) > 1 or any(each.membership is not TRUE for each in inside):
+        reasons.append("imprecise_date")
+    return tuple(dict.fromkeys(reasons))
+
+
+def _change(lookup: ChangeLookup, ordered: list[Candidate], possible: Range) -> Range | None:
+    """The change up to the last of these results; None where it has no meaning (no two days, a share of nothing).
+
+    A result that cannot be used may be anything possible.
+    """
+    moments = [each.moment for each in ordered]
+    values = [_ends(each.result, possible) for each in ordered]
+    latest, earlier = values[-1], values[:-1]
+    if lookup.change.startswith("relative") and any(low <= 0 for low, _ in values):
         return None
     match lookup.change:
         case "rise":
@@ -364,44 +404,44 @@ def _change(lookup: ChangeLookup, ordered: list[Candidate]) -> Range | None:
         case "relative fall":
             return _extreme_of([_negated(_percent(latest, one)) for one in earlier])
         case "rise per day":
+            if not all(moment.is_one_day for moment in moments):
+                return None
+            last_day = moments[-1].first_day
             daily = [
-                _per_day(latest, one)
-                for one in earlier
-                if one.moment.is_one_day and latest.moment.is_one_day and one.moment.first_day < latest.moment.first_day
+                _per_day(_difference(latest, one), last_day - moment.first_day)
+                for one, moment in zip(earlier, moments, strict=False)
+                if moment.first_day < last_day
             ]
             return _extreme_of(daily) if daily else None
 
 
-def _extreme_of(changes: list[tuple[Fraction, Fraction]]) -> Range:
+Ends = tuple[Fraction, Fraction]
+
+
+def _extreme_of(changes: list[Ends]) -> Range:
     """The greatest of several changes, each known from its least to its most."""
     return Range(float(max(low for low, _ in changes)), float(max(high for _, high in changes)))
 
 
-def _ends(candidate: Candidate) -> tuple[Fraction, Fraction]:
-    result = candidate.result
+def _ends(result: Result, possible: Range) -> Ends:
+    """The least and the most that a result can be, before any rounding."""
     if result.exact is not None:
         return result.exact, result.exact
-    if result.value is None:
-        raise ValueError("an unusable result has no value")
-    return Fraction(result.value.low), Fraction(result.value.high)
+    value = result.value or possible
+    return Fraction(value.low), Fraction(value.high)
 
 
-def _difference(later: Candidate, earlier: Candidate) -> tuple[Fraction, Fraction]:
-    (low, high), (earlier_low, earlier_high) = _ends(later), _ends(earlier)
-    return low - earlier_high, high - earlier_low
+def _difference(later: Ends, earlier: Ends) -> Ends:
+    return later[0] - earlier[1], later[1] - earlier[0]
 
 
-def _percent(later: Candidate, earlier: Candidate) -> tuple[Fraction, Fraction]:
-    (low, high), (earlier_low, earlier_high) = _ends(later), _ends(earlier)
-    return (low / earlier_high - 1) * 100, (high / earlier_low - 1) * 100
+def _percent(later: Ends, earlier: Ends) -> Ends:
+    return (later[0] / earlier[1] - 1) * 100, (later[1] / earlier[0] - 1) * 100
 
 
-def _negated(change: tuple[Fraction, Fraction]) -> tuple[Fraction, Fraction]:
-    low, high = change
-    return -high, -low
+def _negated(change: Ends) -> Ends:
+    return -change[1], -change[0]
 
 
-def _per_day(later: Candidate, earlier: Candidate) -> tuple[Fraction, Fraction]:
-    days = later.moment.first_day - earlier.moment.first_day
-    low, high = _difference(later, earlier)
-    return low / days, high / days
+def _per_day(change: Ends, days: int) -> Ends:
+    return change[0] / days, change[1] / days

@@ -181,17 +181,11 @@ def _score(score: ScoreValue) -> str:
 
 
 def _amount(term: Term) -> str:
-    match term.low, term.high:
-        case None, None:
-            return "(any number)"
-        case None, float(high):
-            return f"(at most {score_text(high)})"
-        case float(low), None:
-            return f"(at least {score_text(low)})"
-        case low, high if low == high:
-            return score_text(low)
-        case low, high:
-            return f"({score_text(low)} to {score_text(high)})"
+    if term.low is None:
+        return "(any number)" if term.high is None else f"(at most {score_text(term.high)})"
+    if term.high is None:
+        return f"(at least {score_text(term.low)})"
+    return score_text(term.low) if term.low == term.high else f"({score_text(term.low)} to {score_text(term.high)})"
 
 
 def _recorded(evidence: Evidence) -> str:

@@ -1,0 +1,56 @@
+# `make demo` screens an example patient against every trial; `make test` runs everything that must pass.
+# Both make their own environment in .venv and need nothing but Python 3.11 or newer, git and make.
+
+VENV := .venv
+BIN := $(VENV)/bin
+EXAMPLE ?= $(firstword $(sort $(wildcard examples/patients/*.json)))
+JOBS ?= 2
+
+# The first interpreter that is new enough and can make an environment; `make test PYTHON=/path/to/python3` chooses one.
+SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python /usr/bin/python3
+PYTHON ?= $(firstword $(foreach each,$(CANDIDATES),$(shell $(each) -c '$(SUITABLE)' 2>/dev/null && echo $(each))))
+
+# Compiled modules halve the start of every process; some environments switch them off.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo test style types tests bench clean
+
+demo: $(VENV)/installed
+	$(BIN)/screen $(EXAMPLE)
+
+test: style types tests
+
+style: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/installed-dev
+	$(BIN)/mypy
+
+tests: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -n $(JOBS)
+
+bench: $(VENV)/installed-dev
+	$(BIN)/python benchmarks/start.py
+	$(BIN)/python benchmarks/evaluate.py
+	$(BIN)/python benchmarks/load.py
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/installed: pyproject.toml $(VENV)/created
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+$(VENV)/installed-dev: pyproject.toml $(VENV)/created
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@ $(VENV)/installed
+
+$(VENV)/created:
+	@test -n "$(PYTHON)" || { \
+	  echo "screener needs Python 3.11 or newer with its venv module, and none was found" >&2; \
+	  echo "help: install one (on Debian: python3 and python3-venv), or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; \
+	  exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	touch $@

@@ -1,0 +1,57 @@
+"""How a call ends when the world around it does: no reader, no room, an interrupt. Never with a traceback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from cli.conftest import RULES
+
+COMMAND = [sys.executable, "-m", "screener", "--rules", str(RULES)]
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+
+def test_a_reader_that_leaves_early_is_no_error_to_speak_of(write) -> None:
+    screen = subprocess.Popen(
+        [*COMMAND, *[write()] * 50], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+    )
+    assert screen.stdout is not None
+    assert screen.stderr is not None
+    screen.stdout.read(10)
+    screen.stdout.close()
+    err = screen.stderr.read()
+    screen.stderr.close()
+    assert (screen.wait(), err) == (141, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only where there is a device that is always full")
+def test_a_full_disk_is_said_in_a_sentence(write) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*COMMAND, write(), "--json"], stdout=full, stderr=subprocess.PIPE, env=environment(), check=False
+        )
+    assert (done.returncode, done.stderr.decode()) == (
+        2,
+        "error[output]: the output cannot be written: no space left on device\n",
+    )
+
+
+def test_an_interrupt_ends_the_call_quietly(folder: Path) -> None:
+    screen = subprocess.Popen(
+        [*COMMAND, "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+    )
+    while not any(folder.glob("cache/*.json")):  # from here on it waits for its record
+        time.sleep(0.05)
+    time.sleep(0.3)
+    screen.send_signal(signal.SIGINT)
+    out, err = screen.communicate(timeout=30)
+    assert (screen.returncode, out, err) == (130, b"", b"")
