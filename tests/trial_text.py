@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 from screener.loading import RuleFolder, compile_rules, read_folder, shipped_rules
 from screener.rulebook import Rulebook
@@ -10,7 +10,7 @@ from screener.rulebook import Rulebook
 TRIAL = "TEST0001"
 
 
-@lru_cache(maxsize=None)
+@cache
 def rulebook_with_trial(blocks: str, dictionary: str = "") -> Rulebook:
     """The shipped rules with the blocks of one trial in place of the shipped trials, and perhaps more entries.
 

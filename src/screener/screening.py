@@ -498,7 +498,9 @@ def _evidence(fact: Fact | Given, found: Found, used: bool, frame: Frame) -> Evi
     rulebook = frame.rulebook
     match fact:
         case Result():
-            return _evidence_of_result(fact, found, used, frame)
+            return _evidence_of_result(fact, used, frame)
+        case Episode() | Absence() if (shown_by := _result_behind(fact, frame)) is not None:
+            return _evidence_of_result(shown_by, True, frame)
         case Episode():
             details = [fact.status, fact.severity, f"stage {fact.stage}" if fact.stage else None]
             if fact.controlled is not None:
@@ -528,7 +530,17 @@ def _evidence(fact: Fact | Given, found: Found, used: bool, frame: Frame) -> Evi
             return Evidence(fact.name, fact.value, source=fact.source)
 
 
-def _evidence_of_result(result: Result, found: Found, used: bool, frame: Frame) -> Evidence:
+def _result_behind(fact: Episode | Absence, frame: Frame) -> Result | None:
+    """The result that an episode or absence was read from, where it has no entry of its own."""
+    concept = frame.rulebook.concepts[fact.concept]
+    for sign in (*concept.present_when, *concept.absent_when):
+        for result in frame.patient.results.get(sign.fact, ()):
+            if result.source == fact.source:
+                return result
+    return None
+
+
+def _evidence_of_result(result: Result, used: bool, frame: Frame) -> Evidence:
     rulebook = frame.rulebook
     fact = rulebook.fact(result.fact)
     unit = getattr(fact, "unit", "1")

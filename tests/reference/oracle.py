@@ -13,7 +13,7 @@ Results
 - An unusable result may be anything possible, wherever it stands (also under `highest` and in a change). It is
   compared with the dictionary's limits of normal, never with its own.
 - Two results whose order is open (the same day without a time) are tried in both orders; at the same second they are
-  one result with a range that covers both. In a change, two results of the same stated moment are always one.
+  one result with a range that covers both. In a change they are tried in both orders even then.
 - A grade follows from an absence where a lookup without a window of its own can find no result and the condition is
   not current at the clock.
 - `highest … >=` and `lowest … <=` against a limit of normal ask whether any result meets it, the opposite comparisons
@@ -691,7 +691,7 @@ class Oracle:
         for other, end in self.resolutions(episode.concept, episode.list, here):
             if other is not episode and end.days.first > said.last:
                 return FALSE
-            if other is not episode and end.days.last > said.last:
+            if other is not episode and end.days.last > said.first:
                 truth = all_of([truth, UNKNOWN])
         return truth
 
@@ -715,7 +715,7 @@ class Oracle:
             start = self.start(episode)
             is_over = episode.ended or (episode.end is not None and not self.is_acute(episode))
             if episode.concept in said and is_over and start is not None:
-                end = Span(start.first, self.end_of_record) if episode.end is None else self.end(episode, start)
+                end = self.end(episode, start)
                 if end.last <= here.last_second:
                     found.append((episode, end))
         return found
@@ -926,27 +926,25 @@ def orders(results: Sequence[tuple[Span, Result]], window: Span) -> Iterator[lis
 def dated_orders(
     results: Sequence[tuple[Span, Result]], window: Span, *, every_day: bool
 ) -> Iterator[list[tuple[int, list[Result]]]]:
-    """The same with a day for each (on request, with every day that each can have), and with results of the same
-    stated moment together."""
-    at_once: dict[Span, list[Result]] = {}
-    for span, result in results:
-        at_once.setdefault(span, []).append(result)
+    """The same with a day for each (on request, with every day that each can have)."""
+    apart = [(span, [result]) for span, result in results]
     cuts: set[int] = set()
     if every_day:
-        for span in at_once:
+        for span, _ in apart:
             inside = Span(max(span.first, window.first), min(span.last, window.last)).days
             if inside.last - inside.first > WIDEST_ANCHOR:
                 yield []
                 return
             cuts |= {day * DAY for day in range(inside.first, inside.last + 1)}
-    yield from arrangements(list(at_once.items()), window, cuts)
+    yield from arrangements(apart, window, cuts, in_order=True)
 
 
 def arrangements(
-    results: Sequence[tuple[Span, list[Result]]], window: Span, cuts: Iterable[int]
+    results: Sequence[tuple[Span, list[Result]]], window: Span, cuts: Iterable[int], *, in_order: bool = False
 ) -> Iterator[list[tuple[int, list[Result]]]]:
     """Time is cut wherever a result or the window begins or ends. Within one piece only the order matters; each result
-    is put into each of its pieces, and the results of one piece into each order (a piece of one second has none)."""
+    is put into each of its pieces, and the results of one piece into each order (a piece of one second has none, unless
+    it is asked for)."""
     edges = {window.first, window.last + 1, *cuts}
     edges |= {edge for span, _ in results for edge in (span.first, span.last + 1)}
     pieces = list(pairwise(sorted(edges)))
@@ -960,7 +958,7 @@ def arrangements(
                 crowds.setdefault(piece, []).append(together)
         in_pieces = [
             [[(first // DAY, [result for together in crowd for result in together])]]
-            if after - first == 1
+            if after - first == 1 and not in_order
             else [[(first // DAY, together) for together in order] for order in permutations(crowd)]
             for (first, after), crowd in sorted(crowds.items())
         ]

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from trial_text import rulebook_with_rule
 
 from screener.records import read_patient
 from screener.screening import evaluate
+from trial_text import rulebook_with_rule
 
 HERE = Path(__file__).parent
 PAGES = (HERE.parents[1] / "docs" / "language.md", *sorted(HERE.glob("*.md")))

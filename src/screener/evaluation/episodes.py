@@ -42,6 +42,8 @@ def happened(lookup: EventLookup, stretch: Stretch | None, anchor: Found | None,
     """Whether something happened, holds or is planned. `stretch` None: its anchor is not known to have happened."""
     if stretch is None:
         return Found(lookup.name, lookup, truth=UNKNOWN, reasons=anchor.reasons if anchor else (), anchor=anchor)
+    if stretch.is_empty:
+        return Found(lookup.name, lookup, truth=FALSE, used=anchor.used if anchor else (), anchor=anchor)
     cleared = _cleared_of_each(lookup, stretch, frame)
     episodes = _related_episodes(lookup, frame)
     denied = _denied(lookup, stretch, frame) if episodes else set()
@@ -231,7 +233,7 @@ def _part(
         reasons += exception_reasons
     if episode.doubtful:
         truths.append(UNKNOWN)
-        reasons += ("missing",)
+        reasons += (episode.unusable or "missing",)
     judged = [] if suits is None else [suits]
     if lookup.beside is not None and all_of(truths) is not FALSE:
         judged.append(judge(lookup.beside, frame.beside(_start(episode, frame))))
@@ -332,32 +334,42 @@ def _start(episode: Episode, frame: Frame) -> Moment:
 
 
 def _end(episode: Episode, start: Moment, frame: Frame) -> Moment:
-    """When it ended: on a day on record, never so far, or on an unknown day."""
+    """When it ended: on a day on record, never so far, or on an unknown day, which a later absence bounds."""
     if frame.rulebook.concepts[episode.concept].course == "acute":
         return start
+    end = _stated_end(episode, start, frame)
+    if episode.end is not None or episode.ongoing:
+        return end
+    asserted = _asserted(episode, frame)
+    last = min(
+        [end.last, *(each.when.last for each in _contradicting(episode, frame) if each.when.first > asserted.last)]
+    )
+    return Moment(end.first, max(end.first, last))
+
+
+def _stated_end(episode: Episode, start: Moment, frame: Frame) -> Moment:
+    """When the entry itself says that it ended: not before it began, and if it is over, not after it was entered."""
     if episode.end is not None:
         end = (not_after(episode.end, frame.as_of) if episode.ended else None) or episode.end
         return end if end.first >= start.first else Moment(start.first, max(start.first, end.last), end.text)
     if episode.ongoing:
         return Moment(END, END)
-    asserted = _asserted(episode, frame)
     first, last = start.first, END
     if episode.ended:
-        last = asserted.last if episode.asserted is not None else frame.as_of * DAY + DAY - 1
+        last = _asserted(episode, frame).last if episode.asserted is not None else frame.as_of * DAY + DAY - 1
     if episode.shown_by_result and episode.asserted is not None:
-        first = max(first, asserted.first)
-    for denial in _contradicting(episode, frame):
-        if denial.when.first > asserted.last:
-            last = min(last, denial.when.last)
+        first = max(first, _asserted(episode, frame).first)
     return Moment(first, max(first, last))
 
 
 def _asserted(episode: Episode, frame: Frame) -> Moment:
     """When the record last says that it is so: the entry's own date, or for an open entry the day of screening."""
-    said = episode.asserted or episode.end
-    if said is None:
-        return on_day(frame.as_of) if episode.ongoing else _start(episode, frame)
-    return not_after(said, frame.as_of) or said
+    if episode.asserted is not None:
+        return not_after(episode.asserted, frame.as_of) or episode.asserted
+    if episode.ongoing:
+        return on_day(frame.as_of)
+    start = _start(episode, frame)
+    return start if episode.end is None else _stated_end(episode, start, frame)
 
 
 def _holds(episode: Episode, start: Moment, end: Moment, frame: Frame) -> Truth:
@@ -439,7 +451,7 @@ def _ended_beside(episode: Episode, frame: Frame) -> list[Moment]:
             if other is not episode and other.list == episode.list and _says_it_is_over(other, frame):
                 start = not_after(_start(other, frame), frame.as_of)
                 if start is not None:
-                    ends.append(_end(other, start, frame))
+                    ends.append(_stated_end(other, start, frame))
     return ends
 
 

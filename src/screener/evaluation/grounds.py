@@ -18,6 +18,7 @@ from screener.rulebook import (
     Any,
     AtLeast,
     ChangeLookup,
+    Concept,
     Confirmed,
     EventLookup,
     OnsetLookup,
@@ -221,6 +222,8 @@ def _needs_of_event(found: Found, lookup: EventLookup, rulebook: Rulebook) -> It
     for fact in found.used:
         if isinstance(fact, Episode) and found.truth is UNKNOWN:
             concept = rulebook.concepts[fact.concept]
+            if fact.shown_by_result:
+                yield from _results_to_repeat(fact, found.reasons, concept, rulebook)
             for text in _gaps_of_episode(fact, found.reasons, lowered(concept.title)):
                 yield Need(concept.kind, concept.name, f"{text} ({fact.source})")
     qualifiers = [name for what in (*lookup.what, *lookup.exceptions) for name in what.qualifiers]
@@ -236,6 +239,17 @@ def _needs_of_event(found: Found, lookup: EventLookup, rulebook: Rulebook) -> It
         yield Need(_kind_of_list(lookup, concept.kind), name, question_about(lookup, about, rulebook))
 
 
+def _results_to_repeat(
+    episode: Episode, reasons: Sequence[Reason], concept: Concept, rulebook: Rulebook
+) -> Iterator[Need]:
+    """The labs and findings of which a new result would tell what an old or unusable one leaves open."""
+    if not episode.doubtful and "stale" not in reasons:
+        return
+    for name in dict.fromkeys(sign.fact for sign in (*concept.present_when, *concept.absent_when)):
+        kind = "lab" if name in rulebook.labs else "finding"
+        yield Need(kind, name, f"a new result of {lowered(rulebook.fact(name).title)}")
+
+
 def _gaps_of_episode(episode: Episode, reasons: Sequence[Reason], title: str) -> Iterator[str]:
     """What an entry leaves open, as things to find out."""
     if episode.doubtful:
@@ -249,7 +263,7 @@ def _gaps_of_episode(episode: Episode, reasons: Sequence[Reason], title: str) ->
                 yield f"which kind of {title} it is"
             case "conflict":
                 yield f"whether {title} is present or absent"
-            case "stale":
+            case "stale" if episode.list == "plans":
                 yield f"what became of the plan for {title}"
 
 

@@ -11,12 +11,17 @@ from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth
 
 class Stretch(Struct, frozen=True, gc=False):
     """A stretch of time, in seconds. It begins somewhere from `first_start` to `last_start` and ends somewhere from
-    `first_end` to `last_end`; both ends belong to it."""
+    `first_end` to `last_end`; both ends belong to it. Where it begins first it also ends first."""
 
     first_start: int
     last_start: int
     first_end: int
     last_end: int
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no time at all lies in it: after an anchor of this very day, say."""
+        return self.first_start > self.first_end and self.last_start > self.last_end
 
     def holds(self, moment: Moment) -> Truth:
         """Whether the moment lies in the stretch."""
@@ -28,9 +33,10 @@ class Stretch(Struct, frozen=True, gc=False):
 
     def overlaps(self, start: Moment, end: Moment) -> Truth:
         """Whether something that ran from `start` to `end` and the stretch have a second in common."""
-        if start.last <= self.first_end and end.first >= self.last_start and self.last_start <= self.first_end:
+        is_surely_some_time = self.first_start <= self.first_end and self.last_start <= self.last_end
+        if start.last <= self.first_end and end.first >= self.last_start and is_surely_some_time:
             return TRUE
-        if start.first > self.last_end or end.last < self.first_start or self.first_start > self.last_end:
+        if start.first > self.last_end or end.last < self.first_start or self.is_empty:
             return FALSE
         return UNKNOWN
 
@@ -52,9 +58,8 @@ def stretch_around(scope: Scope, first_day: int, last_day: int, clock_day: int) 
 def _start(scope: Scope, anchor_day: int, *, earliest: bool) -> int:
     if scope.back is None:
         return BEGINNING
-    if scope.back.unit == "hours":
-        anchor = anchor_day * DAY if earliest else anchor_day * DAY + DAY - 1
-        return anchor - scope.back.count * 3600
+    if scope.back.unit == "hours" or _counts_from_the_second(scope, scope.back, scope.ahead):
+        return _second_of(anchor_day, earliest=earliest) - scope.back.count * 3600
     day = day_shifted(anchor_day, scope.back, -1)
     if scope.excludes_anchor and scope.back.count == 0:
         day += 1
@@ -65,13 +70,22 @@ def _end(scope: Scope, anchor_day: int, clock_day: int, *, earliest: bool) -> in
     clock_end = clock_day * DAY + DAY - 1
     if scope.ahead is None:
         return clock_end
-    if scope.ahead.unit == "hours":
-        anchor = anchor_day * DAY if earliest else anchor_day * DAY + DAY - 1
-        return min(anchor + scope.ahead.count * 3600, clock_end)
+    if scope.ahead.unit == "hours" or _counts_from_the_second(scope, scope.ahead, scope.back):
+        return min(_second_of(anchor_day, earliest=earliest) + scope.ahead.count * 3600, clock_end)
     day = day_shifted(anchor_day, scope.ahead, 1)
     if scope.excludes_anchor and scope.ahead.count == 0:
         day -= 1
     return min(day * DAY + DAY - 1, clock_end)
+
+
+def _counts_from_the_second(scope: Scope, side: Duration, other: Duration | None) -> bool:
+    """Whether this side of an hour window is the anchor's own second: hours after something do not begin before it."""
+    hours = other is not None and other.unit == "hours"
+    return hours and side.count == 0 and scope.anchor != "clock" and not scope.excludes_anchor
+
+
+def _second_of(day: int, *, earliest: bool) -> int:
+    return day * DAY if earliest else day * DAY + DAY - 1
 
 
 def fresh_until(clock_day: int, fresh: Duration) -> Stretch:

@@ -307,141 +307,121 @@ def _limits_in_use(lab: Lab, which: str, factor: Fraction, frame: Frame) -> Rang
 def change_of(lookup: ChangeLookup, stretch: Stretch | None, anchor: Found | None, frame: Frame) -> Found:
     """How much a lab changed: the latest result against the lowest (highest) earlier one where the rule looks.
 
-    Needs two usable results whose order is known; results that may or may not count are taken both ways.
+    Needs two usable results. Whichever may be the latest is taken for it in turn (also of two at the very same time),
+    results that may or may not count are taken both ways, and an unusable one may be anything possible.
     """
-    recorded = frame.patient.results.get(lookup.fact, ())
     if stretch is None:
+        reasons = anchor.reasons if anchor is not None else ()
+        return Found(lookup.fact, lookup, range=EVERYTHING, reasons=reasons, may_lack=True, anchor=anchor)
+    inside, older = _look_in(frame.patient.results.get(lookup.fact, ()), stretch, frame)
+    inside.sort(key=lambda each: (each.moment.first, each.moment.last))
+    used = tuple(each.result for each in inside)
+    possible = possible_values(frame.rulebook.fact(lookup.fact))
+    whole = _change_over_orders(lookup, [Reading(each, possible) for each in inside])
+    if whole is None:
         return Found(
             lookup.fact,
             lookup,
             range=EVERYTHING,
-            reasons=anchor.reasons if anchor else (),
+            used=used,
+            set_aside=tuple(each.result for each in older[-1:]) if not inside else (),
+            reasons=_why_no_change(inside, older),
             may_lack=True,
             anchor=anchor,
         )
-    inside, older = _look_in(recorded, stretch, frame)
-    inside.sort(key=lambda each: (each.moment.first, each.moment.last))
-    used = tuple(each.result for each in inside)
-    reasons = _why_no_change(inside, older)
-    if not reasons:
-        whole = _change_over_orders(lookup, inside, possible_values(frame.rulebook.fact(lookup.fact)))
-        if whole is not None:
-            return Found(
-                lookup.fact,
-                lookup,
-                range=whole,
-                used=used,
-                reasons=() if whole.is_exact else _why_open(inside),
-                anchor=anchor,
-            )
-        reasons = ("missing",)
-    return Found(
-        lookup.fact,
-        lookup,
-        range=EVERYTHING,
-        used=used,
-        set_aside=tuple(each.result for each in older[-1:]) if not inside else (),
-        reasons=reasons,
-        may_lack=True,
-        anchor=anchor,
-    )
+    why = () if whole.is_exact else _why_open(inside)
+    return Found(lookup.fact, lookup, range=whole, used=used, reasons=why, anchor=anchor)
+
+
+class Reading:
+    """What a lab was at one time: the least and the most it can have been, before any rounding."""
+
+    __slots__ = ("high", "is_usable", "low", "membership", "moment")
+
+    def __init__(self, candidate: Candidate, possible: Range) -> None:
+        result = candidate.result
+        self.moment = candidate.moment
+        self.membership = candidate.membership
+        self.is_usable = result.unusable is None
+        if result.exact is not None:
+            self.low = self.high = result.exact
+        else:
+            value = result.value or possible
+            self.low, self.high = Fraction(value.low), Fraction(value.high)
+
+
+def _change_over_orders(lookup: ChangeLookup, readings: list[Reading]) -> Range | None:
+    """The change, whichever reading is the latest, and whether or not those count that may lie outside; None if it may
+    have no meaning: fewer than two usable readings, no two days, a share of nothing."""
+    certain = [each for each in readings if each.membership is TRUE]
+    if sum(each.is_usable for each in certain) < 2:
+        return None
+    settled = max(each.moment.first for each in certain)
+    changes: list[Range] = []
+    for latest in (each for each in readings if each.moment.last >= settled):
+        earlier = [each for each in readings if each is not latest]
+        surely_earlier = [each for each in earlier if each.membership is TRUE]
+        if sum(each.is_usable for each in (latest, *surely_earlier)) < 2:
+            return None
+        for those in (earlier, surely_earlier):
+            change = _change(lookup, latest, those)
+            if change is None:
+                return None
+            changes.append(change)
+    return hull(changes)
+
+
+def _change(lookup: ChangeLookup, latest: Reading, earlier: list[Reading]) -> Range | None:
+    """The greatest change from any of the earlier readings to the latest."""
+    if lookup.change.startswith("relative") and any(each.low <= 0 for each in (latest, *earlier)):
+        return None
+    if lookup.change == "rise per day" and not all(each.moment.is_one_day for each in (latest, *earlier)):
+        return None
+    changes: list[tuple[Fraction, Fraction]] = []
+    for base in earlier:
+        rise = (latest.low - base.high, latest.high - base.low)
+        match lookup.change:
+            case "rise":
+                changes.append(rise)
+            case "fall":
+                changes.append((-rise[1], -rise[0]))
+            case "relative rise":
+                changes.append(_percent(latest, base))
+            case "relative fall":
+                share = _percent(latest, base)
+                changes.append((-share[1], -share[0]))
+            case "rise per day":
+                days = latest.moment.first_day - base.moment.first_day
+                if days > 0:
+                    changes.append((rise[0] / days, rise[1] / days))
+    if not changes:
+        return None
+    return Range(float(max(low for low, _ in changes)), float(max(high for _, high in changes)))
+
+
+def _percent(latest: Reading, base: Reading) -> tuple[Fraction, Fraction]:
+    return (latest.low / base.high - 1) * 100, (latest.high / base.low - 1) * 100
 
 
 def _why_no_change(inside: list[Candidate], older: list[Candidate]) -> tuple[Reason, ...]:
-    """Why nothing can be said about a change: fewer than two usable results, or no telling which is the latest."""
     unusable = tuple(dict.fromkeys(each.result.unusable for each in inside if each.result.unusable is not None))
-    usable = [each for each in inside if each.result.unusable is None]
-    certain = [each for each in usable if each.membership is TRUE]
-    if len(certain) < 2:
-        if unusable:
-            return unusable
-        return ("imprecise_date",) if len(inside) >= 2 else ("stale",) if older and not inside else ("missing",)
-    return ()
-
-
-def _change_over_orders(lookup: ChangeLookup, inside: list[Candidate], possible: Range) -> Range | None:
-    """The change, whichever of the results is the latest, and whether or not those count that may lie outside."""
-    changes: list[Range | None] = []
-    for latest in _latest(inside):
-        earlier = [each for each in inside if each is not latest]
-        surely_earlier = [each for each in earlier if each.membership is TRUE]
-        changes.append(_change(lookup, [*earlier, latest], possible))
-        if len(surely_earlier) < len(earlier):
-            changes.append(_change(lookup, [*surely_earlier, latest], possible))
-    known = [change for change in changes if change is not None]
-    return hull(known) if len(known) == len(changes) else None
+    if unusable:
+        return unusable
+    if len(inside) >= 2:
+        return ("conflict",) if _share_a_time(inside) else ("imprecise_date",)
+    return ("stale",) if older and not inside else ("missing",)
 
 
 def _why_open(inside: list[Candidate]) -> tuple[Reason, ...]:
     reasons: list[Reason] = [each.result.unusable for each in inside if each.result.unusable is not None]
     if any(each.result.exact is None and each.result.unusable is None for each in inside):
         reasons.append("censored")
-    rivals = _latest(inside)
-    if len({(each.moment.first, each.moment.last) for each in rivals}) < len(rivals):
+    if _share_a_time(inside):
         reasons.append("conflict")
-    elif len(rivals) > 1 or any(each.membership is not TRUE for each in inside):
+    elif len(_latest(inside)) > 1 or any(each.membership is not TRUE for each in inside):
         reasons.append("imprecise_date")
     return tuple(dict.fromkeys(reasons))
 
 
-def _change(lookup: ChangeLookup, ordered: list[Candidate], possible: Range) -> Range | None:
-    """The change up to the last of these results; None where it has no meaning (no two days, a share of nothing).
-
-    A result that cannot be used may be anything possible.
-    """
-    moments = [each.moment for each in ordered]
-    values = [_ends(each.result, possible) for each in ordered]
-    latest, earlier = values[-1], values[:-1]
-    if lookup.change.startswith("relative") and any(low <= 0 for low, _ in values):
-        return None
-    match lookup.change:
-        case "rise":
-            return _extreme_of([_difference(latest, one) for one in earlier])
-        case "fall":
-            return _extreme_of([_difference(one, latest) for one in earlier])
-        case "relative rise":
-            return _extreme_of([_percent(latest, one) for one in earlier])
-        case "relative fall":
-            return _extreme_of([_negated(_percent(latest, one)) for one in earlier])
-        case "rise per day":
-            if not all(moment.is_one_day for moment in moments):
-                return None
-            last_day = moments[-1].first_day
-            daily = [
-                _per_day(_difference(latest, one), last_day - moment.first_day)
-                for one, moment in zip(earlier, moments, strict=False)
-                if moment.first_day < last_day
-            ]
-            return _extreme_of(daily) if daily else None
-
-
-Ends = tuple[Fraction, Fraction]
-
-
-def _extreme_of(changes: list[Ends]) -> Range:
-    """The greatest of several changes, each known from its least to its most."""
-    return Range(float(max(low for low, _ in changes)), float(max(high for _, high in changes)))
-
-
-def _ends(result: Result, possible: Range) -> Ends:
-    """The least and the most that a result can be, before any rounding."""
-    if result.exact is not None:
-        return result.exact, result.exact
-    value = result.value or possible
-    return Fraction(value.low), Fraction(value.high)
-
-
-def _difference(later: Ends, earlier: Ends) -> Ends:
-    return later[0] - earlier[1], later[1] - earlier[0]
-
-
-def _percent(later: Ends, earlier: Ends) -> Ends:
-    return (later[0] / earlier[1] - 1) * 100, (later[1] / earlier[0] - 1) * 100
-
-
-def _negated(change: Ends) -> Ends:
-    return -change[1], -change[0]
-
-
-def _per_day(change: Ends, days: int) -> Ends:
-    return change[0] / days, change[1] / days
+def _share_a_time(inside: list[Candidate]) -> bool:
+    return len({(each.moment.first, each.moment.last) for each in inside}) < len(inside)

@@ -84,11 +84,13 @@ def _shown(concept: Concept, results: Results) -> list[Shown]:
 
 
 def _presence(result: Result, concept: Concept) -> Truth:
-    """Whether the result shows the concept to be present; where it could have said absent and does not, it may be."""
+    """Whether the result shows the concept to be present; one that could say either and says neither leaves it open."""
     present = _meets_any(result, concept.present_when)
     absent = _meets_any(result, concept.absent_when)
-    could_deny = any(sign.fact == result.fact for sign in concept.absent_when)
-    return UNKNOWN if present is FALSE and absent is FALSE and could_deny else present
+    could_say_either = all(
+        any(sign.fact == result.fact for sign in signs) for signs in (concept.present_when, concept.absent_when)
+    )
+    return UNKNOWN if present is FALSE and absent is FALSE and could_say_either else present
 
 
 def _meets_any(result: Result, signs: Sequence[Sign]) -> Truth:
@@ -197,4 +199,5 @@ def _doubtful(concept: Concept, result: Result, absent: Sequence[Moment]) -> Epi
         status=SHOWN,
         shown_by_result=True,
         doubtful=True,
+        unusable=result.unusable,
     )

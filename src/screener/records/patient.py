@@ -71,7 +71,8 @@ class Episode(Struct, frozen=True):
     shown_by_result: bool = False
     """No entry of its own: a result of a lab or finding shows it, on the day it was `asserted`."""
     doubtful: bool = False
-    """The result that would show it cannot be used, or may or may not show it."""
+    """The result that would show it cannot be used (`unusable` says why), or may or may not show it."""
+    unusable: Unusable | None = None
     flags: tuple[str, ...] = ()
 
 
