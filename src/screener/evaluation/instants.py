@@ -23,6 +23,11 @@ class Stretch(Struct, frozen=True, gc=False):
         """Whether no time at all lies in it: after an anchor of this very day, say."""
         return self.first_start > self.first_end and self.last_start > self.last_end
 
+    def part_of(self, moment: Moment) -> Moment:
+        """The moment, as far as it may lie in the stretch at all."""
+        first, last = max(moment.first, self.first_start), min(moment.last, self.last_end)
+        return moment if (first, last) == (moment.first, moment.last) else Moment(first, last, moment.text)
+
     def holds(self, moment: Moment) -> Truth:
         """Whether the moment lies in the stretch."""
         if moment.first >= self.last_start and moment.last <= self.first_end:

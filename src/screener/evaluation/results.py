@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from fractions import Fraction
 
 from screener.evaluation.answers import Found, Reason
@@ -15,6 +16,9 @@ from screener.values.dates import BEGINNING, DAY, Moment, on_day
 from screener.values.ranges import EVERYTHING, Range, compare, exactly, hull
 from screener.values.ranges import Comparison as Operator
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, union
+
+WIDEST_DATE = 400
+"""A result that may be of any of more days than this tells nothing of a rise per day."""
 
 
 class Candidate:
@@ -316,6 +320,8 @@ def change_of(lookup: ChangeLookup, stretch: Stretch | None, anchor: Found | Non
     inside, older = _look_in(frame.patient.results.get(lookup.fact, ()), stretch, frame)
     inside.sort(key=lambda each: (each.moment.first, each.moment.last))
     used = tuple(each.result for each in inside)
+    for each in inside:
+        each.moment = stretch.part_of(each.moment)
     possible = possible_values(frame.rulebook.fact(lookup.fact))
     whole = _change_over_orders(lookup, [Reading(each, possible) for each in inside])
     if whole is None:
@@ -349,6 +355,12 @@ class Reading:
             value = result.value or possible
             self.low, self.high = Fraction(value.low), Fraction(value.high)
 
+    def not_before(self, second: int) -> Reading:
+        """The same, of which it is known that it is not older."""
+        later = copy(self)
+        later.moment = Moment(max(self.moment.first, second), self.moment.last)
+        return later
+
 
 def _change_over_orders(lookup: ChangeLookup, readings: list[Reading]) -> Range | None:
     """The change, whichever reading is the latest, and whether or not those count that may lie outside; None if it may
@@ -358,8 +370,10 @@ def _change_over_orders(lookup: ChangeLookup, readings: list[Reading]) -> Range 
         return None
     settled = max(each.moment.first for each in certain)
     changes: list[Range] = []
-    for latest in (each for each in readings if each.moment.last >= settled):
-        earlier = [each for each in readings if each is not latest]
+    for each in readings:
+        if each.moment.last < settled:
+            continue
+        latest, earlier = each.not_before(settled), [other for other in readings if other is not each]
         surely_earlier = [each for each in earlier if each.membership is TRUE]
         if sum(each.is_usable for each in (latest, *surely_earlier)) < 2:
             return None
@@ -375,8 +389,6 @@ def _change(lookup: ChangeLookup, latest: Reading, earlier: list[Reading]) -> Ra
     """The greatest change from any of the earlier readings to the latest."""
     if lookup.change.startswith("relative") and any(each.low <= 0 for each in (latest, *earlier)):
         return None
-    if lookup.change == "rise per day" and not all(each.moment.is_one_day for each in (latest, *earlier)):
-        return None
     changes: list[tuple[Fraction, Fraction]] = []
     for base in earlier:
         rise = (latest.low - base.high, latest.high - base.low)
@@ -391,12 +403,31 @@ def _change(lookup: ChangeLookup, latest: Reading, earlier: list[Reading]) -> Ra
                 share = _percent(latest, base)
                 changes.append((-share[1], -share[0]))
             case "rise per day":
-                days = latest.moment.first_day - base.moment.first_day
-                if days > 0:
-                    changes.append((rise[0] / days, rise[1] / days))
-    if not changes:
-        return None
+                return _steepest(latest, earlier)
     return Range(float(max(low for low, _ in changes)), float(max(high for _, high in changes)))
+
+
+def _steepest(latest: Reading, earlier: list[Reading]) -> Range | None:
+    """The steepest rise a day to the latest reading; one of the same day is left out, and one that may be of the same
+    day may be left out. None if all may be, or if a day is open by more than a year."""
+    if any(each.moment.last_day - each.moment.first_day > WIDEST_DATE for each in (latest, *earlier)):
+        return None
+    least: list[Fraction] = []
+    most: list[Fraction] = []
+    for base in earlier:
+        fewest = latest.moment.first_day - base.moment.last_day
+        days = latest.moment.last_day - base.moment.first_day
+        if days < 1:
+            continue
+        paces = [
+            rise / number
+            for rise in (latest.low - base.high, latest.high - base.low)
+            for number in (max(fewest, 1), days)
+        ]
+        most.append(max(paces))
+        if fewest >= 1:
+            least.append(min(paces))
+    return Range(float(max(least)), float(max(most))) if least else None
 
 
 def _percent(latest: Reading, base: Reading) -> tuple[Fraction, Fraction]:

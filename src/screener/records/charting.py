@@ -227,7 +227,9 @@ class _Chart:
                 self._absent(concept, entry, path, _list_of(concept), date, onset=onset, end=end)
             elif concept.kind == "procedure":
                 self.findings.note(path, f"its code stands for the procedure `{concept.name}`, and is read as one")
-                self._add(Episode(concept.name, "procedures", path, onset, onset, ended=onset is None, asserted=date))
+                lasts = entry.status == "active"
+                over = None if lasts else end or onset
+                self._add(Episode(concept.name, "procedures", path, onset, over, ongoing=lasts, asserted=date))
             else:
                 self._add(_condition_episode(concept, entry, path, onset, end, date))
 
@@ -253,17 +255,8 @@ class _Chart:
                     ongoing = Episode(concept.name, "procedures", path, start, end, ongoing=True, status="ongoing")
                     self._add(ongoing)
                 case _:
-                    is_over = (date or end) is None and (entry.status == "done" or start is None)
                     self._add(
-                        Episode(
-                            concept.name,
-                            "procedures",
-                            path,
-                            date or start,
-                            date or end,
-                            ended=is_over,
-                            status=entry.status,
-                        )
+                        Episode(concept.name, "procedures", path, date or start, date or end, status=entry.status)
                     )
 
     def stay(self, entry: Stay, path: str, list_: RecordList, kinds: tuple[str, ...]) -> None:
