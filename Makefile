@@ -14,7 +14,7 @@ PYTHON ?= $(firstword $(foreach each,$(CANDIDATES),$(shell $(each) -c '$(SUITABL
 # Compiled modules halve the start of every process; some environments switch them off.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test style types tests bench clean
+.PHONY: demo test style types tests golden long bench clean
 
 demo: $(VENV)/installed
 	$(BIN)/screen $(EXAMPLE)
@@ -30,6 +30,14 @@ types: $(VENV)/installed-dev
 
 tests: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n $(JOBS)
+
+# Write the golden reports of the example patients anew; look at the difference before committing it.
+golden: $(VENV)/installed-dev
+	$(BIN)/python tests/golden/renew.py
+
+# The longer profile of the law of the engine and of the oracle, with fresh random rules and records each time.
+long: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile=long tests/properties tests/reference tests/language
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/start.py
