@@ -230,7 +230,10 @@ def _stretch(scope: Scope | None, frame: Frame) -> tuple[Stretch | None, Found |
     if scope is None:
         return up_to(frame.day), None
     if scope.anchor == "clock":
-        return stretch_around(scope, frame.day, frame.day, frame.day), None
+        stretch = frame.stretches.get(scope)
+        if stretch is None:
+            stretch = frame.stretches[scope] = stretch_around(scope, frame.day, frame.day, frame.day)
+        return stretch, None
     if scope.anchor == "its onset":
         onset = frame.own_onset
         if onset is None:

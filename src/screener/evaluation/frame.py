@@ -5,9 +5,9 @@ from __future__ import annotations
 from msgspec import Struct
 
 from screener.evaluation.answers import Found, Judged, Measured
-from screener.evaluation.instants import not_after
+from screener.evaluation.instants import Stretch, not_after
 from screener.records.patient import Absence, Patient
-from screener.rulebook import RecordList, Rulebook
+from screener.rulebook import RecordList, Rulebook, Scope
 from screener.values.dates import Duration, Moment, on_day
 
 
@@ -40,6 +40,7 @@ class Frame:
         "own_onset",
         "patient",
         "rulebook",
+        "stretches",
         "trial",
     )
 
@@ -69,6 +70,7 @@ class Frame:
         """The concepts that some entry of the record says anything about, itself or as a broader or narrower one."""
         self.denials: dict[str, list[Denial]] = _denials(patient, as_of) if of is None else of.denials
         self.found: dict[str, Found] = {}
+        self.stretches: dict[Scope, Stretch] = {}
         self.of_all_trials: dict[int, Judged | Measured] = {}
         self.of_this_trial: dict[int, Judged | Measured] = {}
 

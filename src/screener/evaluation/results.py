@@ -340,20 +340,28 @@ def change_of(lookup: ChangeLookup, stretch: Stretch | None, anchor: Found | Non
 
 
 class Reading:
-    """What a lab was at one time: the least and the most it can have been, before any rounding."""
+    """What a lab was at one time: the least and the most it can have been, before any rounding and as doubles.
 
-    __slots__ = ("high", "is_usable", "low", "membership", "moment")
+    Doubles tell which reading is the lowest; the change itself is counted in exact fractions.
+    """
+
+    __slots__ = ("double_high", "double_low", "high", "is_usable", "low", "membership", "moment")
 
     def __init__(self, candidate: Candidate, possible: Range) -> None:
         result = candidate.result
+        value = result.value or possible
         self.moment = candidate.moment
         self.membership = candidate.membership
         self.is_usable = result.unusable is None
+        self.double_low, self.double_high = value.low, value.high
         if result.exact is not None:
             self.low = self.high = result.exact
         else:
-            value = result.value or possible
             self.low, self.high = Fraction(value.low), Fraction(value.high)
+
+    @property
+    def is_exact(self) -> bool:
+        return self.double_low == self.double_high
 
     def not_before(self, second: int) -> Reading:
         """The same, of which it is known that it is not older."""
@@ -377,7 +385,7 @@ def _change_over_orders(lookup: ChangeLookup, readings: list[Reading]) -> Range 
         surely_earlier = [each for each in earlier if each.membership is TRUE]
         if sum(each.is_usable for each in (latest, *surely_earlier)) < 2:
             return None
-        for those in (earlier, surely_earlier):
+        for those in (earlier, surely_earlier) if len(surely_earlier) < len(earlier) else (earlier,):
             change = _change(lookup, latest, those)
             if change is None:
                 return None
@@ -386,25 +394,32 @@ def _change_over_orders(lookup: ChangeLookup, readings: list[Reading]) -> Range 
 
 
 def _change(lookup: ChangeLookup, latest: Reading, earlier: list[Reading]) -> Range | None:
-    """The greatest change from any of the earlier readings to the latest."""
+    """The greatest change from any of the earlier readings to the latest: a rise is counted from the lowest of them, a
+    fall from the highest."""
+    if lookup.change == "rise per day":
+        return _steepest(latest, earlier)
     if lookup.change.startswith("relative") and any(each.low <= 0 for each in (latest, *earlier)):
         return None
-    changes: list[tuple[Fraction, Fraction]] = []
-    for base in earlier:
-        rise = (latest.low - base.high, latest.high - base.low)
-        match lookup.change:
-            case "rise":
-                changes.append(rise)
-            case "fall":
-                changes.append((-rise[1], -rise[0]))
-            case "relative rise":
-                changes.append(_percent(latest, base))
-            case "relative fall":
-                share = _percent(latest, base)
-                changes.append((-share[1], -share[0]))
-            case "rise per day":
-                return _steepest(latest, earlier)
-    return Range(float(max(low for low, _ in changes)), float(max(high for _, high in changes)))
+    pick = min if lookup.change.endswith("rise") else max
+    low, high = pick(earlier, key=_by_low).low, pick(earlier, key=_by_high).high
+    match lookup.change:
+        case "rise":
+            least, most = latest.low - high, latest.high - low
+        case "fall":
+            least, most = low - latest.high, high - latest.low
+        case "relative rise":
+            least, most = (latest.low / high - 1) * 100, (latest.high / low - 1) * 100
+        case "relative fall":
+            least, most = (1 - latest.high / low) * 100, (1 - latest.low / high) * 100
+    return Range(float(least), float(most))
+
+
+def _by_low(reading: Reading) -> float:
+    return reading.double_low
+
+
+def _by_high(reading: Reading) -> float:
+    return reading.double_high
 
 
 def _steepest(latest: Reading, earlier: list[Reading]) -> Range | None:
@@ -419,19 +434,14 @@ def _steepest(latest: Reading, earlier: list[Reading]) -> Range | None:
         days = latest.moment.last_day - base.moment.first_day
         if days < 1:
             continue
-        paces = [
-            rise / number
-            for rise in (latest.low - base.high, latest.high - base.low)
-            for number in (max(fewest, 1), days)
-        ]
+        rises = [latest.low - base.high]
+        if not (latest.is_exact and base.is_exact):
+            rises.append(latest.high - base.low)
+        paces = [rise / number for rise in rises for number in {max(fewest, 1), days}]
         most.append(max(paces))
         if fewest >= 1:
             least.append(min(paces))
     return Range(float(max(least)), float(max(most))) if least else None
-
-
-def _percent(latest: Reading, base: Reading) -> tuple[Fraction, Fraction]:
-    return (latest.low / base.high - 1) * 100, (latest.high / base.low - 1) * 100
 
 
 def _why_no_change(inside: list[Candidate], older: list[Candidate]) -> tuple[Reason, ...]:
