@@ -321,7 +321,9 @@ def _visible(episode: Episode, frame: Frame) -> Truth:
     """Whether the result that shows an episode was there by the clock; later facts are not seen."""
     shown = episode.asserted
     if shown is None:
-        return TRUE if frame.day == frame.as_of else UNKNOWN
+        if frame.day == frame.as_of:
+            return TRUE
+        return FALSE if episode.ongoing else UNKNOWN
     end_of_day = frame.day * DAY + DAY - 1
     if shown.first > end_of_day:
         return FALSE
@@ -593,6 +595,17 @@ def _planned_in(lookup: EventLookup, episode: Episode, frame: Frame) -> tuple[Tr
 # ---- anchors
 
 
+def _is_denied_ever(concept: Concept, entries: RecordList, frame: Frame) -> bool:
+    """Whether the record says that this never was up to the clock, so that an entry of a broader concept is not it."""
+    return any(
+        since == BEGINNING // DAY and until >= frame.day
+        for name in (concept.name, *concept.broader)
+        for denial in frame.denials.get(name, ())
+        if denial.absence.list == entries
+        for since, until in (_spoken_for(denial, frame),)
+    )
+
+
 def onset_of(lookup: OnsetLookup, frame: Frame) -> Found:
     """The first and last possible day of the last (first) onset on record up to the clock.
 
@@ -601,7 +614,8 @@ def onset_of(lookup: OnsetLookup, frame: Frame) -> Found:
     concept = frame.rulebook.concepts[lookup.concept]
     known: list[tuple[Moment, Episode]] = []
     certain: list[Moment] = []
-    for name in (concept.name, *concept.narrower, *concept.broader):
+    broader = () if _is_denied_ever(concept, lookup.list, frame) else concept.broader
+    for name in (concept.name, *concept.narrower, *broader):
         for episode in frame.patient.episodes.get(name, ()):
             if episode.list != lookup.list:
                 continue

@@ -236,7 +236,8 @@ def _limit_of_normal(answer: Judged, node: AgainstLimit, rulebook: Rulebook) -> 
     """A multiple of the limit that came with the result, or of the limits in use."""
     found = answer.parts[0]
     results = [fact for fact in found.used if isinstance(fact, Result)] if isinstance(found, Found) else []
-    own = [each.upper_limit if node.which == "upper" else each.lower_limit for each in results]
+    usable = [each for each in results if each.unusable is None]
+    own = [each.upper_limit if node.which == "upper" else each.lower_limit for each in usable]
     limit = f"{'' if node.times == '1' else f'{node.times} x '}the {node.which} limit of normal"
     if len(own) == 1 and own[0] is not None:
         unit = _unit_of(found, rulebook)
@@ -547,20 +548,25 @@ _KINDS: dict[RecordList, str] = {"allergies": "allergy to ", "family_history": "
 
 
 def _episodes(episodes: Sequence[Episode], rulebook: Rulebook, named: str | None = None) -> str:
-    """Episodes as the record states them; what several results show of one concept is told together. The concept that
-    the sentence has just `named` is not named again."""
-    shown: dict[str, list[str]] = {}
-    for episode in episodes:
-        by_result = episode.shown_by_result and episode.asserted is not None
-        told = _day(episode.asserted) if by_result and episode.asserted is not None else ""
-        days = shown.setdefault(episode.concept if by_result else f"{episode.concept} {len(shown)}", [])
-        days.append(told or _details(episode, is_named=episode.concept == named, rulebook=rulebook))
-    return ", ".join(
-        f"{_shown_concept(concept, named, rulebook)}shown by the result{'s' if len(days) > 1 else ''} of {both(days)}"
-        if concept in rulebook.concepts
-        else days[0]
-        for concept, days in shown.items()
-    )
+    """Episodes as the record states them; what several results show of one concept is told together, and so is what
+    they leave open. The concept that the sentence has just `named` is not named again."""
+    days: dict[tuple[str, bool], list[str]] = {}
+    told: dict[tuple[str, bool] | int, str] = {}
+    for place, episode in enumerate(episodes):
+        if episode.shown_by_result and episode.asserted is not None:
+            key = (episode.concept, episode.doubtful)
+            those = days.setdefault(key, [])
+            those.append(_day(episode.asserted))
+            results = f"the result{'s' if len(those) > 1 else ''} of {both(those)}"
+            told[key] = f"{_shown_concept(episode.concept, named, rulebook)}{_way_shown(episode)} {results}"
+        else:
+            told[place] = _details(episode, is_named=episode.concept == named, rulebook=rulebook)
+    return ", ".join(told.values())
+
+
+def _way_shown(episode: Episode) -> str:
+    """How a result that stands behind an episode speaks of it."""
+    return "left open by" if episode.doubtful else "shown by"
 
 
 def _shown_concept(concept: str, named: str | None, rulebook: Rulebook) -> str:
@@ -572,7 +578,7 @@ def _details(episode: Episode, *, is_named: bool, rulebook: Rulebook) -> str:
         *([episode.severity] if episode.severity else []),
         *([f"stage {episode.stage}"] if episode.stage else []),
         *(["controlled" if episode.controlled else "not controlled"] if episode.controlled is not None else []),
-        *([episode.status] if episode.status and episode.status != "present" else []),
+        *([_status(episode)] if episode.status and episode.status != "present" else []),
         *([_time(episode)] if episode.list not in ("allergies", "family_history") else []),
     ]
     told = ", ".join(details)
@@ -580,6 +586,10 @@ def _details(episode: Episode, *, is_named: bool, rulebook: Rulebook) -> str:
     if is_named:
         return told or "on record"
     return f"{title} ({told})" if told else title
+
+
+def _status(episode: Episode) -> str:
+    return f"{_way_shown(episode)} a result" if episode.shown_by_result else episode.status or ""
 
 
 def _time(episode: Episode) -> str:

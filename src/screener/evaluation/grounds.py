@@ -246,8 +246,10 @@ def _results_to_repeat(
     if not episode.doubtful and "stale" not in reasons:
         return
     for name in dict.fromkeys(sign.fact for sign in (*concept.present_when, *concept.absent_when)):
-        kind = "lab" if name in rulebook.labs else "finding"
-        yield Need(kind, name, f"a new result of {lowered(rulebook.fact(name).title)}")
+        lab = rulebook.labs.get(name)
+        unit = f" in {lab.unit} or a unit like it" if lab is not None and episode.unusable == "unit" else ""
+        kind = "finding" if lab is None else "lab"
+        yield Need(kind, name, f"a new result of {lowered(rulebook.fact(name).title)}{unit}")
 
 
 def _gaps_of_episode(episode: Episode, reasons: Sequence[Reason], title: str) -> Iterator[str]:

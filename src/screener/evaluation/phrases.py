@@ -11,8 +11,11 @@ from screener.rulebook import EventLookup, OnsetLookup, Qualified, Rulebook, Sco
 
 
 def lowered(title: str) -> str:
-    """A title as it stands inside a sentence: a capital that only opened it is lowered, an abbreviation kept."""
-    return title[0].lower() + title[1:] if len(title) > 1 and title[1].islower() else title
+    """A title as it stands inside a sentence: a capital that only opened it is lowered. An abbreviation keeps its own,
+    and so does a proper name of two words, such as West Haven."""
+    opening, _, rest = title.partition(" ")
+    is_proper_name = rest[:1].isupper() and rest[1:2].islower()
+    return title if is_proper_name or not opening[1:2].islower() else title[0].lower() + title[1:]
 
 
 def either(names: Iterable[str]) -> str:

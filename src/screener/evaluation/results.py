@@ -269,13 +269,13 @@ def against_limit(found: Found, operator: Operator, times: str, which: str, fram
         limit = exactly(float(factor * own)) if own is not None else _limits_in_use(fact, which, factor, frame)
         truth = compare(used.value or fact.possible, operator, limit)
         lacks_limit = lacks_limit or (own is None and truth is UNKNOWN and used.value is not None)
-        truths.append(
-            truth if found.lookup.pick not in ("highest", "lowest") else _if_counted(truth, membership, found, operator)
-        )
-    if found.lookup.pick in ("highest", "lowest"):
-        decides = any_of if _any_decides(found.lookup.pick, operator) else all_of
-        truth = decides(truths)
+        several = found.lookup.pick in ("highest", "lowest") and not found.may_lack
+        truths.append(_if_counted(truth, membership, found.lookup.pick, operator) if several else truth)
+    if found.lookup.pick in ("highest", "lowest") and not found.may_lack:
+        truth = any_of(truths) if _any_decides(found.lookup.pick, operator) else all_of(truths)
     else:
+        # One of these results counts: of `latest` and `earliest` always; of the others where none counts for certain,
+        # and then one alone can say whatever several can.
         truth = union(truths)
     if found.may_lack:
         truth = union((truth, compare(fact.possible, operator, _limits_in_use(fact, which, factor, frame))))
@@ -286,12 +286,11 @@ def _any_decides(pick: str, operator: Operator) -> bool:
     return (pick == "highest") == (operator in (">", ">="))
 
 
-def _if_counted(truth: Truth, membership: Truth, found: Found, operator: Operator) -> Truth:
+def _if_counted(truth: Truth, membership: Truth, pick: str, operator: Operator) -> Truth:
     """The truth of a result that may not count: without it, an `any` of many is no truer, an `all` no falser."""
-    if membership is TRUE or not isinstance(found.lookup, ValueLookup):
+    if membership is TRUE:
         return truth
-    neutral = FALSE if _any_decides(found.lookup.pick, operator) else TRUE
-    return union((truth, neutral))
+    return union((truth, FALSE if _any_decides(pick, operator) else TRUE))
 
 
 def _limits_in_use(lab: Lab, which: str, factor: Fraction, frame: Frame) -> Range:

@@ -172,6 +172,8 @@ def _unusable(result: Result, why: Unusable, problem: str) -> Result:
 
 def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dictionary) -> Result:
     result = _result(lab.name, reported)
+    if meaning.form is not None:
+        result = msgspec.structs.replace(result, flags=(_measured_as(meaning.form),))
     if reported.value is None:
         return _unusable(result, "missing", "it has no value")
     if isinstance(reported.value, str):
@@ -194,19 +196,20 @@ def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dict
         return msgspec.structs.replace(
             result, upper_limit=upper, lower_limit=lower, unusable="impossible", problem=problem
         )
-    return Result(
-        lab.name,
-        reported.source,
-        reported.recorded_value,
-        reported.unit,
-        reported.when,
-        reported.is_current,
+    return msgspec.structs.replace(
+        result,
         value=value,
         exact=None if reported.value.comparator else exact,
         upper_limit=upper,
         lower_limit=lower,
-        flags=(*_unusual(lab, value), *doubt),
+        flags=(*result.flags, *_unusual(lab, value), *doubt),
     )
+
+
+def _measured_as(form: Form) -> str:
+    """The recorded number counts another form of the analyte than the lab's value, into which it was converted."""
+    title = form.title
+    return f"measured as {title[0].lower() + title[1:] if title[1:2].islower() else title}"
 
 
 def _range_of(exact: Fraction, comparator: Comparator, possible: Range) -> Range | None:
@@ -249,8 +252,13 @@ def _unusual(lab: Lab, value: Range) -> tuple[str, ...]:
 
 
 def _without_a_unit(lab: Lab, form: Form | None, value: Quantity, dictionary: Dictionary) -> str:
-    fitting = [unit for unit in dictionary.units_of(lab) if _fits(lab, form, unit, value, dictionary, lab.possible)]
-    hint = f"; it would be possible in {any_of(fitting)}" if fitting else ""
+    """With the units in which the number would be possible, those first in which it would be usual; three at most."""
+    dimension, usual = parse_unit(lab.unit).dimension, lab.usual or lab.possible
+    alike = [common.text for common in common_units() if common.dimension == dimension and common.text != "1"]
+    units = dict.fromkeys((*dictionary.units_of(lab), *alike))
+    fitting = [unit for unit in units if _fits(lab, form, unit, value, dictionary, lab.possible)]
+    fitting.sort(key=lambda unit: not _fits(lab, form, unit, value, dictionary, usual))
+    hint = f"; it would be possible in {any_of(fitting[:3])}" if fitting else ""
     return f"it has no unit, and {lab.name} is not a pure number{hint}"
 
 
