@@ -107,7 +107,7 @@ def test_the_two_readings_of_the_score_differ_and_both_are_shown() -> None:
 def test_a_score_decides_although_inputs_are_missing() -> None:
     passed = _line("encephalopathy-not-examined", "NCT07409259", "I3")
     failed = _line("encephalopathy-not-examined", "NCT03863002", "I3")
-    assert "not on record: hepatic encephalopathy" in passed.explanation
+    assert "not on record: West Haven grade of hepatic encephalopathy" in passed.explanation
     assert "maintenance dialysis and creatinine), not between 17 and 30" in failed.explanation
 
 

@@ -29,12 +29,18 @@ def test_what_holds_together_is_joined_by_and() -> None:
     assert both(["INR", "creatinine", "urea"]) == "INR, creatinine and urea"
 
 
-def test_only_a_capital_that_opens_a_title_is_lowered() -> None:
-    assert [lowered(title) for title in ("Total bilirubin", "INR", "HIV infection")] == [
-        "total bilirubin",
-        "INR",
-        "HIV infection",
-    ]
+@pytest.mark.parametrize(
+    ("title", "inside"),
+    [
+        ("Total bilirubin", "total bilirubin"),
+        ("Oral INR meter", "oral INR meter"),
+        ("INR", "INR"),
+        ("HIV infection", "HIV infection"),
+        ("West Haven grade", "West Haven grade"),
+    ],
+)
+def test_only_a_capital_that_opens_a_title_is_lowered(title: str, inside: str) -> None:
+    assert lowered(title) == inside
 
 
 @pytest.mark.parametrize(

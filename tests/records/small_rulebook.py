@@ -100,6 +100,18 @@ LABS = [
     Lab("creatinine", "Creatinine", (), (loinc("2160-0"),), "umol/L", Range(10, 3000), WEEK, HERE, None, "113.12"),
     Lab("calcium", "Calcium", (), (), "mmol/L", Range(0.5, 5), WEEK, HERE, None, "40.078", 2),
     Lab("alpha_fetoprotein", "Alpha-fetoprotein", ("AFP",), (), "ng/mL", Range(0, 10_000_000), WEEK, HERE),
+    Lab(
+        "hemoglobin",
+        "Hemoglobin",
+        ("Hb",),
+        (loinc("718-7"), loinc("59260-0", "mmol/L")),
+        "g/L",
+        Range(10, 250),
+        WEEK,
+        HERE,
+        Range(30, 200),
+        "16114",
+    ),
     Lab("body_weight", "Body weight", (), (), "kg", Range(2, 400), WEEK, HERE, Range(30, 200)),
 ]
 
@@ -188,7 +200,7 @@ CONCEPTS = [
     concept("pregnancy", only_if="female"),
     concept("mental_disorder"),
     concept("liver_transplantation", "procedure", (snomed("18027006"), icd10("Z94.4")), aliases=("LT",)),
-    concept("dialysis", "procedure"),
+    concept("dialysis", "procedure", (icd10("Z99.2"),)),
     concept("systemic_glucocorticoid", "drug", (Code("atc", "H02AB"),)),
     concept("interferon", "drug"),
     concept("trial_participation", "event"),

@@ -116,24 +116,24 @@ def test_with_times_of_day_a_single_day_can_be_told_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "episodes", "absences", "is_doubtful"),
+    ("value", "episodes", "absences", "is_doubtful", "unusable"),
     [
-        ("<1", 0, 1, False),
-        ("<=1", 1, 0, True),
-        (">=1", 1, 0, False),
-        (">0", 1, 0, False),
-        (">=0", 1, 0, True),
-        ("drowsy", 1, 0, True),
-        (7, 1, 0, True),
+        ("<1", 0, 1, False, None),
+        ("<=1", 1, 0, True, None),
+        (">=1", 1, 0, False, None),
+        (">0", 1, 0, False, None),
+        (">=0", 1, 0, True, None),
+        ("drowsy", 1, 0, True, "missing"),
+        (7, 1, 0, True, "impossible"),
     ],
 )
 def test_a_result_that_may_or_may_not_show_it_leaves_it_in_doubt(
-    value: Any, episodes: int, absences: int, is_doubtful: bool
+    value: Any, episodes: int, absences: int, is_doubtful: bool, unusable: str | None
 ) -> None:
     found = patient((value, "2026-02-10"))
     those = found.episodes.get(HE, ())
     assert (len(those), len(found.absences.get(HE, ()))) == (episodes, absences)
-    assert all(each.doubtful is is_doubtful for each in those)
+    assert all((each.doubtful, each.unusable) == (is_doubtful, unusable) for each in those)
 
 
 def test_an_undated_result_shows_nothing_for_certain() -> None:
@@ -150,7 +150,7 @@ def test_the_present_state_shows_what_holds_now() -> None:
 def test_a_doubtful_result_between_two_positive_ones_leaves_the_beginning_open() -> None:
     found = patient((2, "2026-02-10"), ("drowsy", "2026-02-12"), (1, "2026-02-14"))
     assert found.episodes[HE] == (
-        shown("observations[1]", up_to("2026-02-12"), "2026-02-12", doubtful=True),
+        shown("observations[1]", up_to("2026-02-12"), "2026-02-12", doubtful=True, unusable="missing"),
         shown("observations[0]", up_to("2026-02-10"), "2026-02-10"),
         shown("observations[2]", up_to("2026-02-14"), "2026-02-14"),
     )

@@ -359,12 +359,18 @@ def test_a_diagnosis_that_states_a_procedure_is_read_as_one() -> None:
             asserted=parse_moment("2026-01"),
         ),
     )
-    undated = only_episode(read(conditions=[{"icd10": "Z94.4", "status": "active"}]), "liver_transplantation")
-    assert (undated.start, undated.end, undated.ended, undated.ongoing) == (None, None, True, False)
+    undated = only_episode(read(conditions=[{"icd10": "Z94.4"}]), "liver_transplantation")
+    assert (undated.start, undated.end, undated.ended, undated.ongoing) == (None, None, False, False)
     assert (
         read(conditions=[{"icd10": "Z94.4", "status": "absent"}]).absences["liver_transplantation"][0].list
         == "procedures"
     )
+
+
+def test_an_active_diagnosis_that_states_a_procedure_is_one_that_goes_on() -> None:
+    dependence = {"icd10": "Z99.2", "onset": "2024-05", "status": "active"}
+    episode = only_episode(read(conditions=[dependence]), "dialysis")
+    assert (episode.start, episode.end, episode.ended, episode.ongoing) == (parse_moment("2024-05"), None, False, True)
 
 
 # ---- status
@@ -425,11 +431,11 @@ def test_an_acute_condition_is_its_onset_day_alone(status: dict[str, Any]) -> No
             {"status": "done", "date": "2026-01-05"},
             {"start": parse_moment("2026-01-05"), "end": parse_moment("2026-01-05"), "status": "done"},
         ),
-        ({"status": "done"}, {"ended": True, "status": "done"}),
-        ({}, {"ended": True}),
+        ({"status": "done"}, {"status": "done"}),
+        ({}, {}),
         ({"start": "2026-01", "end": "2026-02"}, {"start": parse_moment("2026-01"), "end": parse_moment("2026-02")}),
         ({"start": "2026-01"}, {"start": parse_moment("2026-01")}),
-        ({"status": "done", "start": "2026-01"}, {"start": parse_moment("2026-01"), "ended": True, "status": "done"}),
+        ({"status": "done", "start": "2026-01"}, {"start": parse_moment("2026-01"), "status": "done"}),
         (
             {"status": "ongoing", "start": "2026-01"},
             {"start": parse_moment("2026-01"), "ongoing": True, "status": "ongoing"},

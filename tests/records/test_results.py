@@ -139,6 +139,31 @@ def test_urea_and_urea_nitrogen_are_two_forms_of_one_analyte() -> None:
     assert result("BUN", 1, "mmol/L").exact == 1
 
 
+def test_a_result_of_a_form_with_a_name_of_its_own_says_what_was_measured() -> None:
+    assert result("BUN", Decimal("30.3"), "mg/dL").flags == ("measured as urea nitrogen",)
+    assert result("BUN", 30, "stones").flags == ("measured as urea nitrogen",)
+    (coded,) = read({"loinc": "3094-0", "value": Decimal("30.3")}).results["urea"]
+    assert coded.flags == ("measured as urea nitrogen",)
+    assert result("urea", 65, "mg/dL").flags == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "units"),
+    [
+        ("Hb", Decimal("9.1"), "`mmol/L` or `g/dL`"),
+        ("Hb", 91, "`g/L`"),
+        ("Hb", 15, "`g/dL`, `g/L` or `mmol/L`"),
+        ("neutrophils", 4500, "`/uL`"),
+        ("total_bilirubin", 1, "`mg/dL`, `umol/L` or `mmol/L`"),
+    ],
+)
+def test_for_a_result_without_a_unit_common_units_are_named_too_and_the_likely_first(
+    name: str, value: Any, units: str
+) -> None:
+    found = result(name, value)
+    assert found.problem == f"it has no unit, and {found.fact} is not a pure number; it would be possible in {units}"
+
+
 def test_limits_of_normal_are_converted_with_their_result() -> None:
     converted = result("total_bilirubin", 10, "mg/dL", upper_limit=1, lower_limit="0.3")
     assert converted.upper_limit == Fraction(100000) / Fraction("5846.6")
