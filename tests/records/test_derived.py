@@ -52,7 +52,9 @@ def test_a_positive_result_shows_an_episode_of_unknown_beginning() -> None:
 
 def test_a_negative_result_is_an_absence_on_its_date() -> None:
     found = patient((0, "2026-02-10"))
-    assert found.absences == {HE: (Absence(HE, "conditions", "observations[0]", parse_moment("2026-02-10")),)}
+    assert found.absences == {
+        HE: (Absence(HE, "conditions", "observations[0]", parse_moment("2026-02-10"), shown_by_result=True),)
+    }
     assert found.episodes == {}
 
 
@@ -144,7 +146,7 @@ def test_an_undated_result_shows_nothing_for_certain() -> None:
 
 def test_the_present_state_shows_what_holds_now() -> None:
     assert patient((2, "now")).episodes[HE] == (shown("observations[0]", None, None, ongoing=True),)
-    assert patient((0, "now")).absences[HE] == (Absence(HE, "conditions", "observations[0]"),)
+    assert patient((0, "now")).absences[HE] == (Absence(HE, "conditions", "observations[0]", shown_by_result=True),)
 
 
 def test_a_doubtful_result_between_two_positive_ones_leaves_the_beginning_open() -> None:

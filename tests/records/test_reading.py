@@ -367,10 +367,10 @@ def test_a_diagnosis_that_states_a_procedure_is_read_as_one() -> None:
     )
 
 
-def test_an_active_diagnosis_that_states_a_procedure_is_one_that_goes_on() -> None:
+def test_an_active_diagnosis_that_states_a_procedure_leaves_open_whether_it_goes_on() -> None:
     dependence = {"icd10": "Z99.2", "onset": "2024-05", "status": "active"}
     episode = only_episode(read(conditions=[dependence]), "dialysis")
-    assert (episode.start, episode.end, episode.ended, episode.ongoing) == (parse_moment("2024-05"), None, False, True)
+    assert (episode.start, episode.end, episode.ended, episode.ongoing) == (parse_moment("2024-05"), None, False, False)
 
 
 # ---- status

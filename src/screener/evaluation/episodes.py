@@ -383,6 +383,8 @@ def _holds(episode: Episode, start: Moment, end: Moment, frame: Frame) -> Truth:
         return FALSE
     began = truth_of(True) if start.last_day <= day else UNKNOWN
     if concept.course == "acute":
+        if episode.ended and day == frame.as_of:
+            return FALSE
         return all_of((began, TRUE if start.first_day == day else UNKNOWN if start.last_day >= day else FALSE))
     if episode.shown_by_result and episode.asserted is not None:
         shown = _asserted(episode, frame)

@@ -605,18 +605,25 @@ def _time(episode: Episode) -> str:
 def _absences(facts: Sequence[Fact | Given], rulebook: Rulebook) -> str:
     """What the record says is not so, and the sex where that is the reason."""
     absent: dict[str, list[str]] = {}
+    ruled_out: dict[str, list[str]] = {}
     grounds: list[str] = []
     for fact in facts:
         match fact:
             case Absence():
                 kind = _KINDS.get(fact.list, "")
-                when = f" on {_day(fact.when)}" if fact.when is not None else ""
-                absent.setdefault(when, []).append(kind + lowered(rulebook.concepts[fact.concept].title))
+                name = kind + lowered(rulebook.concepts[fact.concept].title)
+                if fact.shown_by_result:
+                    when = f" of {_day(fact.when)}" if fact.when is not None else ""
+                    ruled_out.setdefault(when, []).append(name)
+                else:
+                    when = f" on {_day(fact.when)}" if fact.when is not None else ""
+                    absent.setdefault(when, []).append(name)
             case Given(name="sex"):
                 grounds.append(f"sex is {fact.value}")
             case _:
                 pass
     grounds += [f"{both(names)} recorded absent{when}" for when, names in absent.items()]
+    grounds += [f"the result{when} rules out {either(names)}" for when, names in ruled_out.items()]
     return ", ".join(dict.fromkeys(grounds))
 
 

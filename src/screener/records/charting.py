@@ -17,7 +17,15 @@ from screener.records.derived import with_derived
 from screener.records.dictionary import Dictionary, Meaning
 from screener.records.errors import LONGEST_QUOTE, Findings, did_you_mean, quoted
 from screener.records.identity import Naming
-from screener.records.measuring import Quantity, Reported, UnreadableValueError, read_number, read_value, result_of
+from screener.records.measuring import (
+    MEASURED_AS,
+    Quantity,
+    Reported,
+    UnreadableValueError,
+    read_number,
+    read_value,
+    result_of,
+)
 from screener.records.native import Condition, Entry, GivenAnswer, Mention, NativeRecord, Observation, Procedure, Stay
 from screener.records.patient import Absence, Answer, Episode, Patient, Result
 from screener.rulebook import Concept, Question, RecordList, Trial
@@ -206,7 +214,7 @@ class _Chart:
                 continue
             counted.append(result)
             for remark in (result.problem, *result.flags):
-                if remark is not None:
+                if remark is not None and not remark.startswith(MEASURED_AS):
                     self.findings.note(result.source, f"{result.fact}: {remark}")
         return tuple(counted)
 
@@ -227,9 +235,9 @@ class _Chart:
                 self._absent(concept, entry, path, _list_of(concept), date, onset=onset, end=end)
             elif concept.kind == "procedure":
                 self.findings.note(path, f"its code stands for the procedure `{concept.name}`, and is read as one")
-                lasts = entry.status == "active"
-                over = None if lasts else end or onset
-                self._add(Episode(concept.name, "procedures", path, onset, over, ongoing=lasts, asserted=date))
+                # An active status (transplanted, dependent on dialysis) does not say whether the procedure goes on.
+                over = None if entry.status == "active" else end or onset
+                self._add(Episode(concept.name, "procedures", path, onset, over, asserted=date))
             else:
                 self._add(_condition_episode(concept, entry, path, onset, end, date))
 

@@ -118,7 +118,7 @@ def _is_placed(result: Result) -> bool:
 
 
 def _absence(concept: Concept, result: Result) -> Absence:
-    return Absence(concept.name, _LISTS[concept.kind], result.source, result.when)
+    return Absence(concept.name, _LISTS[concept.kind], result.source, result.when, shown_by_result=True)
 
 
 # ---- episodes

@@ -206,10 +206,13 @@ def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dict
     )
 
 
+MEASURED_AS = "measured as"
+
+
 def _measured_as(form: Form) -> str:
     """The recorded number counts another form of the analyte than the lab's value, into which it was converted."""
     title = form.title
-    return f"measured as {title[0].lower() + title[1:] if title[1:2].islower() else title}"
+    return f"{MEASURED_AS} {title[0].lower() + title[1:] if title[1:2].islower() else title}"
 
 
 def _range_of(exact: Fraction, comparator: Comparator, possible: Range) -> Range | None:

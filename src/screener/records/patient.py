@@ -83,6 +83,7 @@ class Absence(Struct, frozen=True):
     list: RecordList
     source: str
     when: Moment | None = None
+    shown_by_result: bool = False
 
 
 class Answer(Struct, frozen=True):
