@@ -383,8 +383,6 @@ def _holds(episode: Episode, start: Moment, end: Moment, frame: Frame) -> Truth:
         return FALSE
     began = truth_of(True) if start.last_day <= day else UNKNOWN
     if concept.course == "acute":
-        if episode.ended and day == frame.as_of:
-            return FALSE
         return all_of((began, TRUE if start.first_day == day else UNKNOWN if start.last_day >= day else FALSE))
     if episode.shown_by_result and episode.asserted is not None:
         shown = _asserted(episode, frame)
@@ -460,9 +458,10 @@ def _ended_beside(episode: Episode, frame: Frame) -> list[Moment]:
 
 
 def _says_it_is_over(episode: Episode, frame: Frame) -> bool:
-    if frame.rulebook.concepts[episode.concept].course == "acute":
-        return False
-    return episode.ended or (episode.end is not None and not episode.ongoing)
+    """Whether an entry states an end; that the one day of an acute condition has passed is no such statement."""
+    if episode.ended or frame.rulebook.concepts[episode.concept].course == "acute":
+        return episode.ended
+    return episode.end is not None and not episode.ongoing
 
 
 def _contradicted_at_once(episode: Episode, start: Moment, frame: Frame) -> bool:
@@ -555,11 +554,9 @@ def _resolved(lookup: EventLookup, concept: Concept, frame: Frame) -> tuple[Epis
 
 
 def _is_over(episode: Episode, frame: Frame) -> bool:
-    """Whether the entry says that it ended by the clock; an acute one only if it says so in so many words."""
+    """Whether the entry says that it ended by the clock."""
     start = not_after(_start(episode, frame), frame.as_of)
-    if start is None or not (episode.ended or (episode.end is not None and not episode.ongoing)):
-        return False
-    if frame.rulebook.concepts[episode.concept].course == "acute" and not episode.ended:
+    if start is None or not _says_it_is_over(episode, frame):
         return False
     return _end(episode, start, frame).last_day <= frame.day
 
