@@ -39,7 +39,7 @@ Source = Mapping[str, Anything] | str | bytes | PathLike[str]
 def evaluate(
     patient: Patient | Source,
     rules: Rulebook | None = None,
-    as_of: date | None = None,
+    as_of: date | str | None = None,
     *,
     assume_complete: Iterable[str] = (),
     labs_within: Duration | str | None = None,
@@ -48,26 +48,22 @@ def evaluate(
     """Screen a patient against every trial, or against the `trials` named.
 
     `patient` is what `load_patient` gave, or what it takes. Without `rules` the ones that come with screener are used.
-    `as_of` is the day that the answers are about, else the record's own; the clock is never asked. `assume_complete`
-    names lists of the record (`conditions`, `procedures`, …) to be taken as complete; answers that rest on that have
-    the basis `assumed`. `labs_within`, such as `"14 days"`, replaces every other freshness of labs and findings.
+    `as_of` is the day that the answers are about (a date, or `YYYY-MM-DD`), else the record's own; the clock is never
+    asked. `assume_complete` names lists of the record (`conditions`, `procedures`, …) to be taken as complete; answers
+    that rest on that have the basis `assumed`. `labs_within`, such as `"14 days"`, replaces every other freshness of
+    labs and findings. One list or trial may be named by itself.
 
     On a Patient with rules given this is pure, and safe in threads.
 
     Raises RecordError where the record cannot be used, RulesError where the rules cannot, and ScreeningError where the
-    call cannot be answered: no date of screening, another dictionary, an unknown trial, list or length of time.
+    call cannot be answered: no date of screening or none of the calendar, another dictionary, an unknown trial, list or
+    length of time.
     """
     from screener import screening
     from screener.records.patient import Patient
-    from screener.values.dates import DateError, parse_duration
 
     rulebook = load_rules() if rules is None else rules
     record = patient if isinstance(patient, Patient) else load_patient(patient, rulebook)
-    if isinstance(labs_within, str):
-        try:
-            labs_within = parse_duration(labs_within)
-        except DateError as problem:
-            raise screening.ScreeningError(f"labs_within: {problem}") from None
     return screening.evaluate(
         record, rulebook, as_of=as_of, assume_complete=assume_complete, labs_within=labs_within, trials=trials
     )

@@ -44,6 +44,9 @@ class CallError(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
+    if sys.stdout is None:
+        _tell("error[output]: the output cannot be written: standard output is closed")
+        return UNUSABLE
     try:
         try:
             return _run(list(sys.argv[1:] if arguments is None else arguments))
@@ -56,7 +59,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return NOBODY_READS
     except OSError as problem:
         _give_up_output()
-        print(f"error[output]: the output cannot be written: {_reason(problem)}", file=sys.stderr)
+        # What is written to has no name here; what is read has one.
+        if problem.filename is not None:
+            _tell(f"error[file]: `{problem.filename}` cannot be used: {_reason(problem)}")
+        else:
+            _tell(f"error[output]: the output cannot be written: {_reason(problem)}")
         return UNUSABLE
 
 
@@ -68,14 +75,33 @@ def _give_up_output() -> None:
 def _run(arguments: list[str]) -> int:
     verb = _VERBS.get(arguments[0]) if arguments else None
     try:
-        return verb(arguments[1:]) if verb is not None else _screen(arguments)
+        if verb is not None:
+            return verb(arguments[1:])
+        if arguments:
+            _refuse_misspelt_verb(arguments[0])
+        return _screen(arguments)
     except CallError as problem:
-        _complain(problem)
+        _tell(problem)
         return UNUSABLE
 
 
-def _complain(problem: Exception) -> None:
-    print(problem, file=sys.stderr)
+def _refuse_misspelt_verb(word: str) -> None:
+    """Offer the verb where the first word is like one, and no file of that name is there."""
+    if not word.isalpha():
+        return
+    from difflib import get_close_matches
+
+    from screener.records.errors import LIKE_ENOUGH
+
+    likely = get_close_matches(word, _VERBS, n=1, cutoff=LIKE_ENOUGH)
+    if likely and not Path(word).exists():
+        raise CallError(f"there is no verb and no file `{word}`", f"did you mean `screen {likely[0]}`?")
+
+
+def _tell(message: object) -> None:
+    """Write to standard error, if there is one: without, `print` would take standard output for it."""
+    if sys.stderr is not None:
+        print(message, file=sys.stderr)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -140,7 +166,7 @@ def _loaded(folder: Path | None) -> Dictionary | None:
         try:
             return Dictionary(load_rulebook(folder))
         except RulesError as problem:
-            _complain(problem)
+            _tell(problem)
             return None
     finally:
         gc.freeze()
@@ -228,11 +254,11 @@ def _screened(source: str, dictionary: Dictionary, asked: argparse.Namespace) ->
 
     try:
         if source == STANDARD_INPUT:
-            patient = read_patient(sys.stdin.buffer.read(), dictionary, "standard input")
+            patient = read_patient(_standard_input(), dictionary, "standard input")
         else:
             patient = read_patient(Path(source), dictionary)
     except RecordError as problem:
-        _complain(problem)
+        _tell(problem)
         return None
     as_of = asked.as_of
     if as_of is None and patient.as_of is None:
@@ -247,6 +273,15 @@ def _screened(source: str, dictionary: Dictionary, asked: argparse.Namespace) ->
     )
 
 
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise CallError("standard input is closed", "name the file of a record")
+    try:
+        return sys.stdin.buffer.read()
+    except OSError as problem:
+        raise CallError(f"standard input cannot be read: {_reason(problem)}", "name the file of a record") from None
+
+
 def _dated_today(patient: Patient) -> tuple[Patient, date]:
     """Where neither the call nor the record says which day the answers are about: today, and the result says so."""
     from datetime import date
@@ -255,7 +290,7 @@ def _dated_today(patient: Patient) -> tuple[Patient, date]:
 
     today = date.today()  # noqa: DTZ011  (the day on the wall of the clinic)
     note = f"neither the record nor the call has a date of screening, so today is taken, {today}"
-    print(f"note: patient `{patient.id}`: {note}", file=sys.stderr)
+    _tell(f"note: patient `{patient.id}`: {note}")
     return replace(patient, notes=(*patient.notes, note)), today
 
 
@@ -293,7 +328,7 @@ def _check(arguments: list[str]) -> int:
     try:
         rules = read_folder(asked.folder or shipped_rules())
     except RulesError as problem:
-        _complain(problem)
+        _tell(problem)
         return UNUSABLE
     found = compile_rules(rules)
     _encode_output(errors="replace")
@@ -328,11 +363,11 @@ def _format(arguments: list[str]) -> int:
     from screener.loading import shipped_rules
 
     changed, unusable = 0, False
-    for path in _rule_files(asked.paths or [shipped_rules()]):
+    for path in list(_rule_files(asked.paths or [shipped_rules()])):
         try:
             is_changed = _format_file(path, only_check=asked.check)
         except CallError as problem:
-            _complain(problem)
+            _tell(problem)
             unusable = True
         else:
             changed += is_changed
@@ -341,16 +376,26 @@ def _format(arguments: list[str]) -> int:
     return FOUND if changed and asked.check else DONE
 
 
+_NAME_RULES = "name rule files, or folders of them"
+
+
 def _rule_files(paths: Sequence[Path]) -> Iterator[Path]:
+    """The rule files named, and those of the folders named. Raises CallError for what holds no rules: a patient's
+    record, say, is not rewritten."""
     for path in paths:
         if path.is_dir():
-            yield from sorted(path.rglob("*.rules"))
+            inside = sorted(path.rglob("*.rules"))
+            if not inside:
+                raise CallError(f"there is no rule file in `{path}`", _NAME_RULES)
+            yield from inside
+        elif path.suffix != ".rules":
+            raise CallError(f"`{path}` is not a rule file", "rule files are named `*.rules`")
         else:
             yield path
 
 
 def _format_file(path: Path, *, only_check: bool) -> bool:
-    """Format one file. Returns whether it was not formatted yet."""
+    """Format one file, unless it has errors. Returns whether it was not formatted yet."""
     from screener.language.diagnostics import render_all
     from screener.language.formatter import format_text
     from screener.language.parser import parse
@@ -360,7 +405,9 @@ def _format_file(path: Path, *, only_check: bool) -> bool:
         before = path.read_bytes()
         text = before.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:
-        raise CallError(f"`{path}` cannot be read: {_reason(problem)}", "name rule files, or folders of them") from None
+        raise CallError(f"`{path}` cannot be read: {_reason(problem)}", _NAME_RULES) from None
+    if faults := [each for each in parse(Source(str(path), text)).diagnostics if each.is_error]:
+        raise CallError(f"`{path}` has errors", f"mend them first\n\n{render_all(faults)}")
     after = format_text(text).encode()
     if after != before:
         print(f"would format {path}" if only_check else f"formatted {path}")
@@ -369,8 +416,6 @@ def _format_file(path: Path, *, only_check: bool) -> bool:
                 path.write_bytes(after)
             except OSError as problem:
                 raise CallError(f"`{path}` cannot be written: {_reason(problem)}", "see who may write it") from None
-    if faults := [each for each in parse(Source(str(path), text)).diagnostics if each.is_error]:
-        raise CallError(f"`{path}` has errors", f"mend them first\n\n{render_all(faults)}")
     return after != before
 
 

@@ -67,11 +67,20 @@ def compile_rules(rules: RuleFolder) -> Checked:
     from screener.language.checker import check_texts
 
     # Messages show paths that an editor can open from here; the rulebook keeps them as they are below the folder.
-    inside = rules.path.resolve().is_relative_to(Path.cwd())
-    root = (Path(os.path.relpath(rules.path)) if inside else rules.path).as_posix() + "/"
+    root = _seen_from_here(rules.path).as_posix() + "/"
     rule_files = {root + path: text for path, text in rules.rules.items()}
     records = {root + path: text for path, text in rules.records.items()}
     return check_texts(rule_files, records, rules.digest, root)
+
+
+def _seen_from_here(folder: Path) -> Path:
+    """The folder by its path from the working folder, if it lies in there."""
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # the working folder was deleted
+        return folder
+    whole = folder.resolve()
+    return whole.relative_to(here) if whole.is_relative_to(here) else folder
 
 
 def shipped_rules() -> Path:
@@ -97,8 +106,11 @@ def _texts(folder: Path, pattern: str) -> Iterator[tuple[str, str]]:
     for path in sorted(folder.rglob(pattern)):
         try:
             yield path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as problem:
-            raise RulesError(f"error[unreadable-file]: `{path}` cannot be read as text: {problem}") from None
+        except UnicodeDecodeError:
+            raise RulesError(f"error[unreadable-file]: `{path}` cannot be read: it is not text in UTF-8") from None
+        except OSError as problem:
+            reason = (problem.strerror or str(problem)).lower()
+            raise RulesError(f"error[unreadable-file]: `{path}` cannot be read: {reason}") from None
 
 
 class _Cache(Struct, frozen=True):

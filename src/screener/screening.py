@@ -28,9 +28,10 @@ from screener.evaluation.grounds import (
     rests_on_assumption,
     results_of,
 )
+from screener.evaluation.phrases import lowered
 from screener.records.patient import Absence, Answer, Episode, Patient, Result
 from screener.rulebook import All, Confirmed, Criterion, Flag, Meets, RecordList, Rulebook, Trial
-from screener.values.dates import DAY, Duration, Moment, day_shifted, day_text
+from screener.values.dates import DAY, DateError, Duration, Moment, day_shifted, day_text, parse_duration, parse_moment
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth
 from screener.version import __version__
 
@@ -252,6 +253,7 @@ class CriterionResult:
                 if score.spread is not None and (apart := _drawn_apart(measured, score.spread)):
                     told[f"the inputs of {score.title} were drawn {apart} apart, more than {score.spread}"] = None
             told.update(dict.fromkeys(_answers_against_data(judged, rulebook)))
+            told.update(dict.fromkeys(_against_sex(judged, frame)))
         return tuple(told)
 
     def to_dict(self) -> dict[str, Anything]:
@@ -388,34 +390,36 @@ def evaluate(
     patient: Patient,
     rules: Rulebook,
     *,
-    as_of: date | None = None,
+    as_of: date | str | None = None,
     assume_complete: Iterable[str] = (),
-    labs_within: Duration | None = None,
+    labs_within: Duration | str | None = None,
     trials: Collection[str] | None = None,
 ) -> Screening:
     """Screen a patient against the trials of a rulebook.
 
-    `as_of` is the day the answers are about, else the record's own. `assume_complete` names lists of the record that
-    are to be taken as complete; answers that rest on that say so. `labs_within` replaces every other freshness of labs
-    and findings. `trials` restricts which trials are screened. Pure, and safe in threads.
+    `as_of` is the day the answers are about (a date, or `YYYY-MM-DD`), else the record's own. `assume_complete` names
+    lists of the record that are to be taken as complete; answers that rest on that say so. `labs_within`, such as
+    `"14 days"`, replaces every other freshness of labs and findings. `trials` restricts which trials are screened. One
+    list or trial may be named by itself. Pure, and safe in threads.
 
-    Raises ScreeningError where there is no date, where the patient was read with another dictionary, or where a trial
-    or list is not known.
+    Raises ScreeningError where there is no date, where the patient was read with another dictionary, or where a day,
+    a length of time, a trial or a list is not one.
     """
     if patient.digest != rules.dictionary_digest:
         raise ScreeningError(
             f"patient `{patient.id}` was read with another dictionary than these rules have: read the record again"
         )
-    day = as_of.toordinal() if as_of is not None else patient.as_of
+    day = _day_of(as_of) if as_of is not None else patient.as_of
     if day is None:
         raise ScreeningError(f"no date of screening: patient `{patient.id}` has no `as_of`, and none was given")
     assumed = _known_lists(assume_complete)
     wanted = _known_trials(trials, rules)
+    everywhere = _length_of(labs_within) if labs_within is not None else None
     program, answers = program_of(rules), patient.answers
     shared: dict[Duration | None, Frame] = {}
     screened: list[TrialResult] = []
     for trial in wanted:
-        within = labs_within or trial.labs_within
+        within = everywhere or trial.labs_within
         if within not in shared:
             shared[within] = Frame(rules, patient, day, assumed=assumed, labs_within=within)
         frame = shared[within].of_trial(trial.id)
@@ -427,9 +431,47 @@ def evaluate(
     return Screening(patient, day, rules, tuple(screened))
 
 
+def _day_of(as_of: object) -> int:
+    """The day that a call names. A time of day beside it says nothing more."""
+    match as_of:
+        case date():
+            return as_of.toordinal()
+        case str() if len(as_of) == len("YYYY-MM-DD"):
+            try:
+                return parse_moment(as_of).first_day
+            except DateError as problem:
+                raise ScreeningError(f"as_of: {problem}") from None
+        case _:
+            raise ScreeningError(f"as_of: `{as_of}` is not a day: give a date, or write YYYY-MM-DD")
+
+
+def _length_of(labs_within: object) -> Duration:
+    match labs_within:
+        case Duration():
+            return labs_within
+        case str():
+            try:
+                return parse_duration(labs_within)
+            except DateError as problem:
+                raise ScreeningError(f"labs_within: {problem}") from None
+        case _:
+            raise ScreeningError(f"labs_within: `{labs_within}` is not a length of time: write such as `14 days`")
+
+
+def _names(names: object, what: str) -> tuple[str, ...]:
+    """The names that a call gives; a lone text is one name, not its letters."""
+    if isinstance(names, str):
+        return (names,)
+    given = tuple(names) if isinstance(names, Iterable) else (names,)
+    for name in given:
+        if not isinstance(name, str):
+            raise ScreeningError(f"{what}: `{name}` is not a name")
+    return given
+
+
 def _known_lists(names: Iterable[str]) -> frozenset[RecordList]:
     known: list[RecordList] = []
-    for name in names:
+    for name in _names(names, "assume_complete"):
         match = next((each for each in LISTS if each == name), None)
         if match is None:
             raise ScreeningError(f"`{name}` is not a list of the record: the lists are {', '.join(LISTS)}")
@@ -440,10 +482,11 @@ def _known_lists(names: Iterable[str]) -> frozenset[RecordList]:
 def _known_trials(names: Collection[str] | None, rules: Rulebook) -> list[Trial]:
     if names is None:
         return list(rules.trials.values())
-    for name in names:
+    wanted = _names(names, "trials")
+    for name in wanted:
         if name not in rules.trials:
             raise ScreeningError(f"no trial `{name}` in these rules: there are {', '.join(rules.trials)}")
-    return [trial for trial in rules.trials.values() if trial.id in names]
+    return [trial for trial in rules.trials.values() if trial.id in wanted]
 
 
 # ---- reading answers
@@ -479,7 +522,23 @@ def _drawn_apart(measured: Measured, spread: Duration) -> str | None:
         allowed = earliest + spread.count * 3600
     else:
         allowed = day_shifted(earliest // DAY, spread, 1) * DAY + earliest % DAY
-    return f"at least {number_text(round((latest - earliest) / 3600, 1))} hours" if latest > allowed else None
+    return f"at least {_told_apart(latest - earliest, str(spread))}" if latest > allowed else None
+
+
+def _told_apart(seconds: int, allowed: str) -> str:
+    """A stretch of time in a unit that reads well, of tenths of an hour or coarser; finer than usual where the coarse
+    text would seem to say no more than is allowed."""
+    tenths = round(seconds / 360)
+    days, rest = divmod(tenths, 240)
+    hours = "1 hour" if rest == 10 else f"{number_text(rest / 10)} hours"
+    exactly = f"{days} days and {hours}" if days >= 2 and rest else f"{days} days"
+    if days < 2:
+        return f"{number_text(tenths / 10)} hours"
+    if days < 14:
+        return exactly
+    months = days * 48 // 1461
+    coarse = f"{days} days" if days < 100 else f"{months} months" if months < 24 else f"{months // 12} years"
+    return exactly if coarse == allowed else coarse
 
 
 def _answers_against_data(judged: Judged, rulebook: Rulebook) -> Iterable[str]:
@@ -492,6 +551,16 @@ def _answers_against_data(judged: Judged, rulebook: Rulebook) -> Iterable[str]:
     for part in judged.parts:
         if isinstance(part, Judged):
             yield from _answers_against_data(part, rulebook)
+
+
+def _against_sex(judged: Judged, frame: Frame) -> Iterable[str]:
+    """What only the other sex can have, on record for this patient all the same."""
+    sex = frame.patient.sex
+    for fact, _, used in facts(judged):
+        if used and isinstance(fact, Episode) and fact.list != "family_history" and not fact.doubtful:
+            concept = frame.rulebook.concepts[fact.concept]
+            if sex is not None and concept.only_if not in (None, sex):
+                yield f"conflict: recorded {sex}, but {lowered(concept.title)} is on record ({fact.source})"
 
 
 def _evidence(fact: Fact | Given, found: Found, used: bool, frame: Frame) -> Evidence:
@@ -578,6 +647,7 @@ def _later_than(patient: Patient, day: int) -> list[str]:
             if each.list != "plans"
         ),
         *((each.source, each.concept, each.when) for absences in patient.absences.values() for each in absences),
+        *((each.source, each.key, each.when) for each in patient.answers.values()),
     ]
     end = day * DAY + DAY - 1
     return [

@@ -95,6 +95,14 @@ def test_a_patient_read_with_other_rules_is_refused(rules: screener.Rulebook) ->
         ({"labs_within": "a fortnight"}, "labs_within: `a fortnight` is not a length of time"),
         ({"trials": ["NCT00000002"]}, "no trial `NCT00000002`"),
         ({"assume_complete": ["labs"]}, "`labs` is not a list of the record"),
+        ({"as_of": "2026-02"}, "as_of: `2026-02` is not a day"),
+        ({"as_of": "2026-02-30"}, "as_of: `2026-02-30` is not a day of the calendar"),
+        ({"as_of": 20260220}, "as_of: `20260220` is not a day"),
+        ({"labs_within": 14}, "labs_within: `14` is not a length of time"),
+        ({"trials": "NCT00000002"}, "no trial `NCT00000002`"),
+        ({"trials": 1}, "trials: `1` is not a name"),
+        ({"assume_complete": "labs"}, "`labs` is not a list of the record"),
+        ({"assume_complete": [None]}, "assume_complete: `None` is not a name"),
     ],
 )
 def test_an_option_that_means_nothing_is_refused(
@@ -107,6 +115,31 @@ def test_an_option_that_means_nothing_is_refused(
 def test_options_mean_what_they_mean_on_the_command_line(rules: screener.Rulebook) -> None:
     within = evaluate(RECORD, rules, labs_within="1 day", assume_complete=["conditions"], trials=["NCT00000001"])
     assert [criterion.status for criterion in within.trials[0].criteria] == ["passed", "unknown", "unknown", "passed"]
+
+
+def test_a_day_may_be_written_and_a_lone_name_stand_by_itself(rules: screener.Rulebook) -> None:
+    plain = evaluate(RECORD, rules, as_of="2026-02-21", assume_complete="conditions", trials="NCT00000001")
+    listed = evaluate(RECORD, rules, as_of=date(2026, 2, 21), assume_complete=["conditions"], trials=["NCT00000001"])
+    assert plain.as_of == date(2026, 2, 21)
+    assert plain.to_json() == listed.to_json()
+
+
+@pytest.mark.parametrize(("day", "is_noted"), [("2026-02-19", False), ("2026-02-20", False), ("2026-02-21", True)])
+def test_an_answer_of_a_later_day_is_noted(rules: screener.Rulebook, day: str, is_noted: bool) -> None:
+    answers = {"NCT00000001/informed_consent": {"value": True, "date": day}}
+    screening = evaluate({**RECORD, "answers": answers}, rules, as_of=date(2026, 2, 20))
+    assert (screening.trials[0].criteria[2].status == "unknown") == is_noted
+    noted = (
+        "answers.NCT00000001/informed_consent: `NCT00000001/informed_consent` is dated 2026-02-21, "
+        "after the day of screening, and is not used",
+    )
+    assert screening.notes == (noted if is_noted else ())
+
+
+@pytest.mark.parametrize("nothing", ["", " \n"])
+def test_an_empty_text_is_no_record(rules: screener.Rulebook, nothing: str) -> None:
+    with pytest.raises(RecordError, match="there is no record: the text is empty"):
+        load_patient(nothing, rules)
 
 
 def test_a_record_or_rules_that_cannot_be_used_raise(rules: screener.Rulebook, folder: Path) -> None:

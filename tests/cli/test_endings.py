@@ -55,3 +55,46 @@ def test_an_interrupt_ends_the_call_quietly(folder: Path) -> None:
     screen.send_signal(signal.SIGINT)
     out, err = screen.communicate(timeout=30)
     assert (screen.returncode, out, err) == (130, b"", b"")
+
+
+def closed(how: str, *arguments: str) -> tuple[int, str, str]:
+    """Call from a shell, in which a stream can be closed."""
+    line = f'"$@" {how}'
+    done = subprocess.run(
+        ["/bin/sh", "-c", line, "sh", *COMMAND, *arguments], capture_output=True, env=environment(), check=False
+    )
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def test_without_a_standard_output_there_is_nothing_to_do(write) -> None:
+    closed_output = "error[output]: the output cannot be written: standard output is closed\n"
+    assert closed(">&-", write()) == (2, "", closed_output)
+
+
+def test_without_a_standard_input_another_place_is_asked_for() -> None:
+    message = "error[call]: standard input is closed\nhelp: name the file of a record\n"
+    assert closed("<&-", "-") == (2, "", message)
+
+
+def test_a_standard_input_that_cannot_be_read_is_no_fault_of_the_output() -> None:
+    message = "error[call]: standard input cannot be read: bad file descriptor\nhelp: name the file of a record\n"
+    assert closed("0>only-to-write", "-") == (2, "", message)
+
+
+def test_without_a_standard_error_no_message_goes_to_the_output() -> None:
+    assert closed("2>&-", "nobody.json") == (2, "", "")
+
+
+def test_a_working_folder_that_is_gone_takes_nothing_with_it(folder: Path, write) -> None:
+    record = folder / write()
+    gone = folder / "gone"
+    gone.mkdir()
+    line = 'rmdir "$PWD" && exec "$@"'
+    done = subprocess.run(
+        ["/bin/sh", "-c", line, "sh", *COMMAND, str(record), "--json"],
+        capture_output=True,
+        cwd=gone,
+        env=environment(),
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -57,6 +57,14 @@ def test_a_value_that_was_converted_is_shown_both_ways(call: Call, write) -> Non
     )
 
 
+def test_the_unit_of_a_ratio_is_not_shown(call: Call, write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "110")
+    recorded = {"name": "INR", "value": 1.8, "unit": "{INR}", "date": "2026-02-18"}
+    status, out, _ = call(write(observations=[recorded], conditions=None), "--trial", "NCT07409259", rules=None)
+    assert status == 0
+    assert "on record  INR 1.8, 2026-02-18 (observations[0])" in out
+
+
 @pytest.mark.parametrize(
     ("results", "told"),
     [

@@ -87,6 +87,47 @@ def test_a_file_that_cannot_be_formatted_gives_a_message(call: Call, folder: Pat
     assert err.startswith("error[call]: `odd.rules` cannot be read: ")
 
 
+def test_what_is_not_a_rule_file_is_never_rewritten(call: Call, folder: Path) -> None:
+    (folder / "anna.json").write_text('{"id":   "anna"}', encoding="utf-8")
+    assert call("format", "anna.json", rules=None) == (
+        2,
+        "",
+        "error[call]: `anna.json` is not a rule file\nhelp: rule files are named `*.rules`\n",
+    )
+    assert (folder / "anna.json").read_text("utf-8") == '{"id":   "anna"}'
+
+
+def test_a_file_with_an_error_in_one_block_keeps_all_of_them(call: Call, folder: Path) -> None:
+    text = 'condition   gout "Gout"\n\ncondition\n'
+    (folder / "half.rules").write_text(text, encoding="utf-8")
+    status, out, _ = call("format", "half.rules", rules=None)
+    assert (status, out) == (2, "")
+    assert (folder / "half.rules").read_text("utf-8") == text
+
+
+def test_a_folder_without_a_rule_file_is_said_so(call: Call, folder: Path) -> None:
+    (folder / "empty").mkdir()
+    assert call("format", "empty", rules=None) == (
+        2,
+        "",
+        "error[call]: there is no rule file in `empty`\nhelp: name rule files, or folders of them\n",
+    )
+
+
+@pytest.mark.parametrize(("word", "verb"), [("chek", "check"), ("fromat", "format"), ("schemas", "schema")])
+def test_a_misspelt_verb_is_offered(call: Call, word: str, verb: str) -> None:
+    assert call(word, "--json", rules=None) == (
+        2,
+        "",
+        f"error[call]: there is no verb and no file `{word}`\nhelp: did you mean `screen {verb}`?\n",
+    )
+
+
+def test_a_record_that_is_named_almost_like_a_verb_is_a_record(call: Call, write) -> None:
+    status, out, _ = call(write("chek"), "--json")
+    assert (status, json.loads(out)["patient"]) == (0, "anna")
+
+
 # ---- schema
 
 

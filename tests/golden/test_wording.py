@@ -7,7 +7,10 @@ import math
 import pytest
 
 from screener.evaluation.explanation import score_text, span_text
-from screener.evaluation.phrases import both, either, lowered
+from screener.evaluation.phrases import both, either, lowered, unit_beside
+from screener.loading import load_rulebook
+from screener.records import read_patient
+from screener.screening import CriterionResult, evaluate
 from screener.values.ranges import UNDEFINED, Range, exactly
 
 
@@ -55,3 +58,134 @@ def test_only_a_capital_that_opens_a_title_is_lowered(title: str, inside: str) -
 )
 def test_a_score_is_told_as_far_as_it_is_known(value: Range, text: str) -> None:
     assert span_text(value, score_text) == text
+
+
+@pytest.mark.parametrize(
+    ("unit", "beside"),
+    [
+        (None, ""),
+        ("", ""),
+        ("1", ""),
+        ("INR", ""),
+        ("{INR}", ""),
+        ("%", " %"),
+        ("/nL", " /nL"),
+        ("furlongs", " furlongs"),
+    ],
+)
+def test_a_pure_number_or_a_ratio_stands_without_its_unit(unit: str | None, beside: str) -> None:
+    assert unit_beside(unit) == beside
+
+
+# ---- sentences about one line of a protocol
+
+
+def line(trial: str, name: str, **record: object) -> CriterionResult:
+    """One line of a trial for a patient of whom only this is on record."""
+    rules = load_rulebook()
+    patient = read_patient({"id": "anna", "as_of": "2026-02-20", "birth_date": "1981-05-04", **record}, rules)
+    criteria = evaluate(patient, rules, trials=[trial]).trials[0].criteria
+    return next(each for each in criteria if each.id == name)
+
+
+def needed(criterion: CriterionResult) -> list[str]:
+    return [need.text for need in criterion.needs]
+
+
+CARCINOMA = {"name": "basal_cell_carcinoma", "onset": "2024", "status": "resolved"}
+SKIN = "basal cell carcinoma of the skin"
+
+
+@pytest.mark.parametrize(
+    ("complete", "open_because"),
+    [
+        (["conditions"], f"(not on record: whether {SKIN} is cured)"),
+        ([], f"(not on record: whether {SKIN} is cured, others are not ruled out)"),
+    ],
+)
+def test_a_quality_that_an_entry_does_not_state_is_what_is_called_missing(
+    complete: list[str], open_because: str
+) -> None:
+    criterion = line("NCT07409259", "E6", conditions=[CARCINOMA], complete=complete)
+    assert open_because in criterion.explanation
+    assert f"whether {SKIN} is cured (conditions[0])" in needed(criterion)
+
+
+@pytest.mark.parametrize(
+    ("dates", "told"),
+    [
+        ({"onset": "2024"}, "(since 2024, resolved)"),
+        ({"onset": "2022", "end": "2024"}, "(2022 to 2024, resolved)"),
+        ({"end": "2024"}, "(until 2024, resolved)"),
+        ({}, "(resolved, undated)"),
+    ],
+)
+def test_the_date_of_what_is_over_does_not_read_as_its_end(dates: dict[str, str], told: str) -> None:
+    resolved = {"name": "basal_cell_carcinoma", "status": "resolved", **dates}
+    assert told in line("NCT07409259", "E6", conditions=[resolved]).explanation
+
+
+def test_of_an_overdue_plan_it_is_the_planned_day_that_has_passed() -> None:
+    plan = {"name": "liver_transplantation", "status": "planned", "date": "2026-01-10"}
+    criterion = line("NCT05985863", "E4", procedures=[plan], complete=["procedures", "plans"])
+    assert "(the planned day has passed): liver transplantation (planned, 2026-01-10)" in criterion.explanation
+    assert "what became of the plan for liver transplantation (procedures[0])" in needed(criterion)
+
+
+def test_entries_that_say_the_same_are_counted() -> None:
+    criterion = line("NCT06242405", "E10", allergies=[{"name": "any_drug"}] * 2, complete=["conditions", "allergies"])
+    assert "At least 2 allergies to drugs: 2 entries on record" in criterion.explanation
+
+
+def test_it_is_the_allergy_that_may_be_severe() -> None:
+    criterion = line("NCT05985863", "E8", allergies=[{"name": "any_drug"}], complete=["allergies"])
+    assert "whether the allergy to drugs is severe (allergies[0])" in needed(criterion)
+
+
+def test_of_an_unspecific_entry_the_question_names_what_the_rule_asks() -> None:
+    reactive = {"name": "HIV_screen", "value": "reactive", "date": "2026-02-19"}
+    criterion = line("NCT03863002", "E12", observations=[reactive], complete=["conditions"])
+    assert needed(criterion) == [
+        "whether “HIV infection, or a reactive screening test” is HIV infection (observations[0])"
+    ]
+
+
+def test_of_what_only_a_later_result_shows_it_is_open_since_when() -> None:
+    failure = {"name": "liver_failure", "onset": "2026-02-05", "status": "active"}
+    ascites = {"name": "ascites_grade", "value": "moderate", "date": "2026-02-12"}
+    platelets = {"name": "PLT", "value": 104, "unit": "10*9/L", "date": "2026-02-01"}
+    observations = [ascites, platelets]
+    criterion = line("NCT05985863", "E2", observations=observations, conditions=[failure], complete=["conditions"])
+    assert "since when is not on record: ascites" in criterion.explanation
+
+
+@pytest.mark.parametrize(
+    ("drawn", "apart"),
+    [
+        ("2026-02-11", "at least 7 days and 1 hour"),
+        ("2026-01-20", "at least 29 days"),
+        ("2025-10-19", "at least 4 months"),
+        ("2017-02-19", "at least 8 years"),
+    ],
+)
+def test_inputs_drawn_far_apart_are_told_in_a_unit_that_reads_well(drawn: str, apart: str) -> None:
+    inr = {"name": "INR", "value": 1.8, "date": f"{drawn}T23:00"}
+    albumin = {"name": "ALB", "value": 30, "unit": "g/L", "date": "2026-02-19T00:00"}
+    failure = {"name": "liver_failure", "onset": "2026-02-20", "status": "active"}
+    criterion = line("NCT05985863", "E2", observations=[inr, albumin], conditions=[failure])
+    assert [flag.split(" were drawn ")[1] for flag in criterion.flags if " were drawn " in flag] == [
+        f"{apart} apart, more than 7 days"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sex", "flags"),
+    [
+        ("female", ()),
+        ("male", ("conflict: recorded male, but pregnancy is on record (observations[0])",)),
+        (None, ()),
+    ],
+)
+def test_what_only_the_other_sex_can_have_is_flagged(sex: str | None, flags: tuple[str, ...]) -> None:
+    positive = {"name": "pregnancy_test", "value": "positive", "date": "2026-02-19"}
+    assert line("NCT07409259", "E7", observations=[positive], **({"sex": sex} if sex else {})).flags == flags

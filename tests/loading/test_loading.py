@@ -242,7 +242,13 @@ def test_a_folder_without_rules_is_refused(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_text_is_refused(folder: Path) -> None:
     (folder / "labs.rules").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(RulesError, match=r"labs\.rules` cannot be read as text"):
+    with pytest.raises(RulesError, match=r"labs\.rules` cannot be read: it is not text in UTF-8$"):
+        load_rulebook(folder)
+
+
+def test_a_folder_that_is_named_like_a_file_is_refused(folder: Path) -> None:
+    (folder / "more.rules").mkdir()
+    with pytest.raises(RulesError, match=r"more\.rules` cannot be read: is a directory$"):
         load_rulebook(folder)
 
 

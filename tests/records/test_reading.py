@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from records.small_rulebook import SMALL
+from records.small_rulebook import SMALL, concept
 from screener.records import RecordError, read_patient, record_schema
 from screener.records.dictionary import Dictionary
 from screener.records.native import Condition, NativeRecord, Observation, Procedure
@@ -516,6 +517,63 @@ def test_an_allergy_holds_and_a_disease_in_the_family_is_told() -> None:
     )
 
 
+BROAD = msgspec.structs.replace(
+    SMALL,
+    concepts={
+        **SMALL.concepts,
+        "any_thing": concept("any_thing", "substance", narrower=("any_drug", "blood_products", "interferon")),
+        "any_drug": concept("any_drug", "substance", broader=("any_thing",), narrower=("interferon",)),
+        "blood_products": concept("blood_products", "substance", broader=("any_thing",)),
+    },
+)
+"""A dictionary in which everything that one can be allergic to is something broader."""
+
+
+@pytest.mark.parametrize(
+    ("code", "broadest"),
+    [
+        ({"atc": "J01CE01"}, "any_drug"),
+        ({"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "7980"}, "any_drug"),
+        ({"snomed": "91935009"}, "any_thing"),
+        ({"name": {"system": "urn:clinic", "code": "nuts"}}, "any_thing"),
+    ],
+)
+def test_an_allergy_of_an_unknown_code_is_one_to_something(code: dict[str, Any], broadest: str) -> None:
+    patient = read_patient({"allergies": [{**code, "severity": "severe"}], "complete": ["allergies"]}, BROAD)
+    assert patient.episodes == {
+        broadest: (Episode(broadest, "allergies", "allergies[0]", ongoing=True, severity="severe"),)
+    }
+    assert patient.notes[-1] == f"allergies[0]: it is read as `{broadest}`"
+    assert patient.complete == {"allergies"}
+
+
+def test_that_an_unknown_code_is_absent_says_nothing_of_anything_broader() -> None:
+    patient = read_patient({"allergies": [{"atc": "J01CE01", "status": "absent"}]}, BROAD)
+    assert (patient.episodes, patient.absences) == ({}, {})
+
+
+def test_where_no_substance_is_broad_an_unknown_code_keeps_the_list_from_being_complete() -> None:
+    patient = read(allergies=[{"atc": "J01CE01"}], complete=["allergies", "conditions"])
+    assert (patient.episodes, patient.complete) == ({}, {"conditions"})
+    assert patient.notes == (
+        "allergies[0]: no rule uses the code `atc J01CE01`",
+        "allergies[0]: because of it, `allergies` is not taken as complete",
+    )
+
+
+def test_an_allergy_of_an_unknown_name_is_refused_with_what_to_write_instead() -> None:
+    with pytest.raises(RecordError) as refused:
+        read_patient({"allergies": [{"name": "penicillin"}]}, BROAD)
+    (problem,) = refused.value.problems
+    assert problem.mend == "give its code, or the broader name `any_drug` or `any_thing`"
+
+
+def test_an_allergy_whose_code_has_no_system_is_one_fault() -> None:
+    with pytest.raises(RecordError) as refused:
+        read_patient({"allergies": [{"code": "J01CE01"}]}, BROAD)
+    assert len(refused.value.problems) == 1
+
+
 # ---- the person, answers, contradictions
 
 
@@ -534,7 +592,7 @@ def test_an_age_without_a_day_of_screening_is_kept_beside_the_birth_date() -> No
 
 
 @pytest.mark.parametrize(
-    ("age", "is_refused"), [(-1, True), (0, False), (1, False), (149, False), (150, False), (151, True)]
+    ("age", "is_refused"), [(-1, True), (0, False), (1, False), (119, False), (120, False), (121, True)]
 )
 def test_an_age_is_one_that_people_reach(age: int, is_refused: bool) -> None:
     if is_refused:

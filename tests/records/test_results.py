@@ -170,6 +170,38 @@ def test_limits_of_normal_are_converted_with_their_result() -> None:
     assert converted.lower_limit == converted.upper_limit * Fraction(3, 10)
 
 
+@pytest.mark.parametrize(
+    ("limit", "is_used", "remark"),
+    [
+        ("17", True, "its upper limit of normal is unusual: 17 umol/L, in use are 17.1 .. 26 umol/L"),
+        ("17.1", True, None),
+        ("26", True, None),
+        ("26.1", True, "its upper limit of normal is unusual: 26.1 umol/L, in use are 17.1 .. 26 umol/L"),
+        (
+            "1.2",
+            False,
+            "its upper limit of normal seems to be in another unit, and is not used: 1.2 umol/L, "
+            "in use are 17.1 .. 26 umol/L; did you mean `1.2 mg/dL`?",
+        ),
+    ],
+)
+def test_a_limit_of_normal_is_compared_with_those_in_use(limit: str, is_used: bool, remark: str | None) -> None:
+    read = result("total_bilirubin", 200, "umol/L", upper_limit=limit)
+    assert read.upper_limit == (Fraction(limit) if is_used else None)
+    assert read.flags == ((remark,) if remark else ())
+
+
+def test_a_limit_in_the_canonical_unit_beside_a_result_in_another_is_not_used() -> None:
+    read = result("total_bilirubin", 12, "mg/dL", upper_limit=20)
+    assert read.upper_limit is None
+    assert read.flags[0].endswith("did you mean `20 umol/L`?")
+
+
+def test_where_no_limits_are_in_use_any_limit_is_that_of_its_laboratory() -> None:
+    read = result("creatinine", 200, "umol/L", upper_limit="1.2", lower_limit="0.7")
+    assert read.lower_limit == Fraction(7, 10)
+
+
 def test_an_upper_limit_that_cannot_be_is_left_out_and_said_so() -> None:
     patient = read({"name": "total_bilirubin", "value": 100, "unit": "umol/L", "upper_limit": 0})
     assert patient.results["total_bilirubin"][0].upper_limit is None

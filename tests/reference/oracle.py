@@ -70,6 +70,7 @@ from fractions import Fraction
 from itertools import pairwise, permutations, product
 from typing import Literal, NamedTuple, assert_never
 
+from birthdays import birth_days_of_age
 from screener.records.patient import Absence, Episode, Patient, Result
 from screener.rulebook import (
     AgainstLimit,
@@ -121,7 +122,6 @@ from screener.values.dates import (
     NO_TIME,
     Duration,
     Moment,
-    birth_days_of_age,
     completed_years,
     day_shifted,
     on_day,
@@ -584,6 +584,13 @@ class Oracle:
                 uncovered_from = max(uncovered_from, last + 1)
         return uncovered_from > window.days.last
 
+    def is_ruled_out(self, episode: Episode, concept: str, window: Span) -> bool:
+        """Whether an entry of something broader cannot be the concept: that is denied on a day when it had begun."""
+        start = self.start(episode)
+        denied = [when.days.first for when, _ in self.absences(concept, episode.list)]
+        covered = self.is_covered(concept, episode.list, window)
+        return covered and start is not None and max(denied, default=0) >= start.days.last
+
     def is_acute(self, episode: Episode) -> bool:
         return self.rulebook.concepts[episode.concept].course == "acute"
 
@@ -599,7 +606,7 @@ class Oracle:
         """The seconds in which an episode can have ended."""
         if self.is_acute(episode):
             return start
-        if episode.shown_by_result:
+        if episode.shown_by_result and not episode.ongoing:
             held = self.asserted(episode)
             return Span(held.first, END)
         if episode.end is not None:
@@ -638,7 +645,7 @@ class Oracle:
             end = Span(end.first, min([end.last, *later]))
         if start.first > window.last or end.last < window.first:
             return FALSE
-        if episode.shown_by_result:
+        if episode.shown_by_result and not episode.ongoing:
             first = self.asserted(episode).last if episode.start is None else start.last
             return truth_of_range(first <= window.last and self.asserted(episode).first >= window.first)
         return truth_of_range(start.last <= window.last and max(end.first, start.first) >= window.first)
@@ -724,7 +731,7 @@ class Oracle:
         entry = self.rulebook.concepts[concept]
         if episode.concept == concept or episode.concept in entry.narrower:
             return TRUE
-        if episode.concept in entry.broader and not self.is_covered(concept, episode.list, window):
+        if episode.concept in entry.broader and not self.is_ruled_out(episode, concept, window):
             return UNKNOWN
         return FALSE
 
@@ -790,7 +797,30 @@ class Oracle:
             for plan in self.episodes("plans"):
                 truths.append(all_of([self.matches(plan, lookup, window), self.may_be_done(plan, window, here)]))
         lacking = self.may_be_lacking(lookup, window, here)
-        return at_least(lookup.times, [*truths, *[lacking] * lookup.times])
+        if lookup.times == 1 or lookup.verb in ("allergy to", "family history of"):
+            return at_least(lookup.times, [*truths, *[lacking] * lookup.times])
+        return self.happened_on_days(lookup, truths, lacking)
+
+    def happened_on_days(self, lookup: EventLookup, truths: Sequence[Truth], lacking: Truth) -> Truth:
+        """Whether it began on so many different days; a procedure that may have lasted longer may be any number."""
+        episodes = [*self.episodes(lookup.list), *self.episodes("plans")][: len(truths)]
+        certain, possible = [], 0
+        for episode, truth in zip(episodes, truths, strict=True):
+            start = self.start(episode)
+            if truth is FALSE or start is None:
+                continue
+            one_day = lookup.list != "procedures" or (episode.end is not None and episode.end == episode.start)
+            possible += 1 if one_day else lookup.times
+            if truth is TRUE:
+                certain.append(start.days)
+        days = 0
+        while certain:
+            days += 1
+            earliest_end = min(span.last for span in certain)
+            certain = [span for span in certain if span.first > earliest_end]
+        if days >= lookup.times:
+            return TRUE
+        return UNKNOWN if possible >= lookup.times or lacking is UNKNOWN else FALSE
 
     def start_moment(self, episode: Episode) -> Moment | None:
         start = self.start(episode)

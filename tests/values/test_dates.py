@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from birthdays import birth_days_of_age
 from screener.values.dates import (
     BEGINNING,
     DAY,
@@ -18,7 +19,6 @@ from screener.values.dates import (
     Duration,
     Moment,
     TimeUnit,
-    birth_days_of_age,
     completed_years,
     day_shifted,
     day_text,

@@ -14,10 +14,12 @@ from screener.evaluation.instants import Stretch, ahead_of, not_after, up_to
 from screener.records.patient import Absence, Episode
 from screener.rulebook import Concept, EventLookup, OnsetLookup, Qualified, RecordList, Rulebook, SexIs, Truthful
 from screener.values.dates import BEGINNING, DAY, END, Moment, day_shifted, on_day
+from screener.values.numerals import ROMAN
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, at_least, negation, truth_of
 
 Judge = Callable[[Truthful, Frame], Judged]
 Cleared = dict[str, tuple[Absence | Episode | Given, ...] | None]
+Denied = dict[str, int]
 
 _NOW = ("current", "receiving", "taking")
 _BEGAN = ("onset of", "start of")
@@ -46,16 +48,50 @@ def happened(lookup: EventLookup, stretch: Stretch | None, anchor: Found | None,
         return Found(lookup.name, lookup, truth=FALSE, used=anchor.used if anchor else (), anchor=anchor)
     cleared = _cleared_of_each(lookup, stretch, frame)
     episodes = _related_episodes(lookup, frame)
-    denied = _denied(lookup, stretch, frame) if episodes else set()
+    denied = _denied(lookup, stretch, frame) if episodes else {}
     parts = [_part(lookup, episode, denied, stretch, frame, judge) for episode in episodes]
     truths = [part.truth for part in parts]
-    on_record = any_of(truths) if lookup.times == 1 else at_least(lookup.times, truths)
+    if lookup.times == 1:
+        on_record = any_of(truths)
+    elif lookup.verb in _TIMELESS:
+        on_record = at_least(lookup.times, truths)
+    else:
+        on_record = _on_so_many_days(lookup, parts, frame)
     truth, conflict = on_record, False
     if None in cleared.values():
         truth = TRUE if on_record is TRUE else UNKNOWN
     elif on_record is UNKNOWN:
         conflict = any(isinstance(fact, Absence) for clearing in cleared.values() if clearing for fact in clearing)
     return _answer(lookup, truth, parts, cleared, anchor, frame, conflict=conflict)
+
+
+def _on_so_many_days(lookup: EventLookup, parts: list[Part], frame: Frame) -> Truth:
+    """Whether it began on that many different days. Two entries of the same day may be one thing written down twice; a
+    procedure that may have lasted longer than a day may stand for any number."""
+    possible = 0
+    certain: list[Moment] = []
+    for part in parts:
+        start = not_after(_start(part.episode, frame), frame.as_of)
+        if part.truth is FALSE or start is None:
+            continue
+        one_day = lookup.list != "procedures" or (
+            part.episode.end is not None and part.episode.end == part.episode.start
+        )
+        possible += 1 if one_day else lookup.times
+        if part.truth is TRUE:
+            certain.append(start)
+    if _fewest_days(certain) >= lookup.times:
+        return TRUE
+    return UNKNOWN if possible >= lookup.times else FALSE
+
+
+def _fewest_days(moments: list[Moment]) -> int:
+    """On how many different days these must at least lie: the fewest days that meet them all."""
+    count, reached = 0, -1
+    for moment in sorted(moments, key=lambda each: each.last_day):
+        if moment.first_day > reached:
+            count, reached = count + 1, moment.last_day
+    return count
 
 
 def not_on_record(lookup: EventLookup) -> Found:
@@ -99,8 +135,10 @@ def _answer(
                 reasons.update(dict.fromkeys(part.reasons))
         if lacking:
             reasons["missing"] = None
-        if conflict:
+        if conflict and not reasons:
             reasons["conflict"] = None
+        if lookup.times > 1 and not reasons:
+            reasons["imprecise_date"] = None
     used: dict[Episode | Absence | Given, None] = dict.fromkeys([part.episode for part in relevant])
     if truth is not TRUE:
         for clearing in cleared.values():
@@ -196,24 +234,19 @@ def _has(episode: Episode, qualifier: str, stages: Sequence[str]) -> Truth:
             raise AssertionError(f"no such qualifier: {qualifier}")
 
 
-_STAGES = frozenset(["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X"])
-
-
 def _is_of_stage(stage: str | None, stages: Sequence[str]) -> Truth:
     """Whether a stage is one of these. The record's stages stand in Roman numerals; what is none may mean any."""
     if stage in stages:
         return TRUE
-    return FALSE if stage in _STAGES else UNKNOWN
+    return FALSE if stage in ROMAN else UNKNOWN
 
 
 # ---- one episode
 
 
-def _part(
-    lookup: EventLookup, episode: Episode, denied: set[str], stretch: Stretch, frame: Frame, judge: Judge
-) -> Part:
+def _part(lookup: EventLookup, episode: Episode, denied: Denied, stretch: Stretch, frame: Frame, judge: Judge) -> Part:
     """What one episode says."""
-    matching, matching_reasons = _matches_any(lookup, episode, denied, frame.rulebook)
+    matching, matching_reasons = _matches_any(lookup, episode, denied, frame)
     if matching is FALSE:
         return Part(episode, FALSE, ())
     in_time, time_reasons = _in_time(lookup, episode, stretch, frame)
@@ -228,7 +261,7 @@ def _part(
         return Part(episode, truth, reasons if truth is UNKNOWN else ())
     truths = [truth]
     if lookup.exceptions:
-        spared, exception_reasons = _is_spared(lookup, episode, denied, frame.rulebook)
+        spared, exception_reasons = _is_spared(lookup, episode, denied, frame)
         truths.append(spared)
         reasons += exception_reasons
     if episode.doubtful:
@@ -242,14 +275,14 @@ def _part(
 
 
 def _matches_any(
-    lookup: EventLookup, episode: Episode, denied: set[str], rulebook: Rulebook
+    lookup: EventLookup, episode: Episode, denied: Denied, frame: Frame
 ) -> tuple[Truth, tuple[Reason, ...]]:
     """Whether an episode is one of those asked for. Of a concept that is `denied`, one of a broader one is none."""
     best = FALSE
     reasons: tuple[Reason, ...] = ()
     for wanted in lookup.what:
-        matches, why = _matches(episode, wanted, rulebook)
-        if matches is FALSE or _is_none_of(episode, wanted, denied, rulebook):
+        matches, why = _matches(episode, wanted, frame.rulebook)
+        if matches is FALSE or _is_none_of(episode, wanted, denied, frame):
             continue
         if matches is TRUE:
             return TRUE, ()
@@ -257,22 +290,25 @@ def _matches_any(
     return best, reasons
 
 
-def _is_spared(
-    lookup: EventLookup, episode: Episode, denied: set[str], rulebook: Rulebook
-) -> tuple[Truth, tuple[Reason, ...]]:
+def _is_spared(lookup: EventLookup, episode: Episode, denied: Denied, frame: Frame) -> tuple[Truth, tuple[Reason, ...]]:
     """Whether no exception leaves the episode out."""
     excepted = [
-        _matches(episode, exception, rulebook)
+        _matches(episode, exception, frame.rulebook)
         for exception in lookup.exceptions
-        if not _is_none_of(episode, exception, denied, rulebook)
+        if not _is_none_of(episode, exception, denied, frame)
     ]
     spared = negation(any_of([truth for truth, _ in excepted]))
     return spared, tuple([reason for truth, why in excepted if truth is UNKNOWN for reason in why])
 
 
-def _is_none_of(episode: Episode, wanted: Qualified, denied: set[str], rulebook: Rulebook) -> bool:
-    """Whether an episode of a broader concept cannot be one of a narrower, because that is denied."""
-    return wanted.concept in denied and _is_a(episode, rulebook.concepts[wanted.concept]) is not TRUE
+def _is_none_of(episode: Episode, wanted: Qualified, denied: Denied, frame: Frame) -> bool:
+    """Whether an episode of a broader concept cannot be one of a narrower, because that is denied on a day when the
+    episode had begun."""
+    last_denial = denied.get(wanted.concept)
+    if last_denial is None or _is_a(episode, frame.rulebook.concepts[wanted.concept]) is TRUE:
+        return False
+    start = not_after(_start(episode, frame), frame.as_of)
+    return start is not None and start.last_day <= last_denial
 
 
 def _in_time(lookup: EventLookup, episode: Episode, stretch: Stretch, frame: Frame) -> tuple[Truth, tuple[Reason, ...]]:
@@ -510,12 +546,25 @@ def _cleared(
     )
 
 
-def _denied(lookup: EventLookup, stretch: Stretch, frame: Frame) -> set[str]:
-    """The concepts that the record denies; an episode of a broader concept is then none of them."""
+def _denied(lookup: EventLookup, stretch: Stretch, frame: Frame) -> Denied:
+    """The concepts that the record denies for all the time asked about, each with the last day on which it does."""
     if not frame.denials:
-        return set()
+        return {}
     asked = [frame.rulebook.concepts[each.concept] for each in (*lookup.what, *lookup.exceptions)]
-    return {each.name for each in asked if _covering(lookup, (each.name, *each.broader), stretch, frame)}
+    return {
+        each.name: _last_denial(each, lookup.list, frame)
+        for each in asked
+        if _covering(lookup, (each.name, *each.broader), stretch, frame)
+    }
+
+
+def _last_denial(concept: Concept, entries: RecordList, frame: Frame) -> int:
+    return max(
+        denial.when.first_day
+        for name in (concept.name, *concept.broader)
+        for denial in frame.denials.get(name, ())
+        if denial.absence.list == entries
+    )
 
 
 def _covering(lookup: EventLookup, names: Sequence[str], stretch: Stretch, frame: Frame) -> tuple[Absence, ...]:
@@ -594,15 +643,14 @@ def _planned_in(lookup: EventLookup, episode: Episode, frame: Frame) -> tuple[Tr
 # ---- anchors
 
 
-def _is_denied_ever(concept: Concept, entries: RecordList, frame: Frame) -> bool:
-    """Whether the record says that this never was up to the clock, so that an entry of a broader concept is not it."""
-    return any(
-        since == BEGINNING // DAY and until >= frame.day
-        for name in (concept.name, *concept.broader)
-        for denial in frame.denials.get(name, ())
-        if denial.absence.list == entries
-        for since, until in (_spoken_for(denial, frame),)
-    )
+def _last_day_denied_ever(concept: Concept, entries: RecordList, frame: Frame) -> int | None:
+    """The last day on which the record says that this never was, if it says so for all the time up to the clock."""
+    for name in (concept.name, *concept.broader):
+        for denial in frame.denials.get(name, ()):
+            since, until = _spoken_for(denial, frame)
+            if denial.absence.list == entries and since == BEGINNING // DAY and until >= frame.day:
+                return _last_denial(concept, entries, frame)
+    return None
 
 
 def onset_of(lookup: OnsetLookup, frame: Frame) -> Found:
@@ -613,12 +661,14 @@ def onset_of(lookup: OnsetLookup, frame: Frame) -> Found:
     concept = frame.rulebook.concepts[lookup.concept]
     known: list[tuple[Moment, Episode]] = []
     certain: list[Moment] = []
-    broader = () if _is_denied_ever(concept, lookup.list, frame) else concept.broader
-    for name in (concept.name, *concept.narrower, *broader):
+    denied = _last_day_denied_ever(concept, lookup.list, frame)
+    for name in (concept.name, *concept.narrower, *concept.broader):
         for episode in frame.patient.episodes.get(name, ()):
             if episode.list != lookup.list:
                 continue
             start = not_after(_start(episode, frame), frame.as_of)
+            if name in concept.broader and denied is not None and start is not None and start.last_day <= denied:
+                continue
             if start is not None and start.first_day <= frame.day:
                 known.append((start, episode))
                 is_it = not episode.doubtful and name not in concept.broader

@@ -60,15 +60,12 @@ from screener.rulebook import (
     ValueLookup,
 )
 from screener.values import ranges
-from screener.values.dates import completed_years, day_shifted
+from screener.values.dates import OLDEST_AGE, completed_years, day_shifted
 from screener.values.ranges import Range, exactly
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, at_least, negation, truth_of, union
 
 WIDEST_ANCHOR = 400
 """An anchor that may lie on any of more days than this settles nothing; the rule is not tried on each."""
-
-OLDEST = 120
-"""Completed years that a person of unknown birth date may have."""
 
 Decide = Callable[[Frame], Judged]
 Measure = Callable[[Frame], Measured]
@@ -275,7 +272,8 @@ def _age(node: Age, program: Program) -> Measure:
     return run
 
 
-UNKNOWN_AGE = Range(0, OLDEST)
+UNKNOWN_AGE = Range(0, OLDEST_AGE)
+"""Completed years that a person of unknown birth date may have."""
 
 
 def _age_of(frame: Frame) -> Found:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
 from screener.evaluation.answers import Fact, Found, Given, Judged, Measured, Reason
-from screener.evaluation.grounds import Part, deciding, leaves, question_about, reasons
-from screener.evaluation.phrases import asked, both, either, in_time, lowered, onset, wanted
+from screener.evaluation.grounds import Part, deciding, leaves, qualities_open, question_about, reasons
+from screener.evaluation.phrases import asked, both, either, in_time, lowered, onset, unit_beside, wanted
 from screener.records.patient import Absence, Answer, Episode, Result
 from screener.rulebook import (
     AgainstLimit,
@@ -274,8 +275,8 @@ def _lacking(score: Measured, rulebook: Rulebook) -> str:
         return ""
     lacking: dict[str, list[str]] = {}
     for found in leaves(score):
-        for reason in found.reasons[:1]:
-            lacking.setdefault(WHY[reason], []).append(_subject(found, rulebook))
+        for why in _why_open(found, rulebook)[:1]:
+            lacking.setdefault(why, []).append(_subject(found, rulebook))
     return f" ({'; '.join(f'{why}: {both(names)}' for why, names in lacking.items())})" if lacking else ""
 
 
@@ -389,16 +390,16 @@ def _changed(found: Found, lookup: ChangeLookup, rulebook: Rulebook) -> str:
         usable = [_as_recorded(each) for each in results if each.unusable is None]
         there_is = f"only {both(usable)}" if usable else "none"
         return f"{what} is not known: it needs two usable results in a known order, and there is {there_is}"
-    unit = rulebook.labs[lookup.fact].unit
+    unit = unit_beside(rulebook.labs[lookup.fact].unit)
     if lookup.change.startswith("relative"):
-        unit = "%"
+        unit = " %"
     elif lookup.change == "rise per day":
         unit = f"{unit} a day"
-    return f"{what} is {span_text(found.range)} {unit} ({' to '.join(_as_recorded(each) for each in results)})"
+    return f"{what} is {span_text(found.range)}{unit} ({' to '.join(_as_recorded(each) for each in results)})"
 
 
 def _as_recorded(result: Result) -> str:
-    unit = f" {result.recorded_unit}" if result.recorded_unit else ""
+    unit = unit_beside(result.recorded_unit)
     if result.when is None:
         return f"{result.recorded_value}{unit}{'' if result.is_current else ' (undated)'}"
     return f"{result.recorded_value}{unit} on {_day(result.when)}"
@@ -528,9 +529,30 @@ def _may_have_happened(found: Found, lookup: EventLookup, episodes: Sequence[Epi
     question = f"it is open {question_about(lookup, lookup.what, rulebook)}"
     if found.anchor is not None and found.anchor.reasons:
         return f"{question} ({onset_of(found.anchor)}: {WHY[found.anchor.reasons[0]]})"
-    told = ", ".join(WHY[reason] for reason in found.reasons)
+    told = ", ".join(_why_open(found, rulebook))
     shown = "; ".join(each for each in (_episodes(episodes, rulebook), _absences(found.used, rulebook)) if each)
     return question + (f" ({told})" if told else "") + (f": {shown}" if shown else "") + _beside(found, rulebook)
+
+
+def _why_open(found: Found, rulebook: Rulebook) -> list[str]:
+    """Why what was looked up is open, in words that fit the entries it rests on."""
+    episodes = [fact for fact in found.used if isinstance(fact, Episode)]
+    told: dict[str, None] = {}
+    for reason in found.reasons:
+        match reason:
+            case "stale" if any(episode.list == "plans" for episode in episodes):
+                told["the planned day has passed"] = None
+            case "undated" | "imprecise_date" if episodes and all(episode.shown_by_result for episode in episodes):
+                told["since when is not on record"] = None
+            case "missing" if isinstance(found.lookup, EventLookup) and (
+                qualities := [text for each in episodes for text in qualities_open(each, found.lookup, rulebook)]
+            ):
+                told[f"not on record: {both(qualities)}"] = None
+                if found.lacking:
+                    told["others are not ruled out"] = None
+            case _:
+                told[WHY[reason]] = None
+    return list(told)
 
 
 def onset_of(anchor: Found) -> str:
@@ -561,7 +583,18 @@ def _episodes(episodes: Sequence[Episode], rulebook: Rulebook, named: str | None
             told[key] = f"{_shown_concept(episode.concept, named, rulebook)}{_way_shown(episode)} {results}"
         else:
             told[place] = _details(episode, is_named=episode.concept == named, rulebook=rulebook)
-    return ", ".join(told.values())
+    counts = Counter(told.values())
+    return ", ".join(_several(text, number) for text, number in counts.items())
+
+
+def _several(text: str, number: int) -> str:
+    """Entries of which the record says the same, told once and counted."""
+    if number == 1:
+        return text
+    return f"{number} entries on record" if text == _ON_RECORD else f"{text} ({number} entries)"
+
+
+_ON_RECORD = "on record"
 
 
 def _way_shown(episode: Episode) -> str:
@@ -578,14 +611,23 @@ def _details(episode: Episode, *, is_named: bool, rulebook: Rulebook) -> str:
         *([episode.severity] if episode.severity else []),
         *([f"stage {episode.stage}"] if episode.stage else []),
         *(["controlled" if episode.controlled else "not controlled"] if episode.controlled is not None else []),
-        *([_status(episode)] if episode.status and episode.status != "present" else []),
-        *([_time(episode)] if episode.list not in ("allergies", "family_history") else []),
+        *_course(episode),
     ]
     told = ", ".join(details)
     title = _KINDS.get(episode.list, "") + lowered(rulebook.concepts[episode.concept].title)
     if is_named:
-        return told or "on record"
+        return told or _ON_RECORD
     return f"{title} ({told})" if told else title
+
+
+def _course(episode: Episode) -> list[str]:
+    """Its status and its time. Of what is over the time comes first: `since 2019, resolved` began in 2019."""
+    status = [_status(episode)] if episode.status and episode.status != "present" else []
+    if episode.list in ("allergies", "family_history"):
+        return status
+    is_dated = episode.start is not None or episode.end is not None
+    time = [_time(episode)]
+    return time + status if episode.ended and is_dated else status + time
 
 
 def _status(episode: Episode) -> str:
@@ -598,7 +640,7 @@ def _time(episode: Episode) -> str:
     if start and end:
         return start if start == end else f"{start} to {end}"
     if start:
-        return start if episode.ended or episode.status in ("planned", "done") else f"since {start}"
+        return start if episode.status in ("planned", "done") else f"since {start}"
     return f"until {end}" if end else "undated"
 
 

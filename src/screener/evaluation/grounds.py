@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from screener.evaluation.answers import Fact, Found, Given, Judged, Measured, Reason
-from screener.evaluation.phrases import allergies, either, in_time, lowered, onset, wanted
+from screener.evaluation.phrases import allergies, either, in_time, lowered, onset, unit_beside, wanted
 from screener.records.patient import Episode, Result
 from screener.rulebook import (
     AgainstLimit,
@@ -23,6 +23,7 @@ from screener.rulebook import (
     EventLookup,
     OnsetLookup,
     Qualified,
+    RecordList,
     Rulebook,
     ScoreOf,
     ValueLookup,
@@ -215,7 +216,11 @@ def _need_of_unit(found: Found, title: str, unit: str) -> str:
     """A unit that nobody wrote down, or a result in a unit that can be converted."""
     if all(fact.recorded_unit is None for fact in found.used if isinstance(fact, Result)):
         return f"the unit of the result of {title}"
-    return f"a result of {title} in {unit} or a unit like it"
+    return f"a result of {title}{_in_usable_unit(unit)}"
+
+
+def _in_usable_unit(unit: str) -> str:
+    return f" in {unit} or a unit like it" if unit_beside(unit) else " as a pure number"
 
 
 def _needs_of_event(found: Found, lookup: EventLookup, rulebook: Rulebook) -> Iterator[Need]:
@@ -224,15 +229,13 @@ def _needs_of_event(found: Found, lookup: EventLookup, rulebook: Rulebook) -> It
             concept = rulebook.concepts[fact.concept]
             if fact.shown_by_result:
                 yield from _results_to_repeat(fact, found.reasons, concept, rulebook)
-            for text in _gaps_of_episode(fact, found.reasons, lowered(concept.title)):
+            for text in _gaps_of_episode(fact, found.reasons, lookup, rulebook):
                 yield Need(concept.kind, concept.name, f"{text} ({fact.source})")
-    qualifiers = [name for what in (*lookup.what, *lookup.exceptions) for name in what.qualifiers]
-    if qualifiers and any(isinstance(fact, Episode) for fact in found.used) and "missing" in found.reasons:
+    if "missing" in found.reasons:
         for fact in found.used:
             if isinstance(fact, Episode):
-                title = lowered(rulebook.concepts[fact.concept].title)
-                kind = rulebook.concepts[fact.concept].kind
-                yield Need(kind, fact.concept, f"{_quality_asked(title, qualifiers)} ({fact.source})")
+                for text in qualities_open(fact, lookup, rulebook):
+                    yield Need(rulebook.concepts[fact.concept].kind, fact.concept, f"{text} ({fact.source})")
     for name in found.lacking:
         concept = rulebook.concepts[name]
         about = tuple(what for what in lookup.what if what.concept == name)
@@ -247,13 +250,16 @@ def _results_to_repeat(
         return
     for name in dict.fromkeys(sign.fact for sign in (*concept.present_when, *concept.absent_when)):
         lab = rulebook.labs.get(name)
-        unit = f" in {lab.unit} or a unit like it" if lab is not None and episode.unusable == "unit" else ""
+        unit = _in_usable_unit(lab.unit) if lab is not None and episode.unusable == "unit" else ""
         kind = "finding" if lab is None else "lab"
         yield Need(kind, name, f"a new result of {lowered(rulebook.fact(name).title)}{unit}")
 
 
-def _gaps_of_episode(episode: Episode, reasons: Sequence[Reason], title: str) -> Iterator[str]:
+def _gaps_of_episode(
+    episode: Episode, reasons: Sequence[Reason], lookup: EventLookup, rulebook: Rulebook
+) -> Iterator[str]:
     """What an entry leaves open, as things to find out."""
+    title = lowered(rulebook.concepts[episode.concept].title)
     if episode.doubtful:
         yield f"whether there is {title}, which the result leaves open"
         return
@@ -262,17 +268,63 @@ def _gaps_of_episode(episode: Episode, reasons: Sequence[Reason], title: str) ->
             case "undated" | "imprecise_date":
                 yield f"since when there has been {title}" if episode.shown_by_result else f"the exact dates of {title}"
             case "unspecific":
-                yield f"which kind of {title} it is"
+                if kinds := _kinds_asked(episode, lookup, rulebook):
+                    yield f"whether {_called(episode, rulebook)} is {_PREPOSITIONS.get(episode.list, '')}{kinds}"
             case "conflict":
                 yield f"whether {title} is present or absent"
             case "stale" if episode.list == "plans":
                 yield f"what became of the plan for {title}"
 
 
-def _quality_asked(title: str, qualifiers: Sequence[str]) -> str:
-    others = either(name for name in qualifiers if name != "stage")
-    wanted_stage = "the stage of " + title if "stage" in qualifiers else ""
-    return " and ".join(each for each in (wanted_stage, others and f"whether {title} is {others}") if each)
+def _kinds_asked(episode: Episode, lookup: EventLookup, rulebook: Rulebook) -> str:
+    """Of the concepts that a rule names those that an entry of a broader one may be."""
+    named = [each.concept for each in (*lookup.what, *lookup.exceptions)]
+    concepts = [rulebook.concepts[name] for name in named]
+    return either(sorted(lowered(each.title) for each in concepts if episode.concept in each.broader))
+
+
+_PREPOSITIONS: dict[RecordList, str] = {"allergies": "to ", "family_history": "of "}
+
+
+def _called(episode: Episode, rulebook: Rulebook) -> str:
+    """An entry as the subject of a clause: `the allergy to drugs`; a title that is itself a series in quotes."""
+    title = lowered(rulebook.concepts[episode.concept].title)
+    match episode.list:
+        case "allergies":
+            return f"the allergy to {title}"
+        case "family_history":
+            return f"the family history of {title}"
+        case _:
+            return f"“{title}”" if ", " in title else title
+
+
+def qualities_open(episode: Episode, lookup: EventLookup, rulebook: Rulebook) -> tuple[str, ...]:
+    """What a rule asks of an entry and the entry does not state: `whether basal cell carcinoma is cured`."""
+    asked: dict[str, None] = {}
+    for each in (*lookup.what, *lookup.exceptions):
+        concept = rulebook.concepts[each.concept]
+        if episode.concept in (concept.name, *concept.narrower):
+            asked.update(dict.fromkeys(name for name in each.qualifiers if not _states(episode, name)))
+    called = _called(episode, rulebook)
+    others = either(name for name in asked if name != "stage")
+    stage = f"the stage of {called}" if "stage" in asked else ""
+    return tuple(text for text in (stage, others and f"whether {called} is {others}") if text)
+
+
+def _states(episode: Episode, qualifier: str) -> bool:
+    """Whether an entry says if it has a qualifier. One that is active is neither cured nor resolved."""
+    is_active = episode.ongoing and episode.status is not None
+    match qualifier:
+        case "cured":
+            return episode.cured is not None or is_active
+        case "resolved":
+            return episode.ended or is_active
+        case "severe":
+            return episode.severity is not None
+        case "uncontrolled":
+            return episode.controlled is not None
+        case _:
+            return episode.stage is not None
 
 
 def _kind_of_list(lookup: EventLookup, kind: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from screener.rulebook import EventLookup, OnsetLookup, Qualified, Rulebook, Scope
+from screener.values.units import UnitError, parse_unit
 
 
 def lowered(title: str) -> str:
@@ -16,6 +17,17 @@ def lowered(title: str) -> str:
     opening, _, rest = title.partition(" ")
     is_proper_name = rest[:1].isupper() and rest[1:2].islower()
     return title if is_proper_name or not opening[1:2].islower() else title[0].lower() + title[1:]
+
+
+def unit_beside(unit: str | None) -> str:
+    """A unit as it stands after its number, with a blank before it; a pure number or a ratio has none."""
+    if not unit:
+        return ""
+    try:
+        known = parse_unit(unit)
+    except UnitError:
+        return f" {unit}"
+    return "" if not known.dimension and known.factor == 1 else f" {unit}"
 
 
 def either(names: Iterable[str]) -> str:

@@ -29,10 +29,8 @@ from screener.records.measuring import (
 from screener.records.native import Condition, Entry, GivenAnswer, Mention, NativeRecord, Observation, Procedure, Stay
 from screener.records.patient import Absence, Answer, Episode, Patient, Result
 from screener.rulebook import Concept, Question, RecordList, Trial
-from screener.values.dates import DateError, Moment, completed_years, parse_moment
-
-OLDEST = 150
-"""Years. An age beyond it is a slip of the pen, whatever the trial."""
+from screener.values.dates import OLDEST_AGE, DateError, Moment, completed_years, parse_moment
+from screener.values.numerals import ROMAN
 
 UNNAMED = "unnamed"
 LONGEST_VALUE = 200
@@ -89,6 +87,7 @@ class _Chart:
         self.episodes: dict[str, list[Episode]] = {}
         self.absences: dict[str, list[Absence]] = {}
         self.answers: dict[str, Answer] = {}
+        self.incomplete: set[RecordList] = set()
 
     def patient(self, record: NativeRecord, name: str | None) -> Patient:
         """Everything gathered, and what follows from the results."""
@@ -110,7 +109,7 @@ class _Chart:
             episodes,
             absences,
             self.answers,
-            frozenset(record.complete),
+            frozenset(record.complete) - self.incomplete,
             tuple(self.findings.notes),
         )
 
@@ -124,7 +123,7 @@ class _Chart:
             self.findings.refuse("as_of", f"`{as_of.text}` is not one day", "write YYYY-MM-DD")
         self.birth = self._moment(record.birth_date, "birth_date")
         stated = record.age_years
-        if stated is not None and not 0 <= stated <= OLDEST:
+        if stated is not None and not 0 <= stated <= OLDEST_AGE:
             self.findings.refuse("age_years", f"nobody is {quoted(stated)} years old", "give completed years")
         elif self.birth is not None and self.as_of is not None:
             self._age(self.birth, self.as_of, stated)
@@ -135,7 +134,7 @@ class _Chart:
             return
         oldest = completed_years(birth.first_day, as_of)
         youngest = completed_years(min(birth.last_day, as_of), as_of)
-        if oldest > OLDEST:
+        if oldest > OLDEST_AGE:
             self.findings.refuse("birth_date", f"nobody born in `{birth.text}` is alive", "correct the year")
         elif stated is not None and not youngest <= stated <= oldest:
             by_birth = str(oldest) if youngest == oldest else f"{youngest} or {oldest}"
@@ -295,7 +294,15 @@ class _Chart:
 
     def mention(self, entry: Mention, path: str, list_: RecordList, kinds: tuple[str, ...]) -> None:
         date = self._moment(entry.date, f"{path}.date")
-        for meaning in self._meanings(entry, path, kinds):
+        faults = len(self.findings.problems)
+        meanings = self._meanings(entry, path, kinds)
+        is_lost = not meanings and len(self.findings.problems) == faults and entry.status not in _NEGATIVE
+        if is_lost and list_ == "allergies":
+            meanings = self.naming.some_substance(entry, path)
+            if not meanings:
+                self.findings.note(path, f"because of it, `{list_}` is not taken as complete")
+                self.incomplete.add(list_)
+        for meaning in meanings:
             concept = _concept(meaning)
             if entry.status in _NEGATIVE:
                 self._absent(concept, entry, path, list_, date)
@@ -475,8 +482,7 @@ def _condition_episode(
     )
 
 
-_ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
-_NUMERALS = {str(number): roman for number, roman in enumerate(_ROMAN, start=1)}
+_NUMERALS = {str(number): roman for roman, number in ROMAN.items()}
 
 
 def _stage(text: str | None) -> str | None:
@@ -487,5 +493,5 @@ def _stage(text: str | None) -> str | None:
     if text is None:
         return None
     words = [word.upper() for word in re.findall(r"[A-Za-z]+|[0-9]+", text)]
-    named = [_NUMERALS.get(word, word) for word in words if word in _NUMERALS or word in _ROMAN]
+    named = [_NUMERALS.get(word, word) for word in words if word in _NUMERALS or word in ROMAN]
     return named[0] if len(named) == 1 else text

@@ -27,6 +27,7 @@ SYSTEMS = {
     "http://fhir.de/CodeSystem/bfarm/icd-10-gm": "icd10",
     "http://www.whocc.no/atc": "atc",
     "http://fhir.de/CodeSystem/bfarm/atc": "atc",
+    "http://www.nlm.nih.gov/research/umls/rxnorm": "rxnorm",
 }
 """Names in use for the code systems of the dictionary."""
 
@@ -34,6 +35,9 @@ CONCEPT_SYSTEM = "urn:screener:concept"
 """The system whose codes are dictionary names."""
 
 HIERARCHICAL = frozenset({"icd10", "atc"})
+
+DRUG_SYSTEMS = frozenset({"atc", "rxnorm"})
+"""The systems whose codes are all of drugs."""
 
 
 class Meaning(Struct, frozen=True):
@@ -111,6 +115,27 @@ class Dictionary:
         """The mend for a name that the dictionary does not know."""
         wanted = frozenset(kinds)
         return did_you_mean(name, (known for known, meaning in self._names.items() if meaning.kind in wanted))
+
+    def some_substance(self) -> Meaning | None:
+        """The substance that includes every other one, if there is one."""
+        substances = self._substances()
+        others = frozenset(substances)
+        broad = [each for each in substances.values() if each.narrower and others <= {each.name, *each.narrower}]
+        return Meaning(broad[0]) if broad else None
+
+    def some_drug(self) -> Meaning | None:
+        """The narrowest substance that includes every drug that substances include, if there is one."""
+        substances = self._substances()
+        drugs = {name: self._drugs_of(substance) for name, substance in substances.items()}
+        every = frozenset[str]().union(*drugs.values())
+        whole = [substance for name, substance in substances.items() if every and drugs[name] == every]
+        return Meaning(min(whole, key=lambda each: len(each.narrower))) if whole else None
+
+    def _substances(self) -> dict[str, Concept]:
+        return {name: each for name, each in self.rulebook.concepts.items() if each.kind == "substance"}
+
+    def _drugs_of(self, substance: Concept) -> frozenset[str]:
+        return frozenset(name for name in substance.narrower if self.rulebook.concepts[name].kind == "drug")
 
     def factor(self, lab: Lab, form: Form | None, unit: str) -> Fraction:
         """What a result of a lab in a unit is multiplied by to be in its canonical unit. Raises UnitError."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from screener.records.dictionary import Dictionary, Meaning, most_specific
+from screener.records.dictionary import DRUG_SYSTEMS, SYSTEMS, Dictionary, Meaning, most_specific
 from screener.records.errors import Findings, any_of, quoted
 from screener.records.native import Entry
 from screener.rulebook import Concept
@@ -45,6 +45,25 @@ class Naming:
             return self._agreed(named, coded, path)
         return self._of_kinds(most_specific(coded), path, kinds + coded_kinds)
 
+    def some_substance(self, entry: Entry, path: str) -> tuple[Meaning, ...]:
+        """The broadest substance that an entry is certainly of, whose codes no entry of the dictionary has: a code of a
+        drug stands for some drug, any other for some substance. An entry without a code stands for nothing."""
+        systems = {SYSTEMS.get(system, system) for system, _ in self._codes(entry, path)}
+        meaning = self.dictionary.some_drug() if systems & DRUG_SYSTEMS else None
+        meaning = meaning or self.dictionary.some_substance()
+        if meaning is None or not systems:
+            return ()
+        self.findings.note(path, f"it is read as `{meaning.entry.name}`")
+        return (meaning,)
+
+    def _broader_instead(self, alike: str) -> str:
+        """The mend for an unknown name of a substance."""
+        broader = [each.entry.name for each in (self.dictionary.some_drug(), self.dictionary.some_substance()) if each]
+        if not broader:
+            return alike
+        instead = f"give its code, or the broader name {any_of(dict.fromkeys(broader))}"
+        return f"{alike} if not, {instead}" if alike.endswith("?") else instead
+
     def is_silent(self, entry: Entry) -> bool:
         """Whether the entry does not even try to say what it is about."""
         given = (entry.name, entry.code, entry.system, *(getattr(entry, field) for field in _CODE_FIELDS))
@@ -53,7 +72,10 @@ class Naming:
     def _named(self, name: str, path: str, kinds: tuple[str, ...]) -> Meaning | None:
         meaning = self.dictionary.named(name)
         if meaning is None:
-            self.findings.refuse(path, f"{quoted(name)} is not in the dictionary", self.dictionary.alike(name, kinds))
+            mend = self.dictionary.alike(name, kinds)
+            if "substance" in kinds:
+                mend = self._broader_instead(mend)
+            self.findings.refuse(path, f"{quoted(name)} is not in the dictionary", mend)
             return None
         if meaning.kind not in kinds:
             article = "an" if meaning.kind == "event" else "a"

@@ -19,6 +19,7 @@ from screener.records.errors import any_of, quoted
 from screener.records.patient import Result, Unusable
 from screener.rulebook import Finding, Form, Lab
 from screener.values.dates import Moment
+from screener.values.numerals import ROMAN
 from screener.values.ranges import Range, exactly
 from screener.values.units import UnitError, common_units, parse_unit
 
@@ -185,7 +186,7 @@ def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dict
         factor = dictionary.factor(lab, meaning.form, unit)
     except UnitError as error:
         return _unusable(result, "unit", str(error))
-    upper, lower, doubt = _limits(lab, reported, factor)
+    upper, lower, doubt = _limits(lab, meaning.form, reported, factor, dictionary)
     exact = reported.value.number * factor
     value = _range_of(exact, reported.value.comparator, lab.possible)
     if value is None:
@@ -239,13 +240,48 @@ def _range_of(exact: Fraction, comparator: Comparator, possible: Range) -> Range
     return None if is_empty else bounded
 
 
-def _limits(lab: Lab, reported: Reported, factor: Fraction) -> tuple[Fraction | None, Fraction | None, tuple[str, ...]]:
-    """The limits of normal in the canonical unit; an upper limit that no result can have is left out, and said so."""
-    upper = None if reported.upper_limit is None else reported.upper_limit * factor
-    lower = None if reported.lower_limit is None else reported.lower_limit * factor
+def _limits(
+    lab: Lab, form: Form | None, reported: Reported, factor: Fraction, dictionary: Dictionary
+) -> tuple[Fraction | None, Fraction | None, tuple[str, ...]]:
+    """The limits of normal in the canonical unit, and what is doubtful about them.
+
+    Left out are an upper limit that no result can have, and a limit that would be one in use if it were in another
+    unit than its result. Any other limit is the laboratory's own, however unusual.
+    """
+    upper, doubts = _limit("upper", reported.upper_limit, lab, form, factor, dictionary)
     if upper is not None and not lab.possible.low <= upper <= lab.possible.high:
-        return None, lower, (f"its upper limit of normal cannot be, and is not used: {_number_text(upper)} {lab.unit}",)
-    return upper, lower, ()
+        doubts = (f"its upper limit of normal cannot be, and is not used: {_number_text(upper)} {lab.unit}",)
+        upper = None
+    lower, more = _limit("lower", reported.lower_limit, lab, form, factor, dictionary)
+    return upper, lower, doubts + more
+
+
+def _limit(
+    which: Literal["upper", "lower"],
+    written: Fraction | None,
+    lab: Lab,
+    form: Form | None,
+    factor: Fraction,
+    dictionary: Dictionary,
+) -> tuple[Fraction | None, tuple[str, ...]]:
+    """A limit in the canonical unit, and what is doubtful about it."""
+    in_use = [limit for limit in lab.normal_limits if limit.which == which]
+    if written is None:
+        return None, ()
+    limit = written * factor
+    if not in_use:
+        return limit, ()
+    low, high = min(Fraction(each.low) for each in in_use), max(Fraction(each.high) for each in in_use)
+    if low <= limit <= high:
+        return limit, ()
+    name, usual = f"its {which} limit of normal", Range(float(low), float(high))
+    in_words = f"{_with_unit(_number_text(limit), lab.unit)}, in use are {_span(usual, lab.unit)}"
+    units = _own_units(lab, dictionary)
+    likely = [unit for unit in units if _fits(lab, form, unit, Quantity(written), dictionary, usual)]
+    if likely:
+        meant = any_of(_with_unit(_number_text(written), unit) for unit in likely[:3])
+        return None, (f"{name} seems to be in another unit, and is not used: {in_words}; did you mean {meant}?",)
+    return limit, (f"{name} is unusual: {in_words}",)
 
 
 def _unusual(lab: Lab, value: Range) -> tuple[str, ...]:
@@ -256,13 +292,18 @@ def _unusual(lab: Lab, value: Range) -> tuple[str, ...]:
 
 def _without_a_unit(lab: Lab, form: Form | None, value: Quantity, dictionary: Dictionary) -> str:
     """With the units in which the number would be possible, those first in which it would be usual; three at most."""
-    dimension, usual = parse_unit(lab.unit).dimension, lab.usual or lab.possible
-    alike = [common.text for common in common_units() if common.dimension == dimension and common.text != "1"]
-    units = dict.fromkeys((*dictionary.units_of(lab), *alike))
-    fitting = [unit for unit in units if _fits(lab, form, unit, value, dictionary, lab.possible)]
+    usual = lab.usual or lab.possible
+    fitting = [unit for unit in _own_units(lab, dictionary) if _fits(lab, form, unit, value, dictionary, lab.possible)]
     fitting.sort(key=lambda unit: not _fits(lab, form, unit, value, dictionary, usual))
     hint = f"; it would be possible in {any_of(fitting[:3])}" if fitting else ""
     return f"it has no unit, and {lab.name} is not a pure number{hint}"
+
+
+def _own_units(lab: Lab, dictionary: Dictionary) -> tuple[str, ...]:
+    """The units that the dictionary names for a lab, then the common ones of its dimension."""
+    dimension = parse_unit(lab.unit).dimension
+    alike = [common.text for common in common_units() if common.dimension == dimension and common.text != "1"]
+    return tuple(dict.fromkeys((*dictionary.units_of(lab), *alike)))
 
 
 def _likely_unit(lab: Lab, form: Form | None, unit: str, reported: Reported, dictionary: Dictionary) -> str:
@@ -302,8 +343,6 @@ def _number_text(number: Fraction | float) -> str:
 
 # ---- findings
 
-_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6}
-
 
 def _finding_result(finding: Finding, meaning: Meaning, reported: Reported) -> Result:
     result = _result(finding.name, reported)
@@ -335,7 +374,7 @@ def _choice(finding: Finding, value: Quantity | str) -> str | None:
 
 def _grade_result(result: Result, finding: Finding, grades: Range, value: Quantity | str) -> Result:
     if isinstance(value, str):
-        roman = _ROMAN.get(value.strip().casefold())
+        roman = ROMAN.get(value.strip().upper())
         if roman is None:
             return _unusable(result, "missing", f"{quoted(result.recorded_value)} is no grade")
         value = Quantity(Fraction(roman))

@@ -37,6 +37,10 @@ def read_patient(source: Source, rulebook: Rulebook | Dictionary, file: str | No
     """
     dictionary = rulebook if isinstance(rulebook, Dictionary) else Dictionary(rulebook)
     name = None
+    if isinstance(source, str) and not source.strip():
+        raise _refused(
+            file or "record", "", "there is no record: the text is empty", "give JSON, or the path of a file"
+        )
     if isinstance(source, PathLike) or (isinstance(source, str) and not source.lstrip().startswith(("{", "["))):
         place = Path(source)
         file, name = file or str(source), place.stem

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from screener.evaluation.answers import Reason
 from screener.evaluation.explanation import number_text, score_text
+from screener.evaluation.phrases import unit_beside
 from screener.report.wording import in_one_breath
 from screener.screening import (
     CriterionResult,
@@ -190,7 +191,7 @@ def _amount(term: Term) -> str:
 
 def _recorded(evidence: Evidence) -> str:
     """A fact as recorded, as converted if that differs, with its date and its place in the record."""
-    unit = f" {evidence.unit}" if evidence.unit else ""
+    unit = unit_beside(evidence.unit)
     when = f", {evidence.date}" if evidence.date else ""
     flags = "".join(f"; {flag}" for flag in evidence.flags)
     name = evidence.name.replace("_", " ")

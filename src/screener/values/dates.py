@@ -19,6 +19,9 @@ DAY = 86_400
 BEGINNING = date.min.toordinal() * DAY
 END = date.max.toordinal() * DAY + DAY - 1
 
+OLDEST_AGE = 120
+"""Years. An age beyond it is a slip of the pen, whatever the trial."""
+
 TimeUnit = Literal["hours", "days", "weeks", "months", "years"]
 
 
@@ -169,20 +172,6 @@ def completed_years(birth_day: int, day: int) -> int:
     """Age in completed years, as registries count it. Born on 29 February, one is a year older on 1 March."""
     born, now = date.fromordinal(birth_day), date.fromordinal(day)
     return now.year - born.year - ((now.month, now.day) < (born.month, born.day))
-
-
-def birth_days_of_age(years: int, day: int) -> tuple[int, int]:
-    """The first and the last day on which somebody of that many completed years on `day` can have been born."""
-    today = date.fromordinal(day)
-    last = _anniversary(today, years)
-    first = _anniversary(today, years + 1) + 1
-    return first, last
-
-
-def _anniversary(today: date, years: int) -> int:
-    # On 28 February of a common year, one born on 29 February has not yet had the birthday.
-    year = max(today.year - years, date.min.year)
-    return date(year, today.month, min(today.day, monthrange(year, today.month)[1])).toordinal()
 
 
 def day_text(day: int) -> str:
