@@ -46,7 +46,6 @@ def happened(lookup: EventLookup, stretch: Stretch | None, anchor: Found | None,
         return Found(lookup.name, lookup, truth=UNKNOWN, reasons=anchor.reasons if anchor else (), anchor=anchor)
     if stretch.is_empty:
         return Found(lookup.name, lookup, truth=FALSE, used=anchor.used if anchor else (), anchor=anchor)
-    cleared = _cleared_of_each(lookup, stretch, frame)
     episodes = _related_episodes(lookup, frame)
     denied = _denied(lookup, stretch, frame) if episodes else {}
     parts = [_part(lookup, episode, denied, stretch, frame, judge) for episode in episodes]
@@ -57,9 +56,12 @@ def happened(lookup: EventLookup, stretch: Stretch | None, anchor: Found | None,
         on_record = at_least(lookup.times, truths)
     else:
         on_record = _on_so_many_days(lookup, parts, frame)
+    if on_record is TRUE:
+        return _answer(lookup, TRUE, parts, {}, anchor, frame, conflict=False)
+    cleared = _cleared_of_each(lookup, stretch, frame)
     truth, conflict = on_record, False
     if None in cleared.values():
-        truth = TRUE if on_record is TRUE else UNKNOWN
+        truth = UNKNOWN
     elif on_record is UNKNOWN:
         conflict = any(isinstance(fact, Absence) for clearing in cleared.values() if clearing for fact in clearing)
     return _answer(lookup, truth, parts, cleared, anchor, frame, conflict=conflict)

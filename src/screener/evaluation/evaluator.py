@@ -591,7 +591,7 @@ def _at_time(node: AtTime, program: Program) -> Decide:
         if anchor.days is None:
             return Judged(node, UNKNOWN, (anchor,))
         first, last = anchor.days
-        if last - first >= WIDEST_ANCHOR:
+        if last - first > WIDEST_ANCHOR:
             return Judged(node, UNKNOWN, (anchor,), ("imprecise_date",))
         worlds: list[Judged] = []
         for day in range(first + shift, last + shift + 1):
