@@ -92,6 +92,10 @@ class _NoNumber(str):
     __slots__ = ()
 
 
+# Opening brackets in a row, each but for a key: how deep the reader itself would go differs from Python to Python.
+_NESTED_TOO_DEEPLY = re.compile(r'(?:[\[{]\s*(?:"[^"\\]*"\s*:\s*)?){64}')
+
+
 def _parse(text: str | bytes, file: str) -> Any:
     faulty = False
 
@@ -122,6 +126,8 @@ def _parse(text: str | bytes, file: str) -> Any:
     try:
         if isinstance(text, bytes):
             text = text.decode("utf-8-sig")
+        if _NESTED_TOO_DEEPLY.search(text):
+            raise _refused(file, "", "it is nested too deeply")
         document = json.loads(
             text, object_pairs_hook=as_object, parse_float=as_decimal, parse_int=as_whole, parse_constant=as_constant
         )
