@@ -20,7 +20,7 @@ from msgspec import Struct
 from screener.evaluation.answers import Found, Given, Judged, Measured, Reason
 from screener.evaluation.episodes import happened, not_on_list, not_on_record, onset_of
 from screener.evaluation.frame import Frame
-from screener.evaluation.instants import Stretch, stretch_around, up_to
+from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, stretch_around, up_to
 from screener.evaluation.results import against_limit, change_of, value_of, window_of_freshness
 from screener.records.patient import Answer
 from screener.rulebook import (
@@ -63,9 +63,6 @@ from screener.values import ranges
 from screener.values.dates import OLDEST_AGE, completed_years, day_shifted
 from screener.values.ranges import Range, exactly
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, at_least, negation, truth_of, union
-
-WIDEST_ANCHOR = 400
-"""An anchor that may lie on any of more days than this settles nothing; the rule is not tried on each."""
 
 Decide = Callable[[Frame], Judged]
 Measure = Callable[[Frame], Measured]
@@ -591,7 +588,7 @@ def _at_time(node: AtTime, program: Program) -> Decide:
         if anchor.days is None:
             return Judged(node, UNKNOWN, (anchor,))
         first, last = anchor.days
-        if last - first > WIDEST_ANCHOR:
+        if last - first > MOST_DAYS_OPEN:
             return Judged(node, UNKNOWN, (anchor,), ("imprecise_date",))
         worlds: list[Judged] = []
         for day in range(first + shift, last + shift + 1):

@@ -8,6 +8,10 @@ from screener.rulebook import Scope
 from screener.values.dates import BEGINNING, DAY, END, Duration, Moment, day_shifted
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth
 
+MOST_DAYS_OPEN = 400
+"""A day known only within more days than these settles nothing: a moved clock is not tried on each of them, and a rise
+per day is not counted from it."""
+
 
 class Stretch(Struct, frozen=True, gc=False):
     """A stretch of time, in seconds. It begins somewhere from `first_start` to `last_start` and ends somewhere from

@@ -9,16 +9,13 @@ from fractions import Fraction
 from screener.evaluation.answers import Found, Reason
 from screener.evaluation.episodes import present_state
 from screener.evaluation.frame import Frame
-from screener.evaluation.instants import Stretch, fresh_until, not_after
+from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, fresh_until, not_after
 from screener.records.patient import Result
 from screener.rulebook import ChangeLookup, Finding, Lab, NormalLimit, ValueLookup
 from screener.values.dates import BEGINNING, DAY, Moment, on_day
 from screener.values.ranges import EVERYTHING, Range, compare, exactly, hull
 from screener.values.ranges import Comparison as Operator
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, union
-
-WIDEST_DATE = 400
-"""A result that may be of any of more days than this tells nothing of a rise per day."""
 
 
 class Candidate:
@@ -424,7 +421,7 @@ def _by_high(reading: Reading) -> float:
 def _steepest(latest: Reading, earlier: list[Reading]) -> Range | None:
     """The steepest rise a day to the latest reading; one of the same day is left out, and one that may be of the same
     day may be left out. None if all may be, or if a day is open by more than a year."""
-    if any(each.moment.last_day - each.moment.first_day > WIDEST_DATE for each in (latest, *earlier)):
+    if any(each.moment.last_day - each.moment.first_day > MOST_DAYS_OPEN for each in (latest, *earlier)):
         return None
     least: list[Fraction] = []
     most: list[Fraction] = []

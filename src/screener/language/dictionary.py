@@ -336,8 +336,8 @@ def _plain_codes(desk: Desk, block: syntax.Finding | syntax.Concept) -> tuple[Co
 
 
 def check_codes(blocks: Iterable[tuple[Desk, syntax.Entry]]) -> None:
-    """A code of a result belongs to one lab or finding: a result cannot be two things at once. (A diagnosis can: there
-    is one code for alcoholic cirrhosis.)"""
+    """A code of a result belongs to one lab or finding: a result cannot be two things at once. (A diagnosis can: one
+    code may name a disease and its cause.)"""
     owners: dict[tuple[str, str], str] = {}
     for desk, block in blocks:
         if isinstance(block, syntax.Lab | syntax.Finding):

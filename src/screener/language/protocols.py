@@ -59,12 +59,6 @@ class Record(Struct, frozen=True, rename="camel"):
         return self.protocol_section.identification_module.nct_id
 
     @property
-    def titles(self) -> tuple[str, ...]:
-        """The titles that the record gives."""
-        identification = self.protocol_section.identification_module
-        return tuple(title for title in (identification.brief_title, identification.official_title) if title)
-
-    @property
     def status(self) -> RecordStatus:
         """Whether the trial recruits, and as of when."""
         return self.protocol_section.status_module
