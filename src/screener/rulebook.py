@@ -56,7 +56,8 @@ class Place(_Data, frozen=True):
 
 class Code(_Data, frozen=True):
     """A code, or a range of codes (`C00 .. C97`). `unit` and `form` say what a result under it is in, where the code
-    itself says so; `value` is the category or grade that the code stands for (a finding's)."""
+    itself says so; `value` is the category or grade that the code stands for (a finding's); `absent` marks one that
+    says that a concept is absent (`no known allergy`)."""
 
     system: str
     first: str
@@ -64,6 +65,7 @@ class Code(_Data, frozen=True):
     unit: str | None = None
     form: str | None = None
     value: str | None = None
+    absent: bool = False
 
 
 class Form(_Data, frozen=True):

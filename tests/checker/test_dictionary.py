@@ -174,6 +174,11 @@ def test_the_lines_of_a_lab_are_checked(lines: list[str], codes: list[str]) -> N
         ('finding f "F"\n  values a, b\ncondition c "C"\n  present when f within 7 days is a\n', ["no-sign"]),
         ('finding f "F"\n  values a, b\ncondition c "C"\n  present when f is a and f is b\n', ["no-sign"]),
         ('condition c "C"\n  present when current c\n', ["no-sign"]),
+        ('condition c "C"\n  snomed 1\n  absent as snomed 1\n', ["present-and-absent"]),
+        ('condition c "C"\n  icd10 1\n  absent as snomed 1\n', []),
+        ('condition c "C"\n  absent as icd10 A00 .. A09\n', ["range-of-absences"]),
+        ('condition c "C"\n  absent as snomed 1 in mg/dL\n', ["code-of-lab"]),
+        ('condition c "C"\n  absent as snomed 1 means none\n', ["code-with-value"]),
         ('question q "Q?"\n', ["asked-of-nobody"]),
         ('question q "Q?"\n  asked of investigator\n  asked only if confirmed q\n', ["cycle"]),
         ('condition c "C" also d\nprocedure d "D"\n', ["duplicate-name"]),
@@ -207,6 +212,12 @@ def test_a_result_code_belongs_to_one_lab_and_a_diagnosis_code_may_mean_two_thin
     lines = "  loinc 1-1\n  pure number\n  possible 1 .. 2\n"
     assert found(f'lab x "X"\n{lines}lab y "Y"\n{lines}') == ["duplicate-code"]
     assert found('condition c "C"\n  icd10 K70.3\ncondition d "D"\n  icd10 K70.3\n') == []
+
+
+def test_a_code_may_say_that_a_concept_is_absent() -> None:
+    rulebook = checked('substance s "S"\n  snomed 1\n  absent as ips none-known\n').rulebook
+    assert rulebook is not None
+    assert rulebook.concepts["s"].codes == (Code("snomed", "1"), Code("ips", "none-known", absent=True))
 
 
 def test_a_code_with_an_impossible_unit_is_no_suggestion_elsewhere() -> None:

@@ -344,6 +344,14 @@ def test_a_question_says_whom_to_ask_and_for_how_long_the_answer_holds() -> None
     assert [type(line).__name__ for line in lines] == [f"{name}Line" for name in names]
 
 
+def test_codes_may_say_that_something_is_absent() -> None:
+    present, absent = lines_of("substance", "snomed 1", "absent as snomed 2, 3")
+    assert isinstance(present, syntax.CodesLine)
+    assert isinstance(absent, syntax.CodesLine)
+    assert (present.absent, absent.absent) == (False, True)
+    assert [code.first for code in absent.codes] == ["2", "3"]
+
+
 def test_codes_may_be_ranges_or_texts() -> None:
     (line,) = lines_of("condition", 'icd10 C00 .. C97, D06.9, "a local code"')
     assert isinstance(line, syntax.CodesLine)

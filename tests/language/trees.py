@@ -199,6 +199,9 @@ _codes = st.builds(
 _codes_lines = st.builds(
     syntax.CodesLine, st.sampled_from(get_args(syntax.CodeSystem)), several(_codes, most=9), st.just(NOWHERE)
 )
+_absent_codes_lines = st.builds(
+    syntax.CodesLine, st.just("snomed"), several(_codes, most=9), st.just(NOWHERE), st.just(True)
+)
 _flags = st.builds(syntax.FlagLine, texts, propositions, st.just(NOWHERE))
 _fresh = st.builds(syntax.FreshLine, durations, st.just(NOWHERE))
 _forms = st.builds(syntax.FormLine, names, texts, aliases, quantities, st.just(NOWHERE))
@@ -243,6 +246,7 @@ _finding_lines = _lines(
 )
 _concept_lines = _lines(
     _codes_lines,
+    _absent_codes_lines,
     st.builds(syntax.IncludesLine, several(names, most=9), st.just(NOWHERE)),
     st.builds(syntax.CourseLine, st.sampled_from(["acute", "chronic", "passing"]), st.just(NOWHERE)),
     st.builds(syntax.OnlyIfLine, propositions, st.just(NOWHERE)),

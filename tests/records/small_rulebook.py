@@ -42,8 +42,8 @@ def icd10(first: str, last: str | None = None) -> Code:
     return Code("icd10", first, last)
 
 
-def snomed(first: str, value: str | None = None) -> Code:
-    return Code("snomed", first, value=value)
+def snomed(first: str, value: str | None = None, *, absent: bool = False) -> Code:
+    return Code("snomed", first, value=value, absent=absent)
 
 
 LABS = [
@@ -193,18 +193,19 @@ CONCEPTS = [
     ),
     concept(
         "hiv_infection",
+        codes=(snomed("900005", absent=True),),
         course="chronic",
         present_when=(Sign("HIV_test", choices=("positive",)),),
         absent_when=(Sign("HIV_test", choices=("negative",)),),
     ),
     concept("pregnancy", only_if="female"),
-    concept("mental_disorder"),
+    concept("mental_disorder", codes=(icd10("F99"), Code("icd10", "Z98", absent=True))),
     concept("liver_transplantation", "procedure", (snomed("18027006"), icd10("Z94.4")), aliases=("LT",)),
-    concept("dialysis", "procedure", (icd10("Z99.2"),)),
+    concept("dialysis", "procedure", (icd10("Z99.2"), snomed("900006", absent=True))),
     concept("systemic_glucocorticoid", "drug", (Code("atc", "H02AB"),)),
-    concept("interferon", "drug"),
-    concept("trial_participation", "event"),
-    concept("blood_products", "substance"),
+    concept("interferon", "drug", (snomed("900007", absent=True),)),
+    concept("trial_participation", "event", (Code("fhir", "ResearchSubject"),)),
+    concept("blood_products", "substance", (snomed("900008"), snomed("900009", absent=True))),
 ]
 
 QUESTIONS = [

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from records.small_rulebook import SMALL, concept
+from records.small_rulebook import SMALL, concept, snomed
 from screener.records import RecordError, read_patient, record_schema
 from screener.records.dictionary import Dictionary
 from screener.records.native import Condition, NativeRecord, Observation, Procedure
@@ -572,6 +572,76 @@ def test_an_allergy_whose_code_has_no_system_is_one_fault() -> None:
     with pytest.raises(RecordError) as refused:
         read_patient({"allergies": [{"code": "J01CE01"}]}, BROAD)
     assert len(refused.value.problems) == 1
+
+
+# ---- codes that say that something is absent
+
+
+@pytest.mark.parametrize(
+    ("entries", "concept", "list_"),
+    [
+        ({"conditions": [{"snomed": "900005", "date": "2026-02-18"}]}, "hiv_infection", "conditions"),
+        (
+            {"conditions": [{"snomed": "900005", "status": "active", "date": "2026-02-18"}]},
+            "hiv_infection",
+            "conditions",
+        ),
+        (
+            {"conditions": [{"name": "hiv_infection", "snomed": "900005", "status": "absent", "date": "2026-02-18"}]},
+            "hiv_infection",
+            "conditions",
+        ),
+        ({"conditions": [{"snomed": "900006", "date": "2026-02-18"}]}, "dialysis", "procedures"),
+        ({"procedures": [{"snomed": "900006", "date": "2026-02-18"}]}, "dialysis", "procedures"),
+        ({"medications": [{"snomed": "900007", "date": "2026-02-18"}]}, "interferon", "medications"),
+        ({"allergies": [{"snomed": "900009", "date": "2026-02-18"}]}, "blood_products", "allergies"),
+        (
+            {"allergies": [{"snomed": "900009", "status": "present", "date": "2026-02-18"}]},
+            "blood_products",
+            "allergies",
+        ),
+    ],
+)
+def test_a_code_of_an_absence_is_an_absence(entries: dict[str, Any], concept: str, list_: str) -> None:
+    patient = read(**entries)
+    path = f"{next(iter(entries))}[0]"
+    assert patient.episodes == {}
+    assert patient.absences == {concept: (Absence(concept, list_, path, parse_moment("2026-02-18")),)}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("code", "presences", "absences"),
+    [("F99", 1, 0), ("F99.0", 1, 0), ("Z98", 0, 1), ("Z98.0", 0, 0), ("Z9", 0, 0)],
+)
+def test_a_code_below_one_of_an_absence_denies_less(code: str, presences: int, absences: int) -> None:
+    patient = read(conditions=[{"icd10": code}])
+    assert len(patient.episodes.get("mental_disorder", ())) == presences
+    assert len(patient.absences.get("mental_disorder", ())) == absences
+
+
+def test_the_absence_of_the_broader_holds_that_of_the_narrower() -> None:
+    concepts = {
+        **BROAD.concepts,
+        "any_thing": concept(
+            "any_thing", "substance", (snomed("1", absent=True),), narrower=("any_drug", "blood_products", "interferon")
+        ),
+        "any_drug": concept(
+            "any_drug", "substance", (snomed("1", absent=True),), broader=("any_thing",), narrower=("interferon",)
+        ),
+    }
+    patient = read_patient({"allergies": [{"snomed": "1"}]}, msgspec.structs.replace(BROAD, concepts=concepts))
+    assert set(patient.absences) == {"any_thing"}
+
+
+def test_that_nothing_is_known_of_allergies_is_no_allergy() -> None:
+    entry = {"system": "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips", "code": "no-allergy-info"}
+    patient = read_patient({"allergies": [entry], "complete": ["allergies"]}, BROAD)
+    assert (patient.episodes, patient.absences, patient.complete) == ({}, {}, frozenset())
+
+
+def test_a_resource_of_fhir_may_stand_for_an_event() -> None:
+    entry = {"system": "http://hl7.org/fhir/resource-types", "code": "ResearchSubject", "start": "2025-12-01"}
+    assert only_episode(read(events=[entry]), "trial_participation").start == parse_moment("2025-12-01")
 
 
 # ---- the person, answers, contradictions

@@ -265,8 +265,10 @@ def _fresh(desk: Desk, lines: Iterable[object], default: Duration) -> Duration:
 # ---- codes
 
 
-def _code_lines(block: syntax.Entry) -> list[tuple[str, syntax.Code]]:
-    return [(line.system, code) for line in block.lines if isinstance(line, syntax.CodesLine) for code in line.codes]
+def _code_lines(block: syntax.Entry, *, absent: bool = False) -> list[tuple[str, syntax.Code]]:
+    """The codes of an entry, or those that say that it is absent, each with its system."""
+    lines = [line for line in block.lines if isinstance(line, syntax.CodesLine) and line.absent is absent]
+    return [(line.system, code) for line in lines for code in line.codes]
 
 
 def _codes_of_lab(desk: Desk, block: syntax.Lab, measure: Measure, forms: Sequence[Form]) -> tuple[Code, ...]:
@@ -324,15 +326,30 @@ def _code(desk: Desk, system: str, code: syntax.Code, form: str | None = None) -
 
 
 def _plain_codes(desk: Desk, block: syntax.Finding | syntax.Concept) -> tuple[Code, ...]:
-    codes = []
-    for system, code in _code_lines(block):
-        for extra in (code.form, code.unit):
-            if extra is not None:
-                desk.error("code-of-lab", f"`{extra.text}` can only be said of the code of a lab", extra.span)
-        if code.value is not None and isinstance(block, syntax.Concept):
-            desk.error("code-with-value", "only the code of a finding stands for a value", code.value.span)
-        codes.append(_code(desk, system, code))
+    codes = [_plain_code(desk, block, system, code) for system, code in _code_lines(block)]
+    present = {(code.system, code.first) for code in codes}
+    for system, code in _code_lines(block, absent=True):
+        if (system, code.first) in present:
+            desk.error(
+                "present-and-absent",
+                f"{system} {code.first} stands for `{block.name.text}`, and cannot also say that it is absent",
+                code.span,
+                help="leave it out of one of the two lines",
+            )
+        if code.last is not None:
+            # Below a code of a presence lie its kinds; below one of an absence, absences of its kinds only.
+            desk.error("range-of-absences", "codes that say something is absent stand one by one", code.span)
+        codes.append(replace(_plain_code(desk, block, system, code), absent=True))
     return tuple(codes)
+
+
+def _plain_code(desk: Desk, block: syntax.Finding | syntax.Concept, system: str, code: syntax.Code) -> Code:
+    for extra in (code.form, code.unit):
+        if extra is not None:
+            desk.error("code-of-lab", f"`{extra.text}` can only be said of the code of a lab", extra.span)
+    if code.value is not None and isinstance(block, syntax.Concept):
+        desk.error("code-with-value", "only the code of a finding stands for a value", code.value.span)
+    return _code(desk, system, code)
 
 
 def check_codes(blocks: Iterable[tuple[Desk, syntax.Entry]]) -> None:

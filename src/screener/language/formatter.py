@@ -224,8 +224,8 @@ def _cell(cell: syntax.Cell) -> str:
 
 def _entry_line(line: syntax.LabLine | syntax.FindingLine | syntax.ConceptLine | syntax.QuestionLine) -> Doc:
     match line:
-        case syntax.CodesLine(system, codes):
-            return (Word(f"{system} ", line.span), Indent(_list(codes, _code)))
+        case syntax.CodesLine(system, codes, absent=absent):
+            return (Word(f"absent as {system} " if absent else f"{system} ", line.span), Indent(_list(codes, _code)))
         case syntax.UnitLine(unit):
             return _line("pure number" if unit is None else f"unit {unit.text}", line)
         case syntax.MolarMassLine(mass):

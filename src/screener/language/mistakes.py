@@ -336,6 +336,17 @@ def _reserved_name(stop: _Stop) -> Diagnostic | None:
 _OPAQUE_OR_PARENTHESIS = re.compile(r'^[ \t]*>[^\n]*|#[^\n]*|"[^"\n]*"|[()]', re.MULTILINE)
 
 
+def _absence_of_a_result(stop: _Stop) -> Diagnostic | None:
+    if stop.word != "absent" or "SYSTEM" not in stop.expected:
+        return None
+    return stop.error(
+        "unexpected-word",
+        "`absent` does not fit here",
+        label="a lab or finding has results, and no code says that it is absent",
+        write="write `means …` behind a code that stands for a value of a finding",
+    )
+
+
 def _parentheses(stop: _Stop) -> Diagnostic | None:
     still_open: list[int] = []
     for found in _OPAQUE_OR_PARENTHESIS.finditer(stop.source.text, stop.block.start, stop.block.end):
@@ -468,6 +479,7 @@ _CAUSES = (
     _word_read_as_unit,
     _decimal_comma,
     _reserved_name,
+    _absence_of_a_result,
     _parentheses,
     _quotation,
     _cell,

@@ -407,6 +407,10 @@ class _Builder:
         """codes: SYSTEM code ("," code)*"""
         return syntax.CodesLine(_words(system), _every(syntax.Code, parts), _span(system, *parts))
 
+    def absent_codes(self, absent: Token, _as: Token, codes: syntax.CodesLine) -> syntax.CodesLine:
+        """absent_codes: ABSENT AS codes"""
+        return syntax.CodesLine(codes.system, codes.codes, _span(absent, codes), absent=True)
+
     def code(self, *parts: Any) -> syntax.Code:
         """code: _code (RANGE _code)? (AS NAME | IN UNIT_TEXT | MEANS (NAME | NUMBER))*"""
         is_range = len(parts) > 1 and isinstance(parts[1], Token) and parts[1].type == "RANGE"

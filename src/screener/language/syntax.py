@@ -18,7 +18,7 @@ from screener.values.ranges import Comparison
 
 Pick = Literal["latest", "earliest", "highest", "lowest"]
 ChangeKind = Literal["rise in", "fall in", "relative rise in", "relative fall in", "rise per day in"]
-CodeSystem = Literal["loinc", "snomed", "icd10", "atc", "rxnorm", "local"]
+CodeSystem = Literal["loinc", "snomed", "icd10", "atc", "rxnorm", "ips", "fhir", "local"]
 
 
 class _Node(Struct, frozen=True):
@@ -471,11 +471,12 @@ class Code(_Node, frozen=True):
 
 
 class CodesLine(_Node, frozen=True):
-    """`loinc 14631-6, 1975-2`."""
+    """`loinc 14631-6, 1975-2`; with `absent as` before it, the codes say that there is none."""
 
     system: CodeSystem
     codes: tuple[Code, ...]
     span: Span
+    absent: bool = False
 
 
 class UnitLine(_Node, frozen=True):

@@ -16,7 +16,7 @@ from fractions import Fraction
 from screener.records.derived import with_derived
 from screener.records.dictionary import Dictionary, Meaning
 from screener.records.errors import LONGEST_QUOTE, Findings, did_you_mean, quoted
-from screener.records.identity import Naming
+from screener.records.identity import NEGATIVE, Naming
 from screener.records.measuring import (
     MEASURED_AS,
     Quantity,
@@ -39,8 +39,6 @@ LONGEST_VALUE = 200
 _NOT_COUNTED = ("cancelled", "entered-in-error")
 _STANDING = {"preliminary": 0, "amended": 2, "corrected": 2}
 """Of results of one fact at one time, those of the highest standing count; a plain or final one has 1."""
-
-_NEGATIVE = ("absent", "never")
 
 
 def chart(
@@ -230,7 +228,7 @@ class _Chart:
         self._note_if_before_birth(onset, path)
         for meaning in self._meanings(entry, path, ("condition",), ("procedure",)):
             concept = _concept(meaning)
-            if entry.status in _NEGATIVE:
+            if meaning.absent or entry.status in NEGATIVE:
                 self._absent(concept, entry, path, _list_of(concept), date, onset=onset, end=end)
             elif concept.kind == "procedure":
                 self.findings.note(path, f"its code stands for the procedure `{concept.name}`, and is read as one")
@@ -254,7 +252,7 @@ class _Chart:
         for meaning in self._meanings(entry, path, ("procedure",)):
             concept = _concept(meaning)
             match entry.status:
-                case "absent" | "never":
+                case status if meaning.absent or status in NEGATIVE:
                     self._absent(concept, entry, path, "procedures", date, start=start, end=end)
                 case "planned":
                     self._add(Episode(concept.name, "plans", path, date or start, status="planned"))
@@ -275,7 +273,7 @@ class _Chart:
         self._note_if_before_birth(start, path)
         for meaning in self._meanings(entry, path, kinds):
             concept = _concept(meaning)
-            if entry.status in _NEGATIVE:
+            if meaning.absent or entry.status in NEGATIVE:
                 self._absent(concept, entry, path, list_, date, start=start, end=end)
                 continue
             self._add(
@@ -296,7 +294,7 @@ class _Chart:
         date = self._moment(entry.date, f"{path}.date")
         faults = len(self.findings.problems)
         meanings = self._meanings(entry, path, kinds)
-        is_lost = not meanings and len(self.findings.problems) == faults and entry.status not in _NEGATIVE
+        is_lost = not meanings and len(self.findings.problems) == faults and entry.status not in NEGATIVE
         if is_lost and list_ == "allergies":
             meanings = self.naming.some_substance(entry, path)
             if not meanings:
@@ -304,7 +302,7 @@ class _Chart:
                 self.incomplete.add(list_)
         for meaning in meanings:
             concept = _concept(meaning)
-            if entry.status in _NEGATIVE:
+            if meaning.absent or entry.status in NEGATIVE:
                 self._absent(concept, entry, path, list_, date)
                 continue
             self._add(
@@ -331,13 +329,18 @@ class _Chart:
         when: Moment | None,
         **contradicting: Moment | None,
     ) -> None:
+        status = getattr(entry, "status", None)
         for field, moment in contradicting.items():
-            if moment is not None:
-                self.findings.refuse(
-                    f"{path}.{field}",
-                    f"what is `{getattr(entry, 'status', 'absent')}` has no `{field}`",
-                    f"correct `status`, or leave out `{field}`",
+            if moment is None:
+                continue
+            if status in NEGATIVE:
+                fault, mend = f"what is `{status}` has no `{field}`", f"correct `status`, or leave out `{field}`"
+            else:
+                fault, mend = (
+                    f"what its code calls absent has no `{field}`",
+                    "give the `date` on which it was found absent",
                 )
+            self.findings.refuse(f"{path}.{field}", fault, mend)
         self.absences.setdefault(concept.name, []).append(Absence(concept.name, list_, path, when))
 
     def _not_over(self, end: Moment | None, path: str) -> None:

@@ -2,7 +2,8 @@
 
 A code may be covered by an entry itself, by a range (`C00 .. C97`) or, in a hierarchical system, by a shorter code:
 `I21` covers `I21.4`, `H02AB` covers `H02AB06`. ICD-10 codes are compared without their dot. Where a code is covered by
-a concept and by a narrower one, it stands for the narrower; the broader follows from it.
+a concept and by a narrower one, it stands for the narrower; the broader follows from it. A code may also say that
+something is absent (`no known allergy`); the broadest of such absences holds the others.
 """
 
 from __future__ import annotations
@@ -12,29 +13,20 @@ from fractions import Fraction
 
 from msgspec import Struct
 
+from screener.records.code_systems import system_name
 from screener.records.errors import did_you_mean
 from screener.rulebook import Code, Concept, Finding, Form, Lab, Rulebook
 from screener.values.units import UnitError, factor_between, parse_unit
 
 Entry = Lab | Finding | Concept
 
-SYSTEMS = {
-    "http://loinc.org": "loinc",
-    "http://snomed.info/sct": "snomed",
-    "http://hl7.org/fhir/sid/icd-10": "icd10",
-    "http://hl7.org/fhir/sid/icd-10-cm": "icd10",
-    "http://hl7.org/fhir/sid/icd-10-gm": "icd10",
-    "http://fhir.de/CodeSystem/bfarm/icd-10-gm": "icd10",
-    "http://www.whocc.no/atc": "atc",
-    "http://fhir.de/CodeSystem/bfarm/atc": "atc",
-    "http://www.nlm.nih.gov/research/umls/rxnorm": "rxnorm",
-}
-"""Names in use for the code systems of the dictionary."""
-
 CONCEPT_SYSTEM = "urn:screener:concept"
 """The system whose codes are dictionary names."""
 
 HIERARCHICAL = frozenset({"icd10", "atc"})
+
+ABSENCE_SYSTEMS = frozenset({"ips"})
+"""The systems whose codes all say that there is nothing, or that nothing is known: none is of a substance."""
 
 DRUG_SYSTEMS = frozenset({"atc", "rxnorm"})
 """The systems whose codes are all of drugs."""
@@ -50,6 +42,8 @@ class Meaning(Struct, frozen=True):
     """The only unit that results under this code come in."""
     value: str | None = None
     """The grade or category that the code itself states."""
+    absent: bool = False
+    """Whether the code says that the concept is absent."""
 
     @property
     def kind(self) -> str:
@@ -81,7 +75,7 @@ class Dictionary:
                 for name in (form.name, *form.aliases):
                     self._names[name] = Meaning(entry, form)
             for code in entry.codes:
-                self._add_code(code, Meaning(entry, forms.get(code.form or ""), code.unit, code.value))
+                self._add_code(code, Meaning(entry, forms.get(code.form or ""), code.unit, code.value, code.absent))
 
     def _add_code(self, code: Code, meaning: Meaning) -> None:
         first = plain_code(code.system, code.first)
@@ -97,7 +91,7 @@ class Dictionary:
 
     def coded(self, system: str, code: str) -> tuple[Meaning, ...]:
         """What a code stands for: every entry that covers it, but none that a narrower one implies."""
-        system = SYSTEMS.get(system, system)
+        system = system_name(system)
         if system == CONCEPT_SYSTEM:
             meaning = self._names.get(code)
             return (meaning,) if meaning is not None else ()
@@ -106,7 +100,10 @@ class Dictionary:
     def _covering(self, system: str, code: str) -> Iterator[Meaning]:
         lengths = range(len(code), 0, -1) if system in HIERARCHICAL else (len(code),)
         for length in lengths:
-            yield from self._codes.get((system, code[:length]), ())
+            for meaning in self._codes.get((system, code[:length]), ()):
+                # A longer code of an absence says that a kind of it is absent, not all of it.
+                if length == len(code) or not meaning.absent:
+                    yield meaning
         for first, last, meaning in self._ranges.get(system, ()):
             if len(code) >= len(first) and first <= code and code[: len(last)] <= last:
                 yield meaning
@@ -177,15 +174,17 @@ _MASS = ("mass", 1)
 
 
 def most_specific(meanings: Iterable[Meaning]) -> tuple[Meaning, ...]:
-    """Each entry once, without the concepts that a narrower one among them implies."""
-    found: dict[str, Meaning] = {}
+    """Each entry once, without the concepts that a narrower one among them implies; and each absence once, without
+    those that the absence of a broader concept implies."""
+    found: dict[tuple[str, bool], Meaning] = {}
     for meaning in meanings:
-        found.setdefault(meaning.entry.name, meaning)
-    implied: set[str] = set()
+        found.setdefault((meaning.entry.name, meaning.absent), meaning)
+    implied: set[tuple[str, bool]] = set()
     for meaning in found.values():
         if isinstance(meaning.entry, Concept):
-            implied.update(meaning.entry.broader)
-    return tuple(meaning for name, meaning in found.items() if name not in implied)
+            others = meaning.entry.narrower if meaning.absent else meaning.entry.broader
+            implied.update((name, meaning.absent) for name in others)
+    return tuple(meaning for key, meaning in found.items() if key not in implied)
 
 
 def plain_code(system: str, code: str) -> str:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from screener.records.dictionary import DRUG_SYSTEMS, SYSTEMS, Dictionary, Meaning, most_specific
+from screener.records.code_systems import system_name
+from screener.records.dictionary import ABSENCE_SYSTEMS, DRUG_SYSTEMS, Dictionary, Meaning, most_specific
 from screener.records.errors import Findings, any_of, quoted
 from screener.records.native import Entry
 from screener.rulebook import Concept
 
+NEGATIVE = ("absent", "never")
+"""What a status says of something that is not there."""
+
+_HOLDING = ("active", "present", "ongoing")
 _CODE_FIELDS = ("loinc", "snomed", "icd10", "atc")
 _LIST_OF = {
     "lab": "observations",
@@ -42,13 +47,38 @@ class Naming:
             return ()
         coded = [meaning for system, code in codes for meaning in self._coded(system, code, path)]
         if named is not None:
-            return self._agreed(named, coded, path)
-        return self._of_kinds(most_specific(coded), path, kinds + coded_kinds)
+            return () if self._is_disputed(entry, coded, path, named) else self._agreed(named, coded, path)
+        meant = self._of_kinds(most_specific(coded), path, kinds + coded_kinds)
+        return () if self._is_disputed(entry, meant, path) else meant
+
+    def _is_disputed(self, entry: Entry, coded: Collection[Meaning], path: str, named: Meaning | None = None) -> bool:
+        """Whether a code says that something is absent, and the rest of the entry something else.
+
+        A name speaks of the thing itself, so that its status must say `absent`, too. A status beside the code alone is
+        that of the absence: it may hold, but an absence that is itself absent, or over, says nothing.
+        """
+        absent = next((meaning for meaning in coded if meaning.absent), None)
+        if absent is None:
+            return False
+        status = getattr(entry, "status", None)
+        says = f"its code says that `{absent.entry.name}` is absent"
+        if named is not None and status not in NEGATIVE:
+            said = f"its status `{status}`" if status else f"its name `{named.entry.name}`"
+            self.findings.refuse(
+                path, f"{says}, {said} that it is not", 'write `"status": "absent"`, or correct the code'
+            )
+            return True
+        if named is None and status not in (None, *_HOLDING):
+            self.findings.refuse(
+                f"{path}.status", f"{says}, so that its status cannot be `{status}`", "leave out `status`"
+            )
+            return True
+        return False
 
     def some_substance(self, entry: Entry, path: str) -> tuple[Meaning, ...]:
         """The broadest substance that an entry is certainly of, whose codes no entry of the dictionary has: a code of a
         drug stands for some drug, any other for some substance. An entry without a code stands for nothing."""
-        systems = {SYSTEMS.get(system, system) for system, _ in self._codes(entry, path)}
+        systems = {system_name(system) for system, _ in self._codes(entry, path)} - ABSENCE_SYSTEMS
         meaning = self.dictionary.some_drug() if systems & DRUG_SYSTEMS else None
         meaning = meaning or self.dictionary.some_substance()
         if meaning is None or not systems:
