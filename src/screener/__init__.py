@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from screener.loading import RulesError
     from screener.records.errors import RecordError
+    from screener.records.local_codes import LocalCodesError
     from screener.records.patient import Patient
     from screener.rulebook import Rulebook
     from screener.screening import CriterionResult, Evidence, Need, Screening, ScreeningError, TrialResult
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 Source = Mapping[str, Anything] | str | bytes | PathLike[str]
 """A record: plain data, JSON text (it begins with `{`), or the path of a file that holds it."""
+Codes = str | PathLike[str] | Iterable[str | PathLike[str]]
+"""A clinic's own tables of codes: the path of one, or of several."""
 
 
 def evaluate(
@@ -44,6 +47,7 @@ def evaluate(
     assume_complete: Iterable[str] = (),
     labs_within: Duration | str | None = None,
     trials: Collection[str] | None = None,
+    codes: Codes = (),
 ) -> Screening:
     """Screen a patient against every trial, or against the `trials` named.
 
@@ -51,35 +55,48 @@ def evaluate(
     `as_of` is the day that the answers are about (a date, or `YYYY-MM-DD`), else the record's own; the clock is never
     asked. `assume_complete` names lists of the record (`conditions`, `procedures`, …) to be taken as complete; answers
     that rest on that have the basis `assumed`. `labs_within`, such as `"14 days"`, replaces every other freshness of
-    labs and findings. One list or trial may be named by itself.
+    labs and findings. One list or trial may be named by itself. `codes` names tables of codes, as for `load_patient`.
 
     On a Patient with rules given this is pure, and safe in threads.
 
-    Raises RecordError where the record cannot be used, RulesError where the rules cannot, and ScreeningError where the
-    call cannot be answered: no date of screening or none of the calendar, another dictionary, an unknown trial, list or
-    length of time.
+    Raises RecordError where the record cannot be used, LocalCodesError where a table of codes cannot, RulesError where
+    the rules cannot, and ScreeningError where the call cannot be answered: no date of screening or none of the
+    calendar, another dictionary, an unknown trial, list or length of time, codes for a Patient that is read already.
     """
     from screener import screening
     from screener.records.patient import Patient
 
     rulebook = load_rules() if rules is None else rules
-    record = patient if isinstance(patient, Patient) else load_patient(patient, rulebook)
+    if not isinstance(patient, Patient):
+        record = load_patient(patient, rulebook, codes)
+    elif codes:
+        raise screening.ScreeningError("the patient has been read already: give the codes to `load_patient`")
+    else:
+        record = patient
     return screening.evaluate(
         record, rulebook, as_of=as_of, assume_complete=assume_complete, labs_within=labs_within, trials=trials
     )
 
 
-def load_patient(source: Source, rules: Rulebook | None = None) -> Patient:
+def load_patient(source: Source, rules: Rulebook | None = None, codes: Codes = ()) -> Patient:
     """Read a patient's record from plain data, JSON text or a file, with the dictionary of `rules`.
 
-    The Patient keeps the digest of that dictionary, and `evaluate` refuses it beside any other.
+    `codes` names a clinic's own tables of codes (CSV files, see docs/codes.md). The Patient keeps the digest of that
+    dictionary, and `evaluate` refuses it beside any other.
 
-    Raises RecordError, with every fault that was found, if the record cannot be used.
+    Raises RecordError, with every fault that was found, if the record cannot be used, and LocalCodesError if a table of
+    codes cannot.
     """
+    from screener.records.dictionary import Dictionary
     from screener.records.reading import read_patient
 
-    rulebook = load_rules() if rules is None else rules
-    return read_patient(Path(source) if isinstance(source, PathLike) else source, rulebook)
+    dictionary = Dictionary(load_rules() if rules is None else rules)
+    tables = (codes,) if isinstance(codes, str | PathLike) else tuple(codes)
+    if tables:
+        from screener.records.local_codes import with_tables
+
+        dictionary = with_tables(dictionary, [Path(table) for table in tables])
+    return read_patient(Path(source) if isinstance(source, PathLike) else source, dictionary)
 
 
 _one_at_a_time = Lock()
@@ -108,6 +125,7 @@ def _shipped_rules() -> Rulebook:
 _HOMES = {
     "CriterionResult": "screener.screening",
     "Evidence": "screener.screening",
+    "LocalCodesError": "screener.records.local_codes",
     "Need": "screener.screening",
     "Patient": "screener.records.patient",
     "RecordError": "screener.records.errors",
@@ -132,6 +150,7 @@ if not TYPE_CHECKING:  # a type checker sees the imports above, and a misspelt n
 __all__ = [
     "CriterionResult",
     "Evidence",
+    "LocalCodesError",
     "Need",
     "Patient",
     "RecordError",

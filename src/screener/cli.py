@@ -133,7 +133,7 @@ def _screen(arguments: list[str]) -> int:
     if asked.patients.count(STANDARD_INPUT) > 1:
         raise CallError("standard input can be read only once", f"write `{STANDARD_INPUT}` once")
 
-    dictionary = _loaded(asked.rules)
+    dictionary = _loaded(asked.rules, asked.codes)
     if dictionary is None:
         return UNUSABLE
 
@@ -151,8 +151,9 @@ def _screen(arguments: list[str]) -> int:
     return status
 
 
-def _loaded(folder: Path | None) -> Dictionary | None:
-    """The rules, with all that screening needs; None if they cannot be used, which is then explained."""
+def _loaded(folder: Path | None, tables: Sequence[Path] = ()) -> Dictionary | None:
+    """The rules and the clinic's own tables of codes, with all that screening needs; None if they cannot be used, which
+    is then explained."""
     # Everything made here lives until the end: looking through it for garbage takes a tenth of a start.
     gc.disable()
     # Neither does a plug-in of somebody else's have a say in what a record is; looking for some takes as long.
@@ -164,8 +165,17 @@ def _loaded(folder: Path | None) -> Dictionary | None:
         from screener.records.reading import read_patient  # noqa: F401
 
         try:
-            return Dictionary(load_rulebook(folder))
+            dictionary = Dictionary(load_rulebook(folder))
         except RulesError as problem:
+            _tell(problem)
+            return None
+        if not tables:
+            return dictionary
+        from screener.records.local_codes import LocalCodesError, with_tables
+
+        try:
+            return with_tables(dictionary, tables)
+        except LocalCodesError as problem:
             _tell(problem)
             return None
     finally:
@@ -195,6 +205,14 @@ def _screen_parser() -> _Parser:
         "--as-of", type=_day, metavar="DATE", help="the day the answers are about (else the record's own, else today)"
     )
     parser.add_argument("--rules", type=Path, metavar="FOLDER", help="the rules to use, instead of the ones shipped")
+    parser.add_argument(
+        "--codes",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="TABLE.csv",
+        help="the clinic's own codes (system, code, name, unit); may be repeated",
+    )
     parser.add_argument(
         "--assume-complete",
         type=_names,

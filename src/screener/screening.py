@@ -581,9 +581,8 @@ def _evidence(fact: Fact | Given, found: Found, used: bool, frame: Frame) -> Evi
             flags = (*fact.flags, *_raised(rulebook.concepts[fact.concept].flags, frame))
             return Evidence(fact.concept, value, date=date_text or asserted, source=fact.source, flags=flags)
         case Absence():
-            return Evidence(
-                fact.concept, "absent", date=fact.when.text if fact.when is not None else None, source=fact.source
-            )
+            date_text = fact.when.text if fact.when is not None else None
+            return Evidence(fact.concept, "absent", date=date_text, source=fact.source, flags=fact.flags)
         case Answer():
             by = (f"answered by {fact.by}",) if fact.by else ()
             bare = "/" not in fact.key and not rulebook.questions[found.subject].once_for_all

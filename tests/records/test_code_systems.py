@@ -19,8 +19,10 @@ from screener.records.code_systems import answer_word, system_name
         ("urn:oid:2.16.840.1.113883.6.73", "atc"),
         ("urn:oid:2.16.840.1.113883.6.88", "rxnorm"),
         ("loinc", "loinc"),
+        ("LOINC", "loinc"),
         ("http://loinc.org/sct", "http://loinc.org/sct"),
         ("urn:oid:2.16.840.1.113883.6.103", "urn:oid:2.16.840.1.113883.6.103"),
+        (" urn:clinic ", "urn:clinic"),
         ("", ""),
     ],
 )

@@ -13,12 +13,14 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from msgspec.structs import replace
+
 from screener.records.derived import with_derived
 from screener.records.dictionary import Dictionary, Meaning
 from screener.records.errors import LONGEST_QUOTE, Findings, did_you_mean, quoted
 from screener.records.identity import NEGATIVE, Naming
 from screener.records.measuring import (
-    MEASURED_AS,
+    NOT_SUSPICIOUS,
     Quantity,
     Reported,
     UnreadableValueError,
@@ -211,7 +213,7 @@ class _Chart:
                 continue
             counted.append(result)
             for remark in (result.problem, *result.flags):
-                if remark is not None and not remark.startswith(MEASURED_AS):
+                if remark is not None and not remark.startswith(NOT_SUSPICIOUS):
                     self.findings.note(result.source, f"{result.fact}: {remark}")
         return tuple(counted)
 
@@ -229,14 +231,14 @@ class _Chart:
         for meaning in self._meanings(entry, path, ("condition",), ("procedure",)):
             concept = _concept(meaning)
             if meaning.absent or entry.status in NEGATIVE:
-                self._absent(concept, entry, path, _list_of(concept), date, onset=onset, end=end)
+                self._absent(meaning, entry, path, _list_of(concept), date, onset=onset, end=end)
             elif concept.kind == "procedure":
                 self.findings.note(path, f"its code stands for the procedure `{concept.name}`, and is read as one")
                 # An active status (transplanted, dependent on dialysis) does not say whether the procedure goes on.
                 over = None if entry.status == "active" else end or onset
-                self._add(Episode(concept.name, "procedures", path, onset, over, asserted=date))
+                self._add(meaning, Episode(concept.name, "procedures", path, onset, over, asserted=date))
             else:
-                self._add(_condition_episode(concept, entry, path, onset, end, date))
+                self._add(meaning, _condition_episode(concept, entry, path, onset, end, date))
 
     def procedure(self, entry: Procedure, path: str) -> None:
         start, end = self._moment(entry.start, f"{path}.start"), self._moment(entry.end, f"{path}.end")
@@ -253,16 +255,15 @@ class _Chart:
             concept = _concept(meaning)
             match entry.status:
                 case status if meaning.absent or status in NEGATIVE:
-                    self._absent(concept, entry, path, "procedures", date, start=start, end=end)
+                    self._absent(meaning, entry, path, "procedures", date, start=start, end=end)
                 case "planned":
-                    self._add(Episode(concept.name, "plans", path, date or start, status="planned"))
+                    self._add(meaning, Episode(concept.name, "plans", path, date or start, status="planned"))
                 case "ongoing":
                     ongoing = Episode(concept.name, "procedures", path, start, end, ongoing=True, status="ongoing")
-                    self._add(ongoing)
+                    self._add(meaning, ongoing)
                 case _:
-                    self._add(
-                        Episode(concept.name, "procedures", path, date or start, date or end, status=entry.status)
-                    )
+                    done = Episode(concept.name, "procedures", path, date or start, date or end, status=entry.status)
+                    self._add(meaning, done)
 
     def stay(self, entry: Stay, path: str, list_: RecordList, kinds: tuple[str, ...]) -> None:
         start, end = self._moment(entry.start, f"{path}.start"), self._moment(entry.end, f"{path}.end")
@@ -274,9 +275,10 @@ class _Chart:
         for meaning in self._meanings(entry, path, kinds):
             concept = _concept(meaning)
             if meaning.absent or entry.status in NEGATIVE:
-                self._absent(concept, entry, path, list_, date, start=start, end=end)
+                self._absent(meaning, entry, path, list_, date, start=start, end=end)
                 continue
             self._add(
+                meaning,
                 Episode(
                     concept.name,
                     list_,
@@ -287,7 +289,7 @@ class _Chart:
                     ended=entry.status == "stopped",
                     asserted=date,
                     status=entry.status,
-                )
+                ),
             )
 
     def mention(self, entry: Mention, path: str, list_: RecordList, kinds: tuple[str, ...]) -> None:
@@ -303,9 +305,10 @@ class _Chart:
         for meaning in meanings:
             concept = _concept(meaning)
             if meaning.absent or entry.status in NEGATIVE:
-                self._absent(concept, entry, path, list_, date)
+                self._absent(meaning, entry, path, list_, date)
                 continue
             self._add(
+                meaning,
                 Episode(
                     concept.name,
                     list_,
@@ -314,15 +317,16 @@ class _Chart:
                     asserted=date,
                     status=entry.status,
                     severity=entry.severity,
-                )
+                ),
             )
 
-    def _add(self, episode: Episode) -> None:
+    def _add(self, meaning: Meaning, episode: Episode) -> None:
+        episode = replace(episode, flags=meaning.flags) if meaning.flags else episode
         self.episodes.setdefault(episode.concept, []).append(episode)
 
     def _absent(
         self,
-        concept: Concept,
+        meaning: Meaning,
         entry: Entry,
         path: str,
         list_: RecordList,
@@ -341,7 +345,8 @@ class _Chart:
                     "give the `date` on which it was found absent",
                 )
             self.findings.refuse(f"{path}.{field}", fault, mend)
-        self.absences.setdefault(concept.name, []).append(Absence(concept.name, list_, path, when))
+        absence = Absence(meaning.entry.name, list_, path, when, flags=meaning.flags)
+        self.absences.setdefault(absence.concept, []).append(absence)
 
     def _not_over(self, end: Moment | None, path: str) -> None:
         if end is not None and self.as_of is not None and end.last_day < self.as_of:

@@ -11,14 +11,15 @@ from pathlib import Path
 
 
 def system_name(system: str) -> str:
-    """The dictionary's name of a code system that a record calls by a web address or an object identifier.
+    """The dictionary's name of a code system that a record calls by it, by a web address or an object identifier.
 
-    A system that is not known keeps what it is called.
+    A system that is not known keeps what it is called, without blanks around it.
     """
     plain = system.strip().removeprefix("urn:oid:").rstrip("/")
     if plain.startswith("https://"):
         plain = "http://" + plain.removeprefix("https://")
-    return _systems().get(plain, system)
+    systems = _systems()
+    return systems.get(plain) or systems.get(plain.casefold()) or system.strip()
 
 
 def answer_word(system: str, code: str) -> str | None:
@@ -29,7 +30,8 @@ def answer_word(system: str, code: str) -> str | None:
 
 @cache
 def _systems() -> dict[str, str]:
-    return {address: name for name, address in _rows("systems.tsv")}
+    rows = list(_rows("systems.tsv"))
+    return {name: name for name, _ in rows} | {address: name for name, address in rows}
 
 
 @cache

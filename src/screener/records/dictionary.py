@@ -8,7 +8,7 @@ something is absent (`no known allergy`); the broadest of such absences holds th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 
 from msgspec import Struct
@@ -32,6 +32,9 @@ DRUG_SYSTEMS = frozenset({"atc", "rxnorm"})
 """The systems whose codes are all of drugs."""
 
 
+READ_AS = "read as"
+
+
 class Meaning(Struct, frozen=True):
     """What a name or a code of the record stands for."""
 
@@ -44,6 +47,13 @@ class Meaning(Struct, frozen=True):
     """The grade or category that the code itself states."""
     absent: bool = False
     """Whether the code says that the concept is absent."""
+    by_own_table: bool = False
+    """Whether the clinic's own table says what the code stands for."""
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What has to be said wherever a fact under this name or code is shown."""
+        return (f"{READ_AS} {(self.form or self.entry).name} by the clinic's own table",) if self.by_own_table else ()
 
     @property
     def kind(self) -> str:
@@ -57,11 +67,20 @@ class Meaning(Struct, frozen=True):
                 return self.entry.kind
 
 
-class Dictionary:
-    """An index of a rulebook's labs, findings and concepts. It never changes, and may be shared between threads."""
+class LocalCodes(Struct, frozen=True):
+    """A clinic's own codes, by system (`""`: none) and plain code, and its wordings, folded (`folded`)."""
 
-    def __init__(self, rulebook: Rulebook) -> None:
+    codes: Mapping[tuple[str, str], Meaning] = {}
+    texts: Mapping[str, Meaning] = {}
+
+
+class Dictionary:
+    """An index of a rulebook's labs, findings and concepts, and of a clinic's own codes. It never changes, and may be
+    shared between threads."""
+
+    def __init__(self, rulebook: Rulebook, local: LocalCodes | None = None) -> None:
         self.rulebook = rulebook
+        self.local = local or LocalCodes()
         self._names: dict[str, Meaning] = {}
         self._codes: dict[tuple[str, str], list[Meaning]] = {}
         self._ranges: dict[str, list[tuple[str, str, Meaning]]] = {}
@@ -89,13 +108,30 @@ class Dictionary:
         """What a name or alias stands for."""
         return self._names.get(name)
 
+    def with_local(self, local: LocalCodes) -> Dictionary:
+        """The same with a clinic's own codes, beside those that it has."""
+        both = LocalCodes({**self.local.codes, **local.codes}, {**self.local.texts, **local.texts})
+        return Dictionary(self.rulebook, both)
+
     def coded(self, system: str, code: str) -> tuple[Meaning, ...]:
-        """What a code stands for: every entry that covers it, but none that a narrower one implies."""
+        """What a code stands for: every entry that covers it, but none that a narrower one implies. A code without a
+        system (`""`) has a meaning only in a clinic's own table."""
         system = system_name(system)
         if system == CONCEPT_SYSTEM:
             meaning = self._names.get(code)
             return (meaning,) if meaning is not None else ()
-        return most_specific(self._covering(system, plain_code(system, code)))
+        plain = plain_code(system, code)
+        local = self.local.codes.get((system, plain))
+        return most_specific([*([local] if local else ()), *self._covering(system, plain)])
+
+    def lists(self, system: str, code: str) -> bool:
+        """Whether the dictionary names this very code, and does not only cover it."""
+        return (system, plain_code(system, code)) in self._codes
+
+    def worded(self, text: str) -> tuple[Meaning, ...]:
+        """What a wording stands for by a clinic's own table, whatever its capitals and the white space in it."""
+        meaning = self.local.texts.get(folded(text))
+        return (meaning,) if meaning is not None else ()
 
     def _covering(self, system: str, code: str) -> Iterator[Meaning]:
         lengths = range(len(code), 0, -1) if system in HIERARCHICAL else (len(code),)
@@ -107,6 +143,11 @@ class Dictionary:
         for first, last, meaning in self._ranges.get(system, ()):
             if len(code) >= len(first) and first <= code and code[: len(last)] <= last:
                 yield meaning
+
+    @property
+    def names(self) -> Mapping[str, Meaning]:
+        """Every name and alias, with what it stands for."""
+        return self._names
 
     def alike(self, name: str, kinds: Iterable[str]) -> str:
         """The mend for a name that the dictionary does not know."""
@@ -185,6 +226,11 @@ def most_specific(meanings: Iterable[Meaning]) -> tuple[Meaning, ...]:
             others = meaning.entry.narrower if meaning.absent else meaning.entry.broader
             implied.update((name, meaning.absent) for name in others)
     return tuple(meaning for key, meaning in found.items() if key not in implied)
+
+
+def folded(text: str) -> str:
+    """A wording as it is compared: in small letters, with single blanks."""
+    return " ".join(text.casefold().split())
 
 
 def plain_code(system: str, code: str) -> str:

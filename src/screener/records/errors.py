@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from screener.records.sightings import Sightings
 
 LONGEST_QUOTE = 60
 LIKE_ENOUGH = 0.7
@@ -40,11 +44,13 @@ class RecordError(Exception):
 
 
 class Findings:
-    """What comes up while a record is read: problems that refuse it, and notes that go with it."""
+    """What comes up while a record is read: problems that refuse it, and notes that go with it; and in `sightings`, if
+    somebody wants to know, what it calls things."""
 
-    __slots__ = ("notes", "problems")
+    __slots__ = ("notes", "problems", "sightings")
 
-    def __init__(self) -> None:
+    def __init__(self, sightings: Sightings | None = None) -> None:
+        self.sightings = sightings
         self.problems: list[Problem] = []
         self.notes: list[str] = []
 

@@ -8,6 +8,7 @@ from screener.records.code_systems import system_name
 from screener.records.dictionary import ABSENCE_SYSTEMS, DRUG_SYSTEMS, Dictionary, Meaning, most_specific
 from screener.records.errors import Findings, any_of, quoted
 from screener.records.native import Entry
+from screener.records.sightings import Sighting, names_of
 from screener.rulebook import Concept
 
 NEGATIVE = ("absent", "never")
@@ -43,13 +44,32 @@ class Naming:
         name: str | None = entry.name if isinstance(entry.name, str) else None
         named = self._named(name, f"{path}.name", kinds) if name is not None else None
         codes = list(self._codes(entry, path))
-        if name is not None and named is None:
-            return ()
-        coded = [meaning for system, code in codes for meaning in self._coded(system, code, path)]
-        if named is not None:
-            return () if self._is_disputed(entry, coded, path, named) else self._agreed(named, coded, path)
-        meant = self._of_kinds(most_specific(coded), path, kinds + coded_kinds)
-        return () if self._is_disputed(entry, meant, path) else meant
+        meant: tuple[Meaning, ...] = ()
+        if name is None or named is not None:
+            coded = [meaning for system, code in codes for meaning in self._coded(system, code, path)]
+            if named is not None:
+                meant = () if self._is_disputed(entry, coded, path, named) else self._agreed(named, coded, path)
+            else:
+                meant = self._of_kinds(most_specific(coded), path, kinds + coded_kinds)
+                meant = () if self._is_disputed(entry, meant, path) else meant
+        self._tell_sightings(entry, name, codes, meant, kinds)
+        return meant
+
+    def _tell_sightings(
+        self,
+        entry: Entry,
+        name: str | None,
+        codes: Collection[tuple[str, str]],
+        meant: Collection[Meaning],
+        kinds: tuple[str, ...],
+    ) -> None:
+        if self.findings.sightings is None:
+            return
+        unit = getattr(entry, "unit", None)
+        for system, code in codes or ((None, None),):
+            if code is not None or name is not None:
+                sighting = Sighting(kinds[0], system or None, code, name, unit, names_of(meant))
+                self.findings.sightings.saw(sighting)
 
     def _is_disputed(self, entry: Entry, coded: Collection[Meaning], path: str, named: Meaning | None = None) -> bool:
         """Whether a code says that something is absent, and the rest of the entry something else.
@@ -100,7 +120,7 @@ class Naming:
         return all(each is None for each in given)
 
     def _named(self, name: str, path: str, kinds: tuple[str, ...]) -> Meaning | None:
-        meaning = self.dictionary.named(name)
+        meaning = self.dictionary.named(name) or next(iter(self.dictionary.worded(name)), None)
         if meaning is None:
             mend = self.dictionary.alike(name, kinds)
             if "substance" in kinds:
@@ -123,6 +143,8 @@ class Naming:
                 pass
             case str(system), str(code):
                 yield system, code
+            case None, str(code) if self.dictionary.coded("", code):
+                yield "", code
             case None, str(code):
                 self.findings.refuse(f"{path}.code", f"{quoted(code)} has no `system`", "say which system it is of")
             case str(), None:

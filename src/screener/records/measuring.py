@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from screener.records.dictionary import Dictionary, Meaning
+from screener.records.dictionary import READ_AS, Dictionary, Meaning
 from screener.records.errors import any_of, quoted
 from screener.records.patient import Result, Unusable
 from screener.rulebook import Finding, Form, Lab
@@ -156,7 +156,7 @@ def result_of(meaning: Meaning, reported: Reported, dictionary: Dictionary) -> R
             raise ValueError(f"{meaning.entry.name} has no results")
 
 
-def _result(fact: str, reported: Reported) -> Result:
+def _result(fact: str, reported: Reported, meaning: Meaning) -> Result:
     return Result(
         fact,
         reported.source,
@@ -164,6 +164,7 @@ def _result(fact: str, reported: Reported) -> Result:
         reported.unit,
         reported.when,
         reported.is_current,
+        flags=meaning.flags,
     )
 
 
@@ -172,9 +173,9 @@ def _unusable(result: Result, why: Unusable, problem: str) -> Result:
 
 
 def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dictionary) -> Result:
-    result = _result(lab.name, reported)
+    result = _result(lab.name, reported, meaning)
     if meaning.form is not None:
-        result = msgspec.structs.replace(result, flags=(_measured_as(meaning.form),))
+        result = msgspec.structs.replace(result, flags=(*result.flags, _measured_as(meaning.form)))
     if reported.value is None:
         return _unusable(result, "missing", "it has no value")
     if isinstance(reported.value, str):
@@ -208,6 +209,8 @@ def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dict
 
 
 MEASURED_AS = "measured as"
+NOT_SUSPICIOUS = (MEASURED_AS, READ_AS)
+"""How flags begin that explain a result, and leave no doubt of it."""
 
 
 def _measured_as(form: Form) -> str:
@@ -345,7 +348,7 @@ def _number_text(number: Fraction | float) -> str:
 
 
 def _finding_result(finding: Finding, meaning: Meaning, reported: Reported) -> Result:
-    result = _result(finding.name, reported)
+    result = _result(finding.name, reported, meaning)
     value = reported.value
     if meaning.value is not None:
         stated = read_value(meaning.value)

@@ -84,6 +84,7 @@ class Absence(Struct, frozen=True):
     source: str
     when: Moment | None = None
     shown_by_result: bool = False
+    flags: tuple[str, ...] = ()
 
 
 class Answer(Struct, frozen=True):

@@ -20,6 +20,7 @@ from screener.records.dictionary import Dictionary
 from screener.records.errors import Findings, Problem, RecordError, quoted
 from screener.records.native import path, read_shape
 from screener.records.patient import Patient
+from screener.records.sightings import Sightings
 from screener.rulebook import Rulebook
 
 MOST_DIGITS = 1000
@@ -28,12 +29,14 @@ MOST_DIGITS = 1000
 Source = Mapping[str, Any] | str | bytes | PathLike[str]
 
 
-def read_patient(source: Source, rulebook: Rulebook | Dictionary, file: str | None = None) -> Patient:
+def read_patient(
+    source: Source, rulebook: Rulebook | Dictionary, file: str | None = None, sightings: Sightings | None = None
+) -> Patient:
     """Read one patient with the dictionary of a rulebook.
 
     `source` is plain data, JSON text (it begins with `{`), or the path of a file; `file` is what messages call it. Who
     reads many patients passes a `Dictionary`, made once. Raises RecordError, with every problem found, if the record
-    cannot be used.
+    cannot be used. `sightings` is told what the record calls things, also where it cannot be used.
     """
     dictionary = rulebook if isinstance(rulebook, Dictionary) else Dictionary(rulebook)
     name = None
@@ -51,7 +54,7 @@ def read_patient(source: Source, rulebook: Rulebook | Dictionary, file: str | No
         raise _refused(file, "", f"a record is one object, not {quoted(document)}", "screen each patient by itself")
     if "resourceType" in document:
         raise _fhir(file)
-    findings = Findings()
+    findings = Findings(sightings)
     record, left_out = read_shape(document, findings)
     patient = chart(record, left_out, dictionary, findings, name)
     if findings.problems:

@@ -1,0 +1,363 @@
+"""A clinic's own codes: a small table that says what each stands for in the dictionary.
+
+The table is a CSV file with the columns `system`, `code`, `name` and, if wanted, `unit`, in any order, separated by
+commas or semicolons. Blank lines and lines that begin with `#` say nothing. Every fault of a table is found in one
+run; a table with a fault is not used.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from unicodedata import east_asian_width
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from screener.records.code_systems import system_name
+from screener.records.dictionary import Dictionary, LocalCodes, Meaning, folded, plain_code
+from screener.records.errors import any_of, did_you_mean, printable, quoted
+from screener.rulebook import Concept, Finding, Lab
+from screener.values.units import UnitError, common_units, parse_unit
+
+COLUMNS = ("system", "code", "name", "unit")
+HEADER = ",".join(COLUMNS)
+_REQUIRED = COLUMNS[:3]
+
+TEXT = "text"
+"""The system whose codes are wordings: what a record calls something, not what it codes it with."""
+
+
+class Cell(Struct, frozen=True):
+    """What stands between two separators, without quotation marks and the blanks around it. `start` and `end` are its
+    place in the line, from 0."""
+
+    text: str
+    start: int
+    end: int
+
+
+class TableProblem(Struct, frozen=True):
+    """One fault of a table: in which line (from 1; 0: the file as a whole), and in which part of it, shown with it."""
+
+    fault: str
+    mend: str = ""
+    line: int = 0
+    shown: str = ""
+    start: int = 0
+    end: int = 0
+
+
+class LocalCodesError(Exception):
+    """A table of codes that cannot be used. `str(error)` is the text of all its problems, ready to be shown."""
+
+    def __init__(self, problems: Iterable[TableProblem], file: str) -> None:
+        self.problems = tuple(problems)
+        self.file = file
+        super().__init__("\n\n".join(self._text(problem) for problem in self.problems))
+
+    def _text(self, problem: TableProblem) -> str:
+        lines = [f"error[codes]: {problem.fault}"]
+        if not problem.line:
+            lines.append(f"  --> {printable(self.file)}")
+        else:
+            number = str(problem.line)
+            margin = " " * max(2, len(number))
+            shown = printable(problem.shown)
+            before, under = (
+                printable(problem.shown[: problem.start]),
+                printable(problem.shown[problem.start : problem.end]),
+            )
+            lines += [
+                f"{margin}--> {printable(self.file)}:{number}:{problem.start + 1}",
+                f"{margin} |",
+                f"{number:>{len(margin)}} | {shown}".rstrip(),
+                f"{margin} | {' ' * _width(before)}{'^' * max(1, _width(under))}",
+            ]
+        if problem.mend:
+            lines.append(f"help: {problem.mend}")
+        return "\n".join(lines)
+
+
+def _width(text: str) -> int:
+    """How many columns of a terminal the text takes; Chinese characters take two."""
+    return sum(2 if east_asian_width(each) in "WF" else 1 for each in text)
+
+
+def read_local_codes(path: Path, dictionary: Dictionary) -> LocalCodes:
+    """Read a table of codes. Raises LocalCodesError, with every fault that was found, if it cannot be used."""
+    file = str(path)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise _refused(file, "it is not text in UTF-8", "save it as `CSV UTF-8`") from None
+    except FileNotFoundError:
+        raise _refused(file, "there is no such file") from None
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or "it is not the name of a file"
+        raise _refused(file, f"it cannot be read: {reason.lower()}") from None
+    table = _Table(text, dictionary)
+    codes = table.read()
+    if table.problems:
+        raise LocalCodesError(table.problems, file)
+    return codes
+
+
+def with_tables(dictionary: Dictionary, tables: Iterable[Path]) -> Dictionary:
+    """The dictionary with a clinic's own tables, one after the other. Raises LocalCodesError for the first that cannot
+    be used, also because it says something else than one before it."""
+    for table in tables:
+        dictionary = dictionary.with_local(read_local_codes(table, dictionary))
+    return dictionary
+
+
+def _refused(file: str, fault: str, mend: str = "") -> LocalCodesError:
+    return LocalCodesError([TableProblem(fault, mend)], file)
+
+
+class _Row(Struct, frozen=True):
+    """A line of the table by the names of its columns."""
+
+    line: int
+    shown: str
+    cells: Mapping[str, Cell]
+
+    def text(self, column: str) -> str:
+        cell = self.cells.get(column)
+        return cell.text if cell is not None else ""
+
+
+class _Table:
+    """Reads one table, and gathers what is wrong with it."""
+
+    def __init__(self, text: str, dictionary: Dictionary) -> None:
+        self.lines = [
+            (number, line) for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1) if _says_something(line)
+        ]
+        self.dictionary = dictionary
+        self.problems: list[TableProblem] = []
+        self.codes: dict[tuple[str, str], Meaning] = {}
+        self.texts: dict[str, Meaning] = {}
+        self.said: dict[tuple[str, str], tuple[int, str, str]] = {}
+        """Of each code the line where it stands first, and the name and unit there."""
+
+    def read(self) -> LocalCodes:
+        """What is sound in the table."""
+        for row in self._rows():
+            self._row(row)
+        return LocalCodes(self.codes, self.texts)
+
+    # ---- lines and cells
+
+    def _rows(self) -> Iterator[_Row]:
+        if not self.lines:
+            self.problems.append(TableProblem("there is nothing in it", f"begin with the line `{HEADER}`"))
+            return
+        (number, heading), *others = self.lines
+        separator = ";" if heading.count(";") > heading.count(",") else ","
+        columns = self._columns(number, heading, separator)
+        if columns is None:
+            return
+        for number, line in others:
+            cells = self._cells(number, line, separator)
+            if cells is None:
+                continue
+            other = "," if separator == ";" else ";"
+            if len(cells) == 1 and other in line:
+                fault = f"its cells are separated by `{other}`, those of the first line by `{separator}`"
+                self._fault(
+                    number, line, Cell("", line.index(other), line.index(other) + 1), fault, f"write `{separator}`"
+                )
+                continue
+            if extra := [cell for cell in cells[len(columns) :] if cell.text]:
+                fault = f"there are {len(cells)} cells, and {len(columns)} columns"
+                mend = f"put a text that has a `{separator}` in it between quotation marks"
+                self._fault(number, line, extra[0], fault, mend)
+                continue
+            yield _Row(number, line, dict(zip(columns, cells, strict=False)))
+
+    def _columns(self, number: int, heading: str, separator: str) -> list[str] | None:
+        """The names of the columns; None if the rest of the table cannot be read without them."""
+        if "\t" in heading:
+            place = Cell("", heading.index("\t"), heading.index("\t") + 1)
+            self._fault(number, heading, place, "its columns are separated by tabs", "separate them by `,` or `;`")
+            return None
+        cells = self._cells(number, heading, separator)
+        if cells is None:
+            return None
+        names = [cell.text.lower() for cell in cells]
+        if not set(names) & set(COLUMNS):
+            whole = Cell("", 0, len(heading.rstrip()))
+            fault = "the first line does not name the columns"
+            self._fault(number, heading, whole, fault, f"begin with the line `{HEADER}`")
+            return None
+        faults = len(self.problems)
+        for order, (name, cell) in enumerate(zip(names, cells, strict=True)):
+            if name in names[:order] and name:
+                self._fault(number, heading, cell, f"there are two columns `{name}`", "leave one of them out")
+            elif name and name not in COLUMNS:
+                missing = [each for each in COLUMNS if each not in names] or COLUMNS
+                self._fault(number, heading, cell, f"{quoted(cell.text)} is no column", did_you_mean(name, missing))
+        if len(self.problems) > faults:
+            return None
+        for name in _REQUIRED:
+            if name not in names:
+                whole = Cell("", 0, len(heading.rstrip()))
+                mend = "leave its cells empty where codes have no system" if name == "system" else f"the columns are `{HEADER}`"
+                self._fault(number, heading, whole, f"there is no column `{name}`", mend)
+        return names if len(self.problems) == faults else None
+
+    def _cells(self, number: int, line: str, separator: str) -> list[Cell] | None:
+        found: list[Cell] = []
+        place = 0
+        while place <= len(line):
+            cell = _CELLS[separator].match(line, place)
+            if cell is None:
+                quote = line.index('"', place)
+                fault = "a quotation mark is not closed before the next separator"
+                self._fault(number, line, Cell("", quote, quote + 1), fault, 'write two where one is meant: `""`')
+                return None
+            which = "quoted" if cell["quoted"] is not None else "plain"
+            written = cell[which]
+            start = cell.start(which) + len(written) - len(written.lstrip())
+            found.append(Cell(written.replace('""', '"').strip(), start, start + len(written.strip())))
+            place = cell.end() + 1
+        return found
+
+    # ---- what a line says
+
+    def _row(self, row: _Row) -> None:
+        if not any(cell.text for cell in row.cells.values()):
+            return
+        faults = len(self.problems)
+        name, unit = row.text("name"), row.text("unit")
+        if not row.text("code"):
+            mend = "give the wording" if row.text("system").lower() == TEXT else "give the code as the record writes it"
+            self._at(row, "code", "there is no code", mend)
+        meaning = self._meaning(row, name)
+        if meaning is None or len(self.problems) > faults:
+            return
+        system, code = self._key(row)
+        if (system, code) in self.said:
+            line, other, other_unit = self.said[system, code]
+            if other != _name(meaning):
+                self._at(row, "name", f"line {line} says that this code is `{other}`", "leave one of them out")
+            elif unit != other_unit:
+                says = f"in `{other_unit}`" if other_unit else "without a unit"
+                self._at(row, "unit", f"line {line} gives this code {says}", "leave one of them out")
+            return
+        known = self._beside_the_dictionary(row, system, meaning)
+        if known is None or not self._is_fitting(row, known, unit):
+            return
+        self.said[system, code] = row.line, _name(meaning), unit
+        meaning = replace(known, unit=unit or known.unit, by_own_table=True)
+        if system == TEXT:
+            self.texts[code] = meaning
+        else:
+            self.codes[system, code] = meaning
+
+    def _key(self, row: _Row) -> tuple[str, str]:
+        system, code = row.text("system"), row.text("code")
+        if system.lower() == TEXT:
+            return TEXT, folded(code)
+        system = system_name(system)
+        return system, plain_code(system, code)
+
+    def _meaning(self, row: _Row, name: str) -> Meaning | None:
+        if not name:
+            self._at(row, "name", "there is no name", "give the name that the dictionary has for it")
+            return None
+        meaning = self.dictionary.named(name)
+        if meaning is None:
+            mend = did_you_mean(name, self.dictionary.names)
+            self._at(
+                row, "name", f"{quoted(name)} is not in the dictionary", mend or "`screen codes` lists what is near"
+            )
+        return meaning
+
+    def _beside_the_dictionary(self, row: _Row, system: str, meaning: Meaning) -> Meaning | None:
+        """The meaning with what the dictionary knows of the code; None if that is something else.
+
+        A longer code than the dictionary knows, which it reads as something broader, may be given a narrower meaning:
+        countries and clinics lengthen the codes of ICD-10.
+        """
+        code = row.text("code")
+        if system == TEXT:
+            named = self.dictionary.named(code)
+            known = self.dictionary.worded(code) or ((named,) if named is not None else ())
+        else:
+            known = self.dictionary.coded(system, code)
+        may_narrow = system != TEXT and not self.dictionary.lists(system, code)
+        for each in known:
+            is_broader = may_narrow and isinstance(meaning.entry, Concept) and each.entry.name in meaning.entry.broader
+            if each.absent or (_name(each) != _name(meaning) and not is_broader):
+                whose = "another table" if each.by_own_table else "the dictionary"
+                said = f"saying that there is no `{each.entry.name}`" if each.absent else f"`{_name(each)}`"
+                self._at(row, "name", f"{whose} reads this code as {said}", "leave this line out, or correct its code")
+                return None
+            if _name(each) == _name(meaning):
+                if each.unit is not None and row.text("unit") not in ("", each.unit):
+                    fault = f"the dictionary reads results under this code in `{each.unit}`"
+                    self._at(row, "unit", fault, "leave the unit out")
+                    return None
+                return each
+        return meaning
+
+    def _is_fitting(self, row: _Row, meaning: Meaning, unit: str) -> bool:
+        """Whether results of what is meant can come in the unit."""
+        if not unit:
+            return True
+        match meaning.entry:
+            case Lab() as lab:
+                try:
+                    self.dictionary.factor(lab, meaning.form, unit)
+                except UnitError as problem:
+                    self._at(row, "unit", str(problem), self._other_unit(lab, unit))
+                    return False
+                return True
+            case Finding() | Concept():
+                kind = meaning.kind
+                article = "an" if kind == "event" else "a"
+                self._at(
+                    row, "unit", f"`{meaning.entry.name}` is {article} {kind} and has no unit", "leave the unit out"
+                )
+                return False
+
+    def _other_unit(self, lab: Lab, unit: str) -> str:
+        """The mend for a unit that is none, or none of the lab."""
+        units = self.dictionary.units_of(lab)
+        try:
+            parse_unit(unit)
+        except UnitError:
+            near = did_you_mean(unit, (*units, *(each.text for each in common_units())))
+            if near.startswith("did you mean"):
+                return near
+        return "leave the unit out" if lab.unit == "1" else f"write a unit such as {any_of(units)}"
+
+    # ---- problems
+
+    def _at(self, row: _Row, column: str, fault: str, mend: str = "") -> None:
+        cell = row.cells.get(column) or Cell("", len(row.shown.rstrip()), len(row.shown.rstrip()))
+        self._fault(row.line, row.shown, cell, fault, mend)
+
+    def _fault(self, line: int, shown: str, cell: Cell, fault: str, mend: str = "") -> None:
+        self.problems.append(TableProblem(fault, mend, line, shown, cell.start, cell.end))
+
+
+def _says_something(line: str) -> bool:
+    return bool(line.strip(' \t,;"')) and not line.lstrip(' "').startswith("#")
+
+
+def _cell(separator: str) -> re.Pattern[str]:
+    end = rf"(?={separator}|\Z)"
+    quoted_cell = rf'[ \t]*"(?P<quoted>(?:[^"]|"")*)"[ \t]*{end}'
+    return re.compile(rf'{quoted_cell}|(?P<plain>[^"{separator}][^{separator}]*|){end}')
+
+
+_CELLS = {separator: _cell(separator) for separator in ",;"}
+
+
+def _name(meaning: Meaning) -> str:
+    """The name that tells a measured form from its lab."""
+    return (meaning.form or meaning.entry).name
