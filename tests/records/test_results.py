@@ -298,7 +298,14 @@ def test_an_open_end_of_what_is_possible_stays_open(written: str, expected: Rang
         ),
         ("neutrophils", 1.5, "mg/dL", "unit", "`mg/dL` is mass per volume, `10*9/L` is count per volume"),
         ("INR", 15, "s", "unit", "`s` is time, `1` is a pure number"),
-        ("AFP", 10, "IU/mL", "unit", "`IU/mL` is international units per volume, `ng/mL` is mass per volume"),
+        (
+            "AFP",
+            10,
+            "IU/mL",
+            "unit",
+            "`IU/mL` is international units per volume, `ng/mL` is mass per volume "
+            "(each assay defines its international units for itself, so they are never converted)",
+        ),
         ("creatinine", 1, "units", "unit", "`units` is refused as a unit: it does not say of what"),
         ("creatinine", 1, "mgdL", "unit", "`mgdL` is not a unit"),
         ("creatinine", "haemolysed", "mg/dL", "missing", "`haemolysed` is not a number"),
