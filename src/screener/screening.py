@@ -29,6 +29,7 @@ from screener.evaluation.grounds import (
     results_of,
 )
 from screener.evaluation.phrases import lowered
+from screener.records.chart import not_complete
 from screener.records.patient import Absence, Answer, Episode, Patient, Result
 from screener.rulebook import All, Confirmed, Criterion, Flag, Meets, RecordList, Rulebook, Trial
 from screener.values.dates import DAY, DateError, Duration, Moment, day_shifted, day_text, parse_duration, parse_moment
@@ -344,11 +345,19 @@ class TrialResult:
 class Screening:
     """One patient against all trials."""
 
-    def __init__(self, patient: Patient, as_of: int, rulebook: Rulebook, trials: tuple[TrialResult, ...]) -> None:
+    def __init__(
+        self,
+        patient: Patient,
+        as_of: int,
+        rulebook: Rulebook,
+        trials: tuple[TrialResult, ...],
+        not_assumed: frozenset[RecordList] = frozenset(),
+    ) -> None:
         self._patient = patient
         self._day = as_of
         self._rulebook = rulebook
         self.trials = trials
+        self._not_assumed = not_assumed
 
     @property
     def patient(self) -> str:
@@ -368,7 +377,13 @@ class Screening:
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """Everything that was ignored or is suspicious, in words."""
-        return (*self._patient.notes, *_later_than(self._patient, self._day))
+        patient = self._patient
+        return (
+            *_death(patient, self._day),
+            *patient.notes,
+            *(not_complete(list_, patient.unread[list_]) for list_ in LISTS if list_ in self._not_assumed),
+            *_later_than(patient, self._day),
+        )
 
     def to_dict(self) -> dict[str, Anything]:
         """The result as plain data, in the form of the contract."""
@@ -412,7 +427,8 @@ def evaluate(
     day = _day_of(as_of) if as_of is not None else patient.as_of
     if day is None:
         raise ScreeningError(f"no date of screening: patient `{patient.id}` has no `as_of`, and none was given")
-    assumed = _known_lists(assume_complete)
+    asked = _known_lists(assume_complete)
+    assumed = asked - patient.unread.keys()
     wanted = _known_trials(trials, rules)
     everywhere = _length_of(labs_within) if labs_within is not None else None
     program, answers = program_of(rules), patient.answers
@@ -428,7 +444,7 @@ def evaluate(
             for criterion, key, readings in program.trials[trial.id]
         ]
         screened.append(TrialResult(trial, tuple(criteria)))
-    return Screening(patient, day, rules, tuple(screened))
+    return Screening(patient, day, rules, tuple(screened), asked - assumed)
 
 
 def _day_of(as_of: object) -> int:
@@ -633,6 +649,14 @@ def _evidence_of_result(result: Result, used: bool, frame: Frame) -> Evidence:
         result.source,
         tuple(dict.fromkeys(flags)),
     )
+
+
+def _death(patient: Patient, day: int) -> list[str]:
+    """No rule asks whether the patient is alive, and nobody should overlook that one is not."""
+    died = patient.died
+    if died is None or died.first_day > day:
+        return []
+    return [f"the record says that the patient has died ({died.text})"]
 
 
 def _later_than(patient: Patient, day: int) -> list[str]:

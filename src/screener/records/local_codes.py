@@ -204,7 +204,11 @@ class _Table:
         for name in _REQUIRED:
             if name not in names:
                 whole = Cell("", 0, len(heading.rstrip()))
-                mend = "leave its cells empty where codes have no system" if name == "system" else f"the columns are `{HEADER}`"
+                mend = (
+                    "leave its cells empty where codes have no system"
+                    if name == "system"
+                    else f"the columns are `{HEADER}`"
+                )
                 self._fault(number, heading, whole, f"there is no column `{name}`", mend)
         return names if len(self.problems) == faults else None
 

@@ -109,6 +109,8 @@ class Patient(Struct, frozen=True):
     digest: str
     as_of: int | None = None
     birth: Moment | None = None
+    died: Moment | None = None
+    """When the patient died; at any time, where the record does not say when. None: nothing on record says so."""
     age_years: int | None = None
     sex: Sex | None = None
     results: Mapping[str, tuple[Result, ...]] = {}
@@ -116,4 +118,7 @@ class Patient(Struct, frozen=True):
     absences: Mapping[str, tuple[Absence, ...]] = {}
     answers: Mapping[str, Answer] = {}
     complete: frozenset[RecordList] = frozenset()
+    unread: Mapping[RecordList, str] = {}
+    """The lists with entries of which nobody can tell what they are, and which these are. None of them is complete,
+    neither by the record's own word nor on request."""
     notes: tuple[str, ...] = ()
