@@ -407,25 +407,3 @@ def _whole_grades(number: Fraction, comparator: Comparator, grades: Range) -> Ra
         case ">=":
             low, high = grade, grades.high
     return Range(low, high) if low <= high else None
-
-
-# INTERIM
-class Span(Struct, frozen=True):
-    low: Fraction | None
-    high: Fraction | None
-
-
-class Words(Struct, frozen=True):
-    value: Quantity | str
-    unit: str | None = None
-
-
-def read_text(text: str) -> Words:
-    try:
-        return Words(read_value(text))
-    except UnreadableValueError:
-        return Words(text)
-
-
-def read_limits(text: str) -> tuple[Fraction | None, Fraction | None, str | None]:
-    return None, None, None
