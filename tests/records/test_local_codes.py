@@ -152,6 +152,7 @@ def test_a_code_of_the_table_is_only_itself(
     [
         ("BILIRUBIN TOTAL", ["total_bilirubin"]),
         ("bilirubin   total\n", ["total_bilirubin"]),
+        ("Bili\u200brubin\u00a0Total", ["total_bilirubin"]),
         ("bilirubintotal", []),
         ("bilirubin", []),
         ("bilirubin total (serum)", []),

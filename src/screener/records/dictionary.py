@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
+from unicodedata import category
 
 from msgspec import Struct
 
@@ -229,8 +230,8 @@ def most_specific(meanings: Iterable[Meaning]) -> tuple[Meaning, ...]:
 
 
 def folded(text: str) -> str:
-    """A wording as it is compared: in small letters, with single blanks."""
-    return " ".join(text.casefold().split())
+    """A wording as it is compared: in small letters, with single blanks, without characters that nobody sees."""
+    return " ".join("".join(each for each in text.casefold() if category(each) != "Cf").split())
 
 
 def plain_code(system: str, code: str) -> str:
