@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from screener.records.dictionary import Dictionary
     from screener.records.patient import Patient
+    from screener.records.sightings import Sightings
     from screener.screening import Screening
     from screener.values.dates import Duration
 
@@ -209,15 +210,7 @@ def _screen_parser() -> _Parser:
     parser.add_argument(
         "--as-of", type=_day, metavar="DATE", help="the day the answers are about (else the record's own, else today)"
     )
-    parser.add_argument("--rules", type=Path, metavar="FOLDER", help="the rules to use, instead of the ones shipped")
-    parser.add_argument(
-        "--codes",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="TABLE.csv",
-        help="the clinic's own codes (system, code, name, unit); may be repeated",
-    )
+    _add_rules_and_codes(parser)
     parser.add_argument(
         "--assume-complete",
         type=_names,
@@ -231,6 +224,18 @@ def _screen_parser() -> _Parser:
     )
     parser.add_argument("--version", action="version", version=f"screener {__version__}")
     return parser
+
+
+def _add_rules_and_codes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--rules", type=Path, metavar="FOLDER", help="the rules to use, instead of the ones shipped")
+    parser.add_argument(
+        "--codes",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="TABLE.csv",
+        help="the clinic's own codes (system, code, name, unit); may be repeated",
+    )
 
 
 def _day(text: str) -> date:
@@ -460,6 +465,58 @@ def _reason(problem: OSError | UnicodeDecodeError) -> str:
     return (problem.strerror or str(problem)).lower()
 
 
+# ---- screen codes
+
+
+def _codes(arguments: list[str]) -> int:
+    parser = _Parser(
+        prog="screen codes",
+        description="List what records call things, what each is read as, and what is near to what is not read.\n"
+        "Only codes, wordings, units and counts are shown: no values, no days, no persons.",
+        epilog="exit status: 0 listed; 2 a record, the rules or a table could not be used",
+    )
+    parser.add_argument("patients", nargs="+", metavar="RECORD", help="the file of a record, or `-` for standard input")
+    parser.add_argument(
+        "--csv", action="store_true", help="print a table to be checked, completed and given to `--codes`"
+    )
+    _add_rules_and_codes(parser)
+    asked = parser.parse_intermixed_args(arguments)
+    dictionary = _loaded(asked.rules, asked.codes)
+    if dictionary is None:
+        return UNUSABLE
+
+    from screener.records.sightings import Sightings
+    from screener.report.codes import as_list, as_table, gathered
+
+    sightings = Sightings()
+    was_read = [_sighted(source, dictionary, sightings) for source in asked.patients]
+    called = gathered(sightings, dictionary)
+    _encode_output(errors="replace")
+    if called or all(was_read):
+        print(as_table(called) if asked.csv else as_list(called), end="")
+    return DONE if all(was_read) else UNUSABLE
+
+
+def _sighted(source: str, dictionary: Dictionary, sightings: Sightings) -> bool:
+    """Whether what a record calls things could be seen. That it cannot be screened yet is no hindrance: what it calls
+    by a name that nobody knows is what is looked for."""
+    from screener.records.errors import RecordError
+    from screener.records.reading import read_patient
+
+    before = sum(count for _, count in sightings)
+    try:
+        if source == STANDARD_INPUT:
+            read_patient(_standard_input(), dictionary, "standard input", sightings)
+        else:
+            read_patient(Path(source), dictionary, sightings=sightings)
+    except RecordError as problem:
+        if sum(count for _, count in sightings) == before:
+            _tell(problem)
+            return False
+        _tell(f"note: {source}: it cannot be screened yet; `screen {source}` says why")
+    return True
+
+
 # ---- screen schema
 
 
@@ -482,4 +539,4 @@ def _schema(arguments: list[str]) -> int:
     return DONE
 
 
-_VERBS: dict[str, Callable[[list[str]], int]] = {"check": _check, "format": _format, "schema": _schema}
+_VERBS: dict[str, Callable[[list[str]], int]] = {"check": _check, "codes": _codes, "format": _format, "schema": _schema}

@@ -152,6 +152,7 @@ def test_a_code_of_the_table_is_only_itself(
     [
         ("BILIRUBIN TOTAL", ["total_bilirubin"]),
         ("bilirubin   total\n", ["total_bilirubin"]),
+        ("Bili\u200brubin\u00a0Total", ["total_bilirubin"]),
         ("bilirubintotal", []),
         ("bilirubin", []),
         ("bilirubin total (serum)", []),
@@ -215,6 +216,7 @@ def test_a_fact_says_that_the_clinics_own_table_gave_its_meaning(with_codes: Any
             "observations": [
                 {"system": "urn:a", "code": "CREA", "value": 1},
                 {"system": "urn:a", "code": "HE", "value": 2},
+                {"system": "urn:a", "code": "CREA", "value": 90, "unit": "umol/L"},
                 {"loinc": "2160-0", "value": 1, "unit": "mg/dL"},
             ],
             "conditions": [{"system": "urn:a", "code": "CIRR"}, {"icd10": "K74.6"}],
@@ -222,8 +224,11 @@ def test_a_fact_says_that_the_clinics_own_table_gave_its_meaning(with_codes: Any
         },
         with_codes(table),
     )
-    own, standard = patient.results["creatinine"]
-    assert (own.flags, standard.flags) == (("read as creatinine by the clinic's own table",), ())
+    assert [result.flags for result in patient.results["creatinine"]] == [
+        ("read as creatinine in mg/dL by the clinic's own table",),
+        ("read as creatinine by the clinic's own table",),
+        (),
+    ]
     (grade,) = patient.results["hepatic_encephalopathy_grade"]
     assert grade.flags == ("read as hepatic_encephalopathy_grade by the clinic's own table",)
     by_own, by_standard = patient.episodes["cirrhosis"]

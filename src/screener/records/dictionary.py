@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
+from unicodedata import category
 
 from msgspec import Struct
 
@@ -53,7 +54,13 @@ class Meaning(Struct, frozen=True):
     @property
     def flags(self) -> tuple[str, ...]:
         """What has to be said wherever a fact under this name or code is shown."""
-        return (f"{READ_AS} {(self.form or self.entry).name} by the clinic's own table",) if self.by_own_table else ()
+        return self.flags_in(None)
+
+    def flags_in(self, unit: str | None) -> tuple[str, ...]:
+        """The same of a result that has no unit on record, and is taken to be in this one."""
+        in_unit = f" in {unit}" if unit else ""
+        called = (self.form or self.entry).name
+        return (f"{READ_AS} {called}{in_unit} by the clinic's own table",) if self.by_own_table else ()
 
     @property
     def kind(self) -> str:
@@ -229,8 +236,8 @@ def most_specific(meanings: Iterable[Meaning]) -> tuple[Meaning, ...]:
 
 
 def folded(text: str) -> str:
-    """A wording as it is compared: in small letters, with single blanks."""
-    return " ".join(text.casefold().split())
+    """A wording as it is compared: in small letters, with single blanks, without characters that nobody sees."""
+    return " ".join("".join(each for each in text.casefold() if category(each) != "Cf").split())
 
 
 def plain_code(system: str, code: str) -> str:

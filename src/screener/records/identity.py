@@ -66,7 +66,8 @@ class Naming:
         if self.findings.sightings is None:
             return
         unit = getattr(entry, "unit", None)
-        for system, code in codes or ((None, None),):
+        without_system = entry.code if isinstance(entry.code, str) else None
+        for system, code in codes or (("", without_system),):
             if code is not None or name is not None:
                 sighting = Sighting(kinds[0], system or None, code, name, unit, names_of(meant))
                 self.findings.sightings.saw(sighting)

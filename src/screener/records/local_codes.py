@@ -204,11 +204,9 @@ class _Table:
         for name in _REQUIRED:
             if name not in names:
                 whole = Cell("", 0, len(heading.rstrip()))
-                mend = (
-                    "leave its cells empty where codes have no system"
-                    if name == "system"
-                    else f"the columns are `{HEADER}`"
-                )
+                mend = f"the columns are `{HEADER}`"
+                if name == "system":
+                    mend = "leave its cells empty where codes have no system"
                 self._fault(number, heading, whole, f"there is no column `{name}`", mend)
         return names if len(self.problems) == faults else None
 
@@ -333,7 +331,9 @@ class _Table:
         units = self.dictionary.units_of(lab)
         try:
             parse_unit(unit)
-        except UnitError:
+        except UnitError as problem:
+            if "write `" in str(problem):
+                return ""
             near = did_you_mean(unit, (*units, *(each.text for each in common_units())))
             if near.startswith("did you mean"):
                 return near

@@ -164,7 +164,7 @@ def _result(fact: str, reported: Reported, meaning: Meaning) -> Result:
         reported.unit,
         reported.when,
         reported.is_current,
-        flags=meaning.flags,
+        flags=meaning.flags_in(meaning.unit if reported.unit is None else None),
     )
 
 

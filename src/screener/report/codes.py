@@ -1,0 +1,157 @@
+"""What records call things, listed so that a clinic can write its own table of codes.
+
+First what is not read and looks like something of the dictionary, then what is read, then the rest; what was seen most
+stands first. Shown are codes, wordings, units and counts, and nothing else of a record.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from screener.records.dictionary import Dictionary
+from screener.records.errors import printable
+from screener.records.likeness import Likeness
+from screener.records.local_codes import COLUMNS, TEXT
+from screener.records.sightings import Sightings
+
+_ALIKE: Mapping[str, tuple[str, ...]] = {
+    "lab": ("lab", "finding"),
+    "condition": ("condition", "procedure"),
+    "substance": ("substance", "drug"),
+}
+"""The kinds of entries that a list may speak of, where they are more than its own."""
+
+
+class Called(Struct, frozen=True):
+    """One way in which records call something: how often, in which units (`""`: none), what it was read as, and what is
+    near if it was not read."""
+
+    kind: str
+    system: str | None
+    code: str | None
+    text: str | None
+    count: int
+    units: tuple[str, ...]
+    meanings: tuple[str, ...]
+    near: tuple[str, ...] = ()
+
+    @property
+    def rank(self) -> int:
+        """0: not read, but near something; 1: read; 2: like nothing."""
+        return 0 if self.near else 1 if self.meanings else 2
+
+
+def gathered(sightings: Sightings, dictionary: Dictionary) -> list[Called]:
+    """The sightings by what they call things, in the order in which they are listed."""
+    counts: dict[tuple[str, str | None, str | None, str | None], Counter[str]] = {}
+    meanings: dict[tuple[str, str | None, str | None, str | None], dict[str, None]] = {}
+    for seen, count in sightings:
+        key = (seen.kind, seen.system, seen.code, seen.text)
+        counts.setdefault(key, Counter())[seen.unit or ""] += count
+        meanings.setdefault(key, {}).update(dict.fromkeys(seen.meanings))
+    likeness = Likeness(dictionary)
+    called = []
+    for (kind, system, code, text), units in counts.items():
+        read_as = tuple(meanings[kind, system, code, text])
+        near = () if read_as else _near(likeness, kind, code, text)
+        in_units = tuple(unit for unit, _ in units.most_common())
+        called.append(Called(kind, system, code, text, units.total(), in_units, read_as, near))
+    return sorted(called, key=lambda each: (each.rank, -each.count, each.kind, _what(each)))
+
+
+def _near(likeness: Likeness, kind: str, code: str | None, text: str | None) -> tuple[str, ...]:
+    """What the wording is near to, else what the code is, which may be an abbreviation."""
+    kinds = _ALIKE.get(kind, (kind,))
+    for wording in (text, code):
+        if wording and (near := likeness.nearest(wording, kinds)):
+            return near
+    return ()
+
+
+# ---- for people
+
+_HEADINGS = (
+    "Not read, and like something in the dictionary",
+    "Read",
+    "Not read, and like nothing in the dictionary",
+)
+
+
+def as_list(called: Sequence[Called]) -> str:
+    """The list for people, ending with a line end."""
+    if not called:
+        return "The records hold no codes and no names.\n"
+    lines: list[str] = []
+    for rank, heading in enumerate(_HEADINGS):
+        group = [each for each in called if each.rank == rank]
+        if group:
+            lines += ["", f"{heading}: {len(group)}"]
+            for each in group:
+                lines += _lines(each)
+    if any(each.near for each in called):
+        lines += [
+            "",
+            "`screen codes --csv` prints the first of these as a table for `--codes`, to be checked by a person.",
+        ]
+    return "\n".join(lines[1:]) + "\n"
+
+
+def _lines(called: Called) -> Iterable[str]:
+    beside = " " * 21
+    yield f"{called.count:>6} x  {called.kind:<10} {_what(called)}{_in_units(called)}"
+    if called.meanings:
+        yield f"{beside}read as {', '.join(called.meanings)}"
+    if called.near:
+        yield f"{beside}perhaps {' or '.join(called.near)}"
+
+
+def _in_units(called: Called) -> str:
+    units = [printable(unit) for unit in called.units if unit]
+    words = [f"in {', '.join(units)}"] if units else []
+    if called.kind == "lab" and "" in called.units:
+        words.append("without a unit")
+    return f", {' or '.join(words)}" if words else ""
+
+
+def _what(called: Called) -> str:
+    code = " ".join(each for each in (called.system, called.code) if each)
+    text = f"“{' '.join(called.text.split())}”" if called.text else ""
+    return printable("  ".join(each for each in (code, text) if each))
+
+
+# ---- as a table
+
+_HEAD = """\
+# A table of codes, to be given to `--codes`. No line counts before somebody has confirmed it: see what the code means
+# at your place, correct the name if need be, and take away the `#` before the line. The unit is what results come in
+# that have none on record.
+"""
+
+
+def as_table(called: Sequence[Called]) -> str:
+    """A table of what is not read and near something, each line of it commented out."""
+    lines = [",".join(COLUMNS) + "\n"]
+    for each in called:
+        if not each.near:
+            continue
+        lines.append(f"\n# {each.count} x  {each.kind}  {_what(each)}{_in_units(each)}\n")
+        units = [unit for unit in each.units if unit]
+        # A unit is lacking only where some results have none; then it is likely that of the others.
+        unit = units[0] if "" in each.units and len(units) == 1 else ""
+        system, code = (each.system or "", each.code) if each.code else (TEXT, " ".join((each.text or "").split()))
+        lines += [f"# {_row((system, code, name, unit))}" for name in each.near]
+    unlike = sum(each.rank == 2 for each in called)
+    if unlike:
+        lines.append(f"\n# Not in this table: {unlike} more that are not read, and like nothing in the dictionary.\n")
+    return _HEAD + "".join(lines)
+
+
+def _row(cells: Iterable[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(printable(cell) for cell in cells)
+    return text.getvalue()
