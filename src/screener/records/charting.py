@@ -21,6 +21,7 @@ from screener.records.measuring import (
     MEASURED_AS,
     Quantity,
     Reported,
+    Span,
     UnreadableValueError,
     read_number,
     read_value,
@@ -180,7 +181,7 @@ class _Chart:
             result = result_of(meaning, reported, self.dictionary)
             self.results.setdefault(result.fact, []).append((_STANDING.get(entry.status or "", 1), result))
 
-    def _value(self, entry: Observation, path: str) -> Quantity | str | None:
+    def _value(self, entry: Observation, path: str) -> Quantity | Span | str | None:
         if entry.value is None:
             return None
         try:
