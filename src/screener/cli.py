@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from screener.records.dictionary import Dictionary
+    from screener.records.errors import RecordError
     from screener.records.patient import Patient
     from screener.records.sightings import Sightings
     from screener.screening import Screening
@@ -298,22 +299,29 @@ def _screened(source: str, dictionary: Dictionary, asked: argparse.Namespace) ->
 def _patients(source: str, dictionary: Dictionary) -> Iterator[Patient | None]:
     """The patients of one source; None for one that cannot be used, which is then explained on standard error."""
     from screener.records.errors import RecordError
+
+    for read in _read(source, dictionary):
+        if isinstance(read, RecordError):
+            _tell(read)
+            yield None
+        else:
+            yield read
+
+
+def _read(source: str, dictionary: Dictionary, sightings: Sightings | None = None) -> Iterator[Patient | RecordError]:
+    """The patients of one source, and what keeps others, or all of it, from being read."""
+    from screener.records.errors import RecordError
     from screener.records.reading import read_patients
 
     try:
         if source == STANDARD_INPUT:
-            read = read_patients(_standard_input(), dictionary, "standard input")
+            yield from read_patients(_standard_input(), dictionary, "standard input", sightings)
         else:
-            read = read_patients(Path(source), dictionary)
-        for patient in read:
-            if isinstance(patient, RecordError):
-                _tell(patient)
-                yield None
-            else:
-                yield patient
+            yield from read_patients(Path(source), dictionary, sightings=sightings)
     except RecordError as problem:
-        _tell(problem)
-        yield None
+        yield problem
+    except OSError as problem:
+        raise CallError(f"standard input cannot be read: {_reason(problem)}", "name the file of a record") from None
 
 
 def _standard_input() -> IO[bytes]:
@@ -501,19 +509,15 @@ def _sighted(source: str, dictionary: Dictionary, sightings: Sightings) -> bool:
     """Whether what a record calls things could be seen. That it cannot be screened yet is no hindrance: what it calls
     by a name that nobody knows is what is looked for."""
     from screener.records.errors import RecordError
-    from screener.records.reading import read_patient
 
     before = sum(count for _, count in sightings)
-    try:
-        if source == STANDARD_INPUT:
-            read_patient(_standard_input(), dictionary, "standard input", sightings)
-        else:
-            read_patient(Path(source), dictionary, sightings=sightings)
-    except RecordError as problem:
-        if sum(count for _, count in sightings) == before:
+    problems = [read for read in _read(source, dictionary, sightings) if isinstance(read, RecordError)]
+    if problems and sum(count for _, count in sightings) == before:
+        for problem in problems:
             _tell(problem)
-            return False
-        _tell(f"note: {source}: it cannot be screened yet; `screen {source}` says why")
+        return False
+    if problems:
+        _tell(f"note: {source}: not all of it can be screened yet; `screen {source}` says why")
     return True
 
 

@@ -21,6 +21,7 @@ from screener.records.identity import NEGATIVE, Naming
 from screener.records.measuring import (
     Quantity,
     Reported,
+    Span,
     UnreadableValueError,
     read_number,
     read_value,
@@ -158,7 +159,7 @@ class _Reader:
                 continue
             self.chart.add_result(result_of(meaning, reported, self.dictionary), entry.status)
 
-    def _value(self, entry: Observation, path: str) -> Quantity | str | None:
+    def _value(self, entry: Observation, path: str) -> Quantity | Span | str | None:
         if entry.value is None:
             return None
         try:

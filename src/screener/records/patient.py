@@ -44,6 +44,8 @@ class Result(Struct, frozen=True):
     """The limits of normal that came with this very result, in the canonical unit."""
     unusable: Unusable | None = None
     problem: str | None = None
+    beyond: Range | None = None
+    """What was stated where it is impossible, in the canonical unit: never a value, but what flags are raised for."""
     flags: tuple[str, ...] = ()
 
 

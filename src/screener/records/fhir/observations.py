@@ -36,6 +36,8 @@ from screener.records.fhir.elements import (
 from screener.records.fhir.reader import Reader
 from screener.records.fhir.resources import Resource, contained_in
 from screener.records.measuring import (
+    Comparator,
+    NormalSpan,
     Quantity,
     Reported,
     Span,
@@ -222,7 +224,8 @@ def _words(stated: Concept) -> Iterator[str]:
 
 def _of_words(written: str) -> Value:
     read = read_text(written)
-    return Value([read.value], written[:LONGEST_TEXT], read.unit)
+    fault: tuple[Unusable, str] | None = ("missing", read.fault) if read.fault is not None else None
+    return Value([read.value], written[:LONGEST_TEXT], read.unit, fault)
 
 
 def _of_number(value: object) -> Value:
@@ -321,10 +324,22 @@ def _add_result(value: Value, meaning: Meaning, holder: Body, resource: Resource
     status = text(resource.body, "status")
     when = _when(resource, reader)
     reader.chart.note_if_before_birth(when, place)
-    unit = value.unit
-    lower, upper, doubt = _limits(holder, meaning, unit, resource, reader, when)
+    limits, doubt = _limits(holder, meaning, reader, when)
     results = [
-        result_of(meaning, Reported(place, each, value.recorded, unit, when, False, upper, lower), reader.dictionary)
+        result_of(
+            meaning,
+            Reported(
+                place,
+                each,
+                value.recorded,
+                value.unit,
+                when,
+                upper_limit=limits.upper,
+                lower_limit=limits.lower,
+                limits_unit=limits.unit,
+            ),
+            reader.dictionary,
+        )
         for each in value.candidates
     ]
     result = _agreed(results)
@@ -369,18 +384,16 @@ _SEXES = {
 }
 
 
-def _limits(
-    holder: Body, meaning: Meaning, unit: str | None, resource: Resource, reader: Reader, when: Moment | None
-) -> tuple[Fraction | None, Fraction | None, str | None]:
-    """The limits that came with a result, in its own unit, and what is doubtful about them.
+def _limits(holder: Body, meaning: Meaning, reader: Reader, when: Moment | None) -> tuple[NormalSpan, str | None]:
+    """The limits that came with a result, and what is doubtful about them.
 
     Of several reference ranges those count that are of what is normal, for the patient's sex and age. Where they still
     differ, or nobody can tell which of them applies, none is used.
     """
     ranges = parts(holder, "referenceRange")
     if not ranges or not isinstance(meaning.entry, Lab):
-        return None, None, None
-    applying: dict[tuple[Fraction | None, Fraction | None], None] = {}
+        return NormalSpan(), None
+    applying: dict[NormalSpan, None] = {}
     is_open = False
     for each in ranges:
         applies = _applies(each, reader, when)
@@ -388,20 +401,20 @@ def _limits(
             continue
         is_open = is_open or applies is None
         try:
-            limits = _limits_of(each, meaning, unit, reader)
-        except (UnreadableError, UnitError):
+            limits = _limits_of(each)
+        except UnreadableError:
             is_open = True
             continue
-        if limits != (None, None):
+        if limits is not None:
             applying[limits] = None
-    if len(applying) == 1 and not (is_open and len(ranges) > 1):
-        ((lower, upper),) = applying
-        if lower is not None and upper is not None and lower > upper:
-            return None, None, "its limits of normal are exchanged, and are not used"
-        return lower, upper, None
-    if applying or is_open:
-        return None, None, "which of its limits of normal apply is not clear, and none is used"
-    return None, None, None
+    if not applying and not is_open:
+        return NormalSpan(), None
+    if len(applying) != 1 or (is_open and len(ranges) > 1):
+        return NormalSpan(), "which of its limits of normal apply is not clear, and none is used"
+    (limits,) = applying
+    if limits.lower is not None and limits.upper is not None and limits.lower > limits.upper:
+        return NormalSpan(), "its limits of normal are exchanged, and are not used"
+    return limits, None
 
 
 def _applies(range_: Body, reader: Reader, when: Moment | None) -> bool | None:
@@ -449,44 +462,21 @@ def _is_of_age(ages: Body, reader: Reader, when: Moment | None) -> bool | None:
     return True if certain else None
 
 
-def _limits_of(
-    range_: Body, meaning: Meaning, unit: str | None, reader: Reader
-) -> tuple[Fraction | None, Fraction | None]:
-    """The lower and the upper limit in the unit of the result. Raises UnreadableError and UnitError."""
-    limits: list[Fraction | None] = []
-    for field in ("low", "high"):
-        if field not in range_:
-            limits.append(None)
-            continue
-        end = _of_quantity(part(range_, field))
-        if end.fault is not None:
-            raise UnreadableError(end.fault[1])
-        plain = _plain_number(end)
-        limits.append(None if plain is None else plain * _factor(end.unit, unit, meaning, reader))
-    if limits != [None, None]:
-        return limits[0], limits[1]
+def _limits_of(range_: Body) -> NormalSpan | None:
+    """The limits of one reference range, as quantities or in words. Raises UnreadableError."""
+    ends = [_of_quantity(part(range_, field)) if field in range_ else None for field in ("low", "high")]
+    known = [each for each in ends if each is not None]
+    if known:
+        fault = next((each.fault for each in known if each.fault is not None), None)
+        if fault is not None:
+            raise UnreadableError(fault[1])
+        units = {each.unit for each in known}
+        if len(units) > 1:
+            raise UnreadableError("its limits of normal have different units")
+        lower, upper = (None if each is None else _plain_number(each) for each in ends)
+        return NormalSpan(lower, upper, known[0].unit)
     written = text(range_, "text")
-    if written is None:
-        return None, None
-    lower, upper, own_unit = read_limits(written)
-    factor = _factor(own_unit, unit, meaning, reader)
-    return (
-        None if lower is None else lower * factor,
-        None if upper is None else upper * factor,
-    )
-
-
-def _factor(unit: str | None, of_result: str | None, meaning: Meaning, reader: Reader) -> Fraction:
-    """From the unit of a limit to that of its result; a limit without a unit is in the result's. Raises UnitError."""
-    of_result = of_result or meaning.unit
-    if unit is None or unit == of_result or not isinstance(meaning.entry, Lab):
-        return Fraction(1)
-    if of_result is None:
-        raise UnitError("its limits have a unit, and the result has none")
-    dictionary = reader.dictionary
-    return dictionary.factor(meaning.entry, meaning.form, unit) / dictionary.factor(
-        meaning.entry, meaning.form, of_result
-    )
+    return read_limits(written) if written is not None else None
 
 
 # ---- time

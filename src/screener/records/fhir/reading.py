@@ -100,7 +100,7 @@ def _people(pool: Pool) -> list[Person]:
             else:
                 known.others = (*known.others, resource)
     keys = {id(person.resource): key for key, person in people.items()}
-    targets: dict[str, object] = {}
+    targets: dict[tuple[str, str], object] = {}
     homeless: list[Resource] = []
     for resource in resources:
         if resource.kind == "Patient":
@@ -111,15 +111,14 @@ def _people(pool: Pool) -> list[Person]:
                 homeless.append(resource)
             continue
         try:
-            key = _key(subject, resource, pool, keys, targets)
+            whose = _key(subject, resource, pool, keys, targets)
         except ShapeError as error:
             pool.leave(resource.kind, resource.place, str(error))
             continue
-        person = people.get(key)
+        person = people.get(whose)
         if person is None:
-            target = str(key)
-            stated = target.rpartition("Patient/")[2] if "Patient/" in target else None
-            person = people[key] = Person(stated, about=[])
+            stated = whose.rpartition("Patient/")[2] if isinstance(whose, str) and "Patient/" in whose else None
+            person = people[whose] = Person(stated, about=[])
         person.about.append(resource)
     _shelter(homeless, list(people.values()), people, pool)
     return list(people.values())
@@ -138,17 +137,19 @@ def _subject(resource: Resource) -> Body | None:
 
 
 def _key(
-    reference: Body, resource: Resource, pool: Pool, keys: dict[int, object], targets: dict[str, object]
+    reference: Body, resource: Resource, pool: Pool, keys: dict[int, object], targets: dict[tuple[str, str], object]
 ) -> object:
     """What identifies the patient whom a reference means. Raises ShapeError where it means none."""
     target = text(reference, "reference")
-    if target is not None and not target.startswith("#") and (known := targets.get(target)) is not None:
+    key: object
+    server = (resource.full_url or "").rsplit("/", 2)[0]
+    if target is not None and not target.startswith("#") and (known := targets.get((server, target))) is not None:
         return known
     found = pool.referred(reference, resource)
     if found is not None:
         if found.kind != "Patient":
             raise ShapeError(f"it is about a {found.kind}, not about one patient")
-        key = keys.get(id(found), f"{found.place}")
+        key = keys.get(id(found), found.place)
     elif target is not None:
         plain = target.partition("/_history/")[0]
         kind = plain.rsplit("/", 2)[-2] if "/" in plain else "Patient"
@@ -159,7 +160,7 @@ def _key(
         identifier = part(reference, "identifier")
         key = (text(identifier, "system"), text(identifier, "value"))
     if target is not None and not target.startswith("#"):
-        targets[target] = key
+        targets[server, target] = key
     return key
 
 

@@ -50,7 +50,7 @@ class Pool:
     def __init__(self) -> None:
         self.resources: list[Resource] = []
         self.set_aside: list[SetAside] = []
-        self._index: dict[str, Resource] | None = None
+        self._index: dict[str, Resource | None] | None = None
         self._by_identifier: dict[tuple[str | None, str], Resource] | None = None
 
     # ---- filling
@@ -151,22 +151,30 @@ class Pool:
             return self._contained(target[1:], origin)
         index = self._indexed()
         plain = target.partition("/_history/")[0].partition("|")[0]
+        if "://" not in plain and not plain.startswith("urn:"):
+            # A relative address is one on the server that the resource itself comes from.
+            base = (origin.holder or origin).full_url or ""
+            on_its_server = index.get(f"{base.rsplit('/', 2)[0]}/{plain}") if "://" in base else None
+            return on_its_server or index.get(plain)
         found = index.get(plain)
         if found is None and "://" in plain:
-            found = index.get("/".join(plain.rsplit("/", 2)[-2:]))
-            # An address of another server than the resource's own is another resource.
-            if found is not None and found.full_url not in (None, plain) and "://" in str(found.full_url):
-                found = None
+            # Without a full URL of its own a resource may be the one; with another it is another.
+            named = index.get("/".join(plain.rsplit("/", 2)[-2:]))
+            found = named if named is not None and named.full_url is None else None
         return found
 
-    def _indexed(self) -> dict[str, Resource]:
+    def _indexed(self) -> dict[str, Resource | None]:
+        """Resources by their full URL, and by type and id; None where several servers have one of that type and id."""
         if self._index is None:
-            index: dict[str, Resource] = {}
+            index: dict[str, Resource | None] = {}
             for resource in self.resources:
                 if resource.full_url is not None:
                     index.setdefault(resource.full_url, resource)
                 if resource.id is not None:
-                    index.setdefault(f"{resource.kind}/{resource.id}", resource)
+                    named = f"{resource.kind}/{resource.id}"
+                    other = index.setdefault(named, resource)
+                    if other is not None and other.full_url != resource.full_url:
+                        index[named] = None
             self._index = index
         return self._index
 
