@@ -511,13 +511,15 @@ def _sighted(source: str, dictionary: Dictionary, sightings: Sightings) -> bool:
     from screener.records.errors import RecordError
 
     before = sum(count for _, count in sightings)
-    problems = [read for read in _read(source, dictionary, sightings) if isinstance(read, RecordError)]
+    read = list(_read(source, dictionary, sightings))
+    problems = [each for each in read if isinstance(each, RecordError)]
     if problems and sum(count for _, count in sightings) == before:
         for problem in problems:
             _tell(problem)
         return False
     if problems:
-        _tell(f"note: {source}: not all of it can be screened yet; `screen {source}` says why")
+        what = "it cannot" if len(problems) == len(read) else f"{len(problems)} of {len(read)} patients cannot"
+        _tell(f"note: {source}: {what} be screened yet; `screen {source}` says why")
     return True
 
 
