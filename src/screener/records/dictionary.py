@@ -224,6 +224,9 @@ _MASS = ("mass", 1)
 def most_specific(meanings: Iterable[Meaning]) -> tuple[Meaning, ...]:
     """Each entry once, without the concepts that a narrower one among them implies; and each absence once, without
     those that the absence of a broader concept implies."""
+    meanings = tuple(meanings)
+    if len(meanings) < 2:
+        return meanings
     found: dict[tuple[str, bool], Meaning] = {}
     for meaning in meanings:
         found.setdefault((meaning.entry.name, meaning.absent), meaning)

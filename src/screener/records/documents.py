@@ -17,6 +17,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
+from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
 
@@ -33,6 +34,8 @@ LONGEST_LINE = 64 * 1024 * 1024
 """Bytes of one line of NDJSON: one resource, or one record."""
 MOST_BYTES_OF_LINES = 4 * 1024 * 1024 * 1024
 """Of all lines of one NDJSON file, unpacked: some thousands of patients."""
+SMALL = 32 * 1024 * 1024
+"""Bytes of a file that is read at one go."""
 DEEPEST = 64
 """Objects and lists inside one another, in a record of the native form."""
 
@@ -65,12 +68,25 @@ def read_file(place: Path, file: str) -> Iterator[Document | RecordError]:
     """
     try:
         with place.open("rb") as opened:
-            yield from read_stream(opened, file)
+            head = opened.read(SMALL)
+            if len(head) < SMALL:
+                yield from read_bytes(head, file)
+            else:
+                opened.seek(0)
+                yield from read_stream(opened, file)
     except FileNotFoundError:
         raise refused(file, "", "there is no such file") from None
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or "it is not the name of a file"
         raise refused(file, "", f"it cannot be read: {reason.lower()}") from None
+
+
+def read_bytes(text: bytes, file: str) -> Iterator[Document | RecordError]:
+    """The documents of a text in memory, as `read_file` gives them."""
+    if not text.startswith((_GZIP, _ZIP)) and b"\n{" not in text and len(text) <= MOST_BYTES and text.strip():
+        yield Document(parse(text, file))
+    else:
+        yield from read_stream(BytesIO(text), file)
 
 
 def read_stream(stream: IO[bytes], file: str) -> Iterator[Document | RecordError]:

@@ -7,7 +7,6 @@ error that leaves here is RecordError.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from io import BytesIO
 from os import PathLike
 from os.path import isdir
 from pathlib import Path
@@ -17,7 +16,7 @@ from msgspec import Struct
 
 from screener.records.charting import chart_of
 from screener.records.dictionary import Dictionary
-from screener.records.documents import DEEPEST, Document, is_deeper_than, read_file, read_stream, refused
+from screener.records.documents import DEEPEST, Document, is_deeper_than, read_bytes, read_file, read_stream, refused
 from screener.records.errors import Findings, RecordError, quoted
 from screener.records.native import read_shape
 from screener.records.patient import Patient
@@ -66,8 +65,8 @@ def read_patients(
     if isinstance(source, Mapping):
         yield from _patients([Document(source)], _Forms(dictionary, called, None, sightings))
     elif isinstance(source, bytes) or (isinstance(source, str) and source.lstrip("\ufeff \t\r\n")[:1] in ("{", "[")):
-        stream = BytesIO(source.encode() if isinstance(source, str) else source)
-        yield from _patients(read_stream(stream, called), _Forms(dictionary, called, None, sightings))
+        text = source.encode() if isinstance(source, str) else source
+        yield from _patients(read_bytes(text, called), _Forms(dictionary, called, None, sightings))
     elif isinstance(source, str | PathLike):
         place = Path(source)
         if isdir(place):

@@ -105,7 +105,7 @@ def _read_one(holder: Body, resource: Resource, place: str, reader: Reader, *, i
     if named.is_empty:
         reader.leave_part(resource, place, "it does not say what was observed")
         return
-    if any((each.system, each.code) == _ASSERTION for each in named.codings):
+    if named.codings and (named.codings[0].system, named.codings[0].code) == _ASSERTION:
         stated = concept(holder, "valueCodeableConcept")
         for meaning in reader.meanings(stated, ("condition",), resource, place):
             _read_statement(meaning, resource, place, reader, is_there=not meaning.absent)

@@ -142,7 +142,7 @@ def _key(
     """What identifies the patient whom a reference means. Raises ShapeError where it means none."""
     target = text(reference, "reference")
     key: object
-    server = (resource.full_url or "").rsplit("/", 2)[0]
+    server = resource.server
     if target is not None and not target.startswith("#") and (known := targets.get((server, target))) is not None:
         return known
     found = pool.referred(reference, resource)
