@@ -471,7 +471,9 @@ def _without_a_unit(lab: Lab, form: Form | None, value: Quantity | Span, diction
 
 
 def _own_units(lab: Lab, dictionary: Dictionary) -> tuple[str, ...]:
-    """The units that the dictionary names for a lab, then the common ones of its dimension."""
+    """The units that the dictionary names for a lab, then the common ones of its dimension; none for a pure number."""
+    if lab.unit == "1":
+        return ()
     dimension = parse_unit(lab.unit).dimension
     alike = [common.text for common in common_units() if common.dimension == dimension and common.text != "1"]
     return tuple(dict.fromkeys((*dictionary.units_of(lab), *alike)))
@@ -480,7 +482,7 @@ def _own_units(lab: Lab, dictionary: Dictionary) -> tuple[str, ...]:
 def _likely_unit(lab: Lab, form: Form | None, unit: str, value: Quantity | Span, dictionary: Dictionary) -> str:
     """The units in which a value that cannot be would be usual, else those in which it would at least be possible: of
     those that belong to the lab, else of all common ones."""
-    common = tuple(each.text for each in common_units())
+    common = () if lab.unit == "1" else tuple(each.text for each in common_units())
     for wanted in (lab.usual or lab.possible, lab.possible):
         for units in (_own_units(lab, dictionary), common):
             fitting = [each for each in units if _fits(lab, form, each, value, dictionary, wanted)]
