@@ -35,6 +35,9 @@ DRUG_SYSTEMS = frozenset({"atc", "rxnorm"})
 
 READ_AS = "read as"
 
+MOST_REMEMBERED = 4096
+"""Codes and units whose meaning is kept: a hospital uses some hundreds of each."""
+
 
 class Meaning(Struct, frozen=True):
     """What a name or a code of the record stands for."""
@@ -89,6 +92,7 @@ class Dictionary:
         self.rulebook = rulebook
         self.local = local or LocalCodes()
         self._names: dict[str, Meaning] = {}
+        self._coded: dict[tuple[str, str], tuple[Meaning, ...]] = {}
         self._codes: dict[tuple[str, str], list[Meaning]] = {}
         self._ranges: dict[str, list[tuple[str, str, Meaning]]] = {}
         self._factors: dict[tuple[str, str | None, str], Fraction | UnitError] = {}
@@ -123,6 +127,14 @@ class Dictionary:
     def coded(self, system: str, code: str) -> tuple[Meaning, ...]:
         """What a code stands for: every entry that covers it, but none that a narrower one implies. A code without a
         system (`""`) has a meaning only in a clinic's own table."""
+        known = self._coded.get((system, code))
+        if known is None:
+            known = self._meant(system, code)
+            if len(self._coded) < MOST_REMEMBERED:
+                self._coded[system, code] = known
+        return known
+
+    def _meant(self, system: str, code: str) -> tuple[Meaning, ...]:
         system = system_name(system)
         if system == CONCEPT_SYSTEM:
             meaning = self._names.get(code)
@@ -137,6 +149,8 @@ class Dictionary:
 
     def worded(self, text: str) -> tuple[Meaning, ...]:
         """What a wording stands for by a clinic's own table, whatever its capitals and the white space in it."""
+        if not self.local.texts:
+            return ()
         meaning = self.local.texts.get(folded(text))
         return (meaning,) if meaning is not None else ()
 
@@ -188,7 +202,7 @@ class Dictionary:
         known = self._factors.get(key)
         if known is None:
             known = _factor(lab, form, unit)
-            if len(self._factors) < 4096:
+            if len(self._factors) < MOST_REMEMBERED:
                 self._factors[key] = known
         if isinstance(known, UnitError):
             raise known
@@ -240,7 +254,10 @@ def most_specific(meanings: Iterable[Meaning]) -> tuple[Meaning, ...]:
 
 def folded(text: str) -> str:
     """A wording as it is compared: in small letters, with single blanks, without characters that nobody sees."""
-    return " ".join("".join(each for each in text.casefold() if category(each) != "Cf").split())
+    plain = text.casefold()
+    if not plain.isascii():
+        plain = "".join(each for each in plain if category(each) != "Cf")
+    return " ".join(plain.split())
 
 
 def plain_code(system: str, code: str) -> str:

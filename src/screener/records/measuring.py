@@ -26,7 +26,7 @@ from msgspec import Struct
 from screener.records.dictionary import READ_AS, Dictionary, Meaning
 from screener.records.errors import any_of, quoted
 from screener.records.patient import Result, Unusable
-from screener.rulebook import Finding, Form, Lab
+from screener.rulebook import Finding, Form, Lab, NormalLimit
 from screener.values.dates import Moment
 from screener.values.numerals import ROMAN
 from screener.values.ranges import Range, exactly
@@ -158,9 +158,11 @@ def read_value(value: object) -> Quantity | Span | str:
         case bool():
             raise UnreadableValueError(f"{quoted(value)} is not a value", "write a number or text")
         case int() if abs(value) < 10**MOST_DIGITS:
-            return Quantity(_measurable(Decimal(value), value))
-        case Decimal() | float():
-            return Quantity(_measurable(Decimal(str(value)), value))
+            return _quantity(Decimal(value))
+        case Decimal():
+            return _quantity(value)
+        case float():
+            return _quantity(Decimal(str(value)))
         case str():
             read, unit = _read(value)
             if unit is not None:
@@ -271,6 +273,12 @@ def _is_unit(text: str) -> bool:
     except UnitError:
         return False
     return True
+
+
+@lru_cache(maxsize=4096)
+def _quantity(number: Decimal) -> Quantity:
+    """The same few numbers come again and again: results have two digits, and limits of normal never change."""
+    return Quantity(_measurable(number, number))
 
 
 def _measurable(number: Decimal, written: object) -> Fraction:
@@ -434,13 +442,13 @@ def _limit(
     dictionary: Dictionary,
 ) -> tuple[Fraction | None, tuple[str, ...]]:
     """A limit in the canonical unit, and what is doubtful about it."""
-    in_use = [limit for limit in lab.normal_limits if limit.which == which]
     if written is None:
         return None, ()
-    limit = written * factor
-    if not in_use:
+    limit = written * factor if factor != 1 else written
+    in_use = _limits_in_use(lab.normal_limits, which)
+    if in_use is None:
         return limit, ()
-    low, high = min(Fraction(each.low) for each in in_use), max(Fraction(each.high) for each in in_use)
+    low, high = in_use
     if low <= limit <= high:
         return limit, ()
     name, usual = f"its {which} limit of normal", Range(float(low), float(high))
@@ -451,6 +459,17 @@ def _limit(
         meant = any_of(_with_unit(_number_text(written), unit) for unit in likely[:3])
         return None, (f"{name} seems to be in another unit, and is not used: {in_words}; did you mean {meant}?",)
     return limit, (f"{name} is unusual: {in_words}",)
+
+
+@lru_cache(maxsize=256)
+def _limits_in_use(
+    limits: tuple[NormalLimit, ...], which: Literal["upper", "lower"]
+) -> tuple[Fraction, Fraction] | None:
+    """From the lowest to the highest limit in use, whatever the sex."""
+    those = [limit for limit in limits if limit.which == which]
+    if not those:
+        return None
+    return min(Fraction(each.low) for each in those), max(Fraction(each.high) for each in those)
 
 
 def _unusual(
@@ -474,7 +493,9 @@ def _without_a_unit(lab: Lab, form: Form | None, value: Quantity | Span, diction
 
 
 def _own_units(lab: Lab, dictionary: Dictionary) -> tuple[str, ...]:
-    """The units that the dictionary names for a lab, then the common ones of its dimension."""
+    """The units that the dictionary names for a lab, then the common ones of its dimension; none for a pure number."""
+    if lab.unit == "1":
+        return ()
     dimension = parse_unit(lab.unit).dimension
     alike = [common.text for common in common_units() if common.dimension == dimension and common.text != "1"]
     return tuple(dict.fromkeys((*dictionary.units_of(lab), *alike)))
@@ -483,7 +504,7 @@ def _own_units(lab: Lab, dictionary: Dictionary) -> tuple[str, ...]:
 def _likely_unit(lab: Lab, form: Form | None, unit: str, value: Quantity | Span, dictionary: Dictionary) -> str:
     """The units in which a value that cannot be would be usual, else those in which it would at least be possible: of
     those that belong to the lab, else of all common ones."""
-    common = tuple(each.text for each in common_units())
+    common = () if lab.unit == "1" else tuple(each.text for each in common_units())
     for wanted in (lab.usual or lab.possible, lab.possible):
         for units in (_own_units(lab, dictionary), common):
             fitting = [each for each in units if _fits(lab, form, each, value, dictionary, wanted)]
