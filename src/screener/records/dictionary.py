@@ -29,6 +29,9 @@ HIERARCHICAL = frozenset({"icd10", "atc"})
 ABSENCE_SYSTEMS = frozenset({"ips"})
 """The systems whose codes all say that there is nothing, or that nothing is known: none is of a substance."""
 
+RESULT_SYSTEMS = frozenset({"loinc"})
+"""The systems whose codes are all of what is measured, asked or documented: none is of a treatment or a disease."""
+
 DRUG_SYSTEMS = frozenset({"atc", "rxnorm"})
 """The systems whose codes are all of drugs."""
 

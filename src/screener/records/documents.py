@@ -307,18 +307,37 @@ def _parse_slowly(encoded: bytes, file: str, place: str) -> Any:
             text, object_pairs_hook=as_object, parse_float=as_decimal, parse_int=as_whole, parse_constant=as_constant
         )
     except UnicodeDecodeError:
-        raise refused(file, place, "it is not text in UTF-8") from None
+        if (form := _other_form(encoded)) is not None:
+            raise refused(file, place, f"it is {form}, not JSON", _JSON_INSTEAD) from None
+        raise refused(file, place, "it is not text in UTF-8", "save it as UTF-8") from None
     except json.JSONDecodeError as error:
-        if text.lstrip().startswith("<"):
-            raise refused(file, place, "it is XML or HTML, not JSON", "export the record as JSON") from None
+        if (form := _other_form(encoded)) is not None:
+            raise refused(file, place, f"it is {form}, not JSON", _JSON_INSTEAD) from None
         line = place or f"line {error.lineno}"
         fault = f"it is not JSON: {error.msg[:1].lower()}{error.msg[1:]}"
-        raise refused(file, f"{line}, column {error.colno}", fault) from None
+        mend = "" if text.lstrip()[:1] in ("{", "[") else _JSON_INSTEAD
+        raise refused(file, f"{line}, column {error.colno}", fault, mend) from None
     except RecursionError:
         raise refused(file, place, "it is nested too deeply") from None
     if (faulty or _HALF_A_CHARACTER.search(text)) and (faults := _faults(document, place)):
         raise RecordError(faults, file)
     return document
+
+
+_JSON_INSTEAD = "export the record as JSON: FHIR R4, or the form of `screen schema record`"
+_OTHER_FORMS = {
+    b"<": "XML or HTML",
+    b"%PDF": "a PDF",
+    b"MSH|": "an HL7 v2 message",
+    b"\xff\xfe": "text in UTF-16",
+    b"\xfe\xff": "text in UTF-16",
+}
+"""What files are that hospitals have in place of JSON, by what they begin with."""
+
+
+def _other_form(text: bytes) -> str | None:
+    begin = text[:_CHUNK].removeprefix(_BOM).lstrip()
+    return next((form for mark, form in _OTHER_FORMS.items() if begin.startswith(mark)), None)
 
 
 _HALF_A_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")

@@ -6,7 +6,7 @@ error that leaves here is RecordError.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from os.path import isdir
 from pathlib import Path
@@ -17,7 +17,7 @@ from msgspec import Struct
 from screener.records.charting import chart_of
 from screener.records.dictionary import Dictionary
 from screener.records.documents import DEEPEST, Document, is_deeper_than, read_bytes, read_file, read_stream, refused
-from screener.records.errors import Findings, RecordError, quoted
+from screener.records.errors import Findings, RecordError, any_of, quoted
 from screener.records.native import read_shape
 from screener.records.patient import Patient
 from screener.records.sightings import Sightings
@@ -86,8 +86,8 @@ BULK_ENDINGS = (".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz")
 def _bulk_export(folder: Path, called: str) -> Iterator[Document | RecordError]:
     files = sorted(each for each in folder.iterdir() if each.name.endswith(BULK_ENDINGS))
     if not files:
-        endings = "`*.ndjson` or `*.ndjson.gz`"
-        raise refused(called, "", "it is a folder without a bulk export", f"name its files, or a folder of {endings}")
+        fault = f"it is a folder without a bulk export: no file in it ends in {any_of(BULK_ENDINGS)}"
+        raise refused(called, "", fault, "name the files of single patients themselves, as in `screen FOLDER/*.json`")
     for each in files:
         yield from read_file(each, str(each))
 
@@ -95,6 +95,9 @@ def _bulk_export(folder: Path, called: str) -> Iterator[Document | RecordError]:
 def _called(source: Source) -> str:
     is_path = isinstance(source, PathLike) or (isinstance(source, str) and not source.lstrip().startswith(("{", "[")))
     return str(source) if is_path and str(source).strip() else "record"
+
+
+_ONE_A_LINE = "write one record a line (NDJSON); the resources of FHIR may stand in one Bundle, too"
 
 
 class _Forms(Struct, frozen=True):
@@ -109,12 +112,16 @@ class _Forms(Struct, frozen=True):
 def _patients(documents: Iterable[Document | RecordError], forms: _Forms) -> Iterator[Patient | RecordError]:
     """The patients of documents that came together. Single resources belong together; a Bundle is whole in itself."""
     loose: list[Document] = []
+    unreadable: list[str] = []
     for document in documents:
         if isinstance(document, RecordError):
+            unreadable.append(_place_of(document))
             yield document
         elif not isinstance(document.content, Mapping):
             fault = f"a record is one object, not {quoted(document.content)}"
-            yield refused(forms.file, document.place, fault, "screen each patient by itself")
+            is_list = isinstance(document.content, list)
+            mend = _ONE_A_LINE if is_list else "screen each patient by itself"
+            yield refused(forms.file, document.place, fault, mend)
         elif "resourceType" not in document.content:
             yield _native(document, forms)
         elif document.content["resourceType"] == "Bundle":
@@ -122,7 +129,12 @@ def _patients(documents: Iterable[Document | RecordError], forms: _Forms) -> Ite
         else:
             loose.append(document)
     if loose:
-        yield from _fhir(loose, forms)
+        yield from _fhir(loose, forms, unreadable)
+
+
+def _place_of(error: RecordError) -> str:
+    """The line that could not be read, and the name of its file."""
+    return f"{Path(error.file).name}: {error.problems[0].path.partition(',')[0]}"
 
 
 def _native(document: Document, forms: _Forms) -> Patient | RecordError:
@@ -134,7 +146,9 @@ def _native(document: Document, forms: _Forms) -> Patient | RecordError:
     return RecordError(findings.problems, forms.file) if findings.problems else patient
 
 
-def _fhir(documents: list[Document], forms: _Forms) -> Iterator[Patient | RecordError]:
+def _fhir(documents: list[Document], forms: _Forms, unreadable: Sequence[str] = ()) -> Iterator[Patient | RecordError]:
     from screener.records.fhir.reading import read_resources  # only who has FHIR pays for it
 
-    yield from read_resources(documents, forms.dictionary, forms.file, forms.name, forms.sightings)
+    yield from read_resources(
+        documents, forms.dictionary, forms.file, forms.name, forms.sightings, unreadable=unreadable
+    )

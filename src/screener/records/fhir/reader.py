@@ -9,9 +9,17 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from screener.records.chart import Chart
+from screener.records.chart import Chart, some_of
 from screener.records.code_systems import system_name
-from screener.records.dictionary import ABSENCE_SYSTEMS, DRUG_SYSTEMS, HIERARCHICAL, Dictionary, Meaning, most_specific
+from screener.records.dictionary import (
+    ABSENCE_SYSTEMS,
+    DRUG_SYSTEMS,
+    HIERARCHICAL,
+    RESULT_SYSTEMS,
+    Dictionary,
+    Meaning,
+    most_specific,
+)
 from screener.records.errors import Findings, any_of, quoted
 from screener.records.fhir.elements import (
     Concept,
@@ -35,8 +43,6 @@ from screener.rulebook import RecordList
 from screener.values.dates import Moment
 
 NOT_READ = "resources of this kind are not read"
-MOST_PLACES = 3
-"""Places that a note names; of the others it tells the number."""
 
 
 class Reader:
@@ -127,15 +133,15 @@ class Reader:
     def allergens(self, concept: Concept, resource: Resource) -> tuple[Meaning, ...]:
         """What an allergy is to. A code that no entry of the dictionary has still stands for some drug or substance;
         words alone stand for nothing, because they may say that there is no allergy."""
-        meant = self.meanings(concept, ("substance", "drug"), resource)
+        kinds = ("substance", "drug")
         systems = {system_name(each.system) for each in concept.codings if each.system and each.code}
-        if meant or systems & ABSENCE_SYSTEMS:
-            return meant
+        if self.known(concept, kinds) or systems & ABSENCE_SYSTEMS:
+            return self.meanings(concept, kinds, resource)
         some = self.dictionary.some_drug() if systems & DRUG_SYSTEMS else None
         some = some or self.dictionary.some_substance()
         if some is None or not systems:
-            self.chart.leave_unread("allergies", resource.place)
-            return ()
+            return self.meanings(concept, kinds, resource, on="allergies")
+        self._see(concept, kinds[0], None, ())
         self.note(resource.place, f"its code {label_of(concept)} is read as `{some.entry.name}`")
         return (some,)
 
@@ -239,9 +245,7 @@ class Reader:
             if len(places) == 1:
                 self.findings.note(places[0], why)
             else:
-                others = len(places) - MOST_PLACES
-                named = ", ".join(places[:MOST_PLACES]) + (f" and {others} others" if others > 0 else "")
-                self.findings.note(kind, f"{len(places)} times, {why}: {named}")
+                self.findings.note(kind, f"{len(places)} times, {why}: {some_of(places)}")
         for kind, concepts in self._without_rule.items():
             self.findings.note(kind, _without_rule(concepts))
 
@@ -264,9 +268,10 @@ def counted(kinds: Counter[str]) -> str:
 
 
 def _is_of_known_chapters(concept: Concept) -> bool:
-    """Whether one of its codes is of a system of which the dictionary covers whole chapters: then it is something else
-    than what is asked for."""
-    return any(each.code is not None and system_name(each.system or "") in HIERARCHICAL for each in concept.codings)
+    """Whether one of its codes is of a system of which the dictionary covers whole chapters, or which names results
+    alone (an order of a blood count): then it is something else than what is asked for."""
+    known = HIERARCHICAL | RESULT_SYSTEMS
+    return any(each.code is not None and system_name(each.system or "") in known for each in concept.codings)
 
 
 def _without_rule(concepts: dict[Concept, list[str]]) -> str:

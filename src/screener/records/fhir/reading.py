@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from itertools import product
+from typing import Any, get_args
 
 from msgspec import Struct
 
@@ -16,11 +17,11 @@ from screener.records.dictionary import Dictionary
 from screener.records.documents import Document, refused
 from screener.records.errors import RecordError, quoted
 from screener.records.fhir.conditions import read_allergy, read_condition, read_family_history
-from screener.records.fhir.elements import Body, ShapeError, UnreadableError, moment, part, text, truth
+from screener.records.fhir.elements import Body, ShapeError, UnreadableError, moment, part, parts, text, truth
 from screener.records.fhir.observations import read_observation, read_report
 from screener.records.fhir.participation import read_consent, read_research_subject
 from screener.records.fhir.reader import NOT_READ, Reader, counted
-from screener.records.fhir.resources import Pool, Resource
+from screener.records.fhir.resources import Pool, Resource, SetAside
 from screener.records.fhir.treatments import (
     read_administration,
     read_medication_request,
@@ -30,6 +31,7 @@ from screener.records.fhir.treatments import (
 )
 from screener.records.patient import Patient
 from screener.records.sightings import Sightings
+from screener.rulebook import RecordList
 from screener.values.dates import AT_ANY_TIME
 
 UNNAMED = "unnamed"
@@ -67,21 +69,40 @@ def read_resources(
     file: str,
     name: str | None,
     sightings: Sightings | None = None,
+    ledger: list[SetAside] | None = None,
+    unreadable: Iterable[str] = (),
 ) -> Iterator[Patient | RecordError]:
-    """The patients of resources that came together. `name` is what a patient without an id is called."""
+    """The patients of resources that came together. `name` is what a patient without an id is called.
+
+    `ledger` is told one by one what the notes tell together: everything that was set aside, with its reason. What was
+    set aside before it was known whose it is may stand there twice. `unreadable` are places beside these documents that
+    nobody could read: what stands there may be about any of the patients.
+    """
     pool = Pool()
     for document in documents:
         pool.add(document.content, document.place)
+    for place in unreadable:
+        pool.miss("line", place, "it cannot be read, and may be about this patient")
     people = _people(pool)
     if not people:
         place = documents[0].place if len(documents) == 1 else ""
         kinds = counted(Counter(each.kind for each in pool.resources))
         fault = f"there is no patient in it, only {kinds}" if kinds else "there is no resource in it"
-        yield refused(file, place, fault, "give the resources of a patient")
+        yield refused(file, place, fault, _mend_without_patients(pool))
     cache: dict[Any, Any] = {}
     for person in people:
         reader = Reader(dictionary, pool, cache, sightings)
         yield _patient(person, reader, file, name, is_alone=len(people) == 1)
+        if ledger is not None:
+            ledger.extend(reader.everything_set_aside())
+    if ledger is not None:
+        ledger.extend(pool.set_aside)
+
+
+def _mend_without_patients(pool: Pool) -> str:
+    if any(each.kind == "OperationOutcome" for each in pool.resources):
+        return "a server that was asked answers so when something is wrong: see its `issue`, and ask again"
+    return "give a Patient with what is about this patient, such as the answer to `Patient/[id]/$everything`"
 
 
 # ---- whose is it?
@@ -115,13 +136,27 @@ def _people(pool: Pool) -> list[Person]:
         except ShapeError as error:
             pool.leave(resource.kind, resource.place, str(error))
             continue
+        contained = pool.referred(subject, resource) if str(subject.get("reference")).startswith("#") else None
         person = people.get(whose)
         if person is None:
-            stated = whose.rpartition("Patient/")[2] if isinstance(whose, str) and "Patient/" in whose else None
-            person = people[whose] = Person(stated, about=[])
+            name = contained.id if contained is not None else _name_in(whose)
+            person = people[whose] = Person(name, contained, about=[])
+        elif contained is not None and person.resource is not None and contained.body != person.resource.body:
+            person.others = (*person.others, contained)
         person.about.append(resource)
     _shelter(homeless, list(people.values()), people, pool)
     return list(people.values())
+
+
+def _name_in(key: object) -> str | None:
+    """What a patient is called of whom there are only references: the id in them, or the identifier."""
+    match key:
+        case str():
+            return key.rpartition("/")[2].removeprefix("urn:uuid:") or None
+        case (_, str() as value):
+            return value
+        case _:
+            return None
 
 
 _SUBJECTS = ("subject", "patient", "individual")
@@ -149,7 +184,7 @@ def _key(
     if found is not None:
         if found.kind != "Patient":
             raise ShapeError(f"it is about a {found.kind}, not about one patient")
-        key = keys.get(id(found), found.place)
+        key = keys.get(id(found)) or _key_of_contained(found, pool, keys)
     elif target is not None:
         plain = target.partition("/_history/")[0]
         kind = plain.rsplit("/", 2)[-2] if "/" in plain else "Patient"
@@ -162,6 +197,15 @@ def _key(
     if target is not None and not target.startswith("#"):
         targets[server, target] = key
     return key
+
+
+def _key_of_contained(patient: Resource, pool: Pool, keys: dict[int, object]) -> object:
+    """What identifies a Patient that is contained in another resource: an identifier, or else where it stands."""
+    for each in parts(patient.body, "identifier"):
+        if (value := text(each, "value")) is not None:
+            known = pool.referred({"identifier": each}, patient)
+            return keys.get(id(known)) or (text(each, "system"), value)
+    return patient.place
 
 
 def _shelter(homeless: Iterable[Resource], known: Sequence[Person], people: dict[object, Person], pool: Pool) -> None:
@@ -183,7 +227,8 @@ def _shelter(homeless: Iterable[Resource], known: Sequence[Person], people: dict
 
 
 def _patient(person: Person, reader: Reader, file: str, name: str | None, *, is_alone: bool) -> Patient | RecordError:
-    called = person.name or (name if is_alone else None) or UNNAMED
+    in_its_bundle = person.resource.full_url if person.resource is not None else None
+    called = person.name or (name if is_alone else None) or _name_in(in_its_bundle) or UNNAMED
     try:
         _read_person(person, reader)
     except ShapeError as error:
@@ -201,6 +246,8 @@ def _patient(person: Person, reader: Reader, file: str, name: str | None, *, is_
                 read(resource, reader)
         except (ShapeError, UnreadableError) as error:
             reader.leave(resource, str(error))
+    for place, list_ in product(reader.pool.missing, get_args(RecordList)):
+        reader.chart.leave_unread(list_, place)
     if is_alone or person.resource is not None:
         reader.take_over(each for each in reader.pool.set_aside if is_alone or each.why != NOT_READ)
     reader.write_notes()
