@@ -400,6 +400,8 @@ def _possible_part(stated: Range, possible: Range) -> Range | None:
     A bound beyond what is possible is no better than a value beyond it, even on the side that leaves everything; and so
     is either end of a span.
     """
+    if stated.low == stated.high and possible.low < stated.low < possible.high:
+        return stated
     ends = [end for end in (stated.low, stated.high) if math.isfinite(end)]
     if not all(possible.low <= end <= possible.high for end in ends):
         return None
@@ -420,7 +422,9 @@ def _limits(
     limit that would be one in use if it were in another unit than its result. Any other limit is the laboratory's own,
     however unusual.
     """
-    if reported.limits_unit is not None and (reported.upper_limit is not None or reported.lower_limit is not None):
+    if reported.upper_limit is None and reported.lower_limit is None:
+        return None, None, ()
+    if reported.limits_unit is not None and reported.limits_unit != reported.unit:
         try:
             factor = dictionary.factor(lab, form, reported.limits_unit)
         except UnitError as error:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 import msgspec
 from msgspec import Struct
@@ -177,7 +179,7 @@ def _read_value(holder: Body, meaning: Meaning) -> Value | None:
     if (written := text(holder, "valueString")) is not None:
         return _of_words(written)
     if (whole := number(holder, "valueInteger")) is not None:
-        return _of_number(whole)
+        return _of_number(whole, str(whole))
     if (stated_truth := truth(holder, "valueBoolean")) is not None:
         word = "true" if stated_truth else "false"
         return Value([word], word)
@@ -228,24 +230,39 @@ def _of_words(written: str) -> Value:
     return Value([read.value], written[:LONGEST_TEXT], read.unit, fault)
 
 
-def _of_number(value: object) -> Value:
+def _of_number(value: Decimal | int, written: str) -> Value:
+    recorded = written[:LONGEST_TEXT]
     try:
-        return Value([read_value(value)], str(value)[:LONGEST_TEXT])
+        return Value([read_value(value)], recorded)
     except UnreadableValueError as error:
-        return Value([None], str(value)[:LONGEST_TEXT], fault=("missing", str(error.args[0])))
+        return Value([None], recorded, fault=("missing", str(error.args[0])))
 
 
 _COMPARATORS: dict[str, Comparator] = {"<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
 def _of_quantity(quantity: Body) -> Value:
+    """A Quantity. Raises ShapeError."""
     value = number(quantity, "value")
-    unit, fault = _unit(quantity)
+    return _quantity_of(
+        None if value is None else str(value),
+        text(quantity, "comparator"),
+        text(quantity, "unit"),
+        text(quantity, "code"),
+        text(quantity, "system"),
+    )
+
+
+@lru_cache(maxsize=8192)
+def _quantity_of(
+    value: str | None, comparator: str | None, written: str | None, code: str | None, system: str | None
+) -> Value:
+    """A Quantity by its fields. A laboratory reports the same few again and again, and its limits always."""
+    unit, fault = _unit(written, code, system)
     if value is None:
         return Value([None], "", unit, fault or ("missing", "its quantity has no number"))
-    comparator = text(quantity, "comparator")
     recorded = f"{comparator or ''}{value}"[:LONGEST_TEXT]
-    read = _of_number(value)
+    read = _of_number(Decimal(value), value)
     if read.fault is not None:
         return Value([None], recorded, unit, read.fault)
     if comparator is not None and comparator not in _COMPARATORS:
@@ -260,11 +277,10 @@ def _of_quantity(quantity: Body) -> Value:
     return Value(bounded, recorded, unit, fault)
 
 
-def _unit(quantity: Body) -> tuple[str | None, tuple[Unusable, str] | None]:
+def _unit(written: str | None, code: str | None, system: str | None) -> tuple[str | None, tuple[Unusable, str] | None]:
     """The unit of a quantity: its UCUM code, or else as it is written. Two units that differ are none."""
-    written, code = text(quantity, "unit"), text(quantity, "code")
     written = (written or "").strip() or None
-    if code is None or not code.strip() or text(quantity, "system") not in (_UCUM, None):
+    if code is None or not code.strip() or system not in (_UCUM, None):
         return written, None
     code = code.strip()
     if written is None or written == code:
@@ -346,18 +362,20 @@ def _add_result(value: Value, meaning: Meaning, holder: Body, resource: Resource
     fault = value.fault or (("missing", "its status is `unknown`") if status == "unknown" else None)
     if fault is not None:
         result = _without_use(result, *fault)
-    flags = [*result.flags, *meaning.flags]
+    flags = result.flags
     if status == "preliminary":
-        flags.append("preliminary")
+        flags = (*flags, "preliminary")
     if doubt is not None and result.unusable is None:
-        flags.append(doubt)
-    if flags != list(result.flags):
-        result = msgspec.structs.replace(result, flags=tuple(dict.fromkeys(flags)))
+        flags = (*flags, doubt)
+    if flags is not result.flags:
+        result = msgspec.structs.replace(result, flags=flags)
     reader.chart.add_result(result, status)
 
 
 def _agreed(results: Sequence[Result]) -> Result:
     """The first result that can be used; none, where others that can be used say something else."""
+    if len(results) == 1:
+        return results[0]
     usable = [each for each in results if each.unusable is None]
     if not usable:
         return results[0]
