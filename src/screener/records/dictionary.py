@@ -24,7 +24,10 @@ Entry = Lab | Finding | Concept
 CONCEPT_SYSTEM = "urn:screener:concept"
 """The system whose codes are dictionary names."""
 
-HIERARCHICAL = frozenset({"icd10", "atc"})
+HIERARCHICAL = frozenset({"icd10", "icd10cm", "atc"})
+
+_EDITION_OF = {"icd10cm": "icd10"}
+"""Systems that differ from another one in places only: what stands there for the other holds for them, too."""
 
 ABSENCE_SYSTEMS = frozenset({"ips"})
 """The systems whose codes all say that there is nothing, or that nothing is known: none is of a substance."""
@@ -128,12 +131,17 @@ class Dictionary:
             meaning = self._names.get(code)
             return (meaning,) if meaning is not None else ()
         plain = plain_code(system, code)
-        local = self.local.codes.get((system, plain))
-        return most_specific([*([local] if local else ()), *self._covering(system, plain)])
+        found: list[Meaning] = []
+        for each in (system, _EDITION_OF.get(system)):
+            if each is not None:
+                local = self.local.codes.get((each, plain))
+                found += [*([local] if local is not None else ()), *self._covering(each, plain)]
+        return most_specific(found)
 
     def lists(self, system: str, code: str) -> bool:
         """Whether the dictionary names this very code, and does not only cover it."""
-        return (system, plain_code(system, code)) in self._codes
+        plain = plain_code(system, code)
+        return (system, plain) in self._codes or (_EDITION_OF.get(system, system), plain) in self._codes
 
     def worded(self, text: str) -> tuple[Meaning, ...]:
         """What a wording stands for by a clinic's own table, whatever its capitals and the white space in it."""
