@@ -173,6 +173,22 @@ def test_where_the_editions_of_icd10_differ_each_is_read_by_its_own(
     assert read_as("urn:oid:2.16.840.1.113883.6.90", code) == by_cm
 
 
+@pytest.mark.parametrize(
+    ("code", "by_gm", "by_cm"),
+    [
+        ("K74.6", ["cirrhosis"], ["cirrhosis"]),
+        ("K74.60", ["cirrhosis"], ["cirrhosis"]),
+        ("K55.21", [], ["lower_gastrointestinal_bleeding"]),
+        ("K83.01", ["possible_infection"], ["primary_sclerosing_cholangitis"]),
+        ("K83.09", ["possible_infection"], ["possible_infection"]),
+        ("R17", ["hyperbilirubinemia"], ["jaundice"]),
+    ],
+)
+def test_the_fifth_digit_of_germanys_edition_is_its_own(code: str, by_gm: list[str], by_cm: list[str]) -> None:
+    assert read_as("http://fhir.de/CodeSystem/bfarm/icd-10-gm", code) == by_gm
+    assert read_as(CM, code) == by_cm
+
+
 def test_a_code_whose_edition_is_not_stated_is_read_by_neither_alone() -> None:
     """The native form's `icd10` is any edition: it is read as what all of them say."""
     assert read_as("icd10", "R17") == read_as(WHO, "R17")
