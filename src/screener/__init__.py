@@ -11,7 +11,7 @@ is loaded when it is first used. The names that are not defined here are the typ
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from os import PathLike
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from screener.loading import RulesError
+    from screener.records.dictionary import Dictionary
     from screener.records.errors import RecordError
     from screener.records.local_codes import LocalCodesError
     from screener.records.patient import Patient
@@ -87,8 +88,25 @@ def load_patient(source: Source, rules: Rulebook | None = None, codes: Codes = (
     Raises RecordError, with every fault that was found, if the record cannot be used, and LocalCodesError if a table of
     codes cannot.
     """
-    from screener.records.dictionary import Dictionary
     from screener.records.reading import read_patient
+
+    return read_patient(Path(source) if isinstance(source, PathLike) else source, _dictionary(rules, codes))
+
+
+def load_patients(source: Source, rules: Rulebook | None = None, codes: Codes = ()) -> Iterator[Patient | RecordError]:
+    """Read every patient of a source that may hold several: a file of FHIR resources or of NDJSON, or the folder of a
+    bulk export. One after the other, and otherwise as `load_patient`; one that cannot be used is given as a RecordError
+    in its place, so that the others go on.
+
+    Raises RecordError if the source as a whole cannot be read, and LocalCodesError if a table of codes cannot.
+    """
+    from screener.records.reading import read_patients
+
+    return read_patients(Path(source) if isinstance(source, PathLike) else source, _dictionary(rules, codes))
+
+
+def _dictionary(rules: Rulebook | None, codes: Codes) -> Dictionary:
+    from screener.records.dictionary import Dictionary
 
     dictionary = Dictionary(load_rules() if rules is None else rules)
     tables = (codes,) if isinstance(codes, str | PathLike) else tuple(codes)
@@ -96,7 +114,7 @@ def load_patient(source: Source, rules: Rulebook | None = None, codes: Codes = (
         from screener.records.local_codes import with_tables
 
         dictionary = with_tables(dictionary, [Path(table) for table in tables])
-    return read_patient(Path(source) if isinstance(source, PathLike) else source, dictionary)
+    return dictionary
 
 
 _one_at_a_time = Lock()
@@ -163,5 +181,6 @@ __all__ = [
     "__version__",
     "evaluate",
     "load_patient",
+    "load_patients",
     "load_rules",
 ]

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import IO, TYPE_CHECKING, NoReturn
 
 from screener.version import __version__
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from screener.records.dictionary import Dictionary
+    from screener.records.errors import RecordError
     from screener.records.patient import Patient
     from screener.records.sightings import Sightings
     from screener.screening import Screening
@@ -144,11 +145,11 @@ def _screen(arguments: list[str]) -> int:
     _check_names(asked.assume_complete, LISTS, "list of a record")
     status = DONE
     for source in asked.patients:
-        screening = _screened(source, dictionary, asked)
-        if screening is None:
-            status = UNUSABLE
-        else:
-            _print(screening, as_json=asked.json)
+        for screening in _screened(source, dictionary, asked):
+            if screening is None:
+                status = UNUSABLE
+            else:
+                _print(screening, as_json=asked.json)
     return status
 
 
@@ -197,7 +198,12 @@ def _screen_parser() -> _Parser:
         "exit status: 0 screened; 1 `check` found something; 2 a record, the rules or the call could not be used\n\n"
         "This is decision support for pre-screening and no determination of eligibility.",
     )
-    parser.add_argument("patients", nargs="*", metavar="PATIENT", help="file of a record; - for standard input")
+    parser.add_argument(
+        "patients",
+        nargs="*",
+        metavar="PATIENT",
+        help="file of a record, or of several; the folder of a bulk export; - for standard input",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON, one line a patient, and no table")
     parser.add_argument(
         "--trial", action="append", metavar="NCT…", help="screen against this trial only; may be repeated"
@@ -269,40 +275,59 @@ def _check_names(names: Sequence[str], known: Sequence[str], what: str) -> None:
             raise CallError(f"`{name}` is not a {what}", did_you_mean(name, known) or f"there are {', '.join(known)}")
 
 
-def _screened(source: str, dictionary: Dictionary, asked: argparse.Namespace) -> Screening | None:
-    """The screening of one record; None if it cannot be used, which is then explained on standard error."""
-    from screener.records.errors import RecordError
-    from screener.records.reading import read_patient
+def _screened(source: str, dictionary: Dictionary, asked: argparse.Namespace) -> Iterator[Screening | None]:
+    """The screenings of the patients of one source; None for one that cannot be used, which is then explained."""
     from screener.screening import evaluate
+
+    for patient in _patients(source, dictionary):
+        if patient is None:
+            yield None
+            continue
+        as_of = asked.as_of
+        if as_of is None and patient.as_of is None:
+            patient, as_of = _dated_today(patient)
+        yield evaluate(
+            patient,
+            dictionary.rulebook,
+            as_of=as_of,
+            assume_complete=asked.assume_complete,
+            labs_within=asked.labs_within,
+            trials=asked.trial,
+        )
+
+
+def _patients(source: str, dictionary: Dictionary) -> Iterator[Patient | None]:
+    """The patients of one source; None for one that cannot be used, which is then explained on standard error."""
+    from screener.records.errors import RecordError
+
+    for read in _read(source, dictionary):
+        if isinstance(read, RecordError):
+            _tell(read)
+            yield None
+        else:
+            yield read
+
+
+def _read(source: str, dictionary: Dictionary, sightings: Sightings | None = None) -> Iterator[Patient | RecordError]:
+    """The patients of one source, and what keeps others, or all of it, from being read."""
+    from screener.records.errors import RecordError
+    from screener.records.reading import read_patients
 
     try:
         if source == STANDARD_INPUT:
-            patient = read_patient(_standard_input(), dictionary, "standard input")
+            yield from read_patients(_standard_input(), dictionary, "standard input", sightings)
         else:
-            patient = read_patient(Path(source), dictionary)
+            yield from read_patients(Path(source), dictionary, sightings=sightings)
     except RecordError as problem:
-        _tell(problem)
-        return None
-    as_of = asked.as_of
-    if as_of is None and patient.as_of is None:
-        patient, as_of = _dated_today(patient)
-    return evaluate(
-        patient,
-        dictionary.rulebook,
-        as_of=as_of,
-        assume_complete=asked.assume_complete,
-        labs_within=asked.labs_within,
-        trials=asked.trial,
-    )
-
-
-def _standard_input() -> bytes:
-    if sys.stdin is None:
-        raise CallError("standard input is closed", "name the file of a record")
-    try:
-        return sys.stdin.buffer.read()
+        yield problem
     except OSError as problem:
         raise CallError(f"standard input cannot be read: {_reason(problem)}", "name the file of a record") from None
+
+
+def _standard_input() -> IO[bytes]:
+    if sys.stdin is None:
+        raise CallError("standard input is closed", "name the file of a record")
+    return sys.stdin.buffer
 
 
 def _dated_today(patient: Patient) -> tuple[Patient, date]:
@@ -484,19 +509,17 @@ def _sighted(source: str, dictionary: Dictionary, sightings: Sightings) -> bool:
     """Whether what a record calls things could be seen. That it cannot be screened yet is no hindrance: what it calls
     by a name that nobody knows is what is looked for."""
     from screener.records.errors import RecordError
-    from screener.records.reading import read_patient
 
     before = sum(count for _, count in sightings)
-    try:
-        if source == STANDARD_INPUT:
-            read_patient(_standard_input(), dictionary, "standard input", sightings)
-        else:
-            read_patient(Path(source), dictionary, sightings=sightings)
-    except RecordError as problem:
-        if sum(count for _, count in sightings) == before:
+    read = list(_read(source, dictionary, sightings))
+    problems = [each for each in read if isinstance(each, RecordError)]
+    if problems and sum(count for _, count in sightings) == before:
+        for problem in problems:
             _tell(problem)
-            return False
-        _tell(f"note: {source}: it cannot be screened yet; `screen {source}` says why")
+        return False
+    if problems:
+        what = "it cannot" if len(problems) == len(read) else f"{len(problems)} of {len(read)} patients cannot"
+        _tell(f"note: {source}: {what} be screened yet; `screen {source}` says why")
     return True
 
 

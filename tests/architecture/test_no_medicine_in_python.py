@@ -35,7 +35,7 @@ def medical_words() -> frozenset[tuple[str, ...]]:
         if not hasattr(entry, "asked_of")
         for each in entry.codes
         for code in (each.first, each.last)
-        if code is not None
+        if code is not None and each.system != "fhir"  # the names of FHIR's resources are no medicine
     ]
     return frozenset(words(name) for name in (*names, *codes, *rules.trials))
 

@@ -18,11 +18,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from records.small_rulebook import SMALL, concept, snomed
-from screener.records import RecordError, read_patient, record_schema
+from screener.records import RecordError, read_patient, read_patients, record_schema
 from screener.records.dictionary import Dictionary
 from screener.records.native import Condition, NativeRecord, Observation, Procedure
 from screener.records.patient import Absence, Answer, Episode, Patient
-from screener.values.dates import BEGINNING, parse_moment
+from screener.values.dates import BEGINNING, Moment, parse_moment
 from screener.values.ranges import exactly
 
 DEMO: dict[str, Any] = {
@@ -123,11 +123,15 @@ def test_bytes_that_are_no_text_are_a_record_error() -> None:
         read_patient(b"{\xff}", SMALL)
 
 
-@pytest.mark.parametrize(
-    "text", ['{"resourceType": "Bundle"}', '{"resourceType": "Patient"}\n{"resourceType": "Observation"}']
-)
-def test_fhir_is_recognised_and_refused_in_words(text: str) -> None:
-    with pytest.raises(RecordError, match="this is a FHIR resource, and FHIR is not read yet"):
+def test_several_patients_in_one_text_are_read_one_after_the_other() -> None:
+    text = '{"id": "a"}\n\n{"id": "b", "sex": "unknown"}\n{"id": "c"}\n'
+    read = list(read_patients(text, SMALL))
+    assert [each.id if isinstance(each, Patient) else str(each) for each in read] == [
+        "a",
+        "error[record]: `unknown` is not a `sex`\n  --> record: line 3: sex\nhelp: it is one of `female` or `male`",
+        "c",
+    ]
+    with pytest.raises(RecordError, match="`unknown` is not a `sex`"):
         read_patient(text, SMALL)
 
 
@@ -389,7 +393,13 @@ def test_an_active_diagnosis_that_states_a_procedure_leaves_open_whether_it_goes
         ({"status": "resolved", "end": "2026"}, {"ended": True, "status": "resolved", "end": parse_moment("2026")}),
         ({"status": "cured"}, {"ended": True, "cured": True, "status": "cured"}),
         ({}, {}),
-        ({"date": "2026-01-02"}, {"asserted": parse_moment("2026-01-02")}),
+        (
+            {"date": "2026-01-02"},
+            {
+                "asserted": parse_moment("2026-01-02"),
+                "start": Moment(BEGINNING, parse_moment("2026-01-02").last, "2026-01-02 or before"),
+            },
+        ),
         ({"onset": "2025", "end": "2026"}, {"start": parse_moment("2025"), "end": parse_moment("2026"), "ended": True}),
         (
             {"severity": "severe", "stage": "III", "controlled": False},
@@ -557,7 +567,7 @@ def test_where_no_substance_is_broad_an_unknown_code_keeps_the_list_from_being_c
     assert (patient.episodes, patient.complete) == ({}, {"conditions"})
     assert patient.notes == (
         "allergies[0]: no rule uses the code `atc J01CE01`",
-        "allergies[0]: because of it, `allergies` is not taken as complete",
+        "`allergies` is not taken as complete, because nobody can tell what these entries are: allergies[0]",
     )
 
 

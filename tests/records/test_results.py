@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from records.small_rulebook import SMALL
 from screener.records import RecordError, read_patient
-from screener.records.measuring import Quantity, UnreadableValueError, read_value
+from screener.records.measuring import Quantity, Span, UnreadableValueError, read_value
 from screener.records.patient import Patient, Result
 from screener.values.ranges import Range, exactly
 
@@ -54,21 +54,59 @@ def result(name: str, value: Any, unit: str | None = None, **fields: Any) -> Res
         (">=8", Quantity(Fraction(8), ">=")),
         ("≥ 8", Quantity(Fraction(8), ">=")),
         ("＞8", Quantity(Fraction(8), ">")),
+        ("LESS THAN 0.4", Quantity(Fraction(2, 5), "<")),
+        ("greater than 30", Quantity(Fraction(30), ">")),
+        ("at least 5", Quantity(Fraction(5), ">=")),
+        ("up to 5", Quantity(Fraction(5), "<=")),
+        ("3-5", Span(Fraction(3), Fraction(5))),
+        ("0 - 2", Span(Fraction(0), Fraction(2))),
     ],
 )
-def test_a_number_is_read_as_it_was_written(written: object, quantity: Quantity) -> None:
+def test_a_number_is_read_as_it_was_written(written: object, quantity: Quantity | Span) -> None:
     assert read_value(written) == quantity
 
 
 @pytest.mark.parametrize(
-    "words", ["positive", "II", "haemolysed", "see comment 5", "3-5", "1+", "0 - 2", "1:80", "5 apples", "", "-", "NEG"]
+    "words",
+    [
+        "positive",
+        "II",
+        "haemolysed",
+        "see comment 5",
+        "1+",
+        "1:80",
+        "5 apples",
+        "",
+        "-",
+        "NEG",
+        "30/4",
+        "12/",
+        "120/80",
+    ],
 )
 def test_words_stay_words(words: str) -> None:
     assert read_value(words) == words
 
 
 @pytest.mark.parametrize(
-    "value", ["1,8", "1.2.3", "<", ">>5", "1 200", "5 mg/dL", "<5mg/dL", "35%", "1e99", True, None, [1], {"a": 1}]
+    "value",
+    [
+        "1,8",
+        "1.2.3",
+        "<",
+        ">>5",
+        "1 200",
+        "5 mg/dL",
+        "<5mg/dL",
+        "35%",
+        "5-2",
+        "1-2 mg/dL",
+        "1e99",
+        True,
+        None,
+        [1],
+        {"a": 1},
+    ],
 )
 def test_a_number_that_cannot_be_read_is_no_value(value: object) -> None:
     with pytest.raises(UnreadableValueError):
@@ -298,11 +336,18 @@ def test_an_open_end_of_what_is_possible_stays_open(written: str, expected: Rang
         ),
         ("neutrophils", 1.5, "mg/dL", "unit", "`mg/dL` is mass per volume, `10*9/L` is count per volume"),
         ("INR", 15, "s", "unit", "`s` is time, `1` is a pure number"),
-        ("AFP", 10, "IU/mL", "unit", "`IU/mL` is international units per volume, `ng/mL` is mass per volume"),
+        (
+            "AFP",
+            10,
+            "IU/mL",
+            "unit",
+            "`IU/mL` is international units per volume, `ng/mL` is mass per volume "
+            "(each assay defines its international units for itself, so they are never converted)",
+        ),
         ("creatinine", 1, "units", "unit", "`units` is refused as a unit: it does not say of what"),
         ("creatinine", 1, "mgdL", "unit", "`mgdL` is not a unit"),
         ("creatinine", "haemolysed", "mg/dL", "missing", "`haemolysed` is not a number"),
-        ("creatinine", "1-2", "mg/dL", "missing", "`1-2` is not a number"),
+        ("creatinine", "1:2", "mg/dL", "missing", "`1:2` is not a number"),
         ("creatinine", None, "mg/dL", "missing", "it has no value"),
         ("HE_grade", 5, None, "impossible", "`5` cannot be, and counts as missing: grades are 0 .. 4"),
         ("HE_grade", 1.5, None, "impossible", "`1.5` cannot be, and counts as missing: grades are 0 .. 4"),

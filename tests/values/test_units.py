@@ -122,7 +122,11 @@ def test_two_spellings_of_one_unit_are_the_same_quantity(one: str, other: str) -
         ("10 9/L", "`10 9/L` is not a unit: ` 9/L` is not understood"),
         ("{Log_IU}/mL", "`{Log_IU}/mL` is not a unit: a logarithm is not a unit"),
         ("units", "`units` is refused as a unit: it does not say of what"),
-        ("m/uL", "`m/uL` is refused as a unit: it may be metres or millions per microlitre: write `10*6/uL`"),
+        (
+            "m/uL",
+            "`m/uL` is refused as a unit: it may be thousands, millions or metres per microlitre: "
+            "write `10*3/uL` or `10*6/uL`",
+        ),
     ],
 )
 def test_what_is_no_unit_is_refused_in_words(text: str, message: str) -> None:
@@ -263,8 +267,18 @@ def test_equivalents_need_the_valence() -> None:
             "mg/dL",
             "`meq/L` is equivalents per volume, `mg/dL` is mass per volume (no molar mass and no valence is defined)",
         ),
-        ("[IU]/mL", "ng/mL", "`[IU]/mL` is international units per volume, `ng/mL` is mass per volume"),
-        ("[IU]/L", "U/L", "`[IU]/L` is international units per volume, `U/L` is enzyme activity per volume"),
+        (
+            "[IU]/mL",
+            "ng/mL",
+            "`[IU]/mL` is international units per volume, `ng/mL` is mass per volume "
+            "(each assay defines its international units for itself, so they are never converted)",
+        ),
+        (
+            "[IU]/L",
+            "U/L",
+            "`[IU]/L` is international units per volume, `U/L` is enzyme activity per volume "
+            "(each assay defines its international units for itself, so they are never converted)",
+        ),
         ("s", "1", "`s` is time, `1` is a pure number"),
     ],
 )

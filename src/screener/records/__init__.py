@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from screener.records.errors import RecordError
     from screener.records.native import record_schema
-    from screener.records.reading import read_patient
+    from screener.records.reading import read_patient, read_patients
 
 _HOMES = {
     "RecordError": "screener.records.errors",
     "read_patient": "screener.records.reading",
+    "read_patients": "screener.records.reading",
     "record_schema": "screener.records.native",
 }
 
@@ -28,4 +29,4 @@ if not TYPE_CHECKING:  # a type checker sees the imports above
         return getattr(import_module(_HOMES[name]), name)
 
 
-__all__ = ["RecordError", "read_patient", "record_schema"]
+__all__ = ["RecordError", "read_patient", "read_patients", "record_schema"]

@@ -10,40 +10,34 @@ may turn out to be another one.
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 
 from msgspec.structs import replace
 
-from screener.records.derived import with_derived
+from screener.records.chart import NOT_COUNTED, Chart, condition_episode, list_of, stage_of
 from screener.records.dictionary import Dictionary, Meaning
 from screener.records.errors import LONGEST_QUOTE, Findings, did_you_mean, quoted
 from screener.records.identity import NEGATIVE, Naming
 from screener.records.measuring import (
-    NOT_SUSPICIOUS,
     Quantity,
     Reported,
+    Span,
     UnreadableValueError,
     read_number,
     read_value,
     result_of,
 )
 from screener.records.native import Condition, Entry, GivenAnswer, Mention, NativeRecord, Observation, Procedure, Stay
-from screener.records.patient import Absence, Answer, Episode, Patient, Result
+from screener.records.patient import Absence, Answer, Episode, Patient
 from screener.rulebook import Concept, Question, RecordList, Trial
-from screener.values.dates import OLDEST_AGE, DateError, Moment, completed_years, parse_moment
-from screener.values.numerals import ROMAN
+from screener.values.dates import AT_ANY_TIME, OLDEST_AGE, DateError, Moment, completed_years, parse_moment
 
 UNNAMED = "unnamed"
 LONGEST_VALUE = 200
 """Characters that are kept of what a value was written as."""
 
-_NOT_COUNTED = ("cancelled", "entered-in-error")
-_STANDING = {"preliminary": 0, "amended": 2, "corrected": 2}
-"""Of results of one fact at one time, those of the highest standing count; a plain or final one has 1."""
 
-
-def chart(
+def chart_of(
     record: NativeRecord, left_out: frozenset[str], dictionary: Dictionary, findings: Findings, name: str | None = None
 ) -> Patient:
     """The facts of a record. Problems go to `findings`; if there are any, the Patient is not to be used.
@@ -51,7 +45,7 @@ def chart(
     `left_out` are the paths of what had a fault of shape, and has its problem already. `name` is what the patient is
     called where the record has no `id`.
     """
-    chart = _Chart(dictionary, findings, left_out)
+    chart = _Reader(dictionary, findings, left_out)
     chart.person(record)
     for place, observation in enumerate(record.observations):
         chart.observation(observation, f"observations[{place}]")
@@ -72,7 +66,7 @@ def chart(
     return chart.patient(record, name)
 
 
-class _Chart:
+class _Reader:
     """Reads the entries of one record, and gathers what they say."""
 
     def __init__(self, dictionary: Dictionary, findings: Findings, left_out: frozenset[str]) -> None:
@@ -81,52 +75,38 @@ class _Chart:
         self.findings = findings
         self.naming = Naming(dictionary, findings)
         self.left_out = left_out
-        self.as_of: int | None = None
-        self.birth: Moment | None = None
-        self.results: dict[str, list[tuple[int, Result]]] = {}
-        self.episodes: dict[str, list[Episode]] = {}
-        self.absences: dict[str, list[Absence]] = {}
-        self.answers: dict[str, Answer] = {}
-        self.incomplete: set[RecordList] = set()
+        self.chart = Chart(self.rulebook, findings)
 
     def patient(self, record: NativeRecord, name: str | None) -> Patient:
         """Everything gathered, and what follows from the results."""
-        results = {fact: self._counted(those) for fact, those in self.results.items()}
-        episodes, absences = with_derived(
-            results,
-            {concept: tuple(those) for concept, those in self.episodes.items()},
-            {concept: tuple(those) for concept, those in self.absences.items()},
-            self.rulebook,
-        )
-        return Patient(
-            record.id or name or UNNAMED,
-            self.rulebook.dictionary_digest,
-            self.as_of,
-            self.birth,
-            record.age_years,
-            record.sex,
-            results,
-            episodes,
-            absences,
-            self.answers,
-            frozenset(record.complete) - self.incomplete,
-            tuple(self.findings.notes),
-        )
+        chart = self.chart
+        chart.age_years, chart.sex = record.age_years, record.sex
+        chart.complete = frozenset(record.complete)
+        return chart.patient(record.id or name or UNNAMED)
 
     # ---- the person
 
     def person(self, record: NativeRecord) -> None:
         as_of = self._moment(record.as_of, "as_of")
         if as_of is not None and as_of.is_one_day:
-            self.as_of = as_of.first_day
+            self.chart.as_of = as_of.first_day
         elif as_of is not None:
             self.findings.refuse("as_of", f"`{as_of.text}` is not one day", "write YYYY-MM-DD")
-        self.birth = self._moment(record.birth_date, "birth_date")
+        birth = self.chart.birth = self._moment(record.birth_date, "birth_date")
         stated = record.age_years
         if stated is not None and not 0 <= stated <= OLDEST_AGE:
             self.findings.refuse("age_years", f"nobody is {quoted(stated)} years old", "give completed years")
-        elif self.birth is not None and self.as_of is not None:
-            self._age(self.birth, self.as_of, stated)
+        elif birth is not None and self.chart.as_of is not None:
+            self._age(birth, self.chart.as_of, stated)
+        self.chart.died = self._death(record.died)
+
+    def _death(self, died: bool | str | None) -> Moment | None:
+        """When the patient died; some time, where the record only says that it is so."""
+        if isinstance(died, bool):
+            return AT_ANY_TIME if died else None
+        moment = self._moment(died, "died")
+        self._in_order(self.chart.birth, moment, "died", "birth date")
+        return moment
 
     def _age(self, birth: Moment, as_of: int, stated: int | None) -> None:
         if birth.first_day > as_of:
@@ -158,10 +138,10 @@ class _Chart:
             self.findings.refuse(
                 f"{path}.current", "it is for a result without a date", "leave out `current` or `date`"
             )
-        if entry.status in _NOT_COUNTED:
+        if entry.status in NOT_COUNTED:
             self.findings.note(path, f"its status is `{entry.status}`, and it does not count")
             return
-        self._note_if_before_birth(when, path)
+        self.chart.note_if_before_birth(when, path)
         reported = Reported(
             path,
             value,
@@ -177,10 +157,9 @@ class _Chart:
                 if not self._has_fault(path):
                     self.findings.refuse(path, "it has no `value`", "give the value, or in words why there is none")
                 continue
-            result = result_of(meaning, reported, self.dictionary)
-            self.results.setdefault(result.fact, []).append((_STANDING.get(entry.status or "", 1), result))
+            self.chart.add_result(result_of(meaning, reported, self.dictionary), entry.status)
 
-    def _value(self, entry: Observation, path: str) -> Quantity | str | None:
+    def _value(self, entry: Observation, path: str) -> Quantity | Span | str | None:
         if entry.value is None:
             return None
         try:
@@ -198,25 +177,6 @@ class _Chart:
             self.findings.refuse(path, *fault.args)
             return None
 
-    def _counted(self, ranked: list[tuple[int, Result]]) -> tuple[Result, ...]:
-        """The results that count: a preliminary one does not beside a final one of the same time, nor that beside a
-        corrected one. What is ignored or suspicious about them is noted."""
-        best: dict[tuple[int, int], int] = {}
-        for standing, result in ranked:
-            if result.when is not None:
-                time = (result.when.first, result.when.last)
-                best[time] = max(best.get(time, 0), standing)
-        counted = []
-        for standing, result in ranked:
-            if result.when is not None and standing < best[result.when.first, result.when.last]:
-                self.findings.note(result.source, f"{result.fact}: a later report of the same time replaces it")
-                continue
-            counted.append(result)
-            for remark in (result.problem, *result.flags):
-                if remark is not None and not remark.startswith(NOT_SUSPICIOUS):
-                    self.findings.note(result.source, f"{result.fact}: {remark}")
-        return tuple(counted)
-
     # ---- conditions, procedures, drugs, events, allergies, family
 
     def condition(self, entry: Condition, path: str) -> None:
@@ -227,18 +187,31 @@ class _Chart:
             self.findings.refuse(f"{path}.onset", f"`{onset.text}` is after the entry's date `{date.text}`", _CORRECT)
         if entry.status == "active" and end is not None:
             self.findings.refuse(f"{path}.end", "an active condition has no `end`", "correct `status` or `end`")
-        self._note_if_before_birth(onset, path)
-        for meaning in self._meanings(entry, path, ("condition",), ("procedure",)):
+        self.chart.note_if_before_birth(onset, path)
+        for meaning in self._listed("conditions", entry, path, ("condition",), ("procedure",)):
             concept = _concept(meaning)
             if meaning.absent or entry.status in NEGATIVE:
-                self._absent(meaning, entry, path, _list_of(concept), date, onset=onset, end=end)
+                self._absent(meaning, entry, path, list_of(concept), date, onset=onset, end=end)
             elif concept.kind == "procedure":
                 self.findings.note(path, f"its code stands for the procedure `{concept.name}`, and is read as one")
                 # An active status (transplanted, dependent on dialysis) does not say whether the procedure goes on.
                 over = None if entry.status == "active" else end or onset
                 self._add(meaning, Episode(concept.name, "procedures", path, onset, over, asserted=date))
             else:
-                self._add(meaning, _condition_episode(concept, entry, path, onset, end, date))
+                self._add(
+                    meaning,
+                    condition_episode(
+                        concept,
+                        path,
+                        status=entry.status,
+                        onset=onset,
+                        end=end,
+                        date=date,
+                        severity=entry.severity,
+                        stage=stage_of(entry.stage),
+                        controlled=entry.controlled,
+                    ),
+                )
 
     def procedure(self, entry: Procedure, path: str) -> None:
         start, end = self._moment(entry.start, f"{path}.start"), self._moment(entry.end, f"{path}.end")
@@ -250,8 +223,9 @@ class _Chart:
             self._not_over(end, f"{path}.end")
             if date is not None:
                 self.findings.refuse(f"{path}.date", "an ongoing procedure has no one day", "write `start`")
-        self._note_if_before_birth(date or start, path)
-        for meaning in self._meanings(entry, path, ("procedure",)):
+        self.chart.note_if_before_birth(date or start, path)
+        list_: RecordList = "plans" if entry.status == "planned" else "procedures"
+        for meaning in self._listed(list_, entry, path, ("procedure",)):
             concept = _concept(meaning)
             match entry.status:
                 case status if meaning.absent or status in NEGATIVE:
@@ -271,8 +245,8 @@ class _Chart:
         self._in_order(start, end, f"{path}.end", "start")
         if entry.status == "ongoing":
             self._not_over(end, f"{path}.end")
-        self._note_if_before_birth(start, path)
-        for meaning in self._meanings(entry, path, kinds):
+        self.chart.note_if_before_birth(start, path)
+        for meaning in self._listed(list_, entry, path, kinds):
             concept = _concept(meaning)
             if meaning.absent or entry.status in NEGATIVE:
                 self._absent(meaning, entry, path, list_, date, start=start, end=end)
@@ -295,13 +269,13 @@ class _Chart:
     def mention(self, entry: Mention, path: str, list_: RecordList, kinds: tuple[str, ...]) -> None:
         date = self._moment(entry.date, f"{path}.date")
         faults = len(self.findings.problems)
-        meanings = self._meanings(entry, path, kinds)
-        is_lost = not meanings and len(self.findings.problems) == faults and entry.status not in NEGATIVE
-        if is_lost and list_ == "allergies":
-            meanings = self.naming.some_substance(entry, path)
-            if not meanings:
-                self.findings.note(path, f"because of it, `{list_}` is not taken as complete")
-                self.incomplete.add(list_)
+        if list_ == "allergies":
+            meanings = self._meanings(entry, path, kinds)
+            is_lost = not meanings and len(self.findings.problems) == faults and entry.status not in NEGATIVE
+            if is_lost and not (meanings := self.naming.some_substance(entry, path)):
+                self.chart.leave_unread(list_, path)
+        else:
+            meanings = self._listed(list_, entry, path, kinds)
         for meaning in meanings:
             concept = _concept(meaning)
             if meaning.absent or entry.status in NEGATIVE:
@@ -322,7 +296,7 @@ class _Chart:
 
     def _add(self, meaning: Meaning, episode: Episode) -> None:
         episode = replace(episode, flags=meaning.flags) if meaning.flags else episode
-        self.episodes.setdefault(episode.concept, []).append(episode)
+        self.chart.add_episode(episode)
 
     def _absent(
         self,
@@ -345,11 +319,10 @@ class _Chart:
                     "give the `date` on which it was found absent",
                 )
             self.findings.refuse(f"{path}.{field}", fault, mend)
-        absence = Absence(meaning.entry.name, list_, path, when, flags=meaning.flags)
-        self.absences.setdefault(absence.concept, []).append(absence)
+        self.chart.add_absence(Absence(meaning.entry.name, list_, path, when, flags=meaning.flags))
 
     def _not_over(self, end: Moment | None, path: str) -> None:
-        if end is not None and self.as_of is not None and end.last_day < self.as_of:
+        if end is not None and self.chart.as_of is not None and end.last_day < self.chart.as_of:
             self.findings.refuse(path, f"what is `ongoing` has not ended `{end.text}`", "correct `status` or `end`")
 
     # ---- answers
@@ -413,10 +386,10 @@ class _Chart:
         self._keep(Answer(f"{trial.id}/{line}", path, reading=reading, by=given.by, when=when))
 
     def _keep(self, answer: Answer) -> None:
-        if answer.key in self.answers:
-            other = self.answers[answer.key].source
+        if answer.key in self.chart.answers:
+            other = self.chart.answers[answer.key].source
             self.findings.refuse(answer.source, f"the same is answered by `{other}`", "leave one of them out")
-        self.answers[answer.key] = answer
+        self.chart.answers[answer.key] = answer
 
     # ---- what every entry has
 
@@ -428,6 +401,19 @@ class _Chart:
                 self.findings.refuse(path, "it does not say what it is about", "give a `name` or a code")
             return ()
         return self.naming.meanings(entry, path, kinds, coded_kinds)
+
+    def _listed(
+        self, list_: RecordList, entry: Entry, path: str, kinds: tuple[str, ...], coded_kinds: tuple[str, ...] = ()
+    ) -> tuple[Meaning, ...]:
+        """The meanings of an entry of a list; one of which nobody can tell what it is may be anything on that list."""
+        faults = len(self.findings.problems)
+        meanings = self._meanings(entry, path, kinds, coded_kinds)
+        is_lost = (
+            not meanings and len(self.findings.problems) == faults and getattr(entry, "status", None) not in NEGATIVE
+        )
+        if is_lost and self.naming.may_be_anything(entry, path):
+            self.chart.leave_unread(list_, path)
+        return meanings
 
     def _has_fault(self, path: str) -> bool:
         """Whether something at or below the path was left out for its shape."""
@@ -448,10 +434,6 @@ class _Chart:
         if start is not None and end is not None and end.last < start.first:
             self.findings.refuse(path, f"`{end.text}` is before the {start_name} `{start.text}`", _CORRECT)
 
-    def _note_if_before_birth(self, moment: Moment | None, path: str) -> None:
-        if self.birth is not None and moment is not None and moment.last < self.birth.first:
-            self.findings.note(path, f"`{moment.text}` is before the birth date `{self.birth.text}`")
-
 
 _CORRECT = "correct one of them"
 
@@ -460,46 +442,3 @@ def _concept(meaning: Meaning) -> Concept:
     if not isinstance(meaning.entry, Concept):
         raise TypeError(f"{meaning.entry.name} is not a concept")
     return meaning.entry
-
-
-def _list_of(concept: Concept) -> RecordList:
-    return "procedures" if concept.kind == "procedure" else "conditions"
-
-
-def _condition_episode(
-    concept: Concept, entry: Condition, path: str, onset: Moment | None, end: Moment | None, date: Moment | None
-) -> Episode:
-    """An acute condition is its onset day alone; without a status, a chronic one without an end still holds."""
-    is_acute = concept.course == "acute"
-    is_over = entry.status in ("resolved", "cured")
-    still_holds = entry.status == "active" or (entry.status is None and concept.course == "chronic" and end is None)
-    return Episode(
-        concept.name,
-        "conditions",
-        path,
-        start=onset,
-        end=onset if is_acute else end,
-        ongoing=still_holds and not is_acute,
-        ended=is_over or (entry.status is None and end is not None),
-        asserted=date,
-        status=entry.status,
-        cured=True if entry.status == "cured" else None,
-        severity=entry.severity,
-        stage=_stage(entry.stage),
-        controlled=entry.controlled,
-    )
-
-
-_NUMERALS = {str(number): roman for roman, number in ROMAN.items()}
-
-
-def _stage(text: str | None) -> str | None:
-    """A stage, class or grade as its Roman numeral, where the text names exactly one: `3`, `iii`, `NYHA III` are `III`.
-
-    Any other text stays as it is; the evaluator takes it to be any stage.
-    """
-    if text is None:
-        return None
-    words = [word.upper() for word in re.findall(r"[A-Za-z]+|[0-9]+", text)]
-    named = [_NUMERALS.get(word, word) for word in words if word in _NUMERALS or word in ROMAN]
-    return named[0] if len(named) == 1 else text

@@ -41,6 +41,9 @@ DRUG_SYSTEMS = frozenset({"atc", "rxnorm"})
 
 READ_AS = "read as"
 
+MOST_REMEMBERED = 4096
+"""Codes and units whose meaning is kept: a hospital uses some hundreds of each."""
+
 
 class Meaning(Struct, frozen=True):
     """What a name or a code of the record stands for."""
@@ -95,6 +98,7 @@ class Dictionary:
         self.rulebook = rulebook
         self.local = local or LocalCodes()
         self._names: dict[str, Meaning] = {}
+        self._coded: dict[tuple[str, str], tuple[Meaning, ...]] = {}
         self._codes: dict[tuple[str, str], list[Meaning]] = {}
         self._ranges: dict[str, list[tuple[str, str, Meaning]]] = {}
         self._factors: dict[tuple[str, str | None, str], Fraction | UnitError] = {}
@@ -129,6 +133,14 @@ class Dictionary:
     def coded(self, system: str, code: str) -> tuple[Meaning, ...]:
         """What a code stands for: every entry that covers it, but none that a narrower one implies. A code without a
         system (`""`) has a meaning only in a clinic's own table."""
+        known = self._coded.get((system, code))
+        if known is None:
+            known = self._meant(system, code)
+            if len(self._coded) < MOST_REMEMBERED:
+                self._coded[system, code] = known
+        return known
+
+    def _meant(self, system: str, code: str) -> tuple[Meaning, ...]:
         system = system_name(system)
         if system == CONCEPT_SYSTEM:
             meaning = self._names.get(code)
@@ -150,6 +162,8 @@ class Dictionary:
 
     def worded(self, text: str) -> tuple[Meaning, ...]:
         """What a wording stands for by a clinic's own table, whatever its capitals and the white space in it."""
+        if not self.local.texts:
+            return ()
         meaning = self.local.texts.get(folded(text))
         return (meaning,) if meaning is not None else ()
 
@@ -201,7 +215,7 @@ class Dictionary:
         known = self._factors.get(key)
         if known is None:
             known = _factor(lab, form, unit)
-            if len(self._factors) < 4096:
+            if len(self._factors) < MOST_REMEMBERED:
                 self._factors[key] = known
         if isinstance(known, UnitError):
             raise known
@@ -237,6 +251,9 @@ _MASS = ("mass", 1)
 def most_specific(meanings: Iterable[Meaning]) -> tuple[Meaning, ...]:
     """Each entry once, without the concepts that a narrower one among them implies; and each absence once, without
     those that the absence of a broader concept implies."""
+    meanings = tuple(meanings)
+    if len(meanings) < 2:
+        return meanings
     found: dict[tuple[str, bool], Meaning] = {}
     for meaning in meanings:
         found.setdefault((meaning.entry.name, meaning.absent), meaning)
@@ -250,7 +267,10 @@ def most_specific(meanings: Iterable[Meaning]) -> tuple[Meaning, ...]:
 
 def folded(text: str) -> str:
     """A wording as it is compared: in small letters, with single blanks, without characters that nobody sees."""
-    return " ".join("".join(each for each in text.casefold() if category(each) != "Cf").split())
+    plain = text.casefold()
+    if not plain.isascii():
+        plain = "".join(each for each in plain if category(each) != "Cf")
+    return " ".join(plain.split())
 
 
 def plain_code(system: str, code: str) -> str:

@@ -5,7 +5,7 @@ Faults are lower case without a full stop, the record's own text stands in backt
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -45,22 +45,33 @@ class RecordError(Exception):
 
 class Findings:
     """What comes up while a record is read: problems that refuse it, and notes that go with it; and in `sightings`, if
-    somebody wants to know, what it calls things."""
+    somebody wants to know, what it calls things.
 
-    __slots__ = ("notes", "problems", "sightings")
+    `place` is where in its file the record stands, if it is not the whole of it (`line 3`).
+    """
 
-    def __init__(self, sightings: Sightings | None = None) -> None:
+    __slots__ = ("notes", "place", "problems", "sightings")
+
+    def __init__(self, sightings: Sightings | None = None, place: str = "") -> None:
         self.sightings = sightings
+        self.place = place
         self.problems: list[Problem] = []
         self.notes: list[str] = []
 
     def refuse(self, path: str, fault: str, mend: str = "") -> None:
         """A fault because of which the record cannot be used."""
-        self.problems.append(Problem(path, fault, mend))
+        where = ": ".join(each for each in (self.place, path) if each)
+        self.problems.append(Problem(where, fault, mend))
 
     def note(self, path: str, text: str) -> None:
         """Something ignored or suspicious, with which the record can be used."""
         self.notes.append(f"{path}: {text}" if path else text)
+
+
+def path(location: Sequence[int | str]) -> str:
+    """The way to a place in a record: `observations[3].unit`."""
+    steps = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in location]
+    return "".join(steps).removeprefix(".")
 
 
 def quoted(value: object) -> str:
@@ -86,6 +97,8 @@ def quoted(value: object) -> str:
 
 def printable(text: str) -> str:
     """The text with everything escaped that is not safe to print."""
+    if text.isprintable():
+        return text
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from screener.records.code_systems import system_name
-from screener.records.dictionary import ABSENCE_SYSTEMS, DRUG_SYSTEMS, Dictionary, Meaning, most_specific
+from screener.records.dictionary import ABSENCE_SYSTEMS, DRUG_SYSTEMS, HIERARCHICAL, Dictionary, Meaning, most_specific
 from screener.records.errors import Findings, any_of, quoted
 from screener.records.native import Entry
 from screener.records.sightings import Sighting, names_of
@@ -106,6 +106,13 @@ class Naming:
             return ()
         self.findings.note(path, f"it is read as `{meaning.entry.name}`")
         return (meaning,)
+
+    def may_be_anything(self, entry: Entry, path: str) -> bool:
+        """Whether nobody can tell what an entry is: it has codes, none of which the dictionary has, and none is of a
+        system of which the dictionary covers whole chapters."""
+        codes = list(self._codes(entry, path))
+        systems = {system_name(system) for system, _ in codes}
+        return bool(codes) and not systems & HIERARCHICAL and not any(self.dictionary.coded(*each) for each in codes)
 
     def _broader_instead(self, alike: str) -> str:
         """The mend for an unknown name of a substance."""

@@ -9,12 +9,12 @@ own words.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
 
-from screener.records.errors import Findings, did_you_mean, printable, quoted
+from screener.records.errors import Findings, did_you_mean, path, printable, quoted
 
 Text = str | None
 Date = Annotated[
@@ -124,13 +124,14 @@ Answer = Annotated[
 
 class NativeRecord(_Part):
     """One patient. `as_of` is the day of screening that the record was written for; `complete` names the lists that
-    hold everything, past and present."""
+    hold everything, past and present. `died` is the date of death, or true."""
 
     id: Text = None
     as_of: Date = None
     birth_date: Date = None
     age_years: int | None = None
     sex: Literal["female", "male"] | None = None
+    died: bool | Date = None
     observations: list[Observation] = []
     conditions: list[Condition] = []
     procedures: list[Procedure] = []
@@ -187,12 +188,6 @@ def read_shape(record: Mapping[str, Any], findings: Findings) -> tuple[NativeRec
         return NativeRecord.model_validate(sound), frozenset(left_out)
     except ValidationError:
         return NativeRecord(), frozenset(left_out)
-
-
-def path(location: Sequence[int | str]) -> str:
-    """The way to a place in a record: `observations[3].unit`."""
-    steps = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in location]
-    return "".join(steps).removeprefix(".")
 
 
 def _field(location: Location) -> Location:

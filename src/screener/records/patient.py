@@ -44,6 +44,8 @@ class Result(Struct, frozen=True):
     """The limits of normal that came with this very result, in the canonical unit."""
     unusable: Unusable | None = None
     problem: str | None = None
+    beyond: Range | None = None
+    """What was stated where it is impossible, in the canonical unit: never a value, but what flags are raised for."""
     flags: tuple[str, ...] = ()
 
 
@@ -109,6 +111,8 @@ class Patient(Struct, frozen=True):
     digest: str
     as_of: int | None = None
     birth: Moment | None = None
+    died: Moment | None = None
+    """When the patient died; at any time, where the record does not say when. None: nothing on record says so."""
     age_years: int | None = None
     sex: Sex | None = None
     results: Mapping[str, tuple[Result, ...]] = {}
@@ -116,4 +120,7 @@ class Patient(Struct, frozen=True):
     absences: Mapping[str, tuple[Absence, ...]] = {}
     answers: Mapping[str, Answer] = {}
     complete: frozenset[RecordList] = frozenset()
+    unread: Mapping[RecordList, str] = {}
+    """The lists with entries of which nobody can tell what they are, and which these are. None of them is complete,
+    neither by the record's own word nor on request."""
     notes: tuple[str, ...] = ()

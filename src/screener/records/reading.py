@@ -1,32 +1,29 @@
-"""Reading a patient: from a file, JSON text or plain data to a Patient, whatever form the record has.
+"""Reading patients: from a file, a text or plain data to Patients, whatever form the record has.
 
-Nothing is trusted: a key that stands twice, NaN, a number of endless digits, nesting without end are refused in words.
-The one error that leaves here is RecordError.
+`documents.py` guards the door and gives JSON documents; a document is a record of the native form, or FHIR. The one
+error that leaves here is RecordError.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections import Counter
-from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
+from os.path import isdir
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from screener.records.charting import chart
+from msgspec import Struct
+
+from screener.records.charting import chart_of
 from screener.records.dictionary import Dictionary
-from screener.records.errors import Findings, Problem, RecordError, quoted
-from screener.records.native import path, read_shape
+from screener.records.documents import DEEPEST, Document, is_deeper_than, read_bytes, read_file, read_stream, refused
+from screener.records.errors import Findings, RecordError, quoted
+from screener.records.native import read_shape
 from screener.records.patient import Patient
 from screener.records.sightings import Sightings
 from screener.rulebook import Rulebook
 
-MOST_DIGITS = 1000
-"""Digits of a whole number. Python itself stops at a few thousand, and takes long for them."""
-
-Source = Mapping[str, Any] | str | bytes | PathLike[str]
+Source = Mapping[str, Any] | str | bytes | PathLike[str] | IO[bytes]
 
 
 def read_patient(
@@ -34,160 +31,110 @@ def read_patient(
 ) -> Patient:
     """Read one patient with the dictionary of a rulebook.
 
-    `source` is plain data, JSON text (it begins with `{`), or the path of a file; `file` is what messages call it. Who
-    reads many patients passes a `Dictionary`, made once. Raises RecordError, with every problem found, if the record
-    cannot be used. `sightings` is told what the record calls things, also where it cannot be used.
+    `source` is plain data, JSON text (it begins with `{`), an open file, or the path of a file; `file` is what messages
+    call it. Who reads many patients passes a `Dictionary`, made once. Raises RecordError, with every problem found, if
+    the record cannot be used, or if it holds several patients. `sightings` is told what the record calls things, also
+    where it cannot be used.
+    """
+    read = list(read_patients(source, rulebook, file, sightings))
+    for each in read:
+        if isinstance(each, RecordError):
+            raise each
+    patients = [each for each in read if isinstance(each, Patient)]
+    if len(patients) != 1:
+        called = file or _called(source)
+        if not patients:
+            raise refused(called, "", "there is no patient in it")
+        fault = f"it holds {len(patients)} patients"
+        raise refused(called, "", fault, "read them with `load_patients`, which gives one after the other")
+    return patients[0]
+
+
+def read_patients(
+    source: Source, rulebook: Rulebook | Dictionary, file: str | None = None, sightings: Sightings | None = None
+) -> Iterator[Patient | RecordError]:
+    """Read every patient of a source; one that cannot be used is a RecordError in its place, and the others go on.
+
+    A folder is read as a bulk export: the resources of all its NDJSON files belong together. Raises RecordError where
+    the source as a whole cannot be read.
     """
     dictionary = rulebook if isinstance(rulebook, Dictionary) else Dictionary(rulebook)
-    name = None
+    called = file or _called(source)
     if isinstance(source, str) and not source.strip():
-        raise _refused(
-            file or "record", "", "there is no record: the text is empty", "give JSON, or the path of a file"
-        )
-    if isinstance(source, PathLike) or (isinstance(source, str) and not source.lstrip().startswith(("{", "["))):
+        raise refused(called, "", "there is no record: the text is empty", "give JSON, or the path of a file")
+    if isinstance(source, Mapping):
+        yield from _patients([Document(source)], _Forms(dictionary, called, None, sightings))
+    elif isinstance(source, bytes) or (isinstance(source, str) and source.lstrip("\ufeff \t\r\n")[:1] in ("{", "[")):
+        text = source.encode() if isinstance(source, str) else source
+        yield from _patients(read_bytes(text, called), _Forms(dictionary, called, None, sightings))
+    elif isinstance(source, str | PathLike):
         place = Path(source)
-        file, name = file or str(source), place.stem
-        source = _read_file(place, file)
-    file = file or "record"
-    document = _parse(source, file) if isinstance(source, str | bytes) else source
-    if not isinstance(document, Mapping):
-        raise _refused(file, "", f"a record is one object, not {quoted(document)}", "screen each patient by itself")
-    if "resourceType" in document:
-        raise _fhir(file)
-    findings = Findings(sightings)
-    record, left_out = read_shape(document, findings)
-    patient = chart(record, left_out, dictionary, findings, name)
-    if findings.problems:
-        raise RecordError(findings.problems, file)
-    return patient
+        if isdir(place):
+            yield from _patients(_bulk_export(place, called), _Forms(dictionary, called, None, sightings))
+        else:
+            yield from _patients(read_file(place, called), _Forms(dictionary, called, place.stem, sightings))
+    elif not hasattr(source, "read"):
+        raise refused(called, "", f"a record is one object, not {quoted(source)}", "give JSON, or the path of a file")
+    else:
+        yield from _patients(read_stream(source, called), _Forms(dictionary, called, None, sightings))
 
 
-def _refused(file: str, where: str, fault: str, mend: str = "") -> RecordError:
-    return RecordError([Problem(where, fault, mend)], file)
+BULK_ENDINGS = (".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz")
+"""How the files of a bulk export are named."""
 
 
-def _fhir(file: str) -> RecordError:
-    return _refused(file, "", "this is a FHIR resource, and FHIR is not read yet", "give the record in the native form")
+def _bulk_export(folder: Path, called: str) -> Iterator[Document | RecordError]:
+    files = sorted(each for each in folder.iterdir() if each.name.endswith(BULK_ENDINGS))
+    if not files:
+        endings = "`*.ndjson` or `*.ndjson.gz`"
+        raise refused(called, "", "it is a folder without a bulk export", f"name its files, or a folder of {endings}")
+    for each in files:
+        yield from read_file(each, str(each))
 
 
-def _read_file(place: Path, file: str) -> bytes:
-    try:
-        return place.read_bytes()
-    except FileNotFoundError:
-        raise _refused(file, "", "there is no such file") from None
-    except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or "it is not the name of a file"
-        raise _refused(file, "", f"it cannot be read: {reason.lower()}") from None
+def _called(source: Source) -> str:
+    is_path = isinstance(source, PathLike) or (isinstance(source, str) and not source.lstrip().startswith(("{", "[")))
+    return str(source) if is_path and str(source).strip() else "record"
 
 
-# ---- JSON
+class _Forms(Struct, frozen=True):
+    """What every document of one source is read with. `name` is what a patient without an id is called."""
+
+    dictionary: Dictionary
+    file: str
+    name: str | None
+    sightings: Sightings | None
 
 
-class _Doubled(dict[str, Any]):
-    """An object in which keys stand twice."""
-
-    keys_twice: list[str]
-
-
-class _NoNumber(str):
-    """A number that JSON does not have, or that no record needs."""
-
-    __slots__ = ()
-
-
-# Opening brackets in a row, each but for a key: how deep the reader itself would go differs from Python to Python.
-_NESTED_TOO_DEEPLY = re.compile(r'(?:[\[{]\s*(?:"[^"\\]*"\s*:\s*)?){64}')
-
-
-def _parse(text: str | bytes, file: str) -> Any:
-    faulty = False
-
-    def as_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        nonlocal faulty
-        plain = dict(pairs)
-        if len(plain) == len(pairs):
-            return plain
-        faulty = True
-        doubled = _Doubled(plain)
-        doubled.keys_twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
-        return doubled
-
-    def as_whole(text: str) -> int | _NoNumber:
-        return int(text) if len(text) <= MOST_DIGITS else as_constant(text)
-
-    def as_decimal(text: str) -> Decimal | _NoNumber:
-        try:
-            return Decimal(text)
-        except InvalidOperation:
-            return as_constant(text)
-
-    def as_constant(text: str) -> _NoNumber:
-        nonlocal faulty
-        faulty = True
-        return _NoNumber(text)
-
-    try:
-        if isinstance(text, bytes):
-            text = text.decode("utf-8-sig")
-        if _NESTED_TOO_DEEPLY.search(text):
-            raise _refused(file, "", "it is nested too deeply")
-        document = json.loads(
-            text, object_pairs_hook=as_object, parse_float=as_decimal, parse_int=as_whole, parse_constant=as_constant
-        )
-    except UnicodeDecodeError:
-        raise _refused(file, "", "it is not text in UTF-8") from None
-    except json.JSONDecodeError as error:
-        if error.msg == "Extra data" and _begins_with_resource(str(text)):
-            raise _fhir(file) from None
-        place = f"line {error.lineno}, column {error.colno}"
-        raise _refused(file, place, f"it is not JSON: {error.msg[:1].lower()}{error.msg[1:]}") from None
-    except RecursionError:
-        raise _refused(file, "", "it is nested too deeply") from None
-    if (faulty or _HALF_A_CHARACTER.search(text)) and (faults := _faults(document)):
-        raise RecordError(faults, file)
-    return document
+def _patients(documents: Iterable[Document | RecordError], forms: _Forms) -> Iterator[Patient | RecordError]:
+    """The patients of documents that came together. Single resources belong together; a Bundle is whole in itself."""
+    loose: list[Document] = []
+    for document in documents:
+        if isinstance(document, RecordError):
+            yield document
+        elif not isinstance(document.content, Mapping):
+            fault = f"a record is one object, not {quoted(document.content)}"
+            yield refused(forms.file, document.place, fault, "screen each patient by itself")
+        elif "resourceType" not in document.content:
+            yield _native(document, forms)
+        elif document.content["resourceType"] == "Bundle":
+            yield from _fhir([document], forms)
+        else:
+            loose.append(document)
+    if loose:
+        yield from _fhir(loose, forms)
 
 
-def _begins_with_resource(text: str) -> bool:
-    """Whether the first line is a FHIR resource by itself, as in NDJSON."""
-    try:
-        first = json.loads(text.lstrip().partition("\n")[0])
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(first, dict) and "resourceType" in first
+def _native(document: Document, forms: _Forms) -> Patient | RecordError:
+    if is_deeper_than(document.content, DEEPEST):
+        return refused(forms.file, document.place, "it is nested too deeply")
+    findings = Findings(forms.sightings, document.place)
+    record, left_out = read_shape(document.content, findings)
+    patient = chart_of(record, left_out, forms.dictionary, findings, None if document.place else forms.name)
+    return RecordError(findings.problems, forms.file) if findings.problems else patient
 
 
-_HALF_A_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
-"""How JSON writes half of a character beyond the first 65,536, which is text only if the other half follows."""
+def _fhir(documents: list[Document], forms: _Forms) -> Iterator[Patient | RecordError]:
+    from screener.records.fhir.reading import read_resources  # only who has FHIR pays for it
 
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _faults(document: Any) -> list[Problem]:
-    """The keys that stand twice, the numbers that are none and the text that is none, in the order of the record."""
-    found = []
-    waiting: list[tuple[tuple[int | str, ...], Any]] = [((), document)]
-    while waiting:
-        location, value = waiting.pop()
-        match value:
-            case _Doubled():
-                for key in value.keys_twice:
-                    fault = f"the key {quoted(key)} stands twice in one object"
-                    found.append(Problem(path((*location, key)), fault, "leave one of them out"))
-            case _NoNumber():
-                found.append(Problem(path(location), f"{quoted(str(value))} is not a number", "write a number or text"))
-            case str() if not _is_unicode(value):
-                found.append(Problem(path(location), f"{quoted(value)} is not text in Unicode"))
-        match value:
-            case dict():
-                waiting.extend(((*location, key), each) for key, each in reversed(value.items()))
-                waiting.extend(((*location, key), key) for key in value)
-            case list():
-                waiting.extend(((*location, place), each) for place, each in reversed(list(enumerate(value))))
-    return found
+    yield from read_resources(documents, forms.dictionary, forms.file, forms.name, forms.sightings)

@@ -108,7 +108,8 @@ class _Page:
                 self.criterion(criterion)
 
     def criterion(self, criterion: CriterionResult) -> None:
-        """A failed or open line in full; a passed one with its sentence on one line, and what it rests on."""
+        """A failed or open line in full; a passed one with its sentence on one line, what it rests on, and of that what
+        should be looked at again."""
         label = Text.assemble(_padded(_STATUS[criterion.status], 9), (f"{criterion.id:<6}", "bold"))
         sentence = Text(_plain(criterion.text), "" if criterion.status == "passed" else "bold")
         if criterion.status == "passed":
@@ -158,6 +159,7 @@ def _details(criterion: CriterionResult) -> Iterator[tuple[str, str, str]]:
     yield from (("look at", flag, "magenta") for flag in criterion.flags)
     if criterion.status == "passed":
         yield "because", criterion.explanation, ""
+        yield from (("on record", _recorded(evidence), "magenta") for evidence in criterion.suspicious)
         return
     if criterion.needs:
         yield "needs", "; ".join(in_one_breath([need.text for need in criterion.needs])), ""

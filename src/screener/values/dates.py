@@ -51,6 +51,9 @@ class Moment(Struct, frozen=True, omit_defaults=True, gc=False):
         return self.first // DAY == self.last // DAY
 
 
+AT_ANY_TIME = Moment(BEGINNING, END, "unknown day")
+
+
 def on_day(day: date | int, text: str = "") -> Moment:
     """Some time on that day."""
     ordinal = day if isinstance(day, int) else day.toordinal()

@@ -2,11 +2,14 @@
 
 A unit text is read in three steps, and nothing in it is ever evaluated or guessed:
 
-1. its typography is made plain (`µ`, `×10⁹/L`, `x10E9/L`, blanks around a stroke);
+1. its typography is made plain (`µ`, `㎎`, `×10⁹/L`, `x10E9/L`, `per`, blanks around a stroke);
 2. the whole text is looked up among the spellings of hospitals in `units.tsv` (`K/uL` is a thousand per microlitre,
    `G/L` a billion per litre), where the ambiguous ones are listed too, with the reason why they are refused;
 3. otherwise it is parsed as UCUM (case-sensitive): terms joined by `.` and `/`, prefixes, exponents, parentheses,
-   `10*9` and `10^9`, annotations in braces, which mean 1.
+   `10*9` and `10^9`, annotations in braces, which mean 1. A symbol with more than one meaning in use (`MEq`, `units`)
+   is refused wherever it stands.
+
+Which parts of UCUM are read, and which are left out on purpose, says docs/units.md.
 
 A factor is a Fraction, so that equal quantities stay equal whatever unit they were written in. A dimension is a product
 of powers of mass, amount, length, time and temperature; equivalents and every arbitrary unit (`[IU]`) have a dimension
@@ -16,6 +19,7 @@ of their own, because no factor leads from them to anything else without knowing
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
@@ -109,6 +113,10 @@ def _exchanged(source: Dimension, target: Dimension) -> tuple[str, str] | None:
 
 
 def _what_is_lacking(source: Unit, target: Unit, molar_mass: Fraction | None, valence: int | None) -> str:
+    """What would be needed to convert, or why nothing can be."""
+    arbitrary = _table().arbitrary
+    if own := [base for base, _ in (*source.dimension, *target.dimension) if base in arbitrary]:
+        return f" (each assay defines its {own[0]} for itself, so they are never converted)"
     exchanged = set(_exchanged(source.dimension, target.dimension) or ())
     lacking = []
     if "mass" in exchanged and exchanged <= {"mass", "amount", "equivalents"} and molar_mass is None:
@@ -162,18 +170,24 @@ def _dimension(powers: dict[str, int]) -> Dimension:
 
 # ---- typography
 
-_LETTERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻µμ×％·⋅／（）", "0123456789+-uux%../()")
+_LETTERS = str.maketrans("µμ×·⋅∙−⁄", "uux...-/")
 _RAISED_TEN = re.compile("10(?=[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹])")
 _BLANKS = re.compile(r"\s+")
 _BLANK_BESIDE = re.compile(r"\s*([/.*^])\s*")
 _LITRE = re.compile(r"/([dmun]?)l\Z")
 _TIMES = re.compile(r"[xX*]\s*(?=10)")
-_TEN_TO = re.compile(r"(?<![\d])10\s*(?:\*\*|[*^~]|[eExX](?=[-+(\d])|(?=\())\s*\(?([-+]?\d{1,2})(?!\d)\)?")
+_TEN_TO = re.compile(r"(?<![\d])10\s*(?:\*\*|\\S\\|[*^~']|[eExX](?=[-+(\d])|hoch|(?=\())\s*\(?([-+]?\d{1,2})(?!\d)\)?")
+_PER = re.compile(r"(?:\A|(?<=\s))per\s", re.IGNORECASE)
 
 
 def _plain(text: str) -> str:
-    """The text with one way of writing micro, litre, times, powers of ten and blanks."""
-    plain = _RAISED_TEN.sub("10^", text.strip()).translate(_LETTERS)
+    """The text with one way of writing micro, litre, times, powers of ten, per and blanks.
+
+    Letters of compatibility (`㎎`, full-width forms, raised digits) become plain ones. `\\S\\` is how HL7 version 2
+    writes `^`.
+    """
+    plain = _RAISED_TEN.sub("10^", text.strip())
+    plain = _PER.sub("/", unicodedata.normalize("NFKC", plain).translate(_LETTERS))
     plain = _BLANK_BESIDE.sub(r"\1", _BLANKS.sub(" ", plain))
     plain = plain[times.end() :] if (times := _TIMES.match(plain)) else plain
     return _LITRE.sub(r"/\1L", _TEN_TO.sub(r"10*\1", plain))
@@ -190,6 +204,11 @@ class _Table(NamedTuple):
     prefixable: frozenset[str]
     spellings: dict[str, str]
     refused: dict[str, str]
+    """Whole texts, and why they are not read."""
+    unclear: dict[str, str]
+    """Symbols, and why no text with them is read."""
+    arbitrary: frozenset[str]
+    """Dimensions of units that each assay defines for itself."""
     common: tuple[str, ...]
 
 
@@ -200,14 +219,18 @@ def _table() -> _Table:
     prefixable: set[str] = set()
     spellings: dict[str, str] = {}
     refused: dict[str, str] = {}
+    unclear: dict[str, str] = {}
+    arbitrary: set[str] = set()
     common: list[str] = []
     for kind, symbol, meaning in _rows():
         match kind:
             case "prefix":
                 prefixes[symbol] = int(meaning)
-            case "base" | "own":
+            case "base" | "scale" | "own":
                 atoms[symbol] = "=" + meaning
                 prefixable.add(symbol)
+                if kind == "own":
+                    arbitrary.add(meaning)
             case "metric":
                 atoms[symbol] = meaning
                 prefixable.add(symbol)
@@ -217,11 +240,15 @@ def _table() -> _Table:
                 spellings[_plain(symbol)] = meaning
             case "refused":
                 refused[_plain(symbol)] = meaning
+            case "unclear":
+                unclear[symbol] = meaning
             case "common":
                 common.append(symbol)
             case _:
                 raise ValueError(f"units.tsv: there is no kind of row called {kind}")
-    return _Table(prefixes, atoms, frozenset(prefixable), spellings, refused, tuple(common))
+    return _Table(
+        prefixes, atoms, frozenset(prefixable), spellings, refused, unclear, frozenset(arbitrary), tuple(common)
+    )
 
 
 def _rows() -> Iterator[tuple[str, str, str]]:
@@ -237,7 +264,7 @@ _TOKEN = re.compile(
     r"(?P<annotation>\{[^{}]*\})"
     r"|10[*^](?P<ten>[-+]?\d{1,2})(?!\d)"
     r"|(?P<number>\d{1,6})(?![\d,]|\.\d)"
-    r"|(?P<symbol>(?:[A-Za-z%#'°]|\[[^\[\]{}]*\])+)(?:\^?(?P<exponent>[-+]?\d)(?!\d))?"
+    r"|(?P<symbol>(?:[A-Za-z%‰#'°_]|\[[^\[\]{}]*\])+)(?:\^?(?P<exponent>[-+]?\d)(?!\d))?"
     r"|(?P<mark>[./()])"
 )
 _LOST_EXPONENT = re.compile(r"10(?:[2-9]|1[0-2])\Z")
@@ -326,6 +353,8 @@ class _Reader:
         if (size := _size_of(symbol)) is not None:
             return size
         table = _table()
+        if (reason := table.unclear.get(symbol)) is not None:
+            raise UnitError(f"`{self.text}` is refused as a unit: {reason}")
         for length in (2, 1):
             prefix, rest = symbol[:length], symbol[length:]
             if prefix in table.prefixes and rest in table.prefixable and (size := _size_of(rest)) is not None:

@@ -1,0 +1,302 @@
+"""Conditions, allergies and diseases of the family: what FHIR states of them, as episodes and absences."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from screener.records.chart import condition_episode, list_of, stage_of
+from screener.records.code_systems import answer_word
+from screener.records.dictionary import Meaning
+from screener.records.fhir.elements import Body, Concept, Stretch, concept, concept_of, concepts, part, parts, text
+from screener.records.fhir.reader import Reader
+from screener.records.fhir.resources import Resource
+from screener.records.patient import Episode, Severity
+from screener.rulebook import Concept as DictionaryConcept
+from screener.values.dates import BEGINNING, END, Moment
+
+_CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
+_VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
+_ALLERGY_CLINICAL = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
+_ALLERGY_VERIFICATION = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
+_STATUSES = {
+    "active": "active",
+    "recurrence": "active",
+    "relapse": "active",
+    "inactive": "inactive",
+    "remission": "remission",
+    "resolved": "resolved",
+}
+_UNCONFIRMED = ("unconfirmed", "provisional", "differential")
+_IN_ERROR = "entered-in-error"
+_REFUTED = "refuted"
+_SEVERITIES: dict[str, Severity] = {"mild": "mild", "moderate": "moderate", "severe": "severe"}
+_CONTRADICTORY = "its dates contradict each other, and are not used"
+
+
+def concept_meant(meaning: Meaning) -> DictionaryConcept:
+    """The concept that a code stands for."""
+    if not isinstance(meaning.entry, DictionaryConcept):
+        raise TypeError(f"{meaning.entry.name} is not a concept")
+    return meaning.entry
+
+
+# ---- Condition
+
+
+def read_condition(resource: Resource, reader: Reader) -> None:
+    """A Condition. Refuted, it is an absence; not confirmed, it leaves the question open; entered in error, nothing.
+
+    That a suspected acute event was refuted says nothing of another one, and so clears nothing.
+    """
+    body = resource.body
+    verified = _status(concept(body, "verificationStatus"), _VERIFICATION)
+    if verified == _IN_ERROR:
+        reader.leave(resource, "it was entered in error")
+        return
+    named = concept(body, "code")
+    if named.is_empty:
+        reader.leave(resource, "it does not say which condition")
+        return
+    meanings = reader.meanings(named, ("condition", "procedure", "substance"), resource, on="conditions")
+    if not meanings:
+        return
+    clinical = _status(concept(body, "clinicalStatus"), _CLINICAL)
+    status = _STATUSES.get(clinical or "")
+    if clinical is not None and status is None:
+        reader.note(
+            resource.place, f"its clinical status `{clinical[:20]}` is not one of FHIR's, and counts as not stated"
+        )
+    date = reader.date(resource, "recordedDate") or reader.time_of_encounter(resource)
+    for meaning in meanings:
+        if meaning.absent or verified == _REFUTED:
+            _read_denial(meaning, verified, status, date, resource, reader)
+        elif meaning.kind == "substance":
+            _add_allergy(meaning, resource, reader, status=status, date=date, doubts=_doubts(verified))
+        else:
+            _read_presence(meaning, verified, status, date, resource, reader)
+
+
+def _status(stated: Concept, system: str) -> str | None:
+    return stated.code_of(system) or (None if stated.is_empty else stated.words)
+
+
+def _doubts(verified: str | None) -> tuple[str, ...]:
+    """Why an entry that is there may not be so: nobody confirmed it."""
+    if verified in (None, "confirmed"):
+        return ()
+    return (
+        (f"not confirmed: {verified}",)
+        if verified in _UNCONFIRMED
+        else (f"whether it is confirmed is not clear: {verified}",)
+    )
+
+
+def _read_denial(
+    meaning: Meaning, verified: str | None, status: str | None, date: Moment | None, resource: Resource, reader: Reader
+) -> None:
+    denied = concept_meant(meaning)
+    if meaning.absent and (verified not in (None, "confirmed") or status not in (None, "active")):
+        reader.leave(
+            resource, f"it says that `{denied.name}` is absent, and its status that this is not certain, or over"
+        )
+    elif not meaning.absent and denied.kind == "condition" and denied.course == "acute":
+        reader.leave(resource, "it was refuted, which says nothing of another such event")
+    else:
+        list_ = "allergies" if denied.kind == "substance" else list_of(denied)
+        reader.add_absence(denied, list_, resource, date)
+
+
+def _read_presence(
+    meaning: Meaning, verified: str | None, status: str | None, date: Moment | None, resource: Resource, reader: Reader
+) -> None:
+    body = resource.body
+    found = concept_meant(meaning)
+    began, ended = reader.span(resource, "onset"), reader.span(resource, "abatement")
+    onset, end = _one_moment(began), _one_moment(ended)
+    has_abated = any(field.startswith("abatement") for field in body)
+    if onset is not None and end is not None and end.last < onset.first:
+        reader.note(resource.place, _CONTRADICTORY)
+        onset = end = None
+    if onset is not None and date is not None and onset.first > date.last:
+        reader.note(
+            resource.place, f"its onset `{onset.text}` is after the day on which it was recorded, `{date.text}`"
+        )
+        date = onset
+    reader.chart.note_if_before_birth(onset, resource.place)
+    flags = (*_doubts(verified), *_body_sites(body), *meaning.flags)
+    if found.kind == "procedure":
+        reader.note(resource.place, f"its code stands for the procedure `{found.name}`, and is read as one")
+        over = None if status == "active" else end or onset
+        start = onset or (_by(date) if date is not None else None)
+        reader.chart.add_episode(
+            Episode(
+                found.name,
+                "procedures",
+                resource.place,
+                start,
+                over,
+                asserted=date,
+                doubtful=bool(_doubts(verified)),
+                flags=flags,
+            )
+        )
+        return
+    is_contradictory = status == "active" and has_abated
+    if is_contradictory:
+        # One of the two is wrong, and nobody knows which: it ended then, or has not ended yet.
+        reader.note(resource.place, "it is active, and has an abatement: whether it is over stays open")
+        flags = (*flags, "active, and has an abatement")
+        end = Moment(end.first if end is not None else _earliest(onset), END, end.text if end is not None else "")
+    episode = condition_episode(
+        found,
+        resource.place,
+        status=None if is_contradictory else status or ("resolved" if has_abated else None),
+        onset=onset,
+        end=end,
+        date=date,
+        severity=_severity_of(concept(body, "severity")),
+        stage=_stage(body),
+        doubtful=bool(_doubts(verified)),
+        flags=flags,
+    )
+    if is_contradictory:
+        episode = msgspec.structs.replace(episode, status=status, ended=False)
+    reader.chart.add_episode(episode)
+
+
+def _earliest(onset: Moment | None) -> int:
+    return onset.first if onset is not None else BEGINNING
+
+
+def _one_moment(stretch: Stretch) -> Moment | None:
+    """When something set in or ended, of a time given as a period: at some moment in it."""
+    start, end = stretch.start, stretch.end
+    if end is None or start == end:
+        return start
+    return _by(end) if start is None else Moment(start.first, end.last, f"{start.text} to {end.text}")
+
+
+def _by(latest: Moment) -> Moment:
+    return Moment(BEGINNING, latest.last, f"{latest.text} or before")
+
+
+def _severity_of(stated: Concept) -> Severity | None:
+    words = [answer_word(each.system or "", each.code or "") or each.display for each in stated.codings]
+    for word in (*words, stated.text):
+        if word is not None and (severity := _SEVERITIES.get(word.strip().casefold())) is not None:
+            return severity
+    return None
+
+
+def _stage(body: Body) -> str | None:
+    """The stage, if the resource names exactly one."""
+    named = {
+        stage_of(words) for stage in parts(body, "stage") if (words := concept(stage, "summary").words) is not None
+    }
+    return named.pop() if len(named) == 1 else None
+
+
+def _body_sites(body: Body) -> tuple[str, ...]:
+    return tuple(f"body site: {site.words[:60]}" for site in concepts(body, "bodySite") if site.words)
+
+
+# ---- AllergyIntolerance
+
+
+def read_allergy(resource: Resource, reader: Reader) -> None:
+    """An AllergyIntolerance. An intolerance is no allergy; a code that no rule uses still stands for some substance."""
+    body = resource.body
+    verified = _status(concept(body, "verificationStatus"), _ALLERGY_VERIFICATION)
+    if verified == _IN_ERROR:
+        reader.leave(resource, "it was entered in error")
+        return
+    clinical = _status(concept(body, "clinicalStatus"), _ALLERGY_CLINICAL)
+    date = reader.date(resource, "recordedDate") or reader.time_of_encounter(resource)
+    named = concept(body, "code")
+    substances = [named] if not named.is_empty else []
+    if not substances:
+        substances = [concept(each, "substance") for each in parts(body, "reaction") if "substance" in each]
+    if not substances:
+        reader.leave(resource, "it does not say to what")
+        return
+    if text(body, "type") == "intolerance":
+        reader.leave(resource, "it is an intolerance, not an allergy")
+        return
+    meanings = [meaning for each in substances for meaning in reader.allergens(each, resource)]
+    for meaning in meanings:
+        if not meaning.absent and verified != _REFUTED:
+            doubts = _doubts(verified)
+            _add_allergy(meaning, resource, reader, status=clinical, date=date, doubts=doubts)
+        elif meaning.absent and (verified not in (None, "confirmed") or clinical not in (None, "active")):
+            reader.leave(resource, "it says that there is no allergy, and its status that this is not certain, or over")
+        else:
+            reader.add_absence(concept_meant(meaning), "allergies", resource, date)
+
+
+def _add_allergy(
+    meaning: Meaning,
+    resource: Resource,
+    reader: Reader,
+    *,
+    status: str | None,
+    date: Moment | None,
+    doubts: tuple[str, ...],
+) -> None:
+    """An allergy, as severe as the worst reaction on record; one that is over is an allergy of earlier times."""
+    is_over = status in ("inactive", "resolved", "remission")
+    reactions = [text(each, "severity") for each in parts(resource.body, "reaction")]
+    known = [each for each in ("severe", "moderate", "mild") if each in reactions]
+    reader.chart.add_episode(
+        Episode(
+            concept_meant(meaning).name,
+            "allergies",
+            resource.place,
+            ongoing=not is_over,
+            ended=is_over,
+            asserted=date,
+            status=status,
+            severity=_SEVERITIES[known[0]] if known else None,
+            doubtful=bool(doubts) or is_over,
+            flags=(*doubts, *(("over, by its status",) if is_over else ()), *meaning.flags),
+        )
+    )
+
+
+# ---- FamilyMemberHistory
+
+_NO_KIN_BY_ROLE = frozenset(("SPS", "HUSB", "WIFE", "DOMPART", "SIGOTHR", "FRND", "NBOR", "ROOM"))
+_NO_KIN = re.compile(r"ADOPT|FOST|STP|INLAW")
+"""Relatives by marriage, adoption or friendship (HL7 v3 RoleCode)."""
+
+
+def _is_no_kin(role: str) -> bool:
+    return role in _NO_KIN_BY_ROLE or _NO_KIN.search(role) is not None
+
+
+def read_family_history(resource: Resource, reader: Reader) -> None:
+    """The conditions of one relative. Of a relative by marriage or adoption they are no family history."""
+    body = resource.body
+    if text(body, "status") == _IN_ERROR:
+        reader.leave(resource, "it was entered in error")
+        return
+    if any(_is_no_kin(each.code or "") for each in concept(body, "relationship").codings):
+        reader.leave(resource, "it is about a relative by marriage or adoption")
+        return
+    date = reader.date(resource, "date")
+    conditions = parts(body, "condition")
+    if not conditions:
+        reader.leave(resource, "it names no condition of the relative")
+    for number, each in enumerate(conditions):
+        place = f"{resource.place}.condition[{number}]"
+        for meaning in reader.meanings(
+            concept_of(part(each, "code")), ("condition",), resource, place, on="family_history"
+        ):
+            found = concept_meant(meaning)
+            if meaning.absent:
+                reader.leave_part(resource, place, "what is absent in one relative says nothing of the others")
+                continue
+            reader.chart.add_episode(
+                Episode(found.name, "family_history", place, asserted=date, status="present", flags=meaning.flags)
+            )

@@ -1,0 +1,170 @@
+"""Taking part in trials, and consenting to one."""
+
+from __future__ import annotations
+
+from screener.records.dictionary import Meaning
+from screener.records.fhir.conditions import concept_meant
+from screener.records.fhir.elements import (
+    Coding,
+    Concept,
+    UnreadableError,
+    concept,
+    concepts,
+    part,
+    parts,
+    period,
+    text,
+)
+from screener.records.fhir.reader import Reader
+from screener.records.fhir.resources import Resource
+from screener.records.patient import Answer, Episode
+from screener.rulebook import Question
+from screener.values.dates import Moment
+
+_RESOURCES = "http://hl7.org/fhir/resource-types"
+_TAKES_PART = ("on-study", "on-study-intervention", "on-study-observation", "follow-up", "pending-on-study")
+_TOOK_PART = ("off-study", "withdrawn")
+
+
+def read_research_subject(resource: Resource, reader: Reader) -> None:
+    """A ResearchSubject: taking part in a trial, by what the dictionary calls that. Who was only asked, screened or
+    turned down has not taken part."""
+    body = resource.body
+    status = text(body, "status")
+    if status not in (*_TAKES_PART, *_TOOK_PART):
+        reader.leave(resource, f"the person does not take part: {(status or 'no status')[:30]}")
+        return
+    try:
+        time = period(body, "period")
+    except UnreadableError as error:
+        reader.note(resource.place, f"{error}, and says nothing of when")
+        time = None
+    start, end = (time.start, time.end) if time is not None else (None, None)
+    study = _trial_of(resource, reader)
+    flags = (f"in {study}",) if study is not None else ()
+    if status == "pending-on-study":
+        flags = (*flags, "whether it has begun is not clear")
+    for meaning in _of_kind(resource, reader):
+        reader.chart.add_episode(
+            Episode(
+                concept_meant(meaning).name,
+                "events",
+                resource.place,
+                start,
+                end,
+                ongoing=status in _TAKES_PART and end is None,
+                ended=status in _TOOK_PART,
+                status="stopped" if status in _TOOK_PART else "ongoing",
+                doubtful=status == "pending-on-study",
+                flags=flags,
+            )
+        )
+
+
+def _of_kind(resource: Resource, reader: Reader) -> tuple[Meaning, ...]:
+    """What a resource stands for by its very kind."""
+    return reader.meanings(Concept((Coding(_RESOURCES, resource.kind),)), ("event",), resource)
+
+
+def _trial_of(resource: Resource, reader: Reader) -> str | None:
+    """The number under which the study is registered, as far as the record says so."""
+    study = reader.pool.referred(part(resource.body, "study"), resource)
+    return (
+        _registered(study, reader)
+        if study is not None
+        else text(part(part(resource.body, "study"), "identifier"), "value")
+    )
+
+
+def _registered(study: Resource, reader: Reader) -> str | None:
+    known = reader.dictionary.rulebook.trials
+    numbers = [value for each in parts(study.body, "identifier") if (value := text(each, "value")) is not None]
+    if study.id is not None:
+        numbers.append(study.id)
+    return next((each for each in numbers if each in known), numbers[0] if numbers else None)
+
+
+# ---- consent
+
+_SCOPES = ("http://terminology.hl7.org/CodeSystem/consentscope", "http://hl7.org/fhir/consentscope")
+_RESEARCH = "research"
+_NO_DECISION = ("draft", "proposed")
+
+
+def read_consent(resource: Resource, reader: Reader) -> None:
+    """A Consent to research, as the participant's answer to the trial that it names. One that names no trial of these
+    rules, or is about something else, answers nothing."""
+    body = resource.body
+    status = text(body, "status")
+    if status == "entered-in-error":
+        reader.leave(resource, "it was entered in error")
+        return
+    if not any(each.code == _RESEARCH and each.system in (*_SCOPES, None) for each in concept(body, "scope").codings):
+        reader.leave(resource, "it is not about research")
+        return
+    if status in (*_NO_DECISION, "inactive", None):
+        reader.leave(resource, f"it is no consent in force: {status or 'no status'}")
+        return
+    trials = _trials_named(resource, reader)
+    if not trials:
+        reader.leave(resource, "it does not say to which of these trials")
+        return
+    provision = part(body, "provision")
+    given = text(provision, "type")
+    if status == "active" and given == "permit" and (provision.get("provision") or not _is_plain(resource, reader)):
+        reader.leave(resource, "it has exceptions, or has run out, which only a person can weigh")
+        return
+    if status == "active" and given is None:
+        reader.leave(resource, "it does not say whether it is given or refused")
+        return
+    value = status == "active" and given == "permit"
+    when = reader.date(resource, "dateTime")
+    for trial in trials:
+        for question in _questions_of_consent(reader):
+            key = question.name if question.once_for_all else f"{trial}/{question.name}"
+            _answer(Answer(key, resource.place, value, when=when), reader)
+
+
+def _answer(answer: Answer, reader: Reader) -> None:
+    """The later of two answers counts. Without dates that tell which is the later, a refusal does."""
+    other = reader.chart.answers.get(answer.key)
+    if other is None or other.value == answer.value:
+        reader.chart.answers.setdefault(answer.key, answer)
+        return
+    reader.note(answer.source, f"it contradicts `{other.source}`; the later of the two counts, else the refusal")
+    if _is_later(answer.when, other.when) or (not _is_later(other.when, answer.when) and not answer.value):
+        reader.chart.answers[answer.key] = answer
+
+
+def _is_later(one: Moment | None, other: Moment | None) -> bool:
+    return one is not None and other is not None and one.first > other.last
+
+
+def _is_plain(resource: Resource, reader: Reader) -> bool:
+    """Whether the consent has no end."""
+    try:
+        stretch = period(part(resource.body, "provision"), "period")
+    except UnreadableError:
+        return False
+    return stretch is None or stretch.end is None
+
+
+def _questions_of_consent(reader: Reader) -> list[Question]:
+    return [question for question in reader.dictionary.rulebook.questions.values() if question.gives_consent]
+
+
+def _trials_named(resource: Resource, reader: Reader) -> list[str]:
+    """The trials of the rules that a consent refers to: by a study, a policy's address, or its own identifiers."""
+    known = reader.dictionary.rulebook.trials
+    body = resource.body
+    named: dict[str, None] = {}
+    for data in parts(part(body, "provision"), "data"):
+        study = reader.pool.referred(part(data, "reference"), resource)
+        if study is not None and study.kind == "ResearchStudy" and (number := _registered(study, reader)) in known:
+            named[str(number)] = None
+    words = [text(each, "uri") for each in parts(body, "policy")]
+    words += [coding.code for each in concepts(body, "category") for coding in each.codings]
+    words += [text(each, "value") for each in parts(body, "identifier")]
+    for word in words:
+        named.update(dict.fromkeys(trial for trial in known if word is not None and word.rpartition("/")[2] == trial))
+    return list(named)

@@ -1,0 +1,287 @@
+"""One patient's resources on their way into the chart: what every kind of resource needs while it is read.
+
+Here codes get their meanings, what is not used is kept with its reason, and in the end both are told in the notes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from screener.records.chart import Chart
+from screener.records.code_systems import system_name
+from screener.records.dictionary import ABSENCE_SYSTEMS, DRUG_SYSTEMS, HIERARCHICAL, Dictionary, Meaning, most_specific
+from screener.records.errors import Findings, any_of, quoted
+from screener.records.fhir.elements import (
+    Concept,
+    ShapeError,
+    Stretch,
+    UnreadableError,
+    at_age,
+    at_ages,
+    moment,
+    moment_of,
+    part,
+    period,
+    some_time_in,
+    text,
+)
+from screener.records.fhir.resources import Pool, Resource, SetAside
+from screener.records.patient import Absence
+from screener.records.sightings import Sighting, Sightings, names_of
+from screener.rulebook import Concept as DictionaryConcept
+from screener.rulebook import RecordList
+from screener.values.dates import Moment
+
+NOT_READ = "resources of this kind are not read"
+MOST_PLACES = 3
+"""Places that a note names; of the others it tells the number."""
+
+
+class Reader:
+    """Reads the resources of one patient into a chart. `cache` is shared by the patients of a file."""
+
+    def __init__(
+        self,
+        dictionary: Dictionary,
+        pool: Pool,
+        cache: dict[Any, tuple[Meaning, ...]],
+        sightings: Sightings | None = None,
+    ) -> None:
+        self.dictionary = dictionary
+        self.pool = pool
+        self.findings = Findings()
+        self.chart = Chart(dictionary.rulebook, self.findings)
+        self.set_aside: list[SetAside] = []
+        self.sightings = sightings
+        self._cache = cache
+        self._without_rule: dict[str, dict[Concept, list[str]]] = {}
+
+    # ---- what is not used
+
+    def leave(self, resource: Resource, why: str) -> None:
+        """Set a resource aside. `why` is the end of a sentence whose subject is the resource."""
+        self.set_aside.append(SetAside(resource.kind, resource.place, why))
+
+    def leave_part(self, resource: Resource, place: str, why: str) -> None:
+        """Set a part of a resource aside, at its own place."""
+        self.set_aside.append(SetAside(resource.kind, place, why))
+
+    def take_over(self, set_aside: Iterable[SetAside]) -> None:
+        """What was set aside before it was known whose it is."""
+        self.set_aside.extend(set_aside)
+
+    def note(self, place: str, told: str) -> None:
+        """Something doubtful about what is used."""
+        self.findings.note(place, told)
+
+    # ---- codes
+
+    def meanings(
+        self,
+        concept: Concept,
+        kinds: tuple[str, ...],
+        resource: Resource,
+        place: str | None = None,
+        unit: str | None = None,
+        on: RecordList | None = None,
+    ) -> tuple[Meaning, ...]:
+        """What a concept stands for, of these kinds of dictionary entries; nothing is set aside with its reason.
+
+        `on` is the list that it stands on, which is not complete if nobody can tell what it is.
+
+        Codes beside one another mean the same, so that two labs or findings contradict each other; of two conditions
+        the narrower is meant.
+        """
+        known = self._cache.get((concept, kinds))
+        if known is None:
+            known = self._cache[concept, kinds] = self._meant(concept)
+        self._see(concept, kinds[0], unit, known)
+        fitting = tuple(each for each in known if each.kind in kinds)
+        where = place or resource.place
+        if not known:
+            self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
+            if on is not None and not _is_of_known_chapters(concept):
+                self.chart.leave_unread(on, where)
+        elif not fitting:
+            other = known[0]
+            self.leave_part(
+                resource,
+                where,
+                f"its code stands for the {other.kind} `{other.entry.name}`, which is not read from a {resource.kind}",
+            )
+        elif len(fitting) > 1 and all(each.kind in ("lab", "finding") for each in fitting):
+            said = any_of(each.entry.name for each in fitting)
+            self.leave_part(resource, where, f"its codes stand for different things: {said}")
+            return ()
+        elif len({each.absent for each in fitting}) > 1:
+            self.leave_part(resource, where, "one of its codes says that it is absent, another that it is not")
+            return ()
+        return fitting
+
+    def known(self, concept: Concept, kinds: tuple[str, ...]) -> tuple[Meaning, ...]:
+        """What a concept stands for, of these kinds; without a word about it if that is nothing."""
+        return tuple(each for each in self._meant(concept) if each.kind in kinds)
+
+    def allergens(self, concept: Concept, resource: Resource) -> tuple[Meaning, ...]:
+        """What an allergy is to. A code that no entry of the dictionary has still stands for some drug or substance;
+        words alone stand for nothing, because they may say that there is no allergy."""
+        meant = self.meanings(concept, ("substance", "drug"), resource)
+        systems = {system_name(each.system) for each in concept.codings if each.system and each.code}
+        if meant or systems & ABSENCE_SYSTEMS:
+            return meant
+        some = self.dictionary.some_drug() if systems & DRUG_SYSTEMS else None
+        some = some or self.dictionary.some_substance()
+        if some is None or not systems:
+            self.chart.leave_unread("allergies", resource.place)
+            return ()
+        self.note(resource.place, f"its code {label_of(concept)} is read as `{some.entry.name}`")
+        return (some,)
+
+    def _meant(self, concept: Concept) -> tuple[Meaning, ...]:
+        dictionary = self.dictionary
+        meant = [
+            meaning
+            for coding in concept.codings
+            if coding.code is not None
+            for meaning in dictionary.coded(coding.system or "", coding.code)
+        ]
+        if concept.text is not None:
+            meant += dictionary.worded(concept.text)
+        return most_specific(meant)
+
+    def _see(self, concept: Concept, kind: str, unit: str | None, known: tuple[Meaning, ...]) -> None:
+        if self.sightings is None:
+            return
+        names = names_of(known)
+        for coding in concept.codings:
+            words = coding.display or concept.text
+            self.sightings.saw(Sighting(kind, coding.system, coding.code, words, unit, names))
+        if not concept.codings:
+            self.sightings.saw(Sighting(kind, None, None, concept.text, unit, names))
+
+    # ---- time
+
+    def span(self, resource: Resource, field: str) -> Stretch:
+        """A choice of dateTime, Period, Age, Range or string: from when to when, as far as it can be understood.
+
+        What cannot be is noted, and counts as an unknown day. Of an age it is when the patient was of that age.
+        """
+        body = resource.body
+        try:
+            if (when := moment(body, f"{field}DateTime")) is not None:
+                return Stretch(when, when)
+            if (stretch := period(body, f"{field}Period")) is not None:
+                return stretch
+            birth = self.chart.birth
+            if f"{field}Age" in body:
+                when = at_age(part(body, f"{field}Age"), birth, f"{field}Age")
+            elif f"{field}Range" in body:
+                ages = part(body, f"{field}Range")
+                when = at_ages(part(ages, "low"), part(ages, "high"), birth, f"{field}Range")
+            elif (words := text(body, f"{field}String")) is not None:
+                try:
+                    when = moment_of(words, f"{field}String")
+                except UnreadableError:
+                    self.note(resource.place, f"its `{field}String` is not a date, and says nothing of when")
+                    return Stretch()
+            else:
+                return Stretch()
+        except UnreadableError as error:
+            self.note(resource.place, f"{error}, and says nothing of when")
+            return Stretch()
+        if when is None:
+            self.note(resource.place, f"its `{field}` is an age, and the birth date is not known")
+            return Stretch()
+        return Stretch(when, when)
+
+    def date(self, resource: Resource, field: str) -> Moment | None:
+        """The date in a field; one that cannot be understood is noted, and counts as none."""
+        try:
+            return moment(resource.body, field)
+        except UnreadableError as error:
+            self.note(resource.place, f"{error}, and counts as none")
+            return None
+
+    def time_of_encounter(self, resource: Resource) -> Moment | None:
+        """Some time during the Encounter in which it was recorded, if that is at hand and has a period."""
+        encounter = self.pool.referred(part(resource.body, "encounter"), resource)
+        if encounter is None or encounter.kind != "Encounter":
+            return None
+        try:
+            stretch = period(encounter.body, "period")
+        except (ShapeError, UnreadableError):
+            return None
+        return some_time_in(stretch) if stretch is not None and stretch.start is not None else None
+
+    # ---- facts
+
+    def add_absence(
+        self, concept: DictionaryConcept, list_: RecordList, resource: Resource, when: Moment | None
+    ) -> None:
+        """An explicit statement that something is not there."""
+        self.chart.add_absence(Absence(concept.name, list_, resource.place, when))
+
+    # ---- notes
+
+    def write_notes(self) -> None:
+        """Tell what was set aside, alike ones together, and last the codes that no rule uses."""
+        alike: dict[tuple[str, str], list[str]] = {}
+        not_read = Counter(each.kind for each in self.set_aside if each.why == NOT_READ)
+        if not_read:
+            self.findings.note("", f"kinds of resources that are not read: {counted(not_read)}")
+        for each in self.set_aside:
+            if each.why == NOT_READ:
+                continue
+            alike.setdefault((each.kind, each.why), []).append(each.place)
+        for (kind, why), places in alike.items():
+            if len(places) == 1:
+                self.findings.note(places[0], why)
+            else:
+                others = len(places) - MOST_PLACES
+                named = ", ".join(places[:MOST_PLACES]) + (f" and {others} others" if others > 0 else "")
+                self.findings.note(kind, f"{len(places)} times, {why}: {named}")
+        for kind, concepts in self._without_rule.items():
+            self.findings.note(kind, _without_rule(concepts))
+
+    def everything_set_aside(self) -> list[SetAside]:
+        """What was set aside, one by one, with what no rule uses."""
+        return [
+            *self.set_aside,
+            *(
+                SetAside(kind, place, f"no rule uses its code {label_of(concept)}")
+                for kind, concepts in self._without_rule.items()
+                for concept, places in concepts.items()
+                for place in places
+            ),
+        ]
+
+
+def counted(kinds: Counter[str]) -> str:
+    """Kinds of resources, each with its number."""
+    return ", ".join(kind if count == 1 else f"{kind} ({count})" for kind, count in sorted(kinds.items()))
+
+
+def _is_of_known_chapters(concept: Concept) -> bool:
+    """Whether one of its codes is of a system of which the dictionary covers whole chapters: then it is something else
+    than what is asked for."""
+    return any(each.code is not None and system_name(each.system or "") in HIERARCHICAL for each in concept.codings)
+
+
+def _without_rule(concepts: dict[Concept, list[str]]) -> str:
+    counted = sorted(concepts.items(), key=lambda each: -len(each[1]))
+    total = sum(len(places) for _, places in counted)
+    named = [label_of(concept) + (f" ({len(places)})" if len(places) > 1 else "") for concept, places in counted]
+    entries = "1 entry has a code" if total == 1 else f"{total} entries have codes"
+    return f"{entries} that no rule uses: {', '.join(named)}"
+
+
+def label_of(concept: Concept) -> str:
+    """A concept as a note names it: its first code and its words; without a code, its words in quotes."""
+    coding = next((each for each in concept.codings if each.code is not None), None)
+    words = concept.words
+    if coding is None:
+        return f"no code, {quoted(words)}" if words else "no code"
+    code = quoted(coding.code)
+    return f"{code} {quoted(words)[1:-1]}" if words else code

@@ -1,0 +1,254 @@
+"""FHIR resources to Patients: whose each resource is, and which module reads it.
+
+A resource is used, or set aside with the reason; the patient's notes tell both what was set aside and what is doubtful,
+alike ones together. One that cannot be read never keeps the others from being read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from screener.records.dictionary import Dictionary
+from screener.records.documents import Document, refused
+from screener.records.errors import RecordError, quoted
+from screener.records.fhir.conditions import read_allergy, read_condition, read_family_history
+from screener.records.fhir.elements import Body, ShapeError, UnreadableError, moment, part, text, truth
+from screener.records.fhir.observations import read_observation, read_report
+from screener.records.fhir.participation import read_consent, read_research_subject
+from screener.records.fhir.reader import NOT_READ, Reader, counted
+from screener.records.fhir.resources import Pool, Resource
+from screener.records.fhir.treatments import (
+    read_administration,
+    read_medication_request,
+    read_medication_statement,
+    read_procedure,
+    read_service_request,
+)
+from screener.records.patient import Patient
+from screener.records.sightings import Sightings
+from screener.values.dates import AT_ANY_TIME
+
+UNNAMED = "unnamed"
+
+_READ = {
+    "Observation": read_observation,
+    "DiagnosticReport": read_report,
+    "Condition": read_condition,
+    "AllergyIntolerance": read_allergy,
+    "FamilyMemberHistory": read_family_history,
+    "Procedure": read_procedure,
+    "ServiceRequest": read_service_request,
+    "MedicationStatement": read_medication_statement,
+    "MedicationRequest": read_medication_request,
+    "MedicationAdministration": read_administration,
+    "ResearchSubject": read_research_subject,
+    "Consent": read_consent,
+}
+_REFERRED_TO = frozenset({"Encounter", "Medication", "ResearchStudy", "Specimen"})
+"""Resources that are read where others refer to them."""
+
+
+class Person(Struct, eq=False):
+    """A patient of a pool: the Patient resource, if it is there, and what is about this patient."""
+
+    name: str | None
+    resource: Resource | None = None
+    others: tuple[Resource, ...] = ()
+    about: list[Resource] = []
+
+
+def read_resources(
+    documents: Sequence[Document],
+    dictionary: Dictionary,
+    file: str,
+    name: str | None,
+    sightings: Sightings | None = None,
+) -> Iterator[Patient | RecordError]:
+    """The patients of resources that came together. `name` is what a patient without an id is called."""
+    pool = Pool()
+    for document in documents:
+        pool.add(document.content, document.place)
+    people = _people(pool)
+    if not people:
+        place = documents[0].place if len(documents) == 1 else ""
+        kinds = counted(Counter(each.kind for each in pool.resources))
+        fault = f"there is no patient in it, only {kinds}" if kinds else "there is no resource in it"
+        yield refused(file, place, fault, "give the resources of a patient")
+    cache: dict[Any, Any] = {}
+    for person in people:
+        reader = Reader(dictionary, pool, cache, sightings)
+        yield _patient(person, reader, file, name, is_alone=len(people) == 1)
+
+
+# ---- whose is it?
+
+
+def _people(pool: Pool) -> list[Person]:
+    """Each patient with the resources that are about this one. What is about nobody stays with the pool."""
+    resources = pool.without_repetitions()
+    people: dict[object, Person] = {}
+    for resource in resources:
+        if resource.kind == "Patient":
+            key = resource.full_url or f"Patient/{resource.id}" if resource.id or resource.full_url else resource.place
+            known = people.get(key)
+            if known is None:
+                people[key] = Person(resource.id, resource, about=[])
+            else:
+                known.others = (*known.others, resource)
+    keys = {id(person.resource): key for key, person in people.items()}
+    targets: dict[tuple[str, str], object] = {}
+    homeless: list[Resource] = []
+    for resource in resources:
+        if resource.kind == "Patient":
+            continue
+        subject = _subject(resource)
+        if subject is None:
+            if resource.kind not in _REFERRED_TO:
+                homeless.append(resource)
+            continue
+        try:
+            whose = _key(subject, resource, pool, keys, targets)
+        except ShapeError as error:
+            pool.leave(resource.kind, resource.place, str(error))
+            continue
+        person = people.get(whose)
+        if person is None:
+            stated = whose.rpartition("Patient/")[2] if isinstance(whose, str) and "Patient/" in whose else None
+            person = people[whose] = Person(stated, about=[])
+        person.about.append(resource)
+    _shelter(homeless, list(people.values()), people, pool)
+    return list(people.values())
+
+
+_SUBJECTS = ("subject", "patient", "individual")
+
+
+def _subject(resource: Resource) -> Body | None:
+    """The reference that says whom a resource is about."""
+    for field in _SUBJECTS:
+        reference = resource.body.get(field)
+        if isinstance(reference, dict) and ("reference" in reference or "identifier" in reference):
+            return reference
+    return None
+
+
+def _key(
+    reference: Body, resource: Resource, pool: Pool, keys: dict[int, object], targets: dict[tuple[str, str], object]
+) -> object:
+    """What identifies the patient whom a reference means. Raises ShapeError where it means none."""
+    target = text(reference, "reference")
+    key: object
+    server = resource.server
+    if target is not None and not target.startswith("#") and (known := targets.get((server, target))) is not None:
+        return known
+    found = pool.referred(reference, resource)
+    if found is not None:
+        if found.kind != "Patient":
+            raise ShapeError(f"it is about a {found.kind}, not about one patient")
+        key = keys.get(id(found), found.place)
+    elif target is not None:
+        plain = target.partition("/_history/")[0]
+        kind = plain.rsplit("/", 2)[-2] if "/" in plain else "Patient"
+        if kind != "Patient":
+            raise ShapeError(f"it is about a {kind}, not about one patient")
+        key = plain
+    else:
+        identifier = part(reference, "identifier")
+        key = (text(identifier, "system"), text(identifier, "value"))
+    if target is not None and not target.startswith("#"):
+        targets[server, target] = key
+    return key
+
+
+def _shelter(homeless: Iterable[Resource], known: Sequence[Person], people: dict[object, Person], pool: Pool) -> None:
+    """Resources that do not say whose they are: of the only patient there is, if they can be about a patient at all."""
+    for resource in homeless:
+        if resource.kind not in _READ:
+            pool.leave(resource.kind, resource.place, NOT_READ)
+        elif len(known) == 1:
+            known[0].about.append(resource)
+            why = "it does not say whose it is, and is taken to be of the only patient in the file"
+            pool.leave(resource.kind, resource.place, why)
+        elif not known:
+            people.setdefault("", Person(None, about=[])).about.append(resource)
+        else:
+            pool.leave(resource.kind, resource.place, "it does not say whose it is")
+
+
+# ---- one patient
+
+
+def _patient(person: Person, reader: Reader, file: str, name: str | None, *, is_alone: bool) -> Patient | RecordError:
+    called = person.name or (name if is_alone else None) or UNNAMED
+    try:
+        _read_person(person, reader)
+    except ShapeError as error:
+        return refused(file, f"Patient/{called}", str(error), "correct the Patient resource")
+    for resource in person.about:
+        read = _READ.get(resource.kind)
+        if read is None:
+            if resource.kind not in _REFERRED_TO:
+                reader.leave(resource, NOT_READ)
+            continue
+        try:
+            if (why := _changed_meaning(resource.body)) is not None:
+                reader.leave(resource, why)
+            else:
+                read(resource, reader)
+        except (ShapeError, UnreadableError) as error:
+            reader.leave(resource, str(error))
+    if is_alone or person.resource is not None:
+        reader.take_over(each for each in reader.pool.set_aside if is_alone or each.why != NOT_READ)
+    reader.write_notes()
+    return reader.chart.patient(called)
+
+
+def _changed_meaning(body: Body) -> str | None:
+    """What FHIR forbids to pass over: an extension that may turn the meaning round, or rules that nobody knows here."""
+    if body.get("modifierExtension"):
+        return "it has a `modifierExtension`, which may change what it means"
+    if body.get("implicitRules"):
+        return "it has `implicitRules`, which are not known here"
+    return None
+
+
+def _read_person(person: Person, reader: Reader) -> None:
+    """Birth, sex and death. Raises ShapeError where two Patient resources contradict each other."""
+    resource = person.resource
+    if resource is None:
+        reader.findings.note("Patient", "there is no Patient resource: birth date and sex are not known")
+        return
+    body = resource.body
+    for other in person.others:
+        for field in ("birthDate", "gender", "deceasedBoolean", "deceasedDateTime"):
+            if other.body.get(field) != body.get(field):
+                raise ShapeError(f"two Patient resources of this id have another `{field}`")
+    if (why := _changed_meaning(body)) is not None:
+        raise ShapeError(why)
+    chart = reader.chart
+    try:
+        chart.birth = moment(body, "birthDate")
+    except UnreadableError as error:
+        reader.findings.note(resource.place, f"{error}: the birth date is not known")
+    match text(body, "gender"):
+        case "female" | "male" as sex:
+            chart.sex = sex
+        case None:
+            pass
+        case gender:
+            reader.findings.note(resource.place, f"its `gender` is {quoted(gender)}: the sex is not known")
+    try:
+        chart.died = moment(body, "deceasedDateTime")
+    except UnreadableError:
+        chart.died = AT_ANY_TIME
+    if truth(body, "deceasedBoolean"):
+        chart.died = AT_ANY_TIME
+    if chart.birth is not None and chart.died is not None and chart.died.last < chart.birth.first:
+        reader.findings.note(resource.place, "the patient died before the birth date: one of the two is wrong")
+        chart.birth = None
+    if truth(body, "active") is False:
+        reader.findings.note(resource.place, "the record is marked as not in active use")

@@ -1,0 +1,243 @@
+"""Finding resources and what they refer to: Bundles opened, versions told apart, references followed.
+
+Resources that came together are a Pool. A reference is followed inside the pool only, by its full URL, by type and id,
+to a contained resource, or by an identifier; nothing is fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from screener.records.fhir.elements import Body, ShapeError, UnreadableError, moment_of, part, parts, text
+
+MOST_BUNDLES_DEEP = 4
+"""Bundles inside one another: a batch response holds searches, and that is all there is to it."""
+
+
+class Resource(Struct, frozen=True, eq=False):
+    """A resource, and where it stands: `Observation/123`, or its place in the file if it has no id.
+
+    `holder` is the resource in which it is contained.
+    """
+
+    kind: str
+    id: str | None
+    """Its id on the server that it comes from."""
+    body: Body
+    place: str
+    full_url: str | None = None
+    holder: Resource | None = None
+
+    @property
+    def server(self) -> str:
+        """The address of the server that it comes from; empty if its full URL names none."""
+        url = (self.holder or self).full_url
+        return url.rsplit("/", 2)[0] if url is not None and "://" in url else ""
+
+
+class SetAside(Struct, frozen=True):
+    """What was not used, and why: the end of a sentence whose subject is the resource."""
+
+    kind: str
+    place: str
+    why: str
+
+
+class Pool:
+    """Resources that came together."""
+
+    def __init__(self) -> None:
+        self.resources: list[Resource] = []
+        self.set_aside: list[SetAside] = []
+        self._index: dict[str, Resource | None] | None = None
+        self._by_identifier: dict[tuple[str | None, str], Resource] | None = None
+
+    # ---- filling
+
+    def add(self, content: Body, place: str, full_url: str | None = None, depth: int = 0) -> None:
+        """A resource, or a Bundle of them. `place` is where it stands in the file (empty: it is all of it)."""
+        kind = content.get("resourceType")
+        if not isinstance(kind, str) or not kind.isalnum():
+            self.leave("resource", place or "the file", "it does not say which resource it is")
+        elif kind == "Bundle":
+            self._add_bundle(content, place, depth)
+        else:
+            identity = _identity(content)
+            named = f"{kind}/{identity}" if identity is not None else place or kind
+            self.resources.append(Resource(kind, identity, content, named, full_url))
+
+    def _add_bundle(self, bundle: Body, place: str, depth: int) -> None:
+        where = f"{place}: " if place else ""
+        if depth >= MOST_BUNDLES_DEEP:
+            self.leave("Bundle", place or "Bundle", "Bundles lie in it too deeply")
+            return
+        entries = bundle.get("entry", ())
+        if not isinstance(entries, list | tuple):
+            self.leave("Bundle", place or "Bundle", "its `entry` is not a list")
+            return
+        for number, entry in enumerate(entries):
+            here = f"{where}entry[{number}]"
+            try:
+                self._add_entry(entry, here, depth)
+            except ShapeError as error:
+                self.leave("entry", here, str(error))
+
+    def _add_entry(self, entry: Any, place: str, depth: int) -> None:
+        if not isinstance(entry, dict):
+            raise ShapeError("it is not an object")
+        content = part(entry, "resource")
+        if not content:
+            if text(part(entry, "request"), "method") == "DELETE":
+                raise ShapeError("it tells of a resource that was deleted")
+            if "response" not in entry and "request" not in entry and "link" not in entry:
+                raise ShapeError("it has no resource")
+            return
+        if text(part(entry, "request"), "method") == "DELETE":
+            raise ShapeError("it tells of a resource that was deleted")
+        self.add(content, place, text(entry, "fullUrl"), depth + 1)
+
+    def leave(self, kind: str, place: str, why: str) -> None:
+        """Set something aside."""
+        self.set_aside.append(SetAside(kind, place, why))
+
+    def without_repetitions(self) -> Sequence[Resource]:
+        """The resources, each once, and of several versions of one the latest.
+
+        Where nothing says which of two versions is the latest, both are kept: what they contradict each other in is for
+        the reader to see.
+        """
+        places: dict[tuple[str, str, str | None], int] = {}
+        kept: list[Resource] = []
+        for resource in self.resources:
+            if resource.id is None:
+                kept.append(resource)
+                continue
+            key = (resource.kind, resource.id, resource.full_url)
+            if key not in places:
+                places[key] = len(kept)
+                kept.append(resource)
+                continue
+            other = kept[places[key]]
+            newer = _newer(other, resource)
+            if other.body == resource.body:
+                self.leave(resource.kind, resource.place, "it stands there twice")
+            elif newer is None:
+                kept.append(resource)
+                self.leave(resource.kind, resource.place, "it stands there in two versions, and both are used")
+            else:
+                self.leave(resource.kind, resource.place, "a later version of it replaces it")
+                kept[places[key]] = newer
+        self.resources = kept
+        self._index = None
+        return kept
+
+    # ---- references
+
+    def referred(self, reference: Body, origin: Resource) -> Resource | None:
+        """The resource that a Reference means, if it is in the pool. Raises ShapeError."""
+        target = text(reference, "reference")
+        if target is not None:
+            return self.at(target, origin)
+        identifier = part(reference, "identifier")
+        value = text(identifier, "value")
+        if value is None:
+            return None
+        return self._identified().get((text(identifier, "system"), value))
+
+    def at(self, target: str, origin: Resource) -> Resource | None:
+        """The resource at an address: `#id` inside the same one, a full URL, or `Type/id`."""
+        if target.startswith("#"):
+            return self._contained(target[1:], origin)
+        index = self._indexed()
+        plain = target.partition("/_history/")[0].partition("|")[0]
+        if "://" not in plain and not plain.startswith("urn:"):
+            # A relative address is one on the server that the resource itself comes from.
+            server = origin.server
+            return (index.get(f"{server}/{plain}") if server else None) or index.get(plain)
+        found = index.get(plain)
+        if found is None and "://" in plain:
+            # Without a full URL of its own a resource may be the one; with another it is another.
+            named = index.get("/".join(plain.rsplit("/", 2)[-2:]))
+            found = named if named is not None and named.full_url is None else None
+        return found
+
+    def _indexed(self) -> dict[str, Resource | None]:
+        """Resources by their full URL, and by type and id; None where several servers have one of that type and id."""
+        if self._index is None:
+            index: dict[str, Resource | None] = {}
+            for resource in self.resources:
+                if resource.full_url is not None:
+                    index.setdefault(resource.full_url, resource)
+                if resource.id is not None:
+                    named = f"{resource.kind}/{resource.id}"
+                    other = index.setdefault(named, resource)
+                    if other is not None and other.full_url != resource.full_url:
+                        index[named] = None
+            self._index = index
+        return self._index
+
+    def _identified(self) -> dict[tuple[str | None, str], Resource]:
+        if self._by_identifier is None:
+            self._by_identifier = {}
+            for resource in self.resources:
+                identifiers = resource.body.get("identifier")
+                for each in identifiers if isinstance(identifiers, list) else ():
+                    if isinstance(each, dict) and isinstance(each.get("value"), str):
+                        self._by_identifier.setdefault((each.get("system"), each["value"]), resource)
+        return self._by_identifier
+
+    def _contained(self, identity: str, origin: Resource) -> Resource | None:
+        holder = origin.holder or origin
+        if not identity:
+            return holder
+        return next((each for each in contained_in(holder) if each.id == identity), None)
+
+
+def contained_in(holder: Resource) -> Iterator[Resource]:
+    """The resources that another one contains. Raises ShapeError."""
+    for number, body in enumerate(parts(holder.body, "contained")):
+        kind, identity = body.get("resourceType"), _identity(body)
+        if isinstance(kind, str):
+            named = f"#{identity}" if identity is not None else f".contained[{number}]"
+            yield Resource(kind, identity, body, f"{holder.place}{named}", holder=holder)
+
+
+def _identity(body: Body) -> str | None:
+    identity = body.get("id")
+    return identity if isinstance(identity, str) and identity else None
+
+
+def _newer(one: Resource, other: Resource) -> Resource | None:
+    """Which of two versions is the later one, as far as they say so."""
+    for age in (_last_updated, _version):
+        ages = age(one), age(other)
+        if ages[0] is not None and ages[1] is not None and ages[0] != ages[1]:
+            return one if ages[0] > ages[1] else other
+    return None
+
+
+def _meta(resource: Resource, field: str) -> str | None:
+    meta = resource.body.get("meta")
+    value = meta.get(field) if isinstance(meta, dict) else None
+    return value if isinstance(value, str) else None
+
+
+def _last_updated(resource: Resource) -> int | None:
+    """In seconds of universal time."""
+    stated = _meta(resource, "lastUpdated")
+    try:
+        when = moment_of(stated, "lastUpdated") if stated is not None else None
+    except UnreadableError:
+        return None
+    return when.first - (when.offset or 0) * 60 if when is not None and when.first == when.last else None
+
+
+def _version(resource: Resource) -> int | None:
+    stated = _meta(resource, "versionId")
+    return int(stated) if stated is not None and stated.isascii() and stated.isdigit() and len(stated) < 18 else None
+
+
+__all__ = ["Pool", "Resource", "SetAside", "contained_in"]

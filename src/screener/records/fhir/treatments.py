@@ -1,0 +1,305 @@
+"""Procedures and drugs: what was done, is planned, was given or taken, and what was only ordered.
+
+An order is not a treatment: where a request alone is on record, whether the drug was taken stays open, unless it says
+that all it asks for was done (`completed`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from screener.records.dictionary import Meaning
+from screener.records.fhir.conditions import concept_meant
+from screener.records.fhir.elements import (
+    Body,
+    Concept,
+    Stretch,
+    UnreadableError,
+    concept,
+    part,
+    parts,
+    period,
+    some_time_in,
+    text,
+    truth,
+)
+from screener.records.fhir.reader import Reader
+from screener.records.fhir.resources import Resource
+from screener.records.patient import Episode
+from screener.values.dates import Moment
+
+_IN_ERROR = "it was entered in error"
+
+
+# ---- procedures
+
+
+def read_procedure(resource: Resource, reader: Reader) -> None:
+    """A Procedure: done, going on, or in preparation. Not done is not there, and says nothing of another one."""
+    body = resource.body
+    status = text(body, "status")
+    if status == "entered-in-error":
+        reader.leave(resource, _IN_ERROR)
+        return
+    if status == "not-done":
+        reader.leave(resource, "it was not done, which says nothing of another time")
+        return
+    when = reader.span(resource, "performed")
+    if when.start is None and when.end is None and (during := reader.time_of_encounter(resource)) is not None:
+        when = Stretch(during, during)
+    reader.chart.note_if_before_birth(when.start, resource.place)
+    for meaning in reader.meanings(concept(body, "code"), ("procedure",), resource, on="procedures"):
+        name = concept_meant(meaning).name
+        if meaning.absent:
+            reader.add_absence(concept_meant(meaning), "procedures", resource, when.start or when.end)
+            continue
+        match status:
+            case "preparation":
+                episode = Episode(name, "plans", resource.place, when.start, status="planned")
+            case "in-progress":
+                episode = Episode(name, "procedures", resource.place, when.start, ongoing=True, status="ongoing")
+            case "completed" | None:
+                episode = Episode(name, "procedures", resource.place, *_from_to(when), status="done")
+            case _:
+                episode = Episode(
+                    name,
+                    "procedures",
+                    resource.place,
+                    *_from_to(when),
+                    status=status,
+                    doubtful=True,
+                    flags=(f"whether it was done is not clear: {status[:20]}",),
+                )
+        reader.chart.add_episode(_flagged(episode, meaning))
+
+
+def _from_to(when: Stretch) -> tuple[Moment | None, Moment | None]:
+    """From when to when; of something with one time only, that time is both."""
+    return when.start or when.end, when.end or when.start
+
+
+def _flagged(episode: Episode, meaning: Meaning) -> Episode:
+    if not meaning.flags:
+        return episode
+    return msgspec.structs.replace(episode, flags=(*episode.flags, *meaning.flags))
+
+
+_ORDERED = ("active", "on-hold", "draft")
+
+
+def read_service_request(resource: Resource, reader: Reader) -> None:
+    """A ServiceRequest for a procedure: a plan. Whether one that is completed led to it, the Procedure itself tells."""
+    body = resource.body
+    status = text(body, "status")
+    if status == "entered-in-error":
+        reader.leave(resource, _IN_ERROR)
+        return
+    if truth(body, "doNotPerform"):
+        reader.leave(resource, "it asks that something be not done")
+        return
+    if status == "revoked":
+        reader.leave(resource, "it was revoked")
+        return
+    when = _one_time(reader.span(resource, "occurrence"))
+    for meaning in reader.meanings(concept(body, "code"), ("procedure",), resource, on="plans"):
+        if meaning.absent:
+            reader.leave(resource, "nothing can be asked for by a code that says that something is absent")
+            continue
+        name = concept_meant(meaning).name
+        if status in _ORDERED:
+            flags = ("a draft",) if status == "draft" else ("on hold",) if status == "on-hold" else ()
+            is_open = status != "active" or text(body, "intent") in ("proposal", "option")
+            plan = Episode(name, "plans", resource.place, when, status="planned", doubtful=is_open, flags=flags)
+            reader.chart.add_episode(_flagged(plan, meaning))
+        else:
+            asked = Episode(
+                name,
+                "procedures",
+                resource.place,
+                when,
+                when,
+                status=status,
+                doubtful=True,
+                flags=("a request: that it was done is not on record",),
+            )
+            reader.chart.add_episode(_flagged(asked, meaning))
+
+
+def _one_time(when: Stretch) -> Moment | None:
+    if when.start is None and when.end is None:
+        return None
+    return when.start if when.start == when.end else some_time_in(when)
+
+
+# ---- drugs
+
+
+def read_medication_statement(resource: Resource, reader: Reader) -> None:
+    """A MedicationStatement: what is said to be taken, or to have been."""
+    body = resource.body
+    status = text(body, "status")
+    match status:
+        case "entered-in-error":
+            reader.leave(resource, _IN_ERROR)
+            return
+        case "not-taken":
+            reader.leave(resource, "the drug was not taken, which says nothing of another time")
+            return
+        case "intended":
+            reader.leave(resource, "the drug is only intended")
+            return
+    when = reader.span(resource, "effective")
+    date = reader.date(resource, "dateAsserted")
+    is_clear = status in ("active", "completed", "stopped")
+    flags = () if is_clear else (f"whether it was taken is not clear: {status or 'no status'}"[:80],)
+    for meaning in _drugs(resource, reader):
+        # A single day is one on which it was taken; since when and how long it was, nobody wrote down.
+        is_one_time = when.start is not None and when.start == when.end
+        episode = Episode(
+            concept_meant(meaning).name,
+            "medications",
+            resource.place,
+            when.start,
+            None if is_one_time else when.end,
+            ongoing=status == "active" and (when.end is None or is_one_time),
+            ended=status in ("stopped", "completed"),
+            asserted=date,
+            status={"active": "ongoing", "completed": "stopped"}.get(status or "", status),
+            doubtful=not is_clear,
+            flags=flags,
+        )
+        reader.chart.add_episode(_flagged(episode, meaning))
+
+
+def read_administration(resource: Resource, reader: Reader) -> None:
+    """A MedicationAdministration: a drug that was given."""
+    body = resource.body
+    status = text(body, "status")
+    if status == "entered-in-error":
+        reader.leave(resource, _IN_ERROR)
+        return
+    if status == "not-done":
+        reader.leave(resource, "the drug was not given, which says nothing of another time")
+        return
+    when = reader.span(resource, "effective")
+    is_clear = status in ("completed", "in-progress", "stopped")
+    flags = () if is_clear else (f"whether it was given is not clear: {status or 'no status'}"[:80],)
+    for meaning in _drugs(resource, reader):
+        goes_on = status == "in-progress"
+        start, _ = _from_to(when)
+        episode = Episode(
+            concept_meant(meaning).name,
+            "medications",
+            resource.place,
+            start,
+            None if goes_on else when.end or start,
+            ongoing=goes_on,
+            status="ongoing" if goes_on else "given",
+            doubtful=not is_clear,
+            flags=flags,
+        )
+        reader.chart.add_episode(_flagged(episode, meaning))
+
+
+_REQUESTED = ("order", "original-order", "reflex-order", "filler-order", "instance-order", "plan")
+
+
+def read_medication_request(resource: Resource, reader: Reader) -> None:
+    """A MedicationRequest. Only one that says that all it asks for was done shows a treatment; any other leaves open
+    whether the drug was taken, from the day on which it was written."""
+    body = resource.body
+    status, intent = text(body, "status"), text(body, "intent")
+    if status == "entered-in-error":
+        reader.leave(resource, _IN_ERROR)
+        return
+    if truth(body, "doNotPerform"):
+        reader.leave(resource, "it asks that a drug be not given")
+        return
+    if status in ("cancelled", "draft") or (intent is not None and intent not in _REQUESTED):
+        reader.leave(
+            resource, "it is no order in force: " + (status if status in ("cancelled", "draft") else intent or "")
+        )
+        return
+    when = _time_of_order(resource, reader)
+    was_done = status == "completed"
+    for meaning in _drugs(resource, reader):
+        episode = Episode(
+            concept_meant(meaning).name,
+            "medications",
+            resource.place,
+            when.start,
+            when.end,
+            ongoing=False,
+            ended=was_done or status == "stopped",
+            status="ordered" if not was_done else "ordered and completed",
+            doubtful=not was_done,
+            flags=() if was_done else ("an order: whether the drug was taken is not on record",),
+        )
+        reader.chart.add_episode(_flagged(episode, meaning))
+
+
+def _time_of_order(resource: Resource, reader: Reader) -> Stretch:
+    """The time that the dosage or the dispensing states; else from the day on which it was written, on an open end."""
+    body = resource.body
+    for dosage in parts(body, "dosageInstruction"):
+        repeat = part(part(dosage, "timing"), "repeat")
+        if "boundsPeriod" in repeat and (bounds := _period(resource, repeat, "boundsPeriod", reader)) is not None:
+            return bounds
+    request = part(body, "dispenseRequest")
+    if "validityPeriod" in request and (valid := _period(resource, request, "validityPeriod", reader)) is not None:
+        # Within its validity it may be filled; when it was, and how long it lasted, nobody wrote down.
+        return Stretch(some_time_in(valid) if valid.end is not None else valid.start, None)
+    return Stretch(reader.date(resource, "authoredOn") or reader.time_of_encounter(resource), None)
+
+
+def _period(resource: Resource, body: Body, field: str, reader: Reader) -> Stretch | None:
+    try:
+        return period(body, field)
+    except UnreadableError as error:
+        reader.note(resource.place, f"{error}, and says nothing of when")
+        return None
+
+
+def _drugs(resource: Resource, reader: Reader) -> Sequence[Meaning]:
+    """The drugs of a resource: by its own code, by the Medication it refers to, or by that one's ingredients."""
+    body = resource.body
+    named = concept(body, "medicationCodeableConcept")
+    if named.is_empty and "medicationReference" in body:
+        reference = part(body, "medicationReference")
+        medication = reader.pool.referred(reference, resource)
+        if medication is None:
+            reader.leave(resource, "its Medication is not at hand")
+            return ()
+        named = concept(medication.body, "code")
+        ingredients = [
+            each
+            for ingredient in parts(medication.body, "ingredient")
+            if not (each := concept(ingredient, "itemCodeableConcept")).is_empty
+        ]
+        return _of_medication(named, ingredients, resource, reader)
+    if named.is_empty:
+        reader.leave(resource, "it does not say which drug")
+        return ()
+    return _without_absences(reader.meanings(named, ("drug",), resource, on="medications"), resource, reader)
+
+
+def _of_medication(
+    named: Concept, ingredients: Sequence[Concept], resource: Resource, reader: Reader
+) -> Sequence[Meaning]:
+    """A product is read by its own code, or else by what is in it."""
+    known = reader.known(named, ("drug",))
+    if known or not ingredients:
+        if named.is_empty:
+            reader.leave(resource, "its Medication does not say which drug")
+            return ()
+        return _without_absences(reader.meanings(named, ("drug",), resource, on="medications"), resource, reader)
+    drugs = [drug for each in ingredients for drug in reader.meanings(each, ("drug",), resource, on="medications")]
+    return _without_absences(drugs, resource, reader)
+
+
+def _without_absences(meanings: Sequence[Meaning], resource: Resource, reader: Reader) -> Sequence[Meaning]:
+    if any(each.absent for each in meanings):
+        reader.leave(resource, "its code says that no drug is known, which is not that none was taken")
+    return [each for each in meanings if not each.absent]
