@@ -24,7 +24,13 @@ Entry = Lab | Finding | Concept
 CONCEPT_SYSTEM = "urn:screener:concept"
 """The system whose codes are dictionary names."""
 
-HIERARCHICAL = frozenset({"icd10", "atc"})
+HIERARCHICAL = frozenset({"icd10", "icd10cm", "icd10gm", "atc"})
+
+_EDITION_OF = {"icd10cm": "icd10", "icd10gm": "icd10"}
+"""Systems that differ from another one in places only: what stands there for the other holds for them, too."""
+
+_AGREED = {"icd10gm": 4}
+"""Up to which character an edition agrees with the other, where it goes on by itself."""
 
 ABSENCE_SYSTEMS = frozenset({"ips"})
 """The systems whose codes all say that there is nothing, or that nothing is known: none is of a substance."""
@@ -140,12 +146,19 @@ class Dictionary:
             meaning = self._names.get(code)
             return (meaning,) if meaning is not None else ()
         plain = plain_code(system, code)
-        local = self.local.codes.get((system, plain))
-        return most_specific([*([local] if local else ()), *self._covering(system, plain)])
+        found = [*self._local(system, plain), *self._covering(system, plain)]
+        if (other := _EDITION_OF.get(system)) is not None:
+            found += [*self._local(other, plain), *self._covering(other, plain[: _AGREED.get(system)])]
+        return most_specific(found)
+
+    def _local(self, system: str, code: str) -> tuple[Meaning, ...]:
+        meaning = self.local.codes.get((system, code))
+        return (meaning,) if meaning is not None else ()
 
     def lists(self, system: str, code: str) -> bool:
         """Whether the dictionary names this very code, and does not only cover it."""
-        return (system, plain_code(system, code)) in self._codes
+        plain = plain_code(system, code)
+        return any((each, plain) in self._codes for each in (system, _EDITION_OF.get(system, system)))
 
     def worded(self, text: str) -> tuple[Meaning, ...]:
         """What a wording stands for by a clinic's own table, whatever its capitals and the white space in it."""
