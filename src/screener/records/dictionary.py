@@ -218,7 +218,7 @@ class Dictionary:
             if len(self._factors) < MOST_REMEMBERED:
                 self._factors[key] = known
         if isinstance(known, UnitError):
-            raise known
+            raise UnitError(*known.args)  # one that is raised again and again would keep every traceback
         return known
 
     def units_of(self, lab: Lab) -> tuple[str, ...]:
