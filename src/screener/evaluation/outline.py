@@ -77,9 +77,7 @@ def _of_number(part: Judged | Measured | Found, rulebook: Rulebook) -> Iterator[
         case Found():
             yield from (outline(each, rulebook) for each in part.parts)
         case Measured(node=ScoreOf(name=name)):
-            told = [
-                Branch(f"{span_text(value, score_text)}  {text}") for text, value in terms(part, rulebook)
-            ]
+            told = [Branch(f"{span_text(value, score_text)}  {text}") for text, value in terms(part, rulebook)]
             score = rulebook.scores[name]
             inner = [branch for each in part.parts for branch in _of_number(each, rulebook)]
             own = told if len(told) > 1 else []

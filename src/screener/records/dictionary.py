@@ -41,6 +41,9 @@ DRUG_SYSTEMS = frozenset({"atc", "rxnorm"})
 
 READ_AS = "read as"
 
+TEXT = "text"
+"""The system whose codes are wordings: what a record calls something, not what it codes it with."""
+
 MOST_REMEMBERED = 4096
 """Codes and units whose meaning is kept: a hospital uses some hundreds of each."""
 
@@ -88,6 +91,8 @@ class LocalCodes(Struct, frozen=True):
 
     codes: Mapping[tuple[str, str], Meaning] = {}
     texts: Mapping[str, Meaning] = {}
+    others: frozenset[tuple[str, str]] = frozenset()
+    """What the clinic says to be nothing that any rule asks for; of a wording the system is `TEXT`."""
 
 
 class Dictionary:
@@ -127,7 +132,11 @@ class Dictionary:
 
     def with_local(self, local: LocalCodes) -> Dictionary:
         """The same with a clinic's own codes, beside those that it has."""
-        both = LocalCodes({**self.local.codes, **local.codes}, {**self.local.texts, **local.texts})
+        both = LocalCodes(
+            {**self.local.codes, **local.codes},
+            {**self.local.texts, **local.texts},
+            self.local.others | local.others,
+        )
         return Dictionary(self.rulebook, both)
 
     def coded(self, system: str, code: str) -> tuple[Meaning, ...]:
@@ -159,6 +168,18 @@ class Dictionary:
         """Whether the dictionary names this very code, and does not only cover it."""
         plain = plain_code(system, code)
         return any((each, plain) in self._codes for each in (system, _EDITION_OF.get(system, system)))
+
+    def is_nothing(self, system: str, code: str) -> bool:
+        """Whether the clinic says that a code (of the system `TEXT`: a wording) is nothing that any rule asks for."""
+        if not self.local.others:
+            return False
+        system = system_name(system)
+        return (system, folded(code) if system == TEXT else plain_code(system, code)) in self.local.others
+
+    def is_something_else(self, system: str, code: str) -> bool:
+        """Whether a code without a meaning is certainly nothing that any rule asks for: the clinic says so, or it is of a
+        system of which the dictionary covers whole chapters."""
+        return system_name(system) in HIERARCHICAL or self.is_nothing(system, code)
 
     def worded(self, text: str) -> tuple[Meaning, ...]:
         """What a wording stands for by a clinic's own table, whatever its capitals and the white space in it."""
