@@ -177,8 +177,8 @@ class Dictionary:
         return (system, folded(code) if system == TEXT else plain_code(system, code)) in self.local.others
 
     def is_something_else(self, system: str, code: str) -> bool:
-        """Whether a code without a meaning is certainly nothing that any rule asks for: the clinic says so, or it is of a
-        system of which the dictionary covers whole chapters."""
+        """Whether a code without a meaning is certainly nothing that any rule asks for: the clinic says so, or it is of
+        a system of which the dictionary covers whole chapters."""
         return system_name(system) in HIERARCHICAL or self.is_nothing(system, code)
 
     def worded(self, text: str) -> tuple[Meaning, ...]:

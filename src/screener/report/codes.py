@@ -13,10 +13,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from screener.records.dictionary import Dictionary
+from screener.records.dictionary import TEXT, Dictionary
 from screener.records.errors import printable
 from screener.records.likeness import Likeness
-from screener.records.local_codes import COLUMNS, TEXT
+from screener.records.local_codes import COLUMNS
 from screener.records.sightings import Sightings
 
 _ALIKE: Mapping[str, tuple[str, ...]] = {
