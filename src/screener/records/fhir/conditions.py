@@ -105,7 +105,7 @@ def _read_denial(
         reader.leave(resource, "it was refuted, which says nothing of another such event")
     else:
         list_ = "allergies" if denied.kind == "substance" else list_of(denied)
-        reader.add_absence(denied, list_, resource, date)
+        reader.add_absence(meaning, list_, resource.place, date)
 
 
 def _read_presence(
@@ -232,7 +232,7 @@ def read_allergy(resource: Resource, reader: Reader) -> None:
         elif meaning.absent and (verified not in (None, "confirmed") or clinical not in (None, "active")):
             reader.leave(resource, "it says that there is no allergy, and its status that this is not certain, or over")
         else:
-            reader.add_absence(concept_meant(meaning), "allergies", resource, date)
+            reader.add_absence(meaning, "allergies", resource.place, date)
 
 
 def _add_allergy(

@@ -30,7 +30,6 @@ from screener.records.fhir.elements import (
 from screener.records.fhir.resources import Pool, Resource, SetAside
 from screener.records.patient import Absence
 from screener.records.sightings import Sighting, Sightings, names_of
-from screener.rulebook import Concept as DictionaryConcept
 from screener.rulebook import RecordList
 from screener.values.dates import Moment
 
@@ -217,11 +216,9 @@ class Reader:
 
     # ---- facts
 
-    def add_absence(
-        self, concept: DictionaryConcept, list_: RecordList, resource: Resource, when: Moment | None
-    ) -> None:
+    def add_absence(self, meaning: Meaning, list_: RecordList, place: str, when: Moment | None) -> None:
         """An explicit statement that something is not there."""
-        self.chart.add_absence(Absence(concept.name, list_, resource.place, when))
+        self.chart.add_absence(Absence(meaning.entry.name, list_, place, when, flags=meaning.flags))
 
     # ---- notes
 

@@ -20,7 +20,7 @@ from screener.records.fhir.elements import Body, ShapeError, UnreadableError, mo
 from screener.records.fhir.observations import read_observation, read_report
 from screener.records.fhir.participation import read_consent, read_research_subject
 from screener.records.fhir.reader import NOT_READ, Reader, counted
-from screener.records.fhir.resources import Pool, Resource
+from screener.records.fhir.resources import Pool, Resource, changed_meaning
 from screener.records.fhir.treatments import (
     read_administration,
     read_medication_request,
@@ -195,7 +195,7 @@ def _patient(person: Person, reader: Reader, file: str, name: str | None, *, is_
                 reader.leave(resource, NOT_READ)
             continue
         try:
-            if (why := _changed_meaning(resource.body)) is not None:
+            if (why := changed_meaning(resource.body)) is not None:
                 reader.leave(resource, why)
             else:
                 read(resource, reader)
@@ -205,15 +205,6 @@ def _patient(person: Person, reader: Reader, file: str, name: str | None, *, is_
         reader.take_over(each for each in reader.pool.set_aside if is_alone or each.why != NOT_READ)
     reader.write_notes()
     return reader.chart.patient(called)
-
-
-def _changed_meaning(body: Body) -> str | None:
-    """What FHIR forbids to pass over: an extension that may turn the meaning round, or rules that nobody knows here."""
-    if body.get("modifierExtension"):
-        return "it has a `modifierExtension`, which may change what it means"
-    if body.get("implicitRules"):
-        return "it has `implicitRules`, which are not known here"
-    return None
 
 
 def _read_person(person: Person, reader: Reader) -> None:
@@ -227,7 +218,7 @@ def _read_person(person: Person, reader: Reader) -> None:
         for field in ("birthDate", "gender", "deceasedBoolean", "deceasedDateTime"):
             if other.body.get(field) != body.get(field):
                 raise ShapeError(f"two Patient resources of this id have another `{field}`")
-    if (why := _changed_meaning(body)) is not None:
+    if (why := changed_meaning(body)) is not None:
         raise ShapeError(why)
     chart = reader.chart
     try:

@@ -204,6 +204,15 @@ def contained_in(holder: Resource) -> Iterator[Resource]:
             yield Resource(kind, body, f"{holder.place}{named}", holder=holder)
 
 
+def changed_meaning(body: Body) -> str | None:
+    """What FHIR forbids to pass over: an extension that may turn the meaning round, or rules that nobody knows here."""
+    if body.get("modifierExtension"):
+        return "it has a `modifierExtension`, which may change what it means"
+    if body.get("implicitRules"):
+        return "it has `implicitRules`, which are not known here"
+    return None
+
+
 def _newer(one: Resource, other: Resource) -> Resource | None:
     """Which of two versions is the later one, as far as they say so."""
     for age in (_last_updated, _version):
@@ -234,4 +243,4 @@ def _version(resource: Resource) -> int | None:
     return int(stated) if stated is not None and stated.isascii() and stated.isdigit() and len(stated) < 18 else None
 
 
-__all__ = ["Pool", "Resource", "SetAside", "contained_in"]
+__all__ = ["Pool", "Resource", "SetAside", "changed_meaning", "contained_in"]

@@ -53,7 +53,7 @@ def read_procedure(resource: Resource, reader: Reader) -> None:
     for meaning in reader.meanings(concept(body, "code"), ("procedure",), resource, on="procedures"):
         name = concept_meant(meaning).name
         if meaning.absent:
-            reader.add_absence(concept_meant(meaning), "procedures", resource, when.start or when.end)
+            reader.add_absence(meaning, "procedures", resource.place, when.start or when.end)
             continue
         match status:
             case "preparation":
