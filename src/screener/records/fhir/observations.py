@@ -18,6 +18,7 @@ from screener.records.fhir.elements import (
     Body,
     Concept,
     ShapeError,
+    Stretch,
     UnreadableError,
     at_age,
     concept,
@@ -49,7 +50,7 @@ from screener.records.measuring import (
 )
 from screener.records.patient import Result, Unusable
 from screener.rulebook import Lab
-from screener.values.dates import Moment
+from screener.values.dates import DAY, Moment
 from screener.values.units import UnitError, parse_unit
 
 _UCUM = "http://unitsofmeasure.org"
@@ -446,7 +447,9 @@ def _without_use(result: Result, why: Unusable, problem: str) -> Result:
 
 # ---- limits of normal
 
-_NORMAL = "normal"
+_RANGE_KINDS = "http://terminology.hl7.org/CodeSystem/referencerange-meaning"
+_NORMAL = ("normal", "normal range")
+_UNCLEAR = "which of its limits of normal apply is not clear, and none is used"
 _SEXES = {
     "248153007": "male",
     "248152002": "female",
@@ -466,6 +469,8 @@ def _limits(holder: Body, meaning: Meaning, reader: Reader, when: Moment | None)
     ranges = parts(holder, "referenceRange")
     if not ranges or not isinstance(meaning.entry, Lab):
         return NormalSpan(), None
+    if not all(_is_of_known_kind(each) for each in ranges):
+        return NormalSpan(), _UNCLEAR
     applying: dict[NormalSpan, None] = {}
     is_open = False
     for each in ranges:
@@ -474,16 +479,13 @@ def _limits(holder: Body, meaning: Meaning, reader: Reader, when: Moment | None)
             continue
         is_open = is_open or applies is None
         try:
-            limits = _limits_of(each)
+            applying[_limits_of(each)] = None
         except UnreadableError:
-            is_open = True
-            continue
-        if limits is not None:
-            applying[limits] = None
-    if not applying and not is_open:
+            return NormalSpan(), "its limits of normal cannot be read, and none is used"
+    if not applying:
         return NormalSpan(), None
     if len(applying) != 1 or (is_open and len(ranges) > 1):
-        return NormalSpan(), "which of its limits of normal apply is not clear, and none is used"
+        return NormalSpan(), _UNCLEAR
     (limits,) = applying
     if limits.lower is not None and limits.upper is not None and limits.lower > limits.upper:
         return NormalSpan(), "its limits of normal are exchanged, and are not used"
@@ -492,8 +494,8 @@ def _limits(holder: Body, meaning: Meaning, reader: Reader, when: Moment | None)
 
 def _applies(range_: Body, reader: Reader, when: Moment | None) -> bool | None:
     """Whether a reference range is of what is normal for this patient; None if that cannot be told."""
-    kind = concept(range_, "type")
-    if not kind.is_empty and kind.code_of("http://terminology.hl7.org/CodeSystem/referencerange-meaning") != _NORMAL:
+    kind = _kind_of(range_)
+    if kind is not None and kind not in _NORMAL:
         return False
     applies: bool | None = True
     for group in concepts(range_, "appliesTo"):
@@ -507,6 +509,19 @@ def _applies(range_: Body, reader: Reader, when: Moment | None) -> bool | None:
         of_age = _is_of_age(part(range_, "age"), reader, when)
         applies = of_age if of_age is not True else applies
     return applies
+
+
+def _kind_of(range_: Body) -> str | None:
+    """What a reference range is of: a code of FHIR's, or words; None where it does not say, which is what is normal."""
+    kind = concept(range_, "type")
+    return kind.code_of(_RANGE_KINDS) or (kind.words or "").strip().casefold() or None
+
+
+def _is_of_known_kind(range_: Body) -> bool:
+    """Whether it is known what a reference range is of: what is normal, or something else of FHIR's own."""
+    kind = concept(range_, "type")
+    is_known = kind.is_empty or kind.code_of(_RANGE_KINDS) is not None or _kind_of(range_) in _NORMAL
+    return is_known and not range_.get("modifierExtension")
 
 
 def _is_of_age(ages: Body, reader: Reader, when: Moment | None) -> bool | None:
@@ -524,18 +539,20 @@ def _is_of_age(ages: Body, reader: Reader, when: Moment | None) -> bool | None:
             return None
         if reached is None:
             continue
+        # Of an imprecise birth date the age may have been reached, or left, later or earlier by as much.
+        spread = (birth.last_day - birth.first_day) * DAY
         if field == "low":
             if when.last < reached.first:
                 return False
-            certain = certain and when.first >= reached.first
+            certain = certain and when.first >= reached.first + spread
         else:
             if when.first > reached.last:
                 return False
-            certain = certain and when.last <= reached.last
+            certain = certain and when.last <= reached.last - spread
     return True if certain else None
 
 
-def _limits_of(range_: Body) -> NormalSpan | None:
+def _limits_of(range_: Body) -> NormalSpan:
     """The limits of one reference range, as quantities or in words. Raises UnreadableError."""
     ends = [_of_quantity(part(range_, field)) if field in range_ else None for field in ("low", "high")]
     known = [each for each in ends if each is not None]
@@ -547,9 +564,13 @@ def _limits_of(range_: Body) -> NormalSpan | None:
         if len(units) > 1:
             raise UnreadableError("its limits of normal have different units")
         lower, upper = (None if each is None else _plain_number(each) for each in ends)
+        if [lower, upper].count(None) != ends.count(None):
+            raise UnreadableError("its limits of normal are not plain numbers")
         return NormalSpan(lower, upper, known[0].unit)
-    written = text(range_, "text")
-    return read_limits(written) if written is not None else None
+    limits = read_limits(text(range_, "text") or "")
+    if limits is None:
+        raise UnreadableError("its limits of normal are words")
+    return limits
 
 
 # ---- time
@@ -593,7 +614,15 @@ def _effective(body: Body) -> Moment | None:
     if isinstance(events, list) and len(events) == 1 and isinstance(events[0], str):
         return moment_of(events[0], "effectiveTiming")
     if isinstance(events, list) and events:
-        raise UnreadableError("its `effectiveTiming` names several times")
+        return _some_time_among([moment_of(each, "effectiveTiming") for each in events if isinstance(each, str)])
     if (bounds := period(part(timing, "repeat"), "boundsPeriod")) is not None:
         return some_time_in(bounds)
     return None
+
+
+def _some_time_among(times: Sequence[Moment]) -> Moment | None:
+    """One of several times; which of them, nobody wrote down."""
+    if not times:
+        return None
+    first, last = min(times, key=lambda each: each.first), max(times, key=lambda each: each.last)
+    return some_time_in(Stretch(first, last))
