@@ -63,6 +63,11 @@ class Reader:
         """Set a resource aside. `why` is the end of a sentence whose subject is the resource."""
         self.set_aside.append(SetAside(resource.kind, resource.place, why))
 
+    def leave_open(self, resource: Resource, why: str, on: RecordList, place: str | None = None) -> None:
+        """Set aside what may be an entry of a list: nobody can tell what it is, and the list is not complete."""
+        self.leave_part(resource, place or resource.place, why)
+        self.chart.leave_unread(on, place or resource.place)
+
     def leave_part(self, resource: Resource, place: str, why: str) -> None:
         """Set a part of a resource aside, at its own place."""
         self.set_aside.append(SetAside(resource.kind, place, why))
@@ -115,7 +120,11 @@ class Reader:
             self.leave_part(resource, where, f"its codes stand for different things: {said}")
             return ()
         elif len({each.absent for each in fitting}) > 1:
-            self.leave_part(resource, where, "one of its codes says that it is absent, another that it is not")
+            why = "one of its codes says that it is absent, another that it is not"
+            if on is None:
+                self.leave_part(resource, where, why)
+            else:
+                self.leave_open(resource, why, on, where)
             return ()
         return fitting
 
@@ -263,7 +272,7 @@ def counted(kinds: Counter[str]) -> str:
 def _is_of_known_chapters(concept: Concept) -> bool:
     """Whether one of its codes is of a system of which the dictionary covers whole chapters: then it is something else
     than what is asked for."""
-    return any(each.code is not None and system_name(each.system or "") in HIERARCHICAL for each in concept.codings)
+    return any(each.code and system_name(each.system or "") in HIERARCHICAL for each in concept.codings)
 
 
 def _without_rule(concepts: dict[Concept, list[str]]) -> str:

@@ -7,7 +7,7 @@ alike ones together. One that cannot be read never keeps the others from being r
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -30,6 +30,7 @@ from screener.records.fhir.treatments import (
 )
 from screener.records.patient import Patient
 from screener.records.sightings import Sightings
+from screener.rulebook import RecordList
 from screener.values.dates import AT_ANY_TIME
 
 UNNAMED = "unnamed"
@@ -48,6 +49,18 @@ _READ = {
     "ResearchSubject": read_research_subject,
     "Consent": read_consent,
 }
+_LISTS: Mapping[str, RecordList] = {
+    "Condition": "conditions",
+    "AllergyIntolerance": "allergies",
+    "FamilyMemberHistory": "family_history",
+    "Procedure": "procedures",
+    "ServiceRequest": "plans",
+    "MedicationStatement": "medications",
+    "MedicationRequest": "medications",
+    "MedicationAdministration": "medications",
+    "ResearchSubject": "events",
+}
+"""The list of which a resource of a kind is an entry. One that cannot be read may be any entry of it."""
 _REFERRED_TO = frozenset({"Encounter", "Medication", "ResearchStudy", "Specimen"})
 """Resources that are read where others refer to them."""
 
@@ -195,12 +208,14 @@ def _patient(person: Person, reader: Reader, file: str, name: str | None, *, is_
                 reader.leave(resource, NOT_READ)
             continue
         try:
-            if (why := changed_meaning(resource.body)) is not None:
-                reader.leave(resource, why)
-            else:
+            if (why := changed_meaning(resource.body)) is None:
                 read(resource, reader)
         except (ShapeError, UnreadableError) as error:
-            reader.leave(resource, str(error))
+            why = str(error)
+        if why is not None and (list_ := _LISTS.get(resource.kind)) is not None:
+            reader.leave_open(resource, why, list_)
+        elif why is not None:
+            reader.leave(resource, why)
     if is_alone or person.resource is not None:
         reader.take_over(each for each in reader.pool.set_aside if is_alone or each.why != NOT_READ)
     reader.write_notes()

@@ -270,7 +270,7 @@ def _drugs(resource: Resource, reader: Reader) -> Sequence[Meaning]:
         reference = part(body, "medicationReference")
         medication = reader.pool.referred(reference, resource)
         if medication is None:
-            reader.leave(resource, "its Medication is not at hand")
+            reader.leave_open(resource, "its Medication is not at hand", "medications")
             return ()
         named = concept(medication.body, "code")
         ingredients = [
@@ -280,7 +280,7 @@ def _drugs(resource: Resource, reader: Reader) -> Sequence[Meaning]:
         ]
         return _of_medication(named, ingredients, resource, reader)
     if named.is_empty:
-        reader.leave(resource, "it does not say which drug")
+        reader.leave_open(resource, "it does not say which drug", "medications")
         return ()
     return _without_absences(reader.meanings(named, ("drug",), resource, on="medications"), resource, reader)
 
@@ -292,7 +292,7 @@ def _of_medication(
     known = reader.known(named, ("drug",))
     if known or not ingredients:
         if named.is_empty:
-            reader.leave(resource, "its Medication does not say which drug")
+            reader.leave_open(resource, "its Medication does not say which drug", "medications")
             return ()
         return _without_absences(reader.meanings(named, ("drug",), resource, on="medications"), resource, reader)
     drugs = [drug for each in ingredients for drug in reader.meanings(each, ("drug",), resource, on="medications")]
