@@ -246,7 +246,13 @@ def read_allergy(resource: Resource, reader: Reader) -> None:
     if text(body, "type") == "intolerance":
         reader.leave(resource, "it is an intolerance, not an allergy")
         return
-    meanings = [meaning for each in substances for meaning in reader.allergens(each, resource)]
+    if verified == _REFUTED:
+        # What no rule names is some substance, and of it alone nothing can be said: only what is named is absent.
+        meanings = [
+            meaning for each in substances for meaning in reader.meanings(each, ("substance", "drug"), resource)
+        ]
+    else:
+        meanings = [meaning for each in substances for meaning in reader.allergens(each, resource)]
     for meaning in meanings:
         if not meaning.absent and verified != _REFUTED:
             doubts = _doubts(verified)

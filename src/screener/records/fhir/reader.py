@@ -195,6 +195,8 @@ class Reader:
                     self.note(resource.place, f"its `{field}String` is not a date, and says nothing of when")
                     return Stretch()
             else:
+                if f"{field}Timing" in body:
+                    self.note(resource.place, f"its `{field}Timing` is not read, and says nothing of when")
                 return Stretch()
         except UnreadableError as error:
             self.note(resource.place, f"{error}, and says nothing of when")
