@@ -51,7 +51,8 @@ class Pool:
         self.resources: list[Resource] = []
         self.set_aside: list[SetAside] = []
         self._index: dict[str, Resource | None] | None = None
-        self._by_identifier: dict[tuple[str | None, str], Resource] | None = None
+        self._by_identifier: dict[tuple[str | None, str], Resource | None] | None = None
+        self._deleted: dict[str, int | None] = {}
 
     # ---- filling
 
@@ -86,15 +87,15 @@ class Pool:
     def _add_entry(self, entry: Any, place: str, depth: int) -> None:
         if not isinstance(entry, dict):
             raise ShapeError("it is not an object")
-        content = part(entry, "resource")
+        content, request = part(entry, "resource"), part(entry, "request")
+        if text(request, "method") == "DELETE":
+            named = "/".join((text(request, "url") or "").rsplit("/", 2)[-2:])
+            self._deleted[named] = _instant(text(part(entry, "response"), "lastModified"))
+            raise ShapeError("it tells of a resource that was deleted")
         if not content:
-            if text(part(entry, "request"), "method") == "DELETE":
-                raise ShapeError("it tells of a resource that was deleted")
             if "response" not in entry and "request" not in entry and "link" not in entry:
                 raise ShapeError("it has no resource")
             return
-        if text(part(entry, "request"), "method") == "DELETE":
-            raise ShapeError("it tells of a resource that was deleted")
         self.add(content, place, text(entry, "fullUrl"), depth + 1)
 
     def leave(self, kind: str, place: str, why: str) -> None:
@@ -112,6 +113,9 @@ class Pool:
         for resource in self.resources:
             if resource.id is None:
                 kept.append(resource)
+                continue
+            if self._was_deleted(resource):
+                self.leave(resource.kind, resource.place, "it was deleted")
                 continue
             key = f"{resource.full_url or ''} {resource.kind}/{resource.id}"
             if key not in places:
@@ -131,6 +135,14 @@ class Pool:
         self.resources = kept
         self._index = None
         return kept
+
+    def _was_deleted(self, resource: Resource) -> bool:
+        """Whether a Bundle tells that it was deleted, and not before this version of it was made."""
+        named = f"{resource.kind}/{resource.id}"
+        if named not in self._deleted:
+            return False
+        deleted, made = self._deleted[named], _last_updated(resource)
+        return deleted is None or made is None or made <= deleted
 
     # ---- references
 
@@ -154,8 +166,9 @@ class Pool:
         if "://" not in plain and not plain.startswith("urn:"):
             # A relative address is one on the server that the resource itself comes from.
             base = (origin.holder or origin).full_url or ""
-            on_its_server = index.get(f"{base.rsplit('/', 2)[0]}/{plain}") if "://" in base else None
-            return on_its_server or index.get(plain)
+            if "://" not in base:
+                return index.get(plain)
+            plain = f"{base.rsplit('/', 2)[0]}/{plain}"
         found = index.get(plain)
         if found is None and "://" in plain:
             # Without a full URL of its own a resource may be the one; with another it is another.
@@ -178,14 +191,18 @@ class Pool:
             self._index = index
         return self._index
 
-    def _identified(self) -> dict[tuple[str | None, str], Resource]:
+    def _identified(self) -> dict[tuple[str | None, str], Resource | None]:
+        """Resources by their identifiers; None where several have the same."""
         if self._by_identifier is None:
             self._by_identifier = {}
             for resource in self.resources:
                 identifiers = resource.body.get("identifier")
                 for each in identifiers if isinstance(identifiers, list) else ():
                     if isinstance(each, dict) and isinstance(each.get("value"), str):
-                        self._by_identifier.setdefault((each.get("system"), each["value"]), resource)
+                        system = each.get("system")
+                        key = (system if isinstance(system, str) else None, each["value"])
+                        other = self._by_identifier.setdefault(key, resource)
+                        self._by_identifier[key] = resource if other is resource else None
         return self._by_identifier
 
     def _contained(self, identity: str, origin: Resource) -> Resource | None:
@@ -230,7 +247,10 @@ def _meta(resource: Resource, field: str) -> str | None:
 
 def _last_updated(resource: Resource) -> int | None:
     """In seconds of universal time."""
-    stated = _meta(resource, "lastUpdated")
+    return _instant(_meta(resource, "lastUpdated"))
+
+
+def _instant(stated: str | None) -> int | None:
     try:
         when = moment_of(stated, "lastUpdated") if stated is not None else None
     except UnreadableError:
