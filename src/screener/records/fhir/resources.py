@@ -37,11 +37,17 @@ class Resource(Struct, frozen=True, eq=False):
 
 
 class SetAside(Struct, frozen=True):
-    """What was not used, and why: the end of a sentence whose subject is the resource."""
+    """What was not used, and why: the end of a sentence whose subject is the resource.
+
+    `resource` is the one itself, where it says whose it is; `is_nobodys` where it should and does not, so that it may
+    be of any patient.
+    """
 
     kind: str
     place: str
     why: str
+    resource: Resource | None = None
+    is_nobodys: bool = False
 
 
 class Pool:
@@ -102,6 +108,14 @@ class Pool:
         """Set something aside."""
         self.set_aside.append(SetAside(kind, place, why))
 
+    def leave_of_somebody(self, resource: Resource, why: str) -> None:
+        """Set a resource aside that says whose it is."""
+        self.set_aside.append(SetAside(resource.kind, resource.place, why, resource))
+
+    def leave_of_nobody(self, resource: Resource, why: str) -> None:
+        """Set a resource aside that may be of any patient."""
+        self.set_aside.append(SetAside(resource.kind, resource.place, why, is_nobodys=True))
+
     def without_repetitions(self) -> Sequence[Resource]:
         """The resources, each once, and of several versions of one the latest.
 
@@ -115,7 +129,7 @@ class Pool:
                 kept.append(resource)
                 continue
             if self._was_deleted(resource):
-                self.leave(resource.kind, resource.place, "it was deleted")
+                self.leave_of_somebody(resource, "it was deleted")
                 continue
             key = f"{resource.full_url or ''} {resource.kind}/{resource.id}"
             if key not in places:
@@ -125,12 +139,12 @@ class Pool:
             other = kept[places[key]]
             newer = _newer(other, resource)
             if other.body == resource.body:
-                self.leave(resource.kind, resource.place, "it stands there twice")
+                self.leave_of_somebody(resource, "it stands there twice")
             elif newer is None:
                 kept.append(resource)
-                self.leave(resource.kind, resource.place, "it stands there in two versions, and both are used")
+                self.leave_of_somebody(resource, "it stands there in two versions, and both are used")
             else:
-                self.leave(resource.kind, resource.place, "a later version of it replaces it")
+                self.leave_of_somebody(resource, "a later version of it replaces it")
                 kept[places[key]] = newer
         self.resources = kept
         self._index = None
