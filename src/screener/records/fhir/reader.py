@@ -30,7 +30,6 @@ from screener.records.fhir.elements import (
 from screener.records.fhir.resources import Pool, Resource, SetAside
 from screener.records.patient import Absence
 from screener.records.sightings import Sighting, Sightings, names_of
-from screener.rulebook import Concept as DictionaryConcept
 from screener.rulebook import RecordList
 from screener.values.dates import Moment
 
@@ -63,6 +62,11 @@ class Reader:
     def leave(self, resource: Resource, why: str) -> None:
         """Set a resource aside. `why` is the end of a sentence whose subject is the resource."""
         self.set_aside.append(SetAside(resource.kind, resource.place, why))
+
+    def leave_open(self, resource: Resource, why: str, on: RecordList, place: str | None = None) -> None:
+        """Set aside what may be an entry of a list: nobody can tell what it is, and the list is not complete."""
+        self.leave_part(resource, place or resource.place, why)
+        self.chart.leave_unread(on, place or resource.place)
 
     def leave_part(self, resource: Resource, place: str, why: str) -> None:
         """Set a part of a resource aside, at its own place."""
@@ -118,7 +122,11 @@ class Reader:
             self.leave_part(resource, where, f"its codes stand for different things: {said}")
             return ()
         elif len({each.absent for each in fitting}) > 1:
-            self.leave_part(resource, where, "one of its codes says that it is absent, another that it is not")
+            why = "one of its codes says that it is absent, another that it is not"
+            if on is None:
+                self.leave_part(resource, where, why)
+            else:
+                self.leave_open(resource, why, on, where)
             return ()
         return fitting
 
@@ -194,6 +202,8 @@ class Reader:
                     self.note(resource.place, f"its `{field}String` is not a date, and says nothing of when")
                     return Stretch()
             else:
+                if f"{field}Timing" in body:
+                    self.note(resource.place, f"its `{field}Timing` is not read, and says nothing of when")
                 return Stretch()
         except UnreadableError as error:
             self.note(resource.place, f"{error}, and says nothing of when")
@@ -224,11 +234,9 @@ class Reader:
 
     # ---- facts
 
-    def add_absence(
-        self, concept: DictionaryConcept, list_: RecordList, resource: Resource, when: Moment | None
-    ) -> None:
+    def add_absence(self, meaning: Meaning, list_: RecordList, place: str, when: Moment | None) -> None:
         """An explicit statement that something is not there."""
-        self.chart.add_absence(Absence(concept.name, list_, resource.place, when))
+        self.chart.add_absence(Absence(meaning.entry.name, list_, place, when, flags=meaning.flags))
 
     # ---- notes
 

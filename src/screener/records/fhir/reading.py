@@ -7,7 +7,7 @@ alike ones together. One that cannot be read never keeps the others from being r
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -16,11 +16,11 @@ from screener.records.dictionary import Dictionary
 from screener.records.documents import Document, refused
 from screener.records.errors import RecordError, quoted
 from screener.records.fhir.conditions import read_allergy, read_condition, read_family_history
-from screener.records.fhir.elements import Body, ShapeError, UnreadableError, moment, part, text, truth
+from screener.records.fhir.elements import Body, ShapeError, UnreadableError, moment, part, parts, text, truth
 from screener.records.fhir.observations import read_observation, read_report
 from screener.records.fhir.participation import read_consent, read_research_subject
 from screener.records.fhir.reader import NOT_READ, Reader, counted
-from screener.records.fhir.resources import Pool, Resource
+from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning
 from screener.records.fhir.treatments import (
     read_administration,
     read_medication_request,
@@ -30,6 +30,7 @@ from screener.records.fhir.treatments import (
 )
 from screener.records.patient import Patient
 from screener.records.sightings import Sightings
+from screener.rulebook import RecordList
 from screener.values.dates import AT_ANY_TIME
 
 UNNAMED = "unnamed"
@@ -48,17 +49,31 @@ _READ = {
     "ResearchSubject": read_research_subject,
     "Consent": read_consent,
 }
+_LISTS: Mapping[str, RecordList] = {
+    "Condition": "conditions",
+    "AllergyIntolerance": "allergies",
+    "FamilyMemberHistory": "family_history",
+    "Procedure": "procedures",
+    "ServiceRequest": "plans",
+    "MedicationStatement": "medications",
+    "MedicationRequest": "medications",
+    "MedicationAdministration": "medications",
+    "ResearchSubject": "events",
+}
+"""The list of which a resource of a kind is an entry. One that cannot be read may be any entry of it."""
 _REFERRED_TO = frozenset({"Encounter", "Medication", "ResearchStudy", "Specimen"})
 """Resources that are read where others refer to them."""
 
 
 class Person(Struct, eq=False):
-    """A patient of a pool: the Patient resource, if it is there, and what is about this patient."""
+    """A patient of a pool: the Patient resource, if it is there, and what is about this patient. `left` was set aside
+    before it was read."""
 
     name: str | None
     resource: Resource | None = None
     others: tuple[Resource, ...] = ()
     about: list[Resource] = []
+    left: list[SetAside] = []
 
 
 def read_resources(
@@ -93,10 +108,10 @@ def _people(pool: Pool) -> list[Person]:
     people: dict[object, Person] = {}
     for resource in resources:
         if resource.kind == "Patient":
-            key = resource.full_url or f"Patient/{resource.id}" if resource.id or resource.full_url else resource.place
+            key = _patient_key(resource)
             known = people.get(key)
             if known is None:
-                people[key] = Person(resource.id, resource, about=[])
+                people[key] = Person(resource.id, resource, about=[], left=[])
             else:
                 known.others = (*known.others, resource)
     keys = {id(person.resource): key for key, person in people.items()}
@@ -111,17 +126,50 @@ def _people(pool: Pool) -> list[Person]:
                 homeless.append(resource)
             continue
         try:
-            whose = _key(subject, resource, pool, keys, targets)
-        except ShapeError as error:
+            whose, contained = _key(subject, resource, pool, keys, targets)
+        except _NotAPatientError as error:
             pool.leave(resource.kind, resource.place, str(error))
+            continue
+        except ShapeError as error:
+            pool.leave_of_nobody(resource, str(error))
             continue
         person = people.get(whose)
         if person is None:
             stated = whose.rpartition("Patient/")[2] if isinstance(whose, str) and "Patient/" in whose else None
-            person = people[whose] = Person(stated, about=[])
+            person = people[whose] = Person(stated, contained, about=[], left=[])
         person.about.append(resource)
     _shelter(homeless, list(people.values()), people, pool)
+    _deal_out(pool, people, keys, targets)
     return list(people.values())
+
+
+def _deal_out(
+    pool: Pool, people: dict[object, Person], keys: dict[int, object], targets: dict[tuple[str, str], object]
+) -> None:
+    """What was set aside of one patient is for this one alone to know."""
+    others: list[SetAside] = []
+    for each in pool.set_aside:
+        resource, person = each.resource, None
+        if resource is not None and resource.kind == "Patient":
+            person = people.get(_patient_key(resource))
+        elif resource is not None and (subject := _subject(resource)) is not None:
+            try:
+                person = people.get(_key(subject, resource, pool, keys, targets)[0])
+            except ShapeError:
+                person = None
+        if person is None:
+            others.append(each)
+        else:
+            person.left.append(each)
+    pool.set_aside[:] = others
+
+
+def _patient_key(resource: Resource) -> str:
+    return resource.full_url or (f"Patient/{resource.id}" if resource.id else resource.place)
+
+
+class _NotAPatientError(ShapeError):
+    """A resource that is about something else than one patient."""
 
 
 _SUBJECTS = ("subject", "patient", "individual")
@@ -138,30 +186,47 @@ def _subject(resource: Resource) -> Body | None:
 
 def _key(
     reference: Body, resource: Resource, pool: Pool, keys: dict[int, object], targets: dict[tuple[str, str], object]
-) -> object:
-    """What identifies the patient whom a reference means. Raises ShapeError where it means none."""
+) -> tuple[object, Resource | None]:
+    """What identifies the patient whom a reference means, and the Patient that the resource itself contains.
+
+    Raises ShapeError where it means none.
+    """
     target = text(reference, "reference")
     key: object
     server = resource.server
     if target is not None and not target.startswith("#") and (known := targets.get((server, target))) is not None:
-        return known
+        return known, None
     found = pool.referred(reference, resource)
     if found is not None:
         if found.kind != "Patient":
-            raise ShapeError(f"it is about a {found.kind}, not about one patient")
+            raise _NotAPatientError(f"it is about a {found.kind}, not about one patient")
+        if found.holder is not None:
+            return _key_of_contained(found, pool, keys)
         key = keys.get(id(found), found.place)
     elif target is not None:
         plain = target.partition("/_history/")[0]
         kind = plain.rsplit("/", 2)[-2] if "/" in plain else "Patient"
         if kind != "Patient":
-            raise ShapeError(f"it is about a {kind}, not about one patient")
+            raise _NotAPatientError(f"it is about a {kind}, not about one patient")
         key = plain
     else:
         identifier = part(reference, "identifier")
         key = (text(identifier, "system"), text(identifier, "value"))
     if target is not None and not target.startswith("#"):
         targets[server, target] = key
-    return key
+    return key, None
+
+
+def _key_of_contained(patient: Resource, pool: Pool, keys: dict[int, object]) -> tuple[object, Resource | None]:
+    """A contained Patient is the one of its identifiers; without any, nobody can tell whether two are the same."""
+    identifiers = [each for each in parts(patient.body, "identifier") if isinstance(each.get("value"), str)]
+    for identifier in identifiers:
+        found = pool.referred({"identifier": identifier}, patient)
+        if found is not None and (key := keys.get(id(found))) is not None:
+            return key, None
+    if not identifiers:
+        return patient.place, patient
+    return (text(identifiers[0], "system"), text(identifiers[0], "value")), patient
 
 
 def _shelter(homeless: Iterable[Resource], known: Sequence[Person], people: dict[object, Person], pool: Pool) -> None:
@@ -174,9 +239,9 @@ def _shelter(homeless: Iterable[Resource], known: Sequence[Person], people: dict
             why = "it does not say whose it is, and is taken to be of the only patient in the file"
             pool.leave(resource.kind, resource.place, why)
         elif not known:
-            people.setdefault("", Person(None, about=[])).about.append(resource)
+            people.setdefault("", Person(None, about=[], left=[])).about.append(resource)
         else:
-            pool.leave(resource.kind, resource.place, "it does not say whose it is")
+            pool.leave_of_nobody(resource, "it does not say whose it is")
 
 
 # ---- one patient
@@ -195,25 +260,22 @@ def _patient(person: Person, reader: Reader, file: str, name: str | None, *, is_
                 reader.leave(resource, NOT_READ)
             continue
         try:
-            if (why := _changed_meaning(resource.body)) is not None:
-                reader.leave(resource, why)
-            else:
+            if (why := changed_meaning(resource.body)) is None:
                 read(resource, reader)
         except (ShapeError, UnreadableError) as error:
-            reader.leave(resource, str(error))
+            why = str(error)
+        if why is not None and (list_ := _LISTS.get(resource.kind)) is not None:
+            reader.leave_open(resource, why, list_)
+        elif why is not None:
+            reader.leave(resource, why)
+    reader.take_over(person.left)
     if is_alone or person.resource is not None:
         reader.take_over(each for each in reader.pool.set_aside if is_alone or each.why != NOT_READ)
+    for each in reader.pool.set_aside:
+        if each.is_nobodys and (list_ := _LISTS.get(each.kind)) is not None:
+            reader.chart.leave_unread(list_, each.place)
     reader.write_notes()
     return reader.chart.patient(called)
-
-
-def _changed_meaning(body: Body) -> str | None:
-    """What FHIR forbids to pass over: an extension that may turn the meaning round, or rules that nobody knows here."""
-    if body.get("modifierExtension"):
-        return "it has a `modifierExtension`, which may change what it means"
-    if body.get("implicitRules"):
-        return "it has `implicitRules`, which are not known here"
-    return None
 
 
 def _read_person(person: Person, reader: Reader) -> None:
@@ -227,7 +289,7 @@ def _read_person(person: Person, reader: Reader) -> None:
         for field in ("birthDate", "gender", "deceasedBoolean", "deceasedDateTime"):
             if other.body.get(field) != body.get(field):
                 raise ShapeError(f"two Patient resources of this id have another `{field}`")
-    if (why := _changed_meaning(body)) is not None:
+    if (why := changed_meaning(body)) is not None:
         raise ShapeError(why)
     chart = reader.chart
     try:
@@ -245,7 +307,7 @@ def _read_person(person: Person, reader: Reader) -> None:
         chart.died = moment(body, "deceasedDateTime")
     except UnreadableError:
         chart.died = AT_ANY_TIME
-    if truth(body, "deceasedBoolean"):
+    if truth(body, "deceasedBoolean") and chart.died is None:
         chart.died = AT_ANY_TIME
     if chart.birth is not None and chart.died is not None and chart.died.last < chart.birth.first:
         reader.findings.note(resource.place, "the patient died before the birth date: one of the two is wrong")
