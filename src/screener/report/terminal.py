@@ -13,9 +13,8 @@ from rich.console import Console
 from rich.text import Text
 
 from screener.evaluation.answers import Reason
-from screener.evaluation.explanation import number_text, score_text
 from screener.evaluation.phrases import unit_beside
-from screener.report.wording import in_one_breath
+from screener.report.wording import DISCLAIMER, WORST_FIRST, amount, converted, in_one_breath, tally, waits_for
 from screener.screening import (
     CriterionResult,
     Evidence,
@@ -23,7 +22,6 @@ from screener.screening import (
     ScoreValue,
     Screening,
     Status,
-    Term,
     TrialResult,
     Verdict,
 )
@@ -31,8 +29,6 @@ from screener.screening import (
 WIDEST = 110
 """Longer lines are hard to read, however wide the terminal is."""
 NARROWEST = 50
-
-DISCLAIMER = "This is decision support for pre-screening and no determination of eligibility."
 
 _STATUS: dict[Status, Text] = {
     "failed": Text("FAILED", "bold red"),
@@ -44,7 +40,6 @@ _VERDICT: dict[Verdict, Text] = {
     "undetermined": Text("undetermined", "bold yellow"),
     "eligible": Text("eligible", "bold green"),
 }
-_ORDER: tuple[Status, ...] = ("failed", "unknown", "passed")
 _NEEDS_SAY_IT: frozenset[Reason] = frozenset({"missing", "judgement", "consent"})
 """Reasons of which an explanation says no more than the list of what is needed."""
 
@@ -79,7 +74,7 @@ class _Page:
         self.line(Text.assemble("Patient ", (_plain(screening.patient), "bold"), f", screened as of {screening.as_of}"))
         self.blank()
         for trial in screening.trials:
-            self.beside(Text.assemble((f"{trial.id:<13}", "bold"), _padded(_VERDICT[trial.verdict], 14)), _tally(trial))
+            self.beside(Text.assemble((f"{trial.id:<13}", "bold"), _padded(_VERDICT[trial.verdict], 14)), tally(trial))
         for trial in screening.trials:
             self.blank()
             self.trial(trial)
@@ -94,13 +89,13 @@ class _Page:
 
     def trial(self, trial: TrialResult) -> None:
         self.rule("─")
-        self.beside(Text.assemble((f"{trial.id:<13}", "bold"), _padded(_VERDICT[trial.verdict], 14)), _tally(trial))
+        self.beside(Text.assemble((f"{trial.id:<13}", "bold"), _padded(_VERDICT[trial.verdict], 14)), tally(trial))
         self.line(Text(_plain(trial.title)))
-        if waiting := _waits_for(trial):
+        if waiting := waits_for(trial):
             self.line(Text(waiting, "yellow"))
         if trial.recruitment.note is not None:
             self.line(Text(f"Note: {_plain(trial.recruitment.note)}", "magenta"))
-        for status in _ORDER:
+        for status in WORST_FIRST:
             criteria = [criterion for criterion in trial.criteria if criterion.status == status]
             for number, criterion in enumerate(criteria):
                 if number == 0 or status != "passed":
@@ -137,20 +132,6 @@ class _Page:
         self.lines.append(Text())
 
 
-def _tally(trial: TrialResult) -> str:
-    counts = trial.counts
-    return f"{counts['failed']} failed, {counts['unknown']} unknown, {counts['passed']} passed"
-
-
-def _waits_for(trial: TrialResult) -> str:
-    """Whether data are missing, or only people's answers are left."""
-    answers = [each for each in trial.waits_for if each != "data"]
-    people = "a judgement and consent" if len(answers) == 2 else "".join(answers).replace("judgement", "a judgement")
-    if "data" in trial.waits_for:
-        return "Waits for data that can be measured or looked up" + (f", and for {people}" if people else "")
-    return f"Only people's answers are left: it waits for {people}" if people else ""
-
-
 def _details(criterion: CriterionResult) -> Iterator[tuple[str, str, str]]:
     """What stands below a criterion's sentence: a word for what it is, the text, and its style."""
     if criterion.basis == "assumed":
@@ -177,32 +158,18 @@ def _reading(reading: ReadingOutcome) -> str:
 
 
 def _score(score: ScoreValue) -> str:
-    terms = " + ".join(f"{_amount(term)} [{term.term}]" for term in score.terms)
+    terms = " + ".join(f"{amount(term)} [{term.term}]" for term in score.terms)
     return f"{score.title} {score.value}" + (f" = {terms}" if len(score.terms) > 1 else "")
-
-
-def _amount(term: Term) -> str:
-    if term.low is None:
-        return "(any number)" if term.high is None else f"(at most {score_text(term.high)})"
-    if term.high is None:
-        return f"(at least {score_text(term.low)})"
-    return score_text(term.low) if term.low == term.high else f"({score_text(term.low)} to {score_text(term.high)})"
 
 
 def _recorded(evidence: Evidence) -> str:
     """A fact as recorded, as converted if that differs, with its date and its place in the record."""
     unit = unit_beside(evidence.unit)
     when = f", {evidence.date}" if evidence.date else ""
+    canonical = f" = {converted(evidence)}" if converted(evidence) else ""
     flags = "".join(f"; {flag}" for flag in evidence.flags)
     name = evidence.name.replace("_", " ")
-    return f"{name} {evidence.value}{unit}{_converted(evidence)}{when} ({evidence.source}){flags}"
-
-
-def _converted(evidence: Evidence) -> str:
-    if evidence.canonical_unit is None or evidence.canonical_unit == evidence.unit:
-        return ""
-    value = evidence.canonical_value
-    return f" = {number_text(value) if isinstance(value, float) else value} {evidence.canonical_unit}"
+    return f"{name} {evidence.value}{unit}{canonical}{when} ({evidence.source}){flags}"
 
 
 def _padded(word: Text, width: int) -> Text:
