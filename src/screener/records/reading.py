@@ -59,6 +59,11 @@ def read_patient(source: Source, rulebook: Rulebook | Dictionary, file: str | No
     return patient
 
 
+def read_document(place: PathLike[str], file: str) -> Any:
+    """The JSON of a file that is no record by itself, read as carefully. Raises RecordError if it is none."""
+    return _parse(_read_file(Path(place), file), file)
+
+
 def _refused(file: str, where: str, fault: str, mend: str = "") -> RecordError:
     return RecordError([Problem(where, fault, mend)], file)
 

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from screener.evaluation.answers import Reason
 from screener.evaluation.explanation import number_text, score_text
-from screener.screening import Evidence, Status, Term, TrialResult
+from screener.evaluation.phrases import unit_beside
+from screener.screening import CriterionResult, Evidence, ReadingOutcome, ScoreValue, Status, Term, TrialResult
 
 DISCLAIMER = "This is decision support for pre-screening and no determination of eligibility."
 WORST_FIRST: tuple[Status, ...] = ("failed", "unknown", "passed")
@@ -29,6 +31,14 @@ def waits_for(trial: TrialResult) -> str:
     return f"Only people's answers are left: it waits for {people}" if people else ""
 
 
+def needs_say_it(criterion: CriterionResult) -> bool:
+    """Whether the explanation of an open criterion says no more than the list of what is needed."""
+    return bool(criterion.reasons) and _NEEDS_SAY_IT.issuperset(criterion.reasons)
+
+
+_NEEDS_SAY_IT: frozenset[Reason] = frozenset({"missing", "judgement", "consent"})
+
+
 def amount(term: Term) -> str:
     """A term of a score as far as it is known: `1.30`, `(0 to 0.91)`."""
     if term.low is None:
@@ -44,6 +54,32 @@ def converted(evidence: Evidence) -> str:
         return ""
     value = evidence.canonical_value
     return f"{number_text(value) if isinstance(value, float) else value} {evidence.canonical_unit}"
+
+
+def recorded(evidence: Evidence) -> str:
+    """A fact as recorded, as converted if that differs, with its date and its place in the record."""
+    canonical = f" = {converted(evidence)}" if converted(evidence) else ""
+    when = f", {evidence.date}" if evidence.date else ""
+    flags = "".join(f"; {flag}" for flag in evidence.flags)
+    name = evidence.name.replace("_", " ")
+    return f"{name} {evidence.value}{unit_beside(evidence.unit)}{canonical}{when} ({evidence.source}){flags}"
+
+
+def score_sum(score: ScoreValue) -> str:
+    """A score with the terms that it is the sum of, on one line."""
+    terms = " + ".join(f"{amount(term)} [{term.term}]" for term in score.terms)
+    return f"{score.title} {score.value}" + (f" = {terms}" if len(score.terms) > 1 else "")
+
+
+def read_as(reading: ReadingOutcome) -> str:
+    """What one reading of a sentence says, and who chose it."""
+    choice = "" if not reading.chosen else f", and chosen by {reading.chosen_by}" if reading.chosen_by else ", chosen"
+    return f"“{reading.label}” it is {reading.status}{choice}: {reading.explanation}"
+
+
+def on_one_line(text: str) -> str:
+    """Text of the record as it may be printed: a control character in it could move the cursor or color the screen."""
+    return "".join(each if each.isprintable() else " " for each in text)
 
 
 def in_one_breath(texts: Sequence[str]) -> list[str]:
