@@ -69,7 +69,12 @@ def html_page(screenings: Sequence[Screening]) -> str:
     feet = _foot_of_pages(patients[0], "") if len(patients) == 1 else "".join(map(_foot_of_sheet, patients))
     sheets = [Markup(_stylesheet()), Markup(feet)]
     return _template().render(
-        patients=patients, sheets=sheets, policy=_policy(sheets), version=__version__, disclaimer=DISCLAIMER
+        patients=patients,
+        trials=list(dict.fromkeys(trial.id for each in screenings for trial in each.trials)),
+        sheets=sheets,
+        policy=_policy(sheets),
+        version=__version__,
+        disclaimer=DISCLAIMER,
     )
 
 
@@ -161,6 +166,9 @@ def _total(ends: Sequence[float | None]) -> float | None:
 
 # ---- the template
 
+LINES_KEPT_TOGETHER = 14
+"""A criterion with a longer rule, or as many facts, may go on on the next page."""
+
 
 @cache
 def _template() -> jinja2.Template:
@@ -176,6 +184,7 @@ def _template() -> jinja2.Template:
     environment.filters["converted"] = converted
     environment.globals.update(
         called=_called,
+        is_short=_is_short,
         converted=converted,
         needs_of=_needs,
         needs_say_it=needs_say_it,
@@ -190,6 +199,12 @@ def _template() -> jinja2.Template:
 
 
 _WORDS: dict[Status, str] = {"failed": "failed", "unknown": "open", "passed": "passed"}
+
+
+def _is_short(criterion: CriterionResult) -> bool:
+    """Whether a criterion is kept on one page of paper."""
+    longest = max(criterion.rule.count("\n"), len(criterion.evidence))
+    return not criterion.scores and longest < LINES_KEPT_TOGETHER
 
 
 def _called(evidence: Evidence, screening: Screening) -> str:
