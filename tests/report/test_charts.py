@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -99,7 +100,7 @@ def test_the_labels_of_limits_keep_apart_and_stay_on_the_paper() -> None:
     for name in ("hepatitis-b-flare-with-encephalopathy", "results-beyond-the-assay", "score-with-two-readings"):
         for chart in charts(screened(name)):
             places = sorted(line.label_y for line in chart.lines)
-            assert all(below - above >= 12.9 for above, below in zip(places, places[1:], strict=False))
+            assert all(below - above >= 12.9 for above, below in pairwise(places))
             assert all(0 < place < PAPER.height for place in places)
 
 
@@ -178,13 +179,13 @@ def test_the_latest_result_is_always_labeled_and_labels_keep_apart() -> None:
     labeled = [point for point in chart.points if point.is_labeled]
     assert labeled[-1] is chart.points[-1]
     assert 4 < len(labeled) < len(chart.points) == len(chart.rows)
-    assert all(later.x - earlier.x >= 46 for earlier, later in zip(labeled, labeled[1:], strict=False))
+    assert all(later.x - earlier.x >= 46 for earlier, later in pairwise(labeled))
 
 
 def test_the_axis_has_round_numbers_around_all_that_is_drawn() -> None:
     for chart in charts(screened("hepatitis-b-flare-with-encephalopathy")):
         labels = [float(tick.label) for tick in chart.ticks]
-        steps = {round(b - a, 9) for a, b in zip(labels, labels[1:], strict=False)}
+        steps = {round(b - a, 9) for a, b in pairwise(labels)}
         assert len(steps) == 1
         assert str(steps.pop()).strip("0.")[:1] in {"1", "2", "5"}
         heights = [point.y for point in chart.points] + [line.y for line in chart.lines]

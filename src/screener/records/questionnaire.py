@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from screener.records.charting import chart
 from screener.records.dictionary import Dictionary
-from screener.records.errors import LONGEST_QUOTE, Findings, RecordError, did_you_mean, quoted
+from screener.records.errors import Findings, RecordError, did_you_mean, quoted
 from screener.records.native import read_shape
 from screener.records.patient import Answer, Patient
 from screener.records.reading import read_document
@@ -56,6 +56,9 @@ def read_answers(place: PathLike[str], dictionary: Dictionary, file: str | None 
             written = {}
         case {"answers": dict() as inner} if len(document) == 1:
             written = inner
+        case {"answers": _}:
+            findings.refuse("", "this is a record, and not answers alone", "give what stands under `answers`")
+            written = {}
         case dict():
             written = document
         case _:
@@ -205,6 +208,10 @@ class _Response:
             yield from self._items(item.get("item", []), f"{here}.item")
 
     def _refuse_link(self, link: str, path: str) -> None:
+        trial, _, line = link.partition("/")
+        if trial in self.rulebook.trials and any(each.id == line for each in self.rulebook.trials[trial].criteria):
+            self.findings.refuse(f"{path}.linkId", f"{quoted(link)} has one reading only", "leave the item out")
+            return
         known = [*self.booleans, *self.choices]
         mend = did_you_mean(link, known) or "the questions of a patient are listed by `screen questions`"
         self.findings.refuse(f"{path}.linkId", f"{quoted(link)} is not a question of these rules", mend)
@@ -214,41 +221,55 @@ class _Response:
         if len(answers) != 1 or not isinstance(answers[0], dict):
             self.findings.refuse(f"{path}.answer", f"{quoted(link)} takes one answer", "leave only one")
             return None
+        wanted = "valueBoolean" if link in self.booleans else "valueCoding"
         given = {name: value for name, value in answers[0].items() if name.startswith("value")}
-        match given:
-            case {"valueBoolean": bool(value)} if link in self.booleans and len(given) == 1:
+        path = f"{path}.answer[0]"
+        match list(given.items()):
+            case [("valueBoolean", bool(value))] if wanted == "valueBoolean":
                 return {"value": value}
-            case {"valueCoding": dict(coding)} if link in self.choices and len(given) == 1:
-                return self._reading(link, f"{path}.answer[0].valueCoding", coding.get("code"), coding.get("display"))
-            case {"valueString": str(label)} if link in self.choices and len(given) == 1:
-                return self._reading(link, f"{path}.answer[0].valueString", None, label)
-        wanted = "`valueBoolean`: true or false" if link in self.booleans else "`valueCoding`, with one of the readings"
-        what = f"{quoted(next(iter(given.values())))} as `{next(iter(given))[:LONGEST_QUOTE]}`" if given else "nothing"
-        self.findings.refuse(f"{path}.answer[0]", f"{quoted(link)} is not answered by {what}", f"answer with {wanted}")
+            case [("valueCoding", dict(coding))] if wanted == "valueCoding":
+                return self._reading(link, path, coding.get("code"), coding.get("display"))
+            case [("valueString", str(label))] if wanted == "valueCoding":
+                return self._reading(link, path, None, label)
+            case []:
+                fault = f"the answer to {quoted(link)} has no value"
+            case [(str(name), value)] if name == wanted:
+                fault = f"{quoted(value)} as `{name}` is {'text' if isinstance(value, str) else 'no such value'}"
+            case [(str(name), _)]:
+                fault = f"{quoted(link)} is not answered by a {quoted(name)}"
+            case _:
+                fault = f"the answer to {quoted(link)} has two values"
+        mend = "true or false, without quotation marks" if link in self.booleans else "with one of the readings"
+        self.findings.refuse(path, fault, f"answer by `{wanted}`: {mend}")
         return None
 
     def _reading(self, link: str, path: str, code: Any, label: Any) -> dict[str, Any] | None:
         """A reading by its number, by its label, or by both if they agree: the order may have changed since."""
         labels = self.choices[link]
-        by_code = next((number for number in range(1, len(labels) + 1) if str(number) == code), None)
-        by_label = next((number for number, each in enumerate(labels, start=1) if each == label), None)
-        number = by_code if label is None else by_label if code is None else None
-        if by_code is not None and by_code == by_label:
-            number = by_code
-        if number is None:
-            told = label if label is not None else code
-            readings = "; ".join(f"{number}: “{each}”" for number, each in enumerate(labels, start=1))
-            self.findings.refuse(path, f"{quoted(told)} is not a reading of {quoted(link)}", f"it has {readings}")
-            return None
-        return {"reading": number}
+        numbers = [
+            number
+            for number, each in enumerate(labels, start=1)
+            if code in (None, str(number)) and label in (None, each) and (code, label) != (None, None)
+        ]
+        if len(numbers) == 1:
+            return {"reading": numbers[0]}
+        if code is None and label is None:
+            fault = f"the answer to {quoted(link)} names no reading"
+        elif code is None or label is None:
+            fault = f"{quoted(label if code is None else code)} is not a reading of {quoted(link)}"
+        else:
+            fault = f"reading {quoted(code)} of {quoted(link)} is not {quoted(label)}"
+        readings = "; ".join(f"{number}: “{each}”" for number, each in enumerate(labels, start=1))
+        self.findings.refuse(path, fault, f"the readings are {readings}")
+        return None
 
 
-def _keys(rulebook: Rulebook) -> tuple[frozenset[str], dict[str, tuple[str, ...]]]:
+def _keys(rulebook: Rulebook) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
     """The keys of all questions, and those of all lines with several readings, with the readings' labels."""
-    booleans = frozenset(
+    booleans = dict.fromkeys(
         question.name if question.once_for_all else f"{trial}/{question.name}"
-        for question in rulebook.questions.values()
         for trial in rulebook.trials
+        for question in rulebook.questions.values()
     )
     choices = {
         f"{trial.id}/{criterion.id}": tuple(reading.label or "" for reading in criterion.readings)
@@ -256,7 +277,7 @@ def _keys(rulebook: Rulebook) -> tuple[frozenset[str], dict[str, tuple[str, ...]
         for criterion in trial.criteria
         if len(criterion.readings) > 1
     }
-    return booleans, choices
+    return tuple(booleans), choices
 
 
 def _named(reference: Any) -> str | None:
