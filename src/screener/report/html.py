@@ -177,6 +177,7 @@ def _template() -> jinja2.Template:
         autoescape=True,
         finalize=_shown,
         undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
