@@ -1,8 +1,8 @@
 """How long the page takes for one patient that is loaded, against every trial, when the templates are compiled.
 
 Goal: under 50 ms, evaluation and all explanations included. Beside it evaluation with everything told as plain data,
-which the page cannot do without; the ratio is what the page costs on top. Prints medians and ratios of processor time, which other work on the machine changes least,
-and with `--profile` where the time goes.
+which the page cannot do without; the ratio is what the page costs on top. Prints medians and ratios of processor time,
+which other work on the machine changes least, and with `--profile` where the time goes.
 
     python benchmarks/report.py [--runs 50] [--profile] [RECORD]
 """

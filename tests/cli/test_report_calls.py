@@ -106,7 +106,8 @@ def test_others_may_read_the_page_as_any_file_of_the_folder(call: Call, write, f
         ("taken.html", "error[call]: `taken.html` is there, and is not a file\nhelp: give the page another name\n"),
         (
             "none/report.html",
-            "error[call]: `none/report.html` cannot be written: there is no folder `none`\nhelp: make the folder first\n",
+            "error[call]: `none/report.html` cannot be written: there is no folder `none`\n"
+            "help: make the folder first\n",
         ),
     ],
 )

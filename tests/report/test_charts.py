@@ -124,6 +124,14 @@ def test_the_results_own_upper_limits_are_drawn_as_steps_and_their_multiples_too
         assert float(start_of_last.split()[1]) < float(start.split()[1])
 
 
+def test_results_of_one_upper_limit_share_one_line() -> None:
+    chart = chart_of(
+        results(*({"value": 100 + day, "date": f"2026-02-{day:02d}", "upper_limit": 20} for day in (10, 14, 18)))
+    )
+    own = next(line for line in chart.lines if line.is_own)
+    assert own.path == f"M{PAPER.left} {own.y}H{PAPER.right}"
+
+
 def test_without_limits_of_their_own_no_upper_limit_is_drawn() -> None:
     chart = chart_of(results({"value": 100, "date": "2026-02-10"}, {"value": 110, "date": "2026-02-18"}))
     assert not any(line.is_own or "×" in line.label for line in chart.lines)
@@ -179,7 +187,7 @@ def test_the_latest_result_is_always_labeled_and_labels_keep_apart() -> None:
     labeled = [point for point in chart.points if point.is_labeled]
     assert labeled[-1] is chart.points[-1]
     assert 4 < len(labeled) < len(chart.points) == len(chart.rows)
-    assert all(later.x - earlier.x >= 46 for earlier, later in pairwise(labeled))
+    assert all(later.x - earlier.x >= 42 for earlier, later in pairwise(labeled))
 
 
 def test_the_axis_has_round_numbers_around_all_that_is_drawn() -> None:

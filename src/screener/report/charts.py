@@ -39,7 +39,7 @@ PAPER = Paper(width=480, height=216, left=44, right=368, top=16, bottom=178)
 """With room for the axes at the left and below, and for the limits' labels at the right."""
 LINE_APART = 13
 """How far labels of limits stay apart."""
-LABEL_ROOM = 46
+LABEL_ROOM = 42
 """How far apart two points are for both to be labeled; the table has those that are not."""
 AXIS_STEPS = 4
 
@@ -343,14 +343,15 @@ def _lines(
 
 
 def _steps(values: Sequence[float | None], scale: _Scale, points: Sequence[Point]) -> str:
-    """A level stroke for each result that came with a limit, from midway to its neighbors; at the ends to the edge."""
-    edges = [
-        float(PAPER.left),
-        *(round((earlier.x + later.x) / 2, 1) for earlier, later in pairwise(points)),
-        float(PAPER.right),
-    ]
-    return "".join(
-        f"M{edges[number]} {scale.y(value)}H{edges[number + 1]}"
-        for number, value in enumerate(values)
-        if value is not None
-    )
+    """A level stroke for each result that came with a limit, from midway to its neighbors, at the ends to the edge;
+    neighbors of one limit share theirs."""
+    middles = [round((earlier.x + later.x) / 2, 1) for earlier, later in pairwise(points)]
+    edges = [PAPER.left, *middles, PAPER.right]
+    strokes: list[tuple[float, float, float]] = []
+    for number, value in enumerate(values):
+        if value is not None:
+            start, end, height = edges[number], edges[number + 1], scale.y(value)
+            if strokes and strokes[-1][1:] == (start, height):
+                start = strokes.pop()[0]
+            strokes.append((start, end, height))
+    return "".join(f"M{start} {height}H{end}" for start, end, height in strokes)

@@ -211,7 +211,9 @@ def _is_short(criterion: CriterionResult) -> bool:
 def _called(evidence: Evidence, screening: Screening) -> str:
     """What a fact is called: the title that the dictionary gives it, else its name in the record."""
     rulebook = screening.rulebook
-    for entries in (rulebook.labs, rulebook.findings, rulebook.concepts, rulebook.questions):
+    if evidence.name in rulebook.questions:
+        return f"“{rulebook.questions[evidence.name].title}”"
+    for entries in (rulebook.labs, rulebook.findings, rulebook.concepts):
         if evidence.name in entries:
             return lowered(entries[evidence.name].title)
     return evidence.name.replace("_", " ")
