@@ -387,7 +387,7 @@ def _check_page(file: str, patients: Sequence[str]) -> None:
         return
     if place.suffix.lower() not in (".html", ".htm"):
         raise CallError(f"`{file}` is not the name of a page", "name it `*.html`, or `-` for standard output")
-    if file in patients:
+    if place.resolve() in {Path(patient).resolve() for patient in patients}:
         raise CallError(f"`{file}` is named as a record, too", "give the page another name")
     if place.exists() and not place.is_file():
         raise CallError(f"`{file}` is there, and is not a file", "give the page another name")

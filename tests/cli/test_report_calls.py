@@ -118,11 +118,12 @@ def test_what_is_no_place_for_a_page_refuses_the_call(call: Call, write, folder:
     assert (folder / "anna.json").read_text(encoding="utf-8") == record
 
 
-def test_a_record_is_not_written_over_by_a_page_of_its_name(call: Call, write) -> None:
-    assert call(write("a.html"), "--html", "a.html") == (
+@pytest.mark.parametrize("page", ["a.html", "./a.html"])
+def test_a_record_is_not_written_over_by_a_page_of_its_name(call: Call, write, page: str) -> None:
+    assert call(write("a.html"), "--html", page) == (
         2,
         "",
-        "error[call]: `a.html` is named as a record, too\nhelp: give the page another name\n",
+        f"error[call]: `{page}` is named as a record, too\nhelp: give the page another name\n",
     )
 
 

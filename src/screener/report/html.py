@@ -11,7 +11,6 @@ import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import count
 from pathlib import Path
 
 import jinja2
@@ -41,18 +40,13 @@ LONGEST_NAME = 60
 """Characters of a patient's id that stand at the foot of each page."""
 
 
-class Patient(Struct, frozen=True):
+class PatientPart(Struct, frozen=True):
     """One patient's part of the page. `id` begins the anchors of its sections."""
 
     id: str
     screening: Screening
     charts: tuple[Chart, ...]
     questions: tuple[AskedForTrial, ...]
-
-    @property
-    def answered(self) -> dict[str, Sequence[Answered]]:
-        """The trials' criteria by status, by trial id."""
-        return {trial.id: tuple(_by_status(trial)) for trial in self.screening.trials}
 
 
 class Answered(Struct, frozen=True):
@@ -64,8 +58,10 @@ class Answered(Struct, frozen=True):
 
 def html_page(screenings: Sequence[Screening]) -> str:
     """The page about these screenings, each patient's beginning on a sheet of its own."""
-    numbers = count(1)
-    patients = [Patient(f"p{next(numbers)}", each, charts(each), open_questions(each)) for each in screenings]
+    patients = [
+        PatientPart(f"p{number}", each, charts(each), open_questions(each))
+        for number, each in enumerate(screenings, start=1)
+    ]
     feet = _foot_of_pages(patients[0], "") if len(patients) == 1 else "".join(map(_foot_of_sheet, patients))
     sheets = [Markup(_stylesheet()), Markup(feet)]
     return _template().render(
@@ -95,15 +91,15 @@ def _policy(sheets: Sequence[str]) -> str:
     return f"default-src 'none'; style-src {allowed}; base-uri 'none'; form-action 'none'"
 
 
-def _foot_of_sheet(patient: Patient) -> str:
-    """The same for one patient of several, whose pages go by the name of the section."""
-    return _foot_of_pages(patient, patient.id) + f"#{patient.id}{{page:{patient.id}}}"
-
-
-def _foot_of_pages(patient: Patient, pages: str) -> str:
+def _foot_of_pages(patient: PatientPart, pages: str) -> str:
     """What stands at the foot of a patient's printed pages; `pages` is their name, empty for all of the document."""
     name = f"Patient {patient.screening.patient[:LONGEST_NAME]}, as of {patient.screening.as_of}"
     return f"@page {pages}{{@bottom-left{{content:{_in_stylesheet(f'{name}. {_AT_THE_FOOT}')}}}}}"
+
+
+def _foot_of_sheet(patient: PatientPart) -> str:
+    """The same for one patient of several: the pages go by the name of the patient's section."""
+    return _foot_of_pages(patient, patient.id) + f"#{patient.id}{{page:{patient.id}}}"
 
 
 _AT_THE_FOOT = "Pre-screening support, no determination of eligibility."
@@ -184,6 +180,7 @@ def _template() -> jinja2.Template:
     )
     environment.filters["converted"] = converted
     environment.globals.update(
+        by_status=_by_status,
         called=_called,
         is_short=_is_short,
         converted=converted,
