@@ -387,6 +387,16 @@ class Screening:
         return self._patient.id
 
     @property
+    def record(self) -> Patient:
+        """The record that was screened: a report shows more of it than the answers rest on."""
+        return self._patient
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """The rules that the record was screened with."""
+        return self._rulebook
+
+    @property
     def as_of(self) -> date:
         """The day that the answers are about."""
         return date.fromordinal(self._day)

@@ -33,7 +33,7 @@ ROOMS: dict[str, set[str]] = {
     "evaluation": {"values", "rulebook", "records"},
     "screening": {"values", "rulebook", "records", "evaluation", "version"},
     "schema": {"values", "rulebook", "records", "evaluation", "screening"},
-    "report": {"values", "rulebook", "records", "evaluation", "screening"},
+    "report": {"values", "rulebook", "records", "evaluation", "screening", "version"},
     "cli": EVERYTHING,
     "__main__": {"cli"},
     "__init__": EVERYTHING,
