@@ -153,6 +153,16 @@ class CriterionResult:
         return "assumed" if any(rests_on_assumption(judged) for judged in self._deciding) else "recorded"
 
     @property
+    def frame(self) -> Frame:
+        """What it was decided from: the patient, the day, and what the call took for granted."""
+        return self._frame
+
+    @property
+    def counted(self) -> tuple[Judged, ...]:
+        """The evaluator's answers: one for each reading, or only that of the reading which a site has chosen."""
+        return self._counted
+
+    @property
     def _deciding(self) -> tuple[Judged, ...]:
         """The readings that the answer hangs on: all of a settled one, the open ones of an open one."""
         if self.truth is not UNKNOWN:
