@@ -23,6 +23,7 @@ from screener.version import __version__
 if TYPE_CHECKING:
     from datetime import date
 
+    from screener.advice.when import Timeline
     from screener.records.dictionary import Dictionary
     from screener.records.patient import Patient
     from screener.screening import Screening
@@ -147,7 +148,7 @@ def _screen(arguments: list[str]) -> int:
         if screening is None:
             status = UNUSABLE
         else:
-            _print(screening, as_json=asked.json)
+            _print(screening, as_json=asked.json, with_days=asked.when)
     return status
 
 
@@ -188,6 +189,9 @@ def _screen_parser() -> _Parser:
     )
     parser.add_argument("patients", nargs="*", metavar="PATIENT", help="file of a record; - for standard input")
     parser.add_argument("--json", action="store_true", help="print JSON, one line a patient, and no table")
+    parser.add_argument(
+        "--when", action="store_true", help="tell also on which later days answers change if nothing new is recorded"
+    )
     parser.add_argument(
         "--trial", action="append", metavar="NCT…", help="screen against this trial only; may be repeated"
     )
@@ -294,15 +298,26 @@ def _dated_today(patient: Patient) -> tuple[Patient, date]:
     return replace(patient, notes=(*patient.notes, note)), today
 
 
-def _print(screening: Screening, *, as_json: bool) -> None:
+def _print(screening: Screening, *, as_json: bool, with_days: bool) -> None:
+    timeline = None
+    if with_days:
+        from screener.advice.when import changes
+
+        timeline = changes(screening)
     if as_json:
         _encode_output(encoding="utf-8")
-        print(screening.to_json())
+        print(screening.to_json() if timeline is None else _json_with(screening, timeline))
         return
     from screener.report.terminal import print_screening
 
     _encode_output(errors="replace")
-    print_screening(screening)
+    print_screening(screening, when=timeline)
+
+
+def _json_with(screening: Screening, timeline: Timeline) -> str:
+    import msgspec
+
+    return msgspec.json.encode({**screening.to_dict(), "when": timeline.to_dict()}).decode()
 
 
 def _encode_output(*, encoding: str | None = None, errors: str | None = None) -> None:

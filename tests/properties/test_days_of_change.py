@@ -110,11 +110,52 @@ def test_random_answers_change_on_the_days_told_and_on_no_other() -> None:
         )
         for change in (change for trial in timeline.trials for change in trial.changes):
             changed += 1
-            kinds.update(change.kinds)
+            kinds.update(cause.kind for cause in change.causes)
 
     holds()
     assert changed >= 30, changed
     assert {"window", "stale", "later fact"} <= set(kinds), kinds
+
+
+def test_what_follows_for_a_trial_is_what_its_days_say() -> None:
+    """On every day of the horizon it is looked up whether any criterion is failed; the definitions are read off that."""
+    seen: Counter[str] = Counter()
+
+    @many(250)
+    @given(st.randoms(use_true_random=True))
+    def holds(dice: Random) -> None:
+        rulebook = rulebook_of(rule_texts(dice))
+        if rulebook is None:
+            return
+        record = records(dice, rulebook, subject_of(rulebook, rules_of(rulebook.trials.values())), fullness=100)
+        as_of = AS_OF - timedelta(days=dice.choice((0, 5, 40)))
+        screening = evaluate(read_patient(record, rulebook), rulebook, as_of=as_of)
+        timeline = changes(screening)
+        [trial] = timeline.trials
+        days = list(told_by(timeline, statuses(screening)))
+        failed = [(day, "failed" in told.values()) for day, told in days]
+        opened = next((day for day, is_failed in failed if not is_failed), None)
+        open_days = [day for day, is_failed in failed if not is_failed]
+        last_open = max([as_of, *open_days]) if open_days or trial.verdict != "ineligible" else None
+        closed = None if last_open in (None, timeline.until) else last_open + timedelta(days=1)
+        assert trial.closes_on == closed
+        if trial.screenable_from is not None:
+            seen["screenable"] += 1
+            assert (trial.verdict, trial.screenable_from) == ("ineligible", opened)
+            again = next((day for day, is_failed in failed if day > opened and is_failed), None)
+            assert trial.screenable_until == again
+            then = dict(days)[opened]
+            assert all(then["T1", line] == "unknown" for line in trial.stale_then)
+        elif trial.verdict == "ineligible" and opened is not None:
+            seen["only stale"] += 1
+            mended = [each for each in trial.changes if each.date <= opened and each.before == "failed"]
+            assert mended
+            assert all(each.is_of_knowledge for each in mended)
+        seen["closed"] += closed is not None
+        seen["worse"] += trial.worsens_on is not None
+
+    holds()
+    assert min(seen[each] for each in ("screenable", "only stale", "closed", "worse")) >= 3, seen
 
 
 def test_on_the_day_itself_a_dated_record_says_what_the_record_says() -> None:

@@ -31,7 +31,7 @@ Part = Judged | Measured | Found
 
 
 class Cause(Struct, frozen=True):
-    """One thing that changed an answer: `what` with its time (`when`, with a blank before it) as the subject of a
+    """One thing that changed an answer: `what` with its time as on record (`when`: `of 2026-02-18`) as the subject of a
     sentence, and what `happened` to it, as it stands after the subject."""
 
     kind: Kind
@@ -66,7 +66,7 @@ def _sentence(happened: str, subjects: Mapping[str, Sequence[str]]) -> str:
     verb, _, rest = happened.partition(" ")
     is_one = len(subjects) == 1 and all(len(whats) == 1 for whats in subjects.values())
     agreeing = happened if is_one or verb not in _OF_MANY else f"{_OF_MANY[verb]} {rest}"
-    return f"{both(both(whats) + when for when, whats in subjects.items())} {agreeing}".rstrip()
+    return f"{both(f'{both(whats)} {when}'.rstrip() for when, whats in subjects.items())} {agreeing}".rstrip()
 
 
 _OF_MANY = {"is": "are", "leaves": "leave", "enters": "enter", "comes": "come", "covers": "cover"}
@@ -150,12 +150,11 @@ def _cause_of_age(before: Found, after: Found) -> Cause:
     was, now = before.range, after.range
     if was is None or now is None:
         raise AssertionError("an age is a number")
-    if was.is_exact and now.is_exact:
-        happened = f"turns {number_text(now.high)}"
-    elif now.high > was.high:
-        happened = f"may be {number_text(now.high)} years old"
+    low, high = number_text(now.low), number_text(now.high)
+    if now.is_exact:
+        happened = f"turns {high}" if was.is_exact else f"is surely {high} years old"
     else:
-        happened = f"is at least {number_text(now.low)} years old"
+        happened = f"is {low} {'or' if now.high - now.low == 1 else 'to'} {high} years old"
     return Cause("birthday", "the patient", "", happened)
 
 
@@ -293,16 +292,17 @@ def _title(entry: Episode | Absence, frame: Frame) -> str:
 def _time(episode: Episode) -> str:
     start, end = episode.start, episode.end
     if end is not None and (start is None or start.text != end.text):
-        return f" until {_day(end)}"
+        return f"until {_day(end)}"
     if start is not None and start.text and episode.ongoing and episode.list != "plans":
-        return f" since {_day(start)}"
-    return _of(start) or ", undated"
+        return f"since {_day(start)}"
+    return _of(start) or "(undated)"
 
 
 def _of(moment: Moment | None) -> str:
-    return f" of {_day(moment)}" if moment is not None and moment.text else ""
+    return f"of {_day(moment)}" if moment is not None and moment.text else ""
 
 
 def _day(moment: Moment) -> str:
-    """The day as recorded, without a time of day: labs of one day are told together."""
-    return moment.text.partition("T")[0].partition(" ")[0]
+    """The day as recorded, without a time of day: labs of one day are told together. That it was not recorded stays."""
+    day, _, rest = moment.text.replace("T", " ").partition(" ")
+    return moment.text if rest.startswith("(") else day

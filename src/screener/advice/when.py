@@ -8,7 +8,7 @@ present without a date is taken as said on the day of screening, and grows old f
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby
 from typing import Any as Anything
 
@@ -16,10 +16,11 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from screener.advice.causes import Kind, causes, in_words
+from screener.advice.causes import Cause, causes, in_words
 from screener.advice.turning_days import crossings, lengths_of, reads_of_trial, turning_days
 from screener.evaluation.evaluator import Decide, program_of
 from screener.evaluation.frame import Frame
+from screener.evaluation.phrases import both
 from screener.records.patient import Patient
 from screener.rulebook import Criterion
 from screener.screening import CriterionResult, Screening, ScreeningError, Status, TrialResult, Verdict
@@ -32,23 +33,32 @@ _RANK: dict[Status, int] = {"failed": 0, "unknown": 1, "passed": 2}
 
 
 class Change(Struct, frozen=True, rename={"before": "from", "after": "to"}):
-    """A criterion that has another status from `date` on, with what changed it, in words and as kinds."""
+    """A criterion that has another status from `date` on, with what changed it, in words and one by one."""
 
     date: date
     criterion: str
     before: Status
     after: Status
     why: str
-    kinds: tuple[Kind, ...]
+    causes: tuple[Cause, ...]
 
     @property
     def is_of_knowledge(self) -> bool:
-        """Whether nothing happened to the patient: results, absences or answers have become too old."""
-        return set(self.kinds) == {"stale"}
+        """Whether nothing happened to the patient: the answer is open, because what it rested on has become too old."""
+        return self.after == "unknown" and all(cause.kind == "stale" for cause in self.causes)
 
     @property
     def is_for_the_worse(self) -> bool:
         return _RANK[self.after] < _RANK[self.before]
+
+
+class Turn(Struct, frozen=True):
+    """What happens on one day to several criteria alike."""
+
+    date: date
+    after: Status
+    criteria: tuple[str, ...]
+    why: str
 
 
 class TrialTimeline(Struct, frozen=True):
@@ -71,12 +81,45 @@ class TrialTimeline(Struct, frozen=True):
     closes_on: date | None = None
     worsens_on: date | None = None
 
+    @property
+    def summary(self) -> str:
+        """What matters most, in a line. It promises no eligibility: only that nothing on record fails a criterion."""
+        told: list[str] = []
+        if self.screenable_from is not None:
+            until = f" to {self.screenable_until - timedelta(days=1)}" if self.screenable_until is not None else ""
+            closed = ", then closed" if until and self.screenable_until == self.closes_on else ""
+            told.append(f"screenable again from {self.screenable_from}{until}{closed}")
+            if self.stale_then:
+                told.append(f"{both(self.stale_then)} then open, resting on what is too old by then")
+        elif self.verdict == "ineligible":
+            told.append("time alone does not make it screenable again")
+        if self.worsens_on is not None:
+            worse = [change for change in self.changes if change.date == self.worsens_on and change.is_for_the_worse]
+            how = "stale" if all(change.is_of_knowledge for change in worse) else "worse"
+            told.append(f"{how} on {self.worsens_on}: {both([change.criterion for change in worse])}")
+        if self.closes_on is not None and self.closes_on != self.screenable_until:
+            told.append(f"closed from {self.closes_on}")
+        return "; ".join(told) or "no criterion gets worse by itself"
+
+    def by_day(self) -> tuple[Turn, ...]:
+        """The changes in the order of days, those told together that give several criteria the same status."""
+        turns: list[Turn] = []
+        for (day, after), group in groupby(sorted(self.changes, key=_day_and_status), key=_day_and_status):
+            those = list(group)
+            why = in_words(dict.fromkeys(cause for change in those for cause in change.causes))
+            turns.append(Turn(day, after, tuple(change.criterion for change in those), why))
+        return tuple(turns)
+
     def words(self) -> tuple[str, ...]:
-        """Every change as a sentence: `NCT06242405 E8: … leaves the 30 days on 2026-02-15; failed, then passed`."""
+        """Every change as a sentence: `NCT06242405 E8: on 2026-02-15 … leaves the 30 days; failed, then passed`."""
         return tuple(
-            f"{self.id} {change.criterion}: {change.why} on {change.date}; {change.before}, then {change.after}"
+            f"{self.id} {change.criterion}: on {change.date} {change.why}; {change.before}, then {change.after}"
             for change in self.changes
         )
+
+
+def _day_and_status(change: Change) -> tuple[date, Status]:
+    return change.date, change.after
 
 
 class Timeline(Struct, frozen=True):
@@ -126,7 +169,7 @@ def as_said_on(patient: Patient, day: int) -> Patient:
     These are absences, results that the record calls current, open entries, answers, and an age in years. On the day
     itself they mean the same as without a date; later they grow old. What may be of any day stays undated.
     """
-    said = on_day(day)
+    said = on_day(day, f"{day_text(day)} (undated)")
     results = {
         name: tuple(replace(each, when=said) if each.when is None and each.is_current else each for each in those)
         for name, those in patient.results.items()
@@ -213,8 +256,7 @@ def _decided(entry: Entry, frame: Frame) -> CriterionResult:
 
 def _change(criterion: str, before: Status, now: CriterionResult, entry: Entry, day: int, eve: Frame) -> Change:
     told = causes(_decided(entry, eve).counted, now.counted, day, eve)
-    kinds = tuple(dict.fromkeys(cause.kind for cause in told))
-    return Change(date.fromordinal(day), criterion, before, now.status, in_words(told), kinds)
+    return Change(date.fromordinal(day), criterion, before, now.status, in_words(told), told)
 
 
 # ---- what follows for the trial
