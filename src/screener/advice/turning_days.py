@@ -185,11 +185,12 @@ def _turning_days(reads: Reads, frame: Frame, until: int) -> set[int]:
     patient, rulebook = frame.patient, frame.rulebook
     days: set[int] = set()
     for name in reads.facts:
-        own = (*reads.lengths, _freshness(name, frame)) if name in reads.fresh else reads.lengths
         for result in patient.results.get(name, ()):
-            days |= days_of(result, own, rulebook)
+            days |= days_of(result, reads.lengths, rulebook)
+            if name in reads.fresh and result.when is not None:
+                days |= _outlasted(result.when, _freshness(name, frame))
             if name in reads.paces:
-                days |= _divided_by_days(result.when, own, frame.as_of, until)
+                days |= _divided_by_days(result.when, reads.lengths, frame.as_of, until)
     for name in reads.concepts:
         entries: tuple[Episode | Absence, ...] = (*patient.episodes.get(name, ()), *patient.absences.get(name, ()))
         for entry in entries:
@@ -237,6 +238,19 @@ def _around(moment: Moment, lengths: Iterable[Duration]) -> set[int]:
             if moment.last_day != moment.first_day:
                 days.update(crossings(moment.last_day, length))
     return days
+
+
+def _outlasted(moment: Moment, fresh: Duration) -> set[int]:
+    """The days on which a result may be, and is, no longer fresh: nothing else depends on how long it is."""
+    if fresh.unit == "hours":
+        return _hours_from(moment.first, fresh) | _hours_from(moment.last, fresh)
+    return {_passed(moment.first_day, fresh), _passed(moment.last_day, fresh)}
+
+
+@lru_cache(maxsize=65536)
+def _passed(day: int, length: Duration) -> int:
+    """The first day from which a length back is later than this day."""
+    return _first_from(day_shifted(day, length, 1), day + 1, length, -1)
 
 
 def _hours_from(second: int, length: Duration) -> set[int]:
