@@ -383,6 +383,13 @@ def test_what_is_of_the_day_of_screening_has_left_the_longest_window_by_then() -
     assert [(str(change.date), change.after) for change in trial.changes] == [("2031-02-21", "failed")]
 
 
+def test_at_the_end_of_the_calendar_nothing_changes_any_more() -> None:
+    rules = rulebook("history of trek within 30 days")
+    patient = read_patient({"id": "p"}, rules)
+    told = changes(evaluate(patient, rules, as_of=date.max))
+    assert (told.until, told.trials[0].changes) == (date.max, ())
+
+
 @pytest.mark.parametrize("days", [-1, 0])
 def test_a_horizon_that_does_not_lie_ahead_is_refused(days: int) -> None:
     with pytest.raises(ScreeningError, match="does not lie after the day of screening, 2026-02-20"):

@@ -244,12 +244,14 @@ def _outlasted(moment: Moment, fresh: Duration) -> set[int]:
     """The days on which a result may be, and is, no longer fresh: nothing else depends on how long it is."""
     if fresh.unit == "hours":
         return _hours_from(moment.first, fresh) | _hours_from(moment.last, fresh)
-    return {_passed(moment.first_day, fresh), _passed(moment.last_day, fresh)}
+    return {outlived(moment.first_day, fresh), outlived(moment.last_day, fresh)}
 
 
 @lru_cache(maxsize=65536)
-def _passed(day: int, length: Duration) -> int:
-    """The first day from which a length back is later than this day."""
+def outlived(day: int, length: Duration) -> int:
+    """The first day that lies more than a length after this day, at whatever time of day."""
+    if length.unit == "hours":
+        return max(_hours_from(day * DAY + DAY - 1, length))
     return _first_from(day_shifted(day, length, 1), day + 1, length, -1)
 
 

@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.advice.causes import Cause, causes, in_words
-from screener.advice.turning_days import crossings, lengths_of, reads_of_trial, turning_days
+from screener.advice.turning_days import lengths_of, outlived, reads_of_trial, turning_days
 from screener.evaluation.evaluator import Decide, program_of
 from screener.evaluation.frame import Frame
 from screener.evaluation.phrases import both
@@ -151,9 +151,9 @@ def changes(screening: Screening, until: date | None = None) -> Timeline:
     """
     day = screening.as_of.toordinal()
     moved = [_Moved(trial, day) for trial in screening.trials if trial.criteria]
+    if until is not None and until <= screening.as_of:
+        raise ScreeningError(f"until: `{until}` does not lie after the day of screening, {screening.as_of}")
     last = _horizon(moved, day) if until is None else until.toordinal()
-    if last <= day:
-        raise ScreeningError(f"until: `{day_text(last)}` does not lie after the day of screening, {day_text(day)}")
     frames: dict[tuple[Duration | None, int], Frame] = {}
     return Timeline(
         screening.patient,
@@ -210,14 +210,9 @@ def _frame(like: Frame, patient: Patient, day: int) -> Frame:
 
 def _horizon(moved: Iterable[_Moved], day: int) -> int:
     """The last day of interest: when what is of the day of screening has left every window, and at least two years."""
-    lengths = {
-        length
-        for each in moved
-        for reads in each.reads
-        for length in lengths_of(reads, each.frame)
-        if length.unit != "hours"
-    }
-    return max(day_shifted(day, SHORTEST, 1), *(max(crossings(day, length)) for length in lengths))
+    lengths = {length for each in moved for reads in each.reads for length in lengths_of(reads, each.frame)}
+    ahead = max([day_shifted(day, SHORTEST, 1), *(outlived(day, length) for length in lengths)])
+    return min(ahead, date.max.toordinal())
 
 
 Entry = tuple[Criterion, str, tuple[Decide, ...]]
