@@ -118,6 +118,25 @@ class CriterionResult:
         self.status: Status = status_of(criterion.kind, self.truth)
 
     @property
+    def criterion(self) -> Criterion:
+        """The line of the rulebook."""
+        return self._criterion
+
+    @property
+    def judged(self) -> tuple[Judged, ...]:
+        """The evaluator's answer to each reading, as they stand in the criterion; `counted` are those that decide."""
+        return self._judged
+
+    @property
+    def counted(self) -> tuple[Judged, ...]:
+        return self._counted
+
+    @property
+    def frame(self) -> Frame:
+        """The patient and the instant that the answers are about."""
+        return self._frame
+
+    @property
     def id(self) -> str:
         """`I1`, `E1`, … in the order of the registry's text; `F.age`, `F.sex` for structured fields."""
         return self._criterion.id
@@ -151,16 +170,6 @@ class CriterionResult:
     def basis(self) -> Literal["recorded", "assumed"]:
         """`assumed` if the answer rests on a list that the user asked to be taken as complete."""
         return "assumed" if any(rests_on_assumption(judged) for judged in self._deciding) else "recorded"
-
-    @property
-    def frame(self) -> Frame:
-        """What it was decided from: the patient, the day, and what the call took for granted."""
-        return self._frame
-
-    @property
-    def counted(self) -> tuple[Judged, ...]:
-        """The evaluator's answers: one for each reading, or only that of the reading which a site has chosen."""
-        return self._counted
 
     @property
     def _deciding(self) -> tuple[Judged, ...]:
