@@ -23,6 +23,7 @@ from screener.version import __version__
 if TYPE_CHECKING:
     from datetime import date
 
+    from screener.advice.when import Timeline
     from screener.records.dictionary import Dictionary
     from screener.records.errors import RecordError
     from screener.records.patient import Patient
@@ -140,7 +141,7 @@ def _screen(arguments: list[str]) -> int:
         elif form in ("html", "csv"):
             gathered.append(screening)
         else:
-            _print(screening, form)
+            _print(screening, form, with_days=asked.when)
     if form == "html":
         _write_page(gathered, asked.html)
     elif form == "csv":
@@ -251,6 +252,9 @@ def _add_call(parser: _Parser) -> None:
         nargs="*",
         metavar="PATIENT",
         help="file of a record or of several, or the folder of a bulk export; - for standard input",
+    )
+    parser.add_argument(
+        "--when", action="store_true", help="tell also on which later days answers change if nothing new is recorded"
     )
     parser.add_argument(
         "--trial", action="append", metavar="NCT…", help="screen against this trial only; may be repeated"
@@ -416,10 +420,15 @@ def _dated_today(patient: Patient) -> tuple[Patient, date]:
     return replace(patient, notes=(*patient.notes, note)), today
 
 
-def _print(screening: Screening, form: str) -> None:
+def _print(screening: Screening, form: str, *, with_days: bool) -> None:
+    timeline = None
+    if with_days:
+        from screener.advice.when import changes
+
+        timeline = changes(screening)
     if form == "json":
         _encode_output(encoding="utf-8")
-        print(screening.to_json())
+        print(screening.to_json() if timeline is None else _json_with(screening, timeline))
         return
     if form == "markdown":
         from screener.report.markdown import markdown
@@ -430,7 +439,13 @@ def _print(screening: Screening, form: str) -> None:
     from screener.report.terminal import print_screening
 
     _encode_output(errors="replace")
-    print_screening(screening)
+    print_screening(screening, when=timeline)
+
+
+def _json_with(screening: Screening, timeline: Timeline) -> str:
+    import msgspec
+
+    return msgspec.json.encode({**screening.to_dict(), "when": timeline.to_dict()}).decode()
 
 
 def _print_rows(screenings: Sequence[Screening]) -> None:

@@ -7,7 +7,7 @@ status is a word, so that nothing is lost without colour.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from rich.console import Console
 from rich.text import Text
@@ -32,6 +32,9 @@ from screener.screening import (
     Verdict,
 )
 
+if TYPE_CHECKING:
+    from screener.advice.when import Timeline
+
 WIDEST = 110
 """Longer lines are hard to read, however wide the terminal is."""
 NARROWEST = 50
@@ -48,10 +51,15 @@ _VERDICT: dict[Verdict, Text] = {
 }
 
 
-def print_screening(screening: Screening, console: Console | None = None) -> None:
-    """Print a screening, to standard output unless a console is given; in colour only where that is a terminal."""
+MOST_DAYS_TOLD = 6
+"""Lines for each trial of what changes by itself; more are for a program to read."""
+
+
+def print_screening(screening: Screening, console: Console | None = None, when: Timeline | None = None) -> None:
+    """Print a screening, to standard output unless a console is given; in colour only where that is a terminal. With
+    `when`, what changes by itself follows the trials."""
     page = _Page(console or Terminal(highlight=False, markup=False, emoji=False))
-    page.screening(screening)
+    page.screening(screening, when)
     page.print()
 
 
@@ -73,7 +81,7 @@ class _Page:
     def print(self) -> None:
         self.console.print(Text("\n").join(self.lines), soft_wrap=True)
 
-    def screening(self, screening: Screening) -> None:
+    def screening(self, screening: Screening, when: Timeline | None) -> None:
         self.rule("━")
         name = Text(on_one_line(screening.patient), "bold")
         self.line(Text.assemble("Patient ", name, f", screened as of {screening.as_of}"))
@@ -83,6 +91,9 @@ class _Page:
         for trial in screening.trials:
             self.blank()
             self.trial(trial)
+        if when is not None:
+            self.blank()
+            self.timeline(when)
         if screening.notes:
             self.blank()
             self.rule("─")
@@ -117,6 +128,20 @@ class _Page:
         self.beside(label, sentence)
         for word, text, style in _details(criterion):
             self.beside(Text(f"{word:>13}  ", "dim"), Text(on_one_line(text), style))
+
+    def timeline(self, when: Timeline) -> None:
+        self.rule("─")
+        self.line(Text(f"What changes by itself, up to {when.until}, if nothing new is recorded", "bold"))
+        for trial in when.trials:
+            self.blank()
+            verdict = Text.assemble((f"{trial.id:<13}", "bold"), _padded(_VERDICT[trial.verdict], 14))
+            self.beside(verdict, trial.summary)
+            days = trial.by_day()
+            for each in days[:MOST_DAYS_TOLD]:
+                label = Text.assemble(f"{each.date}  ", _padded(_STATUS[each.after], 9))
+                self.beside(label, Text.assemble((", ".join(each.criteria), "bold"), f"  {on_one_line(each.why)}"))
+            if len(days) > MOST_DAYS_TOLD:
+                self.line(Text(f"and {len(days) - MOST_DAYS_TOLD} more, which --json --when tells"))
 
     # ---- shapes
 
