@@ -23,6 +23,7 @@ from screener.version import __version__
 if TYPE_CHECKING:
     from datetime import date
 
+    from screener.advice.when import Timeline
     from screener.records.dictionary import Dictionary
     from screener.records.errors import RecordError
     from screener.records.patient import Patient
@@ -127,6 +128,41 @@ class _Parser(argparse.ArgumentParser):
 
 def _screen(arguments: list[str]) -> int:
     asked = _screen_parser().parse_intermixed_args(arguments)
+    form = _form_asked(asked)
+    if form == "html":
+        _check_page(asked.html, asked.patients)
+    dictionary = _prepared(asked)
+    if dictionary is None:
+        return UNUSABLE
+    status, gathered = DONE, []
+    for screening in _screenings(asked, dictionary):
+        if screening is None:
+            status = UNUSABLE
+        elif form in ("html", "csv"):
+            gathered.append(screening)
+        else:
+            _print(screening, form, with_days=asked.when)
+    if form == "html":
+        _write_page(gathered, asked.html)
+    elif form == "csv":
+        _print_rows(gathered)
+    return status
+
+
+FORMS = ("json", "markdown", "csv", "html")
+
+
+def _form_asked(asked: argparse.Namespace) -> str:
+    """The one form in which the report is asked for; `table` where none is named."""
+    forms = [form for form in FORMS if getattr(asked, form)]
+    if len(forms) > 1:
+        named = " and ".join(f"`--{form}`" for form in forms[:2])
+        raise CallError(f"{named} are two forms of one report", "call screen once for each")
+    return forms[0] if forms else "table"
+
+
+def _prepared(asked: argparse.Namespace) -> Dictionary | None:
+    """The rules, loaded, and a call that fits them and can be followed; None if the rules cannot be used."""
     if not asked.patients:
         raise CallError("there is no patient to screen", "name the file of a record, or `-` for standard input")
     for verb in _VERBS:
@@ -134,23 +170,24 @@ def _screen(arguments: list[str]) -> int:
             raise CallError(f"`{verb}` is a verb of screen and stands first", f"a file of that name is `./{verb}`")
     if asked.patients.count(STANDARD_INPUT) > 1:
         raise CallError("standard input can be read only once", f"write `{STANDARD_INPUT}` once")
+    if asked.answers and len(asked.patients) > 1:
+        raise CallError("answers are about one patient", "screen that patient by itself")
 
     dictionary = _loaded(asked.rules, asked.codes)
     if dictionary is None:
-        return UNUSABLE
+        return None
 
     from screener.screening import LISTS
 
     _check_names(asked.trial or (), tuple(dictionary.rulebook.trials), "trial of these rules")
     _check_names(asked.assume_complete, LISTS, "list of a record")
-    status = DONE
+    return dictionary
+
+
+def _screenings(asked: argparse.Namespace, dictionary: Dictionary) -> Iterator[Screening | None]:
+    """The screening of each record, as it is read; None for one that cannot be used, which is then explained."""
     for source in asked.patients:
-        for screening in _screened(source, dictionary, asked):
-            if screening is None:
-                status = UNUSABLE
-            else:
-                _print(screening, as_json=asked.json)
-    return status
+        yield from _screened(source, dictionary, asked)
 
 
 def _loaded(folder: Path | None, tables: Sequence[Path] = ()) -> Dictionary | None:
@@ -192,19 +229,33 @@ def _screen_parser() -> _Parser:
         "failed or unknown,\nwith the protocol's sentence, the values it rests on and what is missing.",
         epilog="verbs:\n"
         "  screen check [FOLDER]                    check the rules\n"
+        "  screen codes [--csv] PATIENT…            what records call things, and what that is read as\n"
         "  screen format [--check] [FILE|FOLDER…]   write rules in the one way they are written\n"
+        "  screen questions [--fhir] PATIENT…       the questions that people have to answer\n"
         "  screen schema [record|result]            the JSON Schema of a record, or of a result\n"
         "  a file that is named like a verb is ./check\n\n"
         "exit status: 0 screened; 1 `check` found something; 2 a record, the rules or the call could not be used\n\n"
         "This is decision support for pre-screening and no determination of eligibility.",
     )
+    _add_call(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON, one line a patient, and no table")
+    parser.add_argument("--html", metavar="FILE", help="write one page for screen and paper; - for standard output")
+    parser.add_argument("--markdown", action="store_true", help="print Markdown, and no table")
+    parser.add_argument("--csv", action="store_true", help="print CSV, one row a criterion, and no table")
+    return parser
+
+
+def _add_call(parser: _Parser) -> None:
+    """What every call that screens can say: whom, against what, and as of when."""
     parser.add_argument(
         "patients",
         nargs="*",
         metavar="PATIENT",
-        help="file of a record, or of several; the folder of a bulk export; - for standard input",
+        help="file of a record or of several, or the folder of a bulk export; - for standard input",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON, one line a patient, and no table")
+    parser.add_argument(
+        "--when", action="store_true", help="tell also on which later days answers change if nothing new is recorded"
+    )
     parser.add_argument(
         "--trial", action="append", metavar="NCT…", help="screen against this trial only; may be repeated"
     )
@@ -223,8 +274,14 @@ def _screen_parser() -> _Parser:
     parser.add_argument(
         "--labs-within", type=_duration, metavar="'14 days'", help="how old labs and findings may be, for every trial"
     )
+    parser.add_argument(
+        "--answers",
+        action="append",
+        type=Path,
+        metavar="FILE",
+        help="people's answers, as a QuestionnaireResponse or as `answers` of a record; may be repeated",
+    )
     parser.add_argument("--version", action="version", version=f"screener {__version__}")
-    return parser
 
 
 def _add_rules_and_codes(parser: argparse.ArgumentParser) -> None:
@@ -279,7 +336,7 @@ def _screened(source: str, dictionary: Dictionary, asked: argparse.Namespace) ->
     """The screenings of the patients of one source; None for one that cannot be used, which is then explained."""
     from screener.screening import evaluate
 
-    for patient in _patients(source, dictionary):
+    for patient in _patients(source, dictionary, asked.answers or ()):
         if patient is None:
             yield None
             continue
@@ -296,16 +353,37 @@ def _screened(source: str, dictionary: Dictionary, asked: argparse.Namespace) ->
         )
 
 
-def _patients(source: str, dictionary: Dictionary) -> Iterator[Patient | None]:
-    """The patients of one source; None for one that cannot be used, which is then explained on standard error."""
+def _patients(source: str, dictionary: Dictionary, answers: Sequence[Path]) -> Iterator[Patient | None]:
+    """The patients of one source, with people's answers; None for one that cannot be used, which is then explained on
+    standard error."""
     from screener.records.errors import RecordError
 
-    for read in _read(source, dictionary):
+    read_all = _read(source, dictionary)
+    for read in _answered(list(read_all), answers, dictionary) if answers else read_all:
         if isinstance(read, RecordError):
             _tell(read)
             yield None
         else:
             yield read
+
+
+def _answered(
+    read: Sequence[Patient | RecordError], files: Sequence[Path], dictionary: Dictionary
+) -> Iterator[Patient | RecordError]:
+    """The one patient of a source with the answers of these files; what keeps them from being used in its place."""
+    from screener.records.errors import RecordError
+    from screener.records.questionnaire import read_answers, with_answers
+
+    if len(read) > 1:
+        raise CallError("answers are about one patient", "screen that patient by itself")
+    for each in read:
+        if isinstance(each, RecordError):
+            yield each
+            continue
+        try:
+            yield with_answers(each, [read_answers(file, dictionary) for file in files])
+        except RecordError as problem:
+            yield problem
 
 
 def _read(source: str, dictionary: Dictionary, sightings: Sightings | None = None) -> Iterator[Patient | RecordError]:
@@ -342,21 +420,116 @@ def _dated_today(patient: Patient) -> tuple[Patient, date]:
     return replace(patient, notes=(*patient.notes, note)), today
 
 
-def _print(screening: Screening, *, as_json: bool) -> None:
-    if as_json:
+def _print(screening: Screening, form: str, *, with_days: bool) -> None:
+    timeline = None
+    if with_days:
+        from screener.advice.when import changes
+
+        timeline = changes(screening)
+    if form == "json":
         _encode_output(encoding="utf-8")
-        print(screening.to_json())
+        print(screening.to_json() if timeline is None else _json_with(screening, timeline))
+        return
+    if form == "markdown":
+        from screener.report.markdown import markdown
+
+        _encode_output(encoding="utf-8")
+        print(markdown(screening), end="\n\n")
         return
     from screener.report.terminal import print_screening
 
     _encode_output(errors="replace")
-    print_screening(screening)
+    print_screening(screening, when=timeline)
 
 
-def _encode_output(*, encoding: str | None = None, errors: str | None = None) -> None:
+def _json_with(screening: Screening, timeline: Timeline) -> str:
+    import msgspec
+
+    return msgspec.json.encode({**screening.to_dict(), "when": timeline.to_dict()}).decode()
+
+
+def _print_rows(screenings: Sequence[Screening]) -> None:
+    if screenings:
+        from screener.report.spreadsheet import csv_text
+
+        _encode_output(encoding="utf-8", newline="")
+        print(csv_text(screenings), end="")
+
+
+def _check_page(file: str, patients: Sequence[str]) -> None:
+    """Refuse a file that is no place for a page before anything is read: a record, say, is not written over."""
+    place = Path(file)
+    if file == STANDARD_INPUT:
+        return
+    if place.suffix.lower() not in (".html", ".htm"):
+        raise CallError(f"`{file}` is not the name of a page", "name it `*.html`, or `-` for standard output")
+    if place.resolve() in {Path(patient).resolve() for patient in patients}:
+        raise CallError(f"`{file}` is named as a record, too", "give the page another name")
+    if place.exists() and not place.is_file():
+        raise CallError(f"`{file}` is there, and is not a file", "give the page another name")
+    if not place.parent.is_dir():
+        raise CallError(f"`{file}` cannot be written: there is no folder `{place.parent}`", "make the folder first")
+
+
+def _write_page(screenings: Sequence[Screening], file: str) -> None:
+    """Write the page and say so; without a patient that could be screened, a page that is there already stays."""
+    if not screenings:
+        _tell("note: no patient could be screened, so no page is written")
+        return
+    from screener.report.files import write_whole
+    from screener.report.html import html_page
+
+    page = html_page(screenings)
+    if file == STANDARD_INPUT:
+        _encode_output(encoding="utf-8")
+        print(page, end="")
+        return
+    try:
+        write_whole(Path(file), page)
+    except OSError as problem:
+        raise CallError(f"`{file}` cannot be written: {_reason(problem)}", "see who may write it") from None
+    print(f"wrote {file}: {_counted(len(screenings), 'patient')}")
+
+
+def _encode_output(*, encoding: str | None = None, errors: str | None = None, newline: str | None = None) -> None:
     """JSON is UTF-8 whatever the terminal speaks; for people, a letter that a terminal lacks is not worth a failure."""
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(encoding=encoding, errors=errors)
+        sys.stdout.reconfigure(encoding=encoding, errors=errors, newline=newline)
+
+
+# ---- screen questions
+
+
+def _questions(arguments: list[str]) -> int:
+    parser = _Parser(
+        prog="screen questions",
+        description="List the questions that people have to answer before a patient's trials can be decided.",
+        epilog="exit status: 0 listed; 2 a record, the rules or the call could not be used",
+    )
+    _add_call(parser)
+    parser.add_argument(
+        "--fhir", action="store_true", help="print a FHIR R4 Questionnaire, one line a patient; see `screen --answers`"
+    )
+    asked = parser.parse_intermixed_args(arguments)
+    dictionary = _prepared(asked)
+    if dictionary is None:
+        return UNUSABLE
+
+    import json
+
+    from screener.report.questions import questionnaire, questions_text
+
+    status = DONE
+    for screening in _screenings(asked, dictionary):
+        if screening is None:
+            status = UNUSABLE
+        elif asked.fhir:
+            _encode_output(encoding="utf-8")
+            print(json.dumps(questionnaire(screening), ensure_ascii=False))
+        else:
+            _encode_output(errors="replace")
+            print(questions_text(screening), end="\n\n")
+    return status
 
 
 # ---- screen check
@@ -545,4 +718,10 @@ def _schema(arguments: list[str]) -> int:
     return DONE
 
 
-_VERBS: dict[str, Callable[[list[str]], int]] = {"check": _check, "codes": _codes, "format": _format, "schema": _schema}
+_VERBS: dict[str, Callable[[list[str]], int]] = {
+    "check": _check,
+    "codes": _codes,
+    "format": _format,
+    "questions": _questions,
+    "schema": _schema,
+}

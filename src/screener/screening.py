@@ -130,6 +130,25 @@ class CriterionResult:
         self.status: Status = status_of(criterion.kind, self.truth)
 
     @property
+    def criterion(self) -> Criterion:
+        """The line of the rulebook."""
+        return self._criterion
+
+    @property
+    def judged(self) -> tuple[Judged, ...]:
+        """The evaluator's answer to each reading, as they stand in the criterion; `counted` are those that decide."""
+        return self._judged
+
+    @property
+    def counted(self) -> tuple[Judged, ...]:
+        return self._counted
+
+    @property
+    def frame(self) -> Frame:
+        """The patient and the instant that the answers are about."""
+        return self._frame
+
+    @property
     def id(self) -> str:
         """`I1`, `E1`, … in the order of the registry's text; `F.age`, `F.sex` for structured fields."""
         return self._criterion.id
@@ -385,6 +404,16 @@ class Screening:
     def patient(self) -> str:
         """The patient's own id in the record."""
         return self._patient.id
+
+    @property
+    def record(self) -> Patient:
+        """The record that was screened: a report shows more of it than the answers rest on."""
+        return self._patient
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """The rules that the record was screened with."""
+        return self._rulebook
 
     @property
     def as_of(self) -> date:

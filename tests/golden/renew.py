@@ -21,14 +21,15 @@ def renew(shared: Path | None) -> None:
     """Write every golden, remove those that nothing expects any longer, and name what has changed."""
     wanted = {path: text for expected in expected_screenings() for path, text in expected.goldens.items()}
     wanted |= fhir_ledger.goldens() | cirrhosis.goldens() | synthea.goldens(shared)
-    for path in (*HERE.glob("*.json"), *HERE.glob("*.txt"), *fhir_ledger.HERE.glob("*.txt")):
+    kept = ("*.json", "*.txt", "when/*.txt", f"{fhir_ledger.HERE.name}/*.txt")
+    for path in (path for pattern in kept for path in HERE.glob(pattern)):
         if path not in wanted and path not in (HERE / "expected.json", synthea.ALL):
             path.unlink()
-            print(f"removed {path.name}")
+            print(f"removed {path.relative_to(HERE)}")
     for path, text in wanted.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
-            print(f"wrote {path.name}")
+            print(f"wrote {path.relative_to(HERE)}")
 
 
 if __name__ == "__main__":

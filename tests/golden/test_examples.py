@@ -43,6 +43,7 @@ def test_every_golden_belongs_to_a_screening() -> None:
     others = {"expected.json", synthea.SOME.name, synthea.ALL.name}
     found = {path.name for ending in ("*.json", "*.txt") for path in HERE.glob(ending)} - others
     assert found == wanted
+    assert {path.name for path in HERE.glob("when/*")} == {f"{expected.name}.txt" for expected in EXPECTED}
 
 
 @EACH

@@ -251,6 +251,7 @@ LIMITS = [
         ("platelets", 3000, "10*9/L", False, "did you mean `3000 /uL`?"),
         ("platelets", 3001, "10*9/L", True, "did you mean `3001 /uL`?"),
         ("platelets", 150000, "10*9/L", True, "did you mean `150000 /uL`?"),
+        ("platelets", 150, "/uL", True, "did you mean `150 10*9/L`?"),
         ("Hb", 2, "g/L", True, "was it measured in g/dL, or in mmol/L?"),
         ("Hb", 22, "g/L", True, "was it measured in g/dL, or in mmol/L?"),
         ("Hb", "22.1", "g/L", False, "was it measured in g/dL, or in mmol/L?"),

@@ -112,7 +112,7 @@ class Program:
         known = self._asks.get(node)
         if known is None:
             known = self._asks[node] = isinstance(node, Confirmed) or any(
-                self._asks_somebody(part) for part in (*_parts(node), *_meant(node, self.rulebook))
+                self._asks_somebody(part) for part in (*parts_of(node), *meant_by(node, self.rulebook))
             )
         return known
 
@@ -143,7 +143,7 @@ def _roots(rulebook: Rulebook) -> Iterator[Struct]:
     yield from (table.of for table in rulebook.tables.values())
 
 
-def _parts(node: Struct) -> Iterator[Struct]:
+def parts_of(node: Struct) -> Iterator[Struct]:
     """The expressions that stand inside a node."""
     for field in node.__struct_fields__:
         value = getattr(node, field)
@@ -155,11 +155,11 @@ def _parts(node: Struct) -> Iterator[Struct]:
 
 def _nodes(root: Struct) -> Iterator[Struct]:
     yield root
-    for part in _parts(root):
+    for part in parts_of(root):
         yield from _nodes(part)
 
 
-def _meant(node: Struct, rulebook: Rulebook) -> Iterator[Struct]:
+def meant_by(node: Struct, rulebook: Rulebook) -> Iterator[Struct]:
     """The expressions that a node refers to by name."""
     match node:
         case ScoreOf():

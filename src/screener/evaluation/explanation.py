@@ -57,7 +57,7 @@ WHY: dict[Reason, str] = {
     "undated": "the record gives no date",
     "unit": "the result has no usable unit",
     "impossible": "the result on record cannot be",
-    "censored": "the result is known only as a limit",
+    "censored": "the result is known only within limits",
     "imprecise_date": "the date is known only in part",
     "conflict": "the record contradicts itself",
     "partial_score": "inputs of the score are missing",

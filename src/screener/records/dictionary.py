@@ -24,7 +24,13 @@ Entry = Lab | Finding | Concept
 CONCEPT_SYSTEM = "urn:screener:concept"
 """The system whose codes are dictionary names."""
 
-HIERARCHICAL = frozenset({"icd10", "atc"})
+HIERARCHICAL = frozenset({"icd10", "icd10cm", "icd10gm", "atc"})
+
+_EDITION_OF = {"icd10cm": "icd10", "icd10gm": "icd10"}
+"""Systems that differ from another one in places only: what stands there for the other holds for them, too."""
+
+_AGREED = {"icd10gm": 4}
+"""Up to which character an edition agrees with the other, where it goes on by itself."""
 
 ABSENCE_SYSTEMS = frozenset({"ips"})
 """The systems whose codes all say that there is nothing, or that nothing is known: none is of a substance."""
@@ -37,6 +43,9 @@ DRUG_SYSTEMS = frozenset({"atc", "rxnorm"})
 
 
 READ_AS = "read as"
+
+TEXT = "text"
+"""The system whose codes are wordings: what a record calls something, not what it codes it with."""
 
 MOST_REMEMBERED = 4096
 """Codes and units whose meaning is kept: a hospital uses some hundreds of each."""
@@ -85,6 +94,8 @@ class LocalCodes(Struct, frozen=True):
 
     codes: Mapping[tuple[str, str], Meaning] = {}
     texts: Mapping[str, Meaning] = {}
+    others: frozenset[tuple[str, str]] = frozenset()
+    """What the clinic says to be nothing that any rule asks for; of a wording the system is `TEXT`."""
 
 
 class Dictionary:
@@ -124,7 +135,11 @@ class Dictionary:
 
     def with_local(self, local: LocalCodes) -> Dictionary:
         """The same with a clinic's own codes, beside those that it has."""
-        both = LocalCodes({**self.local.codes, **local.codes}, {**self.local.texts, **local.texts})
+        both = LocalCodes(
+            {**self.local.codes, **local.codes},
+            {**self.local.texts, **local.texts},
+            self.local.others | local.others,
+        )
         return Dictionary(self.rulebook, both)
 
     def coded(self, system: str, code: str) -> tuple[Meaning, ...]:
@@ -143,12 +158,31 @@ class Dictionary:
             meaning = self._names.get(code)
             return (meaning,) if meaning is not None else ()
         plain = plain_code(system, code)
-        local = self.local.codes.get((system, plain))
-        return most_specific([*([local] if local else ()), *self._covering(system, plain)])
+        found = [*self._local(system, plain), *self._covering(system, plain)]
+        if (other := _EDITION_OF.get(system)) is not None:
+            found += [*self._local(other, plain), *self._covering(other, plain[: _AGREED.get(system)])]
+        return most_specific(found)
+
+    def _local(self, system: str, code: str) -> tuple[Meaning, ...]:
+        meaning = self.local.codes.get((system, code))
+        return (meaning,) if meaning is not None else ()
 
     def lists(self, system: str, code: str) -> bool:
         """Whether the dictionary names this very code, and does not only cover it."""
-        return (system, plain_code(system, code)) in self._codes
+        plain = plain_code(system, code)
+        return any((each, plain) in self._codes for each in (system, _EDITION_OF.get(system, system)))
+
+    def is_nothing(self, system: str, code: str) -> bool:
+        """Whether the clinic says that a code (of the system `TEXT`: a wording) is nothing that any rule asks for."""
+        if not self.local.others:
+            return False
+        system = system_name(system)
+        return (system, folded(code) if system == TEXT else plain_code(system, code)) in self.local.others
+
+    def is_something_else(self, system: str, code: str) -> bool:
+        """Whether a code without a meaning is certainly nothing that any rule asks for: the clinic says so, or it is of
+        a system of which the dictionary covers whole chapters."""
+        return system_name(system) in HIERARCHICAL | RESULT_SYSTEMS or self.is_nothing(system, code)
 
     def worded(self, text: str) -> tuple[Meaning, ...]:
         """What a wording stands for by a clinic's own table, whatever its capitals and the white space in it."""
@@ -208,7 +242,7 @@ class Dictionary:
             if len(self._factors) < MOST_REMEMBERED:
                 self._factors[key] = known
         if isinstance(known, UnitError):
-            raise known
+            raise UnitError(*known.args)  # one that is raised again and again would keep every traceback
         return known
 
     def units_of(self, lab: Lab) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ DEEPEST = 64
 """Objects and lists inside one another, in a record of the native form."""
 
 _CHUNK = 1 << 20
+_WIDEST_MARGIN = 4096
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
 _BOM = b"\xef\xbb\xbf"
@@ -120,9 +121,6 @@ def _is_a_whole_object(line: bytes) -> bool:
         return False
 
 
-_BLANKS = re.compile(rb"[ \t\r\n]*+")
-
-
 class _Line(Struct, frozen=True):
     number: int
     text: bytes
@@ -155,14 +153,14 @@ class _Lines:
 
     def _skip_blanks(self) -> bool:
         """Pass over white space, and tell whether anything else has been reached. Blank lines may be without number."""
-        found = _BLANKS.match(self.buffer)
-        blank = found.end() if found is not None else 0
-        del found  # it holds the buffer as it is
+        if self.buffer[:1].strip():
+            return True
+        blank = len(self.buffer) - len(self.buffer.lstrip())
         is_all = blank == len(self.buffer)
         self.number += self.buffer.count(b"\n", 0, blank)
         # The blanks of the line itself are kept, unless nobody could have meant them.
         line_begins = self.buffer.rfind(b"\n", 0, blank) + 1
-        del self.buffer[: line_begins if blank - line_begins < _CHUNK else blank]
+        del self.buffer[: line_begins if blank - line_begins < _WIDEST_MARGIN else blank]
         return not is_all
 
     def _read_on(self) -> bool:
@@ -175,10 +173,10 @@ class _Lines:
         return True
 
     def whole(self, first: _Line, second: _Line | None) -> bytes:
-        """The whole text, of which two lines have been read already; every line keeps its number."""
-        text = bytearray(b"\n" * (first.number - 1)) + first.text
+        """The whole text, of which two lines have been read already; every line keeps its number, within reason."""
+        text = bytearray(b"\n" * min(first.number - 1, _CHUNK)) + first.text
         if second is not None:
-            text += b"\n" * (second.number - first.number) + second.text + b"\n" + self.buffer
+            text += b"\n" * min(second.number - first.number, _CHUNK) + second.text + b"\n" + self.buffer
             self.buffer.clear()
             for chunk in self.chunks:
                 text += chunk

@@ -30,7 +30,7 @@ from screener.rulebook import Finding, Form, Lab, NormalLimit
 from screener.values.dates import Moment
 from screener.values.numerals import ROMAN
 from screener.values.ranges import Range, exactly
-from screener.values.units import UnitError, common_units, parse_unit
+from screener.values.units import Dimension, UnitError, common_units, parse_unit
 
 Comparator = Literal["", "<", "<=", ">", ">="]
 
@@ -400,6 +400,8 @@ def _possible_part(stated: Range, possible: Range) -> Range | None:
     A bound beyond what is possible is no better than a value beyond it, even on the side that leaves everything; and so
     is either end of a span.
     """
+    if stated.low == stated.high and possible.low < stated.low < possible.high:
+        return stated
     ends = [end for end in (stated.low, stated.high) if math.isfinite(end)]
     if not all(possible.low <= end <= possible.high for end in ends):
         return None
@@ -420,7 +422,9 @@ def _limits(
     limit that would be one in use if it were in another unit than its result. Any other limit is the laboratory's own,
     however unusual.
     """
-    if reported.limits_unit is not None and (reported.upper_limit is not None or reported.lower_limit is not None):
+    if reported.upper_limit is None and reported.lower_limit is None:
+        return None, None, ()
+    if reported.limits_unit is not None and reported.limits_unit != reported.unit:
         try:
             factor = dictionary.factor(lab, form, reported.limits_unit)
         except UnitError as error:
@@ -493,12 +497,17 @@ def _without_a_unit(lab: Lab, form: Form | None, value: Quantity | Span, diction
 
 
 def _own_units(lab: Lab, dictionary: Dictionary) -> tuple[str, ...]:
-    """The units that the dictionary names for a lab, then the common ones of its dimension; none for a pure number."""
+    """The units that the dictionary names for a lab, then the common ones of its dimension, each size once; none for a
+    pure number."""
     if lab.unit == "1":
         return ()
     dimension = parse_unit(lab.unit).dimension
     alike = [common.text for common in common_units() if common.dimension == dimension and common.text != "1"]
-    return tuple(dict.fromkeys((*dictionary.units_of(lab), *alike)))
+    sizes: dict[tuple[Fraction, Dimension], str] = {}
+    for text in (*dictionary.units_of(lab), *alike):
+        unit = parse_unit(text)
+        sizes.setdefault((unit.factor, unit.dimension), text)
+    return tuple(sizes.values())
 
 
 def _likely_unit(lab: Lab, form: Form | None, unit: str, value: Quantity | Span, dictionary: Dictionary) -> str:

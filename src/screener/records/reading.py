@@ -83,6 +83,17 @@ BULK_ENDINGS = (".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz")
 """How the files of a bulk export are named."""
 
 
+def read_document(place: PathLike[str], file: str) -> Any:
+    """The JSON of a file that is no record by itself, read as carefully. Raises RecordError if it is none."""
+    documents = list(read_file(Path(place), file))
+    if len(documents) != 1:
+        raise refused(file, "", "it holds more than one JSON text", "give each in a file of its own")
+    (document,) = documents
+    if isinstance(document, RecordError):
+        raise document
+    return document.content
+
+
 def _bulk_export(folder: Path, called: str) -> Iterator[Document | RecordError]:
     files = sorted(each for each in folder.iterdir() if each.name.endswith(BULK_ENDINGS))
     if not files:

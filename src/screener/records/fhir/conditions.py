@@ -9,9 +9,21 @@ import msgspec
 from screener.records.chart import condition_episode, list_of, stage_of
 from screener.records.code_systems import answer_word
 from screener.records.dictionary import Meaning
-from screener.records.fhir.elements import Body, Concept, Stretch, concept, concept_of, concepts, part, parts, text
+from screener.records.errors import quoted
+from screener.records.fhir.elements import (
+    Body,
+    Concept,
+    Stretch,
+    concept,
+    concept_of,
+    concepts,
+    part,
+    parts,
+    some_time_in,
+    text,
+)
 from screener.records.fhir.reader import Reader
-from screener.records.fhir.resources import Resource
+from screener.records.fhir.resources import Resource, changed_meaning
 from screener.records.patient import Episode, Severity
 from screener.rulebook import Concept as DictionaryConcept
 from screener.values.dates import BEGINNING, END, Moment
@@ -57,16 +69,16 @@ def read_condition(resource: Resource, reader: Reader) -> None:
         return
     named = concept(body, "code")
     if named.is_empty:
-        reader.leave(resource, "it does not say which condition")
+        reader.leave_open(resource, "it does not say which condition", "conditions")
         return
     meanings = reader.meanings(named, ("condition", "procedure", "substance"), resource, on="conditions")
     if not meanings:
         return
     clinical = _status(concept(body, "clinicalStatus"), _CLINICAL)
-    status = _STATUSES.get(clinical or "")
-    if clinical is not None and status is None:
+    status = None if clinical is None else _STATUSES.get(clinical, clinical[:LONGEST_STATUS])
+    if clinical is not None and clinical not in _STATUSES:
         reader.note(
-            resource.place, f"its clinical status `{clinical[:20]}` is not one of FHIR's, and counts as not stated"
+            resource.place, f"its clinical status {quoted(status)} is not one of FHIR's: it may hold, or be over"
         )
     date = reader.date(resource, "recordedDate") or reader.time_of_encounter(resource)
     for meaning in meanings:
@@ -78,8 +90,14 @@ def read_condition(resource: Resource, reader: Reader) -> None:
             _read_presence(meaning, verified, status, date, resource, reader)
 
 
+LONGEST_STATUS = 30
+"""Characters that are kept of a status that FHIR does not have."""
+
+
 def _status(stated: Concept, system: str) -> str | None:
-    return stated.code_of(system) or (None if stated.is_empty else stated.words)
+    """The status, in FHIR's own code; else in words, or in whatever code there is. None only if nothing is stated."""
+    status = stated.code_of(system) or stated.words or next((each.code for each in stated.codings if each.code), None)
+    return status.strip().casefold() if status else None
 
 
 def _doubts(verified: str | None) -> tuple[str, ...]:
@@ -89,7 +107,7 @@ def _doubts(verified: str | None) -> tuple[str, ...]:
     return (
         (f"not confirmed: {verified}",)
         if verified in _UNCONFIRMED
-        else (f"whether it is confirmed is not clear: {verified}",)
+        else (f"whether it is confirmed is not clear: {verified[:LONGEST_STATUS]}",)
     )
 
 
@@ -98,14 +116,14 @@ def _read_denial(
 ) -> None:
     denied = concept_meant(meaning)
     if meaning.absent and (verified not in (None, "confirmed") or status not in (None, "active")):
-        reader.leave(
-            resource, f"it says that `{denied.name}` is absent, and its status that this is not certain, or over"
-        )
+        list_ = "allergies" if denied.kind == "substance" else list_of(denied)
+        why = f"it says that `{denied.name}` is absent, and its status that this is not certain, or over"
+        reader.leave_open(resource, why, list_)
     elif not meaning.absent and denied.kind == "condition" and denied.course == "acute":
         reader.leave(resource, "it was refuted, which says nothing of another such event")
     else:
         list_ = "allergies" if denied.kind == "substance" else list_of(denied)
-        reader.add_absence(denied, list_, resource, date)
+        reader.add_absence(meaning, list_, resource.place, date)
 
 
 def _read_presence(
@@ -115,7 +133,9 @@ def _read_presence(
     found = concept_meant(meaning)
     began, ended = reader.span(resource, "onset"), reader.span(resource, "abatement")
     onset, end = _one_moment(began), _one_moment(ended)
-    has_abated = any(field.startswith("abatement") for field in body)
+    if onset is not None and onset.last == END and date is not None and date.last >= onset.first:
+        onset = Moment(onset.first, date.last, onset.text)
+    has_abated = any(field.startswith("abatement") and body[field] not in (None, False) for field in body)
     if onset is not None and end is not None and end.last < onset.first:
         reader.note(resource.place, _CONTRADICTORY)
         onset = end = None
@@ -173,9 +193,11 @@ def _earliest(onset: Moment | None) -> int:
 def _one_moment(stretch: Stretch) -> Moment | None:
     """When something set in or ended, of a time given as a period: at some moment in it."""
     start, end = stretch.start, stretch.end
-    if end is None or start == end:
+    if start == end:
         return start
-    return _by(end) if start is None else Moment(start.first, end.last, f"{start.text} to {end.text}")
+    if start is None:
+        return _by(end) if end is not None else None
+    return some_time_in(stretch)
 
 
 def _by(latest: Moment) -> Moment:
@@ -219,20 +241,27 @@ def read_allergy(resource: Resource, reader: Reader) -> None:
     if not substances:
         substances = [concept(each, "substance") for each in parts(body, "reaction") if "substance" in each]
     if not substances:
-        reader.leave(resource, "it does not say to what")
+        reader.leave_open(resource, "it does not say to what", "allergies")
         return
     if text(body, "type") == "intolerance":
         reader.leave(resource, "it is an intolerance, not an allergy")
         return
-    meanings = [meaning for each in substances for meaning in reader.allergens(each, resource)]
+    if verified == _REFUTED:
+        # What no rule names is some substance, and of it alone nothing can be said: only what is named is absent.
+        meanings = [
+            meaning for each in substances for meaning in reader.meanings(each, ("substance", "drug"), resource)
+        ]
+    else:
+        meanings = [meaning for each in substances for meaning in reader.allergens(each, resource)]
     for meaning in meanings:
         if not meaning.absent and verified != _REFUTED:
             doubts = _doubts(verified)
             _add_allergy(meaning, resource, reader, status=clinical, date=date, doubts=doubts)
         elif meaning.absent and (verified not in (None, "confirmed") or clinical not in (None, "active")):
-            reader.leave(resource, "it says that there is no allergy, and its status that this is not certain, or over")
+            why = "it says that there is no allergy, and its status that this is not certain, or over"
+            reader.leave_open(resource, why, "allergies")
         else:
-            reader.add_absence(concept_meant(meaning), "allergies", resource, date)
+            reader.add_absence(meaning, "allergies", resource.place, date)
 
 
 def _add_allergy(
@@ -290,6 +319,9 @@ def read_family_history(resource: Resource, reader: Reader) -> None:
         reader.leave(resource, "it names no condition of the relative")
     for number, each in enumerate(conditions):
         place = f"{resource.place}.condition[{number}]"
+        if (why := changed_meaning(each)) is not None:
+            reader.leave_open(resource, why, "family_history", place)
+            continue
         for meaning in reader.meanings(
             concept_of(part(each, "code")), ("condition",), resource, place, on="family_history"
         ):

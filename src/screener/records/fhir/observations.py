@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 import msgspec
 from msgspec import Struct
@@ -35,7 +37,7 @@ from screener.records.fhir.elements import (
     up_to_moment,
 )
 from screener.records.fhir.reader import Reader
-from screener.records.fhir.resources import Resource, contained_in
+from screener.records.fhir.resources import Resource, changed_meaning, contained_in
 from screener.records.measuring import (
     Comparator,
     NormalSpan,
@@ -50,7 +52,7 @@ from screener.records.measuring import (
 )
 from screener.records.patient import Result, Unusable
 from screener.rulebook import Lab
-from screener.values.dates import Moment
+from screener.values.dates import DAY, Moment
 from screener.values.units import UnitError, parse_unit
 
 _UCUM = "http://unitsofmeasure.org"
@@ -58,7 +60,6 @@ _ABSENT_REASONS = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 _NOTHING_MEASURED = ("not-performed", "not-asked", "not-applicable", "not-permitted")
 """Reasons of an absent value that say that there is no result, not that one is unknown."""
 _ASSERTION = ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "ASSERTION")
-_WITHOUT_NUMBER = ("valueSampledData", "valueTime", "valueDateTime", "valuePeriod")
 _PRESENT = ("positive", "detected", "reactive", "present", "yes", "true")
 _ABSENT = ("negative", "not detected", "non-reactive", "absent", "no", "false")
 
@@ -71,12 +72,22 @@ def read_report(resource: Resource, reader: Reader) -> None:
         reader.leave(resource, f"its status is `{status}`, and it does not count")
         return
     contained = [each for each in contained_in(resource) if each.kind == "Observation"]
-    for each in contained:
-        read_observation(each, reader)
+    _read_contained(contained, reader)
     if any(field in body for field in ("conclusion", "conclusionCode", "presentedForm")):
         reader.leave(resource, "its conclusion and documents are not read, only its results")
     elif not contained and not parts(body, "result"):
         reader.leave(resource, "it has no results")
+
+
+def _read_contained(results: Sequence[Resource], reader: Reader) -> None:
+    for each in results:
+        try:
+            if (why := changed_meaning(each.body)) is not None:
+                reader.leave(each, why)
+            else:
+                read_observation(each, reader)
+        except (ShapeError, UnreadableError) as error:
+            reader.leave(each, str(error))
 
 
 def read_observation(resource: Resource, reader: Reader) -> None:
@@ -99,6 +110,8 @@ def read_observation(resource: Resource, reader: Reader) -> None:
             reader.leave_part(resource, f"{resource.place}.component[{place}]", "it has a `modifierExtension`")
             continue
         _read_one(component, resource, f"{resource.place}.component[{place}]", reader, is_panel=False)
+    if resource.holder is None:
+        _read_contained([each for each in contained_in(resource) if each.kind == "Observation"], reader)
 
 
 def _read_one(holder: Body, resource: Resource, place: str, reader: Reader, *, is_panel: bool) -> None:
@@ -120,12 +133,19 @@ def _read_one(holder: Body, resource: Resource, place: str, reader: Reader, *, i
                 reader.leave_part(resource, place, f"its value does not say whether there is `{meaning.entry.name}`")
             elif is_there or not meaning.absent:
                 _read_statement(meaning, resource, place, reader, is_there=is_there is not meaning.absent)
+            else:
+                reader.leave_part(
+                    resource, place, f"that `{meaning.entry.name}` is absent is denied, which says nothing"
+                )
             continue
         read = _read_value(holder, meaning)
-        if read is None:
-            if not is_panel:
-                reader.leave_part(resource, place, _without_value(holder))
+        if read is None and is_panel:
             continue
+        if read is None and (why := _why_absent(holder)) in _NOTHING_MEASURED:
+            reader.leave_part(resource, place, f"it has no value: {quoted(why)}")
+            continue
+        if read is None:
+            read = Value([None], "", fault=("missing", "it has no value"))
         _add_result(read, meaning, holder, resource, place, reader)
 
 
@@ -146,12 +166,35 @@ def _is_there(holder: Body) -> bool | None:
 def _read_statement(meaning: Meaning, resource: Resource, place: str, reader: Reader, *, is_there: bool) -> None:
     when = _when(resource, reader)
     found = concept_meant(meaning)
+    doubt = _doubt_of_status(text(resource.body, "status"))
     if is_there:
+        flags = (*((doubt,) if doubt is not None else ()), *meaning.flags)
         reader.chart.add_episode(
-            condition_episode(found, place, status=None, onset=None, end=None, date=when, flags=meaning.flags)
+            condition_episode(
+                found,
+                place,
+                status=None,
+                onset=None,
+                end=None,
+                date=when,
+                doubtful=doubt is not None,
+                flags=flags,
+            )
         )
+    elif doubt is not None:
+        reader.leave_part(resource, place, f"it says that `{found.name}` is absent, but {doubt}")
     else:
-        reader.add_absence(found, "conditions", resource, when)
+        reader.add_absence(meaning, "conditions", place, when)
+
+
+_KNOWN = ("final", "preliminary", "amended", "corrected")
+
+
+def _doubt_of_status(status: str | None) -> str | None:
+    """Why the status of an Observation leaves open whether it counts."""
+    if status is None or status in _KNOWN:
+        return None
+    return "its status is `unknown`" if status == "unknown" else f"its status {quoted(status)} is not one of FHIR's"
 
 
 # ---- values
@@ -167,49 +210,61 @@ class Value(Struct, frozen=True):
 
 
 def _read_value(holder: Body, meaning: Meaning) -> Value | None:
-    """The value of an Observation or a component; None where nothing was measured, or nothing is given."""
-    if "valueQuantity" in holder:
-        return _of_quantity(part(holder, "valueQuantity"))
-    if "valueCodeableConcept" in holder:
-        stated = concept(holder, "valueCodeableConcept")
-        words = list(dict.fromkeys(_words(stated)))
-        if words:
-            return Value([value for word in words for value in _of_words(word).candidates], stated.words or words[0])
-    if (written := text(holder, "valueString")) is not None:
-        return _of_words(written)
-    if (whole := number(holder, "valueInteger")) is not None:
-        return _of_number(whole)
-    if (stated_truth := truth(holder, "valueBoolean")) is not None:
-        word = "true" if stated_truth else "false"
-        return Value([word], word)
-    if "valueRange" in holder:
-        return _of_range(part(holder, "valueRange"))
-    if "valueRatio" in holder:
-        return _of_ratio(part(holder, "valueRatio"))
-    for field in _WITHOUT_NUMBER:
-        if field in holder:
-            return Value(
-                [None], "", fault=("missing", f"its value is a {field.removeprefix('value')}, not a number or a word")
-            )
-    reason = concept(holder, "dataAbsentReason")
-    if not reason.is_empty:
-        why = reason.code_of(_ABSENT_REASONS) or reason.words or ""
-        if why in _NOTHING_MEASURED:
-            return None
-        return Value([None], "", fault=("missing", f"it has no value: {quoted(why)}"))
-    if meaning.kind == "finding":
+    """The value of an Observation or a component; None where nothing was measured, or nothing is given.
+
+    Several values, and a value beside a reason for having none, contradict each other, and are none.
+    """
+    fields = [field for field in holder if field.startswith("value") and holder[field] is not None]
+    why = _why_absent(holder)
+    value = _value_in(holder, fields[0]) if fields else None
+    if value is not None and len(fields) > 1:
+        return msgspec.structs.replace(
+            value, fault=("missing", f"it has several values: {', '.join(sorted(fields))}"[:LONGEST_TEXT])
+        )
+    if why is not None and (value is None or list(value.candidates) == [None]):
+        return (
+            None
+            if why in _NOTHING_MEASURED
+            else Value([None], "", fault=("missing", f"it has no value: {quoted(why)}"))
+        )
+    if value is not None and why is not None:
+        return msgspec.structs.replace(
+            value, fault=("missing", f"it has a value, and a reason for having none: {quoted(why)}")
+        )
+    if value is None and meaning.kind == "finding":
         words = [word for each in concepts(holder, "interpretation") for word in _words(each)]
         if words:
             return Value(words, words[0])
         if meaning.value is not None:
             return Value([None], "")
-    return None
+    return value
 
 
-def _without_value(holder: Body) -> str:
+def _value_in(holder: Body, field: str) -> Value:
+    match field:
+        case "valueQuantity":
+            return _of_quantity(part(holder, field))
+        case "valueCodeableConcept":
+            return _of_concept(concept(holder, field))
+        case "valueString":
+            return _of_words(text(holder, field) or "")
+        case "valueInteger":
+            return _of_number(number(holder, field) or 0)
+        case "valueBoolean":
+            word = "true" if truth(holder, field) else "false"
+            return Value([word], word)
+        case "valueRange":
+            return _of_range(part(holder, field))
+        case "valueRatio":
+            return _of_ratio(part(holder, field))
+        case _:
+            kind = field.removeprefix("value")[:30]
+            return Value([None], "", fault=("missing", f"its value is a {kind}, not a number or a word"))
+
+
+def _why_absent(holder: Body) -> str | None:
     reason = concept(holder, "dataAbsentReason")
-    why = reason.code_of(_ABSENT_REASONS) or reason.words
-    return f"it has no value: {quoted(why)}" if why else "it has no value"
+    return None if reason.is_empty else reason.code_of(_ABSENT_REASONS) or reason.words or ""
 
 
 def _words(stated: Concept) -> Iterator[str]:
@@ -223,30 +278,68 @@ def _words(stated: Concept) -> Iterator[str]:
         yield stated.text
 
 
+def _of_concept(stated: Concept) -> Value:
+    """A coded value, by every word that it may be called; of a unit that they carry there can be one only."""
+    read = [_of_words(word) for word in dict.fromkeys(_words(stated))]
+    if not read:
+        code = quoted(next((each.code for each in stated.codings), None) or "")
+        return Value([None], code.strip("`"), fault=("missing", f"its value is the code {code}, which is not known"))
+    units = {each.unit for each in read if each.unit is not None}
+    return Value(
+        [value for each in read for value in each.candidates],
+        (stated.words or read[0].recorded)[:LONGEST_TEXT],
+        next(iter(units), None),
+        ("unit", "its value is given in several units") if len(units) > 1 else None,
+    )
+
+
 def _of_words(written: str) -> Value:
     read = read_text(written)
     fault: tuple[Unusable, str] | None = ("missing", read.fault) if read.fault is not None else None
     return Value([read.value], written[:LONGEST_TEXT], read.unit, fault)
 
 
-def _of_number(value: object) -> Value:
+def _of_number(value: Decimal | int) -> Value:
+    written = quoted(value).strip("`")
     try:
-        return Value([read_value(value)], str(value)[:LONGEST_TEXT])
+        return Value([read_value(value)], written)
     except UnreadableValueError as error:
-        return Value([None], str(value)[:LONGEST_TEXT], fault=("missing", str(error.args[0])))
+        return Value([None], written, fault=("missing", str(error.args[0])))
 
+
+LONGEST_NUMBER = 60
+"""Digits. No measured number has so many."""
 
 _COMPARATORS: dict[str, Comparator] = {"<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
 def _of_quantity(quantity: Body) -> Value:
+    """A Quantity. Raises ShapeError."""
     value = number(quantity, "value")
-    unit, fault = _unit(quantity)
+    fields = (
+        text(quantity, "comparator"),
+        text(quantity, "unit"),
+        text(quantity, "code"),
+        text(quantity, "system"),
+    )
+    if isinstance(value, int) and abs(value) >= 10**LONGEST_NUMBER:
+        return msgspec.structs.replace(_of_number(value), unit=_unit(*fields[1:])[0])
+    written = None if value is None else str(value)
+    if written is not None and len(written) > LONGEST_NUMBER:
+        return _quantity_of.__wrapped__(written, *fields)
+    return _quantity_of(written, *fields)
+
+
+@lru_cache(maxsize=8192)
+def _quantity_of(
+    value: str | None, comparator: str | None, written: str | None, code: str | None, system: str | None
+) -> Value:
+    """A Quantity by its fields. A laboratory reports the same few again and again, and its limits always."""
+    unit, fault = _unit(written, code, system)
     if value is None:
         return Value([None], "", unit, fault or ("missing", "its quantity has no number"))
-    comparator = text(quantity, "comparator")
+    read = _of_number(Decimal(value))
     recorded = f"{comparator or ''}{value}"[:LONGEST_TEXT]
-    read = _of_number(value)
     if read.fault is not None:
         return Value([None], recorded, unit, read.fault)
     if comparator is not None and comparator not in _COMPARATORS:
@@ -261,11 +354,10 @@ def _of_quantity(quantity: Body) -> Value:
     return Value(bounded, recorded, unit, fault)
 
 
-def _unit(quantity: Body) -> tuple[str | None, tuple[Unusable, str] | None]:
+def _unit(written: str | None, code: str | None, system: str | None) -> tuple[str | None, tuple[Unusable, str] | None]:
     """The unit of a quantity: its UCUM code, or else as it is written. Two units that differ are none."""
-    written, code = text(quantity, "unit"), text(quantity, "code")
     written = (written or "").strip() or None
-    if code is None or not code.strip() or text(quantity, "system") not in (_UCUM, None):
+    if code is None or not code.strip() or system not in (_UCUM, None):
         return written, None
     code = code.strip()
     if written is None or written == code:
@@ -294,7 +386,10 @@ def _of_range(range_: Body) -> Value:
     if fault is not None:
         return Value([None], recorded, known[0].unit, fault)
     numbers = [_plain_number(each) if each is not None else None for each in ends]
-    return Value([Span(numbers[0], numbers[1])], recorded, known[0].unit)
+    low_end, high_end = numbers
+    if low_end is not None and high_end is not None and low_end > high_end:
+        return Value([None], recorded, known[0].unit, ("missing", "its range ends before it begins"))
+    return Value([Span(low_end, high_end)], recorded, known[0].unit)
 
 
 def _plain_number(value: Value) -> Fraction | None:
@@ -344,21 +439,24 @@ def _add_result(value: Value, meaning: Meaning, holder: Body, resource: Resource
         for each in value.candidates
     ]
     result = _agreed(results)
-    fault = value.fault or (("missing", "its status is `unknown`") if status == "unknown" else None)
+    doubt_of_status = _doubt_of_status(status)
+    fault = value.fault or (("missing", doubt_of_status) if doubt_of_status is not None else None)
     if fault is not None:
         result = _without_use(result, *fault)
-    flags = [*result.flags, *meaning.flags]
+    flags = result.flags
     if status == "preliminary":
-        flags.append("preliminary")
+        flags = (*flags, "preliminary")
     if doubt is not None and result.unusable is None:
-        flags.append(doubt)
-    if flags != list(result.flags):
-        result = msgspec.structs.replace(result, flags=tuple(dict.fromkeys(flags)))
+        flags = (*flags, doubt)
+    if flags is not result.flags:
+        result = msgspec.structs.replace(result, flags=flags)
     reader.chart.add_result(result, status)
 
 
 def _agreed(results: Sequence[Result]) -> Result:
     """The first result that can be used; none, where others that can be used say something else."""
+    if len(results) == 1:
+        return results[0]
     usable = [each for each in results if each.unusable is None]
     if not usable:
         return results[0]
@@ -374,7 +472,9 @@ def _without_use(result: Result, why: Unusable, problem: str) -> Result:
 
 # ---- limits of normal
 
-_NORMAL = "normal"
+_RANGE_KINDS = "http://terminology.hl7.org/CodeSystem/referencerange-meaning"
+_NORMAL = ("normal", "normal range")
+_UNCLEAR = "which of its limits of normal apply is not clear, and none is used"
 _SEXES = {
     "248153007": "male",
     "248152002": "female",
@@ -394,6 +494,8 @@ def _limits(holder: Body, meaning: Meaning, reader: Reader, when: Moment | None)
     ranges = parts(holder, "referenceRange")
     if not ranges or not isinstance(meaning.entry, Lab):
         return NormalSpan(), None
+    if not all(_is_of_known_kind(each) for each in ranges):
+        return NormalSpan(), _UNCLEAR
     applying: dict[NormalSpan, None] = {}
     is_open = False
     for each in ranges:
@@ -402,16 +504,13 @@ def _limits(holder: Body, meaning: Meaning, reader: Reader, when: Moment | None)
             continue
         is_open = is_open or applies is None
         try:
-            limits = _limits_of(each)
+            applying[_limits_of(each)] = None
         except UnreadableError:
-            is_open = True
-            continue
-        if limits is not None:
-            applying[limits] = None
-    if not applying and not is_open:
+            return NormalSpan(), "its limits of normal cannot be read, and none is used"
+    if not applying:
         return NormalSpan(), None
     if len(applying) != 1 or (is_open and len(ranges) > 1):
-        return NormalSpan(), "which of its limits of normal apply is not clear, and none is used"
+        return NormalSpan(), _UNCLEAR
     (limits,) = applying
     if limits.lower is not None and limits.upper is not None and limits.lower > limits.upper:
         return NormalSpan(), "its limits of normal are exchanged, and are not used"
@@ -420,8 +519,8 @@ def _limits(holder: Body, meaning: Meaning, reader: Reader, when: Moment | None)
 
 def _applies(range_: Body, reader: Reader, when: Moment | None) -> bool | None:
     """Whether a reference range is of what is normal for this patient; None if that cannot be told."""
-    kind = concept(range_, "type")
-    if not kind.is_empty and kind.code_of("http://terminology.hl7.org/CodeSystem/referencerange-meaning") != _NORMAL:
+    kind = _kind_of(range_)
+    if kind is not None and kind not in _NORMAL:
         return False
     applies: bool | None = True
     for group in concepts(range_, "appliesTo"):
@@ -435,6 +534,19 @@ def _applies(range_: Body, reader: Reader, when: Moment | None) -> bool | None:
         of_age = _is_of_age(part(range_, "age"), reader, when)
         applies = of_age if of_age is not True else applies
     return applies
+
+
+def _kind_of(range_: Body) -> str | None:
+    """What a reference range is of: a code of FHIR's, or words; None where it does not say, which is what is normal."""
+    kind = concept(range_, "type")
+    return kind.code_of(_RANGE_KINDS) or (kind.words or "").strip().casefold() or None
+
+
+def _is_of_known_kind(range_: Body) -> bool:
+    """Whether it is known what a reference range is of: what is normal, or something else of FHIR's own."""
+    kind = concept(range_, "type")
+    is_known = kind.is_empty or kind.code_of(_RANGE_KINDS) is not None or _kind_of(range_) in _NORMAL
+    return is_known and not range_.get("modifierExtension")
 
 
 def _is_of_age(ages: Body, reader: Reader, when: Moment | None) -> bool | None:
@@ -452,18 +564,20 @@ def _is_of_age(ages: Body, reader: Reader, when: Moment | None) -> bool | None:
             return None
         if reached is None:
             continue
+        # Of an imprecise birth date the age may have been reached, or left, later or earlier by as much.
+        spread = (birth.last_day - birth.first_day) * DAY
         if field == "low":
             if when.last < reached.first:
                 return False
-            certain = certain and when.first >= reached.first
+            certain = certain and when.first >= reached.first + spread
         else:
             if when.first > reached.last:
                 return False
-            certain = certain and when.last <= reached.last
+            certain = certain and when.last <= reached.last - spread
     return True if certain else None
 
 
-def _limits_of(range_: Body) -> NormalSpan | None:
+def _limits_of(range_: Body) -> NormalSpan:
     """The limits of one reference range, as quantities or in words. Raises UnreadableError."""
     ends = [_of_quantity(part(range_, field)) if field in range_ else None for field in ("low", "high")]
     known = [each for each in ends if each is not None]
@@ -475,9 +589,13 @@ def _limits_of(range_: Body) -> NormalSpan | None:
         if len(units) > 1:
             raise UnreadableError("its limits of normal have different units")
         lower, upper = (None if each is None else _plain_number(each) for each in ends)
+        if [lower, upper].count(None) != ends.count(None):
+            raise UnreadableError("its limits of normal are not plain numbers")
         return NormalSpan(lower, upper, known[0].unit)
-    written = text(range_, "text")
-    return read_limits(written) if written is not None else None
+    limits = read_limits(text(range_, "text") or "")
+    if limits is None:
+        raise UnreadableError("its limits of normal are words")
+    return limits
 
 
 # ---- time
@@ -549,7 +667,15 @@ def _effective(body: Body) -> Moment | None:
     if isinstance(events, list) and len(events) == 1 and isinstance(events[0], str):
         return moment_of(events[0], "effectiveTiming")
     if isinstance(events, list) and events:
-        raise UnreadableError("its `effectiveTiming` names several times")
+        return _some_time_among([moment_of(each, "effectiveTiming") for each in events if isinstance(each, str)])
     if (bounds := period(part(timing, "repeat"), "boundsPeriod")) is not None:
         return some_time_in(bounds)
     return None
+
+
+def _some_time_among(times: Sequence[Moment]) -> Moment | None:
+    """One of several times; which of them, nobody wrote down."""
+    if not times:
+        return None
+    first, last = min(times, key=lambda each: each.first), max(times, key=lambda each: each.last)
+    return some_time_in(Stretch(first, last))

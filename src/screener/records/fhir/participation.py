@@ -5,6 +5,7 @@ from __future__ import annotations
 from screener.records.dictionary import Meaning
 from screener.records.fhir.conditions import concept_meant
 from screener.records.fhir.elements import (
+    Body,
     Coding,
     Concept,
     UnreadableError,
@@ -16,7 +17,7 @@ from screener.records.fhir.elements import (
     text,
 )
 from screener.records.fhir.reader import Reader
-from screener.records.fhir.resources import Resource
+from screener.records.fhir.resources import Resource, changed_meaning
 from screener.records.patient import Answer, Episode
 from screener.rulebook import Question
 from screener.values.dates import Moment
@@ -24,6 +25,7 @@ from screener.values.dates import Moment
 _RESOURCES = "http://hl7.org/fhir/resource-types"
 _TAKES_PART = ("on-study", "on-study-intervention", "on-study-observation", "follow-up", "pending-on-study")
 _TOOK_PART = ("off-study", "withdrawn")
+_ONLY_ASKED = ("candidate", "eligible", "ineligible", "not-registered", "potential-candidate", "screening")
 
 
 def read_research_subject(resource: Resource, reader: Reader) -> None:
@@ -31,9 +33,10 @@ def read_research_subject(resource: Resource, reader: Reader) -> None:
     turned down has not taken part."""
     body = resource.body
     status = text(body, "status")
-    if status not in (*_TAKES_PART, *_TOOK_PART):
-        reader.leave(resource, f"the person does not take part: {(status or 'no status')[:30]}")
+    if status in _ONLY_ASKED:
+        reader.leave(resource, f"the person does not take part: {status}")
         return
+    is_known = status in (*_TAKES_PART, *_TOOK_PART)
     try:
         time = period(body, "period")
     except UnreadableError as error:
@@ -44,6 +47,8 @@ def read_research_subject(resource: Resource, reader: Reader) -> None:
     flags = (f"in {study}",) if study is not None else ()
     if status == "pending-on-study":
         flags = (*flags, "whether it has begun is not clear")
+    if not is_known:
+        flags = (*flags, f"whether the person takes part is not clear: {(status or 'no status')[:30]}")
     for meaning in _of_kind(resource, reader):
         reader.chart.add_episode(
             Episode(
@@ -54,8 +59,8 @@ def read_research_subject(resource: Resource, reader: Reader) -> None:
                 end,
                 ongoing=status in _TAKES_PART and end is None,
                 ended=status in _TOOK_PART,
-                status="stopped" if status in _TOOK_PART else "ongoing",
-                doubtful=status == "pending-on-study",
+                status="stopped" if status in _TOOK_PART else "ongoing" if is_known else None,
+                doubtful=status == "pending-on-study" or not is_known,
                 flags=flags,
             )
         )
@@ -88,7 +93,8 @@ def _registered(study: Resource, reader: Reader) -> str | None:
 
 _SCOPES = ("http://terminology.hl7.org/CodeSystem/consentscope", "http://hl7.org/fhir/consentscope")
 _RESEARCH = "research"
-_NO_DECISION = ("draft", "proposed")
+_DECIDED = ("active", "rejected")
+_PERMIT, _DENY = "permit", "deny"
 
 
 def read_consent(resource: Resource, reader: Reader) -> None:
@@ -102,8 +108,8 @@ def read_consent(resource: Resource, reader: Reader) -> None:
     if not any(each.code == _RESEARCH and each.system in (*_SCOPES, None) for each in concept(body, "scope").codings):
         reader.leave(resource, "it is not about research")
         return
-    if status in (*_NO_DECISION, "inactive", None):
-        reader.leave(resource, f"it is no consent in force: {status or 'no status'}")
+    if status not in _DECIDED:
+        reader.leave(resource, f"it is no consent in force: {(status or 'no status')[:30]}")
         return
     trials = _trials_named(resource, reader)
     if not trials:
@@ -111,13 +117,13 @@ def read_consent(resource: Resource, reader: Reader) -> None:
         return
     provision = part(body, "provision")
     given = text(provision, "type")
-    if status == "active" and given == "permit" and (provision.get("provision") or not _is_plain(resource, reader)):
-        reader.leave(resource, "it has exceptions, or has run out, which only a person can weigh")
-        return
-    if status == "active" and given is None:
+    if status == "active" and given not in (_PERMIT, _DENY):
         reader.leave(resource, "it does not say whether it is given or refused")
         return
-    value = status == "active" and given == "permit"
+    if status == "active" and not _is_plain(provision):
+        reader.leave(resource, "it has exceptions, or has run out, which only a person can weigh")
+        return
+    value = status == "active" and given == _PERMIT
     when = reader.date(resource, "dateTime")
     for trial in trials:
         for question in _questions_of_consent(reader):
@@ -140,10 +146,12 @@ def _is_later(one: Moment | None, other: Moment | None) -> bool:
     return one is not None and other is not None and one.first > other.last
 
 
-def _is_plain(resource: Resource, reader: Reader) -> bool:
-    """Whether the consent has no end."""
+def _is_plain(provision: Body) -> bool:
+    """Whether a decision has no exceptions and no end."""
+    if provision.get("provision") or changed_meaning(provision) is not None:
+        return False
     try:
-        stretch = period(part(resource.body, "provision"), "period")
+        stretch = period(provision, "period")
     except UnreadableError:
         return False
     return stretch is None or stretch.end is None

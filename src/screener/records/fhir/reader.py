@@ -11,15 +11,7 @@ from typing import Any
 
 from screener.records.chart import Chart, some_of
 from screener.records.code_systems import system_name
-from screener.records.dictionary import (
-    ABSENCE_SYSTEMS,
-    DRUG_SYSTEMS,
-    HIERARCHICAL,
-    RESULT_SYSTEMS,
-    Dictionary,
-    Meaning,
-    most_specific,
-)
+from screener.records.dictionary import ABSENCE_SYSTEMS, DRUG_SYSTEMS, TEXT, Dictionary, Meaning, most_specific
 from screener.records.errors import Findings, any_of, quoted
 from screener.records.fhir.elements import (
     Concept,
@@ -38,7 +30,6 @@ from screener.records.fhir.elements import (
 from screener.records.fhir.resources import Pool, Resource, SetAside
 from screener.records.patient import Absence
 from screener.records.sightings import Sighting, Sightings, names_of
-from screener.rulebook import Concept as DictionaryConcept
 from screener.rulebook import RecordList
 from screener.values.dates import Moment
 
@@ -69,6 +60,11 @@ class Reader:
     def leave(self, resource: Resource, why: str) -> None:
         """Set a resource aside. `why` is the end of a sentence whose subject is the resource."""
         self.set_aside.append(SetAside(resource.kind, resource.place, why))
+
+    def leave_open(self, resource: Resource, why: str, on: RecordList, place: str | None = None) -> None:
+        """Set aside what may be an entry of a list: nobody can tell what it is, and the list is not complete."""
+        self.leave_part(resource, place or resource.place, why)
+        self.chart.leave_unread(on, place or resource.place)
 
     def leave_part(self, resource: Resource, place: str, why: str) -> None:
         """Set a part of a resource aside, at its own place."""
@@ -107,8 +103,10 @@ class Reader:
         fitting = tuple(each for each in known if each.kind in kinds)
         where = place or resource.place
         if not known:
-            self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
-            if on is not None and not _is_of_known_chapters(concept):
+            named = self._names_of(concept)
+            if not any(self.dictionary.is_nothing(*each) for each in named):
+                self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
+            if on is not None and not any(self.dictionary.is_something_else(*each) for each in named):
                 self.chart.leave_unread(on, where)
         elif not fitting:
             other = known[0]
@@ -122,9 +120,18 @@ class Reader:
             self.leave_part(resource, where, f"its codes stand for different things: {said}")
             return ()
         elif len({each.absent for each in fitting}) > 1:
-            self.leave_part(resource, where, "one of its codes says that it is absent, another that it is not")
+            why = "one of its codes says that it is absent, another that it is not"
+            if on is None:
+                self.leave_part(resource, where, why)
+            else:
+                self.leave_open(resource, why, on, where)
             return ()
         return fitting
+
+    def _names_of(self, concept: Concept) -> list[tuple[str, str]]:
+        """Its codes, each with its system, and its wording."""
+        codes = [(each.system or "", each.code) for each in concept.codings if each.code is not None]
+        return codes if concept.text is None else [*codes, (TEXT, concept.text)]
 
     def known(self, concept: Concept, kinds: tuple[str, ...]) -> tuple[Meaning, ...]:
         """What a concept stands for, of these kinds; without a word about it if that is nothing."""
@@ -135,8 +142,10 @@ class Reader:
         words alone stand for nothing, because they may say that there is no allergy."""
         kinds = ("substance", "drug")
         systems = {system_name(each.system) for each in concept.codings if each.system and each.code}
-        if self.known(concept, kinds) or systems & ABSENCE_SYSTEMS:
+        if systems & ABSENCE_SYSTEMS:
             return self.meanings(concept, kinds, resource)
+        if self.known(concept, kinds):
+            return self.meanings(concept, kinds, resource, on="allergies")
         some = self.dictionary.some_drug() if systems & DRUG_SYSTEMS else None
         some = some or self.dictionary.some_substance()
         if some is None or not systems:
@@ -193,6 +202,8 @@ class Reader:
                     self.note(resource.place, f"its `{field}String` is not a date, and says nothing of when")
                     return Stretch()
             else:
+                if f"{field}Timing" in body:
+                    self.note(resource.place, f"its `{field}Timing` is not read, and says nothing of when")
                 return Stretch()
         except UnreadableError as error:
             self.note(resource.place, f"{error}, and says nothing of when")
@@ -223,11 +234,9 @@ class Reader:
 
     # ---- facts
 
-    def add_absence(
-        self, concept: DictionaryConcept, list_: RecordList, resource: Resource, when: Moment | None
-    ) -> None:
+    def add_absence(self, meaning: Meaning, list_: RecordList, place: str, when: Moment | None) -> None:
         """An explicit statement that something is not there."""
-        self.chart.add_absence(Absence(concept.name, list_, resource.place, when))
+        self.chart.add_absence(Absence(meaning.entry.name, list_, place, when, flags=meaning.flags))
 
     # ---- notes
 
@@ -265,13 +274,6 @@ class Reader:
 def counted(kinds: Counter[str]) -> str:
     """Kinds of resources, each with its number."""
     return ", ".join(kind if count == 1 else f"{kind} ({count})" for kind, count in sorted(kinds.items()))
-
-
-def _is_of_known_chapters(concept: Concept) -> bool:
-    """Whether one of its codes is of a system of which the dictionary covers whole chapters, or which names results
-    alone (an order of a blood count): then it is something else than what is asked for."""
-    known = HIERARCHICAL | RESULT_SYSTEMS
-    return any(each.code is not None and system_name(each.system or "") in known for each in concept.codings)
 
 
 def _without_rule(concepts: dict[Concept, list[str]]) -> str:

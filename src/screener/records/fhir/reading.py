@@ -7,7 +7,7 @@ alike ones together. One that cannot be read never keeps the others from being r
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, get_args
 
@@ -21,7 +21,7 @@ from screener.records.fhir.elements import Body, ShapeError, UnreadableError, mo
 from screener.records.fhir.observations import read_observation, read_report
 from screener.records.fhir.participation import read_consent, read_research_subject
 from screener.records.fhir.reader import NOT_READ, Reader, counted
-from screener.records.fhir.resources import Pool, Resource, SetAside
+from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning
 from screener.records.fhir.treatments import (
     read_administration,
     read_medication_request,
@@ -50,17 +50,31 @@ _READ = {
     "ResearchSubject": read_research_subject,
     "Consent": read_consent,
 }
+_LISTS: Mapping[str, RecordList] = {
+    "Condition": "conditions",
+    "AllergyIntolerance": "allergies",
+    "FamilyMemberHistory": "family_history",
+    "Procedure": "procedures",
+    "ServiceRequest": "plans",
+    "MedicationStatement": "medications",
+    "MedicationRequest": "medications",
+    "MedicationAdministration": "medications",
+    "ResearchSubject": "events",
+}
+"""The list of which a resource of a kind is an entry. One that cannot be read may be any entry of it."""
 _REFERRED_TO = frozenset({"Encounter", "Medication", "ResearchStudy", "Specimen"})
 """Resources that are read where others refer to them."""
 
 
 class Person(Struct, eq=False):
-    """A patient of a pool: the Patient resource, if it is there, and what is about this patient."""
+    """A patient of a pool: the Patient resource, if it is there, and what is about this patient. `left` was set aside
+    before it was read."""
 
     name: str | None
     resource: Resource | None = None
     others: tuple[Resource, ...] = ()
     about: list[Resource] = []
+    left: list[SetAside] = []
 
 
 def read_resources(
@@ -114,10 +128,10 @@ def _people(pool: Pool) -> list[Person]:
     people: dict[object, Person] = {}
     for resource in resources:
         if resource.kind == "Patient":
-            key = resource.full_url or f"Patient/{resource.id}" if resource.id or resource.full_url else resource.place
+            key = _patient_key(resource)
             known = people.get(key)
             if known is None:
-                people[key] = Person(resource.id, resource, about=[])
+                people[key] = Person(resource.id, resource, about=[], left=[])
             else:
                 known.others = (*known.others, resource)
     keys = {id(person.resource): key for key, person in people.items()}
@@ -132,19 +146,22 @@ def _people(pool: Pool) -> list[Person]:
                 homeless.append(resource)
             continue
         try:
-            whose = _key(subject, resource, pool, keys, targets)
-        except ShapeError as error:
+            whose, contained = _key(subject, resource, pool, keys, targets)
+        except _NotAPatientError as error:
             pool.leave(resource.kind, resource.place, str(error))
             continue
-        contained = pool.referred(subject, resource) if str(subject.get("reference")).startswith("#") else None
+        except ShapeError as error:
+            pool.leave_of_nobody(resource, str(error))
+            continue
         person = people.get(whose)
         if person is None:
             name = contained.id if contained is not None else _name_in(whose)
-            person = people[whose] = Person(name, contained, about=[])
+            person = people[whose] = Person(name, contained, about=[], left=[])
         elif contained is not None and person.resource is not None and contained.body != person.resource.body:
             person.others = (*person.others, contained)
         person.about.append(resource)
     _shelter(homeless, list(people.values()), people, pool)
+    _deal_out(pool, people, keys, targets)
     return list(people.values())
 
 
@@ -157,6 +174,35 @@ def _name_in(key: object) -> str | None:
             return value
         case _:
             return None
+
+
+def _deal_out(
+    pool: Pool, people: dict[object, Person], keys: dict[int, object], targets: dict[tuple[str, str], object]
+) -> None:
+    """What was set aside of one patient is for this one alone to know."""
+    others: list[SetAside] = []
+    for each in pool.set_aside:
+        resource, person = each.resource, None
+        if resource is not None and resource.kind == "Patient":
+            person = people.get(_patient_key(resource))
+        elif resource is not None and (subject := _subject(resource)) is not None:
+            try:
+                person = people.get(_key(subject, resource, pool, keys, targets)[0])
+            except ShapeError:
+                person = None
+        if person is None:
+            others.append(each)
+        else:
+            person.left.append(each)
+    pool.set_aside[:] = others
+
+
+def _patient_key(resource: Resource) -> str:
+    return resource.full_url or (f"Patient/{resource.id}" if resource.id else resource.place)
+
+
+class _NotAPatientError(ShapeError):
+    """A resource that is about something else than one patient."""
 
 
 _SUBJECTS = ("subject", "patient", "individual")
@@ -173,39 +219,47 @@ def _subject(resource: Resource) -> Body | None:
 
 def _key(
     reference: Body, resource: Resource, pool: Pool, keys: dict[int, object], targets: dict[tuple[str, str], object]
-) -> object:
-    """What identifies the patient whom a reference means. Raises ShapeError where it means none."""
+) -> tuple[object, Resource | None]:
+    """What identifies the patient whom a reference means, and the Patient that the resource itself contains.
+
+    Raises ShapeError where it means none.
+    """
     target = text(reference, "reference")
     key: object
     server = resource.server
     if target is not None and not target.startswith("#") and (known := targets.get((server, target))) is not None:
-        return known
+        return known, None
     found = pool.referred(reference, resource)
     if found is not None:
         if found.kind != "Patient":
-            raise ShapeError(f"it is about a {found.kind}, not about one patient")
-        key = keys.get(id(found)) or _key_of_contained(found, pool, keys)
+            raise _NotAPatientError(f"it is about a {found.kind}, not about one patient")
+        if found.holder is not None:
+            return _key_of_contained(found, pool, keys)
+        key = keys.get(id(found), found.place)
     elif target is not None:
         plain = target.partition("/_history/")[0]
         kind = plain.rsplit("/", 2)[-2] if "/" in plain else "Patient"
         if kind != "Patient":
-            raise ShapeError(f"it is about a {kind}, not about one patient")
+            raise _NotAPatientError(f"it is about a {kind}, not about one patient")
         key = plain
     else:
         identifier = part(reference, "identifier")
         key = (text(identifier, "system"), text(identifier, "value"))
     if target is not None and not target.startswith("#"):
         targets[server, target] = key
-    return key
+    return key, None
 
 
-def _key_of_contained(patient: Resource, pool: Pool, keys: dict[int, object]) -> object:
-    """What identifies a Patient that is contained in another resource: an identifier, or else where it stands."""
-    for each in parts(patient.body, "identifier"):
-        if (value := text(each, "value")) is not None:
-            known = pool.referred({"identifier": each}, patient)
-            return keys.get(id(known)) or (text(each, "system"), value)
-    return patient.place
+def _key_of_contained(patient: Resource, pool: Pool, keys: dict[int, object]) -> tuple[object, Resource | None]:
+    """A contained Patient is the one of its identifiers; without any, nobody can tell whether two are the same."""
+    identifiers = [each for each in parts(patient.body, "identifier") if isinstance(each.get("value"), str)]
+    for identifier in identifiers:
+        found = pool.referred({"identifier": identifier}, patient)
+        if found is not None and (key := keys.get(id(found))) is not None:
+            return key, None
+    if not identifiers:
+        return patient.place, patient
+    return (text(identifiers[0], "system"), text(identifiers[0], "value")), patient
 
 
 def _shelter(homeless: Iterable[Resource], known: Sequence[Person], people: dict[object, Person], pool: Pool) -> None:
@@ -218,9 +272,9 @@ def _shelter(homeless: Iterable[Resource], known: Sequence[Person], people: dict
             why = "it does not say whose it is, and is taken to be of the only patient in the file"
             pool.leave(resource.kind, resource.place, why)
         elif not known:
-            people.setdefault("", Person(None, about=[])).about.append(resource)
+            people.setdefault("", Person(None, about=[], left=[])).about.append(resource)
         else:
-            pool.leave(resource.kind, resource.place, "it does not say whose it is")
+            pool.leave_of_nobody(resource, "it does not say whose it is")
 
 
 # ---- one patient
@@ -240,27 +294,24 @@ def _patient(person: Person, reader: Reader, file: str, name: str | None, *, is_
                 reader.leave(resource, NOT_READ)
             continue
         try:
-            if (why := _changed_meaning(resource.body)) is not None:
-                reader.leave(resource, why)
-            else:
+            if (why := changed_meaning(resource.body)) is None:
                 read(resource, reader)
         except (ShapeError, UnreadableError) as error:
-            reader.leave(resource, str(error))
+            why = str(error)
+        if why is not None and (list_ := _LISTS.get(resource.kind)) is not None:
+            reader.leave_open(resource, why, list_)
+        elif why is not None:
+            reader.leave(resource, why)
+    reader.take_over(person.left)
     for place, list_ in product(reader.pool.missing, get_args(RecordList)):
         reader.chart.leave_unread(list_, place)
     if is_alone or person.resource is not None:
         reader.take_over(each for each in reader.pool.set_aside if is_alone or each.why != NOT_READ)
+    for each in reader.pool.set_aside:
+        if each.is_nobodys and (list_ := _LISTS.get(each.kind)) is not None:
+            reader.chart.leave_unread(list_, each.place)
     reader.write_notes()
     return reader.chart.patient(called)
-
-
-def _changed_meaning(body: Body) -> str | None:
-    """What FHIR forbids to pass over: an extension that may turn the meaning round, or rules that nobody knows here."""
-    if body.get("modifierExtension"):
-        return "it has a `modifierExtension`, which may change what it means"
-    if body.get("implicitRules"):
-        return "it has `implicitRules`, which are not known here"
-    return None
 
 
 def _read_person(person: Person, reader: Reader) -> None:
@@ -274,7 +325,7 @@ def _read_person(person: Person, reader: Reader) -> None:
         for field in ("birthDate", "gender", "deceasedBoolean", "deceasedDateTime"):
             if other.body.get(field) != body.get(field):
                 raise ShapeError(f"two Patient resources of this id have another `{field}`")
-    if (why := _changed_meaning(body)) is not None:
+    if (why := changed_meaning(body)) is not None:
         raise ShapeError(why)
     chart = reader.chart
     try:
@@ -292,7 +343,7 @@ def _read_person(person: Person, reader: Reader) -> None:
         chart.died = moment(body, "deceasedDateTime")
     except UnreadableError:
         chart.died = AT_ANY_TIME
-    if truth(body, "deceasedBoolean"):
+    if truth(body, "deceasedBoolean") and chart.died is None:
         chart.died = AT_ANY_TIME
     if chart.birth is not None and chart.died is not None and chart.died.last < chart.birth.first:
         reader.findings.note(resource.place, "the patient died before the birth date: one of the two is wrong")

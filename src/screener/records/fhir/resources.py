@@ -44,11 +44,17 @@ class Resource(Struct, frozen=True, eq=False):
 
 
 class SetAside(Struct, frozen=True):
-    """What was not used, and why: the end of a sentence whose subject is the resource."""
+    """What was not used, and why: the end of a sentence whose subject is the resource.
+
+    `resource` is the one itself, where it says whose it is; `is_nobodys` where it should and does not, so that it may
+    be of any patient.
+    """
 
     kind: str
     place: str
     why: str
+    resource: Resource | None = None
+    is_nobodys: bool = False
 
 
 class Pool:
@@ -60,9 +66,10 @@ class Pool:
         self.missing: list[str] = []
         """Where something that may be about any of the patients is not at hand."""
         self._index: dict[str, Resource | None] | None = None
-        self._by_identifier: dict[tuple[str | None, str], Resource] | None = None
+        self._by_identifier: dict[tuple[str | None, str], Resource | None] | None = None
         self._by_uuid: dict[str, Resource] | None = None
         self._listed_in: dict[int, list[Resource]] | None = None
+        self._deleted: dict[str, int | None] = {}
 
     # ---- filling
 
@@ -101,15 +108,15 @@ class Pool:
     def _add_entry(self, entry: Any, place: str, depth: int) -> None:
         if not isinstance(entry, dict):
             raise ShapeError("it is not an object")
-        content = part(entry, "resource")
+        content, request = part(entry, "resource"), part(entry, "request")
+        if text(request, "method") == "DELETE":
+            named = "/".join((text(request, "url") or "").rsplit("/", 2)[-2:])
+            self._deleted[named] = _instant(text(part(entry, "response"), "lastModified"))
+            raise ShapeError("it tells of a resource that was deleted")
         if not content:
-            if text(part(entry, "request"), "method") == "DELETE":
-                raise ShapeError("it tells of a resource that was deleted")
             if "response" not in entry and "request" not in entry and "link" not in entry:
                 raise ShapeError("it has no resource")
             return
-        if text(part(entry, "request"), "method") == "DELETE":
-            raise ShapeError("it tells of a resource that was deleted")
         self.add(content, place, text(entry, "fullUrl"), depth + 1)
 
     def leave(self, kind: str, place: str, why: str) -> None:
@@ -120,6 +127,14 @@ class Pool:
         """Tell of something that is not at hand, and may be about any of the patients."""
         self.leave(kind, place, why)
         self.missing.append(place)
+
+    def leave_of_somebody(self, resource: Resource, why: str) -> None:
+        """Set a resource aside that says whose it is."""
+        self.set_aside.append(SetAside(resource.kind, resource.place, why, resource))
+
+    def leave_of_nobody(self, resource: Resource, why: str) -> None:
+        """Set a resource aside that may be of any patient."""
+        self.set_aside.append(SetAside(resource.kind, resource.place, why, is_nobodys=True))
 
     def without_repetitions(self) -> Sequence[Resource]:
         """The resources, each once, and of several versions of one the latest.
@@ -133,6 +148,9 @@ class Pool:
             if resource.id is None:
                 kept.append(resource)
                 continue
+            if self._was_deleted(resource):
+                self.leave_of_somebody(resource, "it was deleted")
+                continue
             key = (resource.kind, resource.id, resource.full_url)
             if key not in places:
                 places[key] = len(kept)
@@ -141,16 +159,24 @@ class Pool:
             other = kept[places[key]]
             newer = _newer(other, resource)
             if other.body == resource.body:
-                self.leave(resource.kind, resource.place, "it stands there twice")
+                self.leave_of_somebody(resource, "it stands there twice")
             elif newer is None:
                 kept.append(resource)
-                self.leave(resource.kind, resource.place, "it stands there in two versions, and both are used")
+                self.leave_of_somebody(resource, "it stands there in two versions, and both are used")
             else:
-                self.leave(resource.kind, resource.place, "a later version of it replaces it")
+                self.leave_of_somebody(resource, "a later version of it replaces it")
                 kept[places[key]] = newer
         self.resources = kept
         self._index = self._by_uuid = self._listed_in = None
         return kept
+
+    def _was_deleted(self, resource: Resource) -> bool:
+        """Whether a Bundle tells that it was deleted, and not before this version of it was made."""
+        named = f"{resource.kind}/{resource.id}"
+        if named not in self._deleted:
+            return False
+        deleted, made = self._deleted[named], _last_updated(resource)
+        return deleted is None or made is None or made <= deleted
 
     # ---- references
 
@@ -173,8 +199,9 @@ class Pool:
         plain = target.partition("/_history/")[0].partition("|")[0]
         if "://" not in plain and not plain.startswith("urn:"):
             # A relative address is one on the server that the resource itself comes from.
-            server = origin.server
-            return (index.get(f"{server}/{plain}") if server else None) or index.get(plain)
+            if not origin.server:
+                return index.get(plain)
+            plain = f"{origin.server}/{plain}"
         found = index.get(plain)
         if found is None and plain.startswith(_UUID):
             # A UUID is one thing in the world, also where its Bundle was taken apart and the full URLs are lost.
@@ -224,14 +251,18 @@ class Pool:
             self._by_uuid = {each.id: each for each in self.resources if each.id is not None and each.full_url is None}
         return self._by_uuid
 
-    def _identified(self) -> dict[tuple[str | None, str], Resource]:
+    def _identified(self) -> dict[tuple[str | None, str], Resource | None]:
+        """Resources by their identifiers; None where several have the same."""
         if self._by_identifier is None:
             self._by_identifier = {}
             for resource in self.resources:
                 identifiers = resource.body.get("identifier")
                 for each in identifiers if isinstance(identifiers, list) else ():
                     if isinstance(each, dict) and isinstance(each.get("value"), str):
-                        self._by_identifier.setdefault((each.get("system"), each["value"]), resource)
+                        system = each.get("system")
+                        key = (system if isinstance(system, str) else None, each["value"])
+                        other = self._by_identifier.setdefault(key, resource)
+                        self._by_identifier[key] = resource if other is resource else None
         return self._by_identifier
 
     def _contained(self, identity: str, origin: Resource) -> Resource | None:
@@ -255,6 +286,15 @@ def _identity(body: Body) -> str | None:
     return identity if isinstance(identity, str) and identity else None
 
 
+def changed_meaning(body: Body) -> str | None:
+    """What FHIR forbids to pass over: an extension that may turn the meaning round, or rules that nobody knows here."""
+    if body.get("modifierExtension"):
+        return "it has a `modifierExtension`, which may change what it means"
+    if body.get("implicitRules"):
+        return "it has `implicitRules`, which are not known here"
+    return None
+
+
 def _newer(one: Resource, other: Resource) -> Resource | None:
     """Which of two versions is the later one, as far as they say so."""
     for age in (_last_updated, _version):
@@ -272,7 +312,10 @@ def _meta(resource: Resource, field: str) -> str | None:
 
 def _last_updated(resource: Resource) -> int | None:
     """In seconds of universal time."""
-    stated = _meta(resource, "lastUpdated")
+    return _instant(_meta(resource, "lastUpdated"))
+
+
+def _instant(stated: str | None) -> int | None:
     try:
         when = moment_of(stated, "lastUpdated") if stated is not None else None
     except UnreadableError:
@@ -285,4 +328,4 @@ def _version(resource: Resource) -> int | None:
     return int(stated) if stated is not None and stated.isascii() and stated.isdigit() and len(stated) < 18 else None
 
 
-__all__ = ["Pool", "Resource", "SetAside", "contained_in"]
+__all__ = ["Pool", "Resource", "SetAside", "changed_meaning", "contained_in"]

@@ -24,9 +24,10 @@ from screener.records.fhir.elements import (
     some_time_in,
     text,
     truth,
+    up_to_moment,
 )
 from screener.records.fhir.reader import Reader
-from screener.records.fhir.resources import Resource
+from screener.records.fhir.resources import Resource, changed_meaning
 from screener.records.patient import Episode
 from screener.values.dates import Moment
 
@@ -52,8 +53,12 @@ def read_procedure(resource: Resource, reader: Reader) -> None:
     reader.chart.note_if_before_birth(when.start, resource.place)
     for meaning in reader.meanings(concept(body, "code"), ("procedure",), resource, on="procedures"):
         name = concept_meant(meaning).name
+        if meaning.absent and status not in ("completed", None):
+            why = f"it says that `{name}` was never done, and its status that this is not certain"
+            reader.leave_open(resource, why, "procedures")
+            continue
         if meaning.absent:
-            reader.add_absence(concept_meant(meaning), "procedures", resource, when.start or when.end)
+            reader.add_absence(meaning, "procedures", resource.place, when.start or when.end)
             continue
         match status:
             case "preparation":
@@ -76,8 +81,9 @@ def read_procedure(resource: Resource, reader: Reader) -> None:
 
 
 def _from_to(when: Stretch) -> tuple[Moment | None, Moment | None]:
-    """From when to when; of something with one time only, that time is both."""
-    return when.start or when.end, when.end or when.start
+    """From when to when; of what has an end only, it began some time before."""
+    start = when.start
+    return up_to_moment(when.end) if start is None and when.end is not None else start, when.end
 
 
 def _flagged(episode: Episode, meaning: Meaning) -> Episode:
@@ -86,7 +92,7 @@ def _flagged(episode: Episode, meaning: Meaning) -> Episode:
     return msgspec.structs.replace(episode, flags=(*episode.flags, *meaning.flags))
 
 
-_ORDERED = ("active", "on-hold", "draft")
+_NOT_IN_FORCE: dict[str, tuple[str, ...]] = {"active": (), "on-hold": ("on hold",), "draft": ("a draft",)}
 
 
 def read_service_request(resource: Resource, reader: Reader) -> None:
@@ -108,12 +114,12 @@ def read_service_request(resource: Resource, reader: Reader) -> None:
             reader.leave(resource, "nothing can be asked for by a code that says that something is absent")
             continue
         name = concept_meant(meaning).name
-        if status in _ORDERED:
-            flags = ("a draft",) if status == "draft" else ("on hold",) if status == "on-hold" else ()
+        if status != "completed":
+            flags = _NOT_IN_FORCE.get(status or "", ("whether it is in force is not clear",))
             is_open = status != "active" or text(body, "intent") in ("proposal", "option")
             plan = Episode(name, "plans", resource.place, when, status="planned", doubtful=is_open, flags=flags)
             reader.chart.add_episode(_flagged(plan, meaning))
-        else:
+        if status not in _NOT_IN_FORCE:
             asked = Episode(
                 name,
                 "procedures",
@@ -188,13 +194,13 @@ def read_administration(resource: Resource, reader: Reader) -> None:
     flags = () if is_clear else (f"whether it was given is not clear: {status or 'no status'}"[:80],)
     for meaning in _drugs(resource, reader):
         goes_on = status == "in-progress"
-        start, _ = _from_to(when)
+        start, end = _from_to(when)
         episode = Episode(
             concept_meant(meaning).name,
             "medications",
             resource.place,
             start,
-            None if goes_on else when.end or start,
+            None if goes_on else end,
             ongoing=goes_on,
             status="ongoing" if goes_on else "given",
             doubtful=not is_clear,
@@ -243,10 +249,17 @@ def read_medication_request(resource: Resource, reader: Reader) -> None:
 def _time_of_order(resource: Resource, reader: Reader) -> Stretch:
     """The time that the dosage or the dispensing states; else from the day on which it was written, on an open end."""
     body = resource.body
-    for dosage in parts(body, "dosageInstruction"):
-        repeat = part(part(dosage, "timing"), "repeat")
-        if "boundsPeriod" in repeat and (bounds := _period(resource, repeat, "boundsPeriod", reader)) is not None:
-            return bounds
+    repeats = [part(part(dosage, "timing"), "repeat") for dosage in parts(body, "dosageInstruction")]
+    if any("boundsPeriod" in each for each in repeats):
+        bounds = [_period(resource, each, "boundsPeriod", reader) or Stretch() for each in repeats]
+        starts = [each.start for each in bounds if each.start is not None]
+        ends = [each.end for each in bounds if each.end is not None]
+        if starts or ends:
+            return Stretch(
+                min(starts, key=lambda each: each.first, default=None),
+                # As long as one of them has no end, nobody wrote down when the last one ended.
+                max(ends, key=lambda each: each.last) if len(ends) == len(bounds) else None,
+            )
     request = part(body, "dispenseRequest")
     if "validityPeriod" in request and (valid := _period(resource, request, "validityPeriod", reader)) is not None:
         # Within its validity it may be filled; when it was, and how long it lasted, nobody wrote down.
@@ -270,7 +283,10 @@ def _drugs(resource: Resource, reader: Reader) -> Sequence[Meaning]:
         reference = part(body, "medicationReference")
         medication = reader.pool.referred(reference, resource)
         if medication is None:
-            reader.leave(resource, "its Medication is not at hand")
+            reader.leave_open(resource, "its Medication is not at hand", "medications")
+            return ()
+        if (why := changed_meaning(medication.body)) is not None:
+            reader.leave_open(resource, f"of its Medication, {why}", "medications")
             return ()
         named = concept(medication.body, "code")
         ingredients = [
@@ -280,7 +296,7 @@ def _drugs(resource: Resource, reader: Reader) -> Sequence[Meaning]:
         ]
         return _of_medication(named, ingredients, resource, reader)
     if named.is_empty:
-        reader.leave(resource, "it does not say which drug")
+        reader.leave_open(resource, "it does not say which drug", "medications")
         return ()
     return _without_absences(reader.meanings(named, ("drug",), resource, on="medications"), resource, reader)
 
@@ -292,7 +308,7 @@ def _of_medication(
     known = reader.known(named, ("drug",))
     if known or not ingredients:
         if named.is_empty:
-            reader.leave(resource, "its Medication does not say which drug")
+            reader.leave_open(resource, "its Medication does not say which drug", "medications")
             return ()
         return _without_absences(reader.meanings(named, ("drug",), resource, on="medications"), resource, reader)
     drugs = [drug for each in ingredients for drug in reader.meanings(each, ("drug",), resource, on="medications")]

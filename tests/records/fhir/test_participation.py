@@ -1,0 +1,160 @@
+"""Taking part in trials, and consenting to one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from records.fhir.tiny import Json, coded, note_of, only_episode, read, resource
+from screener.records.patient import Answer, Episode
+from screener.values.dates import parse_moment
+
+START, END = "2025-12-01", "2026-01-15"
+
+
+def subject(status: str | None = "on-study", **fields: Any) -> Json:
+    return resource("ResearchSubject", **{"status": status, "period": {"start": START, "end": END}, **fields})
+
+
+@pytest.mark.parametrize(
+    ("status", "ongoing", "ended", "doubtful"),
+    [
+        ("on-study", True, False, False),
+        ("on-study-intervention", True, False, False),
+        ("on-study-observation", True, False, False),
+        ("follow-up", True, False, False),
+        ("pending-on-study", True, False, True),
+        ("off-study", False, True, False),
+        ("withdrawn", False, True, False),
+        ("busy", False, False, True),
+        (None, False, False, True),
+    ],
+)
+def test_who_takes_part_does_so_by_the_status(status: str | None, ongoing: bool, ended: bool, doubtful: bool) -> None:
+    episode = only_episode(read(subject(status, period={"start": START})))
+    assert (episode.concept, episode.list, episode.start) == ("trial_participation", "events", parse_moment(START))
+    assert (episode.ongoing, episode.ended, episode.doubtful) == (ongoing, ended, doubtful)
+
+
+@pytest.mark.parametrize(
+    "status", ["candidate", "eligible", "ineligible", "not-registered", "potential-candidate", "screening"]
+)
+def test_who_was_only_asked_has_not_taken_part(status: str) -> None:
+    patient = read(subject(status))
+    assert (patient.episodes, patient.unread) == ({}, {})
+    assert note_of(patient) == f"ResearchSubject/1: the person does not take part: {status}"
+
+
+def test_taking_part_has_a_time_and_a_trial() -> None:
+    study = {"resourceType": "ResearchStudy", "id": "s", "identifier": [{"value": "X-1"}, {"value": "NCT00000002"}]}
+    patient = read(subject("off-study", study={"reference": "ResearchStudy/s"}), study)
+    assert only_episode(patient) == Episode(
+        "trial_participation",
+        "events",
+        "ResearchSubject/1",
+        parse_moment(START),
+        parse_moment(END),
+        ended=True,
+        status="stopped",
+        flags=("in NCT00000002",),
+    )
+
+
+def test_a_period_that_ends_before_it_begins_says_nothing_of_when() -> None:
+    patient = read(subject(period={"start": END, "end": START}))
+    assert (only_episode(patient).start, only_episode(patient).end) == (None, None)
+    assert note_of(patient) == "ResearchSubject/1: its `period` ends before it begins, and says nothing of when"
+
+
+# ---- consent
+
+RESEARCH = coded("research", "http://terminology.hl7.org/CodeSystem/consentscope")
+POLICY = [{"uri": "https://clinicaltrials.gov/study/NCT00000001"}]
+KEY = "NCT00000001/informed_consent"
+
+
+def consent(type_: str | None = "permit", **fields: Any) -> Json:
+    provision = {"type": type_} if type_ is not None else None
+    stated = {"status": "active", "scope": RESEARCH, "policy": POLICY, "provision": provision, "dateTime": "2026-02-10"}
+    return resource("Consent", **{**stated, **fields})
+
+
+@pytest.mark.parametrize(
+    ("status", "type_", "value"),
+    [("active", "permit", True), ("active", "deny", False), ("rejected", "permit", False), ("rejected", None, False)],
+)
+def test_a_consent_to_a_trial_answers_its_question(status: str, type_: str | None, value: bool) -> None:
+    patient = read(consent(type_, status=status))
+    assert patient.answers == {KEY: Answer(KEY, "Consent/1", value, when=parse_moment("2026-02-10"))}
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"status": "entered-in-error"}, "it was entered in error"),
+        ({"status": "draft"}, "it is no consent in force: draft"),
+        ({"status": "proposed"}, "it is no consent in force: proposed"),
+        ({"status": "inactive"}, "it is no consent in force: inactive"),
+        ({"status": None}, "it is no consent in force: no status"),
+        ({"status": "signed"}, "it is no consent in force: signed"),
+        (
+            {"scope": coded("treatment", "http://terminology.hl7.org/CodeSystem/consentscope")},
+            "it is not about research",
+        ),
+        (
+            {"policy": [{"uri": "https://clinicaltrials.gov/study/NCT99999999"}]},
+            "it does not say to which of these trials",
+        ),
+        ({"policy": None}, "it does not say to which of these trials"),
+        ({"provision": None}, "it does not say whether it is given or refused"),
+        ({"provision": {"type": "maybe"}}, "it does not say whether it is given or refused"),
+        ({"provision": {"type": "permit", "provision": [{"type": "deny"}]}}, "EXCEPTIONS"),
+        ({"provision": {"type": "deny", "provision": [{"type": "permit"}]}}, "EXCEPTIONS"),
+        ({"provision": {"type": "permit", "period": {"end": "2027"}}}, "EXCEPTIONS"),
+        ({"provision": {"type": "deny", "period": {"end": "2025"}}}, "EXCEPTIONS"),
+        ({"provision": {"type": "permit", "modifierExtension": [{"url": "urn:x"}]}}, "EXCEPTIONS"),
+    ],
+)
+def test_a_consent_that_a_person_must_weigh_answers_nothing(fields: Json, why: str) -> None:
+    patient = read(consent(**fields))
+    assert patient.answers == {}
+    told = "it has exceptions, or has run out, which only a person can weigh" if why == "EXCEPTIONS" else why
+    assert note_of(patient) == f"Consent/1: {told}"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"policy": POLICY},
+        {"policy": None, "category": [coded("NCT00000001", "urn:trials")]},
+        {"policy": None, "identifier": [{"value": "NCT00000001"}]},
+        {"policy": None, "provision": {"type": "permit", "data": [{"reference": {"reference": "ResearchStudy/s"}}]}},
+    ],
+)
+def test_a_trial_may_be_named_in_several_places(fields: Json) -> None:
+    study = {"resourceType": "ResearchStudy", "id": "s", "identifier": [{"value": "NCT00000001"}]}
+    assert list(read(consent(**fields), study).answers) == [KEY]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "value"),
+    [
+        (("permit", "2026-02-10"), ("deny", "2026-02-11"), False),
+        (("permit", "2026-02-11"), ("deny", "2026-02-10"), True),
+        (("permit", "2026-02-10"), ("deny", "2026-02-10"), False),
+        (("permit", None), ("deny", "2026-02-10"), False),
+        (("permit", "2026-02"), ("deny", "2026-02-10"), False),
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_two_answers_the_later_counts_else_the_refusal(first: Any, second: Any, value: bool, turned: bool) -> None:
+    both = [consent(type_, id=f"{number}", dateTime=day) for number, (type_, day) in enumerate((first, second))]
+    patient = read(*(reversed(both) if turned else both))
+    assert patient.answers[KEY].value is value
+    assert len(patient.notes) == 1
+
+
+def test_two_answers_that_agree_are_one() -> None:
+    patient = read(consent(id="1"), consent(id="2"))
+    assert (list(patient.answers), patient.notes) == ([KEY], ())

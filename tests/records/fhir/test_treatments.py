@@ -1,0 +1,344 @@
+"""Procedures and drugs: done, going on, planned, ordered, given, taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from records.fhir.tiny import ATC, DAY, SNOMED, Json, coded, note_of, only_absence, only_episode, read, resource
+from screener.records.patient import Absence, Episode
+from screener.values.dates import BEGINNING, END, Moment, parse_moment
+
+WHEN = parse_moment(DAY)
+LATER = parse_moment("2026-02-20")
+
+
+def span(moment: Moment | None) -> tuple[int, int] | None:
+    return (moment.first, moment.last) if moment is not None else None
+
+
+# ---- procedures
+
+
+def procedure(**fields: Any) -> Json:
+    return resource(
+        "Procedure", **{"status": "completed", "code": coded("dialysis"), "performedDateTime": DAY, **fields}
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("completed", Episode("dialysis", "procedures", "Procedure/1", WHEN, WHEN, status="done")),
+        ("in-progress", Episode("dialysis", "procedures", "Procedure/1", WHEN, ongoing=True, status="ongoing")),
+        ("preparation", Episode("dialysis", "plans", "Procedure/1", WHEN, status="planned")),
+        *(
+            (
+                status,
+                Episode(
+                    "dialysis",
+                    "procedures",
+                    "Procedure/1",
+                    WHEN,
+                    WHEN,
+                    status=status,
+                    doubtful=True,
+                    flags=(f"whether it was done is not clear: {status}",),
+                ),
+            )
+            for status in ("stopped", "on-hold", "unknown", "nonsense")
+        ),
+    ],
+)
+def test_a_procedure_by_its_status(status: str, expected: Episode) -> None:
+    assert only_episode(read(procedure(status=status))) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [
+        ("not-done", "it was not done, which says nothing of another time"),
+        ("entered-in-error", "it was entered in error"),
+    ],
+)
+def test_a_procedure_that_was_not_done_clears_nothing(status: str, why: str) -> None:
+    patient = read(procedure(status=status))
+    assert (patient.episodes, patient.absences, patient.unread) == ({}, {}, {})
+    assert note_of(patient) == f"Procedure/1: {why}"
+
+
+@pytest.mark.parametrize(
+    ("fields", "start", "end"),
+    [
+        ({"performedDateTime": "2026-02"}, span(parse_moment("2026-02")), span(parse_moment("2026-02"))),
+        ({"performedPeriod": {"start": DAY, "end": "2026-02-20"}}, span(WHEN), span(LATER)),
+        ({"performedPeriod": {"start": DAY}}, span(WHEN), None),
+        ({"performedPeriod": {"end": DAY}}, (BEGINNING, WHEN.last), span(WHEN)),
+        ({"performedString": DAY}, span(WHEN), span(WHEN)),
+        ({"performedString": "last spring"}, None, None),
+        (
+            {"performedAge": {"value": 38, "code": "a"}},
+            *(span(Moment(parse_moment("2019-05-04").first, parse_moment("2020-05-03").last)),) * 2,
+        ),
+        ({}, None, None),
+    ],
+)
+def test_when_a_procedure_was(fields: Json, start: Any, end: Any) -> None:
+    episode = only_episode(read(procedure(**{"performedDateTime": None, **fields})))
+    assert (span(episode.start), span(episode.end)) == (start, end)
+
+
+def test_a_procedure_without_a_time_was_some_time_during_its_encounter() -> None:
+    encounter = resource("Encounter", id="e", period={"start": DAY, "end": "2026-02-20"})
+    patient = read(procedure(performedDateTime=None, encounter={"reference": "Encounter/e"}), encounter)
+    assert span(only_episode(patient).start) == (WHEN.first, LATER.last)
+
+
+def test_a_code_that_says_never_is_an_absence() -> None:
+    patient = read(procedure(code=coded("900006", SNOMED)))
+    assert only_absence(patient) == Absence("dialysis", "procedures", "Procedure/1", WHEN)
+
+
+@pytest.mark.parametrize("status", ["in-progress", "preparation", "unknown", "stopped"])
+def test_a_never_that_is_not_certain_is_no_absence(status: str) -> None:
+    patient = read(procedure(code=coded("900006", SNOMED), status=status))
+    assert (patient.episodes, patient.absences) == ({}, {})
+    assert patient.unread == {"procedures": "Procedure/1"}
+
+
+# ---- requests
+
+
+def request(**fields: Any) -> Json:
+    return resource(
+        "ServiceRequest",
+        **{"status": "active", "intent": "order", "code": coded("dialysis"), "occurrenceDateTime": "2026-04", **fields},
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "intent", "doubtful", "flags"),
+    [
+        ("active", "order", False, ()),
+        ("active", "plan", False, ()),
+        ("active", "proposal", True, ()),
+        ("on-hold", "order", True, ("on hold",)),
+        ("draft", "order", True, ("a draft",)),
+        ("unknown", "order", True, ("whether it is in force is not clear",)),
+        (None, "order", True, ("whether it is in force is not clear",)),
+    ],
+)
+def test_a_request_for_a_procedure_is_a_plan(
+    status: str | None, intent: str, doubtful: bool, flags: tuple[str, ...]
+) -> None:
+    patient = read(request(status=status, intent=intent))
+    plans = [each for each in patient.episodes["dialysis"] if each.list == "plans"]
+    assert plans == [
+        Episode(
+            "dialysis",
+            "plans",
+            "ServiceRequest/1",
+            parse_moment("2026-04"),
+            status="planned",
+            doubtful=doubtful,
+            flags=flags,
+        )
+    ]
+
+
+@pytest.mark.parametrize("status", ["completed", "unknown"])
+def test_a_request_that_may_have_been_carried_out_leaves_open_whether_it_was(status: str) -> None:
+    patient = read(request(status=status))
+    done = [each for each in patient.episodes["dialysis"] if each.list == "procedures"]
+    assert [each.doubtful for each in done] == [True]
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"status": "revoked"}, "it was revoked"),
+        ({"status": "entered-in-error"}, "it was entered in error"),
+        ({"doNotPerform": True}, "it asks that something be not done"),
+    ],
+)
+def test_a_request_that_asks_for_nothing_plans_nothing(fields: Json, why: str) -> None:
+    patient = read(request(**fields))
+    assert (patient.episodes, patient.unread) == ({}, {})
+    assert note_of(patient) == f"ServiceRequest/1: {why}"
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"occurrenceDateTime": "2026-04"}, span(parse_moment("2026-04"))),
+        ({"occurrencePeriod": {"start": DAY, "end": "2026-02-20"}}, (WHEN.first, LATER.last)),
+        ({"occurrencePeriod": {"start": DAY}}, (WHEN.first, END)),
+        ({}, None),
+    ],
+)
+def test_when_something_is_planned(fields: Json, expected: Any) -> None:
+    patient = read(request(**{"occurrenceDateTime": None, **fields}))
+    assert span(only_episode(patient).start) == expected
+
+
+def test_a_timing_of_a_plan_is_not_read_and_says_so() -> None:
+    patient = read(request(occurrenceDateTime=None, occurrenceTiming={"repeat": {"frequency": 3}}))
+    assert only_episode(patient).start is None
+    assert note_of(patient) == "ServiceRequest/1: its `occurrenceTiming` is not read, and says nothing of when"
+
+
+# ---- drugs
+
+STEROID = coded("H02AB06", ATC)
+
+
+def statement(**fields: Any) -> Json:
+    return resource("MedicationStatement", **{"status": "active", "medicationCodeableConcept": STEROID, **fields})
+
+
+@pytest.mark.parametrize(
+    ("status", "time", "expected"),
+    [
+        ("active", {"effectiveDateTime": DAY}, (WHEN, None, True, False, False)),
+        ("active", {"effectivePeriod": {"start": DAY}}, (WHEN, None, True, False, False)),
+        ("active", {"effectivePeriod": {"start": DAY, "end": "2026-02-20"}}, (WHEN, LATER, False, False, False)),
+        ("active", {}, (None, None, True, False, False)),
+        ("completed", {"effectivePeriod": {"start": DAY, "end": "2026-02-20"}}, (WHEN, LATER, False, True, False)),
+        ("completed", {"effectiveDateTime": DAY}, (WHEN, None, False, True, False)),
+        ("stopped", {}, (None, None, False, True, False)),
+        ("on-hold", {"effectiveDateTime": DAY}, (WHEN, None, False, False, True)),
+        ("unknown", {}, (None, None, False, False, True)),
+        (None, {}, (None, None, False, False, True)),
+    ],
+)
+def test_a_drug_that_is_said_to_be_taken(status: str | None, time: Json, expected: Any) -> None:
+    episode = only_episode(read(statement(status=status, **time)))
+    assert (episode.concept, episode.list) == ("systemic_glucocorticoid", "medications")
+    assert (episode.start, episode.end, episode.ongoing, episode.ended, episode.doubtful) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [
+        ("not-taken", "the drug was not taken, which says nothing of another time"),
+        ("intended", "the drug is only intended"),
+        ("entered-in-error", "it was entered in error"),
+    ],
+)
+def test_a_drug_that_is_not_taken_clears_nothing(status: str, why: str) -> None:
+    patient = read(statement(status=status))
+    assert (patient.episodes, patient.absences, patient.unread) == ({}, {}, {})
+    assert note_of(patient) == f"MedicationStatement/1: {why}"
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("completed", (WHEN, WHEN, False, False)),
+        ("stopped", (WHEN, WHEN, False, False)),
+        ("in-progress", (WHEN, None, True, False)),
+        ("unknown", (WHEN, WHEN, False, True)),
+        ("on-hold", (WHEN, WHEN, False, True)),
+    ],
+)
+def test_a_drug_that_was_given(status: str, expected: Any) -> None:
+    body = resource("MedicationAdministration", status=status, medicationCodeableConcept=STEROID, effectiveDateTime=DAY)
+    episode = only_episode(read(body))
+    assert (episode.start, episode.end, episode.ongoing, episode.doubtful) == expected
+
+
+def order(**fields: Any) -> Json:
+    stated = {"status": "active", "intent": "order", "medicationCodeableConcept": STEROID, "authoredOn": DAY}
+    return resource("MedicationRequest", **{**stated, **fields})
+
+
+@pytest.mark.parametrize(
+    ("status", "doubtful", "ended"),
+    [
+        ("active", True, False),
+        ("on-hold", True, False),
+        ("unknown", True, False),
+        ("stopped", True, True),
+        ("completed", False, True),
+        (None, True, False),
+    ],
+)
+def test_an_order_leaves_open_whether_the_drug_was_taken(status: str | None, doubtful: bool, ended: bool) -> None:
+    episode = only_episode(read(order(status=status)))
+    assert (episode.start, episode.end, episode.doubtful, episode.ended) == (WHEN, None, doubtful, ended)
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"status": "cancelled"}, "it is no order in force: cancelled"),
+        ({"status": "draft"}, "it is no order in force: draft"),
+        ({"intent": "proposal"}, "it is no order in force: proposal"),
+        ({"intent": "option"}, "it is no order in force: option"),
+        ({"doNotPerform": True}, "it asks that a drug be not given"),
+        ({"status": "entered-in-error"}, "it was entered in error"),
+    ],
+)
+def test_an_order_that_is_none_is_set_aside(fields: Json, why: str) -> None:
+    patient = read(order(**fields))
+    assert (patient.episodes, patient.unread) == ({}, {})
+    assert note_of(patient) == f"MedicationRequest/1: {why}"
+
+
+def dosage(start: str | None, end: str | None) -> Json:
+    bounds = {field: day for field, day in (("start", start), ("end", end)) if day is not None}
+    return {"timing": {"repeat": {"boundsPeriod": bounds}}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "start", "end"),
+    [
+        ({"dosageInstruction": [dosage(DAY, "2026-02-20")]}, span(WHEN), span(LATER)),
+        (
+            {"dosageInstruction": [dosage("2026-02-01", DAY), dosage(DAY, "2026-02-20")]},
+            span(parse_moment("2026-02-01")),
+            span(LATER),
+        ),
+        ({"dosageInstruction": [dosage(DAY, "2026-02-19"), {"text": "then taper"}]}, span(WHEN), None),
+        ({"dosageInstruction": [dosage(DAY, None)]}, span(WHEN), None),
+        ({"dispenseRequest": {"validityPeriod": {"start": DAY, "end": "2026-02-20"}}}, (WHEN.first, LATER.last), None),
+        ({"dispenseRequest": {"validityPeriod": {"start": "x"}}}, span(WHEN), None),
+        ({"authoredOn": None}, None, None),
+    ],
+)
+def test_the_time_of_an_order(fields: Json, start: Any, end: Any) -> None:
+    episode = only_episode(read(order(status="completed", **fields)))
+    assert (span(episode.start), span(episode.end)) == (start, end)
+
+
+@pytest.mark.parametrize("where", ["contained", "beside"])
+@pytest.mark.parametrize(
+    ("medication", "drugs"),
+    [
+        ({"code": STEROID}, ["systemic_glucocorticoid"]),
+        ({"code": coded("1", "urn:x"), "ingredient": [{"itemCodeableConcept": STEROID}]}, ["systemic_glucocorticoid"]),
+        (
+            {"ingredient": [{"itemCodeableConcept": STEROID}, {"itemCodeableConcept": coded("interferon")}]},
+            ["systemic_glucocorticoid", "interferon"],
+        ),
+        ({"code": coded("1", "urn:x")}, []),
+        ({}, []),
+        ({"code": STEROID, "modifierExtension": [{"url": "urn:not"}]}, []),
+    ],
+)
+def test_a_drug_by_reference(where: str, medication: Json, drugs: list[str]) -> None:
+    body = {"resourceType": "Medication", "id": "m", **medication}
+    target = {"reference": "#m" if where == "contained" else "Medication/m"}
+    taken = statement(medicationCodeableConcept=None, medicationReference=target)
+    patient = read({**taken, "contained": [body]}) if where == "contained" else read(taken, body)
+    assert list(patient.episodes) == drugs
+    assert bool(patient.unread) is not bool(drugs)
+
+
+def test_a_code_that_says_that_no_drug_is_known_is_not_that_none_was_taken() -> None:
+    patient = read(statement(medicationCodeableConcept=coded("900007", SNOMED)))
+    assert (patient.episodes, patient.absences) == ({}, {})
+    assert note_of(patient) == (
+        "MedicationStatement/1: its code says that no drug is known, which is not that none was taken"
+    )
