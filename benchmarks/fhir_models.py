@@ -5,7 +5,7 @@ an environment of their own:
 
     python -m venv /tmp/models
     /tmp/models/bin/pip install . fhir.resources fhirkit-rs fhirclient fhircraft
-    /tmp/models/bin/python benchmarks/fhir_models.py [--runs 5]
+    /tmp/models/bin/python benchmarks/fhir_models.py [--runs 5] [--without fhircraft]
 
 Times are those of the processor from text to objects, medians, run in turn, and ratios to parsing the text twice with
 `json.loads` and walking once over the result. What is screener's is the whole reading, to facts.
@@ -38,8 +38,10 @@ sys.path.pop(0)  # `fhir.py` beside this file would stand before the package of 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--without", action="append", default=[], metavar="LIBRARY")
     asked = parser.parse_args()
-    libraries = {name: made for name, make in MAKERS.items() if (made := imported(name, make)) is not None}
+    wanted = {name: make for name, make in MAKERS.items() if name not in asked.without}
+    libraries = {name: made for name, make in wanted.items() if (made := imported(name, make)) is not None}
     with gzip.open(DATA / "fhir-r4-examples" / "examples.ndjson.gz") as file:
         examples = file.read().splitlines()
     bundles = {"ordinary": ordinary_bundle(), "large": large_bundle()}
