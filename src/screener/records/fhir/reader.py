@@ -263,7 +263,7 @@ class Reader:
         return [
             *self.set_aside,
             *(
-                SetAside(kind, place, f"no rule uses its code {label_of(concept)}")
+                SetAside(kind, place, _why_without_rule(concept))
                 for kind, concepts in self._without_rule.items()
                 for concept, places in concepts.items()
                 for place in places
@@ -282,6 +282,11 @@ def _without_rule(concepts: dict[Concept, list[str]]) -> str:
     named = [label_of(concept) + (f" ({len(places)})" if len(places) > 1 else "") for concept, places in counted]
     entries = "1 entry has a code" if total == 1 else f"{total} entries have codes"
     return f"{entries} that no rule uses: {', '.join(named)}"
+
+
+def _why_without_rule(concept: Concept) -> str:
+    is_coded = any(each.code is not None for each in concept.codings)
+    return f"no rule uses its code {label_of(concept)}" if is_coded else f"it has {label_of(concept)}"
 
 
 def label_of(concept: Concept) -> str:
