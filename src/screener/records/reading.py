@@ -94,11 +94,18 @@ def read_document(place: PathLike[str], file: str) -> Any:
     return document.content
 
 
+def records_in(folder: Path) -> list[Path]:
+    """The sources in a folder: the folder itself if it is a bulk export, else each file of a record in it."""
+    if any(each.name.endswith(BULK_ENDINGS) for each in folder.iterdir()):
+        return [folder]
+    return sorted(each for each in folder.iterdir() if each.name.endswith((".json", ".json.gz"))) or [folder]
+
+
 def _bulk_export(folder: Path, called: str) -> Iterator[Document | RecordError]:
     files = sorted(each for each in folder.iterdir() if each.name.endswith(BULK_ENDINGS))
     if not files:
-        endings = "`*.ndjson` or `*.ndjson.gz`"
-        raise refused(called, "", "it is a folder without a bulk export", f"name its files, or a folder of {endings}")
+        mend = "name files, or a folder of `*.json`, `*.ndjson` or `*.ndjson.gz`"
+        raise refused(called, "", "it is a folder without a record", mend)
     for each in files:
         yield from read_file(each, str(each))
 
