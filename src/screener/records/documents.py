@@ -12,10 +12,11 @@ of the standard library, which can say what is wrong and where.
 from __future__ import annotations
 
 import json
+import math
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import IO, Any
@@ -35,6 +36,8 @@ MOST_BYTES_OF_LINES = 4 * 1024 * 1024 * 1024
 """Of all lines of one NDJSON file, unpacked: some thousands of patients."""
 DEEPEST = 64
 """Objects and lists inside one another, in a record of the native form."""
+DEEPEST_DATA = 256
+"""The same in plain data that are FHIR. A text has the limit of its reader."""
 
 _CHUNK = 1 << 20
 _GZIP = b"\x1f\x8b"
@@ -69,12 +72,24 @@ def read_file(place: Path, file: str) -> Iterator[Document | RecordError]:
     except FileNotFoundError:
         raise refused(file, "", "there is no such file") from None
     except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or "it is not the name of a file"
-        raise refused(file, "", f"it cannot be read: {reason.lower()}") from None
+        raise unreadable(file, error) from None
+
+
+def unreadable(file: str, error: OSError | ValueError) -> RecordError:
+    """What the system says of a file or folder that cannot be read."""
+    reason = (error.strerror if isinstance(error, OSError) else None) or "it is not the name of a file"
+    return refused(file, "", f"it cannot be read: {reason.lower()}")
 
 
 def read_stream(stream: IO[bytes], file: str) -> Iterator[Document | RecordError]:
     """The documents of an open file or of standard input, as `read_file` gives them."""
+    try:
+        yield from _documents(stream, file)
+    except OSError as error:
+        raise unreadable(file, error) from None
+
+
+def _documents(stream: IO[bytes], file: str) -> Iterator[Document | RecordError]:
     lines = _Lines(_unpacked(stream, file), file)
     first = lines.next_line()
     if first is None:
@@ -159,10 +174,11 @@ class _Lines:
         return True
 
     def whole(self, first: _Line, second: _Line | None) -> bytes:
-        """The whole text, of which two lines have been read already; every line keeps its number."""
-        text = bytearray(b"\n" * (first.number - 1)) + first.text
+        """The whole text, of which two lines have been read already; every line keeps its number, unless nobody could
+        have meant the blank ones before it."""
+        text = bytearray(b"\n" * min(first.number - 1, _CHUNK)) + first.text
         if second is not None:
-            text += b"\n" * (second.number - first.number) + second.text + b"\n" + self.buffer
+            text += b"\n" * min(second.number - first.number, _CHUNK) + second.text + b"\n" + self.buffer
             self.buffer.clear()
             for chunk in self.chunks:
                 text += chunk
@@ -340,6 +356,46 @@ def _faults(document: Any, place: str) -> list[Problem]:
             case list():
                 waiting.extend(((*location, number), each) for number, each in reversed(list(enumerate(value))))
     return findings.problems
+
+
+# ---- plain data
+
+
+def from_data(data: Mapping[str, Any], file: str) -> Document:
+    """Plain data as the document that their JSON text would hold. Raises RecordError where there is no such text."""
+    return Document(_as_json(data, file, 0))
+
+
+def _as_json(value: object, file: str, depth: int) -> Any:
+    if depth > DEEPEST_DATA:
+        raise refused(file, "", "it is nested too deeply")
+    match value:
+        case None | bool() | Decimal():
+            return value
+        case int() if abs(value) < 10**MOST_DIGITS:
+            return value
+        case float() if math.isfinite(value):
+            return value
+        case str() if _is_unicode(value):
+            return value
+        case Mapping():
+            return {_as_key(key, file): _as_json(each, file, depth + 1) for key, each in value.items()}
+        case list() | tuple():
+            return [_as_json(each, file, depth + 1) for each in value]
+        case str():
+            raise refused(file, "", f"{quoted(value)} is not text in Unicode")
+        case int() | float():
+            raise refused(file, "", f"{quoted(value)} is not a number", "write a number or text")
+        case _:
+            raise refused(file, "", f"{quoted(value)} is not JSON", "give text, numbers, lists and objects")
+
+
+def _as_key(key: object, file: str) -> str:
+    if not isinstance(key, str):
+        raise refused(file, "", f"{quoted(key)} is not a key: keys are text")
+    if not _is_unicode(key):
+        raise refused(file, "", f"{quoted(key)} is not text in Unicode")
+    return key
 
 
 def is_deeper_than(document: Any, most: int) -> bool:
