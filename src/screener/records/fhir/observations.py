@@ -29,6 +29,7 @@ from screener.records.fhir.elements import (
     part,
     parts,
     period,
+    shown,
     some_time_in,
     text,
     truth,
@@ -256,7 +257,7 @@ def _value_in(holder: Body, field: str) -> Value:
         case "valueRatio":
             return _of_ratio(part(holder, field))
         case _:
-            kind = field.removeprefix("value")[:30]
+            kind = shown(field.removeprefix("value"))
             return Value([None], "", fault=("missing", f"its value is a {kind}, not a number or a word"))
 
 

@@ -21,6 +21,7 @@ from screener.records.fhir.elements import (
     part,
     parts,
     period,
+    shown,
     some_time_in,
     text,
     truth,
@@ -75,7 +76,7 @@ def read_procedure(resource: Resource, reader: Reader) -> None:
                     *_from_to(when),
                     status=status,
                     doubtful=True,
-                    flags=(f"whether it was done is not clear: {status[:20]}",),
+                    flags=(f"whether it was done is not clear: {shown(status)}",),
                 )
         reader.chart.add_episode(_flagged(episode, meaning))
 
@@ -159,7 +160,7 @@ def read_medication_statement(resource: Resource, reader: Reader) -> None:
     when = reader.span(resource, "effective")
     date = reader.date(resource, "dateAsserted")
     is_clear = status in ("active", "completed", "stopped")
-    flags = () if is_clear else (f"whether it was taken is not clear: {status or 'no status'}"[:80],)
+    flags = () if is_clear else (f"whether it was taken is not clear: {shown(status)}",)
     for meaning in _drugs(resource, reader):
         # A single day is one on which it was taken; since when and how long it was, nobody wrote down.
         is_one_time = when.start is not None and when.start == when.end
@@ -191,7 +192,7 @@ def read_administration(resource: Resource, reader: Reader) -> None:
         return
     when = reader.span(resource, "effective")
     is_clear = status in ("completed", "in-progress", "stopped")
-    flags = () if is_clear else (f"whether it was given is not clear: {status or 'no status'}"[:80],)
+    flags = () if is_clear else (f"whether it was given is not clear: {shown(status)}",)
     for meaning in _drugs(resource, reader):
         goes_on = status == "in-progress"
         start, end = _from_to(when)
