@@ -25,7 +25,6 @@ from screener.records.fhir.elements import (
     some_time_in,
     text,
     truth,
-    up_to_moment,
 )
 from screener.records.fhir.reader import Reader
 from screener.records.fhir.resources import Resource, changed_meaning
@@ -67,24 +66,19 @@ def read_procedure(resource: Resource, reader: Reader) -> None:
             case "in-progress":
                 episode = Episode(name, "procedures", resource.place, when.start, ongoing=True, status="ongoing")
             case "completed" | None:
-                episode = Episode(name, "procedures", resource.place, *_from_to(when), status="done")
+                episode = Episode(name, "procedures", resource.place, when.start, when.end, status="done")
             case _:
                 episode = Episode(
                     name,
                     "procedures",
                     resource.place,
-                    *_from_to(when),
+                    when.start,
+                    when.end,
                     status=status,
                     doubtful=True,
                     flags=(f"whether it was done is not clear: {shown(status)}",),
                 )
         reader.chart.add_episode(_flagged(episode, meaning))
-
-
-def _from_to(when: Stretch) -> tuple[Moment | None, Moment | None]:
-    """From when to when; of what has an end only, it began some time before."""
-    start = when.start
-    return up_to_moment(when.end) if start is None and when.end is not None else start, when.end
 
 
 def _flagged(episode: Episode, meaning: Meaning) -> Episode:
@@ -195,13 +189,12 @@ def read_administration(resource: Resource, reader: Reader) -> None:
     flags = () if is_clear else (f"whether it was given is not clear: {shown(status)}",)
     for meaning in _drugs(resource, reader):
         goes_on = status == "in-progress"
-        start, end = _from_to(when)
         episode = Episode(
             concept_meant(meaning).name,
             "medications",
             resource.place,
-            start,
-            None if goes_on else end,
+            when.start,
+            None if goes_on else when.end,
             ongoing=goes_on,
             status="ongoing" if goes_on else "given",
             doubtful=not is_clear,
