@@ -7,7 +7,10 @@ consent. What has several forms in FHIR gets one of them by chance.
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -255,3 +258,90 @@ def consents(question: Question, answer: Any, rulebook: Rulebook) -> list[Json]:
     }
     trials = list(rulebook.trials)[:1] if question.once_for_all else list(rulebook.trials)
     return [body | when("dateTime", date) | {"policy": [{"uri": f"urn:trials/{trial}"}]} for trial in trials]
+
+
+# ---- the same, sent otherwise
+
+OTHERS: list[Json] = [
+    {"resourceType": "Immunization", "status": "completed"},
+    {"resourceType": "Practitioner", "id": "dr", "name": [{"family": "Doe"}]},
+    {"resourceType": "OperationOutcome", "issue": [{"severity": "information", "code": "informational"}]},
+    {"resourceType": "Encounter", "id": "e", "period": {"start": "2020", "end": "2027"}},
+]
+ERRONEOUS: dict[str, Json] = {
+    "Observation": {"status": "entered-in-error"},
+    "DiagnosticReport": {"status": "cancelled"},
+    "Condition": {"verificationStatus": coded("entered-in-error", f"{TERMINOLOGY}/condition-ver-status")},
+    "Procedure": {"status": "not-done"},
+    "ServiceRequest": {"status": "revoked"},
+    "MedicationStatement": {"status": "not-taken"},
+    "MedicationAdministration": {"status": "not-done"},
+    "AllergyIntolerance": {
+        "verificationStatus": coded("entered-in-error", f"{TERMINOLOGY}/allergyintolerance-verification")
+    },
+    "FamilyMemberHistory": {"status": "entered-in-error"},
+    "ResearchSubject": {"status": "candidate"},
+    "Consent": {"status": "draft"},
+}
+"""What makes a resource of a kind say nothing."""
+
+
+def sent_otherwise(dice: Random, bundle: Json) -> Json | bytes:
+    """A Bundle that says the same in another way: with what says nothing added, superseded versions, other references,
+    in another order, as a text, line by line, packed."""
+    entries = [deepcopy(each["resource"]) for each in bundle["entry"]]
+    (person,) = (each for each in entries if each["resourceType"] == "Patient")
+    for body in list(entries):
+        if body is not person and chance(dice, 20):
+            entries.append({**deepcopy(body), "id": f"{body['id']}-void", **ERRONEOUS[body["resourceType"]]})
+        if chance(dice, 15):
+            body |= {"text": {"div": "<div>anything</div>"}, "extension": [{"url": "urn:x"}], "_id": {"extension": []}}
+        if "code" in body and chance(dice, 15) and "coding" in body["code"]:
+            body["code"]["coding"].insert(dice.randint(0, 1), {"system": "urn:local", "code": "7"})
+        if chance(dice, 10):
+            entries.append(deepcopy(body))
+        elif chance(dice, 15):
+            now, before = ("10", "9") if chance(dice, 50) else ("2026-02-19T00:00:00Z", "2026-02-19T07:59:59+08:00")
+            field = "versionId" if now == "10" else "lastUpdated"
+            older = pick(dice, [each for each in entries if each["resourceType"] == body["resourceType"]])
+            entries.append({**deepcopy(older), "id": body["id"], "meta": {field: before}})
+            body["meta"] = {field: now}
+    entries += [{**each, "subject": {"reference": f"Patient/{person['id']}"}} for each in OTHERS if chance(dice, 20)]
+    _refer_otherwise(dice, entries, person)
+    dice.shuffle(entries)
+    if chance(dice, 30):
+        return _packed(dice, b"\n".join(json.dumps(each).encode() for each in entries))
+    given: list[Json] = [{"resource": each} for each in entries]
+    if chance(dice, 30):
+        for each in given:
+            if "id" in each["resource"]:
+                each["fullUrl"] = f"http://a.example/{each['resource']['resourceType']}/{each['resource']['id']}"
+    whole = {**bundle, "type": pick(dice, ("searchset", "batch", "document")), "entry": given}
+    if chance(dice, 20):
+        whole = {**bundle, "entry": [{"resource": whole}]}
+    return _packed(dice, json.dumps(whole, indent=pick(dice, (None, 2))).encode()) if chance(dice, 50) else whole
+
+
+def _refer_otherwise(dice: Random, entries: list[Json], person: Json) -> None:
+    """Whom the resources are about, said in another way, alike for the versions of one."""
+    how = pick(dice, ("type and id", "version", "identifier"))
+    if how == "identifier":
+        for each in entries:
+            if each["resourceType"] == "Patient":
+                each["identifier"] = [{"system": "urn:mrn", "value": "12"}]
+    other: Json = {
+        "type and id": {"reference": f"Patient/{person['id']}"},
+        "version": {"reference": f"Patient/{person['id']}/_history/1"},
+        "identifier": {"identifier": {"system": "urn:mrn", "value": "12"}},
+    }[how]
+    for each in entries:
+        for field in ("subject", "patient", "individual"):
+            if field in each:
+                each[field] = other
+
+
+def _packed(dice: Random, text: bytes) -> bytes:
+    if not chance(dice, 30):
+        return text
+    middle = dice.randint(0, len(text))
+    return gzip.compress(text[:middle]) + gzip.compress(text[middle:])
