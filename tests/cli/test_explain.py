@@ -56,8 +56,8 @@ def test_a_score_is_told_term_by_term_in_each_reading(call: Call) -> None:
     [
         ("I2", "`I2` does not name a criterion\nhelp: write TRIAL/LINE"),
         ("NCT00000009/I2", "`NCT00000009` is not a trial of these rules\nhelp: did you mean `NCT00000001`?"),
-        ("NCT00000001/I9", "`I9` is not a criterion of NCT00000001\nhelp: did you mean"),
-        ("NCT00000001/", "`` is not a criterion of NCT00000001\nhelp: "),
+        ("NCT00000001/I9", "`I9` is not a criterion of NCT00000001\nhelp: it is one of"),
+        ("NCT00000001/", "`` is not a criterion of NCT00000001\nhelp: it is one of"),
     ],
 )
 def test_a_criterion_that_is_not_there_is_refused(call: Call, write, name: str, message: str) -> None:

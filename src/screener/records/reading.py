@@ -16,7 +16,17 @@ from msgspec import Struct
 
 from screener.records.charting import chart_of
 from screener.records.dictionary import Dictionary
-from screener.records.documents import DEEPEST, Document, is_deeper_than, read_bytes, read_file, read_stream, refused
+from screener.records.documents import (
+    DEEPEST,
+    Document,
+    from_data,
+    is_deeper_than,
+    read_bytes,
+    read_file,
+    read_stream,
+    refused,
+    unreadable,
+)
 from screener.records.errors import Findings, RecordError, quoted
 from screener.records.native import read_shape
 from screener.records.patient import Patient
@@ -63,7 +73,8 @@ def read_patients(
     if isinstance(source, str) and not source.strip():
         raise refused(called, "", "there is no record: the text is empty", "give JSON, or the path of a file")
     if isinstance(source, Mapping):
-        yield from _patients([Document(source)], _Forms(dictionary, called, None, sightings))
+        document = from_data(source, called) if "resourceType" in source else Document(source)
+        yield from _patients([document], _Forms(dictionary, called, None, sightings))
     elif isinstance(source, bytes) or (isinstance(source, str) and source.lstrip("\ufeff \t\r\n")[:1] in ("{", "[")):
         text = source.encode() if isinstance(source, str) else source
         yield from _patients(read_bytes(text, called), _Forms(dictionary, called, None, sightings))
@@ -102,7 +113,10 @@ def records_in(folder: Path) -> list[Path]:
 
 
 def _bulk_export(folder: Path, called: str) -> Iterator[Document | RecordError]:
-    files = sorted(each for each in folder.iterdir() if each.name.endswith(BULK_ENDINGS))
+    try:
+        files = sorted(each for each in folder.iterdir() if each.name.endswith(BULK_ENDINGS))
+    except OSError as error:
+        raise unreadable(called, error) from None
     if not files:
         mend = "name files, or a folder of `*.json`, `*.ndjson` or `*.ndjson.gz`"
         raise refused(called, "", "it is a folder without a record", mend)
@@ -155,4 +169,7 @@ def _native(document: Document, forms: _Forms) -> Patient | RecordError:
 def _fhir(documents: list[Document], forms: _Forms) -> Iterator[Patient | RecordError]:
     from screener.records.fhir.reading import read_resources  # only who has FHIR pays for it
 
-    yield from read_resources(documents, forms.dictionary, forms.file, forms.name, forms.sightings)
+    try:
+        yield from read_resources(documents, forms.dictionary, forms.file, forms.name, forms.sightings)
+    except RecursionError:
+        yield refused(forms.file, documents[0].place if len(documents) == 1 else "", "it is nested too deeply")
