@@ -14,6 +14,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NoReturn
@@ -23,11 +24,14 @@ from screener.version import __version__
 if TYPE_CHECKING:
     from datetime import date
 
+    from rich.progress import Progress
+
     from screener.advice.when import Timeline
     from screener.records.dictionary import Dictionary
     from screener.records.errors import RecordError
     from screener.records.patient import Patient
     from screener.records.sightings import Sightings
+    from screener.report.matrix import Row
     from screener.screening import Screening
     from screener.values.dates import Duration
 
@@ -134,27 +138,44 @@ def _screen(arguments: list[str]) -> int:
     dictionary = _prepared(asked)
     if dictionary is None:
         return UNUSABLE
-    status, gathered = DONE, []
-    for screening in _screenings(asked, dictionary):
+    lines = [_line_asked(each, dictionary) for each in asked.explain]
+    told: list[Screening] = []
+    rows: list[Row] = []
+    unusable = 0
+    for screening in _screenings(asked, dictionary, form):
         if screening is None:
-            status = UNUSABLE
+            unusable += 1
         elif form in ("html", "csv"):
-            gathered.append(screening)
-        else:
+            told.append(screening)
+        elif form == "explain":
+            _explain(screening, lines)
+        elif form == "quiet":
+            _print_verdicts(screening)
+        elif form in FORMS or asked.full:
             _print(screening, form, with_days=asked.when)
+        if form == "table" and screening is not None:
+            # One patient is shown in full, several at a glance; which it is shows only with the second.
+            rows.append(_row(screening))
+            told = [screening]
     if form == "html":
-        _write_page(gathered, asked.html)
+        _write_page(told, asked.html)
     elif form == "csv":
-        _print_rows(gathered)
-    return status
+        _print_rows(told)
+    elif len(rows) > 1:
+        _print_matrix(rows, unusable)
+    elif rows and not asked.full:
+        _print(told[0], form, with_days=asked.when)
+    return UNUSABLE if unusable else DONE
 
 
-FORMS = ("json", "markdown", "csv", "html")
+FORMS = ("json", "markdown", "csv", "html", "explain", "quiet")
 
 
 def _form_asked(asked: argparse.Namespace) -> str:
     """The one form in which the report is asked for; `table` where none is named."""
     forms = [form for form in FORMS if getattr(asked, form)]
+    if asked.full and forms:
+        raise CallError(f"`--full` and `--{forms[0]}` are two forms of one report", "call screen once for each")
     if len(forms) > 1:
         named = " and ".join(f"`--{form}`" for form in forms[:2])
         raise CallError(f"{named} are two forms of one report", "call screen once for each")
@@ -184,10 +205,111 @@ def _prepared(asked: argparse.Namespace) -> Dictionary | None:
     return dictionary
 
 
-def _screenings(asked: argparse.Namespace, dictionary: Dictionary) -> Iterator[Screening | None]:
-    """The screening of each record, as it is read; None for one that cannot be used, which is then explained."""
-    for source in asked.patients:
-        yield from _screened(source, dictionary, asked)
+def _screenings(asked: argparse.Namespace, dictionary: Dictionary, form: str) -> Iterator[Screening | None]:
+    """The screening of each patient, as it is read; None for one that cannot be used, which is then explained."""
+    gathers = form in ("html", "csv") or (form == "table" and not asked.full)
+    with _progress(is_printing=not gathers) as count:
+        for source in asked.patients:
+            for each in _sources(source):
+                for screening in _screened(each, dictionary, asked):
+                    yield screening
+                    count()
+
+
+def _sources(source: str) -> Iterator[str]:
+    """The files of a folder that is no bulk export, each a record of its own; any other source as it is."""
+    if source != STANDARD_INPUT and os.path.isdir(source):
+        from screener.records.reading import records_in
+
+        yield from map(str, records_in(Path(source)))
+    else:
+        yield source
+
+
+@contextmanager
+def _progress(*, is_printing: bool) -> Iterator[Callable[[], None]]:
+    """What counts the patients on standard error, from the second one on, if a person sits there and nothing else is
+    printed meanwhile."""
+    if sys.stderr is None or not sys.stderr.isatty() or (is_printing and sys.stdout.isatty()):
+        yield lambda: None
+        return
+    progress: Progress | None = None
+    number = 0
+
+    def count() -> None:
+        nonlocal progress, number
+        number += 1
+        if number == 1:
+            return
+        if progress is None:
+            from rich.console import Console
+            from rich.progress import Progress, SpinnerColumn, TextColumn
+
+            shown = TextColumn("{task.completed:.0f} patients screened")
+            console = Console(stderr=True)
+            progress = Progress(SpinnerColumn(), shown, console=console, transient=True, redirect_stdout=False)
+            progress.add_task("", total=None)
+            progress.start()
+        progress.update(progress.task_ids[0], completed=number)
+
+    try:
+        yield count
+    finally:
+        if progress is not None:
+            progress.stop()
+
+
+def _line_asked(name: str, dictionary: Dictionary) -> tuple[str, str]:
+    """The trial and the criterion that `TRIAL/LINE` names."""
+    from screener.records.errors import did_you_mean
+
+    trials = dictionary.rulebook.trials
+    trial_id, slash, line = name.partition("/")
+    if not slash:
+        raise CallError(f"`{name}` does not name a criterion", "write TRIAL/LINE, such as NCT…/I3")
+    if trial_id not in trials:
+        raise CallError(f"`{trial_id}` is not a trial of these rules", did_you_mean(trial_id, trials))
+    known = [criterion.id for criterion in trials[trial_id].criteria]
+    if line not in known:
+        raise CallError(f"`{line}` is not a criterion of {trial_id}", did_you_mean(line, known) or _all_of(known))
+    return trial_id, line
+
+
+def _all_of(names: Sequence[str]) -> str:
+    return f"they are {', '.join(names)}"
+
+
+def _explain(screening: Screening, lines: Sequence[tuple[str, str]]) -> None:
+    from screener.report.explained import print_explained
+
+    _encode_output(errors="replace")
+    for trial_id, line in lines:
+        for trial in screening.trials:
+            for criterion in trial.criteria:
+                if (trial.id, criterion.id) == (trial_id, line):
+                    print_explained(screening, trial, criterion)
+
+
+def _row(screening: Screening) -> Row:
+    from screener.report.matrix import row_of
+
+    return row_of(screening)
+
+
+def _print_matrix(rows: Sequence[Row], unusable: int) -> None:
+    from screener.report.matrix import print_matrix
+
+    _encode_output(errors="replace")
+    print_matrix(rows, unusable)
+
+
+def _print_verdicts(screening: Screening) -> None:
+    """A line for each trial, and nothing else."""
+    from screener.report.wording import on_one_line
+
+    _encode_output(errors="replace")
+    for trial in screening.trials:
+        print(f"{on_one_line(screening.patient)}\t{trial.id}\t{trial.verdict}")
 
 
 def _loaded(folder: Path | None, tables: Sequence[Path] = ()) -> Dictionary | None:
@@ -242,6 +364,15 @@ def _screen_parser() -> _Parser:
     parser.add_argument("--html", metavar="FILE", help="write one page for screen and paper; - for standard output")
     parser.add_argument("--markdown", action="store_true", help="print Markdown, and no table")
     parser.add_argument("--csv", action="store_true", help="print CSV, one row a criterion, and no table")
+    parser.add_argument(
+        "--explain",
+        action="append",
+        default=[],
+        metavar="NCT…/I3",
+        help="print one criterion with the whole tree of its rule; may be repeated",
+    )
+    parser.add_argument("--quiet", action="store_true", help="print the verdicts only, a line for each trial")
+    parser.add_argument("--full", action="store_true", help="print each of several patients in full, before the matrix")
     return parser
 
 
@@ -342,7 +473,7 @@ def _screened(source: str, dictionary: Dictionary, asked: argparse.Namespace) ->
             continue
         as_of = asked.as_of
         if as_of is None and patient.as_of is None:
-            patient, as_of = _dated_today(patient)
+            patient, as_of = _dated_today(patient, tell=not getattr(asked, "quiet", False))
         yield evaluate(
             patient,
             dictionary.rulebook,
@@ -408,7 +539,7 @@ def _standard_input() -> IO[bytes]:
     return sys.stdin.buffer
 
 
-def _dated_today(patient: Patient) -> tuple[Patient, date]:
+def _dated_today(patient: Patient, *, tell: bool) -> tuple[Patient, date]:
     """Where neither the call nor the record says which day the answers are about: today, and the result says so."""
     from datetime import date
 
@@ -416,7 +547,8 @@ def _dated_today(patient: Patient) -> tuple[Patient, date]:
 
     today = date.today()  # noqa: DTZ011  (the day on the wall of the clinic)
     note = f"neither the record nor the call has a date of screening, so today is taken, {today}"
-    _tell(f"note: patient `{patient.id}`: {note}")
+    if tell:
+        _tell(f"note: patient `{patient.id}`: {note}")
     return replace(patient, notes=(*patient.notes, note)), today
 
 
@@ -520,7 +652,7 @@ def _questions(arguments: list[str]) -> int:
     from screener.report.questions import questionnaire, questions_text
 
     status = DONE
-    for screening in _screenings(asked, dictionary):
+    for screening in _screenings(asked, dictionary, "questions"):
         if screening is None:
             status = UNUSABLE
         elif asked.fhir:

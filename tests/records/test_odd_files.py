@@ -34,7 +34,7 @@ def told(path: Path) -> str:
         ("letter.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "it is a PDF, not JSON", AS_JSON),
         ("bundle.xml", b'<?xml version="1.0"?>\n<Bundle/>', "it is XML or HTML, not JSON", AS_JSON),
         ("oru.hl7", b"MSH|^~\\&|LAB|HOSPITAL\rPID|1||123\r", "it is an HL7 v2 message, not JSON", AS_JSON),
-        ("notepad.json", '{"id": "a"}'.encode("utf-16"), "it is text in UTF-16, not JSON", AS_JSON),
+        ("notepad.json", '{"id": "a"}'.encode("utf-16"), "it is text in UTF-16", "save it as UTF-8"),
         ("latin.json", '{"id": "ä"}'.encode("latin-1"), "it is not text in UTF-8", "save it as UTF-8"),
         ("empty.ndjson", b"", "there is no record: the text is empty", "give JSON, or the path of a file"),
         ("export.zip", b"PK\x03\x04rest", "it is a zip archive", "unpack it, and name the files in it"),
@@ -79,16 +79,15 @@ def test_a_file_that_is_no_patient_is_refused_with_what_to_do(
     assert text.endswith(f"\nhelp: {mend}")
 
 
-@pytest.mark.parametrize("name", ["", "readme.txt", "patient.json"])
-def test_a_folder_without_ndjson_says_what_it_looked_for(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["", "readme.txt"])
+def test_a_folder_without_a_record_says_what_it_looked_for(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "records"
     folder.mkdir()
     if name:
         (folder / name).write_text("{}", encoding="utf-8")
     assert told(folder) == (
-        "error[record]: it is a folder without a bulk export: no file in it ends in `.ndjson`, `.ndjson.gz`, `.jsonl` "
-        "or `.jsonl.gz`\n  --> records\n"
-        "help: name the files of single patients themselves, as in `screen FOLDER/*.json`"
+        "error[record]: it is a folder without a record\n  --> records\n"
+        "help: name files, or a folder of `*.json`, `*.ndjson` or `*.ndjson.gz`"
     )
 
 

@@ -12,10 +12,11 @@ of the standard library, which can say what is wrong and where.
 from __future__ import annotations
 
 import json
+import math
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from io import BytesIO
 from pathlib import Path
@@ -38,6 +39,8 @@ SMALL = 32 * 1024 * 1024
 """Bytes of a file that is read at one go."""
 DEEPEST = 64
 """Objects and lists inside one another, in a record of the native form."""
+DEEPEST_DATA = 256
+"""The same in plain data that are FHIR. A text has the limit of its reader."""
 
 _CHUNK = 1 << 20
 _WIDEST_MARGIN = 4096
@@ -78,8 +81,13 @@ def read_file(place: Path, file: str) -> Iterator[Document | RecordError]:
     except FileNotFoundError:
         raise refused(file, "", "there is no such file") from None
     except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or "it is not the name of a file"
-        raise refused(file, "", f"it cannot be read: {reason.lower()}") from None
+        raise unreadable(file, error) from None
+
+
+def unreadable(file: str, error: OSError | ValueError) -> RecordError:
+    """What the system says of a file or folder that cannot be read."""
+    reason = (error.strerror if isinstance(error, OSError) else None) or "it is not the name of a file"
+    return refused(file, "", f"it cannot be read: {reason.lower()}")
 
 
 def read_bytes(text: bytes, file: str) -> Iterator[Document | RecordError]:
@@ -92,6 +100,13 @@ def read_bytes(text: bytes, file: str) -> Iterator[Document | RecordError]:
 
 def read_stream(stream: IO[bytes], file: str) -> Iterator[Document | RecordError]:
     """The documents of an open file or of standard input, as `read_file` gives them."""
+    try:
+        yield from _documents(stream, file)
+    except OSError as error:
+        raise unreadable(file, error) from None
+
+
+def _documents(stream: IO[bytes], file: str) -> Iterator[Document | RecordError]:
     lines = _Lines(_unpacked(stream, file), file)
     first = lines.next_line()
     if first is None:
@@ -305,12 +320,12 @@ def _parse_slowly(encoded: bytes, file: str, place: str) -> Any:
             text, object_pairs_hook=as_object, parse_float=as_decimal, parse_int=as_whole, parse_constant=as_constant
         )
     except UnicodeDecodeError:
-        if (form := _other_form(encoded)) is not None:
-            raise refused(file, place, f"it is {form}, not JSON", _JSON_INSTEAD) from None
-        raise refused(file, place, "it is not text in UTF-8", "save it as UTF-8") from None
+        if (other := _other_form(encoded)) is not None:
+            raise refused(file, place, *other) from None
+        raise refused(file, place, "it is not text in UTF-8", _IN_UTF_8) from None
     except json.JSONDecodeError as error:
-        if (form := _other_form(encoded)) is not None:
-            raise refused(file, place, f"it is {form}, not JSON", _JSON_INSTEAD) from None
+        if (other := _other_form(encoded)) is not None:
+            raise refused(file, place, *other) from None
         line = place or f"line {error.lineno}"
         fault = f"it is not JSON: {error.msg[:1].lower()}{error.msg[1:]}"
         mend = "" if text.lstrip()[:1] in ("{", "[") else _JSON_INSTEAD
@@ -323,19 +338,20 @@ def _parse_slowly(encoded: bytes, file: str, place: str) -> Any:
 
 
 _JSON_INSTEAD = "export the record as JSON: FHIR R4, or the form of `screen schema record`"
+_IN_UTF_8 = "save it as UTF-8"
 _OTHER_FORMS = {
-    b"<": "XML or HTML",
-    b"%PDF": "a PDF",
-    b"MSH|": "an HL7 v2 message",
-    b"\xff\xfe": "text in UTF-16",
-    b"\xfe\xff": "text in UTF-16",
+    b"<": ("it is XML or HTML, not JSON", _JSON_INSTEAD),
+    b"%PDF": ("it is a PDF, not JSON", _JSON_INSTEAD),
+    b"MSH|": ("it is an HL7 v2 message, not JSON", _JSON_INSTEAD),
+    b"\xff\xfe": ("it is text in UTF-16", _IN_UTF_8),
+    b"\xfe\xff": ("it is text in UTF-16", _IN_UTF_8),
 }
-"""What files are that hospitals have in place of JSON, by what they begin with."""
+"""What files are that hospitals have in place of JSON, by what they begin with, and what to do."""
 
 
-def _other_form(text: bytes) -> str | None:
+def _other_form(text: bytes) -> tuple[str, str] | None:
     begin = text[:_CHUNK].removeprefix(_BOM).lstrip()
-    return next((form for mark, form in _OTHER_FORMS.items() if begin.startswith(mark)), None)
+    return next((other for mark, other in _OTHER_FORMS.items() if begin.startswith(mark)), None)
 
 
 _HALF_A_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
@@ -373,6 +389,46 @@ def _faults(document: Any, place: str) -> list[Problem]:
             case list():
                 waiting.extend(((*location, number), each) for number, each in reversed(list(enumerate(value))))
     return findings.problems
+
+
+# ---- plain data
+
+
+def from_data(data: Mapping[str, Any], file: str) -> Document:
+    """Plain data as the document that their JSON text would hold. Raises RecordError where there is no such text."""
+    return Document(_as_json(data, file, 0))
+
+
+def _as_json(value: object, file: str, depth: int) -> Any:
+    if depth > DEEPEST_DATA:
+        raise refused(file, "", "it is nested too deeply")
+    match value:
+        case None | bool() | Decimal():
+            return value
+        case int() if abs(value) < 10**MOST_DIGITS:
+            return value
+        case float() if math.isfinite(value):
+            return value
+        case str() if _is_unicode(value):
+            return value
+        case Mapping():
+            return {_as_key(key, file): _as_json(each, file, depth + 1) for key, each in value.items()}
+        case list() | tuple():
+            return [_as_json(each, file, depth + 1) for each in value]
+        case str():
+            raise refused(file, "", f"{quoted(value)} is not text in Unicode")
+        case int() | float():
+            raise refused(file, "", f"{quoted(value)} is not a number", "write a number or text")
+        case _:
+            raise refused(file, "", f"{quoted(value)} is not JSON", "give text, numbers, lists and objects")
+
+
+def _as_key(key: object, file: str) -> str:
+    if not isinstance(key, str):
+        raise refused(file, "", f"{quoted(key)} is not a key: keys are text")
+    if not _is_unicode(key):
+        raise refused(file, "", f"{quoted(key)} is not text in Unicode")
+    return key
 
 
 def is_deeper_than(document: Any, most: int) -> bool:

@@ -16,8 +16,18 @@ from msgspec import Struct
 
 from screener.records.charting import chart_of
 from screener.records.dictionary import Dictionary
-from screener.records.documents import DEEPEST, Document, is_deeper_than, read_bytes, read_file, read_stream, refused
-from screener.records.errors import Findings, RecordError, any_of, quoted
+from screener.records.documents import (
+    DEEPEST,
+    Document,
+    from_data,
+    is_deeper_than,
+    read_bytes,
+    read_file,
+    read_stream,
+    refused,
+    unreadable,
+)
+from screener.records.errors import Findings, RecordError, quoted
 from screener.records.native import read_shape
 from screener.records.patient import Patient
 from screener.records.sightings import Sightings
@@ -63,7 +73,8 @@ def read_patients(
     if isinstance(source, str) and not source.strip():
         raise refused(called, "", "there is no record: the text is empty", "give JSON, or the path of a file")
     if isinstance(source, Mapping):
-        yield from _patients([Document(source)], _Forms(dictionary, called, None, sightings))
+        document = from_data(source, called) if "resourceType" in source else Document(source)
+        yield from _patients([document], _Forms(dictionary, called, None, sightings))
     elif isinstance(source, bytes) or (isinstance(source, str) and source.lstrip("\ufeff \t\r\n")[:1] in ("{", "[")):
         text = source.encode() if isinstance(source, str) else source
         yield from _patients(read_bytes(text, called), _Forms(dictionary, called, None, sightings))
@@ -94,11 +105,21 @@ def read_document(place: PathLike[str], file: str) -> Any:
     return document.content
 
 
+def records_in(folder: Path) -> list[Path]:
+    """The sources in a folder: the folder itself if it is a bulk export, else each file of a record in it."""
+    if any(each.name.endswith(BULK_ENDINGS) for each in folder.iterdir()):
+        return [folder]
+    return sorted(each for each in folder.iterdir() if each.name.endswith((".json", ".json.gz"))) or [folder]
+
+
 def _bulk_export(folder: Path, called: str) -> Iterator[Document | RecordError]:
-    files = sorted(each for each in folder.iterdir() if each.name.endswith(BULK_ENDINGS))
+    try:
+        files = sorted(each for each in folder.iterdir() if each.name.endswith(BULK_ENDINGS))
+    except OSError as error:
+        raise unreadable(called, error) from None
     if not files:
-        fault = f"it is a folder without a bulk export: no file in it ends in {any_of(BULK_ENDINGS)}"
-        raise refused(called, "", fault, "name the files of single patients themselves, as in `screen FOLDER/*.json`")
+        mend = "name files, or a folder of `*.json`, `*.ndjson` or `*.ndjson.gz`"
+        raise refused(called, "", "it is a folder without a record", mend)
     for each in files:
         yield from read_file(each, str(each))
 
@@ -123,10 +144,10 @@ class _Forms(Struct, frozen=True):
 def _patients(documents: Iterable[Document | RecordError], forms: _Forms) -> Iterator[Patient | RecordError]:
     """The patients of documents that came together. Single resources belong together; a Bundle is whole in itself."""
     loose: list[Document] = []
-    unreadable: list[str] = []
+    unread_places: list[str] = []
     for document in documents:
         if isinstance(document, RecordError):
-            unreadable.append(_place_of(document))
+            unread_places.append(_place_of(document))
             yield document
         elif not isinstance(document.content, Mapping):
             fault = f"a record is one object, not {quoted(document.content)}"
@@ -140,7 +161,7 @@ def _patients(documents: Iterable[Document | RecordError], forms: _Forms) -> Ite
         else:
             loose.append(document)
     if loose:
-        yield from _fhir(loose, forms, unreadable)
+        yield from _fhir(loose, forms, unread_places)
 
 
 def _place_of(error: RecordError) -> str:
@@ -157,9 +178,14 @@ def _native(document: Document, forms: _Forms) -> Patient | RecordError:
     return RecordError(findings.problems, forms.file) if findings.problems else patient
 
 
-def _fhir(documents: list[Document], forms: _Forms, unreadable: Sequence[str] = ()) -> Iterator[Patient | RecordError]:
+def _fhir(
+    documents: list[Document], forms: _Forms, unread_places: Sequence[str] = ()
+) -> Iterator[Patient | RecordError]:
     from screener.records.fhir.reading import read_resources  # only who has FHIR pays for it
 
-    yield from read_resources(
-        documents, forms.dictionary, forms.file, forms.name, forms.sightings, unreadable=unreadable
-    )
+    try:
+        yield from read_resources(
+            documents, forms.dictionary, forms.file, forms.name, forms.sightings, unread_places=unread_places
+        )
+    except RecursionError:
+        yield refused(forms.file, documents[0].place if len(documents) == 1 else "", "it is nested too deeply")

@@ -39,12 +39,12 @@ WIDEST = 110
 """Longer lines are hard to read, however wide the terminal is."""
 NARROWEST = 50
 
-_STATUS: dict[Status, Text] = {
+STATUS: dict[Status, Text] = {
     "failed": Text("FAILED", "bold red"),
     "unknown": Text("unknown", "bold yellow"),
     "passed": Text("passed", "green"),
 }
-_VERDICT: dict[Verdict, Text] = {
+VERDICT: dict[Verdict, Text] = {
     "ineligible": Text("INELIGIBLE", "bold red"),
     "undetermined": Text("undetermined", "bold yellow"),
     "eligible": Text("eligible", "bold green"),
@@ -58,7 +58,7 @@ MOST_DAYS_TOLD = 6
 def print_screening(screening: Screening, console: Console | None = None, when: Timeline | None = None) -> None:
     """Print a screening, to standard output unless a console is given; in colour only where that is a terminal. With
     `when`, what changes by itself follows the trials."""
-    page = _Page(console or Terminal(highlight=False, markup=False, emoji=False))
+    page = Page(console or Terminal(highlight=False, markup=False, emoji=False))
     page.screening(screening, when)
     page.print()
 
@@ -70,7 +70,7 @@ class Terminal(Console):
         raise BrokenPipeError
 
 
-class _Page:
+class Page:
     """What is to be printed, line by line, and the few shapes that it is made of."""
 
     def __init__(self, console: Console) -> None:
@@ -79,7 +79,9 @@ class _Page:
         self.lines: list[Text] = []
 
     def print(self) -> None:
+        """Print the lines gathered so far, and begin anew."""
         self.console.print(Text("\n").join(self.lines), soft_wrap=True)
+        self.lines.clear()
 
     def screening(self, screening: Screening, when: Timeline | None) -> None:
         self.rule("━")
@@ -87,7 +89,7 @@ class _Page:
         self.line(Text.assemble("Patient ", name, f", screened as of {screening.as_of}"))
         self.blank()
         for trial in screening.trials:
-            self.beside(Text.assemble((f"{trial.id:<13}", "bold"), _padded(_VERDICT[trial.verdict], 14)), tally(trial))
+            self.beside(Text.assemble((f"{trial.id:<13}", "bold"), _padded(VERDICT[trial.verdict], 14)), tally(trial))
         for trial in screening.trials:
             self.blank()
             self.trial(trial)
@@ -105,7 +107,7 @@ class _Page:
 
     def trial(self, trial: TrialResult) -> None:
         self.rule("─")
-        self.beside(Text.assemble((f"{trial.id:<13}", "bold"), _padded(_VERDICT[trial.verdict], 14)), tally(trial))
+        self.beside(Text.assemble((f"{trial.id:<13}", "bold"), _padded(VERDICT[trial.verdict], 14)), tally(trial))
         self.line(Text(on_one_line(trial.title)))
         if waiting := waits_for(trial):
             self.line(Text(waiting, "yellow"))
@@ -121,7 +123,7 @@ class _Page:
     def criterion(self, criterion: CriterionResult) -> None:
         """A failed or open line in full; a passed one with its sentence on one line, what it rests on, and of that what
         should be looked at again."""
-        label = Text.assemble(_padded(_STATUS[criterion.status], 9), (f"{criterion.id:<6}", "bold"))
+        label = Text.assemble(_padded(STATUS[criterion.status], 9), (f"{criterion.id:<6}", "bold"))
         sentence = Text(on_one_line(criterion.text), "" if criterion.status == "passed" else "bold")
         if criterion.status == "passed":
             sentence.truncate(self.width - label.cell_len, overflow="ellipsis")
@@ -134,11 +136,11 @@ class _Page:
         self.line(Text(f"What changes by itself, up to {when.until}, if nothing new is recorded", "bold"))
         for trial in when.trials:
             self.blank()
-            verdict = Text.assemble((f"{trial.id:<13}", "bold"), _padded(_VERDICT[trial.verdict], 14))
+            verdict = Text.assemble((f"{trial.id:<13}", "bold"), _padded(VERDICT[trial.verdict], 14))
             self.beside(verdict, trial.summary)
             days = trial.by_day()
             for each in days[:MOST_DAYS_TOLD]:
-                label = Text.assemble(f"{each.date}  ", _padded(_STATUS[each.after], 9))
+                label = Text.assemble(f"{each.date}  ", _padded(STATUS[each.after], 9))
                 self.beside(label, Text.assemble((", ".join(each.criteria), "bold"), f"  {on_one_line(each.why)}"))
             if len(days) > MOST_DAYS_TOLD:
                 self.line(Text(f"and {len(days) - MOST_DAYS_TOLD} more, which --json --when tells"))

@@ -135,6 +135,7 @@ def test_an_integer_is_a_grade_within_its_scale(value: int, expected: Range | No
     ("value", "expected", "problem"),
     [
         ({"low": quantity(10), "high": quantity(20)}, Range(10, 20), None),
+        ({"low": quantity(10), "high": quantity(10)}, exactly(10), None),
         ({"low": quantity(10)}, Range(10, 1500), None),
         ({"high": quantity(20)}, Range(0.5, 20), None),
         ({"low": quantity(20), "high": quantity(10)}, None, "its range ends before it begins"),
@@ -145,6 +146,7 @@ def test_an_integer_is_a_grade_within_its_scale(value: int, expected: Range | No
 def test_a_range_is_a_span_of_values(value: Json, expected: Range | None, problem: str | None) -> None:
     result = only_result(read(observation("total_bilirubin", valueRange=value)))
     assert (result.value, result.problem) == (expected, problem)
+    assert (result.exact is None) is (result.value != exactly(10))
 
 
 @pytest.mark.parametrize(
@@ -244,7 +246,7 @@ def test_a_code_may_itself_be_the_result() -> None:
     assert (only_result(patient).fact, only_result(patient).choices) == ("HIV_test", {"positive"})
 
 
-@pytest.mark.parametrize("digits", [400, 5000])
+@pytest.mark.parametrize("digits", [31, 400, 999])
 def test_a_number_beyond_any_measure_is_unknown(digits: int) -> None:
     number = 10**digits
     for field, value in (("valueInteger", number), ("valueQuantity", {"value": number})):

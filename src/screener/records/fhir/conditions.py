@@ -9,7 +9,7 @@ import msgspec
 from screener.records.chart import condition_episode, list_of, stage_of
 from screener.records.code_systems import answer_word
 from screener.records.dictionary import Meaning
-from screener.records.errors import quoted
+from screener.records.errors import printable, quoted
 from screener.records.fhir.elements import (
     Body,
     Concept,
@@ -19,6 +19,7 @@ from screener.records.fhir.elements import (
     concepts,
     part,
     parts,
+    shown,
     some_time_in,
     text,
 )
@@ -75,7 +76,7 @@ def read_condition(resource: Resource, reader: Reader) -> None:
     if not meanings:
         return
     clinical = _status(concept(body, "clinicalStatus"), _CLINICAL)
-    status = None if clinical is None else _STATUSES.get(clinical, clinical[:LONGEST_STATUS])
+    status = None if clinical is None else _STATUSES.get(clinical, shown(clinical))
     if clinical is not None and clinical not in _STATUSES:
         reader.note(
             resource.place, f"its clinical status {quoted(status)} is not one of FHIR's: it may hold, or be over"
@@ -88,10 +89,6 @@ def read_condition(resource: Resource, reader: Reader) -> None:
             _add_allergy(meaning, resource, reader, status=status, date=date, doubts=_doubts(verified))
         else:
             _read_presence(meaning, verified, status, date, resource, reader)
-
-
-LONGEST_STATUS = 30
-"""Characters that are kept of a status that FHIR does not have."""
 
 
 def _status(stated: Concept, system: str) -> str | None:
@@ -107,7 +104,7 @@ def _doubts(verified: str | None) -> tuple[str, ...]:
     return (
         (f"not confirmed: {verified}",)
         if verified in _UNCONFIRMED
-        else (f"whether it is confirmed is not clear: {verified[:LONGEST_STATUS]}",)
+        else (f"whether it is confirmed is not clear: {shown(verified)}",)
     )
 
 
@@ -221,7 +218,7 @@ def _stage(body: Body) -> str | None:
 
 
 def _body_sites(body: Body) -> tuple[str, ...]:
-    return tuple(f"body site: {site.words[:60]}" for site in concepts(body, "bodySite") if site.words)
+    return tuple(f"body site: {printable(site.words[:60])}" for site in concepts(body, "bodySite") if site.words)
 
 
 # ---- AllergyIntolerance

@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from screener.records.errors import quoted
+from screener.records.errors import printable, quoted
 from screener.values.dates import (
     BEGINNING,
     END,
@@ -93,6 +93,15 @@ def number(body: Body, field: str) -> Decimal | int | None:
     if isinstance(value, float):
         return Decimal(str(value))
     raise ShapeError(f"its `{field}` is not a number")
+
+
+LONGEST_STATUS = 30
+"""Characters that are told of a status."""
+
+
+def shown(status: str | None) -> str:
+    """A status as it may be shown, whatever it is."""
+    return printable(status[:LONGEST_STATUS]) if status else "no status"
 
 
 # ---- codes

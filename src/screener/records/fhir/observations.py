@@ -31,6 +31,7 @@ from screener.records.fhir.elements import (
     part,
     parts,
     period,
+    shown,
     some_time_in,
     text,
     truth,
@@ -258,7 +259,7 @@ def _value_in(holder: Body, field: str) -> Value:
         case "valueRatio":
             return _of_ratio(part(holder, field))
         case _:
-            kind = field.removeprefix("value")[:30]
+            kind = shown(field.removeprefix("value"))
             return Value([None], "", fault=("missing", f"its value is a {kind}, not a number or a word"))
 
 
@@ -389,7 +390,8 @@ def _of_range(range_: Body) -> Value:
     low_end, high_end = numbers
     if low_end is not None and high_end is not None and low_end > high_end:
         return Value([None], recorded, known[0].unit, ("missing", "its range ends before it begins"))
-    return Value([Span(low_end, high_end)], recorded, known[0].unit)
+    value = Quantity(low_end) if low_end is not None and low_end == high_end else Span(low_end, high_end)
+    return Value([value], recorded, known[0].unit)
 
 
 def _plain_number(value: Value) -> Fraction | None:

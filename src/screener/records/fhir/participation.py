@@ -14,6 +14,7 @@ from screener.records.fhir.elements import (
     part,
     parts,
     period,
+    shown,
     text,
 )
 from screener.records.fhir.reader import Reader
@@ -44,11 +45,11 @@ def read_research_subject(resource: Resource, reader: Reader) -> None:
         time = None
     start, end = (time.start, time.end) if time is not None else (None, None)
     study = _trial_of(resource, reader)
-    flags = (f"in {study}",) if study is not None else ()
+    flags = (f"in {shown(study)}",) if study is not None else ()
     if status == "pending-on-study":
         flags = (*flags, "whether it has begun is not clear")
     if not is_known:
-        flags = (*flags, f"whether the person takes part is not clear: {(status or 'no status')[:30]}")
+        flags = (*flags, f"whether the person takes part is not clear: {shown(status)}")
     for meaning in _of_kind(resource, reader):
         reader.chart.add_episode(
             Episode(
@@ -109,7 +110,7 @@ def read_consent(resource: Resource, reader: Reader) -> None:
         reader.leave(resource, "it is not about research")
         return
     if status not in _DECIDED:
-        reader.leave(resource, f"it is no consent in force: {(status or 'no status')[:30]}")
+        reader.leave(resource, f"it is no consent in force: {shown(status)}")
         return
     trials = _trials_named(resource, reader)
     if not trials:

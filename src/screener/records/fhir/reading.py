@@ -84,18 +84,18 @@ def read_resources(
     name: str | None,
     sightings: Sightings | None = None,
     ledger: list[SetAside] | None = None,
-    unreadable: Iterable[str] = (),
+    unread_places: Iterable[str] = (),
 ) -> Iterator[Patient | RecordError]:
     """The patients of resources that came together. `name` is what a patient without an id is called.
 
     `ledger` is told one by one what the notes tell together: everything that was set aside, with its reason. What was
-    set aside before it was known whose it is may stand there twice. `unreadable` are places beside these documents that
-    nobody could read: what stands there may be about any of the patients.
+    set aside before it was known whose it is may stand there twice. `unread_places` are places beside these documents
+    that nobody could read: what stands there may be about any of the patients.
     """
     pool = Pool()
     for document in documents:
         pool.add(document.content, document.place)
-    for place in unreadable:
+    for place in unread_places:
         pool.miss("line", place, "it cannot be read, and may be about this patient")
     people = _people(pool)
     if not people:

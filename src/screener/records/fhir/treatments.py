@@ -21,10 +21,10 @@ from screener.records.fhir.elements import (
     part,
     parts,
     period,
+    shown,
     some_time_in,
     text,
     truth,
-    up_to_moment,
 )
 from screener.records.fhir.reader import Reader
 from screener.records.fhir.resources import Resource, changed_meaning
@@ -66,24 +66,19 @@ def read_procedure(resource: Resource, reader: Reader) -> None:
             case "in-progress":
                 episode = Episode(name, "procedures", resource.place, when.start, ongoing=True, status="ongoing")
             case "completed" | None:
-                episode = Episode(name, "procedures", resource.place, *_from_to(when), status="done")
+                episode = Episode(name, "procedures", resource.place, when.start, when.end, status="done")
             case _:
                 episode = Episode(
                     name,
                     "procedures",
                     resource.place,
-                    *_from_to(when),
+                    when.start,
+                    when.end,
                     status=status,
                     doubtful=True,
-                    flags=(f"whether it was done is not clear: {status[:20]}",),
+                    flags=(f"whether it was done is not clear: {shown(status)}",),
                 )
         reader.chart.add_episode(_flagged(episode, meaning))
-
-
-def _from_to(when: Stretch) -> tuple[Moment | None, Moment | None]:
-    """From when to when; of what has an end only, it began some time before."""
-    start = when.start
-    return up_to_moment(when.end) if start is None and when.end is not None else start, when.end
 
 
 def _flagged(episode: Episode, meaning: Meaning) -> Episode:
@@ -159,7 +154,7 @@ def read_medication_statement(resource: Resource, reader: Reader) -> None:
     when = reader.span(resource, "effective")
     date = reader.date(resource, "dateAsserted")
     is_clear = status in ("active", "completed", "stopped")
-    flags = () if is_clear else (f"whether it was taken is not clear: {status or 'no status'}"[:80],)
+    flags = () if is_clear else (f"whether it was taken is not clear: {shown(status)}",)
     for meaning in _drugs(resource, reader):
         # A single day is one on which it was taken; since when and how long it was, nobody wrote down.
         is_one_time = when.start is not None and when.start == when.end
@@ -191,16 +186,15 @@ def read_administration(resource: Resource, reader: Reader) -> None:
         return
     when = reader.span(resource, "effective")
     is_clear = status in ("completed", "in-progress", "stopped")
-    flags = () if is_clear else (f"whether it was given is not clear: {status or 'no status'}"[:80],)
+    flags = () if is_clear else (f"whether it was given is not clear: {shown(status)}",)
     for meaning in _drugs(resource, reader):
         goes_on = status == "in-progress"
-        start, end = _from_to(when)
         episode = Episode(
             concept_meant(meaning).name,
             "medications",
             resource.place,
-            start,
-            None if goes_on else end,
+            when.start,
+            None if goes_on else when.end,
             ongoing=goes_on,
             status="ongoing" if goes_on else "given",
             doubtful=not is_clear,
