@@ -153,6 +153,18 @@ class CriterionResult:
         return "assumed" if any(rests_on_assumption(judged) for judged in self._deciding) else "recorded"
 
     @property
+    def counted(self) -> tuple[tuple[str | None, Judged], ...]:
+        """The readings that count (all of them, or the one that a site has chosen): each label with its answer."""
+        chosen = self._choice.reading if self._choice is not None else None
+        numbered = enumerate(zip(self._criterion.readings, self._judged, strict=True), start=1)
+        return tuple((reading.label, judged) for number, (reading, judged) in numbered if chosen in (None, number))
+
+    @property
+    def frame(self) -> Frame:
+        """The patient and the instant that the answers are about."""
+        return self._frame
+
+    @property
     def _deciding(self) -> tuple[Judged, ...]:
         """The readings that the answer hangs on: all of a settled one, the open ones of an open one."""
         if self.truth is not UNKNOWN:

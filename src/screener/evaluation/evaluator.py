@@ -75,6 +75,8 @@ class Program:
         self.rulebook = rulebook
         self._prepared: dict[Struct, Callable[[Frame], Anything]] = {}
         self._asks: dict[Struct, bool] = {}
+        self._reads: dict[int, tuple[Struct, frozenset[str]]] = {}
+        """By the identity of a node, which is kept beside it: to hash a formula takes longer than to walk it."""
         self._uses = Counter(node for root in _roots(rulebook) for node in _nodes(root))
         self.trials: dict[str, tuple[tuple[Criterion, str, tuple[Decide, ...]], ...]] = {
             trial.id: tuple(
@@ -107,6 +109,27 @@ class Program:
             self._prepared[node] = run
         return run
 
+    def reads(self, node: Struct) -> frozenset[str]:
+        """The lookups that a node hangs on, by name, and `age`: itself, or by way of a score, definition or table."""
+        known = self._reads.get(id(node))
+        if known is None:
+            names = set[str]().union(*(self.reads(part) for part in (*_parts(node), *_meant(node, self.rulebook))))
+            match node:
+                case Age():
+                    names.add("age")
+                case (
+                    Value(lookup=name)
+                    | AgainstLimit(lookup=name)
+                    | IsOneOf(lookup=name)
+                    | Happened(lookup=name)
+                    | AtTime(anchor=name)
+                ):
+                    names.add(name)
+                case _:
+                    pass
+            known = self._reads[id(node)] = (node, frozenset(names))
+        return known[1]
+
     def _asks_somebody(self, node: Struct) -> bool:
         """Whether a node hangs on a person's answer: itself, or by way of a score, definition, table or lookup."""
         known = self._asks.get(node)
@@ -115,6 +138,33 @@ class Program:
                 self._asks_somebody(part) for part in (*_parts(node), *_meant(node, self.rulebook))
             )
         return known
+
+
+class Residue(Program):
+    """A rulebook prepared for one patient, to ask about other values of a few lookups, or of the age: whatever does not
+    read these is put in as it was measured, and only the rest is evaluated again, by the same functions.
+
+    It holds the patient's numbers: for one question, and then to be dropped. `is_open` says of a lookup's name (or
+    `age`) whether its value is asked about. A frame that it is run with must have looked nothing up yet.
+    """
+
+    def __init__(self, frame: Frame, is_open: Callable[[str], bool]) -> None:
+        self.rulebook = frame.rulebook
+        self._whole = program_of(frame.rulebook)
+        self._frame = frame
+        self._is_open = is_open
+
+    def _prepare(self, node: Struct, meanings: dict[type, Callable[[Anything, Program], Anything]]) -> Anything:
+        if not self.reads_open(node):
+            answer = self._whole._prepare(node, meanings)(self._frame)
+            return lambda frame: answer
+        if isinstance(node, AtTime):  # at another clock nothing is as it was measured here
+            return self._whole._prepare(node, meanings)
+        return meanings[type(node)](node, self)
+
+    def reads_open(self, node: Struct) -> bool:
+        """Whether a node hangs on what is asked about: itself, or by way of a score, definition, table or lookup."""
+        return any(self._is_open(name) for name in self._whole.reads(node))
 
 
 def _remembered(key: int, run: Callable[[Frame], Anything], *, by_trial: bool) -> Callable[[Frame], Anything]:

@@ -201,6 +201,7 @@ def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dict
         result,
         value=value,
         exact=None if reported.value.comparator else exact,
+        factor=factor,
         upper_limit=upper,
         lower_limit=lower,
         flags=(*result.flags, *_unusual(lab, value), *doubt),
