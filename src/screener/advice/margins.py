@@ -15,12 +15,12 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from screener.advice.turning import WouldTurn, recorded_results, recorded_unit, would_turn
+from screener.advice.turning import WouldTurn, counted_in, recorded_results, recorded_unit, would_turn
 from screener.evaluation.answers import Found, Judged, Measured
 from screener.evaluation.explanation import amount_in_words, limit_in_words
 from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import Part, deciding
-from screener.evaluation.phrases import both, unit_beside
+from screener.evaluation.phrases import either
 from screener.evaluation.results import limits_in_use, possible_values
 from screener.records.patient import Result
 from screener.rulebook import (
@@ -103,7 +103,9 @@ class FromLimit(Struct, frozen=True):
         limit = f"the {self.which} limit" if self.which else "the limit"
         if self.side == "at":
             return f"exactly at {limit}, which is {'' if self.is_included else 'not '}included"
-        gap = f"{self.gap.text(self.decimals)}{unit_beside(self.unit)} {self.side}"
+        is_one = self.gap.least == self.gap.most == 1
+        unit = " percentage points" if self.unit == "%" else counted_in(self.unit, one=is_one)
+        gap = f"{self.gap.text(self.decimals)}{unit} {self.side}"
         if self.gap.least == 0 and self.gap.most is None:
             gap = self.side
         if self.gap.least == 0 and not self.gap.is_more:
@@ -112,7 +114,7 @@ class FromLimit(Struct, frozen=True):
             gap += f" {limit}"
         if self.recorded is None or (self.gap.least == 0 and self.gap.most is None):
             return gap
-        return f"{gap}; {self.recorded.text()}{unit_beside(self.recorded_unit)} in the unit recorded"
+        return f"{gap}; {self.recorded.text()}{counted_in(self.recorded_unit)} in the unit recorded"
 
     def to_dict(self) -> dict[str, Anything]:
         """As plain data: `{which, side, gap, unit, recorded, recorded_unit, included, text}`."""
@@ -170,7 +172,7 @@ class Margin(Struct, frozen=True):
     def text(self) -> str:
         """`INR is 1.8 on 2026-02-18, limit 1.5: 0.3 above`."""
         limits = "limits" if len(self.distances) > 1 else "limit"
-        told = f"{self.amount}, {limits} {self.limit}: {' and '.join(each.text for each in self.distances)}"
+        told = f"{self.amount}, {limits} {self.limit}: {', '.join(each.text for each in self.distances)}"
         if self.multiple is not None:
             told += f"; {self.multiple.text}"
         if self.reading is not None:
@@ -179,14 +181,12 @@ class Margin(Struct, frozen=True):
         return ". ".join([told, *self._turning()])
 
     def _turning(self) -> Iterator[str]:
-        if ways := [
-            f"{each.text}{', which is fixed' if each.is_fixed else ''}" for each in self.turns if each.is_possible
-        ]:
+        if ways := [each.text for each in self.turns if each.is_possible]:
             yield f"Would {self.would} with {', or '.join(ways)}"
         if never := [each.title for each in self.turns if not each.is_possible and each.is_settled]:
-            yield f"No other value of {both(never)} would change that"
+            yield f"No other value of {either(never)} would change that"
         if not_found := [each.title for each in self.turns if not each.is_possible and not each.is_settled]:
-            yield f"No value of {both(not_found)} was found that would change that"
+            yield f"No value of {either(not_found)} was found that would change that"
 
     def to_dict(self) -> dict[str, Anything]:
         """As plain data: `{name, reading, amount, limit, holds, distances, multiple, would, turns, text}`."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from functools import cached_property
 from typing import Any as Anything
 from typing import Literal
 
@@ -26,6 +27,7 @@ from screener.evaluation.frame import Frame
 from screener.evaluation.phrases import either, in_time, lowered, unit_beside
 from screener.evaluation.results import possible_values
 from screener.records.derived import with_derived
+from screener.records.measuring import MEASURED_AS
 from screener.records.patient import Patient, Result
 from screener.rulebook import (
     Age,
@@ -118,6 +120,10 @@ class WouldTurn(Struct, frozen=True):
     name: str
     title: str
     recorded: str
+    sources: tuple[str, ...] = ()
+    """Where in the record the results stand that were taken to be another; none for a grade that nobody wrote down."""
+    measured_as: str | None = None
+    """Another form of the analyte, in which the result was recorded and the values in its unit are told."""
     unit: str | None = None
     stretches: tuple[Stretch, ...] = ()
     canonical_unit: str | None = None
@@ -142,15 +148,18 @@ class WouldTurn(Struct, frozen=True):
             needed = _in_words(self.stretches, self.unit)
             if self.in_canonical:
                 needed += f", that is {_in_words(self.in_canonical, self.canonical_unit)}"
-        return f"{self.title} {needed} ({self.recorded} recorded)"
+        remarks = [f"{self.recorded} recorded", *([self.measured_as] if self.measured_as else [])]
+        return f"{self.title} {needed} ({', '.join([*remarks, *(['fixed'] if self.is_fixed else [])])})"
 
     def to_dict(self) -> dict[str, Anything]:
-        """As plain data: `{name, title, recorded, unit, stretches, canonical_unit, in_canonical, choices, fixed,
-        possible, settled, text}`."""
+        """As plain data: `{name, title, recorded, sources, measured_as, unit, stretches, canonical_unit, in_canonical,
+        choices, fixed, possible, settled, text}`."""
         return {
             "name": self.name,
             "title": self.title,
             "recorded": self.recorded,
+            "sources": list(self.sources),
+            "measured_as": self.measured_as,
             "unit": self.unit,
             "stretches": [each.to_dict() for each in self.stretches],
             "canonical_unit": self.canonical_unit,
@@ -164,7 +173,15 @@ class WouldTurn(Struct, frozen=True):
 
 
 def _in_words(stretches: Sequence[Stretch], unit: str | None) -> str:
-    return " or ".join(stretch.text for stretch in stretches) + unit_beside(unit)
+    return " or ".join(stretch.text for stretch in stretches) + counted_in(unit)
+
+
+def counted_in(unit: str | None, *, one: bool = False) -> str:
+    """A unit after its number: ` mg/dL`, ` x 10*9/L`; `years` of `one` is a year."""
+    told = unit_beside(unit)
+    if told[1:2].isdigit():
+        return f" x{told}"
+    return told.removesuffix("s") if one and unit == "years" else told
 
 
 def decimal_text(number: Fraction, decimals: int) -> str:
@@ -242,7 +259,6 @@ class Probe:
         self.subject = found.subject
         self._frame = frame
         self._replaced = frozenset(id(fact) for fact in found.used if isinstance(fact, Result))
-        self._shown = _shown_by(found.subject, frame.rulebook)
         self._open: dict[str, bool] = {}
         self._is_derived = False
         self._residue = Residue(frame, self._is_open)
@@ -260,12 +276,22 @@ class Probe:
             known = self._open[name] = self._hangs_on_input(name)
         return known
 
+    @cached_property
+    def _shown(self) -> frozenset[str]:
+        """The concepts that a result of this lab or finding may say something about."""
+        related: set[str] = set()
+        for concept in self.rulebook.concepts.values():
+            if any(sign.fact == self.subject for sign in (*concept.present_when, *concept.absent_when)):
+                related.update((concept.name, *concept.narrower, *concept.broader))
+        return frozenset(related)
+
     def _hangs_on_input(self, name: str) -> bool:
-        rulebook = self._frame.rulebook
+        rulebook = self.rulebook
         match rulebook.lookups[name]:
             case ValueLookup(fact=fact, scope=scope) | ChangeLookup(fact=fact, scope=scope):
                 entry = rulebook.fact(fact)
-                derived = isinstance(entry, Finding) and entry.zero_when_absent in self._shown
+                zero = entry.zero_when_absent if isinstance(entry, Finding) else None
+                derived = zero is not None and zero in self._shown
                 direct = fact == self.subject
             case EventLookup(what=what, exceptions=exceptions, scope=scope):
                 derived = not self._shown.isdisjoint(each.concept for each in (*what, *exceptions))
@@ -326,15 +352,6 @@ class Probe:
                 of=None if self._is_derived else here,
             )
         )
-
-
-def _shown_by(fact: str, rulebook: Rulebook) -> frozenset[str]:
-    """The concepts that a result of a lab or finding may say something about."""
-    related: set[str] = set()
-    for concept in rulebook.concepts.values():
-        if any(sign.fact == fact for sign in (*concept.present_when, *concept.absent_when)):
-            related.update((concept.name, *concept.narrower, *concept.broader))
-    return frozenset(related)
 
 
 # ---- whether a formula only rises or only falls
@@ -498,16 +515,11 @@ class Search:
         """The nearest stretch of values that turn it; None if there is none, or if none was found."""
         if self._ladder.rungs == 0:
             return None
-        if (
-            slope is None
-            or (isinstance(answer.node, Compare) and answer.node.operator == "=")
-            or self._ends_undefined()
-        ):
+        near, beyond = None, None
+        if slope is None or (isinstance(answer.node, Compare) and answer.node.operator == "="):
             near, beyond = self._on_any_slope()
-        elif isinstance(answer.node, Between):
-            near, beyond = self._between(answer, answer.node, slope)
-        else:
-            near, beyond = self._on_slope(answer, slope), None
+        elif slope * self._ladder.side in _ways_to_turn(answer):
+            near, beyond = self._on_any_slope() if self._ends_undefined() else self._on_slope(answer)
         if near is None:
             return None
         if not self._ladder.is_decimal(near):
@@ -518,25 +530,14 @@ class Search:
 
     # -- three ways to find it
 
-    def _on_slope(self, answer: Judged, slope: Slope) -> int | None:
-        """Of a comparison with one limit that turns once, or never."""
-        if not isinstance(answer.node, Compare):
-            raise TypeError("not a comparison with one limit")
-        must_rise = (answer.node.operator in (">", ">=")) == (self._wanted is TRUE)
-        if slope * self._ladder.side != (1 if must_rise else -1):
-            return None
-        return self._bisected(lambda judged: judged.truth is self._wanted, 0)
+    def _on_slope(self, answer: Judged) -> tuple[int | None, int | None]:
+        """Of what only rises or only falls on this side: it turns once, and between two limits back beyond the second.
 
-    def _between(self, answer: Judged, node: Between, slope: Slope) -> tuple[int | None, int | None]:
-        """Of a comparison with two limits: beyond the second one it turns back."""
-        if slope == 0:
-            return None, None
-        if answer.truth is TRUE:
-            return self._bisected(lambda judged: judged.truth is FALSE, 0), None
-        low, high = exactly(node.low.value), exactly(node.high.value)
+        The first rung that turns it, and the first beyond that does not."""
+        if not isinstance(answer.node, Between) or answer.truth is TRUE:
+            return self._bisected(lambda judged: judged.truth is self._wanted, 0), None
+        low, high = exactly(answer.node.low.value), exactly(answer.node.high.value)
         is_above = compare(_measured(answer), ">", high) is TRUE
-        if slope * self._ladder.side != (-1 if is_above else 1):
-            return None, None
 
         def reaches(judged: Judged) -> bool:
             value = _measured(judged)
@@ -643,6 +644,18 @@ Ask = Callable[[Range, Fraction | None], Judged]
 """The comparison for an input in a range of the canonical unit; where that is one number, with its exact fraction."""
 
 
+def _ways_to_turn(answer: Judged) -> tuple[int, ...]:
+    """Whether what is compared must rise (1) or fall (-1) for the comparison to turn; one within two limits may do
+    either."""
+    match answer.node:
+        case Compare(operator=operator):
+            return (1,) if (operator in (">", ">=")) == (answer.truth is FALSE) else (-1,)
+        case Between(high=high) if answer.truth is FALSE:
+            return (-1,) if compare(_measured(answer), ">", exactly(high.value)) is TRUE else (1,)
+        case _:
+            return (-1, 1)
+
+
 def _measured(judged: Judged) -> Range:
     part = judged.parts[0]
     if not isinstance(part, Measured):
@@ -698,11 +711,13 @@ def _numbers_that_turn(answer: Judged, found: Found, fact: Lab | Finding, frame:
     in_canonical: tuple[Stretch, ...] = ()
     if factor != 1 and unit != canonical_unit and stretches:
         in_canonical, _ = search(Fraction(1), _sensible_decimals(known[0]))
-    told = " or ".join(dict.fromkeys(each.recorded_value + unit_beside(each.recorded_unit) for each in results[:4]))
+    told = " or ".join(dict.fromkeys(each.recorded_value + counted_in(each.recorded_unit) for each in results[:4]))
     return WouldTurn(
         found.subject,
         _title(found, frame.rulebook),
-        told or f"{span_text(whole)}, because absent, is",
+        told or f"{span_text(whole)}, as the condition is absent,",
+        _sources(found),
+        next((flag for each in results for flag in each.flags if flag.startswith(MEASURED_AS)), None),
         unit,
         stretches,
         canonical_unit if in_canonical else None,
@@ -751,7 +766,11 @@ def _choices_that_turn(answer: Judged, found: Found, finding: Finding, frame: Fr
     wanted = negation(answer.truth)
     turning = tuple(choice for choice in finding.choices if probe.with_choice(choice).truth is wanted)
     recorded = either(sorted(found.choices or (), key=finding.choices.index))
-    return WouldTurn(found.subject, _title(found, frame.rulebook), recorded, choices=turning)
+    return WouldTurn(found.subject, _title(found, frame.rulebook), recorded, _sources(found), choices=turning)
+
+
+def _sources(found: Found) -> tuple[str, ...]:
+    return tuple(fact.source for fact in found.used if isinstance(fact, Result))
 
 
 def _age_that_turns(answer: Judged, found: Found, frame: Frame) -> WouldTurn:
@@ -766,7 +785,7 @@ def _age_that_turns(answer: Judged, found: Found, frame: Frame) -> WouldTurn:
     known = (Fraction(years.low), Fraction(years.high))
     stretches, is_settled = _both_sides(answer, known, UNKNOWN_AGE, Fraction(1), 0, probe, ask, is_whole=True)
     recorded = span_text(years)
-    return WouldTurn(AGE, AGE, recorded, "years", stretches, is_fixed=True, is_settled=is_settled)
+    return WouldTurn(AGE, AGE, recorded, unit="years", stretches=stretches, is_fixed=True, is_settled=is_settled)
 
 
 def _birthday(frame: Frame, age: int) -> int:
