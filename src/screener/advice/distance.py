@@ -134,7 +134,7 @@ class TrialDistance(Struct, frozen=True):
 
 
 def distance(screening: Screening) -> tuple[TrialDistance, ...]:
-    """Every trial with its failed lines, the nearest first: by its fixed failures, its changeable ones, its open lines."""
+    """Every trial with its failed lines, the nearest first: by fixed failures, changeable ones, and open lines."""
     distances = [_distance(trial) for trial in screening.trials]
     return tuple(sorted(distances, key=lambda each: (each.fixed, each.changeable, each.unknown)))
 

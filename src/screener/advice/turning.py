@@ -91,21 +91,29 @@ class Bound(Struct, frozen=True):
 
 
 class Stretch(Struct, frozen=True):
-    """Values that turn a comparison: from the one nearest to the record to the farthest, or to the end of what can
-    be."""
+    """Values that turn a comparison: from the one nearest to the record to the farthest, or to the end of what can be.
+
+    `is_whole`: just beyond the farthest it turns back; otherwise nothing was found out beyond it.
+    """
 
     nearest: Bound
     farthest: Bound | None = None
+    is_whole: bool = True
 
     @property
     def text(self) -> str:
-        return self.nearest.text if self.farthest is None else f"{self.nearest.text} and {self.farthest.text}"
+        if self.farthest is None:
+            return self.nearest.text
+        if self.nearest.number == self.farthest.number:
+            return decimal_text(self.nearest.number, self.nearest.decimals)
+        return f"{self.nearest.text} and {self.farthest.text}"
 
     def to_dict(self) -> dict[str, Anything]:
-        """As plain data: `{nearest, farthest}`."""
+        """As plain data: `{nearest, farthest, whole}`."""
         return {
             "nearest": self.nearest.to_dict(),
             "farthest": None if self.farthest is None else self.farthest.to_dict(),
+            "whole": self.is_whole,
         }
 
 
@@ -509,6 +517,7 @@ class Search:
         self._ask = ask
         self._at: dict[int, Judged | None] = {}
         self._left = MOST_TRIALS
+        self._is_whole = True
         self.is_settled = True
 
     def stretch(self, answer: Judged, slope: Slope | None) -> Stretch | None:
@@ -526,7 +535,8 @@ class Search:
             self.is_settled = False
             return None
         nearest = self._bound(near - 1, near, inner=near)
-        return Stretch(nearest, None if beyond is None else self._bound(beyond - 1, beyond, inner=beyond - 1))
+        farthest = None if beyond is None else self._bound(beyond - 1, beyond, inner=beyond - 1)
+        return Stretch(nearest, farthest, self._is_whole)
 
     # -- three ways to find it
 
@@ -559,10 +569,10 @@ class Search:
         near = self._divided(0, self._ladder.rungs, self._kept, lambda judged: judged.truth is self._wanted)
         if near is None:
             return None, None
-        was_settled = self.is_settled
+        self._left = MOST_TRIALS
         beyond = self._divided(near, self._ladder.rungs, self._wanted, lambda judged: judged.truth is not self._wanted)
-        if beyond is None and not self.is_settled and was_settled:
-            beyond = near + 1  # how far it reaches was not settled: only the nearest is sure
+        if beyond is None and self._left < 0:
+            self._is_whole, beyond = False, near + 1
         return near, beyond
 
     def _bisected(self, holds: Callable[[Judged], bool], near: int) -> int | None:
