@@ -452,7 +452,7 @@ def _from_limit(
         case _:
             decimals = 2
     if isinstance(limit, Number):
-        known = _ends(exactly(limit.value), [_exact_limit(limit, lab)])
+        known = _ends(exactly(limit.value), [exact_limit(limit, lab)])
     else:
         other = answer.parts[1]
         known = _ends(other.range if isinstance(other, Measured) else exactly(0))
@@ -490,7 +490,7 @@ def _recorded_beside(results: Sequence[Result], lab: Lab | None) -> tuple[str, F
     return (unit, factor) if unit is not None and factor != 1 else None
 
 
-def _exact_limit(limit: Number, lab: Lab | None) -> Fraction:
+def exact_limit(limit: Number, lab: Lab | None) -> Fraction:
     """A limit before it was rounded: as written, converted into the lab's canonical unit."""
     figure, _, unit = limit.text.partition(" ")
     if lab is None or not unit:
