@@ -44,6 +44,10 @@ class Formulas(Writer):
             return "(0.1 * (age in years))"
         if depth <= 0 and chance(self.dice, 15):
             return "ln(alpha in umol/L)"
+        if depth <= 0 and chance(self.dice, 10):
+            return "((rise in alpha within 30 days) in umol/L)"
+        if depth <= 0 and chance(self.dice, 10):
+            return "(if before last onset of crisis (beta > 2) or history of coma within 30 days then beta else stupor)"
         return super().pure_number(depth, beside)
 
     def line(self) -> str:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from functools import cached_property
 from typing import Any as Anything
 from typing import Literal
 
@@ -21,7 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from screener.evaluation.answers import Found, Judged, Measured
-from screener.evaluation.evaluator import UNKNOWN_AGE, Residue
+from screener.evaluation.evaluator import UNKNOWN_AGE, Residue, program_of
 from screener.evaluation.explanation import span_text
 from screener.evaluation.frame import Frame
 from screener.evaluation.phrases import either, in_time, lowered, unit_beside
@@ -267,55 +266,54 @@ class Probe:
         self.subject = found.subject
         self._frame = frame
         self._replaced = frozenset(id(fact) for fact in found.used if isinstance(fact, Result))
-        self._open: dict[str, bool] = {}
+        self._found = found
+        self._program = program_of(frame.rulebook)
         self._is_derived = False
-        self._residue = Residue(frame, self._is_open)
+        reads = self._program.reads(answer.node)
+        asked = frozenset(name for name in (*reads.here, *reads.elsewhere) if self._follows(name))
+        self._residue = Residue(frame, asked)
         self._decide = self._residue.truth(answer.node)
+        # Where the input itself is all that the replaced results have a part in, and is read in this frame alone, to
+        # find it with another value is the same as to find it in a record with that value, in a third of the time.
+        is_one = found.lookup is not None and asked == {found.lookup.name}
+        self._is_read_once = is_one and not self._is_derived and asked.isdisjoint(reads.elsewhere)
 
     def moves(self, node: Numeric | Truthful) -> bool:
         """Whether a part of the comparison hangs on the input."""
-        return self._residue.reads_open(node)
+        return self._residue.reads_asked(node)
 
-    def _is_open(self, name: str) -> bool:
+    def _follows(self, name: str) -> bool:
+        """Whether what a lookup finds follows the replaced results."""
         if name == AGE or self.subject == AGE:
             return name == self.subject
-        known = self._open.get(name)
-        if known is None:
-            known = self._open[name] = self._hangs_on_input(name)
-        return known
-
-    @cached_property
-    def _shown(self) -> frozenset[str]:
-        """The concepts that a result of this lab or finding may say something about."""
-        related: set[str] = set()
-        for concept in self.rulebook.concepts.values():
-            if any(sign.fact == self.subject for sign in (*concept.present_when, *concept.absent_when)):
-                related.update((concept.name, *concept.narrower, *concept.broader))
-        return frozenset(related)
-
-    def _hangs_on_input(self, name: str) -> bool:
-        rulebook = self.rulebook
+        rulebook, shown = self.rulebook, self._program.shown_by(self.subject)
         match rulebook.lookups[name]:
             case ValueLookup(fact=fact, scope=scope) | ChangeLookup(fact=fact, scope=scope):
                 entry = rulebook.fact(fact)
                 zero = entry.zero_when_absent if isinstance(entry, Finding) else None
-                derived = zero is not None and zero in self._shown
+                derived = zero is not None and zero in shown
                 direct = fact == self.subject
             case EventLookup(what=what, exceptions=exceptions, scope=scope):
-                derived = not self._shown.isdisjoint(each.concept for each in (*what, *exceptions))
+                derived = not shown.isdisjoint(each.concept for each in (*what, *exceptions))
                 direct = False
             case OnsetLookup(concept=concept):
-                derived, direct, scope = concept in self._shown, False, None
+                derived, direct, scope = concept in shown, False, None
         self._is_derived |= derived
         return (
             direct
             or derived
-            or (scope is not None and scope.anchor in rulebook.lookups and self._is_open(scope.anchor))
+            or (scope is not None and scope.anchor in rulebook.lookups and self._follows(scope.anchor))
         )
 
-    def with_number(self, value: Range, exact: Fraction | None = None) -> Judged:
-        """The comparison where the input is some number of this range, in the canonical unit."""
-        return self._ask(lambda result: msgspec.structs.replace(result, value=value, exact=exact, unusable=None))
+    def with_number(self, value: Range, exact: Callable[[], Fraction] | None = None) -> Judged:
+        """The comparison where the input is some number of this range, in the canonical unit; `exact` gives one number
+        before it was rounded."""
+        if self._is_read_once and self._found.lookup is not None:
+            frame = self._like_this_one(self._frame.patient)
+            frame.found[self._found.lookup.name] = Found(self.subject, self._found.lookup, range=value)
+            return self._decide(frame)
+        before = None if exact is None else exact()
+        return self._ask(lambda result: msgspec.structs.replace(result, value=value, exact=before, unusable=None))
 
     def with_choice(self, choice: str) -> Judged:
         """The comparison where a finding is this one of its choices."""
@@ -346,19 +344,21 @@ class Probe:
         return self._decided(changed_patient)
 
     def _decided(self, patient: Patient) -> Judged:
+        return self._decide(self._like_this_one(patient))
+
+    def _like_this_one(self, patient: Patient) -> Frame:
+        """A frame of the same instant in which nothing has been looked up yet."""
         here = self._frame
-        return self._decide(
-            Frame(
-                here.rulebook,
-                patient,
-                here.as_of,
-                day=here.day,
-                assumed=here.assumed,
-                labs_within=here.labs_within,
-                trial=here.trial,
-                own_onset=here.own_onset,
-                of=None if self._is_derived else here,
-            )
+        return Frame(
+            here.rulebook,
+            patient,
+            here.as_of,
+            day=here.day,
+            assumed=here.assumed,
+            labs_within=here.labs_within,
+            trial=here.trial,
+            own_onset=here.own_onset,
+            of=None if self._is_derived else here,
         )
 
 
@@ -464,6 +464,7 @@ class Ladder:
         self.decimals = decimals
         self.side = side
         self._scale: int = 10**decimals
+        self._in_canonical = (factor.numerator, factor.denominator * self._scale)
         end = Fraction(possible.high if side > 0 else possible.low) / factor
         in_steps = self.start * self._scale
         self._first = math.floor(in_steps) + 1 if side > 0 else math.ceil(in_steps) - 1
@@ -487,6 +488,13 @@ class Ladder:
             return self._end
         return Fraction(self._first + (rung - 1) * self.side, self._scale)
 
+    def double(self, rung: int) -> float:
+        """The number of a rung in the canonical unit, rounded once: of two whole numbers Python divides exactly so."""
+        if 0 < rung <= self._whole:
+            above, below = self._in_canonical
+            return float((self._first + (rung - 1) * self.side) * above / below)
+        return float(self.number(rung) * self.factor)
+
     def is_decimal(self, rung: int) -> bool:
         """Whether a number has no more decimals than those that are tried."""
         return (self.number(rung) * self._scale).denominator == 1
@@ -496,14 +504,9 @@ class Ladder:
 
     def between(self, one: int, other: int, *, without: int | None = None) -> Range:
         """All numbers from one rung to another, in the canonical unit; `without` leaves out one of the two."""
-        low, high = sorted((one, other), key=lambda rung: self.number(rung))
+        low, high = (one, other) if (other - one) * self.side > 0 else (other, one)
         open_ends = {rung for rung in (one, other) if rung == without or self.is_no_number(rung)}
-        return Range(
-            float(self.number(low) * self.factor),
-            float(self.number(high) * self.factor),
-            low in open_ends,
-            high in open_ends,
-        )
+        return Range(self.double(low), self.double(high), low in open_ends, high in open_ends)
 
 
 class Search:
@@ -618,9 +621,12 @@ class Search:
     def _judged(self, rung: int) -> Judged | None:
         """The comparison at a rung; None at an end that is no possible number."""
         if rung not in self._at:
-            number = self._ladder.number(rung) * self._ladder.factor
-            is_none = self._ladder.is_no_number(rung)
-            self._at[rung] = None if is_none else self._ask(exactly(float(number)), number)
+            ladder = self._ladder
+            self._at[rung] = (
+                None
+                if ladder.is_no_number(rung)
+                else self._ask(exactly(ladder.double(rung)), lambda: ladder.number(rung) * ladder.factor)
+            )
         return self._at[rung]
 
     def _turns(self, rung: int) -> bool:
@@ -650,8 +656,8 @@ class Search:
         return Bound("at least" if rises else "at most", ladder.number(inner), ladder.decimals, is_edge)
 
 
-Ask = Callable[[Range, Fraction | None], Judged]
-"""The comparison for an input in a range of the canonical unit; where that is one number, with its exact fraction."""
+Ask = Callable[[Range, Callable[[], Fraction] | None], Judged]
+"""The comparison for an input in a range of the canonical unit; one number comes with what it was before rounding."""
 
 
 def _ways_to_turn(answer: Judged) -> tuple[int, ...]:
@@ -788,7 +794,7 @@ def _age_that_turns(answer: Judged, found: Found, frame: Frame) -> WouldTurn:
     years = found.range or UNKNOWN_AGE
     birthday = _birthday(frame, int(years.low))
 
-    def ask(ages: Range, exact: Fraction | None) -> Judged:
+    def ask(ages: Range, exact: Callable[[], Fraction] | None) -> Judged:
         youngest, oldest = _born(birthday, int(ages.low), frame.day), _born(birthday, int(ages.high), frame.day)
         return probe.with_birth(Moment(on_day(oldest).first, on_day(youngest).last))
 
