@@ -277,6 +277,7 @@ def _way_of_event(ground: Judged, lasts: bool, rulebook: Rulebook) -> Way:
     shown = [fact for fact in found.used if isinstance(fact, Episode)]
     titles = both(lowered(rulebook.concepts[each.concept].title) for each in shown)
     is_now = lookup.verb in ("current", "receiving", "taking")
+    taken = "treatment with " if lookup.verb == "taking" else ""
     if lasts and ground.truth is TRUE:
         return Way("history", name, f"{titles}: {'chronic, and stays' if is_now else 'it stays in the history'}")
     if lasts:
@@ -285,14 +286,14 @@ def _way_of_event(ground: Judged, lasts: bool, rulebook: Rulebook) -> Way:
         return _only_another_onset(rulebook.lookups[lookup.scope.anchor])
     if ground.truth is TRUE:
         if is_now:
-            return Way("state", name, f"if there is no {titles} any more")
+            return Way("state", name, f"if there is no {taken}{titles} any more")
         if lookup.verb == "planned":
             return Way("plan", name, f"if {titles} is no longer planned{when}")
         if lookup.scope is not None:
             return Way("window", name, f"once {titles} no longer lies{when}")
         return Way("history", name, f"if the record comes to say more of {titles}")
     if is_now:
-        return Way("state", name, f"if there comes to be {anything}")
+        return Way("state", name, f"if there comes to be {taken}{anything}")
     if lookup.verb == "planned":
         return Way("plan", name, f"if {anything} comes to be planned{when}")
     return Way("history", name, f"if the record comes to show {asked(lookup, lookup.what, rulebook)}")

@@ -539,6 +539,9 @@ class Search:
             return None
         nearest = self._bound(near - 1, near, inner=near)
         farthest = None if beyond is None else self._bound(beyond - 1, beyond, inner=beyond - 1)
+        if beyond is None and near == self._ladder.rungs:  # the very last that can be
+            at_end: Relation = "at most" if nearest.relation in ("at least", "above") else "at least"
+            farthest = Bound(at_end, self._ladder.number(near), self._ladder.decimals, True)
         return Stretch(nearest, farthest, self._is_whole)
 
     # -- three ways to find it
