@@ -491,3 +491,12 @@ def test_margins_are_plain_data() -> None:
             assert json.loads(json.dumps(told)) == told
             count += len(told["criteria"])
     assert count >= 100
+
+
+def test_of_several_results_that_count_in_two_ways_no_single_value_is_promised() -> None:
+    # INR is one of the three and so is the highest; were all three 0.6, the sum would be below 2.
+    results = [result("INR", value, when="2026-02-19T07:00") for value in ("0.6", "2.0", ">8")]
+    told = margin("INR + highest INR within 7 days >= 2", *results)
+    assert [(turn.stretches, turn.is_settled) for turn in told.turns] == [((), False), ((), False)]
+    assert told.text.endswith("was found that would change that")
+    assert line("INR + highest INR within 7 days >= 2", observations=[result("INR", "0.6")] * 2).status == "failed"

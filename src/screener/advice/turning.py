@@ -277,6 +277,9 @@ class Probe:
         # find it with another value is the same as to find it in a record with that value, in a third of the time.
         is_one = found.lookup is not None and asked == {found.lookup.name}
         self._is_read_once = is_one and not self._is_derived and asked.isdisjoint(reads.elsewhere)
+        self.keeps_what_is_known = self._is_read_once or len(self._replaced) <= 1
+        """Whether the comparison stays as it is for every value that the input can have as things are. Several results
+        made one may turn it even so, where something else is read from them, too."""
 
     def moves(self, node: Numeric | Truthful) -> bool:
         """Whether a part of the comparison hangs on the input."""
@@ -695,7 +698,7 @@ def _both_sides(
 ) -> tuple[tuple[Stretch, ...], bool]:
     """The nearest stretches of values that turn it, below and above what is `known`, and whether there can be others
     on a side where none was found."""
-    if math.isinf(possible.low) or math.isinf(possible.high):
+    if math.isinf(possible.low) or math.isinf(possible.high) or not probe.keeps_what_is_known:
         return (), False
     slope = slope_of(answer, probe)
     below = Ladder(known[0], possible, factor, decimals, -1, is_whole=is_whole)
