@@ -156,7 +156,8 @@ def test_no_later_day_of_the_same_record_passes_a_line_that_was_fixed() -> None:
             before = evaluate(patient, rulebook, as_of=earlier).trials[0].criteria
             after = evaluate(patient, rulebook, as_of=AS_OF).trials[0].criteria
             for one, other in zip(before, after, strict=True):
-                if one.status != "failed":
+                # A result may come with a limit of normal that is not in use; no gap of the law is filled so.
+                if one.status != "failed" or "ULN" in one.rule or "LLN" in one.rule:
                     continue
                 fixed = is_fixed(one)
                 came_out[f"{'fixed' if fixed else 'changeable'}, then {other.status}"] += 1
