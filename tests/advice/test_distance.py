@@ -116,6 +116,14 @@ def test_what_the_record_also_denies_is_not_taken_to_stay(absent_on: str | None,
     assert is_fixed(criterion) is (fixed and criterion.status == "failed")
 
 
+def test_a_chronic_condition_of_which_another_entry_has_ended_is_not_taken_to_go_on() -> None:
+    active = {"name": "hiv_infection", "onset": "2011", "status": "active", "date": "2026-01-05"}
+    over = {"name": "hiv_infection", "end": "2026-03-01", "status": "resolved"}
+    assert is_fixed(line("current hiv_infection", "exclusion", conditions=[active]))
+    assert not is_fixed(line("current hiv_infection", "exclusion", conditions=[active, over]))
+    assert is_fixed(line("history of hiv_infection", "exclusion", conditions=[active, over]))
+
+
 def test_a_line_that_has_not_failed_is_not_fixed() -> None:
     assert not is_fixed(line("age <= 65 years", birth_date="1980"))
     assert not is_fixed(line("age <= 65 years"))

@@ -500,3 +500,17 @@ def test_of_several_results_that_count_in_two_ways_no_single_value_is_promised()
     assert [(turn.stretches, turn.is_settled) for turn in told.turns] == [((), False), ((), False)]
     assert told.text.endswith("was found that would change that")
     assert line("INR + highest INR within 7 days >= 2", observations=[result("INR", "0.6")] * 2).status == "failed"
+
+
+def test_a_result_that_moves_the_onset_it_is_told_from_is_tried_with_the_onset_moved() -> None:
+    # With the grade of January 1 the coma would still have begun then; with 0 it would not.
+    grade = result("HE_grade", 2, when="2026-01-20")
+    coma = {"name": "hepatic_encephalopathy", "onset": "2026-02-17", "status": "active", "date": "2026-02-19"}
+    rule = "lowest hepatic_encephalopathy_grade since first onset of hepatic_encephalopathy + 2 <= 3"
+    told = margin(rule, grade, conditions=[coma])
+    (turn,) = told.turns
+    tried = [
+        line(rule, observations=[{**grade, "value": value}], conditions=[coma]).status for value in (0, 1, 2, 3, 4)
+    ]
+    assert tried == ["unknown", "passed", "failed", "failed", "failed"]
+    assert [stretch.text for stretch in turn.stretches] == ["1"]

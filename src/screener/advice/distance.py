@@ -220,11 +220,15 @@ def _may_deny(absence: Absence, episode: Episode) -> bool:
 
 
 def _what_stays(episode: Episode, frame: Frame) -> Episode:
-    """An entry without its time and its qualities. One that is active and chronic goes on; any other may be over."""
+    """An entry without its time and its qualities. One that is active and chronic goes on, unless an entry beside it
+    says that it is over; any other may be over."""
     concept = frame.rulebook.concepts[episode.concept]
+    beside = [each for name in (concept.name, *concept.broader) for each in frame.patient.episodes.get(name, ())]
+    is_over = any(each.list == episode.list and (each.ended or each.end is not None) for each in beside)
     is_chronic = concept.kind == "condition" and concept.course == "chronic"
-    goes_on = is_chronic and episode.ongoing and not episode.ended and episode.end is None
-    return Episode(episode.concept, episode.list, episode.source, ongoing=goes_on)
+    return Episode(
+        episode.concept, episode.list, episode.source, ongoing=is_chronic and episode.ongoing and not is_over
+    )
 
 
 # ---- what a line rests on, one thing after the other

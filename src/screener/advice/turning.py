@@ -268,7 +268,8 @@ class Probe:
         self._replaced = frozenset(id(fact) for fact in found.used if isinstance(fact, Result))
         self._found = found
         self._program = program_of(frame.rulebook)
-        self._is_derived = False
+        self.is_derived = False
+        """Whether a condition that the results show, or its onset, has a part in the comparison."""
         reads = self._program.reads(answer.node)
         asked = frozenset(name for name in (*reads.here, *reads.elsewhere) if self._follows(name))
         self._residue = Residue(frame, asked)
@@ -276,7 +277,7 @@ class Probe:
         # Where the input itself is all that the replaced results have a part in, and is read in this frame alone, to
         # find it with another value is the same as to find it in a record with that value, in a third of the time.
         is_one = found.lookup is not None and asked == {found.lookup.name}
-        self._is_read_once = is_one and not self._is_derived and asked.isdisjoint(reads.elsewhere)
+        self._is_read_once = is_one and not self.is_derived and asked.isdisjoint(reads.elsewhere)
         self.keeps_what_is_known = self._is_read_once or len(self._replaced) <= 1
         """Whether the comparison stays as it is for every value that the input can have as things are. Several results
         made one may turn it even so, where something else is read from them, too."""
@@ -301,12 +302,9 @@ class Probe:
                 direct = False
             case OnsetLookup(concept=concept):
                 derived, direct, scope = concept in shown, False, None
-        self._is_derived |= derived
-        return (
-            direct
-            or derived
-            or (scope is not None and scope.anchor in rulebook.lookups and self._follows(scope.anchor))
-        )
+        anchor = scope is not None and scope.anchor in rulebook.lookups and self._follows(scope.anchor)
+        self.is_derived |= derived
+        return direct or derived or anchor
 
     def with_number(self, value: Range, exact: Callable[[], Fraction] | None = None) -> Judged:
         """The comparison where the input is some number of this range, in the canonical unit; `exact` gives one number
@@ -335,7 +333,7 @@ class Probe:
         else:  # a grade that follows from an absence: as though it had been seen on the clock's day
             results = (*on_record, changed(Result(name, "", "", when=on_day(self._frame.day))))
         everything = {**patient.results, name: results}
-        if not self._is_derived:
+        if not self.is_derived:
             return self._decided(msgspec.structs.replace(patient, results=everything))
         episodes, absences = with_derived(
             everything,
@@ -361,7 +359,7 @@ class Probe:
             labs_within=here.labs_within,
             trial=here.trial,
             own_onset=here.own_onset,
-            of=None if self._is_derived else here,
+            of=None if self.is_derived else here,
         )
 
 
@@ -383,7 +381,8 @@ def _slope(part: Judged | Measured | Found, probe: Probe) -> Slope | None:
     match part.node:
         case Value(lookup=name):
             lookup = probe.rulebook.lookups[name]
-            return 1 if isinstance(lookup, ValueLookup) and lookup.fact == probe.subject else None
+            is_input = isinstance(lookup, ValueLookup) and lookup.fact == probe.subject
+            return 1 if is_input and not probe.is_derived else None
         case Age():
             return 1
         case ScoreOf() | InUnit() | Function() | Bounded():
