@@ -91,7 +91,9 @@ class Trying:
             filled.pop("age_years", None)
             filled["birth_date"] = AS_OF.replace(year=AS_OF.year - int(value)).isoformat()
         elif not self.turn.sources:
-            filled["observations"].append({"name": self.turn.name, "value": value, "date": AS_OF.isoformat()})
+            filled.setdefault("observations", []).append(
+                {"name": self.turn.name, "value": value, "date": AS_OF.isoformat()}
+            )
         for source in self.turn.sources:
             entry = filled["observations"][int(source.removeprefix("observations[").removesuffix("]"))]
             assert entry["name"] == self.turn.name
