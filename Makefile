@@ -42,6 +42,7 @@ long: $(VENV)/installed-dev
 bench: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/start.py
 	$(BIN)/python benchmarks/evaluate.py
+	$(BIN)/python benchmarks/margins.py
 	$(BIN)/python benchmarks/load.py
 	$(BIN)/python benchmarks/fhir.py
 	$(BIN)/python benchmarks/report.py

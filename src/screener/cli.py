@@ -529,8 +529,6 @@ def _read(source: str, dictionary: Dictionary, sightings: Sightings | None = Non
             yield from read_patients(Path(source), dictionary, sightings=sightings)
     except RecordError as problem:
         yield problem
-    except OSError as problem:
-        raise CallError(f"standard input cannot be read: {_reason(problem)}", "name the file of a record") from None
 
 
 def _standard_input() -> IO[bytes]:

@@ -141,7 +141,15 @@ class CriterionResult:
 
     @property
     def counted(self) -> tuple[Judged, ...]:
+        """The answers to the readings that count: all of them, or the one that a site has chosen."""
         return self._counted
+
+    @property
+    def readings_counted(self) -> tuple[tuple[str | None, Judged], ...]:
+        """The same, each answer with the label of its reading."""
+        chosen = self._choice.reading if self._choice is not None else None
+        numbered = enumerate(zip(self._criterion.readings, self._judged, strict=True), start=1)
+        return tuple((reading.label, judged) for number, (reading, judged) in numbered if chosen in (None, number))
 
     @property
     def frame(self) -> Frame:

@@ -14,14 +14,16 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from golden import cirrhosis, fhir_ledger, synthea
+from golden.margined import FOLDER, margin_texts
 from golden.screened import HERE, expected_screenings
 
 
 def renew(shared: Path | None) -> None:
     """Write every golden, remove those that nothing expects any longer, and name what has changed."""
     wanted = {path: text for expected in expected_screenings() for path, text in expected.goldens.items()}
-    wanted |= fhir_ledger.goldens() | cirrhosis.goldens() | synthea.goldens(shared)
-    kept = ("*.json", "*.txt", "when/*.txt", f"{fhir_ledger.HERE.name}/*.txt")
+    wanted |= margin_texts() | fhir_ledger.goldens() | cirrhosis.goldens() | synthea.goldens(shared)
+    FOLDER.mkdir(exist_ok=True)
+    kept = ("*.json", "*.txt", "when/*.txt", f"{FOLDER.name}/*.txt", f"{fhir_ledger.HERE.name}/*.txt")
     for path in (path for pattern in kept for path in HERE.glob(pattern)):
         if path not in wanted and path not in (HERE / "expected.json", synthea.ALL):
             path.unlink()

@@ -99,6 +99,16 @@ def explain(answers: Sequence[Judged], rulebook: Rulebook) -> str:
     return words[:1].upper() + words[1:]
 
 
+def amount_in_words(answer: Judged, rulebook: Rulebook) -> str:
+    """What a comparison compares: `total bilirubin is 210 umol/L on 2026-02-18`, `MELD is 27`."""
+    return _amount(answer.parts[0], rulebook, _limit(answer, rulebook))
+
+
+def limit_in_words(answer: Judged, rulebook: Rulebook) -> str:
+    """The limit of a comparison (`Compare`, `Between`, `AgainstLimit`): `5 mg/dL (85.52 umol/L)`, `17 and 30`."""
+    return _limit(answer, rulebook)
+
+
 def number_text(number: float) -> str:
     """A number as people write it: no trailing zeros, at most four significant decimals."""
     if math.isinf(number):

@@ -355,6 +355,7 @@ def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dict
         result,
         value=value,
         exact=number * factor if number is not None else None,
+        factor=factor,
         upper_limit=upper,
         lower_limit=lower,
         flags=(*result.flags, *_unusual(lab, meaning.form, unit, reported.value, value, dictionary), *doubt),
