@@ -118,6 +118,25 @@ class CriterionResult:
         self.status: Status = status_of(criterion.kind, self.truth)
 
     @property
+    def criterion(self) -> Criterion:
+        """The line of the rulebook."""
+        return self._criterion
+
+    @property
+    def judged(self) -> tuple[Judged, ...]:
+        """The evaluator's answer to each reading, as they stand in the criterion; `counted` are those that decide."""
+        return self._judged
+
+    @property
+    def counted(self) -> tuple[Judged, ...]:
+        return self._counted
+
+    @property
+    def frame(self) -> Frame:
+        """The patient and the instant that the answers are about."""
+        return self._frame
+
+    @property
     def id(self) -> str:
         """`I1`, `E1`, … in the order of the registry's text; `F.age`, `F.sex` for structured fields."""
         return self._criterion.id

@@ -1,0 +1,396 @@
+"""Decisive facts: which single fact rules a trial out, which few make it eligible, and which settles most.
+
+`advise` works on a screening and asks the engine again about records that have the fact (`inquiry.py`). A fact that
+cannot change a verdict any more is named nowhere: that of a trial which has failed, or of an `or` whose other limb
+holds. What each statement promises, and where it says less than could be known, is in `docs/advice.md`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any as Anything
+
+import msgspec
+from msgspec import Struct
+
+from screener.advice.inquiry import Inquiry
+from screener.advice.numbers import possibilities_of
+from screener.advice.values import Values, values_of
+from screener.advice.ways import NOTHING_NEEDED, Way, Ways, combinations_in, includes, joined, ways_of_line
+from screener.evaluation.grounds import Need
+from screener.screening import Screening, Status
+from screener.values.dates import day_text
+
+MOST_TRIED = 24
+"""Combinations of values of one way that are put to the engine for one criterion."""
+MOST_SETS = 8
+"""Alternatives that are told one by one; of more, how many there are and the smallest."""
+
+
+class Known(Struct, frozen=True):
+    """A fact with the values in question: what to find out, named as in `needs`, and what it would have to be."""
+
+    need: Need
+    values: Values
+
+
+class RulesOut(Struct, frozen=True):
+    """A fact that rules a trial out by itself if it has one of these values, whatever all others turn out to be; or
+    does so unless another fact has the values in `unless`. `criteria` are those that fail."""
+
+    fact: Known
+    criteria: tuple[str, ...]
+    unless: Known | None
+    sentence: str
+
+
+class Choice(Struct, frozen=True):
+    """Something that can be settled in several ways, each of them some facts with values that do.
+
+    `criteria` are those that it settles; `number` is how many ways there are, of which `ways` holds the smallest.
+    """
+
+    criteria: tuple[str, ...]
+    number: int
+    ways: tuple[tuple[Known, ...], ...]
+
+
+class Besides(Struct, frozen=True):
+    """A criterion that no facts named here settle, with what the report says it needs."""
+
+    criterion: str
+    needs: tuple[Need, ...]
+
+
+class MakesEligible(Struct, frozen=True):
+    """The smallest sets of facts with which a trial is eligible: all of `always`, and one way of each of `choices`.
+
+    Every such combination is one set, of which no part would do; `number` counts them, and `fewest` is how many facts
+    the smallest has. `complete` says that there are no others. Nothing makes the trial eligible before the criteria in
+    `besides` are settled, too.
+    """
+
+    always: tuple[Known, ...]
+    choices: tuple[Choice, ...]
+    besides: tuple[Besides, ...]
+    number: int
+    fewest: int
+    complete: bool
+    sentence: str
+
+
+class TrialAdvice(Struct, frozen=True):
+    """What decides one undetermined trial."""
+
+    id: str
+    rules_out: tuple[RulesOut, ...]
+    makes_eligible: MakesEligible
+
+
+class RankedFact(Struct, frozen=True):
+    """A missing fact and what it does over all undetermined trials.
+
+    `settles` counts the criteria that become definite whatever it turns out to be, in the worst case, and `in_trials`
+    the trials that these are in; `at_most` counts those of the best case. `closes` names the trials whose verdict it can
+    settle by itself.
+    """
+
+    need: Need
+    settles: int
+    in_trials: tuple[str, ...]
+    at_most: int
+    closes: tuple[str, ...]
+    sentence: str
+
+
+class Advice(Struct, frozen=True):
+    """What to find out next for one patient: the facts that settle most first, and trial by trial what decides."""
+
+    patient: str
+    as_of: str
+    facts: tuple[RankedFact, ...]
+    trials: tuple[TrialAdvice, ...]
+
+    def to_dict(self) -> dict[str, Anything]:
+        """The advice as plain data."""
+        told: dict[str, Anything] = msgspec.to_builtins(self)
+        return told
+
+
+def advise(screening: Screening) -> Advice:
+    """The decisive facts of a screening: of its undetermined trials, which are all that a fact can still decide."""
+    inquiry = Inquiry(screening)
+    inquiry.possibilities = [possibilities_of(number, inquiry) for number in range(len(inquiry.facts))]
+    trials = tuple(_of_trial(trial.id, inquiry) for trial in inquiry.trials)
+    named = {need for trial in trials for need in _named(trial)}
+    ranked = [_ranked(fact, inquiry) for fact in range(len(inquiry.facts))]
+    useful = [each for each in ranked if each.settles or each.need in named]
+    useful.sort(key=lambda each: (-each.settles, -len(each.closes), -each.at_most))
+    return Advice(screening.patient, day_text(screening.as_of.toordinal()), tuple(useful), trials)
+
+
+def _named(trial: TrialAdvice) -> Iterable[Need]:
+    for each in trial.rules_out:
+        yield each.fact.need
+        if each.unless is not None:
+            yield each.unless.need
+    yield from (each.need for each in trial.makes_eligible.always)
+    yield from (each.need for choice in trial.makes_eligible.choices for way in choice.ways for each in way)
+
+
+def need_of(fact: int, inquiry: Inquiry) -> Need:
+    """The fact as the report names it."""
+    named = inquiry.facts[fact]
+    return Need(named.kind, named.name, named.text)
+
+
+def _known(fact: int, values: Iterable[int], inquiry: Inquiry) -> Known:
+    return Known(need_of(fact, inquiry), values_of(fact, values, inquiry))
+
+
+# ---- ruling out
+
+
+def _of_trial(trial: str, inquiry: Inquiry) -> TrialAdvice:
+    lines = [number for number, line in enumerate(inquiry.lines) if line.trial == trial]
+    return TrialAdvice(trial, _rules_out(lines, inquiry), _makes_eligible(lines, inquiry))
+
+
+def _rules_out(lines: Sequence[int], inquiry: Inquiry) -> tuple[RulesOut, ...]:
+    """By themselves, or unless another fact stands in the way."""
+    trial = inquiry.lines[lines[0]].trial
+    told: list[RulesOut] = []
+    alone: list[Way] = []
+    for fact in dict.fromkeys(fact for number in lines for fact in inquiry.lines[number].facts):
+        failing = {
+            value: [number for number in lines if inquiry.status(number, {fact: value}) == "failed"]
+            for value in range(len(inquiry.possibilities[fact]))
+        }
+        for those in dict.fromkeys(tuple(each) for each in failing.values() if each):
+            values = [value for value, each in failing.items() if tuple(each) == those]
+            told.append(_ruling_out(trial, fact, values, those, None, inquiry))
+        if values := frozenset(value for value, each in failing.items() if each):
+            alone.append({fact: values})
+    pairs: dict[tuple[tuple[int, frozenset[int]], ...], list[int]] = {}
+    for number in lines:
+        if inquiry.lines[number].is_open:
+            for way in ways_of_line(number, "failed", inquiry).ways:
+                if len(way) == 2 and not any(includes(one, way) for one in alone):
+                    pairs.setdefault(tuple(sorted(way.items())), []).append(number)
+    for pair, those in pairs.items():
+        if all(inquiry.status(number, known) == "failed" for number in those for known in combinations_in(dict(pair))):
+            (one, values), (other, others) = pair
+            told.append(_ruling_out(trial, one, values, those, (other, others), inquiry))
+            told.append(_ruling_out(trial, other, others, those, (one, values), inquiry))
+    return tuple(told)
+
+
+def _ruling_out(
+    trial: str,
+    fact: int,
+    values: Iterable[int],
+    lines: Iterable[int],
+    beside: tuple[int, Iterable[int]] | None,
+    inquiry: Inquiry,
+) -> RulesOut:
+    known = _known(fact, values, inquiry)
+    unless = None
+    sentence = f"{known.values.sentence} rules {trial} out"
+    if beside is not None:
+        other, others = beside
+        rest = [value for value in range(len(inquiry.possibilities[other])) if value not in set(others)]
+        unless = _known(other, rest, inquiry)
+        sentence = f"{sentence}, unless {unless.values.clause}" if rest else sentence
+    criteria = tuple(inquiry.lines[number].criterion.id for number in lines)
+    return RulesOut(known, criteria, unless, sentence[:1].upper() + sentence[1:])
+
+
+# ---- making eligible
+
+
+def _makes_eligible(lines: Sequence[int], inquiry: Inquiry) -> MakesEligible:
+    """The ways of all open criteria together. Those that share no fact are independent of each other, and every
+    combination of them is a set of its own."""
+    open_lines = [number for number in lines if inquiry.lines[number].is_open]
+    ways = {number: ways_of_line(number, "passed", inquiry) for number in open_lines}
+    settled = [number for number in open_lines if ways[number].ways]
+    complete = all(each.complete for each in ways.values())
+    always: list[Known] = []
+    choices: list[Choice] = []
+    besides = [number for number in open_lines if not ways[number].ways]
+    number_of_sets, fewest = 1, 0
+    for group in _groups(settled, ways):
+        whole = joined(ways[number] for number in group)
+        found, is_whole = _confirmed(whole, lines, inquiry)
+        complete = complete and is_whole
+        if not found:
+            besides += group
+            continue
+        smallest = _one_for_each_set(found)
+        number_of_sets *= len(smallest)
+        fewest += min(len(way) for way in smallest)
+        shared = set.intersection(*(set(way) for way in smallest))
+        told = [tuple(_known(fact, way[fact], inquiry) for fact in sorted(way)) for way in smallest]
+        if len(smallest) == 1:
+            always += told[0]
+        else:
+            criteria = tuple(inquiry.lines[number].criterion.id for number in group)
+            choices.append(Choice(criteria, len(told), tuple(islice(told, MOST_SETS))))
+        del shared
+    told_besides = tuple(
+        Besides(inquiry.lines[number].criterion.id, inquiry.lines[number].result.needs) for number in sorted(besides)
+    )
+    return MakesEligible(
+        tuple(always),
+        tuple(choices),
+        told_besides,
+        number_of_sets,
+        fewest,
+        complete,
+        _sentence(inquiry.lines[lines[0]].trial, always, choices, told_besides, number_of_sets, complete),
+    )
+
+
+def _groups(lines: Iterable[int], ways: Mapping[int, Ways]) -> list[list[int]]:
+    """The lines, those together whose ways have facts in common."""
+    groups: list[tuple[set[int], list[int]]] = []
+    for line in lines:
+        facts = {fact for way in ways[line].ways for fact in way}
+        numbers = [line]
+        apart: list[tuple[set[int], list[int]]] = []
+        for others, those in groups:
+            if facts.isdisjoint(others):
+                apart.append((others, those))
+            else:
+                facts |= others
+                numbers = those + numbers
+        groups = [*apart, (facts, sorted(numbers))]
+    return sorted(numbers for _, numbers in groups)
+
+
+def _confirmed(whole: Ways, lines: Sequence[int], inquiry: Inquiry) -> tuple[list[Way], bool]:
+    """The ways of which the engine confirms that with every one of their values no criterion stays open that was, and
+    none fails; with fewer values where that takes too many questions."""
+    confirmed: list[Way] = []
+    complete = whole.complete
+    for way in whole.ways:
+        kept = _kept(way, lines, inquiry)
+        complete = complete and kept is not None
+        if kept is not None:
+            confirmed.append(kept)
+    return confirmed, complete
+
+
+def _kept(way: Way, lines: Sequence[int], inquiry: Inquiry) -> Way | None:
+    narrowed = dict(way)
+    for number in lines:
+        line = inquiry.lines[number]
+        own = {fact: narrowed[fact] for fact in narrowed if fact in line.facts}
+        if not own or not (line.is_open or any(inquiry.facts[fact].kind in _MAY_TURN for fact in own)):
+            continue
+        wanted: set[Status] = {"passed", "unknown"} if not _is_settled_by(number, way, inquiry) else {"passed"}
+        if line.is_open and "unknown" in wanted:
+            continue
+        count = 1
+        for values in own.values():
+            count *= len(values)
+        if count > MOST_TRIED:
+            own = {fact: frozenset([min(values)]) for fact, values in own.items()}
+            narrowed.update(own)
+        good = [known for known in combinations_in(own) if inquiry.status(number, known) == "passed"]
+        if not good:
+            return None
+        if len(good) < count and count <= MOST_TRIED:
+            narrowed.update({fact: frozenset([good[0][fact]]) for fact in own})
+    return narrowed
+
+
+_MAY_TURN = {"lab", "finding"}
+"""Kinds of facts of which a new one may stand beside one on record, and so turn an answer that was settled."""
+
+
+def _is_settled_by(number: int, way: Way, inquiry: Inquiry) -> bool:
+    return True
+
+
+def _one_for_each_set(ways: Iterable[Way]) -> list[Way]:
+    """For each smallest set of facts the way with the most values, the smallest sets first."""
+    by_facts: dict[frozenset[int], Way] = {}
+    for way in ways:
+        facts = frozenset(way)
+        before = by_facts.get(facts)
+        if before is None or _breadth(way) > _breadth(before):
+            by_facts[facts] = way
+    smallest: list[Way] = []
+    for facts, way in sorted(by_facts.items(), key=lambda each: (len(each[0]), sorted(each[0]))):
+        if not any(frozenset(other) < facts for other in smallest):
+            smallest.append(way)
+    return smallest
+
+
+def _breadth(way: Way) -> int:
+    return sum(len(values) for values in way.values())
+
+
+def _sentence(
+    trial: str,
+    always: Sequence[Known],
+    choices: Sequence[Choice],
+    besides: Sequence[Besides],
+    number: int,
+    complete: bool,
+) -> str:
+    if not always and not choices:
+        return f"no facts are known that would make {trial} eligible"
+    facts = [each.values.clause for each in always]
+    text = f"{trial} is eligible if " + "; ".join(facts)
+    if choices:
+        text += ("; and " if facts else "") + f"one way is taken of each of {len(choices)} choices"
+    if besides:
+        text += f"; besides, {', '.join(each.criterion for each in besides)} must be settled"
+    return text
+
+
+# ---- ranking
+
+
+def _ranked(fact: int, inquiry: Inquiry) -> RankedFact:
+    lines = [
+        number for number, line in enumerate(inquiry.lines) if line.is_open and fact in line.facts
+    ]
+    settled = [
+        [number for number in lines if inquiry.status(number, {fact: value}) != "unknown"]
+        for value in range(len(inquiry.possibilities[fact]))
+    ]
+    fewest = min(settled, key=len)
+    in_trials = tuple(dict.fromkeys(inquiry.lines[number].trial for number in fewest))
+    closes = tuple(trial.id for trial in inquiry.trials if _closes(fact, trial.id, inquiry))
+    need = need_of(fact, inquiry)
+    return RankedFact(
+        need, len(fewest), in_trials, max(map(len, settled)), closes, _ranking(need.text, len(fewest), in_trials, closes)
+    )
+
+
+def _closes(fact: int, trial: str, inquiry: Inquiry) -> bool:
+    """Whether one of the values of a fact settles a trial's verdict by itself."""
+    lines = [number for number, line in enumerate(inquiry.lines) if line.trial == trial]
+    if not any(fact in inquiry.lines[number].facts for number in lines):
+        return False
+    for value in range(len(inquiry.possibilities[fact])):
+        statuses = Counter(inquiry.status(number, {fact: value}) for number in lines)
+        if statuses["failed"] or not statuses["unknown"]:
+            return True
+    return False
+
+
+def _ranking(text: str, settles: int, in_trials: Sequence[str], closes: Sequence[str]) -> str:
+    criteria = "1 criterion" if settles == 1 else f"{settles} criteria"
+    trials = "1 trial" if len(in_trials) == 1 else f"{len(in_trials)} trials"
+    settled = f"settles {criteria} in {trials} whatever it turns out to be" if settles else "may settle nothing"
+    verdicts = f", and can decide {', '.join(closes)}" if closes else ""
+    return f"{text}: {settled}{verdicts}"
+
+
+__all__ = ["Advice", "advise"]

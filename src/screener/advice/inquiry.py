@@ -1,0 +1,172 @@
+"""One screening with its missing facts: what every criterion answers once some of them are known.
+
+Everything is asked of the engine, on the record as it would be (`supposing.py`), and remembered: an answer hangs only
+on the facts that its rule reads (`reach.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from screener.advice.facts import Fact, open_facts, possibility
+from screener.advice.reach import reach_of
+from screener.advice.supposing import Possibility, frame_with
+from screener.evaluation.answers import Judged
+from screener.evaluation.evaluator import judge, program_of
+from screener.evaluation.frame import Frame
+from screener.rulebook import All, Any, AtLeast, Criterion, Meets, Not, Truthful
+from screener.screening import CriterionResult, Screening, Status, TrialResult
+from screener.values.ranges import Range, exactly
+from screener.values.truth import UNKNOWN, Truth
+
+Known = Mapping[int, int]
+"""Facts supposed to be known: each by its place among the facts, with the place of one of its possibilities."""
+
+
+class Line:
+    """A criterion of a trial that is still open, as the advice looks at it."""
+
+    __slots__ = ("atoms", "criterion", "facts", "result", "subjects", "trial")
+
+    def __init__(self, trial: TrialResult, result: CriterionResult, subjects: frozenset[str]) -> None:
+        self.trial = trial.id
+        self.result = result
+        self.criterion: Criterion = result.criterion
+        self.subjects = subjects
+        self.facts: tuple[int, ...] = ()
+        """The facts that it can hang on."""
+        self.atoms: tuple[Truthful, ...] = ()
+        """The parts that are open, and no `and`, `or`, `not` of others."""
+
+    @property
+    def is_open(self) -> bool:
+        return self.result.status == "unknown"
+
+
+class Inquiry:
+    """The trials of a screening that are undetermined, the facts they wait for, and what becomes of each criterion."""
+
+    def __init__(self, screening: Screening) -> None:
+        self.trials = [trial for trial in screening.trials if trial.verdict == "undetermined"]
+        self.lines: list[Line] = []
+        self.facts: list[Fact] = []
+        self.possibilities: list[tuple[Possibility, ...]] = []
+        self._frames: dict[tuple[frozenset[tuple[int, int]], str], Frame] = {}
+        self._statuses: dict[tuple[int, frozenset[tuple[int, int]]], Status] = {}
+        self._truths: dict[tuple[Truthful, str, frozenset[tuple[int, int]]], Truth] = {}
+        if not self.trials:
+            return
+        rulebook = self.trials[0].criteria[0].frame.rulebook
+        self.rulebook = rulebook
+        self.reach = reach_of(rulebook)
+        program = program_of(rulebook)
+        self._decide = {
+            (trial.id, criterion.id): (key, readings)
+            for trial in self.trials
+            for criterion, key, readings in program.trials[trial.id]
+        }
+        gathered: dict[tuple[str, ...], Fact] = {}
+        for trial in self.trials:
+            for result in trial.criteria:
+                subjects = frozenset[str]().union(*(self.reach.of(each.rule) for each in result.criterion.readings))
+                line = Line(trial, result, subjects | {f"reading {trial.id}/{result.id}"})
+                self.lines.append(line)
+                if line.is_open:
+                    for fact in open_facts(result, self.reach):
+                        gathered.setdefault(fact.key, fact)
+                    open_parts = [judged for judged in result.counted if judged.truth is UNKNOWN]
+                    line.atoms = tuple(dict.fromkeys(node for judged in open_parts for node in atoms(judged)))
+        self.facts = list(gathered.values())
+        for line in self.lines:
+            line.facts = tuple(
+                number for number, fact in enumerate(self.facts) if self.is_read(fact, line.subjects, line.trial)
+            )
+
+    def is_read(self, fact: Fact, subjects: frozenset[str], trial: str) -> bool:
+        """Whether a rule of a trial with these subjects can hang on a fact."""
+        return fact.trial in ("", trial) and not subjects.isdisjoint(fact.subjects)
+
+    def read_by(self, node: Truthful, trial: str, among: Iterable[int]) -> tuple[int, ...]:
+        """Of some facts those that a part of a rule can hang on."""
+        subjects = self.reach.of(node)
+        return tuple(number for number in among if self.is_read(self.facts[number], subjects, trial))
+
+    def base(self, trial: str) -> Frame:
+        """The instant of the screening itself."""
+        return next(line.result.frame for line in self.lines if line.trial == trial)
+
+    # ---- what the engine answers
+
+    def status(self, number: int, known: Known) -> Status:
+        """The status of a line with some facts known."""
+        line = self.lines[number]
+        relevant = frozenset((fact, known[fact]) for fact in known if fact in line.facts)
+        if not relevant:
+            return line.result.status
+        key = (number, relevant)
+        status = self._statuses.get(key)
+        if status is None:
+            status = self._statuses[key] = self._status(line, self._frame(relevant, line.trial))
+        return status
+
+    def status_at(self, number: int, fact: int, value: float) -> Status:
+        """The status of a line with one fact known to be a number."""
+        line = self.lines[number]
+        base = line.result.frame
+        return self._status(line, frame_with(base, [possibility(self.facts[fact], exactly(value), base)]))
+
+    def statuses_in(self, lines: Iterable[int], fact: int, part: Range) -> tuple[Status, ...]:
+        """The statuses of some lines with one number known to lie in a part of its domain."""
+        frames: dict[str, Frame] = {}
+        return tuple(self._status(self.lines[each], self._with_part(fact, part, each, frames)) for each in lines)
+
+    def _with_part(self, fact: int, part: Range, line: int, frames: dict[str, Frame]) -> Frame:
+        trial = self.lines[line].trial
+        if trial not in frames:
+            base = self.base(trial)
+            frames[trial] = frame_with(base, [possibility(self.facts[fact], part, base)])
+        return frames[trial]
+
+    def truths_in(self, atoms: Iterable[tuple[Truthful, str]], fact: int, part: Range) -> tuple[Truth, ...]:
+        """The truths of some parts of rules with one number known to lie in a part of its domain."""
+        frames: dict[str, Frame] = {}
+        truths: list[Truth] = []
+        for node, trial in atoms:
+            if trial not in frames:
+                base = self.base(trial)
+                frames[trial] = frame_with(base, [possibility(self.facts[fact], part, base)])
+            truths.append(judge(node, frames[trial]).truth)
+        return tuple(truths)
+
+    def truth(self, node: Truthful, trial: str, known: Known) -> Truth:
+        """The truth of a part of a rule with some facts known."""
+        key = (node, trial, frozenset(known.items()))
+        truth = self._truths.get(key)
+        if truth is None:
+            truth = self._truths[key] = judge(node, self._frame(key[2], trial)).truth
+        return truth
+
+    def _frame(self, known: frozenset[tuple[int, int]], trial: str) -> Frame:
+        key = (known, trial)
+        frame = self._frames.get(key)
+        if frame is None:
+            frame = self._frames[key] = frame_with(
+                self.base(trial), [self.possibilities[fact][value] for fact, value in sorted(known)]
+            )
+        return frame
+
+    def _status(self, line: Line, frame: Frame) -> Status:
+        key, readings = self._decide[line.trial, line.criterion.id]
+        judged = tuple([decide(frame) for decide in readings])
+        return CriterionResult(line.criterion, judged, frame, frame.patient.answers.get(key)).status
+
+
+def atoms(answer: Judged) -> Iterator[Truthful]:
+    """The open parts of an answer that are not made of other truths."""
+    match answer.node:
+        case All() | Any() | AtLeast() | Not() | Meets():
+            for part in answer.parts:
+                if isinstance(part, Judged) and part.truth is UNKNOWN:
+                    yield from atoms(part)
+        case _:
+            yield answer.node

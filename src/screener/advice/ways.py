@@ -1,0 +1,222 @@
+"""In which ways a criterion can come out as wanted: small sets of facts, each with the values that bring it about.
+
+A *way* gives some facts each a set of possibilities; whichever of them come true, the criterion is as wanted, whatever
+becomes of all other facts. The open parts of the answer tell where to look: to make `A and B` true both have to be, to
+make it false one of them. What stands in no `and`, `or`, `not` is a part of its own, and the engine says of it what its
+facts make of it. The ways of a part that hangs on many numbers at once may not all be found (`Ways.complete`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import combinations, product
+
+from msgspec import Struct
+
+from screener.advice.inquiry import Inquiry, Known
+from screener.evaluation.answers import Judged
+from screener.rulebook import All, Any, AtLeast, Meets, Not, Truthful
+from screener.screening import Status
+from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, negation
+
+Asking = Callable[[Known], Truth]
+Way = Mapping[int, frozenset[int]]
+"""Facts by their place, each with the places of the possibilities that do."""
+
+MOST_WAYS = 150
+"""Ways that are kept of one criterion; of more the smallest."""
+MOST_POINTS = 100
+"""Combinations of values that one part of a rule is tried with; of a part with more, only the outermost values."""
+
+
+class Ways(Struct, frozen=True):
+    """Ways to come out as wanted, none of which needs all that another needs; `complete` if there are no others."""
+
+    ways: tuple[Way, ...]
+    complete: bool = True
+
+
+NOTHING_NEEDED = Ways(({},))
+NO_WAY = Ways(())
+
+
+def ways_of_line(number: int, want: Status, inquiry: Inquiry) -> Ways:
+    """The ways in which an open line comes out passed, or failed."""
+    line = inquiry.lines[number]
+    wanted = TRUE if (want == "passed") == (line.criterion.kind == "inclusion") else FALSE
+    of_each = [_ways(judged, wanted, number, inquiry) for judged in line.result.counted]
+    together = either([joined(of_each), *_by_choice_of_reading(number, of_each, inquiry)])
+    found = tuple(way for way in together.ways if _holds(number, want, way, inquiry))
+    return Ways(found, together.complete and len(found) == len(together.ways))
+
+
+def _by_choice_of_reading(number: int, of_each: Sequence[Ways], inquiry: Inquiry) -> Iterator[Ways]:
+    line = inquiry.lines[number]
+    key = ("reading", f"{line.trial}/{line.criterion.id}")
+    for fact in line.facts:
+        if inquiry.facts[fact].key == key:
+            for choice, ways in enumerate(of_each):
+                yield joined([Ways(({fact: frozenset([choice])},)), ways])
+
+
+def combinations_in(way: Way) -> Iterator[Known]:
+    """Every choice of one possibility for each fact."""
+    facts = sorted(way)
+    for values in product(*(sorted(way[fact]) for fact in facts)):
+        yield dict(zip(facts, values, strict=True))
+
+
+def _holds(number: int, want: Status, way: Way, inquiry: Inquiry) -> bool:
+    """Whether the engine says so, too, of the first of the values."""
+    return inquiry.status(number, next(combinations_in(way))) == want
+
+
+# ---- putting ways together
+
+
+def either(several: Iterable[Ways]) -> Ways:
+    """The ways in which one of several comes about."""
+    those = list(several)
+    return _fewest([way for each in those for way in each.ways], all(each.complete for each in those))
+
+
+def joined(several: Iterable[Ways]) -> Ways:
+    """The ways in which all of several come about together."""
+    whole = NOTHING_NEEDED
+    for each in sorted(several, key=lambda one: len(one.ways)):
+        both = [way for one in whole.ways for other in each.ways if (way := _both(one, other)) is not None]
+        whole = _fewest(both, whole.complete and each.complete)
+    return whole
+
+
+def _both(one: Way, other: Way) -> Way | None:
+    if not one or not other:
+        return one or other
+    together = dict(one)
+    for fact, values in other.items():
+        held = together.get(fact)
+        both = values if held is None else held & values
+        if not both:
+            return None
+        together[fact] = both
+    return together
+
+
+def _fewest(ways: list[Way], complete: bool) -> Ways:
+    """The ways, without those that another makes needless; as few as are kept."""
+    kept: list[Way] = []
+    for way in sorted(ways, key=lambda each: (len(each), -sum(map(len, each.values())))):
+        if not any(includes(other, way) for other in kept):
+            kept.append(way)
+    kept = _widened(kept) if len(kept) > 1 else kept
+    if len(kept) > MOST_WAYS:
+        return Ways(tuple(kept[:MOST_WAYS]), complete=False)
+    return Ways(tuple(kept), complete)
+
+
+def includes(wide: Way, narrow: Way) -> bool:
+    """Whether all that the one allows, the other allows, too."""
+    return len(wide) <= len(narrow) and all(fact in narrow and narrow[fact] <= values for fact, values in wide.items())
+
+
+def _widened(ways: list[Way]) -> list[Way]:
+    """Ways that differ in the values of one fact only, made one."""
+    kept = list(ways)
+    for fact in dict.fromkeys(fact for way in ways for fact in way):
+        alike: dict[object, Way] = {}
+        others: list[Way] = []
+        for way in kept:
+            if fact not in way:
+                others.append(way)
+                continue
+            rest = frozenset((each, values) for each, values in way.items() if each != fact)
+            before = alike.get(rest)
+            alike[rest] = way if before is None else {**way, fact: way[fact] | before[fact]}
+        kept = [*others, *alike.values()]
+    return kept
+
+
+# ---- one answer
+
+
+def _ways(answer: Judged, want: Truth, number: int, inquiry: Inquiry) -> Ways:
+    if answer.truth is not UNKNOWN:
+        return NOTHING_NEEDED if answer.truth is want else NO_WAY
+    parts = [part for part in answer.parts if isinstance(part, Judged)]
+    match answer.node:
+        case Not():
+            return _ways(parts[0], negation(want), number, inquiry)
+        case Meets():
+            return _ways(parts[0], want, number, inquiry)
+        case All():
+            return _of_so_many(parts, len(parts) if want is TRUE else 1, want, number, inquiry)
+        case Any():
+            return _of_so_many(parts, 1 if want is TRUE else len(parts), want, number, inquiry)
+        case AtLeast(count=count):
+            return _of_so_many(parts, count if want is TRUE else len(parts) - count + 1, want, number, inquiry)
+        case _:
+            return _of_part(answer.node, want, number, inquiry)
+
+
+def _of_so_many(parts: Sequence[Judged], count: int, want: Truth, number: int, inquiry: Inquiry) -> Ways:
+    """The ways in which so many of the parts come out as wanted."""
+    lacking = count - sum(part.truth is want for part in parts)
+    each = [_ways(part, want, number, inquiry) for part in parts if part.truth is UNKNOWN]
+    if lacking > len(each):
+        return NO_WAY
+    if lacking == 1:
+        return either(each)
+    return either(joined(some) for some in combinations(each, lacking))
+
+
+def _of_part(node: Truthful, want: Truth, number: int, inquiry: Inquiry) -> Ways:
+    """The ways of a part that the engine alone can answer."""
+    line = inquiry.lines[number]
+    facts = inquiry.read_by(node, line.trial, line.facts)
+
+    def truth(known: Known) -> Truth:
+        return inquiry.truth(node, line.trial, known)
+
+    alone: dict[int, frozenset[int]] = {}
+    left: dict[int, list[int]] = {}
+    for fact in facts:
+        truths = [truth({fact: value}) for value in range(len(inquiry.possibilities[fact]))]
+        if values := frozenset(value for value, each in enumerate(truths) if each is want):
+            alone[fact] = values
+        if open_values := [value for value, each in enumerate(truths) if each is UNKNOWN]:
+            left[fact] = open_values
+    found: list[Way] = [{fact: values} for fact, values in alone.items()]
+    count = 1
+    for open_values in left.values():
+        count *= len(open_values)
+    complete = count <= MOST_POINTS
+    if not complete:
+        left = {fact: sorted({values[0], values[-1]}) for fact, values in left.items()}
+    points: set[frozenset[tuple[int, int]]] = set()
+    if len(left) > 1:
+        seen: set[frozenset[tuple[int, int]]] = set()
+        for known in combinations_in({fact: frozenset(values) for fact, values in left.items()}):
+            _shrink(frozenset(known.items()), want, truth, seen, points)
+    found += [{fact: frozenset([value]) for fact, value in point} for point in points]
+    return _fewest(found, complete)
+
+
+def _shrink(
+    known: frozenset[tuple[int, int]],
+    want: Truth,
+    truth: Asking,
+    seen: set[frozenset[tuple[int, int]]],
+    smallest: set[frozenset[tuple[int, int]]],
+) -> bool:
+    """Whether some known facts bring it about; if so, those of them that are needed are put among the smallest."""
+    if known in smallest:
+        return True
+    if known in seen:
+        return truth(dict(known)) is want
+    seen.add(known)
+    if len(known) < 2 or truth(dict(known)) is not want:
+        return False
+    fewer = [_shrink(known - {each}, want, truth, seen, smallest) for each in known]
+    if not any(fewer):
+        smallest.add(known)
+    return True
