@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
+from math import prod
 from typing import Any as Anything
 
 import msgspec
@@ -18,9 +19,9 @@ from msgspec import Struct
 from screener.advice.inquiry import Inquiry
 from screener.advice.numbers import possibilities_of
 from screener.advice.values import Values, values_of
-from screener.advice.ways import NOTHING_NEEDED, Way, Ways, combinations_in, includes, joined, ways_of_line
+from screener.advice.ways import Way, Ways, combinations_in, includes, joined, ways_of_line
 from screener.evaluation.grounds import Need
-from screener.screening import Screening, Status
+from screener.screening import Screening
 from screener.values.dates import day_text
 
 MOST_TRIED = 24
@@ -93,8 +94,8 @@ class RankedFact(Struct, frozen=True):
     """A missing fact and what it does over all undetermined trials.
 
     `settles` counts the criteria that become definite whatever it turns out to be, in the worst case, and `in_trials`
-    the trials that these are in; `at_most` counts those of the best case. `closes` names the trials whose verdict it can
-    settle by itself.
+    the trials that these are in; `at_most` counts those of the best case. `closes` names the trials whose verdict it
+    can settle by itself.
     """
 
     need: Need
@@ -164,27 +165,35 @@ def _rules_out(lines: Sequence[int], inquiry: Inquiry) -> tuple[RulesOut, ...]:
     told: list[RulesOut] = []
     alone: list[Way] = []
     for fact in dict.fromkeys(fact for number in lines for fact in inquiry.lines[number].facts):
-        failing = {
-            value: [number for number in lines if inquiry.status(number, {fact: value}) == "failed"]
-            for value in range(len(inquiry.possibilities[fact]))
-        }
-        for those in dict.fromkeys(tuple(each) for each in failing.values() if each):
-            values = [value for value, each in failing.items() if tuple(each) == those]
+        failing = _failing(fact, lines, inquiry)
+        for those in dict.fromkeys(each for each in failing.values() if each):
+            values = [value for value, each in failing.items() if each == those]
             told.append(_ruling_out(trial, fact, values, those, None, inquiry))
-        if values := frozenset(value for value, each in failing.items() if each):
-            alone.append({fact: values})
+        if any(failing.values()):
+            alone.append({fact: frozenset(value for value, each in failing.items() if each)})
     pairs: dict[tuple[tuple[int, frozenset[int]], ...], list[int]] = {}
     for number in lines:
         if inquiry.lines[number].is_open:
             for way in ways_of_line(number, "failed", inquiry).ways:
                 if len(way) == 2 and not any(includes(one, way) for one in alone):
                     pairs.setdefault(tuple(sorted(way.items())), []).append(number)
-    for pair, those in pairs.items():
-        if all(inquiry.status(number, known) == "failed" for number in those for known in combinations_in(dict(pair))):
-            (one, values), (other, others) = pair
-            told.append(_ruling_out(trial, one, values, those, (other, others), inquiry))
-            told.append(_ruling_out(trial, other, others, those, (one, values), inquiry))
+    for pair, numbers in pairs.items():
+        every = list(combinations_in(dict(pair)))
+        if all(inquiry.status(number, known) == "failed" for number in numbers for known in every):
+            (one, some), (other, others) = pair
+            told.append(_ruling_out(trial, one, some, numbers, (other, others), inquiry))
+            told.append(_ruling_out(trial, other, others, numbers, (one, some), inquiry))
     return tuple(told)
+
+
+def _failing(fact: int, lines: Sequence[int], inquiry: Inquiry) -> dict[int, tuple[int, ...]]:
+    """For each value of a fact the lines that it fails by itself."""
+    if inquiry.facts[fact].only_beside:
+        return {}
+    return {
+        value: tuple(number for number in lines if inquiry.status(number, {fact: value}) == "failed")
+        for value in inquiry.whole(fact)
+    }
 
 
 def _ruling_out(
@@ -200,7 +209,7 @@ def _ruling_out(
     sentence = f"{known.values.sentence} rules {trial} out"
     if beside is not None:
         other, others = beside
-        rest = [value for value in range(len(inquiry.possibilities[other])) if value not in set(others)]
+        rest = [value for value in inquiry.whole(other) if value not in set(others)]
         unless = _known(other, rest, inquiry)
         sentence = f"{sentence}, unless {unless.values.clause}" if rest else sentence
     criteria = tuple(inquiry.lines[number].criterion.id for number in lines)
@@ -223,7 +232,7 @@ def _makes_eligible(lines: Sequence[int], inquiry: Inquiry) -> MakesEligible:
     number_of_sets, fewest = 1, 0
     for group in _groups(settled, ways):
         whole = joined(ways[number] for number in group)
-        found, is_whole = _confirmed(whole, lines, inquiry)
+        found, is_whole = _confirmed(whole, group, lines, inquiry)
         complete = complete and is_whole
         if not found:
             besides += group
@@ -231,14 +240,12 @@ def _makes_eligible(lines: Sequence[int], inquiry: Inquiry) -> MakesEligible:
         smallest = _one_for_each_set(found)
         number_of_sets *= len(smallest)
         fewest += min(len(way) for way in smallest)
-        shared = set.intersection(*(set(way) for way in smallest))
         told = [tuple(_known(fact, way[fact], inquiry) for fact in sorted(way)) for way in smallest]
         if len(smallest) == 1:
             always += told[0]
         else:
             criteria = tuple(inquiry.lines[number].criterion.id for number in group)
             choices.append(Choice(criteria, len(told), tuple(islice(told, MOST_SETS))))
-        del shared
     told_besides = tuple(
         Besides(inquiry.lines[number].criterion.id, inquiry.lines[number].result.needs) for number in sorted(besides)
     )
@@ -270,49 +277,31 @@ def _groups(lines: Iterable[int], ways: Mapping[int, Ways]) -> list[list[int]]:
     return sorted(numbers for _, numbers in groups)
 
 
-def _confirmed(whole: Ways, lines: Sequence[int], inquiry: Inquiry) -> tuple[list[Way], bool]:
-    """The ways of which the engine confirms that with every one of their values no criterion stays open that was, and
-    none fails; with fewer values where that takes too many questions."""
-    confirmed: list[Way] = []
-    complete = whole.complete
-    for way in whole.ways:
-        kept = _kept(way, lines, inquiry)
-        complete = complete and kept is not None
-        if kept is not None:
-            confirmed.append(kept)
-    return confirmed, complete
+def _confirmed(whole: Ways, group: Sequence[int], lines: Sequence[int], inquiry: Inquiry) -> tuple[list[Way], bool]:
+    """The ways of which the engine confirms that with every one of their values the criteria of the group are passed
+    and no other of the trial is turned against the patient; with fewer values where that takes too many questions."""
+    confirmed = [kept for way in whole.ways if (kept := _kept(way, group, lines, inquiry)) is not None]
+    return confirmed, whole.complete and len(confirmed) == len(whole.ways)
 
 
-def _kept(way: Way, lines: Sequence[int], inquiry: Inquiry) -> Way | None:
-    narrowed = dict(way)
+def _kept(way: Way, group: Sequence[int], lines: Sequence[int], inquiry: Inquiry) -> Way | None:
+    kept = dict(way)
     for number in lines:
         line = inquiry.lines[number]
-        own = {fact: narrowed[fact] for fact in narrowed if fact in line.facts}
-        if not own or not (line.is_open or any(inquiry.facts[fact].kind in _MAY_TURN for fact in own)):
+        own = {fact: kept[fact] for fact in kept if fact in line.facts}
+        if not own:
             continue
-        wanted: set[Status] = {"passed", "unknown"} if not _is_settled_by(number, way, inquiry) else {"passed"}
-        if line.is_open and "unknown" in wanted:
-            continue
-        count = 1
-        for values in own.values():
-            count *= len(values)
-        if count > MOST_TRIED:
+        if prod(map(len, own.values())) > MOST_TRIED:
             own = {fact: frozenset([min(values)]) for fact, values in own.items()}
-            narrowed.update(own)
-        good = [known for known in combinations_in(own) if inquiry.status(number, known) == "passed"]
+            kept.update(own)
+        wrong = {"failed"} if line.is_open and number not in group else {"failed", "unknown"}
+        every = list(combinations_in(own))
+        good = [known for known in every if inquiry.status(number, known) not in wrong]
         if not good:
             return None
-        if len(good) < count and count <= MOST_TRIED:
-            narrowed.update({fact: frozenset([good[0][fact]]) for fact in own})
-    return narrowed
-
-
-_MAY_TURN = {"lab", "finding"}
-"""Kinds of facts of which a new one may stand beside one on record, and so turn an answer that was settled."""
-
-
-def _is_settled_by(number: int, way: Way, inquiry: Inquiry) -> bool:
-    return True
+        if len(good) < len(every):
+            kept.update({fact: frozenset([good[0][fact]]) for fact in own})
+    return kept
 
 
 def _one_for_each_set(ways: Iterable[Way]) -> list[Way]:
@@ -357,19 +346,22 @@ def _sentence(
 
 
 def _ranked(fact: int, inquiry: Inquiry) -> RankedFact:
-    lines = [
-        number for number, line in enumerate(inquiry.lines) if line.is_open and fact in line.facts
-    ]
+    lines = [number for number, line in enumerate(inquiry.lines) if line.is_open and fact in line.facts]
     settled = [
         [number for number in lines if inquiry.status(number, {fact: value}) != "unknown"]
-        for value in range(len(inquiry.possibilities[fact]))
+        for value in inquiry.whole(fact)
     ]
     fewest = min(settled, key=len)
     in_trials = tuple(dict.fromkeys(inquiry.lines[number].trial for number in fewest))
     closes = tuple(trial.id for trial in inquiry.trials if _closes(fact, trial.id, inquiry))
     need = need_of(fact, inquiry)
     return RankedFact(
-        need, len(fewest), in_trials, max(map(len, settled)), closes, _ranking(need.text, len(fewest), in_trials, closes)
+        need,
+        len(fewest),
+        in_trials,
+        max(map(len, settled)),
+        closes,
+        _ranking(need.text, len(fewest), in_trials, closes),
     )
 
 
@@ -378,7 +370,7 @@ def _closes(fact: int, trial: str, inquiry: Inquiry) -> bool:
     lines = [number for number, line in enumerate(inquiry.lines) if line.trial == trial]
     if not any(fact in inquiry.lines[number].facts for number in lines):
         return False
-    for value in range(len(inquiry.possibilities[fact])):
+    for value in inquiry.whole(fact):
         statuses = Counter(inquiry.status(number, {fact: value}) for number in lines)
         if statuses["failed"] or not statuses["unknown"]:
             return True

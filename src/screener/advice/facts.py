@@ -23,7 +23,7 @@ from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import deciding, needs_of_lookup, question_about
 from screener.evaluation.instants import Stretch, ahead_of
 from screener.evaluation.phrases import in_time, lowered, unit_beside
-from screener.evaluation.results import possible_values
+from screener.evaluation.results import possible_values, window_of_freshness
 from screener.records.patient import Answer, Episode, Result
 from screener.rulebook import (
     AgainstLimit,
@@ -68,6 +68,8 @@ class Fact(Struct, frozen=True):
     replaces: tuple[Result, ...] = ()
     title: str = ""
     unit: str = ""
+    only_beside: bool = False
+    """It says something only beside another result of the same lab."""
 
 
 def possibility(fact: Fact, part: Range, frame: Frame) -> Possibility:
@@ -148,7 +150,7 @@ def _facts(answer: Judged | Measured | Found, frame: Frame, reach: Reach) -> Ite
         case Judged(node=Confirmed()) if any(isinstance(part, Judged) and part.truth is FALSE for part in answer.parts):
             return
         case Judged(node=AgainstLimit()) if "missing" in answer.reasons:
-            yield from _limits_of_normal(answer, frame)
+            yield from _limits_of_normal(answer, frame, reach)
     for part in deciding(answer):
         yield from _facts(part, frame, reach)
 
@@ -157,10 +159,10 @@ def _facts_of_lookup(found: Found, frame: Frame, reach: Reach) -> Iterator[Fact]
     match found.lookup:
         case ValueLookup() as lookup:
             if lookup.scope is None or lookup.scope.anchor != "its onset":
-                yield from _result(found, lookup, frame)
+                yield from _result(found, lookup, frame, reach)
         case ChangeLookup() as lookup:
             if lookup.scope.anchor != "its onset":
-                yield from _results_of_change(found, lookup, frame)
+                yield from _results_of_change(found, lookup, frame, reach)
         case EventLookup() as lookup:
             yield from _event(found, lookup, frame, reach)
         case None if found.reasons:
@@ -174,7 +176,7 @@ def _text(found: Found, rulebook: Rulebook) -> str:
 # ---- results
 
 
-def _result(found: Found, lookup: ValueLookup, frame: Frame) -> Iterator[Fact]:
+def _result(found: Found, lookup: ValueLookup, frame: Frame, reach: Reach) -> Iterator[Fact]:
     if not found.reasons:
         return
     fact, text = frame.rulebook.fact(lookup.fact), _text(found, frame.rulebook)
@@ -182,11 +184,12 @@ def _result(found: Found, lookup: ValueLookup, frame: Frame) -> Iterator[Fact]:
     if not unsettled:
         when = _time_of_new(lookup, frame)
         if when is not None:
-            yield _of_result(fact, text, when, (), possible_values(fact))
+            yield _of_result(fact, text, when, (), possible_values(fact), frame, reach)
     elif found.reasons == ("conflict",):
-        yield _which(fact, text, unsettled)
+        yield _which(fact, text, unsettled, frame, reach)
     elif len(unsettled) == 1 and not found.may_lack and set(found.reasons) <= _CAN_BE_REPLACED:
-        yield _of_result(fact, text, unsettled[0].when, unsettled, unsettled[0].value or possible_values(fact))
+        known = unsettled[0].value or possible_values(fact)
+        yield _of_result(fact, text, unsettled[0].when, unsettled, known, frame, reach)
 
 
 _CAN_BE_REPLACED = {"unit", "impossible", "censored", "missing"}
@@ -206,11 +209,17 @@ def _time_of_new(lookup: ValueLookup, frame: Frame) -> Moment | None:
 
 
 def _of_result(
-    fact: Lab | Finding, text: str, when: Moment | None, replaces: tuple[Result, ...], domain: Range
+    fact: Lab | Finding,
+    text: str,
+    when: Moment | None,
+    replaces: tuple[Result, ...],
+    domain: Range,
+    frame: Frame,
+    reach: Reach,
 ) -> Fact:
     key = ("result", fact.name, *((each.source for each in replaces) if replaces else _place(when)))
     kind, title = ("lab" if isinstance(fact, Lab) else "finding"), lowered(fact.title)
-    subjects = frozenset([f"result {fact.name}"])
+    subjects = frozenset(_seen_by(fact.name, when, frame, reach))
     if isinstance(fact, Finding) and fact.choices:
         allowed = replaces[0].choices if replaces and replaces[0].choices is not None else frozenset(fact.choices)
         known = [(choice, frozenset([choice])) for choice in fact.choices if choice in allowed]
@@ -245,11 +254,27 @@ def _of_result(
     )
 
 
+def _seen_by(name: str, when: Moment | None, frame: Frame, reach: Reach) -> Iterator[str]:
+    """The subjects that a result of that time belongs to."""
+    yield f"result {name}"
+    yield f"sign {name}"
+    for lookup in reach.by_result.get(name, ()):
+        if when is None or (lookup.scope is not None and lookup.scope.anchor == "its onset"):
+            yield f"lookup {lookup.name}"
+            continue
+        if lookup.scope is None and isinstance(lookup, ValueLookup):
+            stretch: Stretch | None = window_of_freshness(lookup, frame)
+        else:
+            stretch, _ = stretch_of(lookup.scope, frame)
+        if stretch is not None and stretch.holds(when) is not FALSE:
+            yield f"lookup {lookup.name}"
+
+
 def _place(when: Moment | None) -> tuple[str, ...]:
     return () if when is None else (str(when.first), str(when.last))
 
 
-def _which(fact: Lab | Finding, text: str, results: tuple[Result, ...]) -> Fact:
+def _which(fact: Lab | Finding, text: str, results: tuple[Result, ...], frame: Frame, reach: Reach) -> Fact:
     """Which of several results is right: the others are taken out."""
     named = tuple(
         Possibility(
@@ -260,10 +285,11 @@ def _which(fact: Lab | Finding, text: str, results: tuple[Result, ...]) -> Fact:
     )
     kind = "lab" if isinstance(fact, Lab) else "finding"
     key = ("which", fact.name, *(each.source for each in results))
-    return Fact(key, kind, fact.name, text, frozenset([f"result {fact.name}"]), named=named, title=lowered(fact.title))
+    subjects = frozenset(_seen_by(fact.name, None, frame, reach))
+    return Fact(key, kind, fact.name, text, subjects, named=named, title=lowered(fact.title))
 
 
-def _results_of_change(found: Found, lookup: ChangeLookup, frame: Frame) -> Iterator[Fact]:
+def _results_of_change(found: Found, lookup: ChangeLookup, frame: Frame, reach: Reach) -> Iterator[Fact]:
     """A change needs a result of today and an earlier one; which of the two is lacking."""
     stretch, _ = stretch_of(lookup.scope, frame)
     if not found.reasons or not found.may_lack or stretch is None or lookup.scope.anchor != "clock":
@@ -275,14 +301,29 @@ def _results_of_change(found: Found, lookup: ChangeLookup, frame: Frame) -> Iter
     title, today, possible = lowered(lab.title), on_day(frame.as_of), possible_values(lab)
     is_of_today = any(each.when is not None and each.when.last >= today.first for each in used)
     if not is_of_today:
-        yield _of_result(lab, f"a new result of {title}" if used else f"a result of {title}", today, (), possible)
+        text = f"a new result of {title}" if frame.patient.results.get(lab.name) else f"a result of {title}"
+        yield _of_result(lab, text, today, (), possible, frame, reach)
     if (not used or is_of_today) and stretch.last_start < today.first:
-        earlier = Moment(stretch.last_start, today.first - 1)
-        text = f"an earlier result of {title}{in_time(lookup.scope, frame.rulebook)}, with its date"
-        yield _of_result(lab, text, earlier, (), possible)
+        window = Moment(stretch.last_start, today.first - 1)
+        when = in_time(lookup.scope, frame.rulebook)
+        earlier = _of_result(
+            lab, f"an earlier result of {title}{when}, with its date", window, (), possible, frame, reach
+        )
+        latest = {
+            f"lookup {each.name}"
+            for each in reach.by_result[lab.name]
+            if isinstance(each, ValueLookup) and each.scope is None and each.pick == "latest"
+        }
+        yield msgspec.structs.replace(
+            earlier,
+            key=("earlier", lab.name, str(lookup.scope.back)),
+            subjects=earlier.subjects - latest,
+            title=f"an earlier {title}{when}",
+            only_beside=not is_of_today,
+        )
 
 
-def _limits_of_normal(answer: Judged, frame: Frame) -> Iterator[Fact]:
+def _limits_of_normal(answer: Judged, frame: Frame, reach: Reach) -> Iterator[Fact]:
     node, found = answer.node, answer.parts[0]
     if not isinstance(node, AgainstLimit) or not isinstance(found, Found):
         return
@@ -304,7 +345,7 @@ def _limits_of_normal(answer: Judged, frame: Frame) -> Iterator[Fact]:
         "lab",
         lab.name,
         text,
-        frozenset([f"result {lab.name}"]),
+        frozenset(_seen_by(lab.name, used[0].when, frame, reach)),
         "limit",
         domain=domain,
         replaces=used,
@@ -385,7 +426,7 @@ def _yes_or_no(lookup: EventLookup, name: str, frame: Frame, reach: Reach) -> Fa
         kind,
         name,
         text,
-        frozenset(f"concept {each}" for each in reach.related(name)),
+        frozenset(f"event {each}" for each in (*yes, *(lookup for lookup, _ in no))),
         named=(Possibility("yes", happened=frozenset(yes)), Possibility("no", cleared=frozenset(no))),
         title=text.removeprefix("whether "),
     )

@@ -6,7 +6,7 @@ on the facts that its rule reads (`reach.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from screener.advice.facts import Fact, open_facts, possibility
 from screener.advice.reach import reach_of
@@ -16,7 +16,8 @@ from screener.evaluation.evaluator import judge, program_of
 from screener.evaluation.frame import Frame
 from screener.rulebook import All, Any, AtLeast, Criterion, Meets, Not, Truthful
 from screener.screening import CriterionResult, Screening, Status, TrialResult
-from screener.values.ranges import Range, exactly
+from screener.values.dates import DAY
+from screener.values.ranges import Range
 from screener.values.truth import UNKNOWN, Truth
 
 Known = Mapping[int, int]
@@ -51,7 +52,8 @@ class Inquiry:
         self.lines: list[Line] = []
         self.facts: list[Fact] = []
         self.possibilities: list[tuple[Possibility, ...]] = []
-        self._frames: dict[tuple[frozenset[tuple[int, int]], str], Frame] = {}
+        self._frames: dict[frozenset[tuple[int, int]], dict[str, Frame]] = {}
+        self._bases = {trial.id: trial.criteria[0].frame for trial in self.trials}
         self._statuses: dict[tuple[int, frozenset[tuple[int, int]]], Status] = {}
         self._truths: dict[tuple[Truthful, str, frozenset[tuple[int, int]]], Truth] = {}
         if not self.trials:
@@ -76,7 +78,7 @@ class Inquiry:
                         gathered.setdefault(fact.key, fact)
                     open_parts = [judged for judged in result.counted if judged.truth is UNKNOWN]
                     line.atoms = tuple(dict.fromkeys(node for judged in open_parts for node in atoms(judged)))
-        self.facts = list(gathered.values())
+        self.facts = [fact for fact in gathered.values() if not _is_needless(fact, gathered.values())]
         for line in self.lines:
             line.facts = tuple(
                 number for number, fact in enumerate(self.facts) if self.is_read(fact, line.subjects, line.trial)
@@ -93,7 +95,11 @@ class Inquiry:
 
     def base(self, trial: str) -> Frame:
         """The instant of the screening itself."""
-        return next(line.result.frame for line in self.lines if line.trial == trial)
+        return self._bases[trial]
+
+    def whole(self, fact: int) -> list[int]:
+        """The possibilities of a fact that between them are all that it may turn out to be."""
+        return [value for value, each in enumerate(self.possibilities[fact]) if not each.sample]
 
     # ---- what the engine answers
 
@@ -109,34 +115,34 @@ class Inquiry:
             status = self._statuses[key] = self._status(line, self._frame(relevant, line.trial))
         return status
 
-    def status_at(self, number: int, fact: int, value: float) -> Status:
-        """The status of a line with one fact known to be a number."""
-        line = self.lines[number]
-        base = line.result.frame
-        return self._status(line, frame_with(base, [possibility(self.facts[fact], exactly(value), base)]))
-
     def statuses_in(self, lines: Iterable[int], fact: int, part: Range) -> tuple[Status, ...]:
         """The statuses of some lines with one number known to lie in a part of its domain."""
-        frames: dict[str, Frame] = {}
-        return tuple(self._status(self.lines[each], self._with_part(fact, part, each, frames)) for each in lines)
-
-    def _with_part(self, fact: int, part: Range, line: int, frames: dict[str, Frame]) -> Frame:
-        trial = self.lines[line].trial
-        if trial not in frames:
-            base = self.base(trial)
-            frames[trial] = frame_with(base, [possibility(self.facts[fact], part, base)])
-        return frames[trial]
+        frames = self._with_part(fact, part)
+        return tuple(self._status(self.lines[each], frames(self.lines[each].trial)) for each in lines)
 
     def truths_in(self, atoms: Iterable[tuple[Truthful, str]], fact: int, part: Range) -> tuple[Truth, ...]:
         """The truths of some parts of rules with one number known to lie in a part of its domain."""
+        frames = self._with_part(fact, part)
+        return tuple(judge(node, frames(trial)).truth for node, trial in atoms)
+
+    def _with_part(self, fact: int, part: Range) -> Callable[[str], Frame]:
+        known = possibility(self.facts[fact], part, self.base(self.trials[0].id))
         frames: dict[str, Frame] = {}
-        truths: list[Truth] = []
-        for node, trial in atoms:
+
+        def of_trial(trial: str) -> Frame:
             if trial not in frames:
-                base = self.base(trial)
-                frames[trial] = frame_with(base, [possibility(self.facts[fact], part, base)])
-            truths.append(judge(node, frames[trial]).truth)
-        return tuple(truths)
+                frames[trial] = self._supposed(frames.values(), trial, [known])
+            return frames[trial]
+
+        return of_trial
+
+    def _supposed(self, others: Iterable[Frame], trial: str, known: list[Possibility]) -> Frame:
+        """The instant with some facts known; what another trial's looked up is shared where labs stay fresh alike."""
+        base = self.base(trial)
+        for other in others:
+            if other.labs_within == base.labs_within:
+                return other.of_trial(trial)
+        return frame_with(base, known)
 
     def truth(self, node: Truthful, trial: str, known: Known) -> Truth:
         """The truth of a part of a rule with some facts known."""
@@ -147,18 +153,25 @@ class Inquiry:
         return truth
 
     def _frame(self, known: frozenset[tuple[int, int]], trial: str) -> Frame:
-        key = (known, trial)
-        frame = self._frames.get(key)
-        if frame is None:
-            frame = self._frames[key] = frame_with(
-                self.base(trial), [self.possibilities[fact][value] for fact, value in sorted(known)]
-            )
-        return frame
+        frames = self._frames.setdefault(known, {})
+        if trial not in frames:
+            supposed = [self.possibilities[fact][value] for fact, value in sorted(known)]
+            frames[trial] = self._supposed(frames.values(), trial, supposed)
+        return frames[trial]
 
     def _status(self, line: Line, frame: Frame) -> Status:
         key, readings = self._decide[line.trial, line.criterion.id]
         judged = tuple([decide(frame) for decide in readings])
         return CriterionResult(line.criterion, judged, frame, frame.patient.answers.get(key)).status
+
+
+def _is_needless(fact: Fact, others: Iterable[Fact]) -> bool:
+    """Whether an earlier result is asked for in a shorter window, too: one in the shortest of whole days does for all."""
+    if fact.key[0] != "earlier" or fact.when is None:
+        return False
+    same = [each.when.first for each in others if each.key[:2] == fact.key[:2] and each.when is not None]
+    in_days = [first for first in same if first % DAY == 0]
+    return fact.when.first != max(in_days or same)
 
 
 def atoms(answer: Judged) -> Iterator[Truthful]:

@@ -12,14 +12,17 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import pairwise
 
+import msgspec
+
 from screener.advice.facts import Fact, possibility
 from screener.advice.inquiry import Inquiry
 from screener.advice.reach import plain
 from screener.advice.supposing import Possibility
 from screener.rulebook import Between, Compare, Number, Rulebook, Truthful
 from screener.values.ranges import Range, exactly
-from screener.values.truth import UNKNOWN
 
+SAMPLES = 4
+"""Steps in which what is usual of a number is walked through, each by the same factor."""
 MOST_ALONE = 12
 """Whole numbers of which each is a possibility of its own; of more, the stretches between cuts are."""
 
@@ -36,17 +39,22 @@ def possibilities_of(number: int, inquiry: Inquiry) -> tuple[Possibility, ...]:
     read = [(node, trial) for node, trial in open_atoms if inquiry.read_by(node, trial, [number])]
     rules = [reading.rule for place in lines for reading in inquiry.lines[place].criterion.readings]
     cuts = _cuts(fact, rules, inquiry)
-    indirect = [
-        place
-        for place in lines
-        if any(
-            not _is_direct(node) for node in inquiry.lines[place].atoms if (node, inquiry.lines[place].trial) in read
-        )
-    ]
-    if indirect and fact.scale != "limit":
-        cuts |= _usual(fact, inquiry.rulebook)
-        cuts |= set(_turns(number, indirect, sorted(cuts), inquiry))
-    return tuple(_merged(number, list(_partition(fact, cuts)), lines, read, inquiry))
+    scores = [(node, trial) for node, trial in read if not _is_direct(node)]
+    if scores and fact.scale != "limit":
+        lines_with = [
+            place
+            for place in lines
+            if any((node, inquiry.lines[place].trial) in scores for node in inquiry.lines[place].atoms)
+        ]
+        cuts |= set(_turns(number, lines_with, sorted(cuts), inquiry))
+    parts = list(_merged(number, list(_partition(fact, cuts)), lines, read, inquiry))
+    whole = range(len(inquiry.facts))
+    if fact.scale != "limit" and any(len(inquiry.read_by(node, trial, whole)) > 1 for node, trial in scores):
+        base = inquiry.base(inquiry.lines[lines[0]].trial)
+        for value in _samples(fact, cuts, inquiry.rulebook):
+            alone = possibility(fact, exactly(value), base)
+            parts.append(msgspec.structs.replace(alone, sample=True))
+    return tuple(parts)
 
 
 def _is_direct(node: Truthful) -> bool:
@@ -90,17 +98,21 @@ def _cuts(fact: Fact, rules: Iterable[Truthful], inquiry: Inquiry) -> set[float]
     return found
 
 
-def _usual(fact: Fact, rulebook: Rulebook) -> set[float]:
-    """Where a number that goes into a score is cut besides, so that several can be weighed against each other: at the
-    ends of what is usual and of what is possible, and between."""
-    if fact.domain is None:
-        return set()
+def _samples(fact: Fact, cuts: Iterable[float], rulebook: Rulebook) -> list[float]:
+    """A few values to weigh several numbers of one score against each other: of what is usual, and where rules cut."""
+    domain = fact.domain
+    if domain is None:
+        return []
     if fact.scale == "whole":
-        return {float(age) for age in range(int(fact.domain.low), int(fact.domain.high) + 1, 10)}
-    usual = rulebook.labs[fact.name].usual or fact.domain
-    ends = {usual.low, usual.high, fact.domain.low, fact.domain.high}
-    middle = {math.sqrt(usual.low * usual.high)} if usual.low > 0 else {(usual.low + usual.high) / 2}
-    return {end for end in ends | middle if math.isfinite(end)}
+        step = max(1, int(domain.high - domain.low) // MOST_ALONE)
+        return [float(each) for each in range(int(domain.low), int(domain.high) + 1, step)]
+    usual = rulebook.labs[fact.name].usual or domain
+    low, high = max(usual.low, domain.low), min(usual.high, domain.high)
+    if not low < high:
+        low, high = domain.low, domain.high
+    start = low if low > 0 else high / 1000
+    spread = [float(f"{start * (high / start) ** (step / SAMPLES):.2g}") for step in range(SAMPLES + 1)]
+    return sorted({each for each in (*spread, *cuts) if low <= each <= high and domain.contains(each)})
 
 
 def _turns(number: int, lines: list[int], cuts: list[float], inquiry: Inquiry) -> Iterator[float]:
@@ -113,19 +125,19 @@ def _turns(number: int, lines: list[int], cuts: list[float], inquiry: Inquiry) -
     for line in lines:
         points = sorted({*inside, *_between(domain.low, domain.high, whole=whole)})
         points = [point for point in points if domain.contains(point)]
-        known = [(point, inquiry.status_at(line, number, point)) for point in points]
+        known = [(point, inquiry.statuses_in([line], number, exactly(point))) for point in points]
         for (low, at_low), (high, at_high) in pairwise(known):
             if at_low != at_high:
                 yield from _halved(number, line, low, high, inquiry, whole=whole)
 
 
 def _halved(number: int, line: int, low: float, high: float, inquiry: Inquiry, *, whole: bool) -> Iterator[float]:
-    at_low = inquiry.status_at(line, number, low)
+    at_low = inquiry.statuses_in([line], number, exactly(low))
     while True:
         middle = float((low + high) // 2) if whole else (low + high) / 2
         if not low < middle < high:
             break
-        if inquiry.status_at(line, number, middle) == at_low:
+        if inquiry.statuses_in([line], number, exactly(middle)) == at_low:
             low = middle
         else:
             high = middle
@@ -193,16 +205,11 @@ def _merged(
     def answers(part: Range) -> tuple[object, ...]:
         return (*inquiry.statuses_in(lines, number, part), *inquiry.truths_in(atoms, number, part))
 
-    shared = [
-        place
-        for place, (node, trial) in enumerate(atoms)
-        if not _is_direct(node) and len(inquiry.read_by(node, trial, range(len(inquiry.facts)))) > 1
-    ]
     base = inquiry.base(inquiry.lines[lines[0]].trial)
     held: tuple[Range, tuple[object, ...]] | None = None
     for part in parts:
         now = answers(part)
-        if held is not None and held[1] == now and not _weighed(now[len(lines) :], shared):
+        if held is not None and held[1] == now:
             whole = Range(held[0].low, part.high, held[0].low_open, part.high_open)
             if fact.scale == "limit" or answers(whole) == now:
                 held = (whole, now)
@@ -212,8 +219,3 @@ def _merged(
         held = (part, now)
     if held is not None:
         yield possibility(fact, held[0], base)
-
-
-def _weighed(truths: tuple[object, ...], shared: list[int]) -> bool:
-    """Whether some score is open that other facts go into, too: then each part may count differently."""
-    return any(truths[place] is UNKNOWN for place in shared)

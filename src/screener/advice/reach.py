@@ -1,7 +1,8 @@
 """Which facts of a record a rule can hang on, read off the rulebook alone.
 
-A *subject* names one of them: `result X` (any result of a lab or finding), `concept X` (any entry about it), `question
-X`, `age`, `sex`. A rule that does not have a fact among its subjects has the same answer whatever becomes of the fact.
+A *subject* names one of them: `lookup X` (a result that this lookup sees), `sign X` (a result that shows a condition),
+`result X` (a result seen at another instant than that of the screening), `event X` (what this lookup asks), `concept X`
+(what entries about it state), `question X`, `age`, `sex`. A rule that does not have a fact among its subjects has the same answer whatever becomes of the fact.
 """
 
 from __future__ import annotations
@@ -59,7 +60,11 @@ class Reach:
         self._of_lookups: dict[str, Subjects] = {}
         self.by_concept: dict[str, list[EventLookup]] = {}
         """The event lookups that ask about a concept, under its own name and under those narrower and broader."""
+        self.by_result: dict[str, list[ValueLookup | ChangeLookup]] = {}
+        """The lookups of a lab or finding."""
         for lookup in rulebook.lookups.values():
+            if isinstance(lookup, ValueLookup | ChangeLookup):
+                self.by_result.setdefault(lookup.fact, []).append(lookup)
             if isinstance(lookup, EventLookup):
                 for name in {name for each in lookup.what for name in self.related(each.concept)}:
                     self.by_concept.setdefault(name, []).append(lookup)
@@ -86,6 +91,9 @@ class Reach:
                     yield "sex"
             case AtTime():
                 yield from self.of_lookup(node.anchor)
+                for inner in everything_in(node.of, self.rulebook):
+                    if isinstance(inner, Value | AgainstLimit | IsOneOf):
+                        yield f"result {getattr(self.rulebook.lookups[inner.lookup], 'fact', '')}"
             case Age():
                 yield "age"
             case SexIs():
@@ -112,16 +120,18 @@ class Reach:
     def _subjects_of_lookup(self, lookup: Lookup) -> Iterator[str]:
         match lookup:
             case ValueLookup():
-                yield f"result {lookup.fact}"
+                yield f"lookup {lookup.name}"
                 fact = self.rulebook.fact(lookup.fact)
                 if isinstance(fact, Finding) and fact.zero_when_absent is not None:
+                    yield f"event current {fact.zero_when_absent}"
                     yield from self._about([fact.zero_when_absent])
             case ChangeLookup():
-                yield f"result {lookup.fact}"
+                yield f"lookup {lookup.name}"
             case OnsetLookup():
                 yield from self._about([lookup.concept])
                 return
             case EventLookup():
+                yield f"event {lookup.name}"
                 yield from self._about(each.concept for each in (*lookup.what, *lookup.exceptions))
                 if lookup.beside is not None:
                     yield from self.of(lookup.beside)
@@ -133,7 +143,7 @@ class Reach:
             for name in self.related(concept):
                 entry = self.rulebook.concepts[name]
                 yield f"concept {name}"
-                yield from (f"result {sign.fact}" for sign in (*entry.present_when, *entry.absent_when))
+                yield from (f"sign {sign.fact}" for sign in (*entry.present_when, *entry.absent_when))
                 if entry.only_if is not None:
                     yield "sex"
 

@@ -34,10 +34,14 @@ class Entry(Struct, frozen=True):
 
 
 class Possibility(Struct, frozen=True):
-    """One thing that a fact may turn out to be. `range` is set for a number, `text` says the others in words."""
+    """One thing that a fact may turn out to be. `range` is set for a number, `text` says the others in words.
+
+    `sample`: a single number out of a part that another possibility covers, tried to find values that would do.
+    """
 
     text: str = ""
     range: Range | None = None
+    sample: bool = False
     results: tuple[Entry, ...] = ()
     stated: tuple[tuple[str, str, str, str | bool], ...] = ()
     """What entries state: the concept and the source of each, a quality (a field of Episode), and its value."""

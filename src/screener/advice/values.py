@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
@@ -10,7 +11,7 @@ from screener.advice.facts import Fact
 from screener.advice.inquiry import Inquiry
 from screener.evaluation.explanation import number_text
 from screener.evaluation.phrases import either, unit_beside
-from screener.values.ranges import Range, exactly
+from screener.values.ranges import Range
 
 
 class Span(Struct, frozen=True, omit_defaults=True):
@@ -82,7 +83,9 @@ def _together(ranges: Iterable[Range | None], fact: Fact) -> list[Range]:
 def _touch(one: Range, other: Range, fact: Fact) -> bool:
     if fact.scale == "whole":
         return other.low == one.high + 1
-    return one.high == other.low and not (one.high_open and other.low_open)
+    if one.high == other.low:
+        return not (one.high_open and other.low_open)
+    return math.nextafter(one.high, math.inf) == other.low and not one.high_open and not other.low_open
 
 
 def _span_text(part: Range, fact: Fact) -> str:

@@ -8,8 +8,9 @@ facts make of it. The ways of a part that hangs on many numbers at once may not 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from itertools import combinations, product
+from math import prod
 
 from msgspec import Struct
 
@@ -19,14 +20,17 @@ from screener.rulebook import All, Any, AtLeast, Meets, Not, Truthful
 from screener.screening import Status
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, negation
 
+Point = frozenset[tuple[int, int]]
 Asking = Callable[[Known], Truth]
 Way = Mapping[int, frozenset[int]]
 """Facts by their place, each with the places of the possibilities that do."""
 
 MOST_WAYS = 150
 """Ways that are kept of one criterion; of more the smallest."""
-MOST_POINTS = 100
-"""Combinations of values that one part of a rule is tried with; of a part with more, only the outermost values."""
+MOST_POINTS = 150
+"""Combinations of values that one part of a rule is tried with; of a part with more, only some values of each fact."""
+MOST_ASKED = 400
+"""Questions that the engine is asked about one part of a rule."""
 
 
 class Ways(Struct, frozen=True):
@@ -44,7 +48,8 @@ def ways_of_line(number: int, want: Status, inquiry: Inquiry) -> Ways:
     """The ways in which an open line comes out passed, or failed."""
     line = inquiry.lines[number]
     wanted = TRUE if (want == "passed") == (line.criterion.kind == "inclusion") else FALSE
-    of_each = [_ways(judged, wanted, number, inquiry) for judged in line.result.counted]
+    samples = want == "passed"
+    of_each = [_ways(judged, wanted, number, inquiry, samples=samples) for judged in line.result.counted]
     together = either([joined(of_each), *_by_choice_of_reading(number, of_each, inquiry)])
     found = tuple(way for way in together.ways if _holds(number, want, way, inquiry))
     return Ways(found, together.complete and len(found) == len(together.ways))
@@ -105,10 +110,9 @@ def _both(one: Way, other: Way) -> Way | None:
 def _fewest(ways: list[Way], complete: bool) -> Ways:
     """The ways, without those that another makes needless; as few as are kept."""
     kept: list[Way] = []
-    for way in sorted(ways, key=lambda each: (len(each), -sum(map(len, each.values())))):
+    for way in sorted(_widened(ways), key=lambda each: (len(each), -sum(map(len, each.values())))):
         if not any(includes(other, way) for other in kept):
             kept.append(way)
-    kept = _widened(kept) if len(kept) > 1 else kept
     if len(kept) > MOST_WAYS:
         return Ways(tuple(kept[:MOST_WAYS]), complete=False)
     return Ways(tuple(kept), complete)
@@ -139,29 +143,33 @@ def _widened(ways: list[Way]) -> list[Way]:
 # ---- one answer
 
 
-def _ways(answer: Judged, want: Truth, number: int, inquiry: Inquiry) -> Ways:
+def _ways(answer: Judged, want: Truth, number: int, inquiry: Inquiry, *, samples: bool) -> Ways:
     if answer.truth is not UNKNOWN:
         return NOTHING_NEEDED if answer.truth is want else NO_WAY
     parts = [part for part in answer.parts if isinstance(part, Judged)]
     match answer.node:
         case Not():
-            return _ways(parts[0], negation(want), number, inquiry)
+            return _ways(parts[0], negation(want), number, inquiry, samples=samples)
         case Meets():
-            return _ways(parts[0], want, number, inquiry)
+            return _ways(parts[0], want, number, inquiry, samples=samples)
         case All():
-            return _of_so_many(parts, len(parts) if want is TRUE else 1, want, number, inquiry)
+            return _of_so_many(parts, len(parts) if want is TRUE else 1, want, number, inquiry, samples=samples)
         case Any():
-            return _of_so_many(parts, 1 if want is TRUE else len(parts), want, number, inquiry)
+            return _of_so_many(parts, 1 if want is TRUE else len(parts), want, number, inquiry, samples=samples)
         case AtLeast(count=count):
-            return _of_so_many(parts, count if want is TRUE else len(parts) - count + 1, want, number, inquiry)
+            return _of_so_many(
+                parts, count if want is TRUE else len(parts) - count + 1, want, number, inquiry, samples=samples
+            )
         case _:
-            return _of_part(answer.node, want, number, inquiry)
+            return _of_part(answer.node, want, number, inquiry, samples=samples)
 
 
-def _of_so_many(parts: Sequence[Judged], count: int, want: Truth, number: int, inquiry: Inquiry) -> Ways:
+def _of_so_many(
+    parts: Sequence[Judged], count: int, want: Truth, number: int, inquiry: Inquiry, *, samples: bool
+) -> Ways:
     """The ways in which so many of the parts come out as wanted."""
     lacking = count - sum(part.truth is want for part in parts)
-    each = [_ways(part, want, number, inquiry) for part in parts if part.truth is UNKNOWN]
+    each = [_ways(part, want, number, inquiry, samples=samples) for part in parts if part.truth is UNKNOWN]
     if lacking > len(each):
         return NO_WAY
     if lacking == 1:
@@ -169,54 +177,82 @@ def _of_so_many(parts: Sequence[Judged], count: int, want: Truth, number: int, i
     return either(joined(some) for some in combinations(each, lacking))
 
 
-def _of_part(node: Truthful, want: Truth, number: int, inquiry: Inquiry) -> Ways:
-    """The ways of a part that the engine alone can answer."""
+def _of_part(node: Truthful, want: Truth, number: int, inquiry: Inquiry, *, samples: bool) -> Ways:
+    """The ways of a part that the engine alone can answer.
+
+    Values that settle it by themselves are seen at once. The others are tried together, all facts known at first, and
+    then without each that is not needed.
+    """
     line = inquiry.lines[number]
     facts = inquiry.read_by(node, line.trial, line.facts)
 
     def truth(known: Known) -> Truth:
         return inquiry.truth(node, line.trial, known)
 
-    alone: dict[int, frozenset[int]] = {}
+    found: list[Way] = []
     left: dict[int, list[int]] = {}
     for fact in facts:
-        truths = [truth({fact: value}) for value in range(len(inquiry.possibilities[fact]))]
-        if values := frozenset(value for value, each in enumerate(truths) if each is want):
-            alone[fact] = values
-        if open_values := [value for value, each in enumerate(truths) if each is UNKNOWN]:
-            left[fact] = open_values
-    found: list[Way] = [{fact: values} for fact, values in alone.items()]
-    count = 1
-    for open_values in left.values():
-        count *= len(open_values)
-    complete = count <= MOST_POINTS
-    if not complete:
-        left = {fact: sorted({values[0], values[-1]}) for fact, values in left.items()}
-    points: set[frozenset[tuple[int, int]]] = set()
-    if len(left) > 1:
-        seen: set[frozenset[tuple[int, int]]] = set()
-        for known in combinations_in({fact: frozenset(values) for fact, values in left.items()}):
-            _shrink(frozenset(known.items()), want, truth, seen, points)
-    found += [{fact: frozenset([value]) for fact, value in point} for point in points]
-    return _fewest(found, complete)
+        possible = inquiry.possibilities[fact]
+        values = [value for value, each in enumerate(possible) if samples or not each.sample]
+        truths = {value: truth({fact: value}) for value in values}
+        settling = [value for value in values if truths[value] is want]
+        if settling and not inquiry.facts[fact].only_beside:
+            found.append({fact: frozenset(settling)})
+            settling = []
+        open_values = [value for value in values if truths[value] is UNKNOWN]
+        tried = [value for value in open_values if possible[value].sample] or open_values
+        if settling or tried:
+            left[fact] = [*settling, *tried]
+    return _together(found, left, want, truth)
 
 
-def _shrink(
-    known: frozenset[tuple[int, int]],
-    want: Truth,
-    truth: Asking,
-    seen: set[frozenset[tuple[int, int]]],
-    smallest: set[frozenset[tuple[int, int]]],
-) -> bool:
-    """Whether some known facts bring it about; if so, those of them that are needed are put among the smallest."""
-    if known in smallest:
-        return True
-    if known in seen:
-        return truth(dict(known)) is want
-    seen.add(known)
-    if len(known) < 2 or truth(dict(known)) is not want:
-        return False
-    fewer = [_shrink(known - {each}, want, truth, seen, smallest) for each in known]
-    if not any(fewer):
-        smallest.add(known)
-    return True
+def _together(found: list[Way], left: dict[int, list[int]], want: Truth, truth: Asking) -> Ways:
+    """The ways beside those of single facts: of the values that are left, several facts at a time."""
+    if len(left) < 2:
+        return _fewest(found, complete=True)
+    fewer, complete = left, True
+    while _count(fewer) > MOST_POINTS and any(len(values) > 2 for values in fewer.values()):
+        complete = False
+        fewer = {fact: values[::2] if len(values) > 3 else [values[0], values[-1]] for fact, values in fewer.items()}
+    points: set[Point] = set()
+    asked: dict[Point, bool] = {}
+
+    def does(known: Point) -> bool:
+        if known not in asked:
+            asked[known] = truth(dict(known)) is want
+        return asked[known]
+
+    for known in combinations_in({fact: frozenset(values) for fact, values in fewer.items()}):
+        if len(asked) > MOST_ASKED:
+            complete = False
+            break
+        _find_smallest(frozenset(known.items()), does, points, asked)
+    several = [{fact: frozenset([value]) for fact, value in point} for point in points]
+    return _fewest([*found, *several], complete)
+
+
+def _count(values: Mapping[int, Sequence[int]]) -> int:
+    return prod(map(len, values.values()))
+
+
+def _find_smallest(known: Point, does: Callable[[Point], bool], smallest: set[Point], asked: Sized) -> None:
+    """Put among the smallest every part of what is known that does and none of whose own parts does.
+
+    Each smallest part found is broken in turn by leaving one of its facts out, and what is left is searched again.
+    """
+    waiting, seen = [known], set[Point]()
+    while waiting and len(asked) <= MOST_ASKED:
+        here = waiting.pop()
+        if here in seen or len(here) < 2:
+            continue
+        seen.add(here)
+        found = next((each for each in smallest if each <= here), None)
+        if found is None:
+            if not does(here):
+                continue
+            found = here
+            for each in sorted(here):
+                if len(found) > 2 and does(found - {each}):
+                    found -= {each}
+            smallest.add(found)
+        waiting += [here - {each} for each in found]
