@@ -16,10 +16,10 @@ from typing import Any as Anything
 import msgspec
 from msgspec import Struct
 
-from screener.advice.inquiry import Inquiry
+from screener.advice.inquiry import Inquiry, Way, Ways
 from screener.advice.numbers import possibilities_of
 from screener.advice.values import Values, values_of
-from screener.advice.ways import Way, Ways, combinations_in, includes, joined, ways_of_line
+from screener.advice.ways import combinations_in, includes, joined, ways_of_line
 from screener.evaluation.grounds import Need
 from screener.screening import Screening
 from screener.values.dates import day_text
@@ -30,10 +30,21 @@ MOST_SETS = 8
 """Alternatives that are told one by one; of more, how many there are and the smallest."""
 
 
-class Known(Struct, frozen=True):
-    """A fact with the values in question: what to find out, named as in `needs`, and what it would have to be."""
+class Missing(Struct, frozen=True, omit_defaults=True):
+    """A missing fact, named as in `needs`; `trial` where it is asked for one trial only, `source` where it is about one
+    place in the record."""
 
-    need: Need
+    kind: str
+    name: str
+    text: str
+    trial: str = ""
+    source: str = ""
+
+
+class Known(Struct, frozen=True):
+    """A fact with the values in question: what to find out, and what it would have to be."""
+
+    fact: Missing
     values: Values
 
 
@@ -98,7 +109,7 @@ class RankedFact(Struct, frozen=True):
     can settle by itself.
     """
 
-    need: Need
+    fact: Missing
     settles: int
     in_trials: tuple[str, ...]
     at_most: int
@@ -125,30 +136,29 @@ def advise(screening: Screening) -> Advice:
     inquiry = Inquiry(screening)
     inquiry.possibilities = [possibilities_of(number, inquiry) for number in range(len(inquiry.facts))]
     trials = tuple(_of_trial(trial.id, inquiry) for trial in inquiry.trials)
-    named = {need for trial in trials for need in _named(trial)}
-    ranked = [_ranked(fact, inquiry) for fact in range(len(inquiry.facts))]
-    useful = [each for each in ranked if each.settles or each.need in named]
-    useful.sort(key=lambda each: (-each.settles, -len(each.closes), -each.at_most))
-    return Advice(screening.patient, day_text(screening.as_of.toordinal()), tuple(useful), trials)
+    ranked = [_ranked(fact, inquiry) for fact in sorted(_useful(inquiry))]
+    ranked.sort(key=lambda each: (-each.settles, -len(each.closes), -each.at_most))
+    return Advice(screening.patient, day_text(screening.as_of.toordinal()), tuple(ranked), trials)
 
 
-def _named(trial: TrialAdvice) -> Iterable[Need]:
-    for each in trial.rules_out:
-        yield each.fact.need
-        if each.unless is not None:
-            yield each.unless.need
-    yield from (each.need for each in trial.makes_eligible.always)
-    yield from (each.need for choice in trial.makes_eligible.choices for way in choice.ways for each in way)
+def _useful(inquiry: Inquiry) -> set[int]:
+    """The facts that can still do something: settle a criterion, by themselves or with others."""
+    useful: set[int] = set()
+    for number, line in enumerate(inquiry.lines):
+        if line.is_open:
+            for want in ("passed", "failed"):
+                useful.update(fact for way in ways_of_line(number, want, inquiry).ways for fact in way)
+    return useful
 
 
-def need_of(fact: int, inquiry: Inquiry) -> Need:
+def missing(fact: int, inquiry: Inquiry) -> Missing:
     """The fact as the report names it."""
     named = inquiry.facts[fact]
-    return Need(named.kind, named.name, named.text)
+    return Missing(named.kind, named.name, named.text, named.trial, named.source)
 
 
 def _known(fact: int, values: Iterable[int], inquiry: Inquiry) -> Known:
-    return Known(need_of(fact, inquiry), values_of(fact, values, inquiry))
+    return Known(missing(fact, inquiry), values_of(fact, values, inquiry))
 
 
 # ---- ruling out
@@ -354,14 +364,14 @@ def _ranked(fact: int, inquiry: Inquiry) -> RankedFact:
     fewest = min(settled, key=len)
     in_trials = tuple(dict.fromkeys(inquiry.lines[number].trial for number in fewest))
     closes = tuple(trial.id for trial in inquiry.trials if _closes(fact, trial.id, inquiry))
-    need = need_of(fact, inquiry)
+    named = missing(fact, inquiry)
     return RankedFact(
-        need,
+        named,
         len(fewest),
         in_trials,
         max(map(len, settled)),
         closes,
-        _ranking(need.text, len(fewest), in_trials, closes),
+        _ranking(named.text, len(fewest), in_trials, closes),
     )
 
 

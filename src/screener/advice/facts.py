@@ -51,8 +51,9 @@ SUPPOSED = "supposed"
 class Fact(Struct, frozen=True):
     """A missing fact: one thing to find out. `kind`, `name` and `text` are those of the report's Need.
 
-    `trial` is set where it is asked for one trial only. A *measured* or *whole* number lies in `domain`, and its
-    possibilities are made from parts of that (`possibility`); a *named* fact has the few of `named`.
+    `trial` is set where it is asked for one trial only, `source` where it is about what the record says in one place.
+    A *measured* or *whole* number lies in `domain`, and its possibilities are made from parts of that (`possibility`); a
+    *named* fact has the few of `named`.
     """
 
     key: tuple[str, ...]
@@ -62,6 +63,7 @@ class Fact(Struct, frozen=True):
     subjects: Subjects
     scale: Scale = "named"
     trial: str = ""
+    source: str = ""
     named: tuple[Possibility, ...] = ()
     domain: Range | None = None
     when: Moment | None = None
@@ -184,6 +186,8 @@ def _result(found: Found, lookup: ValueLookup, frame: Frame, reach: Reach) -> It
     if not unsettled:
         when = _time_of_new(lookup, frame)
         if when is not None:
+            if when != on_day(frame.as_of):
+                text = f"a result of {lowered(fact.title)}{in_time(lookup.scope, frame.rulebook)}"
             yield _of_result(fact, text, when, (), possible_values(fact), frame, reach)
     elif found.reasons == ("conflict",):
         yield _which(fact, text, unsettled, frame, reach)
@@ -238,7 +242,8 @@ def _of_result(
                 )
                 for choice, only in known
             )
-        return Fact(key, kind, fact.name, text, subjects, named=named, title=title)
+        source = replaces[0].source if replaces else ""
+        return Fact(key, kind, fact.name, text, subjects, source=source, named=named, title=title)
     return Fact(
         key,
         kind,
@@ -246,6 +251,7 @@ def _of_result(
         text,
         subjects,
         "measured" if isinstance(fact, Lab) else "whole",
+        source=replaces[0].source if replaces else "",
         domain=domain,
         when=when,
         replaces=replaces,
@@ -286,7 +292,8 @@ def _which(fact: Lab | Finding, text: str, results: tuple[Result, ...], frame: F
     kind = "lab" if isinstance(fact, Lab) else "finding"
     key = ("which", fact.name, *(each.source for each in results))
     subjects = frozenset(_seen_by(fact.name, None, frame, reach))
-    return Fact(key, kind, fact.name, text, subjects, named=named, title=lowered(fact.title))
+    source = ", ".join(each.source for each in results)
+    return Fact(key, kind, fact.name, text, subjects, source=source, named=named, title=lowered(fact.title))
 
 
 def _results_of_change(found: Found, lookup: ChangeLookup, frame: Frame, reach: Reach) -> Iterator[Fact]:
@@ -347,6 +354,7 @@ def _limits_of_normal(answer: Judged, frame: Frame, reach: Reach) -> Iterator[Fa
         text,
         frozenset(_seen_by(lab.name, used[0].when, frame, reach)),
         "limit",
+        source=used[0].source,
         domain=domain,
         replaces=used,
         title=f"{node.which} limit of normal of {lowered(lab.title)}",

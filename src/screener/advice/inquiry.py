@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from msgspec import Struct
+
 from screener.advice.facts import Fact, open_facts, possibility
 from screener.advice.reach import reach_of
 from screener.advice.supposing import Possibility, frame_with
@@ -22,6 +24,16 @@ from screener.values.truth import UNKNOWN, Truth
 
 Known = Mapping[int, int]
 """Facts supposed to be known: each by its place among the facts, with the place of one of its possibilities."""
+
+Way = Mapping[int, frozenset[int]]
+"""Facts by their place, each with the places of the possibilities that do."""
+
+
+class Ways(Struct, frozen=True):
+    """Ways to come out as wanted, none of which needs all that another needs; `complete` if there are no others."""
+
+    ways: tuple[Way, ...]
+    complete: bool = True
 
 
 class Line:
@@ -52,7 +64,10 @@ class Inquiry:
         self.lines: list[Line] = []
         self.facts: list[Fact] = []
         self.possibilities: list[tuple[Possibility, ...]] = []
+        self.ways: dict[tuple[int, Status], Ways] = {}
+        """What has been found of how each line comes out passed, or failed."""
         self._frames: dict[frozenset[tuple[int, int]], dict[str, Frame]] = {}
+        self._touched_by: dict[int, frozenset[str]] = {}
         self._bases = {trial.id: trial.criteria[0].frame for trial in self.trials}
         self._statuses: dict[tuple[int, frozenset[tuple[int, int]]], Status] = {}
         self._truths: dict[tuple[Truthful, str, frozenset[tuple[int, int]]], Truth] = {}
@@ -131,18 +146,29 @@ class Inquiry:
 
         def of_trial(trial: str) -> Frame:
             if trial not in frames:
-                frames[trial] = self._supposed(frames.values(), trial, [known])
+                frames[trial] = self._supposed(frames.values(), trial, [fact], [known])
             return frames[trial]
 
         return of_trial
 
-    def _supposed(self, others: Iterable[Frame], trial: str, known: list[Possibility]) -> Frame:
+    def _supposed(self, others: Iterable[Frame], trial: str, facts: Iterable[int], known: list[Possibility]) -> Frame:
         """The instant with some facts known; what another trial's looked up is shared where labs stay fresh alike."""
         base = self.base(trial)
         for other in others:
             if other.labs_within == base.labs_within:
                 return other.of_trial(trial)
-        return frame_with(base, known)
+        touched = frozenset[str]().union(*(self._touched(fact) for fact in facts))
+        return frame_with(base, known, {name: found for name, found in base.found.items() if name not in touched})
+
+    def _touched(self, fact: int) -> frozenset[str]:
+        """The lookups that can see a fact."""
+        touched = self._touched_by.get(fact)
+        if touched is None:
+            subjects = self.facts[fact].subjects
+            touched = self._touched_by[fact] = frozenset(
+                name for name in self.rulebook.lookups if not subjects.isdisjoint(self.reach.of_lookup(name))
+            )
+        return touched
 
     def truth(self, node: Truthful, trial: str, known: Known) -> Truth:
         """The truth of a part of a rule with some facts known."""
@@ -156,7 +182,8 @@ class Inquiry:
         frames = self._frames.setdefault(known, {})
         if trial not in frames:
             supposed = [self.possibilities[fact][value] for fact, value in sorted(known)]
-            frames[trial] = self._supposed(frames.values(), trial, supposed)
+            facts = [fact for fact, _ in known]
+            frames[trial] = self._supposed(frames.values(), trial, facts, supposed)
         return frames[trial]
 
     def _status(self, line: Line, frame: Frame) -> Status:
@@ -166,7 +193,7 @@ class Inquiry:
 
 
 def _is_needless(fact: Fact, others: Iterable[Fact]) -> bool:
-    """Whether an earlier result is asked for in a shorter window, too: one in the shortest of whole days does for all."""
+    """Whether an earlier result is asked for in a shorter window, too: one in the shortest of days does for all."""
     if fact.key[0] != "earlier" or fact.when is None:
         return False
     same = [each.when.first for each in others if each.key[:2] == fact.key[:2] and each.when is not None]

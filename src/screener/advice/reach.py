@@ -2,7 +2,8 @@
 
 A *subject* names one of them: `lookup X` (a result that this lookup sees), `sign X` (a result that shows a condition),
 `result X` (a result seen at another instant than that of the screening), `event X` (what this lookup asks), `concept X`
-(what entries about it state), `question X`, `age`, `sex`. A rule that does not have a fact among its subjects has the same answer whatever becomes of the fact.
+(what entries about it state), `question X`, `age`, `sex`. A rule that does not have a fact among its subjects has the
+same answer whatever becomes of the fact.
 """
 
 from __future__ import annotations
@@ -70,6 +71,12 @@ class Reach:
                     self.by_concept.setdefault(name, []).append(lookup)
 
         self._limits: dict[Struct, Limits] = {}
+        self.signs = {
+            sign.fact
+            for concept in rulebook.concepts.values()
+            for sign in (*concept.present_when, *concept.absent_when)
+        }
+        """The labs and findings whose results show a condition."""
 
     def related(self, concept: str) -> tuple[str, ...]:
         """A concept with everything narrower and broader."""

@@ -15,6 +15,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
+from screener.advice.reach import reach_of
 from screener.evaluation.answers import Found
 from screener.evaluation.frame import Frame
 from screener.records.derived import with_derived
@@ -76,19 +77,12 @@ def with_facts(patient: Patient, known: Iterable[Possibility], rulebook: Ruleboo
     supposed: Patient = msgspec.structs.replace(
         patient, results=results, episodes=episodes, answers=answers, birth=birth, sex=sex
     )
-    return _derived_anew(supposed, rulebook) if touched & _signs(rulebook) else supposed
+    return _derived_anew(supposed, rulebook) if touched & reach_of(rulebook).signs else supposed
 
 
 def _exchanged(results: tuple[Result, ...], old: tuple[Result, ...], new: tuple[Result, ...]) -> tuple[Result, ...]:
     """The results without some of them, and with others behind them."""
     return (*(each for each in results if each not in old), *new)
-
-
-def _signs(rulebook: Rulebook) -> set[str]:
-    """The labs and findings whose results show a condition."""
-    return {
-        sign.fact for concept in rulebook.concepts.values() for sign in (*concept.present_when, *concept.absent_when)
-    }
 
 
 def _derived_anew(patient: Patient, rulebook: Rulebook) -> Patient:
@@ -108,8 +102,9 @@ def _without_shown(facts: Mapping[str, tuple[S, ...]]) -> dict[str, tuple[S, ...
     return {name: those for name, those in own.items() if those}
 
 
-def frame_with(base: Frame, known: Iterable[Possibility]) -> Frame:
-    """The instant of a frame, with the patient as these possibilities make them."""
+def frame_with(base: Frame, known: Iterable[Possibility], untouched: Mapping[str, Found] | None = None) -> Frame:
+    """The instant of a frame, with the patient as these possibilities make them. `untouched` is what lookups found that
+    see nothing of it."""
     several = tuple(known)
     rulebook = base.rulebook
     in_record = [each for each in several if _is_in_record(each)]
@@ -123,6 +118,8 @@ def frame_with(base: Frame, known: Iterable[Possibility]) -> Frame:
         trial=base.trial,
         of=base if patient.episodes is base.patient.episodes and patient.absences is base.patient.absences else None,
     )
+    if untouched is not None:
+        frame.found.update(untouched)
     happened = {name for each in several for name in each.happened}
     cleared = frozenset(pair for each in several for pair in each.cleared)
     if happened or cleared:

@@ -12,9 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Siz
 from itertools import combinations, product
 from math import prod
 
-from msgspec import Struct
-
-from screener.advice.inquiry import Inquiry, Known
+from screener.advice.inquiry import Inquiry, Known, Way, Ways
 from screener.evaluation.answers import Judged
 from screener.rulebook import All, Any, AtLeast, Meets, Not, Truthful
 from screener.screening import Status
@@ -22,8 +20,6 @@ from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, negation
 
 Point = frozenset[tuple[int, int]]
 Asking = Callable[[Known], Truth]
-Way = Mapping[int, frozenset[int]]
-"""Facts by their place, each with the places of the possibilities that do."""
 
 MOST_WAYS = 150
 """Ways that are kept of one criterion; of more the smallest."""
@@ -33,19 +29,19 @@ MOST_ASKED = 400
 """Questions that the engine is asked about one part of a rule."""
 
 
-class Ways(Struct, frozen=True):
-    """Ways to come out as wanted, none of which needs all that another needs; `complete` if there are no others."""
-
-    ways: tuple[Way, ...]
-    complete: bool = True
-
-
 NOTHING_NEEDED = Ways(({},))
 NO_WAY = Ways(())
 
 
 def ways_of_line(number: int, want: Status, inquiry: Inquiry) -> Ways:
-    """The ways in which an open line comes out passed, or failed."""
+    """The ways in which an open line comes out passed, or failed; worked out once."""
+    known = inquiry.ways.get((number, want))
+    if known is None:
+        known = inquiry.ways[number, want] = _ways_of_line(number, want, inquiry)
+    return known
+
+
+def _ways_of_line(number: int, want: Status, inquiry: Inquiry) -> Ways:
     line = inquiry.lines[number]
     wanted = TRUE if (want == "passed") == (line.criterion.kind == "inclusion") else FALSE
     samples = want == "passed"
