@@ -11,6 +11,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterable, Iterator
 
+import msgspec
 from msgspec import Struct
 
 from screener.rulebook import (
@@ -71,12 +72,7 @@ class Reach:
                     self.by_concept.setdefault(name, []).append(lookup)
 
         self._limits: dict[Struct, Limits] = {}
-        self.signs = {
-            sign.fact
-            for concept in rulebook.concepts.values()
-            for sign in (*concept.present_when, *concept.absent_when)
-        }
-        """The labs and findings whose results show a condition."""
+        self._shown_by: dict[str, Rulebook] = {}
 
     def related(self, concept: str) -> tuple[str, ...]:
         """A concept with everything narrower and broader."""
@@ -115,6 +111,18 @@ class Reach:
         known = self._of_lookups.get(name)
         if known is None:
             known = self._of_lookups[name] = frozenset(self._subjects_of_lookup(self.rulebook.lookups[name]))
+        return known
+
+    def shown_by(self, fact: str) -> Rulebook:
+        """The rulebook with no other concepts than those that results of a lab or finding show."""
+        known = self._shown_by.get(fact)
+        if known is None:
+            concepts = {
+                name: concept
+                for name, concept in self.rulebook.concepts.items()
+                if any(sign.fact == fact for sign in (*concept.present_when, *concept.absent_when))
+            }
+            known = self._shown_by[fact] = msgspec.structs.replace(self.rulebook, concepts=concepts)
         return known
 
     def limits(self, rule: Truthful) -> Limits:

@@ -77,7 +77,9 @@ def with_facts(patient: Patient, known: Iterable[Possibility], rulebook: Ruleboo
     supposed: Patient = msgspec.structs.replace(
         patient, results=results, episodes=episodes, answers=answers, birth=birth, sex=sex
     )
-    return _derived_anew(supposed, rulebook) if touched & reach_of(rulebook).signs else supposed
+    for name in touched:
+        supposed = _derived_anew(supposed, reach_of(rulebook).shown_by(name))
+    return supposed
 
 
 def _exchanged(results: tuple[Result, ...], old: tuple[Result, ...], new: tuple[Result, ...]) -> tuple[Result, ...]:
@@ -85,21 +87,29 @@ def _exchanged(results: tuple[Result, ...], old: tuple[Result, ...], new: tuple[
     return (*(each for each in results if each not in old), *new)
 
 
-def _derived_anew(patient: Patient, rulebook: Rulebook) -> Patient:
-    """The patient with the episodes and absences that the results now show, in place of those they showed before."""
-    episodes = _without_shown(patient.episodes)
-    absences = _without_shown(patient.absences)
-    shown, denied = with_derived(patient.results, episodes, absences, rulebook)
-    derived: Patient = msgspec.structs.replace(patient, episodes=shown, absences=denied)
+def _derived_anew(patient: Patient, shown: Rulebook) -> Patient:
+    """The patient with the episodes and absences that the results now show of some concepts, in place of those they
+    showed before."""
+    if not shown.concepts:
+        return patient
+    explicit = {
+        name: tuple(each for each in those if not each.shown_by_result) for name, those in patient.episodes.items()
+    }
+    absences = {
+        name: tuple(each for each in those if not (each.shown_by_result and name in shown.concepts))
+        for name, those in patient.absences.items()
+    }
+    anew, denied = with_derived(patient.results, explicit, absences, shown)
+    episodes = {**patient.episodes, **{name: anew.get(name, ()) for name in shown.concepts}}
+    derived: Patient = msgspec.structs.replace(patient, episodes=_some(episodes), absences=_some(denied))
     return derived
 
 
 S = TypeVar("S", Episode, Absence)
 
 
-def _without_shown(facts: Mapping[str, tuple[S, ...]]) -> dict[str, tuple[S, ...]]:
-    own = {name: tuple(each for each in those if not each.shown_by_result) for name, those in facts.items()}
-    return {name: those for name, those in own.items() if those}
+def _some(facts: Mapping[str, tuple[S, ...]]) -> dict[str, tuple[S, ...]]:
+    return {name: those for name, those in facts.items() if those}
 
 
 def frame_with(base: Frame, known: Iterable[Possibility], untouched: Mapping[str, Found] | None = None) -> Frame:

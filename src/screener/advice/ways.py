@@ -21,11 +21,11 @@ from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, negation
 Point = frozenset[tuple[int, int]]
 Asking = Callable[[Known], Truth]
 
-MOST_WAYS = 150
+MOST_WAYS = 60
 """Ways that are kept of one criterion; of more the smallest."""
-MOST_POINTS = 150
+MOST_POINTS = 64
 """Combinations of values that one part of a rule is tried with; of a part with more, only some values of each fact."""
-MOST_ASKED = 400
+MOST_ASKED = 80
 """Questions that the engine is asked about one part of a rule."""
 
 
@@ -105,6 +105,10 @@ def _both(one: Way, other: Way) -> Way | None:
 
 def _fewest(ways: list[Way], complete: bool) -> Ways:
     """The ways, without those that another makes needless; as few as are kept."""
+    if len(ways) < 2:
+        return Ways(tuple(ways), complete)
+    if len(ways) > 4 * MOST_WAYS:
+        ways, complete = sorted(ways, key=len)[: 4 * MOST_WAYS], False
     kept: list[Way] = []
     for way in sorted(_widened(ways), key=lambda each: (len(each), -sum(map(len, each.values())))):
         if not any(includes(other, way) for other in kept):
