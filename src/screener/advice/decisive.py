@@ -216,7 +216,7 @@ def _ruling_out(
 ) -> RulesOut:
     known = _known(fact, values, inquiry)
     unless = None
-    sentence = f"{known.values.sentence} rules {trial} out"
+    sentence = f"{known.values.named} rules {trial} out"
     if beside is not None:
         other, others = beside
         rest = [value for value in inquiry.whole(other) if value not in set(others)]

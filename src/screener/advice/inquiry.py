@@ -116,6 +116,18 @@ class Inquiry:
         """The possibilities of a fact that between them are all that it may turn out to be."""
         return [value for value, each in enumerate(self.possibilities[fact]) if not each.sample]
 
+    def written(self, fact: int) -> dict[float, str]:
+        """The limits that the rules compare a number with, and how they are written there."""
+        name = "age" if self.facts[fact].kind == "birth_date" else self.facts[fact].name
+        return {
+            number: text
+            for line in self.lines
+            if line.is_open and fact in line.facts
+            for reading in line.criterion.readings
+            for number, text in self.reach.limits(reading.rule).numbers.get(name, {}).items()
+            if text
+        }
+
     # ---- what the engine answers
 
     def status(self, number: int, known: Known) -> Status:

@@ -46,10 +46,10 @@ Subjects = frozenset[str]
 
 
 class Limits(Struct, frozen=True):
-    """The limits of a rule: by lab or finding (`age` for completed years) the numbers, and the multiples of limits of
-    normal."""
+    """The limits of a rule: by lab or finding (`age` for completed years) the numbers with how they were written, and
+    the multiples of limits of normal."""
 
-    numbers: dict[str, frozenset[float]]
+    numbers: dict[str, dict[float, str]]
     multiples: dict[str, frozenset[AgainstLimit]]
 
 
@@ -225,24 +225,31 @@ def plain(node: Numeric) -> tuple[str, float] | None:
 
 
 def _limits_in(rule: Truthful, rulebook: Rulebook) -> Limits:
-    numbers: dict[str, set[float]] = {}
+    numbers: dict[str, dict[float, str]] = {}
     multiples: dict[str, set[AgainstLimit]] = {}
 
-    def place(of: Numeric, ends: Iterable[float | None]) -> None:
+    def place(of: Numeric, ends: Iterable[Numeric | float | None]) -> None:
         number = plain(of)
-        if number is not None:
-            lookup = rulebook.lookups.get(number[0])
-            name = lookup.fact if isinstance(lookup, ValueLookup) else "age" if number[0] == "age" else None
-            if name is not None:
-                numbers.setdefault(name, set()).update(end / number[1] for end in ends if end is not None)
+        if number is None:
+            return
+        lookup = rulebook.lookups.get(number[0])
+        name = lookup.fact if isinstance(lookup, ValueLookup) else "age" if number[0] == "age" else None
+        if name is None:
+            return
+        for end in ends:
+            match end:
+                case Number():
+                    numbers.setdefault(name, {})[end.value / number[1]] = end.text
+                case float() | int():
+                    numbers.setdefault(name, {}).setdefault(end / number[1], "")
 
     for node in everything_in(rule, rulebook):
         match node:
             case Compare():
-                place(node.left, [node.right.value if isinstance(node.right, Number) else None])
-                place(node.right, [node.left.value if isinstance(node.left, Number) else None])
+                place(node.left, [node.right])
+                place(node.right, [node.left])
             case Between():
-                place(node.of, [node.low.value, node.high.value])
+                place(node.of, [node.low, node.high])
             case Bounded():
                 place(node.of, [node.floor, node.cap])
             case PointsOf():
@@ -255,9 +262,6 @@ def _limits_in(rule: Truthful, rulebook: Rulebook) -> Limits:
             case Happened():
                 lookup = rulebook.lookups[node.lookup]
                 if isinstance(lookup, EventLookup) and lookup.beside is not None:
-                    for name, ends in _limits_in(lookup.beside, rulebook).numbers.items():
-                        numbers.setdefault(name, set()).update(ends)
-    return Limits(
-        {name: frozenset(ends) for name, ends in numbers.items()},
-        {name: frozenset(those) for name, those in multiples.items()},
-    )
+                    for name, those in _limits_in(lookup.beside, rulebook).numbers.items():
+                        numbers.setdefault(name, {}).update(those)
+    return Limits(numbers, {name: frozenset(those) for name, those in multiples.items()})

@@ -24,19 +24,19 @@ class Span(Struct, frozen=True, omit_defaults=True):
 
 
 class Values(Struct, frozen=True, omit_defaults=True):
-    """Some of what a fact may turn out to be: `spans` of a number, or the words in `choices`; `text` says them shortly,
-    and `clause` says with the fact that it has one of them."""
+    """Some of what a fact may turn out to be: `spans` of a number, or the words in `choices`.
+
+    `text` says them shortly, `named` with the fact (`INR below 1.5`), and `clause` that the fact has one of them (`INR is
+    below 1.5`). `example`: single numbers that would do, among others that were not tried.
+    """
 
     text: str
+    named: str
     clause: str
     spans: tuple[Span, ...] = ()
     choices: tuple[str, ...] = ()
     unit: str = ""
-
-    @property
-    def sentence(self) -> str:
-        """The values as what does something: `INR below 1.5`."""
-        return self.clause
+    example: bool = False
 
 
 def values_of(number: int, chosen: Iterable[int], inquiry: Inquiry) -> Values:
@@ -45,26 +45,35 @@ def values_of(number: int, chosen: Iterable[int], inquiry: Inquiry) -> Values:
     possible = inquiry.possibilities[number]
     if fact.domain is None:
         words = tuple(possible[place].text for place in places)
-        return Values(either(words), _named(fact, words), choices=words)
-    ranges = _together([possible[place].range for place in places if possible[place].range is not None], fact)
-    texts = [_span_text(each, fact) for each in ranges]
-    text = either(texts) + (f" {fact.unit}" if unit_beside(fact.unit) else "")
+        return Values(either(words), *_said(fact, words), choices=words)
+    whole = [place for place in places if not possible[place].sample]
+    ranges = _together([possible[place].range for place in whole or places], fact)
+    if not whole:
+        middle = number_text(ranges[len(ranges) // 2].low)
+        text = f"for instance {middle}{unit_beside(fact.unit)}"
+    else:
+        written = inquiry.written(number)
+        text = either(_span_text(each, fact, written) for each in ranges)
     spans = tuple(Span(each.low, each.high, each.low_open, each.high_open) for each in ranges)
-    return Values(text, f"{fact.title} {text}", spans=spans, unit=fact.unit)
+    return Values(text, f"{fact.title} {text}", f"{fact.title} is {text}", spans, unit=fact.unit, example=not whole)
 
 
-def _named(fact: Fact, words: Sequence[str]) -> str:
+def _said(fact: Fact, words: Sequence[str]) -> tuple[str, str]:
+    """A named fact with its values, as a thing and as a clause."""
+    told = either(words)
     match fact.key[0]:
         case "question":
-            return f"the answer {either(words)} to “{fact.title}”"
+            return f"the answer {told} to “{fact.title}”", f"the answer to “{fact.title}” is {told}"
         case "reading":
-            return f"reading {fact.name} as {either(words)}"
+            return f"{fact.name} read as {told}", f"{fact.name} is read as {told}"
+        case "event" if list(words) == ["yes"]:
+            return f"a yes to whether {fact.title}", fact.title
         case "event" | "quality":
-            return f"{either(words)} to whether {fact.title}"
+            return f"a {told} to whether {fact.title}", f"the answer to whether {fact.title} is {told}"
         case "sex":
-            return f"{either(words)} sex"
+            return f"{told} sex", f"the sex is {told}"
         case _:
-            return f"{fact.title} {either(words)}"
+            return f"{fact.title} {told}", f"{fact.title} is {told}"
 
 
 def _together(ranges: Iterable[Range | None], fact: Fact) -> list[Range]:
@@ -88,20 +97,42 @@ def _touch(one: Range, other: Range, fact: Fact) -> bool:
     return math.nextafter(one.high, math.inf) == other.low and not one.high_open and not other.low_open
 
 
-def _span_text(part: Range, fact: Fact) -> str:
-    domain = fact.domain
+def _span_text(part: Range, fact: Fact, written: dict[float, str]) -> str:
+    """`below 1.5`, `at least 85.5 umol/L (5 mg/dL)`; a limit found by halving is rounded into the part that is meant."""
+    domain, unit = fact.domain, unit_beside(fact.unit)
+
+    def low() -> str:
+        return _number(part.low, fact, written, up=True)
+
+    def high() -> str:
+        return _number(part.high, fact, written, up=False)
+
     if part.is_exact:
-        return number_text(part.low)
+        return _number(part.low, fact, written, up=None) + unit
     from_start = domain is not None and (part.low, part.low_open) == (domain.low, domain.low_open)
     to_end = domain is not None and (part.high, part.high_open) == (domain.high, domain.high_open)
+    above, below = ("above" if part.low_open else "at least"), ("below" if part.high_open else "at most")
+    beside_low, beside_high = _as_written(part.low, fact, written), _as_written(part.high, fact, written)
     if from_start and to_end:
         return "whatever it is"
-    low = f"{'above' if part.low_open else 'at least'} {number_text(part.low)}"
-    high = f"{'below' if part.high_open else 'at most'} {number_text(part.high)}"
     if from_start:
-        return high
+        return f"{below} {high()}{unit}{beside_high}"
     if to_end:
-        return low
+        return f"{above} {low()}{unit}{beside_low}"
     if not part.low_open and not part.high_open:
-        return f"{number_text(part.low)} to {number_text(part.high)}"
-    return f"{low} and {high}"
+        return f"{low()} to {high()}{unit}"
+    return f"{above} {low()}{beside_low} and {below} {high()}{unit}{beside_high}"
+
+
+def _number(number: float, fact: Fact, written: dict[float, str], *, up: bool | None) -> str:
+    if up is None or number in written or number_text(number) == repr(number) or float(number_text(number)) == number:
+        return number_text(number)
+    step = 10.0 ** (math.floor(math.log10(abs(number))) - 2) if number else 1.0
+    rounded = (math.ceil if up else math.floor)(number / step) * step
+    return number_text(float(f"{rounded:.12g}"))
+
+
+def _as_written(number: float, fact: Fact, written: dict[float, str]) -> str:
+    """The limit as the rule has it, where that is in another unit."""
+    text = written.get(number, "")
+    return f" ({text})" if text and fact.unit and not text.endswith(fact.unit) and fact.unit != "years" else ""
