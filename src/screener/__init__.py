@@ -25,6 +25,7 @@ from screener.version import __version__
 if TYPE_CHECKING:
     from datetime import date
 
+    from screener.advice.decisive import Advice
     from screener.loading import RulesError
     from screener.records.errors import RecordError
     from screener.records.patient import Patient
@@ -69,6 +70,16 @@ def evaluate(
     )
 
 
+def advise(screening: Screening) -> Advice:
+    """What to find out next: which single fact rules a trial out, which few make it eligible, which settles most.
+
+    Only undetermined trials are looked at: no fact changes the verdict of another. Pure, and safe in threads.
+    """
+    from screener.advice import decisive
+
+    return decisive.advise(screening)
+
+
 def load_patient(source: Source, rules: Rulebook | None = None) -> Patient:
     """Read a patient's record from plain data, JSON text or a file, with the dictionary of `rules`.
 
@@ -106,6 +117,7 @@ def _shipped_rules() -> Rulebook:
 
 
 _HOMES = {
+    "Advice": "screener.advice.decisive",
     "CriterionResult": "screener.screening",
     "Evidence": "screener.screening",
     "Need": "screener.screening",
@@ -130,6 +142,7 @@ if not TYPE_CHECKING:  # a type checker sees the imports above, and a misspelt n
 
 
 __all__ = [
+    "Advice",
     "CriterionResult",
     "Evidence",
     "Need",
@@ -142,6 +155,7 @@ __all__ = [
     "Source",
     "TrialResult",
     "__version__",
+    "advise",
     "evaluate",
     "load_patient",
     "load_rules",

@@ -24,7 +24,7 @@ from screener.evaluation.grounds import Need
 from screener.screening import Screening
 from screener.values.dates import day_text
 
-MOST_TRIED = 24
+MOST_TRIED = 48
 """Combinations of values of one way that are put to the engine for one criterion."""
 MOST_SETS = 8
 """Alternatives that are told one by one; of more, how many there are and the smallest."""
@@ -295,7 +295,7 @@ def _confirmed(whole: Ways, group: Sequence[int], lines: Sequence[int], inquiry:
 
 
 def _kept(way: Way, group: Sequence[int], lines: Sequence[int], inquiry: Inquiry) -> Way | None:
-    kept = dict(way)
+    kept = {fact: _without_needless_samples(fact, values, inquiry) for fact, values in way.items()}
     for number in lines:
         line = inquiry.lines[number]
         own = {fact: kept[fact] for fact in kept if fact in line.facts}
@@ -312,6 +312,18 @@ def _kept(way: Way, group: Sequence[int], lines: Sequence[int], inquiry: Inquiry
         if len(good) < len(every):
             kept.update({fact: frozenset([good[0][fact]]) for fact in own})
     return kept
+
+
+def _without_needless_samples(fact: int, values: frozenset[int], inquiry: Inquiry) -> frozenset[int]:
+    """The values, without single numbers that lie in a part which does as a whole."""
+    possible = inquiry.possibilities[fact]
+    parts = [part for value in values if not possible[value].sample and (part := possible[value].range) is not None]
+    return frozenset(
+        value
+        for value in values
+        if not possible[value].sample
+        or not any(part.contains(number.low) for part in parts if (number := possible[value].range) is not None)
+    )
 
 
 def _one_for_each_set(ways: Iterable[Way]) -> list[Way]:

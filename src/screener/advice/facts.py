@@ -52,8 +52,8 @@ class Fact(Struct, frozen=True):
     """A missing fact: one thing to find out. `kind`, `name` and `text` are those of the report's Need.
 
     `trial` is set where it is asked for one trial only, `source` where it is about what the record says in one place.
-    A *measured* or *whole* number lies in `domain`, and its possibilities are made from parts of that (`possibility`); a
-    *named* fact has the few of `named`.
+    A *measured* or *whole* number lies in `domain`, and its possibilities are made from parts of that (`possibility`);
+    a *named* fact has the few of `named`.
     """
 
     key: tuple[str, ...]

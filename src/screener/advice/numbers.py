@@ -18,7 +18,7 @@ from screener.advice.facts import Fact, possibility
 from screener.advice.inquiry import Inquiry
 from screener.advice.reach import plain
 from screener.advice.supposing import Possibility
-from screener.rulebook import Between, Compare, Number, Rulebook, Truthful
+from screener.rulebook import AtTime, Between, ChangeLookup, Compare, Number, Numeric, Rulebook, Truthful
 from screener.values.ranges import Range, exactly
 
 SAMPLES = 4
@@ -39,14 +39,9 @@ def possibilities_of(number: int, inquiry: Inquiry) -> tuple[Possibility, ...]:
     read = [(node, trial) for node, trial in open_atoms if inquiry.read_by(node, trial, [number])]
     rules = [reading.rule for place in lines for reading in inquiry.lines[place].criterion.readings]
     cuts = _cuts(fact, rules, inquiry)
-    scores = [(node, trial) for node, trial in read if not _is_direct(node)]
+    scores = [(node, trial) for node, trial in read if not _is_direct(node, inquiry.rulebook)]
     if scores and fact.scale != "limit":
-        lines_with = [
-            place
-            for place in lines
-            if any((node, inquiry.lines[place].trial) in scores for node in inquiry.lines[place].atoms)
-        ]
-        cuts |= set(_turns(number, lines_with, sorted(cuts), inquiry))
+        cuts |= set(_turns(number, scores, sorted(cuts), inquiry))
     parts = list(_merged(number, list(_partition(fact, cuts)), lines, read, inquiry))
     whole = range(len(inquiry.facts))
     if fact.scale != "limit" and any(len(inquiry.read_by(node, trial, whole)) > 1 for node, trial in scores):
@@ -57,13 +52,20 @@ def possibilities_of(number: int, inquiry: Inquiry) -> tuple[Possibility, ...]:
     return tuple(parts)
 
 
-def _is_direct(node: Truthful) -> bool:
+def _is_direct(node: Truthful, rulebook: Rulebook) -> bool:
     """Whether a rule compares a number with limits only, so that its cuts can be read off."""
+
+    def is_bare(side: Numeric) -> bool:
+        number = plain(side)
+        return number is not None and not isinstance(rulebook.lookups.get(number[0]), ChangeLookup)
+
     match node:
         case Compare():
-            return all(isinstance(side, Number) or plain(side) is not None for side in (node.left, node.right))
+            return all(isinstance(side, Number) or is_bare(side) for side in (node.left, node.right))
         case Between():
-            return plain(node.of) is not None
+            return is_bare(node.of)
+        case AtTime():
+            return False
         case _:
             return True
 
@@ -115,29 +117,35 @@ def _samples(fact: Fact, cuts: Iterable[float], rulebook: Rulebook) -> list[floa
     return sorted({each for each in (*spread, *cuts) if low <= each <= high and domain.contains(each)})
 
 
-def _turns(number: int, lines: list[int], cuts: list[float], inquiry: Inquiry) -> Iterator[float]:
-    """The values at which some line changes its status, found by halving between values where it differs."""
+Asked = tuple[Truthful, str]
+"""A part of a rule, and the trial that it is asked for."""
+
+
+def _turns(number: int, scores: Iterable[Asked], cuts: list[float], inquiry: Inquiry) -> Iterator[float]:
+    """The values at which some part of a rule changes its answer, found by halving between values where it differs."""
     domain = inquiry.facts[number].domain
     whole = inquiry.facts[number].scale == "whole"
     if domain is None:
         return
-    inside = [cut for cut in cuts if domain.contains(cut)]
-    for line in lines:
-        points = sorted({*inside, *_between(domain.low, domain.high, whole=whole)})
-        points = [point for point in points if domain.contains(point)]
-        known = [(point, inquiry.statuses_in([line], number, exactly(point))) for point in points]
-        for (low, at_low), (high, at_high) in pairwise(known):
+    points = sorted(
+        {point for point in (*cuts, *_between(domain.low, domain.high, whole=whole)) if domain.contains(point)}
+    )
+    for score in scores:
+        truths = [inquiry.truths_in([score], number, exactly(point)) for point in points]
+        for (low, at_low), (high, at_high) in pairwise(zip(points, truths, strict=True)):
             if at_low != at_high:
-                yield from _halved(number, line, low, high, inquiry, whole=whole)
+                yield from _halved(number, score, (low, high), at_low, inquiry, whole=whole)
 
 
-def _halved(number: int, line: int, low: float, high: float, inquiry: Inquiry, *, whole: bool) -> Iterator[float]:
-    at_low = inquiry.statuses_in([line], number, exactly(low))
+def _halved(
+    number: int, score: Asked, ends: tuple[float, float], at_low: object, inquiry: Inquiry, *, whole: bool
+) -> Iterator[float]:
+    low, high = ends
     while True:
         middle = float((low + high) // 2) if whole else (low + high) / 2
         if not low < middle < high:
             break
-        if inquiry.statuses_in([line], number, exactly(middle)) == at_low:
+        if inquiry.truths_in([score], number, exactly(middle)) == at_low:
             low = middle
         else:
             high = middle
@@ -201,9 +209,10 @@ def _merged(
 ) -> Iterator[Possibility]:
     """The parts, neighbors made one where nothing tells them apart."""
     fact = inquiry.facts[number]
+    settled = [place for place in lines if not inquiry.lines[place].is_open]
 
     def answers(part: Range) -> tuple[object, ...]:
-        return (*inquiry.statuses_in(lines, number, part), *inquiry.truths_in(atoms, number, part))
+        return (*inquiry.statuses_in(settled, number, part), *inquiry.truths_in(atoms, number, part))
 
     base = inquiry.base(inquiry.lines[lines[0]].trial)
     held: tuple[Range, tuple[object, ...]] | None = None

@@ -26,8 +26,8 @@ class Span(Struct, frozen=True, omit_defaults=True):
 class Values(Struct, frozen=True, omit_defaults=True):
     """Some of what a fact may turn out to be: `spans` of a number, or the words in `choices`.
 
-    `text` says them shortly, `named` with the fact (`INR below 1.5`), and `clause` that the fact has one of them (`INR is
-    below 1.5`). `example`: single numbers that would do, among others that were not tried.
+    `text` says them shortly, `named` with the fact (`INR below 1.5`), and `clause` that the fact has one of them (`INR
+    is below 1.5`). `example`: single numbers that would do, among others that were not tried.
     """
 
     text: str
@@ -65,7 +65,8 @@ def _said(fact: Fact, words: Sequence[str]) -> tuple[str, str]:
         case "question":
             return f"the answer {told} to “{fact.title}”", f"the answer to “{fact.title}” is {told}"
         case "reading":
-            return f"{fact.name} read as {told}", f"{fact.name} is read as {told}"
+            line = fact.name.partition("/")[2]
+            return f"{line} read as {told}", f"{line} is read as {told}"
         case "event" if list(words) == ["yes"]:
             return f"a yes to whether {fact.title}", fact.title
         case "event" | "quality":
@@ -98,7 +99,7 @@ def _touch(one: Range, other: Range, fact: Fact) -> bool:
 
 
 def _span_text(part: Range, fact: Fact, written: dict[float, str]) -> str:
-    """`below 1.5`, `at least 85.5 umol/L (5 mg/dL)`; a limit found by halving is rounded into the part that is meant."""
+    """`below 1.5`, `at least 85.52 umol/L (5 mg/dL)`; a limit found by halving is rounded into the part meant."""
     domain, unit = fact.domain, unit_beside(fact.unit)
 
     def low() -> str:
@@ -125,8 +126,9 @@ def _span_text(part: Range, fact: Fact, written: dict[float, str]) -> str:
 
 
 def _number(number: float, fact: Fact, written: dict[float, str], *, up: bool | None) -> str:
-    if up is None or number in written or number_text(number) == repr(number) or float(number_text(number)) == number:
-        return number_text(number)
+    told = number_text(number)
+    if up is None or number in written or float(told) == number:
+        return told
     step = 10.0 ** (math.floor(math.log10(abs(number))) - 2) if number else 1.0
     rounded = (math.ceil if up else math.floor)(number / step) * step
     return number_text(float(f"{rounded:.12g}"))
@@ -135,4 +137,4 @@ def _number(number: float, fact: Fact, written: dict[float, str], *, up: bool | 
 def _as_written(number: float, fact: Fact, written: dict[float, str]) -> str:
     """The limit as the rule has it, where that is in another unit."""
     text = written.get(number, "")
-    return f" ({text})" if text and fact.unit and not text.endswith(fact.unit) and fact.unit != "years" else ""
+    return f" ({text})" if text and unit_beside(fact.unit) and not text.endswith((fact.unit, "years")) else ""

@@ -9,11 +9,12 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from screener.advice.decisive import Advice, Known, MakesEligible, Missing, RankedFact, RulesOut, TrialAdvice
+from screener.advice.decisive import Advice, Choice, Known, MakesEligible, Missing, RankedFact, RulesOut, TrialAdvice
 from screener.report.wording import in_one_breath
 
 WIDTH = 100
-LABEL = 16
+LABEL = 18
+LONGEST_CHOICE = 200
 MOST_FACTS = 8
 MOST_NAMED = 4
 _MEASURED = {"lab", "finding", "birth_date", "sex", "reading"}
@@ -66,14 +67,14 @@ def _rank(fact: RankedFact) -> str:
 def _asked(advice: Advice, told: Sequence[RankedFact]) -> Iterator[tuple[str, str]]:
     """The facts that were not told one by one, by whom to ask."""
     rest = [fact for fact in advice.facts if fact not in told]
-    for trial in advice.trials:
-        answers = [_title(fact.fact) for fact in rest if fact.fact.kind == "question" and fact.fact.trial == trial.id]
-        if answers:
-            number = "1 answer" if len(answers) == 1 else f"{len(answers)} answers"
-            yield "people", f"{number} for {trial.id}: {_first(answers)}"
-    once = [_title(fact.fact) for fact in rest if fact.fact.kind == "question" and not fact.fact.trial]
-    if once:
-        yield "people", f"for every trial: {_first(once)}"
+    people: dict[tuple[str, str], list[str]] = {}
+    for fact in rest:
+        if fact.fact.kind == "question":
+            text, _, whom = fact.fact.text.rpartition(" (asked of the ")
+            people.setdefault((whom.rstrip(")"), fact.fact.trial), []).append(text)
+    for (whom, trial), texts in people.items():
+        where = f"for {trial}" if trial else "for every trial"
+        yield f"the {whom}", f"{where}: {_first(texts, 3)}"
     history = [fact for fact in rest if fact.fact.kind not in (*_MEASURED, "question")]
     if history:
         deciding = [fact.fact.text for fact in history if fact.closes]
@@ -84,10 +85,6 @@ def _asked(advice: Advice, told: Sequence[RankedFact]) -> Iterator[tuple[str, st
     measured = [fact.fact.text for fact in rest if fact.fact.kind in _MEASURED]
     if measured:
         yield "to measure", _first(measured)
-
-
-def _title(fact: Missing) -> str:
-    return fact.text
 
 
 def _first(texts: Iterable[str], most: int = MOST_NAMED) -> str:
@@ -147,21 +144,22 @@ def _eligible(made: MakesEligible) -> Iterator[tuple[str, str]]:
         for text in _always(made.always):
             yield "", text
         shown = sorted(made.choices, key=lambda choice: choice.number)[:MOST_NAMED]
-        for choice in shown:
-            ways = [" and ".join(known.values.named for known in way) for way in choice.ways[:2]]
-            more = choice.number - len(ways)
-            yield (
-                "",
-                "either "
-                + ", or ".join(ways)
-                + (f", or {more} other ways" if more > 1 else "")
-                + (", or another way" if more == 1 else ""),
-            )
+        yield from (("", _choice(choice)) for choice in shown)
         if len(made.choices) > len(shown):
             rest = [criterion for choice in made.choices if choice not in shown for criterion in choice.criteria]
             yield "", f"and one way each for {', '.join(rest)}"
     if made.besides:
         yield "first of all", f"{', '.join(each.criterion for each in made.besides)} would have to be settled otherwise"
+
+
+def _choice(choice: Choice) -> str:
+    """One or two of the ways in which something can be settled, as short as they are."""
+    ways = ["; ".join(_always(way)) for way in choice.ways[:2]]
+    if sum(map(len, ways)) > LONGEST_CHOICE:
+        ways = ways[:1]
+    more = choice.number - len(ways)
+    others = "" if not more else ", or in another way" if more == 1 else f", or in {more} other ways"
+    return f"{', '.join(choice.criteria)}: {', or '.join(ways)}{others}"
 
 
 def _many(made: MakesEligible) -> str:
@@ -180,8 +178,7 @@ def _always(known: Sequence[Known]) -> Iterator[str]:
     rest = [each for each in known if each.fact.kind not in (*_MEASURED, "question")]
     for word in dict.fromkeys(each.values.text for each in rest):
         texts = [each.fact.text for each in rest if each.values.text == word]
-        number = "" if len(texts) == 1 else f"each of {len(texts)} questions: "
-        yield f"a {word} to {number}{_first(texts)}"
+        yield f"{word} to {_first(texts, 3)}"
 
 
 __all__ = ["advice_lines"]
