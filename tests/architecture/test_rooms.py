@@ -33,7 +33,7 @@ ROOMS: dict[str, set[str]] = {
     "records": {"values", "rulebook"},
     "evaluation": {"values", "rulebook", "records"},
     "screening": {"values", "rulebook", "records", "evaluation", "version"},
-    "schema": {"values", "rulebook", "records", "evaluation", "screening"},
+    "schema": {"values", "rulebook", "records", "evaluation", "screening", "advice"},
     "advice": {"values", "rulebook", "records", "evaluation", "screening"},
     "report": {"values", "rulebook", "records", "evaluation", "screening", "advice"},
     "cli": EVERYTHING,

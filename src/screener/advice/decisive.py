@@ -79,9 +79,9 @@ class Besides(Struct, frozen=True):
 class MakesEligible(Struct, frozen=True):
     """The smallest sets of facts with which a trial is eligible: all of `always`, and one way of each of `choices`.
 
-    Every such combination is one set, of which no part would do; `number` counts them, and `fewest` is how many facts
-    the smallest has. `complete` says that there are no others. Nothing makes the trial eligible before the criteria in
-    `besides` are settled, too.
+    Every such combination is one set, none of whose facts can be left out with these values; `number` counts them, and
+    `fewest` is how many facts the smallest has. `complete` says that there are no others, and that no part of one would
+    do with any values. Nothing makes the trial eligible before the criteria in `besides` are settled, too.
     """
 
     always: tuple[Known, ...]
@@ -190,9 +190,9 @@ def _rules_out(lines: Sequence[int], inquiry: Inquiry) -> tuple[RulesOut, ...]:
     for pair, numbers in pairs.items():
         every = list(combinations_in(dict(pair)))
         if all(inquiry.status(number, known) == "failed" for number in numbers for known in every):
-            (one, some), (other, others) = pair
-            told.append(_ruling_out(trial, one, some, numbers, (other, others), inquiry))
-            told.append(_ruling_out(trial, other, others, numbers, (one, some), inquiry))
+            for (one, some), (other, others) in (pair, pair[::-1]):
+                if not others.issuperset(inquiry.whole(other)):
+                    told.append(_ruling_out(trial, one, some, numbers, (other, others), inquiry))
     return tuple(told)
 
 
@@ -221,7 +221,7 @@ def _ruling_out(
         other, others = beside
         rest = [value for value in inquiry.whole(other) if value not in set(others)]
         unless = _known(other, rest, inquiry)
-        sentence = f"{sentence}, unless {unless.values.clause}" if rest else sentence
+        sentence = f"{sentence}, unless {unless.values.clause}"
     criteria = tuple(inquiry.lines[number].criterion.id for number in lines)
     return RulesOut(known, criteria, unless, sentence[:1].upper() + sentence[1:])
 

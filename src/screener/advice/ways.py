@@ -29,6 +29,8 @@ MOST_ASKED = 80
 """Questions that the engine is asked about one part of a rule."""
 
 
+NEEDS_NOTHING = -1
+"""In the place of a fact, where a way needs none."""
 NOTHING_NEEDED = Ways(({},))
 NO_WAY = Ways(())
 
@@ -110,9 +112,12 @@ def _fewest(ways: list[Way], complete: bool) -> Ways:
     if len(ways) > 4 * MOST_WAYS:
         ways, complete = sorted(ways, key=len)[: 4 * MOST_WAYS], False
     kept: list[Way] = []
+    # What makes another needless shares all its facts with it: each is kept under one of its own.
+    under_a_fact: dict[int, list[Way]] = {}
     for way in sorted(_widened(ways), key=lambda each: (len(each), -sum(map(len, each.values())))):
-        if not any(includes(other, way) for other in kept):
+        if not any(includes(other, way) for fact in (NEEDS_NOTHING, *way) for other in under_a_fact.get(fact, ())):
             kept.append(way)
+            under_a_fact.setdefault(min(way, default=NEEDS_NOTHING), []).append(way)
     if len(kept) > MOST_WAYS:
         return Ways(tuple(kept[:MOST_WAYS]), complete=False)
     return Ways(tuple(kept), complete)

@@ -140,7 +140,8 @@ def _eligible(made: MakesEligible) -> Iterator[tuple[str, str]]:
     else:
         several = "" if made.number == 1 else f", in {_many(made)} ways"
         least = "1 fact" if made.fewest == 1 else f"{made.fewest} facts"
-        yield "eligible with", f"{'' if made.number == 1 else 'at least '}{least}{several}"
+        fewest = "" if made.number == 1 and made.complete else "at least " if made.complete else "for instance "
+        yield "eligible with", f"{fewest}{least}{several}"
         for text in _always(made.always):
             yield "", text
         shown = sorted(made.choices, key=lambda choice: choice.number)[:MOST_NAMED]
