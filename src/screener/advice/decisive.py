@@ -240,10 +240,11 @@ def _makes_eligible(lines: Sequence[int], inquiry: Inquiry) -> MakesEligible:
     choices: list[Choice] = []
     besides = [number for number in open_lines if not ways[number].ways]
     number_of_sets, fewest = 1, 0
-    for group in _groups(settled, ways):
+    for group in _groups(settled, lines, ways, inquiry):
         whole = joined(ways[number] for number in group)
         found, is_whole = _confirmed(whole, group, lines, inquiry)
-        complete = complete and is_whole
+        found, is_fewest = _without_needless(found, group, ways, inquiry)
+        complete = complete and is_whole and is_fewest
         if not found:
             besides += group
             continue
@@ -270,12 +271,27 @@ def _makes_eligible(lines: Sequence[int], inquiry: Inquiry) -> MakesEligible:
     )
 
 
-def _groups(lines: Iterable[int], ways: Mapping[int, Ways]) -> list[list[int]]:
-    """The lines, those together whose ways have facts in common."""
+_MAY_TURN = ("lab", "finding")
+"""Kinds of facts that stand beside results on record: a new one may turn what was settled without it."""
+
+
+def _groups(
+    settled: Iterable[int], lines: Iterable[int], ways: Mapping[int, Ways], inquiry: Inquiry
+) -> list[list[int]]:
+    """The lines that facts settle, those together whose ways have facts in common, or that may be turned by one of the
+    facts of another's."""
+    results = {
+        fact for number in settled for way in ways[number].ways for fact in way if inquiry.facts[fact].kind in _MAY_TURN
+    }
     groups: list[tuple[set[int], list[int]]] = []
-    for line in lines:
-        facts = {fact for way in ways[line].ways for fact in way}
-        numbers = [line]
+    for number in lines:
+        is_settled = number in ways and bool(ways[number].ways)
+        facts = {fact for fact in inquiry.lines[number].facts if fact in results}
+        if is_settled:
+            facts |= {fact for way in ways[number].ways for fact in way}
+        elif number in ways:
+            continue
+        numbers = [number] if is_settled else []
         apart: list[tuple[set[int], list[int]]] = []
         for others, those in groups:
             if facts.isdisjoint(others):
@@ -283,8 +299,38 @@ def _groups(lines: Iterable[int], ways: Mapping[int, Ways]) -> list[list[int]]:
             else:
                 facts |= others
                 numbers = those + numbers
-        groups = [*apart, (facts, sorted(numbers))]
-    return sorted(numbers for _, numbers in groups)
+        groups = [*apart, (facts, numbers)]
+    return sorted(sorted(numbers) for _, numbers in groups if numbers)
+
+
+def _without_needless(
+    found: list[Way], group: Sequence[int], ways: Mapping[int, Ways], inquiry: Inquiry
+) -> tuple[list[Way], bool]:
+    """The ways without facts that are not needed because a result turned what they were to settle; and whether there
+    were none."""
+    kept: list[Way] = []
+    for way in found:
+        needed = way
+        for number in group:
+            own = {fact for one in ways[number].ways for fact in one}
+            if any(fact not in own and fact in inquiry.lines[number].facts for fact in way):
+                needed = _needed(needed, group, inquiry)
+                break
+        kept.append(needed)
+    return kept, all(len(one) == len(other) for one, other in zip(kept, found, strict=True))
+
+
+def _needed(way: Way, group: Sequence[int], inquiry: Inquiry) -> Way:
+    """The way without the facts that its lines are passed without, whichever of its values the others have."""
+    needed = way
+    for fact in sorted(way):
+        fewer = {each: values for each, values in needed.items() if each != fact}
+        few = fewer and prod(map(len, fewer.values())) <= MOST_TRIED
+        if few and all(
+            inquiry.status(number, known) == "passed" for number in group for known in combinations_in(fewer)
+        ):
+            needed = fewer
+    return needed
 
 
 def _confirmed(whole: Ways, group: Sequence[int], lines: Sequence[int], inquiry: Inquiry) -> tuple[list[Way], bool]:
