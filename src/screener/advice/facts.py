@@ -22,7 +22,7 @@ from screener.evaluation.evaluator import UNKNOWN_AGE, stretch_of
 from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import deciding, needs_of_lookup, question_about
 from screener.evaluation.instants import Stretch, ahead_of
-from screener.evaluation.phrases import in_time, lowered, unit_beside
+from screener.evaluation.phrases import in_time, lowered, unit_beside, wanted
 from screener.evaluation.results import possible_values, window_of_freshness
 from screener.records.patient import Answer, Episode, Result
 from screener.rulebook import (
@@ -186,9 +186,11 @@ def _result(found: Found, lookup: ValueLookup, frame: Frame, reach: Reach) -> It
     if not unsettled:
         when = _time_of_new(lookup, frame)
         if when is not None:
+            made = _of_result(fact, text, when, (), possible_values(fact), frame, reach)
             if when != on_day(frame.as_of):
-                text = f"a result of {lowered(fact.title)}{in_time(lookup.scope, frame.rulebook)}"
-            yield _of_result(fact, text, when, (), possible_values(fact), frame, reach)
+                title = f"{lowered(fact.title)}{in_time(lookup.scope, frame.rulebook)}"
+                made = msgspec.structs.replace(made, text=f"a result of {title}", title=title)
+            yield made
     elif found.reasons == ("conflict",):
         yield _which(fact, text, unsettled, frame, reach)
     elif len(unsettled) == 1 and not found.may_lack and set(found.reasons) <= _CAN_BE_REPLACED:
@@ -414,7 +416,7 @@ def _event(found: Found, lookup: EventLookup, frame: Frame, reach: Reach) -> Ite
 def _yes_or_no(lookup: EventLookup, name: str, frame: Frame, reach: Reach) -> Fact:
     rulebook = frame.rulebook
     about = tuple(what for what in lookup.what if what.concept == name)
-    text = question_about(lookup, about, rulebook)
+    text = question_about(lookup, about, rulebook) + _spared(lookup, rulebook)
     asked = _Asked(lookup, name, about)
     yes: set[str] = set()
     no: set[tuple[str, str]] = set()
@@ -446,6 +448,15 @@ class _Asked(Struct, frozen=True):
     lookup: EventLookup
     concept: str
     what: tuple[Qualified, ...]
+
+
+def _spared(lookup: EventLookup, rulebook: Rulebook) -> str:
+    """What a question leaves out, how often it must have been, and what must hold beside it."""
+    times = f", at least {lookup.times} times" if lookup.times > 1 and lookup.verb != "allergy to" else ""
+    exceptions = f", except {wanted(lookup.exceptions, rulebook)}" if lookup.exceptions else ""
+    _, _, rule = lookup.name.partition(" with ")
+    beside = f", with {rule.replace('_', ' ')}" if lookup.beside is not None else ""
+    return times + exceptions + beside
 
 
 def _is_special(lookup: EventLookup) -> bool:

@@ -63,14 +63,14 @@ def _said(fact: Fact, words: Sequence[str]) -> tuple[str, str]:
     told = either(words)
     match fact.key[0]:
         case "question":
-            return f"the answer {told} to “{fact.title}”", f"the answer to “{fact.title}” is {told}"
+            return f"{told} to “{fact.title}”", f"the answer to “{fact.title}” is {told}"
         case "reading":
             line = fact.name.partition("/")[2]
             return f"{line} read as {told}", f"{line} is read as {told}"
         case "event" if list(words) == ["yes"]:
-            return f"a yes to whether {fact.title}", fact.title
+            return f"yes to whether {fact.title}", fact.title
         case "event" | "quality":
-            return f"a {told} to whether {fact.title}", f"the answer to whether {fact.title} is {told}"
+            return f"{told} to whether {fact.title}", f"the answer to whether {fact.title} is {told}"
         case "sex":
             return f"{told} sex", f"the sex is {told}"
         case _:

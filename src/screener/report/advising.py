@@ -67,14 +67,7 @@ def _rank(fact: RankedFact) -> str:
 def _asked(advice: Advice, told: Sequence[RankedFact]) -> Iterator[tuple[str, str]]:
     """The facts that were not told one by one, by whom to ask."""
     rest = [fact for fact in advice.facts if fact not in told]
-    people: dict[tuple[str, str], list[str]] = {}
-    for fact in rest:
-        if fact.fact.kind == "question":
-            text, _, whom = fact.fact.text.rpartition(" (asked of the ")
-            people.setdefault((whom.rstrip(")"), fact.fact.trial), []).append(text)
-    for (whom, trial), texts in people.items():
-        where = f"for {trial}" if trial else "for every trial"
-        yield f"the {whom}", f"{where}: {_first(texts, 3)}"
+    yield from _people([fact.fact for fact in rest if fact.fact.kind == "question"])
     history = [fact for fact in rest if fact.fact.kind not in (*_MEASURED, "question")]
     if history:
         deciding = [fact.fact.text for fact in history if fact.closes]
@@ -85,6 +78,20 @@ def _asked(advice: Advice, told: Sequence[RankedFact]) -> Iterator[tuple[str, st
     measured = [fact.fact.text for fact in rest if fact.fact.kind in _MEASURED]
     if measured:
         yield "to measure", _first(measured)
+
+
+def _people(questions: Iterable[Missing]) -> Iterator[tuple[str, str]]:
+    """Whom to ask what, a question of several trials once."""
+    trials: dict[tuple[str, str], list[str]] = {}
+    for fact in questions:
+        text, _, whom = fact.text.rpartition(" (asked of the ")
+        trials.setdefault((whom.rstrip(")"), text), []).append(fact.trial)
+    together: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (whom, text), those in trials.items():
+        together.setdefault((whom, tuple(those)), []).append(text)
+    for (whom, where), texts in sorted(together.items(), key=lambda each: each[0][0], reverse=True):
+        where_text = f"for {', '.join(where)}" if any(where) else "for every trial"
+        yield f"the {whom}", f"{where_text}: {_first(texts, 3)}"
 
 
 def _first(texts: Iterable[str], most: int = MOST_NAMED) -> str:
@@ -173,13 +180,22 @@ def _always(known: Sequence[Known]) -> Iterator[str]:
     for each in known:
         if each.fact.kind in _MEASURED:
             yield each.values.named
-    answers = [each.values.named for each in known if each.fact.kind == "question"]
-    if answers:
-        yield _first(answers)
+    for word in ("yes", "no"):
+        answers = [f"“{_question(each)}”" for each in _answers(known) if each.values.text == word]
+        if answers:
+            yield f"{word} to {_first(answers, 3)}"
     rest = [each for each in known if each.fact.kind not in (*_MEASURED, "question")]
     for word in dict.fromkeys(each.values.text for each in rest):
         texts = [each.fact.text for each in rest if each.values.text == word]
         yield f"{word} to {_first(texts, 3)}"
+
+
+def _answers(known: Iterable[Known]) -> list[Known]:
+    return [each for each in known if each.fact.kind == "question"]
+
+
+def _question(known: Known) -> str:
+    return known.fact.text.rpartition(" (asked of the ")[0]
 
 
 __all__ = ["advice_lines"]
