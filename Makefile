@@ -43,6 +43,7 @@ bench: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/start.py
 	$(BIN)/python benchmarks/evaluate.py
 	$(BIN)/python benchmarks/load.py
+	$(BIN)/python benchmarks/advice.py
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -17,6 +17,7 @@ LABEL = 18
 LONGEST_CHOICE = 200
 MOST_FACTS = 8
 MOST_NAMED = 4
+MOST_CHOICES = 3
 _MEASURED = {"lab", "finding", "birth_date", "sex", "reading"}
 
 
@@ -151,7 +152,7 @@ def _eligible(made: MakesEligible) -> Iterator[tuple[str, str]]:
         yield "eligible with", f"{fewest}{least}{several}"
         for text in _always(made.always):
             yield "", text
-        shown = sorted(made.choices, key=lambda choice: choice.number)[:MOST_NAMED]
+        shown = sorted(made.choices, key=lambda choice: choice.number)[:MOST_CHOICES]
         yield from (("", _choice(choice)) for choice in shown)
         if len(made.choices) > len(shown):
             rest = [criterion for choice in made.choices if choice not in shown for criterion in choice.criteria]
