@@ -240,7 +240,7 @@ def smallest_sets(tried: Tried, wanted: list[int], others: list[int]) -> set[fro
     found: set[frozenset[int]] = set()
     for size in range(1, len(tried.facts) + 1):
         for facts in combinations(tried.facts, size):
-            if any(smaller <= set(facts) for smaller in found):
+            if any(smaller <= set(facts) for smaller in found) or is_half_a_change(tried, facts):
                 continue
             for known in tried.combinations(facts):
                 statuses = tried.statuses(known)
@@ -250,6 +250,14 @@ def smallest_sets(tried: Tried, wanted: list[int], others: list[int]) -> set[fro
                     found.add(frozenset(facts))
                     break
     return found
+
+
+def is_half_a_change(tried: Tried, facts: tuple[int, ...]) -> bool:
+    """Whether an earlier result is among the facts, and none of today that it would stand beside."""
+    named = [tried.inquiry.facts[fact] for fact in facts]
+    return any(
+        each.only_beside and not any(other.name == each.name and other is not each for other in named) for each in named
+    )
 
 
 def test_the_ranking_counts_what_is_settled_in_the_worst_case() -> None:

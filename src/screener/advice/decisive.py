@@ -79,9 +79,9 @@ class Besides(Struct, frozen=True):
 class MakesEligible(Struct, frozen=True):
     """The smallest sets of facts with which a trial is eligible: all of `always`, and one way of each of `choices`.
 
-    Every such combination is one set, none of whose facts can be left out with all of these values. `number` counts the
-    sets, and `fewest` the facts of the smallest. `complete` says that there are no others, and that no part of one would
-    do with any values. Nothing makes the trial eligible before the criteria in `besides` are settled, too.
+    Every such combination is one set, none of whose facts can be left out with all of these values. `number` counts
+    the sets, and `fewest` the facts of the smallest. `complete` says that there are no others, and that no part of one
+    would do with any values. Nothing makes the trial eligible before the criteria in `besides` are settled, too.
     """
 
     always: tuple[Known, ...]
