@@ -124,11 +124,12 @@ class CriterionResult:
 
     @property
     def judged(self) -> tuple[Judged, ...]:
-        """The evaluator's answer to each reading, as they stand in the criterion; `counted` are those that decide."""
+        """The evaluator's answer to each reading, as they stand in the criterion."""
         return self._judged
 
     @property
     def counted(self) -> tuple[Judged, ...]:
+        """The answers that decide: of every reading, or of the one that a site has chosen."""
         return self._counted
 
     @property
