@@ -47,6 +47,7 @@ bench: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/fhir.py
 	$(BIN)/python benchmarks/report.py
 	$(BIN)/python benchmarks/when.py
+	$(BIN)/python benchmarks/advice.py
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
