@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from screener.records.chart import NOT_COUNTED, condition_episode
 from screener.records.code_systems import answer_word
-from screener.records.dictionary import Meaning
+from screener.records.dictionary import Meaning, denies_a_part
 from screener.records.errors import quoted
 from screener.records.fhir.conditions import concept_meant
 from screener.records.fhir.elements import (
@@ -184,6 +184,8 @@ def _read_statement(meaning: Meaning, resource: Resource, place: str, reader: Re
         )
     elif doubt is not None:
         reader.leave_part(resource, place, f"it says that `{found.name}` is absent, but {doubt}")
+    elif meaning.is_part:
+        reader.leave_part(resource, place, f"it says that something is absent, and {denies_a_part(meaning)}")
     else:
         reader.add_absence(meaning, "conditions", place, when)
 
