@@ -82,14 +82,10 @@ def unreadable(file: str, error: OSError | ValueError) -> RecordError:
 
 
 def read_stream(stream: IO[bytes], file: str) -> Iterator[Document | RecordError]:
-    """The documents of an open file or of standard input, as `read_file` gives them."""
-    try:
-        yield from _documents(stream, file)
-    except OSError as error:
-        raise unreadable(file, error) from None
+    """The documents of an open file or of standard input, as `read_file` gives them.
 
-
-def _documents(stream: IO[bytes], file: str) -> Iterator[Document | RecordError]:
+    That the stream itself breaks (OSError) is for whoever opened it to tell.
+    """
     lines = _Lines(_unpacked(stream, file), file)
     first = lines.next_line()
     if first is None:
