@@ -42,7 +42,10 @@ long: $(VENV)/installed-dev
 bench: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/start.py
 	$(BIN)/python benchmarks/evaluate.py
+	$(BIN)/python benchmarks/margins.py
 	$(BIN)/python benchmarks/load.py
+	$(BIN)/python benchmarks/report.py
+	$(BIN)/python benchmarks/when.py
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -2,10 +2,14 @@
 
 `make test` always tries the same ones, so that it passes or fails alike everywhere. `--hypothesis-profile=long` tries
 thirty times as many, and others each time.
+
+With `SCREENER_NO_SKIPS` set, as `.ci/run` has it, a skipped test is a failure: a browser that is missing there is not
+to pass for one that showed the page.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -20,12 +24,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--shared", type=Path, metavar="FOLDER", help="public test data that is not kept here")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without the public test data the tests that need it are left out: they are not of this run."""
+    if config.getoption("--shared") is not None:
+        return
+    needing = [item for item in items if "shared" in getattr(item, "fixturenames", ())]
+    if needing:
+        config.hook.pytest_deselected(items=needing)
+        items[:] = [item for item in items if item not in needing]
+
+
 @pytest.fixture(scope="session")
 def shared(request: pytest.FixtureRequest) -> Path:
-    """The folder of public test data; tests that need it are skipped where the call does not give it."""
+    """The folder of public test data. Tests that need it are run only where the call gives it."""
     folder = request.config.getoption("--shared")
-    if folder is None:
-        pytest.skip("needs the shared test data: pytest --shared FOLDER")
     if not folder.is_dir():
         raise pytest.UsageError(f"--shared: there is no folder {folder}")
     return Path(folder)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.getplugin("terminalreporter")
+    if os.environ.get("SCREENER_NO_SKIPS") and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if os.environ.get("SCREENER_NO_SKIPS") and terminalreporter.stats.get("skipped"):
+        terminalreporter.write_line("SCREENER_NO_SKIPS: a skipped test is a failure here", red=True)

@@ -14,6 +14,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NoReturn
@@ -23,10 +24,14 @@ from screener.version import __version__
 if TYPE_CHECKING:
     from datetime import date
 
+    from rich.progress import Progress
+
+    from screener.advice.when import Timeline
     from screener.records.dictionary import Dictionary
     from screener.records.errors import RecordError
     from screener.records.patient import Patient
     from screener.records.sightings import Sightings
+    from screener.report.matrix import Row
     from screener.screening import Screening
     from screener.values.dates import Duration
 
@@ -127,6 +132,58 @@ class _Parser(argparse.ArgumentParser):
 
 def _screen(arguments: list[str]) -> int:
     asked = _screen_parser().parse_intermixed_args(arguments)
+    form = _form_asked(asked)
+    if form == "html":
+        _check_page(asked.html, asked.patients)
+    dictionary = _prepared(asked)
+    if dictionary is None:
+        return UNUSABLE
+    lines = [_line_asked(each, dictionary) for each in asked.explain]
+    told: list[Screening] = []
+    rows: list[Row] = []
+    unusable = 0
+    for screening in _screenings(asked, dictionary, form):
+        if screening is None:
+            unusable += 1
+        elif form in ("html", "csv"):
+            told.append(screening)
+        elif form == "explain":
+            _explain(screening, lines)
+        elif form == "quiet":
+            _print_verdicts(screening)
+        elif form in FORMS or asked.full:
+            _print(screening, form, with_days=asked.when)
+        if form == "table" and screening is not None:
+            # One patient is shown in full, several at a glance; which it is shows only with the second.
+            rows.append(_row(screening))
+            told = [screening]
+    if form == "html":
+        _write_page(told, asked.html)
+    elif form == "csv":
+        _print_rows(told)
+    elif len(rows) > 1:
+        _print_matrix(rows, unusable)
+    elif rows and not asked.full:
+        _print(told[0], form, with_days=asked.when)
+    return UNUSABLE if unusable else DONE
+
+
+FORMS = ("json", "markdown", "csv", "html", "explain", "quiet")
+
+
+def _form_asked(asked: argparse.Namespace) -> str:
+    """The one form in which the report is asked for; `table` where none is named."""
+    forms = [form for form in FORMS if getattr(asked, form)]
+    if asked.full and forms:
+        raise CallError(f"`--full` and `--{forms[0]}` are two forms of one report", "call screen once for each")
+    if len(forms) > 1:
+        named = " and ".join(f"`--{form}`" for form in forms[:2])
+        raise CallError(f"{named} are two forms of one report", "call screen once for each")
+    return forms[0] if forms else "table"
+
+
+def _prepared(asked: argparse.Namespace) -> Dictionary | None:
+    """The rules, loaded, and a call that fits them and can be followed; None if the rules cannot be used."""
     if not asked.patients:
         raise CallError("there is no patient to screen", "name the file of a record, or `-` for standard input")
     for verb in _VERBS:
@@ -134,23 +191,125 @@ def _screen(arguments: list[str]) -> int:
             raise CallError(f"`{verb}` is a verb of screen and stands first", f"a file of that name is `./{verb}`")
     if asked.patients.count(STANDARD_INPUT) > 1:
         raise CallError("standard input can be read only once", f"write `{STANDARD_INPUT}` once")
+    if asked.answers and len(asked.patients) > 1:
+        raise CallError("answers are about one patient", "screen that patient by itself")
 
     dictionary = _loaded(asked.rules, asked.codes)
     if dictionary is None:
-        return UNUSABLE
+        return None
 
     from screener.screening import LISTS
 
     _check_names(asked.trial or (), tuple(dictionary.rulebook.trials), "trial of these rules")
     _check_names(asked.assume_complete, LISTS, "list of a record")
-    status = DONE
-    for source in asked.patients:
-        for screening in _screened(source, dictionary, asked):
-            if screening is None:
-                status = UNUSABLE
-            else:
-                _print(screening, as_json=asked.json)
-    return status
+    return dictionary
+
+
+def _screenings(asked: argparse.Namespace, dictionary: Dictionary, form: str) -> Iterator[Screening | None]:
+    """The screening of each patient, as it is read; None for one that cannot be used, which is then explained."""
+    gathers = form in ("html", "csv") or (form == "table" and not asked.full)
+    with _progress(is_printing=not gathers) as count:
+        for source in asked.patients:
+            for each in _sources(source):
+                for screening in _screened(each, dictionary, asked):
+                    yield screening
+                    count()
+
+
+def _sources(source: str) -> Iterator[str]:
+    """The files of a folder that is no bulk export, each a record of its own; any other source as it is."""
+    if source != STANDARD_INPUT and os.path.isdir(source):
+        from screener.records.reading import records_in
+
+        yield from map(str, records_in(Path(source)))
+    else:
+        yield source
+
+
+@contextmanager
+def _progress(*, is_printing: bool) -> Iterator[Callable[[], None]]:
+    """What counts the patients on standard error, from the second one on, if a person sits there and nothing else is
+    printed meanwhile."""
+    if sys.stderr is None or not sys.stderr.isatty() or (is_printing and sys.stdout.isatty()):
+        yield lambda: None
+        return
+    progress: Progress | None = None
+    number = 0
+
+    def count() -> None:
+        nonlocal progress, number
+        number += 1
+        if number == 1:
+            return
+        if progress is None:
+            from rich.console import Console
+            from rich.progress import Progress, SpinnerColumn, TextColumn
+
+            shown = TextColumn("{task.completed:.0f} patients screened")
+            console = Console(stderr=True)
+            progress = Progress(SpinnerColumn(), shown, console=console, transient=True, redirect_stdout=False)
+            progress.add_task("", total=None)
+            progress.start()
+        progress.update(progress.task_ids[0], completed=number)
+
+    try:
+        yield count
+    finally:
+        if progress is not None:
+            progress.stop()
+
+
+def _line_asked(name: str, dictionary: Dictionary) -> tuple[str, str]:
+    """The trial and the criterion that `TRIAL/LINE` names."""
+    from screener.records.errors import did_you_mean
+
+    trials = dictionary.rulebook.trials
+    trial_id, slash, line = name.partition("/")
+    if not slash:
+        raise CallError(f"`{name}` does not name a criterion", "write TRIAL/LINE, such as NCT…/I3")
+    if trial_id not in trials:
+        raise CallError(f"`{trial_id}` is not a trial of these rules", did_you_mean(trial_id, trials))
+    known = [criterion.id for criterion in trials[trial_id].criteria]
+    if line not in known:
+        raise CallError(f"`{line}` is not a criterion of {trial_id}", did_you_mean(line, known) or _all_of(known))
+    return trial_id, line
+
+
+def _all_of(names: Sequence[str]) -> str:
+    return f"they are {', '.join(names)}"
+
+
+def _explain(screening: Screening, lines: Sequence[tuple[str, str]]) -> None:
+    from screener.report.explained import print_explained
+
+    _encode_output(errors="replace")
+    for trial_id, line in lines:
+        for trial in screening.trials:
+            for criterion in trial.criteria:
+                if (trial.id, criterion.id) == (trial_id, line):
+                    print_explained(screening, trial, criterion)
+
+
+def _row(screening: Screening) -> Row:
+    from screener.report.matrix import row_of
+
+    return row_of(screening)
+
+
+def _print_matrix(rows: Sequence[Row], unusable: int) -> None:
+    from screener.report.matrix import print_matrix
+
+    _encode_output(errors="replace")
+    print_matrix(rows, unusable)
+
+
+def _print_verdicts(screening: Screening) -> None:
+    """A line for each trial, and nothing else."""
+    from screener.report.wording import on_one_line
+
+    _encode_output(errors="replace")
+    for trial in screening.trials:
+        print(f"{on_one_line(screening.patient)}\t{trial.id}\t{trial.verdict}")
 
 
 def _loaded(folder: Path | None, tables: Sequence[Path] = ()) -> Dictionary | None:
@@ -192,19 +351,42 @@ def _screen_parser() -> _Parser:
         "failed or unknown,\nwith the protocol's sentence, the values it rests on and what is missing.",
         epilog="verbs:\n"
         "  screen check [FOLDER]                    check the rules\n"
+        "  screen codes [--csv] PATIENT…            what records call things, and what that is read as\n"
         "  screen format [--check] [FILE|FOLDER…]   write rules in the one way they are written\n"
+        "  screen questions [--fhir] PATIENT…       the questions that people have to answer\n"
         "  screen schema [record|result]            the JSON Schema of a record, or of a result\n"
         "  a file that is named like a verb is ./check\n\n"
         "exit status: 0 screened; 1 `check` found something; 2 a record, the rules or the call could not be used\n\n"
         "This is decision support for pre-screening and no determination of eligibility.",
     )
+    _add_call(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON, one line a patient, and no table")
+    parser.add_argument("--html", metavar="FILE", help="write one page for screen and paper; - for standard output")
+    parser.add_argument("--markdown", action="store_true", help="print Markdown, and no table")
+    parser.add_argument("--csv", action="store_true", help="print CSV, one row a criterion, and no table")
+    parser.add_argument(
+        "--explain",
+        action="append",
+        default=[],
+        metavar="NCT…/I3",
+        help="print one criterion with the whole tree of its rule; may be repeated",
+    )
+    parser.add_argument("--quiet", action="store_true", help="print the verdicts only, a line for each trial")
+    parser.add_argument("--full", action="store_true", help="print each of several patients in full, before the matrix")
+    return parser
+
+
+def _add_call(parser: _Parser) -> None:
+    """What every call that screens can say: whom, against what, and as of when."""
     parser.add_argument(
         "patients",
         nargs="*",
         metavar="PATIENT",
-        help="file of a record, or of several; the folder of a bulk export; - for standard input",
+        help="file of a record or of several, or the folder of a bulk export; - for standard input",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON, one line a patient, and no table")
+    parser.add_argument(
+        "--when", action="store_true", help="tell also on which later days answers change if nothing new is recorded"
+    )
     parser.add_argument(
         "--trial", action="append", metavar="NCT…", help="screen against this trial only; may be repeated"
     )
@@ -223,8 +405,14 @@ def _screen_parser() -> _Parser:
     parser.add_argument(
         "--labs-within", type=_duration, metavar="'14 days'", help="how old labs and findings may be, for every trial"
     )
+    parser.add_argument(
+        "--answers",
+        action="append",
+        type=Path,
+        metavar="FILE",
+        help="people's answers, as a QuestionnaireResponse or as `answers` of a record; may be repeated",
+    )
     parser.add_argument("--version", action="version", version=f"screener {__version__}")
-    return parser
 
 
 def _add_rules_and_codes(parser: argparse.ArgumentParser) -> None:
@@ -279,13 +467,13 @@ def _screened(source: str, dictionary: Dictionary, asked: argparse.Namespace) ->
     """The screenings of the patients of one source; None for one that cannot be used, which is then explained."""
     from screener.screening import evaluate
 
-    for patient in _patients(source, dictionary):
+    for patient in _patients(source, dictionary, asked.answers or ()):
         if patient is None:
             yield None
             continue
         as_of = asked.as_of
         if as_of is None and patient.as_of is None:
-            patient, as_of = _dated_today(patient)
+            patient, as_of = _dated_today(patient, tell=not getattr(asked, "quiet", False))
         yield evaluate(
             patient,
             dictionary.rulebook,
@@ -296,16 +484,37 @@ def _screened(source: str, dictionary: Dictionary, asked: argparse.Namespace) ->
         )
 
 
-def _patients(source: str, dictionary: Dictionary) -> Iterator[Patient | None]:
-    """The patients of one source; None for one that cannot be used, which is then explained on standard error."""
+def _patients(source: str, dictionary: Dictionary, answers: Sequence[Path]) -> Iterator[Patient | None]:
+    """The patients of one source, with people's answers; None for one that cannot be used, which is then explained on
+    standard error."""
     from screener.records.errors import RecordError
 
-    for read in _read(source, dictionary):
+    read_all = _read(source, dictionary)
+    for read in _answered(list(read_all), answers, dictionary) if answers else read_all:
         if isinstance(read, RecordError):
             _tell(read)
             yield None
         else:
             yield read
+
+
+def _answered(
+    read: Sequence[Patient | RecordError], files: Sequence[Path], dictionary: Dictionary
+) -> Iterator[Patient | RecordError]:
+    """The one patient of a source with the answers of these files; what keeps them from being used in its place."""
+    from screener.records.errors import RecordError
+    from screener.records.questionnaire import read_answers, with_answers
+
+    if len(read) > 1:
+        raise CallError("answers are about one patient", "screen that patient by itself")
+    for each in read:
+        if isinstance(each, RecordError):
+            yield each
+            continue
+        try:
+            yield with_answers(each, [read_answers(file, dictionary) for file in files])
+        except RecordError as problem:
+            yield problem
 
 
 def _read(source: str, dictionary: Dictionary, sightings: Sightings | None = None) -> Iterator[Patient | RecordError]:
@@ -320,8 +529,6 @@ def _read(source: str, dictionary: Dictionary, sightings: Sightings | None = Non
             yield from read_patients(Path(source), dictionary, sightings=sightings)
     except RecordError as problem:
         yield problem
-    except OSError as problem:
-        raise CallError(f"standard input cannot be read: {_reason(problem)}", "name the file of a record") from None
 
 
 def _standard_input() -> IO[bytes]:
@@ -330,7 +537,7 @@ def _standard_input() -> IO[bytes]:
     return sys.stdin.buffer
 
 
-def _dated_today(patient: Patient) -> tuple[Patient, date]:
+def _dated_today(patient: Patient, *, tell: bool) -> tuple[Patient, date]:
     """Where neither the call nor the record says which day the answers are about: today, and the result says so."""
     from datetime import date
 
@@ -338,25 +545,121 @@ def _dated_today(patient: Patient) -> tuple[Patient, date]:
 
     today = date.today()  # noqa: DTZ011  (the day on the wall of the clinic)
     note = f"neither the record nor the call has a date of screening, so today is taken, {today}"
-    _tell(f"note: patient `{patient.id}`: {note}")
+    if tell:
+        _tell(f"note: patient `{patient.id}`: {note}")
     return replace(patient, notes=(*patient.notes, note)), today
 
 
-def _print(screening: Screening, *, as_json: bool) -> None:
-    if as_json:
+def _print(screening: Screening, form: str, *, with_days: bool) -> None:
+    timeline = None
+    if with_days:
+        from screener.advice.when import changes
+
+        timeline = changes(screening)
+    if form == "json":
         _encode_output(encoding="utf-8")
-        print(screening.to_json())
+        print(screening.to_json() if timeline is None else _json_with(screening, timeline))
+        return
+    if form == "markdown":
+        from screener.report.markdown import markdown
+
+        _encode_output(encoding="utf-8")
+        print(markdown(screening), end="\n\n")
         return
     from screener.report.terminal import print_screening
 
     _encode_output(errors="replace")
-    print_screening(screening)
+    print_screening(screening, when=timeline)
 
 
-def _encode_output(*, encoding: str | None = None, errors: str | None = None) -> None:
+def _json_with(screening: Screening, timeline: Timeline) -> str:
+    import msgspec
+
+    return msgspec.json.encode({**screening.to_dict(), "when": timeline.to_dict()}).decode()
+
+
+def _print_rows(screenings: Sequence[Screening]) -> None:
+    if screenings:
+        from screener.report.spreadsheet import csv_text
+
+        _encode_output(encoding="utf-8", newline="")
+        print(csv_text(screenings), end="")
+
+
+def _check_page(file: str, patients: Sequence[str]) -> None:
+    """Refuse a file that is no place for a page before anything is read: a record, say, is not written over."""
+    place = Path(file)
+    if file == STANDARD_INPUT:
+        return
+    if place.suffix.lower() not in (".html", ".htm"):
+        raise CallError(f"`{file}` is not the name of a page", "name it `*.html`, or `-` for standard output")
+    if place.resolve() in {Path(patient).resolve() for patient in patients}:
+        raise CallError(f"`{file}` is named as a record, too", "give the page another name")
+    if place.exists() and not place.is_file():
+        raise CallError(f"`{file}` is there, and is not a file", "give the page another name")
+    if not place.parent.is_dir():
+        raise CallError(f"`{file}` cannot be written: there is no folder `{place.parent}`", "make the folder first")
+
+
+def _write_page(screenings: Sequence[Screening], file: str) -> None:
+    """Write the page and say so; without a patient that could be screened, a page that is there already stays."""
+    if not screenings:
+        _tell("note: no patient could be screened, so no page is written")
+        return
+    from screener.report.files import write_whole
+    from screener.report.html import html_page
+
+    page = html_page(screenings)
+    if file == STANDARD_INPUT:
+        _encode_output(encoding="utf-8")
+        print(page, end="")
+        return
+    try:
+        write_whole(Path(file), page)
+    except OSError as problem:
+        raise CallError(f"`{file}` cannot be written: {_reason(problem)}", "see who may write it") from None
+    print(f"wrote {file}: {_counted(len(screenings), 'patient')}")
+
+
+def _encode_output(*, encoding: str | None = None, errors: str | None = None, newline: str | None = None) -> None:
     """JSON is UTF-8 whatever the terminal speaks; for people, a letter that a terminal lacks is not worth a failure."""
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(encoding=encoding, errors=errors)
+        sys.stdout.reconfigure(encoding=encoding, errors=errors, newline=newline)
+
+
+# ---- screen questions
+
+
+def _questions(arguments: list[str]) -> int:
+    parser = _Parser(
+        prog="screen questions",
+        description="List the questions that people have to answer before a patient's trials can be decided.",
+        epilog="exit status: 0 listed; 2 a record, the rules or the call could not be used",
+    )
+    _add_call(parser)
+    parser.add_argument(
+        "--fhir", action="store_true", help="print a FHIR R4 Questionnaire, one line a patient; see `screen --answers`"
+    )
+    asked = parser.parse_intermixed_args(arguments)
+    dictionary = _prepared(asked)
+    if dictionary is None:
+        return UNUSABLE
+
+    import json
+
+    from screener.report.questions import questionnaire, questions_text
+
+    status = DONE
+    for screening in _screenings(asked, dictionary, "questions"):
+        if screening is None:
+            status = UNUSABLE
+        elif asked.fhir:
+            _encode_output(encoding="utf-8")
+            print(json.dumps(questionnaire(screening), ensure_ascii=False))
+        else:
+            _encode_output(errors="replace")
+            print(questions_text(screening), end="\n\n")
+    return status
 
 
 # ---- screen check
@@ -545,4 +848,10 @@ def _schema(arguments: list[str]) -> int:
     return DONE
 
 
-_VERBS: dict[str, Callable[[list[str]], int]] = {"check": _check, "codes": _codes, "format": _format, "schema": _schema}
+_VERBS: dict[str, Callable[[list[str]], int]] = {
+    "check": _check,
+    "codes": _codes,
+    "format": _format,
+    "questions": _questions,
+    "schema": _schema,
+}

@@ -11,6 +11,7 @@ from typing import Any as Anything
 import msgspec
 from msgspec import Meta, Struct
 
+from screener.advice.when import Timeline
 from screener.evaluation.answers import Reason
 from screener.screening import (
     Evidence,
@@ -76,6 +77,8 @@ class ScreeningDocument(Struct, frozen=True, forbid_unknown_fields=True):
     rules: Annotated[str, Meta(pattern="^sha256:")]
     notes: list[str]
     trials: list[TrialDocument]
+    when: Timeline | msgspec.UnsetType = msgspec.UNSET
+    """What changes by itself, where the call asked for it (`--when`)."""
 
 
 def result_schema() -> dict[str, Anything]:

@@ -6,7 +6,7 @@ needs are read off the evaluator's answers when they are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from functools import cached_property
 from typing import Any as Anything
@@ -30,9 +30,20 @@ from screener.evaluation.grounds import (
 )
 from screener.evaluation.phrases import lowered
 from screener.records.chart import not_complete
+from screener.records.measuring import MEASURED_AS
 from screener.records.patient import Absence, Answer, Episode, Patient, Result
 from screener.rulebook import All, Confirmed, Criterion, Flag, Meets, RecordList, Rulebook, Trial
-from screener.values.dates import DAY, DateError, Duration, Moment, day_shifted, day_text, parse_duration, parse_moment
+from screener.values.dates import (
+    DAY,
+    DateError,
+    Duration,
+    Moment,
+    day_shifted,
+    day_text,
+    on_day,
+    parse_duration,
+    parse_moment,
+)
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth
 from screener.version import __version__
 
@@ -119,6 +130,33 @@ class CriterionResult:
         self.status: Status = status_of(criterion.kind, self.truth)
 
     @property
+    def criterion(self) -> Criterion:
+        """The line of the rulebook."""
+        return self._criterion
+
+    @property
+    def judged(self) -> tuple[Judged, ...]:
+        """The evaluator's answer to each reading, as they stand in the criterion; `counted` are those that decide."""
+        return self._judged
+
+    @property
+    def counted(self) -> tuple[Judged, ...]:
+        """The answers to the readings that count: all of them, or the one that a site has chosen."""
+        return self._counted
+
+    @property
+    def readings_counted(self) -> tuple[tuple[str | None, Judged], ...]:
+        """The same, each answer with the label of its reading."""
+        chosen = self._choice.reading if self._choice is not None else None
+        numbered = enumerate(zip(self._criterion.readings, self._judged, strict=True), start=1)
+        return tuple((reading.label, judged) for number, (reading, judged) in numbered if chosen in (None, number))
+
+    @property
+    def frame(self) -> Frame:
+        """The patient and the instant that the answers are about."""
+        return self._frame
+
+    @property
     def id(self) -> str:
         """`I1`, `E1`, … in the order of the registry's text; `F.age`, `F.sex` for structured fields."""
         return self._criterion.id
@@ -187,11 +225,22 @@ class CriterionResult:
     @cached_property
     def evidence(self) -> tuple[Evidence, ...]:
         """The facts of the record that the answer rests on, or that it could not use."""
-        shown: dict[tuple[str, str], Evidence] = {}
+        return tuple(row for row, _ in self._shown)
+
+    @cached_property
+    def suspicious(self) -> tuple[Evidence, ...]:
+        """Of the evidence the results that should be looked at again: unusual ones, those whose unit seems to be
+        another, and those that do not fit beside another result. They count all the same."""
+        return tuple(row for row, is_suspicious in self._shown if is_suspicious)
+
+    @cached_property
+    def _shown(self) -> tuple[tuple[Evidence, bool], ...]:
+        """The evidence, and of each row whether it should be looked at again."""
+        shown: dict[tuple[str, str], tuple[Evidence, bool]] = {}
         for judged in self._counted:
             for fact, found, used in facts(judged):
                 row = _evidence(fact, found, used, self._frame)
-                shown.setdefault((row.name, row.source), row)
+                shown.setdefault((row.name, row.source), (row, _is_suspicious(fact, self._frame)))
         return tuple(shown.values())
 
     @cached_property
@@ -363,6 +412,16 @@ class Screening:
     def patient(self) -> str:
         """The patient's own id in the record."""
         return self._patient.id
+
+    @property
+    def record(self) -> Patient:
+        """The record that was screened: a report shows more of it than the answers rest on."""
+        return self._patient
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """The rules that the record was screened with."""
+        return self._rulebook
 
     @property
     def as_of(self) -> date:
@@ -585,7 +644,7 @@ def _evidence(fact: Fact | Given, found: Found, used: bool, frame: Frame) -> Evi
         case Result():
             return _evidence_of_result(fact, used, frame)
         case Episode() | Absence() if (shown_by := _result_behind(fact, frame)) is not None:
-            return _evidence_of_result(shown_by, True, frame)
+            return _evidence_of_result(shown_by, used, frame)
         case Episode():
             details = [fact.status, fact.severity, f"stage {fact.stage}" if fact.stage else None]
             if fact.controlled is not None:
@@ -633,12 +692,11 @@ def _evidence_of_result(result: Result, used: bool, frame: Frame) -> Evidence:
         flags.append(result.problem)
     if not used:
         flags.append(WHY["stale"])
+    flags.extend(_raised_for(result, frame))
     canonical: float | str | None = None
     if result.value is not None:
         value = result.value
         canonical = value.low if value.is_exact else f"{number_text(value.low)} to {number_text(value.high)}"
-    if used:
-        flags.extend(_raised(fact.flags, frame))
     return Evidence(
         result.fact,
         result.recorded_value,
@@ -657,6 +715,52 @@ def _death(patient: Patient, day: int) -> list[str]:
     if died is None or died.first_day > day:
         return []
     return [f"the record says that the patient has died ({died.text})"]
+
+
+def _is_suspicious(fact: Fact | Given, frame: Frame) -> bool:
+    match fact:
+        case Episode() | Absence():
+            result = _result_behind(fact, frame)
+        case Result():
+            result = fact
+        case _:
+            return False
+    if result is None:
+        return False
+    remarks = [flag for flag in result.flags if not flag.startswith(MEASURED_AS)]
+    return bool(remarks or result.problem or _raised_for(result, frame))
+
+
+def _raised_for(result: Result, frame: Frame) -> tuple[str, ...]:
+    """The flags of its lab or finding that are raised for this very result, whichever results an answer picked.
+
+    They are judged on the day of the result, as if it were the only one of its kind; and as of the day of screening
+    too, unless a later one has taken its place. A result that is impossible is taken at its word: its flags may tell
+    why.
+    """
+    key = (result.fact, result.source)
+    raised = frame.raised.get(key)
+    if raised is None:
+        raised = frame.raised[key] = tuple(dict.fromkeys(_raised_on_its_days(result, frame)))
+    return raised
+
+
+def _raised_on_its_days(result: Result, frame: Frame) -> Iterator[str]:
+    flags = frame.rulebook.fact(result.fact).flags
+    value = result.value or result.beyond
+    if not flags or (value is None and result.choices is None):
+        return
+    stated = msgspec.structs.replace(result, value=value, unusable=None)
+    day = frame.as_of if result.when is None else min(result.when.last_day, frame.as_of)
+    yield from _raised(flags, frame.with_only(msgspec.structs.replace(stated, when=on_day(day)), day))
+    others = frame.patient.results.get(result.fact, ())
+    if result.when is not None and not any(_is_later(other, result.when, frame) for other in others):
+        yield from _raised(flags, frame.with_only(stated, frame.as_of))
+
+
+def _is_later(other: Result, when: Moment, frame: Frame) -> bool:
+    """Whether another result is certainly later than that, and not after the day of screening."""
+    return other.when is not None and other.when.first > when.last and other.when.first_day <= frame.as_of
 
 
 def _later_than(patient: Patient, day: int) -> list[str]:

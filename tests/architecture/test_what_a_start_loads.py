@@ -48,7 +48,7 @@ def test_a_warm_start_loads_no_parser_no_units_library_and_no_table(home: Path) 
     cold = modules_after(["patient.json", "--json"], home)
     assert "lark" in cold, "the first run compiles the rules, or this test shows nothing"
     warm = modules_after(["patient.json", "--json"], home)
-    assert not warm & (HEAVY | {"rich"})
+    assert not warm & (HEAVY | {"rich", "jinja2"})
     assert not {name for name in warm if name.startswith("screener.language")}
     assert {"pydantic", "screener.screening"} <= warm
 
@@ -56,8 +56,15 @@ def test_a_warm_start_loads_no_parser_no_units_library_and_no_table(home: Path) 
 def test_a_table_adds_nothing_but_the_table(home: Path) -> None:
     modules_after(["patient.json", "--json"], home)
     warm = modules_after(["patient.json"], home)
-    assert not warm & HEAVY
+    assert not warm & (HEAVY | {"jinja2"})
     assert "rich" in warm
+
+
+def test_a_page_adds_templates_and_no_table(home: Path) -> None:
+    modules_after(["patient.json", "--html", "page.html"], home)
+    warm = modules_after(["patient.json", "--html", "page.html"], home)
+    assert not warm & (HEAVY | {"rich"})
+    assert "jinja2" in warm
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"]])

@@ -77,7 +77,7 @@ def test_without_a_standard_input_another_place_is_asked_for() -> None:
 
 
 def test_a_standard_input_that_cannot_be_read_is_no_fault_of_the_output() -> None:
-    message = "error[call]: standard input cannot be read: bad file descriptor\nhelp: name the file of a record\n"
+    message = "error[record]: it cannot be read: bad file descriptor\n  --> standard input\n"
     assert closed("0>only-to-write", "-") == (2, "", message)
 
 

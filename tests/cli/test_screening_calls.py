@@ -7,9 +7,11 @@ import json
 from datetime import date
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from cli.conftest import RULES, Call
+from screener.schema import result_schema
 from screener.version import __version__
 
 
@@ -76,6 +78,21 @@ def test_the_version_is_printed(call: Call) -> None:
 
 
 # ---- what can be asked
+
+
+def test_json_tells_what_changes_by_itself_where_it_is_asked_for(call: Call, write) -> None:
+    _, out, _ = call(write(), "--json")
+    assert "when" not in json.loads(out)
+    status, out, err = call(write(), "--json", "--when")
+    assert (status, err) == (0, "")
+    told = json.loads(out)
+    jsonschema.Draft202012Validator(result_schema()).validate(told)
+    assert (told["when"]["as_of"], told["when"]["until"]) == ("2026-02-20", "2028-02-20")
+    [trial] = told["when"]["trials"]
+    assert [(each["date"], each["criterion"]) for each in trial["changes"]] == [
+        ("2026-02-26", "I2"),
+        ("2026-05-20", "E1"),
+    ]
 
 
 def test_one_trial_can_be_asked_for(call: Call, write) -> None:

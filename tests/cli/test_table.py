@@ -86,8 +86,8 @@ def test_an_open_score_is_shown_term_by_term(
 
 
 def test_each_patient_has_a_table_of_its_own(call: Call, write) -> None:
-    out = table(call, write("a.json"), write("b.json", id="berta"))
-    assert out.count(DISCLAIMER) == 2
+    out = table(call, "--full", write("a.json"), write("b.json", id="berta"))
+    assert out.count(DISCLAIMER) == 3  # and one below the matrix of both
     assert out.index("Patient anna") < out.index("Patient berta")
 
 
@@ -173,3 +173,30 @@ def test_a_record_cannot_paint_or_move_the_screen(call: Call, write) -> None:
 )
 def test_questions_that_differ_only_in_their_subject_are_asked_together(asked: list[str], together: list[str]) -> None:
     assert in_one_breath(asked) == together
+
+
+WHEN = """\
+────────────────────────────────────────────────────────────────────────────────
+What changes by itself, up to 2028-02-20, if nothing new is recorded
+
+NCT00000001  INELIGIBLE    time alone does not make it screenable again
+2026-02-26  unknown  I2  ferritin of 2026-02-18 is older than 7 days
+2026-05-20  unknown  E1  absence of gout of 2026-02-18 is carried forward no
+                     longer, after 90 days
+
+This is decision support for pre-screening and no determination of eligibility.
+"""
+
+
+def test_what_changes_by_itself_follows_the_trials_where_it_is_asked_for(call: Call, write) -> None:
+    without, with_days = table(call, write()), table(call, write(), "--when")
+    assert with_days.startswith(without.removesuffix(f"{DISCLAIMER}\n"))
+    assert with_days.endswith(WHEN)
+
+
+def test_more_days_than_can_be_read_are_counted(call: Call, write) -> None:
+    days = [f"2026-{month:02}-01" for month in (3, 4, 5, 6)]
+    recorded = [{"name": "ferritin", "value": 12, "unit": "ug/L", "date": day} for day in days]
+    text = table(call, write(observations=recorded), "--when")
+    assert text.count("ferritin of") == 6
+    assert "\nand 3 more, which --json --when tells\n" in text

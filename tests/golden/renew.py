@@ -11,20 +11,23 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from golden.margined import FOLDER, margin_texts
 from golden.screened import HERE, expected_screenings
 
 
 def renew() -> None:
     """Write every golden, remove those that nothing expects any longer, and name what has changed."""
     wanted = {path: text for expected in expected_screenings() for path, text in expected.goldens.items()}
-    for path in (*HERE.glob("*.json"), *HERE.glob("*.txt")):
+    wanted |= margin_texts()
+    FOLDER.mkdir(exist_ok=True)
+    for path in (*HERE.glob("*.json"), *HERE.glob("*.txt"), *HERE.glob("when/*.txt"), *FOLDER.glob("*.txt")):
         if path not in wanted and path.name != "expected.json":
             path.unlink()
-            print(f"removed {path.name}")
+            print(f"removed {path.relative_to(HERE)}")
     for path, text in wanted.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
-            print(f"wrote {path.name}")
+            print(f"wrote {path.relative_to(HERE)}")
 
 
 if __name__ == "__main__":

@@ -17,10 +17,11 @@ from typing import Any
 from msgspec import Struct
 from rich.console import Console
 
+from screener.advice.when import Timeline, changes
 from screener.loading import load_rulebook
 from screener.records import read_patient
 from screener.records.dictionary import Dictionary
-from screener.report.terminal import print_screening
+from screener.report.terminal import DISCLAIMER, print_screening
 from screener.screening import Screening, evaluate
 from screener.values.dates import parse_duration
 
@@ -48,7 +49,11 @@ class Expected(Struct, frozen=True):
     def goldens(self) -> dict[Path, str]:
         """Where its goldens lie, and what ought to stand there."""
         screening = screened(self)
-        return {HERE / f"{self.name}.json": json_text(screening), HERE / f"{self.name}.txt": table_text(screening)}
+        return {
+            HERE / f"{self.name}.json": json_text(screening),
+            HERE / f"{self.name}.txt": table_text(screening),
+            HERE / "when" / f"{self.name}.txt": when_text(screening),
+        }
 
 
 def expected_screenings() -> list[Expected]:
@@ -95,11 +100,20 @@ def _laid_out(value: Any, margin: str) -> str:
             return json.dumps(value, ensure_ascii=False)
 
 
-def table_text(screening: Screening) -> str:
+def when_text(screening: Screening) -> str:
+    """What changes by itself, as the table shows it below the trials; then every change as a sentence."""
+    timeline = changes(screening)
+    told = table_text(screening, timeline)
+    start = told.index("What changes by itself")
+    end = min(place for place in (told.find(stop, start) for stop in ("\n───", f"\n{DISCLAIMER}")) if place >= 0)
+    return told[start:end].rstrip() + "\n\n" + "".join(f"{line}\n" for line in timeline.words())
+
+
+def table_text(screening: Screening, when: Timeline | None = None) -> str:
     """The table as a terminal without colour shows it."""
     paper = io.StringIO()
     console = Console(
         file=paper, width=WIDTH, color_system=None, highlight=False, markup=False, emoji=False, legacy_windows=False
     )
-    print_screening(screening, console)
+    print_screening(screening, console, when)
     return "".join(f"{line.rstrip()}\n" for line in paper.getvalue().splitlines())

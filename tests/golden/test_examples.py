@@ -41,6 +41,7 @@ def test_every_golden_belongs_to_a_screening() -> None:
     wanted = {f"{expected.name}{ending}" for expected in EXPECTED for ending in (".json", ".txt")}
     found = {path.name for ending in ("*.json", "*.txt") for path in HERE.glob(ending)} - {"expected.json"}
     assert found == wanted
+    assert {path.name for path in HERE.glob("when/*")} == {f"{expected.name}.txt" for expected in EXPECTED}
 
 
 @EACH

@@ -57,7 +57,7 @@ def test_the_wheel_carries_the_rules_and_the_licence_and_no_tests(wheel: Path) -
     shipped = {path.relative_to(ROOT / "rules").as_posix() for path in (ROOT / "rules").rglob("*") if path.is_file()}
     assert shipped
     assert {f"screener/rules/{name}" for name in shipped} <= set(names)
-    assert {"screener/py.typed", "screener/language/grammar.lark"} <= set(names)
+    assert {"screener/py.typed", "screener/language/grammar.lark", "screener/report/templates/page.css"} <= set(names)
     assert {Path(name).name for name in names} >= {"LICENSE", "NOTICE", "entry_points.txt"}
     assert not [name for name in names if name.startswith(("tests/", "screener/tests/"))]
 
@@ -69,6 +69,8 @@ def test_screen_works_in_another_folder_with_nothing_but_the_wheel(elsewhere: Pa
     assert [trial["id"] for trial in result["trials"]] == ["NCT03863002", "NCT05985863", "NCT06242405", "NCT07409259"]
     table = run([elsewhere / "venv" / "bin" / "screen", "patient.json"], cwd=elsewhere)
     assert "away-from-home" in table
+    page = run([elsewhere / "venv" / "bin" / "screen", "patient.json", "--html", "-"], cwd=elsewhere)
+    assert "<bdi>away-from-home</bdi>" in page
 
 
 def test_python_m_screener_works_like_screen(elsewhere: Path) -> None:

@@ -459,6 +459,8 @@ def measurement(dice: Random, lab: Lab, limits: Sequence[float]) -> Record:
         entry["value"] = f"<{number}"
     elif how < 18:
         entry["value"] = f">{number}"
+    elif how < 22:
+        entry["value"] = "-".join(str(end) for end in sorted((number, pick(dice, values))))
     elif how < 45 and lab.normal_limits:
         entry["upper_limit"] = pick(dice, [float(limit.high) for limit in lab.normal_limits])
     return entry

@@ -252,3 +252,65 @@ def test_a_code_without_a_system_is_refused_unless_the_table_has_it(with_codes: 
     with pytest.raises(RecordError, match="has no `system`"):
         read_patient(record, PLAIN)
     assert "cirrhosis" in read_patient(record, with_codes(f"{HEADER},CIRR,cirrhosis,\n")).episodes
+
+
+# ---- codes that stand for nothing
+
+UNKNOWN_DIAGNOSES = {
+    "id": "a",
+    "conditions": [{"system": "urn:ours", "code": "SINUS"}, {"snomed": "444814009"}],
+    "complete": ["conditions"],
+}
+
+
+def test_a_diagnosis_that_nobody_can_interpret_keeps_its_list_from_being_complete() -> None:
+    patient = read_patient(UNKNOWN_DIAGNOSES, PLAIN)
+    assert patient.complete == frozenset()
+    assert patient.unread == {"conditions": "conditions[0], conditions[1]"}
+    assert patient.notes[-1] == (
+        "`conditions` is not taken as complete, because nobody can tell what these entries are: "
+        "conditions[0], conditions[1]"
+    )
+
+
+def test_a_code_that_the_table_calls_nothing_does_not(with_codes) -> None:
+    own = with_codes("system,code,name\nurn:ours,SINUS,-\nhttp://snomed.info/sct,444814009,-\n")
+    patient = read_patient(UNKNOWN_DIAGNOSES, own)
+    assert patient.complete == {"conditions"}
+    assert (patient.unread, patient.notes) == ({}, ())
+
+
+def test_one_such_entry_is_enough_to_keep_the_list_open(with_codes) -> None:
+    own = with_codes("system,code,name\nurn:ours,SINUS,-\n")
+    assert read_patient(UNKNOWN_DIAGNOSES, own).unread == {"conditions": "conditions[1]"}
+
+
+@pytest.mark.parametrize("code", [{"icd10": "J01.9"}, {"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "J01.9"}])
+def test_a_code_of_a_system_whose_chapters_are_covered_is_something_else(code: dict[str, str]) -> None:
+    patient = read_patient({"conditions": [code], "complete": ["conditions"]}, PLAIN)
+    assert (patient.complete, patient.unread) == ({"conditions"}, {})
+
+
+def test_what_is_denied_may_be_anything() -> None:
+    record = {"conditions": [{"snomed": "444814009", "status": "absent"}], "complete": ["conditions"]}
+    assert read_patient(record, PLAIN).complete == {"conditions"}
+
+
+def test_a_table_may_call_a_wording_nothing(with_codes) -> None:
+    own = with_codes("system,code,name\ntext,Viral sinusitis,-\n")
+    bundle = {
+        "resourceType": "Bundle",
+        "entry": [
+            {"resource": {"resourceType": "Patient", "id": "a"}},
+            {
+                "resource": {
+                    "resourceType": "Condition",
+                    "id": "c",
+                    "subject": {"reference": "Patient/a"},
+                    "code": {"text": "viral  SINUSITIS"},
+                }
+            },
+        ],
+    }
+    assert read_patient(bundle, PLAIN).unread == {"conditions": "Condition/c"}
+    assert read_patient(bundle, own).unread == {}

@@ -177,6 +177,12 @@ def test_urea_and_urea_nitrogen_are_two_forms_of_one_analyte() -> None:
     assert result("BUN", 1, "mmol/L").exact == 1
 
 
+def test_a_result_keeps_what_its_number_was_multiplied_by() -> None:
+    assert result("total_bilirubin", 5, "mg/dL").factor == Fraction(10_000) / Fraction("584.66")
+    assert result("total_bilirubin", "<5", "umol/L").factor == 1
+    assert result("total_bilirubin", 5).factor is None
+
+
 def test_a_result_of_a_form_with_a_name_of_its_own_says_what_was_measured() -> None:
     assert result("BUN", Decimal("30.3"), "mg/dL").flags == ("measured as urea nitrogen",)
     assert result("BUN", 30, "stones").flags == ("measured as urea nitrogen",)

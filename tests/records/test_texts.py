@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from records.small_rulebook import SMALL
+from screener import load_rules
 from screener.records.dictionary import Dictionary
 from screener.records.measuring import NormalSpan, Quantity, Reported, Span, Written, read_limits, read_text, result_of
 from screener.records.patient import Result
@@ -321,6 +322,14 @@ def test_alpha_fetoprotein_in_units_is_never_converted(unit: str) -> None:
         )
 
 
+def test_a_mass_becomes_an_amount_only_by_a_molar_mass_that_the_dictionary_gives() -> None:
+    found = result("alpha_fetoprotein", number("10"), "nmol/L")
+    assert (found.unusable, found.problem) == (
+        "unit",
+        "`nmol/L` is amount per volume, `ng/mL` is mass per volume (no molar mass is defined)",
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "choice"),
     [
@@ -345,6 +354,17 @@ def test_words_in_use_name_a_choice_that_the_finding_has(words: str, choice: str
     found = result("HIV_test", words)
     assert found.choices == (frozenset([choice]) if choice else None)
     assert found.unusable == (None if choice else "missing")
+
+
+@pytest.mark.parametrize(
+    ("words", "choice"),
+    [("reactive", "reactive"), ("Non-Reactive", "negative"), ("POS", "positive"), ("equivocal", "indeterminate")],
+)
+def test_a_screening_test_keeps_reactive_apart_from_positive(words: str, choice: str) -> None:
+    dictionary = Dictionary(load_rules())
+    meaning = dictionary.named("HIV_screen")
+    assert meaning is not None
+    assert result_of(meaning, Reported("here", words, words), dictionary).choices == {choice}
 
 
 def test_a_finding_without_the_choice_does_not_get_it() -> None:

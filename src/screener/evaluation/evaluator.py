@@ -68,6 +68,14 @@ Decide = Callable[[Frame], Judged]
 Measure = Callable[[Frame], Measured]
 
 
+class Reads(Struct, frozen=True):
+    """The lookups that a node hangs on, by name, and `age`: those read in the frame that it is evaluated in, and those
+    read in another one, beside an episode or at another clock."""
+
+    here: frozenset[str]
+    elsewhere: frozenset[str]
+
+
 class Program:
     """A rulebook prepared for evaluating. It holds nothing of any patient, and is safe in threads."""
 
@@ -75,6 +83,9 @@ class Program:
         self.rulebook = rulebook
         self._prepared: dict[Struct, Callable[[Frame], Anything]] = {}
         self._asks: dict[Struct, bool] = {}
+        self._reads: dict[int, tuple[Struct, Reads]] = {}
+        """By the identity of a node, which is kept beside it: to hash a formula takes longer than to walk it."""
+        self._shown: dict[str, frozenset[str]] = {}
         self._uses = Counter(node for root in _roots(rulebook) for node in _nodes(root))
         self.trials: dict[str, tuple[tuple[Criterion, str, tuple[Decide, ...]], ...]] = {
             trial.id: tuple(
@@ -107,14 +118,74 @@ class Program:
             self._prepared[node] = run
         return run
 
+    def reads(self, node: Struct) -> Reads:
+        """The lookups that a node hangs on: itself, or by way of a score, definition or table."""
+        known = self._reads.get(id(node))
+        if known is None:
+            known = self._reads[id(node)] = (node, self._reads_of(node))
+        return known[1]
+
+    def shown_by(self, fact: str) -> frozenset[str]:
+        """The concepts that a result of a lab or finding may say something about."""
+        known = self._shown.get(fact)
+        if known is None:
+            related: set[str] = set()
+            for concept in self.rulebook.concepts.values():
+                if any(sign.fact == fact for sign in (*concept.present_when, *concept.absent_when)):
+                    related.update((concept.name, *concept.narrower, *concept.broader))
+            known = self._shown[fact] = frozenset(related)
+        return known
+
+    def _reads_of(self, node: Struct) -> Reads:
+        inside = [self.reads(part) for part in (*parts_of(node), *meant_by(node, self.rulebook))]
+        elsewhere = frozenset[str]().union(*(each.elsewhere for each in inside))
+        here = frozenset[str]().union(*(each.here for each in inside))
+        match node:
+            case AtTime(anchor=name) | Happened(lookup=name):  # beside an episode, or at another clock
+                return Reads(frozenset((name,)), here | elsewhere)
+            case Value(lookup=name) | AgainstLimit(lookup=name) | IsOneOf(lookup=name):
+                return Reads(here | {name}, elsewhere)
+            case Age():
+                return Reads(here | {"age"}, elsewhere)
+            case _:
+                return Reads(here, elsewhere)
+
     def _asks_somebody(self, node: Struct) -> bool:
         """Whether a node hangs on a person's answer: itself, or by way of a score, definition, table or lookup."""
         known = self._asks.get(node)
         if known is None:
             known = self._asks[node] = isinstance(node, Confirmed) or any(
-                self._asks_somebody(part) for part in (*_parts(node), *_meant(node, self.rulebook))
+                self._asks_somebody(part) for part in (*parts_of(node), *meant_by(node, self.rulebook))
             )
         return known
+
+
+class Residue(Program):
+    """A rulebook prepared for one patient, to ask about other values of a few lookups, or of the age: whatever does not
+    read these is put in as it was measured, and only the rest is evaluated again, by the same functions.
+
+    It holds the patient's numbers: for one question, and then to be dropped. `asked` names the lookups (or `age`) whose
+    values are asked about. A frame that it is run with must have looked none of them up yet.
+    """
+
+    def __init__(self, frame: Frame, asked: frozenset[str]) -> None:
+        self.rulebook = frame.rulebook
+        self._whole = program_of(frame.rulebook)
+        self._frame = frame
+        self._asked = asked
+
+    def _prepare(self, node: Struct, meanings: dict[type, Callable[[Anything, Program], Anything]]) -> Anything:
+        if not self.reads_asked(node):
+            answer = self._whole._prepare(node, meanings)(self._frame)
+            return lambda frame: answer
+        if isinstance(node, AtTime):  # at another clock nothing is as it was measured here
+            return self._whole._prepare(node, meanings)
+        return meanings[type(node)](node, self)
+
+    def reads_asked(self, node: Struct) -> bool:
+        """Whether a node hangs on what is asked about: itself, or by way of a score, definition, table or lookup."""
+        reads = self._whole.reads(node)
+        return not (self._asked.isdisjoint(reads.here) and self._asked.isdisjoint(reads.elsewhere))
 
 
 def _remembered(key: int, run: Callable[[Frame], Anything], *, by_trial: bool) -> Callable[[Frame], Anything]:
@@ -143,7 +214,7 @@ def _roots(rulebook: Rulebook) -> Iterator[Struct]:
     yield from (table.of for table in rulebook.tables.values())
 
 
-def _parts(node: Struct) -> Iterator[Struct]:
+def parts_of(node: Struct) -> Iterator[Struct]:
     """The expressions that stand inside a node."""
     for field in node.__struct_fields__:
         value = getattr(node, field)
@@ -155,11 +226,11 @@ def _parts(node: Struct) -> Iterator[Struct]:
 
 def _nodes(root: Struct) -> Iterator[Struct]:
     yield root
-    for part in _parts(root):
+    for part in parts_of(root):
         yield from _nodes(part)
 
 
-def _meant(node: Struct, rulebook: Rulebook) -> Iterator[Struct]:
+def meant_by(node: Struct, rulebook: Rulebook) -> Iterator[Struct]:
     """The expressions that a node refers to by name."""
     match node:
         case ScoreOf():

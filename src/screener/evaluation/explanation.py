@@ -57,7 +57,7 @@ WHY: dict[Reason, str] = {
     "undated": "the record gives no date",
     "unit": "the result has no usable unit",
     "impossible": "the result on record cannot be",
-    "censored": "the result is known only as a limit",
+    "censored": "the result is known only within limits",
     "imprecise_date": "the date is known only in part",
     "conflict": "the record contradicts itself",
     "partial_score": "inputs of the score are missing",
@@ -97,6 +97,16 @@ def explain(answers: Sequence[Judged], rulebook: Rulebook) -> str:
     """What one answer, or several readings' answers together, rest on: statements joined by semicolons, each once."""
     words = _told_together([piece for answer in answers for piece in _pieces(answer, rulebook)], rulebook)
     return words[:1].upper() + words[1:]
+
+
+def amount_in_words(answer: Judged, rulebook: Rulebook) -> str:
+    """What a comparison compares: `total bilirubin is 210 umol/L on 2026-02-18`, `MELD is 27`."""
+    return _amount(answer.parts[0], rulebook, _limit(answer, rulebook))
+
+
+def limit_in_words(answer: Judged, rulebook: Rulebook) -> str:
+    """The limit of a comparison (`Compare`, `Between`, `AgainstLimit`): `5 mg/dL (85.52 umol/L)`, `17 and 30`."""
+    return _limit(answer, rulebook)
 
 
 def number_text(number: float) -> str:

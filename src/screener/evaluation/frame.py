@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 from msgspec import Struct
 
 from screener.evaluation.answers import Found, Judged, Measured
 from screener.evaluation.instants import Stretch, not_after
-from screener.records.patient import Absence, Patient
+from screener.records.patient import Absence, Patient, Result
 from screener.rulebook import RecordList, Rulebook, Scope
 from screener.values.dates import Duration, Moment, on_day
 
@@ -39,6 +40,7 @@ class Frame:
         "of_this_trial",
         "own_onset",
         "patient",
+        "raised",
         "rulebook",
         "stretches",
         "trial",
@@ -73,6 +75,8 @@ class Frame:
         self.stretches: dict[Scope, Stretch] = {}
         self.of_all_trials: dict[int, Judged | Measured] = {}
         self.of_this_trial: dict[int, Judged | Measured] = {}
+        self.raised: dict[tuple[str, str], tuple[str, ...]] = {}
+        """The dictionary's flags that are raised for a result, by its fact and source."""
 
     def of_trial(self, trial: str) -> Frame:
         """The same instant for another trial: what was found stays found."""
@@ -90,10 +94,15 @@ class Frame:
         """The same instant, where `its onset` is that of one episode."""
         return self._copy(self.day, onset)
 
-    def _copy(self, day: int, own_onset: Moment | None) -> Frame:
+    def with_only(self, result: Result, day: int) -> Frame:
+        """The clock on a day, for a patient who has this result alone of its lab or finding."""
+        results = {**self.patient.results, result.fact: (result,)}
+        return self._copy(day, self.own_onset, msgspec.structs.replace(self.patient, results=results))
+
+    def _copy(self, day: int, own_onset: Moment | None, patient: Patient | None = None) -> Frame:
         return Frame(
             self.rulebook,
-            self.patient,
+            patient or self.patient,
             self.as_of,
             day=day,
             assumed=self.assumed,

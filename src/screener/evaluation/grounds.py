@@ -108,7 +108,8 @@ def facts(answer: Part) -> Iterator[tuple[Fact | Given, Found, bool]]:
     seen: set[tuple[str, str, str]] = set()
     for found in consulted(answer):
         for fact, used in [*((fact, True) for fact in found.used), *((fact, False) for fact in found.set_aside)]:
-            key = (found.subject if isinstance(fact, Given) else "", fact.source, type(fact).__name__)
+            about = found.subject if isinstance(fact, Given) else fact.fact if isinstance(fact, Result) else ""
+            key = (about, fact.source, type(fact).__name__)
             if key not in seen:
                 seen.add(key)
                 yield fact, found, used

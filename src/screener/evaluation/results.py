@@ -254,7 +254,7 @@ def against_limit(found: Found, operator: Operator, times: str, which: str, fram
     fact = frame.rulebook.labs[found.subject]
     factor = Fraction(times)
     if not found.used or found.lookup is None or not isinstance(found.lookup, ValueLookup):
-        return compare(possible_values(fact), operator, _limits_in_use(fact, which, factor, frame)), False
+        return compare(possible_values(fact), operator, limits_in_use(fact, which, factor, frame)), False
     truths: list[Truth] = []
     lacks_limit = False
     for used, membership in zip(found.used, found.in_window, strict=True):
@@ -263,7 +263,7 @@ def against_limit(found: Found, operator: Operator, times: str, which: str, fram
         own = used.upper_limit if which == "upper" else used.lower_limit
         if used.unusable is not None:
             own = None
-        limit = exactly(float(factor * own)) if own is not None else _limits_in_use(fact, which, factor, frame)
+        limit = exactly(float(factor * own)) if own is not None else limits_in_use(fact, which, factor, frame)
         truth = compare(used.value or fact.possible, operator, limit)
         lacks_limit = lacks_limit or (own is None and truth is UNKNOWN and used.value is not None)
         several = found.lookup.pick in ("highest", "lowest") and not found.may_lack
@@ -275,7 +275,7 @@ def against_limit(found: Found, operator: Operator, times: str, which: str, fram
         # and then one alone can say whatever several can.
         truth = union(truths)
     if found.may_lack:
-        truth = union((truth, compare(fact.possible, operator, _limits_in_use(fact, which, factor, frame))))
+        truth = union((truth, compare(fact.possible, operator, limits_in_use(fact, which, factor, frame))))
     return truth, lacks_limit
 
 
@@ -290,7 +290,7 @@ def _if_counted(truth: Truth, membership: Truth, pick: str, operator: Operator) 
     return union((truth, FALSE if _any_decides(pick, operator) else TRUE))
 
 
-def _limits_in_use(lab: Lab, which: str, factor: Fraction, frame: Frame) -> Range:
+def limits_in_use(lab: Lab, which: str, factor: Fraction, frame: Frame) -> Range:
     sex = frame.patient.sex
     limits: list[NormalLimit] = [
         limit

@@ -338,7 +338,12 @@ def _plain_codes(desk: Desk, block: syntax.Finding | syntax.Concept) -> tuple[Co
             )
         if code.last is not None:
             # Below a code of a presence lie its kinds; below one of an absence, absences of its kinds only.
-            desk.error("range-of-absences", "codes that say something is absent stand one by one", code.span)
+            desk.error(
+                "range-of-absences",
+                "codes that say something is absent stand one by one",
+                code.span,
+                help=f"write `{code.first}, …, {code.last}`",
+            )
         codes.append(replace(_plain_code(desk, block, system, code), absent=True))
     return tuple(codes)
 

@@ -18,7 +18,7 @@ from screener.values.ranges import Comparison
 
 Pick = Literal["latest", "earliest", "highest", "lowest"]
 ChangeKind = Literal["rise in", "fall in", "relative rise in", "relative fall in", "rise per day in"]
-CodeSystem = Literal["loinc", "snomed", "icd10", "atc", "rxnorm", "ips", "fhir", "local"]
+CodeSystem = Literal["loinc", "snomed", "icd10", "icd10cm", "atc", "rxnorm", "ips", "fhir", "local"]
 
 
 class _Node(Struct, frozen=True):

@@ -24,7 +24,13 @@ Entry = Lab | Finding | Concept
 CONCEPT_SYSTEM = "urn:screener:concept"
 """The system whose codes are dictionary names."""
 
-HIERARCHICAL = frozenset({"icd10", "atc"})
+HIERARCHICAL = frozenset({"icd10", "icd10cm", "icd10gm", "atc"})
+
+_EDITION_OF = {"icd10cm": "icd10", "icd10gm": "icd10"}
+"""Systems that differ from another one in places only: what stands there for the other holds for them, too."""
+
+_AGREED = {"icd10gm": 4}
+"""Up to which character an edition agrees with the other, where it goes on by itself."""
 
 ABSENCE_SYSTEMS = frozenset({"ips"})
 """The systems whose codes all say that there is nothing, or that nothing is known: none is of a substance."""
@@ -34,6 +40,12 @@ DRUG_SYSTEMS = frozenset({"atc", "rxnorm"})
 
 
 READ_AS = "read as"
+
+TEXT = "text"
+"""The system whose codes are wordings: what a record calls something, not what it codes it with."""
+
+MOST_REMEMBERED = 4096
+"""Codes and units whose meaning is kept: a hospital uses some hundreds of each."""
 
 
 class Meaning(Struct, frozen=True):
@@ -79,6 +91,8 @@ class LocalCodes(Struct, frozen=True):
 
     codes: Mapping[tuple[str, str], Meaning] = {}
     texts: Mapping[str, Meaning] = {}
+    others: frozenset[tuple[str, str]] = frozenset()
+    """What the clinic says to be nothing that any rule asks for; of a wording the system is `TEXT`."""
 
 
 class Dictionary:
@@ -89,6 +103,7 @@ class Dictionary:
         self.rulebook = rulebook
         self.local = local or LocalCodes()
         self._names: dict[str, Meaning] = {}
+        self._coded: dict[tuple[str, str], tuple[Meaning, ...]] = {}
         self._codes: dict[tuple[str, str], list[Meaning]] = {}
         self._ranges: dict[str, list[tuple[str, str, Meaning]]] = {}
         self._factors: dict[tuple[str, str | None, str], Fraction | UnitError] = {}
@@ -117,26 +132,59 @@ class Dictionary:
 
     def with_local(self, local: LocalCodes) -> Dictionary:
         """The same with a clinic's own codes, beside those that it has."""
-        both = LocalCodes({**self.local.codes, **local.codes}, {**self.local.texts, **local.texts})
+        both = LocalCodes(
+            {**self.local.codes, **local.codes},
+            {**self.local.texts, **local.texts},
+            self.local.others | local.others,
+        )
         return Dictionary(self.rulebook, both)
 
     def coded(self, system: str, code: str) -> tuple[Meaning, ...]:
         """What a code stands for: every entry that covers it, but none that a narrower one implies. A code without a
         system (`""`) has a meaning only in a clinic's own table."""
+        known = self._coded.get((system, code))
+        if known is None:
+            known = self._meant(system, code)
+            if len(self._coded) < MOST_REMEMBERED:
+                self._coded[system, code] = known
+        return known
+
+    def _meant(self, system: str, code: str) -> tuple[Meaning, ...]:
         system = system_name(system)
         if system == CONCEPT_SYSTEM:
             meaning = self._names.get(code)
             return (meaning,) if meaning is not None else ()
         plain = plain_code(system, code)
-        local = self.local.codes.get((system, plain))
-        return most_specific([*([local] if local else ()), *self._covering(system, plain)])
+        found = [*self._local(system, plain), *self._covering(system, plain)]
+        if (other := _EDITION_OF.get(system)) is not None:
+            found += [*self._local(other, plain), *self._covering(other, plain[: _AGREED.get(system)])]
+        return most_specific(found)
+
+    def _local(self, system: str, code: str) -> tuple[Meaning, ...]:
+        meaning = self.local.codes.get((system, code))
+        return (meaning,) if meaning is not None else ()
 
     def lists(self, system: str, code: str) -> bool:
         """Whether the dictionary names this very code, and does not only cover it."""
-        return (system, plain_code(system, code)) in self._codes
+        plain = plain_code(system, code)
+        return any((each, plain) in self._codes for each in (system, _EDITION_OF.get(system, system)))
+
+    def is_nothing(self, system: str, code: str) -> bool:
+        """Whether the clinic says that a code (of the system `TEXT`: a wording) is nothing that any rule asks for."""
+        if not self.local.others:
+            return False
+        system = system_name(system)
+        return (system, folded(code) if system == TEXT else plain_code(system, code)) in self.local.others
+
+    def is_something_else(self, system: str, code: str) -> bool:
+        """Whether a code without a meaning is certainly nothing that any rule asks for: the clinic says so, or it is of
+        a system of which the dictionary covers whole chapters."""
+        return system_name(system) in HIERARCHICAL or self.is_nothing(system, code)
 
     def worded(self, text: str) -> tuple[Meaning, ...]:
         """What a wording stands for by a clinic's own table, whatever its capitals and the white space in it."""
+        if not self.local.texts:
+            return ()
         meaning = self.local.texts.get(folded(text))
         return (meaning,) if meaning is not None else ()
 
@@ -188,10 +236,10 @@ class Dictionary:
         known = self._factors.get(key)
         if known is None:
             known = _factor(lab, form, unit)
-            if len(self._factors) < 4096:
+            if len(self._factors) < MOST_REMEMBERED:
                 self._factors[key] = known
         if isinstance(known, UnitError):
-            raise known
+            raise UnitError(*known.args)  # one that is raised again and again would keep every traceback
         return known
 
     def units_of(self, lab: Lab) -> tuple[str, ...]:
@@ -224,6 +272,9 @@ _MASS = ("mass", 1)
 def most_specific(meanings: Iterable[Meaning]) -> tuple[Meaning, ...]:
     """Each entry once, without the concepts that a narrower one among them implies; and each absence once, without
     those that the absence of a broader concept implies."""
+    meanings = tuple(meanings)
+    if len(meanings) < 2:
+        return meanings
     found: dict[tuple[str, bool], Meaning] = {}
     for meaning in meanings:
         found.setdefault((meaning.entry.name, meaning.absent), meaning)
@@ -237,7 +288,10 @@ def most_specific(meanings: Iterable[Meaning]) -> tuple[Meaning, ...]:
 
 def folded(text: str) -> str:
     """A wording as it is compared: in small letters, with single blanks, without characters that nobody sees."""
-    return " ".join("".join(each for each in text.casefold() if category(each) != "Cf").split())
+    plain = text.casefold()
+    if not plain.isascii():
+        plain = "".join(each for each in plain if category(each) != "Cf")
+    return " ".join(plain.split())
 
 
 def plain_code(system: str, code: str) -> str:

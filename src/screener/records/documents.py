@@ -18,6 +18,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
+from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
 
@@ -34,12 +35,15 @@ LONGEST_LINE = 64 * 1024 * 1024
 """Bytes of one line of NDJSON: one resource, or one record."""
 MOST_BYTES_OF_LINES = 4 * 1024 * 1024 * 1024
 """Of all lines of one NDJSON file, unpacked: some thousands of patients."""
+SMALL = 32 * 1024 * 1024
+"""Bytes of a file that is read at one go."""
 DEEPEST = 64
 """Objects and lists inside one another, in a record of the native form."""
 DEEPEST_DATA = 256
 """The same in plain data that are FHIR. A text has the limit of its reader."""
 
 _CHUNK = 1 << 20
+_WIDEST_MARGIN = 4096
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
 _BOM = b"\xef\xbb\xbf"
@@ -68,7 +72,12 @@ def read_file(place: Path, file: str) -> Iterator[Document | RecordError]:
     """
     try:
         with place.open("rb") as opened:
-            yield from read_stream(opened, file)
+            head = opened.read(SMALL)
+            if len(head) < SMALL:
+                yield from read_bytes(head, file)
+            else:
+                opened.seek(0)
+                yield from read_stream(opened, file)
     except FileNotFoundError:
         raise refused(file, "", "there is no such file") from None
     except (OSError, ValueError) as error:
@@ -79,6 +88,14 @@ def unreadable(file: str, error: OSError | ValueError) -> RecordError:
     """What the system says of a file or folder that cannot be read."""
     reason = (error.strerror if isinstance(error, OSError) else None) or "it is not the name of a file"
     return refused(file, "", f"it cannot be read: {reason.lower()}")
+
+
+def read_bytes(text: bytes, file: str) -> Iterator[Document | RecordError]:
+    """The documents of a text in memory, as `read_file` gives them."""
+    if not text.startswith((_GZIP, _ZIP)) and b"\n{" not in text and len(text) <= MOST_BYTES and text.strip():
+        yield Document(parse(text, file))
+    else:
+        yield from read_stream(BytesIO(text), file)
 
 
 def read_stream(stream: IO[bytes], file: str) -> Iterator[Document | RecordError]:
@@ -115,9 +132,6 @@ def _is_a_whole_object(line: bytes) -> bool:
         return False
 
 
-_BLANKS = re.compile(rb"[ \t\r\n]*+")
-
-
 class _Line(Struct, frozen=True):
     number: int
     text: bytes
@@ -150,14 +164,14 @@ class _Lines:
 
     def _skip_blanks(self) -> bool:
         """Pass over white space, and tell whether anything else has been reached. Blank lines may be without number."""
-        found = _BLANKS.match(self.buffer)
-        blank = found.end() if found is not None else 0
-        del found  # it holds the buffer as it is
+        if self.buffer[:1].strip():
+            return True
+        blank = len(self.buffer) - len(self.buffer.lstrip())
         is_all = blank == len(self.buffer)
         self.number += self.buffer.count(b"\n", 0, blank)
         # The blanks of the line itself are kept, unless nobody could have meant them.
         line_begins = self.buffer.rfind(b"\n", 0, blank) + 1
-        del self.buffer[: line_begins if blank - line_begins < _CHUNK else blank]
+        del self.buffer[: line_begins if blank - line_begins < _WIDEST_MARGIN else blank]
         return not is_all
 
     def _read_on(self) -> bool:
@@ -170,8 +184,7 @@ class _Lines:
         return True
 
     def whole(self, first: _Line, second: _Line | None) -> bytes:
-        """The whole text, of which two lines have been read already; every line keeps its number, unless nobody could
-        have meant the blank ones before it."""
+        """The whole text, of which two lines have been read already; every line keeps its number, within reason."""
         text = bytearray(b"\n" * min(first.number - 1, _CHUNK)) + first.text
         if second is not None:
             text += b"\n" * min(second.number - first.number, _CHUNK) + second.text + b"\n" + self.buffer

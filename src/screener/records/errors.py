@@ -97,6 +97,8 @@ def quoted(value: object) -> str:
 
 def printable(text: str) -> str:
     """The text with everything escaped that is not safe to print."""
+    if text.isprintable():
+        return text
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 

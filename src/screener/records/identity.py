@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from screener.records.code_systems import system_name
-from screener.records.dictionary import ABSENCE_SYSTEMS, DRUG_SYSTEMS, HIERARCHICAL, Dictionary, Meaning, most_specific
+from screener.records.dictionary import ABSENCE_SYSTEMS, DRUG_SYSTEMS, Dictionary, Meaning, most_specific
 from screener.records.errors import Findings, any_of, quoted
 from screener.records.native import Entry
 from screener.records.sightings import Sighting, names_of
@@ -108,11 +108,12 @@ class Naming:
         return (meaning,)
 
     def may_be_anything(self, entry: Entry, path: str) -> bool:
-        """Whether nobody can tell what an entry is: it has codes, none of which the dictionary has, and none is of a
-        system of which the dictionary covers whole chapters."""
+        """Whether nobody can tell what an entry is: it has codes, and the dictionary neither has one of them nor knows
+        that one stands for something else."""
         codes = list(self._codes(entry, path))
-        systems = {system_name(system) for system, _ in codes}
-        return bool(codes) and not systems & HIERARCHICAL and not any(self.dictionary.coded(*each) for each in codes)
+        return bool(codes) and not any(
+            self.dictionary.coded(*each) or self.dictionary.is_something_else(*each) for each in codes
+        )
 
     def _broader_instead(self, alike: str) -> str:
         """The mend for an unknown name of a substance."""
@@ -174,7 +175,7 @@ class Naming:
 
     def _coded(self, system: str, code: str, path: str) -> tuple[Meaning, ...]:
         meanings = self.dictionary.coded(system, code)
-        if not meanings:
+        if not meanings and not self.dictionary.is_nothing(system, code):
             self.findings.note(path, f"no rule uses the code {quoted(f'{system} {code}')}")
         return meanings
 

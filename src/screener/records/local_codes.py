@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.code_systems import system_name
-from screener.records.dictionary import Dictionary, LocalCodes, Meaning, folded, plain_code
+from screener.records.dictionary import TEXT, Dictionary, LocalCodes, Meaning, folded, plain_code
 from screener.records.errors import any_of, did_you_mean, printable, quoted
 from screener.rulebook import Concept, Finding, Lab
 from screener.values.units import UnitError, common_units, parse_unit
@@ -25,8 +25,8 @@ COLUMNS = ("system", "code", "name", "unit")
 HEADER = ",".join(COLUMNS)
 _REQUIRED = COLUMNS[:3]
 
-TEXT = "text"
-"""The system whose codes are wordings: what a record calls something, not what it codes it with."""
+NOTHING = "-"
+"""In place of a name: the code stands for nothing that any rule asks for."""
 
 
 class Cell(Struct, frozen=True):
@@ -139,6 +139,7 @@ class _Table:
         self.problems: list[TableProblem] = []
         self.codes: dict[tuple[str, str], Meaning] = {}
         self.texts: dict[str, Meaning] = {}
+        self.others: set[tuple[str, str]] = set()
         self.said: dict[tuple[str, str], tuple[int, str, str]] = {}
         """Of each code the line where it stands first, and the name and unit there."""
 
@@ -146,7 +147,7 @@ class _Table:
         """What is sound in the table."""
         for row in self._rows():
             self._row(row)
-        return LocalCodes(self.codes, self.texts)
+        return LocalCodes(self.codes, self.texts, frozenset(self.others))
 
     # ---- lines and cells
 
@@ -237,6 +238,10 @@ class _Table:
         if not row.text("code"):
             mend = "give the wording" if row.text("system").lower() == TEXT else "give the code as the record writes it"
             self._at(row, "code", "there is no code", mend)
+        if name == NOTHING:
+            if len(self.problems) == faults:
+                self._nothing(row, unit)
+            return
         meaning = self._meaning(row, name)
         if meaning is None or len(self.problems) > faults:
             return
@@ -258,6 +263,23 @@ class _Table:
             self.texts[code] = meaning
         else:
             self.codes[system, code] = meaning
+
+    def _nothing(self, row: _Row, unit: str) -> None:
+        """A code of which the clinic says that no rule asks for what it stands for."""
+        system, code = key = self._key(row)
+        known = self.dictionary.worded(code) if system == TEXT else self.dictionary.coded(system, code)
+        if unit:
+            self._at(row, "unit", "what stands for nothing has no unit", "leave the unit out")
+        elif known:
+            whose = "another table" if known[0].by_own_table else "the dictionary"
+            fault = f"{whose} reads this code as `{_name(known[0])}`"
+            self._at(row, "name", fault, "leave this line out, or correct its code")
+        elif key in self.said and self.said[key][1] != NOTHING:
+            line, other, _ = self.said[key]
+            self._at(row, "name", f"line {line} says that this code is `{other}`", "leave one of them out")
+        else:
+            self.said[key] = row.line, NOTHING, ""
+            self.others.add(key)
 
     def _key(self, row: _Row) -> tuple[str, str]:
         system, code = row.text("system"), row.text("code")

@@ -26,11 +26,11 @@ from msgspec import Struct
 from screener.records.dictionary import READ_AS, Dictionary, Meaning
 from screener.records.errors import any_of, quoted
 from screener.records.patient import Result, Unusable
-from screener.rulebook import Finding, Form, Lab
+from screener.rulebook import Finding, Form, Lab, NormalLimit
 from screener.values.dates import Moment
 from screener.values.numerals import ROMAN
 from screener.values.ranges import Range, exactly
-from screener.values.units import UnitError, common_units, parse_unit
+from screener.values.units import Dimension, UnitError, common_units, parse_unit
 
 Comparator = Literal["", "<", "<=", ">", ">="]
 
@@ -158,9 +158,11 @@ def read_value(value: object) -> Quantity | Span | str:
         case bool():
             raise UnreadableValueError(f"{quoted(value)} is not a value", "write a number or text")
         case int() if abs(value) < 10**MOST_DIGITS:
-            return Quantity(_measurable(Decimal(value), value))
-        case Decimal() | float():
-            return Quantity(_measurable(Decimal(str(value)), value))
+            return _quantity(Decimal(value))
+        case Decimal():
+            return _quantity(value)
+        case float():
+            return _quantity(Decimal(str(value)))
         case str():
             read, unit = _read(value)
             if unit is not None:
@@ -273,6 +275,12 @@ def _is_unit(text: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=4096)
+def _quantity(number: Decimal) -> Quantity:
+    """The same few numbers come again and again: results have two digits, and limits of normal never change."""
+    return Quantity(_measurable(number, number))
+
+
 def _measurable(number: Decimal, written: object) -> Fraction:
     if not number.is_finite():
         raise UnreadableValueError(
@@ -347,6 +355,7 @@ def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dict
         result,
         value=value,
         exact=number * factor if number is not None else None,
+        factor=factor,
         upper_limit=upper,
         lower_limit=lower,
         flags=(*result.flags, *_unusual(lab, meaning.form, unit, reported.value, value, dictionary), *doubt),
@@ -392,6 +401,8 @@ def _possible_part(stated: Range, possible: Range) -> Range | None:
     A bound beyond what is possible is no better than a value beyond it, even on the side that leaves everything; and so
     is either end of a span.
     """
+    if stated.low == stated.high and possible.low < stated.low < possible.high:
+        return stated
     ends = [end for end in (stated.low, stated.high) if math.isfinite(end)]
     if not all(possible.low <= end <= possible.high for end in ends):
         return None
@@ -412,7 +423,9 @@ def _limits(
     limit that would be one in use if it were in another unit than its result. Any other limit is the laboratory's own,
     however unusual.
     """
-    if reported.limits_unit is not None and (reported.upper_limit is not None or reported.lower_limit is not None):
+    if reported.upper_limit is None and reported.lower_limit is None:
+        return None, None, ()
+    if reported.limits_unit is not None and reported.limits_unit != reported.unit:
         try:
             factor = dictionary.factor(lab, form, reported.limits_unit)
         except UnitError as error:
@@ -434,13 +447,13 @@ def _limit(
     dictionary: Dictionary,
 ) -> tuple[Fraction | None, tuple[str, ...]]:
     """A limit in the canonical unit, and what is doubtful about it."""
-    in_use = [limit for limit in lab.normal_limits if limit.which == which]
     if written is None:
         return None, ()
-    limit = written * factor
-    if not in_use:
+    limit = written * factor if factor != 1 else written
+    in_use = _limits_in_use(lab.normal_limits, which)
+    if in_use is None:
         return limit, ()
-    low, high = min(Fraction(each.low) for each in in_use), max(Fraction(each.high) for each in in_use)
+    low, high = in_use
     if low <= limit <= high:
         return limit, ()
     name, usual = f"its {which} limit of normal", Range(float(low), float(high))
@@ -451,6 +464,17 @@ def _limit(
         meant = any_of(_with_unit(_number_text(written), unit) for unit in likely[:3])
         return None, (f"{name} seems to be in another unit, and is not used: {in_words}; did you mean {meant}?",)
     return limit, (f"{name} is unusual: {in_words}",)
+
+
+@lru_cache(maxsize=256)
+def _limits_in_use(
+    limits: tuple[NormalLimit, ...], which: Literal["upper", "lower"]
+) -> tuple[Fraction, Fraction] | None:
+    """From the lowest to the highest limit in use, whatever the sex."""
+    those = [limit for limit in limits if limit.which == which]
+    if not those:
+        return None
+    return min(Fraction(each.low) for each in those), max(Fraction(each.high) for each in those)
 
 
 def _unusual(
@@ -474,16 +498,23 @@ def _without_a_unit(lab: Lab, form: Form | None, value: Quantity | Span, diction
 
 
 def _own_units(lab: Lab, dictionary: Dictionary) -> tuple[str, ...]:
-    """The units that the dictionary names for a lab, then the common ones of its dimension."""
+    """The units that the dictionary names for a lab, then the common ones of its dimension, each size once; none for a
+    pure number."""
+    if lab.unit == "1":
+        return ()
     dimension = parse_unit(lab.unit).dimension
     alike = [common.text for common in common_units() if common.dimension == dimension and common.text != "1"]
-    return tuple(dict.fromkeys((*dictionary.units_of(lab), *alike)))
+    sizes: dict[tuple[Fraction, Dimension], str] = {}
+    for text in (*dictionary.units_of(lab), *alike):
+        unit = parse_unit(text)
+        sizes.setdefault((unit.factor, unit.dimension), text)
+    return tuple(sizes.values())
 
 
 def _likely_unit(lab: Lab, form: Form | None, unit: str, value: Quantity | Span, dictionary: Dictionary) -> str:
     """The units in which a value that cannot be would be usual, else those in which it would at least be possible: of
     those that belong to the lab, else of all common ones."""
-    common = tuple(each.text for each in common_units())
+    common = () if lab.unit == "1" else tuple(each.text for each in common_units())
     for wanted in (lab.usual or lab.possible, lab.possible):
         for units in (_own_units(lab, dictionary), common):
             fitting = [each for each in units if _fits(lab, form, each, value, dictionary, wanted)]

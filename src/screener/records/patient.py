@@ -39,6 +39,8 @@ class Result(Struct, frozen=True):
     choices: frozenset[str] | None = None
     exact: Fraction | None = None
     """The canonical value before rounding to a double, where it is one number."""
+    factor: Fraction | None = None
+    """What the recorded number of a lab was multiplied by to be in the canonical unit."""
     upper_limit: Fraction | None = None
     lower_limit: Fraction | None = None
     """The limits of normal that came with this very result, in the canonical unit."""

@@ -7,7 +7,6 @@ error that leaves here is RecordError.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from io import BytesIO
 from os import PathLike
 from os.path import isdir
 from pathlib import Path
@@ -22,6 +21,7 @@ from screener.records.documents import (
     Document,
     from_data,
     is_deeper_than,
+    read_bytes,
     read_file,
     read_stream,
     refused,
@@ -76,8 +76,8 @@ def read_patients(
         document = from_data(source, called) if "resourceType" in source else Document(source)
         yield from _patients([document], _Forms(dictionary, called, None, sightings))
     elif isinstance(source, bytes) or (isinstance(source, str) and source.lstrip("\ufeff \t\r\n")[:1] in ("{", "[")):
-        stream = BytesIO(source.encode() if isinstance(source, str) else source)
-        yield from _patients(read_stream(stream, called), _Forms(dictionary, called, None, sightings))
+        text = source.encode() if isinstance(source, str) else source
+        yield from _patients(read_bytes(text, called), _Forms(dictionary, called, None, sightings))
     elif isinstance(source, str | PathLike):
         place = Path(source)
         if isdir(place):
@@ -94,14 +94,32 @@ BULK_ENDINGS = (".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz")
 """How the files of a bulk export are named."""
 
 
+def read_document(place: PathLike[str], file: str) -> Any:
+    """The JSON of a file that is no record by itself, read as carefully. Raises RecordError if it is none."""
+    documents = list(read_file(Path(place), file))
+    if len(documents) != 1:
+        raise refused(file, "", "it holds more than one JSON text", "give each in a file of its own")
+    (document,) = documents
+    if isinstance(document, RecordError):
+        raise document
+    return document.content
+
+
+def records_in(folder: Path) -> list[Path]:
+    """The sources in a folder: the folder itself if it is a bulk export, else each file of a record in it."""
+    if any(each.name.endswith(BULK_ENDINGS) for each in folder.iterdir()):
+        return [folder]
+    return sorted(each for each in folder.iterdir() if each.name.endswith((".json", ".json.gz"))) or [folder]
+
+
 def _bulk_export(folder: Path, called: str) -> Iterator[Document | RecordError]:
     try:
         files = sorted(each for each in folder.iterdir() if each.name.endswith(BULK_ENDINGS))
     except OSError as error:
         raise unreadable(called, error) from None
     if not files:
-        endings = "`*.ndjson` or `*.ndjson.gz`"
-        raise refused(called, "", "it is a folder without a bulk export", f"name its files, or a folder of {endings}")
+        mend = "name files, or a folder of `*.json`, `*.ndjson` or `*.ndjson.gz`"
+        raise refused(called, "", "it is a folder without a record", mend)
     for each in files:
         yield from read_file(each, str(each))
 

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from screener.records.dictionary import Dictionary
+from screener.records.dictionary import TEXT, Dictionary
 from screener.records.errors import printable
 from screener.records.likeness import Likeness
-from screener.records.local_codes import COLUMNS, TEXT
+from screener.records.local_codes import COLUMNS
 from screener.records.sightings import Sightings
 
 _ALIKE: Mapping[str, tuple[str, ...]] = {
@@ -58,7 +58,9 @@ def gathered(sightings: Sightings, dictionary: Dictionary) -> list[Called]:
     called = []
     for (kind, system, code, text), units in counts.items():
         read_as = tuple(meanings[kind, system, code, text])
-        near = () if read_as else _near(likeness, kind, code, text)
+        names = ((system or "", code or ""), (TEXT, text or ""))
+        is_settled = bool(read_as) or any(dictionary.is_nothing(*each) for each in names)
+        near = () if is_settled else _near(likeness, kind, code, text)
         in_units = tuple(unit for unit, _ in units.most_common())
         called.append(Called(kind, system, code, text, units.total(), in_units, read_as, near))
     return sorted(called, key=lambda each: (each.rank, -each.count, each.kind, _what(each)))

@@ -1,8 +1,85 @@
-"""Saying several things shortly. Only words are handled here; what they are about was decided elsewhere."""
+"""What every form of a report says in the same words. Only words are handled here; what they are about was decided
+elsewhere.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+from screener.evaluation.answers import Reason
+from screener.evaluation.explanation import number_text, score_text
+from screener.evaluation.phrases import unit_beside
+from screener.screening import CriterionResult, Evidence, ReadingOutcome, ScoreValue, Status, Term, TrialResult
+
+DISCLAIMER = "This is decision support for pre-screening and no determination of eligibility."
+WORST_FIRST: tuple[Status, ...] = ("failed", "unknown", "passed")
+"""The order in which criteria are shown: what stands in the way comes first."""
+
+
+def tally(trial: TrialResult) -> str:
+    """How many criteria of a trial have which status."""
+    counts = trial.counts
+    return f"{counts['failed']} failed, {counts['unknown']} unknown, {counts['passed']} passed"
+
+
+def waits_for(trial: TrialResult) -> str:
+    """Whether data are missing, or only people's answers are left; empty for a trial that is settled."""
+    answers = [each for each in trial.waits_for if each != "data"]
+    people = "a judgement and consent" if len(answers) == 2 else "".join(answers).replace("judgement", "a judgement")
+    if "data" in trial.waits_for:
+        return "Waits for data that can be measured or looked up" + (f", and for {people}" if people else "")
+    return f"Only people's answers are left: it waits for {people}" if people else ""
+
+
+def needs_say_it(criterion: CriterionResult) -> bool:
+    """Whether the explanation of an open criterion says no more than the list of what is needed."""
+    return bool(criterion.reasons) and _NEEDS_SAY_IT.issuperset(criterion.reasons)
+
+
+_NEEDS_SAY_IT: frozenset[Reason] = frozenset({"missing", "judgement", "consent"})
+
+
+def amount(term: Term) -> str:
+    """A term of a score as far as it is known: `1.30`, `(0 to 0.91)`."""
+    if term.low is None:
+        return "(any number)" if term.high is None else f"(at most {score_text(term.high)})"
+    if term.high is None:
+        return f"(at least {score_text(term.low)})"
+    return score_text(term.low) if term.low == term.high else f"({score_text(term.low)} to {score_text(term.high)})"
+
+
+def converted(evidence: Evidence) -> str:
+    """A fact in the canonical unit, where that differs from how it was recorded; else empty."""
+    if evidence.canonical_unit is None or evidence.canonical_unit == evidence.unit:
+        return ""
+    value = evidence.canonical_value
+    return f"{number_text(value) if isinstance(value, float) else value} {evidence.canonical_unit}"
+
+
+def recorded(evidence: Evidence) -> str:
+    """A fact as recorded, as converted if that differs, with its date and its place in the record."""
+    canonical = f" = {converted(evidence)}" if converted(evidence) else ""
+    when = f", {evidence.date}" if evidence.date else ""
+    flags = "".join(f"; {flag}" for flag in evidence.flags)
+    name = evidence.name.replace("_", " ")
+    return f"{name} {evidence.value}{unit_beside(evidence.unit)}{canonical}{when} ({evidence.source}){flags}"
+
+
+def score_sum(score: ScoreValue) -> str:
+    """A score with the terms that it is the sum of, on one line."""
+    terms = " + ".join(f"{amount(term)} [{term.term}]" for term in score.terms)
+    return f"{score.title} {score.value}" + (f" = {terms}" if len(score.terms) > 1 else "")
+
+
+def read_as(reading: ReadingOutcome) -> str:
+    """What one reading of a sentence says, and who chose it."""
+    choice = "" if not reading.chosen else f", and chosen by {reading.chosen_by}" if reading.chosen_by else ", chosen"
+    return f"“{reading.label}” it is {reading.status}{choice}: {reading.explanation}"
+
+
+def on_one_line(text: str) -> str:
+    """Text of the record as it may be printed: a control character in it could move the cursor or color the screen."""
+    return "".join(each if each.isprintable() else " " for each in text)
 
 
 def in_one_breath(texts: Sequence[str]) -> list[str]:

@@ -104,7 +104,7 @@ def test_a_folder_is_a_bulk_export(tmp_path: Path) -> None:
 def test_a_folder_without_a_bulk_export_is_refused(name: str | None, tmp_path: Path) -> None:
     if name is not None:
         (tmp_path / name).write_bytes(BUNDLE)
-    assert fault(tmp_path) == "it is a folder without a bulk export"
+    assert fault(tmp_path) == "it is a folder without a record"
 
 
 def test_a_folder_that_cannot_be_opened_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

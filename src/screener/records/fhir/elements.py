@@ -135,6 +135,9 @@ class Concept(Struct, frozen=True):
         return self.text or next((each.display for each in self.codings if each.display), None)
 
 
+NO_CONCEPT = Concept()
+
+
 def concept(body: Body, field: str) -> Concept:
     """The CodeableConcept in a field. Raises ShapeError."""
     return concept_of(part(body, field))
@@ -147,10 +150,14 @@ def concepts(body: Body, field: str) -> tuple[Concept, ...]:
 
 def concept_of(value: Body) -> Concept:
     """A CodeableConcept. Raises ShapeError."""
-    codings = tuple(
-        Coding(text(each, "system"), text(each, "code"), text(each, "display")) for each in parts(value, "coding")
-    )
-    return Concept(tuple(each for each in codings if each.code or each.display), text(value, "text"))
+    if not value:
+        return NO_CONCEPT
+    codings = []
+    for each in parts(value, "coding"):
+        coding = Coding(text(each, "system"), text(each, "code"), text(each, "display"))
+        if coding.code or coding.display:
+            codings.append(coding)
+    return Concept(tuple(codings), text(value, "text"))
 
 
 # ---- dates

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 import msgspec
 from msgspec import Struct
@@ -118,7 +120,7 @@ def _read_one(holder: Body, resource: Resource, place: str, reader: Reader, *, i
     if named.is_empty:
         reader.leave_part(resource, place, "it does not say what was observed")
         return
-    if any((each.system, each.code) == _ASSERTION for each in named.codings):
+    if named.codings and (named.codings[0].system, named.codings[0].code) == _ASSERTION:
         stated = concept(holder, "valueCodeableConcept")
         for meaning in reader.meanings(stated, ("condition",), resource, place):
             _read_statement(meaning, resource, place, reader, is_there=not meaning.absent)
@@ -248,7 +250,7 @@ def _value_in(holder: Body, field: str) -> Value:
         case "valueString":
             return _of_words(text(holder, field) or "")
         case "valueInteger":
-            return _of_number(number(holder, field))
+            return _of_number(number(holder, field) or 0)
         case "valueBoolean":
             word = "true" if truth(holder, field) else "false"
             return Value([word], word)
@@ -298,7 +300,7 @@ def _of_words(written: str) -> Value:
     return Value([read.value], written[:LONGEST_TEXT], read.unit, fault)
 
 
-def _of_number(value: object) -> Value:
+def _of_number(value: Decimal | int) -> Value:
     written = quoted(value).strip("`")
     try:
         return Value([read_value(value)], written)
@@ -306,17 +308,39 @@ def _of_number(value: object) -> Value:
         return Value([None], written, fault=("missing", str(error.args[0])))
 
 
+LONGEST_NUMBER = 60
+"""Digits. No measured number has so many."""
+
 _COMPARATORS: dict[str, Comparator] = {"<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
 def _of_quantity(quantity: Body) -> Value:
+    """A Quantity. Raises ShapeError."""
     value = number(quantity, "value")
-    unit, fault = _unit(quantity)
+    fields = (
+        text(quantity, "comparator"),
+        text(quantity, "unit"),
+        text(quantity, "code"),
+        text(quantity, "system"),
+    )
+    if isinstance(value, int) and abs(value) >= 10**LONGEST_NUMBER:
+        return msgspec.structs.replace(_of_number(value), unit=_unit(*fields[1:])[0])
+    written = None if value is None else str(value)
+    if written is not None and len(written) > LONGEST_NUMBER:
+        return _quantity_of.__wrapped__(written, *fields)
+    return _quantity_of(written, *fields)
+
+
+@lru_cache(maxsize=8192)
+def _quantity_of(
+    value: str | None, comparator: str | None, written: str | None, code: str | None, system: str | None
+) -> Value:
+    """A Quantity by its fields. A laboratory reports the same few again and again, and its limits always."""
+    unit, fault = _unit(written, code, system)
     if value is None:
         return Value([None], "", unit, fault or ("missing", "its quantity has no number"))
-    comparator = text(quantity, "comparator")
-    read = _of_number(value)
-    recorded = f"{comparator or ''}{read.recorded}"[:LONGEST_TEXT]
+    read = _of_number(Decimal(value))
+    recorded = f"{comparator or ''}{value}"[:LONGEST_TEXT]
     if read.fault is not None:
         return Value([None], recorded, unit, read.fault)
     if comparator is not None and comparator not in _COMPARATORS:
@@ -331,11 +355,10 @@ def _of_quantity(quantity: Body) -> Value:
     return Value(bounded, recorded, unit, fault)
 
 
-def _unit(quantity: Body) -> tuple[str | None, tuple[Unusable, str] | None]:
+def _unit(written: str | None, code: str | None, system: str | None) -> tuple[str | None, tuple[Unusable, str] | None]:
     """The unit of a quantity: its UCUM code, or else as it is written. Two units that differ are none."""
-    written, code = text(quantity, "unit"), text(quantity, "code")
     written = (written or "").strip() or None
-    if code is None or not code.strip() or text(quantity, "system") not in (_UCUM, None):
+    if code is None or not code.strip() or system not in (_UCUM, None):
         return written, None
     code = code.strip()
     if written is None or written == code:
@@ -422,18 +445,20 @@ def _add_result(value: Value, meaning: Meaning, holder: Body, resource: Resource
     fault = value.fault or (("missing", doubt_of_status) if doubt_of_status is not None else None)
     if fault is not None:
         result = _without_use(result, *fault)
-    flags = [*result.flags, *meaning.flags]
+    flags = result.flags
     if status == "preliminary":
-        flags.append("preliminary")
+        flags = (*flags, "preliminary")
     if doubt is not None and result.unusable is None:
-        flags.append(doubt)
-    if flags != list(result.flags):
-        result = msgspec.structs.replace(result, flags=tuple(dict.fromkeys(flags)))
+        flags = (*flags, doubt)
+    if flags is not result.flags:
+        result = msgspec.structs.replace(result, flags=flags)
     reader.chart.add_result(result, status)
 
 
 def _agreed(results: Sequence[Result]) -> Result:
     """The first result that can be used; none, where others that can be used say something else."""
+    if len(results) == 1:
+        return results[0]
     usable = [each for each in results if each.unusable is None]
     if not usable:
         return results[0]

@@ -11,7 +11,7 @@ from typing import Any
 
 from screener.records.chart import Chart
 from screener.records.code_systems import system_name
-from screener.records.dictionary import ABSENCE_SYSTEMS, DRUG_SYSTEMS, HIERARCHICAL, Dictionary, Meaning, most_specific
+from screener.records.dictionary import ABSENCE_SYSTEMS, DRUG_SYSTEMS, TEXT, Dictionary, Meaning, most_specific
 from screener.records.errors import Findings, any_of, quoted
 from screener.records.fhir.elements import (
     Concept,
@@ -105,8 +105,10 @@ class Reader:
         fitting = tuple(each for each in known if each.kind in kinds)
         where = place or resource.place
         if not known:
-            self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
-            if on is not None and not _is_of_known_chapters(concept):
+            named = self._names_of(concept)
+            if not any(self.dictionary.is_nothing(*each) for each in named):
+                self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
+            if on is not None and not any(self.dictionary.is_something_else(*each) for each in named):
                 self.chart.leave_unread(on, where)
         elif not fitting:
             other = known[0]
@@ -127,6 +129,11 @@ class Reader:
                 self.leave_open(resource, why, on, where)
             return ()
         return fitting
+
+    def _names_of(self, concept: Concept) -> list[tuple[str, str]]:
+        """Its codes, each with its system, and its wording."""
+        codes = [(each.system or "", each.code) for each in concept.codings if each.code is not None]
+        return codes if concept.text is None else [*codes, (TEXT, concept.text)]
 
     def known(self, concept: Concept, kinds: tuple[str, ...]) -> tuple[Meaning, ...]:
         """What a concept stands for, of these kinds; without a word about it if that is nothing."""
@@ -269,12 +276,6 @@ class Reader:
 def counted(kinds: Counter[str]) -> str:
     """Kinds of resources, each with its number."""
     return ", ".join(kind if count == 1 else f"{kind} ({count})" for kind, count in sorted(kinds.items()))
-
-
-def _is_of_known_chapters(concept: Concept) -> bool:
-    """Whether one of its codes is of a system of which the dictionary covers whole chapters: then it is something else
-    than what is asked for."""
-    return any(each.code and system_name(each.system or "") in HIERARCHICAL for each in concept.codings)
 
 
 def _without_rule(concepts: dict[Concept, list[str]]) -> str:

@@ -193,7 +193,7 @@ def _key(
     """
     target = text(reference, "reference")
     key: object
-    server = (resource.full_url or "").rsplit("/", 2)[0]
+    server = resource.server
     if target is not None and not target.startswith("#") and (known := targets.get((server, target))) is not None:
         return known, None
     found = pool.referred(reference, resource)

@@ -24,16 +24,18 @@ class Resource(Struct, frozen=True, eq=False):
     """
 
     kind: str
+    id: str | None
+    """Its id on the server that it comes from."""
     body: Body
     place: str
     full_url: str | None = None
     holder: Resource | None = None
 
     @property
-    def id(self) -> str | None:
-        """Its id on the server that it comes from."""
-        value = self.body.get("id")
-        return value if isinstance(value, str) and value else None
+    def server(self) -> str:
+        """The address of the server that it comes from; empty if its full URL names none."""
+        url = (self.holder or self).full_url
+        return url.rsplit("/", 2)[0] if url is not None and "://" in url else ""
 
 
 class SetAside(Struct, frozen=True):
@@ -70,9 +72,9 @@ class Pool:
         elif kind == "Bundle":
             self._add_bundle(content, place, depth)
         else:
-            identity = content.get("id")
-            named = f"{kind}/{identity}" if isinstance(identity, str) and identity else place or kind
-            self.resources.append(Resource(kind, content, named, full_url))
+            identity = _identity(content)
+            named = f"{kind}/{identity}" if identity is not None else place or kind
+            self.resources.append(Resource(kind, identity, content, named, full_url))
 
     def _add_bundle(self, bundle: Body, place: str, depth: int) -> None:
         where = f"{place}: " if place else ""
@@ -122,7 +124,7 @@ class Pool:
         Where nothing says which of two versions is the latest, both are kept: what they contradict each other in is for
         the reader to see.
         """
-        places: dict[str, int] = {}
+        places: dict[tuple[str, str, str | None], int] = {}
         kept: list[Resource] = []
         for resource in self.resources:
             if resource.id is None:
@@ -131,7 +133,7 @@ class Pool:
             if self._was_deleted(resource):
                 self.leave_of_somebody(resource, "it was deleted")
                 continue
-            key = f"{resource.full_url or ''} {resource.kind}/{resource.id}"
+            key = (resource.kind, resource.id, resource.full_url)
             if key not in places:
                 places[key] = len(kept)
                 kept.append(resource)
@@ -179,10 +181,9 @@ class Pool:
         plain = target.partition("/_history/")[0].partition("|")[0]
         if "://" not in plain and not plain.startswith("urn:"):
             # A relative address is one on the server that the resource itself comes from.
-            base = (origin.holder or origin).full_url or ""
-            if "://" not in base:
+            if not origin.server:
                 return index.get(plain)
-            plain = f"{base.rsplit('/', 2)[0]}/{plain}"
+            plain = f"{origin.server}/{plain}"
         found = index.get(plain)
         if found is None and "://" in plain:
             # Without a full URL of its own a resource may be the one; with another it is another.
@@ -229,10 +230,15 @@ class Pool:
 def contained_in(holder: Resource) -> Iterator[Resource]:
     """The resources that another one contains. Raises ShapeError."""
     for number, body in enumerate(parts(holder.body, "contained")):
-        kind, identity = body.get("resourceType"), body.get("id")
+        kind, identity = body.get("resourceType"), _identity(body)
         if isinstance(kind, str):
-            named = f"#{identity}" if isinstance(identity, str) else f".contained[{number}]"
-            yield Resource(kind, body, f"{holder.place}{named}", holder=holder)
+            named = f"#{identity}" if identity is not None else f".contained[{number}]"
+            yield Resource(kind, identity, body, f"{holder.place}{named}", holder=holder)
+
+
+def _identity(body: Body) -> str | None:
+    identity = body.get("id")
+    return identity if isinstance(identity, str) and identity else None
 
 
 def changed_meaning(body: Body) -> str | None:

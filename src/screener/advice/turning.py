@@ -1,0 +1,823 @@
+"""What one input of a formula would have to be, all else equal, for a comparison to turn.
+
+The comparison of the rulebook is evaluated again by the same engine, in the same record but for one input. Where the
+formula only rises or only falls with that input, the place where it turns is found by bisection. Elsewhere every
+stretch of possible values is either shown by interval arithmetic not to turn it, or divided further.
+
+Values are tried as decimals in a unit, the way a laboratory reports them, so that what is named can be put into the
+record as it stands, and turns it there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from typing import Any as Anything
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from screener.evaluation.answers import Found, Judged, Measured
+from screener.evaluation.evaluator import UNKNOWN_AGE, Residue, program_of
+from screener.evaluation.explanation import span_text
+from screener.evaluation.frame import Frame
+from screener.evaluation.phrases import either, in_time, lowered, unit_beside
+from screener.evaluation.results import possible_values
+from screener.records.derived import with_derived
+from screener.records.measuring import MEASURED_AS
+from screener.records.patient import Patient, Result
+from screener.rulebook import (
+    Age,
+    Arithmetic,
+    Between,
+    Bounded,
+    ChangeLookup,
+    Choose,
+    Compare,
+    EventLookup,
+    Finding,
+    Function,
+    InUnit,
+    Lab,
+    Numeric,
+    OnsetLookup,
+    PointsOf,
+    Rulebook,
+    ScoreOf,
+    Table,
+    Truthful,
+    Value,
+    ValueLookup,
+)
+from screener.values.dates import Duration, Moment, completed_years, day_shifted, on_day
+from screener.values.ranges import Range, compare, exactly
+from screener.values.truth import FALSE, TRUE, Truth, negation
+
+Relation = Literal["at most", "below", "at least", "above"]
+Slope = Literal[-1, 0, 1]
+AGE = "age"
+MOST_TRIALS = 600
+"""Evaluations spent on one input whose formula neither only rises nor only falls with it."""
+
+
+class Bound(Struct, frozen=True):
+    """An end of the values that turn a comparison: `at most 1.67`, `below 2`. The number is in the unit it is told in.
+
+    `at most` and `at least`: the number itself turns it. `below` and `above`: it does not, and every number beyond
+    does. `is_edge`: between this number and the next decimal nothing else happens; otherwise the edge lies between this
+    number and the next one with as many decimals.
+    """
+
+    relation: Relation
+    number: Fraction
+    decimals: int
+    is_edge: bool
+
+    @property
+    def text(self) -> str:
+        return f"{self.relation} {decimal_text(self.number, self.decimals)}"
+
+    def to_dict(self) -> dict[str, Anything]:
+        """As plain data: `{relation, number, text, exact}`."""
+        return {
+            "relation": self.relation,
+            "number": float(self.number),
+            "text": decimal_text(self.number, self.decimals),
+            "exact": self.is_edge,
+        }
+
+
+class Stretch(Struct, frozen=True):
+    """Values that turn a comparison: from the one nearest to the record to the farthest, or to the end of what can be.
+
+    `is_whole`: just beyond the farthest it turns back; otherwise nothing was found out beyond it.
+    """
+
+    nearest: Bound
+    farthest: Bound | None = None
+    is_whole: bool = True
+
+    @property
+    def text(self) -> str:
+        if self.farthest is None:
+            return self.nearest.text
+        if self.nearest.number == self.farthest.number:
+            return decimal_text(self.nearest.number, self.nearest.decimals)
+        return f"{self.nearest.text} and {self.farthest.text}"
+
+    def to_dict(self) -> dict[str, Anything]:
+        """As plain data: `{nearest, farthest, whole}`."""
+        return {
+            "nearest": self.nearest.to_dict(),
+            "farthest": None if self.farthest is None else self.farthest.to_dict(),
+            "whole": self.is_whole,
+        }
+
+
+class WouldTurn(Struct, frozen=True):
+    """What one input would have to be for a comparison to turn, everything else in the record as it is.
+
+    `name` is the dictionary's, or `age`. `stretches` are in the unit recorded, `in_canonical` in the canonical unit
+    where that is another; `choices` are those of a finding with named choices. None of them: no possible value would
+    turn it, if `is_settled`; otherwise none was found.
+    """
+
+    name: str
+    title: str
+    recorded: str
+    sources: tuple[str, ...] = ()
+    """Where in the record the results stand that were taken to be another; none for a grade that nobody wrote down."""
+    measured_as: str | None = None
+    """Another form of the analyte, in which the result was recorded and the values in its unit are told."""
+    unit: str | None = None
+    stretches: tuple[Stretch, ...] = ()
+    canonical_unit: str | None = None
+    in_canonical: tuple[Stretch, ...] = ()
+    choices: tuple[str, ...] = ()
+    is_fixed: bool = False
+    is_settled: bool = True
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether some value would turn it."""
+        return bool(self.stretches or self.choices)
+
+    @property
+    def text(self) -> str:
+        """What it would have to be: `INR at most 1.67 (2.2 recorded)`."""
+        if not self.is_possible:
+            return f"no {'possible ' if self.is_settled else ''}{self.title}{'' if self.is_settled else ' was found'}"
+        if self.choices:
+            needed = either(self.choices)
+        else:
+            needed = _in_words(self.stretches, self.unit)
+            if self.in_canonical:
+                needed += f", that is {_in_words(self.in_canonical, self.canonical_unit)}"
+        remarks = [f"{self.recorded} recorded", *([self.measured_as] if self.measured_as else [])]
+        return f"{self.title} {needed} ({', '.join([*remarks, *(['fixed'] if self.is_fixed else [])])})"
+
+    def to_dict(self) -> dict[str, Anything]:
+        """As plain data: `{name, title, recorded, sources, measured_as, unit, stretches, canonical_unit, in_canonical,
+        choices, fixed, possible, settled, text}`."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "recorded": self.recorded,
+            "sources": list(self.sources),
+            "measured_as": self.measured_as,
+            "unit": self.unit,
+            "stretches": [each.to_dict() for each in self.stretches],
+            "canonical_unit": self.canonical_unit,
+            "in_canonical": [each.to_dict() for each in self.in_canonical],
+            "choices": list(self.choices),
+            "fixed": self.is_fixed,
+            "possible": self.is_possible,
+            "settled": self.is_settled,
+            "text": self.text,
+        }
+
+
+def _in_words(stretches: Sequence[Stretch], unit: str | None) -> str:
+    return " or ".join(stretch.text for stretch in stretches) + counted_in(unit)
+
+
+def counted_in(unit: str | None, *, one: bool = False) -> str:
+    """A unit after its number: ` mg/dL`, ` x 10*9/L`; `years` of `one` is a year."""
+    told = unit_beside(unit)
+    if told[1:2].isdigit():
+        return f" x{told}"
+    return told.removesuffix("s") if one and unit == "years" else told
+
+
+def decimal_text(number: Fraction, decimals: int) -> str:
+    """A number with at most so many decimals, rounded to the nearest, without trailing zeros."""
+    scaled = round(abs(number) * 10**decimals)
+    whole, rest = divmod(scaled, 10**decimals)
+    text = f"{whole}.{rest:0{decimals}d}".rstrip("0").rstrip(".") if decimals else str(whole)
+    return f"-{text}" if number < 0 and scaled else text
+
+
+# ---- which inputs
+
+
+def would_turn(answer: Judged, frame: Frame) -> tuple[WouldTurn, ...]:
+    """For every input of a decided comparison that the record tells anything about, what would turn it.
+
+    `answer` is a `Compare` or `Between` that is TRUE or FALSE in this frame.
+    """
+    rulebook = frame.rulebook
+    told: list[WouldTurn] = []
+    for found in _inputs(answer):
+        if found.subject == AGE:
+            told.append(_age_that_turns(answer, found, frame))
+        elif isinstance(fact := rulebook.fact(found.subject), Finding) and fact.choices:
+            told.append(_choices_that_turn(answer, found, fact, frame))
+        else:
+            told.append(_numbers_that_turn(answer, found, fact, frame))
+    return tuple(told)
+
+
+def _inputs(answer: Judged | Measured) -> tuple[Found, ...]:
+    inputs: dict[str, Found] = {}
+    for found in _looked_up(answer):
+        if isinstance(found.lookup, ValueLookup) and _is_known(found):
+            inputs.setdefault(found.lookup.name, found)
+        elif found.lookup is None and found.subject == AGE and found.used:
+            inputs.setdefault(AGE, found)
+    return tuple(inputs.values())
+
+
+def _looked_up(answer: Judged | Measured) -> Iterator[Found]:
+    for part in answer.parts:
+        if isinstance(part, Found):
+            yield part
+        else:
+            yield from _looked_up(part)
+
+
+def _is_known(found: Found) -> bool:
+    """Whether the record says anything of it. What it does not say turns nothing that is decided without it."""
+    usable = [fact for fact in found.used if not isinstance(fact, Result) or fact.unusable is None]
+    return bool(usable) and not found.may_lack
+
+
+def _title(found: Found, rulebook: Rulebook) -> str:
+    lookup = found.lookup
+    if not isinstance(lookup, ValueLookup):
+        return found.subject
+    pick = f"{lookup.pick} " if lookup.pick != "latest" else ""
+    return pick + lowered(rulebook.fact(lookup.fact).title) + in_time(lookup.scope, rulebook)
+
+
+# ---- the same comparison with another value
+
+
+class Probe:
+    """A comparison in the same record, but for the results that one input rests on (or but for the age).
+
+    Everything that the replaced results have a part in follows them: other lookups of the same fact, and conditions
+    that the dictionary takes them to show.
+    """
+
+    def __init__(self, answer: Judged, found: Found, frame: Frame) -> None:
+        self.rulebook = frame.rulebook
+        self.subject = found.subject
+        self._frame = frame
+        self._replaced = frozenset(id(fact) for fact in found.used if isinstance(fact, Result))
+        self._found = found
+        self._program = program_of(frame.rulebook)
+        self.is_derived = False
+        """Whether a condition that the results show, or its onset, has a part in the comparison."""
+        reads = self._program.reads(answer.node)
+        asked = frozenset(name for name in (*reads.here, *reads.elsewhere) if self._follows(name))
+        self._residue = Residue(frame, asked)
+        self._decide = self._residue.truth(answer.node)
+        # Where the input itself is all that the replaced results have a part in, and is read in this frame alone, to
+        # find it with another value is the same as to find it in a record with that value, in a third of the time.
+        is_one = found.lookup is not None and asked == {found.lookup.name}
+        self._is_read_once = is_one and not self.is_derived and asked.isdisjoint(reads.elsewhere)
+        self.keeps_what_is_known = self._is_read_once or len(self._replaced) <= 1
+        """Whether the comparison stays as it is for every value that the input can have as things are. Several results
+        made one may turn it even so, where something else is read from them, too."""
+
+    def moves(self, node: Numeric | Truthful) -> bool:
+        """Whether a part of the comparison hangs on the input."""
+        return self._residue.reads_asked(node)
+
+    def _follows(self, name: str) -> bool:
+        """Whether what a lookup finds follows the replaced results."""
+        if name == AGE or self.subject == AGE:
+            return name == self.subject
+        rulebook, shown = self.rulebook, self._program.shown_by(self.subject)
+        match rulebook.lookups[name]:
+            case ValueLookup(fact=fact, scope=scope) | ChangeLookup(fact=fact, scope=scope):
+                entry = rulebook.fact(fact)
+                zero = entry.zero_when_absent if isinstance(entry, Finding) else None
+                derived = zero is not None and zero in shown
+                direct = fact == self.subject
+            case EventLookup(what=what, exceptions=exceptions, scope=scope):
+                derived = not shown.isdisjoint(each.concept for each in (*what, *exceptions))
+                direct = False
+            case OnsetLookup(concept=concept):
+                derived, direct, scope = concept in shown, False, None
+        anchor = scope is not None and scope.anchor in rulebook.lookups and self._follows(scope.anchor)
+        self.is_derived |= derived
+        return direct or derived or anchor
+
+    def with_number(self, value: Range, exact: Callable[[], Fraction] | None = None) -> Judged:
+        """The comparison where the input is some number of this range, in the canonical unit; `exact` gives one number
+        before it was rounded."""
+        if self._is_read_once and self._found.lookup is not None:
+            frame = self._like_this_one(self._frame.patient)
+            frame.found[self._found.lookup.name] = Found(self.subject, self._found.lookup, range=value)
+            return self._decide(frame)
+        before = None if exact is None else exact()
+        return self._ask(lambda result: msgspec.structs.replace(result, value=value, exact=before, unusable=None))
+
+    def with_choice(self, choice: str) -> Judged:
+        """The comparison where a finding is this one of its choices."""
+        choices = frozenset((choice,))
+        return self._ask(lambda result: msgspec.structs.replace(result, choices=choices, unusable=None))
+
+    def with_birth(self, birth: Moment) -> Judged:
+        """The comparison where the patient was born then."""
+        return self._decided(msgspec.structs.replace(self._frame.patient, birth=birth, age_years=None))
+
+    def _ask(self, changed: Callable[[Result], Result]) -> Judged:
+        patient, name = self._frame.patient, self.subject
+        on_record = patient.results.get(name, ())
+        if self._replaced:
+            results = tuple([changed(each) if id(each) in self._replaced else each for each in on_record])
+        else:  # a grade that follows from an absence: as though it had been seen on the clock's day
+            results = (*on_record, changed(Result(name, "", "", when=on_day(self._frame.day))))
+        everything = {**patient.results, name: results}
+        if not self.is_derived:
+            return self._decided(msgspec.structs.replace(patient, results=everything))
+        episodes, absences = with_derived(
+            everything,
+            {key: tuple(each for each in those if not each.shown_by_result) for key, those in patient.episodes.items()},
+            {key: tuple(each for each in those if not each.shown_by_result) for key, those in patient.absences.items()},
+            self._frame.rulebook,
+        )
+        changed_patient = msgspec.structs.replace(patient, results=everything, episodes=episodes, absences=absences)
+        return self._decided(changed_patient)
+
+    def _decided(self, patient: Patient) -> Judged:
+        return self._decide(self._like_this_one(patient))
+
+    def _like_this_one(self, patient: Patient) -> Frame:
+        """A frame of the same instant in which nothing has been looked up yet."""
+        here = self._frame
+        return Frame(
+            here.rulebook,
+            patient,
+            here.as_of,
+            day=here.day,
+            assumed=here.assumed,
+            labs_within=here.labs_within,
+            trial=here.trial,
+            own_onset=here.own_onset,
+            of=None if self.is_derived else here,
+        )
+
+
+# ---- whether a formula only rises or only falls
+
+
+def slope_of(answer: Judged, probe: Probe) -> Slope | None:
+    """Whether what is compared rises (1) or falls (-1) with the input, against what it is compared with, or does not
+    move at all (0); None where that is not seen from the formula."""
+    slopes = [_slope(part, probe) for part in answer.parts]
+    return slopes[0] if len(slopes) == 1 else _together(slopes[0], _turned(slopes[1]))
+
+
+def _slope(part: Judged | Measured | Found, probe: Probe) -> Slope | None:
+    if not isinstance(part, Measured):
+        return None
+    if not probe.moves(part.node):
+        return 0
+    match part.node:
+        case Value(lookup=name):
+            lookup = probe.rulebook.lookups[name]
+            is_input = isinstance(lookup, ValueLookup) and lookup.fact == probe.subject
+            return 1 if is_input and not probe.is_derived else None
+        case Age():
+            return 1
+        case ScoreOf() | InUnit() | Function() | Bounded():
+            return _slope(part.parts[0], probe)
+        case PointsOf(name=name):
+            return _times(_slope(part.parts[0], probe), _slope_of_table(probe.rulebook.tables[name]))
+        case Arithmetic(operator=operator):
+            left, right = _slope(part.parts[0], probe), _slope(part.parts[1], probe)
+            if operator in "+-":
+                return _together(left, right if operator == "+" else _turned(right))
+            if right == 0:
+                return _times(left, _sign(part.parts[1]))
+            return _times(right, _sign(part.parts[0])) if left == 0 and operator == "*" else None
+        case Choose(test=test):
+            if probe.moves(test):
+                return None
+            first, *others = [_slope(branch, probe) for branch in part.parts[1:]]
+            return _together(first, others[0]) if others else first
+        case _:
+            return None
+
+
+def _together(one: Slope | None, other: Slope | None) -> Slope | None:
+    """The slope of a sum."""
+    if one is None or other is None or one * other < 0:
+        return None
+    return one or other
+
+
+def _times(one: Slope | None, other: Slope | None) -> Slope | None:
+    if one is None or other is None:
+        return None
+    return 0 if 0 in (one, other) else 1 if one == other else -1
+
+
+def _turned(slope: Slope | None) -> Slope | None:
+    return _times(slope, -1)
+
+
+def _sign(part: Judged | Measured | Found) -> Slope | None:
+    """Whether a number that does not move is never below 0 (1) or never above it (-1)."""
+    if not isinstance(part, Measured):
+        return None
+    return 1 if part.range.low >= 0 else -1 if part.range.high <= 0 else None
+
+
+def _slope_of_table(table: Table) -> Slope | None:
+    """Whether the points only rise or only fall with the number that earns them."""
+    rows = [(cell.numbers.range, cell.points) for cell in table.cells if cell.numbers is not None]
+    if len(rows) < len(table.cells):
+        return None
+    points = [earned for _, earned in sorted(rows, key=lambda row: (row[0].low, row[0].high))]
+    if points == sorted(points):
+        return 1
+    return -1 if points == sorted(points, reverse=True) else None
+
+
+# ---- where it turns
+
+
+class Ladder:
+    """The numbers that are tried, outward from what is recorded: every decimal of a unit that can be, and the end.
+
+    Rung 0 is what is recorded, or the end of it that lies on this side. All in the unit; `factor` leads from it to the
+    canonical unit. The last rung may be an open end of what is possible, which is no possible number itself.
+    """
+
+    def __init__(
+        self,
+        start: Fraction,
+        possible: Range,
+        factor: Fraction,
+        decimals: int,
+        side: Literal[-1, 1],
+        *,
+        is_whole: bool,
+    ) -> None:
+        self.is_whole = is_whole
+        self.start = start / factor
+        self.factor = factor
+        self.decimals = decimals
+        self.side = side
+        self._scale: int = 10**decimals
+        self._in_canonical = (factor.numerator, factor.denominator * self._scale)
+        end = Fraction(possible.high if side > 0 else possible.low) / factor
+        in_steps = self.start * self._scale
+        self._first = math.floor(in_steps) + 1 if side > 0 else math.ceil(in_steps) - 1
+        last = math.floor(end * self._scale) if side > 0 else math.ceil(end * self._scale)
+        self._end = end
+        self._whole = max((last - self._first) * side + 1, 0)
+        is_open = possible.high_open if side > 0 else possible.low_open
+        ends_on_rung = self._whole > 0 and Fraction(last, self._scale) == end
+        if ends_on_rung and is_open:
+            self._whole -= 1
+        self.has_end = (not ends_on_rung or is_open) and (end - self.start) * side > 0
+        self.is_end_open = self.has_end and is_open
+        self.rungs = self._whole + self.has_end
+        """The number of the last rung."""
+
+    def number(self, rung: int) -> Fraction:
+        """The number of a rung, in the unit."""
+        if rung == 0:
+            return self.start
+        if rung > self._whole:
+            return self._end
+        return Fraction(self._first + (rung - 1) * self.side, self._scale)
+
+    def double(self, rung: int) -> float:
+        """The number of a rung in the canonical unit, rounded once: of two whole numbers Python divides exactly so."""
+        if 0 < rung <= self._whole:
+            above, below = self._in_canonical
+            return float((self._first + (rung - 1) * self.side) * above / below)
+        return float(self.number(rung) * self.factor)
+
+    def is_decimal(self, rung: int) -> bool:
+        """Whether a number has no more decimals than those that are tried."""
+        return (self.number(rung) * self._scale).denominator == 1
+
+    def is_no_number(self, rung: int) -> bool:
+        return self.is_end_open and rung == self.rungs
+
+    def between(self, one: int, other: int, *, without: int | None = None) -> Range:
+        """All numbers from one rung to another, in the canonical unit; `without` leaves out one of the two."""
+        low, high = (one, other) if (other - one) * self.side > 0 else (other, one)
+        open_ends = {rung for rung in (one, other) if rung == without or self.is_no_number(rung)}
+        return Range(self.double(low), self.double(high), low in open_ends, high in open_ends)
+
+
+class Search:
+    """The search for what turns a comparison, on one side of what is recorded."""
+
+    def __init__(self, answer: Judged, ladder: Ladder, ask: Ask) -> None:
+        self._node = answer.node
+        self._kept = answer.truth
+        self._wanted = negation(answer.truth)
+        self._ladder = ladder
+        self._ask = ask
+        self._at: dict[int, Judged | None] = {}
+        self._left = MOST_TRIALS
+        self._is_whole = True
+        self.is_settled = True
+
+    def stretch(self, answer: Judged, slope: Slope | None) -> Stretch | None:
+        """The nearest stretch of values that turn it; None if there is none, or if none was found."""
+        if self._ladder.rungs == 0:
+            return None
+        near, beyond = None, None
+        if slope is None or (isinstance(answer.node, Compare) and answer.node.operator == "="):
+            near, beyond = self._on_any_slope()
+        elif slope * self._ladder.side in _ways_to_turn(answer):
+            near, beyond = self._on_any_slope() if self._ends_undefined() else self._on_slope(answer)
+        if near is None:
+            return None
+        if not self._ladder.is_decimal(near):
+            self.is_settled = False
+            return None
+        nearest = self._bound(near - 1, near, inner=near)
+        farthest = None if beyond is None else self._bound(beyond - 1, beyond, inner=beyond - 1)
+        if beyond is None and near == self._ladder.rungs:  # the very last that can be
+            at_end: Relation = "at most" if nearest.relation in ("at least", "above") else "at least"
+            farthest = Bound(at_end, self._ladder.number(near), self._ladder.decimals, True)
+        return Stretch(nearest, farthest, self._is_whole)
+
+    # -- three ways to find it
+
+    def _on_slope(self, answer: Judged) -> tuple[int | None, int | None]:
+        """Of what only rises or only falls on this side: it turns once, and between two limits back beyond the second.
+
+        The first rung that turns it, and the first beyond that does not."""
+        if not isinstance(answer.node, Between) or answer.truth is TRUE:
+            return self._bisected(lambda judged: judged.truth is self._wanted, 0), None
+        low, high = exactly(answer.node.low.value), exactly(answer.node.high.value)
+        is_above = compare(_measured(answer), ">", high) is TRUE
+
+        def reaches(judged: Judged) -> bool:
+            value = _measured(judged)
+            return (compare(value, "<=", high) if is_above else compare(value, ">=", low)) is TRUE
+
+        def passes_by(judged: Judged) -> bool:
+            value = _measured(judged)
+            return (compare(value, ">=", low) if is_above else compare(value, "<=", high)) is not TRUE
+
+        near = self._bisected(reaches, 0)
+        if near is None:
+            return None, None
+        if not self._turns(near):
+            self.is_settled = False  # it steps over both limits between two decimals, or other inputs span them both
+            return None, None
+        return near, self._bisected(passes_by, near)
+
+    def _on_any_slope(self) -> tuple[int | None, int | None]:
+        near = self._divided(0, self._ladder.rungs, self._kept, lambda judged: judged.truth is self._wanted)
+        if near is None:
+            return None, None
+        self._left = MOST_TRIALS
+        beyond = self._divided(near, self._ladder.rungs, self._wanted, lambda judged: judged.truth is not self._wanted)
+        if beyond is None and self._left < 0:
+            self._is_whole, beyond = False, near + 1
+        return near, beyond
+
+    def _bisected(self, holds: Callable[[Judged], bool], near: int) -> int | None:
+        """The first rung after `near` where that holds which holds from some rung on, or never."""
+        far: int = self._ladder.rungs - int(self._ladder.is_end_open)
+        judged = self._judged(far)
+        if far <= near or judged is None or not holds(judged):
+            if self._ladder.is_end_open and near == 0 and self._over(far, far + 1) is not self._kept:
+                self.is_settled = False
+            return None
+        while far - near > 1:
+            middle = (near + far) // 2
+            judged = self._judged(middle)
+            if judged is not None and holds(judged):
+                far = middle
+            else:
+                near = middle
+        return far
+
+    def _divided(self, near: int, far: int, prunes: Truth, is_it: Callable[[Judged], bool]) -> int | None:
+        """The first rung after `near`, up to `far`, that is it, whatever the formula: a stretch of which all values are
+        known to be no such thing is left out, any other is halved."""
+        if far == near:
+            return None
+        self._left -= 1
+        if self._left < 0:
+            self.is_settled = False
+            return None
+        if self._over(near, far) is prunes:
+            return None
+        if far - near == 1:
+            judged = self._judged(far)
+            if judged is not None and is_it(judged):
+                return far
+            self.is_settled = False
+            return None
+        middle = (near + far) // 2
+        found = self._divided(near, middle, prunes, is_it)
+        return found if found is not None else self._divided(middle, far, prunes, is_it)
+
+    # -- asking
+
+    def _judged(self, rung: int) -> Judged | None:
+        """The comparison at a rung; None at an end that is no possible number."""
+        if rung not in self._at:
+            ladder = self._ladder
+            self._at[rung] = (
+                None
+                if ladder.is_no_number(rung)
+                else self._ask(exactly(ladder.double(rung)), lambda: ladder.number(rung) * ladder.factor)
+            )
+        return self._at[rung]
+
+    def _turns(self, rung: int) -> bool:
+        judged = self._judged(rung)
+        return judged is not None and judged.truth is self._wanted
+
+    def _over(self, one: int, other: int, *, without: int | None = None) -> Truth:
+        """The truth over all numbers from one rung to another."""
+        return self._ask(self._ladder.between(one, other, without=without), None).truth
+
+    def _ends_undefined(self) -> bool:
+        """Whether the formula has no value at the end of what is possible: it may then turn and turn back."""
+        judged = self._judged(self._ladder.rungs - self._ladder.is_end_open)
+        return judged is None or any(part.range.undefined for part in judged.parts if isinstance(part, Measured))
+
+    def _bound(self, one: int, other: int, *, inner: int) -> Bound:
+        """The bound between two neighboring rungs, of which `inner` turns the comparison and the other does not."""
+        outer = one if inner == other else other
+        ladder = self._ladder
+        rises = ladder.number(inner) > ladder.number(outer)
+        if not ladder.is_whole:
+            if ladder.is_decimal(outer) and self._over(one, other, without=outer) is self._wanted:
+                return Bound("above" if rises else "below", ladder.number(outer), ladder.decimals, True)
+            is_edge = self._over(one, other, without=inner) is self._kept
+        else:
+            is_edge = True
+        return Bound("at least" if rises else "at most", ladder.number(inner), ladder.decimals, is_edge)
+
+
+Ask = Callable[[Range, Callable[[], Fraction] | None], Judged]
+"""The comparison for an input in a range of the canonical unit; one number comes with what it was before rounding."""
+
+
+def _ways_to_turn(answer: Judged) -> tuple[int, ...]:
+    """Whether what is compared must rise (1) or fall (-1) for the comparison to turn; one within two limits may do
+    either."""
+    match answer.node:
+        case Compare(operator=operator):
+            return (1,) if (operator in (">", ">=")) == (answer.truth is FALSE) else (-1,)
+        case Between(high=high) if answer.truth is FALSE:
+            return (-1,) if compare(_measured(answer), ">", exactly(high.value)) is TRUE else (1,)
+        case _:
+            return (-1, 1)
+
+
+def _measured(judged: Judged) -> Range:
+    part = judged.parts[0]
+    if not isinstance(part, Measured):
+        raise TypeError("a comparison measures what it compares")
+    return part.range
+
+
+def _both_sides(
+    answer: Judged,
+    known: tuple[Fraction, Fraction],
+    possible: Range,
+    factor: Fraction,
+    decimals: int,
+    probe: Probe,
+    ask: Ask,
+    *,
+    is_whole: bool = False,
+) -> tuple[tuple[Stretch, ...], bool]:
+    """The nearest stretches of values that turn it, below and above what is `known`, and whether there can be others
+    on a side where none was found."""
+    if math.isinf(possible.low) or math.isinf(possible.high) or not probe.keeps_what_is_known:
+        return (), False
+    slope = slope_of(answer, probe)
+    below = Ladder(known[0], possible, factor, decimals, -1, is_whole=is_whole)
+    above = Ladder(known[1], possible, factor, decimals, 1, is_whole=is_whole)
+    searches = [Search(answer, ladder, ask) for ladder in (below, above)]
+    found = [search.stretch(answer, slope) for search in searches]
+    return tuple(each for each in found if each is not None), all(search.is_settled for search in searches)
+
+
+# ---- one input
+
+
+def _numbers_that_turn(answer: Judged, found: Found, fact: Lab | Finding, frame: Frame) -> WouldTurn:
+    results = recorded_results(found)
+    probe = Probe(answer, found, frame)
+    possible, whole = possible_values(fact), found.range or possible_values(fact)
+    known = (Fraction(whole.low), Fraction(whole.high))
+    if len(results) == 1 and results[0].exact is not None:
+        known = (results[0].exact, results[0].exact)
+    unit, factor = recorded_unit(results, fact)
+    canonical_unit = fact.unit if isinstance(fact, Lab) and fact.unit != "1" else None
+    is_whole = isinstance(fact, Finding)
+
+    def search(factor: Fraction, decimals: int) -> tuple[tuple[Stretch, ...], bool]:
+        return _both_sides(answer, known, possible, factor, decimals, probe, probe.with_number, is_whole=is_whole)
+
+    if is_whole:
+        stretches, is_settled = search(Fraction(1), 0)
+    else:
+        written = max([_decimals_written(each.recorded_value) for each in results], default=0)
+        stretches, is_settled = search(factor, max(written, _sensible_decimals(known[0] / factor)))
+    in_canonical: tuple[Stretch, ...] = ()
+    if factor != 1 and unit != canonical_unit and stretches:
+        in_canonical, _ = search(Fraction(1), _sensible_decimals(known[0]))
+    told = " or ".join(dict.fromkeys(each.recorded_value + counted_in(each.recorded_unit) for each in results[:4]))
+    return WouldTurn(
+        found.subject,
+        _title(found, frame.rulebook),
+        told or f"{span_text(whole)}, as the condition is absent,",
+        _sources(found),
+        next((flag for each in results for flag in each.flags if flag.startswith(MEASURED_AS)), None),
+        unit,
+        stretches,
+        canonical_unit if in_canonical else None,
+        in_canonical,
+        is_settled=is_settled,
+    )
+
+
+def recorded_results(found: Found) -> list[Result]:
+    """The results that an input is read from; of a highest or lowest one those that are it."""
+    results = [fact for fact in found.used if isinstance(fact, Result)]
+    if isinstance(found.lookup, ValueLookup) and found.lookup.pick in ("highest", "lowest"):
+        return [each for each in results if each.value == found.range] or results
+    return results
+
+
+def recorded_unit(results: Sequence[Result], fact: Lab | Finding) -> tuple[str | None, Fraction]:
+    """The unit that the results were recorded in, and what leads from it to the canonical one; the canonical unit where
+    they differ or state none."""
+    units = {(each.recorded_unit, each.factor) for each in results}
+    if len(units) == 1:
+        ((unit, factor),) = units
+        if unit is not None and factor is not None:
+            return unit, factor
+    return (fact.unit if isinstance(fact, Lab) and fact.unit != "1" else None), Fraction(1)
+
+
+def _decimals_written(text: str) -> int:
+    digits = text.partition(".")[2]
+    return min(len(digits), MOST_DECIMALS) if digits.isdigit() else 0
+
+
+def _sensible_decimals(number: Fraction) -> int:
+    """Decimals that make three digits of a number above 1, and two of a smaller one."""
+    if number == 0:
+        return 2
+    magnitude = math.floor(math.log10(abs(number)))
+    return min(max((2 if magnitude >= 0 else 1) - magnitude, 0), MOST_DECIMALS)
+
+
+MOST_DECIMALS = 6
+
+
+def _choices_that_turn(answer: Judged, found: Found, finding: Finding, frame: Frame) -> WouldTurn:
+    probe = Probe(answer, found, frame)
+    wanted = negation(answer.truth)
+    turning = tuple(choice for choice in finding.choices if probe.with_choice(choice).truth is wanted)
+    recorded = either(sorted(found.choices or (), key=finding.choices.index))
+    return WouldTurn(found.subject, _title(found, frame.rulebook), recorded, _sources(found), choices=turning)
+
+
+def _sources(found: Found) -> tuple[str, ...]:
+    return tuple(fact.source for fact in found.used if isinstance(fact, Result))
+
+
+def _age_that_turns(answer: Judged, found: Found, frame: Frame) -> WouldTurn:
+    probe = Probe(answer, found, frame)
+    years = found.range or UNKNOWN_AGE
+    birthday = _birthday(frame, int(years.low))
+
+    def ask(ages: Range, exact: Callable[[], Fraction] | None) -> Judged:
+        youngest, oldest = _born(birthday, int(ages.low), frame.day), _born(birthday, int(ages.high), frame.day)
+        return probe.with_birth(Moment(on_day(oldest).first, on_day(youngest).last))
+
+    known = (Fraction(years.low), Fraction(years.high))
+    stretches, is_settled = _both_sides(answer, known, UNKNOWN_AGE, Fraction(1), 0, probe, ask, is_whole=True)
+    recorded = span_text(years)
+    return WouldTurn(AGE, AGE, recorded, unit="years", stretches=stretches, is_fixed=True, is_settled=is_settled)
+
+
+def _birthday(frame: Frame, age: int) -> int:
+    """A day of birth on record, or for a stated age one that fits it."""
+    birth = frame.patient.birth
+    return birth.first_day if birth is not None else day_shifted(frame.day, Duration(age, "years"), -1)
+
+
+def _born(birthday: int, age: int, day: int) -> int:
+    """The day of birth of somebody with the same birthday who is so many years old."""
+    years = completed_years(birthday, day) - age
+    born = day_shifted(birthday, Duration(abs(years), "years"), 1 if years > 0 else -1)
+    # Born on 29 February and moved to a year without one: a year older on 1 March, and so born then.
+    return born + 1 if completed_years(born, day) > age else born

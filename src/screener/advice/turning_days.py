@@ -1,0 +1,321 @@
+"""On which days an answer can change although no fact is added: every day that time alone can make a difference on.
+
+An answer hangs on the day of screening only by comparing it, or the start or end of a window that moves with it, with
+something that stands still: a day on record, or the end of a window around such a day. Each comparison turns over on
+one day. Here all of them are gathered, some that make no difference among them; the engine then says which do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from functools import lru_cache
+from typing import Literal
+from weakref import WeakKeyDictionary
+
+from msgspec import Struct
+
+from screener.evaluation.answers import Fact
+from screener.evaluation.evaluator import Program, meant_by, parts_of, program_of
+from screener.evaluation.frame import Frame
+from screener.evaluation.instants import MOST_DAYS_OPEN
+from screener.records.patient import Absence, Answer, Episode, Result
+from screener.rulebook import (
+    AgainstLimit,
+    Age,
+    AtTime,
+    ChangeLookup,
+    Confirmed,
+    Criterion,
+    EventLookup,
+    Finding,
+    Happened,
+    IsOneOf,
+    Lookup,
+    OnsetLookup,
+    Rulebook,
+    Scope,
+    Value,
+    ValueLookup,
+)
+from screener.values.dates import DAY, Duration, Moment, day_shifted, on_day
+
+OPEN = Duration(MOST_DAYS_OPEN, "days")
+"""A day open by more than this settles nothing: it may grow past that while the day of screening moves through it."""
+
+
+class Reads(Struct, frozen=True):
+    """What some part of a rule reads that time can move. Every length may be met by every day read beside it.
+
+    `fresh` are the facts that count as long as they are fresh, `paces` those whose change is divided by days;
+    `is_moved` says that it is read on another day than that of screening, or on the day before it.
+    """
+
+    facts: frozenset[str] = frozenset()
+    fresh: frozenset[str] = frozenset()
+    paces: frozenset[str] = frozenset()
+    concepts: frozenset[str] = frozenset()
+    questions: frozenset[str] = frozenset()
+    lengths: frozenset[Duration] = frozenset()
+    has_age: bool = False
+    is_moved: bool = False
+
+
+# ---- what rules read
+
+
+def reads_of_trial(trial: str, rulebook: Rulebook) -> tuple[tuple[Reads, ...], ...]:
+    """What each criterion of a trial reads, in the trial's order. Worked out once for a rulebook."""
+    program = program_of(rulebook)
+    known = _READS.setdefault(program, {})
+    if trial not in known:
+        known[trial] = tuple(_reads_of_criterion(each, rulebook) for each in rulebook.trials[trial].criteria)
+    return known[trial]
+
+
+_READS: WeakKeyDictionary[Program, dict[str, tuple[tuple[Reads, ...], ...]]] = WeakKeyDictionary()
+
+
+def _reads_of_criterion(criterion: Criterion, rulebook: Rulebook) -> tuple[Reads, ...]:
+    return tuple(dict.fromkeys(each for reading in criterion.readings for each in _reads(reading.rule, rulebook)))
+
+
+def _reads(node: Struct, rulebook: Rulebook) -> Iterator[Reads]:
+    match node:
+        case Age():
+            yield Reads(has_age=True)
+        case Confirmed():
+            yield Reads(questions=frozenset((node.question,)))
+        case Happened() | Value() | AgainstLimit() | IsOneOf():
+            yield _reads_of_lookup(rulebook.lookups[node.lookup], rulebook)
+        case AtTime():
+            anchor = _reads_of_lookup(rulebook.lookups[node.anchor], rulebook)
+            yield _together([anchor, *_reads(node.of, rulebook), Reads(lengths=frozenset((OPEN,)), is_moved=True)])
+        case _:
+            for part in (*parts_of(node), *meant_by(node, rulebook)):
+                yield from _reads(part, rulebook)
+
+
+def _reads_of_lookup(lookup: Lookup, rulebook: Rulebook) -> Reads:
+    match lookup:
+        case ValueLookup(fact=fact, scope=None):
+            entry = rulebook.fact(fact)
+            graded = entry.zero_when_absent if isinstance(entry, Finding) else None
+            concepts = _related((graded,) if graded is not None else (), rulebook)
+            return Reads(facts=frozenset((fact,)), fresh=frozenset((fact,)), concepts=concepts)
+        case ValueLookup(fact=fact, scope=scope):
+            return _together([Reads(facts=frozenset((fact,))), *_reads_of_scope(scope, rulebook)])
+        case ChangeLookup(fact=fact, scope=scope):
+            read = Reads(facts=frozenset((fact,)))
+            if lookup.change == "rise per day":
+                read = Reads(facts=read.facts, paces=read.facts, lengths=frozenset((OPEN,)))
+            return _together([read, *_reads_of_scope(scope, rulebook)])
+        case EventLookup():
+            named = [each.concept for each in (*lookup.what, *lookup.exceptions)]
+            beside = () if lookup.beside is None else _reads(lookup.beside, rulebook)
+            read = Reads(concepts=_related(named, rulebook))
+            return _together([read, *_reads_of_scope(lookup.scope, rulebook), *beside])
+        case OnsetLookup():
+            return Reads(concepts=_related((lookup.concept,), rulebook))
+
+
+def _reads_of_scope(scope: Scope | None, rulebook: Rulebook) -> Iterator[Reads]:
+    if scope is None:
+        return
+    yield Reads(lengths=frozenset(each for each in (scope.back, scope.ahead) if each is not None and each.count))
+    if scope.anchor in rulebook.lookups:
+        yield _reads_of_lookup(rulebook.lookups[scope.anchor], rulebook)
+
+
+def _related(names: Iterable[str], rulebook: Rulebook) -> frozenset[str]:
+    """The concepts whose entries have a say in whether one of these is so: narrower ones, and what denies those."""
+    related: set[str] = set()
+    for name in names:
+        concept = rulebook.concepts[name]
+        for each in (name, *concept.narrower, *concept.broader):
+            related.update((each, *rulebook.concepts[each].broader))
+    return frozenset(related)
+
+
+def _together(parts: Iterable[Reads]) -> Reads:
+    """What is read as one, because the day of one part decides where in time another looks."""
+    those = list(parts)
+    return Reads(
+        frozenset[str]().union(*(each.facts for each in those)),
+        frozenset[str]().union(*(each.fresh for each in those)),
+        frozenset[str]().union(*(each.paces for each in those)),
+        frozenset[str]().union(*(each.concepts for each in those)),
+        frozenset[str]().union(*(each.questions for each in those)),
+        frozenset[Duration]().union(*(each.lengths for each in those)),
+        any(each.has_age for each in those),
+        any(each.is_moved for each in those),
+    )
+
+
+def lengths_of(reads: Iterable[Reads], frame: Frame) -> Iterator[Duration]:
+    """Every length of time after which something that is read may count no longer."""
+    rulebook = frame.rulebook
+    for each in reads:
+        yield from each.lengths
+        yield from (_freshness(fact, frame) for fact in each.fresh)
+        yield from (rulebook.concepts[name].fresh for name in each.concepts)
+        for name in each.questions:
+            holds_for = rulebook.questions[name].holds_for
+            if holds_for is not None:
+                yield holds_for
+
+
+def _freshness(fact: str, frame: Frame) -> Duration:
+    return frame.labs_within or frame.rulebook.fact(fact).fresh
+
+
+# ---- what a record makes of them
+
+
+def turning_days(reads: Reads, frame: Frame, until: int) -> set[int]:
+    """The days after that of screening, up to `until`, on which an answer that reads this can differ from the day
+    before. `frame` is that of the trial on the day of screening; its patient has said everything on some day."""
+    days = _turning_days(reads, frame, until)
+    if reads.is_moved:
+        days |= {day + 1 for day in days}
+    return {day for day in days if frame.as_of < day <= until}
+
+
+def _turning_days(reads: Reads, frame: Frame, until: int) -> set[int]:
+    patient, rulebook = frame.patient, frame.rulebook
+    days: set[int] = set()
+    for name in reads.facts:
+        for result in patient.results.get(name, ()):
+            days |= days_of(result, reads.lengths, rulebook)
+            if name in reads.fresh and result.when is not None:
+                days |= _outlasted(result.when, _freshness(name, frame))
+            if name in reads.paces:
+                days |= _divided_by_days(result.when, reads.lengths, frame.as_of, until)
+    for name in reads.concepts:
+        entries: tuple[Episode | Absence, ...] = (*patient.episodes.get(name, ()), *patient.absences.get(name, ()))
+        for entry in entries:
+            days |= days_of(entry, reads.lengths, rulebook)
+    for name in reads.questions:
+        holds_for = rulebook.questions[name].holds_for
+        for key in (name, f"{frame.trial}/{name}"):
+            answer = patient.answers.get(key)
+            if answer is not None:
+                days |= days_of(answer, () if holds_for is None else (holds_for,), rulebook)
+    if reads.has_age:
+        days |= set(_birthdays(frame, until))
+    return days
+
+
+def days_of(fact: Fact, lengths: Iterable[Duration], rulebook: Rulebook) -> set[int]:
+    """The days on which one fact can come to count otherwise in windows of these lengths, or because of its own age."""
+    match fact:
+        case Result() | Answer():
+            return set() if fact.when is None else _around(fact.when, lengths)
+        case Episode():
+            moments = [each for each in (fact.start, fact.end, fact.asserted) if each is not None]
+            days = set[int]().union(*(_around(moment, lengths) for moment in moments))
+            if fact.shown_by_result and fact.asserted is not None:
+                days |= _around(fact.asserted, (rulebook.concepts[fact.concept].fresh,))
+            return days
+        case Absence():
+            if fact.when is None:
+                return set()
+            fresh = rulebook.concepts[fact.concept].fresh
+            days = _around(fact.when, (*lengths, fresh))
+            for spoken_for in crossings(fact.when.first_day, fresh):
+                days |= _around(on_day(spoken_for), lengths)
+            return days
+
+
+def _around(moment: Moment, lengths: Iterable[Duration]) -> set[int]:
+    """The days on which a moment is reached and passed, by the day of screening or by a window that moves with it."""
+    days = {moment.first_day, moment.first_day + 1, moment.last_day, moment.last_day + 1}
+    for length in lengths:
+        if length.unit == "hours":
+            days |= _hours_from(moment.first, length) | _hours_from(moment.last, length)
+        else:
+            days.update(crossings(moment.first_day, length))
+            if moment.last_day != moment.first_day:
+                days.update(crossings(moment.last_day, length))
+    return days
+
+
+def _outlasted(moment: Moment, fresh: Duration) -> set[int]:
+    """The days on which a result may be, and is, no longer fresh: nothing else depends on how long it is."""
+    if fresh.unit == "hours":
+        return _hours_from(moment.first, fresh) | _hours_from(moment.last, fresh)
+    return {outlived(moment.first_day, fresh), outlived(moment.last_day, fresh)}
+
+
+@lru_cache(maxsize=65536)
+def outlived(day: int, length: Duration) -> int:
+    """The first day that lies more than a length after this day, at whatever time of day."""
+    if length.unit == "hours":
+        return max(_hours_from(day * DAY + DAY - 1, length))
+    return _first_from(day_shifted(day, length, 1), day + 1, length, -1)
+
+
+def _hours_from(second: int, length: Duration) -> set[int]:
+    """An hour window has its edge somewhere on the day of screening, or at one of that day's ends."""
+    seconds = length.count * 3600
+    after, before = (second + seconds) // DAY, (second - seconds) // DAY
+    return {*range(after - 1, after + 3), *range(before - 1, before + 3)}
+
+
+@lru_cache(maxsize=65536)
+def crossings(day: int, length: Duration) -> tuple[int, ...]:
+    """The days on which the day that lies a length before, or after, reaches this day, and on which it passes it; and
+    those a length after and before this day itself. They differ at the end of a month."""
+    crossed: set[int] = set()
+    for ahead, back in _BOTH_WAYS:
+        shifted = day_shifted(day, length, ahead)
+        reaches = _first_from(shifted, day, length, back)
+        crossed.update((shifted, shifted + 1, reaches, _first_from(reaches, day + 1, length, back)))
+    return tuple(crossed)
+
+
+_BOTH_WAYS: tuple[tuple[Literal[-1, 1], Literal[-1, 1]], ...] = ((1, -1), (-1, 1))
+_LAST_DAY = date.max.toordinal()
+
+
+def _first_from(start: int, day: int, length: Duration, direction: Literal[-1, 1]) -> int:
+    """The first day, not before `start`, from which a length away lies `day` or a later one."""
+    here = start
+    while here < _LAST_DAY and day_shifted(here, length, direction) < day:
+        here += 1
+    return here
+
+
+def _divided_by_days(when: Moment | None, lengths: Iterable[Duration], as_of: int, until: int) -> set[int]:
+    """The days on which a pace changes of itself: it is divided by days of which one moves with the day of screening,
+    because a result is of an unknown day, or of one known in part that a window's edge is passing over."""
+    if when is None:
+        return set(range(as_of + 1, until + 1))
+    if when.is_one_day:
+        return set()
+    days = set(range(when.first_day, when.last_day + 2))
+    for length in lengths:
+        if length.unit == "hours":
+            spread = _hours_from(when.first, length) | _hours_from(when.last, length)
+        else:
+            spread = {*crossings(when.first_day, length), *crossings(when.last_day, length)}
+        later = [day for day in spread if day > when.first_day]
+        days |= set(range(min(later, default=0), max(later, default=-1) + 1))
+    return days
+
+
+def _birthdays(frame: Frame, until: int) -> Iterator[int]:
+    """The days on which the age may change: birthdays, or for an age that was stated the anniversaries of that day."""
+    patient = frame.patient
+    if patient.birth is not None:
+        born = [patient.birth.first_day, patient.birth.last_day]
+    elif patient.as_of is not None:
+        born = [patient.as_of]
+    else:
+        born = []
+    for day in born:
+        for year in range(date.fromordinal(frame.as_of).year, date.fromordinal(until).year + 1):
+            # Born on 29 February, one is a year older on 1 March: counting on from the first of the month finds both.
+            first = date(year, date.fromordinal(day).month, 1).toordinal() + date.fromordinal(day).day - 2
+            yield from range(first, first + 3)
+        yield from (day, day + 1)

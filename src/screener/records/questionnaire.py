@@ -1,0 +1,296 @@
+"""People's answers that come beside a record: as a FHIR R4 QuestionnaireResponse, or as a record's `answers` are.
+
+The `linkId` of an item is the key of its answer: `TRIAL/question`, or `TRIAL/LINE` for how a line is read. Only what
+stands in a response is taken from it. One that is not finished counts for nothing, and a note says so; one about
+somebody else is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from os import PathLike
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from screener.records.charting import chart_of
+from screener.records.dictionary import Dictionary
+from screener.records.errors import Findings, RecordError, did_you_mean, quoted
+from screener.records.native import read_shape
+from screener.records.patient import Answer, Patient
+from screener.records.reading import read_document
+from screener.rulebook import Rulebook
+from screener.values.dates import DateError, Moment, parse_moment
+
+FINISHED = ("completed", "amended")
+EVERY_TRIAL = "every-trial"
+"""The group of the questions that are asked once for all trials."""
+UNFINISHED = ("in-progress", "stopped", "entered-in-error")
+
+
+class GivenAnswers(Struct, frozen=True):
+    """The answers of one file. `subject` is whom they say they are about: an identifier, or the id of a reference."""
+
+    file: str
+    answers: Mapping[str, Answer]
+    subject: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+def read_answers(place: PathLike[str], dictionary: Dictionary, file: str | None = None) -> GivenAnswers:
+    """Read a file of answers; `file` is what messages call it.
+
+    Raises RecordError, with every problem found, if it cannot be used.
+    """
+    file = file or str(place)
+    document = read_document(place, file)
+    findings = Findings()
+    subject = None
+    match document:
+        case {"resourceType": "QuestionnaireResponse"}:
+            response = _Response(document, dictionary.rulebook, findings)
+            written, subject = response.answers(), response.subject()
+        case {"resourceType": other}:
+            findings.refuse("resourceType", f"{quoted(other)} does not hold answers", "give a QuestionnaireResponse")
+            written = {}
+        case {"answers": dict() as inner} if len(document) == 1:
+            written = inner
+        case {"answers": _}:
+            findings.refuse("", "this is a record, and not answers alone", "give what stands under `answers`")
+            written = {}
+        case dict():
+            written = document
+        case _:
+            mend = 'write {"TRIAL/question": true}, or give a QuestionnaireResponse'
+            findings.refuse("", f"answers are one object, not {quoted(document)}", mend)
+            written = {}
+    record, left_out = read_shape({"answers": written}, findings)
+    answers = chart_of(record, left_out, dictionary, findings).answers
+    if findings.problems:
+        raise RecordError(findings.problems, file)
+    placed = {key: replace(answer, source=f"{file}: {answer.source}") for key, answer in answers.items()}
+    return GivenAnswers(file, placed, subject, tuple(f"{file}: {note}" for note in findings.notes))
+
+
+def with_answers(patient: Patient, given: Sequence[GivenAnswers]) -> Patient:
+    """The patient with these answers beside those of the record.
+
+    Where the record answers the same, the later of two dated answers counts; otherwise the one given here, as every
+    other part of a call goes before the record. A note says which was left aside, if they differ. Raises RecordError
+    where the answers are about somebody else, or two files answer the same.
+    """
+    answers, notes = dict(patient.answers), list(patient.notes)
+    seen: dict[str, str] = {}
+    for each in given:
+        findings = Findings()
+        if each.subject is not None and each.subject != patient.id:
+            fault = f"the answers are about {quoted(each.subject)}, and the record is of {quoted(patient.id)}"
+            findings.refuse("subject", fault, "give the answers of this patient, or correct the `id` of the record")
+        for key, answer in each.answers.items():
+            if key in seen:
+                findings.refuse(key, f"the same is answered in {quoted(seen[key])}", "leave one of them out")
+            seen[key] = each.file
+            before = patient.answers.get(key)
+            kept = answer if before is None else _the_later(before, answer)
+            if before is not None and _said(before) != _said(answer):
+                left = before if kept is answer else answer
+                notes.append(f"{left.source}: another answer replaces it ({kept.source})")
+            answers[key] = kept
+        if findings.problems:
+            raise RecordError(findings.problems, each.file)
+        notes.extend(each.notes)
+    return replace(patient, answers=answers, notes=tuple(notes))
+
+
+def _the_later(of_record: Answer, given: Answer) -> Answer:
+    is_older = given.when is not None and of_record.when is not None and given.when.last < of_record.when.first
+    return of_record if is_older else given
+
+
+def _said(answer: Answer) -> tuple[bool | None, int | None]:
+    return answer.value, answer.reading
+
+
+# ---- a response
+
+
+class _Response:
+    """Reads one QuestionnaireResponse. What is wrong with it goes to the findings."""
+
+    def __init__(self, document: Mapping[str, Any], rulebook: Rulebook, findings: Findings) -> None:
+        self.document = document
+        self.rulebook = rulebook
+        self.findings = findings
+        self.booleans, self.choices = _keys(rulebook)
+        self.groups = {*rulebook.trials, EVERY_TRIAL}
+
+    def answers(self) -> dict[str, dict[str, Any]]:
+        """The answers in the native form; none of a response that is not finished."""
+        status = self.document.get("status")
+        if status in UNFINISHED:
+            self.findings.note("status", f"it is `{status}`, and its answers are not used")
+            return {}
+        if status not in FINISHED:
+            fault = "it has no `status`" if status is None else f"{quoted(status)} is not a status of a response"
+            self.findings.refuse("status", fault, did_you_mean(str(status or ""), (*FINISHED, *UNFINISHED)))
+        self._compare_rules()
+        told_with = {name: told for name, told in (("date", self._authored()), ("by", self._who())) if told is not None}
+        found: dict[str, dict[str, Any]] = {}
+        for link, path, answers in self._items(self.document.get("item", []), "item"):
+            if link in found:
+                self.findings.refuse(path, f"{quoted(link)} is answered twice", "leave one of them out")
+            elif (value := self._value(link, path, answers)) is not None:
+                found[link] = value | told_with
+        return found
+
+    def subject(self) -> str | None:
+        """Whom the response is about: the value of an identifier, else the id at the end of a reference."""
+        match self.document.get("subject"):
+            case {"identifier": {"value": str(value)}}:
+                return value
+            case {"reference": str(reference)}:
+                return reference.partition("/_history/")[0].rpartition("/")[2]
+            case _:
+                return None
+
+    def _compare_rules(self) -> None:
+        questionnaire = self.document.get("questionnaire")
+        _, _, version = questionnaire.partition("|") if isinstance(questionnaire, str) else ("", "", "")
+        if version and version != self.rulebook.digest:
+            self.findings.note("questionnaire", "it was asked with other rules than these")
+
+    def _authored(self) -> str | None:
+        authored = self.document.get("authored")
+        if authored is None:
+            return None
+        if not isinstance(authored, str) or _moment(authored) is None:
+            mend = "write YYYY-MM-DD or YYYY-MM-DDThh:mm:ss with a time zone"
+            self.findings.refuse("authored", f"{quoted(authored)} is not a date", mend)
+            return None
+        return authored
+
+    def _who(self) -> str | None:
+        """Who answered, and who wrote it down if that is somebody else, as FHIR tells the two apart."""
+        source, author = _named(self.document.get("source")), _named(self.document.get("author"))
+        if source is not None and author is not None and source != author:
+            return f"{source}, recorded by {author}"
+        return source or author
+
+    def _items(self, items: Any, path: str) -> Iterator[tuple[str, str, list[Any]]]:
+        """The answered items with their places, groups opened."""
+        if not isinstance(items, list):
+            self.findings.refuse(path, f"{quoted(items)} is not a list of items", "`item` must be a list")
+            return
+        for place, item in enumerate(items):
+            here = f"{path}[{place}]"
+            match item:
+                case {"linkId": str(link)}:
+                    answers = item.get("answer", [])
+                    if link not in self.groups and link not in self.booleans and link not in self.choices:
+                        self._refuse_link(link, here)
+                    elif not isinstance(answers, list):
+                        self.findings.refuse(f"{here}.answer", f"{quoted(answers)} is not a list", "`answer` is a list")
+                    elif answers and link in self.groups:
+                        fault = f"{quoted(link)} is a group, and has no answer of its own"
+                        self.findings.refuse(f"{here}.answer", fault, "answer the questions in it")
+                    elif answers:
+                        yield link, here, answers
+                        for number, answer in enumerate(answers):
+                            if isinstance(answer, dict):
+                                yield from self._items(answer.get("item", []), f"{here}.answer[{number}].item")
+                case dict():
+                    self.findings.refuse(here, "the item has no `linkId`", "give each item its `linkId`")
+                    continue
+                case _:
+                    self.findings.refuse(here, f"{quoted(item)} is not an item", 'write {"linkId": …, "answer": […]}')
+                    continue
+            yield from self._items(item.get("item", []), f"{here}.item")
+
+    def _refuse_link(self, link: str, path: str) -> None:
+        trial, _, line = link.partition("/")
+        if trial in self.rulebook.trials and any(each.id == line for each in self.rulebook.trials[trial].criteria):
+            self.findings.refuse(f"{path}.linkId", f"{quoted(link)} has one reading only", "leave the item out")
+            return
+        known = [*self.booleans, *self.choices]
+        mend = did_you_mean(link, known) or "the questions of a patient are listed by `screen questions`"
+        self.findings.refuse(f"{path}.linkId", f"{quoted(link)} is not a question of these rules", mend)
+
+    def _value(self, link: str, path: str, answers: list[Any]) -> dict[str, Any] | None:
+        """The answer to one question in the native form; None where there is a fault."""
+        if len(answers) != 1 or not isinstance(answers[0], dict):
+            self.findings.refuse(f"{path}.answer", f"{quoted(link)} takes one answer", "leave only one")
+            return None
+        wanted = "valueBoolean" if link in self.booleans else "valueCoding"
+        given = {name: value for name, value in answers[0].items() if name.startswith("value")}
+        path = f"{path}.answer[0]"
+        match list(given.items()):
+            case [("valueBoolean", bool(value))] if wanted == "valueBoolean":
+                return {"value": value}
+            case [("valueCoding", dict(coding))] if wanted == "valueCoding":
+                return self._reading(link, path, coding.get("code"), coding.get("display"))
+            case [("valueString", str(label))] if wanted == "valueCoding":
+                return self._reading(link, path, None, label)
+            case []:
+                fault = f"the answer to {quoted(link)} has no value"
+            case [(str(name), value)] if name == wanted:
+                fault = f"{quoted(value)} as `{name}` is {'text' if isinstance(value, str) else 'no such value'}"
+            case [(str(name), _)]:
+                fault = f"{quoted(link)} is not answered by a {quoted(name)}"
+            case _:
+                fault = f"the answer to {quoted(link)} has two values"
+        mend = "true or false, without quotation marks" if link in self.booleans else "with one of the readings"
+        self.findings.refuse(path, fault, f"answer by `{wanted}`: {mend}")
+        return None
+
+    def _reading(self, link: str, path: str, code: Any, label: Any) -> dict[str, Any] | None:
+        """A reading by its number, by its label, or by both if they agree: the order may have changed since."""
+        labels = self.choices[link]
+        numbers = [
+            number
+            for number, each in enumerate(labels, start=1)
+            if code in (None, str(number)) and label in (None, each) and (code, label) != (None, None)
+        ]
+        if len(numbers) == 1:
+            return {"reading": numbers[0]}
+        if code is None and label is None:
+            fault = f"the answer to {quoted(link)} names no reading"
+        elif code is None or label is None:
+            fault = f"{quoted(label if code is None else code)} is not a reading of {quoted(link)}"
+        else:
+            fault = f"reading {quoted(code)} of {quoted(link)} is not {quoted(label)}"
+        readings = "; ".join(f"{number}: “{each}”" for number, each in enumerate(labels, start=1))
+        self.findings.refuse(path, fault, f"the readings are {readings}")
+        return None
+
+
+def _keys(rulebook: Rulebook) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+    """The keys of all questions, and those of all lines with several readings, with the readings' labels."""
+    booleans = dict.fromkeys(
+        question.name if question.once_for_all else f"{trial}/{question.name}"
+        for trial in rulebook.trials
+        for question in rulebook.questions.values()
+    )
+    choices = {
+        f"{trial.id}/{criterion.id}": tuple(reading.label or "" for reading in criterion.readings)
+        for trial in rulebook.trials.values()
+        for criterion in trial.criteria
+        if len(criterion.readings) > 1
+    }
+    return tuple(booleans), choices
+
+
+def _named(reference: Any) -> str | None:
+    """What a reference says of a person, the most readable first."""
+    match reference:
+        case {"display": str(text)} | {"identifier": {"value": str(text)}} | {"reference": str(text)} if text.strip():
+            return text
+        case _:
+            return None
+
+
+def _moment(text: str) -> Moment | None:
+    try:
+        return parse_moment(text)
+    except DateError:
+        return None

@@ -1,0 +1,87 @@
+"""A screening as Markdown, for those who paste it into a note or a ticket."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from screener.report.wording import (
+    DISCLAIMER,
+    WORST_FIRST,
+    in_one_breath,
+    needs_say_it,
+    on_one_line,
+    read_as,
+    recorded,
+    score_sum,
+    tally,
+    waits_for,
+)
+from screener.screening import CriterionResult, Screening, TrialResult
+from screener.version import __version__
+
+
+def markdown(screening: Screening) -> str:
+    """The screening in CommonMark with tables; whatever a record holds is text there, and no mark."""
+    lines = [f"# Patient {_text(screening.patient)}, screened as of {screening.as_of}", ""]
+    lines += ["| Trial | Verdict | Failed | Unknown | Passed | Waits for |", "|---|---|---:|---:|---:|---|"]
+    for trial in screening.trials:
+        counts = " | ".join(str(trial.counts[status]) for status in WORST_FIRST)
+        lines.append(f"| {trial.id} | {trial.verdict} | {counts} | {', '.join(trial.waits_for)} |")
+    for trial in screening.trials:
+        lines += ["", *_trial(trial)]
+    if screening.notes:
+        lines += ["", "## Notes on the record", "", *(f"- {_text(note)}" for note in screening.notes)]
+    lines += ["", f"*{DISCLAIMER}*", "", f"screener {__version__}, rules {screening.rules}"]
+    return "\n".join(lines)
+
+
+def _trial(trial: TrialResult) -> Iterator[str]:
+    yield f"## {trial.id}: {trial.verdict}"
+    yield ""
+    yield _text(trial.title)
+    yield ""
+    note = f"Note: {_text(trial.recruitment.note)}" if trial.recruitment.note else ""
+    yield ". ".join(each for each in (tally(trial), waits_for(trial), note) if each) + "."
+    for status in WORST_FIRST:
+        for criterion in trial.criteria:
+            if criterion.status == status:
+                yield ""
+                yield from _criterion(criterion)
+
+
+def _criterion(criterion: CriterionResult) -> Iterator[str]:
+    yield f"### {criterion.id} {criterion.status}"
+    yield ""
+    yield f"> {_text(criterion.text)}"
+    yield ""
+    yield "```"
+    yield from criterion.rule.splitlines()
+    yield "```"
+    yield ""
+    if criterion.basis == "assumed":
+        yield "- on request: a list was taken as complete because the call asked for it"
+    yield from (f"- look at: {_text(flag)}" for flag in criterion.flags)
+    yield from (f"- needs: {_text(need)}" for need in in_one_breath([need.text for need in criterion.needs]))
+    if "ambiguous" in criterion.reasons or any(reading.chosen for reading in criterion.readings):
+        yield from (f"- read as {_text(read_as(reading))}" for reading in criterion.readings)
+    elif not needs_say_it(criterion):
+        yield f"- because: {_text(criterion.explanation)}"
+    yield from (f"- score: {_text(score_sum(score))}" for score in criterion.scores)
+    yield from (f"- on record: {_text(recorded(evidence))}" for evidence in criterion.evidence)
+    if criterion.assumptions:
+        yield f"- assuming: {_text('; '.join(criterion.assumptions))}"
+
+
+_MARKS = re.compile(r"([\\`*_{}\[\]<>#|~!&$@^]|:(?=//)|(?<=www)\.)|^(\s*)([-+=:]|\d+[.)])", re.IGNORECASE)
+
+
+def _text(text: str) -> str:
+    """Text with every sign escaped that could be a mark, on one line."""
+    return _MARKS.sub(lambda found: f"\\{found[1]}" if found[1] else _escaped_opening(found), on_one_line(text))
+
+
+def _escaped_opening(found: re.Match[str]) -> str:
+    """A sign that would open a list or a line: of `1.` the point is escaped, as Markdown has no escaped digit."""
+    sign = found[3]
+    return f"{found[2]}{sign[:-1]}\\{sign[-1]}"

@@ -1,0 +1,73 @@
+"""Screenings as comma-separated values, one row a criterion, for those who paste them into a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+
+from screener.report.wording import recorded, score_sum
+from screener.screening import CriterionResult, Screening, TrialResult
+from screener.version import __version__
+
+HEADER = (
+    "patient",
+    "as_of",
+    "trial",
+    "verdict",
+    "criterion",
+    "kind",
+    "status",
+    "basis",
+    "reasons",
+    "text",
+    "rule",
+    "explanation",
+    "on_record",
+    "needs",
+    "readings",
+    "scores",
+    "flags",
+    "assumptions",
+    "screener",
+    "rules",
+)
+
+
+def csv_text(screenings: Iterable[Screening]) -> str:
+    """The screenings below one header, as RFC 4180 has it: lines end with CR LF, and what needs quotes has them."""
+    paper = io.StringIO(newline="")
+    writer = csv.writer(paper)
+    writer.writerow(HEADER)
+    for screening in screenings:
+        for trial in screening.trials:
+            for criterion in trial.criteria:
+                writer.writerow([_cell(text) for text in _row(screening, trial, criterion)])
+    return paper.getvalue()
+
+
+def _row(screening: Screening, trial: TrialResult, criterion: CriterionResult) -> Iterator[str]:
+    yield from (screening.patient, screening.as_of.isoformat(), trial.id, trial.verdict)
+    yield from (criterion.id, criterion.kind, criterion.status, criterion.basis, "; ".join(criterion.reasons))
+    yield from (criterion.text, criterion.rule, criterion.explanation)
+    yield "; ".join(recorded(evidence) for evidence in criterion.evidence)
+    yield "; ".join(need.text for need in criterion.needs)
+    yield "; ".join(
+        f"“{reading.label}”: {reading.status}" + (", chosen" if reading.chosen else "")
+        for reading in criterion.readings
+    )
+    yield "; ".join(score_sum(score) for score in criterion.scores)
+    yield "; ".join(criterion.flags)
+    yield "; ".join(criterion.assumptions)
+    yield from (__version__, screening.rules)
+
+
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+"""What a spreadsheet takes for the start of a formula, also after blanks and in the full width of East Asia."""
+
+
+def _cell(text: str) -> str:
+    """Text of one cell, lines apart where the text has them. What could start a formula gets an apostrophe before it,
+    which spreadsheets take as the sign of plain text."""
+    plain = "".join(each if each.isprintable() or each == "\n" else " " for each in text)
+    return f"'{plain}" if plain.lstrip().startswith(_FORMULA) else plain

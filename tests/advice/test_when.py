@@ -1,0 +1,420 @@
+"""When something changes by itself: each kind of window with the day before, the day and the day after; what follows
+for a trial; and that nothing said without a date is ever said anew by itself."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from functools import cache
+from typing import Any
+
+import msgspec
+import pytest
+
+from properties.generators import REGISTRY
+from screener.advice.when import Timeline, TrialTimeline, as_said_on, changes
+from screener.language.checker import check_texts
+from screener.records import read_patient
+from screener.rulebook import Rulebook
+from screener.schema import ScreeningDocument
+from screener.screening import ScreeningError, evaluate
+
+AS_OF = date(2026, 2, 20)
+
+DICTIONARY = """
+defaults
+  labs fresh 7 days
+  findings fresh 7 days
+  absences fresh 90 days
+lab alpha "Alpha"
+  unit umol/L
+  possible 1 .. 100 umol/L
+finding stupor "Stupor"
+  grade 0 .. 4
+condition liver "Liver disease"
+  course chronic
+condition fever "Fever"
+  course acute
+condition rash "Rash"
+  course passing
+  fresh 3 days
+procedure graft "Graft"
+drug cure "Cure"
+event trek "Trek"
+question pledged "Pledged?"
+  asked of participant for consent
+  once for all trials
+  holds for 30 days
+"""
+
+
+@cache
+def rulebook(i1: str, i2: str = "alpha >= 2 umol/L", e1: str = "taking cure") -> Rulebook:
+    trial = "protocol T1\n  > Trial.\n  registry T1.json\n" + "".join(
+        f"\n{kind} {name}\n  > Line {name}.\n  {rule}\n"
+        for kind, name, rule in (("inclusion", "I1", i1), ("inclusion", "I2", i2), ("exclusion", "E1", e1))
+    )
+    checked = check_texts({"dictionary/all.rules": DICTIONARY, "trials/T1.rules": trial}, REGISTRY, "test")
+    assert checked.rulebook is not None, checked.report
+    return checked.rulebook
+
+
+def timeline(rules: Rulebook, record: dict[str, Any], until: date | None = None) -> Timeline:
+    patient = read_patient({"id": "p", "as_of": AS_OF.isoformat(), **record}, rules)
+    return changes(evaluate(patient, rules), until)
+
+
+def of_trial(rules: Rulebook, record: dict[str, Any], until: date | None = None) -> TrialTimeline:
+    [trial] = timeline(rules, record, until).trials
+    return trial
+
+
+def alpha(value: object, day: str | None, **more: object) -> dict[str, Any]:
+    dated = {} if day is None else {"date": day}
+    return {"name": "alpha", "value": value, "unit": "umol/L", **dated, **more}
+
+
+def of_list(name: str, /, **entry: object) -> dict[str, Any]:
+    """A record with one entry, and nothing else in that list."""
+    return {name: [entry], "complete": [name]}
+
+
+COMPLETE = {"complete": ["conditions"]}
+
+# Each row: the rule of an inclusion, a record, and every change of it as (day, from, to, what changed it).
+WINDOWS: dict[str, tuple[str, dict[str, Any], list[tuple[str, str, str, str]]]] = {
+    "a history leaves a window of days": (
+        "history of trek within 30 days",
+        of_list("events", name="trek", start="2025-12-01", end="2026-01-31"),
+        [("2026-03-03", "passed", "failed", "trek until 2026-01-31 leaves the 30 days")],
+    ),
+    "a window of months ends at the end of a shorter month": (
+        "underwent graft within 6 months",
+        of_list("procedures", name="graft", date="2025-08-31"),
+        [("2026-03-01", "passed", "failed", "graft of 2025-08-31 leaves the 6 months")],
+    ),
+    "a window of years from a leap day": (
+        "underwent graft within 2 years",
+        of_list("procedures", name="graft", date="2024-02-29"),
+        [("2026-03-01", "passed", "failed", "graft of 2024-02-29 leaves the 2 years")],
+    ),
+    "a window of one year": (
+        "treated with cure within 1 year",
+        of_list("medications", name="cure", start="2025-01-01", end="2025-03-10"),
+        [("2026-03-11", "passed", "failed", "cure until 2025-03-10 leaves the year")],
+    ),
+    "a month that a window passes over leaves it little by little": (
+        "underwent graft within 30 days",
+        of_list("procedures", name="graft", date="2026-02"),
+        [
+            ("2026-03-04", "passed", "unknown", "graft of 2026-02 may lie outside the 30 days"),
+            ("2026-03-31", "unknown", "failed", "graft of 2026-02 leaves the 30 days"),
+        ],
+    ),
+    "an hour window is open on the day that it ends on": (
+        "alpha within 48 hours >= 5 umol/L",
+        {"observations": [alpha(9, "2026-02-19T07:40")]},
+        [("2026-02-21", "passed", "unknown", "alpha of 2026-02-19 may lie outside the 48 hours")],
+    ),
+    "an age limit opens on a birthday": (
+        "age >= 18 years",
+        {"birth_date": "2008-03-05"},
+        [("2026-03-05", "failed", "passed", "the patient turns 18")],
+    ),
+    "one born on a leap day is a year older on the first of March": (
+        "age >= 18 years",
+        {"birth_date": "2008-02-29"},
+        [("2026-03-01", "failed", "passed", "the patient turns 18")],
+    ),
+    "an age limit closes on a birthday": (
+        "age <= 45 years",
+        {"birth_date": "1980-03-05"},
+        [("2026-03-05", "passed", "failed", "the patient turns 46")],
+    ),
+    "a birthday known by its month is open within it": (
+        "age >= 18 years",
+        {"birth_date": "2008-03"},
+        [
+            ("2026-03-01", "failed", "unknown", "the patient is 17 or 18 years old"),
+            ("2026-03-31", "unknown", "passed", "the patient is surely 18 years old"),
+        ],
+    ),
+    "an age that was stated grows from the day of the record": (
+        "age >= 18 years",
+        {"age_years": 17},
+        [
+            ("2026-02-21", "failed", "unknown", "the patient is 17 or 18 years old"),
+            ("2027-02-20", "unknown", "passed", "the patient is 18 or 19 years old"),
+        ],
+    ),
+    "a lab goes stale": (
+        "alpha >= 5 umol/L",
+        {"observations": [alpha(9, "2026-02-18")]},
+        [("2026-02-26", "passed", "unknown", "alpha of 2026-02-18 is older than 7 days")],
+    ),
+    "a lab of an unknown day in a month may go stale before it has": (
+        "alpha >= 5 umol/L",
+        {"observations": [alpha(9, "2026-02")]},
+        [],
+    ),
+    "a lab of today, without a date, is of the day of screening": (
+        "alpha >= 5 umol/L",
+        {"observations": [alpha(9, None, current=True)]},
+        [("2026-02-28", "passed", "unknown", "alpha of 2026-02-20 (undated) is older than 7 days")],
+    ),
+    "an absence is carried forward for as long as the dictionary says": (
+        "not history of liver",
+        {"conditions": [{"name": "liver", "status": "absent", "date": "2026-02-18"}]},
+        [("2026-05-20", "passed", "unknown", "absence of liver disease of 2026-02-18 is carried forward no longer, "
+          "after 90 days")],
+    ),
+    "an absence without a date is of the day of screening, and not said anew every day": (
+        "not history of liver",
+        {"conditions": [{"name": "liver", "status": "absent"}]},
+        [("2026-05-22", "passed", "unknown", "absence of liver disease of 2026-02-20 (undated) is carried forward "
+          "no longer, after 90 days")],
+    ),
+    "an answer without a date holds from the day of screening": (
+        "confirmed pledged",
+        {"answers": {"pledged": True}},
+        [("2026-03-23", "passed", "unknown", "the answer of 2026-02-20 (undated) is older than 30 days")],
+    ),
+    "a plan comes within a window ahead, and is overdue": (
+        "planned graft within 3 months",
+        {"procedures": [{"name": "graft", "status": "planned", "date": "2026-06-01"}], "complete": ["plans"]},
+        [
+            ("2026-03-01", "failed", "passed", "planned graft of 2026-06-01 comes within the next 3 months"),
+            ("2026-06-02", "passed", "unknown", "planned graft of 2026-06-01 is overdue, and what became of it is "
+             "not on record"),
+        ],
+    ),
+    "an onset of a later day comes into view, and leaves its window": (
+        "onset of fever within 7 days",
+        of_list("conditions", name="fever", onset="2026-03-02", status="active"),
+        [
+            ("2026-03-02", "failed", "passed", "fever of 2026-03-02 comes into view"),
+            ("2026-03-10", "passed", "failed", "fever of 2026-03-02 leaves the 7 days"),
+        ],
+    ),
+    "a window after an onset outgrows what is known of it": (
+        "not onset of rash within 7 days after last onset of fever",
+        {
+            "conditions": [
+                {"name": "fever", "onset": "2026-02-18", "status": "active"},
+                {"name": "rash", "status": "absent", "date": "2026-02-18"},
+            ]
+        },
+        [("2026-02-22", "passed", "unknown", "absence of rash of 2026-02-18 covers the time within 7 days after the "
+          "last onset of fever no longer, after 3 days")],
+    ),
+    "a treatment ends on its last day": (
+        "taking cure",
+        of_list("medications", name="cure", start="2026-01-01", end="2026-02-25"),
+        [("2026-02-26", "passed", "failed", "cure until 2026-02-25 is over")],
+    ),
+    "a state that is over is over on the day of its end": (
+        "current rash",
+        of_list("conditions", name="rash", onset="2026-02-01", end="2026-02-25"),
+        [("2026-02-25", "passed", "failed", "rash until 2026-02-25 is over")],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WINDOWS)
+def test_a_change_is_told_on_its_day_with_what_changed(case: str) -> None:
+    rule, record, expected = WINDOWS[case]
+    told = [
+        (str(each.date), each.before, each.after, each.why)
+        for each in of_trial(rulebook(rule), record).changes
+        if each.criterion == "I1"
+    ]
+    assert told == expected
+
+
+@pytest.mark.parametrize("case", WINDOWS)
+def test_the_engine_says_so_the_day_before_on_the_day_and_the_day_after(case: str) -> None:
+    rule, record, _ = WINDOWS[case]
+    rules = rulebook(rule)
+    patient = read_patient({"id": "p", "as_of": AS_OF.isoformat(), **record}, rules)
+    said = as_said_on(patient, AS_OF.toordinal())
+    told = of_trial(rules, record).changes
+    days = {change.date + timedelta(days=days) for change in told for days in (-1, 0, 1)}
+    for day in sorted(days):
+        [trial] = evaluate(said, rules, as_of=day).trials
+        for line in trial.criteria:
+            before = [change.after for change in told if change.criterion == line.id and change.date <= day]
+            first = [change.before for change in told if change.criterion == line.id]
+            assert line.status == ([*first[:1], *before] or [line.status])[-1], day
+
+
+# ---- nothing is said anew by itself
+
+UNDATED: dict[str, tuple[str, dict[str, Any]]] = {
+    "an absence": ("not history of liver", {"conditions": [{"name": "liver", "status": "absent"}]}),
+    "a current result": ("alpha >= 5 umol/L", {"observations": [alpha(9, None, current=True)]}),
+    "an answer that holds for a while": ("confirmed pledged", {"answers": {"pledged": True}}),
+    "an age": ("age <= 46 years", {"age_years": 45}),
+}
+
+
+@pytest.mark.parametrize("case", UNDATED)
+def test_what_is_said_without_a_date_grows_old(case: str) -> None:
+    rule, record = UNDATED[case]
+    rules = rulebook(rule)
+    patient = read_patient({"id": "p", **record}, rules)
+    later = AS_OF + timedelta(days=400)
+    renewed, aged = (
+        evaluate(each, rules, as_of=later).trials[0].criteria[0].status
+        for each in (patient, as_said_on(patient, AS_OF.toordinal()))
+    )
+    assert (renewed, aged) == ("passed", "unknown")
+    [trial] = changes(evaluate(patient, rules, as_of=AS_OF)).trials
+    assert next((change.before, change.after) for change in trial.changes if change.criterion == "I1") == (
+        "passed",
+        "unknown",
+    )
+
+
+def test_an_open_entry_does_not_outlive_an_absence_of_a_later_day() -> None:
+    rules = rulebook("current liver")
+    liver = [{"name": "liver", "status": "active"}, {"name": "liver", "status": "absent", "date": "2026-03-10"}]
+    trial = of_trial(rules, {"conditions": liver, "complete": ["conditions"]}, date(2026, 4, 1))
+    assert [(str(each.date), each.after, each.why) for each in trial.changes] == [
+        ("2026-03-10", "failed", "absence of liver disease of 2026-03-10 comes into view")
+    ]
+
+
+def test_a_list_declared_complete_stays_so_because_no_fact_is_added() -> None:
+    assert of_trial(rulebook("not history of liver"), COMPLETE).changes == ()
+
+
+# ---- what follows for a trial
+
+TREK = {"name": "trek", "start": "2025-12-01", "end": "2026-01-31"}
+
+
+def washing_out(lab_day: str, value: float) -> dict[str, Any]:
+    """A trek that is failed until 2026-03-03, and a lab beside it."""
+    return {"events": [TREK], "complete": ["events", "medications"], "observations": [alpha(value, lab_day)]}
+
+
+WASH_OUT = ("alpha >= 5 umol/L", "alpha >= 2 umol/L", "history of trek within 30 days")
+
+
+def test_a_wash_out_that_ends_makes_a_trial_screenable_again() -> None:
+    trial = of_trial(rulebook(*WASH_OUT), washing_out("2026-02-25", 9))
+    assert (trial.verdict, trial.screenable_from, trial.screenable_until) == ("ineligible", date(2026, 3, 3), None)
+    assert trial.stale_then == ()
+    assert trial.summary == "screenable again from 2026-03-03"
+
+
+def test_labs_that_are_stale_by_then_are_named_and_stand_in_nobodys_way() -> None:
+    trial = of_trial(rulebook(*WASH_OUT), washing_out("2026-02-18", 9))
+    assert (trial.screenable_from, trial.stale_then) == (date(2026, 3, 3), ("I1", "I2"))
+    assert trial.summary.endswith("; I1 and I2 then open, resting on what is too old by then")
+
+
+def test_a_lab_that_is_fresh_then_and_fails_counts_until_it_is_stale() -> None:
+    trial = of_trial(rulebook(*WASH_OUT), washing_out("2026-03-01", 3))
+    # Before 1 March the lab is not seen; from then on it fails I1, until it is stale on 9 March.
+    assert trial.screenable_from == date(2026, 3, 9)
+    assert trial.stale_then == ("I1", "I2")
+
+
+def test_labs_that_only_go_stale_make_no_trial_screenable() -> None:
+    trial = of_trial(rulebook("alpha >= 5 umol/L"), {"observations": [alpha(3, "2026-02-18")], "complete": []})
+    assert next((change.before, change.after, change.is_of_knowledge) for change in trial.changes) == (
+        "failed",
+        "unknown",
+        True,
+    )
+    assert trial.verdict == "ineligible"
+    assert trial.screenable_from is None
+    assert trial.summary == "time alone does not make it screenable again"
+
+
+def test_a_trial_that_opens_may_close_again_on_a_birthday() -> None:
+    rules = rulebook("age between 18 and 18 years")
+    trial = of_trial(rules, {"birth_date": "2008-03-05"})
+    assert (trial.screenable_from, trial.screenable_until) == (date(2026, 3, 5), date(2027, 3, 5))
+    assert trial.closes_on == date(2027, 3, 5)
+    assert trial.summary == "screenable again from 2026-03-05 to 2027-03-04, then closed"
+
+
+def test_the_first_day_on_which_something_gets_worse_is_told_and_whether_it_is_of_knowledge() -> None:
+    rules = rulebook("age <= 45 years")
+    record = {"birth_date": "1980-03-05", "observations": [alpha(9, "2026-02-18")], "complete": ["medications"]}
+    trial = of_trial(rules, record)
+    assert trial.verdict == "eligible"
+    assert (trial.worsens_on, trial.closes_on) == (date(2026, 2, 26), date(2026, 3, 5))
+    assert trial.summary == "stale on 2026-02-26: I2; closed from 2026-03-05"
+
+
+def test_where_nothing_changes_nothing_is_told() -> None:
+    trial = of_trial(rulebook("history of liver"), {})
+    assert (trial.changes, trial.by_day(), trial.words()) == ((), (), ())
+    assert trial.summary == "no criterion gets worse by itself"
+
+
+def test_a_change_reads_as_a_sentence() -> None:
+    trial = of_trial(rulebook(*WASH_OUT), washing_out("2026-02-25", 9))
+    assert "T1 E1: on 2026-03-03 trek until 2026-01-31 leaves the 30 days; failed, then passed" in trial.words()
+
+
+def test_changes_of_one_day_to_one_status_are_told_together() -> None:
+    trial = of_trial(rulebook("alpha >= 5 umol/L"), {"observations": [alpha(9, "2026-02-18")]})
+    [turn] = trial.by_day()
+    assert (turn.criteria, turn.why) == (("I1", "I2"), "alpha of 2026-02-18 is older than 7 days")
+
+
+# ---- how far ahead
+
+
+@pytest.mark.parametrize(
+    ("window", "until"),
+    [("30 days", date(2028, 2, 20)), ("2 years", date(2028, 2, 21)), ("5 years", date(2031, 2, 21))],
+)
+def test_the_horizon_is_two_years_or_the_longest_window(window: str, until: date) -> None:
+    assert timeline(rulebook(f"history of trek within {window}"), {}).until == until
+
+
+def test_what_is_of_the_day_of_screening_has_left_the_longest_window_by_then() -> None:
+    rules = rulebook("underwent graft within 5 years")
+    trial = of_trial(rules, of_list("procedures", name="graft", date=AS_OF.isoformat()))
+    assert [(str(change.date), change.after) for change in trial.changes] == [("2031-02-21", "failed")]
+
+
+def test_at_the_end_of_the_calendar_nothing_changes_any_more() -> None:
+    rules = rulebook("history of trek within 30 days")
+    patient = read_patient({"id": "p"}, rules)
+    told = changes(evaluate(patient, rules, as_of=date.max))
+    assert (told.until, told.trials[0].changes) == (date.max, ())
+
+
+@pytest.mark.parametrize("days", [-1, 0])
+def test_a_horizon_that_does_not_lie_ahead_is_refused(days: int) -> None:
+    with pytest.raises(ScreeningError, match="does not lie after the day of screening, 2026-02-20"):
+        timeline(rulebook("history of liver"), {}, AS_OF + timedelta(days=days))
+
+
+def test_the_last_day_of_the_horizon_counts() -> None:
+    record = {"observations": [alpha(9, "2026-02-18")]}
+    days = (date(2026, 2, 25), date(2026, 2, 26), date(2026, 2, 27))
+    assert [len(of_trial(rulebook("alpha >= 5 umol/L"), record, day).changes) for day in days] == [0, 2, 2]
+
+
+# ---- as data
+
+
+def test_a_timeline_is_plain_data_that_fits_its_schema() -> None:
+    rules = rulebook(*WASH_OUT)
+    screening = evaluate(read_patient({"id": "p", "as_of": "2026-02-20", **washing_out("2026-02-25", 9)}, rules), rules)
+    told = changes(screening).to_dict()
+    [trial] = told["trials"]
+    assert trial["screenable_from"] == "2026-03-03"
+    change = next(each for each in trial["changes"] if each["criterion"] == "E1")
+    assert (change["date"], change["from"], change["to"]) == ("2026-03-03", "failed", "passed")
+    assert list(change["causes"]) == [
+        {"kind": "window", "what": "trek", "when": "until 2026-01-31", "happened": "leaves the 30 days"}
+    ]
+    read = msgspec.convert({**screening.to_dict(), "rules": "sha256:0", "when": told}, ScreeningDocument)
+    assert read.when == changes(screening)

@@ -1,0 +1,190 @@
+"""Several patients in one call: the matrix, who may still come in, and that one bad record keeps nobody else out."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from cli.conftest import RECORD, Call
+from screener.report.matrix import MOST_NAMED, Cell, Row, print_matrix
+
+
+def three(write) -> list[str]:
+    ferritin = [{"name": "ferritin", "value": 40, "unit": "ug/L", "date": "2026-02-18"}]
+    return [
+        write("a.json"),
+        write("b.json", id="bert", observations=None),
+        write("c.json", id="cleo", observations=ferritin),
+    ]
+
+
+def squeezed(text: str) -> list[str]:
+    return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+
+
+def test_several_patients_are_a_matrix_and_groups(call: Call, write) -> None:
+    status, out, err = call(*three(write))
+    assert (status, err) == (0, "")
+    assert squeezed(out) == [
+        "Patient, as of 2026-02-20 NCT00000001",
+        "─" * 44,
+        "anna INELIGIBLE I2",
+        "bert waits for data",
+        "cleo waits for people",
+        "NCT00000001",
+        "eligible 0",
+        "only people's answers are left 1: cleo",
+        "data are missing 1: bert",
+        "ineligible 1",
+        "3 patients screened",
+        "`screen` with one record, or --full, shows a patient's criteria one by one",
+        "This is decision support for pre-screening and no determination of eligibility.",
+    ]
+
+
+@pytest.mark.parametrize("form", ["folder", "ndjson", "gzip", "standard input"])
+def test_a_folder_and_lines_are_as_many_patients(
+    call: Call, write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    files = three(write)
+    expected = squeezed(call(*files)[1])
+    lines = "\n".join(Path(file).read_text(encoding="utf-8") for file in files).encode()
+    match form:
+        case "folder":
+            folder = tmp_path / "ward"
+            folder.mkdir()
+            for file in files:
+                Path(file).rename(folder / file)
+            source = "ward"
+        case "ndjson":
+            Path("ward.ndjson").write_bytes(lines)
+            source = "ward.ndjson"
+        case "gzip":
+            Path("ward.ndjson.gz").write_bytes(gzip.compress(lines))
+            source = "ward.ndjson.gz"
+        case _:
+            monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(lines)))
+            source = "-"
+    status, out, err = call(source)
+    assert (status, err, squeezed(out)) == (0, "", expected)
+
+
+def test_a_bad_record_is_reported_and_the_others_go_on(call: Call, write) -> None:
+    good = three(write)
+    bad = write("bad.json", sex="unknown")
+    status, out, err = call(good[0], bad, "missing.json", *good[1:])
+    assert status == 2
+    assert "`unknown` is not a `sex`" in err
+    assert "missing.json" in err
+    assert "3 patients screened; 2 could not be used, as told above" in out
+
+
+def test_one_good_record_beside_a_bad_one_is_shown_in_full(call: Call, write) -> None:
+    status, out, _ = call(write(), "missing.json")
+    assert status == 2
+    assert "Patient anna, screened as of 2026-02-20" in out
+    assert "patients screened" not in out
+
+
+def test_where_no_record_is_good_nothing_is_printed(call: Call) -> None:
+    status, out, err = call("one.json", "two.json")
+    assert (status, out) == (2, "")
+    assert err.count("there is no such file") == 2
+
+
+def test_full_shows_each_patient_before_the_matrix(call: Call, write) -> None:
+    status, out, _ = call("--full", *three(write))
+    assert status == 0
+    places = [out.index(each) for each in ("Patient anna", "Patient bert", "Patient cleo", "3 patients screened")]
+    assert places == sorted(places)
+
+
+def test_quiet_is_a_line_for_each_trial(call: Call, write) -> None:
+    status, out, err = call("--quiet", *three(write))
+    assert (status, err) == (0, "")
+    assert out == "anna\tNCT00000001\tineligible\nbert\tNCT00000001\tundetermined\ncleo\tNCT00000001\tundetermined\n"
+
+
+def test_quiet_tells_errors_but_no_notes(call: Call, write) -> None:
+    status, out, err = call("--quiet", write(as_of=None), "missing.json")
+    assert (status, out.count("\n")) == (2, 1)
+    assert "note:" not in err
+    assert "there is no such file" in err
+
+
+def test_two_forms_of_one_report_are_refused(call: Call, write) -> None:
+    for forms in (("--quiet", "--json"), ("--full", "--json"), ("--explain", "NCT00000001/I2", "--quiet")):
+        status, out, err = call(*forms, write())
+        assert (status, out) == (2, "")
+        assert "are two forms of one report" in err
+
+
+def test_days_of_screening_that_differ_have_a_column(call: Call, write) -> None:
+    out = call(write(), write("b.json", id="bert", as_of="2026-02-19"))[1]
+    assert squeezed(out)[0] == "Patient As of NCT00000001"
+    assert "anna 2026-02-20 INELIGIBLE I2" in squeezed(out)
+
+
+def test_of_a_large_group_the_first_are_named_and_the_others_counted() -> None:
+    rows = [Row(f"p{number}", "2026-02-20", (Cell("T", "eligible", (), ()),)) for number in range(MOST_NAMED + 3)]
+    page = io.StringIO()
+    print_matrix(rows, 0, Console(file=page, width=80))
+    assert f"p{MOST_NAMED - 1} and 3 others" in " ".join(page.getvalue().split())
+
+
+def test_an_id_that_could_move_the_cursor_is_shown_as_text(call: Call, write) -> None:
+    out = call(write(), write("b.json", id="b\x1b[2Jert\n"))[1]
+    assert "\x1b" not in out
+    assert "b [2Jert" in out
+
+
+# ---- colour and width
+
+
+def test_there_is_colour_only_for_a_terminal(call: Call, write, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = three(write)
+    assert "\x1b" not in call(*files)[1]
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[" in call(*files)[1]
+    assert "\x1b[" in call(files[0])[1]
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[31m" not in call(*files)[1]
+    assert "31m" not in call(files[0])[1]
+
+
+@pytest.mark.parametrize("width", [60, 80, 110])
+def test_the_matrix_keeps_to_the_width(call: Call, write, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    out = call(*three(write), write("d.json", id="somebody with a very long name " * 4))[1]
+    assert max(map(len, out.splitlines())) <= width
+
+
+# ---- progress
+
+
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_somebody_who_watches_sees_how_many_are_done(call: Call, write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    lines = "\n".join(json.dumps({**RECORD, "id": f"p{number}"}) for number in range(30))
+    Path("ward.ndjson").write_text(lines, encoding="utf-8")
+    screen = Screen()
+    monkeypatch.setattr("sys.stderr", screen)
+    status, out, _ = call("ward.ndjson", "--json")
+    assert (status, len(out.splitlines())) == (0, 30)
+    assert "patients screened" in screen.getvalue()
+
+
+def test_one_patient_needs_no_progress(call: Call, write, monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen()
+    monkeypatch.setattr("sys.stderr", screen)
+    assert call(write())[0] == 0
+    assert screen.getvalue() == ""

@@ -1,0 +1,266 @@
+"""The page: what stands on it, for each of the example patients, and that it loads and runs nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from itertools import pairwise
+
+import pytest
+
+from report.pages import NAMES, Page, example_page, flat, page_of, screened, screened_record, words
+from screener.evaluation.explanation import number_text
+from screener.report.questions import open_questions
+from screener.report.wording import DISCLAIMER
+
+SHAPES = {"failed": "M2 2 10 10M10 2 2 10", "passed": "M1.5 6.5 4.8 10 10.5 2.5"}
+SEVERAL = ("score-with-two-readings", "results-that-cannot-be-used", "referral-letter-only")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_criterion_is_there_with_all_that_its_answer_says(name: str) -> None:
+    page, screening = example_page(name), screened(name)
+    for trial in screening.trials:
+        for criterion in trial.criteria:
+            section = page.one(f"p1-{trial.id}-{criterion.id}")
+            text = words(section)
+            assert flat(criterion.text) in text
+            assert flat(criterion.rule) in text
+            assert {"failed": "failed", "unknown": "open", "passed": "passed"}[criterion.status] in text
+            for evidence in criterion.evidence:
+                assert flat(evidence.value) in text
+                assert evidence.source in text
+                assert (evidence.date or "") in text
+                if evidence.canonical_unit not in (None, evidence.unit) and isinstance(evidence.canonical_value, float):
+                    assert f"{number_text(evidence.canonical_value)} {evidence.canonical_unit}" in text
+            for told in (
+                *criterion.flags,
+                *criterion.assumptions,
+                *(flag for e in criterion.evidence for flag in e.flags),
+            ):
+                assert flat(told) in text
+            for score in criterion.scores:
+                assert score.title in text
+                assert score.value in text
+                assert all(term.term in text for term in score.terms if len(score.terms) > 1)
+            if "ambiguous" in criterion.reasons:
+                for reading in criterion.readings:
+                    assert f"Read as “{reading.label}”" in text
+                    assert flat(reading.explanation) in text
+            elif criterion.reasons and set(criterion.reasons) <= {"missing", "judgement", "consent"}:
+                assert criterion.needs
+            else:
+                assert flat(criterion.explanation) in text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_failed_or_open_comes_before_what_is_passed(name: str) -> None:
+    page = example_page(name)
+    rank = {"failed": 0, "unknown": 1, "passed": 2}
+    for trial in screened(name).trials:
+        sections = [each for each in page.one(f"p1-{trial.id}").iter("section") if "criterion" in each.get("class", "")]
+        order = [rank[each.get("class", "").split()[1]] for each in sections]
+        assert order == sorted(order)
+        assert len(order) == len(trial.criteria)
+
+
+def test_an_answer_is_a_word_and_a_shape_and_not_a_color_alone() -> None:
+    page = example_page("hepatitis-b-flare-with-encephalopathy")
+    marks = page.all("span", class_="mark")
+    assert len(marks) > 60
+    for mark in marks:
+        assert words(mark)
+        [drawing] = [each for each in mark if each.tag.endswith("svg")]
+        status = mark.get("class", "").split()[1]
+        shape = next(iter(drawing))
+        assert shape.tag.endswith("circle") if status == "unknown" else shape.get("d") == SHAPES[status]
+
+
+def test_the_trials_stand_side_by_side_with_what_they_wait_for() -> None:
+    page = example_page("decompensated-alcoholic-cirrhosis")
+    [table] = page.all("table", class_="glance")
+    rows = list(table.iter("tr"))[1:]
+    for row, trial in zip(rows, screened("decompensated-alcoholic-cirrhosis").trials, strict=True):
+        text = words(row)
+        assert trial.id in text
+        assert trial.title in text
+        assert trial.verdict in text
+        assert all(each in text for each in trial.waits_for)
+        assert ("not listed as recruiting" in text) is not trial.recruitment.recruiting
+        wanted = {f"#p1-{trial.id}", *(f"#p1-{trial.id}-{c.id}" for c in trial.criteria if c.status != "passed")}
+        assert {link.get("href") for link in row.iter("a")} == wanted
+
+
+@pytest.mark.parametrize("name", [*NAMES, "several"])
+def test_every_link_leads_somewhere_on_the_page_and_no_id_stands_twice(name: str) -> None:
+    page = page_of(*map(screened, SEVERAL)) if name == "several" else example_page(name)
+    ids = [each.get("id") for each in page.elements() if each.get("id")]
+    assert len(ids) == len(set(ids))
+    links = [link.get("href", "") for link in page.all("a")]
+    assert len(links) > 5
+    assert {link.removeprefix("#") for link in links} <= set(ids)
+    named = [each.get("aria-labelledby", "") for each in page.elements() if each.get("aria-labelledby")]
+    assert {each for ids in named for each in ids.split()} <= set(ids)
+
+
+@pytest.mark.parametrize("name", ["score-with-two-readings", "several"])
+def test_headings_are_in_order(name: str) -> None:
+    page = page_of(*map(screened, SEVERAL)) if name == "several" else example_page(name)
+    levels = [int(each.tag[1]) for each in page.elements() if re.fullmatch("h[1-6]", each.tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(below - above <= 1 for above, below in pairwise(levels))
+
+
+def test_tables_have_a_caption_and_headed_columns() -> None:
+    tables = example_page("hepatitis-b-flare-with-encephalopathy").all("table")
+    assert len(tables) > 10
+    for table in tables:
+        assert [words(caption) for caption in table.iter("caption")] != [""]
+        heads = [head for part in table if part.tag == "thead" for head in part.iter("th")]
+        assert all(head.get("scope") == "col" and words(head) for head in heads)
+        for part in table:
+            if part.tag in ("tbody", "tfoot"):
+                assert all(row.find("th") is not None and row.find("th").get("scope") == "row" for row in part)  # type: ignore[union-attr]
+
+
+def test_the_page_has_a_language_landmarks_and_a_title() -> None:
+    page = example_page("score-with-two-readings")
+    assert page.all("html")[0].get("lang") == "en"
+    assert len(page.all("main")) == 1
+    assert words(page.all("title")[0]) == (
+        "Eligibility pre-screening: patient example: score with two readings, as of 2026-03-11"
+    )
+    assert len(page.all("header")) > 1
+    assert words(page.all("a")[0]) == "Skip to the report"
+
+
+# ---- what it loads
+
+
+@pytest.mark.parametrize("name", [*NAMES, "several"])
+def test_the_page_loads_nothing_and_runs_nothing(name: str) -> None:
+    page = page_of(*map(screened, SEVERAL)) if name == "several" else example_page(name)
+    assert page.all("script") == page.all("link") == page.all("iframe") == page.all("img") == page.all("form") == []
+    for each in page.elements():
+        for attribute, value in each.attrib.items():
+            assert not attribute.startswith("on")
+            assert attribute not in ("style", "src", "srcset", "action", "background", "poster", "data")
+            assert attribute != "href" or value.startswith("#")
+    for sheet in page.all("style"):
+        assert not re.search(r"url\(|@import|@font-face|expression", sheet.text or "")
+
+
+@pytest.mark.parametrize("name", ["score-with-two-readings", "several"])
+def test_its_own_policy_allows_its_style_sheets_and_nothing_else(name: str) -> None:
+    page = page_of(*map(screened, SEVERAL)) if name == "several" else example_page(name)
+    [policy] = [m.get("content", "") for m in page.all("meta") if m.get("http-equiv") == "Content-Security-Policy"]
+    digests = [base64.b64encode(hashlib.sha256((s.text or "").encode()).digest()).decode() for s in page.all("style")]
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
+    assert policy == f"default-src 'none'; style-src {allowed}; base-uri 'none'; form-action 'none'"
+
+
+# ---- scores
+
+
+def test_a_score_is_a_worked_sum_with_the_limit_of_its_line() -> None:
+    section = example_page("score-with-two-readings").one("p1-NCT07409259-I3")
+    [first, second] = [table for table in section.iter("table") if table.find("tfoot") is not None]
+    rows = [[words(cell) for cell in row] for row in first.iter("tr")]
+    assert rows == [
+        ["Term", "Amount"],
+        ["1.649 × ln(INR)", "1.30"],
+        ["0.457 × Hepatic encephalopathy, 1 to 3 points", "0.46"],
+        ["0.425 × ln(neutrophil count in 10*9/L)", "0.78"],
+        ["0.396 × ln(total bilirubin in umol/L)", "2.33"],
+        ["0.576 × ln(urea in mmol/L)", "1.04"],
+        ["0.033 × age in years", "1.72"],
+        ["Sum", "7.62"],
+        ["Limit of this line", "< 7.4"],
+    ]
+    assert [words(row) for row in second.iter("tr")][-2:] == ["Sum 7.16", "Limit of this line < 7.4"]
+
+
+def test_a_score_that_is_rounded_or_not_settled_shows_the_sum_beside_it() -> None:
+    text = words(example_page("hepatitis-b-flare-with-encephalopathy").one("p1-NCT05985863-E2"))
+    assert "Sum of the terms (5 to 7) Score between 5 and 7 Limit of this line > 9" in text
+
+
+# ---- what is asked, noted and said at the end
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_trial_asks_its_own_questions_with_boxes_and_room_to_sign(name: str) -> None:
+    page = example_page(name)
+    asked = open_questions(screened(name))
+    sections = page.all("section", class_="checklist")
+    assert len(sections) == len(asked)
+    for section, trial in zip(sections, asked, strict=True):
+        rows = [row for body in section.iter("tbody") for row in body]
+        for row, question in zip(rows, trial.questions, strict=True):
+            text = words(row)
+            assert question.text in text
+            assert all(flat(sentence) in text for _, sentence in question.lines)
+            boxes = [each for each in row.iter("span") if each.get("class") == "box"]
+            assert len(boxes) == (len(question.options) or 2)
+        signatures = [words(each) for each in section.iter("ul") if each.get("class") == "signature"]
+        assert signatures == [f"Name of the {who} Signature Date" for who in trial.signed_by]
+
+
+def test_notes_versions_and_the_disclaimer_stand_at_the_end() -> None:
+    screening = screened("results-that-cannot-be-used")
+    page = example_page("results-that-cannot-be-used")
+    assert screening.notes
+    notes = words(page.all("ul", class_="notes")[0])
+    assert all(flat(note) in notes for note in screening.notes)
+    foot = words(page.all("footer")[-1])
+    assert DISCLAIMER in foot
+    assert screening.rules in foot
+    assert "As of 2026-03-25 · screener 0.1.0" in foot
+
+
+def test_a_list_taken_as_complete_and_a_chosen_reading_are_said() -> None:
+    record = {
+        "id": "p",
+        "as_of": "2026-02-20",
+        "answers": {"NCT06242405/E1": {"reading": 3, "by": "the site's investigator"}},
+    }
+    page = page_of(screened_record(record, assume_complete=["conditions"]))
+    text = words(page.one("p1-NCT06242405-E1"))
+    assert "On request a list was taken as complete because the call asked for it" in text
+    assert "passed chosen by the site's investigator" in text
+
+
+# ---- several patients
+
+
+def test_several_patients_are_one_page_with_a_list_of_contents() -> None:
+    page = page_of(*map(screened, SEVERAL))
+    [contents] = page.all("nav")
+    for number, name in enumerate(SEVERAL, start=1):
+        screening = screened(name)
+        row = [each for body in contents.iter("tbody") for each in body][number - 1]
+        assert screening.patient in words(row)
+        verdicts = {link.get("href"): link.get("aria-label") for link in row.iter("a") if link.get("aria-label")}
+        assert verdicts == {f"#p{number}-{t.id}": f"{t.id}: {t.verdict}" for t in screening.trials}
+    assert [each.get("id") for each in page.all("article")] == ["p1", "p2", "p3"]
+    assert all("sheet" in each.get("class", "") for each in page.all("article"))
+
+
+def test_one_patient_needs_no_list_of_contents() -> None:
+    page = example_page("score-with-two-readings")
+    assert page.all("nav") == []
+    assert "sheet" not in page.all("article")[0].get("class", "")
+
+
+def test_the_foot_of_each_printed_page_names_its_patient() -> None:
+    page = page_of(screened_record({"id": 'A"}', "as_of": "2026-02-20"}), screened("referral-letter-only"))
+    feet = page.all("style")[1].text or ""
+    assert feet.startswith('@page p1{@bottom-left{content:"Patient\\000020A\\000022\\00007d')
+    assert "#p1{page:p1}@page p2{" in feet
+
+
+def test_the_same_screening_gives_the_same_page() -> None:
+    name = "score-with-two-readings"
+    assert Page(page_of(screened(name)).text).text == example_page(name).text

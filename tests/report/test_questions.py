@@ -1,0 +1,209 @@
+"""The open questions: listed, as a FHIR R4 Questionnaire, and their answers taken back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fhir.resources.R4B.questionnaire import Questionnaire
+from fhir.resources.R4B.questionnaireresponse import QuestionnaireResponse
+
+from report.pages import NAMES, PATIENTS, screened, screened_record
+from screener import evaluate, load_patient, load_rules
+from screener.records.dictionary import Dictionary
+from screener.records.questionnaire import read_answers, with_answers
+from screener.report.questions import open_questions, questionnaire, questions_text
+from screener.screening import Screening
+
+
+def items_of(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [item for group in document.get("item", []) for item in group["item"]]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_asked_is_what_the_criteria_need_of_people(name: str) -> None:
+    screening = screened(name)
+    wanted = {
+        need.name if need.kind == "reading" else f"{trial.id}/{need.name}"
+        for trial in screening.trials
+        for criterion in trial.criteria
+        for need in criterion.needs
+        if need.kind in ("question", "reading")
+    }
+    keys = [question.key for trial in open_questions(screening) for question in trial.questions]
+    assert set(keys) == wanted
+    assert len(keys) == len(set(keys))
+
+
+def test_a_question_that_two_lines_need_is_asked_once_and_names_both() -> None:
+    [trial] = open_questions(screened("score-with-two-readings", "NCT03863002"))
+    [question] = trial.questions
+    assert [line for line, _ in question.lines] == ["I1", "E17"]
+    assert (question.key, question.asked_of, question.options) == ("NCT03863002/informed_consent", "participant", ())
+    assert trial.signed_by == ("participant",)
+
+
+def test_the_list_for_people_is_as_follows() -> None:
+    assert questions_text(screened("score-with-two-readings", "NCT05985863")) == (
+        "Patient example: score with two readings, screened as of 2026-03-11: 3 open questions\n"
+        "\n"
+        "NCT05985863  Human Umbilical Cord Mesenchymal Stem Cell Transplantation for The\n"
+        "Treatment of Acute-on-Chronic Liver Failure\n"
+        "\n"
+        "  - Has the participant given informed consent to this trial? (asked of the\n"
+        "    participant)\n"
+        "    I3: Willing to sign the informed consent form.\n"
+        "    [ ] yes   [ ] no\n"
+        "    answer as `NCT05985863/informed_consent`\n"
+        "\n"
+        "  - Which reading does the trial mean?\n"
+        "    E2: Before the onset of liver failure, the previous indicators of the\n"
+        "    patient included PLT<50×10^9/L or Child-Pugh score>9;\n"
+        "    [ ] 1: the last values before the onset\n"
+        "    [ ] 2: any platelet count before the onset\n"
+        "    answer as `NCT05985863/E2`\n"
+        "\n"
+        "  - Does anything else make the patient unsuitable for this trial? (asked of the\n"
+        "    investigator)\n"
+        "    E14: Other conditions that the investigator thinks that the patient is not\n"
+        "    suitable to participate in this study.\n"
+        "    [ ] yes   [ ] no\n"
+        "    answer as `NCT05985863/otherwise_unsuitable`\n"
+        "\n"
+        "This is decision support for pre-screening and no determination of eligibility."
+    )
+
+
+def test_a_trial_without_questions_is_left_out_and_none_at_all_is_said() -> None:
+    assert "no open questions" in questions_text(screened("alcoholic-hepatitis-with-ascites", "NCT05985863"))
+
+
+# ---- FHIR
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_questionnaire_is_one_of_fhir(name: str) -> None:
+    document = questionnaire(screened(name))
+    read = Questionnaire.model_validate_json(json.dumps(document))
+    assert json.loads(read.model_dump_json()) == document
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_questionnaire_keeps_the_invariants_that_fhir_states(name: str) -> None:
+    """que-1, que-2, que-4, que-5, que-10, and that no array is empty."""
+    document = questionnaire(screened(name))
+    links = [item["linkId"] for item in items_of(document)] + [group["linkId"] for group in document.get("item", [])]
+    assert len(links) == len(set(links))
+    for group in document.get("item", [None]):
+        if group is not None:
+            assert group["type"] == "group"
+            assert group["item"]
+    for item in items_of(document):
+        assert item["type"] in ("boolean", "choice")
+        assert ("answerOption" in item) is (item["type"] == "choice")
+        assert "answerValueSet" not in item
+        assert item["linkId"].startswith(f"{item['linkId'].partition('/')[0]}/")
+
+
+def test_items_are_grouped_by_trial_and_readings_are_choices_with_their_labels() -> None:
+    document = questionnaire(screened("score-with-two-readings"))
+    assert [group["linkId"] for group in document["item"]] == list(load_rules().trials)
+    by_link = {item["linkId"]: item for item in items_of(document)}
+    assert by_link["NCT03863002/informed_consent"]["type"] == "boolean"
+    assert by_link["NCT07409259/I3"] == {
+        "linkId": "NCT07409259/I3",
+        "prefix": "I3",
+        "text": "Which reading does the trial mean? (I3: COSSH-ACLF II score < 7.4.)",
+        "type": "choice",
+        "answerOption": [
+            {"valueCoding": {"code": "1", "display": "the encephalopathy score 1, 2, 3 of the paper"}},
+            {"valueCoding": {"code": "2", "display": "the encephalopathy grade 0 to 4, as the registry prints it"}},
+        ],
+    }
+
+
+def test_without_questions_the_questionnaire_has_no_items() -> None:
+    document = questionnaire(screened("alcoholic-hepatitis-with-ascites", "NCT05985863"))
+    assert "item" not in document
+    Questionnaire.model_validate_json(json.dumps(document))
+
+
+def test_the_same_questions_have_the_same_url_and_others_another() -> None:
+    one = questionnaire(screened("score-with-two-readings"))
+    assert one == questionnaire(screened("score-with-two-readings"))
+    assert one["url"] != questionnaire(screened("score-with-two-readings", "NCT05985863"))["url"]
+    assert one["url"].startswith("urn:uuid:")
+
+
+def test_a_hostile_patient_leaves_the_questionnaire_one_of_fhir() -> None:
+    document = questionnaire(screened_record({"id": "\x00\x1b\u202e ", "as_of": "2026-02-20"}))
+    assert document["title"] == "Open eligibility questions for patient unnamed"
+    Questionnaire.model_validate_json(json.dumps(document))
+
+
+# ---- there and back
+
+
+def filled(document: dict[str, Any], *, yes: bool, reading: int) -> dict[str, Any]:
+    """A response that answers every question of a Questionnaire alike."""
+
+    def answer(item: dict[str, Any]) -> dict[str, Any]:
+        given = item["answerOption"][reading - 1] if "answerOption" in item else {"valueBoolean": yes}
+        return {"linkId": item["linkId"], "text": item["text"], "answer": [given]}
+
+    response = {
+        "resourceType": "QuestionnaireResponse",
+        "questionnaire": f"{document['url']}|{document['version']}",
+        "status": "completed",
+        "authored": f"{document['date']}T09:30:00+01:00",
+        "author": {"display": "the study nurse"},
+        "source": {"display": "the investigator"},
+        "item": [
+            {"linkId": group["linkId"], "item": [answer(item) for item in group["item"]]} for group in document["item"]
+        ],
+    }
+    QuestionnaireResponse.model_validate_json(json.dumps(response))
+    return response
+
+
+def answered(name: str, response: dict[str, Any], folder: Path) -> Screening:
+    rules = load_rules()
+    file = folder / "response.json"
+    file.write_text(json.dumps(response), encoding="utf-8")
+    patient = load_patient(PATIENTS / f"{name}.json", rules)
+    return evaluate(with_answers(patient, [read_answers(file, Dictionary(rules), "response.json")]), rules)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_questions_answered_by_fhir_are_questions_no_more(name: str, tmp_path: Path) -> None:
+    document = questionnaire(screened(name))
+    if "item" in document:
+        asked = {item["linkId"] for item in items_of(document)}
+        after = answered(name, filled(document, yes=True, reading=1), tmp_path)
+        left = {question.key for trial in open_questions(after) for question in trial.questions}
+        assert not asked & left
+
+
+@pytest.mark.parametrize(("reading", "status"), [(1, "failed"), (2, "passed")])
+def test_a_reading_chosen_by_fhir_settles_its_line(reading: int, status: str, tmp_path: Path) -> None:
+    name = "score-with-two-readings"
+    after = answered(name, filled(questionnaire(screened(name)), yes=True, reading=reading), tmp_path)
+    line = next(each for each in after.trials[3].criteria if each.id == "I3")
+    assert line.status == status
+    assert [outcome.chosen for outcome in line.readings] == [reading == 1, reading == 2]
+    assert line.readings[reading - 1].chosen_by == "the investigator, recorded by the study nurse"
+
+
+@pytest.mark.parametrize(("yes", "status"), [(True, "passed"), (False, "failed")])
+def test_an_answer_by_fhir_decides_and_keeps_who_and_when(yes: bool, status: str, tmp_path: Path) -> None:
+    name = "score-with-two-readings"
+    after = answered(name, filled(questionnaire(screened(name)), yes=yes, reading=1), tmp_path)
+    line = next(each for each in after.trials[0].criteria if each.id == "I1")
+    assert line.status == status
+    [evidence] = line.evidence
+    assert evidence.value == ("yes" if yes else "no")
+    assert evidence.date == "2026-03-11T09:30:00+01:00"
+    assert evidence.source == "response.json: answers.NCT03863002/informed_consent"
+    assert evidence.flags == ("answered by the investigator, recorded by the study nurse",)
