@@ -44,8 +44,10 @@ bench: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/evaluate.py
 	$(BIN)/python benchmarks/margins.py
 	$(BIN)/python benchmarks/load.py
+	$(BIN)/python benchmarks/fhir.py
 	$(BIN)/python benchmarks/report.py
 	$(BIN)/python benchmarks/when.py
+	$(BIN)/python benchmarks/advice.py
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

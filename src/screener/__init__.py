@@ -25,6 +25,7 @@ from screener.version import __version__
 if TYPE_CHECKING:
     from datetime import date
 
+    from screener.advice.decisive import Advice
     from screener.loading import RulesError
     from screener.records.dictionary import Dictionary
     from screener.records.errors import RecordError
@@ -77,6 +78,16 @@ def evaluate(
     return screening.evaluate(
         record, rulebook, as_of=as_of, assume_complete=assume_complete, labs_within=labs_within, trials=trials
     )
+
+
+def advise(screening: Screening) -> Advice:
+    """What to find out next: which single fact rules a trial out, which few make it eligible, which settles most.
+
+    Only undetermined trials are looked at: no fact changes the verdict of another. Pure, and safe in threads.
+    """
+    from screener.advice import decisive
+
+    return decisive.advise(screening)
 
 
 def load_patient(source: Source, rules: Rulebook | None = None, codes: Codes = ()) -> Patient:
@@ -141,6 +152,7 @@ def _shipped_rules() -> Rulebook:
 
 
 _HOMES = {
+    "Advice": "screener.advice.decisive",
     "CriterionResult": "screener.screening",
     "Evidence": "screener.screening",
     "LocalCodesError": "screener.records.local_codes",
@@ -166,6 +178,7 @@ if not TYPE_CHECKING:  # a type checker sees the imports above, and a misspelt n
 
 
 __all__ = [
+    "Advice",
     "CriterionResult",
     "Evidence",
     "LocalCodesError",
@@ -179,6 +192,7 @@ __all__ = [
     "Source",
     "TrialResult",
     "__version__",
+    "advise",
     "evaluate",
     "load_patient",
     "load_patients",

@@ -11,6 +11,7 @@ from typing import Any as Anything
 import msgspec
 from msgspec import Meta, Struct
 
+from screener.advice.decisive import Advice
 from screener.advice.when import Timeline
 from screener.evaluation.answers import Reason
 from screener.screening import (
@@ -84,3 +85,8 @@ class ScreeningDocument(Struct, frozen=True, forbid_unknown_fields=True):
 def result_schema() -> dict[str, Anything]:
     """The JSON Schema of a result."""
     return {"$schema": DIALECT, "title": "A screening by screener", **msgspec.json.schema(ScreeningDocument)}
+
+
+def advice_schema() -> dict[str, Anything]:
+    """The JSON Schema of an advice."""
+    return {"$schema": DIALECT, "title": "Advice by screener", **msgspec.json.schema(Advice)}

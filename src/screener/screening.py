@@ -29,7 +29,7 @@ from screener.evaluation.grounds import (
     results_of,
 )
 from screener.evaluation.phrases import lowered
-from screener.records.chart import not_complete
+from screener.records.chart import not_complete, some_of
 from screener.records.measuring import MEASURED_AS
 from screener.records.patient import Absence, Answer, Episode, Patient, Result
 from screener.rulebook import All, Confirmed, Criterion, Flag, Meets, RecordList, Rulebook, Trial
@@ -764,7 +764,7 @@ def _is_later(other: Result, when: Moment, frame: Frame) -> bool:
 
 
 def _later_than(patient: Patient, day: int) -> list[str]:
-    """Facts dated after the day of screening: not seen, and said so."""
+    """Facts dated after the day of screening: not seen, and said so; those of one name together."""
     dated: list[tuple[str, str, Moment | None]] = [
         *((each.source, each.fact, each.when) for results in patient.results.values() for each in results),
         *(
@@ -777,11 +777,21 @@ def _later_than(patient: Patient, day: int) -> list[str]:
         *((each.source, each.key, each.when) for each in patient.answers.values()),
     ]
     end = day * DAY + DAY - 1
-    return [
-        f"{source}: `{name}` is dated {when.text}, after the day of screening, and is not used"
-        for source, name, when in dated
-        if when is not None and when.first > end
-    ]
+    later: dict[str, list[tuple[Moment, str]]] = {}
+    for source, name, when in dated:
+        if when is not None and when.first > end:
+            later.setdefault(name, []).append((when, source))
+    return [_told_later(name, those) for name, those in later.items()]
+
+
+def _told_later(name: str, those: list[tuple[Moment, str]]) -> str:
+    if len(those) == 1:
+        [(when, source)] = those
+        return f"{source}: `{name}` is dated {when.text}, after the day of screening, and is not used"
+    those.sort(key=lambda each: each[0].first)
+    first, places = those[0][0].text, some_of([source for _, source in those])
+    dated = f"`{name}` is dated {len(those)} times after the day of screening"
+    return f"{dated}, first {first}, and these are not used: {places}"
 
 
 __all__ = [

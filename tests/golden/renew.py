@@ -1,5 +1,7 @@
 """Write the goldens anew: `python tests/golden/renew.py`, from the folder of the checkout.
 
+With the folder of public test data as an argument, the one of all of Synthea's patients, too.
+
 Read the difference (`git diff tests/golden`) as a coordinator would before it is kept: a changed status changes what a
 clinic is told, and belongs into CHANGELOG.md.
 """
@@ -11,17 +13,19 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from golden import cirrhosis, fhir_ledger, synthea
 from golden.margined import FOLDER, margin_texts
 from golden.screened import HERE, expected_screenings
 
 
-def renew() -> None:
+def renew(shared: Path | None) -> None:
     """Write every golden, remove those that nothing expects any longer, and name what has changed."""
     wanted = {path: text for expected in expected_screenings() for path, text in expected.goldens.items()}
-    wanted |= margin_texts()
+    wanted |= margin_texts() | fhir_ledger.goldens() | cirrhosis.goldens() | synthea.goldens(shared)
     FOLDER.mkdir(exist_ok=True)
-    for path in (*HERE.glob("*.json"), *HERE.glob("*.txt"), *HERE.glob("when/*.txt"), *FOLDER.glob("*.txt")):
-        if path not in wanted and path.name != "expected.json":
+    kept = ("*.json", "*.txt", "when/*.txt", f"{FOLDER.name}/*.txt", f"{fhir_ledger.HERE.name}/*.txt")
+    for path in (path for pattern in kept for path in HERE.glob(pattern)):
+        if path not in wanted and path not in (HERE / "expected.json", synthea.ALL):
             path.unlink()
             print(f"removed {path.relative_to(HERE)}")
     for path, text in wanted.items():
@@ -31,4 +35,4 @@ def renew() -> None:
 
 
 if __name__ == "__main__":
-    renew()
+    renew(Path(sys.argv[1]) if len(sys.argv) > 1 else None)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from golden import synthea
 from golden.screened import HERE, PATIENTS, Expected, examples, expected_screenings, screened
 from screener.evaluation.explanation import WHY
 from screener.records import record_schema
@@ -39,7 +40,8 @@ def _difference(path: Path, kept: str, now: str) -> str:
 
 def test_every_golden_belongs_to_a_screening() -> None:
     wanted = {f"{expected.name}{ending}" for expected in EXPECTED for ending in (".json", ".txt")}
-    found = {path.name for ending in ("*.json", "*.txt") for path in HERE.glob(ending)} - {"expected.json"}
+    others = {"expected.json", synthea.SOME.name, synthea.ALL.name}
+    found = {path.name for ending in ("*.json", "*.txt") for path in HERE.glob(ending)} - others
     assert found == wanted
     assert {path.name for path in HERE.glob("when/*")} == {f"{expected.name}.txt" for expected in EXPECTED}
 

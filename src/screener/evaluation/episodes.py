@@ -541,6 +541,8 @@ def _cleared(
     concept = frame.rulebook.concepts[name]
     if lookup.list != "family_history" and _is_of_other_sex(name, frame):
         return (Given("sex", str(frame.patient.sex), "sex"),)
+    if (lookup.name, name) in frame.cleared:
+        return (Given(name, "supposed absent", "supposed"),)
     return (
         _covering(lookup, (name, *concept.broader), stretch, frame)
         or (_resolved(lookup, concept, frame) if lookup.verb in _NOW else ())

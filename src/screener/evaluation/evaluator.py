@@ -276,21 +276,21 @@ def look_up(name: str, frame: Frame) -> Found:
 def _read(lookup: Lookup, frame: Frame) -> Found:
     match lookup:
         case EventLookup():
-            stretch, anchor = _stretch(lookup.scope, frame)
+            stretch, anchor = stretch_of(lookup.scope, frame)
             return happened(lookup, stretch, anchor, frame, judge)
         case ValueLookup(scope=None):
             return value_of(lookup, window_of_freshness(lookup, frame), None, frame)
         case ValueLookup():
-            stretch, anchor = _stretch(lookup.scope, frame)
+            stretch, anchor = stretch_of(lookup.scope, frame)
             return value_of(lookup, stretch, anchor, frame)
         case ChangeLookup():
-            stretch, anchor = _stretch(lookup.scope, frame)
+            stretch, anchor = stretch_of(lookup.scope, frame)
             return change_of(lookup, stretch, anchor, frame)
         case OnsetLookup():
             return onset_of(lookup, frame)
 
 
-def _stretch(scope: Scope | None, frame: Frame) -> tuple[Stretch | None, Found | None]:
+def stretch_of(scope: Scope | None, frame: Frame) -> tuple[Stretch | None, Found | None]:
     """The stretch of time that a scope means here, and the anchor it hangs on; None if the anchor is not known."""
     if scope is None:
         return up_to(frame.day), None

@@ -30,6 +30,7 @@ class Frame:
     __slots__ = (
         "as_of",
         "assumed",
+        "cleared",
         "complete",
         "concerned",
         "day",
@@ -71,6 +72,8 @@ class Frame:
         self.concerned: frozenset[str] = _concerned(rulebook, patient) if of is None else of.concerned
         """The concepts that some entry of the record says anything about, itself or as a broader or narrower one."""
         self.denials: dict[str, list[Denial]] = _denials(patient, as_of) if of is None else of.denials
+        self.cleared: frozenset[tuple[str, str]] = frozenset()
+        """Lookups, each with a concept of which the record is supposed to lack no entry where the lookup looks."""
         self.found: dict[str, Found] = {}
         self.stretches: dict[Scope, Stretch] = {}
         self.of_all_trials: dict[int, Judged | Measured] = {}
@@ -82,6 +85,7 @@ class Frame:
         """The same instant for another trial: what was found stays found."""
         other = self._copy(self.day, self.own_onset)
         other.trial = trial
+        other.cleared = self.cleared
         other.found = self.found
         other.of_all_trials = self.of_all_trials
         return other

@@ -145,7 +145,7 @@ def needs(answer: Judged, rulebook: Rulebook) -> tuple[Need, ...]:
 
 def _needs(answer: Part, rulebook: Rulebook) -> Iterator[Need]:
     if isinstance(answer, Found):
-        yield from _needs_of_lookup(answer, rulebook)
+        yield from needs_of_lookup(answer, rulebook)
     elif isinstance(answer, Judged) and isinstance(answer.node, AgainstLimit) and "missing" in answer.reasons:
         found = answer.parts[0]
         if isinstance(found, Found):
@@ -163,7 +163,8 @@ def _does_not_arise(answer: Judged) -> bool:
     return any(isinstance(part, Judged) and part.truth is FALSE for part in answer.parts)
 
 
-def _needs_of_lookup(found: Found, rulebook: Rulebook) -> Iterator[Need]:
+def needs_of_lookup(found: Found, rulebook: Rulebook) -> Iterator[Need]:
+    """What would settle one lookup that is open; nothing for a settled one."""
     match found.lookup:
         case ValueLookup() | ChangeLookup() as lookup:
             yield _need_of_result(found, lookup, rulebook)

@@ -70,7 +70,7 @@ class Chart:
             {concept: tuple(those) for concept, those in self.absences.items()},
             self.rulebook,
         )
-        unread = {list_: _some_of(paths) for list_, paths in self.unread.items()}
+        unread = {list_: some_of(paths) for list_, paths in self.unread.items()}
         for list_ in sorted(self.complete & unread.keys()):
             self.findings.note("", not_complete(list_, unread[list_]))
         return Patient(
@@ -114,9 +114,11 @@ MOST_PLACES = 3
 """Places that a sentence names; of the others it tells the number."""
 
 
-def _some_of(paths: Sequence[str]) -> str:
-    others = len(paths) - MOST_PLACES
-    return ", ".join(paths[:MOST_PLACES]) + (f" and {others} others" if others > 0 else "")
+def some_of(paths: Sequence[str]) -> str:
+    """Places as a sentence names them, each once."""
+    distinct = list(dict.fromkeys(paths))
+    named, others = ", ".join(distinct[:MOST_PLACES]), len(distinct) - MOST_PLACES
+    return named if others <= 0 else f"{named} and {others} {'other' if others == 1 else 'others'}"
 
 
 def not_complete(list_: RecordList, entries: str) -> str:

@@ -35,6 +35,9 @@ _AGREED = {"icd10gm": 4}
 ABSENCE_SYSTEMS = frozenset({"ips"})
 """The systems whose codes all say that there is nothing, or that nothing is known: none is of a substance."""
 
+RESULT_SYSTEMS = frozenset({"loinc"})
+"""The systems whose codes are all of what is measured, asked or documented: none is of a treatment or a disease."""
+
 DRUG_SYSTEMS = frozenset({"atc", "rxnorm"})
 """The systems whose codes are all of drugs."""
 
@@ -179,7 +182,7 @@ class Dictionary:
     def is_something_else(self, system: str, code: str) -> bool:
         """Whether a code without a meaning is certainly nothing that any rule asks for: the clinic says so, or it is of
         a system of which the dictionary covers whole chapters."""
-        return system_name(system) in HIERARCHICAL or self.is_nothing(system, code)
+        return system_name(system) in HIERARCHICAL | RESULT_SYSTEMS or self.is_nothing(system, code)
 
     def worded(self, text: str) -> tuple[Meaning, ...]:
         """What a wording stands for by a clinic's own table, whatever its capitals and the white space in it."""

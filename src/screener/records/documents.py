@@ -316,18 +316,38 @@ def _parse_slowly(encoded: bytes, file: str, place: str) -> Any:
             text, object_pairs_hook=as_object, parse_float=as_decimal, parse_int=as_whole, parse_constant=as_constant
         )
     except UnicodeDecodeError:
-        raise refused(file, place, "it is not text in UTF-8") from None
+        if (other := _other_form(encoded)) is not None:
+            raise refused(file, place, *other) from None
+        raise refused(file, place, "it is not text in UTF-8", _IN_UTF_8) from None
     except json.JSONDecodeError as error:
-        if text.lstrip().startswith("<"):
-            raise refused(file, place, "it is XML or HTML, not JSON", "export the record as JSON") from None
+        if (other := _other_form(encoded)) is not None:
+            raise refused(file, place, *other) from None
         line = place or f"line {error.lineno}"
         fault = f"it is not JSON: {error.msg[:1].lower()}{error.msg[1:]}"
-        raise refused(file, f"{line}, column {error.colno}", fault) from None
+        mend = "" if text.lstrip()[:1] in ("{", "[") else _JSON_INSTEAD
+        raise refused(file, f"{line}, column {error.colno}", fault, mend) from None
     except RecursionError:
         raise refused(file, place, "it is nested too deeply") from None
     if (faulty or _HALF_A_CHARACTER.search(text)) and (faults := _faults(document, place)):
         raise RecordError(faults, file)
     return document
+
+
+_JSON_INSTEAD = "export the record as JSON: FHIR R4, or the form of `screen schema record`"
+_IN_UTF_8 = "save it as UTF-8"
+_OTHER_FORMS = {
+    b"<": ("it is XML or HTML, not JSON", _JSON_INSTEAD),
+    b"%PDF": ("it is a PDF, not JSON", _JSON_INSTEAD),
+    b"MSH|": ("it is an HL7 v2 message, not JSON", _JSON_INSTEAD),
+    b"\xff\xfe": ("it is text in UTF-16", _IN_UTF_8),
+    b"\xfe\xff": ("it is text in UTF-16", _IN_UTF_8),
+}
+"""What files are that hospitals have in place of JSON, by what they begin with, and what to do."""
+
+
+def _other_form(text: bytes) -> tuple[str, str] | None:
+    begin = text[:_CHUNK].removeprefix(_BOM).lstrip()
+    return next((other for mark, other in _OTHER_FORMS.items() if begin.startswith(mark)), None)
 
 
 _HALF_A_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")

@@ -6,7 +6,7 @@ error that leaves here is RecordError.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from os.path import isdir
 from pathlib import Path
@@ -129,6 +129,9 @@ def _called(source: Source) -> str:
     return str(source) if is_path and str(source).strip() else "record"
 
 
+_ONE_A_LINE = "write one record a line (NDJSON); the resources of FHIR may stand in one Bundle, too"
+
+
 class _Forms(Struct, frozen=True):
     """What every document of one source is read with. `name` is what a patient without an id is called."""
 
@@ -141,12 +144,16 @@ class _Forms(Struct, frozen=True):
 def _patients(documents: Iterable[Document | RecordError], forms: _Forms) -> Iterator[Patient | RecordError]:
     """The patients of documents that came together. Single resources belong together; a Bundle is whole in itself."""
     loose: list[Document] = []
+    unread_places: list[str] = []
     for document in documents:
         if isinstance(document, RecordError):
+            unread_places.append(_place_of(document))
             yield document
         elif not isinstance(document.content, Mapping):
             fault = f"a record is one object, not {quoted(document.content)}"
-            yield refused(forms.file, document.place, fault, "screen each patient by itself")
+            is_list = isinstance(document.content, list)
+            mend = _ONE_A_LINE if is_list else "screen each patient by itself"
+            yield refused(forms.file, document.place, fault, mend)
         elif "resourceType" not in document.content:
             yield _native(document, forms)
         elif document.content["resourceType"] == "Bundle":
@@ -154,7 +161,12 @@ def _patients(documents: Iterable[Document | RecordError], forms: _Forms) -> Ite
         else:
             loose.append(document)
     if loose:
-        yield from _fhir(loose, forms)
+        yield from _fhir(loose, forms, unread_places)
+
+
+def _place_of(error: RecordError) -> str:
+    """The line that could not be read, and the name of its file."""
+    return f"{Path(error.file).name}: {error.problems[0].path.partition(',')[0]}"
 
 
 def _native(document: Document, forms: _Forms) -> Patient | RecordError:
@@ -166,10 +178,14 @@ def _native(document: Document, forms: _Forms) -> Patient | RecordError:
     return RecordError(findings.problems, forms.file) if findings.problems else patient
 
 
-def _fhir(documents: list[Document], forms: _Forms) -> Iterator[Patient | RecordError]:
+def _fhir(
+    documents: list[Document], forms: _Forms, unread_places: Sequence[str] = ()
+) -> Iterator[Patient | RecordError]:
     from screener.records.fhir.reading import read_resources  # only who has FHIR pays for it
 
     try:
-        yield from read_resources(documents, forms.dictionary, forms.file, forms.name, forms.sightings)
+        yield from read_resources(
+            documents, forms.dictionary, forms.file, forms.name, forms.sightings, unread_places=unread_places
+        )
     except RecursionError:
         yield refused(forms.file, documents[0].place if len(documents) == 1 else "", "it is nested too deeply")

@@ -132,7 +132,7 @@ def test_a_folder_that_cannot_be_opened_is_refused(tmp_path: Path, monkeypatch: 
         (b"", "there is no record: the text is empty"),
         (b" \n\t\r\n", "there is no record: the text is empty"),
         (BUNDLE[:-1], "it is not JSON: expecting ',' delimiter"),
-        (b"\xff\xfe{\x00}\x00", "it is not text in UTF-8"),
+        (b"\xff\xfe{\x00}\x00", "it is text in UTF-16"),
         (b'{"resourceType": "Patient", "id": "1", "id": "2"}', "the key `id` stands twice in one object"),
         (b'{"resourceType": "Patient", "x": NaN}', "`NaN` is not a number"),
         (b'{"resourceType": "Patient", "x": "\\ud83d"}', "`\\ud83d` is not text in Unicode"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -604,15 +604,11 @@ def _limits_of(range_: Body) -> NormalSpan:
 
 
 def _when(resource: Resource, reader: Reader) -> Moment | None:
-    """When it was observed: what FHIR calls its effective time; without that some time up to when it was issued, when
-    the specimen was taken, or during the encounter. None if nothing says."""
+    """When it was observed: what FHIR calls its effective time. Without that it is when the specimen was taken, or the
+    time of the panel or report that it is a result of; else some time during the encounter, or up to when it was
+    issued. None if nothing says."""
     body = resource.body
-    try:
-        stated = _effective(body)
-    except UnreadableError as error:
-        reader.note(resource.place, f"{error}, and says nothing of when")
-        stated = None
-    if stated is not None:
+    if (stated := _effective_time(resource, reader)) is not None:
         return stated
     specimen = reader.pool.referred(part(body, "specimen"), resource)
     if specimen is not None:
@@ -624,10 +620,42 @@ def _when(resource: Resource, reader: Reader) -> Moment | None:
             collected = stretch = None
         if collected is not None or stretch is not None:
             return collected or (some_time_in(stretch) if stretch is not None else None)
-    if (during := reader.time_of_encounter(resource)) is not None:
-        return during
+    return (
+        _of_what_lists_it(resource, reader, _effective_time)
+        or reader.time_of_encounter(resource)
+        or _time_of_issue(resource, reader)
+        or _of_what_lists_it(resource, reader, _time_of_issue)
+    )
+
+
+def _time_of_issue(resource: Resource, reader: Reader) -> Moment | None:
     issued = reader.date(resource, "issued")
     return up_to_moment(issued) if issued is not None else None
+
+
+def _of_what_lists_it(
+    resource: Resource, reader: Reader, time_of: Callable[[Resource, Reader], Moment | None]
+) -> Moment | None:
+    """A time of the nearest panels or reports that have this as a result; of several times, some time between them."""
+    nearest: list[Resource] = [resource]
+    seen = {id(resource)}
+    while nearest:
+        nearest = [above for each in nearest for above in reader.pool.listed_in(each) if id(above) not in seen]
+        seen.update(map(id, nearest))
+        counting = (each for each in nearest if each.body.get("status") not in NOT_COUNTED)
+        times = {when: None for each in counting if (when := time_of(each, reader)) is not None}
+        if times:
+            one, *others = sorted(times, key=lambda when: when.first)
+            return some_time_in(Stretch(one, max(times, key=lambda when: when.last))) if others else one
+    return None
+
+
+def _effective_time(resource: Resource, reader: Reader) -> Moment | None:
+    try:
+        return _effective(resource.body)
+    except UnreadableError as error:
+        reader.note(resource.place, f"{error}, and says nothing of when")
+        return None
 
 
 def _effective(body: Body) -> Moment | None:

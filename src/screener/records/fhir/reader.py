@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from screener.records.chart import Chart
+from screener.records.chart import Chart, some_of
 from screener.records.code_systems import system_name
 from screener.records.dictionary import ABSENCE_SYSTEMS, DRUG_SYSTEMS, TEXT, Dictionary, Meaning, most_specific
 from screener.records.errors import Findings, any_of, quoted
@@ -34,8 +34,6 @@ from screener.rulebook import RecordList
 from screener.values.dates import Moment
 
 NOT_READ = "resources of this kind are not read"
-MOST_PLACES = 3
-"""Places that a note names; of the others it tells the number."""
 
 
 class Reader:
@@ -142,15 +140,17 @@ class Reader:
     def allergens(self, concept: Concept, resource: Resource) -> tuple[Meaning, ...]:
         """What an allergy is to. A code that no entry of the dictionary has still stands for some drug or substance;
         words alone stand for nothing, because they may say that there is no allergy."""
-        meant = self.meanings(concept, ("substance", "drug"), resource)
+        kinds = ("substance", "drug")
         systems = {system_name(each.system) for each in concept.codings if each.system and each.code}
-        if meant or systems & ABSENCE_SYSTEMS:
-            return meant
+        if systems & ABSENCE_SYSTEMS:
+            return self.meanings(concept, kinds, resource)
+        if self.known(concept, kinds):
+            return self.meanings(concept, kinds, resource, on="allergies")
         some = self.dictionary.some_drug() if systems & DRUG_SYSTEMS else None
         some = some or self.dictionary.some_substance()
         if some is None or not systems:
-            self.chart.leave_unread("allergies", resource.place)
-            return ()
+            return self.meanings(concept, kinds, resource, on="allergies")
+        self._see(concept, kinds[0], None, ())
         self.note(resource.place, f"its code {label_of(concept)} is read as `{some.entry.name}`")
         return (some,)
 
@@ -254,9 +254,7 @@ class Reader:
             if len(places) == 1:
                 self.findings.note(places[0], why)
             else:
-                others = len(places) - MOST_PLACES
-                named = ", ".join(places[:MOST_PLACES]) + (f" and {others} others" if others > 0 else "")
-                self.findings.note(kind, f"{len(places)} times, {why}: {named}")
+                self.findings.note(kind, f"{len(places)} times, {why}: {some_of(places)}")
         for kind, concepts in self._without_rule.items():
             self.findings.note(kind, _without_rule(concepts))
 
@@ -265,7 +263,7 @@ class Reader:
         return [
             *self.set_aside,
             *(
-                SetAside(kind, place, f"no rule uses its code {label_of(concept)}")
+                SetAside(kind, place, _why_without_rule(concept))
                 for kind, concepts in self._without_rule.items()
                 for concept, places in concepts.items()
                 for place in places
@@ -284,6 +282,11 @@ def _without_rule(concepts: dict[Concept, list[str]]) -> str:
     named = [label_of(concept) + (f" ({len(places)})" if len(places) > 1 else "") for concept, places in counted]
     entries = "1 entry has a code" if total == 1 else f"{total} entries have codes"
     return f"{entries} that no rule uses: {', '.join(named)}"
+
+
+def _why_without_rule(concept: Concept) -> str:
+    is_coded = any(each.code is not None for each in concept.codings)
+    return f"no rule uses its code {label_of(concept)}" if is_coded else f"it has {label_of(concept)}"
 
 
 def label_of(concept: Concept) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from itertools import product
+from typing import Any, get_args
 
 from msgspec import Struct
 
@@ -82,21 +83,40 @@ def read_resources(
     file: str,
     name: str | None,
     sightings: Sightings | None = None,
+    ledger: list[SetAside] | None = None,
+    unread_places: Iterable[str] = (),
 ) -> Iterator[Patient | RecordError]:
-    """The patients of resources that came together. `name` is what a patient without an id is called."""
+    """The patients of resources that came together. `name` is what a patient without an id is called.
+
+    `ledger` is told one by one what the notes tell together: everything that was set aside, with its reason. What was
+    set aside before it was known whose it is may stand there twice. `unread_places` are places beside these documents
+    that nobody could read: what stands there may be about any of the patients.
+    """
     pool = Pool()
     for document in documents:
         pool.add(document.content, document.place)
+    for place in unread_places:
+        pool.miss("line", place, "it cannot be read, and may be about this patient")
     people = _people(pool)
     if not people:
         place = documents[0].place if len(documents) == 1 else ""
         kinds = counted(Counter(each.kind for each in pool.resources))
         fault = f"there is no patient in it, only {kinds}" if kinds else "there is no resource in it"
-        yield refused(file, place, fault, "give the resources of a patient")
+        yield refused(file, place, fault, _mend_without_patients(pool))
     cache: dict[Any, Any] = {}
     for person in people:
         reader = Reader(dictionary, pool, cache, sightings)
         yield _patient(person, reader, file, name, is_alone=len(people) == 1)
+        if ledger is not None:
+            ledger.extend(reader.everything_set_aside())
+    if ledger is not None:
+        ledger.extend(pool.set_aside)
+
+
+def _mend_without_patients(pool: Pool) -> str:
+    if any(each.kind == "OperationOutcome" for each in pool.resources):
+        return "a server that was asked answers so when something is wrong: see its `issue`, and ask again"
+    return "give a Patient with what is about this patient, such as the answer to `Patient/[id]/$everything`"
 
 
 # ---- whose is it?
@@ -135,12 +155,25 @@ def _people(pool: Pool) -> list[Person]:
             continue
         person = people.get(whose)
         if person is None:
-            stated = whose.rpartition("Patient/")[2] if isinstance(whose, str) and "Patient/" in whose else None
-            person = people[whose] = Person(stated, contained, about=[], left=[])
+            name = contained.id if contained is not None else _name_in(whose)
+            person = people[whose] = Person(name, contained, about=[], left=[])
+        elif contained is not None and person.resource is not None and contained.body != person.resource.body:
+            person.others = (*person.others, contained)
         person.about.append(resource)
     _shelter(homeless, list(people.values()), people, pool)
     _deal_out(pool, people, keys, targets)
     return list(people.values())
+
+
+def _name_in(key: object) -> str | None:
+    """What a patient is called of whom there are only references: the id in them, or the identifier."""
+    match key:
+        case str():
+            return key.rpartition("/")[2].removeprefix("urn:uuid:") or None
+        case (_, str() as value):
+            return value
+        case _:
+            return None
 
 
 def _deal_out(
@@ -248,7 +281,8 @@ def _shelter(homeless: Iterable[Resource], known: Sequence[Person], people: dict
 
 
 def _patient(person: Person, reader: Reader, file: str, name: str | None, *, is_alone: bool) -> Patient | RecordError:
-    called = person.name or (name if is_alone else None) or UNNAMED
+    in_its_bundle = person.resource.full_url if person.resource is not None else None
+    called = person.name or (name if is_alone else None) or _name_in(in_its_bundle) or UNNAMED
     try:
         _read_person(person, reader)
     except ShapeError as error:
@@ -269,6 +303,8 @@ def _patient(person: Person, reader: Reader, file: str, name: str | None, *, is_
         elif why is not None:
             reader.leave(resource, why)
     reader.take_over(person.left)
+    for place, list_ in product(reader.pool.missing, get_args(RecordList)):
+        reader.chart.leave_unread(list_, place)
     if is_alone or person.resource is not None:
         reader.take_over(each for each in reader.pool.set_aside if is_alone or each.why != NOT_READ)
     for each in reader.pool.set_aside:

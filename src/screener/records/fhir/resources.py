@@ -17,6 +17,11 @@ MOST_BUNDLES_DEEP = 4
 """Bundles inside one another: a batch response holds searches, and that is all there is to it."""
 
 
+_UUID = "urn:uuid:"
+_LISTS = {"DiagnosticReport": "result", "Observation": "hasMember"}
+"""Where a report and a panel name their results."""
+
+
 class Resource(Struct, frozen=True, eq=False):
     """A resource, and where it stands: `Observation/123`, or its place in the file if it has no id.
 
@@ -58,8 +63,12 @@ class Pool:
     def __init__(self) -> None:
         self.resources: list[Resource] = []
         self.set_aside: list[SetAside] = []
+        self.missing: list[str] = []
+        """Where something that may be about any of the patients is not at hand."""
         self._index: dict[str, Resource | None] | None = None
         self._by_identifier: dict[tuple[str | None, str], Resource | None] | None = None
+        self._by_uuid: dict[str, Resource] | None = None
+        self._listed_in: dict[int, list[Resource]] | None = None
         self._deleted: dict[str, int | None] = {}
 
     # ---- filling
@@ -91,6 +100,10 @@ class Pool:
                 self._add_entry(entry, here, depth)
             except ShapeError as error:
                 self.leave("entry", here, str(error))
+        links = bundle.get("link")
+        links = links if isinstance(links, list) else ()
+        if any(isinstance(link, dict) and link.get("relation") == "next" for link in links):
+            self.miss("Bundle", place or "Bundle", "it is one page of several, and the next ones are not at hand")
 
     def _add_entry(self, entry: Any, place: str, depth: int) -> None:
         if not isinstance(entry, dict):
@@ -109,6 +122,11 @@ class Pool:
     def leave(self, kind: str, place: str, why: str) -> None:
         """Set something aside."""
         self.set_aside.append(SetAside(kind, place, why))
+
+    def miss(self, kind: str, place: str, why: str) -> None:
+        """Tell of something that is not at hand, and may be about any of the patients."""
+        self.leave(kind, place, why)
+        self.missing.append(place)
 
     def leave_of_somebody(self, resource: Resource, why: str) -> None:
         """Set a resource aside that says whose it is."""
@@ -149,7 +167,7 @@ class Pool:
                 self.leave_of_somebody(resource, "a later version of it replaces it")
                 kept[places[key]] = newer
         self.resources = kept
-        self._index = None
+        self._index = self._by_uuid = self._listed_in = None
         return kept
 
     def _was_deleted(self, resource: Resource) -> bool:
@@ -185,11 +203,33 @@ class Pool:
                 return index.get(plain)
             plain = f"{origin.server}/{plain}"
         found = index.get(plain)
+        if found is None and plain.startswith(_UUID):
+            # A UUID is one thing in the world, also where its Bundle was taken apart and the full URLs are lost.
+            return self._named_by_uuid().get(plain.removeprefix(_UUID))
         if found is None and "://" in plain:
             # Without a full URL of its own a resource may be the one; with another it is another.
             named = index.get("/".join(plain.rsplit("/", 2)[-2:]))
             found = named if named is not None and named.full_url is None else None
         return found
+
+    def listed_in(self, result: Resource) -> Sequence[Resource]:
+        """The reports and panels that have this as one of their results."""
+        if result.holder is not None:
+            return [result.holder]
+        if self._listed_in is None:
+            self._listed_in = {}
+            for resource in self.resources:
+                for listed in self._results_of(resource):
+                    self._listed_in.setdefault(id(listed), []).append(resource)
+        return self._listed_in.get(id(result), ())
+
+    def _results_of(self, resource: Resource) -> list[Resource]:
+        field = _LISTS.get(resource.kind, "")
+        try:
+            found = [self.referred(each, resource) for each in parts(resource.body, field)]
+        except ShapeError:
+            return []  # whoever reads the report or the panel itself sets it aside
+        return [each for each in found if each is not None]
 
     def _indexed(self) -> dict[str, Resource | None]:
         """Resources by their full URL, and by type and id; None where several servers have one of that type and id."""
@@ -205,6 +245,11 @@ class Pool:
                         index[named] = None
             self._index = index
         return self._index
+
+    def _named_by_uuid(self) -> dict[str, Resource]:
+        if self._by_uuid is None:
+            self._by_uuid = {each.id: each for each in self.resources if each.id is not None and each.full_url is None}
+        return self._by_uuid
 
     def _identified(self) -> dict[tuple[str | None, str], Resource | None]:
         """Resources by their identifiers; None where several have the same."""

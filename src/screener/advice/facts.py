@@ -1,0 +1,574 @@
+"""The facts that a record lacks, each as one thing to find out on the ward, with all that it may turn out to be.
+
+They are gathered from the open answers of a screening and named as the report names them (`grounds.Need`). One fact may
+be read by several lookups, criteria and trials: a new result of a lab is one result wherever it is read. What an open
+answer waits for that is no such fact, an onset that nobody dated, say, is left out: see `docs/advice.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any as Anything
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from screener.advice.reach import Reach, Subjects
+from screener.advice.supposing import Entry, Possibility
+from screener.evaluation.answers import Found, Judged, Measured
+from screener.evaluation.evaluator import UNKNOWN_AGE, stretch_of
+from screener.evaluation.frame import Frame
+from screener.evaluation.grounds import deciding, needs_of_lookup, question_about
+from screener.evaluation.instants import Stretch, ahead_of
+from screener.evaluation.phrases import in_time, lowered, unit_beside, wanted
+from screener.evaluation.results import possible_values, window_of_freshness
+from screener.records.patient import Answer, Episode, Result
+from screener.rulebook import (
+    AgainstLimit,
+    AtTime,
+    ChangeLookup,
+    Concept,
+    Confirmed,
+    EventLookup,
+    Finding,
+    Lab,
+    Qualified,
+    Rulebook,
+    ValueLookup,
+)
+from screener.screening import CriterionResult
+from screener.values.dates import Duration, Moment, completed_years, day_shifted, on_day, span_of_days
+from screener.values.numerals import ROMAN
+from screener.values.ranges import Range
+from screener.values.truth import FALSE, TRUE, UNKNOWN
+
+Scale = Literal["measured", "whole", "limit", "named"]
+SUPPOSED = "supposed"
+
+
+class Fact(Struct, frozen=True):
+    """A missing fact: one thing to find out. `kind`, `name` and `text` are those of the report's Need.
+
+    `trial` is set where it is asked for one trial only, `source` where it is about what the record says in one place.
+    A *measured* or *whole* number lies in `domain`, and its possibilities are made from parts of that (`possibility`);
+    a *named* fact has the few of `named`.
+    """
+
+    key: tuple[str, ...]
+    kind: str
+    name: str
+    text: str
+    subjects: Subjects
+    scale: Scale = "named"
+    trial: str = ""
+    source: str = ""
+    named: tuple[Possibility, ...] = ()
+    domain: Range | None = None
+    when: Moment | None = None
+    replaces: tuple[Result, ...] = ()
+    title: str = ""
+    unit: str = ""
+    only_beside: bool = False
+    """It says something only beside another result of the same lab."""
+
+
+def possibility(fact: Fact, part: Range, frame: Frame) -> Possibility:
+    """The possibility that a number lies in a part of its domain."""
+    if fact.kind == "birth_date":
+        return Possibility(range=part, birth=_born(part, frame))
+    if fact.scale == "limit":
+        # A limit of normal is one number to the engine: the part is one between two multiples, and any in it will do.
+        limit = Fraction(part.low) if part.is_exact else (Fraction(part.low) + Fraction(part.high)) / 2
+        return Possibility(range=part, results=(_exchange(fact.replaces, {f"{fact.key[1]}_limit": limit}),))
+    if fact.replaces:
+        known = {"value": part, "exact": None, "unusable": None, "problem": None}
+        return Possibility(range=part, results=(_exchange(fact.replaces, known),))
+    new = Result(fact.name, SUPPOSED, "", when=fact.when, value=part)
+    return Possibility(range=part, results=(Entry(fact.name, (), (new,)),))
+
+
+def _exchange(old: tuple[Result, ...], known: dict[str, Anything]) -> Entry:
+    return Entry(old[0].fact, old, tuple(msgspec.structs.replace(each, **known) for each in old))
+
+
+def _born(ages: Range, frame: Frame) -> Moment:
+    """The days on which somebody was born who has this age in completed years on the day of screening."""
+    today, known = frame.as_of, frame.patient.birth
+    first = _days_earlier(today, int(ages.high) + 1)
+    while completed_years(first, today) > ages.high:
+        first += 1
+    last = _days_earlier(today, int(ages.low))
+    while completed_years(last, today) < ages.low:
+        last -= 1
+    if known is not None:
+        first, last = max(first, known.first_day), min(last, known.last_day)
+    return span_of_days(first, last)
+
+
+def _days_earlier(day: int, years: int) -> int:
+    return day_shifted(day, Duration(years, "years"), -1)
+
+
+# ---- gathering
+
+
+def open_facts(result: CriterionResult, reach: Reach) -> Iterator[Fact]:
+    """The missing facts that an open criterion waits for; the same fact may come more than once."""
+    frame = result.frame
+    truths = {judged.truth for judged in result.counted}
+    if len(truths) > 1:
+        yield _reading(result)
+    for judged in result.counted:
+        if judged.truth is UNKNOWN:
+            yield from _facts(judged, frame, reach)
+
+
+def _reading(result: CriterionResult) -> Fact:
+    key = f"{result.frame.trial}/{result.id}"
+    labels = [f"“{reading.label}”" for reading in result.criterion.readings]
+    return Fact(
+        ("reading", key),
+        "reading",
+        key,
+        f"which reading the trial means: {' or '.join(labels)}",
+        frozenset([f"reading {key}"]),
+        trial=result.frame.trial,
+        named=tuple(
+            Possibility(label, answers=(Answer(key, SUPPOSED, reading=number),))
+            for number, label in enumerate(labels, start=1)
+        ),
+    )
+
+
+def _facts(answer: Judged | Measured | Found, frame: Frame, reach: Reach) -> Iterator[Fact]:
+    match answer:
+        case Found():
+            yield from _facts_of_lookup(answer, frame, reach)
+        case Judged(node=AtTime()):
+            # What a moved clock sees is no fact of today.
+            return
+        case Judged(node=Confirmed()) if any(isinstance(part, Judged) and part.truth is FALSE for part in answer.parts):
+            return
+        case Judged(node=AgainstLimit()) if "missing" in answer.reasons:
+            yield from _limits_of_normal(answer, frame, reach)
+    for part in deciding(answer):
+        yield from _facts(part, frame, reach)
+
+
+def _facts_of_lookup(found: Found, frame: Frame, reach: Reach) -> Iterator[Fact]:
+    match found.lookup:
+        case ValueLookup() as lookup:
+            if lookup.scope is None or lookup.scope.anchor != "its onset":
+                yield from _result(found, lookup, frame, reach)
+        case ChangeLookup() as lookup:
+            if lookup.scope.anchor != "its onset":
+                yield from _results_of_change(found, lookup, frame, reach)
+        case EventLookup() as lookup:
+            yield from _event(found, lookup, frame, reach)
+        case None if found.reasons:
+            yield from _of_person(found, frame)
+
+
+def _text(found: Found, rulebook: Rulebook) -> str:
+    return next(need.text for need in needs_of_lookup(found, rulebook))
+
+
+# ---- results
+
+
+def _result(found: Found, lookup: ValueLookup, frame: Frame, reach: Reach) -> Iterator[Fact]:
+    if not found.reasons:
+        return
+    fact, text = frame.rulebook.fact(lookup.fact), _text(found, frame.rulebook)
+    unsettled = tuple(each for each in found.used if isinstance(each, Result))
+    if not unsettled:
+        when = _time_of_new(lookup, frame)
+        if when is not None:
+            made = _of_result(fact, text, when, (), possible_values(fact), frame, reach)
+            if when != on_day(frame.as_of):
+                title = f"{lowered(fact.title)}{in_time(lookup.scope, frame.rulebook)}"
+                made = msgspec.structs.replace(made, text=f"a result of {title}", title=title)
+            yield made
+    elif found.reasons == ("conflict",):
+        yield _which(fact, text, unsettled, frame, reach)
+    elif len(unsettled) == 1 and not found.may_lack and set(found.reasons) <= _CAN_BE_REPLACED:
+        known = unsettled[0].value or possible_values(fact)
+        yield _of_result(fact, text, unsettled[0].when, unsettled, known, frame, reach)
+
+
+_CAN_BE_REPLACED = {"unit", "impossible", "censored", "missing"}
+
+
+def _time_of_new(lookup: ValueLookup, frame: Frame) -> Moment | None:
+    """When a result would have been taken that a lookup finds: today, or where the lookup looks; None if that is not
+    known."""
+    if lookup.scope is None:
+        return on_day(frame.as_of)
+    stretch, _ = stretch_of(lookup.scope, frame)
+    if stretch is None:
+        return None
+    if stretch.holds(on_day(frame.as_of)) is TRUE:
+        return on_day(frame.as_of)
+    return Moment(stretch.last_start, stretch.first_end) if stretch.last_start <= stretch.first_end else None
+
+
+def _of_result(
+    fact: Lab | Finding,
+    text: str,
+    when: Moment | None,
+    replaces: tuple[Result, ...],
+    domain: Range,
+    frame: Frame,
+    reach: Reach,
+) -> Fact:
+    key = ("result", fact.name, *((each.source for each in replaces) if replaces else _place(when)))
+    kind, title = ("lab" if isinstance(fact, Lab) else "finding"), lowered(fact.title)
+    subjects = frozenset(_seen_by(fact.name, when, frame, reach))
+    if isinstance(fact, Finding) and fact.choices:
+        allowed = replaces[0].choices if replaces and replaces[0].choices is not None else frozenset(fact.choices)
+        known = [(choice, frozenset([choice])) for choice in fact.choices if choice in allowed]
+        if replaces:
+            named = tuple(
+                Possibility(
+                    choice, results=(_exchange(replaces, {"choices": only, "unusable": None, "problem": None}),)
+                )
+                for choice, only in known
+            )
+        else:
+            named = tuple(
+                Possibility(
+                    choice,
+                    results=(Entry(fact.name, (), (Result(fact.name, SUPPOSED, choice, when=when, choices=only),)),),
+                )
+                for choice, only in known
+            )
+        source = replaces[0].source if replaces else ""
+        return Fact(key, kind, fact.name, text, subjects, source=source, named=named, title=title)
+    return Fact(
+        key,
+        kind,
+        fact.name,
+        text,
+        subjects,
+        "measured" if isinstance(fact, Lab) else "whole",
+        source=replaces[0].source if replaces else "",
+        domain=domain,
+        when=when,
+        replaces=replaces,
+        title=title,
+        unit=fact.unit if isinstance(fact, Lab) else "",
+    )
+
+
+def _seen_by(name: str, when: Moment | None, frame: Frame, reach: Reach) -> Iterator[str]:
+    """The subjects that a result of that time belongs to."""
+    yield f"result {name}"
+    yield f"sign {name}"
+    for lookup in reach.by_result.get(name, ()):
+        if when is None or (lookup.scope is not None and lookup.scope.anchor == "its onset"):
+            yield f"lookup {lookup.name}"
+            continue
+        if lookup.scope is None and isinstance(lookup, ValueLookup):
+            stretch: Stretch | None = window_of_freshness(lookup, frame)
+        else:
+            stretch, _ = stretch_of(lookup.scope, frame)
+        if stretch is not None and stretch.holds(when) is not FALSE:
+            yield f"lookup {lookup.name}"
+
+
+def _place(when: Moment | None) -> tuple[str, ...]:
+    return () if when is None else (str(when.first), str(when.last))
+
+
+def _which(fact: Lab | Finding, text: str, results: tuple[Result, ...], frame: Frame, reach: Reach) -> Fact:
+    """Which of several results is right: the others are taken out."""
+    named = tuple(
+        Possibility(
+            f"{right.recorded_value}{unit_beside(right.recorded_unit)}",
+            results=(Entry(fact.name, tuple(each for each in results if each is not right)),),
+        )
+        for right in results
+    )
+    kind = "lab" if isinstance(fact, Lab) else "finding"
+    key = ("which", fact.name, *(each.source for each in results))
+    subjects = frozenset(_seen_by(fact.name, None, frame, reach))
+    source = ", ".join(each.source for each in results)
+    return Fact(key, kind, fact.name, text, subjects, source=source, named=named, title=lowered(fact.title))
+
+
+def _results_of_change(found: Found, lookup: ChangeLookup, frame: Frame, reach: Reach) -> Iterator[Fact]:
+    """A change needs a result of today and an earlier one; which of the two is lacking."""
+    stretch, _ = stretch_of(lookup.scope, frame)
+    if not found.reasons or not found.may_lack or stretch is None or lookup.scope.anchor != "clock":
+        return
+    used = [each for each in found.used if isinstance(each, Result)]
+    if any(each.unusable is not None or each.when is None for each in used) or len(used) > 1:
+        return
+    lab = frame.rulebook.fact(lookup.fact)
+    title, today, possible = lowered(lab.title), on_day(frame.as_of), possible_values(lab)
+    is_of_today = any(each.when is not None and each.when.last >= today.first for each in used)
+    if not is_of_today:
+        text = f"a new result of {title}" if frame.patient.results.get(lab.name) else f"a result of {title}"
+        yield _of_result(lab, text, today, (), possible, frame, reach)
+    if (not used or is_of_today) and stretch.last_start < today.first:
+        window = Moment(stretch.last_start, today.first - 1)
+        when = in_time(lookup.scope, frame.rulebook)
+        earlier = _of_result(
+            lab, f"an earlier result of {title}{when}, with its date", window, (), possible, frame, reach
+        )
+        latest = {
+            f"lookup {each.name}"
+            for each in reach.by_result[lab.name]
+            if isinstance(each, ValueLookup) and each.scope is None and each.pick == "latest"
+        }
+        yield msgspec.structs.replace(
+            earlier,
+            key=("earlier", lab.name, str(lookup.scope.back)),
+            subjects=earlier.subjects - latest,
+            title=f"an earlier {title}{when}",
+            only_beside=not is_of_today,
+        )
+
+
+def _limits_of_normal(answer: Judged, frame: Frame, reach: Reach) -> Iterator[Fact]:
+    node, found = answer.node, answer.parts[0]
+    if not isinstance(node, AgainstLimit) or not isinstance(found, Found):
+        return
+    used = tuple(each for each in found.used if isinstance(each, Result))
+    lab = frame.rulebook.labs[found.subject]
+    limits = [
+        limit
+        for limit in lab.normal_limits
+        if limit.which == node.which and limit.sex in (None, frame.patient.sex or limit.sex)
+    ]
+    if len(used) != 1 or used[0].value is None or not used[0].value.is_exact or found.may_lack or not limits:
+        return
+    domain = Range(
+        float(min(Fraction(limit.low) for limit in limits)), float(max(Fraction(limit.high) for limit in limits))
+    )
+    text = f"the {node.which} limit of normal that came with {lowered(lab.title)}"
+    yield Fact(
+        ("limit", node.which, used[0].source),
+        "lab",
+        lab.name,
+        text,
+        frozenset(_seen_by(lab.name, used[0].when, frame, reach)),
+        "limit",
+        source=used[0].source,
+        domain=domain,
+        replaces=used,
+        title=f"{node.which} limit of normal of {lowered(lab.title)}",
+        unit=lab.unit,
+    )
+
+
+# ---- the patient, and what people answer
+
+
+def _of_person(found: Found, frame: Frame) -> Iterator[Fact]:
+    rulebook = frame.rulebook
+    need = next(needs_of_lookup(found, rulebook))
+    match found.subject:
+        case "age":
+            domain = found.range or UNKNOWN_AGE
+            subjects = frozenset(["age"])
+            yield Fact(
+                ("age",), need.kind, need.name, need.text, subjects, "whole", domain=domain, title="age", unit="years"
+            )
+        case "sex":
+            sexes = (Possibility("female", sex="female"), Possibility("male", sex="male"))
+            yield Fact(("sex",), need.kind, need.name, need.text, frozenset(["sex"]), named=sexes, title="the sex")
+        case name:
+            question = rulebook.questions[name]
+            key = name if question.once_for_all else f"{frame.trial}/{name}"
+            today = on_day(frame.as_of)
+            named = tuple(
+                Possibility(word, answers=(Answer(key, SUPPOSED, value=value, when=today),))
+                for word, value in (("yes", True), ("no", False))
+            )
+            yield Fact(
+                ("question", key),
+                need.kind,
+                need.name,
+                need.text,
+                frozenset([f"question {name}"]),
+                trial="" if question.once_for_all else frame.trial,
+                named=named,
+                title=question.title,
+            )
+
+
+# ---- events
+
+
+def _event(found: Found, lookup: EventLookup, frame: Frame, reach: Reach) -> Iterator[Fact]:
+    if found.truth is not UNKNOWN:
+        return
+    for name in found.lacking:
+        yield _yes_or_no(lookup, name, frame, reach)
+    for episode in found.used:
+        if isinstance(episode, Episode) and not episode.shown_by_result:
+            yield from _qualities(episode, lookup, frame)
+
+
+def _yes_or_no(lookup: EventLookup, name: str, frame: Frame, reach: Reach) -> Fact:
+    rulebook = frame.rulebook
+    about = tuple(what for what in lookup.what if what.concept == name)
+    text = question_about(lookup, about, rulebook) + _spared(lookup, rulebook)
+    asked = _Asked(lookup, name, about)
+    yes: set[str] = set()
+    no: set[tuple[str, str]] = set()
+    for other in reach.by_concept.get(name, ()):
+        for concept in dict.fromkeys(what.concept for what in other.what):
+            same = _Asked(other, concept, tuple(what for what in other.what if what.concept == concept))
+            if _implies(same, asked, frame):
+                no.add((other.name, concept))
+            if _implies(asked, same, frame) and not _may_be_of_other_sex(name, concept, frame):
+                yes.add(other.name)
+    kind = {"allergies": "allergy", "family_history": "family_history", "plans": "plan"}.get(
+        lookup.list, rulebook.concepts[name].kind
+    )
+    special = (str(lookup.times), repr(lookup.exceptions), repr(lookup.beside)) if _is_special(lookup) else ()
+    return Fact(
+        ("event", lookup.list, name, lookup.verb, text, *special),
+        kind,
+        name,
+        text,
+        frozenset(f"event {each}" for each in (*yes, *(lookup for lookup, _ in no))),
+        named=(Possibility("yes", happened=frozenset(yes)), Possibility("no", cleared=frozenset(no))),
+        title=text.removeprefix("whether "),
+    )
+
+
+class _Asked(Struct, frozen=True):
+    """What a lookup asks about one concept."""
+
+    lookup: EventLookup
+    concept: str
+    what: tuple[Qualified, ...]
+
+
+def _spared(lookup: EventLookup, rulebook: Rulebook) -> str:
+    """What a question leaves out, how often it must have been, and what must hold beside it."""
+    times = f", at least {lookup.times} times" if lookup.times > 1 and lookup.verb != "allergy to" else ""
+    exceptions = f", except {wanted(lookup.exceptions, rulebook)}" if lookup.exceptions else ""
+    _, _, rule = lookup.name.partition(" with ")
+    beside = f", with {rule.replace('_', ' ')}" if lookup.beside is not None else ""
+    return times + exceptions + beside
+
+
+def _is_special(lookup: EventLookup) -> bool:
+    return lookup.times > 1 or bool(lookup.exceptions) or lookup.beside is not None
+
+
+def _implies(narrow: _Asked, wide: _Asked, frame: Frame) -> bool:
+    """Whether whatever is an instance of the one is certainly one of the other: so a yes to the one is a yes to the
+    other, and a no to the other is a no to the one."""
+    one, other = narrow.lookup, wide.lookup
+    if one.list != other.list:
+        return False
+    concepts = frame.rulebook.concepts
+    if narrow.concept != wide.concept and narrow.concept not in concepts[wide.concept].narrower:
+        return False
+    qualified = any(not each.qualifiers for each in wide.what) or (
+        narrow.concept == wide.concept and set(narrow.what) <= set(wide.what)
+    )
+    special = other.times <= one.times and (
+        (not other.exceptions and other.beside is None)
+        or (other.exceptions == one.exceptions and other.beside == one.beside)
+    )
+    return qualified and special and _lies_within(one, other, frame)
+
+
+_NOW = ("current", "receiving", "taking")
+_BEGAN = ("onset of", "start of")
+_AT_NO_TIME = ("family history of", "allergy to")
+
+
+def _lies_within(one: EventLookup, other: EventLookup, frame: Frame) -> bool:
+    """Whether what is in time for the one is in time for the other."""
+    if one.verb == other.verb and one.scope == other.scope:
+        return True
+    if one.verb in _AT_NO_TIME or other.verb in _AT_NO_TIME or "its onset" in _anchors(one, other):
+        return False
+    if (one.verb == "planned") != (other.verb == "planned"):
+        return False
+    if other.verb in _NOW:
+        return one.verb in _NOW and one.scope == other.scope
+    if other.verb in _BEGAN and one.verb not in _BEGAN:
+        return False
+    if one.verb == "planned":
+        first, second = ahead_of(frame.day, one.scope), ahead_of(frame.day, other.scope)
+        return first.last_end <= second.first_end
+    inner, outer = _when(one, frame), _when(other, frame)
+    return (
+        inner is not None
+        and outer is not None
+        and inner.first_start >= outer.last_start
+        and inner.last_end <= outer.first_end
+    )
+
+
+def _anchors(*lookups: EventLookup) -> set[str]:
+    return {lookup.scope.anchor for lookup in lookups if lookup.scope is not None}
+
+
+def _when(lookup: EventLookup, frame: Frame) -> Stretch | None:
+    if lookup.verb in _NOW:
+        today = on_day(frame.day)
+        return Stretch(today.first, today.first, today.last, today.last)
+    return stretch_of(lookup.scope, frame)[0]
+
+
+def _may_be_of_other_sex(one: str, other: str, frame: Frame) -> bool:
+    """Whether a concept is one of a sex that this patient is not known to have: then nothing makes it true."""
+    return any(frame.rulebook.concepts[name].only_if not in (None, frame.patient.sex) for name in (one, other))
+
+
+def _qualities(episode: Episode, lookup: EventLookup, frame: Frame) -> Iterator[Fact]:
+    """What an entry may state and does not."""
+    rulebook = frame.rulebook
+    asked = [
+        each
+        for each in (*lookup.what, *lookup.exceptions)
+        if episode.concept in (each.concept, *rulebook.concepts[each.concept].narrower)
+    ]
+    names = dict.fromkeys(name for each in asked for name in each.qualifiers)
+    stages = tuple(dict.fromkeys(stage for each in asked for stage in each.stages))
+    concept = rulebook.concepts[episode.concept]
+    for name in names:
+        if name in _QUALITIES and getattr(episode, _QUALITIES[name][0]) is None:
+            yield _quality(episode, concept, name, stages)
+
+
+_QUALITIES: dict[str, tuple[str, str | bool, str | bool]] = {
+    "cured": ("cured", True, False),
+    "severe": ("severity", "severe", "moderate"),
+    "uncontrolled": ("controlled", False, True),
+    "stage": ("stage", "", ""),
+}
+"""For each quality the field of an entry that states it, and what says yes and no there."""
+
+
+def _quality(episode: Episode, concept: Concept, name: str, stages: tuple[str, ...]) -> Fact:
+    field, yes, no = _QUALITIES[name]
+    title = lowered(concept.title)
+    if name == "stage":
+        text = f"the stage of {title} ({episode.source})"
+        values: list[tuple[str, str | bool]] = [(f"stage {stage}", stage) for stage in sorted(ROMAN)]
+    else:
+        text = f"whether {title} is {name} ({episode.source})"
+        values = [("yes", yes), ("no", no)]
+    return Fact(
+        ("quality", episode.source, name, concept.name),
+        concept.kind,
+        concept.name,
+        text,
+        frozenset([f"concept {concept.name}"]),
+        named=tuple(
+            Possibility(word, stated=((concept.name, episode.source, field, value),)) for word, value in values
+        ),
+        title=text.removeprefix("whether "),
+    )

@@ -1,0 +1,230 @@
+"""What a missing number may turn out to be: its domain cut wherever an open rule may change its answer.
+
+Limits that a rule compares the number with are read off the rulebook. Where it goes into a score or a change, the
+places are found by asking the engine at single values and halving between two that differ, down to neighboring doubles.
+A part between two places is then put to the engine as a whole; no rule is taken to be monotone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from itertools import pairwise
+
+import msgspec
+
+from screener.advice.facts import Fact, possibility
+from screener.advice.inquiry import Inquiry
+from screener.advice.reach import plain
+from screener.advice.supposing import Possibility
+from screener.rulebook import AtTime, Between, ChangeLookup, Compare, Number, Numeric, Rulebook, Truthful
+from screener.values.ranges import Range, exactly
+
+SAMPLES = 4
+"""Steps in which what is usual of a number is walked through, each by the same factor."""
+MOST_ALONE = 12
+"""Whole numbers of which each is a possibility of its own; of more, the stretches between cuts are."""
+
+
+def possibilities_of(number: int, inquiry: Inquiry) -> tuple[Possibility, ...]:
+    """The possibilities of a fact, which between them are all that it may turn out to be."""
+    fact = inquiry.facts[number]
+    if fact.domain is None:
+        return fact.named
+    lines = [place for place, line in enumerate(inquiry.lines) if number in line.facts]
+    open_atoms = dict.fromkeys(
+        (node, inquiry.lines[place].trial) for place in lines for node in inquiry.lines[place].atoms
+    )
+    read = [(node, trial) for node, trial in open_atoms if inquiry.read_by(node, trial, [number])]
+    rules = [reading.rule for place in lines for reading in inquiry.lines[place].criterion.readings]
+    cuts = _cuts(fact, rules, inquiry)
+    scores = [(node, trial) for node, trial in read if not _is_direct(node, inquiry.rulebook)]
+    if scores and fact.scale != "limit":
+        cuts |= set(_turns(number, scores, sorted(cuts), inquiry))
+    parts = list(_merged(number, list(_partition(fact, cuts)), lines, read, inquiry))
+    whole = range(len(inquiry.facts))
+    if fact.scale != "limit" and any(len(inquiry.read_by(node, trial, whole)) > 1 for node, trial in scores):
+        base = inquiry.base(inquiry.lines[lines[0]].trial)
+        for value in _samples(fact, cuts, inquiry.rulebook):
+            alone = possibility(fact, exactly(value), base)
+            parts.append(msgspec.structs.replace(alone, sample=True))
+    return tuple(parts)
+
+
+def _is_direct(node: Truthful, rulebook: Rulebook) -> bool:
+    """Whether a rule compares a number with limits only, so that its cuts can be read off."""
+
+    def is_bare(side: Numeric) -> bool:
+        number = plain(side)
+        return number is not None and not isinstance(rulebook.lookups.get(number[0]), ChangeLookup)
+
+    match node:
+        case Compare():
+            return all(isinstance(side, Number) or is_bare(side) for side in (node.left, node.right))
+        case Between():
+            return is_bare(node.of)
+        case AtTime():
+            return False
+        case _:
+            return True
+
+
+# ---- where to cut
+
+
+def _cuts(fact: Fact, rules: Iterable[Truthful], inquiry: Inquiry) -> set[float]:
+    """The values of a number at which a rule that compares it with limits may change its answer."""
+    rulebook = inquiry.rulebook
+    name = "age" if fact.kind == "birth_date" else fact.name
+    limits = [inquiry.reach.limits(rule) for rule in rules]
+    multiples = {node for each in limits for node in each.multiples.get(name, ())}
+    if fact.scale == "limit":
+        value = fact.replaces[0].value
+        same = [node for node in multiples if node.which == fact.key[1]]
+        return set() if value is None else {float(Fraction(value.low) / Fraction(node.times)) for node in same}
+    found = {end for each in limits for end in each.numbers.get(name, ())}
+    for node in multiples:
+        normal = [
+            Fraction(end)
+            for each in rulebook.labs[name].normal_limits
+            if each.which == node.which
+            for end in (each.low, each.high)
+        ]
+        own = [getattr(each, f"{node.which}_limit") for each in fact.replaces]
+        found |= {float(Fraction(node.times) * end) for end in (*normal, *own) if end is not None}
+    for concept in rulebook.concepts.values():
+        for sign in (*concept.present_when, *concept.absent_when):
+            if sign.fact == fact.name and sign.numbers is not None:
+                found |= {end for end in (sign.numbers.low, sign.numbers.high) if end is not None}
+    return found
+
+
+def _samples(fact: Fact, cuts: Iterable[float], rulebook: Rulebook) -> list[float]:
+    """A few values to weigh several numbers of one score against each other: of what is usual, and where rules cut."""
+    domain = fact.domain
+    if domain is None:
+        return []
+    if fact.scale == "whole":
+        step = max(1, int(domain.high - domain.low) // MOST_ALONE)
+        return [float(each) for each in range(int(domain.low), int(domain.high) + 1, step)]
+    usual = rulebook.labs[fact.name].usual or domain
+    low, high = max(usual.low, domain.low), min(usual.high, domain.high)
+    if not low < high:
+        low, high = domain.low, domain.high
+    start = low if low > 0 else high / 1000
+    spread = [float(f"{start * (high / start) ** (step / SAMPLES):.2g}") for step in range(SAMPLES + 1)]
+    return sorted({each for each in (*spread, *cuts) if low <= each <= high and domain.contains(each)})
+
+
+Asked = tuple[Truthful, str]
+"""A part of a rule, and the trial that it is asked for."""
+
+
+def _turns(number: int, scores: Iterable[Asked], cuts: list[float], inquiry: Inquiry) -> Iterator[float]:
+    """The values at which some part of a rule changes its answer, found by halving between values where it differs."""
+    domain = inquiry.facts[number].domain
+    whole = inquiry.facts[number].scale == "whole"
+    if domain is None:
+        return
+    points = sorted(
+        {point for point in (*cuts, *_between(domain.low, domain.high, whole=whole)) if domain.contains(point)}
+    )
+    for score in scores:
+        truths = [inquiry.truths_in([score], number, exactly(point)) for point in points]
+        for (low, at_low), (high, at_high) in pairwise(zip(points, truths, strict=True)):
+            if at_low != at_high:
+                yield from _halved(number, score, (low, high), at_low, inquiry, whole=whole)
+
+
+def _halved(
+    number: int, score: Asked, ends: tuple[float, float], at_low: object, inquiry: Inquiry, *, whole: bool
+) -> Iterator[float]:
+    low, high = ends
+    while True:
+        middle = float((low + high) // 2) if whole else (low + high) / 2
+        if not low < middle < high:
+            break
+        if inquiry.truths_in([score], number, exactly(middle)) == at_low:
+            low = middle
+        else:
+            high = middle
+    yield low
+    yield high
+
+
+def _between(low: float, high: float, *, whole: bool) -> list[float]:
+    """A few values spread over a domain, closer where it is small."""
+    if whole:
+        return [float(each) for each in range(int(low), int(high) + 1, max(1, int(high - low) // 12))] + [high]
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return []
+    start = low if low > 0 else high / 1000
+    return [low, high, *(start * (high / start) ** (step / 8) for step in range(9))] if high > 0 else [low, high]
+
+
+# ---- parts
+
+
+def _partition(fact: Fact, cuts: Iterable[float]) -> Iterator[Range]:
+    """The domain, each cut a part by itself."""
+    domain = fact.domain
+    if domain is None:
+        return
+    if fact.scale == "whole":
+        yield from _whole_parts(domain, cuts)
+        return
+    low, low_open = domain.low, domain.low_open
+    for cut in sorted({cut for cut in cuts if domain.low <= cut <= domain.high}):
+        before = math.nextafter(low, math.inf) if low_open else low
+        if before < cut:
+            yield Range(low, cut, low_open, True)
+        if domain.contains(cut):
+            yield exactly(cut)
+        low, low_open = cut, True
+    if domain.high > low:
+        yield Range(low, domain.high, low_open, domain.high_open)
+    elif not low_open:
+        yield exactly(low)
+
+
+def _whole_parts(domain: Range, cuts: Iterable[float]) -> Iterator[Range]:
+    first, last = int(domain.low), int(domain.high)
+    if last - first < MOST_ALONE:
+        yield from (exactly(float(each)) for each in range(first, last + 1))
+        return
+    start = first
+    for cut in sorted({math.floor(cut) for cut in cuts} | {math.ceil(cut) for cut in cuts}):
+        if first <= cut <= last:
+            if cut > start:
+                yield Range(float(start), float(cut - 1))
+            yield exactly(float(cut))
+            start = cut + 1
+    if start <= last:
+        yield Range(float(start), float(last))
+
+
+def _merged(
+    number: int, parts: list[Range], lines: list[int], atoms: list[tuple[Truthful, str]], inquiry: Inquiry
+) -> Iterator[Possibility]:
+    """The parts, neighbors made one where nothing tells them apart."""
+    fact = inquiry.facts[number]
+    settled = [place for place in lines if not inquiry.lines[place].is_open]
+
+    def answers(part: Range) -> tuple[object, ...]:
+        return (*inquiry.statuses_in(settled, number, part), *inquiry.truths_in(atoms, number, part))
+
+    base = inquiry.base(inquiry.lines[lines[0]].trial)
+    held: tuple[Range, tuple[object, ...]] | None = None
+    for part in parts:
+        now = answers(part)
+        if held is not None and held[1] == now:
+            whole = Range(held[0].low, part.high, held[0].low_open, part.high_open)
+            if fact.scale == "limit" or answers(whole) == now:
+                held = (whole, now)
+                continue
+        if held is not None:
+            yield possibility(fact, held[0], base)
+        held = (part, now)
+    if held is not None:
+        yield possibility(fact, held[0], base)

@@ -1,0 +1,267 @@
+"""Which facts of a record a rule can hang on, read off the rulebook alone.
+
+A *subject* names one of them: `lookup X` (a result that this lookup sees), `sign X` (a result that shows a condition),
+`result X` (a result seen at another instant than that of the screening), `event X` (what this lookup asks), `concept X`
+(what entries about it state), `question X`, `age`, `sex`. A rule that does not have a fact among its subjects has the
+same answer whatever becomes of the fact.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable, Iterator
+
+import msgspec
+from msgspec import Struct
+
+from screener.rulebook import (
+    AgainstLimit,
+    Age,
+    AtTime,
+    Between,
+    Bounded,
+    ChangeLookup,
+    Compare,
+    Confirmed,
+    EventLookup,
+    Finding,
+    Happened,
+    InUnit,
+    IsOneOf,
+    Lookup,
+    Meets,
+    Number,
+    Numeric,
+    OnsetLookup,
+    PointsOf,
+    Rulebook,
+    ScoreOf,
+    SexIs,
+    Truthful,
+    Value,
+    ValueLookup,
+)
+
+Subjects = frozenset[str]
+
+
+class Limits(Struct, frozen=True):
+    """The limits of a rule: by lab or finding (`age` for completed years) the numbers with how they were written, and
+    the multiples of limits of normal."""
+
+    numbers: dict[str, dict[float, str]]
+    multiples: dict[str, frozenset[AgainstLimit]]
+
+
+class Reach:
+    """What each rule of a rulebook reads; worked out once for each rule."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.rulebook = rulebook
+        self._of_nodes: dict[Struct, Subjects] = {}
+        self._of_lookups: dict[str, Subjects] = {}
+        self.by_concept: dict[str, list[EventLookup]] = {}
+        """The event lookups that ask about a concept, under its own name and under those narrower and broader."""
+        self.by_result: dict[str, list[ValueLookup | ChangeLookup]] = {}
+        """The lookups of a lab or finding."""
+        for lookup in rulebook.lookups.values():
+            if isinstance(lookup, ValueLookup | ChangeLookup):
+                self.by_result.setdefault(lookup.fact, []).append(lookup)
+            if isinstance(lookup, EventLookup):
+                for name in {name for each in lookup.what for name in self.related(each.concept)}:
+                    self.by_concept.setdefault(name, []).append(lookup)
+
+        self._limits: dict[Struct, Limits] = {}
+        self._shown_by: dict[str, Rulebook] = {}
+
+    def related(self, concept: str) -> tuple[str, ...]:
+        """A concept with everything narrower and broader."""
+        entry = self.rulebook.concepts[concept]
+        return (concept, *entry.narrower, *entry.broader)
+
+    def of(self, node: Struct) -> Subjects:
+        """The subjects of an expression."""
+        known = self._of_nodes.get(node)
+        if known is None:
+            known = self._of_nodes[node] = frozenset(self._subjects(node))
+        return known
+
+    def _subjects(self, node: Struct) -> Iterator[str]:
+        match node:
+            case Value() | AgainstLimit() | IsOneOf() | Happened():
+                yield from self.of_lookup(node.lookup)
+                if isinstance(node, AgainstLimit):
+                    yield "sex"
+            case AtTime():
+                yield from self.of_lookup(node.anchor)
+                for inner in everything_in(node.of, self.rulebook):
+                    if isinstance(inner, Value | AgainstLimit | IsOneOf):
+                        yield f"result {getattr(self.rulebook.lookups[inner.lookup], 'fact', '')}"
+            case Age():
+                yield "age"
+            case SexIs():
+                yield "sex"
+            case Confirmed():
+                yield f"question {node.question}"
+        for part in (*parts(node), *meant(node, self.rulebook)):
+            yield from self.of(part)
+
+    def of_lookup(self, name: str) -> Subjects:
+        """The subjects of a lookup, of its anchor and of the rule beside it."""
+        known = self._of_lookups.get(name)
+        if known is None:
+            known = self._of_lookups[name] = frozenset(self._subjects_of_lookup(self.rulebook.lookups[name]))
+        return known
+
+    def shown_by(self, fact: str) -> Rulebook:
+        """The rulebook with no other concepts than those that results of a lab or finding show."""
+        known = self._shown_by.get(fact)
+        if known is None:
+            concepts = {
+                name: concept
+                for name, concept in self.rulebook.concepts.items()
+                if any(sign.fact == fact for sign in (*concept.present_when, *concept.absent_when))
+            }
+            known = self._shown_by[fact] = msgspec.structs.replace(self.rulebook, concepts=concepts)
+        return known
+
+    def limits(self, rule: Truthful) -> Limits:
+        """The numbers with which a rule compares what it reads."""
+        known = self._limits.get(rule)
+        if known is None:
+            known = self._limits[rule] = _limits_in(rule, self.rulebook)
+        return known
+
+    def _subjects_of_lookup(self, lookup: Lookup) -> Iterator[str]:
+        match lookup:
+            case ValueLookup():
+                yield f"lookup {lookup.name}"
+                fact = self.rulebook.fact(lookup.fact)
+                if isinstance(fact, Finding) and fact.zero_when_absent is not None:
+                    yield f"event current {fact.zero_when_absent}"
+                    yield from self._about([fact.zero_when_absent])
+            case ChangeLookup():
+                yield f"lookup {lookup.name}"
+            case OnsetLookup():
+                yield from self._about([lookup.concept])
+                return
+            case EventLookup():
+                yield f"event {lookup.name}"
+                yield from self._about(each.concept for each in (*lookup.what, *lookup.exceptions))
+                if lookup.beside is not None:
+                    yield from self.of(lookup.beside)
+        if lookup.scope is not None and lookup.scope.anchor in self.rulebook.lookups:
+            yield from self.of_lookup(lookup.scope.anchor)
+
+    def _about(self, concepts: Iterable[str]) -> Iterator[str]:
+        for concept in concepts:
+            for name in self.related(concept):
+                entry = self.rulebook.concepts[name]
+                yield f"concept {name}"
+                yield from (f"sign {sign.fact}" for sign in (*entry.present_when, *entry.absent_when))
+                if entry.only_if is not None:
+                    yield "sex"
+
+
+def parts(node: Struct) -> Iterator[Struct]:
+    """The expressions that stand inside one."""
+    for field in node.__struct_fields__:
+        value = getattr(node, field)
+        if isinstance(value, Struct):
+            yield value
+        elif isinstance(value, tuple):
+            yield from (each for each in value if isinstance(each, Struct))
+
+
+def meant(node: Struct, rulebook: Rulebook) -> Iterator[Struct]:
+    """The expressions that one refers to by name."""
+    match node:
+        case ScoreOf():
+            yield rulebook.scores[node.name].expression
+        case Meets():
+            yield rulebook.definitions[node.name].rule
+        case PointsOf():
+            yield rulebook.tables[node.name].of
+        case Confirmed():
+            only_if = rulebook.questions[node.question].only_if
+            if only_if is not None:
+                yield only_if
+
+
+def everything_in(node: Struct, rulebook: Rulebook) -> Iterator[Struct]:
+    """An expression with all that stands inside it or is named by it."""
+    yield node
+    for part in (*parts(node), *meant(node, rulebook)):
+        yield from everything_in(part, rulebook)
+
+
+_REACHES: dict[int, Reach] = {}
+
+
+def reach_of(rulebook: Rulebook) -> Reach:
+    """What the rules of a rulebook read; made once, and dropped with it."""
+    reach = _REACHES.get(id(rulebook))
+    if reach is None:
+        reach = _REACHES[id(rulebook)] = Reach(rulebook)
+        weakref.finalize(rulebook, _REACHES.pop, id(rulebook), None)
+    return reach
+
+
+# ---- limits
+
+
+def plain(node: Numeric) -> tuple[str, float] | None:
+    """A number by itself, perhaps in a unit: its lookup (or `age`) and the factor of the unit."""
+    match node:
+        case Value():
+            return node.lookup, 1.0
+        case Age():
+            return "age", 1.0
+        case InUnit():
+            inner = plain(node.of)
+            return None if inner is None else (inner[0], inner[1] * node.factor)
+        case _:
+            return None
+
+
+def _limits_in(rule: Truthful, rulebook: Rulebook) -> Limits:
+    numbers: dict[str, dict[float, str]] = {}
+    multiples: dict[str, set[AgainstLimit]] = {}
+
+    def place(of: Numeric, ends: Iterable[Numeric | float | None]) -> None:
+        number = plain(of)
+        if number is None:
+            return
+        lookup = rulebook.lookups.get(number[0])
+        name = lookup.fact if isinstance(lookup, ValueLookup) else "age" if number[0] == "age" else None
+        if name is None:
+            return
+        for end in ends:
+            match end:
+                case Number():
+                    numbers.setdefault(name, {})[end.value / number[1]] = end.text
+                case float() | int():
+                    numbers.setdefault(name, {}).setdefault(end / number[1], "")
+
+    for node in everything_in(rule, rulebook):
+        match node:
+            case Compare():
+                place(node.left, [node.right])
+                place(node.right, [node.left])
+            case Between():
+                place(node.of, [node.low, node.high])
+            case Bounded():
+                place(node.of, [node.floor, node.cap])
+            case PointsOf():
+                cells = [cell.numbers for cell in rulebook.tables[node.name].cells if cell.numbers is not None]
+                place(rulebook.tables[node.name].of, [end for cell in cells for end in (cell.low, cell.high)])
+            case AgainstLimit():
+                lookup = rulebook.lookups[node.lookup]
+                if isinstance(lookup, ValueLookup):
+                    multiples.setdefault(lookup.fact, set()).add(node)
+            case Happened():
+                lookup = rulebook.lookups[node.lookup]
+                if isinstance(lookup, EventLookup) and lookup.beside is not None:
+                    for name, those in _limits_in(lookup.beside, rulebook).numbers.items():
+                        numbers.setdefault(name, {}).update(those)
+    return Limits(numbers, {name: frozenset(those) for name, those in multiples.items()})

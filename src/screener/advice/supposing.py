@@ -1,0 +1,149 @@
+"""Supposing a missing fact: the record as it would be if the fact were known, seen through the engine itself.
+
+A fact has *possibilities*, which between them are all that it may turn out to be. What one of them says is put into the
+record (a result, an answer, a birth date), or, where a record has no word for it without saying more, into what the
+lookups find (that something did or did not happen in a window). Each possibility stands for every record in which the
+fact has come out so: a result is a range, a date the whole stretch in which it may lie. So a definite answer under it
+holds for all of them, by the law of the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from screener.advice.reach import reach_of
+from screener.evaluation.answers import Found
+from screener.evaluation.frame import Frame
+from screener.records.derived import with_derived
+from screener.records.patient import Absence, Answer, Episode, Patient, Result
+from screener.rulebook import Rulebook, Sex
+from screener.values.dates import Moment
+from screener.values.ranges import Range
+from screener.values.truth import TRUE
+
+
+class Entry(Struct, frozen=True):
+    """Results of one lab or finding that others take the place of."""
+
+    fact: str
+    old: tuple[Result, ...] = ()
+    new: tuple[Result, ...] = ()
+
+
+class Possibility(Struct, frozen=True):
+    """One thing that a fact may turn out to be. `range` is set for a number, `text` says the others in words.
+
+    `sample`: a single number out of a part that another possibility covers, tried to find values that would do.
+    """
+
+    text: str = ""
+    range: Range | None = None
+    sample: bool = False
+    results: tuple[Entry, ...] = ()
+    stated: tuple[tuple[str, str, str, str | bool], ...] = ()
+    """What entries state: the concept and the source of each, a quality (a field of Episode), and its value."""
+    answers: tuple[Answer, ...] = ()
+    birth: Moment | None = None
+    sex: Sex | None = None
+    happened: frozenset[str] = frozenset()
+    """Event lookups that are true."""
+    cleared: frozenset[tuple[str, str]] = frozenset()
+    """Event lookups, each with a concept of which the record lacks no entry there."""
+
+
+def with_facts(patient: Patient, known: Iterable[Possibility], rulebook: Rulebook) -> Patient:
+    """The patient's record with what these possibilities put into it."""
+    results, episodes, answers = patient.results, patient.episodes, patient.answers
+    birth, sex = patient.birth, patient.sex
+    touched: set[str] = set()
+    for each in known:
+        for change in each.results:
+            results = {**results, change.fact: _exchanged(results.get(change.fact, ()), change.old, change.new)}
+            touched.add(change.fact)
+        for concept, source, quality, value in each.stated:
+            those = tuple(
+                msgspec.structs.replace(one, **{quality: value}) if one.source == source else one
+                for one in episodes[concept]
+            )
+            episodes = {**episodes, concept: those}
+        if each.answers:
+            answers = {**answers, **{answer.key: answer for answer in each.answers}}
+        birth = each.birth or birth
+        sex = each.sex or sex
+    supposed: Patient = msgspec.structs.replace(
+        patient, results=results, episodes=episodes, answers=answers, birth=birth, sex=sex
+    )
+    for name in touched:
+        supposed = _derived_anew(supposed, reach_of(rulebook).shown_by(name))
+    return supposed
+
+
+def _exchanged(results: tuple[Result, ...], old: tuple[Result, ...], new: tuple[Result, ...]) -> tuple[Result, ...]:
+    """The results without some of them, and with others behind them."""
+    return (*(each for each in results if each not in old), *new)
+
+
+def _derived_anew(patient: Patient, shown: Rulebook) -> Patient:
+    """The patient with the episodes and absences that the results now show of some concepts, in place of those they
+    showed before."""
+    if not shown.concepts:
+        return patient
+    explicit = {
+        name: tuple(each for each in those if not each.shown_by_result) for name, those in patient.episodes.items()
+    }
+    absences = {
+        name: tuple(each for each in those if not (each.shown_by_result and name in shown.concepts))
+        for name, those in patient.absences.items()
+    }
+    anew, denied = with_derived(patient.results, explicit, absences, shown)
+    episodes = {**patient.episodes, **{name: anew.get(name, ()) for name in shown.concepts}}
+    derived: Patient = msgspec.structs.replace(patient, episodes=_some(episodes), absences=_some(denied))
+    return derived
+
+
+S = TypeVar("S", Episode, Absence)
+
+
+def _some(facts: Mapping[str, tuple[S, ...]]) -> dict[str, tuple[S, ...]]:
+    return {name: those for name, those in facts.items() if those}
+
+
+def frame_with(base: Frame, known: Iterable[Possibility], untouched: Mapping[str, Found] | None = None) -> Frame:
+    """The instant of a frame, with the patient as these possibilities make them. `untouched` is what lookups found that
+    see nothing of it."""
+    several = tuple(known)
+    rulebook = base.rulebook
+    in_record = [each for each in several if _is_in_record(each)]
+    patient = with_facts(base.patient, in_record, rulebook) if in_record else base.patient
+    frame = Frame(
+        rulebook,
+        patient,
+        base.as_of,
+        assumed=base.assumed,
+        labs_within=base.labs_within,
+        trial=base.trial,
+        of=base if patient.episodes is base.patient.episodes and patient.absences is base.patient.absences else None,
+    )
+    if untouched is not None:
+        frame.found.update(untouched)
+    happened = {name for each in several for name in each.happened}
+    cleared = frozenset(pair for each in several for pair in each.cleared)
+    if happened or cleared:
+        frame.cleared = cleared
+        named = {name for _, name in cleared} | {name for lookup in happened for name in _concepts(lookup, rulebook)}
+        frame.concerned = frame.concerned | named
+        for name in happened:
+            frame.found[name] = Found(name, rulebook.lookups[name], truth=TRUE)
+    return frame
+
+
+def _is_in_record(each: Possibility) -> bool:
+    return bool(each.results or each.stated or each.answers or each.birth or each.sex)
+
+
+def _concepts(lookup: str, rulebook: Rulebook) -> tuple[str, ...]:
+    return tuple(what.concept for what in getattr(rulebook.lookups[lookup], "what", ()))

@@ -1,0 +1,140 @@
+"""Values of a fact in words: `INR below 1.5`, `ascites is none`, `any history of asthma: no`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from screener.advice.facts import Fact
+from screener.advice.inquiry import Inquiry
+from screener.evaluation.explanation import number_text
+from screener.evaluation.phrases import either, unit_beside
+from screener.values.ranges import Range
+
+
+class Span(Struct, frozen=True, omit_defaults=True):
+    """Numbers from `low` to `high`, in the canonical unit; an open end is not itself included."""
+
+    low: float
+    high: float
+    low_open: bool = False
+    high_open: bool = False
+
+
+class Values(Struct, frozen=True, omit_defaults=True):
+    """Some of what a fact may turn out to be: `spans` of a number, or the words in `choices`.
+
+    `text` says them shortly, `named` with the fact (`INR below 1.5`), and `clause` that the fact has one of them (`INR
+    is below 1.5`). `example`: single numbers that would do, among others that were not tried.
+    """
+
+    text: str
+    named: str
+    clause: str
+    spans: tuple[Span, ...] = ()
+    choices: tuple[str, ...] = ()
+    unit: str = ""
+    example: bool = False
+
+
+def values_of(number: int, chosen: Iterable[int], inquiry: Inquiry) -> Values:
+    """Some possibilities of a fact in words."""
+    fact, places = inquiry.facts[number], sorted(chosen)
+    possible = inquiry.possibilities[number]
+    if fact.domain is None:
+        words = tuple(possible[place].text for place in places)
+        return Values(either(words), *_said(fact, words), choices=words)
+    whole = [place for place in places if not possible[place].sample]
+    ranges = _together([possible[place].range for place in whole or places], fact)
+    if not whole:
+        middle = number_text(ranges[len(ranges) // 2].low)
+        text = f"for instance {middle}{unit_beside(fact.unit)}"
+    else:
+        written = inquiry.written(number)
+        text = either(_span_text(each, fact, written) for each in ranges)
+    spans = tuple(Span(each.low, each.high, each.low_open, each.high_open) for each in ranges)
+    return Values(text, f"{fact.title} {text}", f"{fact.title} is {text}", spans, unit=fact.unit, example=not whole)
+
+
+def _said(fact: Fact, words: Sequence[str]) -> tuple[str, str]:
+    """A named fact with its values, as a thing and as a clause."""
+    told = either(words)
+    match fact.key[0]:
+        case "question":
+            return f"{told} to “{fact.title}”", f"the answer to “{fact.title}” is {told}"
+        case "reading":
+            line = fact.name.partition("/")[2]
+            return f"{line} read as {told}", f"{line} is read as {told}"
+        case "event" if list(words) == ["yes"]:
+            return f"yes to whether {fact.title}", fact.title
+        case "event" | "quality":
+            return f"{told} to whether {fact.title}", f"the answer to whether {fact.title} is {told}"
+        case "sex":
+            return f"{told} sex", f"the sex is {told}"
+        case _:
+            return f"{fact.title} {told}", f"{fact.title} is {told}"
+
+
+def _together(ranges: Iterable[Range | None], fact: Fact) -> list[Range]:
+    """The parts, neighbors in one."""
+    whole: list[Range] = []
+    for each in ranges:
+        if each is None:
+            continue
+        if whole and _touch(whole[-1], each, fact):
+            whole[-1] = Range(whole[-1].low, each.high, whole[-1].low_open, each.high_open)
+        else:
+            whole.append(each)
+    return whole
+
+
+def _touch(one: Range, other: Range, fact: Fact) -> bool:
+    if fact.scale == "whole":
+        return other.low == one.high + 1
+    if one.high == other.low:
+        return not (one.high_open and other.low_open)
+    return math.nextafter(one.high, math.inf) == other.low and not one.high_open and not other.low_open
+
+
+def _span_text(part: Range, fact: Fact, written: dict[float, str]) -> str:
+    """`below 1.5`, `at least 85.52 umol/L (5 mg/dL)`; a limit found by halving is rounded into the part meant."""
+    domain, unit = fact.domain, unit_beside(fact.unit)
+
+    def low() -> str:
+        return _number(part.low, fact, written, up=True)
+
+    def high() -> str:
+        return _number(part.high, fact, written, up=False)
+
+    if part.is_exact:
+        return _number(part.low, fact, written, up=None) + unit
+    from_start = domain is not None and (part.low, part.low_open) == (domain.low, domain.low_open)
+    to_end = domain is not None and (part.high, part.high_open) == (domain.high, domain.high_open)
+    above, below = ("above" if part.low_open else "at least"), ("below" if part.high_open else "at most")
+    beside_low, beside_high = _as_written(part.low, fact, written), _as_written(part.high, fact, written)
+    if from_start and to_end:
+        return "whatever it is"
+    if from_start:
+        return f"{below} {high()}{unit}{beside_high}"
+    if to_end:
+        return f"{above} {low()}{unit}{beside_low}"
+    if not part.low_open and not part.high_open:
+        return f"{low()} to {high()}{unit}"
+    return f"{above} {low()}{beside_low} and {below} {high()}{unit}{beside_high}"
+
+
+def _number(number: float, fact: Fact, written: dict[float, str], *, up: bool | None) -> str:
+    told = number_text(number)
+    if up is None or number in written or float(told) == number:
+        return told
+    step = 10.0 ** (math.floor(math.log10(abs(number))) - 2) if number else 1.0
+    rounded = (math.ceil if up else math.floor)(number / step) * step
+    return number_text(float(f"{rounded:.12g}"))
+
+
+def _as_written(number: float, fact: Fact, written: dict[float, str]) -> str:
+    """The limit as the rule has it, where that is in another unit."""
+    text = written.get(number, "")
+    return f" ({text})" if text and unit_beside(fact.unit) and not text.endswith((fact.unit, "years")) else ""

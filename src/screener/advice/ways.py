@@ -1,0 +1,263 @@
+"""In which ways a criterion can come out as wanted: small sets of facts, each with the values that bring it about.
+
+A *way* gives some facts each a set of possibilities; whichever of them come true, the criterion is as wanted, whatever
+becomes of all other facts. The open parts of the answer tell where to look: to make `A and B` true both have to be, to
+make it false one of them. What stands in no `and`, `or`, `not` is a part of its own, and the engine says of it what its
+facts make of it. The ways of a part that hangs on many numbers at once may not all be found (`Ways.complete`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from itertools import combinations, product
+from math import prod
+
+from screener.advice.inquiry import Inquiry, Known, Way, Ways
+from screener.evaluation.answers import Judged
+from screener.rulebook import All, Any, AtLeast, Meets, Not, Truthful
+from screener.screening import Status
+from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, negation
+
+Point = frozenset[tuple[int, int]]
+Asking = Callable[[Known], Truth]
+
+MOST_WAYS = 60
+"""Ways that are kept of one criterion; of more the smallest."""
+MOST_POINTS = 64
+"""Combinations of values that one part of a rule is tried with; of a part with more, only some values of each fact."""
+MOST_ASKED = 80
+"""Questions that the engine is asked about one part of a rule."""
+
+
+NEEDS_NOTHING = -1
+"""In the place of a fact, where a way needs none."""
+NOTHING_NEEDED = Ways(({},))
+NO_WAY = Ways(())
+
+
+def ways_of_line(number: int, want: Status, inquiry: Inquiry) -> Ways:
+    """The ways in which an open line comes out passed, or failed; worked out once."""
+    known = inquiry.ways.get((number, want))
+    if known is None:
+        known = inquiry.ways[number, want] = _ways_of_line(number, want, inquiry)
+    return known
+
+
+def _ways_of_line(number: int, want: Status, inquiry: Inquiry) -> Ways:
+    line = inquiry.lines[number]
+    wanted = TRUE if (want == "passed") == (line.criterion.kind == "inclusion") else FALSE
+    samples = want == "passed"
+    of_each = [_ways(judged, wanted, number, inquiry, samples=samples) for judged in line.result.counted]
+    together = either([joined(of_each), *_by_choice_of_reading(number, of_each, inquiry)])
+    found = tuple(way for way in together.ways if _holds(number, want, way, inquiry))
+    return Ways(found, together.complete and len(found) == len(together.ways))
+
+
+def _by_choice_of_reading(number: int, of_each: Sequence[Ways], inquiry: Inquiry) -> Iterator[Ways]:
+    line = inquiry.lines[number]
+    key = ("reading", f"{line.trial}/{line.criterion.id}")
+    for fact in line.facts:
+        if inquiry.facts[fact].key == key:
+            for choice, ways in enumerate(of_each):
+                yield joined([Ways(({fact: frozenset([choice])},)), ways])
+
+
+def combinations_in(way: Way) -> Iterator[Known]:
+    """Every choice of one possibility for each fact."""
+    facts = sorted(way)
+    for values in product(*(sorted(way[fact]) for fact in facts)):
+        yield dict(zip(facts, values, strict=True))
+
+
+def _holds(number: int, want: Status, way: Way, inquiry: Inquiry) -> bool:
+    """Whether the engine says so, too, of the first of the values."""
+    return inquiry.status(number, next(combinations_in(way))) == want
+
+
+# ---- putting ways together
+
+
+def either(several: Iterable[Ways]) -> Ways:
+    """The ways in which one of several comes about."""
+    those = list(several)
+    return _fewest([way for each in those for way in each.ways], all(each.complete for each in those))
+
+
+def joined(several: Iterable[Ways]) -> Ways:
+    """The ways in which all of several come about together."""
+    whole = NOTHING_NEEDED
+    for each in sorted(several, key=lambda one: len(one.ways)):
+        both = [way for one in whole.ways for other in each.ways if (way := _both(one, other)) is not None]
+        whole = _fewest(both, whole.complete and each.complete)
+    return whole
+
+
+def _both(one: Way, other: Way) -> Way | None:
+    if not one or not other:
+        return one or other
+    together = dict(one)
+    for fact, values in other.items():
+        held = together.get(fact)
+        both = values if held is None else held & values
+        if not both:
+            return None
+        together[fact] = both
+    return together
+
+
+def _fewest(ways: list[Way], complete: bool) -> Ways:
+    """The ways, without those that another makes needless; as few as are kept."""
+    if len(ways) < 2:
+        return Ways(tuple(ways), complete)
+    if len(ways) > 4 * MOST_WAYS:
+        ways, complete = sorted(ways, key=len)[: 4 * MOST_WAYS], False
+    kept: list[Way] = []
+    # What makes another needless shares all its facts with it: each is kept under one of its own.
+    under_a_fact: dict[int, list[Way]] = {}
+    for way in sorted(_widened(ways), key=lambda each: (len(each), -sum(map(len, each.values())))):
+        if not any(includes(other, way) for fact in (NEEDS_NOTHING, *way) for other in under_a_fact.get(fact, ())):
+            kept.append(way)
+            under_a_fact.setdefault(min(way, default=NEEDS_NOTHING), []).append(way)
+    if len(kept) > MOST_WAYS:
+        return Ways(tuple(kept[:MOST_WAYS]), complete=False)
+    return Ways(tuple(kept), complete)
+
+
+def includes(wide: Way, narrow: Way) -> bool:
+    """Whether all that the one allows, the other allows, too."""
+    return len(wide) <= len(narrow) and all(fact in narrow and narrow[fact] <= values for fact, values in wide.items())
+
+
+def _widened(ways: list[Way]) -> list[Way]:
+    """Ways that differ in the values of one fact only, made one."""
+    kept = list(ways)
+    for fact in dict.fromkeys(fact for way in ways for fact in way):
+        alike: dict[object, Way] = {}
+        others: list[Way] = []
+        for way in kept:
+            if fact not in way:
+                others.append(way)
+                continue
+            rest = frozenset((each, values) for each, values in way.items() if each != fact)
+            before = alike.get(rest)
+            alike[rest] = way if before is None else {**way, fact: way[fact] | before[fact]}
+        kept = [*others, *alike.values()]
+    return kept
+
+
+# ---- one answer
+
+
+def _ways(answer: Judged, want: Truth, number: int, inquiry: Inquiry, *, samples: bool) -> Ways:
+    if answer.truth is not UNKNOWN:
+        return NOTHING_NEEDED if answer.truth is want else NO_WAY
+    parts = [part for part in answer.parts if isinstance(part, Judged)]
+    match answer.node:
+        case Not():
+            return _ways(parts[0], negation(want), number, inquiry, samples=samples)
+        case Meets():
+            return _ways(parts[0], want, number, inquiry, samples=samples)
+        case All():
+            return _of_so_many(parts, len(parts) if want is TRUE else 1, want, number, inquiry, samples=samples)
+        case Any():
+            return _of_so_many(parts, 1 if want is TRUE else len(parts), want, number, inquiry, samples=samples)
+        case AtLeast(count=count):
+            return _of_so_many(
+                parts, count if want is TRUE else len(parts) - count + 1, want, number, inquiry, samples=samples
+            )
+        case _:
+            return _of_part(answer.node, want, number, inquiry, samples=samples)
+
+
+def _of_so_many(
+    parts: Sequence[Judged], count: int, want: Truth, number: int, inquiry: Inquiry, *, samples: bool
+) -> Ways:
+    """The ways in which so many of the parts come out as wanted."""
+    lacking = count - sum(part.truth is want for part in parts)
+    each = [_ways(part, want, number, inquiry, samples=samples) for part in parts if part.truth is UNKNOWN]
+    if lacking > len(each):
+        return NO_WAY
+    if lacking == 1:
+        return either(each)
+    return either(joined(some) for some in combinations(each, lacking))
+
+
+def _of_part(node: Truthful, want: Truth, number: int, inquiry: Inquiry, *, samples: bool) -> Ways:
+    """The ways of a part that the engine alone can answer.
+
+    Values that settle it by themselves are seen at once. The others are tried together, all facts known at first, and
+    then without each that is not needed.
+    """
+    line = inquiry.lines[number]
+    facts = inquiry.read_by(node, line.trial, line.facts)
+
+    def truth(known: Known) -> Truth:
+        return inquiry.truth(node, line.trial, known)
+
+    found: list[Way] = []
+    left: dict[int, list[int]] = {}
+    for fact in facts:
+        possible = inquiry.possibilities[fact]
+        values = [value for value, each in enumerate(possible) if samples or not each.sample]
+        truths = {value: truth({fact: value}) for value in values}
+        settling = [value for value in values if truths[value] is want]
+        if settling and not inquiry.facts[fact].only_beside:
+            found.append({fact: frozenset(settling)})
+            settling = []
+        open_values = [value for value in values if truths[value] is UNKNOWN]
+        tried = [value for value in open_values if possible[value].sample] or open_values
+        if settling or tried:
+            left[fact] = [*settling, *tried]
+    return _together(found, left, want, truth)
+
+
+def _together(found: list[Way], left: dict[int, list[int]], want: Truth, truth: Asking) -> Ways:
+    """The ways beside those of single facts: of the values that are left, several facts at a time."""
+    if len(left) < 2:
+        return _fewest(found, complete=True)
+    fewer, complete = left, True
+    while _count(fewer) > MOST_POINTS and any(len(values) > 2 for values in fewer.values()):
+        complete = False
+        fewer = {fact: values[::2] if len(values) > 3 else [values[0], values[-1]] for fact, values in fewer.items()}
+    points: set[Point] = set()
+    asked: dict[Point, bool] = {}
+
+    def does(known: Point) -> bool:
+        if known not in asked:
+            asked[known] = truth(dict(known)) is want
+        return asked[known]
+
+    for known in combinations_in({fact: frozenset(values) for fact, values in fewer.items()}):
+        if len(asked) > MOST_ASKED:
+            complete = False
+            break
+        _find_smallest(frozenset(known.items()), does, points, asked)
+    several = [{fact: frozenset([value]) for fact, value in point} for point in points]
+    return _fewest([*found, *several], complete)
+
+
+def _count(values: Mapping[int, Sequence[int]]) -> int:
+    return prod(map(len, values.values()))
+
+
+def _find_smallest(known: Point, does: Callable[[Point], bool], smallest: set[Point], asked: Sized) -> None:
+    """Put among the smallest every part of what is known that does and none of whose own parts does.
+
+    Each smallest part found is broken in turn by leaving one of its facts out, and what is left is searched again.
+    """
+    waiting, seen = [known], set[Point]()
+    while waiting and len(asked) <= MOST_ASKED:
+        here = waiting.pop()
+        if here in seen or len(here) < 2:
+            continue
+        seen.add(here)
+        found = next((each for each in smallest if each <= here), None)
+        if found is None:
+            if not does(here):
+                continue
+            found = here
+            for each in sorted(here):
+                if len(found) > 2 and does(found - {each}):
+                    found -= {each}
+            smallest.add(found)
+        waiting += [here - {each} for each in found]

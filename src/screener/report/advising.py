@@ -1,0 +1,202 @@
+"""Advice as text: what to find out first, and for each trial what would decide it, in a few lines.
+
+Most records say nothing of most exclusions, so that dozens of facts may each rule a trial out. What can be measured is
+told one by one; questions about the patient's past and present are counted, and the first of them named.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+
+from screener.advice.decisive import Advice, Choice, Known, MakesEligible, Missing, RankedFact, RulesOut, TrialAdvice
+from screener.report.wording import in_one_breath
+
+WIDTH = 100
+LABEL = 18
+LONGEST_CHOICE = 200
+MOST_FACTS = 8
+MOST_NAMED = 4
+MOST_CHOICES = 3
+_MEASURED = {"lab", "finding", "birth_date", "sex", "reading"}
+
+
+def advice_lines(advice: Advice, width: int = WIDTH) -> list[str]:
+    """The advice, a line of text each; empty where nothing is open that a fact could decide."""
+    if not advice.trials:
+        return []
+    lines = ["What to find out next", ""]
+    first = [fact for fact in advice.facts if fact.settles > 1 or fact.fact.kind in _MEASURED][:MOST_FACTS]
+    for number, fact in enumerate(first, start=1):
+        lines += _beside(f"{number}.", _rank(fact), width, 4)
+    for label, text in _asked(advice, first):
+        lines += _beside(label, text, width, LABEL)
+    for trial in advice.trials:
+        lines += ["", trial.id]
+        for label, text in (*_ruling_out(trial), *_eligible(trial.makes_eligible)):
+            lines += _beside(label, text, width, LABEL)
+    return lines
+
+
+def _beside(label: str, text: str, width: int, indent: int) -> list[str]:
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=f"{label:<{indent}}",
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _rank(fact: RankedFact) -> str:
+    parts = []
+    if fact.settles:
+        criteria = "1 criterion" if fact.settles == 1 else f"{fact.settles} criteria"
+        where = f"in {len(fact.in_trials)} trials" if len(fact.in_trials) > 1 else f"of {fact.in_trials[0]}"
+        parts.append(f"settles {criteria} {where}, whatever it turns out to be")
+    if fact.closes:
+        parts.append(f"can decide {', '.join(fact.closes)}")
+    if not parts:
+        parts.append("decides only together with others")
+    return f"{fact.fact.text}: {'; '.join(parts)}"
+
+
+# ---- what to ask, and whom
+
+
+def _asked(advice: Advice, told: Sequence[RankedFact]) -> Iterator[tuple[str, str]]:
+    """The facts that were not told one by one, by whom to ask."""
+    rest = [fact for fact in advice.facts if fact not in told]
+    yield from _people([fact.fact for fact in rest if fact.fact.kind == "question"])
+    history = [fact for fact in rest if fact.fact.kind not in (*_MEASURED, "question")]
+    if history:
+        deciding = [fact.fact.text for fact in history if fact.closes]
+        number = "1 question" if len(history) == 1 else f"{len(history)} questions"
+        by_itself = f", of which {len(deciding)} can decide a trial by themselves" if deciding else ""
+        texts = deciding or [fact.fact.text for fact in history]
+        yield "the patient", f"{number} about the history and treatment{by_itself}: {_first(texts)}"
+    measured = [fact.fact.text for fact in rest if fact.fact.kind in _MEASURED]
+    if measured:
+        yield "to measure", _first(measured)
+
+
+def _people(questions: Iterable[Missing]) -> Iterator[tuple[str, str]]:
+    """Whom to ask what, a question of several trials once."""
+    trials: dict[tuple[str, str], list[str]] = {}
+    for fact in questions:
+        text, _, whom = fact.text.rpartition(" (asked of the ")
+        trials.setdefault((whom.rstrip(")"), text), []).append(fact.trial)
+    together: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (whom, text), those in trials.items():
+        together.setdefault((whom, tuple(those)), []).append(text)
+    for (whom, where), texts in sorted(together.items(), key=lambda each: each[0][0], reverse=True):
+        where_text = f"for {', '.join(where)}" if any(where) else "for every trial"
+        yield f"the {whom}", f"{where_text}: {_first(texts, 3)}"
+
+
+def _first(texts: Iterable[str], most: int = MOST_NAMED) -> str:
+    """The first few of several texts, and how many more there are."""
+    several = list(dict.fromkeys(texts))
+    shown = in_one_breath(several[:most])
+    more = len(several) - most
+    return "; ".join(shown) + (f"; and {more} more" if more > 0 else "")
+
+
+# ---- one trial
+
+
+def _ruling_out(trial: TrialAdvice) -> Iterator[tuple[str, str]]:
+    label = "ruled out by"
+    alone = [each for each in trial.rules_out if each.unless is None]
+    for each in _measured(alone):
+        yield label, f"{each.fact.values.named} ({', '.join(each.criteria)})"
+        label = ""
+    told: set[frozenset[Missing]] = set()
+    for each in trial.rules_out:
+        if each.unless is not None and each.fact.fact.kind in _MEASURED:
+            pair = frozenset([each.fact.fact, each.unless.fact])
+            if pair not in told:
+                yield (
+                    label,
+                    f"{each.fact.values.named}, unless {each.unless.values.clause} ({', '.join(each.criteria)})",
+                )
+                label = ""
+            told.add(pair)
+    others = [each for each in alone if each.fact.fact.kind not in _MEASURED]
+    answers = [each.fact.values.named for each in others if each.fact.fact.kind == "question"]
+    history = [each.fact.fact.text for each in others if each.fact.fact.kind != "question"]
+    if answers:
+        yield label, _first(answers)
+        label = ""
+    if history:
+        yield (
+            label,
+            f"a yes to any of {len(history)} questions: {_first(history)}"
+            if len(history) > 1
+            else (f"a yes to {history[0]}"),
+        )
+
+
+def _measured(rules: Iterable[RulesOut]) -> list[RulesOut]:
+    return [each for each in rules if each.fact.fact.kind in _MEASURED]
+
+
+def _eligible(made: MakesEligible) -> Iterator[tuple[str, str]]:
+    if not made.always and not made.choices:
+        yield "eligible", "no few facts would do that are known here"
+    else:
+        several = "" if made.number == 1 else f", in {_many(made)} ways"
+        least = "1 fact" if made.fewest == 1 else f"{made.fewest} facts"
+        fewest = "" if made.number == 1 and made.complete else "at least " if made.complete else "for instance "
+        yield "eligible with", f"{fewest}{least}{several}"
+        for text in _always(made.always):
+            yield "", text
+        shown = sorted(made.choices, key=lambda choice: choice.number)[:MOST_CHOICES]
+        yield from (("", _choice(choice)) for choice in shown)
+        if len(made.choices) > len(shown):
+            rest = [criterion for choice in made.choices if choice not in shown for criterion in choice.criteria]
+            yield "", f"and one way each for {', '.join(rest)}"
+    if made.besides:
+        yield "first of all", f"{', '.join(each.criterion for each in made.besides)} would have to be settled otherwise"
+
+
+def _choice(choice: Choice) -> str:
+    """One or two of the ways in which something can be settled, as short as they are."""
+    ways = ["; ".join(_always(way)) for way in choice.ways[:2]]
+    if sum(map(len, ways)) > LONGEST_CHOICE:
+        ways = ways[:1]
+    more = choice.number - len(ways)
+    others = "" if not more else ", or in another way" if more == 1 else f", or in {more} other ways"
+    return f"{', '.join(choice.criteria)}: {', or '.join(ways)}{others}"
+
+
+def _many(made: MakesEligible) -> str:
+    number = f"{made.number}" if made.number < 1000 else "more than 1000"
+    return number if made.complete or made.number >= 1000 else f"at least {number}"
+
+
+def _always(known: Sequence[Known]) -> Iterator[str]:
+    """What every set needs: numbers and answers one by one, a no to questions together."""
+    for each in known:
+        if each.fact.kind in _MEASURED:
+            yield each.values.named
+    for word in ("yes", "no"):
+        answers = [f"“{_question(each)}”" for each in _answers(known) if each.values.text == word]
+        if answers:
+            yield f"{word} to {_first(answers, 3)}"
+    rest = [each for each in known if each.fact.kind not in (*_MEASURED, "question")]
+    for word in dict.fromkeys(each.values.text for each in rest):
+        texts = [each.fact.text for each in rest if each.values.text == word]
+        yield f"{word} to {_first(texts, 3)}"
+
+
+def _answers(known: Iterable[Known]) -> list[Known]:
+    return [each for each in known if each.fact.kind == "question"]
+
+
+def _question(known: Known) -> str:
+    return known.fact.text.rpartition(" (asked of the ")[0]
+
+
+__all__ = ["advice_lines"]

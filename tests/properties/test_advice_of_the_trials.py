@@ -1,0 +1,87 @@
+"""The advice on the trials that come with screener, where a reader can say what it ought to be."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from screener import Advice, advise, evaluate, load_patient, load_rules
+from screener.advice.decisive import TrialAdvice
+
+PATIENTS = Path(__file__).parents[2] / "examples" / "patients"
+
+
+@cache
+def advice_for(name: str) -> Advice:
+    rules = load_rules()
+    return advise(evaluate(load_patient(PATIENTS / f"{name}.json", rules), rules))
+
+
+def trial(name: str, trial_id: str) -> TrialAdvice:
+    return next(each for each in advice_for(name).trials if each.id == trial_id)
+
+
+def test_an_inr_below_the_limit_rules_out_unless_the_prothrombin_activity_stands_in() -> None:
+    told = {each.sentence for each in trial("labs-three-weeks-old", "NCT05985863").rules_out}
+    assert "INR below 1.5 rules NCT05985863 out, unless prothrombin activity is below 40 %" in told
+    assert "Prothrombin activity at least 40 % rules NCT05985863 out, unless INR is at least 1.5" in told
+
+
+def test_a_bilirubin_below_both_readings_rules_out_by_itself() -> None:
+    told = [each for each in trial("labs-three-weeks-old", "NCT05985863").rules_out if each.criteria == ("I2",)]
+    alone = [each for each in told if each.unless is None]
+    assert [each.fact.fact.name for each in alone] == ["total_bilirubin"]
+    (span,) = alone[0].fact.values.spans
+    assert (span.high, span.high_open) == (85, True)
+
+
+def test_a_readings_choice_is_a_fact_that_decides_both_ways() -> None:
+    advice = trial("score-with-two-readings", "NCT07409259")
+    (ruling_out,) = advice.rules_out
+    assert ruling_out.fact.values.choices == ("“the encephalopathy score 1, 2, 3 of the paper”",)
+    (known,) = advice.makes_eligible.always
+    assert known.values.choices == ("“the encephalopathy grade 0 to 4, as the registry prints it”",)
+    assert (advice.makes_eligible.number, advice.makes_eligible.complete) == (1, True)
+
+
+def test_a_question_about_the_past_is_one_fact_for_all_trials() -> None:
+    first = advice_for("negatives-not-written-down").facts[0]
+    assert first.fact.name == "breastfeeding"
+    assert (first.settles, len(first.in_trials), len(first.closes)) == (3, 3, 4)
+
+
+def test_consent_is_asked_for_each_trial_by_itself() -> None:
+    consents = [
+        each.fact.trial for each in advice_for("labs-three-weeks-old").facts if each.fact.name == "informed_consent"
+    ]
+    assert sorted(consents) == ["NCT03863002", "NCT05985863", "NCT06242405", "NCT07409259"]
+
+
+def test_nothing_is_asked_for_a_trial_that_has_failed() -> None:
+    advice = advice_for("alcoholic-hepatitis-with-ascites")
+    assert {each.fact.trial for each in advice.facts} == {"NCT06242405"}
+
+
+SINGLE: dict[str, Any] = {"id": "p", "as_of": "2026-02-20"}
+
+
+@pytest.mark.parametrize(
+    ("age", "told"),
+    [("1955-02-20", True), ("1956-03", False)],
+)
+def test_an_age_that_is_known_is_not_asked_for(age: str, told: bool) -> None:
+    rules = load_rules()
+    screening = evaluate(load_patient({**SINGLE, "birth_date": age}, rules), rules, trials="NCT05985863")
+    asked = {each.fact.kind for each in advise(screening).facts}
+    assert "birth_date" not in asked
+    assert bool(not advise(screening).trials) is told
+
+
+def test_an_unknown_age_rules_out_on_both_sides() -> None:
+    rules = load_rules()
+    screening = evaluate(load_patient(SINGLE, rules), rules, trials="NCT05985863")
+    (ruling_out,) = [each for each in advise(screening).trials[0].rules_out if each.fact.fact.kind == "birth_date"]
+    assert [(span.low, span.high) for span in ruling_out.fact.values.spans] == [(0, 17), (71, 120)]
