@@ -99,10 +99,14 @@ def read_bytes(text: bytes, file: str) -> Iterator[Document | RecordError]:
 
 
 def read_stream(stream: IO[bytes], file: str) -> Iterator[Document | RecordError]:
-    """The documents of an open file or of standard input, as `read_file` gives them.
+    """The documents of an open file or of standard input, as `read_file` gives them."""
+    try:
+        yield from _documents(stream, file)
+    except OSError as error:
+        raise unreadable(file, error) from None
 
-    That the stream itself breaks (OSError) is for whoever opened it to tell.
-    """
+
+def _documents(stream: IO[bytes], file: str) -> Iterator[Document | RecordError]:
     lines = _Lines(_unpacked(stream, file), file)
     first = lines.next_line()
     if first is None:

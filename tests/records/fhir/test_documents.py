@@ -116,6 +116,15 @@ def test_a_folder_that_cannot_be_opened_is_refused(tmp_path: Path, monkeypatch: 
     assert fault(tmp_path) == "it cannot be read: permission denied"
 
 
+class Broken(io.BytesIO):
+    def read(self, size: int | None = -1, /) -> bytes:
+        raise OSError(5, "Input/output error")
+
+
+def test_a_stream_that_breaks_is_refused() -> None:
+    assert fault(Broken()) == "it cannot be read: input/output error"
+
+
 # ---- what is damaged
 
 
