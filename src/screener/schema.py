@@ -78,8 +78,14 @@ class ScreeningDocument(Struct, frozen=True, forbid_unknown_fields=True):
     rules: Annotated[str, Meta(pattern="^sha256:")]
     notes: list[str]
     trials: list[TrialDocument]
+    advice: Advice | msgspec.UnsetType = msgspec.UNSET
+    """What decides, where the call asked for it (`--advice`)."""
+    margins: list[dict[str, Anything]] | msgspec.UnsetType = msgspec.UNSET
+    """How far each number lies from its limit, by trial (`--margins`); docs/margins.md names the fields."""
+    distance: list[dict[str, Anything]] | msgspec.UnsetType = msgspec.UNSET
+    """How far the patient is from each trial (`--distance`); docs/margins.md names the fields."""
     when: Timeline | msgspec.UnsetType = msgspec.UNSET
-    """What changes by itself, where the call asked for it (`--when`)."""
+    """What changes by itself (`--when`)."""
 
 
 def result_schema() -> dict[str, Anything]:

@@ -54,12 +54,17 @@ def answers(rulebook: Rulebook, record: Record | Json | bytes, complete: list[st
 
 
 def differences_when_sent_otherwise(dice: Random, rulebook: Rulebook, record: Record) -> str:
-    """What differs between the FHIR form of a record and the same sent otherwise, in words; empty if nothing does."""
+    """What differs between the FHIR form of a record and the same sent otherwise, in words; empty if nothing does.
+
+    In another order the answers are the same; of two facts that leave a question open, the first gives its reason.
+    """
     fhir = to_fhir(dice, sayable(record, rulebook), rulebook)
     otherwise = sent_otherwise(dice, fhir)
     complete = [name for name in ALL_LISTS if name in record["complete"]]
     expected, found = answers(rulebook, fhir, complete), answers(rulebook, otherwise, complete)
-    other = {line: f"first {expected[line]}, then {found[line]}" for line in expected if expected[line] != found[line]}
+    other = {
+        line: f"first {expected[line]}, then {found[line]}" for line in expected if expected[line][0] != found[line][0]
+    }
     return f"{other}\ncomplete: {complete}\nfirst: {fhir}\nthen: {otherwise!r}" if other else ""
 
 

@@ -77,12 +77,13 @@ def to_fhir(dice: Random, record: Record, rulebook: Rulebook) -> Json:
         ),
     ]
     subject = {"reference": f"Patient/{person['id']}"}
-    entries = [{"resource": person}]
+    entries: list[Json] = []
     for number, body in enumerate(bodies):
         field = {"ResearchSubject": "individual", "Condition": "subject"}.get(body["resourceType"], "subject")
         field = "patient" if body["resourceType"] in ("AllergyIntolerance", "FamilyMemberHistory", "Consent") else field
         entries.append({"resource": {"id": str(number), field: subject, **body}})
-    dice.shuffle(entries)
+    # The entries keep their order: of two facts that leave a question open alike, the first gives its reason.
+    entries.insert(dice.randint(0, len(entries)), {"resource": person})
     return {"resourceType": "Bundle", "type": "collection", "entry": entries}
 
 

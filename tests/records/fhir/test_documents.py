@@ -53,6 +53,7 @@ def fault(source: Any) -> str:
         json.dumps(bundle(PATIENT, INR), indent=2).encode(),
         b"\n\n" + BUNDLE,
     ],
+    ids=lambda _: "content",
 )
 def test_a_record_is_the_same_in_every_packing(content: bytes, tmp_path: Path) -> None:
     half = len(content) // 2
@@ -146,6 +147,7 @@ def test_a_stream_that_breaks_is_refused() -> None:
         (b'{"resourceType": "Patient", "x": "\\ud83d"}', "`\\ud83d` is not text in Unicode"),
         (b'{"resourceType": "Patient", "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "it is nested too deeply"),
     ],
+    ids=lambda value: "bytes" if isinstance(value, bytes) else None,
 )  # fmt: skip
 def test_what_is_damaged_is_refused_in_words(content: bytes, expected: str) -> None:
     assert fault(content) == expected
