@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from itertools import islice
 from math import prod
 from typing import Any as Anything
@@ -93,12 +94,27 @@ class MakesEligible(Struct, frozen=True):
     sentence: str
 
 
-class TrialAdvice(Struct, frozen=True):
-    """What decides one undetermined trial."""
+class TrialAdvice:
+    """What decides one undetermined trial. What makes it eligible is worked out when it is first read."""
 
-    id: str
-    rules_out: tuple[RulesOut, ...]
-    makes_eligible: MakesEligible
+    def __init__(self, id: str, rules_out: tuple[RulesOut, ...], lines: Sequence[int], inquiry: Inquiry) -> None:
+        self.id = id
+        self.rules_out = rules_out
+        self._lines = lines
+        self._inquiry = inquiry
+
+    @cached_property
+    def makes_eligible(self) -> MakesEligible:
+        """The smallest sets of facts with which it is eligible."""
+        return _makes_eligible(self._lines, self._inquiry)
+
+    def to_dict(self) -> dict[str, Anything]:
+        """What decides it as plain data."""
+        return {
+            "id": self.id,
+            "rules_out": msgspec.to_builtins(self.rules_out),
+            "makes_eligible": msgspec.to_builtins(self.makes_eligible),
+        }
 
 
 class RankedFact(Struct, frozen=True):
@@ -118,7 +134,10 @@ class RankedFact(Struct, frozen=True):
 
 
 class Advice(Struct, frozen=True):
-    """What to find out next for one patient: the facts that settle most first, and trial by trial what decides."""
+    """What to find out next for one patient: the facts that settle most first, and trial by trial what decides.
+
+    `to_dict` works out what each trial holds back until it is read.
+    """
 
     patient: str
     as_of: str
@@ -127,8 +146,12 @@ class Advice(Struct, frozen=True):
 
     def to_dict(self) -> dict[str, Anything]:
         """The advice as plain data."""
-        told: dict[str, Anything] = msgspec.to_builtins(self)
-        return told
+        return {
+            "patient": self.patient,
+            "as_of": self.as_of,
+            "facts": msgspec.to_builtins(self.facts),
+            "trials": [trial.to_dict() for trial in self.trials],
+        }
 
 
 def advise(screening: Screening) -> Advice:
@@ -166,7 +189,7 @@ def _known(fact: int, values: Iterable[int], inquiry: Inquiry) -> Known:
 
 def _of_trial(trial: str, inquiry: Inquiry) -> TrialAdvice:
     lines = [number for number, line in enumerate(inquiry.lines) if line.trial == trial]
-    return TrialAdvice(trial, _rules_out(lines, inquiry), _makes_eligible(lines, inquiry))
+    return TrialAdvice(trial, _rules_out(lines, inquiry), lines, inquiry)
 
 
 def _rules_out(lines: Sequence[int], inquiry: Inquiry) -> tuple[RulesOut, ...]:
