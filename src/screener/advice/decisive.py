@@ -7,7 +7,6 @@ holds. What each statement promises, and where it says less than could be known,
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
@@ -97,8 +96,8 @@ class MakesEligible(Struct, frozen=True):
 class TrialAdvice:
     """What decides one undetermined trial. What makes it eligible is worked out when it is first read."""
 
-    def __init__(self, id: str, rules_out: tuple[RulesOut, ...], lines: Sequence[int], inquiry: Inquiry) -> None:
-        self.id = id
+    def __init__(self, trial: str, rules_out: tuple[RulesOut, ...], lines: Sequence[int], inquiry: Inquiry) -> None:
+        self.id = trial
         self.rules_out = rules_out
         self._lines = lines
         self._inquiry = inquiry
@@ -197,7 +196,7 @@ def _rules_out(lines: Sequence[int], inquiry: Inquiry) -> tuple[RulesOut, ...]:
     trial = inquiry.lines[lines[0]].trial
     told: list[RulesOut] = []
     alone: list[Way] = []
-    for fact in dict.fromkeys(fact for number in lines for fact in inquiry.lines[number].facts):
+    for fact in dict.fromkeys(fact for number in lines for fact in sorted(inquiry.lines[number].facts)):
         failing = _failing(fact, lines, inquiry)
         for those in dict.fromkeys(each for each in failing.values() if each):
             values = [value for value, each in failing.items() if each == those]
@@ -223,8 +222,9 @@ def _failing(fact: int, lines: Sequence[int], inquiry: Inquiry) -> dict[int, tup
     """For each value of a fact the lines that it fails by itself."""
     if inquiry.facts[fact].only_beside:
         return {}
+    here = [number for number in inquiry.lines_with[fact] if number in lines]
     return {
-        value: tuple(number for number in lines if inquiry.status(number, {fact: value}) == "failed")
+        value: tuple([number for number in here if inquiry.status(number, {fact: value}) == "failed"])
         for value in inquiry.whole(fact)
     }
 
@@ -437,7 +437,7 @@ def _sentence(
 
 
 def _ranked(fact: int, inquiry: Inquiry) -> RankedFact:
-    lines = [number for number, line in enumerate(inquiry.lines) if line.is_open and fact in line.facts]
+    lines = [number for number in inquiry.lines_with[fact] if inquiry.lines[number].is_open]
     settled = [
         [number for number in lines if inquiry.status(number, {fact: value}) != "unknown"]
         for value in inquiry.whole(fact)
@@ -458,12 +458,13 @@ def _ranked(fact: int, inquiry: Inquiry) -> RankedFact:
 
 def _closes(fact: int, trial: str, inquiry: Inquiry) -> bool:
     """Whether one of the values of a fact settles a trial's verdict by itself."""
-    lines = [number for number, line in enumerate(inquiry.lines) if line.trial == trial]
-    if not any(fact in inquiry.lines[number].facts for number in lines):
+    here = [number for number in inquiry.lines_with[fact] if inquiry.lines[number].trial == trial]
+    if not here:
         return False
+    others = any(line.is_open and line.trial == trial and fact not in line.facts for line in inquiry.lines)
     for value in inquiry.whole(fact):
-        statuses = Counter(inquiry.status(number, {fact: value}) for number in lines)
-        if statuses["failed"] or not statuses["unknown"]:
+        statuses = {inquiry.status(number, {fact: value}) for number in here}
+        if "failed" in statuses or not (others or "unknown" in statuses):
             return True
     return False
 
