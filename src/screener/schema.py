@@ -11,7 +11,7 @@ from typing import Any as Anything
 import msgspec
 from msgspec import Meta, Struct
 
-from screener.advice.decisive import Advice
+from screener.advice.decisive import MakesEligible, RankedFact, RulesOut
 from screener.advice.when import Timeline
 from screener.evaluation.answers import Reason
 from screener.screening import (
@@ -88,6 +88,23 @@ class ScreeningDocument(Struct, frozen=True, forbid_unknown_fields=True):
     """What changes by itself (`--when`)."""
 
 
+class TrialAdviceDocument(Struct, frozen=True):
+    """What decides one undetermined trial."""
+
+    id: str
+    rules_out: tuple[RulesOut, ...]
+    makes_eligible: MakesEligible
+
+
+class AdviceDocument(Struct, frozen=True):
+    """What to find out next for one patient: what `Advice.to_dict()` gives."""
+
+    patient: str
+    as_of: str
+    facts: tuple[RankedFact, ...]
+    trials: tuple[TrialAdviceDocument, ...]
+
+
 def result_schema() -> dict[str, Anything]:
     """The JSON Schema of a result."""
     return {"$schema": DIALECT, "title": "A screening by screener", **msgspec.json.schema(ScreeningDocument)}
@@ -95,4 +112,4 @@ def result_schema() -> dict[str, Anything]:
 
 def advice_schema() -> dict[str, Anything]:
     """The JSON Schema of an advice."""
-    return {"$schema": DIALECT, "title": "Advice by screener", **msgspec.json.schema(Advice)}
+    return {"$schema": DIALECT, "title": "Advice by screener", **msgspec.json.schema(AdviceDocument)}
