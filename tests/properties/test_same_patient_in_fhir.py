@@ -131,7 +131,7 @@ def test_random_fhir_answers_as_what_it_says_natively() -> None:
             assert not different, f"{texts['trials/T1.rules']}\n{texts['dictionary/all.rules']}\n{different}"
 
     agree()
-    assert min(seen["passed"], seen["failed"], seen["unknown"]) >= 0.1 * seen.total(), seen
+    assert min(seen["passed"], seen["failed"], seen["unknown"]) >= 0.05 * seen.total(), seen
 
 
 def test_how_a_record_is_sent_does_not_change_an_answer() -> None:

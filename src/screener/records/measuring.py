@@ -376,7 +376,14 @@ def _measured_as(form: Form) -> str:
 
 
 def _plain_number(value: Quantity | Span) -> Fraction | None:
-    return value.number if isinstance(value, Quantity) and not value.comparator else None
+    """The one number that a value is; a span is one where its ends are the same."""
+    match value:
+        case Quantity(number, ""):
+            return number
+        case Span(low, high) if low == high:
+            return low
+        case _:
+            return None
 
 
 def _range_of(value: Quantity | Span, factor: Fraction | None) -> Range:

@@ -275,3 +275,12 @@ def test_plain_data_may_be_any_mapping_with_tuples() -> None:
 def test_a_deep_extension_is_no_harm(depth: int) -> None:
     patient = read(INR | nested(depth), INR | nested(depth))
     assert only_result(patient).value == exactly(2)
+
+
+@pytest.mark.parametrize("bad", [r'{"a": 1, "a": 2}', '{"b": ', r'{"c\ud800": 1}'])
+def test_of_a_line_that_cannot_be_read_only_the_number_is_told(bad: str) -> None:
+    text = f'{{"resourceType": "Patient", "id": "p"}}\n{bad}\n{{"resourceType": "Patient", "id": "q"}}\n'
+    read = list(read_patients(text, SMALL, "ward.ndjson"))
+    patients = [each for each in read if isinstance(each, Patient)]
+    assert [each.id for each in patients] == ["p", "q"]
+    assert {place for each in patients for place in each.unread.values()} == {"ward.ndjson: line 2"}

@@ -393,8 +393,7 @@ def _of_range(range_: Body) -> Value:
     low_end, high_end = numbers
     if low_end is not None and high_end is not None and low_end > high_end:
         return Value([None], recorded, known[0].unit, ("missing", "its range ends before it begins"))
-    value = Quantity(low_end) if low_end is not None and low_end == high_end else Span(low_end, high_end)
-    return Value([value], recorded, known[0].unit)
+    return Value([Span(low_end, high_end)], recorded, known[0].unit)
 
 
 def _plain_number(value: Value) -> Fraction | None:
