@@ -20,6 +20,7 @@ from screener.records.dictionary import Dictionary
 from screener.records.documents import (
     DEEPEST,
     Document,
+    faults_of,
     from_data,
     is_deeper_than,
     read_bytes,
@@ -74,7 +75,7 @@ def read_patients(
     if isinstance(source, str) and not source.strip():
         raise refused(called, "", "there is no record: the text is empty", "give JSON, or the path of a file")
     if isinstance(source, Mapping):
-        document = from_data(source, called) if "resourceType" in source else Document(source)
+        document = from_data(source, called) if "resourceType" in source else _as_it_is(source, called)
         yield from _patients([document], _Forms(dictionary, called, None, sightings))
     elif isinstance(source, bytes) or (isinstance(source, str) and source.lstrip("\ufeff \t\r\n")[:1] in ("{", "[")):
         text = source.encode() if isinstance(source, str) else source
@@ -89,6 +90,15 @@ def read_patients(
         raise refused(called, "", f"a record is one object, not {quoted(source)}", "give JSON, or the path of a file")
     else:
         yield from _patients(read_stream(source, called), _Forms(dictionary, called, None, sightings))
+
+
+def _as_it_is(record: Mapping[str, Any], file: str) -> Document:
+    """Plain data of the native form. Raises RecordError where it holds what is no text, or nests without end."""
+    if is_deeper_than(record, DEEPEST):
+        raise refused(file, "", "it is nested too deeply")
+    if faults := faults_of(record):
+        raise RecordError(faults, file)
+    return Document(record)
 
 
 BULK_ENDINGS = (".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz")
