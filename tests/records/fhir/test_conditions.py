@@ -262,6 +262,43 @@ def test_refuting_what_may_be_one_kind_only_says_nothing_of_the_others(code: Jso
     assert patient.notes
 
 
+CERTAINTY = "https://fhir.kbv.de/CodeSystem/KBV_CS_SFHIR_ICD_DIAGNOSESICHERHEIT"
+
+
+def german(certainty: str, /, **fields: Any) -> Json:
+    """A liver cancer as Germany codes it, with how certain it is beside its code."""
+    beside = {
+        "url": "http://fhir.de/StructureDefinition/icd-10-gm-diagnosesicherheit",
+        "valueCoding": {"system": CERTAINTY, "code": certainty},
+    }
+    coding = {"system": "http://fhir.de/CodeSystem/bfarm/icd-10-gm", "code": "C22.0", "extension": [beside]}
+    return condition("", code={"coding": [coding]}, recordedDate=DAY, **fields)
+
+
+@pytest.mark.parametrize(
+    ("certainty", "fields", "there"),
+    [
+        ("G", {}, (False, True, False)),
+        ("V", {}, (True, True, False)),
+        ("V", {"verificationStatus": coded("confirmed", VERIFICATION)}, (True, True, False)),
+        ("A", {"verificationStatus": coded("confirmed", VERIFICATION)}, (True, True, False)),
+        ("Z", {}, (False, False, True)),
+        ("Z", {"clinicalStatus": ACTIVE}, (False, False, False)),
+        ("Z", {"verificationStatus": coded("unconfirmed", VERIFICATION)}, (True, False, True)),
+    ],
+)
+def test_how_certain_a_german_diagnosis_is_stands_beside_its_code(
+    certainty: str, fields: Json, there: tuple[bool, bool, bool]
+) -> None:
+    episode = only_episode(read_patient(bundle(PATIENT, german(certainty, **fields)), load_rules()))
+    assert (episode.doubtful, episode.ongoing, episode.ended) == there
+
+
+def test_an_excluded_german_diagnosis_is_not_there() -> None:
+    patient = read_patient(bundle(PATIENT, german("A")), load_rules())
+    assert patient.episodes == {}
+
+
 def test_refuting_the_only_code_of_a_concept_is_an_absence() -> None:
     hiv = condition("", code=coded("86406008", SNOMED), verificationStatus=REFUTED, recordedDate=DAY)
     assert set(read_patient(bundle(PATIENT, hiv), load_rules()).absences) == {"hiv_infection"}
