@@ -251,7 +251,7 @@ REFUTED = coded("refuted", VERIFICATION)
         pytest.param(coded("10001005", SNOMED), id="one code of several"),
         pytest.param(coded("F11.20", "http://fhir.de/CodeSystem/bfarm/icd-10-gm"), id="longer than the editions agree"),
         pytest.param(coded("K70.4", ICD10), id="of two things at once"),
-        pytest.param({"coding": [*coded("sepsis")["coding"], *coded("A40", ICD10)["coding"]]}, id="beside a broader one"),
+        pytest.param({"coding": [*coded("sepsis")["coding"], *coded("A40", ICD10)["coding"]]}, id="beside its name"),
     ],
 )
 def test_refuting_what_may_be_one_kind_only_says_nothing_of_the_others(code: Json) -> None:

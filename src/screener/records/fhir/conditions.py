@@ -193,9 +193,9 @@ def _read_presence(
     is_contradictory = status == "active" and (has_abated or is_called_over)
     if is_contradictory:
         # One of the two is wrong, and nobody knows which: it ended then, or has not ended yet.
-        over = "has an abatement" if has_abated else "is called over beside its code"
-        reader.note(resource.place, f"it is active, and {over}: whether it is over stays open")
-        flags = (*flags, f"active, and {over}")
+        but = "has an abatement" if has_abated else "is called over beside its code"
+        reader.note(resource.place, f"it is active, and {but}: whether it is over stays open")
+        flags = (*flags, f"active, and {but}")
         end = Moment(end.first if end is not None else _earliest(onset), END, end.text if end is not None else "")
     episode = condition_episode(
         found,

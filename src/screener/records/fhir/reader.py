@@ -101,8 +101,8 @@ class Reader:
 
         `on` is the list that it stands on, which is not complete if nobody can tell what it is.
 
-        Codes beside one another mean the same, so that two labs or findings contradict each other; of two conditions
-        the narrower is meant.
+        Codes beside one another mean the same; of two conditions the narrower is meant. Raises UnreadableError where
+        they stand for two labs or findings.
         """
         known = self.memory.meanings.get(concept)
         if known is None:
@@ -125,8 +125,7 @@ class Reader:
             )
         elif len(fitting) > 1 and all(each.kind in ("lab", "finding") for each in fitting):
             said = any_of(each.entry.name for each in fitting)
-            self.leave_part(resource, where, f"its codes stand for different things: {said}")
-            return ()
+            raise UnreadableError(f"its codes stand for different things: {said}")
         elif len({each.absent for each in fitting}) > 1:
             why = "one of its codes says that it is absent, another that it is not"
             if on is None:

@@ -18,7 +18,7 @@ from screener.records.documents import Document, refused
 from screener.records.errors import RecordError, quoted
 from screener.records.fhir.conditions import read_allergy, read_condition, read_family_history
 from screener.records.fhir.elements import Body, ShapeError, UnreadableError, moment, part, parts, text, truth
-from screener.records.fhir.observations import read_observation, read_report
+from screener.records.fhir.observations import hold_place, read_observation, read_report
 from screener.records.fhir.participation import read_consent, read_research_subject
 from screener.records.fhir.reader import NOT_READ, Memory, Reader, counted
 from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning
@@ -300,6 +300,8 @@ def _patient(person: Person, reader: Reader, file: str, name: str | None, *, is_
             why = str(error)
         if why is not None and (list_ := _LISTS.get(resource.kind)) is not None:
             reader.leave_open(resource, why, list_)
+        elif why is not None and resource.kind == "Observation":
+            hold_place(resource, reader, why)
         elif why is not None:
             reader.leave(resource, why)
     reader.take_over(person.left)
