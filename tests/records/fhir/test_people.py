@@ -102,7 +102,7 @@ def test_two_patients_of_one_identifier_get_nothing_by_it() -> None:
         person("b", identifier=[IDENTIFIER]),
         inr(2, "1", {"identifier": IDENTIFIER}),
     )
-    assert found == {"a": [], "b": [], IDENTIFIER["value"]: [2]}
+    assert found == {"a": [], "b": [], "unnamed": [2]}
 
 
 def test_a_contained_patient_is_the_patient() -> None:
