@@ -114,6 +114,7 @@ def test_a_consent_to_a_trial_answers_its_question(status: str, type_: str | Non
         ({"provision": {"type": "permit", "period": {"end": "2027"}}}, "EXCEPTIONS"),
         ({"provision": {"type": "deny", "period": {"end": "2025"}}}, "EXCEPTIONS"),
         ({"provision": {"type": "permit", "modifierExtension": [{"url": "urn:x"}]}}, "EXCEPTIONS"),
+        ({"verification": [{"verified": True}, {"verified": False}]}, "nobody has verified it with the participant"),
     ],
 )
 def test_a_consent_that_a_person_must_weigh_answers_nothing(fields: Json, why: str) -> None:

@@ -16,6 +16,7 @@ from screener.records.fhir.elements import (
     period,
     shown,
     text,
+    truth,
 )
 from screener.records.fhir.reader import Reader
 from screener.records.fhir.resources import Resource, changed_meaning
@@ -123,6 +124,9 @@ def read_consent(resource: Resource, reader: Reader) -> None:
         return
     if status == "active" and not _is_plain(provision):
         reader.leave(resource, "it has exceptions, or has run out, which only a person can weigh")
+        return
+    if any(truth(each, "verified") is False for each in parts(body, "verification")):
+        reader.leave(resource, "nobody has verified it with the participant")
         return
     value = status == "active" and given == _PERMIT
     when = reader.date(resource, "dateTime")

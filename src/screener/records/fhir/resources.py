@@ -17,6 +17,8 @@ from screener.records.fhir.elements import Body, ShapeError, UnreadableError, mo
 MOST_BUNDLES_DEEP = 4
 """Bundles inside one another: a batch response holds searches, and that is all there is to it."""
 
+LONGEST_KIND = 60
+"""Letters in the name of a kind of resource. FHIR's longest has 33."""
 
 _UUID = "urn:uuid:"
 _LISTS = {"DiagnosticReport": "result", "Observation": "hasMember"}
@@ -77,7 +79,7 @@ class Pool:
     def add(self, content: Body, place: str, full_url: str | None = None, depth: int = 0) -> None:
         """A resource, or a Bundle of them. `place` is where it stands in the file (empty: it is all of it)."""
         kind = content.get("resourceType")
-        if not isinstance(kind, str) or not kind.isalnum():
+        if not isinstance(kind, str) or not kind.isalnum() or len(kind) > LONGEST_KIND:
             self.leave("resource", place or "the file", "it does not say which resource it is")
         elif kind == "Bundle":
             self._add_bundle(content, place, depth)
