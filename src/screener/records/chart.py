@@ -84,7 +84,10 @@ class Chart:
             results=results,
             episodes=episodes,
             absences=absences,
-            answers=self.answers,
+            # What was answered and taken back is not answered.
+            answers={
+                key: each for key, each in self.answers.items() if each.value is not None or each.reading is not None
+            },
             complete=self.complete - unread.keys(),
             unread=unread,
             notes=tuple(self.findings.notes),
