@@ -262,6 +262,15 @@ def test_a_patient_resource_that_cannot_be_read_refuses_the_patient(fields: Json
     assert isinstance(refused, RecordError)
 
 
+def test_a_link_to_another_record_of_the_same_person_is_told() -> None:
+    link = [{"other": {"reference": "Patient/old"}, "type": "replaces"}]
+    (patient,) = read_patients(bundle({**PATIENT, "link": link}), SMALL)
+    assert isinstance(patient, Patient)
+    assert patient.notes == (
+        "Patient/p: it is linked to another record of the same person (replaces), which is not read with it",
+    )
+
+
 def test_a_patient_without_an_id_is_unnamed() -> None:
     (patient,) = read_patients({"resourceType": "Patient", "gender": "male"}, SMALL)
     assert isinstance(patient, Patient)

@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from screener.records.chart import condition_episode, list_of, stage_of
+from screener.records.chart import condition_episode, list_of, or_before, stage_of
 from screener.records.code_systems import answer_word
 from screener.records.dictionary import Meaning, denies_a_part
 from screener.records.errors import printable, quoted
@@ -176,7 +176,7 @@ def _read_presence(
     if found.kind == "procedure":
         reader.note(resource.place, f"its code stands for the procedure `{found.name}`, and is read as one")
         over = None if status == "active" else end or onset
-        start = onset or (_by(date) if date is not None else None)
+        start = onset or (or_before(date) if date is not None else None)
         reader.chart.add_episode(
             Episode(
                 found.name,
@@ -224,12 +224,8 @@ def _one_moment(stretch: Stretch) -> Moment | None:
     if start == end:
         return start
     if start is None:
-        return _by(end) if end is not None else None
+        return or_before(end) if end is not None else None
     return some_time_in(stretch)
-
-
-def _by(latest: Moment) -> Moment:
-    return Moment(BEGINNING, latest.last, f"{latest.text} or before")
 
 
 def _severity_of(stated: Concept) -> Severity | None:

@@ -17,7 +17,7 @@ from screener.records.dictionary import Dictionary
 from screener.records.documents import Document, refused
 from screener.records.errors import RecordError, quoted
 from screener.records.fhir.conditions import read_allergy, read_condition, read_family_history
-from screener.records.fhir.elements import Body, ShapeError, UnreadableError, moment, parts, text, truth
+from screener.records.fhir.elements import Body, ShapeError, UnreadableError, moment, part, parts, shown, text, truth
 from screener.records.fhir.observations import hold_place, read_observation, read_report
 from screener.records.fhir.participation import read_consent, read_research_subject
 from screener.records.fhir.reader import NOT_READ, Memory, Reader, counted
@@ -358,5 +358,18 @@ def _read_person(person: Person, reader: Reader) -> None:
     if chart.birth is not None and chart.died is not None and chart.died.last < chart.birth.first:
         reader.findings.note(resource.place, "the patient died before the birth date: one of the two is wrong")
         chart.birth = None
+    for kind in _linked(body):
+        told = f"it is linked to another record of the same person ({shown(kind)}), which is not read with it"
+        reader.findings.note(resource.place, told)
     if truth(body, "active") is False:
         reader.findings.note(resource.place, "the record is marked as not in active use")
+
+
+def _linked(body: Body) -> list[str | None]:
+    """How a Patient is linked to other Patient resources of the same person (`replaces`, `seealso`); a RelatedPerson is
+    no record of its own."""
+    try:
+        links = [(text(part(link, "other"), "reference") or "", text(link, "type")) for link in parts(body, "link")]
+    except ShapeError:
+        return []
+    return [kind for target, kind in links if "RelatedPerson/" not in target]
