@@ -806,7 +806,9 @@ def _codes(arguments: list[str]) -> int:
         "Only codes, wordings, units and counts are shown: no values, no days, no persons.",
         epilog="exit status: 0 listed; 2 a record, the rules or a table could not be used",
     )
-    parser.add_argument("patients", nargs="+", metavar="RECORD", help="the file of a record, or `-` for standard input")
+    parser.add_argument(
+        "patients", nargs="+", metavar="RECORD", help="file of a record, or a folder of them; - for standard input"
+    )
     parser.add_argument(
         "--csv", action="store_true", help="print a table to be checked, completed and given to `--codes`"
     )
@@ -820,7 +822,8 @@ def _codes(arguments: list[str]) -> int:
     from screener.report.codes import as_list, as_table, gathered
 
     sightings = Sightings()
-    was_read = [_sighted(source, dictionary, sightings) for source in asked.patients]
+    sources = [each for source in asked.patients for each in _sources(source)]
+    was_read = [_sighted(source, dictionary, sightings) for source in sources]
     called = gathered(sightings, dictionary)
     _encode_output(errors="replace")
     if called or all(was_read):

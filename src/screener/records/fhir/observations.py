@@ -172,7 +172,8 @@ def _read_one(holder: Body, resource: Resource, place: str, reader: Reader, *, i
             _read_statement(meaning, resource, place, reader, is_there=not meaning.absent)
         return
     quantity = part(holder, "valueQuantity")
-    meanings = reader.meanings(named, ("lab", "finding", "condition"), resource, place, text(quantity, "unit"))
+    unit = text(quantity, "unit") or text(quantity, "code")
+    meanings = reader.meanings(named, ("lab", "finding", "condition"), resource, place, unit)
     for meaning in meanings:
         if meaning.kind == "condition":
             is_there = _is_there(holder)
