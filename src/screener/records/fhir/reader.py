@@ -297,10 +297,11 @@ def _why_without_rule(concept: Concept) -> str:
 
 
 def label_of(concept: Concept) -> str:
-    """A concept as a note names it: its first code and its words; without a code, its words in quotes."""
+    """A concept as a note names it: its first code and its words; without a code, its words in quotes. That a code has
+    no system is told, because it may be why nobody knows it."""
     coding = next((each for each in concept.codings if each.code is not None), None)
     words = concept.words
     if coding is None:
         return f"no code, {quoted(words)}" if words else "no code"
-    code = quoted(coding.code)
+    code = quoted(coding.code) if coding.system else f"{quoted(coding.code)} (no system)"
     return f"{code} {quoted(words)[1:-1]}" if words else code
