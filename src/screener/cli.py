@@ -208,12 +208,15 @@ def _prepared(asked: argparse.Namespace) -> Dictionary | None:
 def _screenings(asked: argparse.Namespace, dictionary: Dictionary, form: str) -> Iterator[Screening | None]:
     """The screening of each patient, as it is read; None for one that cannot be used, which is then explained."""
     gathers = form in ("html", "csv") or (form == "table" and not asked.full)
+    today = _Today()
     with _progress(is_printing=not gathers) as count:
         for source in asked.patients:
             for each in _sources(source):
-                for screening in _screened(each, dictionary, asked):
+                for screening in _screened(each, dictionary, asked, today):
                     yield screening
                     count()
+    if today.patients and form != "quiet":
+        _tell(f"note: {today.note}{f', for {today.patients} patients' if today.patients > 1 else ''}")
 
 
 def _sources(source: str) -> Iterator[str]:
@@ -466,7 +469,9 @@ def _check_names(names: Sequence[str], known: Sequence[str], what: str) -> None:
             raise CallError(f"`{name}` is not a {what}", did_you_mean(name, known) or f"there are {', '.join(known)}")
 
 
-def _screened(source: str, dictionary: Dictionary, asked: argparse.Namespace) -> Iterator[Screening | None]:
+def _screened(
+    source: str, dictionary: Dictionary, asked: argparse.Namespace, today: _Today
+) -> Iterator[Screening | None]:
     """The screenings of the patients of one source; None for one that cannot be used, which is then explained."""
     from screener.screening import evaluate
 
@@ -476,7 +481,7 @@ def _screened(source: str, dictionary: Dictionary, asked: argparse.Namespace) ->
             continue
         as_of = asked.as_of
         if as_of is None and patient.as_of is None:
-            patient, as_of = _dated_today(patient, tell=not getattr(asked, "quiet", False))
+            patient, as_of = today.taken_for(patient), today.day
         yield evaluate(
             patient,
             dictionary.rulebook,
@@ -540,17 +545,23 @@ def _standard_input() -> IO[bytes]:
     return sys.stdin.buffer
 
 
-def _dated_today(patient: Patient, *, tell: bool) -> tuple[Patient, date]:
-    """Where neither the call nor the record says which day the answers are about: today, and the result says so."""
-    from datetime import date
+class _Today:
+    """The day of the call, and how many patients it was taken for, because neither the call nor their records say which
+    day the answers are about."""
 
-    from msgspec.structs import replace
+    def __init__(self) -> None:
+        from datetime import date
 
-    today = date.today()  # noqa: DTZ011  (the day on the wall of the clinic)
-    note = f"neither the record nor the call has a date of screening, so today is taken, {today}"
-    if tell:
-        _tell(f"note: patient `{patient.id}`: {note}")
-    return replace(patient, notes=(*patient.notes, note)), today
+        self.day = date.today()  # noqa: DTZ011  (the day on the wall of the clinic)
+        self.note = f"neither the record nor the call has a date of screening, so today is taken, {self.day}"
+        self.patients = 0
+
+    def taken_for(self, patient: Patient) -> Patient:
+        """The patient with a note that says so."""
+        from msgspec.structs import replace
+
+        self.patients += 1
+        return replace(patient, notes=(*patient.notes, self.note))
 
 
 def _print(screening: Screening, form: str, asked: argparse.Namespace) -> None:
@@ -795,7 +806,9 @@ def _codes(arguments: list[str]) -> int:
         "Only codes, wordings, units and counts are shown: no values, no days, no persons.",
         epilog="exit status: 0 listed; 2 a record, the rules or a table could not be used",
     )
-    parser.add_argument("patients", nargs="+", metavar="RECORD", help="the file of a record, or `-` for standard input")
+    parser.add_argument(
+        "patients", nargs="+", metavar="RECORD", help="file of a record, or a folder of them; - for standard input"
+    )
     parser.add_argument(
         "--csv", action="store_true", help="print a table to be checked, completed and given to `--codes`"
     )
@@ -809,7 +822,8 @@ def _codes(arguments: list[str]) -> int:
     from screener.report.codes import as_list, as_table, gathered
 
     sightings = Sightings()
-    was_read = [_sighted(source, dictionary, sightings) for source in asked.patients]
+    sources = [each for source in asked.patients for each in _sources(source)]
+    was_read = [_sighted(source, dictionary, sightings) for source in sources]
     called = gathered(sightings, dictionary)
     _encode_output(errors="replace")
     if called or all(was_read):

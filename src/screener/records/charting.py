@@ -28,11 +28,10 @@ from screener.records.measuring import (
     result_of,
 )
 from screener.records.native import Condition, Entry, GivenAnswer, Mention, NativeRecord, Observation, Procedure, Stay
-from screener.records.patient import Absence, Answer, Episode, Patient
+from screener.records.patient import UNNAMED, Absence, Answer, Episode, Patient
 from screener.rulebook import Concept, Question, RecordList, Trial
 from screener.values.dates import AT_ANY_TIME, OLDEST_AGE, DateError, Moment, completed_years, parse_moment
 
-UNNAMED = "unnamed"
 LONGEST_VALUE = 200
 """Characters that are kept of what a value was written as."""
 

@@ -129,11 +129,11 @@ class Dictionary:
                     self._names[name] = Meaning(entry, form)
             positive = Counter(code.system for code in entry.codes if not code.absent)
             for code in entry.codes:
-                own_form = forms.get(code.form or "")
+                of_form = forms.get(code.form or "")
                 # Of several codes nobody wrote down which is of the whole, and one that says `absent` is.
                 is_one_of_several = positive[code.system] > 1 or code.last is not None
                 is_part = isinstance(entry, Concept) and not code.absent and is_one_of_several
-                self._add_code(code, Meaning(entry, own_form, code.unit, code.value, code.absent, is_part=is_part))
+                self._add_code(code, Meaning(entry, of_form, code.unit, code.value, code.absent, is_part=is_part))
 
     def _add_code(self, code: Code, meaning: Meaning) -> None:
         first = plain_code(code.system, code.first)

@@ -339,6 +339,7 @@ def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dict
     except UnitError as error:
         return _unusable(result, "unit", str(error))
     upper, lower, doubt = _limits(lab, meaning.form, reported, factor, dictionary)
+    doubt = (*_unit_beside_the_code(meaning, reported.unit), *doubt)
     # Most results come in the canonical unit: nothing is gained by multiplying fractions by 1.
     is_canonical = factor.numerator == factor.denominator
     stated = _range_of(reported.value, None if is_canonical else factor)
@@ -362,6 +363,19 @@ def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dict
         lower_limit=lower,
         flags=(*result.flags, *_unusual(lab, meaning.form, unit, reported.value, value, dictionary), *doubt),
     )
+
+
+def _unit_beside_the_code(meaning: Meaning, unit: str | None) -> tuple[str, ...]:
+    """A remark on a unit of another kind than results under the code come in, such as amount for mass: one of the two
+    is a mistake. A clinic's own table names only what stands in for a unit that is not on record."""
+    if unit is None or meaning.unit is None or meaning.by_own_table or not _are_of_two_kinds(unit, meaning.unit):
+        return ()
+    return (f"its code is of results in {meaning.unit}, and its unit is {quoted(unit)}: one of the two may be wrong",)
+
+
+@lru_cache(maxsize=4096)
+def _are_of_two_kinds(unit: str, other: str) -> bool:
+    return unit != other and parse_unit(unit).dimension != parse_unit(other).dimension
 
 
 MEASURED_AS = "measured as"

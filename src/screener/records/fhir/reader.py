@@ -101,8 +101,8 @@ class Reader:
 
         `on` is the list that it stands on, which is not complete if nobody can tell what it is.
 
-        Codes beside one another mean the same, so that two labs or findings contradict each other; of two conditions
-        the narrower is meant.
+        Codes beside one another mean the same; of two conditions the narrower is meant. Raises UnreadableError where
+        they stand for two labs or findings.
         """
         known = self.memory.meanings.get(concept)
         if known is None:
@@ -125,8 +125,7 @@ class Reader:
             )
         elif len(fitting) > 1 and all(each.kind in ("lab", "finding") for each in fitting):
             said = any_of(each.entry.name for each in fitting)
-            self.leave_part(resource, where, f"its codes stand for different things: {said}")
-            return ()
+            raise UnreadableError(f"its codes stand for different things: {said}")
         elif len({each.absent for each in fitting}) > 1:
             why = "one of its codes says that it is absent, another that it is not"
             if on is None:
@@ -298,10 +297,11 @@ def _why_without_rule(concept: Concept) -> str:
 
 
 def label_of(concept: Concept) -> str:
-    """A concept as a note names it: its first code and its words; without a code, its words in quotes."""
+    """A concept as a note names it: its first code and its words; without a code, its words in quotes. That a code has
+    no system is told, because it may be why nobody knows it."""
     coding = next((each for each in concept.codings if each.code is not None), None)
     words = concept.words
     if coding is None:
         return f"no code, {quoted(words)}" if words else "no code"
-    code = quoted(coding.code)
+    code = quoted(coding.code) if coding.system else f"{quoted(coding.code)} (no system)"
     return f"{code} {quoted(words)[1:-1]}" if words else code
