@@ -21,6 +21,7 @@ from screener.evaluation.explanation import score_text
 from screener.evaluation.phrases import lowered, unit_beside
 from screener.report.charts import PAPER, Chart, charts
 from screener.report.limits import limits_of_score
+from screener.report.outlook import MOST_DAYS, Outlook, beside_explanation, outlook, turning
 from screener.report.questions import AskedForTrial, open_questions
 from screener.report.wording import (
     DISCLAIMER,
@@ -41,10 +42,13 @@ LONGEST_NAME = 60
 
 
 class PatientPart(Struct, frozen=True):
-    """One patient's part of the page. `id` begins the anchors of its sections."""
+    """One patient's part of the page. `id` begins the anchors of its sections; `death` is what the record says of the
+    patient's death, empty if nothing."""
 
     id: str
     screening: Screening
+    outlook: Outlook
+    death: str
     charts: tuple[Chart, ...]
     questions: tuple[AskedForTrial, ...]
 
@@ -59,7 +63,7 @@ class Answered(Struct, frozen=True):
 def html_page(screenings: Sequence[Screening]) -> str:
     """The page about these screenings, each patient's beginning on a sheet of its own."""
     patients = [
-        PatientPart(f"p{number}", each, charts(each), open_questions(each))
+        PatientPart(f"p{number}", each, outlook(each), _death(each), charts(each), open_questions(each))
         for number, each in enumerate(screenings, start=1)
     ]
     feet = _foot_of_pages(patients[0], "") if len(patients) == 1 else "".join(map(_foot_of_sheet, patients))
@@ -72,6 +76,13 @@ def html_page(screenings: Sequence[Screening]) -> str:
         version=__version__,
         disclaimer=DISCLAIMER,
     )
+
+
+def _death(screening: Screening) -> str:
+    """The first of the notes, where the record says that the patient has died by the day of screening."""
+    died = screening.record.died
+    has_died = died is not None and died.first_day <= screening.as_of.toordinal()
+    return screening.notes[0] if has_died else ""
 
 
 def _by_status(trial: TrialResult) -> Iterator[Answered]:
@@ -180,13 +191,16 @@ def _template() -> jinja2.Template:
     )
     environment.filters["converted"] = converted
     environment.globals.update(
+        beside_explanation=beside_explanation,
         by_status=_by_status,
         called=_called,
         is_short=_is_short,
         converted=converted,
+        most_days=MOST_DAYS,
         needs_of=_needs,
         needs_say_it=needs_say_it,
         tally=tally,
+        turning=turning,
         unit_beside=unit_beside,
         waits_for=waits_for,
         worked_sum=worked_sum,
