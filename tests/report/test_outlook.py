@@ -17,7 +17,7 @@ from screener.advice.margins import margins
 from screener.advice.values import Values
 from screener.advice.when import changes
 from screener.report.advising import any_of
-from screener.report.outlook import beside_explanation, next_facts, turning
+from screener.report.outlook import beside_explanation, next_facts, shortly, turning
 
 EACH = pytest.mark.parametrize("name", NAMES)
 
@@ -164,7 +164,7 @@ def test_trials_stand_the_nearest_first_with_each_failure_and_its_margins(name: 
         ]
         for failure in trial.failures:
             assert all(flat(way.text) in text for way in failure.ways)
-            assert all(flat(margin.text) in text for margin in margins(criteria[failure.id]).margins)
+            assert all(flat(shortly(margin)) in text for margin in margins(criteria[failure.id]).margins)
 
 
 def test_a_failure_is_linked_and_reads_well() -> None:
@@ -174,6 +174,17 @@ def test_a_failure_is_linked_and_reads_well() -> None:
         "Age is 74 years, limits 18 and 65 years: 56 years above the lower limit, 9 years above the upper limit"
     )
     assert [link.get("href") for link in row.iter("a")] == ["#p1-NCT07409259-I1"]
+
+
+def test_what_would_turn_a_failure_is_told_of_what_can_be_looked_at_again_in_the_unit_recorded() -> None:
+    [trial] = [each for each in screened("bleeding-and-kidney-injury-in-mg-dl").trials if each.id == "NCT07409259"]
+    [failed] = [each for each in trial.criteria if each.id == "I3"]
+    assert [shortly(each) for each in margins(failed).margins][0] == (
+        "Read as “the encephalopathy score 1, 2, 3 of the paper”: COSSH-ACLF II is 8.54, limit 7.4: 1.14 above. "
+        "Would pass with INR at most 1.2 (2.4 recorded), or neutrophil count at most 0.56 K/uL (8.2 K/uL recorded), "
+        "or total bilirubin at most 1.2 mg/dL (22.9 mg/dL recorded), or urea at most 4.1 mg/dL (30.3 mg/dL recorded, "
+        "measured as urea nitrogen)"
+    )
 
 
 # ---- what changes by itself

@@ -21,7 +21,7 @@ from screener.evaluation.explanation import score_text
 from screener.evaluation.phrases import lowered, unit_beside
 from screener.report.charts import PAPER, Chart, charts
 from screener.report.limits import limits_of_score
-from screener.report.outlook import MOST_DAYS, Outlook, beside_explanation, outlook, turning
+from screener.report.outlook import MOST_DAYS, Outlook, beside_explanation, outlook, shortly, turning
 from screener.report.questions import AskedForTrial, open_questions
 from screener.report.wording import (
     DISCLAIMER,
@@ -199,6 +199,7 @@ def _template() -> jinja2.Template:
         most_days=MOST_DAYS,
         needs_of=_needs,
         needs_say_it=needs_say_it,
+        shortly=shortly,
         tally=tally,
         turning=turning,
         unit_beside=unit_beside,

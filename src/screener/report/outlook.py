@@ -204,6 +204,13 @@ def turning(margin: Margin) -> str:
     return margin.text.removeprefix(replace(margin, turns=()).text).removeprefix(". ")
 
 
+def shortly(margin: Margin) -> str:
+    """A margin in words, with what would turn it as far as somebody could look at it again: not an age, and not the
+    inputs that turn nothing; in the units recorded alone."""
+    ways = tuple(replace(each, in_canonical=()) for each in margin.turns if each.is_possible and not each.is_fixed)
+    return replace(margin, turns=ways).text
+
+
 _BEFORE_ITS_NUMBER = re.compile(" is | counts as ")
 
 
@@ -216,4 +223,4 @@ def beside_explanation(margin: Margin) -> str:
     return f"{subject[:1].upper()}{subject[1:]}: {'; '.join(told)}"
 
 
-__all__ = ["MOST_DAYS", "Outlook", "beside_explanation", "outlook", "turning"]
+__all__ = ["MOST_DAYS", "Outlook", "beside_explanation", "outlook", "shortly", "turning"]
