@@ -16,7 +16,7 @@ from screener.advice.distance import distance
 from screener.advice.margins import margins
 from screener.advice.values import Values
 from screener.advice.when import changes
-from screener.report.advising import any_of
+from screener.report.advising import MEASURED, any_of
 from screener.report.outlook import beside_explanation, next_facts, shortly, turning
 
 EACH = pytest.mark.parametrize("name", NAMES)
@@ -110,7 +110,7 @@ def test_what_rules_a_trial_out_is_told_in_six_lines_at_the_most_and_the_rest_co
         assert len(lines) == len(trial.rules_out) + bool(trial.more)
         for line, each in zip(lines, trial.rules_out, strict=False):
             assert line == flat(each.text + (f" ({', '.join(each.criteria)})" if each.criteria else ""))
-        assert not trial.more or lines[-1] == f"and {trial.more} more"
+        assert not trial.more or lines[-1] == f"and {trial.more} more, alone or together with another fact"
         assert words(row).endswith(f"Eligible with {flat(trial.eligible)}")
 
 
@@ -123,7 +123,18 @@ def test_numbers_come_first_then_answers_by_whom_they_are_asked_of_then_the_hist
         "the investigator’s yes to “Does anything else make the patient unsuitable for this trial?”",
         "a yes to any of 17 questions",
         "INR below 1.5, unless prothrombin activity is below 40 % (I2)",
+        "and 27 more, alone or together with another fact",
     ]
+
+
+@EACH
+def test_nothing_that_rules_a_trial_out_is_left_out_uncounted(name: str) -> None:
+    told = next_facts(advice_for(name), screened(name).rulebook)
+    for trial, advised in zip(told.trials if told else (), advice_for(name).trials, strict=True):
+        pairs = {frozenset([r.fact.fact, r.unless.fact]) for r in advised.rules_out if r.unless is not None}
+        numbers = [r for r in advised.rules_out if r.unless is None and r.fact.fact.kind in MEASURED]
+        in_groups = [line for line in trial.rules_out if line.text.startswith(("the ", "a yes to ", "a no to "))]
+        assert len(trial.rules_out) - len(in_groups) + trial.more == len(pairs) + len(numbers)
 
 
 def test_few_facts_that_make_a_trial_eligible_are_named_and_many_counted() -> None:
@@ -179,7 +190,8 @@ def test_a_failure_is_linked_and_reads_well() -> None:
 def test_what_would_turn_a_failure_is_told_of_what_can_be_looked_at_again_in_the_unit_recorded() -> None:
     [trial] = [each for each in screened("bleeding-and-kidney-injury-in-mg-dl").trials if each.id == "NCT07409259"]
     [failed] = [each for each in trial.criteria if each.id == "I3"]
-    assert [shortly(each) for each in margins(failed).margins][0] == (
+    first, _ = margins(failed).margins
+    assert shortly(first) == (
         "Read as “the encephalopathy score 1, 2, 3 of the paper”: COSSH-ACLF II is 8.54, limit 7.4: 1.14 above. "
         "Would pass with INR at most 1.2 (2.4 recorded), or neutrophil count at most 0.56 K/uL (8.2 K/uL recorded), "
         "or total bilirubin at most 1.2 mg/dL (22.9 mg/dL recorded), or urea at most 4.1 mg/dL (30.3 mg/dL recorded, "

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from screener.advice.decisive import Advice, MakesEligible, RankedFact, RulesOut, TrialAdvice, advise
+from screener.advice.decisive import Advice, MakesEligible, Missing, RankedFact, RulesOut, TrialAdvice, advise
 from screener.advice.distance import TrialDistance, distance
 from screener.advice.margins import Margin, margins_of
 from screener.advice.when import Timeline, changes
@@ -140,23 +140,24 @@ def _counted(facts: Sequence[RankedFact], rulebook: Rulebook) -> Iterator[str]:
 
 
 def _of_trial(trial: TrialAdvice, rulebook: Rulebook) -> TrialNext:
-    numbers, questions, pairs = _measured(trial.rules_out), list(_asked(trial.rules_out, rulebook)), _pairs(trial)
+    numbers, questions, together = _measured(trial.rules_out), list(_asked(trial.rules_out, rulebook)), _pairs(trial)
+    pairs = [_ruling(each) for each in together if each.fact.fact.kind in MEASURED]
     told = numbers[: max(MOST_RULINGS - len(questions), 1)]
     shown = [*told, *questions, *pairs[: max(MOST_RULINGS - len(told) - len(questions), 0)]]
-    more = len(numbers) + len(questions) + len(pairs) - len(shown)
+    more = len(numbers) + len(questions) + len(together) - len(shown)
     return TrialNext(trial.id, tuple(shown), more, _eligible(trial.makes_eligible))
+
+
+def _ruling(rule: RulesOut) -> Ruling:
+    """A ruling with the criteria that fail, but for the one whose reading it is: the text names that."""
+    known, unless = rule.fact, f", unless {rule.unless.values.clause}" if rule.unless is not None else ""
+    own = known.fact.name.rpartition("/")[2] if known.fact.kind == "reading" else ""
+    return Ruling(f"{known.values.named}{unless}", tuple(each for each in rule.criteria if each != own))
 
 
 def _measured(rules: Sequence[RulesOut]) -> list[Ruling]:
     """Numbers and readings that rule a trial out by themselves, one by one."""
-    alone = [each for each in rules if each.unless is None and each.fact.fact.kind in MEASURED]
-    return [Ruling(each.fact.values.named, _beyond_itself(each)) for each in alone]
-
-
-def _beyond_itself(rule: RulesOut) -> tuple[str, ...]:
-    """The criteria that fail, without the one whose reading it is: the text names that."""
-    _, _, own = rule.fact.fact.name.rpartition("/")
-    return tuple(each for each in rule.criteria if rule.fact.fact.kind != "reading" or each != own)
+    return [_ruling(each) for each in rules if each.unless is None and each.fact.fact.kind in MEASURED]
 
 
 def _asked(rules: Sequence[RulesOut], rulebook: Rulebook) -> Iterator[Ruling]:
@@ -172,13 +173,12 @@ def _asked(rules: Sequence[RulesOut], rulebook: Rulebook) -> Iterator[Ruling]:
     yield from map(Ruling, any_of([known for known in others if known.fact.kind != "question"]))
 
 
-def _pairs(trial: TrialAdvice) -> list[Ruling]:
-    """What rules out unless something else stands in the way; of two facts that do so together, the one to measure."""
-    told: dict[frozenset[object], Ruling] = {}
-    for each in trial.rules_out:
-        if each.unless is not None and each.fact.fact.kind in MEASURED:
-            text = f"{each.fact.values.named}, unless {each.unless.values.clause}"
-            told.setdefault(frozenset([each.fact.fact, each.unless.fact]), Ruling(text, _beyond_itself(each)))
+def _pairs(trial: TrialAdvice) -> list[RulesOut]:
+    """What rules out unless something else stands in the way, each two facts once: told of the one to measure."""
+    told: dict[frozenset[Missing], RulesOut] = {}
+    for each in sorted(trial.rules_out, key=lambda rule: rule.fact.fact.kind not in MEASURED):
+        if each.unless is not None:
+            told.setdefault(frozenset([each.fact.fact, each.unless.fact]), each)
     return list(told.values())
 
 
