@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
-    from screener.advice.when import Timeline
     from screener.records.dictionary import Dictionary
     from screener.records.errors import RecordError
     from screener.records.patient import Patient
     from screener.records.sightings import Sightings
+    from screener.report.further import Further
     from screener.report.matrix import Row
     from screener.screening import Screening
     from screener.values.dates import Duration
@@ -152,7 +152,7 @@ def _screen(arguments: list[str]) -> int:
         elif form == "quiet":
             _print_verdicts(screening)
         elif form in FORMS or asked.full:
-            _print(screening, form, with_days=asked.when)
+            _print(screening, form, asked)
         if form == "table" and screening is not None:
             # One patient is shown in full, several at a glance; which it is shows only with the second.
             rows.append(_row(screening))
@@ -164,7 +164,7 @@ def _screen(arguments: list[str]) -> int:
     elif len(rows) > 1:
         _print_matrix(rows, unusable)
     elif rows and not asked.full:
-        _print(told[0], form, with_days=asked.when)
+        _print(told[0], form, asked)
     return UNUSABLE if unusable else DONE
 
 
@@ -384,6 +384,9 @@ def _add_call(parser: _Parser) -> None:
         metavar="PATIENT",
         help="file of a record or of several, or the folder of a bulk export; - for standard input",
     )
+    parser.add_argument("--advice", action="store_true", help="tell also which facts decide, and what would settle it")
+    parser.add_argument("--margins", action="store_true", help="tell also how far each number lies from its limit")
+    parser.add_argument("--distance", action="store_true", help="tell also what keeps the patient from each trial")
     parser.add_argument(
         "--when", action="store_true", help="tell also on which later days answers change if nothing new is recorded"
     )
@@ -550,15 +553,17 @@ def _dated_today(patient: Patient, *, tell: bool) -> tuple[Patient, date]:
     return replace(patient, notes=(*patient.notes, note)), today
 
 
-def _print(screening: Screening, form: str, *, with_days: bool) -> None:
-    timeline = None
-    if with_days:
-        from screener.advice.when import changes
-
-        timeline = changes(screening)
+def _print(screening: Screening, form: str, asked: argparse.Namespace) -> None:
+    """One patient, with what else the call asks for."""
+    told = _further(screening, asked)
     if form == "json":
         _encode_output(encoding="utf-8")
-        print(screening.to_json() if timeline is None else _json_with(screening, timeline))
+        if told is None:
+            print(screening.to_json())
+        else:
+            from screener.report.further import json_with
+
+            print(json_with(screening, told))
         return
     if form == "markdown":
         from screener.report.markdown import markdown
@@ -566,16 +571,20 @@ def _print(screening: Screening, form: str, *, with_days: bool) -> None:
         _encode_output(encoding="utf-8")
         print(markdown(screening), end="\n\n")
         return
+    from screener.advice.decisive import advise
     from screener.report.terminal import print_screening
 
     _encode_output(errors="replace")
-    print_screening(screening, when=timeline)
+    print_screening(screening, told=told, first_facts=None if asked.advice else advise(screening))
 
 
-def _json_with(screening: Screening, timeline: Timeline) -> str:
-    import msgspec
+def _further(screening: Screening, asked: argparse.Namespace) -> Further | None:
+    """What the call asks for beside the answers; None if that is nothing."""
+    if not (asked.advice or asked.margins or asked.distance or asked.when):
+        return None
+    from screener.report.further import further
 
-    return msgspec.json.encode({**screening.to_dict(), "when": timeline.to_dict()}).decode()
+    return further(screening, advice=asked.advice, margins=asked.margins, distances=asked.distance, when=asked.when)
 
 
 def _print_rows(screenings: Sequence[Screening]) -> None:

@@ -7,8 +7,8 @@ holds. What each statement promises, and where it says less than could be known,
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from itertools import islice
 from math import prod
 from typing import Any as Anything
@@ -93,12 +93,27 @@ class MakesEligible(Struct, frozen=True):
     sentence: str
 
 
-class TrialAdvice(Struct, frozen=True):
-    """What decides one undetermined trial."""
+class TrialAdvice:
+    """What decides one undetermined trial. What makes it eligible is worked out when it is first read."""
 
-    id: str
-    rules_out: tuple[RulesOut, ...]
-    makes_eligible: MakesEligible
+    def __init__(self, trial: str, rules_out: tuple[RulesOut, ...], lines: Sequence[int], inquiry: Inquiry) -> None:
+        self.id = trial
+        self.rules_out = rules_out
+        self._lines = lines
+        self._inquiry = inquiry
+
+    @cached_property
+    def makes_eligible(self) -> MakesEligible:
+        """The smallest sets of facts with which it is eligible."""
+        return _makes_eligible(self._lines, self._inquiry)
+
+    def to_dict(self) -> dict[str, Anything]:
+        """What decides it as plain data."""
+        return {
+            "id": self.id,
+            "rules_out": msgspec.to_builtins(self.rules_out),
+            "makes_eligible": msgspec.to_builtins(self.makes_eligible),
+        }
 
 
 class RankedFact(Struct, frozen=True):
@@ -118,7 +133,10 @@ class RankedFact(Struct, frozen=True):
 
 
 class Advice(Struct, frozen=True):
-    """What to find out next for one patient: the facts that settle most first, and trial by trial what decides."""
+    """What to find out next for one patient: the facts that settle most first, and trial by trial what decides.
+
+    `to_dict` works out what each trial holds back until it is read.
+    """
 
     patient: str
     as_of: str
@@ -127,8 +145,12 @@ class Advice(Struct, frozen=True):
 
     def to_dict(self) -> dict[str, Anything]:
         """The advice as plain data."""
-        told: dict[str, Anything] = msgspec.to_builtins(self)
-        return told
+        return {
+            "patient": self.patient,
+            "as_of": self.as_of,
+            "facts": msgspec.to_builtins(self.facts),
+            "trials": [trial.to_dict() for trial in self.trials],
+        }
 
 
 def advise(screening: Screening) -> Advice:
@@ -166,7 +188,7 @@ def _known(fact: int, values: Iterable[int], inquiry: Inquiry) -> Known:
 
 def _of_trial(trial: str, inquiry: Inquiry) -> TrialAdvice:
     lines = [number for number, line in enumerate(inquiry.lines) if line.trial == trial]
-    return TrialAdvice(trial, _rules_out(lines, inquiry), _makes_eligible(lines, inquiry))
+    return TrialAdvice(trial, _rules_out(lines, inquiry), lines, inquiry)
 
 
 def _rules_out(lines: Sequence[int], inquiry: Inquiry) -> tuple[RulesOut, ...]:
@@ -174,7 +196,7 @@ def _rules_out(lines: Sequence[int], inquiry: Inquiry) -> tuple[RulesOut, ...]:
     trial = inquiry.lines[lines[0]].trial
     told: list[RulesOut] = []
     alone: list[Way] = []
-    for fact in dict.fromkeys(fact for number in lines for fact in inquiry.lines[number].facts):
+    for fact in dict.fromkeys(fact for number in lines for fact in sorted(inquiry.lines[number].facts)):
         failing = _failing(fact, lines, inquiry)
         for those in dict.fromkeys(each for each in failing.values() if each):
             values = [value for value, each in failing.items() if each == those]
@@ -200,8 +222,9 @@ def _failing(fact: int, lines: Sequence[int], inquiry: Inquiry) -> dict[int, tup
     """For each value of a fact the lines that it fails by itself."""
     if inquiry.facts[fact].only_beside:
         return {}
+    here = [number for number in inquiry.lines_with[fact] if number in lines]
     return {
-        value: tuple(number for number in lines if inquiry.status(number, {fact: value}) == "failed")
+        value: tuple([number for number in here if inquiry.status(number, {fact: value}) == "failed"])
         for value in inquiry.whole(fact)
     }
 
@@ -414,7 +437,7 @@ def _sentence(
 
 
 def _ranked(fact: int, inquiry: Inquiry) -> RankedFact:
-    lines = [number for number, line in enumerate(inquiry.lines) if line.is_open and fact in line.facts]
+    lines = [number for number in inquiry.lines_with[fact] if inquiry.lines[number].is_open]
     settled = [
         [number for number in lines if inquiry.status(number, {fact: value}) != "unknown"]
         for value in inquiry.whole(fact)
@@ -435,12 +458,13 @@ def _ranked(fact: int, inquiry: Inquiry) -> RankedFact:
 
 def _closes(fact: int, trial: str, inquiry: Inquiry) -> bool:
     """Whether one of the values of a fact settles a trial's verdict by itself."""
-    lines = [number for number, line in enumerate(inquiry.lines) if line.trial == trial]
-    if not any(fact in inquiry.lines[number].facts for number in lines):
+    here = [number for number in inquiry.lines_with[fact] if inquiry.lines[number].trial == trial]
+    if not here:
         return False
+    others = any(line.is_open and line.trial == trial and fact not in line.facts for line in inquiry.lines)
     for value in inquiry.whole(fact):
-        statuses = Counter(inquiry.status(number, {fact: value}) for number in lines)
-        if statuses["failed"] or not statuses["unknown"]:
+        statuses = {inquiry.status(number, {fact: value}) for number in here}
+        if "failed" in statuses or not (others or "unknown" in statuses):
             return True
     return False
 

@@ -6,7 +6,7 @@ on the facts that its rule reads (`reach.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -14,16 +14,21 @@ from screener.advice.facts import Fact, open_facts, possibility
 from screener.advice.reach import reach_of
 from screener.advice.supposing import Possibility, frame_with
 from screener.evaluation.answers import Judged
-from screener.evaluation.evaluator import judge, program_of
+from screener.evaluation.evaluator import judge, together
 from screener.evaluation.frame import Frame
 from screener.rulebook import All, Any, AtLeast, Criterion, Meets, Not, Truthful
-from screener.screening import CriterionResult, Screening, Status, TrialResult
-from screener.values.dates import DAY
+from screener.screening import CriterionResult, Screening, Status, TrialResult, status_of
+from screener.values.dates import DAY, Duration
 from screener.values.ranges import Range
-from screener.values.truth import UNKNOWN, Truth
+from screener.values.truth import UNKNOWN, Truth, union
 
 Known = Mapping[int, int]
 """Facts supposed to be known: each by its place among the facts, with the place of one of its possibilities."""
+
+Supposed = Mapping[int, int | Range]
+"""The same, or with the part of its domain that a number is supposed to lie in."""
+
+Point = frozenset[tuple[int, int | Range]]
 
 Way = Mapping[int, frozenset[int]]
 """Facts by their place, each with the places of the possibilities that do."""
@@ -36,20 +41,46 @@ class Ways(Struct, frozen=True):
     complete: bool = True
 
 
+class Piece:
+    """A part of a rule as it was screened, with the facts that it can hang on. Parts that `and`, `or`, `not` put
+    together are made of others; of any other part the engine is asked, and what it said is kept."""
+
+    __slots__ = ("asked", "facts", "node", "parts", "trial", "truth")
+
+    def __init__(
+        self, node: Truthful, truth: Truth, trial: str, facts: frozenset[int] = frozenset(), parts: Pieces = ()
+    ) -> None:
+        self.node = node
+        self.truth = truth
+        self.trial = trial
+        self.facts = facts
+        self.parts = parts
+        self.asked: dict[Point, Truth] = {}
+        """What it becomes with some of its facts known."""
+
+
+Pieces = tuple[Piece, ...]
+
+
 class Line:
-    """A criterion of a trial that is still open, as the advice looks at it."""
+    """A criterion of a trial, as the advice looks at it."""
 
-    __slots__ = ("atoms", "criterion", "facts", "result", "subjects", "trial")
+    __slots__ = ("asked", "atoms", "criterion", "facts", "pieces", "reading", "result", "trial")
 
-    def __init__(self, trial: TrialResult, result: CriterionResult, subjects: frozenset[str]) -> None:
+    def __init__(self, trial: TrialResult, result: CriterionResult) -> None:
         self.trial = trial.id
         self.result = result
         self.criterion: Criterion = result.criterion
-        self.subjects = subjects
-        self.facts: tuple[int, ...] = ()
+        self.facts: frozenset[int] = frozenset()
         """The facts that it can hang on."""
-        self.atoms: tuple[Truthful, ...] = ()
+        self.reading: int | None = None
+        """The fact which of its readings the trial means."""
+        self.pieces: Pieces = ()
+        """Its readings that count."""
+        self.atoms: Pieces = ()
         """The parts that are open, and no `and`, `or`, `not` of others."""
+        self.asked: dict[Point, Status] = {}
+        """What becomes of it with some of its facts known."""
 
     @property
     def is_open(self) -> bool:
@@ -66,47 +97,69 @@ class Inquiry:
         self.possibilities: list[tuple[Possibility, ...]] = []
         self.ways: dict[tuple[int, Status], Ways] = {}
         """What has been found of how each line comes out passed, or failed."""
-        self._frames: dict[frozenset[tuple[int, int]], dict[str, Frame]] = {}
-        self._touched_by: dict[int, frozenset[str]] = {}
+        self.ways_of_piece: dict[tuple[Piece, Truth, bool], Ways] = {}
+        self.lines_with: list[list[int]] = []
+        """For each fact the lines that can hang on it."""
+        self._frames: dict[tuple[Point, str], Frame] = {}
         self._bases = {trial.id: trial.criteria[0].frame for trial in self.trials}
-        self._statuses: dict[tuple[int, frozenset[tuple[int, int]]], Status] = {}
-        self._truths: dict[tuple[Truthful, str, frozenset[tuple[int, int]]], Truth] = {}
+        self._alike: dict[Duration | None, str] = {}
+        """The first trial for which labs stay fresh for so long."""
+        self._pieces: dict[tuple[int, str], Piece] = {}
+        self._with_subject: dict[str, list[int]] = {}
         if not self.trials:
             return
-        rulebook = self.trials[0].criteria[0].frame.rulebook
-        self.rulebook = rulebook
-        self.reach = reach_of(rulebook)
-        program = program_of(rulebook)
-        self._decide = {
-            (trial.id, criterion.id): (key, readings)
-            for trial in self.trials
-            for criterion, key, readings in program.trials[trial.id]
-        }
-        gathered: dict[tuple[str, ...], Fact] = {}
+        self.rulebook = screening.rulebook
+        self.reach = reach_of(self.rulebook)
         for trial in self.trials:
-            for result in trial.criteria:
-                subjects = frozenset[str]().union(*(self.reach.of(each.rule) for each in result.criterion.readings))
-                line = Line(trial, result, subjects | {f"reading {trial.id}/{result.id}"})
-                self.lines.append(line)
-                if line.is_open:
-                    for fact in open_facts(result, self.reach):
-                        gathered.setdefault(fact.key, fact)
-                    open_parts = [judged for judged in result.counted if judged.truth is UNKNOWN]
-                    line.atoms = tuple(dict.fromkeys(node for judged in open_parts for node in atoms(judged)))
-        self.facts = [fact for fact in gathered.values() if not _is_needless(fact, gathered.values())]
+            self._alike.setdefault(self.base(trial.id).labs_within, trial.id)
+            self.lines += [Line(trial, result) for result in trial.criteria]
+        gathered: dict[tuple[str, ...], Fact] = {}
         for line in self.lines:
-            line.facts = tuple(
-                number for number, fact in enumerate(self.facts) if self.is_read(fact, line.subjects, line.trial)
-            )
+            if line.is_open:
+                for fact in open_facts(line.result, self.reach):
+                    gathered.setdefault(fact.key, fact)
+        self.facts = [fact for fact in gathered.values() if not _is_needless(fact, gathered.values())]
+        self.lines_with = [[] for _ in self.facts]
+        for number, fact in enumerate(self.facts):
+            for subject in fact.subjects:
+                self._with_subject.setdefault(subject, []).append(number)
+        for place, line in enumerate(self.lines):
+            self._look_at(line)
+            for number in line.facts:
+                self.lines_with[number].append(place)
 
-    def is_read(self, fact: Fact, subjects: frozenset[str], trial: str) -> bool:
-        """Whether a rule of a trial with these subjects can hang on a fact."""
-        return fact.trial in ("", trial) and not subjects.isdisjoint(fact.subjects)
+    def _look_at(self, line: Line) -> None:
+        readings = self._facts_among({f"reading {line.trial}/{line.criterion.id}"}, line.trial)
+        line.reading = next(iter(readings), None)
+        line.facts = readings.union(
+            *(self._facts_among(self.reach.of(each.rule), line.trial) for each in line.criterion.readings)
+        )
+        line.pieces = tuple([self._piece(judged, line.trial) for judged in line.result.counted])
+        line.atoms = tuple(dict.fromkeys(atom for piece in line.pieces for atom in _atoms(piece)))
 
-    def read_by(self, node: Truthful, trial: str, among: Iterable[int]) -> tuple[int, ...]:
-        """Of some facts those that a part of a rule can hang on."""
+    def _facts_among(self, subjects: Collection[str], trial: str) -> frozenset[int]:
+        """The facts that a rule of a trial with these subjects can hang on."""
+        return frozenset(
+            number
+            for subject in self._with_subject.keys() & subjects
+            for number in self._with_subject[subject]
+            if self.facts[number].trial in ("", trial)
+        )
+
+    def _piece(self, answer: Judged, trial: str) -> Piece:
+        """A part of a rule; the same one for all trials that have it and ask nobody about it."""
+        node = answer.node
         subjects = self.reach.of(node)
-        return tuple(number for number in among if self.is_read(self.facts[number], subjects, trial))
+        asks = any(subject.startswith("question ") for subject in subjects)
+        trial = trial if asks else self._alike[self.base(trial).labs_within]
+        known = self._pieces.get((id(node), trial))
+        if known is None:
+            facts = self._facts_among(subjects, trial)
+            parts: Pieces = ()
+            if facts and isinstance(node, All | Any | AtLeast | Not | Meets):
+                parts = tuple([self._piece(part, trial) for part in answer.parts if isinstance(part, Judged)])
+            known = self._pieces[id(node), trial] = Piece(node, answer.truth, trial, facts, parts)
+        return known
 
     def base(self, trial: str) -> Frame:
         """The instant of the screening itself."""
@@ -121,87 +174,69 @@ class Inquiry:
         name = "age" if self.facts[fact].kind == "birth_date" else self.facts[fact].name
         return {
             number: text
-            for line in self.lines
-            if line.is_open and fact in line.facts
-            for reading in line.criterion.readings
+            for place in self.lines_with[fact]
+            if self.lines[place].is_open
+            for reading in self.lines[place].criterion.readings
             for number, text in self.reach.limits(reading.rule).numbers.get(name, {}).items()
             if text
         }
 
     # ---- what the engine answers
 
-    def status(self, number: int, known: Known) -> Status:
+    def status(self, number: int, known: Supposed) -> Status:
         """The status of a line with some facts known."""
         line = self.lines[number]
-        relevant = frozenset((fact, known[fact]) for fact in known if fact in line.facts)
-        if not relevant:
+        if line.facts.isdisjoint(known):
             return line.result.status
-        key = (number, relevant)
-        status = self._statuses.get(key)
+        point = frozenset([each for each in known.items() if each[0] in line.facts])
+        status = line.asked.get(point)
         if status is None:
-            status = self._statuses[key] = self._status(line, self._frame(relevant, line.trial))
+            status = line.asked[point] = self._status(line, known)
         return status
 
-    def statuses_in(self, lines: Iterable[int], fact: int, part: Range) -> tuple[Status, ...]:
-        """The statuses of some lines with one number known to lie in a part of its domain."""
-        frames = self._with_part(fact, part)
-        return tuple(self._status(self.lines[each], frames(self.lines[each].trial)) for each in lines)
+    def _status(self, line: Line, known: Supposed) -> Status:
+        pieces = line.pieces
+        chosen = known.get(line.reading) if line.reading is not None else None
+        if isinstance(chosen, int):
+            pieces = (pieces[chosen],)
+        return status_of(line.criterion.kind, union([self.truth(piece, known) for piece in pieces]))
 
-    def truths_in(self, atoms: Iterable[tuple[Truthful, str]], fact: int, part: Range) -> tuple[Truth, ...]:
-        """The truths of some parts of rules with one number known to lie in a part of its domain."""
-        frames = self._with_part(fact, part)
-        return tuple(judge(node, frames(trial)).truth for node, trial in atoms)
-
-    def _with_part(self, fact: int, part: Range) -> Callable[[str], Frame]:
-        known = possibility(self.facts[fact], part, self.base(self.trials[0].id))
-        frames: dict[str, Frame] = {}
-
-        def of_trial(trial: str) -> Frame:
-            if trial not in frames:
-                frames[trial] = self._supposed(frames.values(), trial, [fact], [known])
-            return frames[trial]
-
-        return of_trial
-
-    def _supposed(self, others: Iterable[Frame], trial: str, facts: Iterable[int], known: list[Possibility]) -> Frame:
-        """The instant with some facts known; what another trial's looked up is shared where labs stay fresh alike."""
-        base = self.base(trial)
-        for other in others:
-            if other.labs_within == base.labs_within:
-                return other.of_trial(trial)
-        touched = frozenset[str]().union(*(self._touched(fact) for fact in facts))
-        return frame_with(base, known, {name: found for name, found in base.found.items() if name not in touched})
-
-    def _touched(self, fact: int) -> frozenset[str]:
-        """The lookups that can see a fact."""
-        touched = self._touched_by.get(fact)
-        if touched is None:
-            subjects = self.facts[fact].subjects
-            touched = self._touched_by[fact] = frozenset(
-                name for name in self.rulebook.lookups if not subjects.isdisjoint(self.reach.of_lookup(name))
-            )
-        return touched
-
-    def truth(self, node: Truthful, trial: str, known: Known) -> Truth:
+    def truth(self, piece: Piece, known: Supposed) -> Truth:
         """The truth of a part of a rule with some facts known."""
-        key = (node, trial, frozenset(known.items()))
-        truth = self._truths.get(key)
+        if piece.facts.isdisjoint(known):
+            return piece.truth
+        if piece.parts:
+            return together(piece.node, [self.truth(part, known) for part in piece.parts])
+        point = frozenset([each for each in known.items() if each[0] in piece.facts])
+        truth = piece.asked.get(point)
         if truth is None:
-            truth = self._truths[key] = judge(node, self._frame(key[2], trial)).truth
+            truth = piece.asked[point] = judge(piece.node, self._frame(point, piece.trial)).truth
         return truth
 
-    def _frame(self, known: frozenset[tuple[int, int]], trial: str) -> Frame:
-        frames = self._frames.setdefault(known, {})
-        if trial not in frames:
-            supposed = [self.possibilities[fact][value] for fact, value in sorted(known)]
-            facts = [fact for fact, _ in known]
-            frames[trial] = self._supposed(frames.values(), trial, facts, supposed)
-        return frames[trial]
+    def _frame(self, point: Point, trial: str) -> Frame:
+        """The instant with some facts known; what was looked up is shared by trials where labs stay fresh alike."""
+        frame = self._frames.get((point, trial))
+        if frame is None:
+            base = self.base(trial)
+            alike = self._alike[base.labs_within]
+            frame = self._supposed(base, point) if alike == trial else self._frame(point, alike).of_trial(trial)
+            self._frames[point, trial] = frame
+        return frame
 
-    def _status(self, line: Line, frame: Frame) -> Status:
-        key, readings = self._decide[line.trial, line.criterion.id]
-        judged = tuple([decide(frame) for decide in readings])
-        return CriterionResult(line.criterion, judged, frame, frame.patient.answers.get(key)).status
+    def _supposed(self, base: Frame, point: Point) -> Frame:
+        supposed: list[Possibility] = []
+        found = base.found.copy()
+        for number, value in sorted(point, key=_by_fact):
+            fact = self.facts[number]
+            part = possibility(fact, value, base) if isinstance(value, Range) else self.possibilities[number][value]
+            supposed.append(part)
+            for name in self.reach.lookups_with(fact.subjects):
+                found.pop(name, None)
+        return frame_with(base, supposed, found)
+
+
+def _by_fact(each: tuple[int, object]) -> int:
+    return each[0]
 
 
 def _is_needless(fact: Fact, others: Iterable[Fact]) -> bool:
@@ -213,12 +248,10 @@ def _is_needless(fact: Fact, others: Iterable[Fact]) -> bool:
     return fact.when.first != max(in_days or same)
 
 
-def atoms(answer: Judged) -> Iterator[Truthful]:
-    """The open parts of an answer that are not made of other truths."""
-    match answer.node:
-        case All() | Any() | AtLeast() | Not() | Meets():
-            for part in answer.parts:
-                if isinstance(part, Judged) and part.truth is UNKNOWN:
-                    yield from atoms(part)
-        case _:
-            yield answer.node
+def _atoms(piece: Piece) -> Iterator[Piece]:
+    """The open parts that are not made of others."""
+    if piece.truth is UNKNOWN:
+        if not piece.parts:
+            yield piece
+        for part in piece.parts:
+            yield from _atoms(part)

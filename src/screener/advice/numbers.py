@@ -15,11 +15,12 @@ from itertools import pairwise
 import msgspec
 
 from screener.advice.facts import Fact, possibility
-from screener.advice.inquiry import Inquiry
+from screener.advice.inquiry import Inquiry, Piece
 from screener.advice.reach import plain
 from screener.advice.supposing import Possibility
 from screener.rulebook import AtTime, Between, ChangeLookup, Compare, Number, Numeric, Rulebook, Truthful
 from screener.values.ranges import Range, exactly
+from screener.values.truth import Truth
 
 SAMPLES = 4
 """Steps in which what is usual of a number is walked through, each by the same factor."""
@@ -32,19 +33,16 @@ def possibilities_of(number: int, inquiry: Inquiry) -> tuple[Possibility, ...]:
     fact = inquiry.facts[number]
     if fact.domain is None:
         return fact.named
-    lines = [place for place, line in enumerate(inquiry.lines) if number in line.facts]
-    open_atoms = dict.fromkeys(
-        (node, inquiry.lines[place].trial) for place in lines for node in inquiry.lines[place].atoms
-    )
-    read = [(node, trial) for node, trial in open_atoms if inquiry.read_by(node, trial, [number])]
+    lines = inquiry.lines_with[number]
+    open_atoms = dict.fromkeys(atom for place in lines for atom in inquiry.lines[place].atoms)
+    read = [atom for atom in open_atoms if number in atom.facts]
     rules = [reading.rule for place in lines for reading in inquiry.lines[place].criterion.readings]
     cuts = _cuts(fact, rules, inquiry)
-    scores = [(node, trial) for node, trial in read if not _is_direct(node, inquiry.rulebook)]
+    scores = [atom for atom in read if not _is_direct(atom.node, inquiry.rulebook)]
     if scores and fact.scale != "limit":
         cuts |= set(_turns(number, scores, sorted(cuts), inquiry))
     parts = list(_merged(number, list(_partition(fact, cuts)), lines, read, inquiry))
-    whole = range(len(inquiry.facts))
-    if fact.scale != "limit" and any(len(inquiry.read_by(node, trial, whole)) > 1 for node, trial in scores):
+    if fact.scale != "limit" and any(len(score.facts) > 1 for score in scores):
         base = inquiry.base(inquiry.lines[lines[0]].trial)
         for value in _samples(fact, cuts, inquiry.rulebook):
             alone = possibility(fact, exactly(value), base)
@@ -117,11 +115,7 @@ def _samples(fact: Fact, cuts: Iterable[float], rulebook: Rulebook) -> list[floa
     return sorted({each for each in (*spread, *cuts) if low <= each <= high and domain.contains(each)})
 
 
-Asked = tuple[Truthful, str]
-"""A part of a rule, and the trial that it is asked for."""
-
-
-def _turns(number: int, scores: Iterable[Asked], cuts: list[float], inquiry: Inquiry) -> Iterator[float]:
+def _turns(number: int, scores: Iterable[Piece], cuts: list[float], inquiry: Inquiry) -> Iterator[float]:
     """The values at which some part of a rule changes its answer, found by halving between values where it differs."""
     domain = inquiry.facts[number].domain
     whole = inquiry.facts[number].scale == "whole"
@@ -131,21 +125,21 @@ def _turns(number: int, scores: Iterable[Asked], cuts: list[float], inquiry: Inq
         {point for point in (*cuts, *_between(domain.low, domain.high, whole=whole)) if domain.contains(point)}
     )
     for score in scores:
-        truths = [inquiry.truths_in([score], number, exactly(point)) for point in points]
+        truths = [inquiry.truth(score, {number: exactly(point)}) for point in points]
         for (low, at_low), (high, at_high) in pairwise(zip(points, truths, strict=True)):
-            if at_low != at_high:
+            if at_low is not at_high:
                 yield from _halved(number, score, (low, high), at_low, inquiry, whole=whole)
 
 
 def _halved(
-    number: int, score: Asked, ends: tuple[float, float], at_low: object, inquiry: Inquiry, *, whole: bool
+    number: int, score: Piece, ends: tuple[float, float], at_low: Truth, inquiry: Inquiry, *, whole: bool
 ) -> Iterator[float]:
     low, high = ends
     while True:
         middle = float((low + high) // 2) if whole else (low + high) / 2
         if not low < middle < high:
             break
-        if inquiry.truths_in([score], number, exactly(middle)) == at_low:
+        if inquiry.truth(score, {number: exactly(middle)}) is at_low:
             low = middle
         else:
             high = middle
@@ -205,14 +199,15 @@ def _whole_parts(domain: Range, cuts: Iterable[float]) -> Iterator[Range]:
 
 
 def _merged(
-    number: int, parts: list[Range], lines: list[int], atoms: list[tuple[Truthful, str]], inquiry: Inquiry
+    number: int, parts: list[Range], lines: list[int], atoms: list[Piece], inquiry: Inquiry
 ) -> Iterator[Possibility]:
     """The parts, neighbors made one where nothing tells them apart."""
     fact = inquiry.facts[number]
     settled = [place for place in lines if not inquiry.lines[place].is_open]
 
     def answers(part: Range) -> tuple[object, ...]:
-        return (*inquiry.statuses_in(settled, number, part), *inquiry.truths_in(atoms, number, part))
+        known = {number: part}
+        return (*[inquiry.status(place, known) for place in settled], *[inquiry.truth(atom, known) for atom in atoms])
 
     base = inquiry.base(inquiry.lines[lines[0]].trial)
     held: tuple[Range, tuple[object, ...]] | None = None

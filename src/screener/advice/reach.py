@@ -58,7 +58,8 @@ class Reach:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook = rulebook
-        self._of_nodes: dict[Struct, Subjects] = {}
+        self._of_nodes: dict[int, tuple[Struct, Subjects]] = {}
+        """By the identity of a node, which is kept beside it: to hash a formula takes longer than to walk it."""
         self._of_lookups: dict[str, Subjects] = {}
         self.by_concept: dict[str, list[EventLookup]] = {}
         """The event lookups that ask about a concept, under its own name and under those narrower and broader."""
@@ -71,7 +72,9 @@ class Reach:
                 for name in {name for each in lookup.what for name in self.related(each.concept)}:
                     self.by_concept.setdefault(name, []).append(lookup)
 
-        self._limits: dict[Struct, Limits] = {}
+        self._limits: dict[int, tuple[Truthful, Limits]] = {}
+        self._with_subject: dict[str, set[str]] = {}
+        self._with_subjects: dict[Subjects, frozenset[str]] = {}
         self._shown_by: dict[str, Rulebook] = {}
 
     def related(self, concept: str) -> tuple[str, ...]:
@@ -81,10 +84,10 @@ class Reach:
 
     def of(self, node: Struct) -> Subjects:
         """The subjects of an expression."""
-        known = self._of_nodes.get(node)
+        known = self._of_nodes.get(id(node))
         if known is None:
-            known = self._of_nodes[node] = frozenset(self._subjects(node))
-        return known
+            known = self._of_nodes[id(node)] = (node, frozenset(self._subjects(node)))
+        return known[1]
 
     def _subjects(self, node: Struct) -> Iterator[str]:
         match node:
@@ -113,6 +116,18 @@ class Reach:
             known = self._of_lookups[name] = frozenset(self._subjects_of_lookup(self.rulebook.lookups[name]))
         return known
 
+    def lookups_with(self, subjects: Subjects) -> frozenset[str]:
+        """The lookups that can see a fact with these subjects."""
+        known = self._with_subjects.get(subjects)
+        if known is None:
+            if not self._with_subject:
+                for name in self.rulebook.lookups:
+                    for subject in self.of_lookup(name):
+                        self._with_subject.setdefault(subject, set()).add(name)
+            those = [self._with_subject.get(subject, set()) for subject in subjects]
+            known = self._with_subjects[subjects] = frozenset[str]().union(*those)
+        return known
+
     def shown_by(self, fact: str) -> Rulebook:
         """The rulebook with no other concepts than those that results of a lab or finding show."""
         known = self._shown_by.get(fact)
@@ -127,10 +142,10 @@ class Reach:
 
     def limits(self, rule: Truthful) -> Limits:
         """The numbers with which a rule compares what it reads."""
-        known = self._limits.get(rule)
+        known = self._limits.get(id(rule))
         if known is None:
-            known = self._limits[rule] = _limits_in(rule, self.rulebook)
-        return known
+            known = self._limits[id(rule)] = (rule, _limits_in(rule, self.rulebook))
+        return known[1]
 
     def _subjects_of_lookup(self, lookup: Lookup) -> Iterator[str]:
         match lookup:

@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Siz
 from itertools import combinations, product
 from math import prod
 
-from screener.advice.inquiry import Inquiry, Known, Way, Ways
-from screener.evaluation.answers import Judged
-from screener.rulebook import All, Any, AtLeast, Meets, Not, Truthful
+from screener.advice.inquiry import Inquiry, Known, Piece, Way, Ways
+from screener.rulebook import All, Any, AtLeast, Meets, Not
 from screener.screening import Status
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, negation
 
@@ -47,19 +46,17 @@ def _ways_of_line(number: int, want: Status, inquiry: Inquiry) -> Ways:
     line = inquiry.lines[number]
     wanted = TRUE if (want == "passed") == (line.criterion.kind == "inclusion") else FALSE
     samples = want == "passed"
-    of_each = [_ways(judged, wanted, number, inquiry, samples=samples) for judged in line.result.counted]
+    of_each = [_ways(piece, wanted, inquiry, samples=samples) for piece in line.pieces]
     together = either([joined(of_each), *_by_choice_of_reading(number, of_each, inquiry)])
     found = tuple(way for way in together.ways if _holds(number, want, way, inquiry))
     return Ways(found, together.complete and len(found) == len(together.ways))
 
 
 def _by_choice_of_reading(number: int, of_each: Sequence[Ways], inquiry: Inquiry) -> Iterator[Ways]:
-    line = inquiry.lines[number]
-    key = ("reading", f"{line.trial}/{line.criterion.id}")
-    for fact in line.facts:
-        if inquiry.facts[fact].key == key:
-            for choice, ways in enumerate(of_each):
-                yield joined([Ways(({fact: frozenset([choice])},)), ways])
+    fact = inquiry.lines[number].reading
+    if fact is not None:
+        for choice, ways in enumerate(of_each):
+            yield joined([Ways(({fact: frozenset([choice])},)), ways])
 
 
 def combinations_in(way: Way) -> Iterator[Known]:
@@ -148,33 +145,39 @@ def _widened(ways: list[Way]) -> list[Way]:
 # ---- one answer
 
 
-def _ways(answer: Judged, want: Truth, number: int, inquiry: Inquiry, *, samples: bool) -> Ways:
-    if answer.truth is not UNKNOWN:
-        return NOTHING_NEEDED if answer.truth is want else NO_WAY
-    parts = [part for part in answer.parts if isinstance(part, Judged)]
-    match answer.node:
+def _ways(piece: Piece, want: Truth, inquiry: Inquiry, *, samples: bool) -> Ways:
+    if piece.truth is not UNKNOWN:
+        return NOTHING_NEEDED if piece.truth is want else NO_WAY
+    if not piece.facts:
+        return NO_WAY
+    known = inquiry.ways_of_piece.get((piece, want, samples))
+    if known is None:
+        known = inquiry.ways_of_piece[piece, want, samples] = _ways_of_piece(piece, want, inquiry, samples=samples)
+    return known
+
+
+def _ways_of_piece(piece: Piece, want: Truth, inquiry: Inquiry, *, samples: bool) -> Ways:
+    parts = piece.parts
+    match piece.node:
         case Not():
-            return _ways(parts[0], negation(want), number, inquiry, samples=samples)
+            return _ways(parts[0], negation(want), inquiry, samples=samples)
         case Meets():
-            return _ways(parts[0], want, number, inquiry, samples=samples)
+            return _ways(parts[0], want, inquiry, samples=samples)
         case All():
-            return _of_so_many(parts, len(parts) if want is TRUE else 1, want, number, inquiry, samples=samples)
+            return _of_so_many(parts, len(parts) if want is TRUE else 1, want, inquiry, samples=samples)
         case Any():
-            return _of_so_many(parts, 1 if want is TRUE else len(parts), want, number, inquiry, samples=samples)
+            return _of_so_many(parts, 1 if want is TRUE else len(parts), want, inquiry, samples=samples)
         case AtLeast(count=count):
-            return _of_so_many(
-                parts, count if want is TRUE else len(parts) - count + 1, want, number, inquiry, samples=samples
-            )
+            few = count if want is TRUE else len(parts) - count + 1
+            return _of_so_many(parts, few, want, inquiry, samples=samples)
         case _:
-            return _of_part(answer.node, want, number, inquiry, samples=samples)
+            return _of_part(piece, want, inquiry, samples=samples)
 
 
-def _of_so_many(
-    parts: Sequence[Judged], count: int, want: Truth, number: int, inquiry: Inquiry, *, samples: bool
-) -> Ways:
+def _of_so_many(parts: Sequence[Piece], count: int, want: Truth, inquiry: Inquiry, *, samples: bool) -> Ways:
     """The ways in which so many of the parts come out as wanted."""
     lacking = count - sum(part.truth is want for part in parts)
-    each = [_ways(part, want, number, inquiry, samples=samples) for part in parts if part.truth is UNKNOWN]
+    each = [_ways(part, want, inquiry, samples=samples) for part in parts if part.truth is UNKNOWN]
     if lacking > len(each):
         return NO_WAY
     if lacking == 1:
@@ -182,21 +185,19 @@ def _of_so_many(
     return either(joined(some) for some in combinations(each, lacking))
 
 
-def _of_part(node: Truthful, want: Truth, number: int, inquiry: Inquiry, *, samples: bool) -> Ways:
+def _of_part(piece: Piece, want: Truth, inquiry: Inquiry, *, samples: bool) -> Ways:
     """The ways of a part that the engine alone can answer.
 
     Values that settle it by themselves are seen at once. The others are tried together, all facts known at first, and
     then without each that is not needed.
     """
-    line = inquiry.lines[number]
-    facts = inquiry.read_by(node, line.trial, line.facts)
 
     def truth(known: Known) -> Truth:
-        return inquiry.truth(node, line.trial, known)
+        return inquiry.truth(piece, known)
 
     found: list[Way] = []
     left: dict[int, list[int]] = {}
-    for fact in facts:
+    for fact in sorted(piece.facts):
         possible = inquiry.possibilities[fact]
         values = [value for value, each in enumerate(possible) if samples or not each.sample]
         truths = {value: truth({fact: value}) for value in values}

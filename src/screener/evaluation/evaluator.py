@@ -649,6 +649,23 @@ def _at_least(node: AtLeast, program: Program) -> Decide:
     return run
 
 
+def together(node: Truthful, truths: list[Truth]) -> Truth:
+    """What the truths of its parts say of a node that is made of nothing else."""
+    match node:
+        case All():
+            return all_of(truths)
+        case Any():
+            return any_of(truths)
+        case AtLeast():
+            return at_least(node.count, truths)
+        case Not():
+            return negation(truths[0])
+        case Meets():
+            return truths[0]
+        case _:
+            raise AssertionError(f"{type(node).__name__} is made of more than truths")
+
+
 def _at_time(node: AtTime, program: Program) -> Decide:
     """A rule evaluated at another instant; where that is known only as a range of days, at each of them."""
     rule = program.truth(node.of)

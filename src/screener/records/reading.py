@@ -6,6 +6,7 @@ error that leaves here is RecordError.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from os.path import isdir
@@ -165,8 +166,9 @@ def _patients(documents: Iterable[Document | RecordError], forms: _Forms) -> Ite
 
 
 def _place_of(error: RecordError) -> str:
-    """The line that could not be read, and the name of its file."""
-    return f"{Path(error.file).name}: {error.problems[0].path.partition(',')[0]}"
+    """The line that could not be read, and the name of its file; nothing of what stands in it."""
+    line = re.split("[,:]", error.problems[0].path, maxsplit=1)[0]
+    return f"{Path(error.file).name}: {line}" if line else Path(error.file).name
 
 
 def _native(document: Document, forms: _Forms) -> Patient | RecordError:

@@ -38,7 +38,14 @@ def quantity(value: Any, unit: str | None = "umol/L", **more: Any) -> Json:
 def test_a_quantity_is_read_with_its_unit_its_time_and_its_place() -> None:
     patient = read(observation("total_bilirubin", valueQuantity=quantity(210)))
     assert only_result(patient) == Result(
-        "total_bilirubin", "Observation/1", "210", "umol/L", WHEN, value=exactly(210), exact=Fraction(210)
+        "total_bilirubin",
+        "Observation/1",
+        "210",
+        "umol/L",
+        WHEN,
+        value=exactly(210),
+        exact=Fraction(210),
+        factor=Fraction(1),
     )
     assert patient.notes == ()
 

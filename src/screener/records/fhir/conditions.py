@@ -8,7 +8,7 @@ import msgspec
 
 from screener.records.chart import condition_episode, list_of, stage_of
 from screener.records.code_systems import answer_word
-from screener.records.dictionary import Meaning
+from screener.records.dictionary import Meaning, denies_a_part
 from screener.records.errors import printable, quoted
 from screener.records.fhir.elements import (
     Body,
@@ -118,6 +118,8 @@ def _read_denial(
         reader.leave_open(resource, why, list_)
     elif not meaning.absent and denied.kind == "condition" and denied.course == "acute":
         reader.leave(resource, "it was refuted, which says nothing of another such event")
+    elif meaning.is_part:
+        reader.leave(resource, f"it was refuted, and {denies_a_part(meaning)}")
     else:
         list_ = "allergies" if denied.kind == "substance" else list_of(denied)
         reader.add_absence(meaning, list_, resource.place, date)
@@ -257,6 +259,8 @@ def read_allergy(resource: Resource, reader: Reader) -> None:
         elif meaning.absent and (verified not in (None, "confirmed") or clinical not in (None, "active")):
             why = "it says that there is no allergy, and its status that this is not certain, or over"
             reader.leave_open(resource, why, "allergies")
+        elif meaning.is_part:
+            reader.leave(resource, f"it was refuted, and {denies_a_part(meaning)}")
         else:
             reader.add_absence(meaning, "allergies", resource.place, date)
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from screener.records.chart import NOT_COUNTED, condition_episode
 from screener.records.code_systems import answer_word
-from screener.records.dictionary import Meaning
+from screener.records.dictionary import MOST_REMEMBERED, Meaning, denies_a_part
 from screener.records.errors import quoted
 from screener.records.fhir.conditions import concept_meant
 from screener.records.fhir.elements import (
@@ -184,6 +184,8 @@ def _read_statement(meaning: Meaning, resource: Resource, place: str, reader: Re
         )
     elif doubt is not None:
         reader.leave_part(resource, place, f"it says that `{found.name}` is absent, but {doubt}")
+    elif meaning.is_part:
+        reader.leave_part(resource, place, f"it says that something is absent, and {denies_a_part(meaning)}")
     else:
         reader.add_absence(meaning, "conditions", place, when)
 
@@ -314,15 +316,16 @@ LONGEST_NUMBER = 60
 _COMPARATORS: dict[str, Comparator] = {"<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
+_TEXTS_OF_QUANTITY = ("comparator", "unit", "code", "system")
+
+
 def _of_quantity(quantity: Body) -> Value:
     """A Quantity. Raises ShapeError."""
     value = number(quantity, "value")
-    fields = (
-        text(quantity, "comparator"),
-        text(quantity, "unit"),
-        text(quantity, "code"),
-        text(quantity, "system"),
-    )
+    fields = (quantity.get("comparator"), quantity.get("unit"), quantity.get("code"), quantity.get("system"))
+    for name, each in zip(_TEXTS_OF_QUANTITY, fields, strict=True):
+        if each is not None and not isinstance(each, str):
+            raise ShapeError(f"its `{name}` is not text")
     if isinstance(value, int) and abs(value) >= 10**LONGEST_NUMBER:
         return msgspec.structs.replace(_of_number(value), unit=_unit(*fields[1:])[0])
     written = None if value is None else str(value)
@@ -390,8 +393,7 @@ def _of_range(range_: Body) -> Value:
     low_end, high_end = numbers
     if low_end is not None and high_end is not None and low_end > high_end:
         return Value([None], recorded, known[0].unit, ("missing", "its range ends before it begins"))
-    value = Quantity(low_end) if low_end is not None and low_end == high_end else Span(low_end, high_end)
-    return Value([value], recorded, known[0].unit)
+    return Value([Span(low_end, high_end)], recorded, known[0].unit)
 
 
 def _plain_number(value: Value) -> Fraction | None:
@@ -496,6 +498,19 @@ def _limits(holder: Body, meaning: Meaning, reader: Reader, when: Moment | None)
     ranges = parts(holder, "referenceRange")
     if not ranges or not isinstance(meaning.entry, Lab):
         return NormalSpan(), None
+    if any("appliesTo" in each or "age" in each for each in ranges):
+        return _limits_among(ranges, reader, when)
+    # A laboratory prints the same limits beside every result, whoever's it is.
+    written = repr(ranges)
+    known = reader.memory.limits.get(written)
+    if known is None:
+        known = _limits_among(ranges, reader, when)
+        if len(reader.memory.limits) < MOST_REMEMBERED:
+            reader.memory.limits[written] = known
+    return known
+
+
+def _limits_among(ranges: Sequence[Body], reader: Reader, when: Moment | None) -> tuple[NormalSpan, str | None]:
     if not all(_is_of_known_kind(each) for each in ranges):
         return NormalSpan(), _UNCLEAR
     applying: dict[NormalSpan, None] = {}

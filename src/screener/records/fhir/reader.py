@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
 
 from screener.records.chart import Chart, some_of
 from screener.records.code_systems import system_name
@@ -28,6 +27,7 @@ from screener.records.fhir.elements import (
     text,
 )
 from screener.records.fhir.resources import Pool, Resource, SetAside
+from screener.records.measuring import NormalSpan
 from screener.records.patient import Absence
 from screener.records.sightings import Sighting, Sightings, names_of
 from screener.rulebook import RecordList
@@ -36,14 +36,22 @@ from screener.values.dates import Moment
 NOT_READ = "resources of this kind are not read"
 
 
+class Memory:
+    """What the patients of a file have in common: what concepts mean, and limits of normal as they are written."""
+
+    def __init__(self) -> None:
+        self.meanings: dict[Concept, tuple[Meaning, ...]] = {}
+        self.limits: dict[str, tuple[NormalSpan, str | None]] = {}
+
+
 class Reader:
-    """Reads the resources of one patient into a chart. `cache` is shared by the patients of a file."""
+    """Reads the resources of one patient into a chart."""
 
     def __init__(
         self,
         dictionary: Dictionary,
         pool: Pool,
-        cache: dict[Any, tuple[Meaning, ...]],
+        memory: Memory,
         sightings: Sightings | None = None,
     ) -> None:
         self.dictionary = dictionary
@@ -52,7 +60,7 @@ class Reader:
         self.chart = Chart(dictionary.rulebook, self.findings)
         self.set_aside: list[SetAside] = []
         self.sightings = sightings
-        self._cache = cache
+        self.memory = memory
         self._without_rule: dict[str, dict[Concept, list[str]]] = {}
 
     # ---- what is not used
@@ -96,9 +104,9 @@ class Reader:
         Codes beside one another mean the same, so that two labs or findings contradict each other; of two conditions
         the narrower is meant.
         """
-        known = self._cache.get((concept, kinds))
+        known = self.memory.meanings.get(concept)
         if known is None:
-            known = self._cache[concept, kinds] = self._meant(concept)
+            known = self.memory.meanings[concept] = self._meant(concept)
         self._see(concept, kinds[0], unit, known)
         fitting = tuple(each for each in known if each.kind in kinds)
         where = place or resource.place

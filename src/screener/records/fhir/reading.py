@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
-from typing import Any, get_args
+from typing import get_args
 
 from msgspec import Struct
 
@@ -20,7 +20,7 @@ from screener.records.fhir.conditions import read_allergy, read_condition, read_
 from screener.records.fhir.elements import Body, ShapeError, UnreadableError, moment, part, parts, text, truth
 from screener.records.fhir.observations import read_observation, read_report
 from screener.records.fhir.participation import read_consent, read_research_subject
-from screener.records.fhir.reader import NOT_READ, Reader, counted
+from screener.records.fhir.reader import NOT_READ, Memory, Reader, counted
 from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning
 from screener.records.fhir.treatments import (
     read_administration,
@@ -103,9 +103,9 @@ def read_resources(
         kinds = counted(Counter(each.kind for each in pool.resources))
         fault = f"there is no patient in it, only {kinds}" if kinds else "there is no resource in it"
         yield refused(file, place, fault, _mend_without_patients(pool))
-    cache: dict[Any, Any] = {}
+    memory = Memory()
     for person in people:
-        reader = Reader(dictionary, pool, cache, sightings)
+        reader = Reader(dictionary, pool, memory, sightings)
         yield _patient(person, reader, file, name, is_alone=len(people) == 1)
         if ledger is not None:
             ledger.extend(reader.everything_set_aside())
