@@ -309,3 +309,10 @@ def test_a_band_at_the_top_says_that_the_patient_has_died_by_the_day_of_screenin
     bands = [words(each) for each in before if each.get("class") == "death"]
     assert len(bands) == is_told == len(page.all("p", class_="death"))
     assert all(band.startswith("The record says that the patient has died (") for band in bands)
+
+
+def test_the_list_of_several_patients_says_who_has_died() -> None:
+    dead = screened_record({"id": "a", "as_of": "2026-02-20", "died": "2026-02"})
+    page = page_of(dead, screened_record({"id": "b", "as_of": "2026-02-20"}))
+    [contents] = page.all("nav")
+    assert [words(row[0]) for body in contents.iter("tbody") for row in body] == ["a (died 2026-02)", "b"]

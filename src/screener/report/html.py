@@ -42,13 +42,11 @@ LONGEST_NAME = 60
 
 
 class PatientPart(Struct, frozen=True):
-    """One patient's part of the page. `id` begins the anchors of its sections; `death` is what the record says of the
-    patient's death, empty if nothing."""
+    """One patient's part of the page. `id` begins the anchors of its sections."""
 
     id: str
     screening: Screening
     outlook: Outlook
-    death: str
     charts: tuple[Chart, ...]
     questions: tuple[AskedForTrial, ...]
 
@@ -63,7 +61,7 @@ class Answered(Struct, frozen=True):
 def html_page(screenings: Sequence[Screening]) -> str:
     """The page about these screenings, each patient's beginning on a sheet of its own."""
     patients = [
-        PatientPart(f"p{number}", each, outlook(each), _death(each), charts(each), open_questions(each))
+        PatientPart(f"p{number}", each, outlook(each), charts(each), open_questions(each))
         for number, each in enumerate(screenings, start=1)
     ]
     feet = _foot_of_pages(patients[0], "") if len(patients) == 1 else "".join(map(_foot_of_sheet, patients))
@@ -76,13 +74,6 @@ def html_page(screenings: Sequence[Screening]) -> str:
         version=__version__,
         disclaimer=DISCLAIMER,
     )
-
-
-def _death(screening: Screening) -> str:
-    """The first of the notes, where the record says that the patient has died by the day of screening."""
-    died = screening.record.died
-    has_died = died is not None and died.first_day <= screening.as_of.toordinal()
-    return screening.notes[0] if has_died else ""
 
 
 def _by_status(trial: TrialResult) -> Iterator[Answered]:
