@@ -21,7 +21,7 @@ from screener.advice.numbers import possibilities_of
 from screener.advice.values import Values, values_of
 from screener.advice.ways import combinations_in, includes, joined, ways_of_line
 from screener.evaluation.grounds import Need
-from screener.screening import Screening
+from screener.screening import Screening, Status
 from screener.values.dates import day_text
 
 MOST_TRIED = 48
@@ -164,13 +164,19 @@ def advise(screening: Screening) -> Advice:
 
 
 def _useful(inquiry: Inquiry) -> set[int]:
-    """The facts that can still do something: settle a criterion, by themselves or with others."""
+    """The facts that can still do something: settle a criterion, by themselves or with others. Those with few facts are
+    looked at first: a criterion all of whose facts are known to do something need not be."""
     useful: set[int] = set()
-    for number, line in enumerate(inquiry.lines):
-        if line.is_open:
-            for want in ("passed", "failed"):
+    lines = [number for number, line in enumerate(inquiry.lines) if line.is_open]
+    in_turn = sorted(lines, key=lambda number: len(inquiry.lines[number].facts))
+    for want in _OUTCOMES:
+        for number in in_turn:
+            if not useful.issuperset(inquiry.lines[number].waits_for):
                 useful.update(fact for way in ways_of_line(number, want, inquiry).ways for fact in way)
     return useful
+
+
+_OUTCOMES: tuple[Status, ...] = ("failed", "passed")
 
 
 def missing(fact: int, inquiry: Inquiry) -> Missing:

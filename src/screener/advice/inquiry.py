@@ -6,7 +6,7 @@ on the facts that its rule reads (`reach.py`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -14,7 +14,7 @@ from screener.advice.facts import Fact, open_facts, possibility
 from screener.advice.reach import reach_of
 from screener.advice.supposing import Possibility, frame_with
 from screener.evaluation.answers import Judged
-from screener.evaluation.evaluator import judge, together
+from screener.evaluation.evaluator import Suppositions, together
 from screener.evaluation.frame import Frame
 from screener.rulebook import All, Any, AtLeast, Criterion, Meets, Not, Truthful
 from screener.screening import CriterionResult, Screening, Status, TrialResult, status_of
@@ -45,21 +45,19 @@ class Piece:
     """A part of a rule as it was screened, with the facts that it can hang on. Parts that `and`, `or`, `not` put
     together are made of others; of any other part the engine is asked, and what it said is kept."""
 
-    __slots__ = ("asked", "facts", "node", "parts", "trial", "truth")
+    __slots__ = ("facts", "node", "parts", "truth", "truth_with")
 
-    def __init__(
-        self, node: Truthful, truth: Truth, trial: str, facts: frozenset[int] = frozenset(), parts: Pieces = ()
-    ) -> None:
+    def __init__(self, node: Truthful, truth: Truth, facts: frozenset[int], parts: Pieces, with_facts: Asked) -> None:
         self.node = node
         self.truth = truth
-        self.trial = trial
         self.facts = facts
         self.parts = parts
-        self.asked: dict[Point, Truth] = {}
-        """What it becomes with some of its facts known."""
+        self.truth_with = with_facts
+        """What the engine says with some of its facts known."""
 
 
 Pieces = tuple[Piece, ...]
+Asked = Callable[[Point], Judged]
 
 
 class Line:
@@ -86,6 +84,12 @@ class Line:
     def is_open(self) -> bool:
         return self.result.status == "unknown"
 
+    @property
+    def waits_for(self) -> set[int]:
+        """The facts that its open parts can hang on."""
+        reading = [] if self.reading is None else [self.reading]
+        return set(reading).union(*(atom.facts for atom in self.atoms))
+
 
 class Inquiry:
     """The trials of a screening that are undetermined, the facts they wait for, and what becomes of each criterion."""
@@ -106,6 +110,7 @@ class Inquiry:
         """The first trial for which labs stay fresh for so long."""
         self._pieces: dict[tuple[int, str], Piece] = {}
         self._with_subject: dict[str, list[int]] = {}
+        self._facts_among_subjects: dict[tuple[frozenset[str], str], frozenset[int]] = {}
         if not self.trials:
             return
         self.rulebook = screening.rulebook
@@ -123,6 +128,7 @@ class Inquiry:
         for number, fact in enumerate(self.facts):
             for subject in fact.subjects:
                 self._with_subject.setdefault(subject, []).append(number)
+        self._suppositions = {trial.id: self._suppositions_for(trial.id) for trial in self.trials}
         for place, line in enumerate(self.lines):
             self._look_at(line)
             for number in line.facts:
@@ -149,17 +155,28 @@ class Inquiry:
     def _piece(self, answer: Judged, trial: str) -> Piece:
         """A part of a rule; the same one for all trials that have it and ask nobody about it."""
         node = answer.node
-        subjects = self.reach.of(node)
-        asks = any(subject.startswith("question ") for subject in subjects)
-        trial = trial if asks else self._alike[self.base(trial).labs_within]
+        trial = trial if self.reach.asks(node) else self._alike[self.base(trial).labs_within]
         known = self._pieces.get((id(node), trial))
         if known is None:
-            facts = self._facts_among(subjects, trial)
+            supposing = self._suppositions[trial]
+            facts = supposing.reads_things(node)
             parts: Pieces = ()
             if facts and isinstance(node, All | Any | AtLeast | Not | Meets):
                 parts = tuple([self._piece(part, trial) for part in answer.parts if isinstance(part, Judged)])
-            known = self._pieces[id(node), trial] = Piece(node, answer.truth, trial, facts, parts)
+            known = Piece(node, answer.truth, facts, parts, supposing.truth_with(node))
+            self._pieces[id(node), trial] = known
         return known
+
+    def _suppositions_for(self, trial: str) -> Suppositions[int | Range]:
+        facts_of: dict[int, frozenset[int]] = {}
+
+        def reads(node: Struct) -> frozenset[int]:
+            known = facts_of.get(id(node))
+            if known is None:
+                known = facts_of[id(node)] = self._facts_among(self.reach.of(node), trial)
+            return known
+
+        return Suppositions(self.rulebook, reads, lambda point: self._frame(point, trial))
 
     def base(self, trial: str) -> Frame:
         """The instant of the screening itself."""
@@ -207,17 +224,15 @@ class Inquiry:
             return piece.truth
         if piece.parts:
             return together(piece.node, [self.truth(part, known) for part in piece.parts])
-        point = frozenset([each for each in known.items() if each[0] in piece.facts])
-        truth = piece.asked.get(point)
-        if truth is None:
-            truth = piece.asked[point] = judge(piece.node, self._frame(point, piece.trial)).truth
-        return truth
+        return piece.truth_with(frozenset(known.items())).truth
 
     def _frame(self, point: Point, trial: str) -> Frame:
         """The instant with some facts known; what was looked up is shared by trials where labs stay fresh alike."""
+        base = self.base(trial)
+        if not point:
+            return base
         frame = self._frames.get((point, trial))
         if frame is None:
-            base = self.base(trial)
             alike = self._alike[base.labs_within]
             frame = self._supposed(base, point) if alike == trial else self._frame(point, alike).of_trial(trial)
             self._frames[point, trial] = frame

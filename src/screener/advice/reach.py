@@ -60,6 +60,7 @@ class Reach:
         self.rulebook = rulebook
         self._of_nodes: dict[int, tuple[Struct, Subjects]] = {}
         """By the identity of a node, which is kept beside it: to hash a formula takes longer than to walk it."""
+        self._questions = frozenset(f"question {name}" for name in rulebook.questions)
         self._of_lookups: dict[str, Subjects] = {}
         self.by_concept: dict[str, list[EventLookup]] = {}
         """The event lookups that ask about a concept, under its own name and under those narrower and broader."""
@@ -88,6 +89,10 @@ class Reach:
         if known is None:
             known = self._of_nodes[id(node)] = (node, frozenset(self._subjects(node)))
         return known[1]
+
+    def asks(self, node: Struct) -> bool:
+        """Whether an expression can hang on a person's answer."""
+        return not self._questions.isdisjoint(self.of(node))
 
     def _subjects(self, node: Struct) -> Iterator[str]:
         match node:

@@ -14,6 +14,7 @@ import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any as Anything
+from typing import Generic, TypeVar
 
 from msgspec import Struct
 
@@ -186,6 +187,68 @@ class Residue(Program):
         """Whether a node hangs on what is asked about: itself, or by way of a score, definition, table or lookup."""
         reads = self._whole.reads(node)
         return not (self._asked.isdisjoint(reads.here) and self._asked.isdisjoint(reads.elsewhere))
+
+
+Thing = TypeVar("Thing")
+Point = frozenset[tuple[int, Thing]]
+"""Things that are known, each by a number of its own, with what they are."""
+
+
+class Suppositions(Program, Generic[Thing]):
+    """A rulebook prepared to be asked about many records of one patient that differ in a few things: every node
+    remembers what it said where the same of the things that it reads were known, so that a new combination is only put
+    together. The functions that it gives take a `Point` in place of a frame.
+
+    `reads_things` tells which things a node can hang on, and `frame_with` the record in which some of them are known.
+    It holds the patient's numbers, and is to be dropped with the question.
+    """
+
+    def __init__(
+        self,
+        rulebook: Rulebook,
+        reads_things: Callable[[Struct], frozenset[int]],
+        frame_with: Callable[[Point[Thing]], Frame],
+    ) -> None:
+        self.rulebook = rulebook
+        self._whole = program_of(rulebook)
+        self.reads_things = reads_things
+        self._frame_with = frame_with
+        self._answers: dict[int, tuple[Struct, Callable[[Point[Thing]], Anything]]] = {}
+
+    def truth_with(self, node: Truthful) -> Callable[[Point[Thing]], Judged]:
+        """The function that decides a node with some things known."""
+        decide: Callable[[Point[Thing]], Judged] = self._prepare(node, _TRUTHS)
+        return decide
+
+    def _prepare(self, node: Struct, meanings: dict[type, Callable[[Anything, Program], Anything]]) -> Anything:
+        known = self._answers.get(id(node))
+        if known is None:
+            known = self._answers[id(node)] = (node, self._with_memory(node, meanings))
+        return known[1]
+
+    def _with_memory(self, node: Struct, meanings: dict[type, Callable[[Anything, Program], Anything]]) -> Anything:
+        things, frame_with = self.reads_things(node), self._frame_with
+        if not things or isinstance(node, _READING):
+            in_frame = self._whole._prepare(node, meanings)
+
+            def run(point: Anything) -> Anything:
+                return in_frame(frame_with(point))
+        else:
+            run = meanings[type(node)](node, self)
+        answers: dict[Point[Thing], Anything] = {}
+
+        def remembered(point: Point[Thing]) -> Anything:
+            here = frozenset([each for each in point if each[0] in things])
+            answer = answers.get(here)
+            if answer is None:
+                answer = answers[here] = run(here)
+            return answer
+
+        return remembered
+
+
+_READING = (Value, Age, AgainstLimit, IsOneOf, SexIs, Happened, Confirmed, AtTime)
+"""The nodes that read a frame themselves; all others are made of what their parts say."""
 
 
 def _remembered(key: int, run: Callable[[Frame], Anything], *, by_trial: bool) -> Callable[[Frame], Anything]:
