@@ -16,10 +16,11 @@ from typing import Any as Anything
 import msgspec
 from msgspec import Struct
 
-from screener.advice.inquiry import Inquiry, Way, Ways
+from screener.advice.alternatives import Way, includes
+from screener.advice.inquiry import Inquiry, Ways
 from screener.advice.numbers import possibilities_of
 from screener.advice.values import Values, values_of
-from screener.advice.ways import combinations_in, includes, joined, ways_of_line
+from screener.advice.ways import combinations_in, ways_of_line, ways_of_lines
 from screener.evaluation.grounds import Need
 from screener.screening import Screening, Status
 from screener.values.dates import day_text
@@ -270,7 +271,7 @@ def _makes_eligible(lines: Sequence[int], inquiry: Inquiry) -> MakesEligible:
     besides = [number for number in open_lines if not ways[number].ways]
     number_of_sets, fewest = 1, 0
     for group in _groups(settled, lines, ways, inquiry):
-        whole = joined(ways[number] for number in group)
+        whole = ways_of_lines(group, "passed", inquiry)
         found, is_whole = _confirmed(whole, group, lines, inquiry)
         found, is_fewest = _without_needless(found, group, ways, inquiry)
         complete = complete and is_whole and is_fewest

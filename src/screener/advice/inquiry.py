@@ -7,9 +7,11 @@ on the facts that its rule reads (`reach.py`).
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import cached_property
 
 from msgspec import Struct
 
+from screener.advice.alternatives import Alternatives, Combining, Way
 from screener.advice.facts import Fact, open_facts, possibility
 from screener.advice.reach import reach_of
 from screener.advice.supposing import Possibility, frame_with
@@ -29,9 +31,6 @@ Supposed = Mapping[int, int | Range]
 """The same, or with the part of its domain that a number is supposed to lie in."""
 
 Point = frozenset[tuple[int, int | Range]]
-
-Way = Mapping[int, frozenset[int]]
-"""Facts by their place, each with the places of the possibilities that do."""
 
 
 class Ways(Struct, frozen=True):
@@ -101,7 +100,7 @@ class Inquiry:
         self.possibilities: list[tuple[Possibility, ...]] = []
         self.ways: dict[tuple[int, Status], Ways] = {}
         """What has been found of how each line comes out passed, or failed."""
-        self.ways_of_piece: dict[tuple[Piece, Truth, bool], Ways] = {}
+        self.ways_of_piece: dict[tuple[Piece, Truth, bool], Alternatives] = {}
         self.lines_with: list[list[int]] = []
         """For each fact the lines that can hang on it."""
         self._frames: dict[tuple[Point, str], Frame] = {}
@@ -177,6 +176,11 @@ class Inquiry:
             return known
 
         return Suppositions(self.rulebook, reads, lambda point: self._frame(point, trial))
+
+    @cached_property
+    def combining(self) -> Combining:
+        """How ways are put together, once it is known what the facts may turn out to be."""
+        return Combining([len(each) for each in self.possibilities])
 
     def base(self, trial: str) -> Frame:
         """The instant of the screening itself."""
