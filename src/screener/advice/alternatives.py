@@ -1,8 +1,8 @@
 """Alternatives put together: ways to bring something about, each a few facts with the values that do.
 
-A way is kept as one whole number, a bit for each value of each fact and one more for the fact itself: a bit is set where
-the way allows the value, and all bits of a fact are set where the way does not need it. So one way allows all that
-another allows if it has all of its bits, and what both allow are the bits they share.
+A way is kept as one whole number, a bit for each value of each fact and one more for the fact itself: a bit is set
+where the way allows the value, and all bits of a fact are set where the way does not need it. So one way allows all
+that another allows if it has all of its bits, and what both allow are the bits they share.
 """
 
 from __future__ import annotations
@@ -101,11 +101,11 @@ class Combining:
         """The ways in which all of several come about together."""
         whole = self.nothing_needed
         for each in sorted(several, key=lambda one: len(one.ways)):
-            both = [way for one in whole.ways for other in each.ways if (way := self._both(one, other)) is not None]
+            both = [way for one in whole.ways for other in each.ways if (way := self.both(one, other)) is not None]
             whole = self.fewest(both, whole.complete and each.complete)
         return whole
 
-    def _both(self, one: int, other: int) -> int | None:
+    def both(self, one: int, other: int) -> int | None:
         """What both allow; None where they allow no value of some fact."""
         together = one & other
         in_both = self._all_needed & ~(one | other)

@@ -20,9 +20,9 @@ from screener.advice.alternatives import Way, includes
 from screener.advice.inquiry import Inquiry, Ways
 from screener.advice.numbers import possibilities_of
 from screener.advice.values import Values, values_of
-from screener.advice.ways import combinations_in, ways_of_line, ways_of_lines
+from screener.advice.ways import combinations_in, is_needed_somehow, ways_of_line, ways_of_lines
 from screener.evaluation.grounds import Need
-from screener.screening import Screening, Status
+from screener.screening import Screening
 from screener.values.dates import day_text
 
 MOST_TRIED = 48
@@ -165,19 +165,22 @@ def advise(screening: Screening) -> Advice:
 
 
 def _useful(inquiry: Inquiry) -> set[int]:
-    """The facts that can still do something: settle a criterion, by themselves or with others. Those with few facts are
-    looked at first: a criterion all of whose facts are known to do something need not be."""
-    useful: set[int] = set()
+    """The facts that can still do something: settle a criterion, by themselves or with others.
+
+    Of most one way that needs them is soon found; all ways to pass are only looked for where that leaves a doubt, in
+    criteria with few facts first.
+    """
     lines = [number for number, line in enumerate(inquiry.lines) if line.is_open]
+    useful = {fact for number in lines for way in ways_of_line(number, "failed", inquiry).ways for fact in way}
     in_turn = sorted(lines, key=lambda number: len(inquiry.lines[number].facts))
-    for want in _OUTCOMES:
-        for number in in_turn:
-            if not useful.issuperset(inquiry.lines[number].waits_for):
-                useful.update(fact for way in ways_of_line(number, want, inquiry).ways for fact in way)
+    for number in in_turn:
+        for fact in sorted(inquiry.lines[number].waits_for - useful):
+            if is_needed_somehow(fact, number, inquiry):
+                useful.add(fact)
+    for number in in_turn:
+        if not useful.issuperset(inquiry.lines[number].waits_for):
+            useful.update(fact for way in ways_of_line(number, "passed", inquiry).ways for fact in way)
     return useful
-
-
-_OUTCOMES: tuple[Status, ...] = ("failed", "passed")
 
 
 def missing(fact: int, inquiry: Inquiry) -> Missing:

@@ -13,7 +13,7 @@ from itertools import combinations, product
 from math import prod
 
 from screener.advice.alternatives import NO_WAY, Alternatives, Combining, Way
-from screener.advice.inquiry import Inquiry, Known, Piece, Ways
+from screener.advice.inquiry import Inquiry, Known, Line, Piece, Ways
 from screener.rulebook import All, Any, AtLeast, Meets, Not
 from screener.screening import Status
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, negation
@@ -37,13 +37,59 @@ def ways_of_line(number: int, want: Status, inquiry: Inquiry) -> Ways:
 
 def _ways_of_line(number: int, want: Status, inquiry: Inquiry) -> Ways:
     line = inquiry.lines[number]
-    wanted = TRUE if (want == "passed") == (line.criterion.kind == "inclusion") else FALSE
+    wanted = _truth_for(want, line)
     samples = want == "passed"
     combining = inquiry.combining
     of_each = [_ways(piece, wanted, inquiry, samples=samples) for piece in line.pieces]
     together = combining.either([combining.joined(of_each), *_by_choice_of_reading(number, of_each, inquiry)])
     found = tuple(way for each in together.ways if _holds(number, want, way := combining.told(each), inquiry))
     return Ways(found, together.complete and len(found) == len(together.ways))
+
+
+def _truth_for(want: Status, line: Line) -> Truth:
+    return TRUE if (want == "passed") == (line.criterion.kind == "inclusion") else FALSE
+
+
+def is_needed_somehow(fact: int, number: int, inquiry: Inquiry) -> bool:
+    """Whether a way to pass is soon found that needs a fact: with all of it the line is passed, and without the fact it
+    is not. No says nothing: `ways_of_line` looks at them all."""
+    line = inquiry.lines[number]
+    way: int | None = inquiry.combining.needs_nothing
+    for piece in line.pieces:
+        way = None if way is None else _one_way(piece, _truth_for("passed", line), fact, way, inquiry)
+    if way is None:
+        return False
+    known = next(combinations_in(inquiry.combining.told(way)))
+    without = {each: value for each, value in known.items() if each != fact}
+    return inquiry.status(number, known) == "passed" != inquiry.status(number, without)
+
+
+def _one_way(piece: Piece, want: Truth, fact: int, beside: int, inquiry: Inquiry) -> int | None:
+    """A way in which a part comes out as wanted together with another way, by the fact in question if it can."""
+    if piece.truth is not UNKNOWN:
+        return beside if piece.truth is want else None
+    parts = sorted((part for part in piece.parts if part.truth is UNKNOWN), key=lambda part: fact not in part.facts)
+    match piece.node:
+        case Not():
+            return _one_way(parts[0], negation(want), fact, beside, inquiry) if parts else None
+        case Meets():
+            return _one_way(parts[0], want, fact, beside, inquiry) if parts else None
+        case All() | Any() if isinstance(piece.node, All) == (want is TRUE):
+            way: int | None = beside
+            for part in parts:
+                way = None if way is None else _one_way(part, want, fact, way, inquiry)
+            return way if parts else None
+        case All() | Any():
+            found = (_one_way(part, want, fact, beside, inquiry) for part in parts)
+            return next((way for way in found if way is not None), None)
+        case AtLeast():
+            return None
+    combining = inquiry.combining
+    ways = sorted(
+        _ways(piece, want, inquiry, samples=True).ways, key=lambda way: fact not in combining.needs(way).facts
+    )
+    both = (combining.both(way, beside) for way in ways)
+    return next((way for way in both if way is not None), None)
 
 
 def ways_of_lines(numbers: Iterable[int], want: Status, inquiry: Inquiry) -> Ways:
