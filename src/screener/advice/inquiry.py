@@ -54,6 +54,14 @@ class Piece:
         self.truth_with = with_facts
         """What the engine says with some of its facts known."""
 
+    def leaves(self, fact: int) -> Iterator[Piece]:
+        """The parts that hang on a fact and are not made of others."""
+        if fact in self.facts:
+            if not self.parts:
+                yield self
+            for part in self.parts:
+                yield from part.leaves(fact)
+
 
 Pieces = tuple[Piece, ...]
 Asked = Callable[[Point], Judged]
@@ -212,23 +220,19 @@ class Inquiry:
         point = frozenset([each for each in known.items() if each[0] in line.facts])
         status = line.asked.get(point)
         if status is None:
-            status = line.asked[point] = self._status(line, known)
+            status = line.asked[point] = self._status(line, known, point)
         return status
 
-    def _status(self, line: Line, known: Supposed) -> Status:
+    def _status(self, line: Line, known: Supposed, point: Point) -> Status:
         pieces = line.pieces
         chosen = known.get(line.reading) if line.reading is not None else None
         if isinstance(chosen, int):
             pieces = (pieces[chosen],)
-        return status_of(line.criterion.kind, union([self.truth(piece, known) for piece in pieces]))
+        return status_of(line.criterion.kind, union([_truth(piece, known, point) for piece in pieces]))
 
     def truth(self, piece: Piece, known: Supposed) -> Truth:
         """The truth of a part of a rule with some facts known."""
-        if piece.facts.isdisjoint(known):
-            return piece.truth
-        if piece.parts:
-            return together(piece.node, [self.truth(part, known) for part in piece.parts])
-        return piece.truth_with(frozenset(known.items())).truth
+        return _truth(piece, known, frozenset(known.items()))
 
     def _frame(self, point: Point, trial: str) -> Frame:
         """The instant with some facts known; what was looked up is shared by trials where labs stay fresh alike."""
@@ -252,6 +256,14 @@ class Inquiry:
             for name in self.reach.lookups_with(fact.subjects):
                 found.pop(name, None)
         return frame_with(base, supposed, found)
+
+
+def _truth(piece: Piece, known: Supposed, point: Point) -> Truth:
+    if piece.facts.isdisjoint(known):
+        return piece.truth
+    if piece.parts:
+        return together(piece.node, [_truth(part, known, point) for part in piece.parts])
+    return piece.truth_with(point).truth
 
 
 def _by_fact(each: tuple[int, object]) -> int:

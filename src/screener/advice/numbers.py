@@ -18,7 +18,9 @@ from screener.advice.facts import Fact, possibility
 from screener.advice.inquiry import Inquiry, Piece
 from screener.advice.reach import plain
 from screener.advice.supposing import Possibility
+from screener.evaluation.answers import Judged, Measured
 from screener.rulebook import AtTime, Between, ChangeLookup, Compare, Number, Numeric, Rulebook, Truthful
+from screener.screening import Status
 from screener.values.ranges import Range, exactly
 from screener.values.truth import Truth
 
@@ -116,7 +118,7 @@ def _samples(fact: Fact, cuts: Iterable[float], rulebook: Rulebook) -> list[floa
 
 
 def _turns(number: int, scores: Iterable[Piece], cuts: list[float], inquiry: Inquiry) -> Iterator[float]:
-    """The values at which some part of a rule changes its answer, found by halving between values where it differs."""
+    """The values at which some part of a rule changes its answer, narrowed down between values where it differs."""
     domain = inquiry.facts[number].domain
     whole = inquiry.facts[number].scale == "whole"
     if domain is None:
@@ -125,26 +127,64 @@ def _turns(number: int, scores: Iterable[Piece], cuts: list[float], inquiry: Inq
         {point for point in (*cuts, *_between(domain.low, domain.high, whole=whole)) if domain.contains(point)}
     )
     for score in scores:
-        truths = [inquiry.truth(score, {number: exactly(point)}) for point in points]
+        truths = [_asked(number, score, point).truth for point in points]
         for (low, at_low), (high, at_high) in pairwise(zip(points, truths, strict=True)):
             if at_low is not at_high:
-                yield from _halved(number, score, (low, high), at_low, inquiry, whole=whole)
+                yield from _narrowed(number, score, (low, high), whole=whole)
 
 
-def _halved(
-    number: int, score: Piece, ends: tuple[float, float], at_low: Truth, inquiry: Inquiry, *, whole: bool
-) -> Iterator[float]:
-    low, high = ends
+def _narrowed(number: int, score: Piece, ends: tuple[float, float], *, whole: bool) -> Iterator[float]:
+    """The two neighboring doubles (or whole numbers) between which a part of a rule changes its answer.
+
+    The engine is asked at one value after another: where two numbers are compared, where they would meet if they moved
+    evenly, and in the middle whenever that has not at least halved what is left.
+    """
+    (low, high), halve = ends, whole
+    at_low, at_high = _asked(number, score, low), _asked(number, score, high)
+    step = 1
     while True:
-        middle = float((low + high) // 2) if whole else (low + high) / 2
+        middle = float((low + high) // 2) if whole else low + (high - low) / 2
         if not low < middle < high:
             break
-        if inquiry.truth(score, {number: exactly(middle)}) is at_low:
-            low = middle
+        value = middle
+        if not halve:
+            step, value = _meeting(low, high, at_low, at_high, step) or (step, middle)
+        there, before = _asked(number, score, value), high - low
+        if there.truth is at_low.truth:
+            low, at_low = value, there
         else:
-            high = middle
+            high, at_high = value, there
+        halve = whole or (not halve and high - low > before / 2)
     yield low
     yield high
+
+
+def _asked(number: int, score: Piece, value: float) -> Judged:
+    return score.truth_with(frozenset([(number, exactly(value))]))
+
+
+def _meeting(low: float, high: float, at_low: Judged, at_high: Judged, step: int) -> tuple[int, float] | None:
+    """Where the two numbers of a comparison would meet if they moved evenly from one value to another, at least some
+    steps between doubles inside of both, and how many steps the next one has to be; None where that cannot be told."""
+    for one, other in zip(_apart(at_low), _apart(at_high), strict=False):
+        if math.isfinite(one) and math.isfinite(other) and (one < 0) != (other < 0):
+            guess = low + (high - low) * (one / (one - other))
+            first, last = low + step * math.ulp(low), high - step * math.ulp(high)
+            if not first < last:
+                return None
+            if first <= guess <= last:
+                return 1, guess
+            return 4 * step, first if guess < first else last
+    return None
+
+
+def _apart(judged: Judged) -> tuple[float, ...]:
+    """How far the least and the most of one number in a comparison lie above the most and the least of the other."""
+    match judged:
+        case Judged(node=Compare(), parts=(Measured(range=one), Measured(range=other))):
+            return one.low - other.high, one.high - other.low
+        case _:
+            return ()
 
 
 def _between(low: float, high: float, *, whole: bool) -> list[float]:
@@ -204,10 +244,20 @@ def _merged(
     """The parts, neighbors made one where nothing tells them apart."""
     fact = inquiry.facts[number]
     settled = [place for place in lines if not inquiry.lines[place].is_open]
+    leaves = tuple(
+        dict.fromkeys(
+            leaf for place in settled for piece in inquiry.lines[place].pieces for leaf in piece.leaves(number)
+        )
+    )
+    known_statuses: dict[tuple[Truth, ...], tuple[Status, ...]] = {}
 
     def answers(part: Range) -> tuple[object, ...]:
-        known = {number: part}
-        return (*[inquiry.status(place, known) for place in settled], *[inquiry.truth(atom, known) for atom in atoms])
+        known, point = {number: part}, frozenset([(number, part)])
+        truths = tuple([leaf.truth_with(point).truth for leaf in leaves])
+        statuses = known_statuses.get(truths)
+        if statuses is None:
+            statuses = known_statuses[truths] = tuple([inquiry.status(place, known) for place in settled])
+        return statuses, [atom.truth_with(point).truth for atom in atoms]
 
     base = inquiry.base(inquiry.lines[lines[0]].trial)
     held: tuple[Range, tuple[object, ...]] | None = None

@@ -23,7 +23,6 @@ from screener.records.patient import Absence, Answer, Episode, Patient, Result
 from screener.rulebook import Rulebook, Sex
 from screener.values.dates import Moment
 from screener.values.ranges import Range
-from screener.values.truth import TRUE
 
 
 class Entry(Struct, frozen=True):
@@ -130,20 +129,17 @@ def frame_with(base: Frame, known: Iterable[Possibility], untouched: Mapping[str
     )
     if untouched is not None:
         frame.found.update(untouched)
-    happened = {name for each in several for name in each.happened}
-    cleared = frozenset(pair for each in several for pair in each.cleared)
-    if happened or cleared:
-        frame.cleared = cleared
-        named = {name for _, name in cleared} | {name for lookup in happened for name in _concepts(lookup, rulebook)}
-        frame.concerned = frame.concerned | named
-        for name in happened:
-            frame.found[name] = Found(name, rulebook.lookups[name], truth=TRUE)
+    reach = reach_of(rulebook)
+    for each in several:
+        if each.happened:
+            happened = reach.happening(each.happened)
+            frame.found.update(happened.found)
+            frame.concerned |= happened.concepts
+        if each.cleared:
+            frame.cleared |= each.cleared
+            frame.concerned |= reach.named(each.cleared)
     return frame
 
 
 def _is_in_record(each: Possibility) -> bool:
     return bool(each.results or each.stated or each.answers or each.birth or each.sex)
-
-
-def _concepts(lookup: str, rulebook: Rulebook) -> tuple[str, ...]:
-    return tuple(what.concept for what in getattr(rulebook.lookups[lookup], "what", ()))

@@ -228,7 +228,10 @@ class Suppositions(Program, Generic[Thing]):
 
     def _with_memory(self, node: Struct, meanings: dict[type, Callable[[Anything, Program], Anything]]) -> Anything:
         things, frame_with = self.reads_things(node), self._frame_with
-        if not things or isinstance(node, _READING):
+        if not things:
+            always = self._whole._prepare(node, meanings)(frame_with(frozenset()))
+            return lambda point: always
+        if isinstance(node, _READING):
             in_frame = self._whole._prepare(node, meanings)
 
             def run(point: Anything) -> Anything:
