@@ -14,8 +14,8 @@ from msgspec import Struct
 from screener.advice.alternatives import Alternatives, Combining, Way
 from screener.advice.facts import Fact, open_facts, possibility
 from screener.advice.reach import reach_of
-from screener.advice.supposing import Possibility, frame_with
-from screener.evaluation.answers import Judged
+from screener.advice.supposing import Possibility, frame_with, happened_at_once
+from screener.evaluation.answers import Found, Judged
 from screener.evaluation.evaluator import Suppositions, together
 from screener.evaluation.frame import Frame
 from screener.rulebook import All, Any, AtLeast, Criterion, Meets, Not, Truthful
@@ -183,7 +183,11 @@ class Inquiry:
                 known = facts_of[id(node)] = self._facts_among(self.reach.of(node), trial)
             return known
 
-        return Suppositions(self.rulebook, reads, lambda point: self._frame(point, trial))
+        return Suppositions(self.rulebook, reads, lambda point: self._frame(point, trial), self._at_once)
+
+    def _at_once(self, found: Found, point: Point) -> Truth | None:
+        known = [self.possibilities[fact][value] for fact, value in point if not isinstance(value, Range)]
+        return happened_at_once(found, known) if len(known) == len(point) else None
 
     @cached_property
     def combining(self) -> Combining:

@@ -17,12 +17,14 @@ from msgspec import Struct
 
 from screener.advice.reach import reach_of
 from screener.evaluation.answers import Found
+from screener.evaluation.episodes import still_lacking
 from screener.evaluation.frame import Frame
 from screener.records.derived import with_derived
 from screener.records.patient import Absence, Answer, Episode, Patient, Result
 from screener.rulebook import Rulebook, Sex
 from screener.values.dates import Moment
 from screener.values.ranges import Range
+from screener.values.truth import TRUE, Truth
 
 
 class Entry(Struct, frozen=True):
@@ -139,6 +141,17 @@ def frame_with(base: Frame, known: Iterable[Possibility], untouched: Mapping[str
             frame.cleared |= each.cleared
             frame.concerned |= reach.named(each.cleared)
     return frame
+
+
+def happened_at_once(found: Found, known: Iterable[Possibility]) -> Truth | None:
+    """What an open answer about an event becomes with some facts known, where that can be told without making a record
+    of them; None where it cannot."""
+    several = tuple(known)
+    if found.lookup is None or any(_is_in_record(each) for each in several):
+        return None
+    if any(found.lookup.name in each.happened for each in several):
+        return TRUE
+    return still_lacking(found, frozenset[tuple[str, str]]().union(*(each.cleared for each in several)))
 
 
 def _is_in_record(each: Possibility) -> bool:

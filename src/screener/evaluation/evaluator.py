@@ -200,7 +200,8 @@ class Suppositions(Program, Generic[Thing]):
     together. The functions that it gives take a `Point` in place of a frame.
 
     `reads_things` tells which things a node can hang on, and `frame_with` the record in which some of them are known.
-    It holds the patient's numbers, and is to be dropped with the question.
+    `at_once` may know what happened without making that record: it is given the answer as it stands. The whole holds
+    the patient's numbers, and is to be dropped with the question.
     """
 
     def __init__(
@@ -208,8 +209,10 @@ class Suppositions(Program, Generic[Thing]):
         rulebook: Rulebook,
         reads_things: Callable[[Struct], frozenset[int]],
         frame_with: Callable[[Point[Thing]], Frame],
+        at_once: Callable[[Found, Point[Thing]], Truth | None],
     ) -> None:
         self.rulebook = rulebook
+        self._at_once = at_once
         self._whole = program_of(rulebook)
         self.reads_things = reads_things
         self._frame_with = frame_with
@@ -231,7 +234,10 @@ class Suppositions(Program, Generic[Thing]):
         if not things:
             always = self._whole._prepare(node, meanings)(frame_with(frozenset()))
             return lambda point: always
-        if isinstance(node, _READING):
+        run: Callable[[Anything], Anything]
+        if isinstance(node, Happened):
+            run = self._unless_at_once(node, self._whole.truth(node))
+        elif isinstance(node, _READING):
             in_frame = self._whole._prepare(node, meanings)
 
             def run(point: Anything) -> Anything:
@@ -248,6 +254,16 @@ class Suppositions(Program, Generic[Thing]):
             return answer
 
         return remembered
+
+    def _unless_at_once(self, node: Happened, in_frame: Decide) -> Callable[[Anything], Judged]:
+        frame_with, at_once = self._frame_with, self._at_once
+        (found,) = in_frame(frame_with(frozenset())).parts
+
+        def run(point: Anything) -> Judged:
+            truth = at_once(found, point) if isinstance(found, Found) and found.truth is UNKNOWN else None
+            return in_frame(frame_with(point)) if truth is None else Judged(node, truth, (found,))
+
+        return run
 
 
 _READING = (Value, Age, AgainstLimit, IsOneOf, SexIs, Happened, Confirmed, AtTime)
