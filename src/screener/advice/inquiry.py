@@ -16,7 +16,7 @@ from screener.advice.facts import Fact, open_facts, possibility
 from screener.advice.reach import reach_of
 from screener.advice.supposing import Possibility, frame_with, happened_at_once
 from screener.evaluation.answers import Found, Judged
-from screener.evaluation.evaluator import Suppositions, together
+from screener.evaluation.evaluator import Point, Suppositions, together
 from screener.evaluation.frame import Frame
 from screener.rulebook import All, Any, AtLeast, Criterion, Meets, Not, Truthful
 from screener.screening import CriterionResult, Screening, Status, TrialResult, status_of
@@ -26,11 +26,6 @@ from screener.values.truth import UNKNOWN, Truth, union
 
 Known = Mapping[int, int]
 """Facts supposed to be known: each by its place among the facts, with the place of one of its possibilities."""
-
-Supposed = Mapping[int, int | Range]
-"""The same, or with the part of its domain that a number is supposed to lie in."""
-
-Point = frozenset[tuple[int, int | Range]]
 
 
 class Ways(Struct, frozen=True):
@@ -116,6 +111,9 @@ class Inquiry:
         self._alike: dict[Duration | None, str] = {}
         """The first trial for which labs stay fresh for so long."""
         self._pieces: dict[tuple[int, str], Piece] = {}
+        self._supposed: list[list[Possibility]] = []
+        """For each fact all that it was ever supposed to be, and for a number where each part of its domain stands."""
+        self._parts: list[dict[Range, int]] = []
         self._with_subject: dict[str, list[int]] = {}
         self._facts_among_subjects: dict[tuple[frozenset[str], str], frozenset[int]] = {}
         if not self.trials:
@@ -132,6 +130,8 @@ class Inquiry:
                     gathered.setdefault(fact.key, fact)
         self.facts = [fact for fact in gathered.values() if not _is_needless(fact, gathered.values())]
         self.lines_with = [[] for _ in self.facts]
+        self._supposed = [list(fact.named) for fact in self.facts]
+        self._parts = [{} for _ in self.facts]
         for number, fact in enumerate(self.facts):
             for subject in fact.subjects:
                 self._with_subject.setdefault(subject, []).append(number)
@@ -174,7 +174,7 @@ class Inquiry:
             self._pieces[id(node), trial] = known
         return known
 
-    def _suppositions_for(self, trial: str) -> Suppositions[int | Range]:
+    def _suppositions_for(self, trial: str) -> Suppositions:
         facts_of: dict[int, frozenset[int]] = {}
 
         def reads(node: Struct) -> frozenset[int]:
@@ -186,8 +186,7 @@ class Inquiry:
         return Suppositions(self.rulebook, reads, lambda point: self._frame(point, trial), self._at_once)
 
     def _at_once(self, found: Found, point: Point) -> Truth | None:
-        known = [self.possibilities[fact][value] for fact, value in point if not isinstance(value, Range)]
-        return happened_at_once(found, known) if len(known) == len(point) else None
+        return happened_at_once(found, [self._supposed[fact][value] for fact, value in point])
 
     @cached_property
     def combining(self) -> Combining:
@@ -216,27 +215,51 @@ class Inquiry:
 
     # ---- what the engine answers
 
-    def status(self, number: int, known: Supposed) -> Status:
+    def status(self, number: int, known: Known) -> Status:
         """The status of a line with some facts known."""
+        if self.lines[number].facts.isdisjoint(known):
+            return self.lines[number].result.status
+        return self.status_at(number, self._point(known))
+
+    def truth(self, piece: Piece, known: Known) -> Truth:
+        """The truth of a part of a rule with some facts known."""
+        return _truth(piece, self._point(known))
+
+    def _point(self, known: Known) -> Point:
+        places = self._places
+        return frozenset([places[fact][value] for fact, value in known.items()])
+
+    @cached_property
+    def _places(self) -> list[list[tuple[int, int]]]:
+        """For each possibility of a fact where it stands among all that the fact was ever supposed to be."""
+        return [
+            [
+                (fact, value) if each.range is None else self.place_of(fact, each.range)
+                for value, each in enumerate(possible)
+            ]
+            for fact, possible in enumerate(self.possibilities)
+        ]
+
+    def place_of(self, fact: int, part: Range) -> tuple[int, int]:
+        """A number supposed to lie in a part of its domain."""
+        place = self._parts[fact].get(part)
+        if place is None:
+            place = self._parts[fact][part] = len(self._supposed[fact])
+            self._supposed[fact].append(possibility(self.facts[fact], part, self.base(self.trials[0].id)))
+        return fact, place
+
+    def status_at(self, number: int, point: Point) -> Status:
+        """The status of a line with what stands at these places known."""
         line = self.lines[number]
-        if line.facts.isdisjoint(known):
-            return line.result.status
-        point = frozenset([each for each in known.items() if each[0] in line.facts])
+        point = frozenset([each for each in point if each[0] in line.facts])
         status = line.asked.get(point)
         if status is None:
-            status = line.asked[point] = self._status(line, known, point)
+            pieces = line.pieces
+            if line.reading is not None:
+                pieces = tuple([pieces[choice] for fact, choice in point if fact == line.reading]) or pieces
+            truth = union([_truth(piece, point) for piece in pieces])
+            status = line.asked[point] = status_of(line.criterion.kind, truth)
         return status
-
-    def _status(self, line: Line, known: Supposed, point: Point) -> Status:
-        pieces = line.pieces
-        chosen = known.get(line.reading) if line.reading is not None else None
-        if isinstance(chosen, int):
-            pieces = (pieces[chosen],)
-        return status_of(line.criterion.kind, union([_truth(piece, known, point) for piece in pieces]))
-
-    def truth(self, piece: Piece, known: Supposed) -> Truth:
-        """The truth of a part of a rule with some facts known."""
-        return _truth(piece, known, frozenset(known.items()))
 
     def _frame(self, point: Point, trial: str) -> Frame:
         """The instant with some facts known; what was looked up is shared by trials where labs stay fresh alike."""
@@ -246,32 +269,24 @@ class Inquiry:
         frame = self._frames.get((point, trial))
         if frame is None:
             alike = self._alike[base.labs_within]
-            frame = self._supposed(base, point) if alike == trial else self._frame(point, alike).of_trial(trial)
+            frame = self._frame_with(base, point) if alike == trial else self._frame(point, alike).of_trial(trial)
             self._frames[point, trial] = frame
         return frame
 
-    def _supposed(self, base: Frame, point: Point) -> Frame:
-        supposed: list[Possibility] = []
+    def _frame_with(self, base: Frame, point: Point) -> Frame:
         found = base.found.copy()
-        for number, value in sorted(point, key=_by_fact):
-            fact = self.facts[number]
-            part = possibility(fact, value, base) if isinstance(value, Range) else self.possibilities[number][value]
-            supposed.append(part)
-            for name in self.reach.lookups_with(fact.subjects):
+        for fact, _ in point:
+            for name in self.reach.lookups_with(self.facts[fact].subjects):
                 found.pop(name, None)
-        return frame_with(base, supposed, found)
+        return frame_with(base, [self._supposed[fact][value] for fact, value in sorted(point)], found)
 
 
-def _truth(piece: Piece, known: Supposed, point: Point) -> Truth:
-    if piece.facts.isdisjoint(known):
+def _truth(piece: Piece, point: Point) -> Truth:
+    if not any(fact in piece.facts for fact, _ in point):
         return piece.truth
     if piece.parts:
-        return together(piece.node, [_truth(part, known, point) for part in piece.parts])
+        return together(piece.node, [_truth(part, point) for part in piece.parts])
     return piece.truth_with(point).truth
-
-
-def _by_fact(each: tuple[int, object]) -> int:
-    return each[0]
 
 
 def _is_needless(fact: Fact, others: Iterable[Fact]) -> bool:

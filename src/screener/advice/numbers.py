@@ -127,20 +127,22 @@ def _turns(number: int, scores: Iterable[Piece], cuts: list[float], inquiry: Inq
         {point for point in (*cuts, *_between(domain.low, domain.high, whole=whole)) if domain.contains(point)}
     )
     for score in scores:
-        truths = [_asked(number, score, point).truth for point in points]
+        truths = [_asked(number, score, point, inquiry).truth for point in points]
         for (low, at_low), (high, at_high) in pairwise(zip(points, truths, strict=True)):
             if at_low is not at_high:
-                yield from _narrowed(number, score, (low, high), whole=whole)
+                yield from _narrowed(number, score, (low, high), inquiry, whole=whole)
 
 
-def _narrowed(number: int, score: Piece, ends: tuple[float, float], *, whole: bool) -> Iterator[float]:
+def _narrowed(
+    number: int, score: Piece, ends: tuple[float, float], inquiry: Inquiry, *, whole: bool
+) -> Iterator[float]:
     """The two neighboring doubles (or whole numbers) between which a part of a rule changes its answer.
 
     The engine is asked at one value after another: where two numbers are compared, where they would meet if they moved
     evenly, and in the middle whenever that has not at least halved what is left.
     """
     (low, high), halve = ends, whole
-    at_low, at_high = _asked(number, score, low), _asked(number, score, high)
+    at_low, at_high = _asked(number, score, low, inquiry), _asked(number, score, high, inquiry)
     step = 1
     while True:
         middle = float((low + high) // 2) if whole else low + (high - low) / 2
@@ -149,7 +151,7 @@ def _narrowed(number: int, score: Piece, ends: tuple[float, float], *, whole: bo
         value = middle
         if not halve:
             step, value = _meeting(low, high, at_low, at_high, step) or (step, middle)
-        there, before = _asked(number, score, value), high - low
+        there, before = _asked(number, score, value, inquiry), high - low
         if there.truth is at_low.truth:
             low, at_low = value, there
         else:
@@ -159,8 +161,8 @@ def _narrowed(number: int, score: Piece, ends: tuple[float, float], *, whole: bo
     yield high
 
 
-def _asked(number: int, score: Piece, value: float) -> Judged:
-    return score.truth_with(frozenset([(number, exactly(value))]))
+def _asked(number: int, score: Piece, value: float, inquiry: Inquiry) -> Judged:
+    return score.truth_with(frozenset([inquiry.place_of(number, exactly(value))]))
 
 
 def _meeting(low: float, high: float, at_low: Judged, at_high: Judged, step: int) -> tuple[int, float] | None:
@@ -252,11 +254,11 @@ def _merged(
     known_statuses: dict[tuple[Truth, ...], tuple[Status, ...]] = {}
 
     def answers(part: Range) -> tuple[object, ...]:
-        known, point = {number: part}, frozenset([(number, part)])
+        point = frozenset([inquiry.place_of(number, part)])
         truths = tuple([leaf.truth_with(point).truth for leaf in leaves])
         statuses = known_statuses.get(truths)
         if statuses is None:
-            statuses = known_statuses[truths] = tuple([inquiry.status(place, known) for place in settled])
+            statuses = known_statuses[truths] = tuple([inquiry.status_at(place, point) for place in settled])
         return statuses, [atom.truth_with(point).truth for atom in atoms]
 
     base = inquiry.base(inquiry.lines[lines[0]].trial)

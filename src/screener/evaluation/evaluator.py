@@ -14,7 +14,6 @@ import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any as Anything
-from typing import Generic, TypeVar
 
 from msgspec import Struct
 
@@ -189,12 +188,11 @@ class Residue(Program):
         return not (self._asked.isdisjoint(reads.here) and self._asked.isdisjoint(reads.elsewhere))
 
 
-Thing = TypeVar("Thing")
-Point = frozenset[tuple[int, Thing]]
-"""Things that are known, each by a number of its own, with what they are."""
+Point = frozenset[tuple[int, int]]
+"""Things that are known, each by a number of its own, with the number of what it is known to be."""
 
 
-class Suppositions(Program, Generic[Thing]):
+class Suppositions(Program):
     """A rulebook prepared to be asked about many records of one patient that differ in a few things: every node
     remembers what it said where the same of the things that it reads were known, so that a new combination is only put
     together. The functions that it gives take a `Point` in place of a frame.
@@ -208,19 +206,19 @@ class Suppositions(Program, Generic[Thing]):
         self,
         rulebook: Rulebook,
         reads_things: Callable[[Struct], frozenset[int]],
-        frame_with: Callable[[Point[Thing]], Frame],
-        at_once: Callable[[Found, Point[Thing]], Truth | None],
+        frame_with: Callable[[Point], Frame],
+        at_once: Callable[[Found, Point], Truth | None],
     ) -> None:
         self.rulebook = rulebook
         self._at_once = at_once
         self._whole = program_of(rulebook)
         self.reads_things = reads_things
         self._frame_with = frame_with
-        self._answers: dict[int, tuple[Struct, Callable[[Point[Thing]], Anything]]] = {}
+        self._answers: dict[int, tuple[Struct, Callable[[Point], Anything]]] = {}
 
-    def truth_with(self, node: Truthful) -> Callable[[Point[Thing]], Judged]:
+    def truth_with(self, node: Truthful) -> Callable[[Point], Judged]:
         """The function that decides a node with some things known."""
-        decide: Callable[[Point[Thing]], Judged] = self._prepare(node, _TRUTHS)
+        decide: Callable[[Point], Judged] = self._prepare(node, _TRUTHS)
         return decide
 
     def _prepare(self, node: Struct, meanings: dict[type, Callable[[Anything, Program], Anything]]) -> Anything:
@@ -244,9 +242,9 @@ class Suppositions(Program, Generic[Thing]):
                 return in_frame(frame_with(point))
         else:
             run = meanings[type(node)](node, self)
-        answers: dict[Point[Thing], Anything] = {}
+        answers: dict[Point, Anything] = {}
 
-        def remembered(point: Point[Thing]) -> Anything:
+        def remembered(point: Point) -> Anything:
             here = frozenset([each for each in point if each[0] in things])
             answer = answers.get(here)
             if answer is None:
