@@ -8,7 +8,8 @@ A part between two places is then put to the engine as a whole; no rule is taken
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
@@ -19,10 +20,21 @@ from screener.advice.inquiry import Inquiry, Piece
 from screener.advice.reach import plain
 from screener.advice.supposing import Possibility
 from screener.evaluation.answers import Judged, Measured
-from screener.rulebook import AtTime, Between, ChangeLookup, Compare, Number, Numeric, Rulebook, Truthful
+from screener.rulebook import (
+    AtTime,
+    Between,
+    ChangeLookup,
+    Compare,
+    Function,
+    Number,
+    Numeric,
+    Rulebook,
+    ScoreOf,
+    Truthful,
+)
 from screener.screening import Status
 from screener.values.ranges import Range, exactly
-from screener.values.truth import Truth
+from screener.values.truth import UNKNOWN, Truth
 
 SAMPLES = 4
 """Steps in which what is usual of a number is walked through, each by the same factor."""
@@ -41,9 +53,10 @@ def possibilities_of(number: int, inquiry: Inquiry) -> tuple[Possibility, ...]:
     rules = [reading.rule for place in lines for reading in inquiry.lines[place].criterion.readings]
     cuts = _cuts(fact, rules, inquiry)
     scores = [atom for atom in read if not _is_direct(atom.node, inquiry.rulebook)]
+    open_at: dict[Piece, list[float]] = {}
     if scores and fact.scale != "limit":
-        cuts |= set(_turns(number, scores, sorted(cuts), inquiry))
-    parts = list(_merged(number, list(_partition(fact, cuts)), lines, read, inquiry))
+        cuts |= set(_turns(number, scores, sorted(cuts), open_at, inquiry))
+    parts = list(_merged(number, list(_partition(fact, cuts)), lines, read, open_at, inquiry))
     if fact.scale != "limit" and any(len(score.facts) > 1 for score in scores):
         base = inquiry.base(inquiry.lines[lines[0]].trial)
         for value in _samples(fact, cuts, inquiry.rulebook):
@@ -117,8 +130,11 @@ def _samples(fact: Fact, cuts: Iterable[float], rulebook: Rulebook) -> list[floa
     return sorted({each for each in (*spread, *cuts) if low <= each <= high and domain.contains(each)})
 
 
-def _turns(number: int, scores: Iterable[Piece], cuts: list[float], inquiry: Inquiry) -> Iterator[float]:
-    """The values at which some part of a rule changes its answer, narrowed down between values where it differs."""
+def _turns(
+    number: int, scores: Iterable[Piece], cuts: list[float], open_at: dict[Piece, list[float]], inquiry: Inquiry
+) -> Iterator[float]:
+    """The values at which some part of a rule changes its answer, narrowed down between values where it differs. The
+    values that were tried and leave it open are put into `open_at`."""
     domain = inquiry.facts[number].domain
     whole = inquiry.facts[number].scale == "whole"
     if domain is None:
@@ -128,6 +144,7 @@ def _turns(number: int, scores: Iterable[Piece], cuts: list[float], inquiry: Inq
     )
     for score in scores:
         truths = [_asked(number, score, point, inquiry).truth for point in points]
+        open_at[score] = [point for point, truth in zip(points, truths, strict=True) if truth is UNKNOWN]
         for (low, at_low), (high, at_high) in pairwise(zip(points, truths, strict=True)):
             if at_low is not at_high:
                 yield from _narrowed(number, score, (low, high), inquiry, whole=whole)
@@ -180,13 +197,26 @@ def _meeting(low: float, high: float, at_low: Judged, at_high: Judged, step: int
     return None
 
 
-def _apart(judged: Judged) -> tuple[float, ...]:
-    """How far the least and the most of one number in a comparison lie above the most and the least of the other."""
+def _apart(judged: Judged) -> Iterator[float]:
+    """How far the least and the most of one number in a comparison lie above the most and the least of the other; of a
+    rounded number, where it would be rounded there."""
     match judged:
-        case Judged(node=Compare(), parts=(Measured(range=one), Measured(range=other))):
-            return one.low - other.high, one.high - other.low
+        case Judged(node=Compare(), parts=(Measured() as left, Measured() as right)):
+            (one, half), (other, other_half) = _before_rounding(left), _before_rounding(right)
+            for beside in sorted({-half, half, -other_half, other_half}, reverse=True):
+                yield one.low - other.high - beside
+                yield one.high - other.low - beside
+
+
+def _before_rounding(measured: Measured) -> tuple[Range, float]:
+    """What a number, or the formula of a score, is the rounding of, and by how much that may move it."""
+    match measured:
+        case Measured(node=ScoreOf(), parts=(Measured() as formula,)):
+            return _before_rounding(formula)
+        case Measured(node=Function(name="round"), parts=(Measured() as inner,)):
+            return inner.range, 0.5
         case _:
-            return ()
+            return measured.range, 0.0
 
 
 def _between(low: float, high: float, *, whole: bool) -> list[float]:
@@ -241,37 +271,55 @@ def _whole_parts(domain: Range, cuts: Iterable[float]) -> Iterator[Range]:
 
 
 def _merged(
-    number: int, parts: list[Range], lines: list[int], atoms: list[Piece], inquiry: Inquiry
+    number: int,
+    parts: list[Range],
+    lines: list[int],
+    atoms: list[Piece],
+    open_at: Mapping[Piece, list[float]],
+    inquiry: Inquiry,
 ) -> Iterator[Possibility]:
-    """The parts, neighbors made one where nothing tells them apart."""
+    """The parts, neighbors made one where nothing tells them apart. `open_at` has values of the number at which an atom
+    stays open: by the law of the engine it does so in every part that holds one."""
     fact = inquiry.facts[number]
     settled = [place for place in lines if not inquiry.lines[place].is_open]
-    leaves = tuple(
-        dict.fromkeys(
-            leaf for place in settled for piece in inquiry.lines[place].pieces for leaf in piece.leaves(number)
-        )
-    )
-    known_statuses: dict[tuple[Truth, ...], tuple[Status, ...]] = {}
+    pieces = [piece for place in settled for piece in inquiry.lines[place].pieces]
+    leaves = list(dict.fromkeys(leaf for piece in pieces for leaf in piece.leaves(number)))
+    statuses: dict[tuple[Truth, ...], tuple[Status, ...]] = {}
 
-    def answers(part: Range) -> tuple[object, ...]:
+    def truths(part: Range, narrower: Sequence[Truth] | None) -> tuple[Truth, ...]:
         point = frozenset([inquiry.place_of(number, part)])
-        truths = tuple([leaf.truth_with(point).truth for leaf in leaves])
-        statuses = known_statuses.get(truths)
-        if statuses is None:
-            statuses = known_statuses[truths] = tuple([inquiry.status_at(place, point) for place in settled])
-        return statuses, [atom.truth_with(point).truth for atom in atoms]
+        told = tuple(
+            [
+                UNKNOWN
+                if (narrower is not None and narrower[place] is UNKNOWN) or _is_any_in(open_at.get(piece, ()), part)
+                else piece.truth_with(point).truth
+                for place, piece in enumerate((*leaves, *atoms))
+            ]
+        )
+        if told[: len(leaves)] not in statuses:
+            statuses[told[: len(leaves)]] = tuple([inquiry.status_at(place, point) for place in settled])
+        return told
+
+    def tells_apart(told: tuple[Truth, ...]) -> tuple[object, ...]:
+        return statuses[told[: len(leaves)]], told[len(leaves) :]
 
     base = inquiry.base(inquiry.lines[lines[0]].trial)
-    held: tuple[Range, tuple[object, ...]] | None = None
+    held: tuple[Range, tuple[Truth, ...]] | None = None
     for part in parts:
-        now = answers(part)
-        if held is not None and held[1] == now:
+        now = truths(part, None)
+        if held is not None and tells_apart(held[1]) == tells_apart(now):
             whole = Range(held[0].low, part.high, held[0].low_open, part.high_open)
-            if fact.scale == "limit" or answers(whole) == now:
-                held = (whole, now)
+            of_whole = now if fact.scale == "limit" else truths(whole, held[1])
+            if tells_apart(of_whole) == tells_apart(now):
+                held = (whole, of_whole)
                 continue
         if held is not None:
             yield possibility(fact, held[0], base)
         held = (part, now)
     if held is not None:
         yield possibility(fact, held[0], base)
+
+
+def _is_any_in(values: Sequence[float], part: Range) -> bool:
+    """Whether a part holds one of these ascending values."""
+    return any(part.contains(value) for value in values[bisect_left(values, part.low) :][:2])
