@@ -124,9 +124,10 @@ class Inquiry:
             self._alike.setdefault(self.base(trial.id).labs_within, trial.id)
             self.lines += [Line(trial, result) for result in trial.criteria]
         gathered: dict[tuple[str, ...], Fact] = {}
+        seen: set[int] = set()
         for line in self.lines:
             if line.is_open:
-                for fact in open_facts(line.result, self.reach):
+                for fact in open_facts(line.result, self.reach, seen):
                     gathered.setdefault(fact.key, fact)
         self.facts = [fact for fact in gathered.values() if not _is_needless(fact, gathered.values())]
         self.lines_with = [[] for _ in self.facts]
@@ -223,7 +224,7 @@ class Inquiry:
 
     def truth(self, piece: Piece, known: Known) -> Truth:
         """The truth of a part of a rule with some facts known."""
-        return _truth(piece, self._point(known))
+        return _truth(piece, self._point(known), frozenset(known))
 
     def _point(self, known: Known) -> Point:
         places = self._places
@@ -257,7 +258,8 @@ class Inquiry:
             pieces = line.pieces
             if line.reading is not None:
                 pieces = tuple([pieces[choice] for fact, choice in point if fact == line.reading]) or pieces
-            truth = union([_truth(piece, point) for piece in pieces])
+            facts = frozenset([fact for fact, _ in point])
+            truth = union([_truth(piece, point, facts) for piece in pieces])
             status = line.asked[point] = status_of(line.criterion.kind, truth)
         return status
 
@@ -281,11 +283,12 @@ class Inquiry:
         return frame_with(base, [self._supposed[fact][value] for fact, value in sorted(point)], found)
 
 
-def _truth(piece: Piece, point: Point) -> Truth:
-    if not any(fact in piece.facts for fact, _ in point):
+def _truth(piece: Piece, point: Point, facts: frozenset[int]) -> Truth:
+    """The truth of a part with what stands at these places known, which is something about these facts."""
+    if facts.isdisjoint(piece.facts):
         return piece.truth
     if piece.parts:
-        return together(piece.node, [_truth(part, point) for part in piece.parts])
+        return together(piece.node, [_truth(part, point, facts) for part in piece.parts])
     return piece.truth_with(point).truth
 
 

@@ -23,6 +23,7 @@ from screener.evaluation.answers import Judged, Measured
 from screener.rulebook import (
     AtTime,
     Between,
+    Bounded,
     ChangeLookup,
     Compare,
     Function,
@@ -155,25 +156,27 @@ def _narrowed(
 ) -> Iterator[float]:
     """The two neighboring doubles (or whole numbers) between which a part of a rule changes its answer.
 
-    The engine is asked at one value after another: where two numbers are compared, where they would meet if they moved
-    evenly, and in the middle whenever that has not at least halved what is left.
+    The engine is asked at one value after another: just inside of the ends, where tables turn; where two numbers are
+    compared, where they would meet if they moved evenly; and in the middle whenever that has not halved what is left.
     """
-    (low, high), halve = ends, whole
+    low, high = ends
     at_low, at_high = _asked(number, score, low, inquiry), _asked(number, score, high, inquiry)
-    step = 1
+    step, halve, beside = 1, whole, [] if whole else [math.nextafter(low, high), math.nextafter(high, low)]
     while True:
         middle = float((low + high) // 2) if whole else low + (high - low) / 2
         if not low < middle < high:
             break
         value = middle
-        if not halve:
+        if beside:
+            value = beside.pop()
+        elif not halve:
             step, value = _meeting(low, high, at_low, at_high, step) or (step, middle)
         there, before = _asked(number, score, value, inquiry), high - low
         if there.truth is at_low.truth:
             low, at_low = value, there
         else:
             high, at_high = value, there
-        halve = whole or (not halve and high - low > before / 2)
+        halve = whole or (not beside and not halve and high - low > before / 2)
     yield low
     yield high
 
@@ -202,21 +205,27 @@ def _apart(judged: Judged) -> Iterator[float]:
     rounded number, where it would be rounded there."""
     match judged:
         case Judged(node=Compare(), parts=(Measured() as left, Measured() as right)):
-            (one, half), (other, other_half) = _before_rounding(left), _before_rounding(right)
-            for beside in sorted({-half, half, -other_half, other_half}, reverse=True):
+            one, other = _before_rounding(left), _before_rounding(right)
+            for beside in (-0.5, 0.5) if one != left.range or other != right.range else (0.0,):
                 yield one.low - other.high - beside
                 yield one.high - other.low - beside
+        case Judged(node=Between(low=low, high=high), parts=(Measured() as number,)):
+            whole = _before_rounding(number)
+            for end, beside in ((low.value, 0.5), (high.value, -0.5)):
+                limit = end if whole == number.range else end - beside
+                yield whole.low - limit
+                yield whole.high - limit
 
 
-def _before_rounding(measured: Measured) -> tuple[Range, float]:
-    """What a number, or the formula of a score, is the rounding of, and by how much that may move it."""
+def _before_rounding(measured: Measured) -> Range:
+    """What a number, or the formula of a score, is before it is rounded and kept in bounds; itself where it is not."""
     match measured:
-        case Measured(node=ScoreOf(), parts=(Measured() as formula,)):
-            return _before_rounding(formula)
         case Measured(node=Function(name="round"), parts=(Measured() as inner,)):
-            return inner.range, 0.5
+            return inner.range
+        case Measured(node=ScoreOf() | Bounded(), parts=(Measured() as inner,)):
+            return _before_rounding(inner)
         case _:
-            return measured.range, 0.0
+            return measured.range
 
 
 def _between(low: float, high: float, *, whole: bool) -> list[float]:
