@@ -35,6 +35,10 @@ class Ways(Struct, frozen=True):
     complete: bool = True
 
 
+MOST_FRAMES = 64
+"""Supposed records that are kept at a time: they are made again in less time than it takes to keep track of many."""
+
+
 class Piece:
     """A part of a rule as it was screened, with the facts that it can hang on. Parts that `and`, `or`, `not` put
     together are made of others; of any other part the engine is asked, and what it said is kept."""
@@ -272,6 +276,8 @@ class Inquiry:
         if frame is None:
             alike = self._alike[base.labs_within]
             frame = self._frame_with(base, point) if alike == trial else self._frame(point, alike).of_trial(trial)
+            if len(self._frames) >= MOST_FRAMES:
+                self._frames.clear()
             self._frames[point, trial] = frame
         return frame
 
