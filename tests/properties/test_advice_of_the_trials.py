@@ -85,3 +85,13 @@ def test_an_unknown_age_rules_out_on_both_sides() -> None:
     screening = evaluate(load_patient(SINGLE, rules), rules, trials="NCT05985863")
     (ruling_out,) = [each for each in advise(screening).trials[0].rules_out if each.fact.fact.kind == "birth_date"]
     assert [(span.low, span.high) for span in ruling_out.fact.values.spans] == [(0, 17), (71, 120)]
+
+
+def test_what_makes_eligible_is_the_same_whenever_it_is_read() -> None:
+    rules = load_rules()
+    screening = evaluate(load_patient(PATIENTS / "dates-known-in-part.json", rules), rules)
+    told, read_late = advise(screening).to_dict(), advise(screening)
+    in_turn = [each.makes_eligible.sentence for each in reversed(read_late.trials)]
+    assert in_turn[::-1] == [each["makes_eligible"]["sentence"] for each in told["trials"]]
+    assert read_late.trials[0].makes_eligible is read_late.trials[0].makes_eligible
+    assert read_late.to_dict() == told

@@ -16,10 +16,11 @@ from typing import Any as Anything
 import msgspec
 from msgspec import Struct
 
-from screener.advice.inquiry import Inquiry, Way, Ways
+from screener.advice.alternatives import Way, includes
+from screener.advice.inquiry import Inquiry, Ways
 from screener.advice.numbers import possibilities_of
 from screener.advice.values import Values, values_of
-from screener.advice.ways import combinations_in, includes, joined, ways_of_line
+from screener.advice.ways import combinations_in, is_needed_somehow, ways_of_line, ways_of_lines
 from screener.evaluation.grounds import Need
 from screener.screening import Screening
 from screener.values.dates import day_text
@@ -164,12 +165,21 @@ def advise(screening: Screening) -> Advice:
 
 
 def _useful(inquiry: Inquiry) -> set[int]:
-    """The facts that can still do something: settle a criterion, by themselves or with others."""
-    useful: set[int] = set()
-    for number, line in enumerate(inquiry.lines):
-        if line.is_open:
-            for want in ("passed", "failed"):
-                useful.update(fact for way in ways_of_line(number, want, inquiry).ways for fact in way)
+    """The facts that can still do something: settle a criterion, by themselves or with others.
+
+    Of most one way that needs them is soon found; all ways to pass are only looked for where that leaves a doubt, in
+    criteria with few facts first.
+    """
+    lines = [number for number, line in enumerate(inquiry.lines) if line.is_open]
+    useful = {fact for number in lines for way in ways_of_line(number, "failed", inquiry).ways for fact in way}
+    in_turn = sorted(lines, key=lambda number: len(inquiry.lines[number].facts))
+    for number in in_turn:
+        for fact in sorted(inquiry.lines[number].waits_for - useful):
+            if is_needed_somehow(fact, number, inquiry):
+                useful.add(fact)
+    for number in in_turn:
+        if not useful.issuperset(inquiry.lines[number].waits_for):
+            useful.update(fact for way in ways_of_line(number, "passed", inquiry).ways for fact in way)
     return useful
 
 
@@ -264,7 +274,7 @@ def _makes_eligible(lines: Sequence[int], inquiry: Inquiry) -> MakesEligible:
     besides = [number for number in open_lines if not ways[number].ways]
     number_of_sets, fewest = 1, 0
     for group in _groups(settled, lines, ways, inquiry):
-        whole = joined(ways[number] for number in group)
+        whole = ways_of_lines(group, "passed", inquiry)
         found, is_whole = _confirmed(whole, group, lines, inquiry)
         found, is_fewest = _without_needless(found, group, ways, inquiry)
         complete = complete and is_whole and is_fewest

@@ -114,15 +114,17 @@ def _days_earlier(day: int, years: int) -> int:
 # ---- gathering
 
 
-def open_facts(result: CriterionResult, reach: Reach) -> Iterator[Fact]:
-    """The missing facts that an open criterion waits for; the same fact may come more than once."""
+def open_facts(result: CriterionResult, reach: Reach, seen: set[int]) -> Iterator[Fact]:
+    """The missing facts that an open criterion waits for; the same fact may come more than once.
+
+    `seen` are the answers of lookups, by identity, whose facts have been told: criteria and trials share them."""
     frame = result.frame
     truths = {judged.truth for judged in result.counted}
     if len(truths) > 1:
         yield _reading(result)
     for judged in result.counted:
         if judged.truth is UNKNOWN:
-            yield from _facts(judged, frame, reach)
+            yield from _facts(judged, frame, reach, seen)
 
 
 def _reading(result: CriterionResult) -> Fact:
@@ -142,9 +144,12 @@ def _reading(result: CriterionResult) -> Fact:
     )
 
 
-def _facts(answer: Judged | Measured | Found, frame: Frame, reach: Reach) -> Iterator[Fact]:
+def _facts(answer: Judged | Measured | Found, frame: Frame, reach: Reach, seen: set[int]) -> Iterator[Fact]:
     match answer:
+        case Found() if answer.lookup is not None and id(answer) in seen:
+            return
         case Found():
+            seen.add(id(answer))
             yield from _facts_of_lookup(answer, frame, reach)
         case Judged(node=AtTime()):
             # What a moved clock sees is no fact of today.
@@ -154,7 +159,7 @@ def _facts(answer: Judged | Measured | Found, frame: Frame, reach: Reach) -> Ite
         case Judged(node=AgainstLimit()) if "missing" in answer.reasons:
             yield from _limits_of_normal(answer, frame, reach)
     for part in deciding(answer):
-        yield from _facts(part, frame, reach)
+        yield from _facts(part, frame, reach, seen)
 
 
 def _facts_of_lookup(found: Found, frame: Frame, reach: Reach) -> Iterator[Fact]:

@@ -8,7 +8,8 @@ A part between two places is then put to the engine as a whole; no rule is taken
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
@@ -18,9 +19,23 @@ from screener.advice.facts import Fact, possibility
 from screener.advice.inquiry import Inquiry, Piece
 from screener.advice.reach import plain
 from screener.advice.supposing import Possibility
-from screener.rulebook import AtTime, Between, ChangeLookup, Compare, Number, Numeric, Rulebook, Truthful
+from screener.evaluation.answers import Judged, Measured
+from screener.rulebook import (
+    AtTime,
+    Between,
+    Bounded,
+    ChangeLookup,
+    Compare,
+    Function,
+    Number,
+    Numeric,
+    Rulebook,
+    ScoreOf,
+    Truthful,
+)
+from screener.screening import Status
 from screener.values.ranges import Range, exactly
-from screener.values.truth import Truth
+from screener.values.truth import UNKNOWN, Truth
 
 SAMPLES = 4
 """Steps in which what is usual of a number is walked through, each by the same factor."""
@@ -39,9 +54,10 @@ def possibilities_of(number: int, inquiry: Inquiry) -> tuple[Possibility, ...]:
     rules = [reading.rule for place in lines for reading in inquiry.lines[place].criterion.readings]
     cuts = _cuts(fact, rules, inquiry)
     scores = [atom for atom in read if not _is_direct(atom.node, inquiry.rulebook)]
+    open_at: dict[Piece, list[float]] = {}
     if scores and fact.scale != "limit":
-        cuts |= set(_turns(number, scores, sorted(cuts), inquiry))
-    parts = list(_merged(number, list(_partition(fact, cuts)), lines, read, inquiry))
+        cuts |= set(_turns(number, scores, sorted(cuts), open_at, inquiry))
+    parts = list(_merged(number, list(_partition(fact, cuts)), lines, read, open_at, inquiry))
     if fact.scale != "limit" and any(len(score.facts) > 1 for score in scores):
         base = inquiry.base(inquiry.lines[lines[0]].trial)
         for value in _samples(fact, cuts, inquiry.rulebook):
@@ -115,8 +131,11 @@ def _samples(fact: Fact, cuts: Iterable[float], rulebook: Rulebook) -> list[floa
     return sorted({each for each in (*spread, *cuts) if low <= each <= high and domain.contains(each)})
 
 
-def _turns(number: int, scores: Iterable[Piece], cuts: list[float], inquiry: Inquiry) -> Iterator[float]:
-    """The values at which some part of a rule changes its answer, found by halving between values where it differs."""
+def _turns(
+    number: int, scores: Iterable[Piece], cuts: list[float], open_at: dict[Piece, list[float]], inquiry: Inquiry
+) -> Iterator[float]:
+    """The values at which some part of a rule changes its answer, narrowed down between values where it differs. The
+    values that were tried and leave it open are put into `open_at`."""
     domain = inquiry.facts[number].domain
     whole = inquiry.facts[number].scale == "whole"
     if domain is None:
@@ -125,26 +144,88 @@ def _turns(number: int, scores: Iterable[Piece], cuts: list[float], inquiry: Inq
         {point for point in (*cuts, *_between(domain.low, domain.high, whole=whole)) if domain.contains(point)}
     )
     for score in scores:
-        truths = [inquiry.truth(score, {number: exactly(point)}) for point in points]
+        truths = [_asked(number, score, point, inquiry).truth for point in points]
+        open_at[score] = [point for point, truth in zip(points, truths, strict=True) if truth is UNKNOWN]
         for (low, at_low), (high, at_high) in pairwise(zip(points, truths, strict=True)):
             if at_low is not at_high:
-                yield from _halved(number, score, (low, high), at_low, inquiry, whole=whole)
+                yield from _narrowed(number, score, (low, high), inquiry, whole=whole)
 
 
-def _halved(
-    number: int, score: Piece, ends: tuple[float, float], at_low: Truth, inquiry: Inquiry, *, whole: bool
+def _narrowed(
+    number: int, score: Piece, ends: tuple[float, float], inquiry: Inquiry, *, whole: bool
 ) -> Iterator[float]:
+    """The two neighboring doubles (or whole numbers) between which a part of a rule changes its answer.
+
+    The engine is asked at one value after another: just inside of the ends, where tables turn; where two numbers are
+    compared, where they would meet if they moved evenly; and in the middle whenever that has not halved what is left.
+    """
     low, high = ends
+    at_low, at_high = _asked(number, score, low, inquiry), _asked(number, score, high, inquiry)
+    step, halve, beside = 1, whole, [] if whole else [math.nextafter(low, high), math.nextafter(high, low)]
     while True:
-        middle = float((low + high) // 2) if whole else (low + high) / 2
+        middle = float((low + high) // 2) if whole else low + (high - low) / 2
         if not low < middle < high:
             break
-        if inquiry.truth(score, {number: exactly(middle)}) is at_low:
-            low = middle
+        value = middle
+        if beside:
+            value = beside.pop()
+        elif not halve:
+            step, value = _meeting(low, high, at_low, at_high, step) or (step, middle)
+        there, before = _asked(number, score, value, inquiry), high - low
+        if there.truth is at_low.truth:
+            low, at_low = value, there
         else:
-            high = middle
+            high, at_high = value, there
+        halve = whole or (not beside and not halve and high - low > before / 2)
     yield low
     yield high
+
+
+def _asked(number: int, score: Piece, value: float, inquiry: Inquiry) -> Judged:
+    return score.truth_with(frozenset([inquiry.place_of(number, exactly(value))]))
+
+
+def _meeting(low: float, high: float, at_low: Judged, at_high: Judged, step: int) -> tuple[int, float] | None:
+    """Where the two numbers of a comparison would meet if they moved evenly from one value to another, at least some
+    steps between doubles inside of both, and how many steps the next one has to be; None where that cannot be told."""
+    for one, other in zip(_apart(at_low), _apart(at_high), strict=False):
+        if math.isfinite(one) and math.isfinite(other) and (one < 0) != (other < 0):
+            guess = low + (high - low) * (one / (one - other))
+            first, last = low + step * math.ulp(low), high - step * math.ulp(high)
+            if not first < last:
+                return None
+            if first <= guess <= last:
+                return 1, guess
+            return 4 * step, first if guess < first else last
+    return None
+
+
+def _apart(judged: Judged) -> Iterator[float]:
+    """How far the least and the most of one number in a comparison lie above the most and the least of the other; of a
+    rounded number, where it would be rounded there."""
+    match judged:
+        case Judged(node=Compare(), parts=(Measured() as left, Measured() as right)):
+            one, other = _before_rounding(left), _before_rounding(right)
+            for beside in (-0.5, 0.5) if one != left.range or other != right.range else (0.0,):
+                yield one.low - other.high - beside
+                yield one.high - other.low - beside
+        case Judged(node=Between(low=low, high=high), parts=(Measured() as number,)):
+            whole = _before_rounding(number)
+            for end, beside in ((low.value, 0.5), (high.value, -0.5)):
+                limit = end if whole == number.range else end - beside
+                yield whole.low - limit
+                yield whole.high - limit
+
+
+def _before_rounding(measured: Measured) -> Range:
+    """What a number, or the formula of a score, is before it is rounded and kept in bounds; itself where it is not."""
+    match measured:
+        case Measured(node=Function(name="round"), parts=(Measured() as inner,)):
+            return inner.range
+        case Measured(node=ScoreOf() | Bounded(), parts=(Measured() as inner,)):
+            return _before_rounding(inner)
+        case _:
+            return measured.range
 
 
 def _between(low: float, high: float, *, whole: bool) -> list[float]:
@@ -199,27 +280,55 @@ def _whole_parts(domain: Range, cuts: Iterable[float]) -> Iterator[Range]:
 
 
 def _merged(
-    number: int, parts: list[Range], lines: list[int], atoms: list[Piece], inquiry: Inquiry
+    number: int,
+    parts: list[Range],
+    lines: list[int],
+    atoms: list[Piece],
+    open_at: Mapping[Piece, list[float]],
+    inquiry: Inquiry,
 ) -> Iterator[Possibility]:
-    """The parts, neighbors made one where nothing tells them apart."""
+    """The parts, neighbors made one where nothing tells them apart. `open_at` has values of the number at which an atom
+    stays open: by the law of the engine it does so in every part that holds one."""
     fact = inquiry.facts[number]
     settled = [place for place in lines if not inquiry.lines[place].is_open]
+    pieces = [piece for place in settled for piece in inquiry.lines[place].pieces]
+    leaves = list(dict.fromkeys(leaf for piece in pieces for leaf in piece.leaves(number)))
+    statuses: dict[tuple[Truth, ...], tuple[Status, ...]] = {}
 
-    def answers(part: Range) -> tuple[object, ...]:
-        known = {number: part}
-        return (*[inquiry.status(place, known) for place in settled], *[inquiry.truth(atom, known) for atom in atoms])
+    def truths(part: Range, narrower: Sequence[Truth] | None) -> tuple[Truth, ...]:
+        point = frozenset([inquiry.place_of(number, part)])
+        told = tuple(
+            [
+                UNKNOWN
+                if (narrower is not None and narrower[place] is UNKNOWN) or _is_any_in(open_at.get(piece, ()), part)
+                else piece.truth_with(point).truth
+                for place, piece in enumerate((*leaves, *atoms))
+            ]
+        )
+        if told[: len(leaves)] not in statuses:
+            statuses[told[: len(leaves)]] = tuple([inquiry.status_at(place, point) for place in settled])
+        return told
+
+    def tells_apart(told: tuple[Truth, ...]) -> tuple[object, ...]:
+        return statuses[told[: len(leaves)]], told[len(leaves) :]
 
     base = inquiry.base(inquiry.lines[lines[0]].trial)
-    held: tuple[Range, tuple[object, ...]] | None = None
+    held: tuple[Range, tuple[Truth, ...]] | None = None
     for part in parts:
-        now = answers(part)
-        if held is not None and held[1] == now:
+        now = truths(part, None)
+        if held is not None and tells_apart(held[1]) == tells_apart(now):
             whole = Range(held[0].low, part.high, held[0].low_open, part.high_open)
-            if fact.scale == "limit" or answers(whole) == now:
-                held = (whole, now)
+            of_whole = now if fact.scale == "limit" else truths(whole, held[1])
+            if tells_apart(of_whole) == tells_apart(now):
+                held = (whole, of_whole)
                 continue
         if held is not None:
             yield possibility(fact, held[0], base)
         held = (part, now)
     if held is not None:
         yield possibility(fact, held[0], base)
+
+
+def _is_any_in(values: Sequence[float], part: Range) -> bool:
+    """Whether a part holds one of these ascending values."""
+    return any(part.contains(value) for value in values[bisect_left(values, part.low) :][:2])

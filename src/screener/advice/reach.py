@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from msgspec import Struct
 
+from screener.evaluation.answers import Found
 from screener.rulebook import (
     AgainstLimit,
     Age,
@@ -41,6 +42,7 @@ from screener.rulebook import (
     Value,
     ValueLookup,
 )
+from screener.values.truth import TRUE
 
 Subjects = frozenset[str]
 
@@ -53,6 +55,13 @@ class Limits(Struct, frozen=True):
     multiples: dict[str, frozenset[AgainstLimit]]
 
 
+class Happening(Struct, frozen=True):
+    """That some event lookups are true: what they find, and the concepts that they ask about."""
+
+    found: dict[str, Found]
+    concepts: frozenset[str]
+
+
 class Reach:
     """What each rule of a rulebook reads; worked out once for each rule."""
 
@@ -60,6 +69,7 @@ class Reach:
         self.rulebook = rulebook
         self._of_nodes: dict[int, tuple[Struct, Subjects]] = {}
         """By the identity of a node, which is kept beside it: to hash a formula takes longer than to walk it."""
+        self._questions = frozenset(f"question {name}" for name in rulebook.questions)
         self._of_lookups: dict[str, Subjects] = {}
         self.by_concept: dict[str, list[EventLookup]] = {}
         """The event lookups that ask about a concept, under its own name and under those narrower and broader."""
@@ -76,6 +86,8 @@ class Reach:
         self._with_subject: dict[str, set[str]] = {}
         self._with_subjects: dict[Subjects, frozenset[str]] = {}
         self._shown_by: dict[str, Rulebook] = {}
+        self._happenings: dict[frozenset[str], Happening] = {}
+        self._named: dict[frozenset[tuple[str, str]], frozenset[str]] = {}
 
     def related(self, concept: str) -> tuple[str, ...]:
         """A concept with everything narrower and broader."""
@@ -88,6 +100,10 @@ class Reach:
         if known is None:
             known = self._of_nodes[id(node)] = (node, frozenset(self._subjects(node)))
         return known[1]
+
+    def asks(self, node: Struct) -> bool:
+        """Whether an expression can hang on a person's answer."""
+        return not self._questions.isdisjoint(self.of(node))
 
     def _subjects(self, node: Struct) -> Iterator[str]:
         match node:
@@ -138,6 +154,25 @@ class Reach:
                 if any(sign.fact == fact for sign in (*concept.present_when, *concept.absent_when))
             }
             known = self._shown_by[fact] = msgspec.structs.replace(self.rulebook, concepts=concepts)
+        return known
+
+    def happening(self, lookups: frozenset[str]) -> Happening:
+        """That these event lookups are true."""
+        known = self._happenings.get(lookups)
+        if known is None:
+            those = {name: self.rulebook.lookups[name] for name in lookups}
+            found = {name: Found(name, lookup, truth=TRUE) for name, lookup in those.items()}
+            concepts = {
+                what.concept for lookup in those.values() if isinstance(lookup, EventLookup) for what in lookup.what
+            }
+            known = self._happenings[lookups] = Happening(found, frozenset(concepts))
+        return known
+
+    def named(self, cleared: frozenset[tuple[str, str]]) -> frozenset[str]:
+        """The concepts of lookups that are each cleared of one."""
+        known = self._named.get(cleared)
+        if known is None:
+            known = self._named[cleared] = frozenset(concept for _, concept in cleared)
         return known
 
     def limits(self, rule: Truthful) -> Limits:

@@ -17,13 +17,14 @@ from msgspec import Struct
 
 from screener.advice.reach import reach_of
 from screener.evaluation.answers import Found
+from screener.evaluation.episodes import still_lacking
 from screener.evaluation.frame import Frame
 from screener.records.derived import with_derived
 from screener.records.patient import Absence, Answer, Episode, Patient, Result
 from screener.rulebook import Rulebook, Sex
 from screener.values.dates import Moment
 from screener.values.ranges import Range
-from screener.values.truth import TRUE
+from screener.values.truth import TRUE, Truth
 
 
 class Entry(Struct, frozen=True):
@@ -130,20 +131,28 @@ def frame_with(base: Frame, known: Iterable[Possibility], untouched: Mapping[str
     )
     if untouched is not None:
         frame.found.update(untouched)
-    happened = {name for each in several for name in each.happened}
-    cleared = frozenset(pair for each in several for pair in each.cleared)
-    if happened or cleared:
-        frame.cleared = cleared
-        named = {name for _, name in cleared} | {name for lookup in happened for name in _concepts(lookup, rulebook)}
-        frame.concerned = frame.concerned | named
-        for name in happened:
-            frame.found[name] = Found(name, rulebook.lookups[name], truth=TRUE)
+    reach = reach_of(rulebook)
+    for each in several:
+        if each.happened:
+            happened = reach.happening(each.happened)
+            frame.found.update(happened.found)
+            frame.concerned |= happened.concepts
+        if each.cleared:
+            frame.cleared |= each.cleared
+            frame.concerned |= reach.named(each.cleared)
     return frame
+
+
+def happened_at_once(found: Found, known: Iterable[Possibility]) -> Truth | None:
+    """What an open answer about an event becomes with some facts known, where that can be told without making a record
+    of them; None where it cannot."""
+    several = tuple(known)
+    if found.lookup is None or any(_is_in_record(each) for each in several):
+        return None
+    if any(found.lookup.name in each.happened for each in several):
+        return TRUE
+    return still_lacking(found, frozenset[tuple[str, str]]().union(*(each.cleared for each in several)))
 
 
 def _is_in_record(each: Possibility) -> bool:
     return bool(each.results or each.stated or each.answers or each.birth or each.sex)
-
-
-def _concepts(lookup: str, rulebook: Rulebook) -> tuple[str, ...]:
-    return tuple(what.concept for what in getattr(rulebook.lookups[lookup], "what", ()))

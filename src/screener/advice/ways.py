@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Siz
 from itertools import combinations, product
 from math import prod
 
-from screener.advice.inquiry import Inquiry, Known, Piece, Way, Ways
+from screener.advice.alternatives import NO_WAY, Alternatives, Combining, Way
+from screener.advice.inquiry import Inquiry, Known, Line, Piece, Ways
 from screener.rulebook import All, Any, AtLeast, Meets, Not
 from screener.screening import Status
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, negation
@@ -20,18 +21,10 @@ from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, negation
 Point = frozenset[tuple[int, int]]
 Asking = Callable[[Known], Truth]
 
-MOST_WAYS = 60
-"""Ways that are kept of one criterion; of more the smallest."""
 MOST_POINTS = 64
 """Combinations of values that one part of a rule is tried with; of a part with more, only some values of each fact."""
 MOST_ASKED = 80
 """Questions that the engine is asked about one part of a rule."""
-
-
-NEEDS_NOTHING = -1
-"""In the place of a fact, where a way needs none."""
-NOTHING_NEEDED = Ways(({},))
-NO_WAY = Ways(())
 
 
 def ways_of_line(number: int, want: Status, inquiry: Inquiry) -> Ways:
@@ -44,19 +37,77 @@ def ways_of_line(number: int, want: Status, inquiry: Inquiry) -> Ways:
 
 def _ways_of_line(number: int, want: Status, inquiry: Inquiry) -> Ways:
     line = inquiry.lines[number]
-    wanted = TRUE if (want == "passed") == (line.criterion.kind == "inclusion") else FALSE
+    wanted = _truth_for(want, line)
     samples = want == "passed"
+    combining = inquiry.combining
     of_each = [_ways(piece, wanted, inquiry, samples=samples) for piece in line.pieces]
-    together = either([joined(of_each), *_by_choice_of_reading(number, of_each, inquiry)])
-    found = tuple(way for way in together.ways if _holds(number, want, way, inquiry))
+    together = combining.either([combining.joined(of_each), *_by_choice_of_reading(number, of_each, inquiry)])
+    found = tuple(way for each in together.ways if _holds(number, want, way := combining.told(each), inquiry))
     return Ways(found, together.complete and len(found) == len(together.ways))
 
 
-def _by_choice_of_reading(number: int, of_each: Sequence[Ways], inquiry: Inquiry) -> Iterator[Ways]:
-    fact = inquiry.lines[number].reading
+def _truth_for(want: Status, line: Line) -> Truth:
+    return TRUE if (want == "passed") == (line.criterion.kind == "inclusion") else FALSE
+
+
+def is_needed_somehow(fact: int, number: int, inquiry: Inquiry) -> bool:
+    """Whether a way to pass is soon found that needs a fact: with all of it the line is passed, and without the fact it
+    is not. No says nothing: `ways_of_line` looks at them all."""
+    line = inquiry.lines[number]
+    way: int | None = inquiry.combining.needs_nothing
+    for piece in line.pieces:
+        way = None if way is None else _one_way(piece, _truth_for("passed", line), fact, way, inquiry)
+    if way is None:
+        return False
+    known = next(combinations_in(inquiry.combining.told(way)))
+    without = {each: value for each, value in known.items() if each != fact}
+    return inquiry.status(number, known) == "passed" != inquiry.status(number, without)
+
+
+def _one_way(piece: Piece, want: Truth, fact: int, beside: int, inquiry: Inquiry) -> int | None:
+    """A way in which a part comes out as wanted together with another way, by the fact in question if it can."""
+    if piece.truth is not UNKNOWN:
+        return beside if piece.truth is want else None
+    parts = sorted((part for part in piece.parts if part.truth is UNKNOWN), key=lambda part: fact not in part.facts)
+    match piece.node:
+        case Not():
+            return _one_way(parts[0], negation(want), fact, beside, inquiry) if parts else None
+        case Meets():
+            return _one_way(parts[0], want, fact, beside, inquiry) if parts else None
+        case All() | Any() if isinstance(piece.node, All) == (want is TRUE):
+            way: int | None = beside
+            for part in parts:
+                way = None if way is None else _one_way(part, want, fact, way, inquiry)
+            return way if parts else None
+        case All() | Any():
+            found = (_one_way(part, want, fact, beside, inquiry) for part in parts)
+            return next((way for way in found if way is not None), None)
+        case AtLeast():
+            return None
+    combining = inquiry.combining
+    ways = sorted(
+        _ways(piece, want, inquiry, samples=True).ways, key=lambda way: fact not in combining.needs(way).facts
+    )
+    both = (combining.both(way, beside) for way in ways)
+    return next((way for way in both if way is not None), None)
+
+
+def ways_of_lines(numbers: Iterable[int], want: Status, inquiry: Inquiry) -> Ways:
+    """The ways in which all of several open lines come out as wanted together."""
+    combining = inquiry.combining
+    of_each = [ways_of_line(number, want, inquiry) for number in numbers]
+    whole = combining.joined(
+        Alternatives(tuple([combining.coded(way) for way in each.ways]), each.complete) for each in of_each
+    )
+    return Ways(tuple([combining.told(way) for way in whole.ways]), whole.complete)
+
+
+def _by_choice_of_reading(number: int, of_each: Sequence[Alternatives], inquiry: Inquiry) -> Iterator[Alternatives]:
+    fact, combining = inquiry.lines[number].reading, inquiry.combining
     if fact is not None:
         for choice, ways in enumerate(of_each):
-            yield joined([Ways(({fact: frozenset([choice])},)), ways])
+            chosen = Alternatives((combining.coded({fact: frozenset([choice])}),))
+            yield combining.joined([chosen, ways])
 
 
 def combinations_in(way: Way) -> Iterator[Known]:
@@ -71,83 +122,12 @@ def _holds(number: int, want: Status, way: Way, inquiry: Inquiry) -> bool:
     return inquiry.status(number, next(combinations_in(way))) == want
 
 
-# ---- putting ways together
-
-
-def either(several: Iterable[Ways]) -> Ways:
-    """The ways in which one of several comes about."""
-    those = list(several)
-    return _fewest([way for each in those for way in each.ways], all(each.complete for each in those))
-
-
-def joined(several: Iterable[Ways]) -> Ways:
-    """The ways in which all of several come about together."""
-    whole = NOTHING_NEEDED
-    for each in sorted(several, key=lambda one: len(one.ways)):
-        both = [way for one in whole.ways for other in each.ways if (way := _both(one, other)) is not None]
-        whole = _fewest(both, whole.complete and each.complete)
-    return whole
-
-
-def _both(one: Way, other: Way) -> Way | None:
-    if not one or not other:
-        return one or other
-    together = dict(one)
-    for fact, values in other.items():
-        held = together.get(fact)
-        both = values if held is None else held & values
-        if not both:
-            return None
-        together[fact] = both
-    return together
-
-
-def _fewest(ways: list[Way], complete: bool) -> Ways:
-    """The ways, without those that another makes needless; as few as are kept."""
-    if len(ways) < 2:
-        return Ways(tuple(ways), complete)
-    if len(ways) > 4 * MOST_WAYS:
-        ways, complete = sorted(ways, key=len)[: 4 * MOST_WAYS], False
-    kept: list[Way] = []
-    # What makes another needless shares all its facts with it: each is kept under one of its own.
-    under_a_fact: dict[int, list[Way]] = {}
-    for way in sorted(_widened(ways), key=lambda each: (len(each), -sum(map(len, each.values())))):
-        if not any(includes(other, way) for fact in (NEEDS_NOTHING, *way) for other in under_a_fact.get(fact, ())):
-            kept.append(way)
-            under_a_fact.setdefault(min(way, default=NEEDS_NOTHING), []).append(way)
-    if len(kept) > MOST_WAYS:
-        return Ways(tuple(kept[:MOST_WAYS]), complete=False)
-    return Ways(tuple(kept), complete)
-
-
-def includes(wide: Way, narrow: Way) -> bool:
-    """Whether all that the one allows, the other allows, too."""
-    return len(wide) <= len(narrow) and all(fact in narrow and narrow[fact] <= values for fact, values in wide.items())
-
-
-def _widened(ways: list[Way]) -> list[Way]:
-    """Ways that differ in the values of one fact only, made one."""
-    kept = list(ways)
-    for fact in dict.fromkeys(fact for way in ways for fact in way):
-        alike: dict[object, Way] = {}
-        others: list[Way] = []
-        for way in kept:
-            if fact not in way:
-                others.append(way)
-                continue
-            rest = frozenset((each, values) for each, values in way.items() if each != fact)
-            before = alike.get(rest)
-            alike[rest] = way if before is None else {**way, fact: way[fact] | before[fact]}
-        kept = [*others, *alike.values()]
-    return kept
-
-
 # ---- one answer
 
 
-def _ways(piece: Piece, want: Truth, inquiry: Inquiry, *, samples: bool) -> Ways:
+def _ways(piece: Piece, want: Truth, inquiry: Inquiry, *, samples: bool) -> Alternatives:
     if piece.truth is not UNKNOWN:
-        return NOTHING_NEEDED if piece.truth is want else NO_WAY
+        return inquiry.combining.nothing_needed if piece.truth is want else NO_WAY
     if not piece.facts:
         return NO_WAY
     known = inquiry.ways_of_piece.get((piece, want, samples))
@@ -156,7 +136,7 @@ def _ways(piece: Piece, want: Truth, inquiry: Inquiry, *, samples: bool) -> Ways
     return known
 
 
-def _ways_of_piece(piece: Piece, want: Truth, inquiry: Inquiry, *, samples: bool) -> Ways:
+def _ways_of_piece(piece: Piece, want: Truth, inquiry: Inquiry, *, samples: bool) -> Alternatives:
     parts = piece.parts
     match piece.node:
         case Not():
@@ -174,18 +154,19 @@ def _ways_of_piece(piece: Piece, want: Truth, inquiry: Inquiry, *, samples: bool
             return _of_part(piece, want, inquiry, samples=samples)
 
 
-def _of_so_many(parts: Sequence[Piece], count: int, want: Truth, inquiry: Inquiry, *, samples: bool) -> Ways:
+def _of_so_many(parts: Sequence[Piece], count: int, want: Truth, inquiry: Inquiry, *, samples: bool) -> Alternatives:
     """The ways in which so many of the parts come out as wanted."""
     lacking = count - sum(part.truth is want for part in parts)
     each = [_ways(part, want, inquiry, samples=samples) for part in parts if part.truth is UNKNOWN]
     if lacking > len(each):
         return NO_WAY
+    combining = inquiry.combining
     if lacking == 1:
-        return either(each)
-    return either(joined(some) for some in combinations(each, lacking))
+        return combining.either(each)
+    return combining.either(combining.joined(some) for some in combinations(each, lacking))
 
 
-def _of_part(piece: Piece, want: Truth, inquiry: Inquiry, *, samples: bool) -> Ways:
+def _of_part(piece: Piece, want: Truth, inquiry: Inquiry, *, samples: bool) -> Alternatives:
     """The ways of a part that the engine alone can answer.
 
     Values that settle it by themselves are seen at once. The others are tried together, all facts known at first, and
@@ -209,13 +190,15 @@ def _of_part(piece: Piece, want: Truth, inquiry: Inquiry, *, samples: bool) -> W
         tried = [value for value in open_values if possible[value].sample] or open_values
         if settling or tried:
             left[fact] = [*settling, *tried]
-    return _together(found, left, want, truth)
+    return _together(found, left, want, truth, inquiry.combining)
 
 
-def _together(found: list[Way], left: dict[int, list[int]], want: Truth, truth: Asking) -> Ways:
+def _together(
+    found: list[Way], left: dict[int, list[int]], want: Truth, truth: Asking, combining: Combining
+) -> Alternatives:
     """The ways beside those of single facts: of the values that are left, several facts at a time."""
     if len(left) < 2:
-        return _fewest(found, complete=True)
+        return combining.fewest([combining.coded(way) for way in found], complete=True)
     fewer, complete = left, True
     while _count(fewer) > MOST_POINTS and any(len(values) > 2 for values in fewer.values()):
         complete = False
@@ -234,7 +217,7 @@ def _together(found: list[Way], left: dict[int, list[int]], want: Truth, truth: 
             break
         _find_smallest(frozenset(known.items()), does, points, asked)
     several = [{fact: frozenset([value]) for fact, value in point} for point in points]
-    return _fewest([*found, *several], complete)
+    return combining.fewest([combining.coded(way) for way in (*found, *several)], complete)
 
 
 def _count(values: Mapping[int, Sequence[int]]) -> int:

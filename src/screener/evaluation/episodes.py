@@ -6,7 +6,7 @@ rest of a person's life is a list declared complete, or an explicit absence that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from screener.evaluation.answers import Found, Given, Judged, Reason
 from screener.evaluation.frame import Denial, Frame
@@ -105,6 +105,15 @@ def not_on_record(lookup: EventLookup) -> Found:
 def not_on_list(lookup: EventLookup, *, assumed: bool) -> Found:
     """The answer where no entry says anything about what is asked, and the list is complete."""
     return Found(lookup.name, lookup, FALSE, used=(_complete(lookup, assumed=assumed),), assumed=assumed)
+
+
+def still_lacking(found: Found, cleared: Collection[tuple[str, str]]) -> Truth | None:
+    """What an open answer becomes where the record is supposed to lack no entry of some concepts (`Frame.cleared`);
+    None where entries that it has may have a say."""
+    if found.lookup is None or found.used or found.anchor is not None or found.reasons != ("missing",):
+        return None
+    name = found.lookup.name
+    return FALSE if all((name, concept) in cleared for concept in found.lacking) else UNKNOWN
 
 
 def _complete(lookup: EventLookup, *, assumed: bool) -> Given:
