@@ -14,7 +14,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 from rich.console import Console
 
-from screener import evaluate, load_patient, load_rules
+from screener import advise, evaluate, load_patient, load_rules
 from screener.report.html import html_page
 from screener.report.terminal import print_screening
 
@@ -34,7 +34,7 @@ def terminal(name: str, trial: str) -> str:
     console = Console(
         record=True, width=100, force_terminal=True, color_system="truecolor", file=io.StringIO(), highlight=False
     )
-    print_screening(screening, console)
+    print_screening(screening, console, first_facts=advise(screening))
     return console.export_svg(title=f"screen examples/patients/{name}.json --trial {trial}")
 
 
@@ -64,13 +64,13 @@ def take(tab: Page) -> None:
         tab.locator("#p1-NCT07409259").scroll_into_view_if_needed()
         tab.evaluate("document.querySelector('#p1-NCT07409259').scrollIntoView()")
         tab.screenshot(path=HERE / "narrow.png")
-        tab.set_viewport_size({"width": 1000, "height": 820})
+        tab.set_viewport_size({"width": 1000, "height": 900})
         tab.context.set_offline(True)
         tab.goto("about:blank")
         tab.set_content(terminal("score-with-two-readings", "NCT07409259"))
         box = tab.locator("svg").bounding_box()
         assert box is not None
-        tab.screenshot(path=HERE / "terminal.png", clip={**box, "height": 790}, omit_background=True)
+        tab.screenshot(path=HERE / "terminal.png", clip={**box, "height": 860}, omit_background=True)
 
 
 def around(tab: Page, name: str, first: str, last: str) -> None:
