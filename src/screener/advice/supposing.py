@@ -79,7 +79,7 @@ def with_facts(patient: Patient, known: Iterable[Possibility], rulebook: Ruleboo
         patient, results=results, episodes=episodes, answers=answers, birth=birth, sex=sex
     )
     for name in touched:
-        supposed = _derived_anew(supposed, reach_of(rulebook).shown_by(name))
+        supposed = derived_anew(supposed, reach_of(rulebook).shown_by(name))
     return supposed
 
 
@@ -88,7 +88,7 @@ def _exchanged(results: tuple[Result, ...], old: tuple[Result, ...], new: tuple[
     return (*(each for each in results if each not in old), *new)
 
 
-def _derived_anew(patient: Patient, shown: Rulebook) -> Patient:
+def derived_anew(patient: Patient, shown: Rulebook) -> Patient:
     """The patient with the episodes and absences that the results now show of some concepts, in place of those they
     showed before."""
     if not shown.concepts:
