@@ -119,7 +119,6 @@ class Inquiry:
         """For each fact all that it was ever supposed to be, and for a number where each part of its domain stands."""
         self._parts: list[dict[Range, int]] = []
         self._with_subject: dict[str, list[int]] = {}
-        self._facts_among_subjects: dict[tuple[frozenset[str], str], frozenset[int]] = {}
         if not self.trials:
             return
         self.rulebook = screening.rulebook
