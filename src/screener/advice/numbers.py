@@ -180,7 +180,7 @@ def _narrowed(
 
 
 def _asked(number: int, score: Piece, value: float, inquiry: Inquiry) -> Judged:
-    return score.truth_with(frozenset([inquiry.place_of(number, exactly(value))]))
+    return score.judged_with(frozenset([inquiry.place_of(number, exactly(value))]))
 
 
 def _meeting(low: float, high: float, at_low: Judged, at_high: Judged, step: int) -> tuple[int, float] | None:
@@ -269,7 +269,7 @@ def _merged(
             [
                 UNKNOWN
                 if (narrower is not None and narrower[place] is UNKNOWN) or _is_any_in(open_at.get(piece, ()), part)
-                else piece.truth_with(point).truth
+                else piece.judged_with(point).truth
                 for place, piece in enumerate((*leaves, *atoms))
             ]
         )

@@ -146,12 +146,15 @@ def frame_with(base: Frame, known: Iterable[Possibility], untouched: Mapping[str
 def happened_at_once(found: Found, known: Iterable[Possibility]) -> Truth | None:
     """What an open answer about an event becomes with some facts known, where that can be told without making a record
     of them; None where it cannot."""
-    several = tuple(known)
-    if found.lookup is None or any(_is_in_record(each) for each in several):
+    if found.lookup is None:
         return None
-    if any(found.lookup.name in each.happened for each in several):
-        return TRUE
-    return still_lacking(found, frozenset[tuple[str, str]]().union(*(each.cleared for each in several)))
+    happened, cleared = False, set[tuple[str, str]]()
+    for each in known:
+        if not each.happened and not each.cleared:
+            return None
+        happened = happened or found.lookup.name in each.happened
+        cleared |= each.cleared
+    return TRUE if happened else still_lacking(found, cleared)
 
 
 def _is_in_record(each: Possibility) -> bool:
