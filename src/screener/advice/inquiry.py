@@ -43,15 +43,23 @@ class Piece:
     """A part of a rule as it was screened, with the facts that it can hang on. Parts that `and`, `or`, `not` put
     together are made of others; of any other part the engine is asked, and what it said is kept."""
 
-    __slots__ = ("facts", "node", "parts", "truth", "truth_with")
+    __slots__ = ("_decide", "_supposing", "facts", "node", "parts", "truth")
 
-    def __init__(self, node: Truthful, truth: Truth, facts: frozenset[int], parts: Pieces, with_facts: Asked) -> None:
+    def __init__(
+        self, node: Truthful, truth: Truth, facts: frozenset[int], parts: tuple[Piece, ...], supposing: Suppositions
+    ) -> None:
         self.node = node
         self.truth = truth
         self.facts = facts
         self.parts = parts
-        self.truth_with = with_facts
+        self._supposing = supposing
+        self._decide: Callable[[Point], Judged] | None = None
+
+    def judged_with(self, point: Point) -> Judged:
         """What the engine says with some of its facts known."""
+        if self._decide is None:
+            self._decide = self._supposing.truth_with(self.node)
+        return self._decide(point)
 
     def leaves(self, fact: int) -> Iterator[Piece]:
         """The parts that hang on a fact and are not made of others."""
@@ -60,10 +68,6 @@ class Piece:
                 yield self
             for part in self.parts:
                 yield from part.leaves(fact)
-
-
-Pieces = tuple[Piece, ...]
-Asked = Callable[[Point], Judged]
 
 
 class Line:
@@ -79,9 +83,9 @@ class Line:
         """The facts that it can hang on."""
         self.reading: int | None = None
         """The fact which of its readings the trial means."""
-        self.pieces: Pieces = ()
+        self.pieces: tuple[Piece, ...] = ()
         """Its readings that count."""
-        self.atoms: Pieces = ()
+        self.atoms: tuple[Piece, ...] = ()
         """The parts that are open, and no `and`, `or`, `not` of others."""
         self.asked: dict[Point, Status] = {}
         """What becomes of it with some of its facts known."""
@@ -119,7 +123,6 @@ class Inquiry:
         """For each fact all that it was ever supposed to be, and for a number where each part of its domain stands."""
         self._parts: list[dict[Range, int]] = []
         self._with_subject: dict[str, list[int]] = {}
-        self._facts_among_subjects: dict[tuple[frozenset[str], str], frozenset[int]] = {}
         if not self.trials:
             return
         self.rulebook = screening.rulebook
@@ -172,10 +175,10 @@ class Inquiry:
         if known is None:
             supposing = self._suppositions[trial]
             facts = supposing.reads_things(node)
-            parts: Pieces = ()
+            parts: tuple[Piece, ...] = ()
             if facts and isinstance(node, All | Any | AtLeast | Not | Meets):
                 parts = tuple([self._piece(part, trial) for part in answer.parts if isinstance(part, Judged)])
-            known = Piece(node, answer.truth, facts, parts, supposing.truth_with(node))
+            known = Piece(node, answer.truth, facts, parts, supposing)
             self._pieces[id(node), trial] = known
         return known
 
@@ -295,7 +298,7 @@ def _truth(piece: Piece, point: Point, facts: frozenset[int]) -> Truth:
         return piece.truth
     if piece.parts:
         return together(piece.node, [_truth(part, point, facts) for part in piece.parts])
-    return piece.truth_with(point).truth
+    return piece.judged_with(point).truth
 
 
 def _is_needless(fact: Fact, others: Iterable[Fact]) -> bool:

@@ -17,20 +17,18 @@ import msgspec
 
 from screener.advice.facts import Fact, possibility
 from screener.advice.inquiry import Inquiry, Piece
+from screener.advice.meeting import share_to_meeting
 from screener.advice.reach import plain
 from screener.advice.supposing import Possibility
-from screener.evaluation.answers import Judged, Measured
+from screener.evaluation.answers import Judged
 from screener.rulebook import (
     AtTime,
     Between,
-    Bounded,
     ChangeLookup,
     Compare,
-    Function,
     Number,
     Numeric,
     Rulebook,
-    ScoreOf,
     Truthful,
 )
 from screener.screening import Status
@@ -182,50 +180,20 @@ def _narrowed(
 
 
 def _asked(number: int, score: Piece, value: float, inquiry: Inquiry) -> Judged:
-    return score.truth_with(frozenset([inquiry.place_of(number, exactly(value))]))
+    return score.judged_with(frozenset([inquiry.place_of(number, exactly(value))]))
 
 
 def _meeting(low: float, high: float, at_low: Judged, at_high: Judged, step: int) -> tuple[int, float] | None:
     """Where the two numbers of a comparison would meet if they moved evenly from one value to another, at least some
     steps between doubles inside of both, and how many steps the next one has to be; None where that cannot be told."""
-    for one, other in zip(_apart(at_low), _apart(at_high), strict=False):
-        if math.isfinite(one) and math.isfinite(other) and (one < 0) != (other < 0):
-            guess = low + (high - low) * (one / (one - other))
-            first, last = low + step * math.ulp(low), high - step * math.ulp(high)
-            if not first < last:
-                return None
-            if first <= guess <= last:
-                return 1, guess
-            return 4 * step, first if guess < first else last
-    return None
-
-
-def _apart(judged: Judged) -> Iterator[float]:
-    """How far the least and the most of one number in a comparison lie above the most and the least of the other; of a
-    rounded number, where it would be rounded there."""
-    match judged:
-        case Judged(node=Compare(), parts=(Measured() as left, Measured() as right)):
-            one, other = _before_rounding(left), _before_rounding(right)
-            for beside in (-0.5, 0.5) if one != left.range or other != right.range else (0.0,):
-                yield one.low - other.high - beside
-                yield one.high - other.low - beside
-        case Judged(node=Between(low=low, high=high), parts=(Measured() as number,)):
-            whole = _before_rounding(number)
-            for end, beside in ((low.value, 0.5), (high.value, -0.5)):
-                limit = end if whole == number.range else end - beside
-                yield whole.low - limit
-                yield whole.high - limit
-
-
-def _before_rounding(measured: Measured) -> Range:
-    """What a number, or the formula of a score, is before it is rounded and kept in bounds; itself where it is not."""
-    match measured:
-        case Measured(node=Function(name="round"), parts=(Measured() as inner,)):
-            return inner.range
-        case Measured(node=ScoreOf() | Bounded(), parts=(Measured() as inner,)):
-            return _before_rounding(inner)
-        case _:
-            return measured.range
+    share = share_to_meeting(at_low, at_high)
+    first, last = low + step * math.ulp(low), high - step * math.ulp(high)
+    if share is None or not first < last:
+        return None
+    guess = low + (high - low) * share
+    if first <= guess <= last:
+        return 1, guess
+    return 4 * step, first if guess < first else last
 
 
 def _between(low: float, high: float, *, whole: bool) -> list[float]:
@@ -301,7 +269,7 @@ def _merged(
             [
                 UNKNOWN
                 if (narrower is not None and narrower[place] is UNKNOWN) or _is_any_in(open_at.get(piece, ()), part)
-                else piece.truth_with(point).truth
+                else piece.judged_with(point).truth
                 for place, piece in enumerate((*leaves, *atoms))
             ]
         )

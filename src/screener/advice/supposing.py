@@ -79,7 +79,7 @@ def with_facts(patient: Patient, known: Iterable[Possibility], rulebook: Ruleboo
         patient, results=results, episodes=episodes, answers=answers, birth=birth, sex=sex
     )
     for name in touched:
-        supposed = _derived_anew(supposed, reach_of(rulebook).shown_by(name))
+        supposed = derived_anew(supposed, reach_of(rulebook).shown_by(name))
     return supposed
 
 
@@ -88,7 +88,7 @@ def _exchanged(results: tuple[Result, ...], old: tuple[Result, ...], new: tuple[
     return (*(each for each in results if each not in old), *new)
 
 
-def _derived_anew(patient: Patient, shown: Rulebook) -> Patient:
+def derived_anew(patient: Patient, shown: Rulebook) -> Patient:
     """The patient with the episodes and absences that the results now show of some concepts, in place of those they
     showed before."""
     if not shown.concepts:
@@ -146,12 +146,15 @@ def frame_with(base: Frame, known: Iterable[Possibility], untouched: Mapping[str
 def happened_at_once(found: Found, known: Iterable[Possibility]) -> Truth | None:
     """What an open answer about an event becomes with some facts known, where that can be told without making a record
     of them; None where it cannot."""
-    several = tuple(known)
-    if found.lookup is None or any(_is_in_record(each) for each in several):
+    if found.lookup is None:
         return None
-    if any(found.lookup.name in each.happened for each in several):
-        return TRUE
-    return still_lacking(found, frozenset[tuple[str, str]]().union(*(each.cleared for each in several)))
+    happened, cleared = False, set[tuple[str, str]]()
+    for each in known:
+        if not each.happened and not each.cleared:
+            return None
+        happened = happened or found.lookup.name in each.happened
+        cleared |= each.cleared
+    return TRUE if happened else still_lacking(found, cleared)
 
 
 def _is_in_record(each: Possibility) -> bool:

@@ -19,13 +19,15 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from screener.advice.meeting import share_to_meeting
+from screener.advice.reach import reach_of
+from screener.advice.supposing import derived_anew
 from screener.evaluation.answers import Found, Judged, Measured
 from screener.evaluation.evaluator import UNKNOWN_AGE, Residue, program_of
 from screener.evaluation.explanation import span_text
 from screener.evaluation.frame import Frame
 from screener.evaluation.phrases import either, in_time, lowered, unit_beside
 from screener.evaluation.results import possible_values
-from screener.records.derived import with_derived
 from screener.records.measuring import MEASURED_AS
 from screener.records.patient import Patient, Result
 from screener.rulebook import (
@@ -335,14 +337,8 @@ class Probe:
         everything = {**patient.results, name: results}
         if not self.is_derived:
             return self._decided(msgspec.structs.replace(patient, results=everything))
-        episodes, absences = with_derived(
-            everything,
-            {key: tuple(each for each in those if not each.shown_by_result) for key, those in patient.episodes.items()},
-            {key: tuple(each for each in those if not each.shown_by_result) for key, those in patient.absences.items()},
-            self._frame.rulebook,
-        )
-        changed_patient = msgspec.structs.replace(patient, results=everything, episodes=episodes, absences=absences)
-        return self._decided(changed_patient)
+        changed_patient = msgspec.structs.replace(patient, results=everything)
+        return self._decided(derived_anew(changed_patient, reach_of(self.rulebook).shown_by(name)))
 
     def _decided(self, patient: Patient) -> Judged:
         return self._decide(self._like_this_one(patient))
@@ -591,14 +587,26 @@ class Search:
             if self._ladder.is_end_open and near == 0 and self._over(far, far + 1) is not self._kept:
                 self.is_settled = False
             return None
+        halve = False
         while far - near > 1:
-            middle = (near + far) // 2
+            before = far - near
+            middle = (near + far) // 2 if halve else self._meeting(near, far)
             judged = self._judged(middle)
             if judged is not None and holds(judged):
                 far = middle
             else:
                 near = middle
+            halve = not halve and far - near > before // 2
         return far
+
+    def _meeting(self, near: int, far: int) -> int:
+        """A rung between two others: about where the comparison would turn if its numbers moved evenly, or else in the
+        middle."""
+        at_near, at_far = self._judged(near), self._judged(far)
+        share = None if at_near is None or at_far is None else share_to_meeting(at_near, at_far)
+        if share is None:
+            return (near + far) // 2
+        return min(max(near + round(share * (far - near)), near + 1), far - 1)
 
     def _divided(self, near: int, far: int, prunes: Truth, is_it: Callable[[Judged], bool]) -> int | None:
         """The first rung after `near`, up to `far`, that is it, whatever the formula: a stretch of which all values are

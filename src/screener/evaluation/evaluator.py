@@ -245,7 +245,11 @@ class Suppositions(Program):
         answers: dict[Point, Anything] = {}
 
         def remembered(point: Point) -> Anything:
-            here = frozenset([each for each in point if each[0] in things])
+            here = point
+            for known in point:
+                if known[0] not in things:
+                    here = frozenset([each for each in point if each[0] in things])
+                    break
             answer = answers.get(here)
             if answer is None:
                 answer = answers[here] = run(here)
