@@ -29,7 +29,7 @@ from screener.records.documents import (
     refused,
     unreadable,
 )
-from screener.records.errors import Findings, RecordError, quoted
+from screener.records.errors import Findings, RecordError, printable, quoted
 from screener.records.native import read_shape
 from screener.records.patient import Patient
 from screener.records.sightings import Sightings
@@ -85,7 +85,7 @@ def read_patients(
         if isdir(place):
             yield from _patients(_bulk_export(place, called), _Forms(dictionary, called, None, sightings))
         else:
-            yield from _patients(read_file(place, called), _Forms(dictionary, called, place.stem, sightings))
+            yield from _patients(read_file(place, called), _Forms(dictionary, called, printable(place.stem), sightings))
     elif not hasattr(source, "read"):
         raise refused(called, "", f"a record is one object, not {quoted(source)}", "give JSON, or the path of a file")
     else:
@@ -178,7 +178,7 @@ def _patients(documents: Iterable[Document | RecordError], forms: _Forms) -> Ite
 def _place_of(error: RecordError) -> str:
     """The line that could not be read, and the name of its file; nothing of what stands in it."""
     line = re.split("[,:]", error.problems[0].path, maxsplit=1)[0]
-    return f"{Path(error.file).name}: {line}" if line else Path(error.file).name
+    return printable(f"{Path(error.file).name}: {line}" if line else Path(error.file).name)
 
 
 def _native(document: Document, forms: _Forms) -> Patient | RecordError:
