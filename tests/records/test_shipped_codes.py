@@ -13,6 +13,7 @@ import pytest
 
 from screener import load_rules
 from screener.records import read_patient
+from screener.records.code_systems import vague_codes
 from screener.records.dictionary import Dictionary, Meaning
 
 ROWS = [
@@ -138,6 +139,68 @@ def test_the_four_ways_to_report_urea_meet_in_one_amount(code: str, urea: float)
 def test_a_range_begins_and_ends_where_it_says(system: str, codes: str, name: str) -> None:
     before, within, after = codes.split()
     assert [name in read_as(system, code) for code in (before, within, after)] == [False, True, False]
+
+
+# ---- codes without a meaning: what they may stand for
+
+
+@pytest.mark.parametrize(
+    ("code", "lists"),
+    [
+        ("N18.5", ""),
+        ("N18.9", "conditions"),
+        ("N18.90", "conditions"),
+        ("N19", "conditions"),
+        ("N20", ""),
+        ("N28.9", "conditions"),
+        ("n289", "conditions"),
+        ("N28.8", ""),
+        ("Z51.0", "conditions"),
+        ("Z51.11", "conditions medications"),
+        ("Z51.2", ""),
+        ("T78.3", ""),
+        ("T78.40", "allergies"),
+        ("Z79.4", ""),
+        ("Z79.52", "medications"),
+        ("Z94.0", ""),
+        ("Z94.9", "procedures"),
+        # headings over a code with a meaning
+        ("K72", "conditions"),
+        ("Z94", "procedures"),
+        ("N18", "conditions"),
+        ("I10", ""),
+        ("J01.9", ""),
+    ],
+)
+@pytest.mark.parametrize("system", ["icd10", "icd10cm", "icd10gm"])
+def test_a_code_that_leaves_open_what_it_is_of_keeps_lists_from_being_complete(
+    system: str, code: str, lists: str
+) -> None:
+    assert read_as(system, code) == []
+    assert dictionary().leaves_open([(system, code)], "conditions") == set(lists.split())
+
+
+def test_among_relatives_it_keeps_their_list_open() -> None:
+    assert dictionary().leaves_open([("icd10", "Z51.1")], "family_history") == {"family_history"}
+
+
+def test_a_code_beside_it_that_says_what_it_is_of_settles_it() -> None:
+    codes = [("icd10", "N28.9"), ("snomed", "1"), ("icd10", "N20.0")]
+    assert dictionary().leaves_open(codes[:2], "conditions") == {"conditions"}
+    assert dictionary().leaves_open(codes, "conditions") == set()
+
+
+@pytest.mark.parametrize(("code", "list_"), vague_codes(), ids=str)
+def test_a_vague_code_has_no_meaning_of_its_own(code: str, list_: str) -> None:
+    assert not dictionary().lists("icd10cm", code)
+    if not dictionary().coded("icd10cm", code):
+        assert list_ in dictionary().leaves_open([("icd10cm", code)], "conditions")
+
+
+@pytest.mark.parametrize("code", ["N28.9", "K72"])
+def test_in_a_record_such_a_diagnosis_keeps_the_list_open(code: str) -> None:
+    record = {"conditions": [{"icd10": code}, {"icd10": "J01.9"}], "complete": ["conditions"]}
+    assert read_patient(record, dictionary()).unread == {"conditions": "conditions[0]"}
 
 
 # ---- two editions of ICD-10

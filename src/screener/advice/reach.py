@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from screener.evaluation.answers import Found
+from screener.evaluation.evaluator import parts_of
 from screener.rulebook import (
     AgainstLimit,
     Age,
@@ -122,7 +123,7 @@ class Reach:
                 yield "sex"
             case Confirmed():
                 yield f"question {node.question}"
-        for part in (*parts(node), *meant(node, self.rulebook)):
+        for part in (*parts_of(node), *meant(node, self.rulebook)):
             yield from self.of(part)
 
     def of_lookup(self, name: str) -> Subjects:
@@ -213,16 +214,6 @@ class Reach:
                     yield "sex"
 
 
-def parts(node: Struct) -> Iterator[Struct]:
-    """The expressions that stand inside one."""
-    for field in node.__struct_fields__:
-        value = getattr(node, field)
-        if isinstance(value, Struct):
-            yield value
-        elif isinstance(value, tuple):
-            yield from (each for each in value if isinstance(each, Struct))
-
-
 def meant(node: Struct, rulebook: Rulebook) -> Iterator[Struct]:
     """The expressions that one refers to by name."""
     match node:
@@ -241,7 +232,7 @@ def meant(node: Struct, rulebook: Rulebook) -> Iterator[Struct]:
 def everything_in(node: Struct, rulebook: Rulebook) -> Iterator[Struct]:
     """An expression with all that stands inside it or is named by it."""
     yield node
-    for part in (*parts(node), *meant(node, rulebook)):
+    for part in (*parts_of(node), *meant(node, rulebook)):
         yield from everything_in(part, rulebook)
 
 

@@ -413,8 +413,9 @@ class _Reader:
         is_lost = (
             not meanings and len(self.findings.problems) == faults and getattr(entry, "status", None) not in NEGATIVE
         )
-        if is_lost and self.naming.may_be_anything(entry, path):
-            self.chart.leave_unread(list_, path)
+        if is_lost:
+            for open_ in sorted(self.naming.leaves_open(entry, path, list_)):
+                self.chart.leave_unread(open_, path)
         return meanings
 
     def _has_fault(self, path: str) -> bool:

@@ -18,20 +18,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from screener.records.dictionary import LIST_OF
 from screener.records.patient import Absence, Episode, Result
-from screener.rulebook import Concept, RecordList, Rulebook, Sign
+from screener.rulebook import Concept, Rulebook, Sign
 from screener.values.dates import BEGINNING, Moment
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, any_of, truth_of
 
 SHOWN = "shown by result"
-
-_LISTS: dict[str, RecordList] = {
-    "condition": "conditions",
-    "procedure": "procedures",
-    "drug": "medications",
-    "event": "events",
-    "substance": "allergies",
-}
 
 Results = Mapping[str, tuple[Result, ...]]
 Episodes = Mapping[str, tuple[Episode, ...]]
@@ -118,7 +111,7 @@ def _is_placed(result: Result) -> bool:
 
 
 def _absence(concept: Concept, result: Result) -> Absence:
-    return Absence(concept.name, _LISTS[concept.kind], result.source, result.when, shown_by_result=True)
+    return Absence(concept.name, LIST_OF[concept.kind], result.source, result.when, shown_by_result=True)
 
 
 # ---- episodes
@@ -127,7 +120,7 @@ def _absence(concept: Concept, result: Result) -> Absence:
 def _episodes(
     concept: Concept, shown: Sequence[Shown], absences: Sequence[Absence], on_record: Sequence[Episode]
 ) -> Iterator[Episode]:
-    list_ = _LISTS[concept.kind]
+    list_ = LIST_OF[concept.kind]
     absent = [each.when for each in absences if each.list == list_ and each.when is not None]
     perhaps_absent = [each.result.when for each in shown if each.absent is UNKNOWN and each.result.when is not None]
     explicit = [each for each in on_record if each.list == list_]
@@ -179,7 +172,7 @@ def _episode(
 ) -> Episode:
     return Episode(
         concept.name,
-        _LISTS[concept.kind],
+        LIST_OF[concept.kind],
         source,
         start=start,
         ongoing=ongoing,
@@ -192,7 +185,7 @@ def _episode(
 def _doubtful(concept: Concept, result: Result, absent: Sequence[Moment]) -> Episode:
     return Episode(
         concept.name,
-        _LISTS[concept.kind],
+        LIST_OF[concept.kind],
         result.source,
         start=None if result.when is None else _start(result.when, absent),
         asserted=result.when,

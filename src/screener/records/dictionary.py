@@ -16,9 +16,9 @@ from unicodedata import category
 from msgspec import Struct
 from msgspec.structs import replace
 
-from screener.records.code_systems import system_name
+from screener.records.code_systems import system_name, vague_codes
 from screener.records.errors import did_you_mean
-from screener.rulebook import Code, Concept, Finding, Form, Lab, Rulebook
+from screener.rulebook import Code, Concept, ConceptKind, Finding, Form, Lab, RecordList, Rulebook
 from screener.values.units import UnitError, factor_between, parse_unit
 
 Entry = Lab | Finding | Concept
@@ -43,6 +43,15 @@ RESULT_SYSTEMS = frozenset({"loinc"})
 DRUG_SYSTEMS = frozenset({"atc", "rxnorm"})
 """The systems whose codes are all of drugs."""
 
+
+LIST_OF: Mapping[ConceptKind, RecordList] = {
+    "condition": "conditions",
+    "procedure": "procedures",
+    "drug": "medications",
+    "event": "events",
+    "substance": "allergies",
+}
+"""The list of the record on which a concept of each kind stands."""
 
 READ_AS = "read as"
 
@@ -118,6 +127,7 @@ class Dictionary:
         self._coded: dict[tuple[str, str], tuple[Meaning, ...]] = {}
         self._codes: dict[tuple[str, str], list[Meaning]] = {}
         self._ranges: dict[str, list[tuple[str, str, Meaning]]] = {}
+        self._headings: dict[tuple[str, str], set[RecordList]] = {}
         self._factors: dict[tuple[str, str | None, str], Fraction | UnitError] = {}
         entries: list[Entry] = [*rulebook.labs.values(), *rulebook.findings.values(), *rulebook.concepts.values()]
         for entry in entries:
@@ -142,6 +152,9 @@ class Dictionary:
         else:
             last = plain_code(code.system, code.last)
             self._ranges.setdefault(code.system, []).append((first, last, meaning))
+        if code.system in HIERARCHICAL and isinstance(meaning.entry, Concept):
+            for length in range(1, len(first)):
+                self._headings.setdefault((code.system, first[:length]), set()).add(LIST_OF[meaning.entry.kind])
 
     def named(self, name: str) -> Meaning | None:
         """What a name or alias stands for."""
@@ -197,10 +210,32 @@ class Dictionary:
         system = system_name(system)
         return (system, folded(code) if system == TEXT else plain_code(system, code)) in self.local.others
 
-    def is_something_else(self, system: str, code: str) -> bool:
-        """Whether a code without a meaning is certainly nothing that any rule asks for: the clinic says so, or it is of
-        a system of which the dictionary covers whole chapters."""
-        return system_name(system) in HIERARCHICAL | RESULT_SYSTEMS or self.is_nothing(system, code)
+    def leaves_open(self, codes: Iterable[tuple[str, str]], on: RecordList) -> frozenset[RecordList]:
+        """The lists that an entry of the list `on` keeps from being complete, none of whose codes has a meaning.
+
+        None, if one of its codes is certainly nothing that any rule asks for: the clinic says so, or it is of a system
+        of which the dictionary covers whole chapters, and says what it is of.
+        """
+        open_: frozenset[RecordList] = frozenset({on})
+        for system, code in codes:
+            if self.is_nothing(system, code):
+                return frozenset()
+            system = system_name(system)
+            if system in HIERARCHICAL | RESULT_SYSTEMS:
+                vague = self._vaguely(system, plain_code(system, code))
+                if not vague:
+                    return frozenset()
+                open_ = vague if on == "conditions" else open_
+        return open_
+
+    def _vaguely(self, system: str, code: str) -> frozenset[RecordList]:
+        """The lists that a code may concern although it has no meaning: it is vague (`N19`), or the heading over one
+        that has a meaning (`K72`)."""
+        editions = {system, _EDITION_OF.get(system, system)}
+        above = {list_ for each in editions for list_ in self._headings.get((each, code), ())}
+        if "icd10" in editions:
+            above.update(list_ for vague, list_ in vague_codes() if code.startswith(vague))
+        return frozenset(above)
 
     def worded(self, text: str) -> tuple[Meaning, ...]:
         """What a wording stands for by a clinic's own table, whatever its capitals and the white space in it."""

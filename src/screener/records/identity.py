@@ -7,26 +7,17 @@ from collections.abc import Collection, Iterator, Mapping
 from msgspec.structs import replace
 
 from screener.records.code_systems import system_name
-from screener.records.dictionary import ABSENCE_SYSTEMS, DRUG_SYSTEMS, Dictionary, Meaning, most_specific
+from screener.records.dictionary import ABSENCE_SYSTEMS, DRUG_SYSTEMS, LIST_OF, Dictionary, Meaning, most_specific
 from screener.records.errors import Findings, any_of, quoted
 from screener.records.native import Entry
 from screener.records.sightings import Sighting, names_of
-from screener.rulebook import Concept
+from screener.rulebook import Concept, RecordList
 
 NEGATIVE = ("absent", "never")
 """What a status says of something that is not there."""
 
 _HOLDING = ("active", "present", "ongoing")
 _CODE_FIELDS = ("loinc", "snomed", "icd10", "atc")
-_LIST_OF = {
-    "lab": "observations",
-    "finding": "observations",
-    "condition": "conditions",
-    "procedure": "procedures",
-    "drug": "medications",
-    "event": "events",
-    "substance": "allergies",
-}
 
 
 class Naming:
@@ -109,13 +100,13 @@ class Naming:
         self.findings.note(path, f"it is read as `{meaning.entry.name}`")
         return (meaning,)
 
-    def may_be_anything(self, entry: Entry, path: str) -> bool:
-        """Whether nobody can tell what an entry is: it has codes, and the dictionary neither has one of them nor knows
-        that one stands for something else."""
+    def leaves_open(self, entry: Entry, path: str, on: RecordList) -> frozenset[RecordList]:
+        """The lists that an entry of the list `on` keeps from being complete, because nobody can tell what it is: none
+        of its codes has a meaning or certainly stands for something else."""
         codes = list(self._codes(entry, path))
-        return bool(codes) and not any(
-            self.dictionary.coded(*each) or self.dictionary.is_something_else(*each) for each in codes
-        )
+        if not codes or any(self.dictionary.coded(*each) for each in codes):
+            return frozenset()
+        return self.dictionary.leaves_open(codes, on)
 
     def _broader_instead(self, alike: str) -> str:
         """The mend for an unknown name of a substance."""
@@ -140,7 +131,7 @@ class Naming:
             return None
         if meaning.kind not in kinds:
             article = "an" if meaning.kind == "event" else "a"
-            mend = f"put it under `{_LIST_OF[meaning.kind]}`"
+            mend = f"put it under `{_entries_of(meaning)}`"
             self.findings.refuse(path, f"{quoted(name)} is {article} {meaning.kind}", mend)
             return None
         return meaning
@@ -205,6 +196,11 @@ class Naming:
                 self.findings.note(
                     path,
                     f"its code stands for the {meaning.kind} `{meaning.entry.name}`, "
-                    f"which is read under `{_LIST_OF[meaning.kind]}` only",
+                    f"which is read under `{_entries_of(meaning)}` only",
                 )
         return tuple(meaning for meaning in meanings if meaning.kind in kinds)
+
+
+def _entries_of(meaning: Meaning) -> str:
+    """Where in a record a thing of this kind stands."""
+    return LIST_OF[meaning.entry.kind] if isinstance(meaning.entry, Concept) else "observations"

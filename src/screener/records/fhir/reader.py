@@ -114,8 +114,8 @@ class Reader:
             named = self._names_of(concept)
             if not any(self.dictionary.is_nothing(*each) for each in named):
                 self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
-            if on is not None and not any(self.dictionary.is_something_else(*each) for each in named):
-                self.chart.leave_unread(on, where)
+            for list_ in sorted(self.dictionary.leaves_open(named, on)) if on is not None else ():
+                self.chart.leave_unread(list_, where)
         elif not fitting:
             other = known[0]
             self.leave_part(
