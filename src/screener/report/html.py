@@ -118,7 +118,9 @@ def _in_stylesheet(text: str) -> str:
 
 def _visible(text: str) -> str:
     """Text as it may stand on a page: what cannot be seen is escaped, and every kind of space is a plain one."""
-    return text if text.isprintable() else "".join(_visible_sign(each) for each in text)
+    if text.isprintable() or text.replace("\n", "").isprintable():
+        return text
+    return "".join(_visible_sign(each) for each in text)
 
 
 def _visible_sign(sign: str) -> str:
@@ -146,8 +148,7 @@ class Sum(Struct, frozen=True):
 def worked_sum(score: ScoreValue, trial: TrialResult, criterion: CriterionResult, screening: Screening) -> Sum:
     """The terms of a score with what they come to, and what the line compares it with."""
     rulebook = screening.rulebook
-    line = next(each for each in rulebook.trials[trial.id].criteria if each.id == criterion.id)
-    limits = limits_of_score(line, score.name, rulebook)
+    limits = limits_of_score(trial.id, criterion.id, score.name, rulebook)
     if len(score.terms) < 2:
         return Sum((), None, limits)
     low, high = _total([term.low for term in score.terms]), _total([term.high for term in score.terms])
