@@ -32,7 +32,7 @@ from screener.evaluation.phrases import lowered
 from screener.records.chart import not_complete, some_of
 from screener.records.measuring import MEASURED_AS
 from screener.records.patient import Absence, Answer, Episode, Patient, Result
-from screener.rulebook import All, Confirmed, Criterion, Flag, Meets, RecordList, Rulebook, Trial
+from screener.rulebook import All, Confirmed, Criterion, Flag, Meets, RecordList, Rulebook, Trial, Truthful
 from screener.values.dates import (
     DAY,
     DateError,
@@ -175,16 +175,21 @@ class CriterionResult:
         """The rule as written."""
         return self._criterion.rule
 
-    @property
+    @cached_property
     def assumptions(self) -> tuple[str, ...]:
         """What the translation assumes, of this line and of the scores and definitions it used."""
         used: dict[str, None] = dict.fromkeys(self._criterion.assumptions)
         rulebook = self._frame.rulebook
-        for name in dict.fromkeys(name for judged in self._counted for name, _ in measured_scores(judged)):
+        for name in dict.fromkeys(name for scores in self._scores for name, _ in scores):
             used.update(dict.fromkeys(rulebook.scores[name].assumptions))
         for name in _definitions_in(self._judged):
             used.update(dict.fromkeys(rulebook.definitions[name].assumptions))
         return tuple(used)
+
+    @cached_property
+    def _scores(self) -> tuple[tuple[tuple[str, Measured], ...], ...]:
+        """The scores that were computed for each answer that counts, by name."""
+        return tuple(tuple(measured_scores(judged)) for judged in self._counted)
 
     @property
     def basis(self) -> Literal["recorded", "assumed"]:
@@ -279,7 +284,7 @@ class CriterionResult:
     def scores(self) -> tuple[ScoreValue, ...]:
         """The scores that the answer rests on, term by term."""
         rulebook = self._frame.rulebook
-        computed = {name: measured for judged in self._counted for name, measured in measured_scores(judged)}
+        computed = {name: measured for scores in self._scores for name, measured in scores}
         return tuple(
             ScoreValue(
                 name,
@@ -296,8 +301,8 @@ class CriterionResult:
         """What should catch the eye without deciding: borderline scores, inputs drawn far apart, contradictions."""
         rulebook, frame = self._frame.rulebook, self._frame
         told: dict[str, None] = {}
-        for judged in self._counted:
-            for name, measured in measured_scores(judged):
+        for judged, scores in zip(self._counted, self._scores, strict=True):
+            for name, measured in scores:
                 score = rulebook.scores[name]
                 told.update(dict.fromkeys(_raised(score.flags, frame)))
                 if score.spread is not None and (apart := _drawn_apart(measured, score.spread)):
@@ -576,7 +581,14 @@ def _known_trials(names: Collection[str] | None, rules: Rulebook) -> list[Trial]
 
 def _raised(flags: Iterable[Flag], frame: Frame) -> tuple[str, ...]:
     """The flags whose condition certainly holds."""
-    return tuple(flag.text for flag in flags if judge(flag.when, frame).truth is TRUE)
+    return tuple(flag.text for flag in flags if _certainly_holds(flag.when, frame))
+
+
+def _certainly_holds(rule: Truthful, frame: Frame) -> bool:
+    """Whether a rule holds. Of a conjunction no more is asked than decides it: nobody is shown the rest."""
+    if isinstance(rule, All):
+        return all(_certainly_holds(each, frame) for each in rule.of)
+    return judge(rule, frame).truth is TRUE
 
 
 def _score_value(measured: Measured) -> str:

@@ -233,8 +233,6 @@ def test_a_limit_that_shows_a_condition_is_one_of_the_lines_that_ask_for_it() ->
 
 def test_the_limit_of_a_score_is_that_of_the_line() -> None:
     rules = load_rules()
-    lines = {criterion.id: criterion for criterion in rules.trials["NCT07409259"].criteria}
-    assert limits_of_score(lines["I3"], "COSSH_ACLF_II", rules) == ("< 7.4",)
-    assert limits_of_score(lines["I1"], "COSSH_ACLF_II", rules) == ()
-    lines = {criterion.id: criterion for criterion in rules.trials["NCT03863002"].criteria}
-    assert limits_of_score(lines["I3"], "MELD", rules) == ("17 to 30",)
+    assert limits_of_score("NCT07409259", "I3", "COSSH_ACLF_II", rules) == ("< 7.4",)
+    assert limits_of_score("NCT07409259", "I1", "COSSH_ACLF_II", rules) == ()
+    assert limits_of_score("NCT03863002", "I3", "MELD", rules) == ("17 to 30",)

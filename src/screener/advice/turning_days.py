@@ -16,13 +16,16 @@ from weakref import WeakKeyDictionary
 from msgspec import Struct
 
 from screener.evaluation.answers import Fact
-from screener.evaluation.evaluator import Program, meant_by, parts_of, program_of
+from screener.evaluation.evaluator import Decide, Program, meant_by, parts_of, program_of
 from screener.evaluation.frame import Frame
 from screener.evaluation.instants import MOST_DAYS_OPEN
 from screener.records.patient import Absence, Answer, Episode, Result
 from screener.rulebook import (
     AgainstLimit,
     Age,
+    All,
+    Any,
+    AtLeast,
     AtTime,
     ChangeLookup,
     Confirmed,
@@ -32,9 +35,12 @@ from screener.rulebook import (
     Happened,
     IsOneOf,
     Lookup,
+    Meets,
+    Not,
     OnsetLookup,
     Rulebook,
     Scope,
+    Truthful,
     Value,
     ValueLookup,
 )
@@ -64,20 +70,52 @@ class Reads(Struct, frozen=True):
 # ---- what rules read
 
 
-def reads_of_trial(trial: str, rulebook: Rulebook) -> tuple[tuple[Reads, ...], ...]:
-    """What each criterion of a trial reads, in the trial's order. Worked out once for a rulebook."""
+class Part(Struct, frozen=True, eq=False):
+    """A part of a rule that is decided by itself, and what it reads; whatever stands above it is made of truths alone.
+
+    `asks` says that it hangs on a person's answer to one trial.
+    """
+
+    decide: Decide
+    reads: tuple[Reads, ...]
+    asks: bool
+
+
+def parts_of_trial(trial: str, rulebook: Rulebook) -> tuple[tuple[Part, ...], ...]:
+    """The parts of each criterion of a trial that time can move, in the trial's order. Worked out once for a rulebook;
+    what several criteria say alike is one part."""
     program = program_of(rulebook)
-    known = _READS.setdefault(program, {})
+    known = _PARTS.setdefault(program, {})
     if trial not in known:
-        known[trial] = tuple(_reads_of_criterion(each, rulebook) for each in rulebook.trials[trial].criteria)
+        known[trial] = tuple(_parts_of_criterion(each, program) for each in rulebook.trials[trial].criteria)
     return known[trial]
 
 
-_READS: WeakKeyDictionary[Program, dict[str, tuple[tuple[Reads, ...], ...]]] = WeakKeyDictionary()
+_PARTS: WeakKeyDictionary[Program, dict[str, tuple[tuple[Part, ...], ...]]] = WeakKeyDictionary()
 
 
-def _reads_of_criterion(criterion: Criterion, rulebook: Rulebook) -> tuple[Reads, ...]:
-    return tuple(dict.fromkeys(each for reading in criterion.readings for each in _reads(reading.rule, rulebook)))
+def _parts_of_criterion(criterion: Criterion, program: Program) -> tuple[Part, ...]:
+    nodes = dict.fromkeys(each for reading in criterion.readings for each in _decided_alone(reading.rule, program))
+    parts = (_part(node, program) for node in nodes)
+    return tuple(part for part in parts if part.reads)
+
+
+def _part(node: Truthful, program: Program) -> Part:
+    reads = tuple(dict.fromkeys(_reads(node, program.rulebook)))
+    return Part(program.truth(node), reads, any(each.questions for each in reads))
+
+
+def _decided_alone(node: Truthful, program: Program) -> Iterator[Truthful]:
+    match node:
+        case All(of=those) | Any(of=those) | AtLeast(of=those):
+            for each in those:
+                yield from _decided_alone(each, program)
+        case Not(of=rule):
+            yield from _decided_alone(rule, program)
+        case Meets(name=name):
+            yield from _decided_alone(program.rulebook.definitions[name].rule, program)
+        case _:
+            yield node
 
 
 def _reads(node: Struct, rulebook: Rulebook) -> Iterator[Reads]:

@@ -1,8 +1,9 @@
 """When something changes by itself: on which later days an answer is another one with the record as it is.
 
-The engine is the reference. The day of screening is moved on, the record stays what it is, and every criterion is
-decided anew on each day on which time alone can make a difference (`turning_days.py`). What the record says of the
-present without a date is taken as said on the day of screening, and grows old from there like everything else.
+The engine is the reference. The day of screening is moved on, the record stays what it is, and every part of a rule is
+decided anew on each day on which time alone can make a difference to it (`turning_days.py`); a criterion is, where one
+of its parts says something else. What the record says of the present without a date is taken as said on the day of
+screening, and grows old from there like everything else.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.advice.causes import Cause, causes, in_words
-from screener.advice.turning_days import lengths_of, outlived, reads_of_trial, turning_days
+from screener.advice.turning_days import Part, Reads, lengths_of, outlived, parts_of_trial, turning_days
 from screener.evaluation.evaluator import Decide, program_of
 from screener.evaluation.frame import Frame
 from screener.evaluation.phrases import both
@@ -150,16 +151,15 @@ def changes(screening: Screening, until: date | None = None) -> Timeline:
     Raises ScreeningError where `until` does not lie after the day of screening.
     """
     day = screening.as_of.toordinal()
-    moved = [_Moved(trial, day) for trial in screening.trials if trial.criteria]
+    moved = list(_moved(screening, day))
     if until is not None and until <= screening.as_of:
         raise ScreeningError(f"until: `{until}` does not lie after the day of screening, {screening.as_of}")
     last = _horizon(moved, day) if until is None else until.toordinal()
-    frames: dict[tuple[Duration | None, int], Frame] = {}
     return Timeline(
         screening.patient,
         screening.as_of,
         date.fromordinal(last),
-        tuple(_timeline(each, day, last, frames) for each in moved),
+        tuple(_timeline(each, last) for each in moved),
     )
 
 
@@ -193,24 +193,91 @@ def as_said_on(patient: Patient, day: int) -> Patient:
 # ---- one trial
 
 
+class _Days:
+    """What the answers of some trials can be read off on other days: the trials for which labs stay fresh equally long.
+
+    Each part of a rule is asked on its own days alone, and once for all criteria and trials that say it.
+    """
+
+    def __init__(self, frame: Frame, day: int) -> None:
+        self.now = frame
+        self.frame = Frame(
+            frame.rulebook,
+            as_said_on(frame.patient, day),
+            day,
+            assumed=frame.assumed,
+            labs_within=frame.labs_within,
+        )
+        self._frames: dict[int, Frame] = {}
+        self._of_trials: dict[tuple[str, int], Frame] = {}
+        self._turning: dict[tuple[str, Reads], set[int]] = {}
+        self._changing: dict[tuple[str, int], tuple[int, ...]] = {}
+
+    def at(self, day: int) -> Frame:
+        """The record on another day of screening."""
+        if day not in self._frames:
+            self._frames[day] = self.frame.as_of_day(day)
+        return self._frames[day]
+
+    def of_trial(self, trial: str, day: int) -> Frame:
+        """The same for one trial; what is looked up on it serves every criterion, and other trials too."""
+        key = (trial, day)
+        if key not in self._of_trials:
+            self._of_trials[key] = self.at(day).of_trial(trial)
+        return self._of_trials[key]
+
+    def changing(self, part: Part, trial: str, last: int) -> tuple[int, ...]:
+        """The days up to `last` on which a part of a rule says something else than on the day before."""
+        key = (trial if part.asks else "", id(part.decide))
+        if key not in self._changing:
+            self._changing[key] = tuple(self._changes_of(part, trial, last))
+        return self._changing[key]
+
+    def _changes_of(self, part: Part, trial: str, last: int) -> Iterator[int]:
+        days = set[int]().union(*(self._turning_days(reads, trial, last) for reads in part.reads))
+        if not days:
+            return
+        truth = part.decide(self.now.of_trial(trial) if part.asks else self.now).truth
+        for day in sorted(days):
+            now = part.decide(self.of_trial(trial, day) if part.asks else self.at(day)).truth
+            if now is not truth:
+                truth = now
+                yield day
+
+    def _turning_days(self, reads: Reads, trial: str, last: int) -> set[int]:
+        key = (trial if reads.questions else "", reads)
+        if key not in self._turning:
+            frame = self.frame.of_trial(trial) if reads.questions else self.frame
+            self._turning[key] = turning_days(reads, frame, last)
+        return self._turning[key]
+
+
 class _Moved:
     """A trial of a screening, ready to be asked on other days."""
 
-    def __init__(self, trial: TrialResult, day: int) -> None:
-        frame = trial.criteria[0].frame
+    def __init__(self, trial: TrialResult, days: _Days) -> None:
+        rulebook = days.frame.rulebook
         self.trial = trial
-        self.frame = _frame(frame, as_said_on(frame.patient, day), day).of_trial(trial.id)
-        self.entries = program_of(frame.rulebook).trials[trial.id]
-        self.reads = reads_of_trial(trial.id, frame.rulebook)
+        self.days = days
+        self.entries = program_of(rulebook).trials[trial.id]
+        self.parts = parts_of_trial(trial.id, rulebook)
 
 
-def _frame(like: Frame, patient: Patient, day: int) -> Frame:
-    return Frame(like.rulebook, patient, day, assumed=like.assumed, labs_within=like.labs_within)
+def _moved(screening: Screening, day: int) -> Iterator[_Moved]:
+    """Every trial that asks anything; those that labs stay fresh equally long for share what is found."""
+    shared: dict[Duration | None, _Days] = {}
+    for trial in screening.trials:
+        if trial.criteria:
+            frame = trial.criteria[0].frame
+            if frame.labs_within not in shared:
+                shared[frame.labs_within] = _Days(frame, day)
+            yield _Moved(trial, shared[frame.labs_within])
 
 
 def _horizon(moved: Iterable[_Moved], day: int) -> int:
     """The last day of interest: when what is of the day of screening has left every window, and at least two years."""
-    lengths = {length for each in moved for reads in each.reads for length in lengths_of(reads, each.frame)}
+    read = {(each.days, reads) for each in moved for parts in each.parts for part in parts for reads in part.reads}
+    lengths = {length for days, reads in read for length in lengths_of((reads,), days.frame)}
     ahead = max([day_shifted(day, SHORTEST, 1), *(outlived(day, length) for length in lengths)])
     return min(ahead, date.max.toordinal())
 
@@ -218,29 +285,19 @@ def _horizon(moved: Iterable[_Moved], day: int) -> int:
 Entry = tuple[Criterion, str, tuple[Decide, ...]]
 
 
-def _timeline(moved: _Moved, day: int, last: int, frames: dict[tuple[Duration | None, int], Frame]) -> TrialTimeline:
-    of_trial: dict[int, Frame] = {}
-
-    def at(other: int) -> Frame:
-        """The trial on another day; what is looked up on it serves every criterion, and other trials too."""
-        if other not in of_trial:
-            key = (moved.frame.labs_within, other)
-            if key not in frames:
-                frames[key] = _frame(moved.frame, moved.frame.patient, other)
-            of_trial[other] = frames[key].of_trial(moved.trial.id)
-        return of_trial[other]
-
+def _timeline(moved: _Moved, last: int) -> TrialTimeline:
+    trial, moving = moved.trial, moved.days
     found: list[Change] = []
-    for result, entry, reads in zip(moved.trial.criteria, moved.entries, moved.reads, strict=True):
-        days = sorted(set[int]().union(*(turning_days(each, moved.frame, last) for each in reads)))
+    for result, entry, parts in zip(trial.criteria, moved.entries, moved.parts, strict=True):
+        days = sorted(set[int]().union(*(moving.changing(each, trial.id, last) for each in parts)))
         status = result.status
-        for other in days:
-            now = _decided(entry, at(other))
+        for day in days:
+            now = _decided(entry, moving.of_trial(trial.id, day))
             if now.status != status:
-                found.append(_change(result.id, status, now, entry, other, at(other - 1)))
+                found.append(_change(result.id, status, now, entry, day, moving.of_trial(trial.id, day - 1)))
                 status = now.status
     found.sort(key=lambda change: change.date)
-    return _read_off(moved.trial, tuple(found))
+    return _read_off(trial, tuple(found))
 
 
 def _decided(entry: Entry, frame: Frame) -> CriterionResult:

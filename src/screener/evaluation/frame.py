@@ -94,6 +94,20 @@ class Frame:
         """The same patient with the clock on another day."""
         return self._copy(day, self.own_onset)
 
+    def as_of_day(self, day: int) -> Frame:
+        """The same patient screened on another day."""
+        other = Frame(
+            self.rulebook,
+            self.patient,
+            day,
+            assumed=self.assumed,
+            labs_within=self.labs_within,
+            trial=self.trial,
+            of=self,
+        )
+        other.denials = _denials(self.patient, day)
+        return other
+
     def beside(self, onset: Moment) -> Frame:
         """The same instant, where `its onset` is that of one episode."""
         return self._copy(self.day, onset)

@@ -118,7 +118,9 @@ def _in_stylesheet(text: str) -> str:
 
 def _visible(text: str) -> str:
     """Text as it may stand on a page: what cannot be seen is escaped, and every kind of space is a plain one."""
-    return text if text.isprintable() else "".join(_visible_sign(each) for each in text)
+    if text.isprintable() or text.replace("\n", "").isprintable():
+        return text
+    return "".join(_visible_sign(each) for each in text)
 
 
 def _visible_sign(sign: str) -> str:
@@ -130,6 +132,46 @@ def _visible_sign(sign: str) -> str:
 def _shown(value: object) -> object:
     """What the template shows for an expression: text of anybody's made visible, its own marks as they are."""
     return _visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+# ---- what is on record
+
+
+class Row(Struct, frozen=True):
+    """A fact that an answer rests on, as the page tells it: `converted` is empty where that says nothing more."""
+
+    name: str
+    value: str
+    converted: str
+    date: str
+    source: str
+    flags: tuple[str, ...]
+
+
+def rows_of(criterion: CriterionResult, screening: Screening) -> list[Row]:
+    """The facts of one line, in the order in which its answer names them."""
+    return [
+        Row(
+            _called(each, screening),
+            f"{each.value}{unit_beside(each.unit)}",
+            converted(each),
+            each.date or "",
+            each.source,
+            each.flags,
+        )
+        for each in criterion.evidence
+    ]
+
+
+def _called(evidence: Evidence, screening: Screening) -> str:
+    """What a fact is called: the title that the dictionary gives it, else its name in the record."""
+    rulebook = screening.rulebook
+    if evidence.name in rulebook.questions:
+        return f"“{rulebook.questions[evidence.name].title}”"
+    for entries in (rulebook.labs, rulebook.findings, rulebook.concepts):
+        if evidence.name in entries:
+            return lowered(entries[evidence.name].title)
+    return evidence.name.replace("_", " ")
 
 
 # ---- a score's sum
@@ -146,8 +188,7 @@ class Sum(Struct, frozen=True):
 def worked_sum(score: ScoreValue, trial: TrialResult, criterion: CriterionResult, screening: Screening) -> Sum:
     """The terms of a score with what they come to, and what the line compares it with."""
     rulebook = screening.rulebook
-    line = next(each for each in rulebook.trials[trial.id].criteria if each.id == criterion.id)
-    limits = limits_of_score(line, score.name, rulebook)
+    limits = limits_of_score(trial.id, criterion.id, score.name, rulebook)
     if len(score.terms) < 2:
         return Sum((), None, limits)
     low, high = _total([term.low for term in score.terms]), _total([term.high for term in score.terms])
@@ -180,20 +221,17 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters["converted"] = converted
     environment.globals.update(
         beside_explanation=beside_explanation,
         by_status=_by_status,
-        called=_called,
         is_short=_is_short,
-        converted=converted,
         most_days=MOST_DAYS,
         needs_of=_needs,
         needs_say_it=needs_say_it,
+        rows_of=rows_of,
         shortly=shortly,
         tally=tally,
         turning=turning,
-        unit_beside=unit_beside,
         waits_for=waits_for,
         worked_sum=worked_sum,
         words=_WORDS,
@@ -209,17 +247,6 @@ def _is_short(criterion: CriterionResult) -> bool:
     """Whether a criterion is kept on one page of paper."""
     longest = max(criterion.rule.count("\n"), len(criterion.evidence))
     return not criterion.scores and longest < LINES_KEPT_TOGETHER
-
-
-def _called(evidence: Evidence, screening: Screening) -> str:
-    """What a fact is called: the title that the dictionary gives it, else its name in the record."""
-    rulebook = screening.rulebook
-    if evidence.name in rulebook.questions:
-        return f"“{rulebook.questions[evidence.name].title}”"
-    for entries in (rulebook.labs, rulebook.findings, rulebook.concepts):
-        if evidence.name in entries:
-            return lowered(entries[evidence.name].title)
-    return evidence.name.replace("_", " ")
 
 
 def _needs(criterion: CriterionResult) -> list[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 
+from screener.evaluation.evaluator import Program, program_of
 from screener.evaluation.explanation import number_text
 from screener.rulebook import (
     AgainstLimit,
@@ -52,11 +54,22 @@ class Held(Struct, frozen=True):
     lines: tuple[tuple[str, str], ...]
 
 
-def limits_of_labs(trials: Iterable[Trial], rulebook: Rulebook) -> dict[str, tuple[Held, ...]]:
+def limits_of_labs(trials: Iterable[Trial], rulebook: Rulebook) -> Mapping[str, tuple[Held, ...]]:
     """Every lab that these trials look at, with its limits; a lab that only scores or changes use has none.
 
-    A limit inside a score's formula is not one of a trial, and is left out.
+    A limit inside a score's formula is not one of a trial, and is left out. Worked out once for a rulebook.
     """
+    those = list(trials)
+    known, key = _OF_LABS.setdefault(program_of(rulebook), {}), tuple(trial.id for trial in those)
+    if key not in known:
+        known[key] = _limits_of_labs(those, rulebook)
+    return known[key]
+
+
+_OF_LABS: WeakKeyDictionary[Program, dict[tuple[str, ...], Mapping[str, tuple[Held, ...]]]] = WeakKeyDictionary()
+
+
+def _limits_of_labs(trials: Iterable[Trial], rulebook: Rulebook) -> Mapping[str, tuple[Held, ...]]:
     gathered: dict[str, dict[Limit, dict[tuple[str, str], None]]] = {}
     for trial in trials:
         for criterion in trial.criteria:
@@ -71,8 +84,19 @@ def limits_of_labs(trials: Iterable[Trial], rulebook: Rulebook) -> dict[str, tup
     }
 
 
-def limits_of_score(criterion: Criterion, score: str, rulebook: Rulebook) -> tuple[str, ...]:
-    """What a line compares a score with: `< 7.4`, `17 to 30`."""
+def limits_of_score(trial: str, line: str, score: str, rulebook: Rulebook) -> tuple[str, ...]:
+    """What a line of a trial compares a score with: `< 7.4`, `17 to 30`. Worked out once for a rulebook."""
+    known, key = _OF_SCORES.setdefault(program_of(rulebook), {}), (trial, line, score)
+    if key not in known:
+        criterion = next(each for each in rulebook.trials[trial].criteria if each.id == line)
+        known[key] = tuple(_limits_of_score(criterion, score, rulebook))
+    return known[key]
+
+
+_OF_SCORES: WeakKeyDictionary[Program, dict[tuple[str, str, str], tuple[str, ...]]] = WeakKeyDictionary()
+
+
+def _limits_of_score(criterion: Criterion, score: str, rulebook: Rulebook) -> Iterable[str]:
     found: dict[str, None] = {}
     for node, is_inside_score in _nodes(criterion, rulebook):
         match node:
@@ -81,7 +105,7 @@ def limits_of_score(criterion: Criterion, score: str, rulebook: Rulebook) -> tup
                     found[f"{SIGNS[operator]} {text}"] = None
             case Between(of=ScoreOf(name=name), low=low, high=high) if name == score and not is_inside_score:
                 found[f"{low.text} to {high.text}"] = None
-    return tuple(found)
+    return found
 
 
 def _looked_at(criterion: Criterion, rulebook: Rulebook) -> Iterator[tuple[str, Limit | None]]:
