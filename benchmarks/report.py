@@ -1,10 +1,12 @@
 """How long the page takes for one patient that is loaded, against every trial, when the templates are compiled.
 
-Goal: under 50 ms, evaluation and all explanations included, and without the outlook: what to find out next, margins,
-distances and days of change, which are worked out elsewhere and measured apart here, one by one. Beside it evaluation
-with everything told as plain data, which the page cannot do without; the ratio is what the page costs on top. Prints
-medians and ratios of processor time, which other work on the machine changes least, and with `--profile` where the time
-goes.
+Goal: under 50 ms for the page as it is written, evaluation, explanations and outlook included. The outlook (what to
+find out next, margins, distances and days of change) is the most of it, and is measured apart here, one by one. Beside
+it evaluation with everything told as plain data, which the page cannot do without; the ratio is what the page costs on
+top.
+
+Prints medians and ratios of processor time, which other work on the machine changes least, and with `--profile` where
+the time goes.
 
     python benchmarks/report.py [--runs 50] [--profile] [RECORD]
 """
