@@ -1,8 +1,10 @@
 """How long the page takes for one patient that is loaded, against every trial, when the templates are compiled.
 
-Goal: under 50 ms, evaluation and all explanations included. Beside it evaluation with everything told as plain data,
-which the page cannot do without; the ratio is what the page costs on top. Prints medians and ratios of processor time,
-which other work on the machine changes least, and with `--profile` where the time goes.
+Goal: under 50 ms, evaluation and all explanations included, and without the outlook: what to find out next, margins,
+distances and days of change, which are worked out elsewhere and measured apart here, one by one. Beside it evaluation
+with everything told as plain data, which the page cannot do without; the ratio is what the page costs on top. Prints
+medians and ratios of processor time, which other work on the machine changes least, and with `--profile` where the time
+goes.
 
     python benchmarks/report.py [--runs 50] [--profile] [RECORD]
 """
@@ -19,7 +21,10 @@ from statistics import median
 
 from a_record import AS_OF, a_record
 
-from screener import evaluate, load_patient, load_rules
+from screener import advise, evaluate, load_patient, load_rules
+from screener.advice.distance import distance
+from screener.advice.margins import margins_of
+from screener.advice.when import changes
 from screener.report.html import html_page
 from screener.report.markdown import markdown
 from screener.report.questions import questionnaire
@@ -39,6 +44,10 @@ def main() -> None:
         "evaluate()": lambda: evaluate(patient, rules, as_of),
         "evaluate() and to_dict()": lambda: evaluate(patient, rules, as_of).to_dict(),
         "evaluate() and the page": lambda: html_page([evaluate(patient, rules, as_of)]),
+        "  of this evaluate() and advise()": lambda: advise(evaluate(patient, rules, as_of)),
+        "  of this evaluate() and margins_of()": lambda: margins_of(evaluate(patient, rules, as_of)),
+        "  of this evaluate() and distance()": lambda: distance(evaluate(patient, rules, as_of)),
+        "  of this evaluate() and changes()": lambda: changes(evaluate(patient, rules, as_of)),
         "evaluate() and Markdown": lambda: markdown(evaluate(patient, rules, as_of)),
         "evaluate() and CSV": lambda: csv_text([evaluate(patient, rules, as_of)]),
         "evaluate() and the questions by FHIR": lambda: questionnaire(evaluate(patient, rules, as_of)),

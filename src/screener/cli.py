@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
-    from screener.advice.when import Timeline
     from screener.records.dictionary import Dictionary
     from screener.records.errors import RecordError
     from screener.records.patient import Patient
     from screener.records.sightings import Sightings
+    from screener.report.further import Further
     from screener.report.matrix import Row
     from screener.screening import Screening
     from screener.values.dates import Duration
@@ -152,7 +152,7 @@ def _screen(arguments: list[str]) -> int:
         elif form == "quiet":
             _print_verdicts(screening)
         elif form in FORMS or asked.full:
-            _print(screening, form, with_days=asked.when)
+            _print(screening, form, asked)
         if form == "table" and screening is not None:
             # One patient is shown in full, several at a glance; which it is shows only with the second.
             rows.append(_row(screening))
@@ -164,7 +164,7 @@ def _screen(arguments: list[str]) -> int:
     elif len(rows) > 1:
         _print_matrix(rows, unusable)
     elif rows and not asked.full:
-        _print(told[0], form, with_days=asked.when)
+        _print(told[0], form, asked)
     return UNUSABLE if unusable else DONE
 
 
@@ -208,12 +208,15 @@ def _prepared(asked: argparse.Namespace) -> Dictionary | None:
 def _screenings(asked: argparse.Namespace, dictionary: Dictionary, form: str) -> Iterator[Screening | None]:
     """The screening of each patient, as it is read; None for one that cannot be used, which is then explained."""
     gathers = form in ("html", "csv") or (form == "table" and not asked.full)
+    today = _Today()
     with _progress(is_printing=not gathers) as count:
         for source in asked.patients:
             for each in _sources(source):
-                for screening in _screened(each, dictionary, asked):
+                for screening in _screened(each, dictionary, asked, today):
                     yield screening
                     count()
+    if today.patients and form != "quiet":
+        _tell(f"note: {today.note}{f', for {today.patients} patients' if today.patients > 1 else ''}")
 
 
 def _sources(source: str) -> Iterator[str]:
@@ -384,6 +387,9 @@ def _add_call(parser: _Parser) -> None:
         metavar="PATIENT",
         help="file of a record or of several, or the folder of a bulk export; - for standard input",
     )
+    parser.add_argument("--advice", action="store_true", help="tell also which facts decide, and what would settle it")
+    parser.add_argument("--margins", action="store_true", help="tell also how far each number lies from its limit")
+    parser.add_argument("--distance", action="store_true", help="tell also what keeps the patient from each trial")
     parser.add_argument(
         "--when", action="store_true", help="tell also on which later days answers change if nothing new is recorded"
     )
@@ -463,7 +469,9 @@ def _check_names(names: Sequence[str], known: Sequence[str], what: str) -> None:
             raise CallError(f"`{name}` is not a {what}", did_you_mean(name, known) or f"there are {', '.join(known)}")
 
 
-def _screened(source: str, dictionary: Dictionary, asked: argparse.Namespace) -> Iterator[Screening | None]:
+def _screened(
+    source: str, dictionary: Dictionary, asked: argparse.Namespace, today: _Today
+) -> Iterator[Screening | None]:
     """The screenings of the patients of one source; None for one that cannot be used, which is then explained."""
     from screener.screening import evaluate
 
@@ -473,7 +481,7 @@ def _screened(source: str, dictionary: Dictionary, asked: argparse.Namespace) ->
             continue
         as_of = asked.as_of
         if as_of is None and patient.as_of is None:
-            patient, as_of = _dated_today(patient, tell=not getattr(asked, "quiet", False))
+            patient, as_of = today.taken_for(patient), today.day
         yield evaluate(
             patient,
             dictionary.rulebook,
@@ -537,28 +545,36 @@ def _standard_input() -> IO[bytes]:
     return sys.stdin.buffer
 
 
-def _dated_today(patient: Patient, *, tell: bool) -> tuple[Patient, date]:
-    """Where neither the call nor the record says which day the answers are about: today, and the result says so."""
-    from datetime import date
+class _Today:
+    """The day of the call, and how many patients it was taken for, because neither the call nor their records say which
+    day the answers are about."""
 
-    from msgspec.structs import replace
+    def __init__(self) -> None:
+        from datetime import date
 
-    today = date.today()  # noqa: DTZ011  (the day on the wall of the clinic)
-    note = f"neither the record nor the call has a date of screening, so today is taken, {today}"
-    if tell:
-        _tell(f"note: patient `{patient.id}`: {note}")
-    return replace(patient, notes=(*patient.notes, note)), today
+        self.day = date.today()  # noqa: DTZ011  (the day on the wall of the clinic)
+        self.note = f"neither the record nor the call has a date of screening, so today is taken, {self.day}"
+        self.patients = 0
+
+    def taken_for(self, patient: Patient) -> Patient:
+        """The patient with a note that says so."""
+        from msgspec.structs import replace
+
+        self.patients += 1
+        return replace(patient, notes=(*patient.notes, self.note))
 
 
-def _print(screening: Screening, form: str, *, with_days: bool) -> None:
-    timeline = None
-    if with_days:
-        from screener.advice.when import changes
-
-        timeline = changes(screening)
+def _print(screening: Screening, form: str, asked: argparse.Namespace) -> None:
+    """One patient, with what else the call asks for."""
+    told = _further(screening, asked)
     if form == "json":
         _encode_output(encoding="utf-8")
-        print(screening.to_json() if timeline is None else _json_with(screening, timeline))
+        if told is None:
+            print(screening.to_json())
+        else:
+            from screener.report.further import json_with
+
+            print(json_with(screening, told))
         return
     if form == "markdown":
         from screener.report.markdown import markdown
@@ -566,16 +582,20 @@ def _print(screening: Screening, form: str, *, with_days: bool) -> None:
         _encode_output(encoding="utf-8")
         print(markdown(screening), end="\n\n")
         return
+    from screener.advice.decisive import advise
     from screener.report.terminal import print_screening
 
     _encode_output(errors="replace")
-    print_screening(screening, when=timeline)
+    print_screening(screening, told=told, first_facts=None if asked.advice else advise(screening))
 
 
-def _json_with(screening: Screening, timeline: Timeline) -> str:
-    import msgspec
+def _further(screening: Screening, asked: argparse.Namespace) -> Further | None:
+    """What the call asks for beside the answers; None if that is nothing."""
+    if not (asked.advice or asked.margins or asked.distance or asked.when):
+        return None
+    from screener.report.further import further
 
-    return msgspec.json.encode({**screening.to_dict(), "when": timeline.to_dict()}).decode()
+    return further(screening, advice=asked.advice, margins=asked.margins, distances=asked.distance, when=asked.when)
 
 
 def _print_rows(screenings: Sequence[Screening]) -> None:
@@ -786,7 +806,9 @@ def _codes(arguments: list[str]) -> int:
         "Only codes, wordings, units and counts are shown: no values, no days, no persons.",
         epilog="exit status: 0 listed; 2 a record, the rules or a table could not be used",
     )
-    parser.add_argument("patients", nargs="+", metavar="RECORD", help="the file of a record, or `-` for standard input")
+    parser.add_argument(
+        "patients", nargs="+", metavar="RECORD", help="file of a record, or a folder of them; - for standard input"
+    )
     parser.add_argument(
         "--csv", action="store_true", help="print a table to be checked, completed and given to `--codes`"
     )
@@ -800,7 +822,8 @@ def _codes(arguments: list[str]) -> int:
     from screener.report.codes import as_list, as_table, gathered
 
     sightings = Sightings()
-    was_read = [_sighted(source, dictionary, sightings) for source in asked.patients]
+    sources = [each for source in asked.patients for each in _sources(source)]
+    was_read = [_sighted(source, dictionary, sightings) for source in sources]
     called = gathered(sightings, dictionary)
     _encode_output(errors="replace")
     if called or all(was_read):

@@ -69,19 +69,6 @@ class TrialDocument(Struct, frozen=True, forbid_unknown_fields=True):
     criteria: list[CriterionDocument]
 
 
-class ScreeningDocument(Struct, frozen=True, forbid_unknown_fields=True):
-    """One patient against all trials: what `screen --json` prints, and `Screening.to_json()` gives."""
-
-    patient: str
-    as_of: Day
-    screener: str
-    rules: Annotated[str, Meta(pattern="^sha256:")]
-    notes: list[str]
-    trials: list[TrialDocument]
-    when: Timeline | msgspec.UnsetType = msgspec.UNSET
-    """What changes by itself, where the call asked for it (`--when`)."""
-
-
 class TrialAdviceDocument(Struct, frozen=True):
     """What decides one undetermined trial."""
 
@@ -97,6 +84,25 @@ class AdviceDocument(Struct, frozen=True):
     as_of: str
     facts: tuple[RankedFact, ...]
     trials: tuple[TrialAdviceDocument, ...]
+
+
+class ScreeningDocument(Struct, frozen=True, forbid_unknown_fields=True):
+    """One patient against all trials: what `screen --json` prints, and `Screening.to_json()` gives."""
+
+    patient: str
+    as_of: Day
+    screener: str
+    rules: Annotated[str, Meta(pattern="^sha256:")]
+    notes: list[str]
+    trials: list[TrialDocument]
+    advice: AdviceDocument | msgspec.UnsetType = msgspec.UNSET
+    """What decides, where the call asked for it (`--advice`)."""
+    margins: list[dict[str, Anything]] | msgspec.UnsetType = msgspec.UNSET
+    """How far each number lies from its limit, by trial (`--margins`); docs/margins.md names the fields."""
+    distance: list[dict[str, Anything]] | msgspec.UnsetType = msgspec.UNSET
+    """How far the patient is from each trial (`--distance`); docs/margins.md names the fields."""
+    when: Timeline | msgspec.UnsetType = msgspec.UNSET
+    """What changes by itself (`--when`)."""
 
 
 def result_schema() -> dict[str, Anything]:

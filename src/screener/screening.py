@@ -433,12 +433,19 @@ class Screening:
         """The digest of the rules."""
         return self._rulebook.digest
 
+    @property
+    def died(self) -> str | None:
+        """When the patient died by the record, if that was by the day of screening. No rule asks for it, and nobody
+        should overlook it."""
+        died = self._patient.died
+        return died.text if died is not None and died.first_day <= self._day else None
+
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """Everything that was ignored or is suspicious, in words."""
         patient = self._patient
         return (
-            *_death(patient, self._day),
+            *([f"the record says that the patient has died ({self.died})"] if self.died is not None else []),
             *patient.notes,
             *(not_complete(list_, patient.unread[list_]) for list_ in LISTS if list_ in self._not_assumed),
             *_later_than(patient, self._day),
@@ -707,14 +714,6 @@ def _evidence_of_result(result: Result, used: bool, frame: Frame) -> Evidence:
         result.source,
         tuple(dict.fromkeys(flags)),
     )
-
-
-def _death(patient: Patient, day: int) -> list[str]:
-    """No rule asks whether the patient is alive, and nobody should overlook that one is not."""
-    died = patient.died
-    if died is None or died.first_day > day:
-        return []
-    return [f"the record says that the patient has died ({died.text})"]
 
 
 def _is_suspicious(fact: Fact | Given, frame: Frame) -> bool:

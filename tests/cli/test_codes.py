@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -179,6 +180,15 @@ def test_several_records_are_counted_together(call: Call, write: Any, monkeypatc
     status, out, _ = call("codes", first, "-")
     assert status == 0
     assert "     2 x  lab        “ferritin”, in ug/L\n" in out
+
+
+def test_the_records_of_a_folder_are_counted_together(call: Call, write: Any, folder: Path) -> None:
+    (folder / "records").mkdir()
+    for number in range(2):
+        shutil.copy(write(), folder / "records" / f"{number}.json")
+    status, out, _ = call("codes", str(folder / "records"))
+    assert status == 0
+    assert out == call("codes", write(), write())[1]
 
 
 def test_a_record_that_cannot_be_screened_is_listed_all_the_same(call: Call, write: Any) -> None:

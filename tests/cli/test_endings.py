@@ -22,7 +22,7 @@ def environment() -> dict[str, str]:
 
 def test_a_reader_that_leaves_early_is_no_error_to_speak_of(write) -> None:
     screen = subprocess.Popen(
-        [*COMMAND, *[write()] * 50], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+        [*COMMAND, "--full", *[write()] * 50], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
     )
     assert screen.stdout is not None
     assert screen.stderr is not None

@@ -57,9 +57,9 @@ def test_without_a_usable_record_the_page_that_is_there_stays(call: Call, write,
 
 
 def test_a_page_takes_the_place_of_an_older_one_whole(call: Call, write, folder: Path) -> None:
-    (folder / "report.html").write_text("older" * 100_000, encoding="utf-8")
+    (folder / "report.html").write_text("an older page " * 100_000, encoding="utf-8")
     call(write(), "--html", "report.html")
-    assert "older" not in (folder / "report.html").read_text(encoding="utf-8")
+    assert "an older page" not in (folder / "report.html").read_text(encoding="utf-8")
     assert {path.name for path in folder.iterdir()} == {"anna.json", "cache", "report.html"}
 
 

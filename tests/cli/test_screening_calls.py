@@ -131,7 +131,15 @@ def test_with_no_day_anywhere_today_is_taken_and_said_so(call: Call, write) -> N
     assert status == 0
     assert result["as_of"] == today
     assert note in result["notes"]
-    assert err == f"note: patient `anna`: {note}\n"
+    assert err == f"note: {note}\n"
+
+
+def test_that_today_is_taken_is_told_once_for_all_patients(call: Call, write) -> None:
+    name = write(as_of=None)
+    _, out, err = call(name, name, name, "--json")
+    note = f"neither the record nor the call has a date of screening, so today is taken, {date.today().isoformat()}"  # noqa: DTZ011
+    assert err == f"note: {note}, for 3 patients\n"
+    assert all(note in json.loads(line)["notes"] for line in out.splitlines())
 
 
 def test_a_list_can_be_taken_as_complete(call: Call, write) -> None:

@@ -27,6 +27,7 @@ A trial of nothing much
 FAILED   I2    Ferritin above 30 ug/L.
       because  Ferritin is 12 ug/L on 2026-02-18, not above 30 ug/L
     on record  ferritin 12 ug/L, 2026-02-18 (observations[0])
+       margin  Ferritin is 12 ug/L on 2026-02-18, limit 30 ug/L: 18 ug/L below
 
 unknown  I3    Consent.
         needs  Has the participant agreed? (asked of the participant)

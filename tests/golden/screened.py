@@ -21,6 +21,7 @@ from screener.advice.when import Timeline, changes
 from screener.loading import load_rulebook
 from screener.records import read_patient
 from screener.records.dictionary import Dictionary
+from screener.report.further import Further
 from screener.report.terminal import DISCLAIMER, print_screening
 from screener.screening import Screening, evaluate
 from screener.values.dates import parse_duration
@@ -115,5 +116,5 @@ def table_text(screening: Screening, when: Timeline | None = None) -> str:
     console = Console(
         file=paper, width=WIDTH, color_system=None, highlight=False, markup=False, emoji=False, legacy_windows=False
     )
-    print_screening(screening, console, when)
+    print_screening(screening, console, None if when is None else Further(when=when))
     return "".join(f"{line.rstrip()}\n" for line in paper.getvalue().splitlines())

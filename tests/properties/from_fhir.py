@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from properties.generators import AS_OF, Record, Subject, chance, date_text, days_back, grades, measurement, pick
-from properties.to_fhir import TERMINOLOGY, Json, coded, when
+from properties.to_fhir import SPAN, TERMINOLOGY, Json, coded, when
 from screener.rulebook import Concept, Finding, Rulebook
 
 DAY = AS_OF.isoformat()
@@ -51,9 +51,12 @@ def observation(dice: Random, rulebook: Rulebook, name: str, subject: Subject) -
         return body | ({"valueInteger": value} if isinstance(value, int) else {"valueString": value})
     drawn = measurement(dice, fact, subject.limits.get(name, ()))
     number = str(drawn["value"])
+    limits = {"referenceRange": [{"high": {"value": drawn["upper_limit"]}}]} if "upper_limit" in drawn else {}
+    if (span := SPAN.fullmatch(number)) is not None:
+        low, high = ({"value": float(end)} | when("unit", drawn.get("unit")) for end in span.groups())
+        return {**body, "valueRange": {"low": low, "high": high}, **limits}
     quantity: Json = {"value": float(number.lstrip("<>"))} | when("unit", drawn.get("unit"))
     quantity |= {"comparator": number[0]} if number[0] in "<>" else {}
-    limits = {"referenceRange": [{"high": {"value": drawn["upper_limit"]}}]} if "upper_limit" in drawn else {}
     return {**body, "valueQuantity": quantity, **limits}
 
 
@@ -172,10 +175,14 @@ def _code(concept: Json) -> Any:
 
 def _observation(body: Json) -> Record:
     said: Record = {"name": _code(body["code"]), "status": body["status"], "date": body.get("effectiveDateTime")}
-    if "valueQuantity" not in body:
+    if "valueQuantity" in body:
+        quantity = body["valueQuantity"]
+        value = f"{quantity['comparator']}{quantity['value']}" if "comparator" in quantity else quantity["value"]
+    elif "valueRange" in body:
+        quantity, high = body["valueRange"]["low"], body["valueRange"]["high"]
+        value = f"{quantity['value']}-{high['value']}"
+    else:
         return {**said, "value": body.get("valueInteger", body.get("valueString"))}
-    quantity = body["valueQuantity"]
-    value = f"{quantity['comparator']}{quantity['value']}" if "comparator" in quantity else quantity["value"]
     limit = body["referenceRange"][0]["high"]["value"] if "referenceRange" in body else None
     return {**said, "value": value, "unit": quantity.get("unit"), "upper_limit": limit}
 

@@ -54,12 +54,17 @@ def answers(rulebook: Rulebook, record: Record | Json | bytes, complete: list[st
 
 
 def differences_when_sent_otherwise(dice: Random, rulebook: Rulebook, record: Record) -> str:
-    """What differs between the FHIR form of a record and the same sent otherwise, in words; empty if nothing does."""
+    """What differs between the FHIR form of a record and the same sent otherwise, in words; empty if nothing does.
+
+    In another order the answers are the same; of two facts that leave a question open, the first gives its reason.
+    """
     fhir = to_fhir(dice, sayable(record, rulebook), rulebook)
     otherwise = sent_otherwise(dice, fhir)
     complete = [name for name in ALL_LISTS if name in record["complete"]]
     expected, found = answers(rulebook, fhir, complete), answers(rulebook, otherwise, complete)
-    other = {line: f"first {expected[line]}, then {found[line]}" for line in expected if expected[line] != found[line]}
+    other = {
+        line: f"first {expected[line]}, then {found[line]}" for line in expected if expected[line][0] != found[line][0]
+    }
     return f"{other}\ncomplete: {complete}\nfirst: {fhir}\nthen: {otherwise!r}" if other else ""
 
 
@@ -126,7 +131,7 @@ def test_random_fhir_answers_as_what_it_says_natively() -> None:
             assert not different, f"{texts['trials/T1.rules']}\n{texts['dictionary/all.rules']}\n{different}"
 
     agree()
-    assert min(seen["passed"], seen["failed"], seen["unknown"]) >= 0.1 * seen.total(), seen
+    assert min(seen["passed"], seen["failed"], seen["unknown"]) >= 0.05 * seen.total(), seen
 
 
 def test_how_a_record_is_sent_does_not_change_an_answer() -> None:

@@ -22,6 +22,8 @@ Json = dict[str, Any]
 CONCEPT = "urn:screener:concept"
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
 _BOUND = re.compile(r"([<>]=?)(.*)")
+SPAN = re.compile(r"([\d.]+(?:e-\d+)?)-([\d.]+(?:e-\d+)?)")
+"""A value that the generators write as a span: `0.5-2.0`."""
 
 
 def sayable(record: Record, rulebook: Rulebook) -> Record:
@@ -77,12 +79,13 @@ def to_fhir(dice: Random, record: Record, rulebook: Rulebook) -> Json:
         ),
     ]
     subject = {"reference": f"Patient/{person['id']}"}
-    entries = [{"resource": person}]
+    entries: list[Json] = []
     for number, body in enumerate(bodies):
         field = {"ResearchSubject": "individual", "Condition": "subject"}.get(body["resourceType"], "subject")
         field = "patient" if body["resourceType"] in ("AllergyIntolerance", "FamilyMemberHistory", "Consent") else field
         entries.append({"resource": {"id": str(number), field: subject, **body}})
-    dice.shuffle(entries)
+    # The entries keep their order: of two facts that leave a question open alike, the first gives its reason.
+    entries.insert(dice.randint(0, len(entries)), {"resource": person})
     return {"resourceType": "Bundle", "type": "collection", "entry": entries}
 
 
@@ -145,11 +148,18 @@ def _value(dice: Random, entry: Record, rulebook: Rulebook) -> Json:
     bound = _BOUND.match(str(value))
     number = float(bound[2]) if bound is not None else value
     quantity: Json = {"value": number} | ({"comparator": bound[1]} if bound is not None else {})
+    stated_unit: Json = {}
     if unit is not None:
-        quantity |= pick(
+        stated_unit = pick(
             dice,
             ({"unit": unit}, {"system": "http://unitsofmeasure.org", "code": unit}, {"unit": unit, "code": unit}),
         )
+        quantity |= stated_unit
+    if (span := SPAN.fullmatch(str(value))) is not None and chance(dice, 50):
+        low, high = ({"value": float(end)} | stated_unit for end in span.groups())
+        return {"valueRange": {"low": low, "high": high}}
+    if span is not None:
+        return {"valueString": f"{value} {unit}" if unit is not None else str(value)}
     if bound is None and chance(dice, 10) and unit is not None:
         return {"valueRange": {"low": quantity, "high": quantity}}
     if chance(dice, 20):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from records.fhir_sources import dictionary
+from screener import evaluate, load_rules
 from screener.records.errors import RecordError
 from screener.records.patient import Patient
 from screener.records.reading import read_patients
@@ -110,6 +113,24 @@ def test_no_list_is_complete_where_a_line_beside_it_cannot_be_read(tmp_path: Pat
     assert "cirrhosis" in patient.episodes
     assert patient.unread == dict.fromkeys(EVERY_LIST, "export.ndjson: line 2")
     assert "export.ndjson: line 2: it cannot be read, and may be about this patient" in patient.notes
+
+
+def test_a_key_that_is_no_text_beside_a_patient_leaves_a_result_that_can_be_told() -> None:
+    lines = b'{"resourceType": "Patient", "id": "p"}\n{"resourceType": "Observation", "c\\ud800ode": 1}\n'
+    patient, refused = sorted(read_patients(lines, dictionary()), key=lambda each: isinstance(each, RecordError))
+    assert isinstance(refused, RecordError)
+    assert isinstance(patient, Patient)
+    assert patient.unread["conditions"] == "record: line 2"
+    assert evaluate(patient, load_rules(), as_of=date(2026, 2, 20)).to_json()
+
+
+def test_a_patient_is_called_by_a_file_also_where_its_name_is_no_text(tmp_path: Path) -> None:
+    place = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xffanna.json"))
+    place.write_text('{"sex": "female"}', encoding="utf-8")
+    [patient] = read_patients(place, dictionary())
+    assert isinstance(patient, Patient)
+    assert patient.id == "\\udcffanna"
+    assert evaluate(patient, load_rules(), as_of=date(2026, 2, 20)).to_json()
 
 
 @pytest.mark.parametrize(("relation", "is_missing"), [("self", False), ("previous", False), ("next", True)])

@@ -196,6 +196,7 @@ def test_two_files_that_answer_the_same_are_refused(read) -> None:
     [
         {"identifier": {"value": "p"}},
         {"reference": "Patient/p"},
+        {"reference": "Patient/p", "identifier": {"value": "110101198001011234"}},
         {"reference": "http://hospital.example/fhir/Patient/p/_history/3"},
         {"display": "somebody"},
         {},
@@ -210,7 +211,7 @@ def test_answers_about_somebody_else_are_refused(read, subject: dict[str, Any]) 
     with pytest.raises(RecordError) as refused:
         with_answers(patient(), [read(response(YES, subject=subject))])
     assert str(refused.value) == (
-        "error[record]: the answers are about `q`, and the record is of `p`\n"
+        "error[record]: the answers are about somebody else, and the record is of `p`\n"
         "  --> given.json: subject\n"
-        "help: give the answers of this patient, or correct the `id` of the record"
+        "help: give the answers of this patient, or name the record's `id` in them"
     )

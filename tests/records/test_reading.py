@@ -777,3 +777,16 @@ def test_an_unknown_beginning_reaches_back_without_limit() -> None:
     start = only_episode(patient, "hepatic_encephalopathy").start
     assert start is not None
     assert start.first == BEGINNING
+
+
+@pytest.mark.parametrize(
+    ("record", "where"),
+    [
+        ({"id": "a\ud800"}, "id"),
+        ({"observations": [{"name": "INR", "value": 1.8, "unit": "\udfff"}]}, "observations[0].unit"),
+    ],
+)
+def test_plain_data_with_half_a_character_is_refused_where_it_stands(record: dict[str, Any], where: str) -> None:
+    with pytest.raises(RecordError, match="is not text in Unicode") as refused:
+        read_patient(record, SMALL)
+    assert [problem.path for problem in refused.value.problems] == [where]

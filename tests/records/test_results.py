@@ -391,6 +391,24 @@ def test_a_code_implies_the_unit_of_a_result_without_one() -> None:
     assert found.unusable == "unit"
 
 
+@pytest.mark.parametrize(
+    ("loinc", "unit", "is_told"),
+    [
+        ("1975-2", "umol/L", True),
+        ("1975-2", "mg/L", False),
+        ("1975-2", None, False),
+        ("14631-6", "mg/dL", True),
+        ("14631-6", "nmol/mL", False),
+        ("6301-6", "%", False),
+    ],
+)
+def test_a_unit_of_another_kind_than_the_code_is_used_and_told(loinc: str, unit: str | None, is_told: bool) -> None:
+    entry = {"loinc": loinc, "value": 14} | ({"unit": unit} if unit is not None else {})
+    ((only,),) = read(entry).results.values()
+    assert any(flag.startswith("its code is of results in ") for flag in only.flags) is is_told
+    assert only.unusable is None or loinc == "6301-6"
+
+
 def test_a_unit_that_is_written_beats_the_one_that_the_code_implies() -> None:
     (found,) = read({"loinc": "1975-2", "value": 85, "unit": "umol/L"}).results["total_bilirubin"]
     assert found.exact == 85

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from screener import load_rules
+from screener.records import read_patient
 from screener.records.dictionary import Dictionary, Meaning
 
 ROWS = [
@@ -251,3 +252,22 @@ def test_every_drug_of_the_dictionary_is_a_drug_to_be_allergic_to() -> None:
     concepts = dictionary().rulebook.concepts
     drugs = {name for name, concept in concepts.items() if concept.kind == "drug"}
     assert drugs - set(concepts["any_drug"].narrower) == set()
+
+
+@pytest.mark.parametrize(
+    ("list_", "entry"),
+    [
+        ("conditions", {"icd10": "F11.2", "status": "absent"}),
+        ("medications", {"atc": "H02AB06", "status": "never"}),
+    ],
+)
+def test_an_absence_under_the_code_of_one_kind_says_nothing_of_the_others(list_: str, entry: dict[str, str]) -> None:
+    patient = read_patient({list_: [entry]}, dictionary())
+    assert patient.absences == {}
+    (note,) = patient.notes
+    assert note.endswith(f"which says nothing of the others; if all of it is `{entry['status']}`, give its `name`")
+
+
+def test_an_absence_by_name_is_of_all_of_it_whatever_code_stands_beside() -> None:
+    entry = {"name": "drug_abuse", "icd10": "F11.2", "status": "absent"}
+    assert set(read_patient({"conditions": [entry]}, dictionary()).absences) == {"drug_abuse"}

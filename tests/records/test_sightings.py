@@ -57,6 +57,25 @@ def test_what_a_record_that_is_refused_calls_things_is_seen_too() -> None:
     ]
 
 
+def test_of_a_quantity_in_fhir_the_unit_is_seen_as_it_is_written_else_as_it_is_coded() -> None:
+    sightings = Sightings()
+    code = {"coding": [{"system": "http://loinc.org", "code": "2160-0"}]}
+    units = ({"unit": "mg/dl", "code": "mg/dL"}, {"code": "umol/L"}, {})
+    entries = [
+        {
+            "resource": {
+                "resourceType": "Observation",
+                "id": str(number),
+                "code": code,
+                "valueQuantity": {"value": 1} | unit,
+            }
+        }
+        for number, unit in enumerate(units)
+    ]
+    read_patient({"resourceType": "Bundle", "entry": entries}, SMALL, sightings=sightings)
+    assert [(seen.unit, count) for seen, count in sightings] == [("mg/dl", 1), ("umol/L", 1), (None, 1)]
+
+
 def test_an_entry_that_says_nothing_is_not_seen() -> None:
     sightings = Sightings()
     with pytest.raises(RecordError):

@@ -40,11 +40,12 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Pages as files: of one patient, of two, and of one whose record is hostile."""
+    """Pages as files: of one patient, of two, of one of whom much lies ahead, and of one whose record is hostile."""
     folder = tmp_path_factory.mktemp("pages")
     screenings = {
         "one": [screened(EXAMPLES[0], "NCT07409259")],
         "two": [screened(name, "NCT07409259") for name in EXAMPLES],
+        "ahead": [screened("bleeding-and-kidney-injury-in-mg-dl")],
         "hostile": [screened_record(a_record("W" * 400 + "<script>document.title='taken'</script>\u202e"))],
     }
     for name, those in screenings.items():
@@ -60,7 +61,7 @@ def tab(browser: Browser) -> Iterator[Tab]:
 
 
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
-@pytest.mark.parametrize("name", ["one", "two", "hostile"])
+@pytest.mark.parametrize("name", ["one", "two", "ahead", "hostile"])
 def test_nothing_sticks_out_to_the_right(name: str, width: int, tab: Tab, files: dict[str, Path]) -> None:
     tab.set_viewport_size({"width": width, "height": 900})
     tab.goto(files[name].as_uri())
@@ -88,7 +89,7 @@ def test_the_browser_asks_for_nothing_else_and_complains_of_nothing(
     assert tab.evaluate("getComputedStyle(document.body).maxWidth") != "none"
 
 
-@pytest.mark.parametrize(("name", "scheme"), [("two", "light"), ("one", "dark")])
+@pytest.mark.parametrize(("name", "scheme"), [("two", "light"), ("one", "dark"), ("ahead", "light")])
 def test_axe_finds_nothing_to_complain_about(name: str, scheme: str, browser: Browser, files: dict[str, Path]) -> None:
     tab = browser.new_page(color_scheme=scheme)  # type: ignore[arg-type]
     tab.goto(files[name].as_uri())
@@ -114,6 +115,14 @@ def test_paper_has_feet_and_no_heading_stands_alone_at_the_end_of_a_page(
     openings = [body[0] for _, *body in sheets]
     assert sum(line.startswith("Patient ") for line in openings) == len(EXAMPLES)
     assert sum(line == "Questions for people" for line in openings) == len(EXAMPLES)
+
+
+def test_on_paper_the_first_sheet_goes_on_with_how_far_each_trial_is(tab: Tab, files: dict[str, Path]) -> None:
+    # A row that is tied to the next ones would take them all to the second sheet, and leave half of the first empty.
+    tab.goto(files["ahead"].as_uri())
+    first, second, *_ = printed(tab, "A4")
+    assert {"What to find out next", "How far from each trial"} <= set(first)
+    assert "What changes by itself" in second
 
 
 def printed(tab: Tab, paper: str) -> list[list[str]]:

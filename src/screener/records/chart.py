@@ -84,7 +84,10 @@ class Chart:
             results=results,
             episodes=episodes,
             absences=absences,
-            answers=self.answers,
+            # What was answered and taken back is not answered.
+            answers={
+                key: each for key, each in self.answers.items() if each.value is not None or each.reading is not None
+            },
             complete=self.complete - unread.keys(),
             unread=unread,
             notes=tuple(self.findings.notes),
@@ -126,6 +129,11 @@ def not_complete(list_: RecordList, entries: str) -> str:
     return f"`{list_}` is not taken as complete, because nobody can tell what these entries are: {entries}"
 
 
+def or_before(latest: Moment) -> Moment:
+    """When something had begun that was so by a moment."""
+    return Moment(BEGINNING, latest.last, f"{latest.text} or before")
+
+
 _OVER = ("resolved", "cured", "inactive", "remission")
 """What a status says of a condition that is there no longer; only `cured` says that it will not come back."""
 
@@ -155,7 +163,7 @@ def condition_episode(
     """
     is_acute = concept.course == "acute"
     if onset is None and date is not None:
-        onset = Moment(BEGINNING, date.last, f"{date.text} or before")
+        onset = or_before(date)
     still_holds = status == "active" or (status is None and concept.course == "chronic" and end is None)
     return Episode(
         concept.name,

@@ -15,7 +15,7 @@ from fractions import Fraction
 from msgspec.structs import replace
 
 from screener.records.chart import NOT_COUNTED, Chart, condition_episode, list_of, stage_of
-from screener.records.dictionary import Dictionary, Meaning
+from screener.records.dictionary import Dictionary, Meaning, denies_a_part
 from screener.records.errors import LONGEST_QUOTE, Findings, did_you_mean, quoted
 from screener.records.identity import NEGATIVE, Naming
 from screener.records.measuring import (
@@ -28,11 +28,10 @@ from screener.records.measuring import (
     result_of,
 )
 from screener.records.native import Condition, Entry, GivenAnswer, Mention, NativeRecord, Observation, Procedure, Stay
-from screener.records.patient import Absence, Answer, Episode, Patient
+from screener.records.patient import UNNAMED, Absence, Answer, Episode, Patient
 from screener.rulebook import Concept, Question, RecordList, Trial
 from screener.values.dates import AT_ANY_TIME, OLDEST_AGE, DateError, Moment, completed_years, parse_moment
 
-UNNAMED = "unnamed"
 LONGEST_VALUE = 200
 """Characters that are kept of what a value was written as."""
 
@@ -319,6 +318,9 @@ class _Reader:
                     "give the `date` on which it was found absent",
                 )
             self.findings.refuse(f"{path}.{field}", fault, mend)
+        if meaning.is_part:
+            self.findings.note(path, f"{denies_a_part(meaning)}; if all of it is `{status}`, give its `name`")
+            return
         self.chart.add_absence(Absence(meaning.entry.name, list_, path, when, flags=meaning.flags))
 
     def _not_over(self, end: Moment | None, path: str) -> None:

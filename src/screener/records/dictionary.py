@@ -8,11 +8,13 @@ something is absent (`no known allergy`); the broadest of such absences holds th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from unicodedata import category
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from screener.records.code_systems import system_name
 from screener.records.errors import did_you_mean
@@ -65,6 +67,8 @@ class Meaning(Struct, frozen=True):
     """Whether the code says that the concept is absent."""
     by_own_table: bool = False
     """Whether the clinic's own table says what the code stands for."""
+    is_part: bool = False
+    """Whether the code may be of one kind of the concept only: who is denied that kind may have another."""
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -87,6 +91,11 @@ class Meaning(Struct, frozen=True):
                 return "finding"
             case Concept():
                 return self.entry.kind
+
+
+def denies_a_part(meaning: Meaning) -> str:
+    """Why an entry that something is absent clears nothing, if its code may be of one kind of it only."""
+    return f"its code may be of one kind of `{meaning.entry.name}` only, which says nothing of the others"
 
 
 class LocalCodes(Struct, frozen=True):
@@ -118,8 +127,13 @@ class Dictionary:
             for form in forms.values():
                 for name in (form.name, *form.aliases):
                     self._names[name] = Meaning(entry, form)
+            positive = Counter(code.system for code in entry.codes if not code.absent)
             for code in entry.codes:
-                self._add_code(code, Meaning(entry, forms.get(code.form or ""), code.unit, code.value, code.absent))
+                of_form = forms.get(code.form or "")
+                # Of several codes nobody wrote down which is of the whole, and one that says `absent` is.
+                is_one_of_several = positive[code.system] > 1 or code.last is not None
+                is_part = isinstance(entry, Concept) and not code.absent and is_one_of_several
+                self._add_code(code, Meaning(entry, of_form, code.unit, code.value, code.absent, is_part=is_part))
 
     def _add_code(self, code: Code, meaning: Meaning) -> None:
         first = plain_code(code.system, code.first)
@@ -160,8 +174,12 @@ class Dictionary:
         plain = plain_code(system, code)
         found = [*self._local(system, plain), *self._covering(system, plain)]
         if (other := _EDITION_OF.get(system)) is not None:
-            found += [*self._local(other, plain), *self._covering(other, plain[: _AGREED.get(system)])]
-        return most_specific(found)
+            agreed = plain[: _AGREED.get(system)]
+            covering = self._covering(other, agreed)
+            found += [*self._local(other, plain), *(covering if agreed == plain else map(_part_of, covering))]
+        meant = most_specific(found)
+        # A code of two things at once is of one kind of each: alcoholic liver failure is not all of liver failure.
+        return meant if len(meant) == 1 else tuple(map(_part_of, meant))
 
     def _local(self, system: str, code: str) -> tuple[Meaning, ...]:
         meaning = self.local.codes.get((system, code))
@@ -196,8 +214,10 @@ class Dictionary:
         for length in lengths:
             for meaning in self._codes.get((system, code[:length]), ()):
                 # A longer code of an absence says that a kind of it is absent, not all of it.
-                if length == len(code) or not meaning.absent:
+                if length == len(code):
                     yield meaning
+                elif not meaning.absent:
+                    yield _part_of(meaning)
         for first, last, meaning in self._ranges.get(system, ()):
             if len(code) >= len(first) and first <= code and code[: len(last)] <= last:
                 yield meaning
@@ -272,15 +292,21 @@ def _factor(lab: Lab, form: Form | None, unit: str) -> Fraction | UnitError:
 _MASS = ("mass", 1)
 
 
+def _part_of(meaning: Meaning) -> Meaning:
+    return meaning if meaning.absent else replace(meaning, is_part=True)
+
+
 def most_specific(meanings: Iterable[Meaning]) -> tuple[Meaning, ...]:
     """Each entry once, without the concepts that a narrower one among them implies; and each absence once, without
-    those that the absence of a broader concept implies."""
+    those that the absence of a broader concept implies. One of them that may be of a part makes it a part."""
     meanings = tuple(meanings)
     if len(meanings) < 2:
         return meanings
     found: dict[tuple[str, bool], Meaning] = {}
     for meaning in meanings:
-        found.setdefault((meaning.entry.name, meaning.absent), meaning)
+        key = (meaning.entry.name, meaning.absent)
+        if found.setdefault(key, meaning) is not meaning and meaning.is_part:
+            found[key] = _part_of(found[key])
     implied: set[tuple[str, bool]] = set()
     for meaning in found.values():
         if isinstance(meaning.entry, Concept):

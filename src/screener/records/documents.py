@@ -332,7 +332,7 @@ def _parse_slowly(encoded: bytes, file: str, place: str) -> Any:
         raise refused(file, f"{line}, column {error.colno}", fault, mend) from None
     except RecursionError:
         raise refused(file, place, "it is nested too deeply") from None
-    if (faulty or _HALF_A_CHARACTER.search(text)) and (faults := _faults(document, place)):
+    if (faulty or _HALF_A_CHARACTER.search(text)) and (faults := faults_of(document, place)):
         raise RecordError(faults, file)
     return document
 
@@ -366,7 +366,7 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _faults(document: Any, place: str) -> list[Problem]:
+def faults_of(document: Any, place: str = "") -> list[Problem]:
     """The keys that stand twice, the numbers that are none and the text that is none, in the order of the record."""
     findings = Findings(place=place)
     waiting: list[tuple[tuple[int | str, ...], Any]] = [((), document)]

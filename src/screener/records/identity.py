@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
+from msgspec.structs import replace
+
 from screener.records.code_systems import system_name
 from screener.records.dictionary import ABSENCE_SYSTEMS, DRUG_SYSTEMS, Dictionary, Meaning, most_specific
 from screener.records.errors import Findings, any_of, quoted
@@ -185,7 +187,7 @@ class Naming:
             return (named,)
         for code in coded:
             if code.entry.name == named.entry.name and (named.form is None or code.form == named.form):
-                return (code,)
+                return (replace(code, is_part=False),)  # the name is of the whole
         for code in coded:
             if isinstance(code.entry, Concept) and named.entry.name in code.entry.broader:
                 return (code,)

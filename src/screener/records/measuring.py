@@ -339,7 +339,10 @@ def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dict
     except UnitError as error:
         return _unusable(result, "unit", str(error))
     upper, lower, doubt = _limits(lab, meaning.form, reported, factor, dictionary)
-    stated = _range_of(reported.value, factor)
+    doubt = (*_unit_beside_the_code(meaning, reported.unit), *doubt)
+    # Most results come in the canonical unit: nothing is gained by multiplying fractions by 1.
+    is_canonical = factor.numerator == factor.denominator
+    stated = _range_of(reported.value, None if is_canonical else factor)
     value = _possible_part(stated, lab.possible)
     if value is None:
         written = _with_unit(reported.recorded_value, unit)
@@ -354,12 +357,25 @@ def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dict
     return msgspec.structs.replace(
         result,
         value=value,
-        exact=number * factor if number is not None else None,
+        exact=number if number is None or is_canonical else number * factor,
         factor=factor,
         upper_limit=upper,
         lower_limit=lower,
         flags=(*result.flags, *_unusual(lab, meaning.form, unit, reported.value, value, dictionary), *doubt),
     )
+
+
+def _unit_beside_the_code(meaning: Meaning, unit: str | None) -> tuple[str, ...]:
+    """A remark on a unit of another kind than results under the code come in, such as amount for mass: one of the two
+    is a mistake. A clinic's own table names only what stands in for a unit that is not on record."""
+    if unit is None or meaning.unit is None or meaning.by_own_table or not _are_of_two_kinds(unit, meaning.unit):
+        return ()
+    return (f"its code is of results in {meaning.unit}, and its unit is {quoted(unit)}: one of the two may be wrong",)
+
+
+@lru_cache(maxsize=4096)
+def _are_of_two_kinds(unit: str, other: str) -> bool:
+    return unit != other and parse_unit(unit).dimension != parse_unit(other).dimension
 
 
 MEASURED_AS = "measured as"
@@ -374,18 +390,26 @@ def _measured_as(form: Form) -> str:
 
 
 def _plain_number(value: Quantity | Span) -> Fraction | None:
-    return value.number if isinstance(value, Quantity) and not value.comparator else None
+    """The one number that a value is; a span is one where its ends are the same."""
+    match value:
+        case Quantity(number, ""):
+            return number
+        case Span(low, high) if low == high:
+            return low
+        case _:
+            return None
 
 
-def _range_of(value: Quantity | Span, factor: Fraction) -> Range:
-    """What was stated, in the canonical unit, whether it can be or not."""
+def _range_of(value: Quantity | Span, factor: Fraction | None) -> Range:
+    """What was stated, in the canonical unit, whether it can be or not. Without a factor it is in that unit already."""
     match value:
         case Span(low, high):
             return Range(
-                -math.inf if low is None else float(low * factor), math.inf if high is None else float(high * factor)
+                -math.inf if low is None else _converted(low, factor),
+                math.inf if high is None else _converted(high, factor),
             )
         case Quantity(number, comparator):
-            limit = float(number * factor)
+            limit = _converted(number, factor)
             match comparator:
                 case "":
                     return exactly(limit)
@@ -393,6 +417,10 @@ def _range_of(value: Quantity | Span, factor: Fraction) -> Range:
                     return Range(-math.inf, limit, high_open=comparator == "<")
                 case ">" | ">=":
                     return Range(limit, math.inf, low_open=comparator == ">")
+
+
+def _converted(number: Fraction, factor: Fraction | None) -> float:
+    return float(number if factor is None else number * factor)
 
 
 def _possible_part(stated: Range, possible: Range) -> Range | None:
@@ -431,7 +459,7 @@ def _limits(
         except UnitError as error:
             return None, None, (f"its limits of normal are not used: {error}",)
     upper, doubts = _limit("upper", reported.upper_limit, lab, form, factor, dictionary)
-    if upper is not None and not lab.possible.low <= upper <= lab.possible.high:
+    if upper is not None and not lab.possible.low <= float(upper) <= lab.possible.high:
         doubts = (f"its upper limit of normal cannot be, and is not used: {_number_text(upper)} {lab.unit}",)
         upper = None
     lower, more = _limit("lower", reported.lower_limit, lab, form, factor, dictionary)
@@ -449,7 +477,7 @@ def _limit(
     """A limit in the canonical unit, and what is doubtful about it."""
     if written is None:
         return None, ()
-    limit = written * factor if factor != 1 else written
+    limit = written if factor.numerator == factor.denominator else written * factor
     in_use = _limits_in_use(lab.normal_limits, which)
     if in_use is None:
         return limit, ()

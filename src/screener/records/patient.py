@@ -19,6 +19,9 @@ from screener.values.ranges import Range
 Unusable = Literal["unit", "impossible", "missing"]
 Severity = Literal["mild", "moderate", "severe"]
 
+UNNAMED = "unnamed"
+"""What a patient is called whom the record gives no id; of several such, the second is `unnamed 2`."""
+
 
 class Result(Struct, frozen=True):
     """One result of a lab or finding.

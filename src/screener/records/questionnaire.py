@@ -85,8 +85,9 @@ def with_answers(patient: Patient, given: Sequence[GivenAnswers]) -> Patient:
     for each in given:
         findings = Findings()
         if each.subject is not None and each.subject != patient.id:
-            fault = f"the answers are about {quoted(each.subject)}, and the record is of {quoted(patient.id)}"
-            findings.refuse("subject", fault, "give the answers of this patient, or correct the `id` of the record")
+            # Whom they are about is not told: it may be a number that the whole country knows the person by.
+            fault = f"the answers are about somebody else, and the record is of {quoted(patient.id)}"
+            findings.refuse("subject", fault, "give the answers of this patient, or name the record's `id` in them")
         for key, answer in each.answers.items():
             if key in seen:
                 findings.refuse(key, f"the same is answered in {quoted(seen[key])}", "leave one of them out")
@@ -145,12 +146,12 @@ class _Response:
         return found
 
     def subject(self) -> str | None:
-        """Whom the response is about: the value of an identifier, else the id at the end of a reference."""
+        """Whom the response is about: the id at the end of a reference, else the value of an identifier."""
         match self.document.get("subject"):
-            case {"identifier": {"value": str(value)}}:
-                return value
             case {"reference": str(reference)}:
                 return reference.partition("/_history/")[0].rpartition("/")[2]
+            case {"identifier": {"value": str(value)}}:
+                return value
             case _:
                 return None
 

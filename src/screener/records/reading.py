@@ -6,6 +6,7 @@ error that leaves here is RecordError.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from os.path import isdir
@@ -19,6 +20,7 @@ from screener.records.dictionary import Dictionary
 from screener.records.documents import (
     DEEPEST,
     Document,
+    faults_of,
     from_data,
     is_deeper_than,
     read_bytes,
@@ -27,7 +29,7 @@ from screener.records.documents import (
     refused,
     unreadable,
 )
-from screener.records.errors import Findings, RecordError, quoted
+from screener.records.errors import Findings, RecordError, printable, quoted
 from screener.records.native import read_shape
 from screener.records.patient import Patient
 from screener.records.sightings import Sightings
@@ -73,7 +75,7 @@ def read_patients(
     if isinstance(source, str) and not source.strip():
         raise refused(called, "", "there is no record: the text is empty", "give JSON, or the path of a file")
     if isinstance(source, Mapping):
-        document = from_data(source, called) if "resourceType" in source else Document(source)
+        document = from_data(source, called) if "resourceType" in source else _as_it_is(source, called)
         yield from _patients([document], _Forms(dictionary, called, None, sightings))
     elif isinstance(source, bytes) or (isinstance(source, str) and source.lstrip("\ufeff \t\r\n")[:1] in ("{", "[")):
         text = source.encode() if isinstance(source, str) else source
@@ -83,11 +85,20 @@ def read_patients(
         if isdir(place):
             yield from _patients(_bulk_export(place, called), _Forms(dictionary, called, None, sightings))
         else:
-            yield from _patients(read_file(place, called), _Forms(dictionary, called, place.stem, sightings))
+            yield from _patients(read_file(place, called), _Forms(dictionary, called, printable(place.stem), sightings))
     elif not hasattr(source, "read"):
         raise refused(called, "", f"a record is one object, not {quoted(source)}", "give JSON, or the path of a file")
     else:
         yield from _patients(read_stream(source, called), _Forms(dictionary, called, None, sightings))
+
+
+def _as_it_is(record: Mapping[str, Any], file: str) -> Document:
+    """Plain data of the native form. Raises RecordError where it holds what is no text, or nests without end."""
+    if is_deeper_than(record, DEEPEST):
+        raise refused(file, "", "it is nested too deeply")
+    if faults := faults_of(record):
+        raise RecordError(faults, file)
+    return Document(record)
 
 
 BULK_ENDINGS = (".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz")
@@ -165,8 +176,9 @@ def _patients(documents: Iterable[Document | RecordError], forms: _Forms) -> Ite
 
 
 def _place_of(error: RecordError) -> str:
-    """The line that could not be read, and the name of its file."""
-    return f"{Path(error.file).name}: {error.problems[0].path.partition(',')[0]}"
+    """The line that could not be read, and the name of its file; nothing of what stands in it."""
+    line = re.split("[,:]", error.problems[0].path, maxsplit=1)[0]
+    return printable(f"{Path(error.file).name}: {line}" if line else Path(error.file).name)
 
 
 def _native(document: Document, forms: _Forms) -> Patient | RecordError:

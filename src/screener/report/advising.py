@@ -18,7 +18,8 @@ LONGEST_CHOICE = 200
 MOST_FACTS = 8
 MOST_NAMED = 4
 MOST_CHOICES = 3
-_MEASURED = {"lab", "finding", "birth_date", "sex", "reading"}
+MEASURED = {"lab", "finding", "birth_date", "sex", "reading"}
+"""Kinds of facts that are told one by one: what can be measured or read up, and not asked of the patient."""
 
 
 def advice_lines(advice: Advice, width: int = WIDTH) -> list[str]:
@@ -26,7 +27,7 @@ def advice_lines(advice: Advice, width: int = WIDTH) -> list[str]:
     if not advice.trials:
         return []
     lines = ["What to find out next", ""]
-    first = [fact for fact in advice.facts if fact.settles > 1 or fact.fact.kind in _MEASURED][:MOST_FACTS]
+    first = first_facts(advice)
     for number, fact in enumerate(first, start=1):
         lines += _beside(f"{number}.", _rank(fact), width, 4)
     for label, text in _asked(advice, first):
@@ -36,6 +37,12 @@ def advice_lines(advice: Advice, width: int = WIDTH) -> list[str]:
         for label, text in (*_ruling_out(trial), *_eligible(trial.makes_eligible)):
             lines += _beside(label, text, width, LABEL)
     return lines
+
+
+def first_facts(advice: Advice) -> list[RankedFact]:
+    """The facts to be told one by one, in the order of the ranking: those that settle several criteria, or can be
+    measured."""
+    return [fact for fact in advice.facts if fact.settles > 1 or fact.fact.kind in MEASURED][:MOST_FACTS]
 
 
 def _beside(label: str, text: str, width: int, indent: int) -> list[str]:
@@ -69,16 +76,16 @@ def _asked(advice: Advice, told: Sequence[RankedFact]) -> Iterator[tuple[str, st
     """The facts that were not told one by one, by whom to ask."""
     rest = [fact for fact in advice.facts if fact not in told]
     yield from _people([fact.fact for fact in rest if fact.fact.kind == "question"])
-    history = [fact for fact in rest if fact.fact.kind not in (*_MEASURED, "question")]
+    history = [fact for fact in rest if fact.fact.kind not in (*MEASURED, "question")]
     if history:
         deciding = [fact.fact.text for fact in history if fact.closes]
         number = "1 question" if len(history) == 1 else f"{len(history)} questions"
         by_itself = f", of which {len(deciding)} can decide a trial by themselves" if deciding else ""
         texts = deciding or [fact.fact.text for fact in history]
-        yield "the patient", f"{number} about the history and treatment{by_itself}: {_first(texts)}"
-    measured = [fact.fact.text for fact in rest if fact.fact.kind in _MEASURED]
+        yield "the patient", f"{number} about the history and treatment{by_itself}: {first_few(texts)}"
+    measured = [fact.fact.text for fact in rest if fact.fact.kind in MEASURED]
     if measured:
-        yield "to measure", _first(measured)
+        yield "to measure", first_few(measured)
 
 
 def _people(questions: Iterable[Missing]) -> Iterator[tuple[str, str]]:
@@ -92,10 +99,10 @@ def _people(questions: Iterable[Missing]) -> Iterator[tuple[str, str]]:
         together.setdefault((whom, tuple(those)), []).append(text)
     for (whom, where), texts in sorted(together.items(), key=lambda each: each[0][0], reverse=True):
         where_text = f"for {', '.join(where)}" if any(where) else "for every trial"
-        yield f"the {whom}", f"{where_text}: {_first(texts, 3)}"
+        yield f"the {whom}", f"{where_text}: {first_few(texts, 3)}"
 
 
-def _first(texts: Iterable[str], most: int = MOST_NAMED) -> str:
+def first_few(texts: Iterable[str], most: int = MOST_NAMED) -> str:
     """The first few of several texts, and how many more there are."""
     several = list(dict.fromkeys(texts))
     shown = in_one_breath(several[:most])
@@ -114,7 +121,7 @@ def _ruling_out(trial: TrialAdvice) -> Iterator[tuple[str, str]]:
         label = ""
     told: set[frozenset[Missing]] = set()
     for each in trial.rules_out:
-        if each.unless is not None and each.fact.fact.kind in _MEASURED:
+        if each.unless is not None and each.fact.fact.kind in MEASURED:
             pair = frozenset([each.fact.fact, each.unless.fact])
             if pair not in told:
                 yield (
@@ -123,23 +130,28 @@ def _ruling_out(trial: TrialAdvice) -> Iterator[tuple[str, str]]:
                 )
                 label = ""
             told.add(pair)
-    others = [each for each in alone if each.fact.fact.kind not in _MEASURED]
+    others = [each for each in alone if each.fact.fact.kind not in MEASURED]
     answers = [each.fact.values.named for each in others if each.fact.fact.kind == "question"]
-    history = [each.fact.fact.text for each in others if each.fact.fact.kind != "question"]
     if answers:
-        yield label, _first(answers)
+        yield label, first_few(answers)
         label = ""
-    if history:
-        yield (
-            label,
-            f"a yes to any of {len(history)} questions: {_first(history)}"
-            if len(history) > 1
-            else (f"a yes to {history[0]}"),
-        )
+    for text in any_of([each.fact for each in others if each.fact.fact.kind != "question"]):
+        yield label, text
+        label = ""
+
+
+def any_of(history: Sequence[Known]) -> Iterator[str]:
+    """Answers about the patient's past and present of which any one will do: `a yes to any of 32 questions: …`."""
+    for word in dict.fromkeys(each.values.text for each in history):
+        texts = [each.fact.text for each in history if each.values.text == word]
+        if len(texts) > 1:
+            yield f"a {word} to any of {len(texts)} questions: {first_few(texts)}"
+        else:
+            yield f"a {word} to {texts[0]}"
 
 
 def _measured(rules: Iterable[RulesOut]) -> list[RulesOut]:
-    return [each for each in rules if each.fact.fact.kind in _MEASURED]
+    return [each for each in rules if each.fact.fact.kind in MEASURED]
 
 
 def _eligible(made: MakesEligible) -> Iterator[tuple[str, str]]:
@@ -179,16 +191,16 @@ def _many(made: MakesEligible) -> str:
 def _always(known: Sequence[Known]) -> Iterator[str]:
     """What every set needs: numbers and answers one by one, a no to questions together."""
     for each in known:
-        if each.fact.kind in _MEASURED:
+        if each.fact.kind in MEASURED:
             yield each.values.named
     for word in ("yes", "no"):
         answers = [f"“{_question(each)}”" for each in _answers(known) if each.values.text == word]
         if answers:
-            yield f"{word} to {_first(answers, 3)}"
-    rest = [each for each in known if each.fact.kind not in (*_MEASURED, "question")]
+            yield f"{word} to {first_few(answers, 3)}"
+    rest = [each for each in known if each.fact.kind not in (*MEASURED, "question")]
     for word in dict.fromkeys(each.values.text for each in rest):
         texts = [each.fact.text for each in rest if each.values.text == word]
-        yield f"{word} to {_first(texts, 3)}"
+        yield f"{word} to {first_few(texts, 3)}"
 
 
 def _answers(known: Iterable[Known]) -> list[Known]:
@@ -199,4 +211,4 @@ def _question(known: Known) -> str:
     return known.fact.text.rpartition(" (asked of the ")[0]
 
 
-__all__ = ["advice_lines"]
+__all__ = ["MEASURED", "MOST_FACTS", "advice_lines", "any_of", "first_facts", "first_few"]

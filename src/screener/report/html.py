@@ -21,6 +21,7 @@ from screener.evaluation.explanation import score_text
 from screener.evaluation.phrases import lowered, unit_beside
 from screener.report.charts import PAPER, Chart, charts
 from screener.report.limits import limits_of_score
+from screener.report.outlook import MOST_DAYS, Outlook, beside_explanation, outlook, shortly, turning
 from screener.report.questions import AskedForTrial, open_questions
 from screener.report.wording import (
     DISCLAIMER,
@@ -45,6 +46,7 @@ class PatientPart(Struct, frozen=True):
 
     id: str
     screening: Screening
+    outlook: Outlook
     charts: tuple[Chart, ...]
     questions: tuple[AskedForTrial, ...]
 
@@ -59,7 +61,7 @@ class Answered(Struct, frozen=True):
 def html_page(screenings: Sequence[Screening]) -> str:
     """The page about these screenings, each patient's beginning on a sheet of its own."""
     patients = [
-        PatientPart(f"p{number}", each, charts(each), open_questions(each))
+        PatientPart(f"p{number}", each, outlook(each), charts(each), open_questions(each))
         for number, each in enumerate(screenings, start=1)
     ]
     feet = _foot_of_pages(patients[0], "") if len(patients) == 1 else "".join(map(_foot_of_sheet, patients))
@@ -180,13 +182,17 @@ def _template() -> jinja2.Template:
     )
     environment.filters["converted"] = converted
     environment.globals.update(
+        beside_explanation=beside_explanation,
         by_status=_by_status,
         called=_called,
         is_short=_is_short,
         converted=converted,
+        most_days=MOST_DAYS,
         needs_of=_needs,
         needs_say_it=needs_say_it,
+        shortly=shortly,
         tally=tally,
+        turning=turning,
         unit_beside=unit_beside,
         waits_for=waits_for,
         worked_sum=worked_sum,

@@ -45,7 +45,9 @@ class Row(Struct, frozen=True):
 
 def row_of(screening: Screening) -> Row:
     """What a matrix shows of a screening."""
-    return Row(screening.patient, screening.as_of.isoformat(), tuple(_cell(trial) for trial in screening.trials))
+    died = f" (died {screening.died})" if screening.died is not None else ""
+    cells = tuple(_cell(trial) for trial in screening.trials)
+    return Row(screening.patient + died, screening.as_of.isoformat(), cells)
 
 
 def _cell(trial: TrialResult) -> Cell:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NoReturn
 from rich.console import Console
 from rich.text import Text
 
+from screener.advice.margins import margins
+from screener.report.advising import advice_lines
 from screener.report.wording import (
     DISCLAIMER,
     WORST_FIRST,
@@ -33,7 +35,9 @@ from screener.screening import (
 )
 
 if TYPE_CHECKING:
+    from screener.advice.decisive import Advice
     from screener.advice.when import Timeline
+    from screener.report.further import Further
 
 WIDEST = 110
 """Longer lines are hard to read, however wide the terminal is."""
@@ -55,11 +59,23 @@ MOST_DAYS_TOLD = 6
 """Lines for each trial of what changes by itself; more are for a program to read."""
 
 
-def print_screening(screening: Screening, console: Console | None = None, when: Timeline | None = None) -> None:
-    """Print a screening, to standard output unless a console is given; in colour only where that is a terminal. With
-    `when`, what changes by itself follows the trials."""
-    page = Page(console or Terminal(highlight=False, markup=False, emoji=False))
-    page.screening(screening, when)
+MOST_FACTS_TOLD = 5
+"""Of the facts to find out first; the others, and what they decide, on request."""
+
+
+def print_screening(
+    screening: Screening,
+    console: Console | None = None,
+    told: Further | None = None,
+    *,
+    first_facts: Advice | None = None,
+) -> None:
+    """Print a screening, to standard output unless a console is given; in colour only where that is a terminal.
+
+    `told` is what else was asked for. `first_facts` is an advice of which the first facts stand below the verdicts.
+    """
+    page = Page(console or Terminal(highlight=False, markup=False, emoji=False), told)
+    page.screening(screening, first_facts)
     page.print()
 
 
@@ -73,8 +89,10 @@ class Terminal(Console):
 class Page:
     """What is to be printed, line by line, and the few shapes that it is made of."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, told: Further | None = None) -> None:
         self.console = console
+        self.told = told
+        self.margins = told.margins_by_line if told is not None else {}
         self.width = max(NARROWEST, min(console.width, WIDEST))
         self.lines: list[Text] = []
 
@@ -83,19 +101,23 @@ class Page:
         self.console.print(Text("\n").join(self.lines), soft_wrap=True)
         self.lines.clear()
 
-    def screening(self, screening: Screening, when: Timeline | None) -> None:
+    def screening(self, screening: Screening, first_facts: Advice | None = None) -> None:
         self.rule("━")
         name = Text(on_one_line(screening.patient), "bold")
         self.line(Text.assemble("Patient ", name, f", screened as of {screening.as_of}"))
+        if screening.died is not None:
+            self.line(Text(f"The record says that the patient has died ({screening.died})", "bold red"))
         self.blank()
         for trial in screening.trials:
             self.beside(Text.assemble((f"{trial.id:<13}", "bold"), _padded(VERDICT[trial.verdict], 14)), tally(trial))
+        if first_facts is not None and first_facts.facts:
+            self.blank()
+            self.first_facts(first_facts)
         for trial in screening.trials:
             self.blank()
             self.trial(trial)
-        if when is not None:
-            self.blank()
-            self.timeline(when)
+        if self.told is not None:
+            self.further(self.told)
         if screening.notes:
             self.blank()
             self.rule("─")
@@ -104,6 +126,31 @@ class Page:
                 self.beside("- ", on_one_line(note))
         self.blank()
         self.line(Text(DISCLAIMER, "italic"))
+
+    def first_facts(self, advice: Advice) -> None:
+        self.line(Text("To find out first", "bold"))
+        for fact in advice.facts[:MOST_FACTS_TOLD]:
+            self.beside("- ", on_one_line(fact.sentence))
+        others = len(advice.facts) - MOST_FACTS_TOLD
+        if others > 0:
+            self.line(Text(f"and {others} more: --advice tells what each decides", "dim"))
+
+    def further(self, told: Further) -> None:
+        if told.advice is not None:
+            self.blank()
+            self.rule("─")
+            self.lines.extend(Text(on_one_line(line)) for line in advice_lines(told.advice, self.width))
+        if told.distance is not None:
+            self.blank()
+            self.rule("─")
+            self.line(Text("How far the patient is from each trial, the nearest first", "bold"))
+            for trial in told.distance:
+                self.blank()
+                for number, line in enumerate(trial.text.splitlines()):
+                    self.beside("" if number == 0 else "  ", on_one_line(line.strip()))
+        if told.when is not None:
+            self.blank()
+            self.timeline(told.when)
 
     def trial(self, trial: TrialResult) -> None:
         self.rule("─")
@@ -118,11 +165,11 @@ class Page:
             for number, criterion in enumerate(criteria):
                 if number == 0 or status != "passed":
                     self.blank()
-                self.criterion(criterion)
+                self.criterion(criterion, trial.id)
 
-    def criterion(self, criterion: CriterionResult) -> None:
-        """A failed or open line in full; a passed one with its sentence on one line, what it rests on, and of that what
-        should be looked at again."""
+    def criterion(self, criterion: CriterionResult, trial: str) -> None:
+        """A failed line in full, and how near its numbers were; an open one in full; a passed one with its sentence on
+        one line, what it rests on, and of that what should be looked at again."""
         label = Text.assemble(_padded(STATUS[criterion.status], 9), (f"{criterion.id:<6}", "bold"))
         sentence = Text(on_one_line(criterion.text), "" if criterion.status == "passed" else "bold")
         if criterion.status == "passed":
@@ -130,6 +177,11 @@ class Page:
         self.beside(label, sentence)
         for word, text, style in _details(criterion):
             self.beside(Text(f"{word:>13}  ", "dim"), Text(on_one_line(text), style))
+        known = self.margins.get((trial, criterion.id))
+        if known is None and criterion.status == "failed":
+            known = margins(criterion)
+        for margin in known.margins if known is not None else ():
+            self.beside(Text(f"{'margin':>13}  ", "dim"), Text(on_one_line(margin.text)))
 
     def timeline(self, when: Timeline) -> None:
         self.rule("─")

@@ -70,6 +70,7 @@ def test_a_resource_alone_is_a_record_too() -> None:
         ({"resource": []}, "entry[1]: its `resource` is not an object"),
         ({"resource": {"id": "x"}}, "entry[1]: it does not say which resource it is"),
         ({"resource": {"resourceType": 7}}, "entry[1]: it does not say which resource it is"),
+        ({"resource": {"resourceType": "O" * 61}}, "entry[1]: it does not say which resource it is"),
         ({"resource": {"resourceType": "Bundle", "entry": {}}}, "entry[1]: its `entry` is not a list"),
         ({"fullUrl": 7, "resource": inr()}, "entry[1]: its `fullUrl` is not text"),
     ],

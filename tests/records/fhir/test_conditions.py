@@ -8,6 +8,7 @@ import pytest
 
 from records.fhir.tiny import (
     CLINICAL,
+    DAY,
     ICD10,
     PATIENT,
     SNOMED,
@@ -23,6 +24,7 @@ from records.fhir.tiny import (
     resource,
 )
 from records.small_rulebook import SMALL
+from screener import load_rules
 from screener.records import read_patient
 from screener.records.patient import Absence, Episode
 from screener.values.dates import BEGINNING, END, Moment, parse_moment
@@ -236,6 +238,77 @@ def test_a_refuted_acute_event_clears_nothing() -> None:
     patient = read(condition("myocardial_infarction", verificationStatus=coded("refuted", VERIFICATION)))
     assert (patient.absences, patient.episodes) == ({}, {})
     assert note_of(patient) == "Condition/1: it was refuted, which says nothing of another such event"
+
+
+REFUTED = coded("refuted", VERIFICATION)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param(coded("F11.2", ICD10), id="longer than the dictionary has it"),
+        pytest.param(coded("C18.9", ICD10), id="within a range"),
+        pytest.param(coded("10001005", SNOMED), id="one code of several"),
+        pytest.param(coded("F11.20", "http://fhir.de/CodeSystem/bfarm/icd-10-gm"), id="longer than the editions agree"),
+        pytest.param(coded("K70.4", ICD10), id="of two things at once"),
+        pytest.param({"coding": [*coded("sepsis")["coding"], *coded("A40", ICD10)["coding"]]}, id="beside its name"),
+    ],
+)
+def test_refuting_what_may_be_one_kind_only_says_nothing_of_the_others(code: Json) -> None:
+    kind = condition("", code=code, verificationStatus=REFUTED, recordedDate=DAY)
+    patient = read_patient(bundle(PATIENT, kind), load_rules())
+    assert (patient.absences, patient.episodes) == ({}, {})
+    assert all("it was refuted, and its code may be of one kind of" in note for note in patient.notes)
+    assert patient.notes
+
+
+CERTAINTY = "https://fhir.kbv.de/CodeSystem/KBV_CS_SFHIR_ICD_DIAGNOSESICHERHEIT"
+
+
+def german(certainty: str, /, **fields: Any) -> Json:
+    """A liver cancer as Germany codes it, with how certain it is beside its code."""
+    beside = {
+        "url": "http://fhir.de/StructureDefinition/icd-10-gm-diagnosesicherheit",
+        "valueCoding": {"system": CERTAINTY, "code": certainty},
+    }
+    coding = {"system": "http://fhir.de/CodeSystem/bfarm/icd-10-gm", "code": "C22.0", "extension": [beside]}
+    return condition("", code={"coding": [coding]}, recordedDate=DAY, **fields)
+
+
+@pytest.mark.parametrize(
+    ("certainty", "fields", "there"),
+    [
+        ("G", {}, (False, True, False)),
+        ("V", {}, (True, True, False)),
+        ("V", {"verificationStatus": coded("confirmed", VERIFICATION)}, (True, True, False)),
+        ("A", {"verificationStatus": coded("confirmed", VERIFICATION)}, (True, True, False)),
+        ("Z", {}, (False, False, True)),
+        ("Z", {"clinicalStatus": ACTIVE}, (False, False, False)),
+        ("Z", {"verificationStatus": coded("unconfirmed", VERIFICATION)}, (True, False, True)),
+    ],
+)
+def test_how_certain_a_german_diagnosis_is_stands_beside_its_code(
+    certainty: str, fields: Json, there: tuple[bool, bool, bool]
+) -> None:
+    episode = only_episode(read_patient(bundle(PATIENT, german(certainty, **fields)), load_rules()))
+    assert (episode.doubtful, episode.ongoing, episode.ended) == there
+
+
+def test_an_excluded_german_diagnosis_is_not_there() -> None:
+    patient = read_patient(bundle(PATIENT, german("A")), load_rules())
+    assert patient.episodes == {}
+
+
+def test_refuting_the_only_code_of_a_concept_is_an_absence() -> None:
+    hiv = condition("", code=coded("86406008", SNOMED), verificationStatus=REFUTED, recordedDate=DAY)
+    assert set(read_patient(bundle(PATIENT, hiv), load_rules()).absences) == {"hiv_infection"}
+
+
+def test_an_observation_that_one_kind_is_absent_says_nothing_of_the_others() -> None:
+    seen = resource("Observation", status="final", code=coded("10001005", SNOMED), valueBoolean=False)
+    patient = read_patient(bundle(PATIENT, seen), load_rules())
+    assert patient.absences == {}
+    assert any("which says nothing of the others" in note for note in patient.notes)
 
 
 def test_what_was_entered_in_error_is_nothing() -> None:

@@ -53,6 +53,7 @@ def fault(source: Any) -> str:
         json.dumps(bundle(PATIENT, INR), indent=2).encode(),
         b"\n\n" + BUNDLE,
     ],
+    ids=lambda _: "content",
 )
 def test_a_record_is_the_same_in_every_packing(content: bytes, tmp_path: Path) -> None:
     half = len(content) // 2
@@ -146,6 +147,7 @@ def test_a_stream_that_breaks_is_refused() -> None:
         (b'{"resourceType": "Patient", "x": "\\ud83d"}', "`\\ud83d` is not text in Unicode"),
         (b'{"resourceType": "Patient", "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "it is nested too deeply"),
     ],
+    ids=lambda value: "bytes" if isinstance(value, bytes) else None,
 )  # fmt: skip
 def test_what_is_damaged_is_refused_in_words(content: bytes, expected: str) -> None:
     assert fault(content) == expected
@@ -273,3 +275,12 @@ def test_plain_data_may_be_any_mapping_with_tuples() -> None:
 def test_a_deep_extension_is_no_harm(depth: int) -> None:
     patient = read(INR | nested(depth), INR | nested(depth))
     assert only_result(patient).value == exactly(2)
+
+
+@pytest.mark.parametrize("bad", [r'{"a": 1, "a": 2}', '{"b": ', r'{"c\ud800": 1}'])
+def test_of_a_line_that_cannot_be_read_only_the_number_is_told(bad: str) -> None:
+    text = f'{{"resourceType": "Patient", "id": "p"}}\n{bad}\n{{"resourceType": "Patient", "id": "q"}}\n'
+    read = list(read_patients(text, SMALL, "ward.ndjson"))
+    patients = [each for each in read if isinstance(each, Patient)]
+    assert [each.id for each in patients] == ["p", "q"]
+    assert {place for each in patients for place in each.unread.values()} == {"ward.ndjson: line 2"}

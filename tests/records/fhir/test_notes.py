@@ -50,6 +50,11 @@ def test_codes_that_no_rule_uses_are_told_once_for_each_kind_the_most_frequent_f
     )
 
 
+def test_that_a_code_has_no_system_is_told() -> None:
+    patient = read(observation("", code=coded("6301-6", None, "INR"), valueQuantity={"value": 2}))
+    assert patient.notes == ("Observation: 1 entry has a code that no rule uses: `6301-6` (no system) INR",)
+
+
 def test_alike_things_set_aside_are_one_note_with_some_of_their_places() -> None:
     patient = read(
         *(observation("INR", id=str(number), status="cancelled", valueString="2") for number in range(5)),

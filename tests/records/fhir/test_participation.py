@@ -114,6 +114,7 @@ def test_a_consent_to_a_trial_answers_its_question(status: str, type_: str | Non
         ({"provision": {"type": "permit", "period": {"end": "2027"}}}, "EXCEPTIONS"),
         ({"provision": {"type": "deny", "period": {"end": "2025"}}}, "EXCEPTIONS"),
         ({"provision": {"type": "permit", "modifierExtension": [{"url": "urn:x"}]}}, "EXCEPTIONS"),
+        ({"verification": [{"verified": True}, {"verified": False}]}, "nobody has verified it with the participant"),
     ],
 )
 def test_a_consent_that_a_person_must_weigh_answers_nothing(fields: Json, why: str) -> None:
@@ -121,6 +122,35 @@ def test_a_consent_that_a_person_must_weigh_answers_nothing(fields: Json, why: s
     assert patient.answers == {}
     told = "it has exceptions, or has run out, which only a person can weigh" if why == "EXCEPTIONS" else why
     assert note_of(patient) == f"Consent/1: {told}"
+
+
+@pytest.mark.parametrize(
+    ("given", "ended", "answered"),
+    [
+        ("2026-02-10", "2026-02-09", True),
+        ("2026-02-10", "2026-02-10", False),
+        ("2026-02-10", "2026-02-11", False),
+        ("2026-02-10", None, False),
+        (None, "2026-02-10", False),
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_consent_that_ended_takes_back_what_is_not_certainly_later(
+    given: str | None, ended: str | None, answered: bool, turned: bool
+) -> None:
+    both = [consent(dateTime=given), consent(id="2", status="inactive", dateTime=ended)]
+    assert (KEY in read(*(reversed(both) if turned else both)).answers) is answered
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 1, 0), (1, 2, 0)])
+@pytest.mark.parametrize("last_end", ["2026-02-12", None])
+def test_of_several_ends_of_consents_the_last_counts(order: tuple[int, ...], last_end: str | None) -> None:
+    given = [
+        consent(dateTime="2026-02-10"),
+        consent(id="2", status="inactive", dateTime="2026-02-09"),
+        consent(id="3", status="inactive", dateTime=last_end),
+    ]
+    assert read(*(given[each] for each in order)).answers == {}
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_two_patients_of_one_identifier_get_nothing_by_it() -> None:
         person("b", identifier=[IDENTIFIER]),
         inr(2, "1", {"identifier": IDENTIFIER}),
     )
-    assert found == {"a": [], "b": [], IDENTIFIER["value"]: [2]}
+    assert found == {"a": [], "b": [], "unnamed": [2]}
 
 
 def test_a_contained_patient_is_the_patient() -> None:
@@ -260,6 +260,15 @@ def test_a_birth_date_that_is_none_is_noted() -> None:
 def test_a_patient_resource_that_cannot_be_read_refuses_the_patient(fields: Json) -> None:
     (refused,) = read_patients(bundle({**PATIENT, **fields}), SMALL)
     assert isinstance(refused, RecordError)
+
+
+def test_a_link_to_another_record_of_the_same_person_is_told() -> None:
+    link = [{"other": {"reference": "Patient/old"}, "type": "replaces"}]
+    (patient,) = read_patients(bundle({**PATIENT, "link": link}), SMALL)
+    assert isinstance(patient, Patient)
+    assert patient.notes == (
+        "Patient/p: it is linked to another record of the same person (replaces), which is not read with it",
+    )
 
 
 def test_a_patient_without_an_id_is_unnamed() -> None:

@@ -39,13 +39,40 @@ def test_a_reference_by_uuid_does_not_mean_the_resource_of_a_bundle_with_another
         ({"reference": "urn:uuid:0f3d"}, "0f3d"),
         ({"reference": "Patient/0f3d"}, "0f3d"),
         ({"reference": "https://hospital.example/fhir/Patient/0f3d"}, "0f3d"),
-        ({"identifier": {"system": "urn:oid:1.2.3", "value": "A-17"}}, "A-17"),
+        ({"identifier": {"system": "urn:oid:1.2.3", "value": "A-17"}}, "unnamed"),
+        ({"reference": "Patient?identifier=https://hospital.example/mrn|A-17"}, "unnamed"),
+        ({"reference": "Patient?identifier=A-17"}, "unnamed"),
     ],
 )
 def test_a_patient_known_by_references_alone_is_called_by_what_they_say(subject: dict[str, Any], name: str) -> None:
     [patient] = patients_in(hemoglobin(subject=subject))
     assert patient.id == name
     assert "there is no Patient resource" in patient.notes[0]
+
+
+def test_patients_known_by_identifiers_alone_are_numbered_and_no_identifier_is_told() -> None:
+    subjects = [
+        {"identifier": {"system": "urn:oid:1.2.3", "value": "A-17"}},
+        {"reference": "Patient?identifier=urn:oid:1.2.3|B-18"},
+        {"reference": "Patient?identifier=urn:oid:1.2.3%7CA-17"},
+        {"identifier": {"value": "C-19"}},
+    ]
+    patients = patients_in(*(hemoglobin(subject=subject) for subject in subjects))
+    assert [each.id for each in patients] == ["unnamed", "unnamed 2", "unnamed 3"]
+    assert [len(each.results["hemoglobin"]) for each in patients] == [2, 1, 1]
+    assert not any(value in str(each) for each in patients for value in ("A-17", "B-18", "C-19"))
+
+
+def test_a_reference_that_searches_by_identifier_means_the_patient_who_has_it() -> None:
+    beside = PATIENT | {"identifier": [{"system": "urn:oid:1.2.3", "value": "A"}]}
+    [patient] = patients_in(beside, hemoglobin(subject={"reference": "Patient?identifier=urn:oid:1.2.3|A"}))
+    assert "hemoglobin" in patient.results
+
+
+def test_a_reference_that_searches_by_something_else_may_be_of_anybody() -> None:
+    [patient] = patients_in(PATIENT, hemoglobin(subject={"reference": "Patient?birthdate=1980-02-03"}))
+    assert patient.results == {}
+    assert any("its reference is a search, which may find anybody" in note for note in patient.notes)
 
 
 def contained(identifier: str | None, **fields: Any) -> dict[str, Any]:

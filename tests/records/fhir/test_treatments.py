@@ -201,6 +201,8 @@ def statement(**fields: Any) -> Json:
     ("status", "time", "expected"),
     [
         ("active", {"effectiveDateTime": DAY}, (WHEN, None, True, False, False)),
+        # A period that is over is over, whatever the status: it is no moment at which the drug was seen to be taken.
+        ("active", {"effectivePeriod": {"start": DAY, "end": DAY}}, (WHEN, WHEN, False, False, False)),
         ("active", {"effectivePeriod": {"start": DAY}}, (WHEN, None, True, False, False)),
         ("active", {"effectivePeriod": {"start": DAY, "end": "2026-02-20"}}, (WHEN, LATER, False, False, False)),
         ("active", {}, (None, None, True, False, False)),

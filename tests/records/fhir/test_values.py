@@ -38,7 +38,14 @@ def quantity(value: Any, unit: str | None = "umol/L", **more: Any) -> Json:
 def test_a_quantity_is_read_with_its_unit_its_time_and_its_place() -> None:
     patient = read(observation("total_bilirubin", valueQuantity=quantity(210)))
     assert only_result(patient) == Result(
-        "total_bilirubin", "Observation/1", "210", "umol/L", WHEN, value=exactly(210), exact=Fraction(210)
+        "total_bilirubin",
+        "Observation/1",
+        "210",
+        "umol/L",
+        WHEN,
+        value=exactly(210),
+        exact=Fraction(210),
+        factor=Fraction(1),
     )
     assert patient.notes == ()
 
@@ -373,11 +380,13 @@ def test_contained_observations_are_read_where_they_are_contained(holder: Json) 
     )
 
 
-def test_a_contained_observation_whose_meaning_may_be_changed_is_set_aside() -> None:
+def test_a_contained_observation_whose_meaning_may_be_changed_cannot_be_used() -> None:
     inner = contained("INR", 2, modifierExtension=[{"url": "urn:not"}])
     patient = read(resource("DiagnosticReport", status="final", result=[{"reference": "#c2"}], contained=[inner]))
-    assert not patient.results
-    assert note_of(patient) == ("DiagnosticReport/1#c2: it has a `modifierExtension`, which may change what it means")
+    assert only_result(patient).unusable == "missing"
+    assert note_of(patient) == (
+        "DiagnosticReport/1#c2: INR: it has a `modifierExtension`, which may change what it means"
+    )
 
 
 def test_one_faulty_contained_observation_does_not_keep_the_others_from_being_read() -> None:
@@ -389,5 +398,61 @@ def test_one_faulty_contained_observation_does_not_keep_the_others_from_being_re
             contained=[{**contained("INR", 1), "valueQuantity": 7}, contained("INR", 2)],
         )
     )
-    assert only_result(patient).source == "DiagnosticReport/1#c2"
-    assert note_of(patient) == "DiagnosticReport/1#c1: its `valueQuantity` is not an object"
+    faulty, sound = patient.results["INR"]
+    assert (faulty.unusable, sound.value) == ("missing", exactly(2))
+    assert note_of(patient) == "DiagnosticReport/1#c1: INR: its `valueQuantity` is not an object"
+
+
+# ---- what cannot be read keeps its place
+
+OLD = observation("INR", id="old", valueQuantity={"value": 3}, effectiveDateTime="2026-02-10")
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        ({"valueQuantity": {"value": "1.2"}}, "its `value` is not a number"),
+        ({"valueQuantity": None, "valueString": 1.2}, "its `valueString` is not text"),
+        ({"referenceRange": {"text": "0.8-1.2"}}, "its `referenceRange` is not a list"),
+        ({"component": "none"}, "its `component` is not a list"),
+        ({"interpretation": {"text": "low"}, "dataAbsentReason": 5}, "its `dataAbsentReason` is not an object"),
+        ({"modifierExtension": [{"url": "urn:x"}]}, "it has a `modifierExtension`, which may change what it means"),
+    ],
+)
+def test_a_result_that_cannot_be_read_is_not_replaced_by_an_older_one(fault: Json, why: str) -> None:
+    patient = read(OLD, observation("INR", **{"valueQuantity": {"value": 1.2}, **fault}))
+    results = {each.source: each for each in patient.results["INR"]}
+    assert (results["Observation/1"].unusable, results["Observation/1"].problem) == ("missing", why)
+    assert results["Observation/1"].when == WHEN
+    assert note_of(patient) == f"Observation/1: INR: {why}"
+
+
+def test_a_result_whose_time_cannot_be_read_may_be_of_any_day() -> None:
+    patient = read(OLD, observation("INR", valueQuantity={"value": 1.2}, effectiveDateTime=20260218))
+    broken = next(each for each in patient.results["INR"] if each.source == "Observation/1")
+    assert (broken.unusable, broken.when) == ("missing", None)
+
+
+def test_codes_of_two_labs_leave_both_of_them_open() -> None:
+    both = {"coding": [*coded("INR")["coding"], *coded("creatinine")["coding"]]}
+    patient = read(OLD, observation("", code=both, valueQuantity={"value": 1.2}))
+    (creatinine,) = patient.results["creatinine"]
+    assert creatinine.problem == "its codes stand for different things: `INR` or `creatinine`"
+    assert [each.unusable for each in patient.results["INR"]] == [None, "missing"]
+
+
+def test_a_faulty_component_does_not_keep_the_others_from_being_read() -> None:
+    components = [
+        {"code": coded("INR"), "valueQuantity": {"value": "2"}},
+        {"code": coded("creatinine"), "valueQuantity": {"value": 90, "unit": "umol/L"}},
+    ]
+    patient = read(observation("", code={"text": "panel"}, component=components))
+    assert [(name, result.unusable) for name, (result,) in patient.results.items()] == [
+        ("INR", "missing"),
+        ("creatinine", None),
+    ]
+
+
+def test_what_cannot_be_read_and_was_cancelled_keeps_no_place() -> None:
+    patient = read(observation("INR", status="cancelled", modifierExtension=[{"url": "urn:x"}]))
+    assert patient.results == {}

@@ -6,9 +6,9 @@ import re
 
 import msgspec
 
-from screener.records.chart import condition_episode, list_of, stage_of
+from screener.records.chart import condition_episode, list_of, or_before, stage_of
 from screener.records.code_systems import answer_word
-from screener.records.dictionary import Meaning
+from screener.records.dictionary import Meaning, denies_a_part
 from screener.records.errors import printable, quoted
 from screener.records.fhir.elements import (
     Body,
@@ -44,6 +44,8 @@ _STATUSES = {
 _UNCONFIRMED = ("unconfirmed", "provisional", "differential")
 _IN_ERROR = "entered-in-error"
 _REFUTED = "refuted"
+_CONFIRMED = "confirmed"
+_OVER = "resolved"
 _SEVERITIES: dict[str, Severity] = {"mild": "mild", "moderate": "moderate", "severe": "severe"}
 _CONTRADICTORY = "its dates contradict each other, and are not used"
 
@@ -64,7 +66,8 @@ def read_condition(resource: Resource, reader: Reader) -> None:
     That a suspected acute event was refuted says nothing of another one, and so clears nothing.
     """
     body = resource.body
-    verified = _status(concept(body, "verificationStatus"), _VERIFICATION)
+    certainties = _certainties(body)
+    verified = _verified(body, certainties)
     if verified == _IN_ERROR:
         reader.leave(resource, "it was entered in error")
         return
@@ -91,6 +94,30 @@ def read_condition(resource: Resource, reader: Reader) -> None:
             _read_presence(meaning, verified, status, date, resource, reader)
 
 
+def _certainties(body: Body) -> frozenset[str]:
+    """How certain a diagnosis is by what stands beside its codes, as Germany has it: `refuted`, `confirmed`,
+    `unconfirmed`, or `resolved`."""
+    stated = [
+        part(extension, "valueCoding")
+        for coding in parts(part(body, "code"), "coding")
+        for extension in parts(coding, "extension")
+        if "valueCoding" in extension
+    ]
+    words = (answer_word(text(each, "system") or "", text(each, "code") or "") for each in stated)
+    return frozenset(word for word in words if word in (_REFUTED, _CONFIRMED, _OVER, *_UNCONFIRMED))
+
+
+def _verified(body: Body, certainties: frozenset[str]) -> str | None:
+    """The verification status, as far as nothing beside the code contradicts it; else what contradicts what."""
+    status = _status(concept(body, "verificationStatus"), _VERIFICATION)
+    if status == _IN_ERROR:
+        return status
+    stated = {*certainties, status} - {None, _OVER}
+    if _OVER in certainties and stated - {_CONFIRMED}:
+        stated.add(_OVER)
+    return " and ".join(sorted(each for each in stated if each is not None)) or None
+
+
 def _status(stated: Concept, system: str) -> str | None:
     """The status, in FHIR's own code; else in words, or in whatever code there is. None only if nothing is stated."""
     status = stated.code_of(system) or stated.words or next((each.code for each in stated.codings if each.code), None)
@@ -99,7 +126,7 @@ def _status(stated: Concept, system: str) -> str | None:
 
 def _doubts(verified: str | None) -> tuple[str, ...]:
     """Why an entry that is there may not be so: nobody confirmed it."""
-    if verified in (None, "confirmed"):
+    if verified in (None, _CONFIRMED):
         return ()
     return (
         (f"not confirmed: {verified}",)
@@ -112,12 +139,14 @@ def _read_denial(
     meaning: Meaning, verified: str | None, status: str | None, date: Moment | None, resource: Resource, reader: Reader
 ) -> None:
     denied = concept_meant(meaning)
-    if meaning.absent and (verified not in (None, "confirmed") or status not in (None, "active")):
+    if meaning.absent and (verified not in (None, _CONFIRMED) or status not in (None, "active")):
         list_ = "allergies" if denied.kind == "substance" else list_of(denied)
         why = f"it says that `{denied.name}` is absent, and its status that this is not certain, or over"
         reader.leave_open(resource, why, list_)
     elif not meaning.absent and denied.kind == "condition" and denied.course == "acute":
         reader.leave(resource, "it was refuted, which says nothing of another such event")
+    elif meaning.is_part:
+        reader.leave(resource, f"it was refuted, and {denies_a_part(meaning)}")
     else:
         list_ = "allergies" if denied.kind == "substance" else list_of(denied)
         reader.add_absence(meaning, list_, resource.place, date)
@@ -133,6 +162,7 @@ def _read_presence(
     if onset is not None and onset.last == END and date is not None and date.last >= onset.first:
         onset = Moment(onset.first, date.last, onset.text)
     has_abated = any(field.startswith("abatement") and body[field] not in (None, False) for field in body)
+    is_called_over = _OVER in _certainties(body)
     if onset is not None and end is not None and end.last < onset.first:
         reader.note(resource.place, _CONTRADICTORY)
         onset = end = None
@@ -146,7 +176,7 @@ def _read_presence(
     if found.kind == "procedure":
         reader.note(resource.place, f"its code stands for the procedure `{found.name}`, and is read as one")
         over = None if status == "active" else end or onset
-        start = onset or (_by(date) if date is not None else None)
+        start = onset or (or_before(date) if date is not None else None)
         reader.chart.add_episode(
             Episode(
                 found.name,
@@ -160,16 +190,17 @@ def _read_presence(
             )
         )
         return
-    is_contradictory = status == "active" and has_abated
+    is_contradictory = status == "active" and (has_abated or is_called_over)
     if is_contradictory:
         # One of the two is wrong, and nobody knows which: it ended then, or has not ended yet.
-        reader.note(resource.place, "it is active, and has an abatement: whether it is over stays open")
-        flags = (*flags, "active, and has an abatement")
+        but = "has an abatement" if has_abated else "is called over beside its code"
+        reader.note(resource.place, f"it is active, and {but}: whether it is over stays open")
+        flags = (*flags, f"active, and {but}")
         end = Moment(end.first if end is not None else _earliest(onset), END, end.text if end is not None else "")
     episode = condition_episode(
         found,
         resource.place,
-        status=None if is_contradictory else status or ("resolved" if has_abated else None),
+        status=None if is_contradictory else status or (_OVER if has_abated or is_called_over else None),
         onset=onset,
         end=end,
         date=date,
@@ -193,12 +224,8 @@ def _one_moment(stretch: Stretch) -> Moment | None:
     if start == end:
         return start
     if start is None:
-        return _by(end) if end is not None else None
+        return or_before(end) if end is not None else None
     return some_time_in(stretch)
-
-
-def _by(latest: Moment) -> Moment:
-    return Moment(BEGINNING, latest.last, f"{latest.text} or before")
 
 
 def _severity_of(stated: Concept) -> Severity | None:
@@ -254,9 +281,11 @@ def read_allergy(resource: Resource, reader: Reader) -> None:
         if not meaning.absent and verified != _REFUTED:
             doubts = _doubts(verified)
             _add_allergy(meaning, resource, reader, status=clinical, date=date, doubts=doubts)
-        elif meaning.absent and (verified not in (None, "confirmed") or clinical not in (None, "active")):
+        elif meaning.absent and (verified not in (None, _CONFIRMED) or clinical not in (None, "active")):
             why = "it says that there is no allergy, and its status that this is not certain, or over"
             reader.leave_open(resource, why, "allergies")
+        elif meaning.is_part:
+            reader.leave(resource, f"it was refuted, and {denies_a_part(meaning)}")
         else:
             reader.add_absence(meaning, "allergies", resource.place, date)
 

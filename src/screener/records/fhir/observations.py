@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from screener.records.chart import NOT_COUNTED, condition_episode
 from screener.records.code_systems import answer_word
-from screener.records.dictionary import Meaning
+from screener.records.dictionary import MOST_REMEMBERED, Meaning, denies_a_part
 from screener.records.errors import quoted
 from screener.records.fhir.conditions import concept_meant
 from screener.records.fhir.elements import (
@@ -84,11 +84,11 @@ def _read_contained(results: Sequence[Resource], reader: Reader) -> None:
     for each in results:
         try:
             if (why := changed_meaning(each.body)) is not None:
-                reader.leave(each, why)
+                hold_place(each, reader, why)
             else:
                 read_observation(each, reader)
         except (ShapeError, UnreadableError) as error:
-            reader.leave(each, str(error))
+            hold_place(each, reader, str(error))
 
 
 def read_observation(resource: Resource, reader: Reader) -> None:
@@ -105,14 +105,60 @@ def read_observation(resource: Resource, reader: Reader) -> None:
         reader.leave(resource, "it is about something else than the patient (`focus`)")
         return
     components = parts(body, "component")
-    _read_one(body, resource, resource.place, reader, is_panel=bool(components or parts(body, "hasMember")))
-    for place, component in enumerate(components):
-        if component.get("modifierExtension"):
-            reader.leave_part(resource, f"{resource.place}.component[{place}]", "it has a `modifierExtension`")
+    is_panel = bool(components or parts(body, "hasMember"))
+    for place, holder in ((resource.place, body), *_components(resource, components)):
+        if holder is not body and holder.get("modifierExtension"):
+            _hold_place(holder, resource, place, reader, "it has a `modifierExtension`")
             continue
-        _read_one(component, resource, f"{resource.place}.component[{place}]", reader, is_panel=False)
+        try:
+            _read_one(holder, resource, place, reader, is_panel=is_panel and holder is body)
+        except (ShapeError, UnreadableError) as error:
+            _hold_place(holder, resource, place, reader, str(error))
     if resource.holder is None:
         _read_contained([each for each in contained_in(resource) if each.kind == "Observation"], reader)
+
+
+def _components(resource: Resource, components: Sequence[Body]) -> Iterator[tuple[str, Body]]:
+    """The components of an Observation, each with its place."""
+    for order, component in enumerate(components):
+        yield f"{resource.place}.component[{order}]", component
+
+
+# ---- what cannot be read
+
+
+def hold_place(resource: Resource, reader: Reader, why: str) -> None:
+    """An Observation that cannot be read: it keeps its place, so that no older result is taken for the latest."""
+    body = resource.body
+    if body.get("status") in NOT_COUNTED:
+        reader.leave(resource, why)
+        return
+    try:
+        components = parts(body, "component")
+    except ShapeError:
+        components = ()
+    _hold_place(body, resource, resource.place, reader, why)
+    for place, component in _components(resource, components):
+        _hold_place(component, resource, place, reader, why, is_told=True)
+
+
+def _hold_place(
+    holder: Body, resource: Resource, place: str, reader: Reader, why: str, *, is_told: bool = False
+) -> None:
+    try:
+        held = reader.known(concept(holder, "code"), ("lab", "finding"))
+    except ShapeError:
+        held = ()
+    if not held and not is_told:
+        reader.leave_part(resource, place, why)
+    try:
+        when = _when(resource, reader) if held else None
+    except ShapeError:
+        when = None
+    status = resource.body.get("status")
+    for meaning in held:
+        result = Result(meaning.entry.name, place, "", when=when, unusable="missing", problem=why, flags=meaning.flags)
+        reader.chart.add_result(result, status if isinstance(status, str) else None)
 
 
 def _read_one(holder: Body, resource: Resource, place: str, reader: Reader, *, is_panel: bool) -> None:
@@ -126,7 +172,8 @@ def _read_one(holder: Body, resource: Resource, place: str, reader: Reader, *, i
             _read_statement(meaning, resource, place, reader, is_there=not meaning.absent)
         return
     quantity = part(holder, "valueQuantity")
-    meanings = reader.meanings(named, ("lab", "finding", "condition"), resource, place, text(quantity, "unit"))
+    unit = text(quantity, "unit") or text(quantity, "code")
+    meanings = reader.meanings(named, ("lab", "finding", "condition"), resource, place, unit)
     for meaning in meanings:
         if meaning.kind == "condition":
             is_there = _is_there(holder)
@@ -184,6 +231,8 @@ def _read_statement(meaning: Meaning, resource: Resource, place: str, reader: Re
         )
     elif doubt is not None:
         reader.leave_part(resource, place, f"it says that `{found.name}` is absent, but {doubt}")
+    elif meaning.is_part:
+        reader.leave_part(resource, place, f"it says that something is absent, and {denies_a_part(meaning)}")
     else:
         reader.add_absence(meaning, "conditions", place, when)
 
@@ -314,15 +363,16 @@ LONGEST_NUMBER = 60
 _COMPARATORS: dict[str, Comparator] = {"<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
+_TEXTS_OF_QUANTITY = ("comparator", "unit", "code", "system")
+
+
 def _of_quantity(quantity: Body) -> Value:
     """A Quantity. Raises ShapeError."""
     value = number(quantity, "value")
-    fields = (
-        text(quantity, "comparator"),
-        text(quantity, "unit"),
-        text(quantity, "code"),
-        text(quantity, "system"),
-    )
+    fields = (quantity.get("comparator"), quantity.get("unit"), quantity.get("code"), quantity.get("system"))
+    for name, each in zip(_TEXTS_OF_QUANTITY, fields, strict=True):
+        if each is not None and not isinstance(each, str):
+            raise ShapeError(f"its `{name}` is not text")
     if isinstance(value, int) and abs(value) >= 10**LONGEST_NUMBER:
         return msgspec.structs.replace(_of_number(value), unit=_unit(*fields[1:])[0])
     written = None if value is None else str(value)
@@ -390,8 +440,7 @@ def _of_range(range_: Body) -> Value:
     low_end, high_end = numbers
     if low_end is not None and high_end is not None and low_end > high_end:
         return Value([None], recorded, known[0].unit, ("missing", "its range ends before it begins"))
-    value = Quantity(low_end) if low_end is not None and low_end == high_end else Span(low_end, high_end)
-    return Value([value], recorded, known[0].unit)
+    return Value([Span(low_end, high_end)], recorded, known[0].unit)
 
 
 def _plain_number(value: Value) -> Fraction | None:
@@ -496,6 +545,19 @@ def _limits(holder: Body, meaning: Meaning, reader: Reader, when: Moment | None)
     ranges = parts(holder, "referenceRange")
     if not ranges or not isinstance(meaning.entry, Lab):
         return NormalSpan(), None
+    if any("appliesTo" in each or "age" in each for each in ranges):
+        return _limits_among(ranges, reader, when)
+    # A laboratory prints the same limits beside every result, whoever's it is.
+    written = repr(ranges)
+    known = reader.memory.limits.get(written)
+    if known is None:
+        known = _limits_among(ranges, reader, when)
+        if len(reader.memory.limits) < MOST_REMEMBERED:
+            reader.memory.limits[written] = known
+    return known
+
+
+def _limits_among(ranges: Sequence[Body], reader: Reader, when: Moment | None) -> tuple[NormalSpan, str | None]:
     if not all(_is_of_known_kind(each) for each in ranges):
         return NormalSpan(), _UNCLEAR
     applying: dict[NormalSpan, None] = {}

@@ -16,6 +16,7 @@ from screener.records.fhir.elements import (
     period,
     shown,
     text,
+    truth,
 )
 from screener.records.fhir.reader import Reader
 from screener.records.fhir.resources import Resource, changed_meaning
@@ -95,6 +96,8 @@ def _registered(study: Resource, reader: Reader) -> str | None:
 _SCOPES = ("http://terminology.hl7.org/CodeSystem/consentscope", "http://hl7.org/fhir/consentscope")
 _RESEARCH = "research"
 _DECIDED = ("active", "rejected")
+_ENDED = "inactive"
+"""A consent that was withdrawn, or that another one replaced."""
 _PERMIT, _DENY = "permit", "deny"
 
 
@@ -111,9 +114,10 @@ def read_consent(resource: Resource, reader: Reader) -> None:
         return
     if status not in _DECIDED:
         reader.leave(resource, f"it is no consent in force: {shown(status)}")
+        if status == _ENDED:
+            _answer_all(None, resource, reader)
         return
-    trials = _trials_named(resource, reader)
-    if not trials:
+    if not _trials_named(resource, reader):
         reader.leave(resource, "it does not say to which of these trials")
         return
     provision = part(body, "provision")
@@ -124,21 +128,30 @@ def read_consent(resource: Resource, reader: Reader) -> None:
     if status == "active" and not _is_plain(provision):
         reader.leave(resource, "it has exceptions, or has run out, which only a person can weigh")
         return
-    value = status == "active" and given == _PERMIT
+    if any(truth(each, "verified") is False for each in parts(body, "verification")):
+        reader.leave(resource, "nobody has verified it with the participant")
+        return
+    _answer_all(status == "active" and given == _PERMIT, resource, reader)
+
+
+def _answer_all(value: bool | None, resource: Resource, reader: Reader) -> None:
+    """Answer the question of consent of each trial that the resource names; None takes back what was answered."""
     when = reader.date(resource, "dateTime")
-    for trial in trials:
+    for trial in _trials_named(resource, reader):
         for question in _questions_of_consent(reader):
             key = question.name if question.once_for_all else f"{trial}/{question.name}"
             _answer(Answer(key, resource.place, value, when=when), reader)
 
 
 def _answer(answer: Answer, reader: Reader) -> None:
-    """The later of two answers counts. Without dates that tell which is the later, a refusal does."""
-    other = reader.chart.answers.get(answer.key)
-    if other is None or other.value == answer.value:
-        reader.chart.answers.setdefault(answer.key, answer)
+    """The later of two answers counts. Without dates that tell which is the later, a refusal does, or the end of what
+    was answered: nobody can tell which of two consents replaced the other."""
+    other = reader.chart.answers.setdefault(answer.key, answer)
+    is_said = other.value == answer.value
+    if is_said and (answer.value is not None or other.when is None or _is_later(other.when, answer.when)):
         return
-    reader.note(answer.source, f"it contradicts `{other.source}`; the later of the two counts, else the refusal")
+    if answer.value is not None and other.value is not None:
+        reader.note(answer.source, f"it contradicts `{other.source}`; the later of the two counts, else the refusal")
     if _is_later(answer.when, other.when) or (not _is_later(other.when, answer.when) and not answer.value):
         reader.chart.answers[answer.key] = answer
 

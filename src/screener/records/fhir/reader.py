@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
 
 from screener.records.chart import Chart, some_of
 from screener.records.code_systems import system_name
@@ -28,6 +27,7 @@ from screener.records.fhir.elements import (
     text,
 )
 from screener.records.fhir.resources import Pool, Resource, SetAside
+from screener.records.measuring import NormalSpan
 from screener.records.patient import Absence
 from screener.records.sightings import Sighting, Sightings, names_of
 from screener.rulebook import RecordList
@@ -36,14 +36,22 @@ from screener.values.dates import Moment
 NOT_READ = "resources of this kind are not read"
 
 
+class Memory:
+    """What the patients of a file have in common: what concepts mean, and limits of normal as they are written."""
+
+    def __init__(self) -> None:
+        self.meanings: dict[Concept, tuple[Meaning, ...]] = {}
+        self.limits: dict[str, tuple[NormalSpan, str | None]] = {}
+
+
 class Reader:
-    """Reads the resources of one patient into a chart. `cache` is shared by the patients of a file."""
+    """Reads the resources of one patient into a chart."""
 
     def __init__(
         self,
         dictionary: Dictionary,
         pool: Pool,
-        cache: dict[Any, tuple[Meaning, ...]],
+        memory: Memory,
         sightings: Sightings | None = None,
     ) -> None:
         self.dictionary = dictionary
@@ -52,7 +60,7 @@ class Reader:
         self.chart = Chart(dictionary.rulebook, self.findings)
         self.set_aside: list[SetAside] = []
         self.sightings = sightings
-        self._cache = cache
+        self.memory = memory
         self._without_rule: dict[str, dict[Concept, list[str]]] = {}
 
     # ---- what is not used
@@ -93,12 +101,12 @@ class Reader:
 
         `on` is the list that it stands on, which is not complete if nobody can tell what it is.
 
-        Codes beside one another mean the same, so that two labs or findings contradict each other; of two conditions
-        the narrower is meant.
+        Codes beside one another mean the same; of two conditions the narrower is meant. Raises UnreadableError where
+        they stand for two labs or findings.
         """
-        known = self._cache.get((concept, kinds))
+        known = self.memory.meanings.get(concept)
         if known is None:
-            known = self._cache[concept, kinds] = self._meant(concept)
+            known = self.memory.meanings[concept] = self._meant(concept)
         self._see(concept, kinds[0], unit, known)
         fitting = tuple(each for each in known if each.kind in kinds)
         where = place or resource.place
@@ -117,8 +125,7 @@ class Reader:
             )
         elif len(fitting) > 1 and all(each.kind in ("lab", "finding") for each in fitting):
             said = any_of(each.entry.name for each in fitting)
-            self.leave_part(resource, where, f"its codes stand for different things: {said}")
-            return ()
+            raise UnreadableError(f"its codes stand for different things: {said}")
         elif len({each.absent for each in fitting}) > 1:
             why = "one of its codes says that it is absent, another that it is not"
             if on is None:
@@ -290,10 +297,11 @@ def _why_without_rule(concept: Concept) -> str:
 
 
 def label_of(concept: Concept) -> str:
-    """A concept as a note names it: its first code and its words; without a code, its words in quotes."""
+    """A concept as a note names it: its first code and its words; without a code, its words in quotes. That a code has
+    no system is told, because it may be why nobody knows it."""
     coding = next((each for each in concept.codings if each.code is not None), None)
     words = concept.words
     if coding is None:
         return f"no code, {quoted(words)}" if words else "no code"
-    code = quoted(coding.code)
+    code = quoted(coding.code) if coding.system else f"{quoted(coding.code)} (no system)"
     return f"{code} {quoted(words)[1:-1]}" if words else code

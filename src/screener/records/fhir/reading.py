@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
-from typing import Any, get_args
+from typing import get_args
 
 from msgspec import Struct
 
@@ -17,11 +17,11 @@ from screener.records.dictionary import Dictionary
 from screener.records.documents import Document, refused
 from screener.records.errors import RecordError, quoted
 from screener.records.fhir.conditions import read_allergy, read_condition, read_family_history
-from screener.records.fhir.elements import Body, ShapeError, UnreadableError, moment, part, parts, text, truth
-from screener.records.fhir.observations import read_observation, read_report
+from screener.records.fhir.elements import Body, ShapeError, UnreadableError, moment, part, parts, shown, text, truth
+from screener.records.fhir.observations import hold_place, read_observation, read_report
 from screener.records.fhir.participation import read_consent, read_research_subject
-from screener.records.fhir.reader import NOT_READ, Reader, counted
-from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning
+from screener.records.fhir.reader import NOT_READ, Memory, Reader, counted
+from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning, identifier_in
 from screener.records.fhir.treatments import (
     read_administration,
     read_medication_request,
@@ -29,12 +29,10 @@ from screener.records.fhir.treatments import (
     read_procedure,
     read_service_request,
 )
-from screener.records.patient import Patient
+from screener.records.patient import UNNAMED, Patient
 from screener.records.sightings import Sightings
 from screener.rulebook import RecordList
 from screener.values.dates import AT_ANY_TIME
-
-UNNAMED = "unnamed"
 
 _READ = {
     "Observation": read_observation,
@@ -103,10 +101,10 @@ def read_resources(
         kinds = counted(Counter(each.kind for each in pool.resources))
         fault = f"there is no patient in it, only {kinds}" if kinds else "there is no resource in it"
         yield refused(file, place, fault, _mend_without_patients(pool))
-    cache: dict[Any, Any] = {}
-    for person in people:
-        reader = Reader(dictionary, pool, cache, sightings)
-        yield _patient(person, reader, file, name, is_alone=len(people) == 1)
+    memory = Memory()
+    for person, called in zip(people, _names(people, name), strict=True):
+        reader = Reader(dictionary, pool, memory, sightings)
+        yield _patient(person, called, reader, file, is_alone=len(people) == 1)
         if ledger is not None:
             ledger.extend(reader.everything_set_aside())
     if ledger is not None:
@@ -155,7 +153,7 @@ def _people(pool: Pool) -> list[Person]:
             continue
         person = people.get(whose)
         if person is None:
-            name = contained.id if contained is not None else _name_in(whose)
+            name = contained.id if contained is not None else _name_in(whose) if isinstance(whose, str) else None
             person = people[whose] = Person(name, contained, about=[], left=[])
         elif contained is not None and person.resource is not None and contained.body != person.resource.body:
             person.others = (*person.others, contained)
@@ -165,15 +163,10 @@ def _people(pool: Pool) -> list[Person]:
     return list(people.values())
 
 
-def _name_in(key: object) -> str | None:
-    """What a patient is called of whom there are only references: the id in them, or the identifier."""
-    match key:
-        case str():
-            return key.rpartition("/")[2].removeprefix("urn:uuid:") or None
-        case (_, str() as value):
-            return value
-        case _:
-            return None
+def _name_in(address: str) -> str | None:
+    """What a patient is called of whom there are only references: the id in them. An identifier is no name, because it
+    may be a number that the whole country knows the person by."""
+    return address.rpartition("/")[2].removeprefix("urn:uuid:") or None
 
 
 def _deal_out(
@@ -236,6 +229,10 @@ def _key(
         if found.holder is not None:
             return _key_of_contained(found, pool, keys)
         key = keys.get(id(found), found.place)
+    elif (identifier := identifier_in(reference)) is not None:
+        key = identifier
+    elif target is not None and "?" in target:
+        raise ShapeError("its reference is a search, which may find anybody")
     elif target is not None:
         plain = target.partition("/_history/")[0]
         kind = plain.rsplit("/", 2)[-2] if "/" in plain else "Patient"
@@ -243,8 +240,7 @@ def _key(
             raise _NotAPatientError(f"it is about a {kind}, not about one patient")
         key = plain
     else:
-        identifier = part(reference, "identifier")
-        key = (text(identifier, "system"), text(identifier, "value"))
+        raise ShapeError("its reference names nobody")
     if target is not None and not target.startswith("#"):
         targets[server, target] = key
     return key, None
@@ -280,9 +276,21 @@ def _shelter(homeless: Iterable[Resource], known: Sequence[Person], people: dict
 # ---- one patient
 
 
-def _patient(person: Person, reader: Reader, file: str, name: str | None, *, is_alone: bool) -> Patient | RecordError:
-    in_its_bundle = person.resource.full_url if person.resource is not None else None
-    called = person.name or (name if is_alone else None) or _name_in(in_its_bundle) or UNNAMED
+def _names(people: Sequence[Person], name: str | None) -> list[str]:
+    """What each patient is called. `name` is for one who is alone and has no id; others without one are numbered."""
+    names: list[str] = []
+    unnamed = 0
+    for person in people:
+        full_url = person.resource.full_url if person.resource is not None else None
+        called = person.name or (name if len(people) == 1 else None) or (_name_in(full_url) if full_url else None)
+        if called is None:
+            unnamed += 1
+            called = UNNAMED if unnamed == 1 else f"{UNNAMED} {unnamed}"
+        names.append(called)
+    return names
+
+
+def _patient(person: Person, called: str, reader: Reader, file: str, *, is_alone: bool) -> Patient | RecordError:
     try:
         _read_person(person, reader)
     except ShapeError as error:
@@ -300,6 +308,8 @@ def _patient(person: Person, reader: Reader, file: str, name: str | None, *, is_
             why = str(error)
         if why is not None and (list_ := _LISTS.get(resource.kind)) is not None:
             reader.leave_open(resource, why, list_)
+        elif why is not None and resource.kind == "Observation":
+            hold_place(resource, reader, why)
         elif why is not None:
             reader.leave(resource, why)
     reader.take_over(person.left)
@@ -348,5 +358,18 @@ def _read_person(person: Person, reader: Reader) -> None:
     if chart.birth is not None and chart.died is not None and chart.died.last < chart.birth.first:
         reader.findings.note(resource.place, "the patient died before the birth date: one of the two is wrong")
         chart.birth = None
+    for kind in _linked(body):
+        told = f"it is linked to another record of the same person ({shown(kind)}), which is not read with it"
+        reader.findings.note(resource.place, told)
     if truth(body, "active") is False:
         reader.findings.note(resource.place, "the record is marked as not in active use")
+
+
+def _linked(body: Body) -> list[str | None]:
+    """How a Patient is linked to other Patient resources of the same person (`replaces`, `seealso`); a RelatedPerson is
+    no record of its own."""
+    try:
+        links = [(text(part(link, "other"), "reference") or "", text(link, "type")) for link in parts(body, "link")]
+    except ShapeError:
+        return []
+    return [kind for target, kind in links if "RelatedPerson/" not in target]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import parse_qsl
 
 from msgspec import Struct
 
@@ -16,6 +17,8 @@ from screener.records.fhir.elements import Body, ShapeError, UnreadableError, mo
 MOST_BUNDLES_DEEP = 4
 """Bundles inside one another: a batch response holds searches, and that is all there is to it."""
 
+LONGEST_KIND = 60
+"""Letters in the name of a kind of resource. FHIR's longest has 33."""
 
 _UUID = "urn:uuid:"
 _LISTS = {"DiagnosticReport": "result", "Observation": "hasMember"}
@@ -76,7 +79,7 @@ class Pool:
     def add(self, content: Body, place: str, full_url: str | None = None, depth: int = 0) -> None:
         """A resource, or a Bundle of them. `place` is where it stands in the file (empty: it is all of it)."""
         kind = content.get("resourceType")
-        if not isinstance(kind, str) or not kind.isalnum():
+        if not isinstance(kind, str) or not kind.isalnum() or len(kind) > LONGEST_KIND:
             self.leave("resource", place or "the file", "it does not say which resource it is")
         elif kind == "Bundle":
             self._add_bundle(content, place, depth)
@@ -182,14 +185,11 @@ class Pool:
 
     def referred(self, reference: Body, origin: Resource) -> Resource | None:
         """The resource that a Reference means, if it is in the pool. Raises ShapeError."""
+        identifier = identifier_in(reference)
+        if identifier is not None:
+            return self._identified().get(identifier)
         target = text(reference, "reference")
-        if target is not None:
-            return self.at(target, origin)
-        identifier = part(reference, "identifier")
-        value = text(identifier, "value")
-        if value is None:
-            return None
-        return self._identified().get((text(identifier, "system"), value))
+        return self.at(target, origin) if target is not None else None
 
     def at(self, target: str, origin: Resource) -> Resource | None:
         """The resource at an address: `#id` inside the same one, a full URL, or `Type/id`."""
@@ -272,6 +272,22 @@ class Pool:
         return next((each for each in contained_in(holder) if each.id == identity), None)
 
 
+def identifier_in(reference: Body) -> tuple[str | None, str] | None:
+    """The system and value of the identifier by which a Reference names its target: in a field of its own, or in an
+    address that searches for it (`Patient?identifier=system|value`); None if it names none. Raises ShapeError.
+    """
+    target = text(reference, "reference")
+    if target is None:
+        identifier = part(reference, "identifier")
+        value = text(identifier, "value")
+        return (text(identifier, "system"), value) if value is not None else None
+    searched = parse_qsl(target.partition("?")[2])
+    if len(searched) != 1 or searched[0][0] != "identifier":
+        return None
+    system, _, value = searched[0][1].rpartition("|")
+    return system or None, value
+
+
 def contained_in(holder: Resource) -> Iterator[Resource]:
     """The resources that another one contains. Raises ShapeError."""
     for number, body in enumerate(parts(holder.body, "contained")):
@@ -328,4 +344,4 @@ def _version(resource: Resource) -> int | None:
     return int(stated) if stated is not None and stated.isascii() and stated.isdigit() and len(stated) < 18 else None
 
 
-__all__ = ["Pool", "Resource", "SetAside", "changed_meaning", "contained_in"]
+__all__ = ["Pool", "Resource", "SetAside", "changed_meaning", "contained_in", "identifier_in"]

@@ -156,8 +156,8 @@ def read_medication_statement(resource: Resource, reader: Reader) -> None:
     is_clear = status in ("active", "completed", "stopped")
     flags = () if is_clear else (f"whether it was taken is not clear: {shown(status)}",)
     for meaning in _drugs(resource, reader):
-        # A single day is one on which it was taken; since when and how long it was, nobody wrote down.
-        is_one_time = when.start is not None and when.start == when.end
+        # A dateTime is a time at which it was taken; since when and how long it was, nobody wrote down.
+        is_one_time = "effectivePeriod" not in body and when.start is not None
         episode = Episode(
             concept_meant(meaning).name,
             "medications",

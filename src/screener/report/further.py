@@ -1,0 +1,62 @@
+"""What a report may tell beyond the answers: what to find out next, how near numbers were, how far each trial is, and
+what changes by itself. Each is worked out only where the call asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any as Anything
+
+import msgspec
+from msgspec import Struct
+
+from screener.advice.decisive import Advice, advise
+from screener.advice.distance import TrialDistance, distance
+from screener.advice.margins import CriterionMargins, TrialMargins, margins_of
+from screener.advice.when import Timeline, changes
+from screener.screening import Screening
+
+
+class Further(Struct, frozen=True):
+    """What was asked for; None is what was not."""
+
+    advice: Advice | None = None
+    margins: tuple[TrialMargins, ...] | None = None
+    distance: tuple[TrialDistance, ...] | None = None
+    when: Timeline | None = None
+
+    @property
+    def margins_by_line(self) -> Mapping[tuple[str, str], CriterionMargins]:
+        """The margins by trial and criterion."""
+        trials = self.margins or ()
+        return {(trial.id, criterion.id): criterion for trial in trials for criterion in trial.criteria}
+
+    def to_dict(self) -> dict[str, Anything]:
+        """As plain data, under the names of the fields."""
+        told: dict[str, Anything] = {}
+        if self.advice is not None:
+            told["advice"] = self.advice.to_dict()
+        if self.margins is not None:
+            told["margins"] = [trial.to_dict() for trial in self.margins]
+        if self.distance is not None:
+            told["distance"] = [trial.to_dict() for trial in self.distance]
+        if self.when is not None:
+            told["when"] = self.when.to_dict()
+        return told
+
+
+def further(
+    screening: Screening, *, advice: bool = False, margins: bool = False, distances: bool = False, when: bool = False
+) -> Further:
+    """What is asked for of a screening."""
+    return Further(
+        advise(screening) if advice else None,
+        margins_of(screening) if margins else None,
+        distance(screening) if distances else None,
+        changes(screening) if when else None,
+    )
+
+
+def json_with(screening: Screening, told: Further) -> str:
+    """The screening as JSON text on one line, with what else was asked for."""
+    return msgspec.json.encode({**screening.to_dict(), **told.to_dict()}).decode()

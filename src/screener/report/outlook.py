@@ -1,0 +1,226 @@
+"""What lies ahead of one patient, for the page: what to find out next, how far each trial is, what changes by itself.
+
+What `advice/` works out is chosen and counted here, so that one sheet of paper holds it; nothing is decided.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from screener.advice.decisive import Advice, MakesEligible, Missing, RankedFact, RulesOut, TrialAdvice, advise
+from screener.advice.distance import TrialDistance, distance
+from screener.advice.margins import Margin, margins_of
+from screener.advice.when import Timeline, changes
+from screener.evaluation.phrases import both
+from screener.report.advising import MEASURED, MOST_FACTS, any_of, first_facts, first_few
+from screener.rulebook import Rulebook
+from screener.screening import Screening
+
+MOST_RULINGS = 6
+"""Lines for one trial of what rules it out."""
+MOST_DAYS = 6
+"""Days for one trial on which something changes by itself."""
+MOST_SPELLED_OUT = 4
+"""Facts that are named one by one of those that make a trial eligible; of more, their number is told."""
+
+
+class NextFact(Struct, frozen=True):
+    """A missing fact of the ranking: what to find out, the criterion that it is about if it is one alone, how many
+    criteria it settles whatever it turns out to be, and the trials that it can decide by itself. A question that
+    several trials ask, each for itself, is one of these."""
+
+    text: str
+    criterion: tuple[str, str] | None
+    settles: str
+    closes: tuple[str, ...]
+
+
+class Ruling(Struct, frozen=True):
+    """Something that rules a trial out, with the criteria that it fails; none are named where it stands for several."""
+
+    text: str
+    criteria: tuple[str, ...] = ()
+
+
+class TrialNext(Struct, frozen=True):
+    """What decides one undetermined trial: `more` counts what rules it out and is not told."""
+
+    id: str
+    rules_out: tuple[Ruling, ...]
+    more: int
+    eligible: str
+
+
+class Next(Struct, frozen=True):
+    """What to find out next: the first facts of the ranking, the others counted by where they come from, and what
+    decides each trial."""
+
+    facts: tuple[NextFact, ...]
+    more: int
+    rest: tuple[str, ...]
+    trials: tuple[TrialNext, ...]
+
+
+class Outlook(Struct, frozen=True):
+    """All of it for one patient: `next` is None where no trial is undetermined, `margins` go by trial and criterion."""
+
+    next: Next | None
+    distances: tuple[TrialDistance, ...]
+    timeline: Timeline
+    margins: Mapping[tuple[str, str], tuple[Margin, ...]]
+
+
+def outlook(screening: Screening) -> Outlook:
+    """Everything that lies ahead, worked out once."""
+    return Outlook(
+        next_facts(advise(screening), screening.rulebook),
+        distance(screening),
+        changes(screening),
+        {(trial.id, each.id): each.margins for trial in margins_of(screening) for each in trial.criteria},
+    )
+
+
+# ---- what to find out next
+
+
+def next_facts(advice: Advice, rulebook: Rulebook) -> Next | None:
+    """The advice, as short as a page wants it; None where no trial is undetermined."""
+    if not advice.trials:
+        return None
+    alike: dict[str, list[RankedFact]] = {}
+    for fact in advice.facts:
+        alike.setdefault(fact.fact.text, []).append(fact)
+    first = [fact.fact.text for fact in first_facts(advice)]
+    told = list(dict.fromkeys([*first, *alike]))[:MOST_FACTS]
+    rest = [fact for text, those in alike.items() if text not in told for fact in those]
+    return Next(
+        tuple(_next_fact(those) for text, those in alike.items() if text in told),
+        len(rest),
+        tuple(_counted(rest, rulebook)),
+        tuple(_of_trial(trial, rulebook) for trial in advice.trials),
+    )
+
+
+def _next_fact(alike: Sequence[RankedFact]) -> NextFact:
+    fact = alike[0].fact
+    trial, _, line = fact.name.partition("/")
+    closes = tuple(dict.fromkeys(each for ranked in alike for each in ranked.closes))
+    return NextFact(fact.text, (trial, line) if fact.kind == "reading" else None, _settled(alike, closes), closes)
+
+
+def _settled(alike: Sequence[RankedFact], closes: Sequence[str]) -> str:
+    count = sum(ranked.settles for ranked in alike)
+    if not count:
+        return "none for certain"
+    trials = list(dict.fromkeys(each for ranked in alike for each in ranked.in_trials))
+    told = "1 criterion" if count == 1 else f"{count} criteria"
+    if len(trials) > 1:
+        told += f" in {len(trials)} trials"
+    elif trials[0] not in closes:
+        told += f" of {trials[0]}"
+    return f"{told}, each by its own answer" if len(alike) > 1 else told
+
+
+def _counted(facts: Sequence[RankedFact], rulebook: Rulebook) -> Iterator[str]:
+    """How many facts are to be had from whom."""
+    asked = Counter(rulebook.questions[each.fact.name].asked_of for each in facts if each.fact.kind == "question")
+    for whom, count in sorted(asked.items(), reverse=True):
+        yield f"{count} to ask of the {whom}"
+    measured = sum(each.fact.kind in MEASURED for each in facts)
+    history = len(facts) - asked.total() - measured
+    if history:
+        yield f"{history} about the history and treatment"
+    if measured:
+        yield f"{measured} to measure or look up"
+
+
+def _of_trial(trial: TrialAdvice, rulebook: Rulebook) -> TrialNext:
+    numbers, questions, together = _measured(trial.rules_out), list(_asked(trial.rules_out, rulebook)), _pairs(trial)
+    pairs = [_ruling(each) for each in together if each.fact.fact.kind in MEASURED]
+    told = numbers[: max(MOST_RULINGS - len(questions), 1)]
+    shown = [*told, *questions, *pairs[: max(MOST_RULINGS - len(told) - len(questions), 0)]]
+    more = len(numbers) + len(questions) + len(together) - len(shown)
+    return TrialNext(trial.id, tuple(shown), more, _eligible(trial.makes_eligible))
+
+
+def _ruling(rule: RulesOut) -> Ruling:
+    """A ruling with the criteria that fail, but for the one whose reading it is: the text names that."""
+    known, unless = rule.fact, f", unless {rule.unless.values.clause}" if rule.unless is not None else ""
+    own = known.fact.name.rpartition("/")[2] if known.fact.kind == "reading" else ""
+    return Ruling(f"{known.values.named}{unless}", tuple(each for each in rule.criteria if each != own))
+
+
+def _measured(rules: Sequence[RulesOut]) -> list[Ruling]:
+    """Numbers and readings that rule a trial out by themselves, one by one."""
+    return [_ruling(each) for each in rules if each.unless is None and each.fact.fact.kind in MEASURED]
+
+
+def _asked(rules: Sequence[RulesOut], rulebook: Rulebook) -> Iterator[Ruling]:
+    """Answers that do so, those of one person together, and then what is asked of the patient's history."""
+    others = [each.fact for each in rules if each.unless is None and each.fact.fact.kind not in MEASURED]
+    by_person: dict[str, list[str]] = {}
+    for known in others:
+        if known.fact.kind == "question":
+            whom = rulebook.questions[known.fact.name].asked_of
+            by_person.setdefault(whom, []).append(known.values.named)
+    for whom, answers in sorted(by_person.items(), reverse=True):
+        yield Ruling(f"the {whom}’s {first_few(answers)}")
+    yield from map(Ruling, any_of([known for known in others if known.fact.kind != "question"]))
+
+
+def _pairs(trial: TrialAdvice) -> list[RulesOut]:
+    """What rules out unless something else stands in the way, each two facts once: told of the one to measure."""
+    told: dict[frozenset[Missing], RulesOut] = {}
+    for each in sorted(trial.rules_out, key=lambda rule: rule.fact.fact.kind not in MEASURED):
+        if each.unless is not None:
+            told.setdefault(frozenset([each.fact.fact, each.unless.fact]), each)
+    return list(told.values())
+
+
+def _eligible(made: MakesEligible) -> str:
+    """The facts that make a trial eligible, if they are few and there are no others; else how many it takes."""
+    if not made.always and not made.choices:
+        return "no few facts are known that would do"
+    if made.number == 1 and made.complete and made.fewest <= MOST_SPELLED_OUT and not made.besides:
+        return "; ".join(each.values.named for each in made.always)
+    least = "at least" if made.complete else "for instance"
+    facts = f"{least} {made.fewest} {'fact' if made.fewest == 1 else 'facts'} settled in its favor"
+    besides = both([each.criterion for each in made.besides])
+    return f"{facts}, and {besides} in some other way" if besides else facts
+
+
+# ---- margins
+
+
+def turning(margin: Margin) -> str:
+    """What would turn a margin, in words; empty where nothing is told of that."""
+    if not margin.turns:
+        return ""
+    return margin.text.removeprefix(replace(margin, turns=()).text).removeprefix(". ")
+
+
+def shortly(margin: Margin) -> str:
+    """A margin in words, with what would turn it as far as somebody could look at it again: not an age, and not the
+    inputs that turn nothing; in the units recorded alone."""
+    ways = tuple(replace(each, in_canonical=()) for each in margin.turns if each.is_possible and not each.is_fixed)
+    return replace(margin, turns=ways).text
+
+
+_BEFORE_ITS_NUMBER = re.compile(" is | counts as ")
+
+
+def beside_explanation(margin: Margin) -> str:
+    """A margin where the explanation has its number and limit already: `INR: 0.3 above`."""
+    subject = _BEFORE_ITS_NUMBER.split(margin.amount, 1)[0]
+    told = [", ".join(each.text for each in margin.distances)]
+    if margin.multiple is not None:
+        told.append(margin.multiple.text)
+    return f"{subject[:1].upper()}{subject[1:]}: {'; '.join(told)}"
+
+
+__all__ = ["MOST_DAYS", "Outlook", "beside_explanation", "outlook", "shortly", "turning"]

@@ -1,0 +1,69 @@
+"""What else a call may ask for: what to find out next, margins, distances, and that the JSON has its shape."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from cli.conftest import Call
+from screener.schema import result_schema
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "patients"
+FURTHER = ("advice", "margins", "distance", "when")
+
+
+def test_the_facts_to_find_out_first_stand_below_the_verdicts(call: Call, write) -> None:
+    ferritin = [{"name": "ferritin", "value": 40, "unit": "ug/L", "date": "2026-02-18"}]
+    out = call(write(observations=ferritin))[1]
+    assert "To find out first\n- Has the participant agreed? (asked of the participant): settles 1" in out
+    assert out.index("To find out first") < out.index("A trial of nothing much")
+
+
+def test_where_the_trial_has_failed_nothing_is_asked_for(call: Call, write) -> None:
+    assert "To find out first" not in call(write())[1]
+
+
+def test_a_failed_line_says_how_near_it_was(call: Call, write) -> None:
+    out = call(write())[1]
+    assert "margin  Ferritin is 12 ug/L on 2026-02-18, limit 30 ug/L: 18 ug/L below" in out
+    assert "Age is 44 years, limit 18 years: 26 years above" not in out
+
+
+def test_margins_of_passed_lines_are_told_on_request(call: Call, write) -> None:
+    out = " ".join(call(write(), "--margins")[1].split())
+    assert "margin Age is 44 years, limit 18 years: 26 years above" in out
+
+
+def test_the_distance_is_told_on_request(call: Call, write) -> None:
+    out = call(write(), "--distance")[1]
+    assert "How far the patient is from each trial, the nearest first" in out
+    assert "NCT00000001 ineligible: 0 fixed and 1 changeable failures" in out
+
+
+def test_the_whole_advice_is_told_on_request(call: Call) -> None:
+    record = str(EXAMPLES / "negatives-not-written-down.json")
+    out = call(record, "--advice", "--trial", "NCT05985863", rules=None)[1]
+    assert "What to find out next" in out
+    assert "ruled out by" in out
+    assert "To find out first" not in out
+
+
+@pytest.mark.parametrize("asked", [(), *((each,) for each in FURTHER), FURTHER])
+def test_json_has_what_was_asked_for_and_its_shape(call: Call, asked: tuple[str, ...]) -> None:
+    record = str(EXAMPLES / "score-with-two-readings.json")
+    out = call(record, "--json", *(f"--{each}" for each in asked), rules=None)[1]
+    told = json.loads(out)
+    assert [each for each in FURTHER if each in told] == list(asked)
+    jsonschema.validate(told, result_schema())
+
+
+def test_a_patient_who_has_died_is_shown_as_such(call: Call, write) -> None:
+    out = call(write(died="2026-01-30"))[1]
+    assert "The record says that the patient has died (2026-01-30)" in out
+    assert "- the record says that the patient has died (2026-01-30)" in out
+    assert "died" not in call(write(died="2026-03-30"))[1]
+    matrix = call(write(died=True), write("b.json", id="bert"))[1]
+    assert "anna (died unknown day)" in matrix
