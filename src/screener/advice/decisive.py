@@ -182,7 +182,16 @@ def _useful(inquiry: Inquiry) -> set[int]:
         if not useful.issuperset(inquiry.lines[number].waits_for):
             useful.update(fact for way in ways_of_line(number, "passed", inquiry).ways for fact in way)
     left = set(range(len(inquiry.facts))) - useful
-    return useful | {fact for fact in left if any(_failing(fact, inquiry.lines_with[fact], inquiry).values())}
+    return useful | {fact for fact in left if _may_fail(fact, inquiry)}
+
+
+def _may_fail(fact: int, inquiry: Inquiry) -> bool:
+    """Whether one of the values of a fact fails a criterion by itself."""
+    return any(
+        inquiry.status(number, {fact: value}) == "failed"
+        for number in inquiry.lines_with[fact]
+        for value in inquiry.whole(fact)
+    )
 
 
 def missing(fact: int, inquiry: Inquiry) -> Missing:
