@@ -165,7 +165,8 @@ def advise(screening: Screening) -> Advice:
 
 
 def _useful(inquiry: Inquiry) -> set[int]:
-    """The facts that can still do something: settle a criterion, by themselves or with others.
+    """The facts that can still do something: settle a criterion, by themselves or with others, or turn one that is
+    settled against the patient, as a new result may.
 
     Of most one way that needs them is soon found; all ways to pass are only looked for where that leaves a doubt, in
     criteria with few facts first.
@@ -180,7 +181,17 @@ def _useful(inquiry: Inquiry) -> set[int]:
     for number in in_turn:
         if not useful.issuperset(inquiry.lines[number].waits_for):
             useful.update(fact for way in ways_of_line(number, "passed", inquiry).ways for fact in way)
-    return useful
+    left = set(range(len(inquiry.facts))) - useful
+    return useful | {fact for fact in left if _may_fail(fact, inquiry)}
+
+
+def _may_fail(fact: int, inquiry: Inquiry) -> bool:
+    """Whether one of the values of a fact fails a criterion by itself."""
+    return any(
+        inquiry.status(number, {fact: value}) == "failed"
+        for number in inquiry.lines_with[fact]
+        for value in inquiry.whole(fact)
+    )
 
 
 def missing(fact: int, inquiry: Inquiry) -> Missing:

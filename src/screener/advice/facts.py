@@ -20,7 +20,7 @@ from screener.advice.supposing import Entry, Possibility
 from screener.evaluation.answers import Found, Judged, Measured
 from screener.evaluation.evaluator import UNKNOWN_AGE, stretch_of
 from screener.evaluation.frame import Frame
-from screener.evaluation.grounds import deciding, needs_of_lookup, question_about
+from screener.evaluation.grounds import deciding, needs_of_lookup, question_about, states
 from screener.evaluation.instants import Stretch, ahead_of
 from screener.evaluation.phrases import in_time, lowered, unit_beside, wanted
 from screener.evaluation.results import possible_values, window_of_freshness
@@ -544,7 +544,7 @@ def _qualities(episode: Episode, lookup: EventLookup, frame: Frame) -> Iterator[
     stages = tuple(dict.fromkeys(stage for each in asked for stage in each.stages))
     concept = rulebook.concepts[episode.concept]
     for name in names:
-        if name in _QUALITIES and getattr(episode, _QUALITIES[name][0]) is None:
+        if name in _QUALITIES and not states(episode, name):
             yield _quality(episode, concept, name, stages)
 
 

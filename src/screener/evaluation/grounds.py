@@ -306,14 +306,14 @@ def qualities_open(episode: Episode, lookup: EventLookup, rulebook: Rulebook) ->
     for each in (*lookup.what, *lookup.exceptions):
         concept = rulebook.concepts[each.concept]
         if episode.concept in (concept.name, *concept.narrower):
-            asked.update(dict.fromkeys(name for name in each.qualifiers if not _states(episode, name)))
+            asked.update(dict.fromkeys(name for name in each.qualifiers if not states(episode, name)))
     called = _called(episode, rulebook)
     others = either(name for name in asked if name != "stage")
     stage = f"the stage of {called}" if "stage" in asked else ""
     return tuple(text for text in (stage, others and f"whether {called} is {others}") if text)
 
 
-def _states(episode: Episode, qualifier: str) -> bool:
+def states(episode: Episode, qualifier: str) -> bool:
     """Whether an entry says if it has a qualifier. One that is active is neither cured nor resolved."""
     is_active = episode.ongoing and episode.status is not None
     match qualifier:

@@ -59,9 +59,9 @@ def test_a_record_is_the_same_in_every_packing(content: bytes, tmp_path: Path) -
     half = len(content) // 2
     packings = {
         "plain": content,
-        "gzip": gzip.compress(content),
-        "two members": gzip.compress(content[:half]) + gzip.compress(content[half:]),
-        "padded": gzip.compress(content) + b"\0" * 512,
+        "gzip": gzip.compress(content, mtime=0),
+        "two members": gzip.compress(content[:half], mtime=0) + gzip.compress(content[half:], mtime=0),
+        "padded": gzip.compress(content, mtime=0) + b"\0" * 512,
     }
     for name, packed in packings.items():
         file = tmp_path / f"{name}.json"
@@ -96,7 +96,7 @@ def test_a_faulty_line_is_named_and_the_others_are_read() -> None:
 
 def test_a_folder_is_a_bulk_export(tmp_path: Path) -> None:
     (tmp_path / "Patient.ndjson").write_text(json.dumps(PATIENT))
-    (tmp_path / "Observation.ndjson.gz").write_bytes(gzip.compress(json.dumps(INR).encode() + b"\n"))
+    (tmp_path / "Observation.ndjson.gz").write_bytes(gzip.compress(json.dumps(INR).encode() + b"\n", mtime=0))
     (tmp_path / "manifest.json").write_text("[")
     assert values(tmp_path) == [2]
 
@@ -131,11 +131,11 @@ def test_a_stream_that_breaks_is_refused() -> None:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (gzip.compress(NDJSON)[:-9], "it is packed by gzip, and ends in the middle"),
-        (gzip.compress(NDJSON)[:20], "it is packed by gzip, and ends in the middle"),
-        (gzip.compress(NDJSON)[:3], "it is packed by gzip, and ends in the middle"),
+        (gzip.compress(NDJSON, mtime=0)[:-9], "it is packed by gzip, and ends in the middle"),
+        (gzip.compress(NDJSON, mtime=0)[:20], "it is packed by gzip, and ends in the middle"),
+        (gzip.compress(NDJSON, mtime=0)[:3], "it is packed by gzip, and ends in the middle"),
         (b"\x1f\x8b" + b"nonsense" * 9, "it is packed by gzip, and damaged"),
-        (gzip.compress(NDJSON) + b"more", "it is packed by gzip, and damaged"),
+        (gzip.compress(NDJSON, mtime=0) + b"more", "it is packed by gzip, and damaged"),
         (b"<?xml version='1.0'?>\n<Bundle xmlns='http://hl7.org/fhir'/>", "it is XML or HTML, not JSON"),
         (b"\xef\xbb\xbf<html>", "it is XML or HTML, not JSON"),
         (b"", "there is no record: the text is empty"),
@@ -161,7 +161,7 @@ def test_a_zip_archive_is_refused() -> None:
 
 
 def test_a_damaged_checksum_is_noticed() -> None:
-    packed = bytearray(gzip.compress(NDJSON))
+    packed = bytearray(gzip.compress(NDJSON, mtime=0))
     packed[-5] ^= 1
     assert fault(bytes(packed)) == "it is packed by gzip, and damaged"
 

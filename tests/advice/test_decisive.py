@@ -1,0 +1,32 @@
+"""What the advice asks for, line by line."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from screener.advice.decisive import advise
+from screener.records import read_patient
+from screener.screening import evaluate
+from trial_text import rulebook_with_rule
+
+AS_OF = date(2026, 2, 20)
+
+
+def asked(rule: str, **record: Any) -> list[str]:
+    """The facts that are asked for, of a patient of whom only this is on record."""
+    rulebook = rulebook_with_rule(rule)
+    patient = read_patient({"id": "anna", **record}, rulebook)
+    return [each.fact.text for each in advise(evaluate(patient, rulebook, as_of=AS_OF)).facts]
+
+
+def test_of_several_entries_the_active_one_is_not_asked_whether_it_is_cured() -> None:
+    told = asked(
+        "history of cured basal_cell_carcinoma",
+        conditions=[
+            {"name": "basal_cell_carcinoma", "status": "active", "onset": "2026-01-05"},
+            {"name": "basal_cell_carcinoma", "status": "resolved", "onset": "2020-01-05"},
+        ],
+        complete=["conditions"],
+    )
+    assert told == ["whether basal cell carcinoma of the skin is cured (conditions[1])"]
