@@ -316,6 +316,7 @@ def test_a_fact_that_is_not_asked_for_changes_no_verdict() -> None:
     @example(Random(4778852))  # an active entry is not cured, and is not asked whether it is
     @example(Random(10000837))  # a new result that fails what is passed without it, and settles nothing else
     @example(Random(20001356))  # an earlier result of a day on which a lowest is looked for, with none of today
+    @example(Random(20002448))  # a grade that contradicts what another fact denies keeps the part open
     @example(Random(20001394))  # an earlier result beside one of some day of this month
     def holds(dice: Random) -> None:
         for tried in each_tried(dice, 300):

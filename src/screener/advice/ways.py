@@ -204,30 +204,46 @@ def _together(
         complete = False
         fewer = {fact: values[::2] if len(values) > 3 else [values[0], values[-1]] for fact, values in fewer.items()}
     points: set[Point] = set()
-    asked: dict[Point, bool] = {}
+    asked: dict[Point, Truth] = {}
 
-    def does(known: Point) -> bool:
+    def answer(known: Point) -> Truth:
         if known not in asked:
-            asked[known] = truth(dict(known)) is want
+            asked[known] = truth(dict(known))
         return asked[known]
 
-    for known in combinations_in({fact: frozenset(values) for fact, values in fewer.items()}):
-        if len(asked) > MOST_ASKED:
-            complete = False
-            break
-        _find_smallest(frozenset(known.items()), does, points, asked)
+    def does(known: Point) -> bool:
+        return answer(known) is want
+
+    def is_open(known: Point) -> bool:
+        return answer(known) is UNKNOWN
+
+    choices = {fact: frozenset(values) for fact, values in fewer.items()}
+    # Facts that contradict one another leave a part open that some of them alone would settle: these are searched last.
+    for goes_on in (_never, is_open):
+        for known in combinations_in(choices):
+            if len(asked) > MOST_ASKED:
+                complete = False
+                break
+            _find_smallest(frozenset(known.items()), does, goes_on, points, asked)
     several = [{fact: frozenset([value]) for fact, value in point} for point in points]
     return combining.fewest([combining.coded(way) for way in (*found, *several)], complete)
+
+
+def _never(known: Point) -> bool:
+    return False
 
 
 def _count(values: Mapping[int, Sequence[int]]) -> int:
     return prod(map(len, values.values()))
 
 
-def _find_smallest(known: Point, does: Callable[[Point], bool], smallest: set[Point], asked: Sized) -> None:
+def _find_smallest(
+    known: Point, does: Callable[[Point], bool], goes_on: Callable[[Point], bool], smallest: set[Point], asked: Sized
+) -> None:
     """Put among the smallest every part of what is known that does and none of whose own parts does.
 
-    Each smallest part found is broken in turn by leaving one of its facts out, and what is left is searched again.
+    Each smallest part found is broken in turn by leaving one of its facts out, and what is left is searched again; so
+    is what does not, if the search goes on there.
     """
     waiting, seen = [known], set[Point]()
     while waiting and len(asked) <= MOST_ASKED:
@@ -238,6 +254,8 @@ def _find_smallest(known: Point, does: Callable[[Point], bool], smallest: set[Po
         found = next((each for each in smallest if each <= here), None)
         if found is None:
             if not does(here):
+                if goes_on(here):
+                    waiting += [here - {each} for each in here]
                 continue
             found = here
             for each in sorted(here):
