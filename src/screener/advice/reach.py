@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from screener.evaluation.answers import Found
-from screener.evaluation.evaluator import parts_of
+from screener.evaluation.evaluator import meant_by, parts_of
 from screener.rulebook import (
     AgainstLimit,
     Age,
@@ -31,13 +31,11 @@ from screener.rulebook import (
     InUnit,
     IsOneOf,
     Lookup,
-    Meets,
     Number,
     Numeric,
     OnsetLookup,
     PointsOf,
     Rulebook,
-    ScoreOf,
     SexIs,
     Truthful,
     Value,
@@ -215,18 +213,10 @@ class Reach:
 
 
 def meant(node: Struct, rulebook: Rulebook) -> Iterator[Struct]:
-    """The expressions that one refers to by name."""
-    match node:
-        case ScoreOf():
-            yield rulebook.scores[node.name].expression
-        case Meets():
-            yield rulebook.definitions[node.name].rule
-        case PointsOf():
-            yield rulebook.tables[node.name].of
-        case Confirmed():
-            only_if = rulebook.questions[node.question].only_if
-            if only_if is not None:
-                yield only_if
+    """The expressions that one refers to by name, and the rule by which a question is asked."""
+    yield from meant_by(node, rulebook)
+    if isinstance(node, Confirmed) and (only_if := rulebook.questions[node.question].only_if) is not None:
+        yield only_if
 
 
 def everything_in(node: Struct, rulebook: Rulebook) -> Iterator[Struct]:
