@@ -95,6 +95,16 @@ def test_a_procedure_without_a_time_was_some_time_during_its_encounter() -> None
     assert span(only_episode(patient).start) == (WHEN.first, LATER.last)
 
 
+def test_an_encounter_whose_period_cannot_be_read_is_told_once() -> None:
+    encounter = resource("Encounter", id="e", period={"start": "31.01.2026"})
+    one = procedure(performedDateTime=None, encounter={"reference": "Encounter/e"})
+    patient = read(one, {**one, "id": "2"}, encounter)
+    assert [each.start for each in patient.episodes["dialysis"]] == [None, None]
+    assert [note for note in patient.notes if note.startswith("Encounter/e")] == [
+        "Encounter/e: its `start` `31.01.2026` is not a date, and says nothing of when"
+    ]
+
+
 def test_a_code_that_says_never_is_an_absence() -> None:
     patient = read(procedure(code=coded("900006", SNOMED)))
     assert only_absence(patient) == Absence("dialysis", "procedures", "Procedure/1", WHEN)

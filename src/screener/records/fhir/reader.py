@@ -62,6 +62,7 @@ class Reader:
         self.sightings = sightings
         self.memory = memory
         self._without_rule: dict[str, dict[Concept, list[str]]] = {}
+        self._without_period: set[str] = set()
 
     # ---- what is not used
 
@@ -235,7 +236,10 @@ class Reader:
             return None
         try:
             stretch = period(encounter.body, "period")
-        except (ShapeError, UnreadableError):
+        except (ShapeError, UnreadableError) as error:
+            if encounter.place not in self._without_period:
+                self._without_period.add(encounter.place)
+                self.note(encounter.place, f"{error}, and says nothing of when")
             return None
         return some_time_in(stretch) if stretch is not None and stretch.start is not None else None
 
