@@ -138,11 +138,6 @@ _OVER = ("resolved", "cured", "inactive", "remission")
 """What a status says of a condition that is there no longer; only `cured` says that it will not come back."""
 
 
-def list_of(concept: Concept) -> RecordList:
-    """The list of the record in which a condition or procedure stands."""
-    return "procedures" if concept.kind == "procedure" else "conditions"
-
-
 def condition_episode(
     concept: Concept,
     path: str,

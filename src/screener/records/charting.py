@@ -14,8 +14,8 @@ from fractions import Fraction
 
 from msgspec.structs import replace
 
-from screener.records.chart import NOT_COUNTED, Chart, condition_episode, list_of, stage_of
-from screener.records.dictionary import Dictionary, Meaning, denies_a_part
+from screener.records.chart import NOT_COUNTED, Chart, condition_episode, stage_of
+from screener.records.dictionary import LIST_OF, Dictionary, Meaning, denies_a_part
 from screener.records.errors import LONGEST_QUOTE, Findings, did_you_mean, quoted
 from screener.records.identity import NEGATIVE, Naming
 from screener.records.measuring import (
@@ -190,7 +190,7 @@ class _Reader:
         for meaning in self._listed("conditions", entry, path, ("condition",), ("procedure",)):
             concept = _concept(meaning)
             if meaning.absent or entry.status in NEGATIVE:
-                self._absent(meaning, entry, path, list_of(concept), date, onset=onset, end=end)
+                self._absent(meaning, entry, path, LIST_OF[concept.kind], date, onset=onset, end=end)
             elif concept.kind == "procedure":
                 self.findings.note(path, f"its code stands for the procedure `{concept.name}`, and is read as one")
                 # An active status (transplanted, dependent on dialysis) does not say whether the procedure goes on.

@@ -6,9 +6,9 @@ import re
 
 import msgspec
 
-from screener.records.chart import condition_episode, list_of, or_before, stage_of
+from screener.records.chart import condition_episode, or_before, stage_of
 from screener.records.code_systems import answer_word
-from screener.records.dictionary import Meaning, denies_a_part
+from screener.records.dictionary import LIST_OF, Meaning, denies_a_part
 from screener.records.errors import printable, quoted
 from screener.records.fhir.elements import (
     Body,
@@ -140,7 +140,7 @@ def _read_denial(
 ) -> None:
     denied = concept_meant(meaning)
     if meaning.absent and (verified not in (None, _CONFIRMED) or status not in (None, "active")):
-        list_ = "allergies" if denied.kind == "substance" else list_of(denied)
+        list_ = LIST_OF[denied.kind]
         why = f"it says that `{denied.name}` is absent, and its status that this is not certain, or over"
         reader.leave_open(resource, why, list_)
     elif not meaning.absent and denied.kind == "condition" and denied.course == "acute":
@@ -148,7 +148,7 @@ def _read_denial(
     elif meaning.is_part:
         reader.leave(resource, f"it was refuted, and {denies_a_part(meaning)}")
     else:
-        list_ = "allergies" if denied.kind == "substance" else list_of(denied)
+        list_ = LIST_OF[denied.kind]
         reader.add_absence(meaning, list_, resource.place, date)
 
 
