@@ -48,6 +48,9 @@ bench: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/report.py
 	$(BIN)/python benchmarks/when.py
 	$(BIN)/python benchmarks/advice.py
+	$(BIN)/python benchmarks/useful.py
+	$(BIN)/python benchmarks/terminology.py
+	$(BIN)/python benchmarks/useful.py
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

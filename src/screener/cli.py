@@ -194,7 +194,7 @@ def _prepared(asked: argparse.Namespace) -> Dictionary | None:
     if asked.answers and len(asked.patients) > 1:
         raise CallError("answers are about one patient", "screen that patient by itself")
 
-    dictionary = _loaded(asked.rules, asked.codes)
+    dictionary = _loaded(asked.rules, asked.codes, asked.hierarchy)
     if dictionary is None:
         return None
 
@@ -315,9 +315,9 @@ def _print_verdicts(screening: Screening) -> None:
         print(f"{on_one_line(screening.patient)}\t{trial.id}\t{trial.verdict}")
 
 
-def _loaded(folder: Path | None, tables: Sequence[Path] = ()) -> Dictionary | None:
-    """The rules and the clinic's own tables of codes, with all that screening needs; None if they cannot be used, which
-    is then explained."""
+def _loaded(folder: Path | None, tables: Sequence[Path] = (), hierarchy: Path | None = None) -> Dictionary | None:
+    """The rules, the clinic's own tables of codes and its hierarchy, with all that screening needs; None if they cannot
+    be used, which is then explained."""
     # Everything made here lives until the end: looking through it for garbage takes a tenth of a start.
     gc.disable()
     # Neither does a plug-in of somebody else's have a say in what a record is; looking for some takes as long.
@@ -333,6 +333,14 @@ def _loaded(folder: Path | None, tables: Sequence[Path] = ()) -> Dictionary | No
         except RulesError as problem:
             _tell(problem)
             return None
+        if hierarchy is not None:
+            from screener.terminology.hierarchy import Hierarchy, TerminologyError
+
+            try:
+                dictionary = dictionary.with_hierarchy(Hierarchy(hierarchy, dictionary.rulebook))
+            except TerminologyError as problem:
+                _tell(problem)
+                return None
         if not tables:
             return dictionary
         from screener.records.local_codes import LocalCodesError, with_tables
@@ -357,7 +365,9 @@ def _screen_parser() -> _Parser:
         "  screen codes [--csv] PATIENT…            what records call things, and what that is read as\n"
         "  screen format [--check] [FILE|FOLDER…]   write rules in the one way they are written\n"
         "  screen questions [--fhir] PATIENT…       the questions that people have to answer\n"
+        "  screen review [-o FILE] PATIENT          the chart review that open criteria wait for, to fill in\n"
         "  screen schema [record|result]            the JSON Schema of a record, or of a result\n"
+        "  screen terminology build --omop DIR -o FILE   make the index of a vocabulary that the site owns\n"
         "  a file that is named like a verb is ./check\n\n"
         "exit status: 0 screened; 1 `check` found something; 2 a record, the rules or the call could not be used\n\n"
         "This is decision support for pre-screening and no determination of eligibility.",
@@ -429,7 +439,10 @@ def _add_rules_and_codes(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="TABLE.csv",
-        help="the clinic's own codes (system, code, name, unit); may be repeated",
+        help="the clinic's own codes (system, code, name, unit; or within, not); may be repeated",
+    )
+    parser.add_argument(
+        "--hierarchy", type=Path, metavar="FILE", help="what a vocabulary says of codes; see `screen terminology build`"
     )
 
 
@@ -520,7 +533,7 @@ def _answered(
             yield each
             continue
         try:
-            yield with_answers(each, [read_answers(file, dictionary) for file in files])
+            yield with_answers(each, [read_answers(file, dictionary) for file in files], dictionary)
         except RecordError as problem:
             yield problem
 
@@ -682,6 +695,52 @@ def _questions(arguments: list[str]) -> int:
     return status
 
 
+# ---- screen review
+
+
+def _review(arguments: list[str]) -> int:
+    parser = _Parser(
+        prog="screen review",
+        description="Write the sheet of a chart review: what open criteria wait for that records never write down,\n"
+        "and the entries that leave open what they are. Fill it in, and give it back: `screen PATIENT --answers FILE`.",
+        epilog="exit status: 0 written; 2 a record, the rules or the call could not be used",
+    )
+    _add_call(parser)
+    parser.add_argument("-o", "--output", metavar="FILE", help="the file to write (else standard output)")
+    asked = parser.parse_intermixed_args(arguments)
+    dictionary = _prepared(asked)
+    if dictionary is None:
+        return UNUSABLE
+
+    import json
+
+    from screener.report.files import write_whole
+    from screener.report.review import to_review
+
+    status, sheets = DONE, []
+    for screening in _screenings(asked, dictionary, "review"):
+        if screening is None:
+            status = UNUSABLE
+        else:
+            sheets.append(json.dumps(to_review(screening), ensure_ascii=False, indent=1))
+    if asked.output is None:
+        _encode_output(encoding="utf-8")
+        print("\n".join(sheets))
+        return status
+    if len(sheets) > 1:
+        raise CallError("a sheet is of one patient", "call screen once for each")
+    place = Path(asked.output)
+    if place.exists():
+        raise CallError(f"`{place}` is there already, and may be filled in", "give the sheet another name")
+    for sheet in sheets:
+        try:
+            write_whole(place, sheet + "\n")
+        except OSError as problem:
+            raise CallError(f"`{place}` cannot be written: {_reason(problem)}", "see who may write it") from None
+        print(f"wrote {place}")
+    return status
+
+
 # ---- screen check
 
 
@@ -814,7 +873,7 @@ def _codes(arguments: list[str]) -> int:
     )
     _add_rules_and_codes(parser)
     asked = parser.parse_intermixed_args(arguments)
-    dictionary = _loaded(asked.rules, asked.codes)
+    dictionary = _loaded(asked.rules, asked.codes, asked.hierarchy)
     if dictionary is None:
         return UNUSABLE
 
@@ -871,10 +930,112 @@ def _schema(arguments: list[str]) -> int:
     return DONE
 
 
+# ---- screen terminology
+
+
+def _terminology(arguments: list[str]) -> int:
+    parts: dict[str, Callable[[list[str]], int]] = {"build": _build_terminology, "explain": _explain_code}
+    part = parts.get(arguments[0]) if arguments else None
+    if part is not None:
+        return part(arguments[1:])
+    parser = _Parser(
+        prog="screen terminology",
+        description="What codes say of the dictionary's concepts: it is the concept, may be it, or is not it.",
+        epilog="  screen terminology build --omop FOLDER -o FILE   make the index of an OMOP vocabulary\n"
+        "  screen terminology explain CODE [CONCEPT]        what a code says, and which table says so",
+    )
+    parser.add_argument("part", choices=tuple(parts), metavar="build|explain")
+    parser.parse_args(arguments)
+    return UNUSABLE
+
+
+def _explain_code(arguments: list[str]) -> int:
+    parser = _Parser(
+        prog="screen terminology explain",
+        description="Say what a code is, may be and is not, under each system that knows it, and which table says so.",
+        epilog="exit status: 0 told; 2 the rules, a table or the call could not be used",
+    )
+    parser.add_argument("code", metavar="CODE", help="a code, such as K72.9 or 'snomed 38341003'")
+    parser.add_argument("concept", nargs="?", metavar="CONCEPT", help="tell of this concept only")
+    parser.add_argument("--system", action="append", metavar="SYSTEM", help="the code's system (else all that know it)")
+    _add_rules_and_codes(parser)
+    asked = parser.parse_args(arguments)
+    dictionary = _loaded(asked.rules, asked.codes, asked.hierarchy)
+    if dictionary is None:
+        return UNUSABLE
+
+    from screener.report.terminology import SYSTEMS, explained
+
+    concept = None
+    if asked.concept is not None:
+        meaning = dictionary.named(asked.concept)
+        concept = meaning.entry.name if meaning is not None else asked.concept
+        _check_names([concept], tuple(dictionary.rulebook.concepts), "concept of these rules")
+    _encode_output(errors="replace")
+    system, _, code = asked.code.strip().rpartition(" ")
+    systems = [system] if system else asked.system or SYSTEMS
+    for line in explained(code, systems, dictionary, concept):
+        print(line)
+    return DONE
+
+
+def _build_terminology(arguments: list[str]) -> int:
+    parser = _Parser(
+        prog="screen terminology build",
+        description="Make the index of a vocabulary: which of its codes are, may be or are not what rules ask for.\n"
+        "It holds names and kinships of the vocabulary, whose licence goes with it.",
+        epilog="exit status: 0 written; 2 the folder, the rules or the file could not be used",
+    )
+    parser.add_argument(
+        "--omop",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="the folder of a vocabulary as Athena hands it out: CONCEPT, CONCEPT_ANCESTOR, CONCEPT_RELATIONSHIP",
+    )
+    parser.add_argument(
+        "-o",
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the index to write; one that is there is replaced",
+    )
+    parser.add_argument("--rules", type=Path, metavar="FOLDER", help="the rules to use, instead of the ones shipped")
+    asked = parser.parse_args(arguments)
+
+    from screener.loading import RulesError, load_rulebook
+    from screener.terminology.hierarchy import TerminologyError
+    from screener.terminology.omop import build_index
+
+    try:
+        built = build_index(asked.omop, load_rulebook(asked.rules), asked.out)
+    except (RulesError, TerminologyError) as problem:
+        _tell(problem)
+        return UNUSABLE
+    except OSError as problem:
+        raise CallError(f"`{asked.out}` cannot be written: {_reason(problem)}", "see who may write it") from None
+    _encode_output(errors="replace")
+    print(f"wrote {asked.out}: {_counted(built.codes, 'code')} of {', '.join(built.systems)}")
+    print(f"release: {built.release or 'the vocabulary does not say'}")
+    print(f"{_counted(built.related, 'code')} {'is' if built.related == 1 else 'are'} or may be something asked for")
+    if built.unknown:
+        listed = ", ".join(" ".join(code) for code in built.unknown[:MOST_SHOWN])
+        more = ", …" if len(built.unknown) > MOST_SHOWN else ""
+        print(f"{_counted(len(built.unknown), 'code')} of the dictionary not found there: {listed}{more}")
+    return DONE
+
+
+MOST_SHOWN = 8
+"""How many codes a line names."""
+
+
 _VERBS: dict[str, Callable[[list[str]], int]] = {
     "check": _check,
     "codes": _codes,
     "format": _format,
     "questions": _questions,
+    "review": _review,
     "schema": _schema,
+    "terminology": _terminology,
 }

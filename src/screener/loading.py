@@ -33,16 +33,19 @@ class RulesError(Exception):
 
 
 class RuleFolder(Struct, frozen=True):
-    """A rules folder and its text: rule files and registry records, by their path below it, in order of path."""
+    """A rules folder and its text: rule files, registry records and tables of reviewed codes, each by its path below
+    the folder, in order of path."""
 
     path: Path
     rules: dict[str, str]
     records: dict[str, str]
+    tables: dict[str, str] = {}
 
     @property
     def digest(self) -> str:
         """What identifies the rule text: the same files with the same words give the same digest."""
-        return "sha256:" + _digest(text.encode() for file in self.rules.items() for text in file)
+        texts = (*self.rules.items(), *self.tables.items())
+        return "sha256:" + _digest(text.encode() for file in texts for text in file)
 
 
 def load_rulebook(folder: Path | None = None) -> Rulebook:
@@ -58,8 +61,12 @@ def load_rulebook(folder: Path | None = None) -> Rulebook:
     checked = compile_rules(rules)
     if checked.rulebook is None:
         raise RulesError(checked.report)
-    cache.write(checked.rulebook)
-    return checked.rulebook
+
+    from screener.terminology.terminology import with_names
+
+    rulebook = with_names(checked.rulebook)
+    cache.write(rulebook)
+    return rulebook
 
 
 def compile_rules(rules: RuleFolder) -> Checked:
@@ -70,7 +77,8 @@ def compile_rules(rules: RuleFolder) -> Checked:
     root = _seen_from_here(rules.path).as_posix() + "/"
     rule_files = {root + path: text for path, text in rules.rules.items()}
     records = {root + path: text for path, text in rules.records.items()}
-    return check_texts(rule_files, records, rules.digest, root)
+    tables = {root + path: text for path, text in rules.tables.items()}
+    return check_texts(rule_files, records, rules.digest, root, tables)
 
 
 def _seen_from_here(folder: Path) -> Path:
@@ -90,7 +98,7 @@ def shipped_rules() -> Path:
 
 
 def read_folder(folder: Path) -> RuleFolder:
-    """Read all rule files (`*.rules`) and registry records (`trials/*.json`) of a folder.
+    """Read all rule files (`*.rules`), registry records (`trials/*.json`) and tables of reviewed codes (`*.tsv`).
 
     Raises RulesError if the folder, or a file in it, cannot be read as text, or if it holds no rules.
     """
@@ -99,7 +107,7 @@ def read_folder(folder: Path) -> RuleFolder:
     rules = dict(_texts(folder, "*.rules"))
     if not rules:
         raise RulesError(f"error[no-rules]: there are no rule files in `{folder}`")
-    return RuleFolder(folder, rules, dict(_texts(folder, "*.json")))
+    return RuleFolder(folder, rules, dict(_texts(folder, "*.json")), dict(_texts(folder, "*.tsv")))
 
 
 def _texts(folder: Path, pattern: str) -> Iterator[tuple[str, str]]:
@@ -123,7 +131,8 @@ class _Cache(Struct, frozen=True):
     def of(cls, rules: RuleFolder) -> _Cache:
         """The cache of that folder, for the rules that are in it now."""
         where = _digest([str(rules.path.resolve()).encode()])
-        texts = (text.encode() for file in (*rules.rules.items(), *rules.records.items()) for text in file)
+        files = (*rules.rules.items(), *rules.records.items(), *rules.tables.items())
+        texts = (text.encode() for file in files for text in file)
         return cls(_cache_folder() / f"rules-{where[:16]}.json", _digest((*texts, *_engine())))
 
     def read(self) -> Rulebook | None:
@@ -162,7 +171,7 @@ def _cache_folder() -> Path:
 def _engine() -> Iterator[bytes]:
     """Everything but the rules that a compiled rulebook depends on."""
     yield __version__.encode()
-    for path in (PACKAGE / "rulebook.py", *_sources("language"), *_sources("values")):
+    for path in (PACKAGE / "rulebook.py", *_sources("language"), *_sources("values"), *_sources("terminology")):
         yield path.name.encode()
         yield path.read_bytes()
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from typing import Literal
 
 import msgspec
@@ -66,6 +67,22 @@ class Code(_Data, frozen=True):
     form: str | None = None
     value: str | None = None
     absent: bool = False
+
+
+Relation = Literal["is", "may be", "is not"]
+"""What an entry under a code says of a concept: everybody who has it has the concept; somebody who has it may have the
+concept by it; who knew of the concept would not have written it."""
+
+
+class Related(_Data, frozen=True):
+    """A code (or, with `last`, a range of codes of one length) and what an entry under it says of a concept. In a
+    hierarchical system it stands for every longer code, too. `family`: it speaks of the patient's family."""
+
+    system: str
+    first: str
+    relation: Relation
+    last: str | None = None
+    family: bool = False
 
 
 class Form(_Data, frozen=True):
@@ -154,11 +171,20 @@ class Sign(_Data, frozen=True):
     fact: str
     numbers: Limits | None = None
     choices: tuple[str, ...] = ()
+    over: Duration | None = None
+    """How far back an earlier result must say the same, with none between that differs; None: one result is enough."""
 
 
 class Concept(_Data, frozen=True, tag="concept"):
     """A condition, procedure, drug, event or substance. `narrower` and `broader` are closed under inclusion and
-    leave the concept itself out."""
+    leave the concept itself out.
+
+    `relations` are the codes that may be, are not, or are in the family what the concept stands for; `codes` are those
+    that are. `whole` are the codes by which the whole of it is refuted, `within` those within which everybody lies who
+    has it. `denied_by_list` tells whether a complete list denies it, `denied_with` which labs, findings and lists must
+    be at hand then. `lasts` is how long a statement that it holds speaks (None: until the record ends it),
+    `longest_course` how long it can last at most. `asked_under` is where a review of the chart asks for it.
+    """
 
     name: str
     title: str
@@ -174,7 +200,26 @@ class Concept(_Data, frozen=True, tag="concept"):
     only_if: Sex | None = None
     present_when: tuple[Sign, ...] = ()
     absent_when: tuple[Sign, ...] = ()
+    may_be_present_when: tuple[Sign, ...] = ()
+    relations: tuple[Related, ...] = ()
+    whole: tuple[Code, ...] = ()
+    within: tuple[Code, ...] = ()
+    asked_under: str = ""
+    denied_by_list: bool = False
+    denied_with: tuple[str, ...] = ()
+    ruled_out: Truthful | None = None
+    lasts: Duration | None = None
+    longest_course: Duration | None = None
     flags: tuple[Flag, ...] = ()
+
+    @property
+    def signs(self) -> tuple[Sign, ...]:
+        """Everything that a result of a lab or finding may say of it."""
+        return (*self.present_when, *self.absent_when, *self.may_be_present_when)
+
+    def is_reviewed_in(self, system: str) -> bool:
+        """Whether the concept was judged against all codes of a system: some of them may be it."""
+        return any(each.relation == "may be" and each.system == system and not each.family for each in self.relations)
 
 
 class Question(_Data, frozen=True):
@@ -190,6 +235,8 @@ class Question(_Data, frozen=True):
     once_for_all: bool = False
     holds_for: Duration | None = None
     only_if: Truthful | None = None
+    shown_with: Truthful | None = None
+    """What on record is shown with the question while nobody has answered it. It decides nothing."""
 
 
 # ---- lookups: everything that is read from a patient
@@ -532,6 +579,55 @@ class Trial(_Data, frozen=True):
     labs_within: Duration | None = None
 
 
+class ReviewedRow(_Data, frozen=True):
+    """What somebody judged of one code of a system without a hierarchy of its own: everybody who has it lies within
+    these codes (system and code), and has none of the concepts `is_not`. Without `within` it is nothing that any rule
+    asks for."""
+
+    system: str
+    code: str
+    name: str
+    within: tuple[tuple[str, str], ...] = ()
+    is_not: tuple[str, ...] = ()
+
+
+class SaidByName(_Data, frozen=True):
+    """What an entry under a concept's own name says of the others: it is these, may be these, and nobody reviewed
+    those."""
+
+    is_: tuple[str, ...] = ()
+    may_be: tuple[str, ...] = ()
+    unreviewed: tuple[str, ...] = ()
+
+
+def code_within(code: str) -> tuple[str, str]:
+    """A code of ICD-10 or of ATC with its system. Behind its first three characters a code of ATC goes on with a letter
+    (`N06A`); one of ICD-10 goes on behind a dot."""
+    is_atc = len(code) == 1 or (len(code) > 3 and "." not in code and code[3].isalpha())
+    return ("atc" if is_atc else "icd10", code)
+
+
+def codes_within(text: str) -> tuple[tuple[str, str], ...]:
+    """Codes of ICD-10 or ATC, parted by blanks; `C00..C02` or `C00 .. C02` are C00, C01 and C02. Raises ValueError for
+    a range that is none.
+
+    >>> codes_within("A00..A02 A07E")
+    (('icd10', 'A00'), ('icd10', 'A01'), ('icd10', 'A02'), ('atc', 'A07E'))
+    """
+    found: list[tuple[str, str]] = []
+    for written in re.sub(r"\s*\.\.\s*", "..", text).split():
+        first, is_range, last = written.partition("..")
+        head = first.rstrip("0123456789")
+        digits = len(first) - len(head)
+        is_numbered = re.fullmatch(f"[0-9]{{{digits}}}", last.removeprefix(head)) is not None
+        if is_range and (not digits or not last.startswith(head) or not is_numbered or first >= last):
+            raise ValueError(f"`{written}` is no range of codes")
+        numbers = range(int(first[len(head) :]), int(last[len(head) :]) + 1) if is_range else ()
+        codes = [f"{head}{number:0{digits}}" for number in numbers] or [first]
+        found += map(code_within, codes)
+    return tuple(found)
+
+
 class Rulebook(_Data, frozen=True, weakref=True):
     """Everything the engine needs to know, of all trials together. `digest` identifies the rule text it comes from, and
     `dictionary_digest` the entries that a record is read with."""
@@ -547,6 +643,9 @@ class Rulebook(_Data, frozen=True, weakref=True):
     definitions: dict[str, Definition]
     lookups: dict[str, Lookup]
     trials: dict[str, Trial]
+    reviewed: tuple[ReviewedRow, ...] = ()
+    by_name: dict[str, SaidByName] = {}
+    """What the names of concepts say, worked out beforehand; empty where nobody did."""
 
     def fact(self, name: str) -> Lab | Finding:
         """The lab or finding of that name. Raises KeyError."""
@@ -554,10 +653,14 @@ class Rulebook(_Data, frozen=True, weakref=True):
 
 
 def digest_of_dictionary(
-    labs: dict[str, Lab], findings: dict[str, Finding], concepts: dict[str, Concept], questions: dict[str, Question]
+    labs: dict[str, Lab],
+    findings: dict[str, Finding],
+    concepts: dict[str, Concept],
+    questions: dict[str, Question],
+    reviewed: tuple[ReviewedRow, ...] = (),
 ) -> str:
     """What identifies a dictionary: the same entries give the same digest, whatever the trials."""
-    entries = msgspec.json.encode((labs, findings, concepts, questions))
+    entries = msgspec.json.encode((labs, findings, concepts, questions, reviewed))
     return "sha256:" + hashlib.sha256(entries).hexdigest()
 
 

@@ -16,11 +16,13 @@ import msgspec
 from msgspec import Struct
 
 from screener.evaluation.answers import Fact, Found, Given, Judged, Measured, Reason
+from screener.evaluation.episodes import denied_by_old_list
 from screener.evaluation.evaluator import judge, program_of, truth_of_readings
 from screener.evaluation.explanation import WHY, explain, number_text, score_text, span_text, terms
 from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import (
     Need,
+    consulted,
     facts,
     measured_scores,
     needs,
@@ -32,8 +34,9 @@ from screener.evaluation.phrases import lowered
 from screener.records.chart import not_complete, some_of
 from screener.records.measuring import MEASURED_AS
 from screener.records.patient import Absence, Answer, Episode, Patient, Result
-from screener.rulebook import All, Confirmed, Criterion, Flag, Meets, RecordList, Rulebook, Trial, Truthful
+from screener.rulebook import All, Confirmed, Criterion, EventLookup, Flag, Meets, RecordList, Rulebook, Trial, Truthful
 from screener.values.dates import (
+    BEGINNING,
     DAY,
     DateError,
     Duration,
@@ -453,8 +456,32 @@ class Screening:
             *([f"the record says that the patient has died ({self.died})"] if self.died is not None else []),
             *patient.notes,
             *(not_complete(list_, patient.unread[list_]) for list_ in LISTS if list_ in self._not_assumed),
+            *self._not_denied_by_lists(),
             *_later_than(patient, self._day),
+            *_reviewed_too_long_ago(patient, self._day, self._rulebook),
         )
+
+    def _not_denied_by_lists(self) -> Iterator[str]:
+        """What a complete list does not deny, where an open criterion waits for it."""
+        lacking: dict[RecordList, dict[str, None]] = {}
+        too_old: dict[str, None] = {}
+        for trial in self.trials:
+            for criterion in trial.criteria:
+                if criterion.status != "unknown":
+                    continue
+                for found in (found for judged in criterion.counted for found in consulted(judged)):
+                    lookup = found.lookup
+                    if isinstance(lookup, EventLookup) and lookup.list in criterion.frame.complete:
+                        for name in found.lacking:
+                            is_old = denied_by_old_list(name, lookup, criterion.frame)
+                            (too_old if is_old else lacking.setdefault(lookup.list, {}))[name] = None
+        for list_, names in lacking.items():
+            titles = ", ".join(sorted(lowered(self._rulebook.concepts[name].title) for name in names))
+            if titles:
+                yield f"`{list_}` is complete; what has to be measured, examined or asked stays open: {titles}"
+        if too_old and self._patient.as_of is not None:
+            titles = some_of(sorted(lowered(self._rulebook.concepts[name].title) for name in too_old))
+            yield f"the lists are complete as of {day_text(self._patient.as_of)}: too old to deny {titles}"
 
     def to_dict(self) -> dict[str, Anything]:
         """The result as plain data, in the form of the contract."""
@@ -657,6 +684,14 @@ def _against_sex(judged: Judged, frame: Frame) -> Iterable[str]:
                 yield f"conflict: recorded {sex}, but {lowered(concept.title)} is on record ({fact.source})"
 
 
+def _absence_in_words(absence: Absence) -> str:
+    """How the record denies something: on its date, or for a time, and whether somebody looked for it."""
+    looked = f"none found by {absence.by or 'a chart review'}" if absence.reviewed else "absent"
+    if absence.since is None or absence.since == absence.when:
+        return looked
+    return f"{looked}, ever" if absence.since.first == BEGINNING else f"{looked} since {absence.since.text}"
+
+
 def _evidence(fact: Fact | Given, found: Found, used: bool, frame: Frame) -> Evidence:
     rulebook = frame.rulebook
     match fact:
@@ -672,11 +707,17 @@ def _evidence(fact: Fact | Given, found: Found, used: bool, frame: Frame) -> Evi
             dates = [moment.text for moment in (fact.start, fact.end) if moment is not None and moment.text]
             date_text = " to ".join(dict.fromkeys(dates)) or None
             asserted = fact.asserted.text if fact.asserted is not None else None
+            if fact.only_may_be:
+                title = lowered(rulebook.concepts[fact.concept].title)
+                value = f"may be {title}{f', {value}' if value != 'present' else ''}"
+                return Evidence(
+                    fact.called or fact.concept, value, date=date_text or asserted, source=fact.source, flags=fact.flags
+                )
             flags = (*fact.flags, *_raised(rulebook.concepts[fact.concept].flags, frame))
             return Evidence(fact.concept, value, date=date_text or asserted, source=fact.source, flags=flags)
         case Absence():
             date_text = fact.when.text if fact.when is not None else None
-            return Evidence(fact.concept, "absent", date=date_text, source=fact.source, flags=fact.flags)
+            return Evidence(fact.concept, _absence_in_words(fact), date=date_text, source=fact.source, flags=fact.flags)
         case Answer():
             by = (f"answered by {fact.by}",) if fact.by else ()
             bare = "/" not in fact.key and not rulebook.questions[found.subject].once_for_all
@@ -695,7 +736,7 @@ def _evidence(fact: Fact | Given, found: Found, used: bool, frame: Frame) -> Evi
 def _result_behind(fact: Episode | Absence, frame: Frame) -> Result | None:
     """The result that an episode or absence was read from, where it has no entry of its own."""
     concept = frame.rulebook.concepts[fact.concept]
-    for sign in (*concept.present_when, *concept.absent_when):
+    for sign in concept.signs:
         for result in frame.patient.results.get(sign.fact, ()):
             if result.source == fact.source:
                 return result
@@ -793,6 +834,21 @@ def _later_than(patient: Patient, day: int) -> list[str]:
         if when is not None and when.first > end:
             later.setdefault(name, []).append((when, source))
     return [_told_later(name, those) for name, those in later.items()]
+
+
+def _reviewed_too_long_ago(patient: Patient, day: int, rulebook: Rulebook) -> list[str]:
+    """Chart reviews that no longer speak for the day of screening, with what no later one denies."""
+    old: dict[str, set[str]] = {}
+    for name, absences in patient.absences.items():
+        concept = rulebook.concepts[name]
+        those = [each.when for each in absences if each.reviewed and each.when is not None and each.list != "plans"]
+        if those and all(day_shifted(each.first_day, concept.fresh, 1) < day for each in those):
+            last = max(those, key=lambda each: each.first)
+            old.setdefault(last.text, set()).add(lowered(concept.title))
+    return [
+        f"the chart review of {on} is too old to speak for the day of screening: {', '.join(sorted(titles))}"
+        for on, titles in sorted(old.items())
+    ]
 
 
 def _told_later(name: str, those: list[tuple[Moment, str]]) -> str:

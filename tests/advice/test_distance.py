@@ -66,7 +66,7 @@ def test_what_nothing_can_change_is_fixed(kind: str, rule: str, record: dict[str
          ["a new result of West Haven grade of hepatic encephalopathy"]),
         ("exclusion", "underwent dialysis within 2 months", {"procedures": [DIALYSIS]},
          ["once dialysis no longer lies within 2 months"]),
-        ("exclusion", "current gastrointestinal_bleeding", {"conditions": [BLEED]},
+        ("exclusion", "current gastrointestinal_bleeding", {"conditions": [{**BLEED, "date": "2026-02-19"}]},
          ["if there is no gastrointestinal bleeding any more"]),
         ("exclusion", "history of gastrointestinal_bleeding within 2 months", {"conditions": [BLEED]},
          ["once gastrointestinal bleeding no longer lies within 2 months"]),

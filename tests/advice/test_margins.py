@@ -384,7 +384,7 @@ MELD = [result("creatinine", "1.5", "mg/dL"), result("TBil", "20", "mg/dL")]
 
 
 def meld_line(rule: str, inr: str) -> CriterionResult:
-    return line(rule, observations=[*MELD, result("INR", inr)], complete=["procedures"])
+    return line(rule, observations=[*MELD, result("INR", inr)], complete=["procedures", "conditions"])
 
 
 @pytest.mark.parametrize(

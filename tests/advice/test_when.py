@@ -38,8 +38,11 @@ condition rash "Rash"
   course passing
   fresh 3 days
 procedure graft "Graft"
+  denied by list
 drug cure "Cure"
+  denied by list
 event trek "Trek"
+  denied by list
 question pledged "Pledged?"
   asked of participant for consent
   once for all trials
@@ -225,7 +228,7 @@ def test_a_change_is_told_on_its_day_with_what_changed(case: str) -> None:
     told = [
         (str(each.date), each.before, each.after, each.why)
         for each in of_trial(rulebook(rule), record).changes
-        if each.criterion == "I1"
+        if each.criterion == "I1" and not each.why.startswith("the complete list")
     ]
     assert told == expected
 
@@ -235,7 +238,7 @@ def test_the_engine_says_so_the_day_before_on_the_day_and_the_day_after(case: st
     rule, record, _ = WINDOWS[case]
     rules = rulebook(rule)
     patient = read_patient({"id": "p", "as_of": AS_OF.isoformat(), **record}, rules)
-    said = as_said_on(patient, AS_OF.toordinal())
+    said = as_said_on(patient, AS_OF.toordinal(), rules.concepts)
     told = of_trial(rules, record).changes
     days = {change.date + timedelta(days=days) for change in told for days in (-1, 0, 1)}
     for day in sorted(days):
@@ -249,11 +252,20 @@ def test_the_engine_says_so_the_day_before_on_the_day_and_the_day_after(case: st
 # ---- nothing is said anew by itself
 
 UNDATED: dict[str, tuple[str, dict[str, Any]]] = {
-    "an absence": ("not history of liver", {"conditions": [{"name": "liver", "status": "absent"}]}),
     "a current result": ("alpha >= 5 umol/L", {"observations": [alpha(9, None, current=True)]}),
     "an answer that holds for a while": ("confirmed pledged", {"answers": {"pledged": True}}),
     "an age": ("age <= 46 years", {"age_years": 45}),
 }
+
+
+def test_an_absence_without_a_date_holds_on_the_records_own_day_and_grows_old_from_there() -> None:
+    rules = rulebook("not history of liver")
+    record = {"id": "p", "conditions": [{"name": "liver", "status": "absent"}]}
+    undated = read_patient(record, rules)
+    assert evaluate(undated, rules, as_of=AS_OF).trials[0].criteria[0].status == "unknown"
+    dated = read_patient({**record, "as_of": AS_OF.isoformat()}, rules)
+    days = (AS_OF, AS_OF + timedelta(days=400))
+    assert [evaluate(dated, rules, as_of=day).trials[0].criteria[0].status for day in days] == ["passed", "unknown"]
 
 
 @pytest.mark.parametrize("case", UNDATED)
@@ -264,7 +276,7 @@ def test_what_is_said_without_a_date_grows_old(case: str) -> None:
     later = AS_OF + timedelta(days=400)
     renewed, aged = (
         evaluate(each, rules, as_of=later).trials[0].criteria[0].status
-        for each in (patient, as_said_on(patient, AS_OF.toordinal()))
+        for each in (patient, as_said_on(patient, AS_OF.toordinal(), rules.concepts))
     )
     assert (renewed, aged) == ("passed", "unknown")
     [trial] = changes(evaluate(patient, rules, as_of=AS_OF)).trials
@@ -283,8 +295,30 @@ def test_an_open_entry_does_not_outlive_an_absence_of_a_later_day() -> None:
     ]
 
 
-def test_a_list_declared_complete_stays_so_because_no_fact_is_added() -> None:
-    assert of_trial(rulebook("not history of liver"), COMPLETE).changes == ()
+@pytest.mark.parametrize(
+    ("own_day", "expected"), [("2026-02-20", ["2026-05-22"]), ("2026-02-01", ["2026-05-03"]), (None, ["2026-05-22"])]
+)
+def test_a_list_declared_complete_grows_old_on_the_day_that_the_engine_says(
+    own_day: str | None, expected: list[str]
+) -> None:
+    rules = rulebook("not history of liver")
+    record = {"id": "p", **COMPLETE} if own_day is None else {"id": "p", "as_of": own_day, **COMPLETE}
+    patient = read_patient(record, rules)
+    [trial] = changes(evaluate(patient, rules, as_of=AS_OF)).trials
+    assert [str(change.date) for change in trial.changes] == expected
+    assert [change.why for change in trial.changes] == [
+        "the complete list of conditions no longer denies what it does not name"
+    ]
+    turned = date.fromisoformat(expected[0])
+    said = as_said_on(patient, AS_OF.toordinal(), rules.concepts)
+    for day, status in ((turned - timedelta(days=1), "passed"), (turned, "unknown")):
+        assert evaluate(said, rules, as_of=day).trials[0].criteria[0].status == status
+
+
+def test_a_list_assumed_complete_stays_so() -> None:
+    rules = rulebook("not history of liver")
+    patient = read_patient({"id": "p", "as_of": "2026-02-20"}, rules)
+    assert changes(evaluate(patient, rules, assume_complete=["conditions"])).trials[0].changes == ()
 
 
 # ---- what follows for a trial
@@ -379,7 +413,9 @@ def test_the_horizon_is_two_years_or_the_longest_window(window: str, until: date
 
 def test_what_is_of_the_day_of_screening_has_left_the_longest_window_by_then() -> None:
     rules = rulebook("underwent graft within 5 years")
-    trial = of_trial(rules, of_list("procedures", name="graft", date=AS_OF.isoformat()))
+    record = {"id": "p", "as_of": AS_OF.isoformat(), "procedures": [{"name": "graft", "date": AS_OF.isoformat()}]}
+    screening = evaluate(read_patient(record, rules), rules, assume_complete=["procedures"])
+    [trial] = changes(screening).trials
     assert [(str(change.date), change.after) for change in trial.changes] == [("2031-02-21", "failed")]
 
 

@@ -35,7 +35,8 @@ def medical_words() -> frozenset[tuple[str, ...]]:
         if not hasattr(entry, "asked_of")
         for each in entry.codes
         for code in (each.first, each.last)
-        if code is not None and each.system != "fhir"  # the names of FHIR's resources are no medicine
+        # neither ATC's main groups, which are single letters, nor the names of FHIR's resources
+        if code is not None and len(code) > 1 and each.system != "fhir"
     ]
     return frozenset(words(name) for name in (*names, *codes, *rules.trials))
 

@@ -142,9 +142,9 @@ def test_exact_numbers_are_decimal_where_they_end() -> None:
         (["unit kg", "possible 2 .. 400 kg", "usual 2 .. 400 kg"], []),
         (["unit kg", "possible 2 .. 400 kg", "upper limit of normal 500 kg"], ["limit-outside-possible"]),
         (["unit g/L", "molar mass 5 kg", "possible 2 .. 9 g/L"], ["no-molar-mass"]),
-        (["unit g/L", "loinc 1-1 in mmol/L", "possible 2 .. 9 g/L"], ["unit-mismatch"]),
-        (["unit g/L", "loinc 1-1 as y", "possible 2 .. 9 g/L"], ["unknown-form"]),
-        (["unit g/L", "loinc 1-1 means high", "possible 2 .. 9 g/L"], ["code-with-value"]),
+        (["unit g/L", "loinc 1-8 in mmol/L", "possible 2 .. 9 g/L"], ["unit-mismatch"]),
+        (["unit g/L", "loinc 1-8 as y", "possible 2 .. 9 g/L"], ["unknown-form"]),
+        (["unit g/L", "loinc 1-8 means high", "possible 2 .. 9 g/L"], ["code-with-value"]),
         (["unit kg", "icd10 C97 .. C00", "possible 2 .. 400 kg"], ["reversed-range"]),
     ],
 )
@@ -163,7 +163,7 @@ def test_the_lines_of_a_lab_are_checked(lines: list[str], codes: list[str]) -> N
         ('finding f "F"\n  ordered a, b\n  b when c is absent\ncondition c "C"\n', ["absence-is-lowest"]),
         ('finding f "F"\n  values a, b\n  a when c is absent\ncondition c "C"\n', ["absence-is-lowest"]),
         ('finding f "F"\n  ordered a, b\n  a when c is absent\nprocedure c "C"\n', ["wrong-kind"]),
-        ('finding f "F"\n  values a, b\n  loinc 1-1 means c\n', ["unknown-choice"]),
+        ('finding f "F"\n  values a, b\n  loinc 1-8 means c\n', ["unknown-choice"]),
         ('condition c "C"\n  includes d\n', ["unknown-name"]),
         ('condition c "C"\n  includes d\nprocedure d "D"\n', ["wrong-kind"]),
         ('condition c "C"\n  includes d\ncondition d "D"\n  includes c\n', ["cycle"]),
@@ -174,11 +174,11 @@ def test_the_lines_of_a_lab_are_checked(lines: list[str], codes: list[str]) -> N
         ('finding f "F"\n  values a, b\ncondition c "C"\n  present when f within 7 days is a\n', ["no-sign"]),
         ('finding f "F"\n  values a, b\ncondition c "C"\n  present when f is a and f is b\n', ["no-sign"]),
         ('condition c "C"\n  present when current c\n', ["no-sign"]),
-        ('condition c "C"\n  snomed 1\n  absent as snomed 1\n', ["present-and-absent"]),
-        ('condition c "C"\n  icd10 1\n  absent as snomed 1\n', []),
+        ('condition c "C"\n  snomed 100005\n  absent as snomed 100005\n', ["present-and-absent"]),
+        ('condition c "C"\n  icd10 1\n  absent as snomed 100005\n', []),
         ('condition c "C"\n  absent as icd10 A00 .. A09\n', ["range-of-absences"]),
-        ('condition c "C"\n  absent as snomed 1 in mg/dL\n', ["code-of-lab"]),
-        ('condition c "C"\n  absent as snomed 1 means none\n', ["code-with-value"]),
+        ('condition c "C"\n  absent as snomed 100005 in mg/dL\n', ["code-of-lab"]),
+        ('condition c "C"\n  absent as snomed 100005 means none\n', ["code-with-value"]),
         ('question q "Q?"\n', ["asked-of-nobody"]),
         ('question q "Q?"\n  asked of investigator\n  asked only if confirmed q\n', ["cycle"]),
         ('condition c "C" also d\nprocedure d "D"\n', ["duplicate-name"]),
@@ -209,19 +209,19 @@ def test_the_defaults_stand_once_and_whole(dictionary: str, codes: list[str]) ->
 
 
 def test_a_result_code_belongs_to_one_lab_and_a_diagnosis_code_may_mean_two_things() -> None:
-    lines = "  loinc 1-1\n  pure number\n  possible 1 .. 2\n"
+    lines = "  loinc 1-8\n  pure number\n  possible 1 .. 2\n"
     assert found(f'lab x "X"\n{lines}lab y "Y"\n{lines}') == ["duplicate-code"]
     assert found('condition c "C"\n  icd10 K70.3\ncondition d "D"\n  icd10 K70.3\n') == []
 
 
 def test_a_code_may_say_that_a_concept_is_absent() -> None:
-    rulebook = checked('substance s "S"\n  snomed 1\n  absent as ips none-known\n').rulebook
+    rulebook = checked('substance s "S"\n  snomed 100005\n  absent as ips none-known\n').rulebook
     assert rulebook is not None
-    assert rulebook.concepts["s"].codes == (Code("snomed", "1"), Code("ips", "none-known", absent=True))
+    assert rulebook.concepts["s"].codes == (Code("snomed", "100005"), Code("ips", "none-known", absent=True))
 
 
 def test_a_code_with_an_impossible_unit_is_no_suggestion_elsewhere() -> None:
-    lines = 'lab x "X"\n  loinc 1-1 in kg\n  unit g/L\n  possible 1 .. 2 g/L\n'
+    lines = 'lab x "X"\n  loinc 1-8 in kg\n  unit g/L\n  possible 1 .. 2 g/L\n'
     assert found(f'{lines}define D "D"\n  x > 1\n') == ["unit-mismatch", "bare-number"]
 
 

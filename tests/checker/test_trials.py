@@ -49,6 +49,24 @@ def found(text: str = TRIAL, record: str | None = None) -> list[str]:
     return [each.code for each in trial(text, record).diagnostics]
 
 
+@pytest.mark.parametrize("name", ["bilirubin", "serum", "total"])
+def test_a_word_inside_a_quoted_alias_is_no_name(name: str) -> None:
+    alias = (
+        'lab total_protein "Total protein" also "serum total bilirubin of old"\n  unit g/L\n  possible 1 .. 200 g/L\n'
+    )
+    result = trial(alias + TRIAL.replace("  INR > 2\n\n", f"  {name} > 2 g/L\n\n", 1))
+    assert [each.code for each in result.diagnostics if each.is_error] == ["unknown-name"]
+    assert result.rulebook is None
+
+
+def test_the_names_of_a_block_that_could_not_be_read_are_not_reported_again() -> None:
+    broken = 'lab lactate "Lactate" also "serum lactate", lactic_acid\n  unt mmol/L\n'
+    for name in ("lactate", "lactic_acid"):
+        codes = found(broken + TRIAL.replace("  INR > 2\n\n", f"  {name} > 2 mmol/L\n\n", 1))
+        assert "unknown-name" not in codes
+        assert codes
+
+
 def test_a_trial_is_taken_over_with_its_record() -> None:
     rulebook = trial().rulebook
     assert rulebook is not None

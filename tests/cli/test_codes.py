@@ -133,7 +133,7 @@ def test_the_table_is_commented_out_and_counts_only_when_a_person_takes_the_sign
     record = write(observations=observations)
     _, out, _ = call("codes", "--csv", record)
     rows = [line for line in out.splitlines() if line and not line.startswith("#")]
-    assert rows == [HEADER.strip()]
+    assert rows == ["system,code,name,unit,within,not,by,on"]
     assert "# urn:lab,FERRI,ferritin,ug/L\n" in out
     assert '# text,"Ferritin, ""total""",ferritin,\n' in out
     (folder / "draft.csv").write_text(out, encoding="utf-8")

@@ -33,8 +33,10 @@ def test_a_whole_bundle_is_one_patient_with_everything_that_is_about_this_one() 
     assert (patient.id, patient.sex) == ("d78af07c-9cb9-4f31-9b11-c45a28f2eec8", "male")
     assert {name: len(results) for name, results in patient.results.items()} == {
         "body_weight": 3,
+        "diastolic_blood_pressure": 3,
         "hemoglobin": 2,
         "platelets": 2,
+        "systolic_blood_pressure": 3,
     }
     assert "Claim (3), ExplanationOfBenefit (3), Immunization (4)" in patient.notes[0]
 

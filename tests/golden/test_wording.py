@@ -142,12 +142,48 @@ def test_it_is_the_allergy_that_may_be_severe() -> None:
     assert "whether the allergy to drugs is severe (allergies[0])" in needed(criterion)
 
 
-def test_of_an_unspecific_entry_the_question_names_what_the_rule_asks() -> None:
+def test_a_reactive_screening_test_leaves_open_what_a_complete_list_would_deny() -> None:
     reactive = {"name": "HIV_screen", "value": "reactive", "date": "2026-02-19"}
     criterion = line("NCT03863002", "E12", observations=[reactive], complete=["conditions"])
     assert needed(criterion) == [
-        "whether “HIV infection, or a reactive screening test” is HIV infection (observations[0])"
+        "a new result of HIV, confirmatory test",
+        "a new result of HIV, screening test",
+        "whether there is HIV infection, which the result leaves open (observations[0])",
     ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "need", "open_because"),
+    [
+        (
+            {"icd10": "R75", "text": "HIV screen reactive"},
+            "whether “icd10 R75 HIV screen reactive” is HIV infection (conditions[0])",
+            "(an entry may be it): left open by “icd10 R75 HIV screen reactive”",
+        ),
+        (
+            {"text": "see letter"},
+            "what “see letter” stands for (conditions[0])",
+            "(nobody has said yet what an entry stands for): left open by “see letter”",
+        ),
+    ],
+)
+def test_of_an_entry_that_may_be_it_one_look_at_it_is_asked_for(
+    entry: dict[str, str], need: str, open_because: str
+) -> None:
+    criterion = line("NCT03863002", "E12", conditions=[entry], complete=["conditions"])
+    assert needed(criterion) == [need]
+    assert criterion.explanation.endswith(open_because)
+
+
+@pytest.mark.parametrize("anaphylaxis", [[], [{"name": "anaphylaxis", "onset": "2019"}]])
+@pytest.mark.parametrize("complete", [[], ["conditions", "allergies"]])
+def test_a_question_is_needed_whatever_is_shown_with_it_and_what_is_shown_is_not(
+    anaphylaxis: list[dict[str, str]], complete: list[str]
+) -> None:
+    criterion = line("NCT03863002", "E14", conditions=anaphylaxis, complete=complete)
+    assert needed(criterion) == ["Is the patient highly allergic? (asked of the investigator)"]
+    shown = [each.source for each in criterion.evidence if each.source != "complete"]
+    assert shown == ["conditions[0]"] * len(anaphylaxis)
 
 
 def test_of_what_only_a_later_result_shows_it_is_open_since_when() -> None:

@@ -22,16 +22,16 @@ DECIDED_BY_DATA = {
 """Lines that a record decides both ways although nobody has answered anything."""
 
 DECIDED_BY_DATA_ONE_WAY_AT_LEAST = {
-    "NCT03863002": "I2 I4 E1 E2 E3 E4 E5 E6 E7 E8 E10 E11 E14 E15 E16",
-    "NCT05985863": "I2 E1 E3 E5 E6 E8 E10 E11 E12 E13",
+    "NCT03863002": "I2 I4 E1 E2 E3 E4 E5 E6 E7 E8 E10 E11 E16",
+    "NCT05985863": "I2 E1 E3 E6 E8 E10 E11 E12 E13",
     "NCT06242405": "I2 E1 E3 E5 E7 E8 E10",
     "NCT07409259": "I2 E1 E2 E3 E4",
 }
 """Lines of which a record shows at least that the matter does not arise, or that it plainly does."""
 
 ASKED_OF_PEOPLE_ALONE = {
-    "NCT03863002": "I1 E17",
-    "NCT05985863": "I3 E14",
+    "NCT03863002": "I1 E14 E15 E17",
+    "NCT05985863": "I3 E5 E14",
     "NCT06242405": "I3 E4 E11",
     "NCT07409259": "I4 E8",
 }

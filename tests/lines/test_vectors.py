@@ -100,7 +100,7 @@ def with_meld_inputs(vector: Vector) -> Record:
             result("INR", vector["inr"]),
         ],
         "procedures": procedures,
-        "complete": ["procedures"],
+        "complete": ["procedures", "conditions"],
     }
 
 
@@ -150,7 +150,7 @@ def test_meld_in_micromoles_is_meld_in_milligrams() -> None:
         result("creatinine", 106, "umol/L"),
         result("total_bilirubin", 342, "umol/L"),
         result("INR", 2.0),
-        complete=["procedures"],
+        complete=["procedures", "conditions"],
     )
     assert number("MELD_unrounded", patient) == pytest.approx(27.2547, abs=BY_ROUND_FACTORS)
 
@@ -366,20 +366,26 @@ def test_alpha_fetoprotein_in_units_of_a_standard_is_never_converted(unit: str) 
 
 @pytest.mark.parametrize("vector", vectors("KDIGO, creatinine in mg/dL"), ids=str)
 def test_kidney_injury_by_creatinine_is_kdigos(vector: Vector) -> None:
-    """In NCT05985863, E1, of a patient in whom nothing else excludes. Dialysis alone only asks what it is for."""
+    """In NCT05985863, E1, of a patient in whom nothing else excludes. Dialysis alone only asks what it is for, and a
+    creatinine that is high but steady whether it is acute: not, the investigator says here."""
+    steady = {"NCT05985863/raised_creatinine_is_acute": False}
     record: Record = {
         **DEFAULT,
         "observations": [
             result("creatinine", vector["lowest_7d"], "mg/dL", "2026-02-14"),
             result("creatinine", vector["lowest_48h"], "mg/dL", "2026-02-19T08:00"),
             result("creatinine", vector["cr"], "mg/dL", "2026-02-20T07:00"),
+            result("hemoglobin", 130, "g/L"),
+            result("procalcitonin", 0.05, "ng/mL"),
+            result("hepatic_encephalopathy_grade", 0),
         ],
         "procedures": [{"name": "dialysis", "status": "ongoing", "start": "2026-02-18"}] * vector["rrt"],
         "complete": ["conditions", "procedures"],
+        "answers": steady,
     }
     line = result_of(record, "NCT05985863", "E1")
     if vector["rrt"]:
         assert (line.status, line.reasons) == ("unknown", ("judgement",))
-        yes = {"NCT05985863/dialysis_for_acute_injury": True}
+        yes = {**steady, "NCT05985863/dialysis_for_acute_injury": True}
         line = result_of({**record, "answers": yes}, "NCT05985863", "E1")
     assert line.status == ("failed" if vector["stage"] > 0 else "passed")

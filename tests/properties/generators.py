@@ -6,13 +6,14 @@ stale, undated, without a unit, impossible or below detection, partial dates, in
 
 A *completion* fills one gap after another in the sense of `docs/semantics.md` and nothing else: it never adds a second
 result of a fact that has one, an event that an absence on record forbids, or a result that belies a list declared
-complete.
+complete. What it adds says all that it is: an entry that may be something else besides would open what is settled.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from datetime import date, timedelta
 from random import Random
@@ -22,6 +23,7 @@ import msgspec
 
 from screener.language.checker import check_texts
 from screener.records import read_patient
+from screener.records.dictionary import Dictionary
 from screener.records.patient import Patient
 from screener.rulebook import (
     Concept,
@@ -35,7 +37,7 @@ from screener.rulebook import (
     Trial,
     Truthful,
 )
-from screener.values.dates import day_text, parse_moment
+from screener.values.dates import day_shifted, day_text, parse_moment
 from screener.values.ranges import Range
 
 AS_OF = date(2026, 2, 20)
@@ -53,33 +55,37 @@ def chance(dice: Random, percent: int) -> bool:
     return dice.randrange(100) < percent
 
 
+KEPT: list[tuple[Rulebook, Dictionary]] = []
+"""The dictionaries made last: to make one takes longer than to read a record with it."""
+
+
+def read(record: Record | bytes, rulebook: Rulebook) -> Patient:
+    """The patient of a record."""
+    dictionary = next((made for of, made in KEPT if of is rulebook), None)
+    if dictionary is None:
+        dictionary = Dictionary(rulebook)
+        KEPT[:] = [(rulebook, dictionary), *KEPT[:3]]
+    return read_patient(record, dictionary)
+
+
 # ---- dictionaries
 
 LABS = ("alpha", "beta")
-CONDITIONS = ("liver", "fever", "ague", "crisis", "coma", "dropsy", "gravid")
+CONDITIONS = ("liver", "fever", "ague", "crisis", "coma", "dropsy", "gravid", "ulcer")
 PROCEDURES = ("graft", "half_graft")
 DRUGS = ("cure", "potion")
 SUBSTANCES = ("dust", "pollen")
-CHOICES = {"fluid": ("none", "slight", "moderate"), "swab": ("positive", "negative", "indeterminate")}
+CHOICES = {
+    "fluid": ("none", "slight", "moderate"),
+    "swab": ("positive", "negative", "indeterminate"),
+    "smear": ("positive", "negative"),
+}
 
 FIXED_ENTRIES = """
 finding swab "Swab"
   values positive, negative, indeterminate
-condition gravid "Gravidity"
-  only if sex is female
-  present when swab is positive
-  absent when swab is negative
-  fresh 7 days
-procedure graft "Graft"
-  includes half_graft
-procedure half_graft "Half a graft"
-drug cure "Cure"
-  includes potion
-drug potion "Potion"
-event trek "Trek"
-substance dust "Dust"
-  includes pollen
-substance pollen "Pollen"
+finding smear "Smear"
+  values positive, negative
 question asked "Asked?"
   asked of investigator
 question pledged "Pledged?"
@@ -111,6 +117,16 @@ def dictionaries(dice: Random) -> str:
         ),
     )
     includes = pick(dice, ("fever, crisis", "fever", "crisis, ague"))
+
+    def lasting(name: str) -> str:
+        passes = course.get(name, "passing") == "passing"
+        lines = ("", "", "  lasts 7 days\n", "  lasts 30 days\n", "  lasts 7 days\n  longest course 60 days\n")
+        return pick(dice, lines) if passes else ""
+
+    def denied(name: str, evidence: str) -> str:
+        lines = ("  denied by list\n", "  denied by list\n", f"  denied by list with {evidence}\n", "")
+        return pick(dice, lines)
+
     return f"""
 defaults
   labs fresh {pick(dice, (3, 7, 30))} days
@@ -132,21 +148,58 @@ finding fluid "Fluid"
 condition liver "Liver disease"
   includes {includes}
   course {course["liver"]}
+  denied by list
 condition fever "Fever"
   includes ague
   course {course["fever"]}
+{lasting("fever")}{denied("fever", "beta")}{pick(dice, ("", "", "  may be present when beta >= 5" + NEWLINE))}\
 condition ague "Ague"
   course {course["ague"]}
+{lasting("ague")}{denied("ague", "beta and procedures")}\
 condition crisis "Crisis"
   course {course["crisis"]}
+  denied by list
 condition coma "Coma"
   course passing
   {pick(dice, ("present when stupor >= 1", "fresh 30 days"))}
   {pick(dice, ("absent when stupor = 0", "absent when stupor < 1"))}
+{denied("coma", "stupor")}\
 condition dropsy "Dropsy"
   course {pick(dice, ("chronic", "passing"))}
   {pick(dice, ("present when fluid is any of (slight, moderate)", "present when fluid is moderate"))}
   absent when fluid is none
+  denied by list
+condition gravid "Gravidity"
+  only if sex is female
+  present when swab is positive
+  absent when swab is negative
+  may be present when beta >= 10
+  fresh 7 days
+  lasts {pick(dice, ("3 days", "4 weeks"))}
+  longest course {pick(dice, ("60 days", "42 weeks"))}
+  ruled out when {pick(dice, ("age >= 45 years", "underwent graft", "age >= 18 years or history of crisis"))}
+condition ulcer "Ulcer"
+  course chronic
+  present when smear is positive over {pick(dice, ("7 days", "30 days", "6 months"))}
+  {pick(dice, ("may be present when smear is positive", "fresh 30 days"))}
+  absent when smear is negative
+{denied("ulcer", "smear")}\
+procedure graft "Graft"
+  includes half_graft
+{lasting("graft")}{denied("graft", "alpha")}\
+procedure half_graft "Half a graft"
+  denied by list
+drug cure "Cure"
+  includes potion
+{lasting("cure")}{denied("cure", "alpha")}\
+drug potion "Potion"
+  denied by list
+event trek "Trek"
+{denied("trek", "alpha")}\
+substance dust "Dust"
+  includes pollen
+  denied by list
+substance pollen "Pollen"
 {FIXED_ENTRIES}"""
 
 
@@ -237,7 +290,7 @@ class Writer:
                 limit = "50 %" if kind.startswith("relative") else f"{self.one_of(1, 5)} umol/L"
                 return f"{kind} in alpha {self.scope(beside)} {self.one_of('<', '>=')} {limit}"
             case "choice":
-                finding = self.one_of("fluid", "swab")
+                finding = self.one_of("fluid", "swab", "smear")
                 value = self.value(finding, beside) if finding == "fluid" else finding
                 return f"{value} is {self.one_of('', 'not ')}{self.one_of(*CHOICES[finding])}"
             case _:
@@ -306,6 +359,7 @@ class Writer:
 
 
 LINES = 3
+NEWLINE = "\n"
 
 
 def rule_texts(dice: Random, depth: int = 2) -> dict[str, str]:
@@ -383,7 +437,8 @@ def subject_of(rulebook: Rulebook, rules: Sequence[Truthful]) -> Subject:
             seen[node] = None
             todo += [shelf[node] for shelf in shelves if node in shelf]
             if node in rulebook.concepts:
-                todo += [sign.fact for sign in signs_of(rulebook.concepts[node])]
+                concept = rulebook.concepts[node]
+                todo += [*(sign.fact for sign in concept.signs), *concept.denied_with, concept.ruled_out]
             if node in rulebook.findings and rulebook.findings[node].zero_when_absent is not None:
                 todo.append(rulebook.findings[node].zero_when_absent)
         elif isinstance(node, msgspec.Struct):
@@ -398,11 +453,6 @@ def subject_of(rulebook: Rulebook, rules: Sequence[Truthful]) -> Subject:
         tuple(name for name in seen if name in rulebook.questions),
         {name: tuple(dict.fromkeys(numbers)) for name in facts if name in rulebook.labs},
     )
-
-
-def signs_of(concept: Concept) -> Iterator[Any]:
-    yield from concept.present_when
-    yield from concept.absent_when
 
 
 # ---- records
@@ -427,7 +477,8 @@ def observation(dice: Random, rulebook: Rulebook, name: str, limits: Sequence[fl
     fact = rulebook.fact(name)
     entry: Record = {"name": name}
     if not chance(dice, 8):
-        entry["date"] = date_text(dice, days_back(dice, recent=chance(dice, 80)), with_time=True)
+        back = days_back(dice, recent=chance(dice, 80)) if not chance(dice, 4) else -dice.randint(1, 20)
+        entry["date"] = date_text(dice, back, with_time=True)
     elif chance(dice, 40):
         entry["current"] = True
     if isinstance(fact, Lab):
@@ -483,17 +534,30 @@ def dated(dice: Random, entry: Record, field: str, back: int) -> None:
         entry[field] = date_text(dice, back)
 
 
+def denied(dice: Random, entry: Record, back: int) -> Record:
+    """The rest of an entry that denies: its day, and since when."""
+    dated(dice, entry, "date", back)
+    if entry["status"] == "absent" and chance(dice, 40):
+        entry["since"] = date_text(dice, back + days_back(dice))
+    return entry
+
+
+def made_on(dice: Random, back: int) -> str:
+    """When an entry was made of what began so many days before screening: seldom after screening."""
+    return day_text(TODAY - dice.randint(0, back) if not chance(dice, 20) else TODAY + dice.randint(1, 30))
+
+
 def condition(dice: Random, concept: Concept) -> Record:
-    entry: Record = {"name": concept.name, "status": pick(dice, ("active", "active", "resolved", "cured", "absent"))}
+    statuses = ("active", "active", "active", "resolved", "cured", "absent", "never", None)
+    entry: Record = {"name": concept.name, "status": pick(dice, statuses)}
     back = days_back(dice)
-    if entry["status"] == "absent":
-        dated(dice, entry, "date", back)
-        return entry
+    if entry["status"] in ("absent", "never"):
+        return denied(dice, entry, back)
     dated(dice, entry, "onset", back)
     if entry["status"] != "active" and concept.course != "acute" and chance(dice, 60):
         entry["end"] = date_text(dice, dice.randint(0, back))
-    if chance(dice, 30):
-        entry["date"] = day_text(TODAY - dice.randint(0, back))
+    if chance(dice, 40):
+        entry["date"] = made_on(dice, back)
     for field, options in (
         ("severity", ("mild", "severe")), ("stage", ("II", "III")), ("controlled", (True, False)),
     ):  # fmt: skip
@@ -503,12 +567,22 @@ def condition(dice: Random, concept: Concept) -> Record:
 
 
 def procedure(dice: Random, concept: Concept) -> Record:
-    entry: Record = {"name": concept.name, "status": pick(dice, ("done", "done", "planned", "ongoing", "never"))}
+    statuses = ("done", "done", "done", "planned", "ongoing", "never", "absent", "not planned")
+    entry: Record = {"name": concept.name, "status": pick(dice, statuses)}
     back = days_back(dice)
     if entry["status"] == "planned":
         dated(dice, entry, "date", -back if chance(dice, 80) else back)
+    elif entry["status"] == "not planned":
+        dated(dice, entry, "date", back)
+        if chance(dice, 60):
+            entry["until"] = date_text(dice, -dice.randint(0, 200))
+    elif entry["status"] in ("never", "absent"):
+        denied(dice, entry, back)
     elif entry["status"] == "ongoing" or (entry["status"] == "done" and chance(dice, 30)):
         dated(dice, entry, "start", back)
+    elif chance(dice, 15):
+        entry["start"] = f"{day_text(TODAY - back)}T08:00"
+        entry["end"] = f"{day_text(TODAY - back)}T12:00"
     else:
         dated(dice, entry, "date", back)
     return entry
@@ -516,25 +590,76 @@ def procedure(dice: Random, concept: Concept) -> Record:
 
 def stay(dice: Random, concept: Concept) -> Record:
     entry: Record = {"name": concept.name}
-    status = pick(dice, (None, None, "ongoing", "stopped", "never"))
+    status = pick(dice, (None, None, "ongoing", "ongoing", "stopped", "never", "absent"))
     back = days_back(dice)
     if status is not None:
         entry["status"] = status
-    if status == "never":
-        dated(dice, entry, "date", back)
-        return entry
+    if status in ("never", "absent"):
+        return denied(dice, entry, back)
     dated(dice, entry, "start", back)
     if status != "ongoing" and chance(dice, 60):
         entry["end"] = date_text(dice, dice.randint(0, back))
+    if chance(dice, 25):
+        entry["date"] = made_on(dice, back)
     return entry
 
 
 def mention(dice: Random, concept: Concept) -> Record:
     entry: Record = {"name": concept.name, "status": pick(dice, ("present", "present", "absent"))}
-    dated(dice, entry, "date", days_back(dice))
+    dated(dice, entry, "date", days_back(dice) if not chance(dice, 10) else -dice.randint(1, 20))
     if entry["status"] == "present" and chance(dice, 50):
         entry["severity"] = pick(dice, ("mild", "severe"))
     return entry
+
+
+MAKERS: Mapping[str, Callable[[Random, Concept], Record]] = {
+    "condition": condition, "procedure": procedure, "drug": stay, "event": stay, "substance": mention,
+}  # fmt: skip
+
+
+def unread(dice: Random, rulebook: Rulebook, concept: Concept, concepts: Sequence[str]) -> Record:
+    """An entry of which nobody can tell what it is, or only in part; it says what an entry of the concept might."""
+    entry = MAKERS[concept.kind](dice, concept)
+    if entry.get("status") in ("absent", "never", "not planned"):
+        entry = {"name": concept.name, "status": None}
+    if chance(dice, 60):
+        entry["text"] = f"wording {dice.randrange(1000)}"
+        del entry["name"]
+    if chance(dice, 70):
+        named = {entry.get("name"), *(() if "name" not in entry else concept.broader)}
+        is_not = [name for name in concepts if name not in named and chance(dice, 60)]
+        kept = [name for name in is_not if not named & {name, *rulebook.concepts[name].narrower}]
+        entry["reviewed"] = {"not": kept, "on": AS_OF.isoformat(), "by": "a reviewer"}
+    return {key: value for key, value in entry.items() if value is not None}
+
+
+def with_unread_entries(
+    dice: Random, record: Record, rulebook: Rulebook, subject: Subject, *, goes_on: bool = False
+) -> Record:
+    """The record with some more entries of which nobody can tell what they are. `goes_on`: or can, but none of them
+    says that anything is over: that would deny."""
+    filled = deepcopy(record)
+    for name in dice.sample(subject.concepts, min(len(subject.concepts), dice.randint(1, 3))):
+        concept = rulebook.concepts[name]
+        entry = unread(dice, rulebook, concept, subject.concepts)
+        if goes_on and chance(dice, 30):
+            entry = MAKERS[concept.kind](dice, concept)
+            if entry.get("status") in (*DENYING, "resolved", "cured", "stopped") or "end" in entry:
+                continue
+        filled.setdefault(LIST_OF[concept.kind], []).append(entry)
+    return filled
+
+
+def review(dice: Random, rulebook: Rulebook, names: Sequence[str]) -> Record:
+    """What somebody looked for in the chart and did not find."""
+    back = days_back(dice, recent=True)
+    none_of = []
+    for name in names:
+        kind = rulebook.concepts[name].kind
+        leads = {"condition": ("", "", "family history of "), "procedure": ("", "", "planned "), "drug": ("",)}
+        none_of.append(f"{pick(dice, leads.get(kind, ('',)))}{name}")
+    covers = pick(dice, ("ever", "ever", "now", day_text(TODAY - back - days_back(dice))))
+    return {"on": day_text(TODAY - back), "by": "a reviewer", "covers": covers, "none_of": none_of}
 
 
 def records(dice: Random, rulebook: Rulebook, subject: Subject, fullness: int = 80) -> Record:
@@ -555,8 +680,13 @@ def records(dice: Random, rulebook: Rulebook, subject: Subject, fullness: int = 
             if concept.kind == "condition" and chance(dice, 12):
                 record.setdefault("family_history", []).append(mention(dice, concept))
                 continue
-            make = {"condition": condition, "procedure": procedure, "substance": mention}.get(concept.kind, stay)
-            record.setdefault(LIST_OF[concept.kind], []).append(make(dice, concept))
+            entry = MAKERS[concept.kind](dice, concept)
+            if chance(dice, 12):
+                entry = unread(dice, rulebook, concept, subject.concepts)
+            record.setdefault(LIST_OF[concept.kind], []).append(entry)
+    if subject.concepts and chance(dice, 15):
+        names = dice.sample(subject.concepts, dice.randint(1, min(4, len(subject.concepts))))
+        record["reviews"] = [review(dice, rulebook, names)]
     answers: Record = {}
     for question in subject.questions:
         if chance(dice, fullness):
@@ -638,20 +768,19 @@ def clear_value(rulebook: Rulebook, fact: Lab | Finding, level: int, *, is_ill: 
 # ---- completions
 
 
-def gaps(dice: Random, record: Record, rulebook: Rulebook, subject: Subject) -> list[Record]:
-    """The record with one gap filled, in one way for each of its gaps."""
-    patient = read_patient(record, rulebook)
-    filled: list[Record] = [
-        *_gaps_of_person(dice, record),
-        *_gaps_of_results(dice, record, rulebook, subject, patient),
-        *_gaps_of_entries(dice, record, rulebook, patient),
-        *_gaps_of_lists(dice, record, rulebook, subject, patient),
-    ]
-    answered = set(patient.answers)
-    for question in subject.questions:
-        if question not in answered and not any(key.endswith(f"/{question}") for key in answered):
-            filled.append(_with(record, ("answers", question), dice.choice((True, False))))
-    return filled
+def gaps(dice: Random, record: Record, rulebook: Rulebook, subject: Subject) -> dict[str, Iterator[Record]]:
+    """The record with one gap filled, in one way for each of its gaps, by the kind of gap."""
+    patient = read(record, rulebook)
+    return {
+        "person": _gaps_of_person(dice, record, rulebook, patient),
+        "result": _gaps_of_results(dice, record, rulebook, subject, patient),
+        "entry": _gaps_of_entries(dice, record, rulebook, patient),
+        "stale statement": _gaps_of_stale_statements(dice, record, rulebook, patient),
+        "entry that may be": _gaps_of_what_may_be(dice, record, rulebook, patient),
+        "list": _gaps_of_lists(dice, record, rulebook, subject, patient),
+        "review": _gaps_of_reviews(dice, record, rulebook, subject, patient),
+        "answer": _gaps_of_answers(dice, record, subject, patient),
+    }
 
 
 def _with(record: Record, place: Sequence[str | int], value: object) -> Record:
@@ -685,9 +814,17 @@ def is_partial(text: str | None) -> bool:
     return text is None or not parse_moment(text).is_one_day
 
 
-def _gaps_of_person(dice: Random, record: Record) -> Iterator[Record]:
+def _gaps_of_answers(dice: Random, record: Record, subject: Subject, patient: Patient) -> Iterator[Record]:
+    answered = set(patient.answers)
+    for question in subject.questions:
+        if question not in answered and not any(key.endswith(f"/{question}") for key in answered):
+            yield _with(record, ("answers", question), dice.choice((True, False)))
+
+
+def _gaps_of_person(dice: Random, record: Record, rulebook: Rulebook, patient: Patient) -> Iterator[Record]:
     if "sex" not in record:
-        yield _with(record, ("sex",), pick(dice, ("female", "male")))
+        on_record = [rulebook.concepts[name].only_if for name in patient.episodes]
+        yield _with(record, ("sex",), next((sex for sex in on_record if sex), pick(dice, ("female", "male"))))
     if "birth_date" in record and is_partial(record["birth_date"]):
         yield _with(record, ("birth_date",), narrower_date(dice, record["birth_date"]))
     if "birth_date" not in record and "age_years" not in record:
@@ -700,8 +837,9 @@ def _gaps_of_results(
 ) -> Iterator[Record]:
     for place, entry in enumerate(record.get("observations", [])):
         fact = rulebook.fact(entry["name"])
-        if any(shown_by(fact, concept) for concept in rulebook.concepts.values()):
-            # What such a result shows is on record as well; to make it another result would be another record.
+        shown = [concept for concept in rulebook.concepts.values() if shown_by(fact, concept)]
+        if any(not is_of_sex(record, concept) or is_said_to_hold(rulebook, patient, concept) for concept in shown):
+            # What such a result shows may contradict what is on record: that would be another record.
             continue
         at = ("observations", place)
         if "date" in entry and is_partial(entry["date"]) and parse_moment(entry["date"]).first_day <= TODAY:
@@ -729,7 +867,20 @@ def _place_among(record: Record, place: int) -> int:
 
 
 def shown_by(fact: Lab | Finding, concept: Concept) -> bool:
-    return any(sign.fact == fact.name for sign in signs_of(concept))
+    return any(sign.fact == fact.name for sign in concept.signs)
+
+
+def is_of_sex(record: Record, concept: Concept) -> bool:
+    return concept.only_if in (None, record.get("sex", concept.only_if))
+
+
+def is_said_to_hold(rulebook: Rulebook, patient: Patient, concept: Concept) -> bool:
+    """Whether an entry, and not only a result, says something of a concept."""
+    related = related_to(rulebook, concept)
+    entries = [one for those in patient.episodes.values() for one in those]
+    entries += [one for of_list in patient.may_be.values() for those in of_list.values() for one in those]
+    denials = [one for those in patient.absences.values() for one in those]
+    return any(not one.shown_by_result and one.concept in related for one in (*entries, *denials))
 
 
 def is_silent_about_shown(rulebook: Rulebook, patient: Patient, fact: Lab | Finding) -> bool:
@@ -741,10 +892,15 @@ def is_silent_about_shown(rulebook: Rulebook, patient: Patient, fact: Lab | Find
 
 
 def is_silent_about(rulebook: Rulebook, patient: Patient, concept: Concept, name: RecordList) -> bool:
+    """Whether the record says nothing for certain of a concept: no entry, no denial, no list that denies it, nothing
+    that rules it out."""
     related = related_to(rulebook, concept)
+    if any(rulebook.concepts[each].ruled_out is not None for each in related):
+        return False
     said = {one.concept for those in patient.episodes.values() for one in those if one.list in (name, "plans")}
     said |= {one.concept for those in patient.absences.values() for one in those if one.list == name}
-    return name not in patient.complete and not said & related
+    is_denied = name in patient.complete and any(rulebook.concepts[each].denied_by_list for each in related)
+    return not is_denied and not said & related
 
 
 def related_to(rulebook: Rulebook, concept: Concept) -> set[str]:
@@ -774,26 +930,34 @@ def normal_limit(dice: Random, lab: Lab, record: Record) -> float:
     return pick(dice, (float(limit.low), float(limit.high)))
 
 
-def _gaps_of_entries(dice: Random, record: Record, rulebook: Rulebook, patient: Patient) -> Iterator[Record]:
+DENYING = ("absent", "never", "not planned")
+GOING_ON = ("active", "ongoing")
+
+
+def entries_of(record: Record, rulebook: Rulebook) -> Iterator[tuple[tuple[str, int], Record, Concept | None]]:
+    """The entries of what happened, each with its place and its concept, if it has one."""
     for name in ("conditions", "procedures", "medications", "events"):
         for place, entry in enumerate(record.get(name, [])):
-            concept = rulebook.concepts[entry["name"]]
-            at = (name, place)
-            status = entry.get("status")
-            if status in ("absent", "never"):
-                if "date" in entry and is_partial(entry["date"]):
-                    yield _with(record, (*at, "date"), narrower_date(dice, entry["date"]))
-                continue
-            if status == "planned" or is_denied(rulebook, patient, concept):
-                # A day may be in conflict with what is denied on record; and what is planned lies ahead.
-                continue
-            yield from _gaps_of_days(dice, record, at, entry, concept)
-            if name == "conditions":
-                for field, options in (
-                    ("severity", ("mild", "severe")), ("stage", ("II", "III")), ("controlled", (True, False)),
-                ):  # fmt: skip
-                    if field not in entry:
-                        yield _with(record, (*at, field), pick(dice, options))
+            yield (name, place), entry, rulebook.concepts[entry["name"]] if "name" in entry else None
+
+
+def _gaps_of_entries(dice: Random, record: Record, rulebook: Rulebook, patient: Patient) -> Iterator[Record]:
+    for at, entry, concept in entries_of(record, rulebook):
+        status = entry.get("status")
+        if status in DENYING:
+            if "date" in entry and is_partial(entry["date"]):
+                yield _with(record, (*at, "date"), narrower_date(dice, entry["date"]))
+            continue
+        if concept is None or status == "planned" or is_denied(rulebook, patient, concept):
+            # A day may be in conflict with what is denied on record; and what is planned lies ahead.
+            continue
+        yield from _gaps_of_days(dice, record, at, entry, concept)
+        if at[0] == "conditions":
+            for field, options in (
+                ("severity", ("mild", "severe")), ("stage", ("II", "III")), ("controlled", (True, False)),
+            ):  # fmt: skip
+                if field not in entry:
+                    yield _with(record, (*at, field), pick(dice, options))
 
 
 def _gaps_of_days(
@@ -802,22 +966,131 @@ def _gaps_of_days(
     begin = "onset" if at[0] == "conditions" else "date" if "date" in entry and at[0] == "procedures" else "start"
     if at[0] == "procedures" and begin == "start" and entry.get("status") == "done" and "start" not in entry:
         begin = "date"
-    latest = TODAY
-    for later in ("end", "date"):
-        if later in entry and later != begin:
-            latest = min(latest, parse_moment(entry[later]).first_day)
+    made = parse_moment(entry["date"]).first_day if "date" in entry and begin != "date" else None
+    latest = TODAY if made is None else made
+    if "end" in entry:
+        latest = min(latest, parse_moment(entry["end"]).first_day)
+    earliest = TODAY - 6000
+    if (
+        concept.longest_course is not None
+        and concept.lasts is not None
+        and entry.get("status") in ("active", "ongoing")
+    ):
+        # What is said to go on began no longer before than it can last.
+        said = max(TODAY if made is None else made, latest)
+        earliest = day_shifted(day_shifted(said, concept.lasts, 1), concept.longest_course, -1)
     started = parse_moment(entry[begin]) if begin in entry else None
     if is_partial(entry.get(begin)) and (started is None or started.first_day <= latest):
-        yield _with(record, (*at, begin), narrower_date(dice, entry.get(begin), latest=latest))
+        earliest = min(earliest, latest)
+        filled = _with(record, (*at, begin), narrower_date(dice, entry.get(begin), latest=latest, earliest=earliest))
+        if started is None and made is None and concept.lasts is not None and entry.get("status") in GOING_ON:
+            # A statement without any day is of the record's own: that is when somebody made it.
+            if at[0] == "procedures":
+                earliest = max(earliest, day_shifted(TODAY, concept.lasts, -1))
+                filled = _with(record, (*at, begin), day_text(dice.randint(earliest, TODAY)))
+            else:
+                filled = _with(filled, (*at, "date"), AS_OF.isoformat())
+        yield filled
     earliest = TODAY - 6000 if started is None else started.last_day
-    may_end = at[0] in ("conditions", "medications", "events") and entry.get("status") not in ("active", "ongoing")
+    may_end = at[0] in ("conditions", "medications", "events") and entry.get("status") not in GOING_ON
     if may_end and concept.course != "acute" and earliest <= TODAY and not is_partial(entry.get(begin)):
         ended = parse_moment(entry["end"]) if "end" in entry else None
+        over_by = TODAY if made is None else max(TODAY, made)
         if ended is None:
-            yield _with(record, (*at, "end"), narrower_date(dice, None, earliest=earliest))
+            is_over = entry.get("status") is not None or concept.course != "chronic"
+            if is_over:
+                yield _with(record, (*at, "end"), narrower_date(dice, None, earliest=earliest, latest=over_by))
         elif is_partial(entry["end"]) and max(ended.first_day, earliest) <= min(ended.last_day, TODAY):
             first, last = max(ended.first_day, earliest), min(ended.last_day, TODAY)
             yield _with(record, (*at, "end"), day_text(dice.randint(first, last)))
+
+
+def _gaps_of_stale_statements(dice: Random, record: Record, rulebook: Rulebook, patient: Patient) -> Iterator[Record]:
+    """A statement that something goes on, made so long ago that it no longer speaks: made again, or ended since."""
+    for at, entry, concept in entries_of(record, rulebook):
+        if concept is None or concept.lasts is None or entry.get("status") not in GOING_ON:
+            continue
+        if is_denied(rulebook, patient, concept) or others_of(rulebook, patient, concept, at):
+            continue
+        begin = "onset" if at[0] == "conditions" else "start"
+        days = [parse_moment(entry[field]) for field in (begin, "date") if field in entry]
+        if begin not in entry or any(not day.is_one_day for day in days):
+            continue
+        until = day_shifted(max(day.first_day for day in days), concept.lasts, 1)
+        if concept.longest_course is not None:
+            until = day_shifted(parse_moment(entry[begin]).first_day, concept.longest_course, 1)
+        if until >= TODAY:
+            continue
+        if at[0] != "procedures" and concept.longest_course is None:
+            yield _with(record, (*at, "date"), day_text(dice.randint(until + 1, TODAY)))
+        over = {"conditions": "resolved", "medications": "stopped", "events": "stopped", "procedures": "done"}[at[0]]
+        ended = {**entry, "status": over, "end": day_text(dice.randint(until + 1, TODAY))}
+        yield _with(record, at, ended)
+
+
+def others_of(rulebook: Rulebook, patient: Patient, concept: Concept, at: tuple[str, int]) -> bool:
+    """Whether the record says anything else of a concept than one entry does."""
+    related = related_to(rulebook, concept)
+    path = f"{at[0]}[{at[1]}]"
+    return any(one.source != path and one.concept in related for those in patient.episodes.values() for one in those)
+
+
+def _gaps_of_what_may_be(dice: Random, record: Record, rulebook: Rulebook, patient: Patient) -> Iterator[Record]:
+    """An entry that may be something is settled: it is that, or it is none of some things that it may be."""
+    open_: dict[str, set[str]] = {}
+    for list_, of_list in patient.may_be.items():
+        for name, those in of_list.items():
+            for one in those:
+                if not one.shown_by_result and LIST_OF[rulebook.concepts[name].kind] == list_ == one.list:
+                    open_.setdefault(one.source, set()).add(name)
+    for path, names in open_.items():
+        list_name, _, place = path.rstrip("]").partition("[")
+        at = (list_name, int(place))
+        entry = record[list_name][at[1]]
+        yield settled_as(
+            record, at, is_not=pick(dice, (sorted(names), dice.sample(sorted(names), 1))), rulebook=rulebook
+        )
+        name = pick(dice, sorted(names))
+        concept = rulebook.concepts[name]
+        is_over = entry.get("status") in ("resolved", "cured", "stopped") or "end" in entry
+        contradicts = is_denied(rulebook, patient, concept) or (is_over and others_of(rulebook, patient, concept, at))
+        named = rulebook.concepts[entry["name"]] if "name" in entry else concept
+        # That something is over says no more of all its kinds once the entry is one of them.
+        is_kind = named is concept or (named.name in concept.broader and runs_alike(named, concept) and not is_over)
+        if is_of_sex(record, concept) and not contradicts and is_kind and may_stand(concept, entry):
+            yield settled_as(record, at, is_=[name], rulebook=rulebook)
+
+
+def runs_alike(one: Concept, other: Concept) -> bool:
+    """Whether two concepts begin and end alike: what is said of the one then holds of the other."""
+    return (one.course, one.lasts, one.longest_course) == (other.course, other.lasts, other.longest_course)
+
+
+def may_stand(concept: Concept, entry: Record) -> bool:
+    """Whether an entry can be of a concept by what it says: what is said to go on lasts no longer than nature allows,
+    and an entry of something acute has no other end than its onset."""
+    return concept.longest_course is None and not (concept.course == "acute" and "end" in entry)
+
+
+def settled_as(
+    record: Record,
+    at: tuple[str, int],
+    *,
+    rulebook: Rulebook,
+    is_: Sequence[str] = (),
+    is_not: Sequence[str] = (),
+) -> Record:
+    """The record after somebody looked at an entry."""
+    entry = record[at[0]][at[1]]
+    reviewed = dict(entry.get("reviewed", {"on": AS_OF.isoformat(), "by": "a reviewer"}))
+    certain = {entry.get("name"), *(rulebook.concepts[entry["name"]].broader if "name" in entry else ())}
+    apart = {kind for name in is_not for kind in (name, *rulebook.concepts[name].narrower)} - certain
+    if is_:
+        reviewed["is"] = [*reviewed.get("is", ()), *is_]
+        reviewed.pop("not", None)
+    elif apart:
+        reviewed["not"] = sorted({*reviewed.get("not", ()), *apart})
+    return _with(record, (*at, "reviewed"), reviewed)
 
 
 def is_denied(rulebook: Rulebook, patient: Patient, concept: Concept) -> bool:
@@ -825,32 +1098,66 @@ def is_denied(rulebook: Rulebook, patient: Patient, concept: Concept) -> bool:
     return any(absence.concept in related for those in patient.absences.values() for absence in those)
 
 
+def certainly(entry: Record) -> Record:
+    """The entry, of which somebody knows all that it is."""
+    if entry.get("status") in DENYING:
+        return entry
+    return {**entry, "reviewed": {"is": [entry["name"]], "on": AS_OF.isoformat(), "by": "a reviewer"}}
+
+
 def _gaps_of_lists(
     dice: Random, record: Record, rulebook: Rulebook, subject: Subject, patient: Patient
 ) -> Iterator[Record]:
-    makers = {"condition": condition, "procedure": procedure, "substance": mention}
     for name in subject.concepts:
         concept = rulebook.concepts[name]
         own_list = LIST_OF[concept.kind]
-        is_shown = any(sign.fact in patient.results for sign in signs_of(concept))
+        is_shown = any(sign.fact in patient.results for sign in concept.signs)
         is_shown = is_shown or (concept.kind == "procedure" and "plans" in patient.complete)
-        is_for_other = concept.only_if not in (None, record.get("sex", concept.only_if))
-        if is_silent_about(rulebook, patient, concept, own_list) and not is_shown and not is_for_other:
-            make = makers.get(concept.kind, stay)
-            yield _with_entry(record, own_list, make(dice, concept))
+        if is_silent_about(rulebook, patient, concept, own_list) and not is_shown and is_of_sex(record, concept):
+            yield _with_entry(record, own_list, certainly(MAKERS[concept.kind](dice, concept)))
         if concept.kind == "condition" and is_silent_about(rulebook, patient, concept, "family_history"):
-            yield _with_entry(record, "family_history", mention(dice, concept))
+            yield _with_entry(record, "family_history", certainly(mention(dice, concept)))
     for each in ALL_LISTS:
         if each not in record["complete"]:
             yield _with(record, ("complete",), [*record["complete"], each])
 
 
-def completion(dice: Random, record: Record, rulebook: Rulebook, subject: Subject, at_most: int = 4) -> Record:
-    """The record with up to so many of its gaps filled, one after the other."""
+def _gaps_of_reviews(
+    dice: Random, record: Record, rulebook: Rulebook, subject: Subject, patient: Patient
+) -> Iterator[Record]:
+    """Somebody looked for what nothing on record says anything of for certain, and did not find it."""
+    silent = [
+        name
+        for name in subject.concepts
+        if not any(
+            one.concept in related_to(rulebook, rulebook.concepts[name])
+            for those in patient.episodes.values()
+            for one in those
+        )
+    ]
+    if silent:
+        names = dice.sample(silent, dice.randint(1, min(3, len(silent))))
+        yield _with_entry(record, "reviews", review(dice, rulebook, names))
+
+
+def completion(
+    dice: Random,
+    record: Record,
+    rulebook: Rulebook,
+    subject: Subject,
+    at_most: int = 4,
+    told: Counter[str] | None = None,
+) -> Record:
+    """The record with up to so many of its gaps filled, one after the other; `told` counts them by their kind."""
     filled = record
     for _ in range(dice.randint(1, at_most)):
-        open_gaps = gaps(dice, filled, rulebook, subject)
+        of_kind = list(gaps(dice, filled, rulebook, subject).items())
+        dice.shuffle(of_kind)
+        ways = ((kind, open_gaps) for kind, several in of_kind if (open_gaps := list(several)))
+        kind, open_gaps = next(ways, ("", []))
         if not open_gaps:
             break
         filled = pick(dice, open_gaps)
+        if told is not None:
+            told[kind] += 1
     return filled

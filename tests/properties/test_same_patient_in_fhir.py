@@ -20,6 +20,7 @@ from properties.generators import (
     Record,
     Subject,
     clear_record,
+    read,
     records,
     rule_texts,
     rulebook_of,
@@ -28,7 +29,6 @@ from properties.generators import (
 )
 from properties.to_fhir import Json, sayable, sent_otherwise, to_fhir
 from screener import load_rules
-from screener.records import read_patient
 from screener.rulebook import Rulebook
 from screener.screening import evaluate
 
@@ -45,7 +45,7 @@ def many(examples: int) -> settings:
 
 
 def answers(rulebook: Rulebook, record: Record | Json | bytes, complete: list[str]) -> Answers:
-    screening = evaluate(read_patient(record, rulebook), rulebook, as_of=AS_OF, assume_complete=complete)
+    screening = evaluate(read(record, rulebook), rulebook, as_of=AS_OF, assume_complete=complete)
     return {
         f"{trial.id}/{line.id}": (line.status, tuple(sorted(line.reasons)))
         for trial in screening.trials

@@ -31,24 +31,39 @@ def sayable(record: Record, rulebook: Rulebook) -> Record:
     said: Record = {key: record[key] for key in ("id", "birth_date", "sex") if key in record}
     said["observations"] = [_without(each, "current") for each in record.get("observations", [])]
     said["conditions"] = [
-        _without({**each, "status": "resolved" if each["status"] == "cured" else each["status"]}, "controlled")
-        for each in record.get("conditions", [])
+        _without({**each, "status": "resolved" if each.get("status") == "cured" else each.get("status")}, "controlled")
+        for each in _read(record, "conditions")
     ]
-    said["procedures"] = [each for each in record.get("procedures", []) if each["status"] != "never"]
-    said["medications"] = [each for each in record.get("medications", []) if each.get("status") != "never"]
+    said["procedures"] = _read(record, "procedures")
+    said["medications"] = [_without(each, "date") for each in _read(record, "medications")]
     said["events"] = [
-        each
-        for each in record.get("events", [])
-        if each.get("status") not in ("never", None) and _is_taking_part(each["name"], rulebook)
+        _without(each, "date")
+        for each in _read(record, "events")
+        if each.get("status") is not None and _is_taking_part(each["name"], rulebook)
     ]
-    said["allergies"] = list(record.get("allergies", []))
+    said["allergies"] = _read(record, "allergies")
     said["family_history"] = [
-        _without(each, "severity") for each in record.get("family_history", []) if each["status"] == "present"
+        _without(each, "severity") for each in _read(record, "family_history") if each.get("status") == "present"
     ]
     said["answers"] = {
         key: answer for key, answer in record.get("answers", {}).items() if rulebook.questions[key].gives_consent
     }
     return said
+
+
+UNSAID = ("never", "not planned")
+"""What no resource says of an entry."""
+
+
+def _read(record: Record, name: str) -> list[Record]:
+    """The entries of a list that have a name and that nobody settled besides; of those that deny, those that deny all
+    or the present, and among treatments none."""
+    denying = (*UNSAID, "absent") if name in ("procedures", "medications", "events") else UNSAID
+    return [
+        {field: value for field, value in each.items() if field != "since"}
+        for each in record.get(name, [])
+        if "name" in each and "reviewed" not in each and each.get("status") not in denying
+    ]
 
 
 def _without(entry: Record, field: str) -> Record:
@@ -172,18 +187,19 @@ def _value(dice: Random, entry: Record, rulebook: Rulebook) -> Json:
 
 def condition(dice: Random, entry: Record, rulebook: Rulebook) -> Json:
     concept = rulebook.concepts[entry["name"]]
-    if entry["status"] == "absent" and (concept.course == "acute" or chance(dice, 50)):
+    if entry.get("status") == "absent" and (concept.course == "acute" or chance(dice, 50)):
         value = pick(dice, ({"valueBoolean": False}, {"valueString": "absent"}))
         body = {"resourceType": "Observation", "status": "final", "code": coded(entry["name"]), **value}
         return body | effective(dice, entry.get("date"))
     body = {"resourceType": "Condition", "code": coded(entry["name"])} | when("recordedDate", entry.get("date"))
-    if entry["status"] == "absent":
+    if entry.get("status") == "absent":
         return {**body, "verificationStatus": coded("refuted", f"{TERMINOLOGY}/condition-ver-status")}
     body |= moment(dice, "onset", entry.get("onset")) | moment(dice, "abatement", entry.get("end"))
-    clinical = pick(
-        dice, ("active", "recurrence", "relapse") if entry["status"] == "active" else ("resolved", "inactive")
-    )
-    body["clinicalStatus"] = coded(clinical, f"{TERMINOLOGY}/condition-clinical")
+    if entry.get("status") is not None:
+        clinical = pick(
+            dice, ("active", "recurrence", "relapse") if entry.get("status") == "active" else ("resolved", "inactive")
+        )
+        body["clinicalStatus"] = coded(clinical, f"{TERMINOLOGY}/condition-clinical")
     if chance(dice, 50):
         body["verificationStatus"] = coded("confirmed", f"{TERMINOLOGY}/condition-ver-status")
     if "severity" in entry:
@@ -207,7 +223,7 @@ def moment(dice: Random, field: str, date: str | None) -> Json:
 def procedure(dice: Random, entry: Record) -> Json:
     body: Json = {"resourceType": "Procedure", "code": coded(entry["name"])}
     day = entry.get("date") or entry.get("start")
-    match entry["status"]:
+    match entry.get("status"):
         case "planned" if chance(dice, 50):
             request = {**body, "resourceType": "ServiceRequest", "status": "active", "intent": "order"}
             return request | when("occurrenceDateTime", day)
@@ -247,7 +263,7 @@ def event(entry: Record) -> Json:
 def allergy(entry: Record) -> Json:
     body: Json = {"resourceType": "AllergyIntolerance", "code": coded(entry["name"])}
     body |= when("recordedDate", entry.get("date"))
-    if entry["status"] == "absent":
+    if entry.get("status") == "absent":
         return {**body, "verificationStatus": coded("refuted", f"{TERMINOLOGY}/allergyintolerance-verification")}
     return body | ({"reaction": [{"severity": entry["severity"]}]} if "severity" in entry else {})
 

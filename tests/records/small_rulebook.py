@@ -5,20 +5,26 @@ Codes and numbers are made up where they need not be real; nothing here is a sta
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
+from screener.records.dictionary import LIST_OF
 from screener.rulebook import (
     Code,
     Concept,
     ConceptKind,
     Course,
     Criterion,
+    EventLookup,
     Finding,
     Form,
     Lab,
     Limits,
     NormalLimit,
     Place,
+    Qualified,
     Question,
     Reading,
+    RecordList,
     Registry,
     Rulebook,
     Sex,
@@ -237,3 +243,16 @@ SMALL = Rulebook(
     lookups={},
     trials={each.id: each for each in TRIALS},
 )
+
+
+def asking(rulebook: Rulebook) -> Rulebook:
+    """The same with rules that look every concept up: what an entry may be is kept only of what rules ask for."""
+
+    def lookup(name: str, list_: RecordList) -> EventLookup:
+        return EventLookup(f"history of {name} on {list_}", "history of", list_, (Qualified(name),))
+
+    asked = [lookup(each.name, LIST_OF[each.kind]) for each in rulebook.concepts.values()]
+    return replace(rulebook, lookups={each.name: each for each in asked})
+
+
+ASKING = asking(SMALL)

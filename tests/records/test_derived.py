@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from records.small_rulebook import SMALL
 from screener.records import read_patient
 from screener.records.patient import Absence, Episode, Patient
-from screener.values.dates import BEGINNING, DAY, Moment, parse_moment
+from screener.values.dates import AT_ANY_TIME, BEGINNING, DAY, Moment, parse_moment
 
 HE = "hepatic_encephalopathy"
 
@@ -121,26 +121,30 @@ def test_with_times_of_day_a_single_day_can_be_told_apart() -> None:
     ("value", "episodes", "absences", "is_doubtful", "unusable"),
     [
         ("<1", 0, 1, False, None),
-        ("<=1", 1, 0, True, None),
+        ("<=1", 1, 1, True, None),
         (">=1", 1, 0, False, None),
         (">0", 1, 0, False, None),
-        (">=0", 1, 0, True, None),
-        ("drowsy", 1, 0, True, "missing"),
-        (7, 1, 0, True, "impossible"),
+        (">=0", 1, 1, True, None),
+        ("drowsy", 1, 1, True, "missing"),
+        (7, 1, 1, True, "impossible"),
     ],
 )
 def test_a_result_that_may_or_may_not_show_it_leaves_it_in_doubt(
     value: Any, episodes: int, absences: int, is_doubtful: bool, unusable: str | None
 ) -> None:
+    """It may have been negative as well, and so an absence stands beside the episode, as doubtful as that."""
     found = patient((value, "2026-02-10"))
-    those = found.episodes.get(HE, ())
-    assert (len(those), len(found.absences.get(HE, ()))) == (episodes, absences)
-    assert all((each.doubtful, each.unusable) == (is_doubtful, unusable) for each in those)
+    those, none = found.episodes.get(HE, ()), found.absences.get(HE, ())
+    assert (len(those), len(none)) == (episodes, absences)
+    assert all((each.doubtful, each.unusable) == (is_doubtful, unusable) for each in (*those, *none))
 
 
 def test_an_undated_result_shows_nothing_for_certain() -> None:
+    """A negative one of an unknown day may be later than what an earlier result showed."""
     found = patient((2, None), (0, None))
-    assert found.absences == {}
+    assert found.absences[HE] == (
+        Absence(HE, "conditions", "observations[1]", AT_ANY_TIME, shown_by_result=True, doubtful=True),
+    )
     assert found.episodes[HE] == (shown("observations[0]", None, None, doubtful=True),)
 
 

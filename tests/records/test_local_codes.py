@@ -7,16 +7,34 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from records.small_rulebook import SMALL
+from records.small_rulebook import SMALL, asking
 from screener.records import RecordError, read_patient
 from screener.records.dictionary import Dictionary
 from screener.records.local_codes import LocalCodesError, read_local_codes, with_tables
 from screener.records.patient import Patient
+from screener.rulebook import Related
 
 TABLES = Path(__file__).parent / "tables"
 FAULTS = sorted(TABLES.glob("*.csv"))
 PLAIN = Dictionary(SMALL)
+
+CANCERS = {"malignancy", "hepatocellular_carcinoma"}
+
+
+def _watching() -> Dictionary:
+    """The small dictionary with rules that ask for everything, and cancers that were reviewed against ICD-10."""
+    concepts = {
+        name: replace(concept, relations=(Related("icd10", "D37", "may be", last="D48"),))
+        if name in CANCERS
+        else concept
+        for name, concept in SMALL.concepts.items()
+    }
+    return Dictionary(asking(replace(SMALL, concepts=concepts)))
+
+
+WATCHING = _watching()
 
 HEADER = "system,code,name,unit\n"
 
@@ -25,12 +43,12 @@ HEADER = "system,code,name,unit\n"
 def with_codes(tmp_path: Path) -> Any:
     """The small dictionary with tables of these texts."""
 
-    def made(*texts: str, encoding: str = "utf-8") -> Dictionary:
+    def made(*texts: str, encoding: str = "utf-8", of: Dictionary = PLAIN) -> Dictionary:
         paths = []
         for number, text in enumerate(texts):
             paths.append(tmp_path / f"table{number}.csv")
             paths[-1].write_text(text, encoding=encoding)
-        return with_tables(PLAIN, paths)
+        return with_tables(of, paths)
 
     return made
 
@@ -263,41 +281,46 @@ UNKNOWN_DIAGNOSES = {
 }
 
 
-def test_a_diagnosis_that_nobody_can_interpret_keeps_its_list_from_being_complete() -> None:
-    patient = read_patient(UNKNOWN_DIAGNOSES, PLAIN)
-    assert patient.complete == frozenset()
-    assert patient.unread == {"conditions": "conditions[0], conditions[1]"}
-    assert patient.notes[-1] == (
-        "`conditions` is not taken as complete, because nobody can tell what these entries are: "
-        "conditions[0], conditions[1]"
-    )
+def test_a_diagnosis_that_nobody_can_read_may_be_anything_that_a_rule_asks_for() -> None:
+    patient = read_patient(UNKNOWN_DIAGNOSES, WATCHING)
+    assert patient.complete == {"conditions"}
+    may_be = patient.may_be["conditions"]
+    assert {"cirrhosis", "malignancy", "pregnancy"} <= may_be.keys()
+    assert [(each.source, each.called, each.unusable) for each in may_be["cirrhosis"]] == [
+        ("conditions[0]", "urn:ours SINUS", "unread"),
+        ("conditions[1]", "snomed 444814009", "unread"),
+    ]
 
 
-def test_a_code_that_the_table_calls_nothing_does_not(with_codes) -> None:
-    own = with_codes("system,code,name\nurn:ours,SINUS,-\nhttp://snomed.info/sct,444814009,-\n")
+def test_a_code_that_the_table_calls_nothing_is_nothing(with_codes: Any) -> None:
+    own = with_codes("system,code,name\nurn:ours,SINUS,-\nhttp://snomed.info/sct,444814009,-\n", of=WATCHING)
     patient = read_patient(UNKNOWN_DIAGNOSES, own)
     assert patient.complete == {"conditions"}
-    assert (patient.unread, patient.notes) == ({}, ())
+    assert (patient.may_be, patient.unread, patient.notes) == ({}, {}, ())
 
 
-def test_one_such_entry_is_enough_to_keep_the_list_open(with_codes) -> None:
-    own = with_codes("system,code,name\nurn:ours,SINUS,-\n")
-    assert read_patient(UNKNOWN_DIAGNOSES, own).unread == {"conditions": "conditions[1]"}
+def test_one_entry_that_nobody_can_read_is_enough_to_leave_it_open(with_codes: Any) -> None:
+    own = with_codes("system,code,name\nurn:ours,SINUS,-\n", of=WATCHING)
+    (entry,) = read_patient(UNKNOWN_DIAGNOSES, own).may_be["conditions"]["malignancy"]
+    assert entry.source == "conditions[1]"
 
 
 @pytest.mark.parametrize("code", [{"icd10": "J01.9"}, {"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "J01.9"}])
-def test_a_code_of_a_system_whose_chapters_are_covered_is_something_else(code: dict[str, str]) -> None:
-    patient = read_patient({"conditions": [code], "complete": ["conditions"]}, PLAIN)
-    assert (patient.complete, patient.unread) == ({"conditions"}, {})
+def test_a_code_below_none_of_a_concept_that_was_reviewed_is_not_it(code: dict[str, str]) -> None:
+    """Of a concept that nobody reviewed against the system, it may be one."""
+    may_be = read_patient({"conditions": [code], "complete": ["conditions"]}, WATCHING).may_be["conditions"]
+    assert "malignancy" not in may_be
+    assert {each.unusable for each in may_be["cirrhosis"]} == {"unspecific"}
 
 
 def test_what_is_denied_may_be_anything() -> None:
     record = {"conditions": [{"snomed": "444814009", "status": "absent"}], "complete": ["conditions"]}
-    assert read_patient(record, PLAIN).complete == {"conditions"}
+    patient = read_patient(record, WATCHING)
+    assert (patient.complete, patient.may_be) == ({"conditions"}, {})
 
 
-def test_a_table_may_call_a_wording_nothing(with_codes) -> None:
-    own = with_codes("system,code,name\ntext,Viral sinusitis,-\n")
+def test_a_table_may_call_a_wording_nothing(with_codes: Any) -> None:
+    own = with_codes("system,code,name\ntext,Viral sinusitis,-\n", of=WATCHING)
     bundle = {
         "resourceType": "Bundle",
         "entry": [
@@ -312,5 +335,116 @@ def test_a_table_may_call_a_wording_nothing(with_codes) -> None:
             },
         ],
     }
-    assert read_patient(bundle, PLAIN).unread == {"conditions": "Condition/c"}
-    assert read_patient(bundle, own).unread == {}
+    (entry,) = read_patient(bundle, WATCHING).may_be["conditions"]["malignancy"]
+    assert entry.source == "Condition/c"
+    assert read_patient(bundle, own).may_be == {}
+
+
+# ---- codes within others
+
+JUDGED = "system,code,name,within,not,by,on\n"
+
+
+def open_and_certain(dictionary: Dictionary, code: str = "X") -> tuple[set[str], set[str]]:
+    """What a diagnosis under a clinic's own code may be and what it is, of what stands on the list of conditions."""
+    patient = read_patient({"conditions": [{"system": "urn:ours", "code": code}]}, dictionary)
+    return set(patient.may_be.get("conditions", {})), set(patient.episodes)
+
+
+@pytest.mark.parametrize(
+    ("within", "may_be", "is_"),
+    [
+        ("C22.0", set(), {"hepatocellular_carcinoma"}),
+        ("C22.0..C22.4", {"hepatocellular_carcinoma"}, {"malignancy"}),
+        ("C22.0 J01", {"hepatocellular_carcinoma", "malignancy"}, set()),
+        ("J01", set(), set()),
+    ],
+)
+def test_what_lies_within_codes_is_what_all_of_them_are_and_may_be_what_some_are(
+    within: str, may_be: set[str], is_: set[str], with_codes: Any
+) -> None:
+    own = with_codes(f"{JUDGED}urn:ours,X,,{within},,a nurse,2026-02-20\n", of=WATCHING)
+    found_open, found = open_and_certain(own)
+    assert (found_open & CANCERS, found & CANCERS) == (may_be, is_)
+
+
+@pytest.mark.parametrize("within", ["O00..O99", "O00 .. O99", "O00.. O99", "I10 O00 .. O99"])
+def test_a_range_holds_the_codes_that_exist_between_two_that_do(within: str, with_codes: Any) -> None:
+    own = with_codes(f"{JUDGED}urn:ours,X,,{within},,a nurse,2026-02-20\n", of=WATCHING)
+    codes = {code for _, code in own.local.rows["urn:ours", "X"].within}
+    assert {"O00", "O16", "O99"} <= codes
+    assert codes.isdisjoint({"O17", "O93"})
+
+
+@pytest.mark.parametrize(
+    ("within", "wrong"), [("O17..O99", ["O17"]), ("O00..O93", ["O93"]), ("O17 .. O93", ["O17", "O93"])]
+)
+def test_both_ends_of_a_range_are_codes(within: str, wrong: list[str], with_codes: Any) -> None:
+    with pytest.raises(LocalCodesError) as refused:
+        with_codes(f"{JUDGED}urn:ours,X,,{within},,a nurse,2026-02-20\n", of=WATCHING)
+    assert [each.fault for each in refused.value.problems] == [
+        f"`{each}` is no code of ICD-10 or ATC" for each in wrong
+    ]
+
+
+def test_a_row_may_say_only_what_its_code_is_not(with_codes: Any) -> None:
+    """It is still not read otherwise: it may be a procedure as well as anything else."""
+    own = with_codes(f"{JUDGED}urn:ours,X,,,malignancy pregnancy,a nurse,2026-02-20\n", of=WATCHING)
+    patient = read_patient({"conditions": [{"system": "urn:ours", "code": "X"}]}, own)
+    assert patient.may_be["conditions"].keys().isdisjoint({*CANCERS, "pregnancy"})
+    (entry,) = patient.may_be["conditions"]["cirrhosis"]
+    assert entry.unusable == "unread"
+    assert "liver_transplantation" in patient.may_be["procedures"]
+
+
+def test_what_a_code_is_not_stands_beside_what_the_rules_say_of_it(with_codes: Any) -> None:
+    own = with_codes(f"{JUDGED}icd10,C22.0,,,hepatocellular_carcinoma,a nurse,2026-02-20\n", of=WATCHING)
+    said = own.terminology.coded("icd10", "C22.0")
+    assert "malignancy" in said.is_
+    assert "hepatocellular_carcinoma" not in said.is_ | said.open
+
+
+def test_a_code_of_the_dictionary_may_lie_within_codes_that_may_be_what_it_is(with_codes: Any) -> None:
+    for within in ("C22.0", "C22.0 C22.4", "D37..D48"):
+        assert with_codes(f"{JUDGED}icd10,C22.0,,{within},,a nurse,2026-02-20\n", of=WATCHING)
+    for code, within in (("C22.0", "J01"), ("C22.0", "J01 I10")):
+        with pytest.raises(LocalCodesError, match="reads this code as `hepatocellular_carcinoma`, which nothing"):
+            with_codes(f"{JUDGED}icd10,{code},,{within},,a nurse,2026-02-20\n", of=WATCHING)
+    with pytest.raises(LocalCodesError, match="the dictionary reads this code as `INR`"):
+        with_codes(f"{JUDGED}http://loinc.org,6301-6,,J01,,a nurse,2026-02-20\n", of=WATCHING)
+
+
+def test_a_wording_may_lie_within_codes(with_codes: Any) -> None:
+    own = with_codes(f"{JUDGED}text,st.p. TACE,,C22.0,,a nurse,2026-02-20\n", of=WATCHING)
+    subject = {"reference": "Patient/a"}
+    coded = {"resourceType": "Condition", "id": "c", "subject": subject, "code": {"text": "st.p. TACE"}}
+    person = {"resourceType": "Patient", "id": "a"}
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": person}, {"resource": coded}]}
+    for record in (
+        {"conditions": [{"text": "St.p.  tace"}]},
+        {"conditions": [{"snomed": "444814009", "text": "st.p. TACE"}]},
+    ):
+        patient = read_patient(record, own)
+        assert set(patient.episodes) == {"hepatocellular_carcinoma"}
+    patient = read_patient(bundle, own)
+    assert set(patient.episodes) == {"hepatocellular_carcinoma"}
+    assert patient.notes == ()
+
+
+def test_what_one_code_says_and_another_denies_may_be(with_codes: Any) -> None:
+    own = with_codes(f"{JUDGED}urn:ours,B,,J01,,,\n", of=WATCHING)
+    patient = read_patient({"conditions": [{"icd10": "C22.0", "system": "urn:ours", "code": "B"}]}, own)
+    assert patient.episodes == {}
+    assert patient.may_be["conditions"].keys() >= CANCERS
+    assert patient.notes == (
+        "conditions[0]: one of its codes or names says `hepatocellular_carcinoma`, another that it is not: it may be",
+    )
+
+
+def test_two_tables_that_say_different_things_of_a_code_are_refused(with_codes: Any) -> None:
+    one, other = f"{JUDGED}urn:ours,X,,C22.0,,,\n", f"{JUDGED}urn:ours,X,,J01,,,\n"
+    assert with_codes(one, one, of=WATCHING)
+    with pytest.raises(LocalCodesError, match="another table says something else of this code"):
+        with_codes(one, other, of=WATCHING)
+    with pytest.raises(LocalCodesError, match="another table says something else of this code"):
+        with_codes("system,code,name\nurn:ours,X,cirrhosis\n", other, of=WATCHING)

@@ -14,6 +14,8 @@ from screener.records.dictionary import Dictionary
 from screener.records.patient import Answer, Patient
 from screener.records.questionnaire import GivenAnswers, read_answers, with_answers
 
+PLAIN = Dictionary(SMALL)
+
 BROKEN = sorted((Path(__file__).parent / "broken_answers").glob("*.json"))
 CONSENT = "NCT00000001/informed_consent"
 YES = {"linkId": CONSENT, "answer": [{"valueBoolean": True}]}
@@ -23,7 +25,7 @@ YES = {"linkId": CONSENT, "answer": [{"valueBoolean": True}]}
 def read(tmp_path: Path):
     def read(document: object, name: str = "given.json") -> GivenAnswers:
         (tmp_path / name).write_text(json.dumps(document), encoding="utf-8")
-        return read_answers(tmp_path / name, Dictionary(SMALL), name)
+        return read_answers(tmp_path / name, PLAIN, name)
 
     return read
 
@@ -46,13 +48,13 @@ def test_the_broken_answers_were_found() -> None:
 @pytest.mark.parametrize("file", BROKEN, ids=lambda path: path.stem)
 def test_broken_answers_are_refused_with_their_message(file: Path) -> None:
     with pytest.raises(RecordError) as refused:
-        read_answers(file, Dictionary(SMALL), file.name)
+        read_answers(file, PLAIN, file.name)
     assert str(refused.value) == file.with_suffix(".txt").read_text(encoding="utf-8").rstrip("\n")
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="there is no such file"):
-        read_answers(tmp_path / "none.json", Dictionary(SMALL), "none.json")
+        read_answers(tmp_path / "none.json", PLAIN, "none.json")
 
 
 # ---- what is taken
@@ -154,7 +156,9 @@ def test_the_native_form_is_taken_too(read, wrapped: bool) -> None:
 
 
 def test_answers_join_those_of_the_record(read) -> None:
-    joined = with_answers(patient(), [read(response(YES)), read({"NCT00000001/I2": {"reading": 1}}, "more.json")])
+    joined = with_answers(
+        patient(), [read(response(YES)), read({"NCT00000001/I2": {"reading": 1}}, "more.json")], PLAIN
+    )
     assert set(joined.answers) == {CONSENT, "NCT00000001/I2"}
     assert joined.notes == ()
 
@@ -173,19 +177,19 @@ def test_of_two_answers_the_later_counts_else_the_one_given(
     read, of_record: str | None, given: str | None, kept: str
 ) -> None:
     record = patient(value=False, **({"date": of_record} if of_record else {}))
-    joined = with_answers(record, [read(response(YES, **({"authored": given} if given else {})))])
+    joined = with_answers(record, [read(response(YES, **({"authored": given} if given else {})))], PLAIN)
     assert joined.answers[CONSENT].source.startswith(kept)
     [note] = joined.notes
     assert note.endswith(f": another answer replaces it ({joined.answers[CONSENT].source})")
 
 
 def test_the_same_answer_twice_is_not_worth_a_note(read) -> None:
-    assert with_answers(patient(value=True), [read(response(YES))]).notes == ()
+    assert with_answers(patient(value=True), [read(response(YES))], PLAIN).notes == ()
 
 
 def test_two_files_that_answer_the_same_are_refused(read) -> None:
     with pytest.raises(RecordError) as refused:
-        with_answers(patient(), [read(response(YES), "a.json"), read(response(YES), "b.json")])
+        with_answers(patient(), [read(response(YES), "a.json"), read(response(YES), "b.json")], PLAIN)
     assert str(refused.value) == (
         f"error[record]: the same is answered in `a.json`\n  --> b.json: {CONSENT}\nhelp: leave one of them out"
     )
@@ -203,13 +207,13 @@ def test_two_files_that_answer_the_same_are_refused(read) -> None:
     ],
 )
 def test_answers_about_this_patient_are_taken(read, subject: dict[str, Any]) -> None:
-    assert CONSENT in with_answers(patient(), [read(response(YES, subject=subject))]).answers
+    assert CONSENT in with_answers(patient(), [read(response(YES, subject=subject))], PLAIN).answers
 
 
 @pytest.mark.parametrize("subject", [{"identifier": {"value": "q"}}, {"reference": "Patient/q"}])
 def test_answers_about_somebody_else_are_refused(read, subject: dict[str, Any]) -> None:
     with pytest.raises(RecordError) as refused:
-        with_answers(patient(), [read(response(YES, subject=subject))])
+        with_answers(patient(), [read(response(YES, subject=subject))], PLAIN)
     assert str(refused.value) == (
         "error[record]: the answers are about somebody else, and the record is of `p`\n"
         "  --> given.json: subject\n"

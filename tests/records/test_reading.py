@@ -12,16 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from records.small_rulebook import SMALL, concept, snomed
+from records.small_rulebook import ASKING, SMALL, asking, concept, icd10, snomed
 from screener.records import RecordError, read_patient, read_patients, record_schema
 from screener.records.dictionary import Dictionary
 from screener.records.native import Condition, NativeRecord, Observation, Procedure
 from screener.records.patient import Absence, Answer, Episode, Patient
+from screener.records.reviews import EVER_SINCE
+from screener.rulebook import Code
 from screener.values.dates import BEGINNING, Moment, parse_moment
 from screener.values.ranges import exactly
 
@@ -354,21 +356,30 @@ def test_a_code_of_another_list_is_a_note() -> None:
 
 def test_a_diagnosis_that_states_a_procedure_is_read_as_one() -> None:
     patient = read(conditions=[{"icd10": "Z94.4", "onset": "2019", "date": "2026-01"}])
-    assert patient.episodes["liver_transplantation"] == (
-        Episode(
-            "liver_transplantation",
-            "procedures",
-            "conditions[0]",
-            parse_moment("2019"),
-            parse_moment("2019"),
-            asserted=parse_moment("2026-01"),
-        ),
+    assert only_episode(patient, "liver_transplantation") == Episode(
+        "liver_transplantation",
+        "procedures",
+        "conditions[0]",
+        parse_moment("2019"),
+        parse_moment("2019"),
+        asserted=parse_moment("2026-01"),
+        called="icd10 Z94.4",
     )
     undated = only_episode(read(conditions=[{"icd10": "Z94.4"}]), "liver_transplantation")
     assert (undated.start, undated.end, undated.ended, undated.ongoing) == (None, None, False, False)
-    assert (
-        read(conditions=[{"icd10": "Z94.4", "status": "absent"}]).absences["liver_transplantation"][0].list
-        == "procedures"
+
+
+@pytest.mark.parametrize(("whole", "absent_on"), [((), []), ((icd10("Z94.4"),), ["procedures"]), ((icd10("Z94"),), [])])
+def test_a_refuted_diagnosis_denies_a_procedure_only_by_a_code_of_the_whole_of_it(
+    whole: tuple[Code, ...], absent_on: list[str]
+) -> None:
+    """That Z94.4 is the only code of it that the dictionary has proves nothing."""
+    transplantation = replace(SMALL.concepts["liver_transplantation"], whole=whole)
+    rulebook = replace(SMALL, concepts={**SMALL.concepts, "liver_transplantation": transplantation})
+    patient = read_patient({"conditions": [{"icd10": "Z94.4", "status": "absent"}]}, rulebook)
+    assert [each.list for each in patient.absences.get("liver_transplantation", ())] == absent_on
+    assert any(note.startswith("conditions[0]: its code may be of one kind of") for note in patient.notes) is (
+        not absent_on
     )
 
 
@@ -409,7 +420,7 @@ def test_an_active_diagnosis_that_states_a_procedure_leaves_open_whether_it_goes
 )
 def test_a_passing_condition(entry: dict[str, Any], expected: dict[str, Any]) -> None:
     episode = only_episode(read(conditions=[{"name": "pregnancy", **entry}]), "pregnancy")
-    assert episode == Episode("pregnancy", "conditions", "conditions[0]", **expected)
+    assert episode == Episode("pregnancy", "conditions", "conditions[0]", called="pregnancy", **expected)
 
 
 @pytest.mark.parametrize(
@@ -455,7 +466,7 @@ def test_an_acute_condition_is_its_onset_day_alone(status: dict[str, Any]) -> No
 )
 def test_a_procedure(entry: dict[str, Any], expected: dict[str, Any]) -> None:
     episode = only_episode(read(procedures=[{"name": "dialysis", **entry}]), "dialysis")
-    assert episode == Episode("dialysis", "procedures", "procedures[0]", **expected)
+    assert episode == Episode("dialysis", "procedures", "procedures[0]", called="dialysis", **expected)
 
 
 @pytest.mark.parametrize("field", ["date", "start"])
@@ -464,7 +475,7 @@ def test_a_planned_procedure_stands_on_the_list_of_plans(field: str) -> None:
         read(procedures=[{"name": "LT", "status": "planned", field: "2026-04"}]), "liver_transplantation"
     )
     assert episode == Episode(
-        "liver_transplantation", "plans", "procedures[0]", start=parse_moment("2026-04"), status="planned"
+        "liver_transplantation", "plans", "procedures[0]", parse_moment("2026-04"), status="planned", called="LT"
     )
 
 
@@ -511,7 +522,15 @@ def test_what_is_ongoing_may_end_on_the_day_of_screening_or_later(end: str, is_r
 def test_every_list_can_say_that_something_is_not(list_: str, name: str, status: str) -> None:
     patient = read(**{list_: [{"name": name, "status": status, "date": "2026-02"}]})
     assert patient.episodes == {}
-    assert patient.absences == {name: (Absence(name, list_, f"{list_}[0]", parse_moment("2026-02")),)}  # type: ignore[arg-type]
+    since = EVER_SINCE if status == "never" else None
+    absence = Absence(name, list_, f"{list_}[0]", parse_moment("2026-02"), since=since)  # type: ignore[arg-type]
+    assert patient.absences == {name: (absence,)}
+
+
+def test_an_absence_may_say_since_when() -> None:
+    entry = {"name": "pregnancy", "status": "absent", "since": "2025-12-20", "date": "2026-02-18"}
+    (absence,) = read(conditions=[entry]).absences["pregnancy"]
+    assert (absence.since, absence.when) == (parse_moment("2025-12-20"), parse_moment("2026-02-18"))
 
 
 def test_an_allergy_holds_and_a_disease_in_the_family_is_told() -> None:
@@ -520,14 +539,20 @@ def test_an_allergy_holds_and_a_disease_in_the_family_is_told() -> None:
         family_history=[{"name": "mental_disorder", "status": "present"}],
     )
     assert only_episode(patient, "blood_products") == Episode(
-        "blood_products", "allergies", "allergies[0]", ongoing=True, asserted=parse_moment("2020"), severity="severe"
+        "blood_products",
+        "allergies",
+        "allergies[0]",
+        ongoing=True,
+        asserted=parse_moment("2020"),
+        severity="severe",
+        called="blood_products",
     )
     assert only_episode(patient, "mental_disorder") == Episode(
-        "mental_disorder", "family_history", "family_history[0]", status="present"
+        "mental_disorder", "family_history", "family_history[0]", status="present", called="mental_disorder"
     )
 
 
-BROAD = msgspec.structs.replace(
+BROAD = replace(
     SMALL,
     concepts={
         **SMALL.concepts,
@@ -540,19 +565,19 @@ BROAD = msgspec.structs.replace(
 
 
 @pytest.mark.parametrize(
-    ("code", "broadest"),
+    ("code", "broadest", "called"),
     [
-        ({"atc": "J01CE01"}, "any_drug"),
-        ({"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "7980"}, "any_drug"),
-        ({"snomed": "91935009"}, "any_thing"),
-        ({"name": {"system": "urn:clinic", "code": "nuts"}}, "any_thing"),
+        ({"atc": "J01CE01"}, "any_drug", "atc J01CE01"),
+        ({"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "7980"}, "any_drug", "rxnorm 7980"),
+        ({"snomed": "91935009"}, "any_thing", "snomed 91935009"),
+        ({"name": {"system": "urn:clinic", "code": "nuts"}}, "any_thing", "urn:clinic nuts"),
     ],
 )
-def test_an_allergy_of_an_unknown_code_is_one_to_something(code: dict[str, Any], broadest: str) -> None:
+def test_an_allergy_of_an_unknown_code_is_one_to_something(code: dict[str, Any], broadest: str, called: str) -> None:
     patient = read_patient({"allergies": [{**code, "severity": "severe"}], "complete": ["allergies"]}, BROAD)
-    assert patient.episodes == {
-        broadest: (Episode(broadest, "allergies", "allergies[0]", ongoing=True, severity="severe"),)
-    }
+    assert only_episode(patient, broadest) == Episode(
+        broadest, "allergies", "allergies[0]", ongoing=True, severity="severe", called=called
+    )
     assert patient.notes[-1] == f"allergies[0]: it is read as `{broadest}`"
     assert patient.complete == {"allergies"}
 
@@ -562,13 +587,13 @@ def test_that_an_unknown_code_is_absent_says_nothing_of_anything_broader() -> No
     assert (patient.episodes, patient.absences) == ({}, {})
 
 
-def test_where_no_substance_is_broad_an_unknown_code_keeps_the_list_from_being_complete() -> None:
-    patient = read(allergies=[{"atc": "J01CE01"}], complete=["allergies", "conditions"])
-    assert (patient.episodes, patient.complete) == ({}, {"conditions"})
-    assert patient.notes == (
-        "allergies[0]: no rule uses the code `atc J01CE01`",
-        "`allergies` is not taken as complete, because nobody can tell what these entries are: allergies[0]",
-    )
+def test_an_allergy_of_an_unknown_code_may_be_to_any_substance_that_a_rule_names() -> None:
+    for rulebook in (ASKING, asking(BROAD)):
+        patient = read_patient({"allergies": [{"snomed": "91935009"}], "complete": ["allergies"]}, rulebook)
+        may_be = patient.may_be["allergies"]
+        assert {"blood_products", "interferon"} <= may_be.keys()
+        assert {each.unusable for each in may_be["blood_products"]} <= {"unread", None}
+        assert (patient.complete, patient.unread) == ({"allergies"}, {})
 
 
 def test_an_allergy_of_an_unknown_name_is_refused_with_what_to_write_instead() -> None:
@@ -639,14 +664,15 @@ def test_the_absence_of_the_broader_holds_that_of_the_narrower() -> None:
             "any_drug", "substance", (snomed("1", absent=True),), broader=("any_thing",), narrower=("interferon",)
         ),
     }
-    patient = read_patient({"allergies": [{"snomed": "1"}]}, msgspec.structs.replace(BROAD, concepts=concepts))
+    patient = read_patient({"allergies": [{"snomed": "1"}]}, replace(BROAD, concepts=concepts))
     assert set(patient.absences) == {"any_thing"}
 
 
 def test_that_nothing_is_known_of_allergies_is_no_allergy() -> None:
     entry = {"system": "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips", "code": "no-allergy-info"}
-    patient = read_patient({"allergies": [entry], "complete": ["allergies"]}, BROAD)
-    assert (patient.episodes, patient.absences, patient.complete) == ({}, {}, frozenset())
+    patient = read_patient({"allergies": [entry], "complete": ["allergies"]}, asking(BROAD))
+    assert (patient.episodes, patient.absences) == ({}, {})
+    assert {"any_thing", "any_drug", "blood_products"} <= patient.may_be["allergies"].keys()
 
 
 def test_a_resource_of_fhir_may_stand_for_an_event() -> None:

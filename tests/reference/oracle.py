@@ -16,6 +16,8 @@ Results
   one result with a range that covers both. In a change they are tried in both orders even then.
 - A grade follows from an absence where a lookup without a window of its own can find no result and the condition is
   not current at the clock.
+- A latest grade that may be the lowest, of a lookup without a window, gives way to entries, not results, of the
+  condition by which that is there at the clock (any higher grade), or may be (any grade).
 - `highest … >=` and `lowest … <=` against a limit of normal ask whether any result meets it, the opposite comparisons
   whether all do; `=` is both `<=` and `>=`.
 - A change with fewer than two usable results in its window may be any number at all. An unusable result beside two
@@ -25,6 +27,7 @@ Time
 - The clock is a day. In hour windows it is any second of that day, and so is any date without a time.
 - An anchor's onset is a range of days from the earliest to the latest possible one. One that stretches over more than
   400 days is as good as unknown to what is evaluated at it; a window around it is tried at every day that matters.
+- `its onset` of an entry without one is any day up to `as_of`.
 - `excludes_anchor` leaves out the anchor's whole day, in hour windows too.
 - `fresh` and `labs within` move with the clock.
 - Answers of persons are given at screening: a moved clock does not hide them. An answer without a date holds.
@@ -36,28 +39,45 @@ Episodes
   unless the record calls it over. Overlap with a window counts the end day of every episode.
 - An end known only as a range is cut off at `as_of` where the record calls the episode over. A start is narrowed by
   nothing else, not by its end or its entry.
-- What the record calls over without saying since when does not hold on `as_of`, and ended when the entry was made at
-  the latest.
+- What the record calls over without saying since when ended by `as_of`; if it was entered later, by its entry.
 - `history of`, `underwent` and `treated with` ask without a window whether one began by the clock, with one whether
   one overlaps it.
 - What results show holds from the first of them to the last; since when is as open as the entry says, until when is
   open. `current` carries it forward from the last. An acute one happened on some day up to the first.
-- The record speaks for a positive on the day the entry was made; of an active one without such a day on `as_of`, of
-  any other on its end or, without one, its beginning. A denial that is later ends the present (`allergy to` and
-  `family history of` included), an earlier one does not touch it, one at the same time leaves it open. The past it
-  leaves open only if it is at the same time and not surely later than the beginning.
+- A statement that something goes on, of what `lasts` for a time, holds for that long after the latest of its onset and
+  its entry, both taken as early as they can be; with a `longest course` and an onset for that long after the onset
+  alone. From the day after it may have ended on any day. One without any day is of the record's own day.
+- The record speaks for a positive on the day the entry was made; of an active one without such a day on `as_of`, but
+  of what `lasts` for a time on its onset, or without one on the record's own day; of any other on its end or, without
+  one, its beginning. A denial that is later ends the present (`allergy to` and `family history of` included), an
+  earlier one does not touch it, one at the same time leaves it open. The past it leaves open only if it is at the same
+  time and not surely later than the beginning.
 - An entry that is over denies every other entry about the present whose word is of an earlier day than its end; on
   the same day the positive stands. It also says that the list lacks no other one.
 - A later absence ends an earlier positive; once the absence is stale again the present is open, unless the list is
-  complete.
+  complete and denies it.
 - A later denial also ends, at the latest on its day, an episode whose end nobody wrote down.
-- What a result later than the clock shows is not seen. A doubtful result is no onset that is known to have happened.
+- A review says nothing against an entry that is the thing, unless it was made on a day for which that no longer speaks,
+  and the clock's day is such a day, too.
+- A doubtful denial neither ends nor clears anything: it leaves open the present of what is not surely later.
+- An entry that may be the thing is read as if it were it, and leaves open what it then would say. It is none where the
+  thing is denied over all days on which it may have begun, by a denial not made before the entry.
+- An entry that may be something acute may be a lasting kind of it; one that surely is the acute thing is read as that.
+- One entry read in several ways is one thing where things are counted.
+- What a result later than the clock shows is not seen; one after the day of screening leaves open whether what it shows
+  had begun. A doubtful result is no onset that is known to have happened.
 - The list could lack what the absences and resolved entries leave room for, whatever stands in `with (…)`. An acute
   entry whose day has passed is not a resolved one.
-- An entry that is active is not cured. An entry that does not say whether it is over may be either.
-- A sex to which a concept does not apply makes every verb about the patient FALSE for it and for what is narrower.
+- A list denies what its concept says that it does, or where that says nothing, a broader one. Family history and plans
+  need nothing at hand for that.
+- A list that the record calls complete is of the record's own day and grows old like an absence; where the record has
+  no day, and where the user calls it complete, it is of the day of screening.
+- An entry that is active is not cured, as long as that speaks. An entry that does not say whether it is over may be
+  either.
+- A sex to which a concept does not apply makes every verb about the patient FALSE for it; an entry or result that
+  surely is it contradicts the sex, and neither wins.
 - A plan whose day has passed is UNKNOWN as a plan, and may have been carried out unless the list of procedures is
-  complete or the procedure was absent on that day or later.
+  complete or the procedure was absent on that day or later. A plan on record stands against a denial of plans.
 - Family history has no dates. Two entries are two allergies.
 - `asked only if` decides who is asked, not what the answer is.
 """
@@ -68,7 +88,9 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise, permutations, product
-from typing import Literal, NamedTuple, assert_never
+from typing import Literal, NamedTuple, assert_never, get_args
+
+from msgspec.structs import replace
 
 from birthdays import birth_days_of_age
 from screener.records.patient import Absence, Episode, Patient, Result
@@ -85,6 +107,7 @@ from screener.rulebook import (
     ChangeLookup,
     Choose,
     Compare,
+    Concept,
     Confirmed,
     Criterion,
     EventLookup,
@@ -133,6 +156,7 @@ Status = Literal["passed", "failed", "unknown"]
 WIDEST_ANCHOR = 400
 HOLDING = ("current", "taking", "receiving")
 BEGINNING_VERBS = ("onset of", "start of")
+TIMELESS = ("family history of", "allergy to")
 
 
 class Span(NamedTuple):
@@ -190,7 +214,7 @@ class Oracle:
         self.patient = patient
         self.as_of = as_of
         self.end_of_record = as_of * DAY + DAY - 1
-        self.complete = patient.complete | assume_complete
+        self.assumed = assume_complete
         self.labs_within = labs_within if labs_within is not None else trial.labs_within
         self.trial = trial
 
@@ -388,6 +412,10 @@ class Oracle:
         if looks is None:
             return self.possible(fact)
         instead = exactly(0) if self.is_absent_instead(fact, lookup, here) else self.possible(fact)
+        lowest = self.lowest_by_entries(fact, lookup, here)
+        if lowest is not None:
+            everything = self.possible(fact)
+            return Range(everything.low + lowest, everything.high)
         worlds = []
         for in_order in looks:
             values = [hull(self.value(result, fact) for result in together) for together in in_order]
@@ -418,12 +446,43 @@ class Oracle:
         condition = EventLookup("", "current", "conditions", (Qualified(fact.zero_when_absent),))
         return self.happened(condition, here) is FALSE
 
+    def lowest_by_entries(self, fact: Lab | Finding, lookup: ValueLookup, here: Here) -> int | None:
+        """The rank of the lowest grade left by entries that speak against a result of none; None without such."""
+        if (
+            not isinstance(fact, Finding)
+            or fact.zero_when_absent is None
+            or (lookup.scope, lookup.pick) != (None, "latest")
+        ):
+            return None
+        latest = [result for look in self.looks(lookup, here) or () if look for result in look[-1]]
+        if not any(
+            fact.choices[0] in (result.choices or ()) if fact.choices else result.value and result.value.contains(0)
+            for result in latest
+        ):
+            return None
+        condition = EventLookup("", "current", "conditions", (Qualified(fact.zero_when_absent),))
+        state = self.happened(condition, here)
+        window = Span(here.day * DAY, here.last_second)
+        speaking = [
+            episode
+            for episode in self.entries(condition.what, "conditions")
+            if not episode.shown_by_result
+            and self.matches(episode, condition, here) is not FALSE
+            and self.timing(episode, condition, window, here, bounded=False) is not FALSE
+        ]
+        if state is FALSE or not speaking:
+            return None
+        return 1 if state is TRUE else 0
+
     def choices(self, lookup: ValueLookup, here: Here) -> set[str]:
         fact = self.rulebook.fact(lookup.fact)
         assert isinstance(fact, Finding)
         looks = self.looks(lookup, here)
         if looks is None:
             return set(fact.choices)
+        lowest = self.lowest_by_entries(fact, lookup, here)
+        if lowest is not None:
+            return set(fact.choices[lowest:])
         instead = {fact.choices[0]} if self.is_absent_instead(fact, lookup, here) else set(fact.choices)
         found: set[str] = set()
         for in_order in looks:
@@ -535,18 +594,18 @@ class Oracle:
         return self.onset(lookup, here)
 
     def onset(self, lookup: OnsetLookup, here: Here) -> Moment | None:
-        concept = self.rulebook.concepts[lookup.concept]
-        everything = Span(BEGINNING, here.last_second)
+        wanted = Qualified(lookup.concept)
         dated, certain = [], []
-        for episode in self.episodes(lookup.list):
-            is_it = self.concept_matches(episode, concept.name, everything)
+        for episode in self.entries([wanted], lookup.list):
+            is_it = self.is_such(episode, wanted, here)
             start = self.start(episode)
             if is_it is FALSE or start is None or start.first > here.last_second:
                 continue
             if episode.start is None:
                 return None
             dated.append(Span(start.first, min(start.last, here.last_second)))
-            if is_it is TRUE and start.last <= here.last_second and not episode.doubtful:
+            is_certain = is_it is TRUE and not episode.doubtful and not self.may_have_begun_later(episode)
+            if is_certain and start.last <= here.last_second:
                 certain.append(start)
         if not certain:
             return None
@@ -556,40 +615,104 @@ class Oracle:
 
     # ---- episodes
 
-    def episodes(self, record_list: RecordList) -> list[Episode]:
-        return [each for several in self.patient.episodes.values() for each in several if each.list == record_list]
-
-    def absences(self, concept: str, record_list: RecordList) -> list[tuple[Span, Absence]]:
-        """The absences that say that a concept is not there, or something broader, with their possible seconds."""
-        said = {concept, *self.rulebook.concepts[concept].broader}
-        found = []
-        for absence in (each for several in self.patient.absences.values() for each in several):
-            if absence.list == record_list and absence.concept in said:
-                when = on_day(self.as_of) if absence.when is None else absence.when
-                if when.first <= self.end_of_record:
-                    found.append((Span(when.first, min(when.last, self.end_of_record)), absence))
+    def entries(self, what: Sequence[Qualified], record_list: RecordList) -> list[Episode]:
+        """The entries of a list, those of no concept left out; and behind them each entry that may be what is asked,
+        read as if it were it, and doubtful."""
+        found = [each for several in self.patient.episodes.values() for each in several if each.list == record_list]
+        certain = {
+            each.source for each in found for wanted in what if each.concept in self.with_narrower(wanted.concept)
+        }
+        for wanted in what:
+            for entry in self.patient.may_be.get(record_list, {}).get(wanted.concept, ()):
+                found.append(self.read_as(entry, wanted.concept, record_list))
+            for kind in self.rulebook.concepts[wanted.concept].narrower:
+                courses = [self.rulebook.concepts[name].course for name in (wanted.concept, kind)]
+                if courses[0] == "acute" != courses[1]:
+                    for entry in self.patient.may_be.get(record_list, {}).get(kind, ()):
+                        if entry.source not in certain:
+                            found.append(self.read_as(entry, kind, record_list))
         return found
 
-    def is_covered(self, concept: str, record_list: RecordList, window: Span) -> bool:
-        """Whether the absences on record leave no day of the window in which the concept could have been there."""
-        stretches = []
-        for when, absence in self.absences(concept, record_list):
-            entry = self.rulebook.concepts[absence.concept]
-            never = record_list != "conditions" or entry.course != "passing"
-            first = BEGINNING // DAY if never else when.days.last
-            stretches.append((first, day_shifted(when.days.first, entry.fresh, 1)))
-        uncovered_from = window.days.first
-        for first, last in sorted(stretches):
-            if first <= uncovered_from:
-                uncovered_from = max(uncovered_from, last + 1)
-        return uncovered_from > window.days.last
+    def read_as(self, entry: Episode, name: str, record_list: RecordList) -> Episode:
+        """An entry as it would be if it were a concept: an acute condition lasts for a day, a chronic one that nobody
+        calls over goes on, a procedure that a diagnosis tells of was on its day."""
+        concept = self.rulebook.concepts[name]
+        is_acute_itself = entry.concept != "" and self.is_acute(entry)
+        end, ongoing = None if is_acute_itself else entry.end, entry.ongoing
+        if entry.list == "conditions" == record_list:
+            goes_on = entry.status == "active"
+            if entry.status is None and end is None and concept.course == "chronic":
+                goes_on = not entry.shown_by_result
+            ongoing = goes_on and concept.course != "acute"
+            end = entry.start if concept.course == "acute" else end
+        elif entry.list == "conditions" and record_list == "procedures":
+            ongoing = False
+            end = None if entry.status == "active" else end if end is not None else entry.start
+        unusable = "unspecific" if entry.unusable is None else entry.unusable
+        return replace(
+            entry, concept=name, list=record_list, end=end, ongoing=ongoing, doubtful=True, unusable=unusable
+        )
 
-    def is_ruled_out(self, episode: Episode, concept: str, window: Span) -> bool:
-        """Whether an entry of something broader cannot be the concept: that is denied on a day when it had begun."""
+    def with_broader(self, concept: str) -> set[str]:
+        return {concept, *self.rulebook.concepts[concept].broader}
+
+    def with_narrower(self, concept: str) -> set[str]:
+        return {concept, *self.rulebook.concepts[concept].narrower}
+
+    def absences(self, concept: str, record_list: RecordList) -> list[tuple[Span, Absence]]:
+        """The absences that say that a concept is not there, or something broader, with their possible seconds; those
+        without a date are of the record's own day."""
+        found = []
+        for absence in (each for several in self.patient.absences.values() for each in several):
+            if absence.list != record_list or absence.concept not in self.with_broader(concept):
+                continue
+            when = absence.when
+            if when is None and self.patient.as_of is not None:
+                when = on_day(min(self.patient.as_of, self.as_of))
+            if when is not None and when.first <= self.end_of_record:
+                found.append((Span(when.first, min(when.last, self.end_of_record)), absence))
+        return found
+
+    def is_of_its_day_alone(self, absence: Absence) -> bool:
+        entry = self.rulebook.concepts[absence.concept]
+        return absence.list == "conditions" and entry.course == "passing" and absence.since is None
+
+    def denied_since(self, when: Span, absence: Absence) -> int:
+        """The first day on which, by an absence, it was surely not so."""
+        if absence.since is not None:
+            return absence.since.last_day
+        return when.days.last if self.is_of_its_day_alone(absence) else BEGINNING // DAY
+
+    def is_covered(self, concept: str, record_list: RecordList, window: Span, here: Here) -> bool:
+        """Whether the absences on record leave no day of the window in which the concept could have been there."""
+        covered: set[tuple[int, int]] = set()
+        for when, absence in self.absences(concept, record_list):
+            is_unseen = self.is_of_its_day_alone(absence) and when.last > here.last_second
+            if absence.doubtful or is_unseen:
+                continue
+            if absence.until is not None and window.days.last > absence.until.first_day:
+                continue
+            fresh = self.rulebook.concepts[absence.concept].fresh
+            covered.add((self.denied_since(when, absence), day_shifted(when.days.first, fresh, 1)))
+        first, last = window.days
+        if record_list == "plans":
+            first = last = here.day
+        for since, until in sorted(covered):
+            if since <= first:
+                first = max(first, until + 1)
+        return first > last
+
+    def is_ruled_out(self, episode: Episode, concept: str) -> bool:
+        """Whether an entry that may be a concept is none: it is denied for all the time in which it can have begun, by
+        somebody who can have known of it."""
         start = self.start(episode)
-        denied = [when.days.first for when, _ in self.absences(concept, episode.list)]
-        covered = self.is_covered(concept, episode.list, window)
-        return covered and start is not None and max(denied, default=0) >= start.days.last
+        return start is not None and any(
+            self.denied_since(when, absence) <= start.days.first
+            and start.days.last <= when.days.first
+            and (episode.asserted is None or episode.asserted.last_day <= when.days.first)
+            for when, absence in self.absences(concept, episode.list)
+            if not absence.doubtful
+        )
 
     def is_acute(self, episode: Episode) -> bool:
         return self.rulebook.concepts[episode.concept].course == "acute"
@@ -602,6 +725,36 @@ class Oracle:
             return None
         return Span(episode.start.first, min(episode.start.last, self.end_of_record))
 
+    def may_have_begun_later(self, episode: Episode) -> bool:
+        """Whether an entry was made after the day of screening, and says nothing of an onset before that."""
+        made = episode.asserted
+        if made is None and episode.start is None:
+            made = episode.end
+        was_later = made is not None and made.last > self.end_of_record
+        return was_later and (episode.start is None or episode.start.last > self.end_of_record)
+
+    def speaks_until(self, episode: Episode) -> int | None:
+        """The last day for which a statement that something goes on speaks; None: for all days to come."""
+        concept = self.rulebook.concepts[episode.concept]
+        onset = episode.start
+        if onset is not None and onset.first == BEGINNING:
+            onset = None  # `or before` a day tells of no onset
+        if concept.longest_course is not None and onset is not None:
+            return day_shifted(onset.first_day, concept.longest_course, 1)
+        if concept.lasts is None or episode.shown_by_result:
+            return None
+        days = [moment.first_day for moment in (onset, episode.asserted) if moment is not None]
+        if not days and self.patient.as_of is not None:
+            days = [self.patient.as_of]
+        return day_shifted(max(days), concept.lasts, 1) if days else BEGINNING // DAY
+
+    def is_stale(self, episode: Episode, day: int) -> bool:
+        """Whether a statement that something goes on no longer speaks for a day."""
+        if not episode.ongoing or episode.end is not None:
+            return False
+        until = self.speaks_until(episode)
+        return until is not None and day > until
+
     def end(self, episode: Episode, start: Span) -> Span:
         """The seconds in which an episode can have ended."""
         if self.is_acute(episode):
@@ -609,15 +762,19 @@ class Oracle:
         if episode.shown_by_result and not episode.ongoing:
             held = self.asserted(episode)
             return Span(held.first, END)
+        known_over_by = self.end_of_record
+        if episode.asserted is not None:
+            known_over_by = max(known_over_by, episode.asserted.last)
         if episode.end is not None:
             last = episode.end.last
-            if episode.ended and episode.end.first <= self.end_of_record:
-                last = min(last, self.end_of_record)
-            return Span(max(episode.end.first, start.first), last)
+            if episode.ended and episode.end.first <= known_over_by:
+                last = min(last, known_over_by)
+            return Span(max(episode.end.first, start.first), max(last, start.first))
         if episode.ongoing:
-            return Span(END, END)
+            until = self.speaks_until(episode)
+            return Span(END, END) if until is None else Span(max(start.first, (until + 1) * DAY), END)
         if episode.ended:
-            return Span(start.first, min(self.end_of_record, self.asserted(episode).last))
+            return Span(start.first, known_over_by)
         return Span(start.first, END)
 
     def asserted(self, episode: Episode) -> Span:
@@ -640,9 +797,9 @@ class Oracle:
         if self.is_acute(episode):
             return self.began_in(episode, window)
         end = self.end(episode, start)
-        if episode.end is None and not episode.ongoing:
+        if episode.end is None and end.first != END:
             later = [denied.last for denied in self.denials(episode, here) if denied.first > self.said(episode).last]
-            end = Span(end.first, min([end.last, *later]))
+            end = Span(end.first, max(end.first, min([end.last, *later])))
         if start.first > window.last or end.last < window.first:
             return FALSE
         if episode.shown_by_result and not episode.ongoing:
@@ -652,7 +809,7 @@ class Oracle:
 
     def holds_on(self, episode: Episode, day: int) -> Truth:
         start = self.start(episode)
-        if start is None:
+        if start is None or start.days.first > day:
             return FALSE
         if self.is_acute(episode):
             return self.began_in(episode, Span(day * DAY, day * DAY + DAY - 1))
@@ -661,44 +818,65 @@ class Oracle:
             concept = self.rulebook.concepts[episode.concept]
             carried = concept.course == "chronic" or day <= day_shifted(held.first, concept.fresh, 1)
             return truth_of_range(held.last <= day and carried)
-        if episode.ended and episode.end is None and day >= self.as_of:
-            return FALSE
         end = self.end(episode, start).days
-        on_its_end = 0 if episode.list == "conditions" or episode.ended else 1
-        if start.days.first > day or day >= end.last + on_its_end:
+        on_its_end = 0 if self.is_a_condition(episode) or episode.ended else 1
+        if day >= end.last + on_its_end:
             return FALSE
         return truth_of_range(start.days.last <= day < end.first + on_its_end)
 
+    def is_a_condition(self, episode: Episode) -> bool:
+        return self.rulebook.concepts[episode.concept].kind == "condition"
+
     def said(self, episode: Episode) -> Span:
         """The time for which the record says so: when the entry was made; of an active one without that, the day of
-        screening; of any other, its end, or its beginning where it has none."""
+        screening, or if it passes its onset or the record's own day; of any other, its end, or its beginning."""
+        lasts = self.rulebook.concepts[episode.concept].lasts is not None and not episode.shown_by_result
+        start = self.start(episode)
+        if episode.asserted is None and episode.ongoing and lasts:
+            if episode.start is not None and episode.start.first != BEGINNING and start is not None:
+                return start
+            own_day = self.as_of if self.patient.as_of is None else min(self.patient.as_of, self.as_of)
+            return Span(own_day * DAY, own_day * DAY + DAY - 1)
         if episode.asserted is not None or episode.ongoing or episode.shown_by_result:
             return self.asserted(episode)
-        start = self.start(episode)
         if episode.end is not None and start is not None:
             return self.end(episode, start)
         return start or self.asserted(episode)
 
-    def denials(self, episode: Episode, here: Here) -> list[Span]:
-        return [when for when, _ in self.absences(episode.concept, episode.list) if when.first <= here.last_second]
+    def contradictions(self, episode: Episode, here: Here) -> list[tuple[Span, Absence]]:
+        """What was said by the clock against an entry. A review gives way to what surely is, as long as that speaks."""
+        found = []
+        for when, absence in self.absences(episode.concept, episode.list):
+            if when.first > here.last_second:
+                continue
+            is_it = episode.unusable not in ("unspecific", "unread")
+            still_speaks = not (self.is_stale(episode, here.day) and self.is_stale(episode, when.days.first))
+            if not (absence.reviewed and is_it and still_speaks):
+                found.append((when, absence))
+        return found
 
-    def latest_word(self, episode: Episode, truth: Truth, denials: Sequence[Span], here: Here) -> Truth:
+    def denials(self, episode: Episode, here: Here) -> list[Span]:
+        return [when for when, absence in self.contradictions(episode, here) if not absence.doubtful]
+
+    def latest_word(self, episode: Episode, truth: Truth, here: Here) -> Truth:
         """The truth of an entry about the present, given what was said to the contrary: the latest word counts."""
         said = self.said(episode)
-        for denied in denials:
-            if denied.first > said.last and denied.last <= here.last_second:
+        for denied, absence in self.contradictions(episode, here):
+            if denied.first > said.last and denied.last <= here.last_second and not absence.doubtful:
                 return FALSE
             if denied.last >= said.first:
                 truth = all_of([truth, UNKNOWN])
         return truth
 
     def is_current(self, episode: Episode, here: Here) -> Truth:
-        truth = self.latest_word(episode, self.holds_on(episode, here.day), self.denials(episode, here), here)
+        truth = self.latest_word(episode, self.holds_on(episode, here.day), here)
         said = self.said(episode).days
-        for other, end in self.resolutions(episode.concept, episode.list, here):
-            if other is not episode and end.days.first > said.last:
+        for other, end in self.resolutions(episode.concept, episode.list):
+            if other is episode or end.days.first > here.day:
+                continue
+            if end.days.first > said.last and end.days.last <= here.day:
                 return FALSE
-            if other is not episode and end.days.last > said.first:
+            if end.days.last > said.first:
                 truth = all_of([truth, UNKNOWN])
         return truth
 
@@ -706,56 +884,59 @@ class Oracle:
         """Whether the record says at one time, or at times that nobody can tell apart, that it was and was not."""
         said, start = self.said(episode), self.start(episode)
         return any(
-            denied.first <= said.last
-            and said.first <= denied.last
-            and (start is None or self.start_moment(episode) is None or start.last >= denied.first)
+            denied.first <= said.last and said.first <= denied.last and (start is None or start.last >= denied.first)
             for denied in self.denials(episode, here)
         )
 
-    def resolutions(self, concept: str, record_list: RecordList, here: Here) -> list[tuple[Episode, Span]]:
-        """The entries of a condition, or of a broader one, that are over by the clock, and when they ended."""
-        if record_list != "conditions":
+    def resolutions(self, concept: str, record_list: RecordList) -> list[tuple[Episode, Span]]:
+        """The entries of a condition, or of a broader one, that are over, and when they ended."""
+        if self.rulebook.concepts[concept].kind != "condition":
             return []
-        said = {concept, *self.rulebook.concepts[concept].broader}
         found = []
-        for episode in self.episodes(record_list):
+        for episode in self.entries([], record_list):
             start = self.start(episode)
-            is_over = episode.ended or (episode.end is not None and not self.is_acute(episode))
-            if episode.concept in said and is_over and start is not None:
-                end = self.end(episode, start)
-                if end.last <= here.last_second:
-                    found.append((episode, end))
+            is_over = episode.ended or (episode.end is not None and not episode.ongoing and not self.is_acute(episode))
+            if episode.concept in self.with_broader(concept) and is_over and start is not None:
+                found.append((episode, self.end(episode, start)))
         return found
 
-    def concept_matches(self, episode: Episode, concept: str, window: Span) -> Truth:
-        entry = self.rulebook.concepts[concept]
-        if episode.concept == concept or episode.concept in entry.narrower:
+    def concept_matches(self, episode: Episode, concept: str) -> Truth:
+        """Whether an entry, as it is read, is a concept."""
+        if episode.concept not in self.with_narrower(concept):
+            return FALSE
+        if episode.unusable not in ("unspecific", "unread"):
             return TRUE
-        if episode.concept in entry.broader and not self.is_ruled_out(episode, concept, window):
-            return UNKNOWN
-        return FALSE
+        return FALSE if self.is_ruled_out(episode, concept) else UNKNOWN
 
-    def matches(self, episode: Episode, lookup: EventLookup, window: Span) -> Truth:
-        return any_of(
-            [
-                all_of([self.is_such(episode, wanted, window), self.can_apply(wanted.concept, lookup)])
-                for wanted in lookup.what
-            ]
+    def is_excepted(self, episode: Episode, exception: Qualified, here: Here) -> Truth:
+        """Whether an entry is what is left out. It may be something narrower than it is read as."""
+        may_be = exception.concept in episode.may_be and not self.is_ruled_out(episode, exception.concept)
+        is_it = any_of([self.concept_matches(episode, exception.concept), UNKNOWN if may_be else FALSE])
+        return all_of([is_it, self.has_qualifiers(episode, exception, here)])
+
+    def matches(self, episode: Episode, lookup: EventLookup, here: Here) -> Truth:
+        return all_of(
+            [any_of([self.is_such(episode, wanted, here) for wanted in lookup.what]), self.suits_sex(episode, lookup)]
         )
 
-    def is_such(self, episode: Episode, wanted: Qualified, window: Span) -> Truth:
-        qualified = [is_qualified(episode, qualifier, wanted) for qualifier in wanted.qualifiers]
-        return all_of([self.concept_matches(episode, wanted.concept, window), *qualified])
+    def is_such(self, episode: Episode, wanted: Qualified, here: Here) -> Truth:
+        return all_of([self.concept_matches(episode, wanted.concept), self.has_qualifiers(episode, wanted, here)])
+
+    def has_qualifiers(self, episode: Episode, wanted: Qualified, here: Here) -> Truth:
+        goes_on = episode.ongoing and episode.status is not None and not self.is_stale(episode, here.day)
+        return all_of([is_qualified(episode, qualifier, wanted, goes_on=goes_on) for qualifier in wanted.qualifiers])
+
+    def suits_sex(self, episode: Episode, lookup: EventLookup) -> Truth:
+        """Whether the patient is of the sex that the concept of an entry is only for."""
+        suits = self.can_apply(episode.concept, lookup)
+        return UNKNOWN if suits is FALSE and not episode.doubtful else suits
 
     def can_apply(self, concept: str, lookup: EventLookup) -> Truth:
-        """Whether the patient is of the sex that a concept, or a broader one, is only for."""
-        if lookup.verb == "family history of":
+        """Whether the patient is of the sex that a concept is only for."""
+        only_if = self.rulebook.concepts[concept].only_if
+        if lookup.verb == "family history of" or only_if is None:
             return TRUE
-        entries = [self.rulebook.concepts[name] for name in (concept, *self.rulebook.concepts[concept].broader)]
-        sexes = [entry.only_if for entry in entries if entry.only_if is not None]
-        if not sexes:
-            return TRUE
-        return UNKNOWN if self.patient.sex is None else truth_of(sexes == [self.patient.sex] * len(sexes))
+        return UNKNOWN if self.patient.sex is None else truth_of(self.patient.sex == only_if)
 
     # ---- whether something happened
 
@@ -764,7 +945,9 @@ class Oracle:
             first = here.day * DAY if lookup.verb == "planned" else BEGINNING
             last = END if lookup.verb == "planned" else here.last_second
             return self.happened_in(lookup, here, Span(first, last), bounded=False)
-        moments = [span for episode in self.episodes(lookup.list) for span in self.telling_spans(episode)]
+        moments = [
+            span for episode in self.entries(lookup.what, lookup.list) for span in self.telling_spans(episode, here)
+        ]
         windows = self.windows(lookup.scope, here, moments)
         if windows is None:
             return UNKNOWN
@@ -772,45 +955,63 @@ class Oracle:
             windows = [stretch(lookup.scope, Span(here.day * DAY, here.last_second), END)]
         return union(self.happened_in(lookup, here, window, bounded=True) for window in windows)
 
-    def telling_spans(self, episode: Episode) -> list[Span]:
+    def telling_spans(self, episode: Episode, here: Here) -> list[Span]:
+        """The times at which a window can begin or cease to meet an episode."""
         start = self.start(episode)
-        return [] if start is None else [start, self.end(episode, start), self.asserted(episode)]
+        if start is None:
+            return []
+        denied = [when for when, _ in self.absences(episode.concept, episode.list)]
+        return [start, self.end(episode, start), self.asserted(episode), *denied]
 
     def happened_in(self, lookup: EventLookup, here: Here, window: Span, *, bounded: bool) -> Truth:
         if lookup.verb in HOLDING and not (bounded and lookup.scope is not None):
             window = Span(here.day * DAY, here.last_second)
-        truths = []
-        for episode in self.episodes(lookup.list):
-            excepted = any_of([self.is_such(episode, exception, window) for exception in lookup.exceptions])
-            truths.append(
-                all_of(
-                    [
-                        self.matches(episode, lookup, window),
-                        negation(excepted),
-                        self.timing(episode, lookup, window, here, bounded=bounded),
-                        self.beside(lookup, here, self.start_moment(episode)),
-                        UNKNOWN if episode.doubtful else TRUE,
-                    ]
-                )
+        told: list[tuple[Episode, Truth]] = []
+        for episode in self.entries(lookup.what, lookup.list):
+            excepted = any_of([self.is_excepted(episode, exception, here) for exception in lookup.exceptions])
+            in_time = self.timing(episode, lookup, window, here, bounded=bounded)
+            if self.may_have_begun_later(episode):
+                in_time = all_of([in_time, UNKNOWN])
+            truth = all_of(
+                [
+                    self.matches(episode, lookup, here),
+                    negation(excepted),
+                    in_time,
+                    self.beside(lookup, here, self.start_moment(episode)),
+                    UNKNOWN if episode.doubtful else TRUE,
+                ]
             )
-        if lookup.verb == "underwent" and lookup.list not in self.complete:
-            for plan in self.episodes("plans"):
-                truths.append(all_of([self.matches(plan, lookup, window), self.may_be_done(plan, window, here)]))
+            told.append((episode, truth))
+        for plan in self.entries(lookup.what, "plans") if lookup.verb == "underwent" else ():
+            if not self.is_complete(lookup.list, self.rulebook.concepts[plan.concept], here.day):
+                told.append((plan, all_of([self.matches(plan, lookup, here), self.may_be_done(plan, window, here)])))
         lacking = self.may_be_lacking(lookup, window, here)
-        if lookup.times == 1 or lookup.verb in ("allergy to", "family history of"):
-            return at_least(lookup.times, [*truths, *[lacking] * lookup.times])
-        return self.happened_on_days(lookup, truths, lacking)
+        truths = [truth for _, truth in told]
+        if lookup.times == 1:
+            return any_of([*truths, lacking])
+        if lookup.verb in TIMELESS:
+            by_entry: dict[tuple[str, str], list[Truth]] = {}
+            for episode, truth in told:
+                by_entry.setdefault((episode.source, episode.list), []).append(truth)
+            things = [any_of(truths) for truths in by_entry.values()]
+            return at_least(lookup.times, [*things, *[lacking] * lookup.times])
+        return self.happened_on_days(lookup, told, lacking)
 
-    def happened_on_days(self, lookup: EventLookup, truths: Sequence[Truth], lacking: Truth) -> Truth:
+    def happened_on_days(self, lookup: EventLookup, told: Sequence[tuple[Episode, Truth]], lacking: Truth) -> Truth:
         """Whether it began on so many different days; a procedure that may have lasted longer may be any number."""
-        episodes = [*self.episodes(lookup.list), *self.episodes("plans")][: len(truths)]
-        certain, possible = [], 0
-        for episode, truth in zip(episodes, truths, strict=True):
+        certain: list[Span] = []
+        possible: dict[tuple[str, str, Span], int] = {}
+        for episode, truth in told:
             start = self.start(episode)
             if truth is FALSE or start is None:
                 continue
-            one_day = lookup.list != "procedures" or (episode.end is not None and episode.end == episode.start)
-            possible += 1 if one_day else lookup.times
+            end = episode.end
+            one_day = lookup.list != "procedures" or (
+                episode.start is not None
+                and end is not None
+                and {episode.start.first_day, episode.start.last_day, end.first_day, end.last_day} == {start.days.first}
+            )
+            possible[episode.source, episode.list, start] = 1 if one_day else lookup.times
             if truth is TRUE:
                 certain.append(start.days)
         days = 0
@@ -820,11 +1021,11 @@ class Oracle:
             certain = [span for span in certain if span.first > earliest_end]
         if days >= lookup.times:
             return TRUE
-        return UNKNOWN if possible >= lookup.times or lacking is UNKNOWN else FALSE
+        return UNKNOWN if sum(possible.values()) >= lookup.times or lacking is UNKNOWN else FALSE
 
     def start_moment(self, episode: Episode) -> Moment | None:
         start = self.start(episode)
-        return None if start is None or episode.start is None else Moment(start.first, start.last)
+        return None if start is None else Moment(start.first, start.last)
 
     def beside(self, lookup: EventLookup, here: Here, onset: Moment | None) -> Truth:
         return TRUE if lookup.beside is None else self.truth(lookup.beside, Here(here.day, onset))
@@ -832,14 +1033,22 @@ class Oracle:
     def timing(self, episode: Episode, lookup: EventLookup, window: Span, here: Here, *, bounded: bool) -> Truth:
         if lookup.verb == "planned":
             return self.is_planned_in(episode, window, here)
-        if lookup.verb in ("family history of", "allergy to") and self.start(episode) is not None:
-            return self.latest_word(episode, TRUE, self.denials(episode, here), here)
-        if lookup.verb in HOLDING:
-            if episode.shown_by_result and self.asserted(episode).first > here.last_second:
+        start = self.start(episode)
+        if lookup.verb in TIMELESS:
+            if episode.asserted is not None and episode.asserted.first > self.end_of_record:
+                return UNKNOWN
+            if episode.start is None or lookup.verb == "family history of":
+                return self.latest_word(episode, TRUE, here)
+            if start is None or start.first > here.last_second:
                 return FALSE
-            return self.is_current(episode, here)
-        if episode.shown_by_result and self.asserted(episode).first > here.last_second:
+            return self.latest_word(episode, truth_of_range(start.last <= here.last_second), here)
+        if start is None:
             return FALSE
+        if episode.shown_by_result and self.asserted(episode).first > here.last_second:
+            is_after_screening = self.asserted(episode).first > self.end_of_record and here.day == self.as_of
+            return UNKNOWN if is_after_screening else FALSE
+        if lookup.verb in HOLDING:
+            return self.is_current(episode, here)
         if lookup.verb in BEGINNING_VERBS or (not bounded and not episode.shown_by_result):
             truth = self.began_in(episode, window)
         else:
@@ -868,30 +1077,76 @@ class Oracle:
 
     def may_be_lacking(self, lookup: EventLookup, window: Span, here: Here) -> Truth:
         """Whether the list, as far as it goes, could lack an entry that would make the answer true."""
-        if lookup.list in self.complete:
-            return FALSE
-        if lookup.verb == "planned":
+        if lookup.verb in TIMELESS:
             window = Span(here.day * DAY, here.last_second)
         for wanted in lookup.what:
-            is_over = lookup.verb == "current" and self.resolutions(wanted.concept, lookup.list, here)
-            is_excluded = is_over or self.is_covered(wanted.concept, lookup.list, window)
-            if not is_excluded and self.can_apply(wanted.concept, lookup) is not FALSE:
-                return UNKNOWN
+            concept = self.rulebook.concepts[wanted.concept]
+            if self.list_denies(concept, lookup, window, here):
+                continue
+            if self.is_covered(wanted.concept, lookup.list, window, here):
+                continue
+            ends = [end for _, end in self.resolutions(wanted.concept, lookup.list)]
+            if lookup.verb in HOLDING and any(end.last <= here.last_second for end in ends):
+                continue
+            is_of_patient = lookup.verb != "family history of"
+            if is_of_patient and self.can_apply(wanted.concept, lookup) is FALSE:
+                continue
+            if is_of_patient and concept.ruled_out is not None and self.truth(concept.ruled_out, here) is TRUE:
+                continue
+            return UNKNOWN
         return FALSE
+
+    def is_complete(self, record_list: RecordList, concept: Concept, day: int) -> bool:
+        """Whether a list is complete, as far as it says anything of a concept on a day."""
+        if record_list in self.assumed:
+            return True
+        if record_list not in self.patient.complete:
+            return False
+        drawn_up = self.as_of if self.patient.as_of is None else self.patient.as_of
+        return day <= drawn_up or day <= day_shifted(drawn_up, concept.fresh, 1)
+
+    def list_denies(self, concept: Concept, lookup: EventLookup, window: Span, here: Here) -> bool:
+        """Whether the list is complete and denies a concept for all of the window, with everything at hand that it
+        needs for that."""
+        last = here.day if lookup.verb in HOLDING or lookup.verb == "planned" else window.days.last
+        deniable = [concept] if concept.denied_by_list else [self.rulebook.concepts[name] for name in concept.broader]
+        return any(
+            each.denied_by_list
+            and self.is_complete(lookup.list, each, last)
+            and (
+                lookup.list in ("family_history", "plans")
+                or all(self.is_at_hand(one, each, last, here) for one in each.denied_with)
+            )
+            for each in deniable
+        )
+
+    def is_at_hand(self, needed: str, concept: Concept, last: int, here: Here) -> bool:
+        """Whether a list is complete, or something measured that can be read is surely still fresh."""
+        for record_list in get_args(RecordList):
+            if record_list == needed:
+                return self.is_complete(record_list, concept, last)
+        fresh = self.rulebook.fact(needed).fresh
+        scope = Scope("", back=fresh)
+        windows = self.windows(scope, here, [span for span, _ in self.placed(needed)]) or []
+        return bool(windows) and any(
+            all(window.first <= span.first and span.last <= window.last for window in windows)
+            for span, result in self.placed(needed)
+            if result.unusable is None
+        )
 
 
 # ---- what needs no record
 
 
-def is_qualified(episode: Episode, qualifier: QualifierName, wanted: Qualified) -> Truth:
+def is_qualified(episode: Episode, qualifier: QualifierName, wanted: Qualified, *, goes_on: bool) -> Truth:
     """Whether an entry states a qualifier; what it does not state is unknown."""
     match qualifier:
         case "cured":
             if episode.cured is None:
-                return FALSE if episode.ongoing else UNKNOWN
+                return FALSE if goes_on else UNKNOWN
             return truth_of(episode.cured)
         case "resolved":
-            return TRUE if episode.ended else FALSE if episode.ongoing else UNKNOWN
+            return TRUE if episode.ended else FALSE if goes_on else UNKNOWN
         case "severe":
             return UNKNOWN if episode.severity is None else truth_of(episode.severity == "severe")
         case "uncontrolled":

@@ -173,7 +173,8 @@ def answered(name: str, response: dict[str, Any], folder: Path) -> Screening:
     file = folder / "response.json"
     file.write_text(json.dumps(response), encoding="utf-8")
     patient = load_patient(PATIENTS / f"{name}.json", rules)
-    return evaluate(with_answers(patient, [read_answers(file, Dictionary(rules), "response.json")]), rules)
+    dictionary = Dictionary(rules)
+    return evaluate(with_answers(patient, [read_answers(file, dictionary, "response.json")], dictionary), rules)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -206,6 +206,18 @@ def test_case_matters_where_it_matters() -> None:
     assert parse_unit("Mg").factor == 10**9 * parse_unit("mg").factor
 
 
+@pytest.mark.parametrize(
+    ("amounts", "share"),
+    [("mmol/mol", "%"), ("mmol/mol{Hb}", "%"), ("mmol/mol Hb", "1"), ("umol/mol{creat}", "g/g"), ("mol/mol", "%")],
+)
+def test_a_ratio_of_amounts_is_not_converted_to_another_share(amounts: str, share: str) -> None:
+    # 53 mmol/mol of HbA1c are 7.0 %, not 5.3 %.
+    for one, other in ((amounts, share), (share, amounts)):
+        with pytest.raises(UnitError, match="not proportional"):
+            factor_between(parse_unit(one), parse_unit(other))
+    assert factor_between(parse_unit("mmol/mol"), parse_unit("umol/mol{creat}")) == 1000
+
+
 def test_kelvin_is_a_temperature_and_a_thousand_only_per_volume() -> None:
     assert describe(parse_unit("K").dimension) == "temperature"
     assert describe(parse_unit("K/uL").dimension) == "count per volume"

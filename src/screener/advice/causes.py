@@ -178,11 +178,13 @@ def _causes_of_results(
     absences = [fact for fact in gone if isinstance(fact, Absence)]
     for absence in absences:
         yield _cause("stale", absence, _carried_no_longer(absence, None, frame), frame)
+    lists = _lists_grown_old(before, after)
+    yield from (_cause("stale", fact, "no longer denies what it does not name", frame) for fact in lists)
     results = [fact for fact in gone if isinstance(fact, Result)]
     yield from (_cause(kind, fact, leaves, frame) for fact in results)
     perhaps = [fact for fact in after.used if fact in before.used and _may_lie_outside(fact, after)]
     yield from (_cause(kind, fact, may_leave, frame) for fact in perhaps)
-    if not absences and not results and not perhaps:
+    if not absences and not lists and not results and not perhaps:
         yield from (_cause("window", fact, "comes to count", frame) for fact in after.used if fact not in before.used)
 
 
@@ -202,6 +204,9 @@ def _causes_of_event(before: Found, after: Found, lookup: EventLookup, day: int,
     scope, rulebook = lookup.scope, frame.rulebook
     lengths = [] if scope is None else [each for each in (scope.back, scope.ahead) if each is not None]
     entries = [fact for fact in used if isinstance(fact, Episode | Absence)]
+    if after.lacking != before.lacking and (grown_old := _lists_grown_old(before, after)):
+        yield from (_cause("stale", fact, "no longer denies what it does not name", frame) for fact in grown_old)
+        return
     turning = [fact for fact in entries if day in days_of(fact, lengths, rulebook)] or entries
     silent = [fact for fact in turning if isinstance(fact, Absence) and fact not in after.used]
     if silent and after.lacking != before.lacking:
@@ -212,6 +217,13 @@ def _causes_of_event(before: Found, after: Found, lookup: EventLookup, day: int,
     if not episodes:
         covers = "counts no longer" if after.truth is UNKNOWN else _covers(scope, frame)
         yield from (_cause("window", fact, covers, frame) for fact in turning)
+
+
+def _lists_grown_old(before: Found, after: Found) -> list[Given]:
+    """The complete lists that denied something on the day before, and no longer."""
+    return [
+        fact for fact in before.used if isinstance(fact, Given) and fact.source == "complete" and fact not in after.used
+    ]
 
 
 def _carried_no_longer(absence: Absence, scope: Scope | None, frame: Frame) -> str:
@@ -281,6 +293,8 @@ def _cause(kind: Kind, fact: Fact | Given, happened: str, frame: Frame) -> Cause
             return Cause(kind, f"absence of {_title(fact, frame)}", _of(fact.when), happened)
         case Answer():
             return Cause(kind, "the answer", _of(fact.when), happened)
+        case Given(source="complete"):
+            return Cause(kind, f"the complete list of {fact.name.replace('_', ' ')}", "", happened)
         case Given():
             return Cause(kind, fact.name.replace("_", " "), "", happened)
 

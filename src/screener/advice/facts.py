@@ -20,7 +20,16 @@ from screener.advice.supposing import Entry, Possibility
 from screener.evaluation.answers import Found, Judged, Measured
 from screener.evaluation.evaluator import UNKNOWN_AGE, stretch_of
 from screener.evaluation.frame import Frame
-from screener.evaluation.grounds import deciding, needs_of_lookup, question_about, states
+from screener.evaluation.grounds import (
+    deciding,
+    does_not_arise,
+    entry_called,
+    need_of_entry,
+    needs_of_lookup,
+    question_about,
+    states,
+    waits_for_anchor_alone,
+)
 from screener.evaluation.instants import Stretch, ahead_of
 from screener.evaluation.phrases import in_time, lowered, unit_beside, wanted
 from screener.evaluation.results import possible_values, window_of_freshness
@@ -154,7 +163,7 @@ def _facts(answer: Judged | Measured | Found, frame: Frame, reach: Reach, seen: 
         case Judged(node=AtTime()):
             # What a moved clock sees is no fact of today.
             return
-        case Judged(node=Confirmed()) if any(isinstance(part, Judged) and part.truth is FALSE for part in answer.parts):
+        case Judged(node=Confirmed()) if does_not_arise(answer, frame.rulebook):
             return
         case Judged(node=AgainstLimit()) if "missing" in answer.reasons:
             yield from _limits_of_normal(answer, frame, reach)
@@ -184,7 +193,7 @@ def _text(found: Found, rulebook: Rulebook) -> str:
 
 
 def _result(found: Found, lookup: ValueLookup, frame: Frame, reach: Reach) -> Iterator[Fact]:
-    if not found.reasons:
+    if not found.reasons or waits_for_anchor_alone(found):
         return
     fact, text = frame.rulebook.fact(lookup.fact), _text(found, frame.rulebook)
     unsettled = tuple(each for each in found.used if isinstance(each, Result))
@@ -414,8 +423,44 @@ def _event(found: Found, lookup: EventLookup, frame: Frame, reach: Reach) -> Ite
     for name in found.lacking:
         yield _yes_or_no(lookup, name, frame, reach)
     for episode in found.used:
-        if isinstance(episode, Episode) and not episode.shown_by_result:
+        if isinstance(episode, Episode) and episode.only_may_be:
+            yield _what_it_is(episode, frame, reach)
+        elif isinstance(episode, Episode) and not episode.shown_by_result:
             yield from _qualities(episode, lookup, frame)
+
+
+def _what_it_is(entry: Episode, frame: Frame, reach: Reach) -> Fact:
+    """What an entry is that leaves it open: none of what rules ask for, or one of the things that it may be. One look
+    at it settles every line that waits for it."""
+    need = need_of_entry(entry, frame.rulebook)
+    is_named = entry.called in frame.rulebook.concepts
+    subject = entry_called(entry, frame.rulebook)
+    called = f"what else {subject} is ({entry.source})" if is_named else f"what {subject} stands for ({entry.source})"
+    wanted_names = sorted(
+        name
+        for of_list in frame.patient.may_be.values()
+        for name, those in of_list.items()
+        if any(one.source == entry.source for one in those)
+    )
+    lookups = {lookup.name for name in wanted_names for lookup in reach.by_concept.get(name, ())}
+    titles = {name: lowered(frame.rulebook.concepts[name].title) for name in wanted_names}
+    named = [Possibility("none of these", settled=((entry.source, ""),))]
+    if len(wanted_names) <= MOST_KINDS:
+        named += [Possibility(titles[name], settled=((entry.source, name),)) for name in wanted_names]
+    return Fact(
+        ("entry", entry.source),
+        need.kind,
+        need.name,
+        called,
+        frozenset([*(f"event {each}" for each in lookups), *(f"concept {name}" for name in wanted_names)]),
+        source=entry.source,
+        named=tuple(named),
+        title=f"{entry_called(entry, frame.rulebook)} ({entry.source})",
+    )
+
+
+MOST_KINDS = 12
+"""Of an entry that may be more things than these, advice tells only what follows if it is none of them."""
 
 
 def _yes_or_no(lookup: EventLookup, name: str, frame: Frame, reach: Reach) -> Fact:

@@ -106,7 +106,7 @@ def _cuts(fact: Fact, rules: Iterable[Truthful], inquiry: Inquiry) -> set[float]
         own = [getattr(each, f"{node.which}_limit") for each in fact.replaces]
         found |= {float(Fraction(node.times) * end) for end in (*normal, *own) if end is not None}
     for concept in rulebook.concepts.values():
-        for sign in (*concept.present_when, *concept.absent_when):
+        for sign in concept.signs:
             if sign.fact == fact.name and sign.numbers is not None:
                 found |= {end for end in (sign.numbers.low, sign.numbers.high) if end is not None}
     return found

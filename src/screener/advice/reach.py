@@ -24,6 +24,7 @@ from screener.rulebook import (
     Bounded,
     ChangeLookup,
     Compare,
+    Concept,
     Confirmed,
     EventLookup,
     Finding,
@@ -66,6 +67,7 @@ class Reach:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook = rulebook
+        self.facts = rulebook.labs.keys() | rulebook.findings.keys()
         self._of_nodes: dict[int, tuple[Struct, Subjects]] = {}
         """By the identity of a node, which is kept beside it: to hash a formula takes longer than to walk it."""
         self._questions = frozenset(f"question {name}" for name in rulebook.questions)
@@ -150,7 +152,7 @@ class Reach:
             concepts = {
                 name: concept
                 for name, concept in self.rulebook.concepts.items()
-                if any(sign.fact == fact for sign in (*concept.present_when, *concept.absent_when))
+                if any(sign.fact == fact for sign in concept.signs)
             }
             known = self._shown_by[fact] = msgspec.structs.replace(self.rulebook, concepts=concepts)
         return known
@@ -199,15 +201,25 @@ class Reach:
                 yield from self._about(each.concept for each in (*lookup.what, *lookup.exceptions))
                 if lookup.beside is not None:
                     yield from self.of(lookup.beside)
+                for concept in (self.rulebook.concepts[each.concept] for each in lookup.what):
+                    if concept.ruled_out is not None:
+                        yield from self.of(concept.ruled_out)
+                    for needed in self._needed_of_lists(concept):
+                        yield f"sign {needed}"
         if lookup.scope is not None and lookup.scope.anchor in self.rulebook.lookups:
             yield from self.of_lookup(lookup.scope.anchor)
+
+    def _needed_of_lists(self, concept: Concept) -> Iterator[str]:
+        """The labs and findings that must be at hand for a list to deny a concept."""
+        for name in (concept.name, *concept.broader):
+            yield from (each for each in self.rulebook.concepts[name].denied_with if each in self.facts)
 
     def _about(self, concepts: Iterable[str]) -> Iterator[str]:
         for concept in concepts:
             for name in self.related(concept):
                 entry = self.rulebook.concepts[name]
                 yield f"concept {name}"
-                yield from (f"sign {sign.fact}" for sign in (*entry.present_when, *entry.absent_when))
+                yield from (f"sign {sign.fact}" for sign in entry.signs)
                 if entry.only_if is not None:
                     yield "sex"
 

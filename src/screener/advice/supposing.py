@@ -19,6 +19,7 @@ from screener.advice.reach import reach_of
 from screener.evaluation.answers import Found
 from screener.evaluation.episodes import still_lacking
 from screener.evaluation.frame import Frame
+from screener.records.chart import settled
 from screener.records.derived import with_derived
 from screener.records.patient import Absence, Answer, Episode, Patient, Result
 from screener.rulebook import Rulebook, Sex
@@ -47,6 +48,8 @@ class Possibility(Struct, frozen=True):
     results: tuple[Entry, ...] = ()
     stated: tuple[tuple[str, str, str, str | bool], ...] = ()
     """What entries state: the concept and the source of each, a quality (a field of Episode), and its value."""
+    settled: tuple[tuple[str, str], ...] = ()
+    """What entries are that left it open: the source of each, and the concept; `""`, none that a rule asks for."""
     answers: tuple[Answer, ...] = ()
     birth: Moment | None = None
     sex: Sex | None = None
@@ -60,6 +63,7 @@ def with_facts(patient: Patient, known: Iterable[Possibility], rulebook: Ruleboo
     """The patient's record with what these possibilities put into it."""
     results, episodes, answers = patient.results, patient.episodes, patient.answers
     birth, sex = patient.birth, patient.sex
+    settles: tuple[tuple[str, str], ...] = ()
     touched: set[str] = set()
     for each in known:
         for change in each.results:
@@ -71,6 +75,7 @@ def with_facts(patient: Patient, known: Iterable[Possibility], rulebook: Ruleboo
                 for one in episodes[concept]
             )
             episodes = {**episodes, concept: those}
+        settles += each.settled
         if each.answers:
             answers = {**answers, **{answer.key: answer for answer in each.answers}}
         birth = each.birth or birth
@@ -78,6 +83,8 @@ def with_facts(patient: Patient, known: Iterable[Possibility], rulebook: Ruleboo
     supposed: Patient = msgspec.structs.replace(
         patient, results=results, episodes=episodes, answers=answers, birth=birth, sex=sex
     )
+    for source, is_ in settles:
+        supposed = settled(supposed, source, (is_,) if is_ else (), None, rulebook.concepts)
     for name in touched:
         supposed = derived_anew(supposed, reach_of(rulebook).shown_by(name))
     return supposed
@@ -127,7 +134,7 @@ def frame_with(base: Frame, known: Iterable[Possibility], untouched: Mapping[str
         assumed=base.assumed,
         labs_within=base.labs_within,
         trial=base.trial,
-        of=base if patient.episodes is base.patient.episodes and patient.absences is base.patient.absences else None,
+        of=base if _says_the_same_of_events(patient, base.patient) else None,
     )
     if untouched is not None:
         frame.found.update(untouched)
@@ -141,6 +148,10 @@ def frame_with(base: Frame, known: Iterable[Possibility], untouched: Mapping[str
             frame.cleared |= each.cleared
             frame.concerned |= reach.named(each.cleared)
     return frame
+
+
+def _says_the_same_of_events(one: Patient, other: Patient) -> bool:
+    return one.episodes is other.episodes and one.absences is other.absences and one.may_be is other.may_be
 
 
 def happened_at_once(found: Found, known: Iterable[Possibility]) -> Truth | None:
@@ -158,4 +169,4 @@ def happened_at_once(found: Found, known: Iterable[Possibility]) -> Truth | None
 
 
 def _is_in_record(each: Possibility) -> bool:
-    return bool(each.results or each.stated or each.answers or each.birth or each.sex)
+    return bool(each.results or each.stated or each.settled or each.answers or each.birth or each.sex)

@@ -13,12 +13,14 @@ from functools import lru_cache
 from typing import Literal
 from weakref import WeakKeyDictionary
 
+import msgspec
 from msgspec import Struct
 
 from screener.evaluation.answers import Fact
 from screener.evaluation.evaluator import Decide, Program, meant_by, parts_of, program_of
 from screener.evaluation.frame import Frame
 from screener.evaluation.instants import MOST_DAYS_OPEN
+from screener.records.derived import speaks_until
 from screener.records.patient import Absence, Answer, Episode, Result
 from screener.rulebook import (
     AgainstLimit,
@@ -44,7 +46,7 @@ from screener.rulebook import (
     Value,
     ValueLookup,
 )
-from screener.values.dates import DAY, Duration, Moment, day_shifted, on_day
+from screener.values.dates import BEGINNING, DAY, Duration, Moment, day_shifted, on_day
 
 OPEN = Duration(MOST_DAYS_OPEN, "days")
 """A day open by more than this settles nothing: it may grow past that while the day of screening moves through it."""
@@ -53,12 +55,14 @@ OPEN = Duration(MOST_DAYS_OPEN, "days")
 class Reads(Struct, frozen=True):
     """What some part of a rule reads that time can move. Every length may be met by every day read beside it.
 
-    `fresh` are the facts that count as long as they are fresh, `paces` those whose change is divided by days;
-    `is_moved` says that it is read on another day than that of screening, or on the day before it.
+    `fresh` are the facts that count as long as they are fresh, `evidence` those beside which a list denies as long as
+    they are, `paces` those whose change is divided by days; `is_moved` says that it is read on another day than that of
+    screening, or on the day before it.
     """
 
     facts: frozenset[str] = frozenset()
     fresh: frozenset[str] = frozenset()
+    evidence: frozenset[str] = frozenset()
     paces: frozenset[str] = frozenset()
     concepts: frozenset[str] = frozenset()
     questions: frozenset[str] = frozenset()
@@ -139,8 +143,8 @@ def _reads_of_lookup(lookup: Lookup, rulebook: Rulebook) -> Reads:
         case ValueLookup(fact=fact, scope=None):
             entry = rulebook.fact(fact)
             graded = entry.zero_when_absent if isinstance(entry, Finding) else None
-            concepts = _related((graded,) if graded is not None else (), rulebook)
-            return Reads(facts=frozenset((fact,)), fresh=frozenset((fact,)), concepts=concepts)
+            state = _reads_of_concepts((graded,) if graded is not None else (), rulebook)
+            return _together([Reads(facts=frozenset((fact,)), fresh=frozenset((fact,))), *state])
         case ValueLookup(fact=fact, scope=scope):
             return _together([Reads(facts=frozenset((fact,))), *_reads_of_scope(scope, rulebook)])
         case ChangeLookup(fact=fact, scope=scope):
@@ -151,8 +155,8 @@ def _reads_of_lookup(lookup: Lookup, rulebook: Rulebook) -> Reads:
         case EventLookup():
             named = [each.concept for each in (*lookup.what, *lookup.exceptions)]
             beside = () if lookup.beside is None else _reads(lookup.beside, rulebook)
-            read = Reads(concepts=_related(named, rulebook))
-            return _together([read, *_reads_of_scope(lookup.scope, rulebook), *beside])
+            happened = _reads_of_concepts(named, rulebook)
+            return _together([*happened, *_reads_of_scope(lookup.scope, rulebook), *beside])
         case OnsetLookup():
             return Reads(concepts=_related((lookup.concept,), rulebook))
 
@@ -163,6 +167,18 @@ def _reads_of_scope(scope: Scope | None, rulebook: Rulebook) -> Iterator[Reads]:
     yield Reads(lengths=frozenset(each for each in (scope.back, scope.ahead) if each is not None and each.count))
     if scope.anchor in rulebook.lookups:
         yield _reads_of_lookup(rulebook.lookups[scope.anchor], rulebook)
+
+
+def _reads_of_concepts(names: Iterable[str], rulebook: Rulebook) -> Iterator[Reads]:
+    """What is read to tell whether one of these is so, with what must be at hand for a list to deny it, and what rules
+    it out."""
+    related = _related(names, rulebook)
+    concepts = [rulebook.concepts[name] for name in related]
+    needed = frozenset(each for concept in concepts for each in concept.denied_with)
+    yield Reads(concepts=related, evidence=needed & (rulebook.labs.keys() | rulebook.findings.keys()))
+    for name in names:
+        if (ruled_out := rulebook.concepts[name].ruled_out) is not None:
+            yield from _reads(ruled_out, rulebook)
 
 
 def _related(names: Iterable[str], rulebook: Rulebook) -> frozenset[str]:
@@ -181,6 +197,7 @@ def _together(parts: Iterable[Reads]) -> Reads:
     return Reads(
         frozenset[str]().union(*(each.facts for each in those)),
         frozenset[str]().union(*(each.fresh for each in those)),
+        frozenset[str]().union(*(each.evidence for each in those)),
         frozenset[str]().union(*(each.paces for each in those)),
         frozenset[str]().union(*(each.concepts for each in those)),
         frozenset[str]().union(*(each.questions for each in those)),
@@ -196,7 +213,12 @@ def lengths_of(reads: Iterable[Reads], frame: Frame) -> Iterator[Duration]:
     for each in reads:
         yield from each.lengths
         yield from (_freshness(fact, frame) for fact in each.fresh)
-        yield from (rulebook.concepts[name].fresh for name in each.concepts)
+        yield from (rulebook.fact(fact).fresh for fact in each.evidence)
+        for name in each.concepts:
+            concept = rulebook.concepts[name]
+            yield from (
+                length for length in (concept.fresh, concept.lasts, concept.longest_course) if length is not None
+            )
         for name in each.questions:
             holds_for = rulebook.questions[name].holds_for
             if holds_for is not None:
@@ -229,8 +251,17 @@ def _turning_days(reads: Reads, frame: Frame, until: int) -> set[int]:
                 days |= _outlasted(result.when, _freshness(name, frame))
             if name in reads.paces:
                 days |= _divided_by_days(result.when, reads.lengths, frame.as_of, until)
+    for name in reads.evidence:
+        for result in patient.results.get(name, ()):
+            if result.when is not None:
+                days |= _around(result.when, ()) | _outlasted(result.when, rulebook.fact(name).fresh)
     for name in reads.concepts:
-        entries: tuple[Episode | Absence, ...] = (*patient.episodes.get(name, ()), *patient.absences.get(name, ()))
+        entries: list[Episode | Absence] = [*patient.episodes.get(name, ()), *patient.absences.get(name, ())]
+        if patient.complete and patient.as_of is not None:
+            # A complete list denies as an absence of the record's own day does.
+            entries.append(Absence(name, "conditions", "", on_day(patient.as_of)))
+        for of_list in patient.may_be.values():
+            entries += [msgspec.structs.replace(entry, concept=name) for entry in of_list.get(name, ())]
         for entry in entries:
             days |= days_of(entry, reads.lengths, rulebook)
     for name in reads.questions:
@@ -254,12 +285,19 @@ def days_of(fact: Fact, lengths: Iterable[Duration], rulebook: Rulebook) -> set[
             days = set[int]().union(*(_around(moment, lengths) for moment in moments))
             if fact.shown_by_result and fact.asserted is not None:
                 days |= _around(fact.asserted, (rulebook.concepts[fact.concept].fresh,))
+            until = speaks_until(fact, rulebook.concepts[fact.concept], None)
+            if until is not None and until >= 1:
+                # From the next day on it may have ended.
+                days |= _around(on_day(until + 1), lengths)
             return days
         case Absence():
             if fact.when is None:
                 return set()
             fresh = rulebook.concepts[fact.concept].fresh
             days = _around(fact.when, (*lengths, fresh))
+            for bound in (fact.since, fact.until):
+                if bound is not None and bound.first != BEGINNING:
+                    days |= _around(bound, lengths)
             for spoken_for in crossings(fact.when.first_day, fresh):
                 days |= _around(on_day(spoken_for), lengths)
             return days

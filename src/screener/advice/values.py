@@ -71,6 +71,8 @@ def _said(fact: Fact, words: Sequence[str]) -> tuple[str, str]:
             return f"yes to whether {fact.title}", fact.title
         case "event" | "quality":
             return f"{told} to whether {fact.title}", f"the answer to whether {fact.title} is {told}"
+        case "entry":
+            return f"{fact.title}, if it is {told}", f"{fact.title} is {told}"
         case "sex":
             return f"{told} sex", f"the sex is {told}"
         case _:

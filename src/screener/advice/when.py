@@ -8,7 +8,7 @@ screening, and grows old from there like everything else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any as Anything
@@ -22,8 +22,8 @@ from screener.advice.turning_days import Part, Reads, lengths_of, outlived, part
 from screener.evaluation.evaluator import Decide, program_of
 from screener.evaluation.frame import Frame
 from screener.evaluation.phrases import both
-from screener.records.patient import Patient
-from screener.rulebook import Criterion
+from screener.records.patient import Episode, Patient
+from screener.rulebook import Concept, Criterion
 from screener.screening import CriterionResult, Screening, ScreeningError, Status, TrialResult, Verdict
 from screener.values.dates import Duration, day_shifted, day_text, on_day
 
@@ -145,8 +145,8 @@ def changes(screening: Screening, until: date | None = None) -> Timeline:
     """On which days after that of screening the answers change by themselves, up to and including the day `until`.
 
     Without `until` the horizon is two years, or as long as the longest window, freshness or wash-out that the
-    criteria have, so that every fact on record has left it. No fact is added, lists declared complete stay so, and
-    what is said of the present without a date is of the day of screening (`as_said_on`).
+    criteria have, so that every fact on record has left it. No fact is added. What is said of the present
+    without a date is of the day of screening (`as_said_on`), and lists declared complete are of the record's own day.
 
     Raises ScreeningError where `until` does not lie after the day of screening.
     """
@@ -163,23 +163,43 @@ def changes(screening: Screening, until: date | None = None) -> Timeline:
     )
 
 
-def as_said_on(patient: Patient, day: int) -> Patient:
+def as_said_on(patient: Patient, day: int, concepts: Mapping[str, Concept]) -> Patient:
     """The record, where whatever is said of the present without a date is said on that day.
 
-    These are absences, results that the record calls current, open entries, answers, and an age in years. On the day
-    itself they mean the same as without a date; later they grow old. What may be of any day stays undated.
+    These are results that the record calls current, open entries, answers, and an age in years; and absences and open
+    entries of what passes, which are of the record's own day. On the day itself they mean the same as without a date;
+    later they grow old. What may be of any day stays undated.
     """
     said = on_day(day, f"{day_text(day)} (undated)")
+    own = None if patient.as_of is None else min(patient.as_of, day)
+    own_day = None if own is None else on_day(own, f"{day_text(own)} (undated)")
+
+    def entered(entry: Episode, concept: Concept) -> Episode:
+        if entry.asserted is not None or not entry.ongoing:
+            return entry
+        if concept.lasts is None or entry.shown_by_result:
+            return replace(entry, asserted=said)
+        if entry.start is not None:
+            return entry  # it is said of its onset
+        return replace(entry, ongoing=False) if own_day is None else replace(entry, asserted=own_day)
+
     results = {
         name: tuple(replace(each, when=said) if each.when is None and each.is_current else each for each in those)
         for name, those in patient.results.items()
     }
     episodes = {
-        name: tuple(replace(each, asserted=said) if each.asserted is None and each.ongoing else each for each in those)
-        for name, those in patient.episodes.items()
+        name: tuple(entered(each, concepts[name]) for each in those) for name, those in patient.episodes.items()
+    }
+    may_be = {
+        list_: {name: tuple(entered(each, concepts[name]) for each in those) for name, those in of_list.items()}
+        for list_, of_list in patient.may_be.items()
     }
     absences = {
-        name: tuple(each if each.when is not None else replace(each, when=said) for each in those)
+        name: tuple(
+            each if each.when is not None else replace(each, when=own_day)
+            for each in those
+            if each.when is not None or own_day is not None
+        )
         for name, those in patient.absences.items()
     }
     answers = {
@@ -187,7 +207,10 @@ def as_said_on(patient: Patient, day: int) -> Patient:
         for key, each in patient.answers.items()
     }
     as_of = day if patient.as_of is None else patient.as_of
-    return replace(patient, as_of=as_of, results=results, episodes=episodes, absences=absences, answers=answers)
+    said_on_days: Patient = replace(
+        patient, as_of=as_of, results=results, episodes=episodes, may_be=may_be, absences=absences, answers=answers
+    )
+    return said_on_days
 
 
 # ---- one trial
@@ -203,7 +226,7 @@ class _Days:
         self.now = frame
         self.frame = Frame(
             frame.rulebook,
-            as_said_on(frame.patient, day),
+            as_said_on(frame.patient, day, frame.rulebook.concepts),
             day,
             assumed=frame.assumed,
             labs_within=frame.labs_within,

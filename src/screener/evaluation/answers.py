@@ -26,6 +26,7 @@ Reason = Literal[
     "partial_score",
     "ambiguous",
     "unspecific",
+    "unread",
     "judgement",
     "consent",
     "untranslated",
@@ -84,3 +85,5 @@ class Judged(Struct, frozen=True, gc=False):
     parts: tuple[Judged | Measured | Found, ...] = ()
     reasons: tuple[Reason, ...] = ()
     """Reasons that arise at this very node, beside those of its parts."""
+    shown: tuple[Judged, ...] = ()
+    """What is shown beside a question that waits for its answer. It decides nothing, and nothing waits for it."""

@@ -6,24 +6,30 @@ rest of a person's life is a list declared complete, or an explicit absence that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import get_args
 
-from screener.evaluation.answers import Found, Given, Judged, Reason
+from screener.evaluation.answers import Found, Given, Judged, Measured, Reason
 from screener.evaluation.frame import Denial, Frame
-from screener.evaluation.instants import Stretch, ahead_of, not_after, up_to
+from screener.evaluation.instants import Stretch, ahead_of, fresh_until, not_after, up_to
+from screener.records.derived import speaks_until
 from screener.records.patient import Absence, Episode
-from screener.rulebook import Concept, EventLookup, OnsetLookup, Qualified, RecordList, Rulebook, SexIs, Truthful
+from screener.rulebook import Concept, EventLookup, OnsetLookup, Qualified, RecordList, SexIs, Truthful
 from screener.values.dates import BEGINNING, DAY, END, Moment, day_shifted, on_day
 from screener.values.numerals import ROMAN
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, at_least, negation, truth_of
 
 Judge = Callable[[Truthful, Frame], Judged]
 Cleared = dict[str, tuple[Absence | Episode | Given, ...] | None]
-Denied = dict[str, int]
 
 _NOW = ("current", "receiving", "taking")
 _BEGAN = ("onset of", "start of")
 _TIMELESS = ("family history of", "allergy to")
+
+
+def in_the_present(lookup: EventLookup) -> bool:
+    """Whether a lookup asks for what holds on the clock's day."""
+    return lookup.verb in _NOW
 
 
 class Part:
@@ -46,9 +52,7 @@ def happened(lookup: EventLookup, stretch: Stretch | None, anchor: Found | None,
         return Found(lookup.name, lookup, truth=UNKNOWN, reasons=anchor.reasons if anchor else (), anchor=anchor)
     if stretch.is_empty:
         return Found(lookup.name, lookup, truth=FALSE, used=anchor.used if anchor else (), anchor=anchor)
-    episodes = _related_episodes(lookup, frame)
-    denied = _denied(lookup, stretch, frame) if episodes else {}
-    parts = [_part(lookup, episode, denied, stretch, frame, judge) for episode in episodes]
+    parts = [_part(lookup, episode, stretch, frame, judge) for episode in _related_episodes(lookup, frame)]
     truths = [part.truth for part in parts]
     if lookup.times == 1:
         on_record = any_of(truths)
@@ -58,7 +62,7 @@ def happened(lookup: EventLookup, stretch: Stretch | None, anchor: Found | None,
         on_record = _on_so_many_days(lookup, parts, frame)
     if on_record is TRUE:
         return _answer(lookup, TRUE, parts, {}, anchor, frame, conflict=False)
-    cleared = _cleared_of_each(lookup, stretch, frame)
+    cleared = _cleared_of_each(lookup, stretch, frame, judge)
     truth, conflict = on_record, False
     if None in cleared.values():
         truth = UNKNOWN
@@ -76,15 +80,19 @@ def _on_so_many_days(lookup: EventLookup, parts: list[Part], frame: Frame) -> Tr
         start = not_after(_start(part.episode, frame), frame.as_of)
         if part.truth is FALSE or start is None:
             continue
-        one_day = lookup.list != "procedures" or (
-            part.episode.end is not None and part.episode.end == part.episode.start
-        )
+        one_day = lookup.list != "procedures" or _was_of_one_day(part.episode)
         possible += 1 if one_day else lookup.times
         if part.truth is TRUE:
             certain.append(start)
     if _fewest_days(certain) >= lookup.times:
         return TRUE
     return UNKNOWN if possible >= lookup.times else FALSE
+
+
+def _was_of_one_day(episode: Episode) -> bool:
+    """Whether a procedure began and ended on the same day, whatever times of day it states."""
+    start, end = episode.start, episode.end
+    return start is not None and end is not None and start.first_day == start.last_day == end.first_day == end.last_day
 
 
 def _fewest_days(moments: list[Moment]) -> int:
@@ -110,7 +118,7 @@ def not_on_list(lookup: EventLookup, *, assumed: bool) -> Found:
 def still_lacking(found: Found, cleared: Collection[tuple[str, str]]) -> Truth | None:
     """What an open answer becomes where the record is supposed to lack no entry of some concepts (`Frame.cleared`);
     None where entries that it has may have a say."""
-    if found.lookup is None or found.used or found.anchor is not None or found.reasons != ("missing",):
+    if found.lookup is None or found.used or found.anchor is not None or not set(found.reasons) <= {"missing", "stale"}:
         return None
     name = found.lookup.name
     return FALSE if all((name, concept) in cleared for concept in found.lacking) else UNKNOWN
@@ -141,11 +149,12 @@ def _answer(
     if truth is TRUE:
         relevant = [part for part in parts if part.truth is TRUE]
     elif truth is UNKNOWN:
+        # What certainly does not count has no part in what is open.
+        relevant = [part for part in parts if part.truth is not FALSE]
         for part in parts:
             if part.truth is UNKNOWN:
                 reasons.update(dict.fromkeys(part.reasons))
-        if lacking:
-            reasons["missing"] = None
+        reasons.update(dict.fromkeys([_why_lacking(name, lookup, frame) for name in lacking]))
         if conflict and not reasons:
             reasons["conflict"] = None
         if lookup.times > 1 and not reasons:
@@ -160,11 +169,29 @@ def _answer(
         truth=truth,
         used=tuple(used),
         reasons=tuple(reasons),
-        assumed=truth is FALSE and lookup.list in frame.assumed and lookup.list not in frame.patient.complete,
+        assumed=truth is FALSE and any(_is_assumed(lookup.list, what.concept, frame) for what in lookup.what),
         may_lack=bool(lacking),
         lacking=lacking,
         anchor=anchor,
         parts=tuple(judged for part in relevant for judged in part.judged),
+    )
+
+
+def _why_lacking(name: str, lookup: EventLookup, frame: Frame) -> Reason:
+    """Why the record may lack an entry of a concept."""
+    if _is_denied_without_a_day(name, lookup, frame):
+        return "undated"
+    return "stale" if denied_by_old_list(name, lookup, frame) else "missing"
+
+
+def _is_denied_without_a_day(name: str, lookup: EventLookup, frame: Frame) -> bool:
+    """Whether a record without a day of its own says, without a date, that something is absent."""
+    if frame.patient.as_of is not None:
+        return False
+    return any(
+        absence.when is None and absence.list == lookup.list
+        for each in (name, *frame.rulebook.concepts[name].broader)
+        for absence in frame.patient.absences.get(each, ())
     )
 
 
@@ -179,7 +206,10 @@ def _no_rule(rule: Truthful, frame: Frame) -> Judged:
 
 
 def _suits_sex(episode: Episode, frame: Frame) -> Judged | None:
-    """Whether a concept of one sex can be this patient's; None for a concept of either, and for the family's."""
+    """Whether a concept of one sex can be this patient's; None for a concept of either, and for the family's.
+
+    A record's sex is administrative: what is on record of the other sex contradicts it, and neither of the two wins.
+    """
     concept = frame.rulebook.concepts[episode.concept]
     if concept.only_if is None or episode.list == "family_history":
         return None
@@ -188,6 +218,9 @@ def _suits_sex(episode: Episode, frame: Frame) -> Judged | None:
         unknown = Found("sex", truth=UNKNOWN, reasons=("missing",), may_lack=True)
         return Judged(SexIs(concept.only_if), UNKNOWN, (unknown,))
     truth = truth_of(sex == concept.only_if)
+    if truth is FALSE and not episode.doubtful:
+        other = Found("sex", truth=UNKNOWN, used=(Given("sex", sex, "sex"),), reasons=("conflict",))
+        return Judged(SexIs(concept.only_if), UNKNOWN, (other,))
     return Judged(SexIs(concept.only_if), truth, (Found("sex", truth=truth, used=(Given("sex", sex, "sex"),)),))
 
 
@@ -202,39 +235,61 @@ def _related_episodes(lookup: EventLookup, frame: Frame) -> list[Episode]:
     for what in lookup.what:
         if what.concept in frame.concerned:
             concept = frame.rulebook.concepts[what.concept]
-            for name in (concept.name, *concept.narrower, *concept.broader):
+            for name in (concept.name, *concept.narrower):
                 if name in on_record:
                     related.update([(episode, None) for episode in on_record[name] if episode.list in lists])
+            for list_ in lists:
+                related.update([(entry, None) for entry in frame.that_may_be(concept.name, list_)])
+                related.update([(entry, None) for entry in _that_may_be_kinds(concept, list_, frame, related)])
     return list(related)
 
 
-def _is_a(episode: Episode, concept: Concept) -> Truth:
-    """Whether an episode is one of a concept: of itself or a narrower one; of a broader one it may be."""
-    if episode.concept == concept.name or episode.concept in concept.narrower:
-        return TRUE
-    return UNKNOWN if episode.concept in concept.broader else FALSE
+def _that_may_be_kinds(
+    concept: Concept, list_: RecordList, frame: Frame, related: Collection[Episode]
+) -> Iterator[Episode]:
+    """The entries that may be a lasting kind of something acute. What is acute is its onset day alone, but a kind of it
+    need not be; of an entry that certainly is the acute thing, its own dates are known."""
+    if concept.course != "acute":
+        return
+    certain = {episode.source for episode in related if not episode.only_may_be}
+    for name in concept.narrower:
+        if frame.rulebook.concepts[name].course != "acute":
+            yield from (entry for entry in frame.that_may_be(name, list_) if entry.source not in certain)
 
 
-def _matches(episode: Episode, wanted: Qualified, rulebook: Rulebook) -> tuple[Truth, tuple[Reason, ...]]:
-    concept = rulebook.concepts[wanted.concept]
-    is_a = _is_a(episode, concept)
+def _is_a(episode: Episode, concept: Concept) -> bool:
+    """Whether an episode is one of a concept, as it is read: of itself or a narrower one."""
+    return episode.concept == concept.name or episode.concept in concept.narrower
+
+
+def _matches(
+    episode: Episode, wanted: Qualified, frame: Frame, *, or_may_be: bool = False
+) -> tuple[Truth, tuple[Reason, ...]]:
+    """Whether an episode is what is asked for. `or_may_be`: its entry may be that, too, though it is read as something
+    else: then only what is left out for it is open, for it has a reading of its own where it is asked for."""
+    concept = frame.rulebook.concepts[wanted.concept]
+    is_a = truth_of(_is_a(episode, concept))
+    if is_a is FALSE and or_may_be and concept.name in episode.may_be:
+        is_a = UNKNOWN
     if not wanted.qualifiers:
         return is_a, ("unspecific",)
-    qualified = all_of([_has(episode, qualifier, wanted.stages) for qualifier in wanted.qualifiers])
+    qualified = all_of([_has(episode, qualifier, wanted.stages, frame) for qualifier in wanted.qualifiers])
     return all_of((is_a, qualified)), ("unspecific",) if is_a is UNKNOWN else ("missing",)
 
 
-def _has(episode: Episode, qualifier: str, stages: Sequence[str]) -> Truth:
-    """Whether an episode has a qualifier; what the record does not state is UNKNOWN, and resolved is not cured."""
+def _has(episode: Episode, qualifier: str, stages: Sequence[str], frame: Frame) -> Truth:
+    """Whether an episode has a qualifier; what the record does not state is UNKNOWN, and resolved is not cured. What is
+    said to go on is neither, as long as that speaks."""
+    goes_on = episode.ongoing and episode.status is not None
     match qualifier:
         case "cured":
             if episode.cured is None:
-                return FALSE if episode.ongoing and episode.status is not None else UNKNOWN
+                return FALSE if goes_on and not _no_longer_speaks(episode, frame) else UNKNOWN
             return truth_of(episode.cured)
         case "resolved":
             if episode.ended:
                 return TRUE
-            return FALSE if episode.ongoing and episode.status is not None else UNKNOWN
+            return FALSE if goes_on and not _no_longer_speaks(episode, frame) else UNKNOWN
         case "severe":
             return UNKNOWN if episode.severity is None else truth_of(episode.severity == "severe")
         case "uncontrolled":
@@ -255,12 +310,14 @@ def _is_of_stage(stage: str | None, stages: Sequence[str]) -> Truth:
 # ---- one episode
 
 
-def _part(lookup: EventLookup, episode: Episode, denied: Denied, stretch: Stretch, frame: Frame, judge: Judge) -> Part:
+def _part(lookup: EventLookup, episode: Episode, stretch: Stretch, frame: Frame, judge: Judge) -> Part:
     """What one episode says."""
-    matching, matching_reasons = _matches_any(lookup, episode, denied, frame)
+    matching, matching_reasons = _matches_any(lookup, episode, frame)
     if matching is FALSE:
         return Part(episode, FALSE, ())
     in_time, time_reasons = _in_time(lookup, episode, stretch, frame)
+    if in_time is TRUE and _may_have_begun_later(episode, frame):
+        in_time, time_reasons = UNKNOWN, ("imprecise_date",)
     reasons: tuple[Reason, ...] = ()
     if matching is UNKNOWN:
         reasons += matching_reasons
@@ -272,7 +329,7 @@ def _part(lookup: EventLookup, episode: Episode, denied: Denied, stretch: Stretc
         return Part(episode, truth, reasons if truth is UNKNOWN else ())
     truths = [truth]
     if lookup.exceptions:
-        spared, exception_reasons = _is_spared(lookup, episode, denied, frame)
+        spared, exception_reasons = _is_spared(lookup, episode, frame)
         truths.append(spared)
         reasons += exception_reasons
     if episode.doubtful:
@@ -285,15 +342,22 @@ def _part(lookup: EventLookup, episode: Episode, denied: Denied, stretch: Stretc
     return Part(episode, truth, tuple(dict.fromkeys(reasons)) if truth is UNKNOWN else (), tuple(judged))
 
 
-def _matches_any(
-    lookup: EventLookup, episode: Episode, denied: Denied, frame: Frame
-) -> tuple[Truth, tuple[Reason, ...]]:
-    """Whether an episode is one of those asked for. Of a concept that is `denied`, one of a broader one is none."""
+def _may_have_begun_later(episode: Episode, frame: Frame) -> bool:
+    """Whether an entry made after the day of screening may be about something that began after it, too: unless it
+    states an onset, nobody knows."""
+    made = episode.asserted if episode.start is not None else episode.asserted or episode.end
+    if made is None or made.last_day <= frame.as_of:
+        return False
+    return episode.start is None or episode.start.last_day > frame.as_of
+
+
+def _matches_any(lookup: EventLookup, episode: Episode, frame: Frame) -> tuple[Truth, tuple[Reason, ...]]:
+    """Whether an episode is one of those asked for. One that only may be a concept is none where that is denied."""
     best = FALSE
     reasons: tuple[Reason, ...] = ()
     for wanted in lookup.what:
-        matches, why = _matches(episode, wanted, frame.rulebook)
-        if matches is FALSE or _is_none_of(episode, wanted, denied, frame):
+        matches, why = _matches(episode, wanted, frame)
+        if matches is FALSE or _is_none_of(episode, wanted, frame):
             continue
         if matches is TRUE:
             return TRUE, ()
@@ -301,25 +365,43 @@ def _matches_any(
     return best, reasons
 
 
-def _is_spared(lookup: EventLookup, episode: Episode, denied: Denied, frame: Frame) -> tuple[Truth, tuple[Reason, ...]]:
+def _is_spared(lookup: EventLookup, episode: Episode, frame: Frame) -> tuple[Truth, tuple[Reason, ...]]:
     """Whether no exception leaves the episode out."""
     excepted = [
-        _matches(episode, exception, frame.rulebook)
+        _matches(episode, exception, frame, or_may_be=True)
         for exception in lookup.exceptions
-        if not _is_none_of(episode, exception, denied, frame)
+        if not _is_none_of(episode, exception, frame)
     ]
     spared = negation(any_of([truth for truth, _ in excepted]))
     return spared, tuple([reason for truth, why in excepted if truth is UNKNOWN for reason in why])
 
 
-def _is_none_of(episode: Episode, wanted: Qualified, denied: Denied, frame: Frame) -> bool:
-    """Whether an episode of a broader concept cannot be one of a narrower, because that is denied on a day when the
-    episode had begun."""
-    last_denial = denied.get(wanted.concept)
-    if last_denial is None or _is_a(episode, frame.rulebook.concepts[wanted.concept]) is TRUE:
+def _is_none_of(episode: Episode, wanted: Qualified, frame: Frame) -> bool:
+    """Whether an entry that only may be a concept cannot be it, because the record denies the concept for the time in
+    which the entry began, on a day when it had begun and the entry was made. What a result only may show, a review
+    alone denies so: a test that speaks against it is weighed by its day."""
+    concept = frame.rulebook.concepts[wanted.concept]
+    if not frame.denials:
+        return False
+    may_be_shown = _is_a(episode, concept) and not episode.only_may_be
+    if may_be_shown and not episode.doubtful:
         return False
     start = not_after(_start(episode, frame), frame.as_of)
-    return start is not None and start.last_day <= last_denial
+    if start is None:
+        return False
+    known_on = start.last_day if episode.asserted is None else max(start.last_day, episode.asserted.last_day)
+    for name in (concept.name, *concept.broader):
+        for denial in frame.denials.get(name, ()):
+            since = _since(denial, frame)
+            if (
+                denial.absence.list == episode.list
+                and (denial.absence.reviewed or not may_be_shown)
+                and not denial.absence.doubtful
+                and since <= start.first_day
+                and known_on <= denial.when.first_day
+            ):
+                return True
+    return False
 
 
 def _in_time(lookup: EventLookup, episode: Episode, stretch: Stretch, frame: Frame) -> tuple[Truth, tuple[Reason, ...]]:
@@ -330,11 +412,11 @@ def _in_time(lookup: EventLookup, episode: Episode, stretch: Stretch, frame: Fra
         return _planned_in(lookup, episode, frame)
     if episode.list == "plans":
         return (UNKNOWN, ("missing",)) if _may_have_come_true(episode, lookup, frame) else (FALSE, ())
-    if episode.shown_by_result and (visible := _visible(episode, frame)) is not TRUE:
-        return visible, ("imprecise_date",)
     start = not_after(_start(episode, frame), frame.as_of)
     if start is None:
         return FALSE, ()
+    if episode.shown_by_result and (visible := _visible(episode, frame)) is not TRUE:
+        return visible, ("imprecise_date",)
     undated: tuple[Reason, ...] = ("undated",) if episode.start is None else ("imprecise_date",)
     if lookup.verb in _BEGAN:
         in_time = stretch.holds(start)
@@ -348,16 +430,19 @@ def _in_time(lookup: EventLookup, episode: Episode, stretch: Stretch, frame: Fra
             return UNKNOWN, ("conflict",)
         why: list[Reason] = list(undated) if start.last > stretch.first_end else []
         if end is not start and end.first < stretch.last_start:
-            why.append("undated" if episode.end is None else "imprecise_date")
+            why.append("stale" if _no_longer_speaks(episode, frame) else _why_end_is_open(episode))
         return in_time, tuple(dict.fromkeys(why)) or undated
     holds = _holds(episode, start, end, frame)
     if start.last_day <= frame.day and end is not start:
-        undated = ("stale",) if episode.shown_by_result else ("undated",) if episode.end is None else undated
+        is_stale = episode.shown_by_result or _no_longer_speaks(episode, frame)
+        undated = ("stale",) if is_stale else ("undated",) if episode.end is None else undated
     return _latest_word(episode, holds, undated, frame)
 
 
 def _is_known_by_the_clock(episode: Episode, frame: Frame) -> Truth:
     """Whether an allergy had begun by the clock; what a family has, has no date."""
+    if episode.asserted is not None and episode.asserted.first_day > frame.as_of:
+        return UNKNOWN
     if episode.start is None or episode.list != "allergies":
         return TRUE
     start = not_after(episode.start, frame.as_of)
@@ -365,7 +450,8 @@ def _is_known_by_the_clock(episode: Episode, frame: Frame) -> Truth:
 
 
 def _visible(episode: Episode, frame: Frame) -> Truth:
-    """Whether the result that shows an episode was there by the clock; later facts are not seen."""
+    """Whether the result that shows an episode was there by the clock; later facts are not seen. One of after the day
+    of screening leaves open whether what it shows had begun by then."""
     shown = episode.asserted
     if shown is None:
         if frame.day == frame.as_of:
@@ -373,7 +459,8 @@ def _visible(episode: Episode, frame: Frame) -> Truth:
         return FALSE if episode.ongoing else UNKNOWN
     end_of_day = frame.day * DAY + DAY - 1
     if shown.first > end_of_day:
-        return FALSE
+        # After the day of screening: what it shows may have begun by then.
+        return UNKNOWN if frame.day == frame.as_of else FALSE
     return TRUE if shown.last <= end_of_day or frame.day == frame.as_of else UNKNOWN
 
 
@@ -383,47 +470,83 @@ def _start(episode: Episode, frame: Frame) -> Moment:
 
 
 def _end(episode: Episode, start: Moment, frame: Frame) -> Moment:
-    """When it ended: on a day on record, never so far, or on an unknown day, which a later absence bounds."""
+    """When it ended: on a day on record, not so far, or on an unknown day, which a later absence bounds."""
     if frame.rulebook.concepts[episode.concept].course == "acute":
         return start
     end = _stated_end(episode, start, frame)
-    if episode.end is not None or episode.ongoing:
+    if episode.end is not None or end.first == END:
         return end
-    asserted = _asserted(episode, frame)
+    spoken = _asserted(episode, frame)
     last = min(
-        [end.last, *(each.when.last for each in _contradicting(episode, frame) if each.when.first > asserted.last)]
+        [
+            end.last,
+            *(
+                each.when.last
+                for each in _contradicting(episode, frame)
+                if each.when.first > spoken.last and not each.absence.doubtful
+            ),
+        ]
     )
     return Moment(end.first, max(end.first, last))
 
 
 def _stated_end(episode: Episode, start: Moment, frame: Frame) -> Moment:
-    """When the entry itself says that it ended: not before it began, and if it is over, not after it was entered."""
+    """When the entry itself says that it ended: not before it began, and not so far where it goes on, for as long as
+    such a statement speaks. The day on which it was entered ends nothing; what was over when it was entered after the
+    day of screening may have gone on until then."""
+    over_by = frame.as_of
+    if episode.asserted is not None:
+        over_by = max(over_by, episode.asserted.last_day)
     if episode.end is not None:
-        end = (not_after(episode.end, frame.as_of) if episode.ended else None) or episode.end
+        end = (not_after(episode.end, over_by) if episode.ended else None) or episode.end
         return end if end.first >= start.first else Moment(start.first, max(start.first, end.last), end.text)
     if episode.ongoing:
-        return Moment(END, END)
+        until = _speaks_until(episode, frame)
+        return Moment(END, END) if until is None else Moment(max(start.first, until * DAY + DAY - 1), END)
     first, last = start.first, END
     if episode.ended:
-        last = _asserted(episode, frame).last if episode.asserted is not None else frame.as_of * DAY + DAY - 1
+        last = over_by * DAY + DAY - 1
     if episode.shown_by_result and episode.asserted is not None:
         first = max(first, _asserted(episode, frame).first)
     return Moment(first, max(first, last))
 
 
+def _speaks_until(episode: Episode, frame: Frame) -> int | None:
+    """The last day on which a statement that something goes on speaks for itself; None if the record has to end it."""
+    return speaks_until(episode, frame.rulebook.concepts[episode.concept], frame.patient.as_of)
+
+
+def _no_longer_speaks(episode: Episode, frame: Frame) -> bool:
+    """Whether a statement that something goes on is too old to speak for the clock's day."""
+    if not episode.ongoing or episode.end is not None:
+        return False
+    until = _speaks_until(episode, frame)
+    return until is not None and until < frame.day
+
+
+def _why_end_is_open(episode: Episode) -> Reason:
+    return "undated" if episode.end is None else "imprecise_date"
+
+
 def _asserted(episode: Episode, frame: Frame) -> Moment:
-    """When the record last says that it is so: the entry's own date, or for an open entry the day of screening."""
+    """When the record last says that it is so: the entry's own date, or for an open entry of what lasts the day of
+    screening; of what passes the day from which it speaks."""
     if episode.asserted is not None:
         return not_after(episode.asserted, frame.as_of) or episode.asserted
     if episode.ongoing:
-        return on_day(frame.as_of)
+        concept = frame.rulebook.concepts[episode.concept]
+        if concept.lasts is None or episode.shown_by_result:
+            return on_day(frame.as_of)
+        if episode.start is not None and episode.start.first != BEGINNING:
+            return not_after(episode.start, frame.as_of) or episode.start
+        return on_day(frame.as_of if frame.patient.as_of is None else min(frame.patient.as_of, frame.as_of))
     start = _start(episode, frame)
     return start if episode.end is None else _stated_end(episode, start, frame)
 
 
 def _holds(episode: Episode, start: Moment, end: Moment, frame: Frame) -> Truth:
     """Whether it holds on the clock's day. A condition is over on the day it ends; a drug not said to be stopped is
-    taken on its last day, too."""
+    taken on its last day, too, and what goes on holds on the last day for which that is said."""
     concept = frame.rulebook.concepts[episode.concept]
     day = frame.day
     if start.first_day > day:
@@ -435,7 +558,8 @@ def _holds(episode: Episode, start: Moment, end: Moment, frame: Frame) -> Truth:
         shown = _asserted(episode, frame)
         if concept.course == "chronic" or shown.last_day <= day <= day_shifted(shown.first_day, concept.fresh, 1):
             return began
-    last_day_counts = concept.kind != "condition" and not episode.ended
+    goes_on = episode.ongoing and episode.end is None
+    last_day_counts = goes_on or (concept.kind != "condition" and not episode.ended)
     first_over = end.first_day + last_day_counts
     last_over = end.last_day + last_day_counts
     if day < first_over:
@@ -447,7 +571,8 @@ def _holds(episode: Episode, start: Moment, end: Moment, frame: Frame) -> Truth:
 
 
 def _contradicting(episode: Episode, frame: Frame) -> list[Denial]:
-    """The absences on record that deny this very episode: of its concept, or of a broader one."""
+    """The absences on record that deny this very episode: of its concept, or of a broader one. A review of the chart
+    gives way to an entry that certainly is it, for as long as that speaks."""
     denials = frame.denials
     if not denials:
         return []
@@ -456,6 +581,14 @@ def _contradicting(episode: Episode, frame: Frame) -> list[Denial]:
     for name in (concept.name, *concept.broader):
         if name in denials:
             contradicting += [denial for denial in denials[name] if denial.absence.list == episode.list]
+    if any(denial.absence.reviewed for denial in contradicting) and not (episode.only_may_be or episode.doubtful):
+        is_stale = _no_longer_speaks(episode, frame)
+        until = _speaks_until(episode, frame) if is_stale else None
+        contradicting = [
+            denial
+            for denial in contradicting
+            if not denial.absence.reviewed or (until is not None and denial.when.first_day > until)
+        ]
     return contradicting
 
 
@@ -475,6 +608,9 @@ def _latest_word(
     for denial in contradicting:
         when = denial.when
         if when.first_day > frame.day or when.last < asserted.first:
+            continue
+        if denial.absence.doubtful:
+            truth, reasons = UNKNOWN, (denial.absence.unusable or "imprecise_date",)
             continue
         if when.first > asserted.last and when.last_day <= frame.day:
             return FALSE, ()
@@ -519,6 +655,8 @@ def _contradicted_at_once(episode: Episode, start: Moment, frame: Frame) -> bool
     asserted = _asserted(episode, frame)
     for denial in contradicting:
         when = denial.when
+        if denial.absence.doubtful:
+            continue
         at_once = when.first <= asserted.last and when.last >= asserted.first
         if at_once and start.last_day >= when.first_day:
             return True
@@ -526,58 +664,150 @@ def _contradicted_at_once(episode: Episode, start: Moment, frame: Frame) -> bool
 
 
 def _spoken_for(denial: Denial, frame: Frame) -> tuple[int, int]:
-    """The days that an absence certainly speaks for: from its date (a passing state) or since ever (anything else),
-    carried forward for as long as the dictionary says. A passing state at a later day than the clock is not seen."""
+    """The days that an absence certainly speaks for: from its date (a passing state), from a day that it states, or
+    since ever; carried forward for as long as the dictionary says. A passing state at a later day than the clock is not
+    seen."""
     concept, when = frame.rulebook.concepts[denial.absence.concept], denial.when
     until = day_shifted(when.first_day, concept.fresh, 1)
-    passing = concept.kind == "condition" and concept.course == "passing" and denial.absence.list == "conditions"
-    if not passing:
-        return BEGINNING // DAY, until
+    if not _is_of_its_day(denial, frame):
+        return _since(denial, frame), until
     return when.last_day, until if when.last_day <= frame.day else BEGINNING // DAY
 
 
-def _cleared_of_each(lookup: EventLookup, stretch: Stretch, frame: Frame) -> Cleared:
+def _is_of_its_day(denial: Denial, frame: Frame) -> bool:
+    """Whether an absence speaks of its own day only: `absent`, of a passing condition."""
+    concept = frame.rulebook.concepts[denial.absence.concept]
+    passing = concept.kind == "condition" and concept.course == "passing" and denial.absence.list == "conditions"
+    return passing and denial.absence.since is None
+
+
+def _since(denial: Denial, frame: Frame) -> int:
+    """The first day for which an absence says that it was not so."""
+    if denial.absence.since is not None:
+        return denial.absence.since.last_day
+    return denial.when.last_day if _is_of_its_day(denial, frame) else BEGINNING // DAY
+
+
+def _cleared_of_each(lookup: EventLookup, stretch: Stretch, frame: Frame, judge: Judge) -> Cleared:
     """For each concept asked about, what shows that nothing beside the episodes on record can be it."""
-    complete: tuple[Absence | Episode | Given, ...] | None = None
-    if lookup.list in frame.complete:
-        complete = (_complete(lookup, assumed=lookup.list not in frame.patient.complete),)
-    return {what.concept: _cleared(lookup, what.concept, stretch, frame) or complete for what in lookup.what}
+    _, last_day = _days_asked(lookup, stretch, frame)
+    return {
+        what.concept: _cleared(lookup, what.concept, stretch, frame, judge)
+        or _denied_by_list(lookup, what.concept, last_day, frame)
+        for what in lookup.what
+    }
+
+
+def _denied_by_list(lookup: EventLookup, name: str, last_day: int, frame: Frame) -> tuple[Given, ...] | None:
+    if not list_denies(name, lookup, last_day, frame):
+        return None
+    return (_complete(lookup, assumed=_is_assumed(lookup.list, name, frame)),)
+
+
+def list_denies(name: str, lookup: EventLookup, day: int, frame: Frame) -> bool:
+    """Whether a complete list denies a concept up to a day: the dictionary says that it can, of the concept or of a
+    broader one, the list still speaks for that day, and what must be at hand is."""
+    return any(
+        _speaks_for(lookup.list, each, day, frame)
+        and all(_is_at_hand(needed, each, day, frame) for needed in _needed(each, lookup))
+        for each in _deniable(name, frame)
+    )
+
+
+def _deniable(name: str, frame: Frame) -> Iterator[Concept]:
+    """The concepts by which a list can deny this one: itself, or else the broader ones."""
+    concept = frame.rulebook.concepts[name]
+    if concept.denied_by_list:
+        yield concept
+        return
+    yield from (each for each in map(frame.rulebook.concepts.__getitem__, concept.broader) if each.denied_by_list)
+
+
+def denied_by_old_list(name: str, lookup: EventLookup, frame: Frame) -> bool:
+    """Whether a list that is too old for the clock's day denied a concept on the day that it speaks of."""
+    own_day = frame.patient.as_of
+    return own_day is not None and own_day < frame.day and list_denies(name, lookup, own_day, frame)
+
+
+def _speaks_for(list_: RecordList, concept: Concept, day: int, frame: Frame) -> bool:
+    """Whether a list is complete, and still so for a day: what the user assumes is of today."""
+    return list_ in frame.assumed or _speaks_of_its_own(list_, concept, day, frame)
+
+
+def _speaks_of_its_own(list_: RecordList, concept: Concept, day: int, frame: Frame) -> bool:
+    """Whether a list is complete by the record's word, which is of the record's own day, and is carried forward like an
+    absence of the concept."""
+    own_day = frame.patient.as_of
+    if list_ not in frame.patient.complete:
+        return False
+    return own_day is None or day <= day_shifted(own_day, concept.fresh, 1)
+
+
+def _is_assumed(list_: RecordList, name: str, frame: Frame) -> bool:
+    """Whether a list denies a concept only because the user takes it as complete."""
+    return list_ in frame.assumed and not any(
+        _speaks_of_its_own(list_, each, frame.day, frame) for each in _deniable(name, frame)
+    )
+
+
+def _needed(concept: Concept, lookup: EventLookup) -> tuple[str, ...]:
+    """What must be at hand for a list to deny a concept; what the family has, or is planned, needs nothing more."""
+    return concept.denied_with if lookup.list not in ("family_history", "plans") else ()
+
+
+def _is_at_hand(needed: str, concept: Concept, day: int, frame: Frame) -> bool:
+    """Whether a list is complete, or a lab or finding has a result that can be used and is fresh."""
+    if (list_ := next((each for each in _LISTS if each == needed), None)) is not None:
+        return _speaks_for(list_, concept, day, frame)
+    fresh = fresh_until(frame.day, frame.rulebook.fact(needed).fresh)
+    for result in frame.patient.results.get(needed, ()):
+        if result.unusable is not None or (result.when is None and not result.is_current):
+            continue
+        when = on_day(frame.as_of) if result.when is None else not_after(result.when, frame.as_of)
+        if when is not None and fresh.holds(when) is TRUE:
+            return True
+    return False
+
+
+_LISTS: tuple[RecordList, ...] = get_args(RecordList)
 
 
 def _cleared(
-    lookup: EventLookup, name: str, stretch: Stretch, frame: Frame
+    lookup: EventLookup, name: str, stretch: Stretch, frame: Frame, judge: Judge
 ) -> tuple[Absence | Episode | Given, ...] | None:
     concept = frame.rulebook.concepts[name]
     if lookup.list != "family_history" and _is_of_other_sex(name, frame):
         return (Given("sex", str(frame.patient.sex), "sex"),)
     if (lookup.name, name) in frame.cleared:
         return (Given(name, "supposed absent", "supposed"),)
-    return (
-        _covering(lookup, (name, *concept.broader), stretch, frame)
-        or (_resolved(lookup, concept, frame) if lookup.verb in _NOW else ())
-        or None
+    covering = _covering(lookup, (name, *concept.broader), stretch, frame) or (
+        _resolved(lookup, concept, frame) if lookup.verb in _NOW else ()
     )
+    if covering or concept.ruled_out is None or lookup.list == "family_history":
+        return covering or None
+    ruled_out = judge(concept.ruled_out, frame)
+    return grounds_of(ruled_out) if ruled_out.truth is TRUE else None
 
 
-def _denied(lookup: EventLookup, stretch: Stretch, frame: Frame) -> Denied:
-    """The concepts that the record denies for all the time asked about, each with the last day on which it does."""
-    if not frame.denials:
-        return {}
-    asked = [frame.rulebook.concepts[each.concept] for each in (*lookup.what, *lookup.exceptions)]
-    return {
-        each.name: _last_denial(each, lookup.list, frame)
-        for each in asked
-        if _covering(lookup, (each.name, *each.broader), stretch, frame)
-    }
+def grounds_of(judged: Judged) -> tuple[Episode | Given, ...]:
+    """The facts that make a rule true which rules something out: those of the parts that are true."""
+    found: dict[Episode | Given, None] = {}
+    for part in judged.parts:
+        if isinstance(part, Judged) and part.truth is TRUE:
+            found.update(dict.fromkeys(grounds_of(part)))
+        elif isinstance(part, Found) and part.truth is TRUE:
+            found.update((each, None) for each in part.used if isinstance(each, Episode | Given))
+        elif isinstance(part, Measured):
+            found.update((each, None) for each in _measured_from(part))
+    return tuple(found) or (Given("ruled out", "ruled out", ""),)
 
 
-def _last_denial(concept: Concept, entries: RecordList, frame: Frame) -> int:
-    return max(
-        denial.when.first_day
-        for name in (concept.name, *concept.broader)
-        for denial in frame.denials.get(name, ())
-        if denial.absence.list == entries
-    )
+def _measured_from(measured: Measured) -> Iterator[Given]:
+    for part in measured.parts:
+        if isinstance(part, Found):
+            yield from (each for each in part.used if isinstance(each, Given))
+        elif isinstance(part, Measured):
+            yield from _measured_from(part)
 
 
 def _covering(lookup: EventLookup, names: Sequence[str], stretch: Stretch, frame: Frame) -> tuple[Absence, ...]:
@@ -588,6 +818,8 @@ def _covering(lookup: EventLookup, names: Sequence[str], stretch: Stretch, frame
         if name in frame.denials
         for denial in frame.denials[name]
         if denial.absence.list == lookup.list
+        and not denial.absence.doubtful
+        and _reaches(denial.absence, lookup, frame)
     ]
     if not denials:
         return ()
@@ -601,6 +833,13 @@ def _covering(lookup: EventLookup, names: Sequence[str], stretch: Stretch, frame
             covering.append(absence)
             reached = until + 1
     return tuple(covering) if reached > last_day else ()
+
+
+def _reaches(absence: Absence, lookup: EventLookup, frame: Frame) -> bool:
+    """Whether a denied plan is denied for all the time ahead that is asked about."""
+    if absence.until is None or lookup.verb != "planned":
+        return True
+    return ahead_of(frame.day, lookup.scope).last_end // DAY <= absence.until.first_day
 
 
 def _resolved(lookup: EventLookup, concept: Concept, frame: Frame) -> tuple[Episode, ...]:
@@ -632,9 +871,10 @@ def _days_asked(lookup: EventLookup, stretch: Stretch, frame: Frame) -> tuple[in
 def _may_have_come_true(plan: Episode, lookup: EventLookup, frame: Frame) -> bool:
     """Whether the day of a plan may have passed, and neither a complete list nor a later absence says that nothing
     came of it."""
-    if lookup.list in frame.complete or (plan.start is not None and plan.start.first_day >= frame.day):
-        return False
     concept = frame.rulebook.concepts[plan.concept]
+    is_ahead = plan.start is not None and plan.start.first_day >= frame.day
+    if is_ahead or _speaks_for(lookup.list, concept, frame.day, frame):
+        return False
     return plan.start is None or not any(
         denial.when.first_day >= plan.start.last_day
         for name in (concept.name, *concept.broader)
@@ -656,16 +896,6 @@ def _planned_in(lookup: EventLookup, episode: Episode, frame: Frame) -> tuple[Tr
 # ---- anchors
 
 
-def _last_day_denied_ever(concept: Concept, entries: RecordList, frame: Frame) -> int | None:
-    """The last day on which the record says that this never was, if it says so for all the time up to the clock."""
-    for name in (concept.name, *concept.broader):
-        for denial in frame.denials.get(name, ()):
-            since, until = _spoken_for(denial, frame)
-            if denial.absence.list == entries and since == BEGINNING // DAY and until >= frame.day:
-                return _last_denial(concept, entries, frame)
-    return None
-
-
 def onset_of(lookup: OnsetLookup, frame: Frame) -> Found:
     """The first and last possible day of the last (first) onset on record up to the clock.
 
@@ -674,19 +904,22 @@ def onset_of(lookup: OnsetLookup, frame: Frame) -> Found:
     concept = frame.rulebook.concepts[lookup.concept]
     known: list[tuple[Moment, Episode]] = []
     certain: list[Moment] = []
-    denied = _last_day_denied_ever(concept, lookup.list, frame)
-    for name in (concept.name, *concept.narrower, *concept.broader):
-        for episode in frame.patient.episodes.get(name, ()):
-            if episode.list != lookup.list:
-                continue
-            start = not_after(_start(episode, frame), frame.as_of)
-            if name in concept.broader and denied is not None and start is not None and start.last_day <= denied:
-                continue
-            if start is not None and start.first_day <= frame.day:
-                known.append((start, episode))
-                is_it = not episode.doubtful and name not in concept.broader
-                if is_it and start.last_day <= frame.day:
-                    certain.append(start)
+    itself = Qualified(concept.name)
+    on_record = [
+        episode
+        for name in (concept.name, *concept.narrower)
+        for episode in frame.patient.episodes.get(name, ())
+        if episode.list == lookup.list
+    ]
+    for episode in (*on_record, *frame.that_may_be(concept.name, lookup.list)):
+        if _is_none_of(episode, itself, frame):
+            continue
+        start = not_after(_start(episode, frame), frame.as_of)
+        if start is not None and start.first_day <= frame.day:
+            known.append((start, episode))
+            is_it = not episode.doubtful and not _may_have_begun_later(episode, frame)
+            if is_it and start.last_day <= frame.day:
+                certain.append(start)
     if not known:
         return Found(lookup.concept, lookup, reasons=("missing",), may_lack=True)
     if not certain:

@@ -36,6 +36,7 @@ from screener.rulebook import (
     ChangeLookup,
     Choose,
     Compare,
+    Concept,
     Confirmed,
     Criterion,
     EventLookup,
@@ -131,7 +132,7 @@ class Program:
         if known is None:
             related: set[str] = set()
             for concept in self.rulebook.concepts.values():
-                if any(sign.fact == fact for sign in (*concept.present_when, *concept.absent_when)):
+                if any(sign.fact == fact for sign in concept.signs):
                     related.update((concept.name, *concept.narrower, *concept.broader))
             known = self._shown[fact] = frozenset(related)
         return known
@@ -325,8 +326,12 @@ def meant_by(node: Struct, rulebook: Rulebook) -> Iterator[Struct]:
             yield rulebook.tables[node.name].of
         case Happened():
             lookup = rulebook.lookups[node.lookup]
-            if isinstance(lookup, EventLookup) and lookup.beside is not None:
-                yield lookup.beside
+            if isinstance(lookup, EventLookup):
+                if lookup.beside is not None:
+                    yield lookup.beside
+                for what in lookup.what:
+                    if (ruled_out := rulebook.concepts[what.concept].ruled_out) is not None:
+                        yield ruled_out
 
 
 _PROGRAMS: dict[int, Program] = {}
@@ -628,7 +633,10 @@ def _happened(node: Happened, program: Program) -> Decide:
 
     asked = frozenset(what.concept for what in lookup.what)
     anchored = lookup.scope is not None and lookup.scope.anchor != "clock"
-    if anchored or any(program.rulebook.concepts[name].only_if is not None for name in asked):
+    concepts = [program.rulebook.concepts[name] for name in asked]
+    if anchored or any(each.only_if is not None or each.ruled_out is not None for each in concepts):
+        return run
+    if not all(_list_denies_at_once(each, lookup, program.rulebook) for each in concepts):
         return run
     missing = Judged(node, UNKNOWN, (not_on_record(lookup),))
     declared = Judged(node, FALSE, (not_on_list(lookup, assumed=False),))
@@ -638,30 +646,39 @@ def _happened(node: Happened, program: Program) -> Decide:
     def run_unless_unmentioned(frame: Frame) -> Judged:
         if not asked.isdisjoint(frame.concerned):
             return run(frame)
-        if entries in frame.patient.complete:
-            return declared
-        return assumed if entries in frame.assumed else missing
+        if entries not in frame.patient.complete:
+            return assumed if entries in frame.assumed else missing
+        own_day = frame.patient.as_of
+        return declared if own_day is None or frame.day <= own_day else run(frame)
 
     return run_unless_unmentioned
 
 
+def _list_denies_at_once(concept: Concept, lookup: EventLookup, rulebook: Rulebook) -> bool:
+    """Whether a complete list denies the concept without anything else at hand."""
+    own = (concept,) if concept.denied_by_list else tuple(rulebook.concepts[each] for each in concept.broader)
+    return any(each.denied_by_list and not each.denied_with for each in own)
+
+
 def _confirmed(node: Confirmed, program: Program) -> Decide:
-    """A person's answer; without one it is unknown. `asked only if` decides who is asked, not what the answer is."""
+    """A person's answer; without one it is unknown. `asked only if` decides who is asked, and `shown with` what is
+    shown then, not what the answer is."""
     question = program.rulebook.questions[node.question]
-    only_if = program.truth(question.only_if) if question.only_if is not None else None
+    only_if = [program.truth(each) for each in (question.only_if,) if each is not None]
+    shown_with = [program.truth(each) for each in (question.shown_with,) if each is not None]
     waits: Reason = "consent" if question.gives_consent else "judgement"
     unanswered = Found(question.name, truth=UNKNOWN, reasons=(waits,), may_lack=True)
 
     def run(frame: Frame) -> Judged:
-        parts = () if only_if is None else (only_if(frame),)
+        parts = tuple([each(frame) for each in only_if])
         answer = answer_to(question.name, frame)
         if answer is None or answer.value is None:
-            return Judged(node, UNKNOWN, (unanswered, *parts))
+            return Judged(node, UNKNOWN, (unanswered, *parts), shown=tuple([each(frame) for each in shown_with]))
         if question.holds_for is not None and answer.when is not None:
             held_since = day_shifted(frame.as_of, question.holds_for, -1)
             if answer.when.first_day < held_since:
                 stale = Found(question.name, truth=UNKNOWN, used=(answer,), reasons=("stale", waits), may_lack=True)
-                return Judged(node, UNKNOWN, (stale, *parts))
+                return Judged(node, UNKNOWN, (stale, *parts), shown=tuple([each(frame) for each in shown_with]))
         truth = truth_of(answer.value)
         return Judged(node, truth, (Found(question.name, truth=truth, used=(answer,)), *parts))
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from screener.evaluation.answers import Fact, Found, Given, Judged, Measured, Reason
-from screener.evaluation.grounds import Part, deciding, leaves, qualities_open, question_about, reasons
+from screener.evaluation.grounds import Part, deciding, entry_called, leaves, qualities_open, question_about, reasons
 from screener.evaluation.phrases import asked, both, either, in_time, lowered, onset, unit_beside, wanted
 from screener.records.patient import Absence, Answer, Episode, Result
 from screener.rulebook import (
@@ -63,6 +63,7 @@ WHY: dict[Reason, str] = {
     "partial_score": "inputs of the score are missing",
     "ambiguous": "the text can be read in two ways that differ here",
     "unspecific": "the record does not say which kind",
+    "unread": "nobody has said yet what an entry stands for",
     "judgement": "a person has to answer",
     "consent": "the participant has to answer",
     "untranslated": "the line has not been translated into a rule yet",
@@ -552,6 +553,10 @@ def _why_open(found: Found, rulebook: Rulebook) -> list[str]:
         match reason:
             case "stale" if any(episode.list == "plans" for episode in episodes):
                 told["the planned day has passed"] = None
+            case "stale" if episodes and not any(episode.shown_by_result for episode in episodes):
+                told["the record's last word on it is too old"] = None
+            case "stale" if isinstance(found.lookup, EventLookup) and found.lacking and not episodes:
+                told[f"{_named_list(found.lookup.list, assumed=False)} is too old"] = None
             case "undated" | "imprecise_date" if episodes and all(episode.shown_by_result for episode in episodes):
                 told["since when is not on record"] = None
             case "missing" if isinstance(found.lookup, EventLookup) and (
@@ -560,6 +565,8 @@ def _why_open(found: Found, rulebook: Rulebook) -> list[str]:
                 told[f"not on record: {both(qualities)}"] = None
                 if found.lacking:
                     told["others are not ruled out"] = None
+            case "unspecific" if any(episode.only_may_be for episode in episodes):
+                told["an entry may be it"] = None
             case _:
                 told[WHY[reason]] = None
     return list(told)
@@ -585,7 +592,9 @@ def _episodes(episodes: Sequence[Episode], rulebook: Rulebook, named: str | None
     days: dict[tuple[str, bool], list[str]] = {}
     told: dict[tuple[str, bool] | int, str] = {}
     for place, episode in enumerate(episodes):
-        if episode.shown_by_result and episode.asserted is not None:
+        if episode.only_may_be:
+            told[place] = f"left open by {entry_called(episode, rulebook)}"
+        elif episode.shown_by_result and episode.asserted is not None:
             key = (episode.concept, episode.doubtful)
             those = days.setdefault(key, [])
             those.append(_day(episode.asserted))
@@ -593,7 +602,9 @@ def _episodes(episodes: Sequence[Episode], rulebook: Rulebook, named: str | None
             told[key] = f"{_shown_concept(episode.concept, named, rulebook)}{_way_shown(episode)} {results}"
         else:
             told[place] = _details(episode, is_named=episode.concept == named, rulebook=rulebook)
-    counts = Counter(told.values())
+    # An entry that may be several of the things that were asked about is one entry.
+    once = {(text, episodes[key].source) if isinstance(key, int) else (text, key): text for key, text in told.items()}
+    counts = Counter(once.values())
     return ", ".join(_several(text, number) for text, number in counts.items())
 
 

@@ -7,14 +7,15 @@ from msgspec import Struct
 
 from screener.evaluation.answers import Found, Judged, Measured
 from screener.evaluation.instants import Stretch, not_after
-from screener.records.patient import Absence, Patient, Result
+from screener.records.chart import as_if
+from screener.records.patient import Absence, Episode, Patient, Result
 from screener.rulebook import RecordList, Rulebook, Scope
 from screener.values.dates import Duration, Moment, on_day
 
 
 class Denial(Struct, frozen=True, gc=False):
-    """An absence with the time it is about: its own date, as far as that lies before the day of screening ends, or that
-    day itself where it has none."""
+    """An absence with the time it is about: its own date, as far as that lies before the day of screening ends, or the
+    record's own day where it has none. One without a date, in a record that has none either, denies nothing."""
 
     when: Moment
     absence: Absence
@@ -39,6 +40,7 @@ class Frame:
         "labs_within",
         "of_all_trials",
         "of_this_trial",
+        "open_entries",
         "own_onset",
         "patient",
         "raised",
@@ -72,6 +74,8 @@ class Frame:
         self.concerned: frozenset[str] = _concerned(rulebook, patient) if of is None else of.concerned
         """The concepts that some entry of the record says anything about, itself or as a broader or narrower one."""
         self.denials: dict[str, list[Denial]] = _denials(patient, as_of) if of is None else of.denials
+        self.open_entries: dict[tuple[RecordList, str], tuple[Episode, ...]] = {} if of is None else of.open_entries
+        """The entries of a list that may be a concept, each as an episode of it; filled as they are asked for."""
         self.cleared: frozenset[tuple[str, str]] = frozenset()
         """Lookups, each with a concept of which the record is supposed to lack no entry where the lookup looks."""
         self.found: dict[str, Found] = {}
@@ -80,6 +84,16 @@ class Frame:
         self.of_this_trial: dict[int, Judged | Measured] = {}
         self.raised: dict[tuple[str, str], tuple[str, ...]] = {}
         """The dictionary's flags that are raised for a result, by its fact and source."""
+
+    def that_may_be(self, concept: str, list_: RecordList) -> tuple[Episode, ...]:
+        """The entries of a list that may be a concept, each as an episode of it that settles nothing."""
+        key = (list_, concept)
+        known = self.open_entries.get(key)
+        if known is None:
+            entries = self.patient.may_be.get(list_, {}).get(concept, ())
+            known = tuple([as_if(entry, concept, list_, self.rulebook.concepts) for entry in entries])
+            self.open_entries[key] = known
+        return known
 
     def of_trial(self, trial: str) -> Frame:
         """The same instant for another trial: what was found stays found."""
@@ -133,6 +147,8 @@ class Frame:
 
 def _concerned(rulebook: Rulebook, patient: Patient) -> frozenset[str]:
     named: set[str] = set()
+    for entries in patient.may_be.values():
+        named.update(entries)
     for name in patient.episodes.keys() | patient.absences.keys():
         concept = rulebook.concepts[name]
         named.add(name)
@@ -142,11 +158,11 @@ def _concerned(rulebook: Rulebook, patient: Patient) -> frozenset[str]:
 
 
 def _denials(patient: Patient, as_of: int) -> dict[str, list[Denial]]:
-    screening_day = on_day(as_of)
+    own_day = None if patient.as_of is None else on_day(min(patient.as_of, as_of))
     denials: dict[str, list[Denial]] = {}
     for name, absences in patient.absences.items():
         for absence in absences:
-            when = screening_day if absence.when is None else not_after(absence.when, as_of)
+            when = own_day if absence.when is None else not_after(absence.when, as_of)
             if when is not None:
                 denials.setdefault(name, []).append(Denial(when, absence))
     return denials

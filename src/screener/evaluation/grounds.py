@@ -57,6 +57,9 @@ def deciding(answer: Part) -> tuple[Part, ...]:
             if answer.truth is FALSE and isinstance(answer.node, Any):
                 return answer.parts
             return tuple(part for part in answer.parts if isinstance(part, Judged) and part.truth is answer.truth)
+        case Confirmed():
+            # A person's answer decides; whom it is asked of, and what is shown with it, do not.
+            return answer.parts[:1]
         case _:
             if answer.truth is UNKNOWN:
                 return tuple(part for part in answer.parts if not _is_settled(part))
@@ -89,16 +92,21 @@ def consulted(answer: Part) -> Iterator[Found]:
     elif isinstance(answer, Judged) and answer.truth is not UNKNOWN:
         parts = deciding(answer)
     else:
-        parts = answer.parts
+        parts = (*answer.parts, *_shown(answer))
     for part in parts:
         yield from consulted(part)
+
+
+def _shown(answer: Part) -> tuple[Judged, ...]:
+    return answer.shown if isinstance(answer, Judged) else ()
 
 
 def measured_scores(answer: Part) -> Iterator[tuple[str, Measured]]:
     """The scores that were computed for an answer, by name, an inner score after the one that uses it."""
     if isinstance(answer, Measured) and isinstance(answer.node, ScoreOf):
         yield answer.node.name, answer
-    parts = answer.parts if not isinstance(answer, Judged) or answer.truth is UNKNOWN else deciding(answer)
+    is_settled = isinstance(answer, Judged) and answer.truth is not UNKNOWN
+    parts = deciding(answer) if is_settled else (*answer.parts, *_shown(answer))
     for part in parts:
         yield from measured_scores(part)
 
@@ -152,28 +160,36 @@ def _needs(answer: Part, rulebook: Rulebook) -> Iterator[Need]:
             lab = rulebook.labs[found.subject]
             which = answer.node.which
             yield Need("lab", lab.name, f"the {which} limit of normal that came with {lowered(lab.title)}")
-    elif isinstance(answer, Judged) and isinstance(answer.node, Confirmed) and _does_not_arise(answer):
+    elif isinstance(answer, Judged) and isinstance(answer.node, Confirmed) and does_not_arise(answer, rulebook):
         return
     for part in deciding(answer):
         yield from _needs(part, rulebook)
 
 
-def _does_not_arise(answer: Judged) -> bool:
-    """Whether a question is asked only of patients unlike this one."""
-    return any(isinstance(part, Judged) and part.truth is FALSE for part in answer.parts)
+def does_not_arise(answer: Judged, rulebook: Rulebook) -> bool:
+    """Whether a question is asked only of patients unlike this one. What is shown with it says nothing of that."""
+    if not isinstance(answer.node, Confirmed) or rulebook.questions[answer.node.question].only_if is None:
+        return False
+    only_if = answer.parts[1]
+    return isinstance(only_if, Judged) and only_if.truth is FALSE
 
 
 def needs_of_lookup(found: Found, rulebook: Rulebook) -> Iterator[Need]:
     """What would settle one lookup that is open; nothing for a settled one."""
     match found.lookup:
         case ValueLookup() | ChangeLookup() as lookup:
-            yield _need_of_result(found, lookup, rulebook)
+            if not waits_for_anchor_alone(found):
+                yield _need_of_result(found, lookup, rulebook)
         case EventLookup() as lookup:
             yield from _needs_of_event(found, lookup, rulebook)
         case OnsetLookup() as lookup:
             if found.reasons:
                 concept = rulebook.concepts[lookup.concept]
-                yield Need(concept.kind, concept.name, f"the date of {onset(lookup)}")
+                open_ = [fact for fact in found.used if isinstance(fact, Episode) and fact.only_may_be]
+                yield from (need_of_entry(each, rulebook) for each in open_)
+                certain = [fact for fact in found.used if isinstance(fact, Episode) and not fact.only_may_be]
+                if not open_ or any(each.start is None or not each.start.is_one_day for each in certain):
+                    yield Need(concept.kind, concept.name, f"the date of {onset(lookup)}")
         case None if found.subject == "age":
             if found.reasons:
                 full = "full " if found.used else ""
@@ -185,6 +201,14 @@ def needs_of_lookup(found: Found, rulebook: Rulebook) -> Iterator[Need]:
             if found.reasons:
                 question = rulebook.questions[found.subject]
                 yield Need("question", question.name, f"{question.title} (asked of the {question.asked_of})")
+
+
+def waits_for_anchor_alone(found: Found) -> bool:
+    """Whether the day from which a lookup counts is open, and its results have days of their own."""
+    if found.anchor is None or not found.anchor.reasons or not {*found.reasons} <= {"undated", "imprecise_date"}:
+        return False
+    days = [fact.when for fact in (*found.used, *found.set_aside) if isinstance(fact, Result)]
+    return all(when is not None and when.is_one_day for when in days)
 
 
 def _need_of_result(found: Found, lookup: ValueLookup | ChangeLookup, rulebook: Rulebook) -> Need:
@@ -227,7 +251,9 @@ def _in_usable_unit(unit: str) -> str:
 
 def _needs_of_event(found: Found, lookup: EventLookup, rulebook: Rulebook) -> Iterator[Need]:
     for fact in found.used:
-        if isinstance(fact, Episode) and found.truth is UNKNOWN:
+        if isinstance(fact, Episode) and fact.only_may_be and found.truth is UNKNOWN:
+            yield need_of_entry(fact, rulebook)
+        elif isinstance(fact, Episode) and found.truth is UNKNOWN:
             concept = rulebook.concepts[fact.concept]
             if fact.shown_by_result:
                 yield from _results_to_repeat(fact, found.reasons, concept, rulebook)
@@ -244,13 +270,29 @@ def _needs_of_event(found: Found, lookup: EventLookup, rulebook: Rulebook) -> It
         yield Need(_kind_of_list(lookup, concept.kind), name, question_about(lookup, about, rulebook))
 
 
+def need_of_entry(entry: Episode, rulebook: Rulebook) -> Need:
+    """What an entry is that leaves it open: one look at it serves every line that waits for it."""
+    if entry.unusable == "unread":
+        return Need("entry", entry.source, f"what {entry_called(entry, rulebook)} stands for ({entry.source})")
+    title = lowered(rulebook.concepts[entry.concept].title)
+    of = _PREPOSITIONS.get(entry.list, "")
+    is_ = "is also" if entry.called in rulebook.concepts else "is"
+    return Need("entry", entry.source, f"whether {entry_called(entry, rulebook)} {is_} {of}{title} ({entry.source})")
+
+
+def entry_called(entry: Episode, rulebook: Rulebook) -> str:
+    """An entry by what the record calls it: `“icd10 C80 malignancy”`, `the liver failure on record`."""
+    concept = rulebook.concepts.get(entry.called)
+    return f"“{entry.called or entry.source}”" if concept is None else f"the {lowered(concept.title)} on record"
+
+
 def _results_to_repeat(
     episode: Episode, reasons: Sequence[Reason], concept: Concept, rulebook: Rulebook
 ) -> Iterator[Need]:
     """The labs and findings of which a new result would tell what an old or unusable one leaves open."""
     if not episode.doubtful and "stale" not in reasons:
         return
-    for name in dict.fromkeys(sign.fact for sign in (*concept.present_when, *concept.absent_when)):
+    for name in dict.fromkeys(sign.fact for sign in concept.signs):
         lab = rulebook.labs.get(name)
         unit = _in_usable_unit(lab.unit) if lab is not None and episode.unusable == "unit" else ""
         kind = "finding" if lab is None else "lab"
@@ -262,8 +304,9 @@ def _gaps_of_episode(
 ) -> Iterator[str]:
     """What an entry leaves open, as things to find out."""
     title = lowered(rulebook.concepts[episode.concept].title)
+    called = _called(episode, rulebook)
     if episode.doubtful:
-        yield f"whether there is {title}, which the result leaves open"
+        yield _doubt(episode, title, called)
         return
     for reason in reasons:
         match reason:
@@ -274,15 +317,44 @@ def _gaps_of_episode(
                     yield f"whether {_called(episode, rulebook)} is {_PREPOSITIONS.get(episode.list, '')}{kinds}"
             case "conflict":
                 yield f"whether {title} is present or absent"
-            case "stale" if episode.list == "plans":
-                yield f"what became of the plan for {title}"
+            case "stale" if not episode.shown_by_result:
+                yield _present(episode, title, called)
+
+
+def _doubt(episode: Episode, title: str, called: str) -> str:
+    """What would settle an entry that is certain of nothing: a result that can be read two ways, an order, a
+    suspicion."""
+    if episode.shown_by_result:
+        return f"whether there is {title}, which the result leaves open"
+    match episode.list:
+        case "medications":
+            return f"whether the {called} was taken"
+        case "procedures":
+            return f"whether {called} was done"
+        case "plans":
+            return f"whether {called} is still planned"
+        case _:
+            return f"whether {called} is certain"
+
+
+def _present(episode: Episode, title: str, called: str) -> str:
+    """What would settle whether something still goes on of which the record has said so for too long."""
+    match episode.list:
+        case "plans":
+            return f"what became of the plan for {title}"
+        case "medications":
+            return f"whether the {called} is still taken"
+        case "conditions":
+            return f"whether there is still {title}"
+        case _:
+            return f"whether {called} still goes on"
 
 
 def _kinds_asked(episode: Episode, lookup: EventLookup, rulebook: Rulebook) -> str:
     """Of the concepts that a rule names those that an entry of a broader one may be."""
     named = [each.concept for each in (*lookup.what, *lookup.exceptions)]
     concepts = [rulebook.concepts[name] for name in named]
-    return either(sorted(lowered(each.title) for each in concepts if episode.concept in each.broader))
+    return either(sorted(lowered(each.title) for each in concepts if each.name in episode.may_be))
 
 
 _PREPOSITIONS: dict[RecordList, str] = {"allergies": "to ", "family_history": "of "}
@@ -301,8 +373,13 @@ def _called(episode: Episode, rulebook: Rulebook) -> str:
 
 
 def qualities_open(episode: Episode, lookup: EventLookup, rulebook: Rulebook) -> tuple[str, ...]:
-    """What a rule asks of an entry and the entry does not state: `whether basal cell carcinoma is cured`."""
+    """What a rule asks of an entry and the entry does not state: `whether basal cell carcinoma is cured`. Of an entry
+    that only may be it, it is asked what it is."""
+    if episode.only_may_be:
+        return ()
     asked: dict[str, None] = {}
+    if episode.ended and lookup.verb in ("current", "receiving", "taking"):
+        return ()
     for each in (*lookup.what, *lookup.exceptions):
         concept = rulebook.concepts[each.concept]
         if episode.concept in (concept.name, *concept.narrower):

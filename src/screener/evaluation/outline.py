@@ -56,7 +56,7 @@ def _parts(answer: Judged, rulebook: Rulebook) -> Iterator[Branch]:
         case All() | Any() | AtLeast() | Not() | Meets() | AtTime():
             yield from (_branch(part, rulebook) for part in answer.parts if not isinstance(part, Found))
         case _:
-            for part in answer.parts:
+            for part in (*answer.parts, *answer.shown):
                 numbers = list(_of_number(part, rulebook))
                 # A score that is compared has just been named: only its terms are told.
                 is_named = isinstance(part, Measured) and isinstance(part.node, ScoreOf)

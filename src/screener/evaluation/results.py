@@ -10,7 +10,7 @@ from screener.evaluation.answers import Found, Reason
 from screener.evaluation.episodes import present_state
 from screener.evaluation.frame import Frame
 from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, fresh_until, not_after
-from screener.records.patient import Result
+from screener.records.patient import Episode, Result
 from screener.rulebook import ChangeLookup, Finding, Lab, NormalLimit, ValueLookup
 from screener.values.dates import BEGINNING, DAY, Moment, on_day
 from screener.values.ranges import EVERYTHING, Range, compare, exactly, hull
@@ -63,6 +63,8 @@ def value_of(lookup: ValueLookup, stretch: Stretch | None, anchor: Found | None,
         case "highest" | "lowest":
             picked = candidates
     may_lack = all(each.membership is not TRUE for each in picked)
+    if isinstance(fact, Finding) and (since := _entered_since(lookup, fact, picked, frame, anchor)) is not None:
+        return since
     if isinstance(fact, Finding) and fact.choices:
         return _choices_found(lookup, fact, picked, may_lack, anchor)
     values = [each.result.value or possible_values(fact) for each in picked]
@@ -223,6 +225,40 @@ def _grade_of_absence(lookup: ValueLookup, fact: Lab | Finding, frame: Frame, an
         assumed=state.assumed,
         anchor=anchor,
     )
+
+
+def _entered_since(
+    lookup: ValueLookup, fact: Finding, picked: list[Candidate], frame: Frame, anchor: Found | None
+) -> Found | None:
+    """A grade that was the lowest, where by a later entry the condition which is graded is there at the clock, or may
+    be: which grade it has now, nobody wrote down."""
+    if fact.zero_when_absent is None or lookup.scope is not None or lookup.pick != "latest":
+        return None
+    if not any(_is_lowest(each.result, fact) for each in picked):
+        return None
+    state = present_state(fact.zero_when_absent, frame)
+    entries = [each for each in state.used if isinstance(each, Episode) and not each.shown_by_result]
+    if state.truth is FALSE or not entries:
+        return None
+    lowest = 1 if state.truth is TRUE else 0
+    return Found(
+        lookup.fact,
+        lookup,
+        range=None if fact.grade is None else Range(fact.grade.low + lowest, fact.grade.high),
+        choices=None if fact.grade is not None else frozenset(fact.choices[lowest:]),
+        used=tuple(entries),
+        set_aside=tuple(each.result for each in picked),
+        reasons=("stale",),
+        may_lack=True,
+        anchor=anchor,
+    )
+
+
+def _is_lowest(result: Result, fact: Finding) -> bool:
+    """Whether a result can be the value that an absence stands for."""
+    if result.choices is not None:
+        return fact.choices[0] in result.choices
+    return result.value is not None and fact.grade is not None and result.value.contains(fact.grade.low)
 
 
 def _nothing_known(

@@ -12,10 +12,20 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.language import syntax
+from screener.language.codes import (
+    check_digits,
+    check_kinship,
+    check_relations,
+    check_results,
+    groups_of,
+    lines_of,
+    relation_lines,
+    warn_of_what_fhir_cannot_say,
+    with_relations,
+)
 from screener.language.desk import Desk, Draft
 from screener.language.diagnostics import Diagnostic, in_order, render_all
 from screener.language.dictionary import (
-    check_codes,
     close_inclusion,
     concept_of,
     defaults_of,
@@ -24,12 +34,14 @@ from screener.language.dictionary import (
     lab_of,
     only_sex_of,
     question_of,
+    ruled_out_of,
     signs_of,
 )
 from screener.language.lookups import Lookups
 from screener.language.meanings import definition_of, score_of, table_of
 from screener.language.names import Entry, NamedBlock, collect, cycles, mentioned
 from screener.language.parser import ParsedFile, parse
+from screener.language.reviewed_codes import Tables, reviewed_rows
 from screener.language.source import Source
 from screener.language.trials import Records, trials_of
 from screener.rulebook import Definition, Rulebook, digest_of_dictionary
@@ -47,19 +59,23 @@ class Checked(Struct, frozen=True):
         return render_all(self.diagnostics)
 
 
-def check_texts(rules: Mapping[str, str], records: Records, digest: str, root: str = "") -> Checked:
+def check_texts(
+    rules: Mapping[str, str], records: Records, digest: str, root: str = "", tables: Tables | None = None
+) -> Checked:
     """Check rule files from their text, each under the path that messages show; see `check`."""
-    return check([parse(Source(path, text)) for path, text in rules.items()], records, digest, root)
+    return check([parse(Source(path, text)) for path, text in rules.items()], records, digest, root, tables)
 
 
-def check(files: Sequence[ParsedFile], records: Records, digest: str, root: str = "") -> Checked:
+def check(
+    files: Sequence[ParsedFile], records: Records, digest: str, root: str = "", tables: Tables | None = None
+) -> Checked:
     """Check all files of a rules folder together.
 
-    `records` are the registry's records by path; `digest` identifies the rule text; `root` is what precedes, in the
-    paths of files and records, their path below the rules folder.
+    `records` are the registry's records by path, `tables` those of reviewed codes; `digest` identifies the rule text;
+    `root` is what precedes, in the paths of files, their path below the rules folder.
     """
     check_of_all = _Check(files, root)
-    rulebook = check_of_all.rulebook(records, digest)
+    rulebook = check_of_all.rulebook(records, digest, tables or {})
     diagnostics = tuple(
         in_order([*(each for file in files for each in file.diagnostics), *check_of_all.draft.problems])
     )
@@ -77,9 +93,10 @@ class _Check:
         self.lookups = Lookups()
         self.definitions: dict[str, Definition] = {}
 
-    def rulebook(self, records: Records, digest: str) -> Rulebook:
+    def rulebook(self, records: Records, digest: str, tables: Tables) -> Rulebook:
         """Everything that could be made sense of. With problems in the draft it is not to be used."""
         self._check_dictionary()
+        reviewed = reviewed_rows(self.draft, tables)
         self._check_meanings()
         self._check_questions()
         trials = trials_of(self.draft, self.lookups, self.files, records)
@@ -90,7 +107,9 @@ class _Check:
         draft = self.draft
         return Rulebook(
             digest=digest,
-            dictionary_digest=digest_of_dictionary(draft.labs, draft.findings, draft.concepts, draft.questions),
+            dictionary_digest=digest_of_dictionary(
+                draft.labs, draft.findings, draft.concepts, draft.questions, reviewed
+            ),
             labs=draft.labs,
             findings=draft.findings,
             concepts=draft.concepts,
@@ -100,6 +119,7 @@ class _Check:
             definitions=self.definitions,
             lookups=self.lookups.by_name,
             trials=trials,
+            reviewed=reviewed,
         )
 
     def _blocks(self) -> Iterator[tuple[Desk, syntax.Block]]:
@@ -149,9 +169,26 @@ class _Check:
                 draft.concepts[name],
                 present_when=signs_of(desk, block, "present"),
                 absent_when=signs_of(desk, block, "absent"),
+                may_be_present_when=signs_of(desk, block, "may be present"),
                 only_if=only_sex_of(desk, block),
             )
-        check_codes((desk, block) for desk, _, block in self._named() if isinstance(block, syntax.Lab | syntax.Finding))
+        self._relate_codes(concepts)
+        check_results((desk, block) for desk, _, block in self._named() if isinstance(block, syntax.Entry))
+        check_digits(self._blocks())
+
+    def _relate_codes(self, blocks: Mapping[str, tuple[Desk, syntax.Concept]]) -> None:
+        """What codes say of concepts beyond standing for them."""
+        draft = self.draft
+        groups = groups_of((desk, block) for desk, block in self._blocks() if isinstance(block, syntax.Group))
+        apart: dict[str, list[tuple[Desk, syntax.CodesLine]]] = {}
+        for name, desk, line in lines_of(self._blocks(), draft):
+            apart.setdefault(name, []).append((desk, line))
+        for name, (desk, block) in blocks.items():
+            lines = [*((desk, line) for line in relation_lines(block)), *apart.get(name, ())]
+            draft.concepts[name] = with_relations(draft.concepts[name], lines, groups)
+        check_kinship(draft, blocks)
+        check_relations(draft, blocks)
+        warn_of_what_fhir_cannot_say(draft, blocks)
 
     # ---- tables, scores, definitions
 
@@ -230,7 +267,11 @@ class _Check:
                 case syntax.Finding() if entry.name in draft.findings:
                     draft.findings[entry.name] = replace(draft.findings[entry.name], flags=flags_of(desk, block.lines))
                 case syntax.Concept() if entry.name in draft.concepts:
-                    draft.concepts[entry.name] = replace(draft.concepts[entry.name], flags=flags_of(desk, block.lines))
+                    draft.concepts[entry.name] = replace(
+                        draft.concepts[entry.name],
+                        flags=flags_of(desk, block.lines),
+                        ruled_out=ruled_out_of(desk, block),
+                    )
                 case syntax.Score() if entry.name in draft.scores:
                     draft.scores[entry.name] = replace(draft.scores[entry.name], flags=flags_of(desk, block.flags))
                 case _:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Context, Decimal, Inexact
 from fractions import Fraction
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from msgspec.structs import replace
 
@@ -31,6 +31,7 @@ from screener.rulebook import (
     Limits,
     NormalLimit,
     Question,
+    RecordList,
     Sex,
     SexIs,
     Sign,
@@ -265,15 +266,19 @@ def _fresh(desk: Desk, lines: Iterable[object], default: Duration) -> Duration:
 # ---- codes
 
 
-def _code_lines(block: syntax.Entry, *, absent: bool = False) -> list[tuple[str, syntax.Code]]:
+def code_lines(block: syntax.Entry, *, absent: bool = False) -> list[tuple[str, syntax.Code]]:
     """The codes of an entry, or those that say that it is absent, each with its system."""
-    lines = [line for line in block.lines if isinstance(line, syntax.CodesLine) and line.absent is absent]
-    return [(line.system, code) for line in lines for code in line.codes]
+    return [
+        (line.system, code)
+        for line in block.lines
+        if isinstance(line, syntax.CodesLine) and line.absent is absent and line.relates == "is" and not line.family
+        for code in line.codes
+    ]
 
 
 def _codes_of_lab(desk: Desk, block: syntax.Lab, measure: Measure, forms: Sequence[Form]) -> tuple[Code, ...]:
     """The codes that are right; the others have been reported."""
-    codes = (_code_of_lab(desk, system, code, measure, forms) for system, code in _code_lines(block))
+    codes = (_code_of_lab(desk, system, code, measure, forms) for system, code in code_lines(block))
     return tuple(code for code in codes if code is not None)
 
 
@@ -304,10 +309,10 @@ def _code_of_lab(desk: Desk, system: str, code: syntax.Code, measure: Measure, f
                 notes=(f"the lab is {describe(measure.unit.dimension)}, {measure.unit.text}",),
             )
             return None
-    return _code(desk, system, code, form=form.name if form else None)
+    return code_of(desk, system, code, form=form.name if form else None)
 
 
-def _code(desk: Desk, system: str, code: syntax.Code, form: str | None = None) -> Code:
+def code_of(desk: Desk, system: str, code: syntax.Code, form: str | None = None) -> Code:
     if code.last is not None and (len(code.first) > len(code.last) or code.first >= code.last):
         desk.error(
             "reversed-range",
@@ -326,9 +331,9 @@ def _code(desk: Desk, system: str, code: syntax.Code, form: str | None = None) -
 
 
 def _plain_codes(desk: Desk, block: syntax.Finding | syntax.Concept) -> tuple[Code, ...]:
-    codes = [_plain_code(desk, block, system, code) for system, code in _code_lines(block)]
+    codes = [_plain_code(desk, block, system, code) for system, code in code_lines(block)]
     present = {(code.system, code.first) for code in codes}
-    for system, code in _code_lines(block, absent=True):
+    for system, code in code_lines(block, absent=True):
         if (system, code.first) in present:
             desk.error(
                 "present-and-absent",
@@ -354,19 +359,7 @@ def _plain_code(desk: Desk, block: syntax.Finding | syntax.Concept, system: str,
             desk.error("code-of-lab", f"`{extra.text}` can only be said of the code of a lab", extra.span)
     if code.value is not None and isinstance(block, syntax.Concept):
         desk.error("code-with-value", "only the code of a finding stands for a value", code.value.span)
-    return _code(desk, system, code)
-
-
-def check_codes(blocks: Iterable[tuple[Desk, syntax.Entry]]) -> None:
-    """A code of a result belongs to one lab or finding: a result cannot be two things at once. (A diagnosis can: one
-    code may name a disease and its cause.)"""
-    owners: dict[tuple[str, str], str] = {}
-    for desk, block in blocks:
-        if isinstance(block, syntax.Lab | syntax.Finding):
-            for system, code in _code_lines(block):
-                owner = owners.setdefault((system, code.first), block.name.text)
-                if owner != block.name.text:
-                    desk.error("duplicate-code", f"{system} {code.first} is already a code of `{owner}`", code.span)
+    return code_of(desk, system, code)
 
 
 # ---- findings
@@ -399,7 +392,7 @@ def finding_of(desk: Desk, block: syntax.Finding, fresh: Fresh) -> Finding | Non
         choices=choices,
         ordered=choices_line is not None and choices_line.ordered,
     )
-    for _, code in _code_lines(block):
+    for _, code in code_lines(block):
         if code.value is not None and not is_a_value(finding, code.value.text):
             _not_a_value(desk, finding, code.value)
     line = _only(block.lines, syntax.WhenAbsentLine)
@@ -471,11 +464,25 @@ _INCLUDABLE: dict[Kind, tuple[Kind, ...]] = {
 
 
 def concept_of(desk: Desk, block: syntax.Concept, fresh: Fresh) -> Concept:
-    """The concept, but for what speaks of others: its flags, signs and condition, what is narrower and broader."""
+    """The concept, but for what speaks of others: its flags, signs and condition, what is narrower and broader, and
+    the codes that only may be it."""
     name, title, aliases = _names_of(block)
     course = _only(block.lines, syntax.CourseLine)
     if course is not None and block.kind != "condition":
         desk.error("course-of-condition", f"only a condition has a course, not {block.kind} `{name}`", course.span)
+    lasts, longest = _only(block.lines, syntax.LastsLine), _only(block.lines, syntax.LongestCourseLine)
+    passes = block.kind in _TREATMENTS or (block.kind == "condition" and (course is None or course.course == "passing"))
+    goes_on = passes or (course is not None and course.course == "chronic")
+    for line in (lasts, longest):
+        if line is not None and not goes_on:
+            desk.error(
+                "lasts-of-what-goes-on",
+                f"only a condition that goes on, a drug or a procedure lasts for a time, and `{name}` is none",
+                line.span,
+            )
+    default = fresh["treatments" if block.kind in _TREATMENTS else "conditions"]
+    denied = _only(block.lines, syntax.DeniedByListLine)
+    asked_under = _only(block.lines, syntax.AskedUnderLine)
     return Concept(
         name=name,
         title=title,
@@ -485,8 +492,55 @@ def concept_of(desk: Desk, block: syntax.Concept, fresh: Fresh) -> Concept:
         place=desk.place(block.span),
         fresh=_fresh(desk, block.lines, fresh["absences"]),
         course=course.course if course else "passing",
-        includes=_includes(desk, block),
+        asked_under="" if asked_under is None else asked_under.heading.text,
+        denied_by_list=denied is not None,
+        denied_with=() if denied is None else _evidence(desk, denied),
+        lasts=lasts.duration.length if lasts is not None else default if passes else None,
+        longest_course=None if longest is None else longest.duration.length,
     )
+
+
+_TREATMENTS = ("drug", "procedure")
+
+
+def _evidence(desk: Desk, line: syntax.DeniedByListLine) -> tuple[str, ...]:
+    """What must be at hand for a list to deny something: labs and findings by their name, lists of a record."""
+    found: list[str] = []
+    for name in line.beside:
+        if name.text in get_args(RecordList):
+            found.append(name.text)
+        elif (entry := desk.find(name, ("lab", "finding"), "`denied by list with`")) is not None:
+            found.append(entry.name)
+    return tuple(found)
+
+
+def inclusion_of(blocks: Mapping[str, tuple[Desk, syntax.Concept]]) -> dict[str, tuple[str, ...]]:
+    """What each concept includes: by its own `includes`, and by the `kind of` of the others."""
+    included = {name: list(_includes(desk, block)) for name, (desk, block) in blocks.items()}
+    for name, (desk, block) in blocks.items():
+        for line in block.lines:
+            if not isinstance(line, syntax.KindOfLine) or line.denied:
+                continue
+            for parent in line.names:
+                kinds = tuple(kind for kind, below in _INCLUDABLE.items() if block.kind in below)
+                entry = desk.find(parent, kinds, f"`kind of`, said of a {block.kind},")
+                if entry is not None and name not in included[entry.name]:
+                    included[entry.name].append(name)
+    for name, (_, block) in blocks.items():
+        for line in block.lines:
+            if isinstance(line, syntax.IncludesEveryLine):
+                included[name] += [
+                    other
+                    for other, (_, each) in blocks.items()
+                    if each.kind == line.kind and other not in (name, *included[name]) and not _is_no_kind(each, name)
+                ]
+    return {name: tuple(each) for name, each in included.items()}
+
+
+def _is_no_kind(block: syntax.Concept, of: str) -> bool:
+    """Whether an entry says that it is no kind of another."""
+    lines = [line for line in block.lines if isinstance(line, syntax.KindOfLine) and line.denied]
+    return any(name.text == of for line in lines for name in line.names)
 
 
 def _includes(desk: Desk, block: syntax.Concept) -> tuple[str, ...]:
@@ -518,9 +572,17 @@ def only_sex_of(desk: Desk, block: syntax.Concept) -> Sex | None:
     return None
 
 
+def ruled_out_of(desk: Desk, block: syntax.Concept) -> Truthful | None:
+    """What rules it out by itself, where nothing on record speaks for it."""
+    line = _only(block.lines, syntax.RuledOutLine)
+    return None if line is None else Propositions(desk).single(line.test, "`ruled out when`")
+
+
 def close_inclusion(draft: Draft, blocks: Mapping[str, tuple[Desk, syntax.Concept]]) -> None:
-    """Fill in what is narrower and what is broader than each concept. A concept that includes itself is reported."""
+    """Fill in what each concept includes, and what is narrower and broader. One that includes itself is reported."""
     concepts = draft.concepts
+    for name, included in inclusion_of(blocks).items():
+        concepts[name] = replace(concepts[name], includes=included)
     graph = {name: [each for each in concept.includes if each in concepts] for name, concept in concepts.items()}
     for cycle in cycles(graph):
         desk, block = blocks[cycle[0]]
@@ -565,7 +627,7 @@ def signs_of(desk: Desk, block: syntax.Concept, shows: str) -> tuple[Sign, ...]:
                 line.test.span,
                 help=f"write `{shows} when … is positive`, `{shows} when … >= 1`, or several with `or`",
             )
-        signs += known
+        signs += known if line.over is None else [replace(sign, over=line.over.length) for sign in known]
     return tuple(signs)
 
 
@@ -605,6 +667,7 @@ def question_of(desk: Desk, block: syntax.Question) -> Question | None:
     asked = _only(block.lines, syntax.AskedOfLine)
     holds = _only(block.lines, syntax.HoldsForLine)
     only_if = _only(block.lines, syntax.AskedOnlyIfLine)
+    shown = _only(block.lines, syntax.ShownWithLine)
     if asked is None:
         desk.error(
             "asked-of-nobody",
@@ -623,6 +686,7 @@ def question_of(desk: Desk, block: syntax.Question) -> Question | None:
         once_for_all=_only(block.lines, syntax.OnceForAllTrialsLine) is not None,
         holds_for=holds.duration.length if holds else None,
         only_if=Propositions(desk).single(only_if.test, "`asked only if`") if only_if else None,
+        shown_with=Propositions(desk).single(shown.test, "`shown with`") if shown else None,
     )
 
 
@@ -645,8 +709,10 @@ _DEFAULTS = {
 
 
 def defaults_of(draft: Draft, found: Sequence[tuple[Desk, syntax.Defaults]]) -> Fresh:
-    """How long things stay fresh where an entry does not say. Whatever is missing is reported; it counts as no time, so
-    that the rest can still be checked."""
+    """How long things stay fresh, and statements speak, where an entry does not say.
+
+    Whatever is missing is reported; it counts as no time, so that the rest can still be checked.
+    """
     fresh: dict[str, Duration] = {}
     for desk, block in found:
         for line in block.lines:
@@ -664,4 +730,6 @@ def defaults_of(draft: Draft, found: Sequence[tuple[Desk, syntax.Defaults]]) -> 
             )
         else:
             draft.problems.append(error("missing-defaults", message, help=help_text))
-    return dict.fromkeys(_DEFAULTS, NO_TIME) | fresh
+    known = dict.fromkeys(_DEFAULTS, NO_TIME) | fresh
+    # What nobody said of statements: they speak no longer than what an examiner found.
+    return {"conditions": known["findings"], "treatments": known["findings"]} | known

@@ -124,7 +124,13 @@ def _block(block: syntax.Block) -> Doc:
             return _under(_title("question", block), [_entry_line(line) for line in block.lines])
         case syntax.Defaults():
             head = Word("defaults", Span(block.span.start, block.span.start + len("defaults")))
-            return _under(head, [_line(f"{line.what} fresh {line.duration.length}", line) for line in block.lines])
+            return _under(head, [_line(_default(line), line) for line in block.lines])
+        case syntax.Group():
+            head = Word(f'group {block.name.text} "{block.title.text}"', Span(block.span.start, block.title.span.end))
+            return _under(head, [_entry_line(line) for line in block.lines])
+        case syntax.Relations():
+            head = _heading(f"codes {block.name.text}", block, block.name)
+            return _under(head, [_entry_line(line) for line in block.lines])
         case _:
             assert_never(block)
 
@@ -224,8 +230,8 @@ def _cell(cell: syntax.Cell) -> str:
 
 def _entry_line(line: syntax.LabLine | syntax.FindingLine | syntax.ConceptLine | syntax.QuestionLine) -> Doc:
     match line:
-        case syntax.CodesLine(system, codes, absent=absent):
-            return (Word(f"absent as {system} " if absent else f"{system} ", line.span), Indent(_list(codes, _code)))
+        case syntax.CodesLine(codes=codes):
+            return (Word(f"{_leading(line)} ", line.span), Indent(_list(codes, _code)))
         case syntax.UnitLine(unit):
             return _line("pure number" if unit is None else f"unit {unit.text}", line)
         case syntax.MolarMassLine(mass):
@@ -256,12 +262,28 @@ def _entry_line(line: syntax.LabLine | syntax.FindingLine | syntax.ConceptLine |
             return _line(f"{choice.text} when {condition.text} is absent", line)
         case syntax.IncludesLine(names):
             return (Word("includes ", line.span), Indent(_list(names, _name)))
+        case syntax.IncludesEveryLine(kind):
+            return _line(f"includes every {kind}", line)
+        case syntax.KindOfLine(names):
+            return (Word("no kind of " if line.denied else "kind of ", line.span), Indent(_list(names, _name)))
+        case syntax.LastsLine(duration):
+            return _line(f"lasts {duration.length}", line)
+        case syntax.AskedUnderLine(heading):
+            return _line(f'asked under "{heading.text}"', line)
+        case syntax.LongestCourseLine(duration):
+            return _line(f"longest course {duration.length}", line)
+        case syntax.DeniedByListLine(beside):
+            evidence = f" with {' and '.join(map(_name, beside))}" if beside else ""
+            return _line(f"denied by list{evidence}", line)
+        case syntax.RuledOutLine(test):
+            return _led("ruled out when ", line, test)
         case syntax.CourseLine(course):
             return _line(f"course {course}", line)
         case syntax.OnlyIfLine(test):
             return _led("only if ", line, test)
-        case syntax.SignLine(shows, test):
-            return _led(f"{shows} when ", line, test)
+        case syntax.SignLine(shows, test, over=over):
+            led = _led(f"{shows} when ", line, test)
+            return led if over is None else (led, _line(f" over {over.length}", over))
         case syntax.AskedOfLine(who, for_consent):
             return _line(f"asked of {who.text}{' for consent' if for_consent else ''}", line)
         case syntax.OnceForAllTrialsLine():
@@ -270,8 +292,30 @@ def _entry_line(line: syntax.LabLine | syntax.FindingLine | syntax.ConceptLine |
             return _line(f"holds for {duration.length}", line)
         case syntax.AskedOnlyIfLine(test):
             return _led("asked only if ", line, test)
+        case syntax.ShownWithLine(test):
+            return _led("shown with ", line, test)
         case _:
             assert_never(line)
+
+
+def _leading(line: syntax.CodesLine) -> str:
+    """The words before the codes of a line."""
+    match line:
+        case syntax.CodesLine(system, absent=True):
+            return f"absent as {system}"
+        case syntax.CodesLine(system, relates="whole"):
+            return f"whole {system}"
+        case syntax.CodesLine(system, relates="within"):
+            return f"lies within {system}"
+        case syntax.CodesLine(system, relates="not", family=family):
+            return f"{'family ' if family else ''}{system} not"
+        case syntax.CodesLine(system, relates=relates, family=family):
+            return f"{'family ' if family else ''}{system}{' may be' if relates == 'may be' else ''}"
+
+
+def _default(line: syntax.DefaultLine) -> str:
+    verb = "last" if line.what in ("conditions", "treatments") else "fresh"
+    return f"{line.what} {verb} {line.duration.length}"
 
 
 def _led(words: str, line: _Written, rule: syntax.Proposition) -> Doc:
@@ -289,7 +333,7 @@ def _code(code: syntax.Code) -> str:
 
 
 def _bare_code(code: str) -> str:
-    return code if _BARE_CODE.fullmatch(code) else f'"{code}"'
+    return code if code.startswith("@") or _BARE_CODE.fullmatch(code) else f'"{code}"'
 
 
 def _interval(interval: syntax.Interval) -> str:

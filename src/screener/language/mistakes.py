@@ -35,6 +35,8 @@ BLOCK_WORDS = (
     "substance",
     "question",
     "defaults",
+    "group",
+    "codes",
 )
 
 
@@ -66,7 +68,7 @@ def before_the_first_block(source: Source) -> list[Diagnostic]:
 
 _STRAY = re.compile(
     r'^[ \t]*>[^\n]*|#[^\n]*|(?P<text>"[^"\n]*"?)|(?P<tabs>\t+)'
-    r"|(?P<stray>(?P<character>[^ \r\nA-Za-z0-9_\"#%()*+,./;<=>\[\]{}^'×≥≤°µμ⁻⁰¹²³⁴⁵⁶⁷⁸⁹-])(?P=character)*)",
+    r"|(?P<stray>(?P<character>[^ \r\nA-Za-z0-9_@\"#%()*+,./;<=>\[\]{}^'×≥≤°µμ⁻⁰¹²³⁴⁵⁶⁷⁸⁹-])(?P=character)*)",
     re.MULTILINE,
 )
 _INSTEAD = {
@@ -138,6 +140,7 @@ _SPELLED_OUT = {
     "MINUS": "`-`",
     "STAR": "`*`",
     "SLASH": "`/`",
+    "GROUP_NAME": "a group of codes such as `@says_little`",
     "SYSTEM": "codes such as `loinc …`",
     "$END": "the end of the block",
 }

@@ -115,7 +115,7 @@ def collect(files: Sequence[ParsedFile]) -> tuple[Names, list[Diagnostic]]:
         earlier = entries.setdefault(spelling, entry)
         if earlier is not entry:
             problems.append(_duplicate(name, spelling, earlier, entry, heading))
-    unread = {name for file in files for name in _headings(file.source) if name not in entries}
+    unread = {name for file in files for name in _unread_headings(file.source, entries) if name not in entries}
     return Names(entries, frozenset(unread)), problems
 
 
@@ -126,11 +126,14 @@ _HEADING = re.compile(
 )
 
 
-def _headings(source: Source) -> Iterator[str]:
-    """The names and aliases in the first lines of all blocks, those included that could not be read."""
+def _unread_headings(source: Source, entries: Mapping[str, Entry]) -> Iterator[str]:
+    """The names and aliases in the first lines of the blocks that could not be read. A quoted alias is one name,
+    whatever words are in it."""
     for heading in _HEADING.finditer(source.text):
-        yield heading["name"]
-        yield from re.findall(r"\w+", heading["aliases"] or "")
+        if heading["name"] not in entries:
+            yield heading["name"]
+            for quoted, bare in re.findall(r'"([^"]*)"|(\w+)', heading["aliases"] or ""):
+                yield quoted or bare
 
 
 def _duplicate(name: syntax.Name, spelling: str, earlier: Entry, entry: Entry, heading: str) -> Diagnostic:

@@ -351,6 +351,8 @@ class _Builder:
                     | syntax.FlagLine()
                     | syntax.IncludesLine()
                     | syntax.SignLine()
+                    | syntax.KindOfLine()
+                    | syntax.IncludesEveryLine()
                 ):
                     continue
                 case syntax.NormalLimitLine():
@@ -386,13 +388,21 @@ class _Builder:
         """question: QUESTION _titled question_line*"""
         return self._entry(syntax.Question, word, name, title, parts)
 
+    def group(self, word: Token, name: syntax.Name, title: syntax.Text, *lines: syntax.CodesLine) -> syntax.Group:
+        """group: GROUP NAME STRING codes*"""
+        return syntax.Group(name, title, lines, _span(word, title, *lines))
+
+    def relations(self, words: Token, name: syntax.Name, *lines: syntax.CodesLine) -> syntax.Relations:
+        """relations: CODES NAME _relation_line*"""
+        return syntax.Relations(name, lines, _span(words, name, *lines))
+
     def defaults(self, word: Token, *lines: syntax.DefaultLine) -> syntax.Defaults:
         """defaults: DEFAULTS default_line*"""
         self._report_repeated(lines)
         return syntax.Defaults(lines, _span(word, *lines))
 
     def default_line(self, what: Token, fresh: Token, duration: syntax.Duration) -> syntax.DefaultLine:
-        """default_line: (LABS | FINDINGS | ABSENCES) FRESH duration"""
+        """default_line: (LABS | FINDINGS | ABSENCES) FRESH duration | (CONDITIONS | TREATMENTS) LAST duration"""
         return syntax.DefaultLine(_words(what), duration, _span(what, duration))
 
     def aliases(self, word: Token, *parts: Any) -> _Part:
@@ -411,8 +421,28 @@ class _Builder:
         """absent_codes: ABSENT AS codes"""
         return syntax.CodesLine(codes.system, codes.codes, _span(absent, codes), absent=True)
 
+    def may_be_codes(self, system: Token, _words: Token, *parts: Any) -> syntax.CodesLine:
+        """may_be_codes: SYSTEM MAY_BE code ("," code)*"""
+        return replace(self.codes(system, *parts), relates="may be")
+
+    def not_codes(self, system: Token, _word: Token, *parts: Any) -> syntax.CodesLine:
+        """not_codes: SYSTEM NOT code ("," code)*"""
+        return replace(self.codes(system, *parts), relates="not")
+
+    def whole_codes(self, word: Token, codes: syntax.CodesLine) -> syntax.CodesLine:
+        """whole_codes: WHOLE codes"""
+        return replace(codes, relates="whole", span=_span(word, codes))
+
+    def lies_within(self, words: Token, codes: syntax.CodesLine) -> syntax.CodesLine:
+        """lies_within: LIES_WITHIN codes"""
+        return replace(codes, relates="within", span=_span(words, codes))
+
+    def family_codes(self, word: Token, codes: syntax.CodesLine) -> syntax.CodesLine:
+        """family_codes: FAMILY (codes | may_be_codes)"""
+        return replace(codes, family=True, span=_span(word, codes))
+
     def code(self, *parts: Any) -> syntax.Code:
-        """code: _code (RANGE _code)? (AS NAME | IN UNIT_TEXT | MEANS (NAME | NUMBER))*"""
+        """code: _code (RANGE _code)? (AS NAME | IN UNIT_TEXT | MEANS (NAME | NUMBER))* | GROUP_NAME"""
         is_range = len(parts) > 1 and isinstance(parts[1], Token) and parts[1].type == "RANGE"
         details: dict[str, Any] = {}
         for word, detail in zip(parts[3 if is_range else 1 :: 2], parts[4 if is_range else 2 :: 2], strict=True):
@@ -494,6 +524,38 @@ class _Builder:
         """includes: INCLUDES NAME ("," NAME)*"""
         return syntax.IncludesLine(_every(syntax.Name, parts), _span(word, *parts))
 
+    def includes_every(self, word: Token, every: Token, kind: Token) -> syntax.IncludesEveryLine:
+        """includes_every: INCLUDES EVERY (DRUG | SUBSTANCE)"""
+        return syntax.IncludesEveryLine(_words(kind), _span(word, every, kind))
+
+    def kind_of(self, words: Token, *parts: Any) -> syntax.KindOfLine:
+        """kind_of: KIND_OF NAME ("," NAME)*"""
+        return syntax.KindOfLine(_every(syntax.Name, parts), _span(words, *parts))
+
+    def no_kind_of(self, words: Token, *parts: Any) -> syntax.KindOfLine:
+        """no_kind_of: NO_KIND_OF NAME ("," NAME)*"""
+        return syntax.KindOfLine(_every(syntax.Name, parts), _span(words, *parts), denied=True)
+
+    def lasts(self, word: Token, duration: syntax.Duration) -> syntax.LastsLine:
+        """lasts: LASTS duration"""
+        return syntax.LastsLine(duration, _span(word, duration))
+
+    def asked_under(self, words: Token, heading: syntax.Text) -> syntax.AskedUnderLine:
+        """asked_under: ASKED_UNDER STRING"""
+        return syntax.AskedUnderLine(heading, _span(words, heading))
+
+    def longest_course(self, words: Token, duration: syntax.Duration) -> syntax.LongestCourseLine:
+        """longest_course: LONGEST_COURSE duration"""
+        return syntax.LongestCourseLine(duration, _span(words, duration))
+
+    def denied(self, words: Token, *parts: Any) -> syntax.DeniedByListLine:
+        """denied: DENIED_BY_LIST (WITH NAME (AND NAME)*)?"""
+        return syntax.DeniedByListLine(_every(syntax.Name, parts), _span(words, *parts))
+
+    def ruled_out(self, words: Token, when: Token, test: syntax.Proposition) -> syntax.RuledOutLine:
+        """ruled_out: RULED_OUT WHEN proposition"""
+        return syntax.RuledOutLine(test, _span(words, when, test))
+
     def course(self, word: Token, course: Token) -> syntax.CourseLine:
         """course: COURSE (ACUTE | CHRONIC | PASSING)"""
         return syntax.CourseLine(_words(course), _span(word, course))
@@ -502,9 +564,16 @@ class _Builder:
         """only_if: ONLY_IF proposition"""
         return syntax.OnlyIfLine(test, _span(words, test))
 
-    def sign(self, shows: Token, when: Token, test: syntax.Proposition) -> syntax.SignLine:
-        """sign: (PRESENT | ABSENT) WHEN proposition"""
-        return syntax.SignLine(_words(shows), test, _span(shows, test))
+    def sign(
+        self,
+        shows: Token,
+        when: Token,
+        test: syntax.Proposition,
+        over: Token | None = None,
+        duration: syntax.Duration | None = None,
+    ) -> syntax.SignLine:
+        """sign: (PRESENT | ABSENT | MAY_BE_PRESENT) WHEN proposition (OVER duration)?"""
+        return syntax.SignLine(_words(shows), test, _span(shows, duration or test), duration)
 
     def asked_of(self, words: Token, who: syntax.Name, for_consent: Token | None = None) -> syntax.AskedOfLine:
         """asked_of: ASKED_OF NAME FOR_CONSENT?"""
@@ -521,6 +590,10 @@ class _Builder:
     def asked_only_if(self, words: Token, test: syntax.Proposition) -> syntax.AskedOnlyIfLine:
         """asked_only_if: ASKED_ONLY_IF proposition"""
         return syntax.AskedOnlyIfLine(test, _span(words, test))
+
+    def shown_with(self, words: Token, test: syntax.Proposition) -> syntax.ShownWithLine:
+        """shown_with: SHOWN_WITH proposition"""
+        return syntax.ShownWithLine(test, _span(words, test))
 
     # -- rules
 

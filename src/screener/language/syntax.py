@@ -18,7 +18,8 @@ from screener.values.ranges import Comparison
 
 Pick = Literal["latest", "earliest", "highest", "lowest"]
 ChangeKind = Literal["rise in", "fall in", "relative rise in", "relative fall in", "rise per day in"]
-CodeSystem = Literal["loinc", "snomed", "icd10", "icd10cm", "atc", "rxnorm", "ips", "fhir", "local"]
+CodeSystem = Literal["loinc", "snomed", "icd10", "icd10cm", "icd10who", "atc", "rxnorm", "ips", "fhir", "local"]
+Relates = Literal["is", "may be", "not", "whole", "within"]
 
 
 class _Node(Struct, frozen=True):
@@ -460,7 +461,8 @@ class Points(_Node, frozen=True):
 
 
 class Code(_Node, frozen=True):
-    """`14631-6 in umol/L`, `C00 .. C97`, `3094-0 as urea_nitrogen in mg/dL`, `260385009 means negative`."""
+    """`14631-6 in umol/L`, `C00 .. C97`, `3094-0 as urea_nitrogen in mg/dL`, `260385009 means negative`, or a group of
+    codes by its name, `@says_little`."""
 
     first: str
     last: str | None
@@ -471,12 +473,19 @@ class Code(_Node, frozen=True):
 
 
 class CodesLine(_Node, frozen=True):
-    """`loinc 14631-6, 1975-2`; with `absent as` before it, the codes say that there is none."""
+    """`loinc 14631-6, 1975-2`; with `absent as` before it, the codes say that there is none.
+
+    `relates` is what an entry under one of the codes says of the concept: `icd10 …`, `icd10 may be …`,
+    `icd10 not …`; or what is said of the concept itself: `whole snomed …`, `lies within icd10 …`. With `family` before
+    it, the codes speak of the patient's family.
+    """
 
     system: CodeSystem
     codes: tuple[Code, ...]
     span: Span
     absent: bool = False
+    relates: Relates = "is"
+    family: bool = False
 
 
 class UnitLine(_Node, frozen=True):
@@ -571,6 +580,56 @@ class IncludesLine(_Node, frozen=True):
     span: Span
 
 
+class IncludesEveryLine(_Node, frozen=True):
+    """`includes every drug`."""
+
+    kind: Literal["drug", "substance"]
+    span: Span
+
+
+class KindOfLine(_Node, frozen=True):
+    """`kind of bleeding`; `no kind of any_drug`."""
+
+    names: tuple[Name, ...]
+    span: Span
+    denied: bool = False
+
+
+class LastsLine(_Node, frozen=True):
+    """`lasts 7 days`."""
+
+    duration: Duration
+    span: Span
+
+
+class AskedUnderLine(_Node, frozen=True):
+    """`asked under "Cancer"`."""
+
+    heading: Text
+    span: Span
+
+
+class LongestCourseLine(_Node, frozen=True):
+    """`longest course 42 weeks`."""
+
+    duration: Duration
+    span: Span
+
+
+class DeniedByListLine(_Node, frozen=True):
+    """`denied by list`, `denied by list with hemoglobin and procedures`."""
+
+    beside: tuple[Name, ...]
+    span: Span
+
+
+class RuledOutLine(_Node, frozen=True):
+    """`ruled out when age >= 55 years`."""
+
+    test: Proposition
+    span: Span
+
+
 class CourseLine(_Node, frozen=True):
     """`course acute`."""
 
@@ -586,11 +645,14 @@ class OnlyIfLine(_Node, frozen=True):
 
 
 class SignLine(_Node, frozen=True):
-    """`present when HIV_test is positive`, `absent when …`."""
+    """`present when HIV_test is positive`, `absent when …`, `may be present when …`."""
 
-    shows: Literal["present", "absent"]
+    shows: Literal["present", "absent", "may be present"]
     test: Proposition
     span: Span
+    over: Duration | None = None
+    """`… over 6 months`: only where an earlier result at least that far back says the same, and none between differs.
+    """
 
 
 class AskedOfLine(_Node, frozen=True):
@@ -621,10 +683,17 @@ class AskedOnlyIfLine(_Node, frozen=True):
     span: Span
 
 
-class DefaultLine(_Node, frozen=True):
-    """`labs fresh 7 days`."""
+class ShownWithLine(_Node, frozen=True):
+    """`shown with history of anaphylaxis`."""
 
-    what: Literal["labs", "findings", "absences"]
+    test: Proposition
+    span: Span
+
+
+class DefaultLine(_Node, frozen=True):
+    """`labs fresh 7 days`, `conditions last 7 days`."""
+
+    what: Literal["labs", "findings", "absences", "conditions", "treatments"]
     duration: Duration
     span: Span
 
@@ -642,8 +711,23 @@ LabLine = (
     | FlagLine
 )
 FindingLine = CodesLine | GradeLine | ChoicesLine | WhenAbsentLine | FreshLine | FlagLine
-ConceptLine = CodesLine | IncludesLine | CourseLine | OnlyIfLine | SignLine | FreshLine | FlagLine
-QuestionLine = AskedOfLine | OnceForAllTrialsLine | HoldsForLine | AskedOnlyIfLine
+ConceptLine = (
+    CodesLine
+    | IncludesLine
+    | IncludesEveryLine
+    | KindOfLine
+    | CourseLine
+    | LastsLine
+    | LongestCourseLine
+    | AskedUnderLine
+    | DeniedByListLine
+    | OnlyIfLine
+    | RuledOutLine
+    | SignLine
+    | FreshLine
+    | FlagLine
+)
+QuestionLine = AskedOfLine | OnceForAllTrialsLine | HoldsForLine | AskedOnlyIfLine | ShownWithLine
 
 
 class Lab(_Node, frozen=True):
@@ -689,14 +773,45 @@ class Question(_Node, frozen=True):
 
 
 class Defaults(_Node, frozen=True):
-    """`defaults`: how long things stay fresh where an entry does not say."""
+    """`defaults`: how long things stay fresh, and statements speak, where an entry does not say."""
 
     lines: tuple[DefaultLine, ...]
     span: Span
 
 
+class Group(_Node, frozen=True):
+    """`group NAME "title"`: codes that many concepts name together, as `@NAME`."""
+
+    name: Name
+    title: Text
+    lines: tuple[CodesLine, ...]
+    span: Span
+
+
+class Relations(_Node, frozen=True):
+    """`codes NAME`: codes of a concept that stand apart from its entry."""
+
+    name: Name
+    lines: tuple[CodesLine, ...]
+    span: Span
+
+
 Entry = Lab | Finding | Concept | Question
-Block = Protocol | Field | Criterion | Definition | Score | Points | Lab | Finding | Concept | Question | Defaults
+Block = (
+    Protocol
+    | Field
+    | Criterion
+    | Definition
+    | Score
+    | Points
+    | Lab
+    | Finding
+    | Concept
+    | Question
+    | Defaults
+    | Group
+    | Relations
+)
 
 
 def heading(block: Block) -> str:
@@ -710,7 +825,9 @@ def heading(block: Block) -> str:
             return f"{block.kind} {block.name.text}"
         case Definition():
             return f"define {block.name.text}"
-        case Field() | Score() | Points() | Lab() | Finding() | Question():
+        case Relations():
+            return f"codes {block.name.text}"
+        case Field() | Score() | Points() | Lab() | Finding() | Question() | Group():
             return f"{type(block).__name__.lower()} {block.name.text}"
         case Defaults():
             return "defaults"

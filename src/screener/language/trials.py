@@ -63,6 +63,8 @@ def trials_of(draft: Draft, lookups: Lookups, files: Sequence[ParsedFile], recor
         trial = _Trial(desk, protocol, below, records, is_whole=not file.has_errors).checked()
         if trial is not None:
             trials[name] = trial
+        elif not any(each.is_error for each in draft.problems) and not any(each.has_errors for each in files):
+            desk.error("left-out", "this trial was not understood, and no mistake was found in it", protocol.id.span)
     return trials
 
 

@@ -7,12 +7,15 @@ The forms of record (`charting.py` for the native one, `fhir/`) decide what an e
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec.structs import replace
 
 from screener.records.derived import with_derived
+from screener.records.dictionary import LIST_OF, SPEAKING_ELSEWHERE, Meaning
 from screener.records.errors import Findings
 from screener.records.measuring import NOT_SUSPICIOUS
-from screener.records.patient import Absence, Answer, Episode, Patient, Result, Severity
+from screener.records.patient import Absence, Answer, Episode, Patient, Result, Severity, Unusable
 from screener.rulebook import Concept, RecordList, Rulebook, Sex
 from screener.values.dates import BEGINNING, Moment
 from screener.values.numerals import ROMAN
@@ -38,15 +41,31 @@ class Chart:
         self.answers: dict[str, Answer] = {}
         self.results: dict[str, list[tuple[int, Result]]] = {}
         self.episodes: dict[str, list[Episode]] = {}
+        self.open_entries: list[Episode] = []
         self.absences: dict[str, list[Absence]] = {}
 
     def add_result(self, result: Result, status: str | None) -> None:
         """A result, under the status of its report."""
         self.results.setdefault(result.fact, []).append((_STANDING.get(status or "", 1), result))
 
-    def add_episode(self, episode: Episode) -> None:
-        """Something that was, is or is planned to be."""
-        self.episodes.setdefault(episode.concept, []).append(episode)
+    def add_episode(self, episode: Episode, meaning: Meaning | None = None) -> None:
+        """Something that was, is or is planned to be; with the meaning that it is filed under, which says what it may
+        be besides."""
+        if meaning is not None:
+            episode = replace(
+                episode,
+                flags=(*episode.flags, *meaning.flags),
+                may_be=meaning.may_be,
+                may_be_in_family=meaning.may_be_in_family,
+                called=meaning.called,
+            )
+            if meaning.is_open:
+                reason: Unusable = "unspecific" if meaning.is_read else "unread"
+                episode = replace(episode, unusable=episode.unusable or reason)
+        if episode.concept:
+            self.episodes.setdefault(episode.concept, []).append(episode)
+        else:
+            self.open_entries.append(episode)
 
     def add_absence(self, absence: Absence) -> None:
         """Something that is not, or never was."""
@@ -70,6 +89,7 @@ class Chart:
             {concept: tuple(those) for concept, those in self.absences.items()},
             self.rulebook,
         )
+        concepts = self.rulebook.concepts
         unread = {list_: some_of(paths) for list_, paths in self.unread.items()}
         for list_ in sorted(self.complete & unread.keys()):
             self.findings.note("", not_complete(list_, unread[list_]))
@@ -84,6 +104,9 @@ class Chart:
             results=results,
             episodes=episodes,
             absences=absences,
+            may_be=what_may_be(
+                [*self.open_entries, *(each for those in episodes.values() for each in those)], concepts
+            ),
             # What was answered and taken back is not answered.
             answers={
                 key: each for key, each in self.answers.items() if each.value is not None or each.reading is not None
@@ -111,6 +134,25 @@ class Chart:
                 if remark is not None and not remark.startswith(NOT_SUSPICIOUS):
                     self.findings.note(result.source, f"{result.fact}: {remark}")
         return tuple(counted)
+
+
+def what_may_be(
+    entries: Iterable[Episode], concepts: Mapping[str, Concept]
+) -> dict[RecordList, dict[str, tuple[Episode, ...]]]:
+    """The entries that leave open what they are, by the list and the concept that they may be. Two meanings of one
+    entry leave the same open: it stands there once."""
+    found: dict[RecordList, dict[str, dict[tuple[str, str], Episode]]] = {}
+
+    def add(list_: RecordList, name: str, episode: Episode) -> None:
+        found.setdefault(list_, {}).setdefault(name, {}).setdefault((episode.source, episode.list), episode)
+
+    for episode in entries:
+        for name in sorted(episode.may_be):
+            speaks_elsewhere = episode.list in SPEAKING_ELSEWHERE
+            add(LIST_OF[concepts[name].kind] if speaks_elsewhere else episode.list, name, episode)
+        for name in sorted(episode.may_be_in_family):
+            add("family_history", name, episode)
+    return {list_: {name: tuple(each.values()) for name, each in of_list.items()} for list_, of_list in found.items()}
 
 
 MOST_PLACES = 3
@@ -174,6 +216,121 @@ def condition_episode(
         severity=severity,
         stage=stage,
         controlled=controlled,
+        doubtful=doubtful,
+        flags=flags,
+    )
+
+
+def as_if(entry: Episode, name: str, list_: RecordList, concepts: Mapping[str, Concept]) -> Episode:
+    """An entry that may be a concept, as an episode of that concept: how its course makes it begin and end.
+
+    That the entry itself is of something acute says nothing of how long another kind of it lasts.
+    """
+    concept = concepts[name]
+    if entry.concept and concepts[entry.concept].course == "acute":
+        entry = replace(entry, end=None)
+    bound = replace(entry, concept=concept.name, list=list_, doubtful=True, unusable=entry.unusable or "unspecific")
+    if entry.list != "conditions":
+        return bound
+    if list_ == "conditions":
+        is_acute = concept.course == "acute"
+        holds = entry.status == "active" or (
+            entry.status is None and concept.course == "chronic" and entry.end is None and not entry.shown_by_result
+        )
+        return replace(bound, end=entry.start if is_acute else entry.end, ongoing=holds and not is_acute)
+    if list_ == "procedures":
+        return replace(bound, end=None if entry.status == "active" else entry.end or entry.start, ongoing=False)
+    return bound
+
+
+def settled(
+    patient: Patient,
+    source: str,
+    is_: Iterable[str],
+    is_not: frozenset[str] | None,
+    concepts: Mapping[str, Concept],
+    besides: Mapping[str, frozenset[str]] | None = None,
+) -> Patient:
+    """The patient after somebody looked at an entry that left open what it is: it is these concepts, and none of those
+    (None: nothing else that a rule asks for, but `besides`, for each concept what may be what it is: its kinds)."""
+    wanted = frozenset(is_)
+
+    def left(may_be: frozenset[str]) -> frozenset[str]:
+        return frozenset() if is_not is None else may_be - is_not - wanted
+
+    def looked_at(those: tuple[Episode, ...], name: str | None) -> tuple[Episode, ...]:
+        if all(one.source != source for one in those):
+            return those
+        return tuple(
+            [
+                replace(one, may_be=left(one.may_be)) if one.source == source else one
+                for one in those
+                if name is None or one.source != source or name in left(one.may_be)
+            ]
+        )
+
+    episodes = {name: looked_at(those, None) for name, those in patient.episodes.items()}
+    open_: dict[RecordList, dict[str, tuple[Episode, ...]]] = {}
+    those_certain: list[Episode] = []
+    for list_, of_list in patient.may_be.items():
+        for name, those in of_list.items():
+            if kept := looked_at(those, name):
+                open_.setdefault(list_, {})[name] = kept
+            if name in wanted:
+                found = [as_if(one, name, list_, concepts) for one in those if one.source == source]
+                kinds = frozenset(concepts[name].narrower) if besides is None else besides[name]
+                certain = [
+                    replace(one, doubtful=False, unusable=None, may_be=(one.may_be & kinds) - (is_not or frozenset()))
+                    for one in found
+                ]
+                episodes[name] = (*episodes.get(name, ()), *certain)
+                those_certain.extend(certain)
+    for list_, of_list in what_may_be(those_certain, concepts).items():
+        for name, those in of_list.items():
+            if name not in wanted:
+                kept_open = open_.setdefault(list_, {})
+                kept_open[name] = (*kept_open.get(name, ()), *those)
+    return replace(patient, episodes=episodes, may_be=open_)
+
+
+def told_by_diagnosis(
+    concept: Concept,
+    list_: RecordList,
+    path: str,
+    *,
+    status: str | None,
+    onset: Moment | None,
+    end: Moment | None,
+    date: Moment | None,
+    doubtful: bool = False,
+    flags: tuple[str, ...] = (),
+) -> Episode:
+    """What an entry among the diagnoses says of another list: a transplanted liver, long-term use of a drug, an
+    allergy, a disease of the family. An active status does not say whether a procedure goes on."""
+    start = onset or (or_before(date) if date is not None else None)
+    if list_ in ("allergies", "family_history"):
+        return Episode(
+            concept.name,
+            list_,
+            path,
+            ongoing=list_ == "allergies",
+            asserted=date,
+            status="present",
+            doubtful=doubtful,
+            flags=flags,
+        )
+    is_over = status in _OVER
+    over = end if list_ != "procedures" or status == "active" else end or onset
+    return Episode(
+        concept.name,
+        list_,
+        path,
+        start,
+        None if status == "active" else over,
+        ongoing=list_ != "procedures" and status == "active",
+        ended=list_ != "procedures" and is_over,
+        asserted=date,
+        status=status,
         doubtful=doubtful,
         flags=flags,
     )

@@ -12,12 +12,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from msgspec.structs import replace
-
-from screener.records.chart import NOT_COUNTED, Chart, condition_episode, stage_of
+from screener.records.chart import NOT_COUNTED, Chart, condition_episode, stage_of, told_by_diagnosis
 from screener.records.dictionary import LIST_OF, Dictionary, Meaning, denies_a_part
 from screener.records.errors import LONGEST_QUOTE, Findings, did_you_mean, quoted
-from screener.records.identity import NEGATIVE, Naming
+from screener.records.identity import ELSEWHERE, NEGATIVE, Naming
 from screener.records.measuring import (
     Quantity,
     Reported,
@@ -29,6 +27,7 @@ from screener.records.measuring import (
 )
 from screener.records.native import Condition, Entry, GivenAnswer, Mention, NativeRecord, Observation, Procedure, Stay
 from screener.records.patient import UNNAMED, Absence, Answer, Episode, Patient
+from screener.records.reviews import EVER_SINCE, ReviewReader, with_review
 from screener.rulebook import Concept, Question, RecordList, Trial
 from screener.values.dates import AT_ANY_TIME, OLDEST_AGE, DateError, Moment, completed_years, parse_moment
 
@@ -62,7 +61,11 @@ def chart_of(
         chart.mention(relative, f"family_history[{place}]", "family_history", ("condition",))
     for key, given in record.answers.items():
         chart.answer(key, given)
-    return chart.patient(record, name)
+    patient = chart.patient(record, name)
+    if not record.reviews:
+        return patient
+    written = [review.model_dump() for review in record.reviews]
+    return with_review(patient, ReviewReader(dictionary, findings).reviews(written, "reviews"), dictionary)
 
 
 class _Reader:
@@ -187,18 +190,18 @@ class _Reader:
         if entry.status == "active" and end is not None:
             self.findings.refuse(f"{path}.end", "an active condition has no `end`", "correct `status` or `end`")
         self.chart.note_if_before_birth(onset, path)
-        for meaning in self._listed("conditions", entry, path, ("condition",), ("procedure",)):
+        for meaning in self._listed("conditions", entry, path, ("condition",), ELSEWHERE):
             concept = _concept(meaning)
+            list_ = "family_history" if meaning.in_family else LIST_OF[concept.kind]
             if meaning.absent or entry.status in NEGATIVE:
-                self._absent(meaning, entry, path, LIST_OF[concept.kind], date, onset=onset, end=end)
-            elif concept.kind == "procedure":
-                self.findings.note(path, f"its code stands for the procedure `{concept.name}`, and is read as one")
-                # An active status (transplanted, dependent on dialysis) does not say whether the procedure goes on.
-                over = None if entry.status == "active" else end or onset
-                self._add(meaning, Episode(concept.name, "procedures", path, onset, over, asserted=date))
+                self._absent(meaning, entry, path, list_, date, onset=onset, end=end)
+            elif list_ != "conditions":
+                told = "family's" if meaning.in_family else concept.kind
+                self.findings.note(path, f"its code stands for the {told} `{concept.name}`, and is read as one")
+                episode = told_by_diagnosis(concept, list_, path, status=entry.status, onset=onset, end=end, date=date)
+                self.chart.add_episode(episode, meaning)
             else:
-                self._add(
-                    meaning,
+                self.chart.add_episode(
                     condition_episode(
                         concept,
                         path,
@@ -210,6 +213,7 @@ class _Reader:
                         stage=stage_of(entry.stage),
                         controlled=entry.controlled,
                     ),
+                    meaning,
                 )
 
     def procedure(self, entry: Procedure, path: str) -> None:
@@ -227,16 +231,20 @@ class _Reader:
         for meaning in self._listed(list_, entry, path, ("procedure",)):
             concept = _concept(meaning)
             match entry.status:
+                case "not planned":
+                    until = self._moment(entry.until, f"{path}.until")
+                    self.chart.add_absence(Absence(concept.name, "plans", path, date, until=until))
                 case status if meaning.absent or status in NEGATIVE:
                     self._absent(meaning, entry, path, "procedures", date, start=start, end=end)
                 case "planned":
-                    self._add(meaning, Episode(concept.name, "plans", path, date or start, status="planned"))
+                    plan = Episode(concept.name, "plans", path, date or start, status="planned")
+                    self.chart.add_episode(plan, meaning)
                 case "ongoing":
                     ongoing = Episode(concept.name, "procedures", path, start, end, ongoing=True, status="ongoing")
-                    self._add(meaning, ongoing)
+                    self.chart.add_episode(ongoing, meaning)
                 case _:
                     done = Episode(concept.name, "procedures", path, date or start, date or end, status=entry.status)
-                    self._add(meaning, done)
+                    self.chart.add_episode(done, meaning)
 
     def stay(self, entry: Stay, path: str, list_: RecordList, kinds: tuple[str, ...]) -> None:
         start, end = self._moment(entry.start, f"{path}.start"), self._moment(entry.end, f"{path}.end")
@@ -250,52 +258,36 @@ class _Reader:
             if meaning.absent or entry.status in NEGATIVE:
                 self._absent(meaning, entry, path, list_, date, start=start, end=end)
                 continue
-            self._add(
-                meaning,
-                Episode(
-                    concept.name,
-                    list_,
-                    path,
-                    start,
-                    end,
-                    ongoing=entry.status == "ongoing",
-                    ended=entry.status == "stopped",
-                    asserted=date,
-                    status=entry.status,
-                ),
+            episode = Episode(
+                concept.name,
+                list_,
+                path,
+                start,
+                end,
+                ongoing=entry.status == "ongoing",
+                ended=entry.status == "stopped",
+                asserted=date,
+                status=entry.status,
             )
+            self.chart.add_episode(episode, meaning)
 
     def mention(self, entry: Mention, path: str, list_: RecordList, kinds: tuple[str, ...]) -> None:
         date = self._moment(entry.date, f"{path}.date")
-        faults = len(self.findings.problems)
-        if list_ == "allergies":
-            meanings = self._meanings(entry, path, kinds)
-            is_lost = not meanings and len(self.findings.problems) == faults and entry.status not in NEGATIVE
-            if is_lost and not (meanings := self.naming.some_substance(entry, path)):
-                self.chart.leave_unread(list_, path)
-        else:
-            meanings = self._listed(list_, entry, path, kinds)
-        for meaning in meanings:
+        for meaning in self._listed(list_, entry, path, kinds):
             concept = _concept(meaning)
             if meaning.absent or entry.status in NEGATIVE:
                 self._absent(meaning, entry, path, list_, date)
                 continue
-            self._add(
-                meaning,
-                Episode(
-                    concept.name,
-                    list_,
-                    path,
-                    ongoing=list_ == "allergies",
-                    asserted=date,
-                    status=entry.status,
-                    severity=entry.severity,
-                ),
+            episode = Episode(
+                concept.name,
+                list_,
+                path,
+                ongoing=list_ == "allergies",
+                asserted=date,
+                status=entry.status,
+                severity=entry.severity,
             )
-
-    def _add(self, meaning: Meaning, episode: Episode) -> None:
-        episode = replace(episode, flags=meaning.flags) if meaning.flags else episode
-        self.chart.add_episode(episode)
+            self.chart.add_episode(episode, meaning)
 
     def _absent(
         self,
@@ -318,10 +310,16 @@ class _Reader:
                     "give the `date` on which it was found absent",
                 )
             self.findings.refuse(f"{path}.{field}", fault, mend)
+        if meaning.is_open:
+            return
         if meaning.is_part:
             self.findings.note(path, f"{denies_a_part(meaning)}; if all of it is `{status}`, give its `name`")
             return
-        self.chart.add_absence(Absence(meaning.entry.name, list_, path, when, flags=meaning.flags))
+        since = EVER_SINCE if status == "never" else self._moment(getattr(entry, "since", None), f"{path}.since")
+        if since is not None and when is not None and since.first > when.last:
+            fault = f"`{since.text}` is after the entry's date `{when.text}`"
+            self.findings.refuse(f"{path}.since", fault, _CORRECT)
+        self.chart.add_absence(Absence(meaning.entry.name, list_, path, when, flags=meaning.flags, since=since))
 
     def _not_over(self, end: Moment | None, path: str) -> None:
         if end is not None and self.chart.as_of is not None and end.last_day < self.chart.as_of:
@@ -407,16 +405,12 @@ class _Reader:
     def _listed(
         self, list_: RecordList, entry: Entry, path: str, kinds: tuple[str, ...], coded_kinds: tuple[str, ...] = ()
     ) -> tuple[Meaning, ...]:
-        """The meanings of an entry of a list; one of which nobody can tell what it is may be anything on that list."""
+        """The meanings under which an entry of a list is filed, with what it may be besides, or instead."""
         faults = len(self.findings.problems)
         meanings = self._meanings(entry, path, kinds, coded_kinds)
-        is_lost = (
-            not meanings and len(self.findings.problems) == faults and getattr(entry, "status", None) not in NEGATIVE
-        )
-        if is_lost:
-            for open_ in sorted(self.naming.leaves_open(entry, path, list_)):
-                self.chart.leave_unread(open_, path)
-        return meanings
+        if len(self.findings.problems) > faults or self._has_fault(path):
+            return meanings
+        return self.naming.filed(meanings, entry, path, list_, kinds + coded_kinds)
 
     def _has_fault(self, path: str) -> bool:
         """Whether something at or below the path was left out for its shape."""

@@ -1,7 +1,6 @@
-"""The code systems of records: what each is called, the words that coded answers stand for, and the codes that leave
-open what they are of.
+"""The code systems of records: what each is called, and the words that coded answers stand for.
 
-All three are data: `systems.tsv`, `answers.tsv` and `vague.tsv` beside this file, with their sources.
+Both are data: `systems.tsv` and `answers.tsv` beside this file, with their sources.
 """
 
 from __future__ import annotations
@@ -9,9 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import cast
-
-from screener.rulebook import RecordList
 
 
 def system_name(system: str) -> str:
@@ -30,12 +26,6 @@ def answer_word(system: str, code: str) -> str | None:
     """The word that a coded answer stands for (`positive`, `not detected`), in small letters; None if it is no such
     answer. `system` is whatever the record calls it."""
     return _answers().get((system_name(system), code.strip()))
-
-
-@cache
-def vague_codes() -> tuple[tuple[str, RecordList], ...]:
-    """The ICD-10 codes that leave open what they are of, without their dots, each with the list that it may concern."""
-    return tuple((code.replace(".", ""), cast("RecordList", list_)) for list_, code, _ in _rows("vague.tsv"))
 
 
 @cache

@@ -21,7 +21,7 @@ from msgspec import Struct
 from screener.records.dictionary import LIST_OF
 from screener.records.patient import Absence, Episode, Result
 from screener.rulebook import Concept, Rulebook, Sign
-from screener.values.dates import BEGINNING, Moment
+from screener.values.dates import AT_ANY_TIME, BEGINNING, DAY, Moment, day_shifted
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, any_of, truth_of
 
 SHOWN = "shown by result"
@@ -47,18 +47,17 @@ def with_derived(
     signed = [
         (concept, shown)
         for concept in rulebook.concepts.values()
-        if (concept.present_when or concept.absent_when) and (shown := _shown(concept, results))
+        if (concept.present_when or concept.absent_when or concept.may_be_present_when)
+        and (shown := _shown(concept, results))
     ]
     for concept, shown in signed:
-        negative = tuple(
-            _absence(concept, each.result) for each in shown if each.absent is TRUE and _is_placed(each.result)
-        )
+        negative = tuple(_absences(concept, shown))
         if negative:
             all_absences[concept.name] = all_absences.get(concept.name, ()) + negative
     for concept, shown in signed:
         known = [each for name in (concept.name, *concept.broader) for each in all_absences.get(name, ())]
         own = [each for name in (concept.name, *concept.narrower) for each in episodes.get(name, ())]
-        derived = tuple(_episodes(concept, shown, known, own))
+        derived = tuple(_episodes(concept, shown, known, own, rulebook.concepts))
         if derived:
             all_episodes[concept.name] = all_episodes.get(concept.name, ()) + derived
     return all_episodes, all_absences
@@ -68,20 +67,50 @@ def with_derived(
 
 
 def _shown(concept: Concept, results: Results) -> list[Shown]:
-    facts = dict.fromkeys(sign.fact for sign in (*concept.present_when, *concept.absent_when))
+    facts = dict.fromkeys(sign.fact for sign in concept.signs)
     return [
-        Shown(result, _presence(result, concept), _meets_any(result, concept.absent_when))
+        Shown(result, _presence(result, concept, results), _meets_any(result, _at_once(concept.absent_when)))
         for fact in facts
         for result in results.get(fact, ())
     ]
 
 
-def _presence(result: Result, concept: Concept) -> Truth:
+def _at_once(signs: Sequence[Sign]) -> list[Sign]:
+    """The signs of which one result is enough."""
+    return [sign for sign in signs if sign.over is None]
+
+
+def _shown_over_time(result: Result, signs: Sequence[Sign], results: Results) -> bool:
+    """Whether a result shows by such a sign what an earlier one showed before it, for as long as the sign asks, with
+    none between that does not.
+
+    HBsAg positive on 1 January and on 2 July with none between is positive over 6 months; with a negative one in April
+    it is not.
+    """
+    for sign in signs:
+        if sign.over is None or sign.fact != result.fact or result.when is None or _meets(result, sign) is not TRUE:
+            continue
+        latest_day = day_shifted(result.when.first_day, sign.over, -1)
+        dated = [(each.when, each) for each in results[result.fact] if each.when is not None]
+        for when, earlier in dated:
+            if when.last_day <= latest_day and _meets(earlier, sign) is TRUE:
+                between = [each for time, each in dated if time.last >= when.first and time.first <= result.when.last]
+                if all(_meets(each, sign) is TRUE for each in between):
+                    return True
+    return False
+
+
+def _presence(result: Result, concept: Concept, results: Results) -> Truth:
     """Whether the result shows the concept to be present; one that could say either and says neither leaves it open."""
-    present = _meets_any(result, concept.present_when)
+    if _shown_over_time(result, concept.present_when, results):
+        return TRUE
+    present = _meets_any(result, _at_once(concept.present_when))
+    if present is FALSE and _meets_any(result, concept.may_be_present_when) is not FALSE:
+        return UNKNOWN
     absent = _meets_any(result, concept.absent_when)
     could_say_either = all(
-        any(sign.fact == result.fact for sign in signs) for signs in (concept.present_when, concept.absent_when)
+        any(sign.fact == result.fact for sign in signs)
+        for signs in (_at_once(concept.present_when), _at_once(concept.absent_when))
     )
     return UNKNOWN if present is FALSE and absent is FALSE and could_say_either else present
 
@@ -110,27 +139,48 @@ def _is_placed(result: Result) -> bool:
     return result.when is not None or result.is_current
 
 
-def _absence(concept: Concept, result: Result) -> Absence:
-    return Absence(concept.name, LIST_OF[concept.kind], result.source, result.when, shown_by_result=True)
+def _absences(concept: Concept, shown: Sequence[Shown]) -> Iterator[Absence]:
+    """A negative result is an absence on its date. One that may have been negative, and one of an unknown day, leave
+    open whether what an earlier result or entry showed is still there."""
+    for each in shown:
+        result = each.result
+        if each.absent is FALSE:
+            continue
+        is_doubtful = each.absent is UNKNOWN or not _is_placed(result)
+        yield Absence(
+            concept.name,
+            LIST_OF[concept.kind],
+            result.source,
+            AT_ANY_TIME if result.when is None and not result.is_current else result.when,
+            shown_by_result=True,
+            doubtful=is_doubtful,
+            unusable=result.unusable if is_doubtful else None,
+        )
 
 
 # ---- episodes
 
 
 def _episodes(
-    concept: Concept, shown: Sequence[Shown], absences: Sequence[Absence], on_record: Sequence[Episode]
+    concept: Concept,
+    shown: Sequence[Shown],
+    absences: Sequence[Absence],
+    on_record: Sequence[Episode],
+    concepts: Mapping[str, Concept],
 ) -> Iterator[Episode]:
     list_ = LIST_OF[concept.kind]
-    absent = [each.when for each in absences if each.list == list_ and each.when is not None]
+    absent = [each.when for each in absences if each.list == list_ and each.when is not None and not each.doubtful]
     perhaps_absent = [each.result.when for each in shown if each.absent is UNKNOWN and each.result.when is not None]
-    explicit = [each for each in on_record if each.list == list_]
+    explicit = [(each, concepts[each.concept]) for each in on_record if each.list == list_]
     positive: list[tuple[Moment, Result]] = []
     for each in shown:
         result = each.result
-        if each.present is FALSE or (result.when is not None and any(_covers(one, result.when) for one in explicit)):
+        if each.present is FALSE or (result.when is not None and any(_covers(*one, result.when) for one in explicit)):
+            continue
+        if each.present is UNKNOWN and _is_settled(result, concept, shown):
             continue
         if each.present is UNKNOWN or not _is_placed(result):
-            yield _doubtful(concept, result, absent)
+            yield _doubtful(concept, result, absent, _over_by(result, concept, shown))
         elif result.when is None:
             yield _episode(concept, result.source, None, None, ongoing=True)
         else:
@@ -144,6 +194,25 @@ def _episodes(
             start = Moment(start.first, when.last)
         earlier = when
         yield _episode(concept, result.source, start, when)
+
+
+def _is_settled(result: Result, concept: Concept, shown: Sequence[Shown]) -> bool:
+    """Whether a test that can show either is negative on the day of a result that only raises the question, or later.
+
+    A screening test for HIV is reactive, the confirmatory test of the same day is negative: there is none. What passes
+    may have come within the day, or gone since, and stays open.
+    """
+    can_show = {sign.fact for sign in concept.present_when}
+    when = result.when
+    if concept.course == "passing" or result.fact in can_show or when is None:
+        return False
+    return any(
+        each.absent is TRUE
+        and each.result.fact in can_show
+        and each.result.when is not None
+        and each.result.when.first_day >= when.last_day
+        for each in shown
+    )
 
 
 def _start(first: Moment, absent: Sequence[Moment]) -> Moment:
@@ -160,11 +229,34 @@ def _may_lie_between(earlier: Moment, absence: Moment, later: Moment) -> bool:
     return absence.last >= earlier.first and absence.first <= later.last
 
 
-def _covers(episode: Episode, when: Moment) -> bool:
+def _covers(episode: Episode, concept: Concept, when: Moment) -> bool:
     """Whether an episode on record certainly holds at that time."""
     if episode.start is None or episode.start.last > when.first:
         return False
-    return episode.ongoing if episode.end is None else episode.end.first >= when.last
+    if episode.end is not None:
+        return episode.end.first >= when.last
+    until = speaks_until(episode, concept, None)
+    return episode.ongoing and (until is None or when.last_day <= until)
+
+
+def speaks_until(episode: Episode, concept: Concept, own_day: int | None) -> int | None:
+    """The last day on which a statement that something goes on speaks for itself; None if the record has to end it.
+
+    Where nature sets a longest course, that counts from the onset; else a statement speaks for as long as such a state
+    `lasts`, from the latest of its onset and the days on which it was entered. One without any day speaks on the
+    record's own.
+
+    A kidney injury with onset on 1 February, entered as active on the 3rd, lasts 7 days: it speaks until the 10th.
+    """
+    began = episode.start if episode.start is not None and episode.start.first != BEGINNING else None
+    if concept.longest_course is not None and began is not None:
+        return day_shifted(began.first_day, concept.longest_course, 1)
+    if concept.lasts is None or episode.shown_by_result:
+        return None
+    said = [each.first_day for each in (began, episode.asserted) if each is not None]
+    if not said and own_day is not None:
+        said = [own_day]
+    return day_shifted(max(said), concept.lasts, 1) if said else BEGINNING // DAY
 
 
 def _episode(
@@ -179,10 +271,31 @@ def _episode(
         asserted=asserted,
         status=SHOWN,
         shown_by_result=True,
+        may_be=frozenset(concept.narrower),
     )
 
 
-def _doubtful(concept: Concept, result: Result, absent: Sequence[Moment]) -> Episode:
+def _over_by(result: Result, concept: Concept, shown: Sequence[Shown]) -> Moment | None:
+    """When what passes was over, if a result only raises the question of it and a later one of the same kind does not.
+
+    Platelets were 44, and are 80: whatever that was is no longer now.
+    """
+    when = result.when
+    if concept.course != "passing" or result.unusable is not None or when is None:
+        return None
+    later = [
+        each.result.when.first
+        for each in shown
+        if each.result.fact == result.fact
+        and each.present is FALSE
+        and each.result.unusable is None
+        and each.result.when is not None
+        and each.result.when.first > when.last
+    ]
+    return Moment(when.first, min(later)) if later else None
+
+
+def _doubtful(concept: Concept, result: Result, absent: Sequence[Moment], over_by: Moment | None) -> Episode:
     return Episode(
         concept.name,
         LIST_OF[concept.kind],
@@ -191,6 +304,8 @@ def _doubtful(concept: Concept, result: Result, absent: Sequence[Moment]) -> Epi
         asserted=result.when,
         status=SHOWN,
         shown_by_result=True,
+        end=over_by,
+        ended=over_by is not None,
         doubtful=True,
         unusable=result.unusable,
     )

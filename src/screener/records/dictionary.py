@@ -1,24 +1,38 @@
 """The dictionary as a record sees it: what a name or a code stands for, and what units its results come in.
 
-A code may be covered by an entry itself, by a range (`C00 .. C97`) or, in a hierarchical system, by a shorter code:
-`I21` covers `I21.4`, `H02AB` covers `H02AB06`. ICD-10 codes are compared without their dot. Where a code is covered by
-a concept and by a narrower one, it stands for the narrower; the broader follows from it. A code may also say that
-something is absent (`no known allergy`); the broadest of such absences holds the others.
+Results are read by codes one by one. What an entry of a list says of diseases, treatments and events is the business
+of `terminology/`; here it becomes the meanings that an entry is filed under: each concept that it is, and one meaning
+for all those that it only may be. A code may also say that something is absent (`no known allergy`).
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from fractions import Fraction
+from functools import cached_property
 from unicodedata import category
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from screener.records.code_systems import system_name, vague_codes
+from screener.records.code_systems import system_name
 from screener.records.errors import did_you_mean
-from screener.rulebook import Code, Concept, ConceptKind, Finding, Form, Lab, RecordList, Rulebook
+from screener.rulebook import (
+    Concept,
+    ConceptKind,
+    EventLookup,
+    Finding,
+    Form,
+    Lab,
+    OnsetLookup,
+    Place,
+    RecordList,
+    Rulebook,
+)
+from screener.terminology.said import NOBODY, Said
+from screener.terminology.tables import plain_code
+from screener.terminology.terminology import Hierarchy, SiteRow, Terminology, terminology_of
+from screener.values.dates import NO_TIME
 from screener.values.units import UnitError, factor_between, parse_unit
 
 Entry = Lab | Finding | Concept
@@ -26,23 +40,26 @@ Entry = Lab | Finding | Concept
 CONCEPT_SYSTEM = "urn:screener:concept"
 """The system whose codes are dictionary names."""
 
-HIERARCHICAL = frozenset({"icd10", "icd10cm", "icd10gm", "atc"})
-
-_EDITION_OF = {"icd10cm": "icd10", "icd10gm": "icd10"}
-"""Systems that differ from another one in places only: what stands there for the other holds for them, too."""
-
-_AGREED = {"icd10gm": 4}
-"""Up to which character an edition agrees with the other, where it goes on by itself."""
-
 ABSENCE_SYSTEMS = frozenset({"ips"})
 """The systems whose codes all say that there is nothing, or that nothing is known: none is of a substance."""
-
-RESULT_SYSTEMS = frozenset({"loinc"})
-"""The systems whose codes are all of what is measured, asked or documented: none is of a treatment or a disease."""
 
 DRUG_SYSTEMS = frozenset({"atc", "rxnorm"})
 """The systems whose codes are all of drugs."""
 
+
+KINDS_ON: Mapping[RecordList, tuple[ConceptKind, ...]] = {
+    "conditions": ("condition",),
+    "procedures": ("procedure",),
+    "plans": ("procedure",),
+    "medications": ("drug",),
+    "events": ("event",),
+    "allergies": ("substance", "drug"),
+    "family_history": ("condition",),
+}
+"""The kinds of concepts that an entry of each list is about."""
+
+SPEAKING_ELSEWHERE: frozenset[RecordList] = frozenset({"conditions", "medications", "procedures"})
+"""The lists whose entries can speak of what stands on another one: of a transplantation, of what a drug treats."""
 
 LIST_OF: Mapping[ConceptKind, RecordList] = {
     "condition": "conditions",
@@ -78,6 +95,15 @@ class Meaning(Struct, frozen=True):
     """Whether the clinic's own table says what the code stands for."""
     is_part: bool = False
     """Whether the code may be of one kind of the concept only: who is denied that kind may have another."""
+    may_be: frozenset[str] = NOBODY
+    """The concepts that the entry may be besides."""
+    may_be_in_family: frozenset[str] = NOBODY
+    in_family: bool = False
+    """Whether it is said of the patient's family."""
+    is_read: bool = True
+    """Whether some table knows the code, although it leaves open what it is."""
+    called: str = ""
+    """What the record calls an entry that leaves open what it is."""
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -101,6 +127,22 @@ class Meaning(Struct, frozen=True):
             case Concept():
                 return self.entry.kind
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is no concept for certain, and only may be some."""
+        return self.entry is UNSETTLED
+
+
+UNSETTLED = Concept("", "", (), "condition", (), Place("", 0), NO_TIME)
+"""In place of a concept: what the entry is nobody settled, only what it may be."""
+
+
+def disputed(meanings: Iterable[Meaning], said: Said) -> Iterator[str]:
+    """What has to be told of an entry one of whose codes or names is what another is not."""
+    for each in meanings:
+        if each.entry.name in said.may_be:
+            yield f"one of its codes or names says `{each.entry.name}`, another that it is not: it may be"
+
 
 def denies_a_part(meaning: Meaning) -> str:
     """Why an entry that something is absent clears nothing, if its code may be of one kind of it only."""
@@ -112,49 +154,75 @@ class LocalCodes(Struct, frozen=True):
 
     codes: Mapping[tuple[str, str], Meaning] = {}
     texts: Mapping[str, Meaning] = {}
-    others: frozenset[tuple[str, str]] = frozenset()
-    """What the clinic says to be nothing that any rule asks for; of a wording the system is `TEXT`."""
+    rows: Mapping[tuple[str, str], SiteRow] = {}
+    """What it says of codes beyond a name, or that they are nothing that any rule asks for; of a wording the system is
+    `TEXT`."""
 
 
 class Dictionary:
     """An index of a rulebook's labs, findings and concepts, and of a clinic's own codes. It never changes, and may be
     shared between threads."""
 
-    def __init__(self, rulebook: Rulebook, local: LocalCodes | None = None) -> None:
+    def __init__(self, rulebook: Rulebook, local: LocalCodes | None = None, hierarchy: Hierarchy | None = None) -> None:
         self.rulebook = rulebook
         self.local = local or LocalCodes()
+        self.hierarchy = hierarchy
         self._names: dict[str, Meaning] = {}
         self._coded: dict[tuple[str, str], tuple[Meaning, ...]] = {}
         self._codes: dict[tuple[str, str], list[Meaning]] = {}
-        self._ranges: dict[str, list[tuple[str, str, Meaning]]] = {}
-        self._headings: dict[tuple[str, str], set[RecordList]] = {}
         self._factors: dict[tuple[str, str | None, str], Fraction | UnitError] = {}
-        entries: list[Entry] = [*rulebook.labs.values(), *rulebook.findings.values(), *rulebook.concepts.values()]
-        for entry in entries:
+        for entry in self._entries():
             for name in (entry.name, *entry.aliases):
                 self._names[name] = Meaning(entry)
             forms = {form.name: form for form in entry.forms} if isinstance(entry, Lab) else {}
             for form in forms.values():
                 for name in (form.name, *form.aliases):
                     self._names[name] = Meaning(entry, form)
-            positive = Counter(code.system for code in entry.codes if not code.absent)
             for code in entry.codes:
-                of_form = forms.get(code.form or "")
-                # Of several codes nobody wrote down which is of the whole, and one that says `absent` is.
-                is_one_of_several = positive[code.system] > 1 or code.last is not None
-                is_part = isinstance(entry, Concept) and not code.absent and is_one_of_several
-                self._add_code(code, Meaning(entry, of_form, code.unit, code.value, code.absent, is_part=is_part))
+                if not isinstance(entry, Concept) or code.absent:
+                    meaning = Meaning(entry, forms.get(code.form or ""), code.unit, code.value, code.absent)
+                    self._codes.setdefault((code.system, plain_code(code.system, code.first)), []).append(meaning)
 
-    def _add_code(self, code: Code, meaning: Meaning) -> None:
-        first = plain_code(code.system, code.first)
-        if code.last is None:
-            self._codes.setdefault((code.system, first), []).append(meaning)
-        else:
-            last = plain_code(code.system, code.last)
-            self._ranges.setdefault(code.system, []).append((first, last, meaning))
-        if code.system in HIERARCHICAL and isinstance(meaning.entry, Concept):
-            for length in range(1, len(first)):
-                self._headings.setdefault((code.system, first[:length]), set()).add(LIST_OF[meaning.entry.kind])
+    def _entries(self) -> list[Entry]:
+        rulebook = self.rulebook
+        return [*rulebook.labs.values(), *rulebook.findings.values(), *rulebook.concepts.values()]
+
+    @cached_property
+    def terminology(self) -> Terminology:
+        """What codes and names say of the concepts."""
+        named = {key: SiteRow(named=each.entry.name) for key, each in self.local.codes.items() if _is_concept(each)}
+        worded = {
+            (TEXT, key): SiteRow(named=each.entry.name) for key, each in self.local.texts.items() if _is_concept(each)
+        }
+        rows = {**named, **worded, **self.local.rows}
+        if not rows and self.hierarchy is None:
+            return terminology_of(self.rulebook)
+        return Terminology(self.rulebook, rows, self.hierarchy)
+
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        """The concepts that some rule looks up."""
+        asked: set[str] = set()
+        for lookup in self.rulebook.lookups.values():
+            if isinstance(lookup, EventLookup):
+                asked.update(each.concept for each in (*lookup.what, *lookup.exceptions))
+            elif isinstance(lookup, OnsetLookup):
+                asked.add(lookup.concept)
+        asked.update(each.zero_when_absent for each in self.rulebook.findings.values() if each.zero_when_absent)
+        # What is acute is its onset day alone, but a kind of it need not be.
+        concepts = self.rulebook.concepts
+        acute = [concepts[name] for name in asked if concepts[name].course == "acute"]
+        asked.update(kind for each in acute for kind in each.narrower if concepts[kind].course != "acute")
+        return frozenset(asked)
+
+    @cached_property
+    def _spoken_of_elsewhere(self) -> frozenset[str]:
+        """The procedures, drugs, events and allergies that codes among diagnoses may stand for."""
+        return frozenset(
+            concept.name
+            for concept in self.rulebook.concepts.values()
+            if concept.kind != "condition" and any(system.startswith("icd10") for system in _systems_of(concept))
+        )
 
     def named(self, name: str) -> Meaning | None:
         """What a name or alias stands for."""
@@ -165,9 +233,13 @@ class Dictionary:
         both = LocalCodes(
             {**self.local.codes, **local.codes},
             {**self.local.texts, **local.texts},
-            self.local.others | local.others,
+            {**self.local.rows, **local.rows},
         )
-        return Dictionary(self.rulebook, both)
+        return Dictionary(self.rulebook, both, self.hierarchy)
+
+    def with_hierarchy(self, hierarchy: Hierarchy) -> Dictionary:
+        """The same with a hierarchy of codes that the site owns."""
+        return Dictionary(self.rulebook, self.local, hierarchy)
 
     def coded(self, system: str, code: str) -> tuple[Meaning, ...]:
         """What a code stands for: every entry that covers it, but none that a narrower one implies. A code without a
@@ -185,14 +257,21 @@ class Dictionary:
             meaning = self._names.get(code)
             return (meaning,) if meaning is not None else ()
         plain = plain_code(system, code)
-        found = [*self._local(system, plain), *self._covering(system, plain)]
-        if (other := _EDITION_OF.get(system)) is not None:
-            agreed = plain[: _AGREED.get(system)]
-            covering = self._covering(other, agreed)
-            found += [*self._local(other, plain), *(covering if agreed == plain else map(_part_of, covering))]
-        meant = most_specific(found)
-        # A code of two things at once is of one kind of each: alcoholic liver failure is not all of liver failure.
-        return meant if len(meant) == 1 else tuple(map(_part_of, meant))
+        found = [*self._local(system, plain), *self._codes.get((system, plain), ())]
+        if not any(isinstance(each.entry, Lab | Finding) for each in found):
+            said = self.terminology.coded(system, plain)
+            own = found[0].by_own_table if found else False
+            names = {each.entry.name for each in found if not each.absent}
+            found += [
+                self._of_concept(name, system, plain, by_own_table=own)
+                for name in self.rulebook.concepts
+                if name in said.is_ and name not in names
+            ]
+        return most_specific(found)
+
+    def _of_concept(self, name: str, system: str, plain: str, *, by_own_table: bool) -> Meaning:
+        is_part = not by_own_table and not self.terminology.is_whole(system, plain, name)
+        return Meaning(self.rulebook.concepts[name], by_own_table=by_own_table, is_part=is_part)
 
     def _local(self, system: str, code: str) -> tuple[Meaning, ...]:
         meaning = self.local.codes.get((system, code))
@@ -201,41 +280,93 @@ class Dictionary:
     def lists(self, system: str, code: str) -> bool:
         """Whether the dictionary names this very code, and does not only cover it."""
         plain = plain_code(system, code)
-        return any((each, plain) in self._codes for each in (system, _EDITION_OF.get(system, system)))
+        systems = {system, "icd10"} if system.startswith("icd10") else {system}
+        return any(
+            each.system in systems and each.last is None and plain_code(each.system, each.first) == plain
+            for entry in self._entries()
+            for each in entry.codes
+        )
 
-    def is_nothing(self, system: str, code: str) -> bool:
-        """Whether the clinic says that a code (of the system `TEXT`: a wording) is nothing that any rule asks for."""
-        if not self.local.others:
-            return False
+    def is_judged(self, system: str, code: str) -> bool:
+        """Whether the clinic says of a code (of the system `TEXT`: a wording) that no rule asks for what it stands for,
+        or within which others it lies."""
         system = system_name(system)
-        return (system, folded(code) if system == TEXT else plain_code(system, code)) in self.local.others
+        row = self.local.rows.get((system, folded(code) if system == TEXT else plain_code(system, code)))
+        return row is not None and (row.nothing or bool(row.within))
 
-    def leaves_open(self, codes: Iterable[tuple[str, str]], on: RecordList) -> frozenset[RecordList]:
-        """The lists that an entry of the list `on` keeps from being complete, none of whose codes has a meaning.
+    def may_matter(self, system: str, code: str) -> bool:
+        """Whether somebody judged that a code may be something that a rule asks for."""
+        system = system_name(system)
+        return not self.asked.isdisjoint(self.terminology.coded(system, plain_code(system, code)).may_be)
 
-        None, if one of its codes is certainly nothing that any rule asks for: the clinic says so, or it is of a system
-        of which the dictionary covers whole chapters, and says what it is of.
-        """
-        open_: frozenset[RecordList] = frozenset({on})
+    def said(self, codes: Iterable[tuple[str, str]], words: str | None = None, name: str | None = None) -> Said:
+        """What an entry says of all concepts, by its codes (each with its system), its wording and the concept's name
+        under which it stands."""
+        named = [self.terminology.named(name)] if name is not None else []
+        coded: list[tuple[str, str]] = []
         for system, code in codes:
-            if self.is_nothing(system, code):
-                return frozenset()
-            system = system_name(system)
-            if system in HIERARCHICAL | RESULT_SYSTEMS:
-                vague = self._vaguely(system, plain_code(system, code))
-                if not vague:
-                    return frozenset()
-                open_ = vague if on == "conditions" else open_
-        return open_
+            known = system_name(system)
+            if known == CONCEPT_SYSTEM:
+                meaning = self._names.get(code)
+                if meaning is not None and isinstance(meaning.entry, Concept):
+                    named.append(self.terminology.named(meaning.entry.name))
+                    continue
+            coded.append((known, code))
+        return self.terminology.entry(coded, folded(words) if words is not None else None, named)
 
-    def _vaguely(self, system: str, code: str) -> frozenset[RecordList]:
-        """The lists that a code may concern although it has no meaning: it is vague (`N19`), or the heading over one
-        that has a meaning (`K72`)."""
-        editions = {system, _EDITION_OF.get(system, system)}
-        above = {list_ for each in editions for list_ in self._headings.get((each, code), ())}
-        if "icd10" in editions:
-            above.update(list_ for vague, list_ in vague_codes() if code.startswith(vague))
-        return frozenset(above)
+    def certain(self, meanings: Collection[Meaning], said: Said, kinds: Collection[str]) -> tuple[Meaning, ...]:
+        """What an entry certainly is, of these kinds: of the meanings of its codes and name those that no other of
+        them denies, and what its wording alone says by the clinic's own table."""
+        kept = [each for each in meanings if each.entry.name not in said.may_be]
+        known = {each.entry.name for each in kept}
+        worded = [
+            Meaning(concept, by_own_table=True, is_part=True)
+            for name, concept in self.rulebook.concepts.items()
+            if name in said.is_ and name not in known and concept.kind in kinds
+        ]
+        return most_specific((*kept, *worded))
+
+    def filed(self, meanings: Collection[Meaning], said: Said, on: RecordList, called: str) -> tuple[Meaning, ...]:
+        """The meanings under which an entry of the list `on` is filed: what it is, with what it may be besides; what it
+        says of other lists and of the family; and, where it is nothing for certain, what it may be."""
+        may_be = self._open_on(said, on)
+        family = said.may_be_in_family & self.asked if on == "conditions" else NOBODY
+        is_ = [
+            replace(meaning, may_be=may_be, may_be_in_family=family, is_read=said.is_known, called=called)
+            for meaning in meanings
+        ]
+        if on == "conditions":
+            in_family = [self.rulebook.concepts[name] for name in said.in_family]
+            is_ += [Meaning(concept, in_family=True, is_part=True, called=called) for concept in in_family]
+        if (may_be or family) and all(each.in_family for each in is_):
+            open_ = Meaning(
+                UNSETTLED, may_be=may_be, may_be_in_family=family, is_read=said.is_known, is_part=True, called=called
+            )
+            is_.append(open_)
+        return tuple(is_)
+
+    def _open_on(self, said: Said, on: RecordList) -> frozenset[str]:
+        """What an entry of a list may be, of what rules ask for. Of what stands on other lists it says something only
+        where somebody judged that it does, or nobody can read it."""
+        concepts, kinds = self.rulebook.concepts, KINDS_ON[on]
+        open_ = {name for name in said.open & self.asked if concepts[name].kind in kinds}
+        if on in SPEAKING_ELSEWHERE:
+            elsewhere = said.may_be if said.is_known or on != "conditions" else self._spoken_of_elsewhere
+            open_.update(name for name in elsewhere & self.asked if concepts[name].kind not in kinds)
+        if on == "allergies":
+            # A diagnosis of an allergy leaves open to which drug, though it says nothing of what is taken.
+            unspecific = said.is_ | said.open
+            open_.update(
+                name
+                for name in self.asked - said.is_
+                if concepts[name].kind == "drug" and (above := self._substances_above(name)) and above <= unspecific
+            )
+        return frozenset(open_)
+
+    def _substances_above(self, name: str) -> frozenset[str]:
+        """The substances of which a drug is a kind."""
+        concepts = self.rulebook.concepts
+        return frozenset(each for each in concepts[name].broader if concepts[each].kind == "substance")
 
     def worded(self, text: str) -> tuple[Meaning, ...]:
         """What a wording stands for by a clinic's own table, whatever its capitals and the white space in it."""
@@ -243,19 +374,6 @@ class Dictionary:
             return ()
         meaning = self.local.texts.get(folded(text))
         return (meaning,) if meaning is not None else ()
-
-    def _covering(self, system: str, code: str) -> Iterator[Meaning]:
-        lengths = range(len(code), 0, -1) if system in HIERARCHICAL else (len(code),)
-        for length in lengths:
-            for meaning in self._codes.get((system, code[:length]), ()):
-                # A longer code of an absence says that a kind of it is absent, not all of it.
-                if length == len(code):
-                    yield meaning
-                elif not meaning.absent:
-                    yield _part_of(meaning)
-        for first, last, meaning in self._ranges.get(system, ()):
-            if len(code) >= len(first) and first <= code and code[: len(last)] <= last:
-                yield meaning
 
     @property
     def names(self) -> Mapping[str, Meaning]:
@@ -327,6 +445,14 @@ def _factor(lab: Lab, form: Form | None, unit: str) -> Fraction | UnitError:
 _MASS = ("mass", 1)
 
 
+def _systems_of(concept: Concept) -> set[str]:
+    return {each.system for each in concept.codes} | {each.system for each in concept.relations}
+
+
+def _is_concept(meaning: Meaning) -> bool:
+    return isinstance(meaning.entry, Concept)
+
+
 def _part_of(meaning: Meaning) -> Meaning:
     return meaning if meaning.absent else replace(meaning, is_part=True)
 
@@ -356,9 +482,3 @@ def folded(text: str) -> str:
     if not plain.isascii():
         plain = "".join(each for each in plain if category(each) != "Cf")
     return " ".join(plain.split())
-
-
-def plain_code(system: str, code: str) -> str:
-    """A code as it is compared: without blanks around it; in a hierarchical system in capitals and without a dot."""
-    plain = code.strip()
-    return plain.upper().replace(".", "") if system in HIERARCHICAL else plain

@@ -7,11 +7,23 @@ from collections.abc import Collection, Iterator, Mapping
 from msgspec.structs import replace
 
 from screener.records.code_systems import system_name
-from screener.records.dictionary import ABSENCE_SYSTEMS, DRUG_SYSTEMS, LIST_OF, Dictionary, Meaning, most_specific
+from screener.records.dictionary import (
+    ABSENCE_SYSTEMS,
+    DRUG_SYSTEMS,
+    LIST_OF,
+    Dictionary,
+    Meaning,
+    disputed,
+    most_specific,
+)
 from screener.records.errors import Findings, any_of, quoted
-from screener.records.native import Entry
+from screener.records.native import Entry, Reviewed
 from screener.records.sightings import Sighting, names_of
 from screener.rulebook import Concept, RecordList
+from screener.terminology.said import Said
+
+ELSEWHERE = ("procedure", "drug", "event", "substance")
+"""The kinds of concepts of other lists that a code among diagnoses may stand for."""
 
 NEGATIVE = ("absent", "never")
 """What a status says of something that is not there."""
@@ -89,24 +101,69 @@ class Naming:
             return True
         return False
 
-    def some_substance(self, entry: Entry, path: str) -> tuple[Meaning, ...]:
+    def filed(
+        self, meanings: tuple[Meaning, ...], entry: Entry, path: str, on: RecordList, kinds: Collection[str]
+    ) -> tuple[Meaning, ...]:
+        """The meanings under which an entry of a list is filed, with what it may be besides, or instead."""
+        if any(each.absent for each in meanings):
+            return meanings
+        codes = list(self._codes(entry, path))
+        name = next((each.entry.name for each in meanings if self._is_named(entry, each)), None)
+        words = entry.text if entry.text is not None or name is not None else entry.name
+        said = self.dictionary.said(codes, words if isinstance(words, str) else None, name)
+        certain = self.dictionary.certain(meanings, said, kinds)
+        for each in disputed(meanings, said):
+            self.findings.note(path, each)
+        meanings = certain
+        if on == "allergies" and not meanings:
+            meanings = self._some_substance(codes, path)
+        if entry.reviewed is not None:
+            meanings, said = self._reviewed(meanings, said, entry.reviewed, f"{path}.reviewed")
+        return self.dictionary.filed(meanings, said, on, _called(entry, codes))
+
+    def _is_named(self, entry: Entry, meaning: Meaning) -> bool:
+        named = self.dictionary.named(entry.name) if isinstance(entry.name, str) else None
+        return named is not None and named.entry is meaning.entry
+
+    def _some_substance(self, codes: Collection[tuple[str, str]], path: str) -> tuple[Meaning, ...]:
         """The broadest substance that an entry is certainly of, whose codes no entry of the dictionary has: a code of a
         drug stands for some drug, any other for some substance. An entry without a code stands for nothing."""
-        systems = {system_name(system) for system, _ in self._codes(entry, path)} - ABSENCE_SYSTEMS
+        systems = {system_name(system) for system, _ in codes} - ABSENCE_SYSTEMS
         meaning = self.dictionary.some_drug() if systems & DRUG_SYSTEMS else None
         meaning = meaning or self.dictionary.some_substance()
         if meaning is None or not systems:
             return ()
         self.findings.note(path, f"it is read as `{meaning.entry.name}`")
-        return (meaning,)
+        return (replace(meaning, is_part=True),)
 
-    def leaves_open(self, entry: Entry, path: str, on: RecordList) -> frozenset[RecordList]:
-        """The lists that an entry of the list `on` keeps from being complete, because nobody can tell what it is: none
-        of its codes has a meaning or certainly stands for something else."""
-        codes = list(self._codes(entry, path))
-        if not codes or any(self.dictionary.coded(*each) for each in codes):
-            return frozenset()
-        return self.dictionary.leaves_open(codes, on)
+    def _reviewed(
+        self, meanings: tuple[Meaning, ...], said: Said, reviewed: Reviewed, path: str
+    ) -> tuple[tuple[Meaning, ...], Said]:
+        """What a person settled about an entry that could not be read, or only in part."""
+        found = {
+            field: [meaning for name in names if (meaning := self._concept_named(name, f"{path}.{field}")) is not None]
+            for field, names in (("is", reviewed.is_ or ()), ("not", reviewed.not_ or ()))
+        }
+        is_not = {name for meaning in found["not"] for name in _with_kinds(meaning.entry)}
+        for meaning in meanings:
+            if meaning.entry.name in is_not:
+                fault = f"its code or name says `{meaning.entry.name}`, and a review that it is not"
+                self.findings.refuse(f"{path}.not", fault, "correct one of the two")
+        is_ = most_specific((*meanings, *found["is"]))
+        stands_for = frozenset(name for meaning in is_ for name in _with_parents(meaning.entry))
+        settled = said.reviewed(stands_for, frozenset(is_not), settled=bool(found["is"]))
+        if found["is"]:
+            # Who says that it is a tumor does not say which: it may be any kind of what it is.
+            besides = frozenset[str]().union(*(self.dictionary.terminology.named(each.entry.name).open for each in is_))
+            settled = replace(settled, may_be=(besides & said.open) - stands_for - is_not)
+        return is_, settled
+
+    def _concept_named(self, name: str, path: str) -> Meaning | None:
+        meaning = self.dictionary.named(name)
+        if meaning is None or not isinstance(meaning.entry, Concept):
+            self.findings.refuse(path, f"{quoted(name)} is no condition, treatment or event of the dictionary", "")
+            return None
+        return meaning
 
     def _broader_instead(self, alike: str) -> str:
         """The mend for an unknown name of a substance."""
@@ -118,7 +175,7 @@ class Naming:
 
     def is_silent(self, entry: Entry) -> bool:
         """Whether the entry does not even try to say what it is about."""
-        given = (entry.name, entry.code, entry.system, *(getattr(entry, field) for field in _CODE_FIELDS))
+        given = (entry.name, entry.code, entry.system, entry.text, *(getattr(entry, field) for field in _CODE_FIELDS))
         return all(each is None for each in given)
 
     def _named(self, name: str, path: str, kinds: tuple[str, ...]) -> Meaning | None:
@@ -168,8 +225,12 @@ class Naming:
 
     def _coded(self, system: str, code: str, path: str) -> tuple[Meaning, ...]:
         meanings = self.dictionary.coded(system, code)
-        if not meanings and not self.dictionary.is_nothing(system, code):
-            self.findings.note(path, f"no rule uses the code {quoted(f'{system} {code}')}")
+        if not meanings and not self.dictionary.is_judged(system, code):
+            shown = quoted(f"{system} {code}")
+            if self.dictionary.may_matter(system, code):
+                self.findings.note(path, f"the code {shown} may stand for something that rules ask for")
+            else:
+                self.findings.note(path, f"no rule uses the code {shown}")
         return meanings
 
     def _agreed(self, named: Meaning, coded: Collection[Meaning], path: str) -> tuple[Meaning, ...]:
@@ -199,6 +260,21 @@ class Naming:
                     f"which is read under `{_entries_of(meaning)}` only",
                 )
         return tuple(meaning for meaning in meanings if meaning.kind in kinds)
+
+
+def _called(entry: Entry, codes: Collection[tuple[str, str]]) -> str:
+    """What the record calls an entry: its words, or its first code with the system."""
+    words = entry.text or (entry.name if isinstance(entry.name, str) else None)
+    code = next((f"{system_name(system)} {code}".strip() for system, code in codes), "")
+    return " ".join(each for each in (code, words) if each)
+
+
+def _with_kinds(entry: object) -> tuple[str, ...]:
+    return (entry.name, *entry.narrower) if isinstance(entry, Concept) else ()
+
+
+def _with_parents(entry: object) -> tuple[str, ...]:
+    return (entry.name, *entry.broader) if isinstance(entry, Concept) else ()
 
 
 def _entries_of(meaning: Meaning) -> str:

@@ -48,7 +48,7 @@ class Likeness:
         """The names of the entries of these kinds that are near, nearest first."""
         wanted, words = frozenset(kinds), _words(wording)
         found = [
-            (-max(self._likeness(words, name) for name in names), called)
+            (-round(max(self._likeness(words, name) for name in names), 9), called)
             for (kind, called), names in self._names.items()
             if kind in wanted
         ]

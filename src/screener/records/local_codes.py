@@ -1,7 +1,9 @@
 """A clinic's own codes: a small table that says what each stands for in the dictionary.
 
 The table is a CSV file with the columns `system`, `code`, `name` and, if wanted, `unit`, in any order, separated by
-commas or semicolons. Blank lines and lines that begin with `#` say nothing. Every fault of a table is found in one
+commas or semicolons. In place of a name a row may say `within` which codes of ICD-10 (of ATC, for drugs) everybody lies
+who has the code, and which concepts of the dictionary the entry is `not`; `by` and `on` say who judged so, and when.
+Blank lines and lines that begin with `#` say nothing. Every fault of a table is found in one
 run; a table with a fault is not used.
 """
 
@@ -16,14 +18,20 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.code_systems import system_name
-from screener.records.dictionary import TEXT, Dictionary, LocalCodes, Meaning, folded, plain_code
+from screener.records.dictionary import TEXT, Dictionary, LocalCodes, Meaning, folded
 from screener.records.errors import any_of, did_you_mean, printable, quoted
-from screener.rulebook import Concept, Finding, Lab
+from screener.rulebook import Concept, Finding, Lab, code_within, codes_within
+from screener.terminology.code_lists import is_a_code
+from screener.terminology.tables import plain_code
+from screener.terminology.terminology import SiteRow
+from screener.values.dates import DateError, parse_moment
 from screener.values.units import UnitError, common_units, parse_unit
 
-COLUMNS = ("system", "code", "name", "unit")
-HEADER = ",".join(COLUMNS)
+COLUMNS = ("system", "code", "name", "unit", "within", "not", "by", "on")
+HEADER = "system,code,name,unit"
 _REQUIRED = COLUMNS[:3]
+
+_ONE = "leave one of the two out"
 
 NOTHING = "-"
 """In place of a name: the code stands for nothing that any rule asks for."""
@@ -139,15 +147,21 @@ class _Table:
         self.problems: list[TableProblem] = []
         self.codes: dict[tuple[str, str], Meaning] = {}
         self.texts: dict[str, Meaning] = {}
-        self.others: set[tuple[str, str]] = set()
+        self.rows: dict[tuple[str, str], SiteRow] = {}
         self.said: dict[tuple[str, str], tuple[int, str, str]] = {}
         """Of each code the line where it stands first, and the name and unit there."""
+        local = dictionary.local
+        self._of_other_tables: dict[tuple[str, str], SiteRow | Meaning] = {
+            **local.rows,
+            **local.codes,
+            **{(TEXT, wording): meaning for wording, meaning in local.texts.items()},
+        }
 
     def read(self) -> LocalCodes:
         """What is sound in the table."""
         for row in self._rows():
             self._row(row)
-        return LocalCodes(self.codes, self.texts, frozenset(self.others))
+        return LocalCodes(self.codes, self.texts, self.rows)
 
     # ---- lines and cells
 
@@ -235,12 +249,21 @@ class _Table:
             return
         faults = len(self.problems)
         name, unit = row.text("name"), row.text("unit")
+        within, is_not = row.text("within"), row.text("not")
+        self._signed(row)
         if not row.text("code"):
             mend = "give the wording" if row.text("system").lower() == TEXT else "give the code as the record writes it"
             self._at(row, "code", "there is no code", mend)
+        if name and (within or is_not):
+            column, says = ("within", "within which codes it lies") if within else ("not", "what its code is not")
+            self._at(row, column, f"a row has a name, or says {says}", _ONE)
         if name == NOTHING:
             if len(self.problems) == faults:
                 self._nothing(row, unit)
+            return
+        if not name and (within or is_not):
+            if len(self.problems) == faults:
+                self._judged(row, within, is_not.split())
             return
         meaning = self._meaning(row, name)
         if meaning is None or len(self.problems) > faults:
@@ -264,6 +287,15 @@ class _Table:
         else:
             self.codes[system, code] = meaning
 
+    def _signed(self, row: _Row) -> None:
+        """Who judged it may be anything; the day is a day."""
+        on = row.text("on")
+        try:
+            if on and not parse_moment(on).is_one_day:
+                self._at(row, "on", f"`{on}` is not one day", "write YYYY-MM-DD")
+        except DateError:
+            self._at(row, "on", f"{quoted(on)} is not a date", "write YYYY-MM-DD")
+
     def _nothing(self, row: _Row, unit: str) -> None:
         """A code of which the clinic says that no rule asks for what it stands for."""
         system, code = key = self._key(row)
@@ -279,7 +311,58 @@ class _Table:
             self._at(row, "name", f"line {line} says that this code is `{other}`", "leave one of them out")
         else:
             self.said[key] = row.line, NOTHING, ""
-            self.others.add(key)
+            self.rows[key] = SiteRow(nothing=True)
+
+    def _judged(self, row: _Row, within: str, is_not: list[str]) -> None:
+        """A code of which the clinic says within which others it lies, or what it is not."""
+        key = self._key(row)
+        if key in self.said:
+            line, _, _ = self.said[key]
+            self._at(row, "code", f"line {line} says something of this code already", "leave one of them out")
+            return
+        if row.text("unit"):
+            self._at(row, "unit", "what lies within codes is no result, and has no unit", "leave the unit out")
+            return
+        try:
+            codes = codes_within(within)
+        except ValueError as problem:
+            self._at(
+                row,
+                "within",
+                str(problem),
+                "write the first and the last code, `FIRST..LAST`, both with as many digits",
+            )
+            return
+        for code in within.replace("..", " ").split():
+            if not is_a_code(*code_within(code)):
+                self._at(row, "within", f"{quoted(code)} is no code of ICD-10 or ATC", "look it up, and correct it")
+        codes = tuple(each for each in codes if is_a_code(*each))  # a range runs over numbers that are no codes
+        concepts = self.dictionary.rulebook.concepts
+        for name in is_not:
+            if name not in concepts:
+                mend = did_you_mean(name, concepts) or "`screen codes` lists the names"
+                self._at(row, "not", f"{quoted(name)} is no concept of the dictionary", mend)
+        site_row = SiteRow(within=codes, is_not=frozenset(is_not))
+        if key in self._of_other_tables and self._of_other_tables[key] != site_row:
+            self._at(row, "code", "another table says something else of this code", "leave one of the two lines out")
+        else:
+            self._compare_within(row, key, codes)
+        self.said[key] = row.line, within, " ".join(is_not)
+        self.rows[key] = site_row
+
+    def _compare_within(self, row: _Row, key: tuple[str, str], within: tuple[tuple[str, str], ...]) -> None:
+        """Refuse a code that the dictionary reads as something that nobody is who lies within these codes."""
+        if not within or key[0] == TEXT:
+            return
+        said = self.dictionary.terminology.within(within)
+        may_be = said.is_ | said.open
+        other = next(
+            (each for each in self.dictionary.coded(*key) if each.absent or each.entry.name not in may_be), None
+        )
+        if other is not None:
+            reads = f"no `{other.entry.name}`" if other.absent else f"`{_name(other)}`"
+            fault = f"the dictionary reads this code as {reads}, which nothing within `{row.text('within')}` is"
+            self._at(row, "within", fault, "leave this line out, or correct its code")
 
     def _key(self, row: _Row) -> tuple[str, str]:
         system, code = row.text("system"), row.text("code")

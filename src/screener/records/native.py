@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from screener.records.errors import Findings, did_you_mean, path, printable, quoted
 
@@ -44,8 +44,18 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
+class Reviewed(_Part):
+    """What a person settled about an entry: the concepts that it is, and those that it is not."""
+
+    is_: Annotated[list[str] | None, Field(alias="is")] = None
+    not_: Annotated[list[str] | None, Field(alias="not")] = None
+    on: Date = None
+    by: Text = None
+
+
 class Entry(_Part):
-    """What an entry is about: a dictionary name or alias, or a code (or both, if they agree)."""
+    """What an entry is about: a dictionary name or alias, or a code (or both, if they agree); or a wording (`text`),
+    which only a table of the clinic's own can read. `reviewed` is what a person settled about it."""
 
     name: Coding = None
     loinc: Text = None
@@ -54,6 +64,8 @@ class Entry(_Part):
     atc: Text = None
     system: Text = None
     code: Coding = None
+    text: Text = None
+    reviewed: Reviewed | None = None
     date: Date = None
 
 
@@ -70,9 +82,10 @@ class Observation(Entry):
 
 
 class Condition(Entry):
-    """A condition; `date` is when the entry was made."""
+    """A condition; `date` is when the entry was made. `absent` with `since`: at no time from that day on."""
 
     status: Literal["active", "resolved", "cured", "absent", "never"] | None = None
+    since: Date = None
     onset: Date = None
     end: Date = None
     severity: Literal["mild", "moderate", "severe"] | None = None
@@ -81,9 +94,12 @@ class Condition(Entry):
 
 
 class Procedure(Entry):
-    """A procedure, on one day (`date`) or over a time (`start`, `end`)."""
+    """A procedure, on one day (`date`) or over a time (`start`, `end`). One that is `not planned` is not planned up to
+    `until`, or at all."""
 
-    status: Literal["done", "planned", "ongoing", "never", "absent"] | None = None
+    status: Literal["done", "planned", "not planned", "ongoing", "never", "absent"] | None = None
+    since: Date = None
+    until: Date = None
     start: Date = None
     end: Date = None
 
@@ -92,6 +108,7 @@ class Stay(Entry):
     """A drug taken, or an event, for a time; `date` is when the entry was made."""
 
     status: Literal["ongoing", "stopped", "never", "absent"] | None = None
+    since: Date = None
     start: Date = None
     end: Date = None
 
@@ -110,6 +127,16 @@ class GivenAnswer(_Part):
     reading: int | None = None
     by: Text = None
     date: Date = None
+
+
+class Review(_Part):
+    """What somebody looked for in the chart and did not find, over the time it `covers` (`ever`, or since a day)."""
+
+    on: Date = None
+    by: Text = None
+    looked_at: list[str] = []
+    covers: Date = None
+    none_of: list[str] = []
 
 
 def _as_answer(answer: Any) -> Any:
@@ -140,6 +167,7 @@ class NativeRecord(_Part):
     allergies: list[Mention] = []
     family_history: list[Mention] = []
     answers: dict[str, Answer] = {}
+    reviews: list[Review] = []
     complete: list[
         Literal["conditions", "procedures", "plans", "medications", "events", "allergies", "family_history"]
     ] = []
@@ -243,7 +271,7 @@ def _fields_at(location: Location) -> list[str]:
         case ["answers", *_]:
             return list(GivenAnswer.model_fields)
         case [str(name), *_]:
-            return list(_ENTRIES[name].model_fields)
+            return list(_FIELDS_OF[name].model_fields)
         case _:
             return []
 
@@ -257,3 +285,4 @@ _ENTRIES: dict[str, type[Entry]] = {
     "allergies": Mention,
     "family_history": Mention,
 }
+_FIELDS_OF: dict[str, type[BaseModel]] = {**_ENTRIES, "reviews": Review}

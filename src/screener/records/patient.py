@@ -16,7 +16,7 @@ from screener.rulebook import RecordList, Sex
 from screener.values.dates import Moment
 from screener.values.ranges import Range
 
-Unusable = Literal["unit", "impossible", "missing"]
+Unusable = Literal["unit", "impossible", "missing", "unspecific", "unread"]
 Severity = Literal["mild", "moderate", "severe"]
 
 UNNAMED = "unnamed"
@@ -78,13 +78,30 @@ class Episode(Struct, frozen=True):
     shown_by_result: bool = False
     """No entry of its own: a result of a lab or finding shows it, on the day it was `asserted`."""
     doubtful: bool = False
-    """The result that would show it cannot be used (`unusable` says why), or may or may not show it."""
+    """The result that would show it cannot be used (`unusable` says why), or may or may not show it; or nobody settled
+    what the entry is (`unspecific`: its code is broader or overlaps; `unread`: nobody knows its code)."""
     unusable: Unusable | None = None
     flags: tuple[str, ...] = ()
+    may_be: frozenset[str] = frozenset()
+    """The concepts that the entry may be besides `concept`, or instead of one where that is empty."""
+    may_be_in_family: frozenset[str] = frozenset()
+    called: str = ""
+    """What the record calls an entry that leaves open what it is."""
+
+    @property
+    def only_may_be(self) -> bool:
+        """Whether nobody settled that the entry is its concept."""
+        return self.unusable in ("unspecific", "unread")
 
 
 class Absence(Struct, frozen=True):
-    """An explicit statement that something is not, or never was, the case. Undated, it holds on the screening day."""
+    """An explicit statement that something is not, or never was, the case. Undated, it holds on the record's own day.
+
+    `since`: it was not at any time from that day on (BEGINNING: never before). Without it, what an absence denies
+    follows from the course of the condition. `reviewed`: somebody looked through the chart and found none (`by`); such
+    a denial settles what may be, and gives way to what certainly is. `doubtful`: a result that cannot be read may have
+    shown it (`unusable` says why).
+    """
 
     concept: str
     list: RecordList
@@ -92,6 +109,13 @@ class Absence(Struct, frozen=True):
     when: Moment | None = None
     shown_by_result: bool = False
     flags: tuple[str, ...] = ()
+    since: Moment | None = None
+    until: Moment | None = None
+    """Of a plan that is denied: the last day up to which nothing is planned; None: nothing is planned at all."""
+    reviewed: bool = False
+    by: str | None = None
+    doubtful: bool = False
+    unusable: Unusable | None = None
 
 
 class Answer(Struct, frozen=True):
@@ -123,6 +147,8 @@ class Patient(Struct, frozen=True):
     results: Mapping[str, tuple[Result, ...]] = {}
     episodes: Mapping[str, tuple[Episode, ...]] = {}
     absences: Mapping[str, tuple[Absence, ...]] = {}
+    may_be: Mapping[RecordList, Mapping[str, tuple[Episode, ...]]] = {}
+    """The entries of each list that may be a concept, by its name: of no concept, or certainly of another one."""
     answers: Mapping[str, Answer] = {}
     complete: frozenset[RecordList] = frozenset()
     unread: Mapping[RecordList, str] = {}

@@ -20,6 +20,7 @@ from screener.records.errors import Findings, RecordError, did_you_mean, quoted
 from screener.records.native import read_shape
 from screener.records.patient import Answer, Patient
 from screener.records.reading import read_document
+from screener.records.reviews import ChartReview, ReviewReader, with_review
 from screener.rulebook import Rulebook
 from screener.values.dates import DateError, Moment, parse_moment
 
@@ -35,6 +36,7 @@ class GivenAnswers(Struct, frozen=True):
     file: str
     answers: Mapping[str, Answer]
     subject: str | None = None
+    review: ChartReview = ChartReview()
     notes: tuple[str, ...] = ()
 
 
@@ -46,7 +48,7 @@ def read_answers(place: PathLike[str], dictionary: Dictionary, file: str | None 
     file = file or str(place)
     document = read_document(place, file)
     findings = Findings()
-    subject = None
+    subject, review = None, ChartReview()
     match document:
         case {"resourceType": "QuestionnaireResponse"}:
             response = _Response(document, dictionary.rulebook, findings)
@@ -56,6 +58,8 @@ def read_answers(place: PathLike[str], dictionary: Dictionary, file: str | None 
             written = {}
         case {"answers": dict() as inner} if len(document) == 1:
             written = inner
+        case dict() if document.keys() & _OF_A_REVIEW and not document.keys() - _OF_A_REVIEW - _BESIDE_A_REVIEW:
+            written, subject, review = _reviewed(document, ReviewReader(dictionary, findings))
         case {"answers": _}:
             findings.refuse("", "this is a record, and not answers alone", "give what stands under `answers`")
             written = {}
@@ -70,11 +74,39 @@ def read_answers(place: PathLike[str], dictionary: Dictionary, file: str | None 
     if findings.problems:
         raise RecordError(findings.problems, file)
     placed = {key: replace(answer, source=f"{file}: {answer.source}") for key, answer in answers.items()}
-    return GivenAnswers(file, placed, subject, tuple(f"{file}: {note}" for note in findings.notes))
+    return GivenAnswers(
+        file, placed, subject, _placed(review, file), tuple(f"{file}: {note}" for note in findings.notes)
+    )
 
 
-def with_answers(patient: Patient, given: Sequence[GivenAnswers]) -> Patient:
-    """The patient with these answers beside those of the record.
+_OF_A_REVIEW = frozenset({"reviews", "groups", "entries"})
+_BESIDE_A_REVIEW = frozenset({"patient", "answers", "as_of", "how", "on", "by", "looked_at"})
+
+
+def _reviewed(document: Mapping[str, Any], reader: ReviewReader) -> tuple[Any, str | None, ChartReview]:
+    """The answers, the patient and the chart review of one file."""
+    patient = document.get("patient")
+    if not isinstance(patient, str):
+        reader.findings.refuse("patient", "a review says whose chart it is of", "write the record's `id`")
+    for field in ("reviews", "groups", "entries"):
+        if not isinstance(document.get(field, []), list):
+            reader.findings.refuse(field, f"{quoted(document[field])} is not a list", f"`{field}` is a list")
+            return {}, None, ChartReview()
+    review = reader.sheet(document).together_with(reader.reviews(document.get("reviews", []), "reviews"))
+    return document.get("answers", {}), patient if isinstance(patient, str) else None, review
+
+
+def _placed(review: ChartReview, file: str) -> ChartReview:
+    """The same with the file named at every place."""
+    return replace(
+        review,
+        absences=tuple(replace(each, source=f"{file}: {each.source}") for each in review.absences),
+        found=tuple(replace(each, source=f"{file}: {each.source}") for each in review.found),
+    )
+
+
+def with_answers(patient: Patient, given: Sequence[GivenAnswers], dictionary: Dictionary) -> Patient:
+    """The patient with these answers and chart reviews beside those of the record.
 
     Where the record answers the same, the later of two dated answers counts; otherwise the one given here, as every
     other part of a call goes before the record. A note says which was left aside, if they differ. Raises RecordError
@@ -88,6 +120,8 @@ def with_answers(patient: Patient, given: Sequence[GivenAnswers]) -> Patient:
             # Whom they are about is not told: it may be a number that the whole country knows the person by.
             fault = f"the answers are about somebody else, and the record is of {quoted(patient.id)}"
             findings.refuse("subject", fault, "give the answers of this patient, or name the record's `id` in them")
+        else:
+            _find_entries(each.review, patient, findings)
         for key, answer in each.answers.items():
             if key in seen:
                 findings.refuse(key, f"the same is answered in {quoted(seen[key])}", "leave one of them out")
@@ -101,7 +135,20 @@ def with_answers(patient: Patient, given: Sequence[GivenAnswers]) -> Patient:
         if findings.problems:
             raise RecordError(findings.problems, each.file)
         notes.extend(each.notes)
-    return replace(patient, answers=answers, notes=tuple(notes))
+    answered: Patient = replace(patient, answers=answers, notes=tuple(notes))
+    for each in given:
+        answered = with_review(answered, each.review, dictionary)
+    return answered
+
+
+def _find_entries(review: ChartReview, patient: Patient, findings: Findings) -> None:
+    """Refuse what is settled about an entry that is not on record."""
+    lists = (patient.episodes, *patient.may_be.values())
+    sources = {one.source for list_ in lists for those in list_.values() for one in those}
+    for each in review.settled:
+        if each.source not in sources:
+            fault = f"the record has no entry {quoted(each.source)} that may be something rules ask for"
+            findings.refuse(f"{each.path}.source", fault, "write the sheet anew with `screen review`")
 
 
 def _the_later(of_record: Answer, given: Answer) -> Answer:

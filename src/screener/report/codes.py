@@ -59,7 +59,7 @@ def gathered(sightings: Sightings, dictionary: Dictionary) -> list[Called]:
     for (kind, system, code, text), units in counts.items():
         read_as = tuple(meanings[kind, system, code, text])
         names = ((system or "", code or ""), (TEXT, text or ""))
-        is_settled = bool(read_as) or any(dictionary.is_nothing(*each) for each in names)
+        is_settled = bool(read_as) or any(dictionary.is_judged(*each) for each in names)
         near = () if is_settled else _near(likeness, kind, code, text)
         in_units = tuple(unit for unit, _ in units.most_common())
         called.append(Called(kind, system, code, text, units.total(), in_units, read_as, near))

@@ -78,11 +78,14 @@ def factor_between(
     """What a number in `source` is multiplied by to be in `target`.
 
     Mass and amount of substance are converted by the analyte's molar mass (g/mol), amount and equivalents by its
-    valence; only where the analyte itself is what is measured, never inside a ratio such as `mg/mmol`. Raises UnitError
-    that names both dimensions.
+    valence; only where the analyte itself is what is measured, never inside a ratio such as `mg/mmol`. A ratio of two
+    amounts (`mmol/mol`) is never converted to another share (`%`), though both are pure numbers: see docs/units.md.
+    Raises UnitError that names both dimensions, or says so.
     """
     ratio = source.factor / target.factor
     if source.dimension == target.dimension:
+        if source.dimension == PURE and _is_ratio_of_amounts(source) != _is_ratio_of_amounts(target):
+            raise UnitError(f"`{source.text}` and `{target.text}` are not proportional: one is a ratio of two amounts")
         return ratio
     match _exchanged(source.dimension, target.dimension):
         case "mass", "amount" if molar_mass is not None:
@@ -101,6 +104,10 @@ def factor_between(
         f"`{source.text}` is {describe(source.dimension)}, `{target.text}` is {describe(target.dimension)}"
         + _what_is_lacking(source, target, molar_mass, valence)
     )
+
+
+def _is_ratio_of_amounts(unit: Unit) -> bool:
+    return re.fullmatch(r"[a-z]?mol/[a-z]?mol(\{.*\}| .*|[A-Z].*)?", unit.text) is not None
 
 
 def _exchanged(source: Dimension, target: Dimension) -> tuple[str, str] | None:

@@ -73,6 +73,7 @@ def test_an_allergy_is_an_episode_that_holds() -> None:
         asserted=parse_moment("2020-01"),
         status="active",
         severity="severe",
+        called="`blood_products`",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from records.fhir.tiny import (
     CLINICAL,
@@ -17,16 +18,19 @@ from records.fhir.tiny import (
     bundle,
     coded,
     condition,
+    may_be,
     note_of,
     only_absence,
     only_episode,
     read,
+    read_asking,
     resource,
 )
 from records.small_rulebook import SMALL
 from screener import load_rules
 from screener.records import read_patient
 from screener.records.patient import Absence, Episode
+from screener.rulebook import Code
 from screener.values.dates import BEGINNING, END, Moment, parse_moment
 
 ACTIVE = coded("active", CLINICAL)
@@ -67,6 +71,7 @@ def test_a_condition_is_an_episode_with_everything_it_states() -> None:
         severity="severe",
         stage="III",
         flags=("body site: liver",),
+        called="`cirrhosis`",
     )
     assert patient.notes == ()
 
@@ -246,7 +251,7 @@ REFUTED = coded("refuted", VERIFICATION)
 @pytest.mark.parametrize(
     "code",
     [
-        pytest.param(coded("F11.2", ICD10), id="longer than the dictionary has it"),
+        pytest.param(coded("F11.3", ICD10), id="longer than the dictionary has it"),
         pytest.param(coded("C18.9", ICD10), id="within a range"),
         pytest.param(coded("10001005", SNOMED), id="one code of several"),
         pytest.param(coded("F11.20", "http://fhir.de/CodeSystem/bfarm/icd-10-gm"), id="longer than the editions agree"),
@@ -299,9 +304,16 @@ def test_an_excluded_german_diagnosis_is_not_there() -> None:
     assert patient.episodes == {}
 
 
-def test_refuting_the_only_code_of_a_concept_is_an_absence() -> None:
+@pytest.mark.parametrize(("whole", "absent"), [((), set()), ((Code("snomed", "86406008"),), {"hiv_infection"})])
+def test_refuting_the_only_code_of_a_concept_is_an_absence_only_if_it_is_the_whole_of_it(
+    whole: tuple[Code, ...], absent: set[str]
+) -> None:
+    rules = load_rules()
+    concepts = {**rules.concepts, "hiv_infection": replace(rules.concepts["hiv_infection"], whole=whole)}
     hiv = condition("", code=coded("86406008", SNOMED), verificationStatus=REFUTED, recordedDate=DAY)
-    assert set(read_patient(bundle(PATIENT, hiv), load_rules()).absences) == {"hiv_infection"}
+    patient = read_patient(bundle(PATIENT, hiv), replace(rules, concepts=concepts))
+    assert set(patient.absences) == absent
+    assert patient.episodes == {}
 
 
 def test_an_observation_that_one_kind_is_absent_says_nothing_of_the_others() -> None:
@@ -342,24 +354,44 @@ def test_an_absence_that_is_not_certain_clears_nothing_not_even_in_a_complete_li
     assert patient.notes
 
 
-# ---- what cannot be used keeps the list from being complete
+# ---- what cannot be used keeps the list from being complete, what cannot be read may be anything
+
+
+@pytest.mark.parametrize(
+    ("body", "list_"),
+    [
+        (condition("", code={"text": "liver trouble"}), "conditions"),
+        (condition("", code=coded("123", SNOMED)), "conditions"),
+        (resource("AllergyIntolerance", code={"text": "Nuts"}), "allergies"),
+        (resource("Procedure", status="completed", code={"text": "surgery"}), "procedures"),
+        (resource("Procedure", status="completed"), "procedures"),
+        (resource("Procedure", status="preparation"), "plans"),
+        (resource("ServiceRequest", status="active", code={"text": "surgery"}), "plans"),
+        (
+            resource("MedicationAdministration", status="completed", medicationCodeableConcept={"text": "?"}),
+            "medications",
+        ),
+        (resource("FamilyMemberHistory", condition=[{"code": {"text": "?"}}]), "family_history"),
+    ],
+)
+def test_what_nobody_can_read_may_be_whatever_is_asked_of_its_list(body: Json, list_: str) -> None:
+    patient = read_asking(body)
+    assert (patient.episodes, patient.absences, patient.unread) == ({}, {}, {})
+    assert list_ in may_be(patient)
+    assert {each.unusable for those in patient.may_be[list_].values() for each in those} == {"unread"}
+    assert patient.notes
 
 
 @pytest.mark.parametrize(
     ("body", "list_"),
     [
         (condition("", code=None), "conditions"),
-        (condition("", code={"text": "liver trouble"}), "conditions"),
-        (condition("", code=coded("123", SNOMED)), "conditions"),
         (condition("cirrhosis", modifierExtension=[{"url": "urn:not"}]), "conditions"),
         (condition("cirrhosis", implicitRules="urn:rules"), "conditions"),
         (condition("cirrhosis", clinicalStatus="active"), "conditions"),
         (resource("AllergyIntolerance"), "allergies"),
-        (resource("AllergyIntolerance", code={"text": "Nuts"}), "allergies"),
         (resource("AllergyIntolerance", code=7), "allergies"),
-        (resource("Procedure", status="completed"), "procedures"),
         (resource("Procedure", status=3, code=coded("dialysis")), "procedures"),
-        (resource("ServiceRequest", status="active", code={"text": "surgery"}), "plans"),
         (resource("ServiceRequest", status="active", implicitRules="urn:x"), "plans"),
         (resource("MedicationStatement", status="active"), "medications"),
         (
@@ -367,11 +399,6 @@ def test_an_absence_that_is_not_certain_clears_nothing_not_even_in_a_complete_li
             "medications",
         ),
         (resource("MedicationRequest", status="active", modifierExtension=[{"url": "urn:x"}]), "medications"),
-        (
-            resource("MedicationAdministration", status="completed", medicationCodeableConcept={"text": "?"}),
-            "medications",
-        ),
-        (resource("FamilyMemberHistory", condition=[{"code": {"text": "?"}}]), "family_history"),
         (
             resource("FamilyMemberHistory", condition=[{"code": coded("cirrhosis"), "modifierExtension": [{}]}]),
             "family_history",
@@ -404,10 +431,40 @@ def test_what_is_known_to_be_something_else_leaves_the_list_as_complete_as_it_is
 # ---- other kinds among the conditions
 
 
+CONTRADICTING = [
+    (("snomed", "22298006"), ("icd10cm", "I10"), {"myocardial_infarction"}),
+    (("icd10cm", "I10"), ("icd10", "I21.9"), {"myocardial_infarction"}),
+    (("snomed", "25370001"), ("icd10cm", "K21.9"), {"hepatocellular_carcinoma", "malignancy", "tumor"}),
+    (("icd10cm", "C22.0"), ("icd10cm", "K21.9"), {"hepatocellular_carcinoma", "malignancy", "tumor"}),
+    (("snomed", "77386006"), ("icd10cm", "K21.9"), {"pregnancy"}),
+]
+"""Two codes of one entry, and what one of them is and the other is not."""
+
+
+@pytest.mark.parametrize(("one", "other", "open_"), CONTRADICTING)
+def test_two_codes_of_one_entry_that_contradict_each_other_settle_nothing(
+    one: tuple[str, str], other: tuple[str, str], open_: set[str]
+) -> None:
+    systems = {"snomed": SNOMED, "icd10": ICD10, "icd10cm": "http://hl7.org/fhir/sid/icd-10-cm"}
+    codings = [{"system": systems[system], "code": code} for system, code in (one, other)]
+    in_fhir = resource("Condition", code={"coding": codings}, onsetDateTime="2026-01-10")
+    in_native = {"name": dict(zip(("system", "code"), one, strict=True)), "system": systems[other[0]], "code": other[1]}
+    for record in (bundle(PATIENT, in_fhir), {"conditions": [in_native]}):
+        patient = read_patient(record, load_rules())
+        assert patient.episodes == {}
+        assert set(patient.may_be["conditions"]) == open_
+        assert any("another that it is not: it may be" in note for note in patient.notes)
+
+
 def test_a_condition_may_be_coded_as_the_state_after_a_procedure() -> None:
     patient = read(condition("", code=coded("Z94.4", ICD10), clinicalStatus=ACTIVE, onsetDateTime="2019-04"))
     assert only_episode(patient) == Episode(
-        "liver_transplantation", "procedures", "Condition/1", start=parse_moment("2019-04")
+        "liver_transplantation",
+        "procedures",
+        "Condition/1",
+        start=parse_moment("2019-04"),
+        status="active",
+        called="`Z94.4`",
     )
 
 
@@ -432,6 +489,7 @@ def test_a_disease_of_a_relative_is_family_history() -> None:
         "FamilyMemberHistory/1.condition[0]",
         asserted=parse_moment("2026-02"),
         status="present",
+        called="`mental_disorder`",
     )
 
 

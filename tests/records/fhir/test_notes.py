@@ -66,7 +66,7 @@ def test_alike_things_set_aside_are_one_note_with_some_of_their_places() -> None
 
 
 def test_a_list_that_is_not_complete_says_why_when_it_is_asked_for() -> None:
-    patient = read(condition("", code={"text": "?"}))
+    patient = read(condition("", code=None))
     screening = evaluate(patient, SMALL, as_of=DAY, assume_complete=["conditions"])
     assert screening.notes[-1] == (
         "`conditions` is not taken as complete, because nobody can tell what these entries are: Condition/1"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from records.small_rulebook import SMALL
+from records.small_rulebook import ASKING, SMALL
 from screener.records import read_patient
 from screener.records.patient import Absence, Episode, Patient, Result
 
@@ -56,6 +56,19 @@ def bundle(*resources: Json, kind: str = "collection") -> Json:
 def read(*resources: Json, patient: Json | None = PATIENT) -> Patient:
     """The one patient whose resources these are."""
     return read_patient(bundle(*([patient] if patient is not None else []), *resources), SMALL)
+
+
+def may_be(patient: Patient) -> dict[str, set[str]]:
+    """The lists on which something is open because of an entry that nobody could read, with the entries' places."""
+    return {
+        list_: {each.source for those in of_list.values() for each in those}
+        for list_, of_list in patient.may_be.items()
+    }
+
+
+def read_asking(*resources: Json) -> Patient:
+    """The same as `read` by rules that ask for everything: what an entry may be is kept."""
+    return read_patient(bundle(PATIENT, *resources), ASKING)
 
 
 def only_result(patient: Patient) -> Result:

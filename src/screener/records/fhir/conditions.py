@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from screener.records.chart import condition_episode, or_before, stage_of
+from screener.records.chart import condition_episode, or_before, stage_of, told_by_diagnosis
 from screener.records.code_systems import answer_word
 from screener.records.dictionary import LIST_OF, Meaning, denies_a_part
 from screener.records.errors import printable, quoted
@@ -25,6 +25,7 @@ from screener.records.fhir.elements import (
 )
 from screener.records.fhir.reader import Reader
 from screener.records.fhir.resources import Resource, changed_meaning
+from screener.records.identity import ELSEWHERE
 from screener.records.patient import Episode, Severity
 from screener.rulebook import Concept as DictionaryConcept
 from screener.values.dates import BEGINNING, END, Moment
@@ -47,6 +48,7 @@ _REFUTED = "refuted"
 _CONFIRMED = "confirmed"
 _OVER = "resolved"
 _SEVERITIES: dict[str, Severity] = {"mild": "mild", "moderate": "moderate", "severe": "severe"}
+_KINDS = ("condition", *ELSEWHERE)
 _CONTRADICTORY = "its dates contradict each other, and are not used"
 
 
@@ -75,7 +77,7 @@ def read_condition(resource: Resource, reader: Reader) -> None:
     if named.is_empty:
         reader.leave_open(resource, "it does not say which condition", "conditions")
         return
-    meanings = reader.meanings(named, ("condition", "procedure", "substance"), resource, on="conditions")
+    meanings = reader.meanings(named, _KINDS, resource, on="conditions")
     if not meanings:
         return
     clinical = _status(concept(body, "clinicalStatus"), _CLINICAL)
@@ -88,7 +90,7 @@ def read_condition(resource: Resource, reader: Reader) -> None:
     for meaning in meanings:
         if meaning.absent or verified == _REFUTED:
             _read_denial(meaning, verified, status, date, resource, reader)
-        elif meaning.kind == "substance":
+        elif meaning.kind == "substance" and not meaning.in_family:
             _add_allergy(meaning, resource, reader, status=status, date=date, doubts=_doubts(verified))
         else:
             _read_presence(meaning, verified, status, date, resource, reader)
@@ -143,6 +145,8 @@ def _read_denial(
         list_ = LIST_OF[denied.kind]
         why = f"it says that `{denied.name}` is absent, and its status that this is not certain, or over"
         reader.leave_open(resource, why, list_)
+    elif meaning.is_open or meaning.in_family:
+        return
     elif not meaning.absent and denied.kind == "condition" and denied.course == "acute":
         reader.leave(resource, "it was refuted, which says nothing of another such event")
     elif meaning.is_part:
@@ -172,23 +176,23 @@ def _read_presence(
         )
         date = onset
     reader.chart.note_if_before_birth(onset, resource.place)
-    flags = (*_doubts(verified), *_body_sites(body), *meaning.flags)
-    if found.kind == "procedure":
-        reader.note(resource.place, f"its code stands for the procedure `{found.name}`, and is read as one")
-        over = None if status == "active" else end or onset
-        start = onset or (or_before(date) if date is not None else None)
-        reader.chart.add_episode(
-            Episode(
-                found.name,
-                "procedures",
-                resource.place,
-                start,
-                over,
-                asserted=date,
-                doubtful=bool(_doubts(verified)),
-                flags=flags,
-            )
+    flags = (*_doubts(verified), *_body_sites(body))
+    list_ = "family_history" if meaning.in_family else LIST_OF[found.kind]
+    if list_ != "conditions":
+        told = "family's" if meaning.in_family else found.kind
+        reader.note(resource.place, f"its code stands for the {told} `{found.name}`, and is read as one")
+        elsewhere = told_by_diagnosis(
+            found,
+            list_,
+            resource.place,
+            status=status,
+            onset=onset,
+            end=end,
+            date=date,
+            doubtful=bool(_doubts(verified)),
+            flags=flags,
         )
+        reader.chart.add_episode(elsewhere, meaning)
         return
     is_contradictory = status == "active" and (has_abated or is_called_over)
     if is_contradictory:
@@ -211,7 +215,7 @@ def _read_presence(
     )
     if is_contradictory:
         episode = msgspec.structs.replace(episode, status=status, ended=False)
-    reader.chart.add_episode(episode)
+    reader.chart.add_episode(episode, meaning)
 
 
 def _earliest(onset: Moment | None) -> int:
@@ -314,8 +318,9 @@ def _add_allergy(
             status=status,
             severity=_SEVERITIES[known[0]] if known else None,
             doubtful=bool(doubts) or is_over,
-            flags=(*doubts, *(("over, by its status",) if is_over else ()), *meaning.flags),
-        )
+            flags=(*doubts, *(("over, by its status",) if is_over else ())),
+        ),
+        meaning,
     )
 
 
@@ -355,6 +360,5 @@ def read_family_history(resource: Resource, reader: Reader) -> None:
             if meaning.absent:
                 reader.leave_part(resource, place, "what is absent in one relative says nothing of the others")
                 continue
-            reader.chart.add_episode(
-                Episode(found.name, "family_history", place, asserted=date, status="present", flags=meaning.flags)
-            )
+            episode = Episode(found.name, "family_history", place, asserted=date, status="present")
+            reader.chart.add_episode(episode, meaning)

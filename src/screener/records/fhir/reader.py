@@ -10,7 +10,15 @@ from collections.abc import Iterable
 
 from screener.records.chart import Chart, some_of
 from screener.records.code_systems import system_name
-from screener.records.dictionary import ABSENCE_SYSTEMS, DRUG_SYSTEMS, TEXT, Dictionary, Meaning, most_specific
+from screener.records.dictionary import (
+    ABSENCE_SYSTEMS,
+    DRUG_SYSTEMS,
+    TEXT,
+    Dictionary,
+    Meaning,
+    disputed,
+    most_specific,
+)
 from screener.records.errors import Findings, any_of, quoted
 from screener.records.fhir.elements import (
     Concept,
@@ -42,6 +50,10 @@ class Memory:
     def __init__(self) -> None:
         self.meanings: dict[Concept, tuple[Meaning, ...]] = {}
         self.limits: dict[str, tuple[NormalSpan, str | None]] = {}
+        self.filed: dict[
+            tuple[Concept, tuple[Meaning, ...], RecordList, tuple[str, ...] | None],
+            tuple[tuple[str, ...], tuple[Meaning, ...]],
+        ] = {}
 
 
 class Reader:
@@ -113,10 +125,8 @@ class Reader:
         where = place or resource.place
         if not known:
             named = self._names_of(concept)
-            if not any(self.dictionary.is_nothing(*each) for each in named):
+            if not any(self.dictionary.is_judged(*each) for each in named):
                 self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
-            for list_ in sorted(self.dictionary.leaves_open(named, on)) if on is not None else ():
-                self.chart.leave_unread(list_, where)
         elif not fitting:
             other = known[0]
             self.leave_part(
@@ -134,7 +144,27 @@ class Reader:
             else:
                 self.leave_open(resource, why, on, where)
             return ()
-        return fitting
+        if on is None or any(each.absent for each in fitting):
+            return fitting
+        told, filed = self._filed(concept, fitting, on, kinds)
+        for each in told:
+            self.note(where, each)
+        return filed
+
+    def _filed(
+        self, concept: Concept, meanings: tuple[Meaning, ...], on: RecordList, kinds: tuple[str, ...] | None
+    ) -> tuple[tuple[str, ...], tuple[Meaning, ...]]:
+        """The meanings under which an entry of a list is filed, with what it may be besides, or instead; and what has
+        to be told of it. `kinds` is None where they are certain whatever its codes say."""
+        key = (concept, meanings, on, kinds)
+        known = self.memory.filed.get(key)
+        if known is None:
+            codes = [(each.system or "", each.code) for each in concept.codings if each.code is not None]
+            said = self.dictionary.said(codes, concept.text)
+            certain = meanings if kinds is None else self.dictionary.certain(meanings, said, kinds)
+            told = () if kinds is None else tuple(disputed(meanings, said))
+            known = self.memory.filed[key] = told, self.dictionary.filed(certain, said, on, label_of(concept))
+        return known
 
     def _names_of(self, concept: Concept) -> list[tuple[str, str]]:
         """Its codes, each with its system, and its wording."""
@@ -150,9 +180,7 @@ class Reader:
         words alone stand for nothing, because they may say that there is no allergy."""
         kinds = ("substance", "drug")
         systems = {system_name(each.system) for each in concept.codings if each.system and each.code}
-        if systems & ABSENCE_SYSTEMS:
-            return self.meanings(concept, kinds, resource)
-        if self.known(concept, kinds):
+        if systems & ABSENCE_SYSTEMS or self.known(concept, kinds):
             return self.meanings(concept, kinds, resource, on="allergies")
         some = self.dictionary.some_drug() if systems & DRUG_SYSTEMS else None
         some = some or self.dictionary.some_substance()
@@ -160,7 +188,8 @@ class Reader:
             return self.meanings(concept, kinds, resource, on="allergies")
         self._see(concept, kinds[0], None, ())
         self.note(resource.place, f"its code {label_of(concept)} is read as `{some.entry.name}`")
-        return (some,)
+        _, filed = self._filed(concept, (some,), "allergies", None)
+        return filed
 
     def _meant(self, concept: Concept) -> tuple[Meaning, ...]:
         dictionary = self.dictionary

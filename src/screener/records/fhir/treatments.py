@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from screener.records.dictionary import Meaning
 from screener.records.fhir.conditions import concept_meant
 from screener.records.fhir.elements import (
@@ -78,13 +76,7 @@ def read_procedure(resource: Resource, reader: Reader) -> None:
                     doubtful=True,
                     flags=(f"whether it was done is not clear: {shown(status)}",),
                 )
-        reader.chart.add_episode(_flagged(episode, meaning))
-
-
-def _flagged(episode: Episode, meaning: Meaning) -> Episode:
-    if not meaning.flags:
-        return episode
-    return msgspec.structs.replace(episode, flags=(*episode.flags, *meaning.flags))
+        reader.chart.add_episode(episode, meaning)
 
 
 _NOT_IN_FORCE: dict[str, tuple[str, ...]] = {"active": (), "on-hold": ("on hold",), "draft": ("a draft",)}
@@ -113,7 +105,7 @@ def read_service_request(resource: Resource, reader: Reader) -> None:
             flags = _NOT_IN_FORCE.get(status or "", ("whether it is in force is not clear",))
             is_open = status != "active" or text(body, "intent") in ("proposal", "option")
             plan = Episode(name, "plans", resource.place, when, status="planned", doubtful=is_open, flags=flags)
-            reader.chart.add_episode(_flagged(plan, meaning))
+            reader.chart.add_episode(plan, meaning)
         if status not in _NOT_IN_FORCE:
             asked = Episode(
                 name,
@@ -125,7 +117,7 @@ def read_service_request(resource: Resource, reader: Reader) -> None:
                 doubtful=True,
                 flags=("a request: that it was done is not on record",),
             )
-            reader.chart.add_episode(_flagged(asked, meaning))
+            reader.chart.add_episode(asked, meaning)
 
 
 def _one_time(when: Stretch) -> Moment | None:
@@ -171,7 +163,7 @@ def read_medication_statement(resource: Resource, reader: Reader) -> None:
             doubtful=not is_clear,
             flags=flags,
         )
-        reader.chart.add_episode(_flagged(episode, meaning))
+        reader.chart.add_episode(episode, meaning)
 
 
 def read_administration(resource: Resource, reader: Reader) -> None:
@@ -200,7 +192,7 @@ def read_administration(resource: Resource, reader: Reader) -> None:
             doubtful=not is_clear,
             flags=flags,
         )
-        reader.chart.add_episode(_flagged(episode, meaning))
+        reader.chart.add_episode(episode, meaning)
 
 
 _REQUESTED = ("order", "original-order", "reflex-order", "filler-order", "instance-order", "plan")
@@ -237,7 +229,7 @@ def read_medication_request(resource: Resource, reader: Reader) -> None:
             doubtful=not was_done,
             flags=() if was_done else ("an order: whether the drug was taken is not on record",),
         )
-        reader.chart.add_episode(_flagged(episode, meaning))
+        reader.chart.add_episode(episode, meaning)
 
 
 def _time_of_order(resource: Resource, reader: Reader) -> Stretch:

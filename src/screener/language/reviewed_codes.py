@@ -1,0 +1,75 @@
+"""Tables of reviewed codes beside the rules: what somebody judged of codes of a system without a hierarchy of its own.
+
+A table is called after its system (`snomed.tsv`) and has the columns `code`, `name`, `within`, `not` and `source`,
+parted by tabs. `within` holds the codes of ICD-10 (of ATC, for drugs) within which everybody lies who has the code,
+parted by blanks; `-` says that no rule asks for anything of the kind. `not` names concepts that it is none of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from screener.language.desk import Draft, did_you_mean
+from screener.language.diagnostics import error
+from screener.language.names import nearest
+from screener.language.source import Source, Span
+from screener.rulebook import ReviewedRow, codes_within
+from screener.values.check_digits import is_snomed
+
+Tables = Mapping[str, str]
+"""The text of each table, by the path that messages show."""
+
+COLUMNS = ("code", "name", "within", "not", "source")
+NOTHING = "-"
+
+
+def reviewed_rows(draft: Draft, tables: Tables) -> tuple[ReviewedRow, ...]:
+    """All rows of all tables. What is wrong with one is reported, with its line."""
+    rows: dict[tuple[str, str], ReviewedRow] = {}
+    for path, text in tables.items():
+        system = PurePosixPath(path).stem
+        source = Source(path, text)
+        for start, line in _lines(text):
+            row = _row(draft, source, start, line, system)
+            if row is not None and rows.setdefault((system, row.code), row) is not row:
+                _report(draft, source, start, line, f"{system} {row.code} stands here a second time")
+    return tuple(rows.values())
+
+
+def _lines(text: str) -> list[tuple[int, str]]:
+    """The lines that hold a row, each with where it begins; not the head, nor remarks."""
+    found, start = [], 0
+    for line in text.split("\n"):
+        if line.strip() and not line.startswith("#") and not line.startswith("code\t"):
+            found.append((start, line))
+        start += len(line) + 1
+    return found
+
+
+def _row(draft: Draft, source: Source, start: int, line: str, system: str) -> ReviewedRow | None:
+    cells = [cell.strip() for cell in line.rstrip("\r").split("\t")]
+    if len(cells) != len(COLUMNS):
+        _report(draft, source, start, line, f"a row has {len(COLUMNS)} columns: {', '.join(COLUMNS)}")
+        return None
+    code, name, within, is_not, _ = cells
+    if system == "snomed" and not is_snomed(code):
+        _report(draft, source, start, line, f"snomed {code} is no code: its check digit is wrong")
+        return None
+    unknown = [each for each in is_not.split() if each not in draft.concepts]
+    if unknown or not within:
+        fault = f"`{unknown[0]}` is no concept" if unknown else f"it lies within nothing: write `{NOTHING}`, or codes"
+        help_text = did_you_mean(nearest(unknown[0], draft.concepts)) if unknown else ""
+        _report(draft, source, start, line, fault, help_text)
+        return None
+    try:
+        codes = () if within == NOTHING else codes_within(within)
+    except ValueError as problem:
+        _report(draft, source, start, line, str(problem))
+        return None
+    return ReviewedRow(system, code, name, codes, tuple(is_not.split()))
+
+
+def _report(draft: Draft, source: Source, start: int, line: str, message: str, help_text: str = "") -> None:
+    place = Span(start, start + len(line.rstrip()))
+    draft.problems.append(error("reviewed-codes", message, source, place, help=help_text))

@@ -1,0 +1,259 @@
+"""Chart reviews: what somebody looked for in a chart and did not find, found, or settled about an entry.
+
+A reviewed negative denies what it names over the time that it covers, by whom and on which day; it makes no list
+complete. Beside an entry that certainly is the thing, and holds at a time that the review covers, it is a contradiction
+to show, and the entry decides. It is never about a result: what is measured or graded is not found in a chart by its
+absence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from screener.records.chart import condition_episode, settled, what_may_be
+from screener.records.dictionary import KINDS_ON, LIST_OF, Dictionary
+from screener.records.errors import Findings, did_you_mean, quoted
+from screener.records.patient import Absence, Episode, Patient
+from screener.rulebook import Concept, RecordList
+from screener.values.dates import BEGINNING, DateError, Moment, parse_moment
+
+EVER = "ever"
+NOW = "now"
+"""What time a review covers that looked at all of the record, and one that looked at the present alone."""
+_LED_BY: tuple[tuple[str, RecordList], ...] = (
+    ("family history of ", "family_history"),
+    ("allergy to ", "allergies"),
+    ("planned ", "plans"),
+)
+"""The words before a name that say on which list it is denied, where that is not its own."""
+
+EVER_SINCE = Moment(BEGINNING, BEGINNING, EVER)
+
+
+class Settled(Struct, frozen=True):
+    """What a person settled about an entry: the concepts that it is, and those that it is not. `path` is where it
+    stands in the sheet."""
+
+    source: str
+    path: str
+    is_: tuple[str, ...] = ()
+    is_not: tuple[str, ...] = ()
+
+
+class ChartReview(Struct, frozen=True):
+    """What reviews say: denials, entries found, and entries that somebody looked at."""
+
+    absences: tuple[Absence, ...] = ()
+    found: tuple[Episode, ...] = ()
+    settled: tuple[Settled, ...] = ()
+
+    def together_with(self, other: ChartReview) -> ChartReview:
+        """Both."""
+        return ChartReview(
+            (*self.absences, *other.absences), (*self.found, *other.found), (*self.settled, *other.settled)
+        )
+
+
+def item_called(list_: RecordList, concept: Concept) -> str:
+    """How a review names a thing: by its name, led by `planned`, `allergy to` or `family history of` on those lists."""
+    lead = next((words for words, each in _LED_BY if each == list_), "")
+    return f"{lead}{concept.name}"
+
+
+class ReviewReader:
+    """Reads reviews against a dictionary; what is wrong with one goes to the findings."""
+
+    def __init__(self, dictionary: Dictionary, findings: Findings) -> None:
+        self.dictionary = dictionary
+        self.findings = findings
+
+    def reviews(self, written: Sequence[Mapping[str, Any]], path: str) -> ChartReview:
+        """Reviews in their plain form: `{on, by, looked_at, covers, none_of}`."""
+        absences: list[Absence] = []
+        for here, review in self._objects(written, path):
+            unknown = review.keys() - {"on", "by", "looked_at", "covers", "none_of"}
+            if unknown:
+                self.findings.refuse(here, f"{quoted(min(unknown))} is not a field of a review", "")
+            on, by = self._signed(review, here)
+            covers = self._covers(review.get("covers"), f"{here}.covers", on)
+            names = review.get("none_of") or ()
+            for place, name in enumerate(names if isinstance(names, list | tuple) else [names]):
+                item = self._item(name, f"{here}.none_of[{place}]")
+                if item is not None and on is not None and covers is not None:
+                    absences.append(_denial(item, f"{here}.none_of[{place}]", on, covers, by))
+        return ChartReview(tuple(absences))
+
+    def sheet(self, sheet: Mapping[str, Any], path: str = "") -> ChartReview:
+        """A sheet as `screen review` writes it, filled in; nothing of one in which nothing was ticked."""
+        on, by = None, None
+        absences: list[Absence] = []
+        found: list[Episode] = []
+        is_filled = False
+        for here, group in self._objects(sheet.get("groups", []), f"{path}groups"):
+            ticked = self._is_ticked(group, here)
+            for there, item in self._objects(group.get("items"), f"{here}.items"):
+                said = item.get("found")
+                if not ticked and said is None:
+                    continue
+                if not is_filled:
+                    is_filled = True
+                    on, by = self._signed(sheet, path.rstrip("."))
+                thing = self._item(item.get("what"), f"{there}.what")
+                covers = self._covers(item.get("covers"), f"{there}.covers", on)
+                if thing is None or on is None or covers is None:
+                    continue
+                if said in (None, False):
+                    absences.append(_denial(thing, there, on, covers, by))
+                else:
+                    found.extend(self._found(thing, said, there, on))
+        settled_entries = tuple(self._entries(sheet, path))
+        return ChartReview(tuple(absences), tuple(found), settled_entries)
+
+    def _objects(self, listed: Any, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The parts of a list, each with its place."""
+        for place, each in self._list(listed, path):
+            if isinstance(each, Mapping):
+                yield place, each
+            else:
+                self.findings.refuse(place, f"{quoted(each)} is not an object", f"`{place}` must be an object")
+
+    def _list(self, listed: Any, path: str) -> Iterator[tuple[str, Any]]:
+        if not isinstance(listed, list | tuple):
+            self.findings.refuse(path, f"{quoted(listed)} is not a list", f"`{path.rpartition('.')[2]}` is a list")
+            return
+        for number, each in enumerate(listed):
+            yield f"{path}[{number}]", each
+
+    def _is_ticked(self, part: Mapping[str, Any], path: str) -> bool:
+        """Whether none of the things of a group or an entry is there."""
+        ticked = part.get("none_of_these")
+        if ticked is not None and not isinstance(ticked, bool):
+            fault = f"{quoted(ticked)} is not true or false"
+            self.findings.refuse(f"{path}.none_of_these", fault, "`none_of_these` must be true or false")
+        return ticked is True
+
+    def _signed(self, review: Mapping[str, Any], path: str) -> tuple[Moment | None, str | None]:
+        """The day of a review and who made it; without them it is refused."""
+        on = self._moment(review.get("on") or None, f"{path}.on".lstrip("."))
+        by = review.get("by")
+        if on is None and not review.get("on"):
+            self.findings.refuse(f"{path}.on".lstrip("."), "a review says on which day it was made", "write YYYY-MM-DD")
+        if not isinstance(by, str) or not by.strip():
+            self.findings.refuse(f"{path}.by".lstrip("."), "a review says who made it", "write the name or the role")
+            by = None
+        return on, by
+
+    def _covers(self, text: Any, path: str, on: Moment | None) -> Moment | None:
+        """From when on a review covers: ever, since a day, or its own day alone."""
+        if text == EVER:
+            return EVER_SINCE
+        if text == NOW:
+            return on
+        if text is None:
+            mend = f'write "{EVER}", "{NOW}", or the first day'
+            self.findings.refuse(path, "a review says what time it covers", mend)
+            return None
+        covers = self._moment(text, path)
+        if covers is not None and on is not None and covers.first > on.last:
+            self.findings.refuse(path, f"`{covers.text}` is after the day of the review", "correct one of them")
+        return covers
+
+    def _moment(self, text: Any, path: str) -> Moment | None:
+        if text is None:
+            return None
+        try:
+            return parse_moment(text if isinstance(text, str) else "")
+        except DateError:
+            self.findings.refuse(path, f"{quoted(text)} is not a date", "write YYYY, YYYY-MM or YYYY-MM-DD")
+            return None
+
+    def _item(self, name: Any, path: str) -> tuple[RecordList, Concept] | None:
+        """What a review names, and the list on which it is denied."""
+        if not isinstance(name, str):
+            self.findings.refuse(path, f"{quoted(name)} is not a name", "write it as text")
+            return None
+        lead, list_ = next((each for each in _LED_BY if name.startswith(each[0])), ("", None))
+        meaning = self.dictionary.named(name.removeprefix(lead))
+        if meaning is None:
+            mend = did_you_mean(name.removeprefix(lead), self.dictionary.names)
+            self.findings.refuse(path, f"{quoted(name)} is not in the dictionary", mend)
+            return None
+        if not isinstance(meaning.entry, Concept):
+            fault = f"{quoted(name)} is a {meaning.kind}, which is measured or examined and not found absent in a chart"
+            self.findings.refuse(path, fault, "give its result under `observations`")
+            return None
+        concept = meaning.entry
+        if list_ is not None and concept.kind not in KINDS_ON[list_]:
+            fault = f"{quoted(name)} stands on no list: `{concept.name}` is a {concept.kind}"
+            self.findings.refuse(path, fault, did_you_mean(name, self.dictionary.names))
+            return None
+        return list_ or LIST_OF[concept.kind], concept
+
+    def _found(self, thing: tuple[RecordList, Concept], said: Any, path: str, on: Moment) -> Iterator[Episode]:
+        """What a review found after all: with its onset, as far as that was written down."""
+        list_, concept = thing
+        onset = None
+        if isinstance(said, Mapping):
+            onset = self._moment(said.get("onset"), f"{path}.found.onset")
+        elif said is not True:
+            onset = self._moment(said, f"{path}.found")
+        if list_ == "conditions":
+            yield condition_episode(concept, path, status=None, onset=onset, end=None, date=on)
+        else:
+            yield Episode(concept.name, list_, path, onset, onset, ongoing=list_ == "allergies", asserted=on)
+
+    def _entries(self, sheet: Mapping[str, Any], path: str) -> Iterator[Settled]:
+        for here, entry in self._objects(sheet.get("entries", []), f"{path}entries"):
+            source = entry.get("source")
+            if not isinstance(source, str) or not source:
+                fault = "it does not say which entry of the record it is about"
+                self.findings.refuse(f"{here}.source", fault, "leave it as `screen review` wrote it")
+                continue
+            is_ = entry.get("is")
+            found = self._names([is_] if isinstance(is_, str) else [] if is_ is None else is_, f"{here}.is")
+            ticked = self._is_ticked(entry, here)
+            apart = self._names(entry.get("may_be"), f"{here}.may_be") if ticked else ()
+            if found or apart:
+                yield Settled(source, here, found, apart)
+
+    def _names(self, names: Any, path: str) -> tuple[str, ...]:
+        items = [self._item(name, path) for _, name in self._list(names, path)]
+        return tuple(item[1].name for item in items if item is not None)
+
+
+def _denial(item: tuple[RecordList, Concept], path: str, on: Moment, covers: Moment, by: str | None) -> Absence:
+    list_, concept = item
+    return Absence(concept.name, list_, path, on, since=covers, reviewed=True, by=by)
+
+
+def _besides(episode: Episode, dictionary: Dictionary) -> frozenset[str]:
+    """What an entry that a review found may be besides: who found a tumor does not say which."""
+    open_ = dictionary.terminology.named(episode.concept).open & dictionary.asked
+    kinds = KINDS_ON[episode.list]
+    return frozenset(name for name in open_ if dictionary.rulebook.concepts[name].kind in kinds)
+
+
+def with_review(patient: Patient, review: ChartReview, dictionary: Dictionary) -> Patient:
+    """The patient with what reviews of the chart say."""
+    concepts = dictionary.rulebook.concepts
+    absences = {name: tuple(those) for name, those in patient.absences.items()}
+    for absence in review.absences:
+        absences[absence.concept] = (*absences.get(absence.concept, ()), absence)
+    episodes = {name: tuple(those) for name, those in patient.episodes.items()}
+    found = [replace(episode, may_be=_besides(episode, dictionary)) for episode in review.found]
+    for episode in found:
+        episodes[episode.concept] = (*episodes.get(episode.concept, ()), episode)
+    may_be = {list_: dict(of_list) for list_, of_list in patient.may_be.items()}
+    for list_, of_list in what_may_be(found, concepts).items():
+        for name, those in of_list.items():
+            may_be.setdefault(list_, {})[name] = (*may_be.get(list_, {}).get(name, ()), *those)
+    reviewed: Patient = replace(patient, absences=absences, episodes=episodes, may_be=may_be)
+    for each in review.settled:
+        is_not = frozenset(kind for name in each.is_not for kind in (name, *concepts[name].narrower))
+        besides = {name: dictionary.terminology.named(name).open for name in each.is_}
+        reviewed = settled(reviewed, each.source, each.is_, is_not if not each.is_ else None, concepts, besides)
+    return reviewed

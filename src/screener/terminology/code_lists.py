@@ -1,0 +1,38 @@
+"""The codes that exist in the editions of ICD-10, without their titles.
+
+A code that no release in use knows (a national subdivision, one of next year) is understood by its longest known
+prefix. The lists are made by `tests/terminology/pack_codes.py` from WHO's ICD-10 (2019) and ICD-10-CM (April 2026).
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from functools import cache
+from pathlib import Path
+
+EDITIONS = ("icd10cm", "icd10who")
+
+
+def longest_known(edition: str, code: str) -> str:
+    """The code, or the longest beginning of it that the edition has; "" if it has none. Codes stand without dots."""
+    known = _known(edition)
+    for length in range(len(code), 2, -1):
+        if code[:length] in known:
+            return code[:length]
+    return ""
+
+
+def is_a_code(system: str, code: str) -> bool:
+    """Whether a code can be one of its system: of ICD-10 some edition has it; of ATC only its form and its
+    main groups are known."""
+    plain = code.upper().replace(".", "")
+    if system == "icd10":
+        return any(longest_known(edition, plain) == plain for edition in EDITIONS)
+    return re.fullmatch("[A-DGHJLMNPRSV]([0-9]{2}([A-Z]([A-Z]([0-9]{2})?)?)?)?", plain) is not None
+
+
+@cache
+def _known(edition: str) -> frozenset[str]:
+    packed = (Path(__file__).parent / "codes" / f"{edition}.txt.zlib").read_bytes()
+    return frozenset(zlib.decompress(packed).decode().split())

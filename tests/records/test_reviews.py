@@ -1,0 +1,394 @@
+"""Entries by their wording, what a person settled about an entry, and chart reviews: in a record, and as a sheet."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from records.small_rulebook import SMALL, asking
+from screener import evaluate, load_rules
+from screener.records import RecordError, read_patient
+from screener.records.dictionary import Dictionary
+from screener.records.patient import Absence, Patient
+from screener.records.questionnaire import read_answers, with_answers
+from screener.records.reviews import EVER_SINCE
+from screener.report.review import to_review
+from screener.rulebook import Related
+from screener.values.dates import parse_moment
+
+CANCERS = {"malignancy", "hepatocellular_carcinoma"}
+RULES = asking(
+    replace(
+        SMALL,
+        concepts={
+            name: replace(each, relations=(Related("icd10", "D37", "may be", last="D48"),)) if name in CANCERS else each
+            for name, each in SMALL.concepts.items()
+        },
+    )
+)
+DICTIONARY = Dictionary(RULES)
+ON = parse_moment("2026-02-18")
+SIGNED = {"on": "2026-02-18", "by": "a nurse"}
+
+
+def read(**record: Any) -> Patient:
+    return read_patient({"id": "p", "as_of": "2026-02-20", **record}, DICTIONARY)
+
+
+def faults(**record: Any) -> list[tuple[str, str]]:
+    with pytest.raises(RecordError) as refused:
+        read(**record)
+    return [(each.path, each.fault) for each in refused.value.problems]
+
+
+def open_conditions(patient: Patient) -> set[str]:
+    return set(patient.may_be.get("conditions", {}))
+
+
+# ---- an entry by its wording alone
+
+
+@pytest.mark.parametrize(
+    ("list_", "name"),
+    [
+        ("conditions", "malignancy"),
+        ("procedures", "dialysis"),
+        ("medications", "interferon"),
+        ("events", "trial_participation"),
+        ("allergies", "blood_products"),
+        ("family_history", "mental_disorder"),
+    ],
+)
+def test_an_entry_by_its_wording_alone_may_be_whatever_is_asked_of_its_list(list_: Any, name: str) -> None:
+    patient = read(**{list_: [{"text": "st.p. TACE 2019"}]})
+    (entry,) = patient.may_be[list_][name]
+    assert (entry.source, entry.called, entry.unusable) == (f"{list_}[0]", "st.p. TACE 2019", "unread")
+    assert (patient.episodes, patient.unread) == ({}, {})
+
+
+def test_a_wording_beside_a_code_is_how_the_entry_is_called() -> None:
+    (entry,) = read(conditions=[{"icd10": "D37", "text": "Lump"}]).may_be["conditions"]["malignancy"]
+    assert (entry.called, entry.unusable) == ("icd10 D37 Lump", "unspecific")
+
+
+def test_an_entry_that_says_nothing_at_all_is_refused() -> None:
+    ((path, _),) = faults(conditions=[{"status": "active"}])
+    assert path == "conditions[0]"
+
+
+# ---- what a person settled about one entry
+
+
+def test_a_reviewed_entry_is_what_the_person_says_and_may_be_a_kind_of_it() -> None:
+    entry = {"text": "st.p. TACE 2019", "onset": "2019", "reviewed": {"is": ["malignancy"], **SIGNED}}
+    patient = read(conditions=[entry])
+    assert set(patient.episodes) == {"malignancy"}
+    assert patient.episodes["malignancy"][0].start == parse_moment("2019")
+    assert open_conditions(patient) == {"hepatocellular_carcinoma"}
+
+
+def test_a_reviewed_entry_is_none_of_what_was_asked_and_stays_open_for_the_rest() -> None:
+    patient = read(conditions=[{"text": "Polyp, colon", "reviewed": {"not": ["malignancy"], **SIGNED}}])
+    assert patient.episodes == {}
+    assert open_conditions(patient).isdisjoint(CANCERS)
+    assert {"cirrhosis", "pregnancy"} <= open_conditions(patient)
+
+
+def test_a_review_of_an_entry_may_say_what_it_is_and_which_kind_it_is_not() -> None:
+    reviewed = {"is": ["malignancy"], "not": ["hepatocellular_carcinoma"], **SIGNED}
+    patient = read(conditions=[{"text": "Mass", "reviewed": reviewed}])
+    assert (set(patient.episodes), open_conditions(patient)) == ({"malignancy"}, set())
+
+
+def test_a_review_that_contradicts_the_code_of_its_entry_is_refused() -> None:
+    for entry in ({"icd10": "C22.0"}, {"name": "hepatocellular_carcinoma"}):
+        assert faults(conditions=[{**entry, "reviewed": {"not": ["malignancy"], **SIGNED}}]) == [
+            (
+                "conditions[0].reviewed.not",
+                "its code or name says `hepatocellular_carcinoma`, and a review that it is not",
+            )
+        ]
+
+
+@pytest.mark.parametrize("name", ["malignacy", "INR", "informed_consent"])
+@pytest.mark.parametrize("field", ["is", "not"])
+def test_a_review_names_conditions_treatments_and_events(name: str, field: str) -> None:
+    assert faults(conditions=[{"text": "x", "reviewed": {field: [name], **SIGNED}}]) == [
+        (f"conditions[0].reviewed.{field}", f"`{name}` is no condition, treatment or event of the dictionary")
+    ]
+
+
+# ---- reviews of a chart, in the record
+
+
+@pytest.mark.parametrize(
+    ("covers", "since"), [("ever", EVER_SINCE), ("now", ON), ("2025-12-18", parse_moment("2025-12-18"))]
+)
+def test_a_review_denies_what_it_names_over_what_it_covers(covers: str, since: Any) -> None:
+    patient = read(reviews=[{**SIGNED, "looked_at": ["letters"], "covers": covers, "none_of": ["malignancy"]}])
+    absence = Absence("malignancy", "conditions", "reviews[0].none_of[0]", ON, since=since, reviewed=True, by="a nurse")
+    assert patient.absences == {"malignancy": (absence,)}
+    assert patient.complete == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("item", "name", "list_"),
+    [
+        ("dialysis", "dialysis", "procedures"),
+        ("planned dialysis", "dialysis", "plans"),
+        ("LT", "liver_transplantation", "procedures"),
+        ("interferon", "interferon", "medications"),
+        ("allergy to interferon", "interferon", "allergies"),
+        ("blood_products", "blood_products", "allergies"),
+        ("trial_participation", "trial_participation", "events"),
+        ("mental_disorder", "mental_disorder", "conditions"),
+        ("family history of mental_disorder", "mental_disorder", "family_history"),
+    ],
+)
+def test_a_review_denies_each_thing_on_its_own_list(item: str, name: str, list_: str) -> None:
+    patient = read(reviews=[{**SIGNED, "covers": "ever", "none_of": [item]}])
+    assert [(each.concept, each.list) for each in patient.absences[name]] == [(name, list_)]
+
+
+@pytest.mark.parametrize(
+    ("review", "path", "fault"),
+    [
+        ({"on": None}, "reviews[0].on", "a review says on which day it was made"),
+        ({"on": ""}, "reviews[0].on", "a review says on which day it was made"),
+        ({"on": "last week"}, "reviews[0].on", "`last week` is not a date"),
+        ({"by": None}, "reviews[0].by", "a review says who made it"),
+        ({"by": "  "}, "reviews[0].by", "a review says who made it"),
+        ({"covers": None}, "reviews[0].covers", "a review says what time it covers"),
+        ({"covers": "all of it"}, "reviews[0].covers", "`all of it` is not a date"),
+        ({"covers": "2026-02-19"}, "reviews[0].covers", "`2026-02-19` is after the day of the review"),
+        ({"none_of": ["malignacy"]}, "reviews[0].none_of[0]", "`malignacy` is not in the dictionary"),
+        (
+            {"none_of": ["planned pregnancy"]},
+            "reviews[0].none_of[0]",
+            "`planned pregnancy` stands on no list: `pregnancy` is a condition",
+        ),
+        (
+            {"none_of": ["allergy to dialysis"]},
+            "reviews[0].none_of[0]",
+            "`allergy to dialysis` stands on no list: `dialysis` is a procedure",
+        ),
+        (
+            {"none_of": ["INR"]},
+            "reviews[0].none_of[0]",
+            "`INR` is a lab, which is measured or examined and not found absent in a chart",
+        ),
+        (
+            {"none_of": ["ascites_grade"]},
+            "reviews[0].none_of[0]",
+            "`ascites_grade` is a finding, which is measured or examined and not found absent in a chart",
+        ),
+    ],
+)
+def test_a_review_that_cannot_be_used_is_refused(review: dict[str, Any], path: str, fault: str) -> None:
+    written = {**SIGNED, "covers": "ever", "none_of": ["malignancy"], **review}
+    assert (path, fault) in faults(reviews=[written])
+
+
+@pytest.mark.parametrize(
+    ("days", "is_too_old"), [(89, False), (90, False), (91, True)], ids=["before its last day", "on it", "after it"]
+)
+def test_a_review_that_is_too_old_to_count_is_told(days: int, is_too_old: bool) -> None:
+    patient = read(reviews=[{**SIGNED, "covers": "ever", "none_of": ["malignancy", "planned dialysis", "ascites"]}])
+    notes = evaluate(patient, RULES, date(2026, 2, 18) + timedelta(days)).notes
+    told = "the chart review of 2026-02-18 is too old to speak for the day of screening: ascites, malignancy"
+    assert notes == ((told,) if is_too_old else ())
+
+
+def test_an_old_review_that_was_made_again_is_not_told() -> None:
+    again = [{**SIGNED, "on": on, "covers": "ever", "none_of": ["malignancy"]} for on in ("2025-02-18", "2026-02-18")]
+    assert evaluate(read(reviews=again), RULES, "2026-02-20").notes == ()
+
+
+def test_a_review_later_than_the_day_of_screening_is_told() -> None:
+    patient = read(reviews=[{**SIGNED, "covers": "ever", "none_of": ["malignancy"]}])
+    assert evaluate(patient, RULES, "2026-02-17").notes == (
+        "reviews[0].none_of[0]: `malignancy` is dated 2026-02-18, after the day of screening, and is not used",
+    )
+
+
+# ---- a sheet, filled in and given back
+
+
+def sheet(*items: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    group = {"title": "Cancer", "none_of_these": fields.pop("none_of_these", None), "items": list(items)}
+    return {"patient": "p", **SIGNED, "groups": [group], "entries": [], **fields}
+
+
+def item(what: str, covers: str = "ever", found: Any = None) -> dict[str, Any]:
+    return {"what": what, "title": what, "covers": covers, "found": found, "lines": []}
+
+
+@pytest.fixture
+def give_back(tmp_path: Path) -> Any:
+    """A patient with a filled sheet; what is wrong with it is a RecordError."""
+
+    def given(document: dict[str, Any], patient: Patient | None = None) -> Patient:
+        file = tmp_path / "review.json"
+        file.write_text(json.dumps(document), encoding="utf-8")
+        answers = read_answers(file, DICTIONARY, "review.json")
+        return with_answers(patient if patient is not None else read(), [answers], DICTIONARY)
+
+    return given
+
+
+NO_SOURCE = "it does not say which entry of the record it is about"
+
+
+def test_a_ticked_group_denies_all_its_things(give_back: Any) -> None:
+    patient = give_back(sheet(item("malignancy"), item("ascites", "2026-01-01"), none_of_these=True))
+    assert {name: [(each.since, each.by) for each in those] for name, those in patient.absences.items()} == {
+        "malignancy": [(EVER_SINCE, "a nurse")],
+        "ascites": [(parse_moment("2026-01-01"), "a nurse")],
+    }
+    assert patient.absences["malignancy"][0].source == "review.json: groups[0].items[0]"
+
+
+def test_what_was_found_counts_even_in_a_ticked_group(give_back: Any) -> None:
+    patient = give_back(sheet(item("malignancy", found="2019-03"), item("ascites"), none_of_these=True))
+    assert set(patient.absences) == {"ascites"}
+    (found,) = patient.episodes["malignancy"]
+    assert (found.start, found.source) == (parse_moment("2019-03"), "review.json: groups[0].items[0]")
+    assert open_conditions(patient) == {"hepatocellular_carcinoma"}
+
+
+def test_one_thing_may_be_denied_and_found_by_itself(give_back: Any) -> None:
+    patient = give_back(sheet(item("malignancy", found=False), item("ascites", found=True), item("pregnancy")))
+    assert (set(patient.absences), set(patient.episodes)) == ({"malignancy"}, {"ascites"})
+
+
+def test_a_sheet_in_which_nothing_is_ticked_says_nothing_and_needs_no_signature(give_back: Any) -> None:
+    before = read()
+    assert give_back({**sheet(item("malignancy")), "on": None, "by": None}, before) == before
+
+
+@pytest.mark.parametrize(
+    ("document", "path", "fault"),
+    [
+        (
+            {**sheet(item("malignancy"), none_of_these=True), "on": None},
+            "on",
+            "a review says on which day it was made",
+        ),
+        ({**sheet(item("malignancy"), none_of_these=True), "by": None}, "by", "a review says who made it"),
+        ({**sheet(item("malignancy")), "patient": None}, "patient", "a review says whose chart it is of"),
+        ({**sheet(item("malignancy")), "groups": {}}, "groups", "an object is not a list"),
+        ({**sheet(), "groups": [5]}, "groups[0]", "`5` is not an object"),
+        ({**sheet(), "groups": [{"none_of_these": True, "items": None}]}, "groups[0].items", "`null` is not a list"),
+        ({**sheet(), "groups": [{"none_of_these": True, "items": [5]}]}, "groups[0].items[0]", "`5` is not an object"),
+        (
+            sheet(item("malignancy"), none_of_these="yes"),
+            "groups[0].none_of_these",
+            "`yes` is not true or false",
+        ),
+        (sheet(item("malignancy", found=5)), "groups[0].items[0].found", "`5` is not a date"),
+        (sheet(item("malignancy", found="")), "groups[0].items[0].found", "`` is not a date"),
+        ({"patient": "p", "reviews": [5]}, "reviews[0]", "`5` is not an object"),
+        (sheet(entries=[5]), "entries[0]", "`5` is not an object"),
+        (sheet(entries=[{"is": "malignancy"}]), "entries[0].source", NO_SOURCE),
+        (sheet(entries=[{"source": 5, "is": None}]), "entries[0].source", NO_SOURCE),
+        (sheet(entries=[{"source": "conditions[0]", "is": 5}]), "entries[0].is", "`5` is not a list"),
+        (
+            sheet(entries=[{"source": "conditions[0]", "may_be": ["malignancy"], "none_of_these": "yes"}]),
+            "entries[0].none_of_these",
+            "`yes` is not true or false",
+        ),
+        (
+            sheet(entries=[{"source": "conditions[0]", "none_of_these": True}]),
+            "entries[0].may_be",
+            "`null` is not a list",
+        ),
+        (
+            sheet(entries=[{"source": "conditions[99]", "is": "malignancy"}]),
+            "entries[0].source",
+            "the record has no entry `conditions[99]` that may be something rules ask for",
+        ),
+        (
+            sheet(item("INR"), none_of_these=True),
+            "groups[0].items[0].what",
+            "`INR` is a lab, which is measured or examined and not found absent in a chart",
+        ),
+    ],
+)
+def test_a_sheet_that_cannot_be_used_is_refused(
+    document: dict[str, Any], path: str, fault: str, give_back: Any
+) -> None:
+    with pytest.raises(RecordError) as refused:
+        give_back(document)
+    assert [(each.path, each.fault) for each in refused.value.problems] == [(path, fault)]
+
+
+def test_a_sheet_of_another_patient_is_refused(give_back: Any) -> None:
+    with pytest.raises(RecordError, match="the answers are about somebody else"):
+        give_back({**sheet(item("malignancy"), none_of_these=True), "patient": "q"})
+
+
+@pytest.mark.parametrize(
+    ("entry", "is_", "may_be"),
+    [
+        ({"is": "malignancy"}, {"malignancy"}, {"hepatocellular_carcinoma"}),
+        ({"is": ["hepatocellular_carcinoma"]}, {"hepatocellular_carcinoma"}, set()),
+        ({"none_of_these": True}, set(), None),
+        ({}, set(), None),
+    ],
+)
+def test_the_sheet_settles_an_entry_that_nobody_could_read(
+    entry: dict[str, Any], is_: set[str], may_be: set[str] | None, give_back: Any
+) -> None:
+    before = read(conditions=[{"text": "st.p. TACE"}])
+    written = {"source": "conditions[0]", "called": "st.p. TACE", "may_be": ["malignancy"], **entry}
+    patient = give_back(sheet(entries=[written]), before)
+    assert set(patient.episodes) == is_
+    asked_and_denied = CANCERS if entry.get("none_of_these") else set()
+    assert open_conditions(patient) == (open_conditions(before) - asked_and_denied if may_be is None else may_be)
+
+
+def test_answers_to_questions_may_stand_in_the_same_file(give_back: Any) -> None:
+    patient = give_back(
+        {**sheet(item("malignancy"), none_of_these=True), "answers": {"NCT00000001/informed_consent": True}}
+    )
+    assert set(patient.absences) == {"malignancy"}
+    assert patient.answers["NCT00000001/informed_consent"].value is True
+
+
+# ---- the round trip, by the rules that are shipped
+
+
+def test_what_a_sheet_asks_for_is_settled_when_it_comes_back_filled_in(tmp_path: Path) -> None:
+    rules = load_rules()
+    dictionary = Dictionary(rules)
+    record = {
+        "id": "p",
+        "as_of": "2026-02-20",
+        "birth_date": "1980",
+        "sex": "female",
+        "conditions": [{"name": "cirrhosis"}, {"text": "st.p. TACE 2019", "onset": "2019"}],
+    }
+    patient = read_patient(record, dictionary)
+    document = to_review(evaluate(patient, rules))
+    assert document["entries"][0]["source"] == "conditions[1]"
+    items = [each for group in document["groups"] for each in group["items"]]
+    assert {"ever", "now"} <= {each["covers"] for each in items}
+    assert any(each["covers"][0].isdecimal() for each in items)
+    assert not any(each["what"] in rules.labs or each["what"] in rules.findings for each in items)
+
+    for group in document["groups"]:
+        group["none_of_these"] = True
+    for entry in document["entries"]:
+        entry["none_of_these"] = True
+    file = tmp_path / "review.json"
+    file.write_text(json.dumps({**document, "on": "2026-02-20", "by": "a nurse"}), encoding="utf-8")
+    reviewed = with_answers(patient, [read_answers(file, dictionary)], dictionary)
+    again = to_review(evaluate(reviewed, rules))
+    asked_again = {each["what"] for group in again["groups"] for each in group["items"]}
+    assert asked_again & {each["what"] for each in items} == set()
+    assert again["entries"] == []

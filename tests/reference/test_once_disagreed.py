@@ -1,0 +1,283 @@
+"""Small records on which engine and oracle, or engine and law, once disagreed: both give this answer now."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+from typing import Any
+
+import pytest
+
+from reference.oracle import judge
+from screener.language.checker import check_texts
+from screener.records import read_patient
+from screener.rulebook import Rulebook
+from screener.screening import evaluate
+
+AS_OF = date(2026, 2, 20)
+
+DICTIONARY = """
+defaults
+  labs fresh 30 days
+  findings fresh 30 days
+  absences fresh 90 days
+lab alpha "Alpha"
+  pure number
+  possible 0 .. 100
+finding smear "Smear"
+  values positive, negative
+condition liver "Liver disease"
+  includes crisis, ague
+  course chronic
+  denied by list
+condition crisis "Crisis"
+  course acute
+  denied by list
+condition ague "Ague"
+  course passing
+  lasts 30 days
+  present when smear is positive
+  denied by list
+condition ulcer "Ulcer"
+  course chronic
+  present when smear is positive
+  absent when smear is negative
+  denied by list
+condition attack "Attack"
+  includes chill
+  course acute
+  denied by list
+condition chill "Chill"
+  course passing
+  denied by list
+finding depth "Depth of stupor"
+  grade 0 .. 4
+  0 when stupor is absent
+condition stupor "Stupor"
+  includes trance
+  course passing
+  lasts 5 days
+  present when depth >= 1
+  absent when depth = 0
+condition trance "Trance"
+  course passing
+  lasts 5 days
+event trek "Trek"
+  denied by list with alpha
+"""
+
+
+@cache
+def rulebook_of(rule: str) -> Rulebook:
+    trial = f"protocol T1\n  > Trial.\n  registry T1.json\n\ninclusion I1\n  > Line.\n  {rule}\n"
+    registry = (
+        '{"protocolSection": {"identificationModule": {"nctId": "T1", "briefTitle": "Trial."},'
+        ' "statusModule": {"overallStatus": "RECRUITING"},'
+        ' "eligibilityModule": {"sex": "ALL", "eligibilityCriteria": "Inclusion Criteria:\\n\\n1. Line."}}}'
+    )
+    texts = {"dictionary/all.rules": DICTIONARY, "trials/T1.rules": trial}
+    checked = check_texts(texts, {"trials/T1.json": registry}, "once disagreed")
+    assert checked.rulebook is not None, checked.report
+    return checked.rulebook
+
+
+COMPLETE = {"complete": ["conditions", "procedures", "medications", "events"]}
+
+
+def is_ulcer(**fields: str) -> dict[str, Any]:
+    """An entry that nobody settled to be an ulcer, and that is nothing else."""
+    return {"text": "some wording", "reviewed": {"not": ["liver", "crisis", "ague", "attack"]}, **fields}
+
+
+CASES: tuple[tuple[str, str, dict[str, Any], str], ...] = (
+    (
+        "a result of a later day leaves open what it shows",
+        "history of ulcer",
+        {"observations": [{"name": "smear", "value": "positive", "date": "2026-03-01"}], **COMPLETE},
+        "unknown",
+    ),
+    (
+        "but not where a negative one says that it began later",
+        "history of ulcer",
+        {
+            "observations": [
+                {"name": "smear", "value": "negative", "date": "2026-02-25"},
+                {"name": "smear", "value": "positive", "date": "2026-03-01"},
+            ],
+            **COMPLETE,
+        },
+        "failed",
+    ),
+    (
+        "what an entry of a later day calls over may have gone on",
+        "current ulcer",
+        {"conditions": [{"name": "ulcer", "status": "resolved", "onset": "2025-01", "date": "2026-03-01"}], **COMPLETE},
+        "unknown",
+    ),
+    (
+        "a denial does not settle an entry that was made after it",
+        "history of ulcer",
+        {
+            "conditions": [
+                is_ulcer(onset="2026-02-01", date="2026-02-15", status="active"),
+                {"name": "ulcer", "status": "absent", "date": "2026-02-10"},
+            ]
+        },
+        "unknown",
+    ),
+    (
+        "nor does one settle less than one made before it",
+        "history of ulcer",
+        {
+            "conditions": [
+                is_ulcer(onset="2026-02-01", date="2026-02-05", status="active"),
+                {"name": "ulcer", "status": "absent", "date": "2026-02-10"},
+            ]
+        },
+        "failed",
+    ),
+    (
+        "a result of this month is at hand",
+        "history of trek",
+        {"observations": [{"name": "alpha", "value": 1, "date": "2026-02"}], **COMPLETE},
+        "failed",
+    ),
+    (
+        "an entry of something acute may be a kind of it that passes, and goes on after its onset",
+        "current chill",
+        {"conditions": [{"name": "attack", "onset": "2026-02-20"}], **COMPLETE},
+        "unknown",
+    ),
+    (
+        "what may be something acute may be a kind of it that is not",
+        "current attack",
+        {
+            "conditions": [
+                {
+                    "text": "some wording",
+                    "onset": "2026-02-19",
+                    "reviewed": {"not": ["ulcer", "liver", "crisis", "ague"]},
+                }
+            ],
+            **COMPLETE,
+        },
+        "unknown",
+    ),
+    (
+        "what may be two things has the dates of each by itself",
+        "current any of (ulcer, crisis)",
+        {
+            "conditions": [
+                {"text": "wording", "onset": "2026-01-20", "status": "active", "reviewed": {"not": ["ague"]}},
+                {"name": "ulcer", "status": "never"},
+            ],
+            **COMPLETE,
+        },
+        "failed",
+    ),
+    (
+        "a statement that no longer speaks does not stand for a later result",
+        "current ague",
+        {
+            "conditions": [{"name": "ague", "onset": "2025-10-01", "status": "active"}],
+            "observations": [{"name": "smear", "value": "positive", "date": "2026-02-19"}],
+        },
+        "passed",
+    ),
+    (
+        "what was active once may be resolved by now",
+        "history of resolved ague",
+        {"conditions": [{"name": "ague", "onset": "2025-10-01", "status": "active"}], **COMPLETE},
+        "unknown",
+    ),
+)
+
+
+@pytest.mark.parametrize(("rule", "record", "answer"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_both_give_the_answer(rule: str, record: dict[str, Any], answer: str) -> None:
+    rulebook = rulebook_of(rule)
+    patient = read_patient({"id": "p", "as_of": AS_OF.isoformat(), **record}, rulebook)
+    screening = evaluate(patient, rulebook, as_of=AS_OF)
+    assert screening.trials[0].criteria[0].status == answer
+    assert judge(rulebook, patient, AS_OF.toordinal())["T1", "I1"] == answer
+
+
+# Each row: the rule, the day of the record whose lists are complete, its entries, and the answer.
+OLD_LISTS: dict[str, tuple[str, str | None, dict[str, Any], str]] = {
+    "90 days before": ("history of ulcer", "2025-11-22", {}, "failed"),
+    "91 days before": ("history of ulcer", "2025-11-21", {}, "unknown"),
+    "of a later day": ("history of ulcer", "2026-03-21", {}, "failed"),
+    "of no day": ("history of ulcer", None, {}, "failed"),
+    "by a broader concept": ("current chill", "2025-11-21", {}, "unknown"),
+    "before an anchor, and up to it": (
+        "history of ulcer before last onset of attack",
+        "2025-11-21",
+        {"conditions": [{"name": "attack", "onset": "2026-01-10", "status": "active"}]},
+        "failed",
+    ),
+    "beside what must be at hand": (
+        "history of trek",
+        "2025-11-21",
+        {"observations": [{"name": "alpha", "value": 3, "date": "2026-02-19"}]},
+        "unknown",
+    ),
+}
+
+
+@pytest.mark.parametrize(("rule", "day", "record", "answer"), OLD_LISTS.values(), ids=OLD_LISTS)
+def test_a_complete_list_grows_old_like_an_absence(
+    rule: str, day: str | None, record: dict[str, Any], answer: str
+) -> None:
+    rulebook = rulebook_of(rule)
+    patient = read_patient({"id": "p", **({"as_of": day} if day else {}), **record, **COMPLETE}, rulebook)
+    [line] = evaluate(patient, rulebook, as_of=AS_OF).trials[0].criteria
+    assert line.status == answer
+    assert judge(rulebook, patient, AS_OF.toordinal())["T1", "I1"] == answer
+    if answer == "unknown":
+        assert line.reasons == ("stale",)
+
+
+def test_an_old_list_is_told_and_a_list_that_is_assumed_complete_is_of_today() -> None:
+    rulebook = rulebook_of("history of any of (ulcer, attack)")
+    patient = read_patient({"id": "p", "as_of": "2025-11-21", **COMPLETE}, rulebook)
+    assert "the lists are complete as of 2025-11-21: too old to deny attack, ulcer" in (
+        evaluate(patient, rulebook, as_of=AS_OF).notes
+    )
+    screening = evaluate(patient, rulebook, as_of=AS_OF, assume_complete=["conditions"])
+    [line] = screening.trials[0].criteria
+    assert (line.status, line.basis) == ("failed", "assumed")
+    assert not screening.notes
+    assert judge(rulebook, patient, AS_OF.toordinal(), frozenset(["conditions"]))["T1", "I1"] == "failed"
+
+
+NONE_OF_IT = {"observations": [{"name": "depth", "value": 0, "date": "2026-02-15"}]}
+
+# Each row: the rule, the entry beside a grade of 0 on 15 February, and the answer.
+ENTERED: dict[str, tuple[str, dict[str, Any], str]] = {
+    "nothing": ("depth = 0", {}, "passed"),
+    "a later one": ("depth >= 1", {"name": "stupor", "onset": "2026-02-18", "status": "active"}, "passed"),
+    "how deep is open": ("depth >= 2", {"name": "stupor", "onset": "2026-02-18", "status": "active"}, "unknown"),
+    "a later kind": ("depth >= 1", {"name": "trance", "onset": "2026-02-18", "status": "active"}, "passed"),
+    "an older one": ("depth = 0", {"name": "stupor", "onset": "2026-02-10", "status": "active"}, "passed"),
+    "an older one still said to go on": (
+        "depth >= 1",
+        {"name": "stupor", "onset": "2026-02-10", "status": "active", "date": "2026-02-19"},
+        "passed",
+    ),
+    "one that may be it": ("depth = 0", {"text": "some wording", "onset": "2026-02-18"}, "unknown"),
+    "one after the day of screening": ("depth = 0", {"name": "stupor", "onset": "2026-02-21"}, "passed"),
+    "one that is over": (
+        "depth = 0",
+        {"name": "stupor", "onset": "2026-02-17", "end": "2026-02-18", "status": "resolved"},
+        "passed",
+    ),
+}
+
+
+@pytest.mark.parametrize(("rule", "entry", "answer"), ENTERED.values(), ids=ENTERED)
+def test_a_later_entry_is_not_silenced_by_an_older_grade_of_none(rule: str, entry: dict[str, Any], answer: str) -> None:
+    rulebook = rulebook_of(rule)
+    record = {"id": "p", "as_of": AS_OF.isoformat(), **NONE_OF_IT, "conditions": [entry] if entry else []}
+    patient = read_patient(record, rulebook)
+    assert evaluate(patient, rulebook, as_of=AS_OF).trials[0].criteria[0].status == answer
+    assert judge(rulebook, patient, AS_OF.toordinal())["T1", "I1"] == answer
