@@ -32,11 +32,14 @@ finding stupor "Stupor"
   grade 0 .. 4
 condition liver "Liver disease"
   course chronic
+  denied by list
 condition fever "Fever"
   course acute
+  denied by list
 condition rash "Rash"
   course passing
   fresh 3 days
+  denied by list
 procedure graft "Graft"
   denied by list
 drug cure "Cure"

@@ -36,7 +36,7 @@ def test_an_index_is_built_and_what_it_holds_is_told(call: Call, folder: Path, o
     ("arguments", "error"),
     [
         ([], "error[call]: the following arguments are required: build"),
-        (["bild"], "error[call]: argument build: invalid choice: `bild`"),
+        (["bild"], "error[call]: argument build|explain: invalid choice: `bild`"),
         (["build"], "error[call]: the following arguments are required: --omop, -o/--out"),
         (["build", "--omop", "nowhere", "-o", "site.idx"], "error[terminology]: there is no folder `nowhere`"),
         (["build", "--omop", ".", "-o", "site.idx"], "error[terminology]: there is no CONCEPT.csv\n  --> .\nhelp: "),

@@ -538,7 +538,7 @@ def denied(dice: Random, entry: Record, back: int) -> Record:
     """The rest of an entry that denies: its day, and since when."""
     dated(dice, entry, "date", back)
     if entry["status"] == "absent" and chance(dice, 40):
-        entry["since"] = date_text(dice, back + days_back(dice))
+        entry["since"] = day_text(TODAY - back - 400 - days_back(dice))
     return entry
 
 
@@ -642,8 +642,8 @@ def with_unread_entries(
     for name in dice.sample(subject.concepts, min(len(subject.concepts), dice.randint(1, 3))):
         concept = rulebook.concepts[name]
         entry = unread(dice, rulebook, concept, subject.concepts)
-        if goes_on and chance(dice, 30):
-            entry = MAKERS[concept.kind](dice, concept)
+        if goes_on:
+            entry = MAKERS[concept.kind](dice, concept) if chance(dice, 30) else entry
             if entry.get("status") in (*DENYING, "resolved", "cured", "stopped") or "end" in entry:
                 continue
         filled.setdefault(LIST_OF[concept.kind], []).append(entry)
@@ -715,7 +715,9 @@ def clear_record(dice: Random, rulebook: Rulebook, subject: Subject) -> Record:
         "complete": list(ALL_LISTS) if chance(dice, 90) else [],
         "observations": [],
     }
-    for name in subject.facts:
+    related = {kind for name in subject.concepts for kind in (name, *rulebook.concepts[name].broader)}
+    evidence = {each for name in related for each in rulebook.concepts[name].denied_with if each not in ALL_LISTS}
+    for name in (*subject.facts, *sorted(evidence - {*subject.facts})):
         chosen = level if chance(dice, uniformity) else dice.randrange(4)
         for back in measured if chance(dice, 90) else (3, 1):
             entry: Record = {"name": name, "date": f"{day_text(TODAY - back)}T08:00"}
@@ -1087,7 +1089,9 @@ def settled_as(
     apart = {kind for name in is_not for kind in (name, *rulebook.concepts[name].narrower)} - certain
     if is_:
         reviewed["is"] = [*reviewed.get("is", ()), *is_]
-        reviewed.pop("not", None)
+        meant = {kind for name in is_ for kind in (name, *rulebook.concepts[name].broader)}
+        if kept := sorted({*reviewed.pop("not", ())} - meant):
+            reviewed["not"] = kept
     elif apart:
         reviewed["not"] = sorted({*reviewed.get("not", ()), *apart})
     return _with(record, (*at, "reviewed"), reviewed)

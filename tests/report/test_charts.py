@@ -222,7 +222,7 @@ def test_a_number_inside_a_score_or_a_change_is_no_limit_of_the_lab() -> None:
     rules = load_rules()
     limits = limits_of_labs(rules.trials.values(), rules)
     assert limits["urea"] == limits["albumin"] == ()
-    assert [held.limit.text for held in limits["creatinine"]] == ["≥ 2 mg/dL"]
+    assert [held.limit.text for held in limits["creatinine"]] == ["≥ 1.5 mg/dL", "≥ 2 mg/dL"]
 
 
 def test_a_limit_that_shows_a_condition_is_one_of_the_lines_that_ask_for_it() -> None:

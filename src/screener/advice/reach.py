@@ -146,14 +146,13 @@ class Reach:
         return known
 
     def shown_by(self, fact: str) -> Rulebook:
-        """The rulebook with no other concepts than those that results of a lab or finding show."""
+        """The rulebook with no other concepts than those that results of a lab or finding show, and their kinds."""
         known = self._shown_by.get(fact)
         if known is None:
-            concepts = {
-                name: concept
-                for name, concept in self.rulebook.concepts.items()
-                if any(sign.fact == fact for sign in concept.signs)
-            }
+            every = self.rulebook.concepts
+            shown = [concept for concept in every.values() if any(sign.fact == fact for sign in concept.signs)]
+            names = {name for concept in shown for name in (concept.name, *concept.narrower)}
+            concepts = {name: concept for name, concept in every.items() if name in names}
             known = self._shown_by[fact] = msgspec.structs.replace(self.rulebook, concepts=concepts)
         return known
 

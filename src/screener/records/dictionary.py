@@ -351,8 +351,10 @@ class Dictionary:
         concepts, kinds = self.rulebook.concepts, KINDS_ON[on]
         open_ = {name for name in said.open & self.asked if concepts[name].kind in kinds}
         if on in SPEAKING_ELSEWHERE:
-            elsewhere = said.may_be if said.is_known or on != "conditions" else self._spoken_of_elsewhere
-            open_.update(name for name in elsewhere & self.asked if concepts[name].kind not in kinds)
+            unread = self._spoken_of_elsewhere if on == "conditions" else NOBODY
+            elsewhere = (said.may_be if said.is_known else unread) & self.asked
+            kinds_elsewhere = [kind for kind in LIST_OF if kind not in kinds] if on == "conditions" else ["condition"]
+            open_.update(name for name in elsewhere if concepts[name].kind in kinds_elsewhere)
         if on == "allergies":
             # A diagnosis of an allergy leaves open to which drug, though it says nothing of what is taken.
             unspecific = said.is_ | said.open
