@@ -184,7 +184,7 @@ def test_a_score_is_a_worked_sum_with_the_limit_of_its_line() -> None:
 
 def test_a_score_that_is_rounded_or_not_settled_shows_the_sum_beside_it() -> None:
     text = words(example_page("hepatitis-b-flare-with-encephalopathy").one("p1-NCT05985863-E2"))
-    assert "Sum of the terms (5 to 7) Score between 5 and 7 Limit of this line > 9" in text
+    assert "Score between 5 and 9 Limit of this line > 9" in text
 
 
 # ---- what is asked, noted and said at the end

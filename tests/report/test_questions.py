@@ -39,15 +39,15 @@ def test_what_is_asked_is_what_the_criteria_need_of_people(name: str) -> None:
 
 def test_a_question_that_two_lines_need_is_asked_once_and_names_both() -> None:
     [trial] = open_questions(screened("score-with-two-readings", "NCT03863002"))
-    [question] = trial.questions
+    question, *_ = trial.questions
     assert [line for line, _ in question.lines] == ["I1", "E17"]
     assert (question.key, question.asked_of, question.options) == ("NCT03863002/informed_consent", "participant", ())
-    assert trial.signed_by == ("participant",)
+    assert trial.signed_by == ("participant", "investigator")
 
 
 def test_the_list_for_people_is_as_follows() -> None:
     assert questions_text(screened("score-with-two-readings", "NCT05985863")) == (
-        "Patient example: score with two readings, screened as of 2026-03-11: 3 open questions\n"
+        "Patient example: score with two readings, screened as of 2026-03-11: 5 open questions\n"
         "\n"
         "NCT05985863  Human Umbilical Cord Mesenchymal Stem Cell Transplantation for The\n"
         "Treatment of Acute-on-Chronic Liver Failure\n"
@@ -64,6 +64,17 @@ def test_the_list_for_people_is_as_follows() -> None:
         "    [ ] 1: the last values before the onset\n"
         "    [ ] 2: any platelet count before the onset\n"
         "    answer as `NCT05985863/E2`\n"
+        "\n"
+        "  - Is there a severe organic disease of an organ outside the liver? (asked of\n"
+        "    the investigator)\n"
+        "    E5: Severe organic disease of primary extrahepatic organs;\n"
+        "    [ ] yes   [ ] no\n"
+        "    answer as `NCT05985863/severe_extrahepatic_disease`\n"
+        "\n"
+        "  - Is the patient highly allergic? (asked of the investigator)\n"
+        "    E8: Those who are highly allergic or have a history of severe allergies;\n"
+        "    [ ] yes   [ ] no\n"
+        "    answer as `NCT05985863/highly_allergic`\n"
         "\n"
         "  - Does anything else make the patient unsuitable for this trial? (asked of the\n"
         "    investigator)\n"

@@ -276,8 +276,7 @@ def _episode(
 
 
 def _over_by(result: Result, concept: Concept, shown: Sequence[Shown]) -> Moment | None:
-    """When what passes was over, if a result only raises the question of it: after the time that it `lasts`, or when a
-    later result of the same kind does not raise it.
+    """When what passes was over, if a result only raises the question of it and a later one of the same kind does not.
 
     Platelets were 44, and are 80: whatever that was is no longer now.
     """
@@ -293,10 +292,7 @@ def _over_by(result: Result, concept: Concept, shown: Sequence[Shown]) -> Moment
         and each.result.when is not None
         and each.result.when.first > when.last
     ]
-    until = None if concept.lasts is None else day_shifted(when.last_day, concept.lasts, 1) * DAY + DAY - 1
-    if later and (until is None or min(later) <= until):
-        return Moment(when.first, min(later))
-    return None if until is None else Moment(until, until)
+    return Moment(when.first, min(later)) if later else None
 
 
 def _doubtful(concept: Concept, result: Result, absent: Sequence[Moment], over_by: Moment | None) -> Episode:
