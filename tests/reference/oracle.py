@@ -761,7 +761,7 @@ class Oracle:
             return start
         if episode.shown_by_result and not episode.ongoing:
             held = self.asserted(episode)
-            return Span(held.first, END)
+            return Span(held.first, END if episode.end is None else max(held.first, episode.end.last))
         known_over_by = self.end_of_record
         if episode.asserted is not None:
             known_over_by = max(known_over_by, episode.asserted.last)
@@ -816,6 +816,9 @@ class Oracle:
         if episode.shown_by_result:
             held = self.asserted(episode).days
             concept = self.rulebook.concepts[episode.concept]
+            if episode.end is not None:
+                # A later result no longer raises the question: what passes is over by then.
+                return FALSE if day >= episode.end.last_day else UNKNOWN
             carried = concept.course == "chronic" or day <= day_shifted(held.first, concept.fresh, 1)
             return truth_of_range(held.last <= day and carried)
         end = self.end(episode, start).days

@@ -554,7 +554,7 @@ def _holds(episode: Episode, start: Moment, end: Moment, frame: Frame) -> Truth:
     began = truth_of(True) if start.last_day <= day else UNKNOWN
     if concept.course == "acute":
         return all_of((began, TRUE if start.first_day == day else UNKNOWN if start.last_day >= day else FALSE))
-    if episode.shown_by_result and episode.asserted is not None:
+    if episode.shown_by_result and episode.asserted is not None and episode.end is None:
         shown = _asserted(episode, frame)
         if concept.course == "chronic" or shown.last_day <= day <= day_shifted(shown.first_day, concept.fresh, 1):
             return began
