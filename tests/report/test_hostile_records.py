@@ -16,9 +16,9 @@ from screener import evaluate, load_patient, load_rules
 from screener.report.html import html_page
 
 HOSTILE = [
-    "<script>alert(1)</script>",
-    "</style><img src=x onerror=alert(1)>",
-    "\"'><svg onload=alert(1)>",
+    "<script>alert(x)</script>",
+    "</style><img src=x onerror=alert(x)>",
+    "\"'><svg onload=alert(x)>",
     "&lt;b&gt; &amp;",
     "{{ 7 * 7 }} {% raw %}",
     "]]><!-- -->",
