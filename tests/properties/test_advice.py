@@ -193,7 +193,7 @@ def test_a_fact_rules_a_trial_out_exactly_when_the_advice_says_so() -> None:
 
 
 @pytest.mark.xfail(
-    reason="a set that makes eligible may hold a fact too many where evidence only has to be at hand", strict=False
+    reason="a set that makes eligible may hold a fact too many where evidence only has to be at hand", strict=True
 )
 def test_what_makes_eligible_does_and_nothing_smaller_does() -> None:
     seen: Counter[str] = Counter()

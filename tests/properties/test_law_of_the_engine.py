@@ -253,9 +253,9 @@ ENOUGH = 20
 ATTEMPTS = 1_500
 
 
-NEEDS_TOO_MUCH = {"E1"}
-"""Lines that pass only beside all of their lists, evidence and answers at once, which no random record brings together:
-see tests/lines."""
+NEEDS_TOO_MUCH = ("NCT03863002", "E1")
+"""A line that passes only with all its lists, evidence and answers at once, which no random record brings together: see
+tests/lines."""
 
 
 @pytest.mark.parametrize("trial_id", sorted(load_rules().trials))
@@ -287,7 +287,9 @@ def test_a_definite_answer_of_a_real_trial_never_changes_when_gaps_are_filled(tr
     rare = {
         line: dict(outcomes)
         for line, outcomes in came_out.items()
-        if line in computable - NEEDS_TOO_MUCH and (len(outcomes) < 3 or min(outcomes.values()) < ENOUGH)
+        if line in computable
+        and (trial_id, line) != NEEDS_TOO_MUCH
+        and (len(outcomes) < 3 or min(outcomes.values()) < ENOUGH)
     }
     assert len(computable) >= 7
     assert not rare

@@ -14,7 +14,7 @@ from screener.evaluation.frame import Denial, Frame
 from screener.evaluation.instants import Stretch, ahead_of, fresh_until, not_after, up_to
 from screener.records.derived import speaks_until
 from screener.records.patient import Absence, Episode
-from screener.rulebook import Concept, EventLookup, OnsetLookup, Qualified, RecordList, SexIs, Truthful
+from screener.rulebook import Concept, EventLookup, OnsetLookup, Qualified, RecordList, Rulebook, SexIs, Truthful
 from screener.values.dates import BEGINNING, DAY, END, Moment, day_shifted, on_day
 from screener.values.numerals import ROMAN
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, at_least, negation, truth_of
@@ -710,17 +710,15 @@ def list_denies(name: str, lookup: EventLookup, day: int, frame: Frame) -> bool:
     return any(
         _speaks_for(lookup.list, each, day, frame)
         and all(_is_at_hand(needed, each, day, frame) for needed in _needed(each, lookup))
-        for each in _deniable(name, frame)
+        for each in deniable(frame.rulebook.concepts[name], frame.rulebook)
     )
 
 
-def _deniable(name: str, frame: Frame) -> Iterator[Concept]:
+def deniable(concept: Concept, rulebook: Rulebook) -> list[Concept]:
     """The concepts by which a list can deny this one: itself, or else the broader ones."""
-    concept = frame.rulebook.concepts[name]
     if concept.denied_by_list:
-        yield concept
-        return
-    yield from (each for each in map(frame.rulebook.concepts.__getitem__, concept.broader) if each.denied_by_list)
+        return [concept]
+    return [each for each in map(rulebook.concepts.__getitem__, concept.broader) if each.denied_by_list]
 
 
 def denied_by_old_list(name: str, lookup: EventLookup, frame: Frame) -> bool:
@@ -746,7 +744,8 @@ def _speaks_of_its_own(list_: RecordList, concept: Concept, day: int, frame: Fra
 def _is_assumed(list_: RecordList, name: str, frame: Frame) -> bool:
     """Whether a list denies a concept only because the user takes it as complete."""
     return list_ in frame.assumed and not any(
-        _speaks_of_its_own(list_, each, frame.day, frame) for each in _deniable(name, frame)
+        _speaks_of_its_own(list_, each, frame.day, frame)
+        for each in deniable(frame.rulebook.concepts[name], frame.rulebook)
     )
 
 

@@ -18,7 +18,7 @@ from typing import Any as Anything
 from msgspec import Struct
 
 from screener.evaluation.answers import Found, Given, Judged, Measured, Reason
-from screener.evaluation.episodes import happened, not_on_list, not_on_record, onset_of
+from screener.evaluation.episodes import deniable, happened, not_on_list, not_on_record, onset_of
 from screener.evaluation.frame import Frame
 from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, stretch_around, up_to
 from screener.evaluation.results import against_limit, change_of, value_of, window_of_freshness
@@ -636,7 +636,7 @@ def _happened(node: Happened, program: Program) -> Decide:
     concepts = [program.rulebook.concepts[name] for name in asked]
     if anchored or any(each.only_if is not None or each.ruled_out is not None for each in concepts):
         return run
-    if not all(_list_denies_at_once(each, lookup, program.rulebook) for each in concepts):
+    if not all(_list_denies_at_once(each, program.rulebook) for each in concepts):
         return run
     missing = Judged(node, UNKNOWN, (not_on_record(lookup),))
     declared = Judged(node, FALSE, (not_on_list(lookup, assumed=False),))
@@ -654,18 +654,17 @@ def _happened(node: Happened, program: Program) -> Decide:
     return run_unless_unmentioned
 
 
-def _list_denies_at_once(concept: Concept, lookup: EventLookup, rulebook: Rulebook) -> bool:
+def _list_denies_at_once(concept: Concept, rulebook: Rulebook) -> bool:
     """Whether a complete list denies the concept without anything else at hand."""
-    own = (concept,) if concept.denied_by_list else tuple(rulebook.concepts[each] for each in concept.broader)
-    return any(each.denied_by_list and not each.denied_with for each in own)
+    return any(not each.denied_with for each in deniable(concept, rulebook))
 
 
 def _confirmed(node: Confirmed, program: Program) -> Decide:
     """A person's answer; without one it is unknown. `asked only if` decides who is asked, and `shown with` what is
     shown then, not what the answer is."""
     question = program.rulebook.questions[node.question]
-    only_if = [program.truth(each) for each in (question.only_if,) if each is not None]
-    shown_with = [program.truth(each) for each in (question.shown_with,) if each is not None]
+    only_if = () if question.only_if is None else (program.truth(question.only_if),)
+    shown_with = () if question.shown_with is None else (program.truth(question.shown_with),)
     waits: Reason = "consent" if question.gives_consent else "judgement"
     unanswered = Found(question.name, truth=UNKNOWN, reasons=(waits,), may_lack=True)
 

@@ -206,12 +206,9 @@ def check_relations(draft: Draft, blocks: Mapping[str, tuple[Desk, syntax.Concep
             ),
         ]
         for other in (draft.concepts[broader] for broader in concept.broader):
-            own = {each.first for each in other.relations if each.relation == "is not" and not each.family}
+            refused = {(each.system, each.first) for each in other.relations if each.relation == "is not"}
             for system, code, relation in positive:
-                if code in own and any(
-                    each.first == code and each.system == system and each.relation == "is not"
-                    for each in other.relations
-                ):
+                if (system, code) in refused:
                     desk.error(
                         "kind-against-parent",
                         f"{system} {code} {_IN_WORDS[relation]}, and is said not to be `{other.name}`, "
