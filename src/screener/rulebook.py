@@ -54,6 +54,12 @@ class Place(_Data, frozen=True):
 
 # ---- the dictionary
 
+HIERARCHICAL = frozenset({"icd10", "icd10cm", "icd10who", "icd10gm", "atc"})
+"""The systems in which a code stands for every longer one. Of ICD-10 they are compared without their dot."""
+
+DRUG_SYSTEMS = frozenset({"atc", "rxnorm"})
+"""The systems whose codes are all of drugs."""
+
 
 class Code(_Data, frozen=True):
     """A code, or a range of codes (`C00 .. C97`). `unit` and `form` say what a result under it is in, where the code

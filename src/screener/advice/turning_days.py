@@ -55,7 +55,7 @@ OPEN = Duration(MOST_DAYS_OPEN, "days")
 class Reads(Struct, frozen=True):
     """What some part of a rule reads that time can move. Every length may be met by every day read beside it.
 
-    `fresh` are the facts that count as long as they are fresh, `evidence` those beside which a list denies as long as
+    `fresh` are the facts that count as long as they are fresh, `evidence` those that a list needs to deny, as long as
     they are, `paces` those whose change is divided by days; `is_moved` says that it is read on another day than that of
     screening, or on the day before it.
     """

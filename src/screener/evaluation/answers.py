@@ -86,4 +86,4 @@ class Judged(Struct, frozen=True, gc=False):
     reasons: tuple[Reason, ...] = ()
     """Reasons that arise at this very node, beside those of its parts."""
     shown: tuple[Judged, ...] = ()
-    """What is shown beside a question that waits for its answer. It decides nothing, and nothing waits for it."""
+    """What is shown with a question that waits for its answer. It decides nothing, and nothing waits for it."""

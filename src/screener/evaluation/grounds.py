@@ -338,7 +338,7 @@ def _doubt(episode: Episode, title: str, called: str) -> str:
 
 
 def _present(episode: Episode, title: str, called: str) -> str:
-    """What would settle whether something still goes on of which the record has said so for too long."""
+    """What would settle whether something still goes on that the record last mentioned too long ago."""
     match episode.list:
         case "plans":
             return f"what became of the plan for {title}"

@@ -11,7 +11,7 @@ from screener.language import syntax
 from screener.language.desk import Desk, Draft, did_you_mean
 from screener.language.dictionary import code_lines, code_of
 from screener.language.names import Kind, nearest
-from screener.rulebook import Code, Concept, Related, Relation
+from screener.rulebook import HIERARCHICAL, Code, Concept, Related, Relation
 from screener.values.check_digits import is_loinc, is_snomed
 
 _RELATIONS: dict[str, Relation] = {"is": "is", "may be": "may be", "not": "is not"}
@@ -126,8 +126,6 @@ def _of_group(desk: Desk, code: syntax.Code, groups: Groups) -> Iterable[tuple[s
 
 # ---- all entries together
 
-_HIERARCHICAL = ("icd10", "icd10cm", "icd10who", "atc")
-
 
 def check_results(blocks: Iterable[tuple[Desk, syntax.Entry]]) -> None:
     """A code of a result belongs to one lab or finding: a result cannot be two things at once. (A diagnosis can: one
@@ -167,7 +165,7 @@ def check_kinship(draft: Draft, blocks: Mapping[str, tuple[Desk, syntax.Concept]
         concept = draft.concepts[name]
         kin = {name, *concept.narrower, *concept.broader}
         for system, code in code_lines(block):
-            if system not in _HIERARCHICAL or concept.is_reviewed_in(system):
+            if system not in HIERARCHICAL or concept.is_reviewed_in(system):
                 continue
             for other in draft.concepts.values():
                 if other.name in kin or other.kind != concept.kind:
@@ -219,7 +217,7 @@ def check_relations(draft: Draft, blocks: Mapping[str, tuple[Desk, syntax.Concep
 
 
 def warn_of_what_fhir_cannot_say(draft: Draft, blocks: Mapping[str, tuple[Desk, syntax.Concept]]) -> None:
-    """A concept without any code, and of which no result is a sign, is never found in a FHIR record. Rules that have no
+    """A concept that has no code and no sign is never found in a FHIR record. Rules that have no
     codes at all are not meant for any."""
     if not any(each.codes for each in draft.concepts.values()):
         return

@@ -1,4 +1,4 @@
-"""Tables of reviewed codes beside the rules: what somebody judged of codes of a system without a hierarchy of its own.
+"""Tables of reviewed codes: how somebody judged the codes of a system that has no hierarchy of its own.
 
 A table is called after its system (`snomed.tsv`) and has the columns `code`, `name`, `within`, `not` and `source`,
 parted by tabs. `within` holds the codes of ICD-10 (of ATC, for drugs) within which everybody lies who has the code,

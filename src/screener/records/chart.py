@@ -140,7 +140,7 @@ def what_may_be(
     entries: Iterable[Episode], concepts: Mapping[str, Concept]
 ) -> dict[RecordList, dict[str, tuple[Episode, ...]]]:
     """The entries that leave open what they are, by the list and the concept that they may be. Two meanings of one
-    entry leave the same open: it stands there once."""
+    entry leave the same open: it is kept once."""
     found: dict[RecordList, dict[str, dict[tuple[str, str], Episode]]] = {}
 
     def add(list_: RecordList, name: str, episode: Episode) -> None:

@@ -76,7 +76,7 @@ def _shown(concept: Concept, results: Results) -> list[Shown]:
 
 
 def _at_once(signs: Sequence[Sign]) -> list[Sign]:
-    """The signs of which one result is enough."""
+    """The signs that need one result only."""
     return [sign for sign in signs if sign.over is None]
 
 

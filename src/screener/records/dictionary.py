@@ -43,9 +43,6 @@ CONCEPT_SYSTEM = "urn:screener:concept"
 ABSENCE_SYSTEMS = frozenset({"ips"})
 """The systems whose codes all say that there is nothing, or that nothing is known: none is of a substance."""
 
-DRUG_SYSTEMS = frozenset({"atc", "rxnorm"})
-"""The systems whose codes are all of drugs."""
-
 
 KINDS_ON: Mapping[RecordList, tuple[ConceptKind, ...]] = {
     "conditions": ("condition",),

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from screener.records.code_systems import system_name
 from screener.records.dictionary import (
     ABSENCE_SYSTEMS,
-    DRUG_SYSTEMS,
     LIST_OF,
     Dictionary,
     Meaning,
@@ -19,7 +18,7 @@ from screener.records.dictionary import (
 from screener.records.errors import Findings, any_of, quoted
 from screener.records.native import Entry, Reviewed
 from screener.records.sightings import Sighting, names_of
-from screener.rulebook import Concept, RecordList
+from screener.rulebook import DRUG_SYSTEMS, Concept, RecordList
 from screener.terminology.said import Said
 
 ELSEWHERE = ("procedure", "drug", "event", "substance")

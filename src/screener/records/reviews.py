@@ -1,9 +1,9 @@
 """Chart reviews: what somebody looked for in a chart and did not find, found, or settled about an entry.
 
 A reviewed negative denies what it names over the time that it covers, by whom and on which day; it makes no list
-complete. Beside an entry that certainly is the thing, and holds at a time that the review covers, it is a contradiction
-to show, and the entry decides. It is never about a result: what is measured or graded is not found in a chart by its
-absence.
+complete. Against an entry that certainly is the thing, and holds at a time that the review covers, it is a
+contradiction to show, and the entry decides. It is never about a result: what is measured or graded is not found in a
+chart by its absence.
 """
 
 from __future__ import annotations

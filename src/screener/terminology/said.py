@@ -51,7 +51,7 @@ class Said(Struct, frozen=True):
 def all_of_one_entry(said: Iterable[Said]) -> Said:
     """Several codings of one entry mean the same thing: it is what one of them is, and is not what one of them is not.
 
-    Where one is and another is not, it may be. What nobody knows says nothing beside what somebody knows, unless
+    Where one is and another is not, it may be. What nobody knows yields to what somebody knows, unless
     somebody said at least what it is not.
     """
     every = list(said)

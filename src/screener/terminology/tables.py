@@ -15,15 +15,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from screener.rulebook import Code, Concept, Related, Relation, Rulebook
+from screener.rulebook import DRUG_SYSTEMS, HIERARCHICAL, Code, Concept, Related, Relation, Rulebook
 from screener.terminology.code_lists import EDITIONS, longest_known
 from screener.terminology.said import BY_DICTIONARY, Said
-
-HIERARCHICAL = frozenset({"icd10", "icd10cm", "icd10who", "icd10gm", "atc"})
-"""The systems in which a code stands for every longer one. Of ICD-10 they are compared without their dot."""
-
-NOTHING_BUT_DRUGS = frozenset({"atc", "rxnorm"})
-"""The systems whose codes are of drugs: of another concept one says only what the dictionary says that it may be."""
 
 
 def plain_code(system: str, code: str) -> str:
@@ -53,7 +47,8 @@ class Index:
         self.concepts = concepts
         self.edition = edition
         self.is_hierarchical = not systems.isdisjoint(HIERARCHICAL)
-        of_drugs = systems <= NOTHING_BUT_DRUGS
+        # Of anything else a code of a drug says only what the dictionary says that it may be.
+        of_drugs = systems <= DRUG_SYSTEMS
         self.reviewed = frozenset(
             name
             for name, concept in concepts.items()

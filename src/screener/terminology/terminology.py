@@ -14,10 +14,10 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from screener.rulebook import Code, Concept, Related, Relation, ReviewedRow, Rulebook, SaidByName
+from screener.rulebook import HIERARCHICAL, Code, Concept, Related, Relation, ReviewedRow, Rulebook, SaidByName
 from screener.terminology.code_lists import EDITIONS, is_a_code
 from screener.terminology.said import BY_DICTIONARY, NOBODY, Said, all_of_one_entry, within
-from screener.terminology.tables import HIERARCHICAL, Index, indexes, plain_code
+from screener.terminology.tables import Index, indexes, plain_code
 
 NOTHING_BUT_RESULTS = frozenset({"loinc", "cvx"})
 """The systems none of whose codes is of a disease, a treatment or an event that a rule asks for: of LOINC all are of

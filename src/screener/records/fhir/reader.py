@@ -12,7 +12,6 @@ from screener.records.chart import Chart, some_of
 from screener.records.code_systems import system_name
 from screener.records.dictionary import (
     ABSENCE_SYSTEMS,
-    DRUG_SYSTEMS,
     TEXT,
     Dictionary,
     Meaning,
@@ -38,7 +37,7 @@ from screener.records.fhir.resources import Pool, Resource, SetAside
 from screener.records.measuring import NormalSpan
 from screener.records.patient import Absence
 from screener.records.sightings import Sighting, Sightings, names_of
-from screener.rulebook import RecordList
+from screener.rulebook import DRUG_SYSTEMS, RecordList
 from screener.values.dates import Moment
 
 NOT_READ = "resources of this kind are not read"
