@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -126,6 +127,7 @@ class _Cache(Struct, frozen=True):
 
     path: Path
     key: str
+    digest: str
 
     @classmethod
     def of(cls, rules: RuleFolder) -> _Cache:
@@ -133,21 +135,26 @@ class _Cache(Struct, frozen=True):
         where = _digest([str(rules.path.resolve()).encode()])
         files = (*rules.rules.items(), *rules.records.items(), *rules.tables.items())
         texts = (text.encode() for file in files for text in file)
-        return cls(_cache_folder() / f"rules-{where[:16]}.json", _digest((*texts, *_engine())))
+        return cls(_cache_folder() / f"rules-{where[:16]}.json", _digest((*texts, *_engine())), rules.digest)
 
     def read(self) -> Rulebook | None:
+        """What is kept, if nobody but the user can have written it, and it is these very rules."""
         try:
-            head, _, body = self.path.read_bytes().partition(b"\n")
+            with self.path.open("rb") as file:
+                if not _is_users_own(os.fstat(file.fileno())):
+                    return None
+                head, _, body = file.read().partition(b"\n")
             if head.decode() != self._head(body):
                 return None
-            return from_json(body)
+            rulebook = from_json(body)
+            return rulebook if rulebook.digest == self.digest else None
         except (OSError, UnicodeDecodeError, msgspec.DecodeError):
             return None
 
     def write(self, rulebook: Rulebook) -> None:
         body = to_json(rulebook)
         with contextlib.suppress(OSError):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor, name = tempfile.mkstemp(dir=self.path.parent, prefix=self.path.name)
             try:
                 with open(descriptor, "wb") as file:
@@ -158,6 +165,13 @@ class _Cache(Struct, frozen=True):
 
     def _head(self, body: bytes) -> str:
         return f"screener {self.key} {hashlib.sha256(body).hexdigest()}"
+
+
+def _is_users_own(found: os.stat_result) -> bool:
+    """Whether a file is the user's, and nobody else may write it. Windows sees to that by the folder."""
+    if not hasattr(os, "getuid"):
+        return True
+    return found.st_uid == os.getuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _cache_folder() -> Path:

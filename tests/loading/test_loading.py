@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from screener import loading
 from screener.loading import RulesError, compile_rules, load_rulebook, read_folder, shipped_rules
@@ -105,6 +106,37 @@ def test_a_body_with_the_right_checksum_that_is_no_rulebook_is_replaced(
     expected = load_rulebook(folder)
     stored = loading._Cache.of(read_folder(folder))
     cached_file(cache).write_bytes(f"{stored._head(b'[]')}\n".encode() + b"[]")
+    assert load_rulebook(folder) == expected
+    assert len(compilations) == 2
+
+
+@pytest.mark.parametrize(("mode", "compiled"), [(0o600, 1), (0o644, 1), (0o620, 2), (0o602, 2)])
+def test_a_cache_that_others_may_write_is_not_trusted(
+    mode: int, compiled: int, folder: Path, cache: Path, compilations: list[Path]
+) -> None:
+    load_rulebook(folder)
+    cached_file(cache).chmod(mode)
+    load_rulebook(folder)
+    assert len(compilations) == compiled
+
+
+def test_a_cache_of_somebody_else_is_not_trusted(
+    folder: Path, cache: Path, compilations: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_rulebook(folder)
+    somebody = cached_file(cache).stat().st_uid + 1
+    monkeypatch.setattr(os, "getuid", lambda: somebody)
+    load_rulebook(folder)
+    assert len(compilations) == 2
+
+
+def test_a_cache_of_other_rules_under_the_right_key_is_not_used(
+    folder: Path, cache: Path, compilations: list[Path]
+) -> None:
+    expected = load_rulebook(folder)
+    stored = loading._Cache.of(read_folder(folder))
+    body = to_json(replace(expected, digest="sha256:other"))
+    cached_file(cache).write_bytes(f"{stored._head(body)}\n".encode() + body)
     assert load_rulebook(folder) == expected
     assert len(compilations) == 2
 
