@@ -46,6 +46,9 @@ from screener.language.source import Source
 from screener.language.trials import Records, trials_of
 from screener.rulebook import Definition, Rulebook, digest_of_dictionary
 
+MOST_NAMES = 10_000
+"""That a score or definition may stand for, with its parts and their parts put in. Real ones have some dozens."""
+
 
 class Checked(Struct, frozen=True):
     """What came of checking rules: the rulebook, unless there was an error, and every problem in the order of files."""
@@ -201,21 +204,35 @@ class _Check:
             circular.update(cycle)
             desk, block = desks[cycle[0]]
             desk.error("cycle", f"`{cycle[0]}` refers to itself", block.name.span, notes=(" -> ".join(cycle),))
-        done: set[str] = set()
+        sizes: dict[str, int] = {}
 
         def check_after_its_parts(name: str) -> None:
-            if name in done:
+            if name in sizes:
                 return
-            done.add(name)
+            sizes[name] = 0
             for part in graph[name]:
                 check_after_its_parts(part)
-            if name not in circular:
+            if name in circular:
+                return
+            sizes[name] = 1 + sum(sizes[part] for part in graph[name])
+            if sizes[name] <= MOST_NAMES:
                 self._check_meaning(*desks[name])
+            elif all(sizes[part] <= MOST_NAMES for part in graph[name]):
+                self._report_size(*desks[name])
 
         for name in graph:
             check_after_its_parts(name)
 
+    def _report_size(self, desk: Desk, block: NamedBlock) -> None:
+        desk.error(
+            "too-large",
+            f"`{block.name.text}` stands for more than {MOST_NAMES:,} names, its parts and their parts put in",
+            block.name.span,
+            help="let each score or definition name its parts once",
+        )
+
     def _referred_to(self, block: NamedBlock) -> list[str]:
+        """The tables, scores, questions and definitions that stand in a block, each as often as it does."""
         match block:
             case syntax.Points(of=of):
                 parts: object = of
@@ -229,7 +246,7 @@ class _Check:
                 return []
         found = (self.names.find(name.text) for name in mentioned(parts))
         kinds = ("points", "score", "definition", "question")
-        return list(dict.fromkeys(entry.name for entry in found if entry is not None and entry.kind in kinds))
+        return [entry.name for entry in found if entry is not None and entry.kind in kinds]
 
     def _check_meaning(self, desk: Desk, block: NamedBlock) -> None:
         draft = self.draft

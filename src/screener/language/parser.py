@@ -62,6 +62,9 @@ DEEPEST = 100
 """How many levels of the grammar may lie within each other. Real rules need a dozen; thousands would overrun the
 stack."""
 
+LONGEST_NUMBER = 30
+"""Digits of a number, with its point. Real rules need ten."""
+
 
 def block_spans(source: Source) -> list[Span]:
     """Where the blocks of a file are: each from a line that starts at column 0 to its last indented line. Comments at
@@ -184,6 +187,12 @@ class _Builder:
                 return syntax.Name(str(token), span)
             case "TRIAL" | "CRITERION":
                 return syntax.Name(str(token), span)
+            case "NUMBER":
+                if len(token) > LONGEST_NUMBER:
+                    self._report(
+                        "long-number", f"a number of {len(token)} digits means nothing here", span, breaks=True
+                    )
+                return token
             case "STRING":
                 return syntax.Text(str(token)[1:-1], span)
             case "FILE":
