@@ -82,8 +82,22 @@ def test_csv_has_one_row_a_criterion_below_one_header() -> None:
 def test_what_a_spreadsheet_would_calculate_is_marked_as_text(opening: str) -> None:
     record = {"id": f"{opening}cmd|' /C calc'!A0", "as_of": "2026-02-20"}
     row = rows_of(csv_text([screened_record(record)]))[0]
-    assert row["patient"].startswith("'")
+    assert row["patient"].lstrip().startswith("'")
     assert row["patient"].endswith("cmd|' /C calc'!A0")
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+@pytest.mark.parametrize("begin", ["a;=1+1", "a; +1", "a|@SUM(A1)", "a\t-1", "a\n=1"])
+def test_no_separator_makes_a_formula_of_a_part_of_a_cell(separator: str, begin: str) -> None:
+    text = csv_text([screened_record({"id": begin, "as_of": "2026-02-20"})])
+    for line in text.splitlines():
+        assert not any(cell.strip(' "').startswith(("=", "+", "-", "@")) for cell in line.split(separator))
+
+
+def test_every_cell_is_quoted() -> None:
+    line = csv_text([screened("score-with-two-readings")]).split("\r\n")[1]
+    assert line.startswith('"')
+    assert line.endswith('"')
 
 
 @settings(max_examples=40, deadline=None)

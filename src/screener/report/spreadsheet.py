@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 
 from screener.report.wording import recorded, score_sum
@@ -35,9 +36,9 @@ HEADER = (
 
 
 def csv_text(screenings: Iterable[Screening]) -> str:
-    """The screenings below one header, as RFC 4180 has it: lines end with CR LF, and what needs quotes has them."""
+    """The screenings below one header, as RFC 4180 has it: lines end with CR LF, and every cell is quoted."""
     paper = io.StringIO(newline="")
-    writer = csv.writer(paper)
+    writer = csv.writer(paper, quoting=csv.QUOTE_ALL)
     writer.writerow(HEADER)
     for screening in screenings:
         for trial in screening.trials:
@@ -62,12 +63,13 @@ def _row(screening: Screening, trial: TrialResult, criterion: CriterionResult) -
     yield from (__version__, screening.rules)
 
 
-_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-"""What a spreadsheet takes for the start of a formula, also after blanks and in the full width of East Asia."""
+_FORMULA = re.compile(r"(^|[;|\n])(\s*)(?=[=+\-@＝＋－＠])")
+"""Where a spreadsheet takes what follows for a formula, also after blanks and in the full width of East Asia: at the
+start of a cell, and after whatever else than a comma it may be told to divide cells at."""
 
 
 def _cell(text: str) -> str:
     """Text of one cell, lines apart where the text has them. What could start a formula gets an apostrophe before it,
     which spreadsheets take as the sign of plain text."""
     plain = "".join(each if each.isprintable() or each == "\n" else " " for each in text)
-    return f"'{plain}" if plain.lstrip().startswith(_FORMULA) else plain
+    return _FORMULA.sub(r"\1'\2", plain)
