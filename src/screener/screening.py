@@ -736,11 +736,7 @@ def _evidence(fact: Fact | Given, found: Found, used: bool, frame: Frame) -> Evi
 def _result_behind(fact: Episode | Absence, frame: Frame) -> Result | None:
     """The result that an episode or absence was read from, where it has no entry of its own."""
     concept = frame.rulebook.concepts[fact.concept]
-    for sign in concept.signs:
-        for result in frame.patient.results.get(sign.fact, ()):
-            if result.source == fact.source:
-                return result
-    return None
+    return next((result for sign in concept.signs if (result := frame.result_from(fact.source, sign.fact))), None)
 
 
 def _evidence_of_result(result: Result, used: bool, frame: Frame) -> Evidence:
@@ -805,14 +801,8 @@ def _raised_on_its_days(result: Result, frame: Frame) -> Iterator[str]:
     stated = msgspec.structs.replace(result, value=value, unusable=None)
     day = frame.as_of if result.when is None else min(result.when.last_day, frame.as_of)
     yield from _raised(flags, frame.with_only(msgspec.structs.replace(stated, when=on_day(day)), day))
-    others = frame.patient.results.get(result.fact, ())
-    if result.when is not None and not any(_is_later(other, result.when, frame) for other in others):
+    if result.when is not None and frame.last_result_from(result.fact) <= result.when.last:
         yield from _raised(flags, frame.with_only(stated, frame.as_of))
-
-
-def _is_later(other: Result, when: Moment, frame: Frame) -> bool:
-    """Whether another result is certainly later than that, and not after the day of screening."""
-    return other.when is not None and other.when.first > when.last and other.when.first_day <= frame.as_of
 
 
 def _later_than(patient: Patient, day: int) -> list[str]:

@@ -6,11 +6,12 @@ rest of a person's life is a list declared complete, or an explicit absence that
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import get_args
 
 from screener.evaluation.answers import Found, Given, Judged, Measured, Reason
-from screener.evaluation.frame import Denial, Frame
+from screener.evaluation.frame import Denial, Frame, Over
 from screener.evaluation.instants import Stretch, ahead_of, fresh_until, not_after, up_to
 from screener.records.derived import speaks_until
 from screener.records.patient import Absence, Episode
@@ -390,18 +391,13 @@ def _is_none_of(episode: Episode, wanted: Qualified, frame: Frame) -> bool:
     if start is None:
         return False
     known_on = start.last_day if episode.asserted is None else max(start.last_day, episode.asserted.last_day)
-    for name in (concept.name, *concept.broader):
-        for denial in frame.denials.get(name, ()):
-            since = _since(denial, frame)
-            if (
-                denial.absence.list == episode.list
-                and (denial.absence.reviewed or not may_be_shown)
-                and not denial.absence.doubtful
-                and since <= start.first_day
-                and known_on <= denial.when.first_day
-            ):
-                return True
-    return False
+    return any(
+        (denial.absence.reviewed or not may_be_shown)
+        and not denial.absence.doubtful
+        and _since(denial, frame) <= start.first_day
+        and known_on <= denial.when.first_day
+        for denial in frame.that_deny(concept, episode.list)
+    )
 
 
 def _in_time(lookup: EventLookup, episode: Episode, stretch: Stretch, frame: Frame) -> tuple[Truth, tuple[Reason, ...]]:
@@ -573,14 +569,9 @@ def _holds(episode: Episode, start: Moment, end: Moment, frame: Frame) -> Truth:
 def _contradicting(episode: Episode, frame: Frame) -> list[Denial]:
     """The absences on record that deny this very episode: of its concept, or of a broader one. A review of the chart
     gives way to an entry that certainly is it, for as long as that speaks."""
-    denials = frame.denials
-    if not denials:
+    if not frame.denials:
         return []
-    concept = frame.rulebook.concepts[episode.concept]
-    contradicting: list[Denial] = []
-    for name in (concept.name, *concept.broader):
-        if name in denials:
-            contradicting += [denial for denial in denials[name] if denial.absence.list == episode.list]
+    contradicting = frame.that_deny(frame.rulebook.concepts[episode.concept], episode.list)
     if any(denial.absence.reviewed for denial in contradicting) and not (episode.only_may_be or episode.doubtful):
         is_stale = _no_longer_speaks(episode, frame)
         until = _speaks_until(episode, frame) if is_stale else None
@@ -629,15 +620,27 @@ def _ended_beside(episode: Episode, frame: Frame) -> list[Moment]:
     concept = frame.rulebook.concepts[episode.concept]
     if concept.kind != "condition":
         return []
-    on_record = frame.patient.episodes
-    ends: list[Moment] = []
-    for name in (concept.name, *concept.broader):
-        for other in on_record.get(name, ()):
-            if other is not episode and other.list == episode.list and _says_it_is_over(other, frame):
-                start = not_after(_start(other, frame), frame.as_of)
-                if start is not None:
-                    ends.append(_stated_end(other, start, frame))
-    return ends
+    key = (episode.list, concept.name)
+    over = frame.over.get(key)
+    if over is None:
+        on_record = frame.patient.episodes
+        entries = {entry: None for name in (concept.name, *concept.broader) for entry in on_record.get(name, ())}
+        ends = {
+            entry: end
+            for entry in entries
+            if entry.list == episode.list and (end := _over_from(entry, frame)) is not None
+        }
+        over = frame.over[key] = Over(ends, Counter(ends.values()))
+    own = over.entries.get(episode) if over.entries else None
+    return [end for end, count in over.ends.items() if count > (end == own)]
+
+
+def _over_from(episode: Episode, frame: Frame) -> Moment | None:
+    """When an entry states that it ended; None if it does not, or had not begun by the day of screening."""
+    if not _says_it_is_over(episode, frame):
+        return None
+    start = not_after(_start(episode, frame), frame.as_of)
+    return None if start is None else _stated_end(episode, start, frame)
 
 
 def _says_it_is_over(episode: Episode, frame: Frame) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import msgspec
 from msgspec import Struct
 
@@ -9,8 +11,8 @@ from screener.evaluation.answers import Found, Judged, Measured
 from screener.evaluation.instants import Stretch, not_after
 from screener.records.chart import as_if
 from screener.records.patient import Absence, Episode, Patient, Result
-from screener.rulebook import RecordList, Rulebook, Scope
-from screener.values.dates import Duration, Moment, on_day
+from screener.rulebook import Concept, RecordList, Rulebook, Scope
+from screener.values.dates import BEGINNING, Duration, Moment, on_day
 
 
 class Denial(Struct, frozen=True, gc=False):
@@ -19,6 +21,13 @@ class Denial(Struct, frozen=True, gc=False):
 
     when: Moment
     absence: Absence
+
+
+class Over(Struct, frozen=True):
+    """The entries that ended, each with when, and how many ended then."""
+
+    entries: dict[Episode, Moment]
+    ends: Counter[Moment]
 
 
 class Frame:
@@ -36,14 +45,18 @@ class Frame:
         "concerned",
         "day",
         "denials",
+        "denying",
         "found",
         "labs_within",
+        "last_from",
         "of_all_trials",
         "of_this_trial",
         "open_entries",
+        "over",
         "own_onset",
         "patient",
         "raised",
+        "results_by_source",
         "rulebook",
         "stretches",
         "trial",
@@ -74,6 +87,10 @@ class Frame:
         self.concerned: frozenset[str] = _concerned(rulebook, patient) if of is None else of.concerned
         """The concepts that some entry of the record says anything about, itself or as a broader or narrower one."""
         self.denials: dict[str, list[Denial]] = _denials(patient, as_of) if of is None else of.denials
+        self.denying: dict[tuple[RecordList, str], list[Denial]] = {} if of is None else of.denying
+        """The denials of a concept or of a broader one on a list, alike ones once; filled as they are asked for."""
+        self.over: dict[tuple[RecordList, str], Over] = {} if of is None else of.over
+        """The entries of a concept or of a broader one on a list that ended; filled as they are asked for."""
         self.open_entries: dict[tuple[RecordList, str], tuple[Episode, ...]] = {} if of is None else of.open_entries
         """The entries of a list that may be a concept, each as an episode of it; filled as they are asked for."""
         self.cleared: frozenset[tuple[str, str]] = frozenset()
@@ -84,6 +101,8 @@ class Frame:
         self.of_this_trial: dict[int, Judged | Measured] = {}
         self.raised: dict[tuple[str, str], tuple[str, ...]] = {}
         """The dictionary's flags that are raised for a result, by its fact and source."""
+        self.results_by_source: dict[str, dict[str, Result]] = {}
+        self.last_from: dict[str, int] = {}
 
     def that_may_be(self, concept: str, list_: RecordList) -> tuple[Episode, ...]:
         """The entries of a list that may be a concept, each as an episode of it that settles nothing."""
@@ -94,6 +113,36 @@ class Frame:
             known = tuple([as_if(entry, concept, list_, self.rulebook.concepts) for entry in entries])
             self.open_entries[key] = known
         return known
+
+    def that_deny(self, concept: Concept, list_: RecordList) -> list[Denial]:
+        """The absences on record that deny an entry of a concept on a list; alike ones once, for what they say."""
+        key = (list_, concept.name)
+        known = self.denying.get(key)
+        if known is None:
+            names = (concept.name, *concept.broader)
+            denials = [
+                denial for name in names for denial in self.denials.get(name, ()) if denial.absence.list == list_
+            ]
+            known = self.denying[key] = list({_what_it_denies(denial): denial for denial in reversed(denials)}.values())
+            known.reverse()
+        return known
+
+    def result_from(self, source: str, fact: str) -> Result | None:
+        """The result of a lab or finding that stands at this place of the record."""
+        by_source = self.results_by_source.get(fact)
+        if by_source is None:
+            results = self.patient.results.get(fact, ())
+            by_source = self.results_by_source[fact] = {each.source: each for each in reversed(results)}
+        return by_source.get(source)
+
+    def last_result_from(self, fact: str) -> int:
+        """When the latest result of a lab or finding up to the day of screening was there at the earliest."""
+        last = self.last_from.get(fact)
+        if last is None:
+            moments = [each.when for each in self.patient.results.get(fact, ()) if each.when is not None]
+            last = max((each.first for each in moments if each.first_day <= self.as_of), default=BEGINNING)
+            self.last_from[fact] = last
+        return last
 
     def of_trial(self, trial: str) -> Frame:
         """The same instant for another trial: what was found stays found."""
@@ -120,6 +169,7 @@ class Frame:
             of=self,
         )
         other.denials = _denials(self.patient, day)
+        other.denying, other.over = {}, {}
         return other
 
     def beside(self, onset: Moment) -> Frame:
@@ -155,6 +205,11 @@ def _concerned(rulebook: Rulebook, patient: Patient) -> frozenset[str]:
         named.update(concept.narrower)
         named.update(concept.broader)
     return frozenset(named)
+
+
+def _what_it_denies(denial: Denial) -> tuple[object, ...]:
+    absence = denial.absence
+    return absence.concept, denial.when, absence.since, absence.reviewed, absence.doubtful, absence.unusable
 
 
 def _denials(patient: Patient, as_of: int) -> dict[str, list[Denial]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from fractions import Fraction
+from heapq import nlargest, nsmallest
 
 from screener.evaluation.answers import Found, Reason
 from screener.evaluation.episodes import present_state
@@ -406,34 +407,51 @@ def _change_over_orders(lookup: ChangeLookup, readings: list[Reading]) -> Range 
     """The change, whichever reading is the latest, and whether or not those count that may lie outside; None if it may
     have no meaning: fewer than two usable readings, no two days, a share of nothing."""
     certain = [each for each in readings if each.membership is TRUE]
-    if sum(each.is_usable for each in certain) < 2:
+    usable = sum(each.is_usable for each in certain)
+    if usable < 2:
         return None
     settled = max(each.moment.first for each in certain)
+    sets = [_Readings(readings, lookup)]
+    if len(certain) < len(readings):
+        sets.append(_Readings(certain, lookup))
     changes: list[Range] = []
     for each in readings:
         if each.moment.last < settled:
             continue
-        latest, earlier = each.not_before(settled), [other for other in readings if other is not each]
-        surely_earlier = [each for each in earlier if each.membership is TRUE]
-        if sum(each.is_usable for each in (latest, *surely_earlier)) < 2:
+        if usable + (each.is_usable and each.membership is not TRUE) < 2:
             return None
-        for those in (earlier, surely_earlier) if len(surely_earlier) < len(earlier) else (earlier,):
-            change = _change(lookup, latest, those)
+        for those in sets:
+            change = _change(lookup, each, settled, those)
             if change is None:
                 return None
             changes.append(change)
     return hull(changes)
 
 
-def _change(lookup: ChangeLookup, latest: Reading, earlier: list[Reading]) -> Range | None:
-    """The greatest change from any of the earlier readings to the latest: a rise is counted from the lowest of them, a
-    fall from the highest."""
+class _Readings:
+    """Readings of one lab, and what a change is counted from: the two outermost, so that there is one beside whichever
+    is the latest."""
+
+    __slots__ = ("all", "by_high", "by_low", "lowest")
+
+    def __init__(self, readings: list[Reading], lookup: ChangeLookup) -> None:
+        outermost = nsmallest if lookup.change.endswith("rise") else nlargest
+        self.all = readings
+        self.by_low = outermost(2, readings, key=_by_low)
+        self.by_high = outermost(2, readings, key=_by_high)
+        self.lowest = min(each.low for each in readings)
+
+
+def _change(lookup: ChangeLookup, last: Reading, settled: int, readings: _Readings) -> Range | None:
+    """The greatest change to `last`, which is the latest and not before `settled`, from any of the others: a rise is
+    counted from the lowest of them, a fall from the highest."""
+    latest = last.not_before(settled)
     if lookup.change == "rise per day":
-        return _steepest(latest, earlier)
-    if lookup.change.startswith("relative") and any(each.low <= 0 for each in (latest, *earlier)):
+        return _steepest(latest, [each for each in readings.all if each is not last])
+    if lookup.change.startswith("relative") and min(latest.low, readings.lowest) <= 0:
         return None
-    pick = min if lookup.change.endswith("rise") else max
-    low, high = pick(earlier, key=_by_low).low, pick(earlier, key=_by_high).high
+    low = next(each for each in readings.by_low if each is not last).low
+    high = next(each for each in readings.by_high if each is not last).high
     match lookup.change:
         case "rise":
             least, most = latest.low - high, latest.high - low

@@ -14,7 +14,7 @@ An episode that is on record by itself, and certainly covers the time of a posit
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -169,8 +169,8 @@ def _episodes(
     concepts: Mapping[str, Concept],
 ) -> Iterator[Episode]:
     list_ = LIST_OF[concept.kind]
-    absent = [each.when for each in absences if each.list == list_ and each.when is not None and not each.doubtful]
-    perhaps_absent = [each.result.when for each in shown if each.absent is UNKNOWN and each.result.when is not None]
+    absent = _each_once(each.when for each in absences if each.list == list_ and not each.doubtful)
+    perhaps_absent = _each_once(each.result.when for each in shown if each.absent is UNKNOWN)
     explicit = [(each, concepts[each.concept]) for each in on_record if each.list == list_]
     positive: list[tuple[Moment, Result]] = []
     for each in shown:
@@ -194,6 +194,10 @@ def _episodes(
             start = Moment(start.first, when.last)
         earlier = when
         yield _episode(concept, result.source, start, when)
+
+
+def _each_once(moments: Iterable[Moment | None]) -> list[Moment]:
+    return [each for each in dict.fromkeys(moments) if each is not None]
 
 
 def _is_settled(result: Result, concept: Concept, shown: Sequence[Shown]) -> bool:

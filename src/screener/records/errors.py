@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from screener.records.sightings import Sightings
 
 LONGEST_QUOTE = 60
+MOST_TOLD = 100
+"""Problems of one record that its message tells; of more it says how many there are."""
 LIKE_ENOUGH = 0.7
 """Of 1: how alike two words must be for one to be a likely misspelling of the other."""
 
@@ -33,7 +35,10 @@ class RecordError(Exception):
     def __init__(self, problems: Iterable[Problem], file: str = "record") -> None:
         self.problems = tuple(problems)
         self.file = file
-        super().__init__("\n\n".join(self._text(problem) for problem in self.problems))
+        told = [self._text(problem) for problem in self.problems[:MOST_TOLD]]
+        if (more := len(self.problems) - MOST_TOLD) > 0:
+            told.append(f"error[record]: {more:,} more {'problem' if more == 1 else 'problems'} in {printable(file)}")
+        super().__init__("\n\n".join(told))
 
     def _text(self, problem: Problem) -> str:
         place = printable(f"{self.file}: {problem.path}" if problem.path else self.file)
