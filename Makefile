@@ -14,7 +14,7 @@ PYTHON ?= $(firstword $(foreach each,$(CANDIDATES),$(shell $(each) -c '$(SUITABL
 # Compiled modules halve the start of every process; some environments switch them off.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test style types tests golden long bench clean
+.PHONY: demo test style types tests golden long bench locks clean
 
 demo: $(VENV)/installed
 	$(BIN)/screen $(EXAMPLE)
@@ -50,7 +50,20 @@ bench: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/advice.py
 	$(BIN)/python benchmarks/useful.py
 	$(BIN)/python benchmarks/terminology.py
-	$(BIN)/python benchmarks/useful.py
+	$(BIN)/python benchmarks/export.py
+
+# What the tests run with, what the wheel brings, and the latter as a bill of materials (CycloneDX). After a change of the
+# dependencies, and now and then.
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet
+locks: $(VENV)/created
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv cyclonedx-bom
+	$(LOCK) --upgrade --extra dev --output-file locks/tests.txt
+	$(LOCK) --upgrade --output-file locks/wheel.txt
+	rm -rf $(VENV)/wheel
+	$(PYTHON) -m venv --without-pip $(VENV)/wheel
+	$(BIN)/python -m pip --python $(VENV)/wheel/bin/python install --quiet --require-hashes --requirement locks/wheel.txt
+	$(BIN)/cyclonedx-py environment $(VENV)/wheel/bin/python --pyproject pyproject.toml --mc-type library \
+	  --output-reproducible --output-file locks/wheel.cdx.json
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -59,8 +72,10 @@ $(VENV)/installed: pyproject.toml $(VENV)/created
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	touch $@
 
-$(VENV)/installed-dev: pyproject.toml $(VENV)/created
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+# The tests run with exactly what locks/tests.txt names.
+$(VENV)/installed-dev: pyproject.toml locks/tests.txt $(VENV)/created
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement locks/tests.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@ $(VENV)/installed
 
 $(VENV)/created:

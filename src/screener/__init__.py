@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from screener.records.dictionary import Dictionary
     from screener.records.errors import RecordError
     from screener.records.local_codes import LocalCodesError
+    from screener.records.locales import Locale
     from screener.records.patient import Patient
     from screener.rulebook import Rulebook
     from screener.screening import CriterionResult, Evidence, Need, Screening, ScreeningError, TrialResult
@@ -39,6 +40,10 @@ Source = Mapping[str, Anything] | str | bytes | PathLike[str]
 """A record: plain data, JSON text (it begins with `{`), or the path of a file that holds it."""
 Codes = str | PathLike[str] | Iterable[str | PathLike[str]]
 """A clinic's own tables of codes: the path of one, or of several."""
+Columns = str | PathLike[str] | None
+"""A clinic's own table of what the columns of a spreadsheet stand for: its path."""
+Answers = Mapping[str, Anything] | str | PathLike[str] | Iterable[Mapping[str, Anything]]
+"""People's answers: the path of a file of them, or plain data, about one patient or of a list of such."""
 
 
 def evaluate(
@@ -50,6 +55,9 @@ def evaluate(
     labs_within: Duration | str | None = None,
     trials: Collection[str] | None = None,
     codes: Codes = (),
+    answers: Answers = (),
+    locale: str | None = None,
+    columns: Columns = None,
 ) -> Screening:
     """Screen a patient against every trial, or against the `trials` named.
 
@@ -57,27 +65,43 @@ def evaluate(
     `as_of` is the day that the answers are about (a date, or `YYYY-MM-DD`), else the record's own; the clock is never
     asked. `assume_complete` names lists of the record (`conditions`, `procedures`, …) to be taken as complete; answers
     that rest on that have the basis `assumed`. `labs_within`, such as `"14 days"`, replaces every other freshness of
-    labs and findings. One list or trial may be named by itself. `codes` names tables of codes, as for `load_patient`.
+    labs and findings. One list or trial may be named by itself. `codes`, `locale` and `columns` are as for
+    `load_patient`.
+    `answers` are people's answers beside the record: `{"patient": …, "answers": {…}}`, a list of such, or the path of a
+    file. Those about somebody else are refused.
 
     On a Patient with rules given this is pure, and safe in threads.
 
-    Raises RecordError where the record cannot be used, LocalCodesError where a table of codes cannot, RulesError where
-    the rules cannot, and ScreeningError where the call cannot be answered: no date of screening or none of the
-    calendar, another dictionary, an unknown trial, list or length of time, codes for a Patient that is read already.
+    Raises RecordError where the record or the answers cannot be used, LocalCodesError where a table of codes cannot,
+    RulesError where the rules cannot, and ScreeningError where the call cannot be answered: no date of screening or
+    none of the calendar, another dictionary, an unknown trial, list or length of time, a locale that is none, or codes,
+    a locale or columns for a Patient that is read already.
     """
     from screener import screening
     from screener.records.patient import Patient
 
     rulebook = load_rules() if rules is None else rules
     if not isinstance(patient, Patient):
-        record = load_patient(patient, rulebook, codes)
-    elif codes:
-        raise screening.ScreeningError("the patient has been read already: give the codes to `load_patient`")
+        record = load_patient(patient, rulebook, codes, locale=locale, columns=columns)
+    elif given := [name for name, each in (("codes", codes), ("locale", locale), ("columns", columns)) if each]:
+        raise screening.ScreeningError(f"the patient has been read already: give the {given[0]} to `load_patient`")
     else:
         record = patient
+    if answers:
+        record = _with_answers(record, answers, _dictionary(rulebook, codes))
     return screening.evaluate(
         record, rulebook, as_of=as_of, assume_complete=assume_complete, labs_within=labs_within, trials=trials
     )
+
+
+def _with_answers(patient: Patient, answers: Answers, dictionary: Dictionary) -> Patient:
+    from screener.records.questionnaire import answers_in, read_answers, with_answers
+
+    if isinstance(answers, str | PathLike):
+        given = read_answers(Path(answers), dictionary)
+    else:
+        given = answers_in(answers if isinstance(answers, Mapping) else list(answers), dictionary)
+    return with_answers(patient, given, dictionary)
 
 
 def advise(screening: Screening) -> Advice:
@@ -90,21 +114,39 @@ def advise(screening: Screening) -> Advice:
     return decisive.advise(screening)
 
 
-def load_patient(source: Source, rules: Rulebook | None = None, codes: Codes = ()) -> Patient:
+def load_patient(
+    source: Source,
+    rules: Rulebook | None = None,
+    codes: Codes = (),
+    *,
+    locale: str | None = None,
+    columns: Columns = None,
+) -> Patient:
     """Read a patient's record from plain data, JSON text or a file, with the dictionary of `rules`.
 
     `codes` names a clinic's own tables of codes (CSV files, see docs/codes.md). The Patient keeps the digest of that
-    dictionary, and `evaluate` refuses it beside any other.
+    dictionary, and `evaluate` refuses it beside any other. `locale` says whose dates and decimals a native record has
+    that does not say it itself: `de`, `en-GB`. `columns` names a table of what the columns of a spreadsheet stand for,
+    where their headings do not say it.
 
-    Raises RecordError, with every fault that was found, if the record cannot be used, and LocalCodesError if a table of
-    codes cannot.
+    Raises RecordError, with every fault that was found, if the record or the columns cannot be used, LocalCodesError if
+    a table of codes cannot, and ScreeningError for a locale that is none.
     """
     from screener.records.reading import read_patient
 
-    return read_patient(Path(source) if isinstance(source, PathLike) else source, _dictionary(rules, codes))
+    place = Path(source) if isinstance(source, PathLike) else source
+    dictionary = _dictionary(rules, codes)
+    return read_patient(place, dictionary, locale=_locale(locale), columns=_headings(columns, dictionary))
 
 
-def load_patients(source: Source, rules: Rulebook | None = None, codes: Codes = ()) -> Iterator[Patient | RecordError]:
+def load_patients(
+    source: Source,
+    rules: Rulebook | None = None,
+    codes: Codes = (),
+    *,
+    locale: str | None = None,
+    columns: Columns = None,
+) -> Iterator[Patient | RecordError]:
     """Read every patient of a source that may hold several: a file of FHIR resources or of NDJSON, or the folder of a
     bulk export. One after the other, and otherwise as `load_patient`; one that cannot be used is given as a RecordError
     in its place, so that the others go on.
@@ -113,7 +155,29 @@ def load_patients(source: Source, rules: Rulebook | None = None, codes: Codes = 
     """
     from screener.records.reading import read_patients
 
-    return read_patients(Path(source) if isinstance(source, PathLike) else source, _dictionary(rules, codes))
+    place = Path(source) if isinstance(source, PathLike) else source
+    dictionary = _dictionary(rules, codes)
+    return read_patients(place, dictionary, locale=_locale(locale), columns=_headings(columns, dictionary))
+
+
+def _headings(columns: Columns, dictionary: Dictionary) -> Mapping[str, str] | None:
+    if columns is None:
+        return None
+    from screener.records.rows import read_headings
+
+    return read_headings(Path(columns), dictionary)
+
+
+def _locale(name: str | None) -> Locale | None:
+    if name is None:
+        return None
+    from screener.records.locales import locale_of
+    from screener.screening import ScreeningError
+
+    locale = locale_of(name)
+    if locale is None:
+        raise ScreeningError(f"`{name}` is no locale: write a language and a country, such as `de-DE` or `en-GB`")
+    return locale
 
 
 def _dictionary(rules: Rulebook | None, codes: Codes) -> Dictionary:

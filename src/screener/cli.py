@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from screener.version import __version__
 
@@ -27,8 +27,11 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from screener.records.dictionary import Dictionary
+    from screener.records.documents import Kept
     from screener.records.errors import RecordError
+    from screener.records.locales import Locale
     from screener.records.patient import Patient
+    from screener.records.questionnaire import GivenAnswers
     from screener.records.sightings import Sightings
     from screener.report.further import Further
     from screener.report.matrix import Row
@@ -61,6 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
+    except ChildProcessError as problem:
+        _tell(f"error[jobs]: {problem}\nhelp: give fewer `--jobs`; the memory may not have sufficed")
+        return UNUSABLE
     except BrokenPipeError:
         _give_up_output()
         return NOBODY_READS
@@ -133,12 +139,20 @@ class _Parser(argparse.ArgumentParser):
 def _screen(arguments: list[str]) -> int:
     asked = _screen_parser().parse_intermixed_args(arguments)
     form = _form_asked(asked)
+    if asked.jobs > 1 and form not in PRINTED_EACH:
+        what = "`--full`" if asked.full else f"`--{form}`" if form in FORMS else "the table"
+        forms = " or ".join(f"`--{each}`" for each in PRINTED_EACH)
+        raise CallError(
+            f"`--jobs` is for a report that is printed patient by patient, and {what} is not", f"add {forms}"
+        )
     if form == "html":
         _check_page(asked.html, asked.patients)
     dictionary = _prepared(asked)
     if dictionary is None:
         return UNUSABLE
     lines = [_line_asked(each, dictionary) for each in asked.explain]
+    if asked.jobs > 1:
+        return _screen_at_once(asked, dictionary, form)
     told: list[Screening] = []
     rows: list[Row] = []
     unusable = 0
@@ -150,7 +164,8 @@ def _screen(arguments: list[str]) -> int:
         elif form == "explain":
             _explain(screening, lines)
         elif form == "quiet":
-            _print_verdicts(screening)
+            _encode_output(errors="replace")
+            print(_text(screening, form, asked), end="")
         elif form in FORMS or asked.full:
             _print(screening, form, asked)
         if form == "table" and screening is not None:
@@ -169,6 +184,28 @@ def _screen(arguments: list[str]) -> int:
 
 
 FORMS = ("json", "markdown", "csv", "html", "explain", "quiet")
+PRINTED_EACH = ("json", "markdown", "quiet")
+"""Forms that are a text for each patient, so that several processes can write them."""
+
+
+def _screen_at_once(asked: argparse.Namespace, dictionary: Dictionary, form: str) -> int:
+    """Screen by several processes, each patient by one; the texts come in the order of the patients."""
+
+    def text(screening: Screening) -> str:
+        return _text(screening, form, asked)
+
+    unusable = 0
+    if form == "quiet":
+        _encode_output(errors="replace")
+    else:
+        _encode_output(encoding="utf-8")
+    sys.stdout.flush()  # what waits here now would be written by every process
+    for each in _screenings(asked, dictionary, form, then=text):
+        if each is None:
+            unusable += 1
+        else:
+            print(each, end="")
+    return UNUSABLE if unusable else DONE
 
 
 def _form_asked(asked: argparse.Namespace) -> str:
@@ -191,42 +228,100 @@ def _prepared(asked: argparse.Namespace) -> Dictionary | None:
             raise CallError(f"`{verb}` is a verb of screen and stands first", f"a file of that name is `./{verb}`")
     if asked.patients.count(STANDARD_INPUT) > 1:
         raise CallError("standard input can be read only once", f"write `{STANDARD_INPUT}` once")
-    if asked.answers and len(asked.patients) > 1:
-        raise CallError("answers are about one patient", "screen that patient by itself")
 
     dictionary = _loaded(asked.rules, asked.codes, asked.hierarchy)
-    if dictionary is None:
+    if dictionary is None or not _headings_read(asked, dictionary):
         return None
 
     from screener.screening import LISTS
 
     _check_names(asked.trial or (), tuple(dictionary.rulebook.trials), "trial of these rules")
     _check_names(asked.assume_complete, LISTS, "list of a record")
+    if asked.answers and (given := _answers(asked.answers, dictionary)) is None:
+        return None
+    asked.given = asked.waiting = given if asked.answers else ()
     return dictionary
 
 
-def _screenings(asked: argparse.Namespace, dictionary: Dictionary, form: str) -> Iterator[Screening | None]:
-    """The screening of each patient, as it is read; None for one that cannot be used, which is then explained."""
+def _headings_read(asked: argparse.Namespace, dictionary: Dictionary) -> bool:
+    """Whether the table of columns can be used; it then stands in the call in place of its name."""
+    if asked.columns is None:
+        return True
+    from screener.records.errors import RecordError
+    from screener.records.rows import read_headings
+
+    try:
+        asked.columns = read_headings(asked.columns, dictionary)
+    except RecordError as problem:
+        _tell(problem)
+        return False
+    return True
+
+
+def _answers(files: Sequence[Path], dictionary: Dictionary) -> list[GivenAnswers] | None:
+    """People's answers, of all files; None if one cannot be used, which is then explained."""
+    from screener.records.errors import RecordError
+    from screener.records.questionnaire import read_answers
+
+    try:
+        return [each for file in files for each in read_answers(file, dictionary)]
+    except RecordError as problem:
+        _tell(problem)
+        return None
+
+
+def _screenings(
+    asked: argparse.Namespace, dictionary: Dictionary, form: str, then: Callable[[Screening], Any] | None = None
+) -> Iterator[Any]:
+    """The screening of each patient, as it is read, or what `then` makes of it, by as many processes as are asked for;
+    None for one that cannot be used, which is then explained."""
+    from screener.jobs import in_order
+    from screener.records.reading import ids_of_several
+    from screener.screening import evaluate
+
+    def screened(each: tuple[Patient, date | None] | None) -> Any:
+        if each is None:
+            return None
+        patient, as_of = each
+        screening = evaluate(
+            patient,
+            dictionary.rulebook,
+            as_of=as_of,
+            assume_complete=asked.assume_complete,
+            labs_within=asked.labs_within,
+            trials=asked.trial,
+        )
+        return screening if then is None else then(screening)
+
     gathers = form in ("html", "csv") or (form == "table" and not asked.full)
     today = _Today()
+    sources = [each for source in asked.patients for each in _sources(source)]
+    doubled = ids_of_several(sources, dictionary, asked.columns) if len(sources) > 1 else None
+    patients = (patient for each in sources for patient in _to_screen(each, dictionary, asked, today, doubled))
     with _progress(is_printing=not gathers) as count:
-        for source in asked.patients:
-            for each in _sources(source):
-                for screening in _screened(each, dictionary, asked, today):
-                    yield screening
-                    count()
+        for screening in in_order(screened, patients, 1 if then is None else asked.jobs):
+            yield screening
+            count()
+    _tell_who_is_nobody(asked.waiting)
     if today.patients and form != "quiet":
         _tell(f"note: {today.note}{f', for {today.patients} patients' if today.patients > 1 else ''}")
 
 
-def _sources(source: str) -> Iterator[str]:
+def _sources(source: str) -> Iterator[Path | Kept]:
     """The files of a folder that is no bulk export, each a record of its own; any other source as it is."""
-    if source != STANDARD_INPUT and os.path.isdir(source):
+    if source == STANDARD_INPUT:
+        yield _standard_input()
+    elif os.path.isdir(source):
         from screener.records.reading import records_in
 
-        yield from map(str, records_in(Path(source)))
+        sources, others = records_in(Path(source))
+        if others:
+            named = [f"{each.name} ({each.why})" if each.may_hold else each.name for each in others]
+            more = f" and {len(named) - MOST_SHOWN} more" if len(named) > MOST_SHOWN else ""
+            _tell(f"note: {source}: not read: {', '.join(named[:MOST_SHOWN])}{more}")
+        yield from sources
     else:
-        yield source
+        yield Path(source)
 
 
 @contextmanager
@@ -306,15 +401,6 @@ def _print_matrix(rows: Sequence[Row], unusable: int) -> None:
     print_matrix(rows, unusable)
 
 
-def _print_verdicts(screening: Screening) -> None:
-    """A line for each trial, and nothing else."""
-    from screener.report.wording import on_one_line
-
-    _encode_output(errors="replace")
-    for trial in screening.trials:
-        print(f"{on_one_line(screening.patient)}\t{trial.id}\t{trial.verdict}")
-
-
 def _loaded(folder: Path | None, tables: Sequence[Path] = (), hierarchy: Path | None = None) -> Dictionary | None:
     """The rules, the clinic's own tables of codes and its hierarchy, with all that screening needs; None if they cannot
     be used, which is then explained."""
@@ -364,6 +450,7 @@ def _screen_parser() -> _Parser:
         "  screen check [FOLDER]                    check the rules\n"
         "  screen codes [--csv] PATIENT…            what records call things, and what that is read as\n"
         "  screen format [--check] [FILE|FOLDER…]   write rules in the one way they are written\n"
+        "  screen names [WORD]                      what may be written in a record, with codes and units\n"
         "  screen questions [--fhir] PATIENT…       the questions that people have to answer\n"
         "  screen review [-o FILE] PATIENT          the chart review that open criteria wait for, to fill in\n"
         "  screen schema [record|result]            the JSON Schema of a record, or of a result\n"
@@ -385,6 +472,13 @@ def _screen_parser() -> _Parser:
         help="print one criterion with the whole tree of its rule; may be repeated",
     )
     parser.add_argument("--quiet", action="store_true", help="print the verdicts only, a line for each trial")
+    parser.add_argument(
+        "--jobs",
+        type=_number,
+        default=1,
+        metavar="N",
+        help="screen by so many processes, where the report is printed patient by patient: --json, --markdown, --quiet",
+    )
     parser.add_argument("--full", action="store_true", help="print each of several patients in full, before the matrix")
     return parser
 
@@ -395,7 +489,8 @@ def _add_call(parser: _Parser) -> None:
         "patients",
         nargs="*",
         metavar="PATIENT",
-        help="file of a record or of several, or the folder of a bulk export; - for standard input",
+        help="file of a record or of several, a spreadsheet (CSV, XLSX), the folder of a bulk export; - for "
+        "standard input",
     )
     parser.add_argument("--advice", action="store_true", help="tell also which facts decide, and what would settle it")
     parser.add_argument("--margins", action="store_true", help="tell also how far each number lies from its limit")
@@ -409,6 +504,7 @@ def _add_call(parser: _Parser) -> None:
     parser.add_argument(
         "--as-of", type=_day, metavar="DATE", help="the day the answers are about (else the record's own, else today)"
     )
+    _add_writing(parser)
     _add_rules_and_codes(parser)
     parser.add_argument(
         "--assume-complete",
@@ -426,9 +522,26 @@ def _add_call(parser: _Parser) -> None:
         action="append",
         type=Path,
         metavar="FILE",
-        help="people's answers, as a QuestionnaireResponse or as `answers` of a record; may be repeated",
+        help="people's answers, each with the patient they are about: a QuestionnaireResponse, a filled chart review,\n"
+        'or {"patient": …, "answers": {…}}, several in a list; may be repeated',
     )
     parser.add_argument("--version", action="version", version=f"screener {__version__}")
+
+
+def _add_writing(parser: argparse.ArgumentParser) -> None:
+    """How what is read was written."""
+    parser.add_argument(
+        "--locale",
+        type=_locale,
+        metavar="LOCALE",
+        help="whose dates and decimals a record has that does not say it, such as de or en-GB",
+    )
+    parser.add_argument(
+        "--columns",
+        type=Path,
+        metavar="TABLE.csv",
+        help="what the columns of a spreadsheet stand for (column, name, unit), where their headings do not say it",
+    )
 
 
 def _add_rules_and_codes(parser: argparse.ArgumentParser) -> None:
@@ -460,6 +573,18 @@ def _day(text: str) -> date:
     return date.fromordinal(moment.first_day)
 
 
+def _locale(text: str) -> Locale:
+    from screener.records.errors import did_you_mean
+    from screener.records.locales import locale_of, locales
+
+    locale = locale_of(text)
+    if locale is None:
+        near = did_you_mean(text, (each.name for each in locales().values()))
+        mend = near or "write a language and a country, such as de-DE or en-GB"
+        raise argparse.ArgumentTypeError(f"`{text}` is no locale: {mend}")
+    return locale
+
+
 def _duration(text: str) -> Duration:
     from screener.values.dates import DateError, parse_duration
 
@@ -467,6 +592,15 @@ def _duration(text: str) -> Duration:
         return parse_duration(text)
     except DateError as problem:
         raise argparse.ArgumentTypeError(str(problem)) from None
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text[:5]) <= MOST_JOBS:
+        raise argparse.ArgumentTypeError(f"`{text}` is not a number of processes: write 1 to {MOST_JOBS}")
+    return int(text)
+
+
+MOST_JOBS = 256
 
 
 def _names(text: str) -> list[str]:
@@ -482,80 +616,85 @@ def _check_names(names: Sequence[str], known: Sequence[str], what: str) -> None:
             raise CallError(f"`{name}` is not a {what}", did_you_mean(name, known) or f"there are {', '.join(known)}")
 
 
-def _screened(
-    source: str, dictionary: Dictionary, asked: argparse.Namespace, today: _Today
-) -> Iterator[Screening | None]:
-    """The screenings of the patients of one source; None for one that cannot be used, which is then explained."""
-    from screener.screening import evaluate
-
-    for patient in _patients(source, dictionary, asked.answers or ()):
+def _to_screen(
+    source: Path | Kept,
+    dictionary: Dictionary,
+    asked: argparse.Namespace,
+    today: _Today,
+    doubled: frozenset[str] | None,
+) -> Iterator[tuple[Patient, date | None] | None]:
+    """The patients of one source, each with the day that the answers are about; None for one that cannot be used, which
+    is then explained."""
+    for patient in _patients(source, dictionary, asked, doubled):
         if patient is None:
             yield None
-            continue
-        as_of = asked.as_of
-        if as_of is None and patient.as_of is None:
-            patient, as_of = today.taken_for(patient), today.day
-        yield evaluate(
-            patient,
-            dictionary.rulebook,
-            as_of=as_of,
-            assume_complete=asked.assume_complete,
-            labs_within=asked.labs_within,
-            trials=asked.trial,
-        )
-
-
-def _patients(source: str, dictionary: Dictionary, answers: Sequence[Path]) -> Iterator[Patient | None]:
-    """The patients of one source, with people's answers; None for one that cannot be used, which is then explained on
-    standard error."""
-    from screener.records.errors import RecordError
-
-    read_all = _read(source, dictionary)
-    for read in _answered(list(read_all), answers, dictionary) if answers else read_all:
-        if isinstance(read, RecordError):
-            _tell(read)
-            yield None
+        elif asked.as_of is None and patient.as_of is None:
+            yield today.taken_for(patient), today.day
         else:
-            yield read
+            yield patient, asked.as_of
 
 
-def _answered(
-    read: Sequence[Patient | RecordError], files: Sequence[Path], dictionary: Dictionary
-) -> Iterator[Patient | RecordError]:
-    """The one patient of a source with the answers of these files; what keeps them from being used in its place."""
+def _patients(
+    source: Path | Kept, dictionary: Dictionary, asked: argparse.Namespace, doubled: frozenset[str] | None
+) -> Iterator[Patient | None]:
+    """The patients of one source, each with the answers that are about this one; None for one that cannot be used,
+    which is then explained on standard error."""
     from screener.records.errors import RecordError
-    from screener.records.questionnaire import read_answers, with_answers
 
-    if len(read) > 1:
-        raise CallError("answers are about one patient", "screen that patient by itself")
-    for each in read:
-        if isinstance(each, RecordError):
-            yield each
-            continue
+    for read in _read(source, dictionary, asked, doubled=doubled):
         try:
-            yield with_answers(each, [read_answers(file, dictionary) for file in files], dictionary)
+            if isinstance(read, RecordError):
+                raise read
+            yield _answered(read, asked, dictionary) if asked.given else read
         except RecordError as problem:
-            yield problem
+            _tell(problem)
+            yield None
 
 
-def _read(source: str, dictionary: Dictionary, sightings: Sightings | None = None) -> Iterator[Patient | RecordError]:
+def _answered(patient: Patient, asked: argparse.Namespace, dictionary: Dictionary) -> Patient:
+    from screener.records.questionnaire import with_answers
+
+    asked.waiting = [each for each in asked.waiting if not each.subject.is_about(patient)]
+    return with_answers(patient, asked.given, dictionary)
+
+
+def _tell_who_is_nobody(waiting: Sequence[GivenAnswers]) -> None:
+    """Tell of answers, in a list of such, whose patient is none of the call. Who is known by an identifier is not
+    named: it may be a number that the whole country knows the person by."""
+    for file in dict.fromkeys(each.file for each in waiting if not each.is_alone):
+        subjects = [each.subject.id for each in waiting if each.file == file]
+        named = [f"`{each}`" for each in subjects if each is not None]
+        more = len(named) - MOST_SHOWN
+        whose = named[:MOST_SHOWN] + ([f"{more} more"] if more > 0 else [])
+        if others := subjects.count(None):
+            whose.append(f"{others} known by an identifier")
+        _tell(f"note: {file}: answers of {', '.join(whose)} reached nobody of this call")
+
+
+def _read(
+    source: Path | Kept,
+    dictionary: Dictionary,
+    asked: argparse.Namespace,
+    sightings: Sightings | None = None,
+    doubled: frozenset[str] | None = None,
+) -> Iterator[Patient | RecordError]:
     """The patients of one source, and what keeps others, or all of it, from being read."""
     from screener.records.errors import RecordError
     from screener.records.reading import read_patients
 
+    file = None if isinstance(source, Path) else "standard input"
     try:
-        if source == STANDARD_INPUT:
-            yield from read_patients(_standard_input(), dictionary, "standard input", sightings)
-        else:
-            yield from read_patients(Path(source), dictionary, sightings=sightings)
+        yield from read_patients(source, dictionary, file, sightings, asked.locale, asked.columns, doubled)
     except RecordError as problem:
         yield problem
 
 
-def _standard_input() -> IO[bytes]:
+def _standard_input() -> Kept:
+    from screener.records.documents import Kept
+
     if sys.stdin is None:
         raise CallError("standard input is closed", "name the file of a record")
-    return sys.stdin.buffer
+    return Kept(sys.stdin.buffer)
 
 
 class _Today:
@@ -579,27 +718,37 @@ class _Today:
 
 def _print(screening: Screening, form: str, asked: argparse.Namespace) -> None:
     """One patient, with what else the call asks for."""
-    told = _further(screening, asked)
-    if form == "json":
+    if form in PRINTED_EACH:
         _encode_output(encoding="utf-8")
-        if told is None:
-            print(screening.to_json())
-        else:
-            from screener.report.further import json_with
-
-            print(json_with(screening, told))
-        return
-    if form == "markdown":
-        from screener.report.markdown import markdown
-
-        _encode_output(encoding="utf-8")
-        print(markdown(screening), end="\n\n")
+        print(_text(screening, form, asked), end="")
         return
     from screener.advice.decisive import advise
     from screener.report.terminal import print_screening
 
     _encode_output(errors="replace")
+    told = _further(screening, asked)
     print_screening(screening, told=told, first_facts=None if asked.advice else advise(screening))
+
+
+def _text(screening: Screening, form: str, asked: argparse.Namespace) -> str:
+    """One patient as JSON, as Markdown, or as a line for each trial."""
+    if form == "quiet":
+        from screener.report.wording import check_first, on_one_line
+
+        name = on_one_line(screening.patient)
+        doubts = [f"\t{on_one_line(check_first(trial))}" if trial.check_first else "" for trial in screening.trials]
+        rows = zip(screening.trials, doubts, strict=True)
+        return "".join(f"{name}\t{trial.id}\t{trial.verdict}{doubt}\n" for trial, doubt in rows)
+    if form == "markdown":
+        from screener.report.markdown import markdown
+
+        return markdown(screening) + "\n\n"
+    told = _further(screening, asked)
+    if told is None:
+        return screening.to_json() + "\n"
+    from screener.report.further import json_with
+
+    return json_with(screening, told) + "\n"
 
 
 def _further(screening: Screening, asked: argparse.Namespace) -> Further | None:
@@ -725,7 +874,7 @@ def _review(arguments: list[str]) -> int:
             sheets.append(json.dumps(to_review(screening), ensure_ascii=False, indent=1))
     if asked.output is None:
         _encode_output(encoding="utf-8")
-        print("\n".join(sheets))
+        print(sheets[0] if len(sheets) == 1 else f"[{','.join(sheets)}]" if sheets else "")
         return status
     if len(sheets) > 1:
         raise CallError("a sheet is of one patient", "call screen once for each")
@@ -871,10 +1020,11 @@ def _codes(arguments: list[str]) -> int:
     parser.add_argument(
         "--csv", action="store_true", help="print a table to be checked, completed and given to `--codes`"
     )
+    _add_writing(parser)
     _add_rules_and_codes(parser)
     asked = parser.parse_intermixed_args(arguments)
     dictionary = _loaded(asked.rules, asked.codes, asked.hierarchy)
-    if dictionary is None:
+    if dictionary is None or not _headings_read(asked, dictionary):
         return UNUSABLE
 
     from screener.records.sightings import Sightings
@@ -882,7 +1032,7 @@ def _codes(arguments: list[str]) -> int:
 
     sightings = Sightings()
     sources = [each for source in asked.patients for each in _sources(source)]
-    was_read = [_sighted(source, dictionary, sightings) for source in sources]
+    was_read = [_sighted(source, dictionary, sightings, asked) for source in sources]
     called = gathered(sightings, dictionary)
     _encode_output(errors="replace")
     if called or all(was_read):
@@ -890,13 +1040,13 @@ def _codes(arguments: list[str]) -> int:
     return DONE if all(was_read) else UNUSABLE
 
 
-def _sighted(source: str, dictionary: Dictionary, sightings: Sightings) -> bool:
+def _sighted(source: Path | Kept, dictionary: Dictionary, sightings: Sightings, asked: argparse.Namespace) -> bool:
     """Whether what a record calls things could be seen. That it cannot be screened yet is no hindrance: what it calls
     by a name that nobody knows is what is looked for."""
     from screener.records.errors import RecordError
 
     before = sum(count for _, count in sightings)
-    read = list(_read(source, dictionary, sightings))
+    read = list(_read(source, dictionary, asked, sightings, frozenset()))
     problems = [each for each in read if isinstance(each, RecordError)]
     if problems and sum(count for _, count in sightings) == before:
         for problem in problems:
@@ -904,8 +1054,45 @@ def _sighted(source: str, dictionary: Dictionary, sightings: Sightings) -> bool:
         return False
     if problems:
         what = "it cannot" if len(problems) == len(read) else f"{len(problems)} of {len(read)} patients cannot"
-        _tell(f"note: {source}: {what} be screened yet; `screen {source}` says why")
+        called = source if isinstance(source, Path) else STANDARD_INPUT
+        _tell(f"note: {called}: {what} be screened yet; `screen {called}` says why")
     return True
+
+
+# ---- screen names
+
+
+def _names_verb(arguments: list[str]) -> int:
+    parser = _Parser(
+        prog="screen names",
+        description="List what may be written in a record: names, and for a WORD the codes, units and values of what\n"
+        "bears it in its name or title, or is near to it.",
+        epilog="exit status: 0 listed; 2 the rules, a table or the call could not be used",
+    )
+    parser.add_argument("word", nargs="*", metavar="WORD", help="a name, a part of one, or a code")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--csv", action="store_true", help="print CSV, one row an entry")
+    parser.add_argument("--rules", type=Path, metavar="FOLDER", help="the rules to use, instead of the ones shipped")
+    asked = parser.parse_intermixed_args(arguments)
+    if asked.json and asked.csv:
+        raise CallError("`--json` and `--csv` are two forms of one list", "call screen once for each")
+    dictionary = _loaded(asked.rules)
+    if dictionary is None:
+        return UNUSABLE
+
+    from screener.report.names import as_details, as_json, as_list, as_table, matching, writable
+
+    entries, is_found, word = writable(dictionary), True, " ".join(asked.word)
+    if word:
+        entries, is_found = matching(entries, word, dictionary)
+    _encode_output(encoding="utf-8" if asked.json or asked.csv else None, errors="replace", newline="")
+    if asked.json:
+        print(as_json(entries))
+    elif asked.csv:
+        print(as_table(entries), end="")
+    else:
+        print(as_details(entries, word, is_found=is_found) if word else as_list(entries), end="")
+    return DONE
 
 
 # ---- screen schema
@@ -1034,6 +1221,7 @@ _VERBS: dict[str, Callable[[list[str]], int]] = {
     "check": _check,
     "codes": _codes,
     "format": _format,
+    "names": _names_verb,
     "questions": _questions,
     "review": _review,
     "schema": _schema,

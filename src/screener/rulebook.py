@@ -54,7 +54,7 @@ class Place(_Data, frozen=True):
 
 # ---- the dictionary
 
-HIERARCHICAL = frozenset({"icd10", "icd10cm", "icd10who", "icd10gm", "atc"})
+HIERARCHICAL = frozenset({"icd10", "icd10cm", "icd10who", "icd10gm", "icd10national", "atc"})
 """The systems in which a code stands for every longer one. Of ICD-10 they are compared without their dot."""
 
 DRUG_SYSTEMS = frozenset({"atc", "rxnorm"})
@@ -110,10 +110,11 @@ class NormalLimit(_Data, frozen=True):
 
 
 class Flag(_Data, frozen=True):
-    """What should catch the eye without deciding anything."""
+    """What should catch the eye without deciding anything. A doubt says that the value itself may be wrong."""
 
     text: str
     when: Truthful
+    is_doubt: bool = False
 
 
 class Lab(_Data, frozen=True, tag="lab"):
@@ -133,6 +134,17 @@ class Lab(_Data, frozen=True, tag="lab"):
     forms: tuple[Form, ...] = ()
     normal_limits: tuple[NormalLimit, ...] = ()
     flags: tuple[Flag, ...] = ()
+    mean_of: tuple[str, ...] = ()
+    """The labs of whose results of one time it is the mean, where it was not measured by itself."""
+    unlike: tuple[str, ...] = ()
+    """What resembles its names, and is something else."""
+
+
+class Words(_Data, frozen=True):
+    """Words in which people write a value of a finding, and the grades or choices that they may stand for."""
+
+    words: tuple[str, ...]
+    values: tuple[str, ...]
 
 
 class Finding(_Data, frozen=True, tag="finding"):
@@ -149,6 +161,8 @@ class Finding(_Data, frozen=True, tag="finding"):
     ordered: bool = False
     zero_when_absent: str | None = None
     """A condition whose absence makes the grade 0 (or the first of the ordered choices)."""
+    words: tuple[Words, ...] = ()
+    unlike: tuple[str, ...] = ()
     flags: tuple[Flag, ...] = ()
 
 
@@ -189,7 +203,8 @@ class Concept(_Data, frozen=True, tag="concept"):
     that are. `whole` are the codes by which the whole of it is refuted, `within` those within which everybody lies who
     has it. `denied_by_list` tells whether a complete list denies it, `denied_with` which labs, findings and lists must
     be at hand then. `lasts` is how long a statement that it holds speaks (None: until the record ends it),
-    `longest_course` how long it can last at most. `asked_under` is where a review of the chart asks for it.
+    `longest_course` how long it can last at most. What is `told_afterwards` (an old infarction) happened on an unknown
+    day up to the onset that an entry states. `asked_under` is where a review of the chart asks for it.
     """
 
     name: str
@@ -211,12 +226,16 @@ class Concept(_Data, frozen=True, tag="concept"):
     whole: tuple[Code, ...] = ()
     within: tuple[Code, ...] = ()
     asked_under: str = ""
+    unlike: tuple[str, ...] = ()
     denied_by_list: bool = False
     denied_with: tuple[str, ...] = ()
     ruled_out: Truthful | None = None
     lasts: Duration | None = None
     longest_course: Duration | None = None
     flags: tuple[Flag, ...] = ()
+    ended_by: tuple[str, ...] = ()
+    """The concepts of which an entry says that this one is over."""
+    told_afterwards: bool = False
 
     @property
     def signs(self) -> tuple[Sign, ...]:

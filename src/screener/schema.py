@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from typing import Any as Anything
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from screener.advice.decisive import MakesEligible, RankedFact, RulesOut
 from screener.advice.when import Timeline
@@ -67,6 +67,7 @@ class TrialDocument(Struct, frozen=True, forbid_unknown_fields=True):
     counts: Counts
     recruitment: Recruitment
     criteria: list[CriterionDocument]
+    check_first: list[str] | UnsetType = UNSET
 
 
 class TrialAdviceDocument(Struct, frozen=True):

@@ -15,6 +15,7 @@ from typing import Literal, get_args
 import msgspec
 from msgspec import Struct
 
+from screener.evaluation.ages import with_possible_age
 from screener.evaluation.answers import Fact, Found, Given, Judged, Measured, Reason
 from screener.evaluation.episodes import denied_by_old_list
 from screener.evaluation.evaluator import judge, program_of, truth_of_readings
@@ -30,8 +31,9 @@ from screener.evaluation.grounds import (
     rests_on_assumption,
     results_of,
 )
-from screener.evaluation.phrases import lowered
+from screener.evaluation.phrases import lowered, unit_beside
 from screener.records.chart import not_complete, some_of
+from screener.records.errors import CHECK_FIRST
 from screener.records.measuring import MEASURED_AS
 from screener.records.patient import Absence, Answer, Episode, Patient, Result
 from screener.rulebook import All, Confirmed, Criterion, EventLookup, Flag, Meets, RecordList, Rulebook, Trial, Truthful
@@ -242,6 +244,12 @@ class CriterionResult:
         return tuple(row for row, is_suspicious in self._shown if is_suspicious)
 
     @cached_property
+    def doubts(self) -> tuple[str, ...]:
+        """The values that the answer rests on and that may be wrong, each with the reason."""
+        told = [_doubts_of(fact, self._frame) for judged in self._counted for fact, _, used in facts(judged) if used]
+        return tuple(dict.fromkeys(each for each in told if each is not None))
+
+    @cached_property
     def _shown(self) -> tuple[tuple[Evidence, bool], ...]:
         """The evidence, and of each row whether it should be looked at again."""
         shown: dict[tuple[str, str], tuple[Evidence, bool]] = {}
@@ -307,7 +315,7 @@ class CriterionResult:
         for judged, scores in zip(self._counted, self._scores, strict=True):
             for name, measured in scores:
                 score = rulebook.scores[name]
-                told.update(dict.fromkeys(_raised(score.flags, frame)))
+                told.update(dict.fromkeys(each.text for each in _raised(score.flags, frame)))
                 if score.spread is not None and (apart := _drawn_apart(measured, score.spread)):
                     told[f"the inputs of {score.title} were drawn {apart} apart, more than {score.spread}"] = None
             told.update(dict.fromkeys(_answers_against_data(judged, rulebook)))
@@ -375,6 +383,13 @@ class TrialResult:
         order: tuple[WaitsFor, ...] = ("data", "judgement", "consent")
         return tuple(each for each in order if each in waiting)
 
+    @cached_property
+    def check_first(self) -> tuple[str, ...]:
+        """The values behind the verdict that may be wrong: of what failed, or else of what passed."""
+        decided = "failed" if self.verdict == "ineligible" else "passed"
+        those = (criterion.doubts for criterion in self.criteria if criterion.status == decided)
+        return tuple(dict.fromkeys(each for doubts in those for each in doubts))
+
     @property
     def recruitment(self) -> Recruitment:
         """What the registry says of the trial itself; one that is not recruiting is screened all the same."""
@@ -395,6 +410,7 @@ class TrialResult:
             "waits_for": list(self.waits_for),
             "counts": dict(self.counts),
             "recruitment": msgspec.to_builtins(self.recruitment),
+            **({"check_first": list(self.check_first)} if self.check_first else {}),
             "criteria": [criterion.to_dict() for criterion in self.criteria],
         }
 
@@ -454,12 +470,50 @@ class Screening:
         patient = self._patient
         return (
             *([f"the record says that the patient has died ({self.died})"] if self.died is not None else []),
-            *patient.notes,
+            *self.check_first,
+            *(note for note in patient.notes if not note.startswith(CHECK_FIRST)),
             *(not_complete(list_, patient.unread[list_]) for list_ in LISTS if list_ in self._not_assumed),
             *self._not_denied_by_lists(),
             *_later_than(patient, self._day),
             *_reviewed_too_long_ago(patient, self._day, self._rulebook),
         )
+
+    @cached_property
+    def check_first(self) -> tuple[str, ...]:
+        """What to look at before anything else: results that were not read, and may be what lines wait for, and what
+        else the reading of the record found to be so."""
+        near: dict[tuple[str, str], list[str]] = {}
+        for each in self._patient.near:
+            near.setdefault((each.fact, each.called), []).append(each.source)
+        told = []
+        for (fact, called), places in near.items():
+            waiting = 0 if self._is_at_hand(fact) else sum(self._waits(fact))
+            if waiting:
+                lines = "1 line waits" if waiting == 1 else f"{waiting} lines wait"
+                title = lowered(self._rulebook.fact(fact).title)
+                told.append(f"{CHECK_FIRST}{called} may be the {title} that {lines} for ({some_of(places)})")
+        return (*told, *(note for note in self._patient.notes if note.startswith(CHECK_FIRST)))
+
+    def _is_at_hand(self, fact: str) -> bool:
+        """Whether there is a result that can be used, is not stale, and after which none stands that is not read."""
+        fresh = self._rulebook.fact(fact).fresh
+        results = self._patient.results.get(fact, ())
+        unread = [each.when for each in results if each.unusable == "unread"]
+        return any(
+            each.unusable is None
+            and each.when is not None
+            and each.when.first_day <= self._day <= day_shifted(each.when.first_day, fresh, 1)
+            and all(other is not None and other.is_before(each.when) for other in unread)
+            for each in results
+        )
+
+    def _waits(self, fact: str) -> Iterator[bool]:
+        """Of each open line, whether a result of a lab or finding would help to settle it."""
+        for trial in self.trials:
+            for criterion in trial.criteria:
+                if criterion.status == "unknown":
+                    needs = criterion.needs
+                    yield any(need.kind in ("lab", "finding") and need.name == fact for need in needs)
 
     def _not_denied_by_lists(self) -> Iterator[str]:
         """What a complete list does not deny, where an open criterion waits for it."""
@@ -525,6 +579,7 @@ def evaluate(
     day = _day_of(as_of) if as_of is not None else patient.as_of
     if day is None:
         raise ScreeningError(f"no date of screening: patient `{patient.id}` has no `as_of`, and none was given")
+    patient = with_possible_age(patient, day)
     asked = _known_lists(assume_complete)
     assumed = asked - patient.unread.keys()
     wanted = _known_trials(trials, rules)
@@ -606,9 +661,9 @@ def _known_trials(names: Collection[str] | None, rules: Rulebook) -> list[Trial]
 # ---- reading answers
 
 
-def _raised(flags: Iterable[Flag], frame: Frame) -> tuple[str, ...]:
+def _raised(flags: Iterable[Flag], frame: Frame) -> tuple[Flag, ...]:
     """The flags whose condition certainly holds."""
-    return tuple(flag.text for flag in flags if _certainly_holds(flag.when, frame))
+    return tuple(flag for flag in flags if _certainly_holds(flag.when, frame))
 
 
 def _certainly_holds(rule: Truthful, frame: Frame) -> bool:
@@ -638,7 +693,11 @@ def _drawn_apart(measured: Measured, spread: Duration) -> str | None:
     moments = [result.when for result in results_of(measured) if result.when is not None]
     if not moments:
         return None
-    earliest, latest = min(moment.last for moment in moments), max(moment.first for moment in moments)
+    if len({moment.offset is None for moment in moments}) > 1:
+        zoned = next(moment for moment in moments if moment.offset is not None)
+        moments = [moment.on_clock_of(zoned) for moment in moments]
+    earliest = min(moment.instant[2] for moment in moments)
+    latest = max(moment.instant[1] for moment in moments)
     if spread.unit == "hours":
         allowed = earliest + spread.count * 3600
     else:
@@ -713,21 +772,20 @@ def _evidence(fact: Fact | Given, found: Found, used: bool, frame: Frame) -> Evi
                 return Evidence(
                     fact.called or fact.concept, value, date=date_text or asserted, source=fact.source, flags=fact.flags
                 )
-            flags = (*fact.flags, *_raised(rulebook.concepts[fact.concept].flags, frame))
+            raised = _raised(rulebook.concepts[fact.concept].flags, frame)
+            flags = (*fact.flags, *(each.text for each in raised))
             return Evidence(fact.concept, value, date=date_text or asserted, source=fact.source, flags=flags)
         case Absence():
             date_text = fact.when.text if fact.when is not None else None
             return Evidence(fact.concept, _absence_in_words(fact), date=date_text, source=fact.source, flags=fact.flags)
         case Answer():
             by = (f"answered by {fact.by}",) if fact.by else ()
-            bare = "/" not in fact.key and not rulebook.questions[found.subject].once_for_all
-            every = ("one answer for every trial",) if bare else ()
             return Evidence(
                 found.subject,
                 "yes" if fact.value else "no",
                 date=fact.when.text if fact.when is not None else None,
                 source=fact.source,
-                flags=by + every,
+                flags=by,
             )
         case Given():
             return Evidence(fact.name, fact.value, source=fact.source)
@@ -748,7 +806,7 @@ def _evidence_of_result(result: Result, used: bool, frame: Frame) -> Evidence:
         flags.append(result.problem)
     if not used:
         flags.append(WHY["stale"])
-    flags.extend(_raised_for(result, frame))
+    flags.extend(each.text for each in _raised_for(result, frame))
     canonical: float | str | None = None
     if result.value is not None:
         value = result.value
@@ -765,21 +823,38 @@ def _evidence_of_result(result: Result, used: bool, frame: Frame) -> Evidence:
     )
 
 
-def _is_suspicious(fact: Fact | Given, frame: Frame) -> bool:
+def _result_of(fact: Fact | Given, frame: Frame) -> Result | None:
+    """The result that a fact is, or was read from."""
     match fact:
         case Episode() | Absence():
-            result = _result_behind(fact, frame)
+            return _result_behind(fact, frame)
         case Result():
-            result = fact
+            return fact
         case _:
-            return False
+            return None
+
+
+def _is_suspicious(fact: Fact | Given, frame: Frame) -> bool:
+    result = _result_of(fact, frame)
     if result is None:
         return False
     remarks = [flag for flag in result.flags if not flag.startswith(MEASURED_AS)]
     return bool(remarks or result.problem or _raised_for(result, frame))
 
 
-def _raised_for(result: Result, frame: Frame) -> tuple[str, ...]:
+def _doubts_of(fact: Fact | Given, frame: Frame) -> str | None:
+    """A result whose value may be wrong, and why; None where nothing says so, or where it is not used anyway."""
+    result = _result_of(fact, frame)
+    if result is None or result.unusable is not None:
+        return None
+    doubts = [*(each.text for each in _raised_for(result, frame) if each.is_doubt), *result.doubts]
+    if not doubts:
+        return None
+    title = frame.rulebook.fact(result.fact).title
+    return f"{lowered(title)} {result.recorded_value}{unit_beside(result.recorded_unit)} ({'; '.join(doubts)})"
+
+
+def _raised_for(result: Result, frame: Frame) -> tuple[Flag, ...]:
     """The flags of its lab or finding that are raised for this very result, whichever results an answer picked.
 
     They are judged on the day of the result, as if it were the only one of its kind; and as of the day of screening
@@ -793,7 +868,7 @@ def _raised_for(result: Result, frame: Frame) -> tuple[str, ...]:
     return raised
 
 
-def _raised_on_its_days(result: Result, frame: Frame) -> Iterator[str]:
+def _raised_on_its_days(result: Result, frame: Frame) -> Iterator[Flag]:
     flags = frame.rulebook.fact(result.fact).flags
     value = result.value or result.beyond
     if not flags or (value is None and result.choices is None):
@@ -801,7 +876,8 @@ def _raised_on_its_days(result: Result, frame: Frame) -> Iterator[str]:
     stated = msgspec.structs.replace(result, value=value, unusable=None)
     day = frame.as_of if result.when is None else min(result.when.last_day, frame.as_of)
     yield from _raised(flags, frame.with_only(msgspec.structs.replace(stated, when=on_day(day)), day))
-    if result.when is not None and frame.last_result_from(result.fact) <= result.when.last:
+    when = result.when
+    if when is not None and not any(when.is_before(later) for later in frame.last_results(result.fact)):
         yield from _raised(flags, frame.with_only(stated, frame.as_of))
 
 

@@ -79,7 +79,7 @@ def test_what_nothing_can_change_is_fixed(kind: str, rule: str, record: dict[str
          ["if the record comes to say more of drugs"]),
         ("inclusion", "history of hiv_infection", {"complete": ["conditions"]},
          ["if the record comes to show HIV infection"]),
-        ("inclusion", "confirmed informed_consent", {"answers": {"informed_consent": False}},
+        ("inclusion", "confirmed informed_consent", {"answers": {"TEST0001/informed_consent": False}},
          ["another answer to “Has the participant given informed consent to this trial?”"]),
         ("exclusion", "platelets before last onset of liver_failure < 50 x 10*9/L",
          {"conditions": [FAILURE], "observations": [result("PLT", 40, "10*9/L", "2026-01-02")]},

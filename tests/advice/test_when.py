@@ -181,7 +181,7 @@ WINDOWS: dict[str, tuple[str, dict[str, Any], list[tuple[str, str, str, str]]]] 
     ),
     "an answer without a date holds from the day of screening": (
         "confirmed pledged",
-        {"answers": {"pledged": True}},
+        {"answers": {"T1/pledged": True}},
         [("2026-03-23", "passed", "unknown", "the answer of 2026-02-20 (undated) is older than 30 days")],
     ),
     "a plan comes within a window ahead, and is overdue": (
@@ -256,7 +256,7 @@ def test_the_engine_says_so_the_day_before_on_the_day_and_the_day_after(case: st
 
 UNDATED: dict[str, tuple[str, dict[str, Any]]] = {
     "a current result": ("alpha >= 5 umol/L", {"observations": [alpha(9, None, current=True)]}),
-    "an answer that holds for a while": ("confirmed pledged", {"answers": {"pledged": True}}),
+    "an answer that holds for a while": ("confirmed pledged", {"answers": {"T1/pledged": True}}),
     "an age": ("age <= 46 years", {"age_years": 45}),
 }
 

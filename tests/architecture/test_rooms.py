@@ -23,6 +23,7 @@ EVERYTHING = {
     "schema",
     "report",
     "cli",
+    "jobs",
     "version",
 }
 ROOMS: dict[str, set[str]] = {
@@ -31,13 +32,14 @@ ROOMS: dict[str, set[str]] = {
     "rulebook": {"values"},
     "language": {"values", "rulebook"},
     "loading": {"rulebook", "language", "terminology", "version"},
-    "terminology": {"rulebook"},
+    "terminology": {"values", "rulebook"},
     "records": {"values", "rulebook", "terminology"},
     "evaluation": {"values", "rulebook", "records"},
     "screening": {"values", "rulebook", "records", "evaluation", "version"},
     "advice": {"values", "rulebook", "records", "evaluation", "screening"},
     "schema": {"values", "rulebook", "records", "evaluation", "screening", "advice"},
     "report": {"values", "rulebook", "records", "evaluation", "screening", "advice", "version", "terminology"},
+    "jobs": set(),
     "cli": EVERYTHING,
     "__main__": {"cli"},
     "__init__": EVERYTHING,

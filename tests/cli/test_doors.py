@@ -37,7 +37,7 @@ FULL = {
         {"name": "hepatic_encephalopathy_grade", "value": 1, "date": "2026-02-18"},
     ],
     "conditions": [{"name": "cirrhosis", "onset": "2019", "status": "active"}],
-    "answers": {"informed_consent": True, "NCT07409259/I3": {"reading": 2, "by": "Dr Li"}},
+    "answers": {"NCT07409259/informed_consent": True, "NCT07409259/I3": {"reading": 2, "by": "Dr Li"}},
 }
 
 

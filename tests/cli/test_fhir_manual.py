@@ -11,7 +11,7 @@ from pathlib import Path
 
 from screener.records.documents import LONGEST_LINE, MOST_BYTES, MOST_BYTES_OF_LINES, MOST_DIGITS
 from screener.records.fhir.reading import _READ
-from screener.records.reading import BULK_ENDINGS
+from screener.records.folders import BULK_ENDINGS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "fhir.md").read_text(encoding="utf-8")

@@ -76,10 +76,10 @@ def test_a_folder_and_lines_are_as_many_patients(
 
 def test_a_bad_record_is_reported_and_the_others_go_on(call: Call, write) -> None:
     good = three(write)
-    bad = write("bad.json", sex="unknown")
+    bad = write("bad.json", sex="femal")
     status, out, err = call(good[0], bad, "missing.json", *good[1:])
     assert status == 2
-    assert "`unknown` is not a `sex`" in err
+    assert "`femal` is not a `sex`" in err
     assert "missing.json" in err
     assert "3 patients screened; 2 could not be used, as told above" in out
 

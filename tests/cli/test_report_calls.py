@@ -42,15 +42,15 @@ def test_a_page_can_go_to_standard_output(call: Call, write) -> None:
 
 
 def test_a_bad_record_does_not_keep_the_others_from_the_page(call: Call, write, folder: Path) -> None:
-    status, out, err = call(write("bad.json", sex="unknown"), write("good.json"), "--html", "report.html")
+    status, out, err = call(write("bad.json", sex="femal"), write("good.json"), "--html", "report.html")
     assert (status, out) == (2, "wrote report.html: 1 patient\n")
-    assert "error[record]: `unknown` is not a `sex`" in err
+    assert "error[record]: `femal` is not a `sex`" in err
     assert "<bdi>anna</bdi>" in (folder / "report.html").read_text(encoding="utf-8")
 
 
 def test_without_a_usable_record_the_page_that_is_there_stays(call: Call, write, folder: Path) -> None:
     (folder / "report.html").write_text("before", encoding="utf-8")
-    status, out, err = call(write(sex="unknown"), "--html", "report.html")
+    status, out, err = call(write(sex="femal"), "--html", "report.html")
     assert (status, out) == (2, "")
     assert err.endswith("note: no patient could be screened, so no page is written\n")
     assert (folder / "report.html").read_text(encoding="utf-8") == "before"
@@ -86,10 +86,13 @@ def test_a_link_is_followed_and_stays_a_link(call: Call, write, folder: Path) ->
     assert "<!doctype html>" in (folder / "real.html").read_text(encoding="utf-8")
 
 
-def test_others_may_read_the_page_as_any_file_of_the_folder(call: Call, write, folder: Path) -> None:
-    (folder / "plain").write_text("", encoding="utf-8")
-    call(write(), "--html", "report.html")
-    assert stat.S_IMODE((folder / "report.html").stat().st_mode) == stat.S_IMODE((folder / "plain").stat().st_mode)
+def test_a_new_page_is_for_its_owner_alone_and_one_that_is_there_keeps_its_mode(
+    call: Call, write, folder: Path
+) -> None:
+    for mode in (0o600, 0o644):
+        call(write(), "--html", "report.html")
+        assert stat.S_IMODE((folder / "report.html").stat().st_mode) == mode
+        (folder / "report.html").chmod(0o644)
 
 
 @pytest.mark.parametrize(
@@ -157,14 +160,16 @@ def test_markdown_is_printed_for_each_patient(call: Call, write) -> None:
 
 
 def test_csv_has_one_header_for_all_patients(call: Call, write) -> None:
-    status, out, _ = call(write("a.json", id="anna"), write("bad.json", sex="x"), write("b.json", id="berta"), "--csv")
+    status, out, _ = call(
+        write("a.json", id="anna"), write("bad.json", sex="femal"), write("b.json", id="berta"), "--csv"
+    )
     assert status == 2
     rows = list(csv.DictReader(io.StringIO(out, newline="")))
     assert [row["patient"] for row in rows] == ["anna"] * 4 + ["berta"] * 4
 
 
 def test_csv_of_no_patient_is_nothing(call: Call, write) -> None:
-    status, out, _ = call(write(sex="x"), "--csv")
+    status, out, _ = call(write(sex="femal"), "--csv")
     assert (status, out) == (2, "")
 
 
@@ -176,7 +181,7 @@ def test_csv_ends_its_lines_alike_everywhere(write, monkeypatch: pytest.MonkeyPa
     assert main([write(id="王芳"), "--csv", "--rules", str(RULES)]) == 0
     lines = raw.getvalue().decode("utf-8").split("\r\n")
     assert len(lines) == 6
-    assert lines[1].startswith("王芳,2026-02-20,")
+    assert lines[1].startswith('"王芳","2026-02-20",')
     assert not any("\r" in line for line in lines)
 
 
@@ -208,6 +213,7 @@ def test_questions_answered_and_given_back_settle_their_line(call: Call, write, 
     response = {
         "resourceType": "QuestionnaireResponse",
         "status": "completed",
+        "subject": {"reference": "Patient/anna"},
         "item": [{"linkId": item["linkId"], "answer": [{"valueBoolean": True}]}],
     }
     (folder / "response.json").write_text(json.dumps(response), encoding="utf-8")
@@ -228,29 +234,22 @@ def test_questionnaires_of_several_patients_are_one_a_line(call: Call, write) ->
 
 
 def test_answers_in_the_native_form_are_taken_and_may_be_repeated(call: Call, write, folder: Path) -> None:
-    (folder / "a.json").write_text(json.dumps({CONSENT: False}), encoding="utf-8")
-    (folder / "b.json").write_text("{}", encoding="utf-8")
+    (folder / "a.json").write_text(json.dumps({"patient": "anna", "answers": {CONSENT: False}}), encoding="utf-8")
+    (folder / "b.json").write_text(json.dumps({"patient": "anna"}), encoding="utf-8")
     _, out, _ = call(write(), "--answers", "b.json", "--answers", "a.json", "--json")
     assert json.loads(out)["trials"][0]["criteria"][2]["status"] == "failed"
 
 
 def test_answers_that_cannot_be_used_are_explained(call: Call, write, folder: Path) -> None:
-    (folder / "a.json").write_text(json.dumps({"NCT00000001/consent": True}), encoding="utf-8")
+    (folder / "a.json").write_text(
+        json.dumps({"patient": "anna", "answers": {"NCT00000001/consent": True}}), encoding="utf-8"
+    )
     status, out, err = call(write(), "--answers", "a.json")
     assert (status, out) == (2, "")
     assert err == (
         "error[record]: `consent` is not a question\n"
         "  --> a.json: answers.NCT00000001/consent\n"
         "help: it is one of `informed_consent`\n"
-    )
-
-
-def test_answers_go_with_one_patient(call: Call, write, folder: Path) -> None:
-    (folder / "a.json").write_text("{}", encoding="utf-8")
-    assert call(write("p.json"), write("q.json"), "--answers", "a.json") == (
-        2,
-        "",
-        "error[call]: answers are about one patient\nhelp: screen that patient by itself\n",
     )
 
 

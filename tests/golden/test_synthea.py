@@ -35,6 +35,7 @@ def test_a_whole_bundle_is_one_patient_with_everything_that_is_about_this_one() 
         "body_weight": 3,
         "diastolic_blood_pressure": 3,
         "hemoglobin": 2,
+        "mean_arterial_pressure": 3,
         "platelets": 2,
         "systolic_blood_pressure": 3,
     }

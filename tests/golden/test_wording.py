@@ -157,7 +157,7 @@ def test_a_reactive_screening_test_leaves_open_what_a_complete_list_would_deny()
     [
         (
             {"icd10": "R75", "text": "HIV screen reactive"},
-            "whether “icd10 R75 HIV screen reactive” is HIV infection (conditions[0])",
+            "whether “icd10 R75 HIV screen reactive” means HIV infection (conditions[0])",
             "(an entry may be it): left open by “icd10 R75 HIV screen reactive”",
         ),
         (

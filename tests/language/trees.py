@@ -202,7 +202,7 @@ _codes_lines = st.builds(
 _absent_codes_lines = st.builds(
     syntax.CodesLine, st.just("snomed"), several(_codes, most=9), st.just(NOWHERE), st.just(True)
 )
-_flags = st.builds(syntax.FlagLine, texts, propositions, st.just(NOWHERE))
+_flags = st.builds(syntax.FlagLine, texts, propositions, st.booleans(), st.just(NOWHERE))
 _fresh = st.builds(syntax.FreshLine, durations, st.just(NOWHERE))
 _forms = st.builds(syntax.FormLine, names, texts, aliases, quantities, st.just(NOWHERE))
 

@@ -692,7 +692,7 @@ def records(dice: Random, rulebook: Rulebook, subject: Subject, fullness: int = 
         if chance(dice, fullness):
             value = dice.choice((True, False))
             dated_answer = {"value": value, "date": day_text(TODAY - days_back(dice, recent=True))}
-            answers[question] = pick(dice, (value, value, dated_answer))
+            answers[answer_key(rulebook, question)] = pick(dice, (value, value, dated_answer))
     record["answers"] = answers
     record["complete"] = [name for name in ALL_LISTS if chance(dice, fullness // 2)]
     return record
@@ -711,7 +711,7 @@ def clear_record(dice: Random, rulebook: Rulebook, subject: Subject) -> Record:
         "as_of": AS_OF.isoformat(),
         "sex": pick(dice, ("female", "female", "male")),
         "birth_date": pick(dice, ("1965-02-20", "1981-05-01", "2009-05-01", "1943-02-20")),
-        "answers": {name: chance(dice, pick(dice, (0, 100))) for name in subject.questions},
+        "answers": {answer_key(rulebook, name): chance(dice, pick(dice, (0, 100))) for name in subject.questions},
         "complete": list(ALL_LISTS) if chance(dice, 90) else [],
         "observations": [],
     }
@@ -781,7 +781,7 @@ def gaps(dice: Random, record: Record, rulebook: Rulebook, subject: Subject) -> 
         "entry that may be": _gaps_of_what_may_be(dice, record, rulebook, patient),
         "list": _gaps_of_lists(dice, record, rulebook, subject, patient),
         "review": _gaps_of_reviews(dice, record, rulebook, subject, patient),
-        "answer": _gaps_of_answers(dice, record, subject, patient),
+        "answer": _gaps_of_answers(dice, record, rulebook, subject, patient),
     }
 
 
@@ -812,15 +812,24 @@ def narrower_date(dice: Random, text: str | None, *, latest: int = TODAY, earlie
     return day_text(dice.randint(min(first, last), last))
 
 
+def answer_key(rulebook: Rulebook, name: str) -> str:
+    """The key that an answer stands under: the question's own where it is asked once for all, except for a consent."""
+    question = rulebook.questions[name]
+    is_bare = question.once_for_all and not question.gives_consent
+    return name if is_bare else f"{next(iter(rulebook.trials))}/{name}"
+
+
 def is_partial(text: str | None) -> bool:
     return text is None or not parse_moment(text).is_one_day
 
 
-def _gaps_of_answers(dice: Random, record: Record, subject: Subject, patient: Patient) -> Iterator[Record]:
+def _gaps_of_answers(
+    dice: Random, record: Record, rulebook: Rulebook, subject: Subject, patient: Patient
+) -> Iterator[Record]:
     answered = set(patient.answers)
     for question in subject.questions:
         if question not in answered and not any(key.endswith(f"/{question}") for key in answered):
-            yield _with(record, ("answers", question), dice.choice((True, False)))
+            yield _with(record, ("answers", answer_key(rulebook, question)), dice.choice((True, False)))
 
 
 def _gaps_of_person(dice: Random, record: Record, rulebook: Rulebook, patient: Patient) -> Iterator[Record]:
@@ -950,6 +959,10 @@ def _gaps_of_entries(dice: Random, record: Record, rulebook: Rulebook, patient: 
             if "date" in entry and is_partial(entry["date"]):
                 yield _with(record, (*at, "date"), narrower_date(dice, entry["date"]))
             continue
+        if concept is not None and is_undated_beside_denial(patient, at, entry, concept):
+            # The status and the denial may each be the later word: an onset alone may tell.
+            begin = "onset" if at[0] == "conditions" else "start"
+            yield _with(record, (*at, begin), narrower_date(dice, None, earliest=TODAY - 6000))
         if concept is None or status == "planned" or is_denied(rulebook, patient, concept):
             # A day may be in conflict with what is denied on record; and what is planned lies ahead.
             continue
@@ -960,6 +973,20 @@ def _gaps_of_entries(dice: Random, record: Record, rulebook: Rulebook, patient: 
             ):  # fmt: skip
                 if field not in entry:
                     yield _with(record, (*at, field), pick(dice, options))
+
+
+def is_undated_beside_denial(patient: Patient, at: tuple[str, int], entry: Record, concept: Concept) -> bool:
+    """Whether an entry says that something passing goes on and gives no day at all, and it is denied on a known day."""
+    if entry.get("status") not in GOING_ON or concept.lasts is None or concept.longest_course is not None:
+        return False
+    if {"onset", "start", "date"} & entry.keys():
+        return False
+    return any(
+        absence.list == at[0] and not (absence.doubtful or absence.reviewed) and absence.when is not None
+        and absence.when.last_day <= TODAY
+        for name in (concept.name, *concept.broader)
+        for absence in patient.absences.get(name, ())
+    )  # fmt: skip
 
 
 def _gaps_of_days(

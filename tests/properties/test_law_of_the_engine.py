@@ -118,7 +118,7 @@ def test_a_definite_answer_of_random_rules_never_changes_when_gaps_are_filled() 
 
 
 def probes(rulebook: Rulebook) -> Rulebook:
-    """The rulebook with one more trial, whose lines ask each lookup by itself, numbers at several places.
+    """The rulebook with one trial for its own, whose lines ask each lookup by itself, numbers at several places.
 
     A range shrinks if and only if whatever it said of every number stays; a set of choices, of every choice.
     """
@@ -136,12 +136,13 @@ def probes(rulebook: Rulebook) -> Rulebook:
                 for number in (-50, -5, -1, 0, 1, 2, 3, 5, 9, 10, 10.5, 12, 20, 50, 100):
                     questions[f"{name} < {number}"] = Compare(Value(name), "<", Number(number, str(number)))
                     questions[f"{name} <= {number}"] = Compare(Value(name), "<=", Number(number, str(number)))
-    place = next(iter(rulebook.trials.values())).place
+    first = next(iter(rulebook.trials.values()))
+    place = first.place
     lines = [
         Criterion(question, "inclusion", "", question, (Reading(None, rule),), place)
         for question, rule in questions.items()
     ]
-    probe = Trial("lookups", "Every lookup by itself", tuple(lines), Registry(), place)
+    probe = Trial(first.id, "Every lookup by itself", tuple(lines), Registry(), place)
     return msgspec.structs.replace(rulebook, trials={probe.id: probe})
 
 
@@ -253,9 +254,9 @@ ENOUGH = 20
 ATTEMPTS = 1_500
 
 
-NEEDS_TOO_MUCH = ("NCT03863002", "E1")
-"""A line that passes only with all its lists, evidence and answers at once, which no random record brings together: see
-tests/lines."""
+NEEDS_TOO_MUCH = {("NCT03863002", "E1"), ("NCT03863002", "E12"), ("NCT06242405", "E5")}
+"""Lines that pass only with all their lists, evidence and answers at once, which random records hardly bring together;
+those of HIV, with every test of it as it is in the well: see tests/lines."""
 
 
 @pytest.mark.parametrize("trial_id", sorted(load_rules().trials))
@@ -288,7 +289,7 @@ def test_a_definite_answer_of_a_real_trial_never_changes_when_gaps_are_filled(tr
         line: dict(outcomes)
         for line, outcomes in came_out.items()
         if line in computable
-        and (trial_id, line) != NEEDS_TOO_MUCH
+        and (trial_id, line) not in NEEDS_TOO_MUCH
         and (len(outcomes) < 3 or min(outcomes.values()) < ENOUGH)
     }
     assert len(computable) >= 7

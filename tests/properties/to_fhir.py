@@ -15,7 +15,7 @@ from random import Random
 from typing import Any
 
 from properties.generators import Record, chance, pick
-from screener.rulebook import Finding, Question, Rulebook
+from screener.rulebook import Finding, Rulebook
 
 Json = dict[str, Any]
 
@@ -46,7 +46,9 @@ def sayable(record: Record, rulebook: Rulebook) -> Record:
         _without(each, "severity") for each in _read(record, "family_history") if each.get("status") == "present"
     ]
     said["answers"] = {
-        key: answer for key, answer in record.get("answers", {}).items() if rulebook.questions[key].gives_consent
+        key: answer
+        for key, answer in record.get("answers", {}).items()
+        if rulebook.questions[key.rpartition("/")[2]].gives_consent
     }
     return said
 
@@ -87,11 +89,7 @@ def to_fhir(dice: Random, record: Record, rulebook: Rulebook) -> Json:
         *(event(each) for each in record["events"]),
         *(allergy(each) for each in record["allergies"]),
         *(relative(each) for each in record["family_history"]),
-        *(
-            each
-            for key, answer in record["answers"].items()
-            for each in consents(rulebook.questions[key], answer, rulebook)
-        ),
+        *(each for key, answer in record["answers"].items() for each in consents(key, answer)),
     ]
     subject = {"reference": f"Patient/{person['id']}"}
     entries: list[Json] = []
@@ -269,21 +267,26 @@ def allergy(entry: Record) -> Json:
 
 
 def relative(entry: Record) -> Json:
-    body = {"resourceType": "FamilyMemberHistory", "status": "completed", "condition": [{"code": coded(entry["name"])}]}
+    body = {
+        "resourceType": "FamilyMemberHistory",
+        "status": "completed",
+        "relationship": {"coding": [{"code": "MTH"}]},
+        "condition": [{"code": coded(entry["name"])}],
+    }
     return body | when("date", entry.get("date"))
 
 
-def consents(question: Question, answer: Any, rulebook: Rulebook) -> list[Json]:
-    """A Consent for each trial: a bare answer is one for every trial."""
+def consents(key: str, answer: Any) -> list[Json]:
+    """A Consent to the trial that the answer is about."""
     value, date = (answer["value"], answer.get("date")) if isinstance(answer, dict) else (answer, None)
     body: Json = {
         "resourceType": "Consent",
         "status": "active",
         "scope": coded("research", f"{TERMINOLOGY}/consentscope"),
         "provision": {"type": "permit" if value else "deny"},
+        "policy": [{"uri": f"urn:trials/{key.partition('/')[0]}"}],
     }
-    trials = list(rulebook.trials)[:1] if question.once_for_all else list(rulebook.trials)
-    return [body | when("dateTime", date) | {"policy": [{"uri": f"urn:trials/{trial}"}]} for trial in trials]
+    return [body | when("dateTime", date)]
 
 
 # ---- the same, sent otherwise

@@ -165,13 +165,13 @@ def concept(
         codes,
         HERE,
         QUARTER,
-        course,
-        narrower,
-        narrower,
-        broader,
-        only_if,
-        present_when,
-        absent_when,
+        course=course,
+        includes=narrower,
+        narrower=narrower,
+        broader=broader,
+        only_if=only_if,
+        present_when=present_when,
+        absent_when=absent_when,
     )
 
 

@@ -21,7 +21,6 @@ from screener.records.code_systems import answer_word, system_name
         ("loinc", "loinc"),
         ("LOINC", "loinc"),
         ("http://loinc.org/sct", "http://loinc.org/sct"),
-        ("urn:oid:2.16.840.1.113883.6.103", "urn:oid:2.16.840.1.113883.6.103"),
         (" urn:clinic ", "urn:clinic"),
         ("", ""),
     ],

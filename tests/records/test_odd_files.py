@@ -33,9 +33,14 @@ def told(path: Path) -> str:
 @pytest.mark.parametrize(
     ("name", "content", "fault", "mend"),
     [
-        ("labs.csv", b"patient,lab,value\n1,INR,2\n", "it is not JSON: expecting value", AS_JSON),
+        (
+            "labs.txt",
+            b"patient,lab,value\n1,INR,2\n",
+            "it is a table (CSV), not JSON",
+            "give it by itself, as a file named *.csv or *.xlsx",
+        ),
         ("letter.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "it is a PDF, not JSON", AS_JSON),
-        ("bundle.xml", b'<?xml version="1.0"?>\n<Bundle/>', "it is XML or HTML, not JSON", AS_JSON),
+        ("bundle.xml", b'<?xml version="1.0"?>\n<Bundle/>', "it is XML, not JSON", AS_JSON),
         ("oru.hl7", b"MSH|^~\\&|LAB|HOSPITAL\rPID|1||123\r", "it is an HL7 v2 message, not JSON", AS_JSON),
         ("notepad.json", '{"id": "a"}'.encode("utf-16"), "it is text in UTF-16", "save it as UTF-8"),
         ("latin.json", '{"id": "ä"}'.encode("latin-1"), "it is not text in UTF-8", "save it as UTF-8"),
@@ -67,7 +72,7 @@ def told(path: Path) -> str:
         ),
         (
             "list.json",
-            b'[{"resourceType": "Patient"}]',
+            b"[1, 2]",
             "a record is one object, not a list",
             "write one record a line (NDJSON); the resources of FHIR may stand in one Bundle, too",
         ),
@@ -87,7 +92,7 @@ def test_a_folder_without_a_record_says_what_it_looked_for(tmp_path: Path, name:
     folder = tmp_path / "records"
     folder.mkdir()
     if name:
-        (folder / name).write_text("{}", encoding="utf-8")
+        (folder / name).write_text("of the ward", encoding="utf-8")
     assert told(folder) == (
         "error[record]: it is a folder without a record\n  --> records\n"
         "help: name files, or a folder of `*.json`, `*.ndjson` or `*.ndjson.gz`"
@@ -133,7 +138,7 @@ def test_a_patient_is_called_by_a_file_also_where_its_name_is_no_text(tmp_path: 
     assert evaluate(patient, load_rules(), as_of=date(2026, 2, 20)).to_json()
 
 
-@pytest.mark.parametrize(("relation", "is_missing"), [("self", False), ("previous", False), ("next", True)])
+@pytest.mark.parametrize(("relation", "is_missing"), [("self", False), ("previous", True), ("next", True)])
 def test_no_list_is_complete_on_one_page_of_several(relation: str, is_missing: bool) -> None:
     link = [{"relation": relation, "url": "https://hospital.example/fhir?page=2"}]
     entry = [{"resource": json.loads(PATIENT)}, {"resource": json.loads(CIRRHOSIS)}]
@@ -141,4 +146,5 @@ def test_no_list_is_complete_on_one_page_of_several(relation: str, is_missing: b
     [patient] = read_patients(page, dictionary())
     assert isinstance(patient, Patient)
     assert patient.unread == (dict.fromkeys(EVERY_LIST, "Bundle") if is_missing else {})
-    assert ("Bundle: it is one page of several, and the next ones are not at hand" in patient.notes) is is_missing
+    others = "the next ones" if relation == "next" else "those before it"
+    assert (f"Bundle: it is one page of several, and {others} are not at hand" in patient.notes) is is_missing

@@ -236,7 +236,7 @@ def give_back(tmp_path: Path) -> Any:
         file = tmp_path / "review.json"
         file.write_text(json.dumps(document), encoding="utf-8")
         answers = read_answers(file, DICTIONARY, "review.json")
-        return with_answers(patient if patient is not None else read(), [answers], DICTIONARY)
+        return with_answers(patient if patient is not None else read(), answers, DICTIONARY)
 
     return given
 
@@ -387,7 +387,7 @@ def test_what_a_sheet_asks_for_is_settled_when_it_comes_back_filled_in(tmp_path:
         entry["none_of_these"] = True
     file = tmp_path / "review.json"
     file.write_text(json.dumps({**document, "on": "2026-02-20", "by": "a nurse"}), encoding="utf-8")
-    reviewed = with_answers(patient, [read_answers(file, dictionary)], dictionary)
+    reviewed = with_answers(patient, read_answers(file, dictionary), dictionary)
     again = to_review(evaluate(reviewed, rules))
     asked_again = {each["what"] for group in again["groups"] for each in group["items"]}
     assert asked_again & {each["what"] for each in items} == set()

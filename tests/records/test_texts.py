@@ -115,9 +115,12 @@ def test_words_stay_words_without_a_fault(text: str) -> None:
     ("text", "fault"),
     [
         ("1,8", "`1,8` is not a number: write `1.8`"),
-        ("<1,8", "`<1,8` is not a number: write `1.8`"),
+        ("<1,8", "`<1,8` is not a number: write `<1.8`"),
         ("1,8 mg/dL", "`1,8 mg/dL` is not a number: write `1.8`"),
-        ("1,800", "`1,800` is not a number: write `1.800` or `1800`"),
+        ("1,800", "`1,800` is not a number: write `1800` if the comma parts thousands"),
+        ("98,000 /uL", "`98,000 /uL` is not a number: write `98000` if the comma parts thousands"),
+        ("<1,234,567", "`<1,234,567` is not a number: write `<1234567` if the comma parts thousands"),
+        ("0,250", "`0,250` is not a number: write `0.250`"),
         (
             "1.2.3",
             "`1.2.3` is not a number: write a number with a decimal point, such as `1.8`, or a bound, such as `<0.2`",
@@ -377,9 +380,18 @@ def test_every_word_of_the_table_is_one_that_is_looked_for() -> None:
     for kind, words, meaning in rows:
         if kind == "bound":
             assert read_text(f"{words.capitalize()} 5").value == number("5", meaning)
+        elif kind == "amount":
+            assert meaning in ("0", ">0")
         else:
-            assert meaning in ("positive", "negative", "indeterminate")
-    assert len({words for _, words, _ in rows}) == len(rows)
+            meanings = {
+                "choice": ("positive", "negative", "indeterminate", "detected", "not_detected", "reactive"),
+                "mark": ("high", "low", "abnormal"),
+                "grade": ("grade",),
+                "filler": ("",),
+                "sex": ("female", "male", "unknown"),
+            }
+            assert meaning in meanings[kind]
+    assert len({(kind, words) for kind, words, _ in rows}) == len(rows)
 
 
 # ---- limits in a unit of their own

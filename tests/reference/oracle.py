@@ -76,8 +76,9 @@ Episodes
   either.
 - A sex to which a concept does not apply makes every verb about the patient FALSE for it; an entry or result that
   surely is it contradicts the sex, and neither wins.
-- A plan whose day has passed is UNKNOWN as a plan, and may have been carried out unless the list of procedures is
-  complete or the procedure was absent on that day or later. A plan on record stands against a denial of plans.
+- A plan whose day has passed is UNKNOWN as a plan, and may have been carried out unless the procedure was absent on
+  that day or later; one without a day may have been unless the list of procedures is complete. A plan on record
+  stands against a denial of plans.
 - Family history has no dates. Two entries are two allergies.
 - `asked only if` decides who is asked, not what the answer is.
 """
@@ -639,6 +640,7 @@ class Oracle:
         concept = self.rulebook.concepts[name]
         is_acute_itself = entry.concept != "" and self.is_acute(entry)
         end, ongoing = None if is_acute_itself else entry.end, entry.ongoing
+        made = entry.asserted
         if entry.list == "conditions" == record_list:
             goes_on = entry.status == "active"
             if entry.status is None and end is None and concept.course == "chronic":
@@ -648,9 +650,22 @@ class Oracle:
         elif entry.list == "conditions" and record_list == "procedures":
             ongoing = False
             end = None if entry.status == "active" else end if end is not None else entry.start
+        elif entry.list == "procedures" and record_list == "conditions" and end is not None:
+            # What it treats was there on its last day, and may be for as long as such a thing lasts.
+            lasts = concept.lasts if end.last + DAY < END and concept.longest_course is None else None
+            last = end.last_day + 1 if lasts is None else max(day_shifted(end.last_day, lasts, 1), end.last_day) + 1
+            made = made or end
+            end = Moment(min(end.first + DAY, END), min(last * DAY + end.last % DAY, END))
         unusable = "unspecific" if entry.unusable is None else entry.unusable
         return replace(
-            entry, concept=name, list=record_list, end=end, ongoing=ongoing, doubtful=True, unusable=unusable
+            entry,
+            concept=name,
+            list=record_list,
+            end=end,
+            ongoing=ongoing,
+            asserted=made,
+            doubtful=True,
+            unusable=unusable,
         )
 
     def with_broader(self, concept: str) -> set[str]:
@@ -774,6 +789,9 @@ class Oracle:
             until = self.speaks_until(episode)
             return Span(END, END) if until is None else Span(max(start.first, (until + 1) * DAY), END)
         if episode.ended:
+            longest = self.rulebook.concepts[episode.concept].longest_course
+            if longest is not None:
+                known_over_by = day_shifted(start.days.last, longest, 1) * DAY + DAY - 1
             return Span(start.first, known_over_by)
         return Span(start.first, END)
 
@@ -798,7 +816,7 @@ class Oracle:
             return self.began_in(episode, window)
         end = self.end(episode, start)
         if episode.end is None and end.first != END:
-            later = [denied.last for denied in self.denials(episode, here) if denied.first > self.said(episode).last]
+            later = [denied.last for denied, said in self.denials(episode, here) if denied.first > said.last]
             end = Span(end.first, max(end.first, min([end.last, *later])))
         if start.first > window.last or end.last < window.first:
             return FALSE
@@ -830,16 +848,23 @@ class Oracle:
     def is_a_condition(self, episode: Episode) -> bool:
         return self.rulebook.concepts[episode.concept].kind == "condition"
 
-    def said(self, episode: Episode) -> Span:
+    def said(self, episode: Episode, *, measured: bool = False) -> Span:
         """The time for which the record says so: when the entry was made; of an active one without that, the day of
-        screening, or if it passes its onset or the record's own day; of any other, its end, or its beginning."""
+        screening, or if it passes any time from its onset to the record's own day, as against what was `measured` its
+        onset; of any other, its end, or its beginning."""
         lasts = self.rulebook.concepts[episode.concept].lasts is not None and not episode.shown_by_result
         start = self.start(episode)
         if episode.asserted is None and episode.ongoing and lasts:
-            if episode.start is not None and episode.start.first != BEGINNING and start is not None:
-                return start
             own_day = self.as_of if self.patient.as_of is None else min(self.patient.as_of, self.as_of)
-            return Span(own_day * DAY, own_day * DAY + DAY - 1)
+            if episode.start is None or episode.start.first == BEGINNING:
+                return Span(BEGINNING, own_day * DAY + DAY - 1)
+            only_may_be = episode.unusable in ("unspecific", "unread")
+            has_longest = self.rulebook.concepts[episode.concept].longest_course is not None
+            if start is None or measured or has_longest or only_may_be:
+                return start or Span(episode.start.first, episode.start.last)
+            until = self.speaks_until(episode) if self.is_a_condition(episode) else None
+            written_by = (own_day if until is None else min(own_day, until)) * DAY + DAY - 1
+            return Span(start.first, max(start.last, written_by))
         if episode.asserted is not None or episode.ongoing or episode.shown_by_result:
             return self.asserted(episode)
         if episode.end is not None and start is not None:
@@ -852,19 +877,24 @@ class Oracle:
         for when, absence in self.absences(episode.concept, episode.list):
             if when.first > here.last_second:
                 continue
-            is_it = episode.unusable not in ("unspecific", "unread")
+            is_it = not episode.doubtful
             still_speaks = not (self.is_stale(episode, here.day) and self.is_stale(episode, when.days.first))
             if not (absence.reviewed and is_it and still_speaks):
                 found.append((when, absence))
         return found
 
-    def denials(self, episode: Episode, here: Here) -> list[Span]:
-        return [when for when, absence in self.contradictions(episode, here) if not absence.doubtful]
+    def denials(self, episode: Episode, here: Here) -> list[tuple[Span, Span]]:
+        """When an entry was denied, each with when the record says that it was so."""
+        return [
+            (when, self.said(episode, measured=absence.shown_by_result))
+            for when, absence in self.contradictions(episode, here)
+            if not absence.doubtful
+        ]
 
     def latest_word(self, episode: Episode, truth: Truth, here: Here) -> Truth:
         """The truth of an entry about the present, given what was said to the contrary: the latest word counts."""
-        said = self.said(episode)
         for denied, absence in self.contradictions(episode, here):
+            said = self.said(episode, measured=absence.shown_by_result)
             if denied.first > said.last and denied.last <= here.last_second and not absence.doubtful:
                 return FALSE
             if denied.last >= said.first:
@@ -885,10 +915,10 @@ class Oracle:
 
     def is_denied_at_once(self, episode: Episode, here: Here) -> bool:
         """Whether the record says at one time, or at times that nobody can tell apart, that it was and was not."""
-        said, start = self.said(episode), self.start(episode)
+        start = self.start(episode)
         return any(
             denied.first <= said.last and said.first <= denied.last and (start is None or start.last >= denied.first)
-            for denied in self.denials(episode, here)
+            for denied, said in self.denials(episode, here)
         )
 
     def resolutions(self, concept: str, record_list: RecordList) -> list[tuple[Episode, Span]]:
@@ -986,7 +1016,7 @@ class Oracle:
             )
             told.append((episode, truth))
         for plan in self.entries(lookup.what, "plans") if lookup.verb == "underwent" else ():
-            if not self.is_complete(lookup.list, self.rulebook.concepts[plan.concept], here.day):
+            if plan.start or not self.is_complete(lookup.list, self.rulebook.concepts[plan.concept], here.day):
                 told.append((plan, all_of([self.matches(plan, lookup, here), self.may_be_done(plan, window, here)])))
         lacking = self.may_be_lacking(lookup, window, here)
         truths = [truth for _, truth in told]
@@ -1009,7 +1039,8 @@ class Oracle:
             if truth is FALSE or start is None:
                 continue
             end = episode.end
-            one_day = lookup.list != "procedures" or (
+            is_drug = lookup.list == "medications"
+            one_day = lookup.list not in ("procedures", "medications") or (
                 episode.start is not None
                 and end is not None
                 and {episode.start.first_day, episode.start.last_day, end.first_day, end.last_day} == {start.days.first}
@@ -1017,6 +1048,11 @@ class Oracle:
             possible[episode.source, episode.list, start] = 1 if one_day else lookup.times
             if truth is TRUE:
                 certain.append(start.days)
+                if is_drug and episode.ongoing and end is None:
+                    return TRUE
+                last_known = self.end(episode, start).days.first if is_drug and end is not None else start.days.last
+                if last_known - start.days.last + 1 >= lookup.times:
+                    return TRUE
         days = 0
         while certain:
             days += 1

@@ -182,10 +182,11 @@ def filled(document: dict[str, Any], *, yes: bool, reading: int) -> dict[str, An
 def answered(name: str, response: dict[str, Any], folder: Path) -> Screening:
     rules = load_rules()
     file = folder / "response.json"
-    file.write_text(json.dumps(response), encoding="utf-8")
     patient = load_patient(PATIENTS / f"{name}.json", rules)
+    about = {"subject": {"reference": f"Patient/{patient.id}"}}
+    file.write_text(json.dumps(response | about), encoding="utf-8")
     dictionary = Dictionary(rules)
-    return evaluate(with_answers(patient, [read_answers(file, dictionary, "response.json")], dictionary), rules)
+    return evaluate(with_answers(patient, read_answers(file, dictionary, "response.json"), dictionary), rules)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -56,7 +56,7 @@ EXAMPLES = [example for page in PAGES for example in examples_of(page)]
 
 
 def test_every_page_has_its_examples() -> None:
-    assert len(PAGES) == 8
+    assert len(PAGES) == 9
     assert all(len(examples_of(page)) >= 15 for page in PAGES)
     assert {example.answer.split()[0] for example in EXAMPLES} == {"TRUE", "FALSE", "UNKNOWN"}
 

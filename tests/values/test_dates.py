@@ -84,19 +84,22 @@ def test_without_a_zone_no_offset_is_claimed() -> None:
     [
         "",
         "26",
-        "20260220",
+        "202602",
+        "260220",
+        "2026022",
+        "2026022007",
         "2026-2-20",
         "2026-02-2",
         "2026/02/20",
         "20-02-2026",
         "2026-02-20T",
         "2026-02-20T07",
+        "2026-02-20TT07:40",
+        "2026-02-05:00",
+        "2026-05:00",
         "2026-02-20T7:40",
         "2026-02T07:40",
         "2026-02-20T07:40+8",
-        "2026-02-20Z",
-        " 2026-02-20",
-        "2026-02-20\n",
         "٢٠٢٦-٠٢-٢٠",
         "2026-W08",
         "yesterday",
@@ -115,13 +118,24 @@ def test_a_day_that_the_calendar_lacks_is_refused(text: str) -> None:
         parse_moment(text)
 
 
-@pytest.mark.parametrize("text", ["2026-02-20T24:00", "2026-02-20T23:60", "2026-02-20T23:59:60", "2026-02-20T99:00"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-02-20T24:01",
+        "2026-02-20T24:00:01",
+        "2026-02-20T24:00:00.1",
+        "2026-02-20T23:60",
+        "2026-02-20T23:59:61",
+        "2026-02-20T99:00",
+        "202602202460",
+    ],
+)
 def test_a_time_that_the_clock_lacks_is_refused(text: str) -> None:
     with pytest.raises(DateError, match="is not a time of day"):
         parse_moment(text)
 
 
-@pytest.mark.parametrize("zone", ["+15:00", "-15:00", "+08:60", "+99:99"])
+@pytest.mark.parametrize("zone", ["+15:00", "-15:00", "+14:01", "-14:01", "+08:60", "+99:99"])
 def test_a_zone_that_no_place_has_is_refused(zone: str) -> None:
     with pytest.raises(DateError, match="is not in a time zone"):
         parse_moment(f"2026-02-20T07:40{zone}")

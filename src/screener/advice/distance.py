@@ -215,7 +215,7 @@ def _stays(episode: Episode, frame: Frame) -> bool:
 def _may_deny(absence: Absence, episode: Episode) -> bool:
     if absence.list != episode.list:
         return False
-    is_earlier = absence.when is not None and episode.start is not None and absence.when.last < episode.start.first
+    is_earlier = absence.when is not None and episode.start is not None and absence.when.is_before(episode.start)
     return not is_earlier
 
 

@@ -260,6 +260,8 @@ def _turning_days(reads: Reads, frame: Frame, until: int) -> set[int]:
         if patient.complete and patient.as_of is not None:
             # A complete list denies as an absence of the record's own day does.
             entries.append(Absence(name, "conditions", "", on_day(patient.as_of)))
+        days_of_none = {day for those in patient.none_known_on.values() for day in those}
+        entries += [Absence(name, "conditions", "", on_day(day)) for day in sorted(days_of_none)]
         for of_list in patient.may_be.values():
             entries += [msgspec.structs.replace(entry, concept=name) for entry in of_list.get(name, ())]
         for entry in entries:

@@ -16,9 +16,9 @@ from screener.evaluation.instants import Stretch, ahead_of, fresh_until, not_aft
 from screener.records.derived import speaks_until
 from screener.records.patient import Absence, Episode
 from screener.rulebook import Concept, EventLookup, OnsetLookup, Qualified, RecordList, Rulebook, SexIs, Truthful
-from screener.values.dates import BEGINNING, DAY, END, Moment, day_shifted, on_day
+from screener.values.dates import BEGINNING, DAY, END, Moment, day_shifted, earliest_of, latest_of, on_day
 from screener.values.numerals import ROMAN
-from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, at_least, negation, truth_of
+from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, negation, truth_of
 
 Judge = Callable[[Truthful, Frame], Judged]
 Cleared = dict[str, tuple[Absence | Episode | Given, ...] | None]
@@ -58,7 +58,7 @@ def happened(lookup: EventLookup, stretch: Stretch | None, anchor: Found | None,
     if lookup.times == 1:
         on_record = any_of(truths)
     elif lookup.verb in _TIMELESS:
-        on_record = at_least(lookup.times, truths)
+        on_record = _of_so_many_things(lookup, parts, frame)
     else:
         on_record = _on_so_many_days(lookup, parts, frame)
     if on_record is TRUE:
@@ -74,24 +74,80 @@ def happened(lookup: EventLookup, stretch: Stretch | None, anchor: Found | None,
 
 def _on_so_many_days(lookup: EventLookup, parts: list[Part], frame: Frame) -> Truth:
     """Whether it began on that many different days. Two entries of the same day may be one thing written down twice; a
-    procedure that may have lasted longer than a day may stand for any number."""
+    procedure that may have lasted longer than a day may stand for any number. A drug is given on every day of its
+    course."""
     possible = 0
     certain: list[Moment] = []
+    is_course = False
     for part in parts:
         start = not_after(_start(part.episode, frame), frame.as_of)
         if part.truth is FALSE or start is None:
             continue
-        one_day = lookup.list != "procedures" or _was_of_one_day(part.episode)
+        one_day = lookup.list not in ("procedures", "medications") or _was_of_one_day(part.episode)
         possible += 1 if one_day else lookup.times
         if part.truth is TRUE:
             certain.append(start)
-    if _fewest_days(certain) >= lookup.times:
+            is_course = is_course or _days_of_course(lookup, part.episode, start, frame) >= lookup.times
+    if is_course or _fewest_days(certain) >= lookup.times:
         return TRUE
     return UNKNOWN if possible >= lookup.times else FALSE
 
 
+def _of_so_many_things(lookup: EventLookup, parts: list[Part], frame: Frame) -> Truth:
+    """Whether the entries are of that many different things. Two entries that share a code are of one; two that have no
+    code system in common may be."""
+    certain = [part.episode for part in parts if part.truth is TRUE]
+    if _fewest_things(certain, frame) >= lookup.times:
+        return TRUE
+    possible = [part.episode for part in parts if part.truth is not FALSE]
+    return UNKNOWN if len(_grouped(possible, _share_a_code)) >= lookup.times else FALSE
+
+
+def _fewest_things(episodes: list[Episode], frame: Frame) -> int:
+    """Of how many different things these entries are at least: those of one code system all differ."""
+    systems = {system for episode in episodes for system, _ in episode.codings}
+    in_one_system = [
+        len(_grouped([each for each in episodes if any(one == system for one, _ in each.codings)], _share_a_code))
+        for system in systems
+    ]
+    apart = len(_grouped(episodes, lambda one, other: _may_be_one_thing(one, other, frame)))
+    return max([apart, *in_one_system])
+
+
+def _grouped(episodes: list[Episode], belong: Callable[[Episode, Episode], bool]) -> list[list[Episode]]:
+    """The entries in groups: those that belong together, directly or by way of others."""
+    groups: list[list[Episode]] = []
+    for episode in episodes:
+        near = [group for group in groups if any(belong(episode, each) for each in group)]
+        groups = [group for group in groups if group not in near]
+        groups.append([episode, *(each for group in near for each in group)])
+    return groups
+
+
+def _share_a_code(one: Episode, other: Episode) -> bool:
+    return not one.codings.isdisjoint(other.codings)
+
+
+def _may_be_one_thing(one: Episode, other: Episode, frame: Frame) -> bool:
+    """Whether two entries may be of the same thing: they share a code, or have none in a system that both use, and what
+    they are filed under does not part them."""
+    if not (one.codings and other.codings):
+        return False
+    concepts = frame.rulebook.concepts
+    kin = {one.concept, *concepts[one.concept].narrower} & {other.concept, *concepts[other.concept].narrower}
+    systems = {system for system, _ in one.codings} & {system for system, _ in other.codings}
+    return _share_a_code(one, other) or (bool(kin) and not systems)
+
+
+def _days_of_course(lookup: EventLookup, episode: Episode, start: Moment, frame: Frame) -> int:
+    """On how many days a drug was at least given in one course."""
+    if lookup.list != "medications" or episode.end is None:
+        return lookup.times if lookup.list == "medications" and episode.ongoing else 1
+    return _end(episode, start, frame).first_day - start.last_day + 1
+
+
 def _was_of_one_day(episode: Episode) -> bool:
-    """Whether a procedure began and ended on the same day, whatever times of day it states."""
+    """Whether a procedure or a course of a drug began and ended on the same day, whatever times of day it states."""
     start, end = episode.start, episode.end
     return start is not None and end is not None and start.first_day == start.last_day == end.first_day == end.last_day
 
@@ -159,7 +215,7 @@ def _answer(
         if conflict and not reasons:
             reasons["conflict"] = None
         if lookup.times > 1 and not reasons:
-            reasons["imprecise_date"] = None
+            reasons["unspecific" if lookup.verb in _TIMELESS else "imprecise_date"] = None
     used: dict[Episode | Absence | Given, None] = dict.fromkeys([part.episode for part in relevant])
     if truth is not TRUE:
         for clearing in cleared.values():
@@ -479,7 +535,7 @@ def _end(episode: Episode, start: Moment, frame: Frame) -> Moment:
             *(
                 each.when.last
                 for each in _contradicting(episode, frame)
-                if each.when.first > spoken.last and not each.absence.doubtful
+                if _asserted_against(each, episode, spoken, frame).is_before(each.when) and not each.absence.doubtful
             ),
         ]
     )
@@ -495,12 +551,16 @@ def _stated_end(episode: Episode, start: Moment, frame: Frame) -> Moment:
         over_by = max(over_by, episode.asserted.last_day)
     if episode.end is not None:
         end = (not_after(episode.end, over_by) if episode.ended else None) or episode.end
-        return end if end.first >= start.first else Moment(start.first, max(start.first, end.last), end.text)
+        if end.first >= start.first or start.is_before(end):
+            return end
+        return Moment(start.first, max(start.first, end.last), end.text)
     if episode.ongoing:
         until = _speaks_until(episode, frame)
         return Moment(END, END) if until is None else Moment(max(start.first, until * DAY + DAY - 1), END)
     first, last = start.first, END
     if episode.ended:
+        longest = frame.rulebook.concepts[episode.concept].longest_course
+        over_by = over_by if longest is None else day_shifted(start.last_day, longest, 1)
         last = over_by * DAY + DAY - 1
     if episode.shown_by_result and episode.asserted is not None:
         first = max(first, _asserted(episode, frame).first)
@@ -526,18 +586,42 @@ def _why_end_is_open(episode: Episode) -> Reason:
 
 def _asserted(episode: Episode, frame: Frame) -> Moment:
     """When the record last says that it is so: the entry's own date, or for an open entry of what lasts the day of
-    screening; of what passes the day from which it speaks."""
+    screening; of what passes, some time since it began, up to the record's own day."""
     if episode.asserted is not None:
         return not_after(episode.asserted, frame.as_of) or episode.asserted
     if episode.ongoing:
-        concept = frame.rulebook.concepts[episode.concept]
-        if concept.lasts is None or episode.shown_by_result:
+        if frame.rulebook.concepts[episode.concept].lasts is None or episode.shown_by_result:
             return on_day(frame.as_of)
-        if episode.start is not None and episode.start.first != BEGINNING:
-            return not_after(episode.start, frame.as_of) or episode.start
-        return on_day(frame.as_of if frame.patient.as_of is None else min(frame.patient.as_of, frame.as_of))
+        return _said_to_go_on(episode, frame)
     start = _start(episode, frame)
     return start if episode.end is None else _stated_end(episode, start, frame)
+
+
+def _said_to_go_on(episode: Episode, frame: Frame) -> Moment:
+    """When the status of an entry without a date was written, at some time from its beginning to the record's own day.
+    A condition that passes was not said to go on after its statement ceased to speak, one with a longest course is
+    counted from its onset, and what an entry only may be is settled by a later word."""
+    concept = frame.rulebook.concepts[episode.concept]
+    own_day = frame.as_of if frame.patient.as_of is None else min(frame.patient.as_of, frame.as_of)
+    if episode.start is None or episode.start.first == BEGINNING:
+        return Moment(BEGINNING, own_day * DAY + DAY - 1)
+    start = not_after(episode.start, frame.as_of) or episode.start
+    if concept.longest_course is not None or episode.only_may_be:
+        return start
+    until = _speaks_until(episode, frame) if concept.kind == "condition" else None
+    written_by = own_day if until is None else min(own_day, until)
+    return Moment(start.first, max(start.last, written_by * DAY + DAY - 1), offset=start.offset)
+
+
+def _asserted_against(denial: Denial, episode: Episode, asserted: Moment, frame: Frame) -> Moment:
+    """When the record last says that it is so, as against a denial: what was measured after the onset outweighs a
+    status of which nobody says when it was written."""
+    is_status_alone = episode.asserted is None and episode.ongoing and not episode.shown_by_result
+    if not (denial.absence.shown_by_result and is_status_alone) or episode.start is None:
+        return asserted
+    if frame.rulebook.concepts[episode.concept].lasts is None or episode.start.first == BEGINNING:
+        return asserted
+    return not_after(episode.start, frame.as_of) or episode.start
 
 
 def _holds(episode: Episode, start: Moment, end: Moment, frame: Frame) -> Truth:
@@ -594,22 +678,23 @@ def _latest_word(
     over = _ended_beside(episode, frame)
     if not contradicting and not over:
         return holds, undated
-    asserted = _asserted(episode, frame)
     truth, reasons = holds, undated
+    of_entry = _asserted(episode, frame)
     for denial in contradicting:
         when = denial.when
-        if when.first_day > frame.day or when.last < asserted.first:
+        asserted = _asserted_against(denial, episode, of_entry, frame)
+        if when.first_day > frame.day or when.is_before(asserted):
             continue
         if denial.absence.doubtful:
             truth, reasons = UNKNOWN, (denial.absence.unusable or "imprecise_date",)
             continue
-        if when.first > asserted.last and when.last_day <= frame.day:
+        if asserted.is_before(when) and when.last_day <= frame.day:
             return FALSE, ()
         truth, reasons = UNKNOWN, ("conflict",) if when.last_day <= frame.day else ("imprecise_date",)
     for end in over:
-        if end.first_day > frame.day or end.last_day <= asserted.first_day:
+        if end.first_day > frame.day or end.last_day <= of_entry.first_day:
             continue
-        if end.first_day > asserted.last_day and end.last_day <= frame.day:
+        if end.first_day > of_entry.last_day and end.last_day <= frame.day:
             return FALSE, ()
         truth, reasons = UNKNOWN, ("conflict",) if end.is_one_day else ("imprecise_date",)
     return truth, reasons
@@ -655,12 +740,13 @@ def _contradicted_at_once(episode: Episode, start: Moment, frame: Frame) -> bool
     contradicting = _contradicting(episode, frame)
     if not contradicting:
         return False
-    asserted = _asserted(episode, frame)
+    of_entry = _asserted(episode, frame)
     for denial in contradicting:
         when = denial.when
+        asserted = _asserted_against(denial, episode, of_entry, frame)
         if denial.absence.doubtful:
             continue
-        at_once = when.first <= asserted.last and when.last >= asserted.first
+        at_once = not asserted.is_before(when) and not when.is_before(asserted)
         if at_once and start.last_day >= when.first_day:
             return True
     return False
@@ -736,9 +822,12 @@ def _speaks_for(list_: RecordList, concept: Concept, day: int, frame: Frame) -> 
 
 
 def _speaks_of_its_own(list_: RecordList, concept: Concept, day: int, frame: Frame) -> bool:
-    """Whether a list is complete by the record's word, which is of the record's own day, and is carried forward like an
-    absence of the concept."""
+    """Whether a list is complete by the record's word, which is of the record's own day or of the day on which it says
+    that there is nothing, and is carried forward like an absence of the concept."""
     own_day = frame.patient.as_of
+    for none_known in frame.patient.none_known_on.get(list_, ()):
+        if none_known <= frame.as_of and day <= day_shifted(none_known, concept.fresh, 1):
+            return True
     if list_ not in frame.patient.complete:
         return False
     return own_day is None or day <= day_shifted(own_day, concept.fresh, 1)
@@ -871,13 +960,12 @@ def _days_asked(lookup: EventLookup, stretch: Stretch, frame: Frame) -> tuple[in
 
 
 def _may_have_come_true(plan: Episode, lookup: EventLookup, frame: Frame) -> bool:
-    """Whether the day of a plan may have passed, and neither a complete list nor a later absence says that nothing
-    came of it."""
+    """Whether the day of a plan may have passed, and no later absence says that nothing came of it: who kept the plan
+    open may not have put down yet what was done. Of a plan without a day a complete list says that it is none yet."""
     concept = frame.rulebook.concepts[plan.concept]
-    is_ahead = plan.start is not None and plan.start.first_day >= frame.day
-    if is_ahead or _speaks_for(lookup.list, concept, frame.day, frame):
-        return False
-    return plan.start is None or not any(
+    if plan.start is None:
+        return not _speaks_for(lookup.list, concept, frame.day, frame)
+    return plan.start.first_day < frame.day and not any(
         denial.when.first_day >= plan.start.last_day
         for name in (concept.name, *concept.broader)
         for denial in frame.denials.get(name, ())
@@ -927,11 +1015,11 @@ def onset_of(lookup: OnsetLookup, frame: Frame) -> Found:
     if not certain:
         candidates = known
     elif lookup.pick == "last":
-        settled = max(start.first for start in certain)
-        candidates = [(start, episode) for start, episode in known if start.last >= settled]
+        latest = latest_of(certain)
+        candidates = [each for each in known if not any(each[0].is_before(other) for other in latest)] or known
     else:
-        settled = min(start.last for start in certain)
-        candidates = [(start, episode) for start, episode in known if start.first <= settled]
+        earliest = earliest_of(certain)
+        candidates = [each for each in known if not any(other.is_before(each[0]) for other in earliest)] or known
     used = tuple(episode for _, episode in candidates)
     if not certain:
         return Found(lookup.concept, lookup, used=used, reasons=("imprecise_date",))

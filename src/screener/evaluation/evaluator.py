@@ -448,6 +448,9 @@ def _age_of(frame: Frame) -> Found:
             youngest, oldest = youngest + years, oldest + years + 1
         elif frame.day < stated_on:
             youngest, oldest = youngest - years - 1, oldest - years
+    elif patient.impossible_age is not None:
+        given = Given("birth_date", patient.impossible_age, "birth_date")
+        return Found("age", range=UNKNOWN_AGE, used=(given,), reasons=("impossible",), may_lack=True)
     else:
         return Found("age", range=UNKNOWN_AGE, reasons=("missing",), may_lack=True)
     whole = Range(max(youngest, 0), max(oldest, 0))
@@ -645,6 +648,8 @@ def _happened(node: Happened, program: Program) -> Decide:
 
     def run_unless_unmentioned(frame: Frame) -> Judged:
         if not asked.isdisjoint(frame.concerned):
+            return run(frame)
+        if entries in frame.patient.none_known_on:
             return run(frame)
         if entries not in frame.patient.complete:
             return assumed if entries in frame.assumed else missing

@@ -321,6 +321,8 @@ def _amount(part: Part, rulebook: Rulebook, limit: str = "") -> str:
             found = part.parts[0]
             if isinstance(found, Found) and not found.used:
                 return "age is not on record"
+            if isinstance(found, Found) and "impossible" in found.reasons:
+                return "age is not known, as the one on record cannot be"
             if part.range.high - part.range.low == 1:
                 return f"age is {number_text(part.range.low)} or {number_text(part.range.high)} years"
             return f"age is {span_text(part.range)} years"
@@ -366,6 +368,8 @@ def _unusable(result: Result) -> str:
             return f"{_as_recorded(result)} cannot be"
         case "unit":
             return f"{_as_recorded(result)} {'is in another kind of unit' if result.recorded_unit else 'has no unit'}"
+        case "unread":
+            return f"{_as_recorded(result)} stands under a name that is not read"
         case _:
             return f"“{_as_recorded(result)}” is no value"
 

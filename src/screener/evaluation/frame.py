@@ -11,8 +11,8 @@ from screener.evaluation.answers import Found, Judged, Measured
 from screener.evaluation.instants import Stretch, not_after
 from screener.records.chart import as_if
 from screener.records.patient import Absence, Episode, Patient, Result
-from screener.rulebook import Concept, RecordList, Rulebook, Scope
-from screener.values.dates import BEGINNING, Duration, Moment, on_day
+from screener.rulebook import Concept, Flag, RecordList, Rulebook, Scope
+from screener.values.dates import Duration, Moment, latest_of, on_day
 
 
 class Denial(Struct, frozen=True, gc=False):
@@ -99,10 +99,10 @@ class Frame:
         self.stretches: dict[Scope, Stretch] = {}
         self.of_all_trials: dict[int, Judged | Measured] = {}
         self.of_this_trial: dict[int, Judged | Measured] = {}
-        self.raised: dict[tuple[str, str], tuple[str, ...]] = {}
+        self.raised: dict[tuple[str, str], tuple[Flag, ...]] = {}
         """The dictionary's flags that are raised for a result, by its fact and source."""
         self.results_by_source: dict[str, dict[str, Result]] = {}
-        self.last_from: dict[str, int] = {}
+        self.last_from: dict[str, list[Moment]] = {}
 
     def that_may_be(self, concept: str, list_: RecordList) -> tuple[Episode, ...]:
         """The entries of a list that may be a concept, each as an episode of it that settles nothing."""
@@ -135,13 +135,13 @@ class Frame:
             by_source = self.results_by_source[fact] = {each.source: each for each in reversed(results)}
         return by_source.get(source)
 
-    def last_result_from(self, fact: str) -> int:
-        """When the latest result of a lab or finding up to the day of screening was there at the earliest."""
+    def last_results(self, fact: str) -> list[Moment]:
+        """Of a lab or finding, the times up to the day of screening that tell whether a result is certainly older than
+        some other."""
         last = self.last_from.get(fact)
         if last is None:
             moments = [each.when for each in self.patient.results.get(fact, ()) if each.when is not None]
-            last = max((each.first for each in moments if each.first_day <= self.as_of), default=BEGINNING)
-            self.last_from[fact] = last
+            last = self.last_from[fact] = latest_of(each for each in moments if each.first_day <= self.as_of)
         return last
 
     def of_trial(self, trial: str) -> Frame:

@@ -192,7 +192,7 @@ def needs_of_lookup(found: Found, rulebook: Rulebook) -> Iterator[Need]:
                     yield Need(concept.kind, concept.name, f"the date of {onset(lookup)}")
         case None if found.subject == "age":
             if found.reasons:
-                full = "full " if found.used else ""
+                full = "full " if "imprecise_date" in found.reasons else ""
                 yield Need("birth_date", "birth_date", f"the {full}date of birth")
         case None if found.subject == "sex":
             if found.reasons:
@@ -276,8 +276,10 @@ def need_of_entry(entry: Episode, rulebook: Rulebook) -> Need:
         return Need("entry", entry.source, f"what {entry_called(entry, rulebook)} stands for ({entry.source})")
     title = lowered(rulebook.concepts[entry.concept].title)
     of = _PREPOSITIONS.get(entry.list, "")
-    is_ = "is also" if entry.called in rulebook.concepts else "is"
-    return Need("entry", entry.source, f"whether {entry_called(entry, rulebook)} {is_} {of}{title} ({entry.source})")
+    called = entry_called(entry, rulebook)
+    if entry.called in rulebook.concepts:
+        return Need("entry", entry.source, f"whether there is {of}{title}, too, beside {called} ({entry.source})")
+    return Need("entry", entry.source, f"whether {called} means {of}{title} ({entry.source})")
 
 
 def entry_called(entry: Episode, rulebook: Rulebook) -> str:
@@ -286,13 +288,20 @@ def entry_called(entry: Episode, rulebook: Rulebook) -> str:
     return f"“{entry.called or entry.source}”" if concept is None else f"the {lowered(concept.title)} on record"
 
 
+MOST_TO_REPEAT = 4
+"""Tests that are named as such of which one would do."""
+
+
 def _results_to_repeat(
     episode: Episode, reasons: Sequence[Reason], concept: Concept, rulebook: Rulebook
 ) -> Iterator[Need]:
-    """The labs and findings of which a new result would tell what an old or unusable one leaves open."""
+    """The labs and findings of which a new result would tell what an old or unusable one leaves open; of many only
+    those that can deny it, for a screen that asks is answered by them."""
     if not episode.doubtful and "stale" not in reasons:
         return
-    for name in dict.fromkeys(sign.fact for sign in concept.signs):
+    facts = dict.fromkeys(sign.fact for sign in concept.signs)
+    denying = dict.fromkeys(sign.fact for sign in concept.absent_when)
+    for name in denying if episode.unusable is None and len(facts) > MOST_TO_REPEAT and denying else facts:
         lab = rulebook.labs.get(name)
         unit = _in_usable_unit(lab.unit) if lab is not None and episode.unusable == "unit" else ""
         kind = "finding" if lab is None else "lab"
@@ -319,6 +328,8 @@ def _gaps_of_episode(
                 yield f"whether {title} is present or absent"
             case "stale" if not episode.shown_by_result:
                 yield _present(episode, title, called)
+            case "missing" if episode.list == "plans" and lookup.verb == "underwent":
+                yield f"whether the planned {called} was done"
 
 
 def _doubt(episode: Episode, title: str, called: str) -> str:

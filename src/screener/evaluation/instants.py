@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from screener.rulebook import Scope
 from screener.values.dates import BEGINNING, DAY, END, Duration, Moment, day_shifted
@@ -30,7 +31,7 @@ class Stretch(Struct, frozen=True, gc=False):
     def part_of(self, moment: Moment) -> Moment:
         """The moment, as far as it may lie in the stretch at all."""
         first, last = max(moment.first, self.first_start), min(moment.last, self.last_end)
-        return moment if (first, last) == (moment.first, moment.last) else Moment(first, last, moment.text)
+        return moment if (first, last) == (moment.first, moment.last) else replace(moment, first=first, last=last)
 
     def holds(self, moment: Moment) -> Truth:
         """Whether the moment lies in the stretch."""
@@ -131,4 +132,4 @@ def not_after(moment: Moment, day: int) -> Moment | None:
         return moment
     if moment.first > end:
         return None
-    return Moment(moment.first, end, moment.text, moment.offset)
+    return replace(moment, last=end)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
 from fractions import Fraction
 from heapq import nlargest, nsmallest
+
+from msgspec.structs import replace
 
 from screener.evaluation.answers import Found, Reason
 from screener.evaluation.episodes import present_state
@@ -13,7 +15,7 @@ from screener.evaluation.frame import Frame
 from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, fresh_until, not_after
 from screener.records.patient import Episode, Result
 from screener.rulebook import ChangeLookup, Finding, Lab, NormalLimit, ValueLookup
-from screener.values.dates import BEGINNING, DAY, Moment, on_day
+from screener.values.dates import BEGINNING, DAY, Moment, earliest_of, latest_of, on_day
 from screener.values.ranges import EVERYTHING, Range, compare, exactly, hull
 from screener.values.ranges import Comparison as Operator
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, union
@@ -52,7 +54,7 @@ def value_of(lookup: ValueLookup, stretch: Stretch | None, anchor: Found | None,
     if not candidates:
         if (derived := _grade_of_absence(lookup, fact, frame, anchor)) is not None:
             return derived
-        last = sorted(older, key=lambda each: each.moment.last)[-1:]
+        last = sorted(older, key=lambda each: each.moment.instant[2])[-1:]
         return _nothing_known(
             lookup, fact, tuple(each.result for each in last), ("stale",) if last else ("missing",), anchor
         )
@@ -121,19 +123,13 @@ def moment_of(result: Result, frame: Frame) -> Moment | None:
 
 
 def _latest(candidates: list[Candidate]) -> list[Candidate]:
-    certain = [each.moment.first for each in candidates if each.membership is TRUE]
-    if not certain:
-        return candidates
-    settled = max(certain)
-    return [each for each in candidates if each.moment.last >= settled]
+    latest = latest_of(each.moment for each in candidates if each.membership is TRUE)
+    return [each for each in candidates if not any(each.moment.is_before(other) for other in latest)] or candidates
 
 
 def _earliest(candidates: list[Candidate]) -> list[Candidate]:
-    certain = [each.moment.last for each in candidates if each.membership is TRUE]
-    if not certain:
-        return candidates
-    settled = min(certain)
-    return [each for each in candidates if each.moment.first <= settled]
+    earliest = earliest_of(each.moment for each in candidates if each.membership is TRUE)
+    return [each for each in candidates if not any(other.is_before(each.moment) for other in earliest)] or candidates
 
 
 def _extreme(picked: list[Candidate], values: list[Range], *, highest: bool) -> Range:
@@ -159,7 +155,7 @@ def _why_unsettled(picked: list[Candidate], values: list[Range], may_lack: bool)
     if any(each.result.unusable is None and not value.is_exact for each, value in zip(picked, values, strict=True)):
         reasons.append("censored")
     if len({(value.low, value.high) for value in values}) > 1 and "undated" not in reasons:
-        same_time = len({(each.moment.first, each.moment.last) for each in picked}) == 1
+        same_time = len({each.moment.instant for each in picked}) == 1
         reasons.append("conflict" if same_time else "imprecise_date")
     return tuple(dict.fromkeys(reasons))
 
@@ -351,7 +347,7 @@ def change_of(lookup: ChangeLookup, stretch: Stretch | None, anchor: Found | Non
         reasons = anchor.reasons if anchor is not None else ()
         return Found(lookup.fact, lookup, range=EVERYTHING, reasons=reasons, may_lack=True, anchor=anchor)
     inside, older = _look_in(frame.patient.results.get(lookup.fact, ()), stretch, frame)
-    inside.sort(key=lambda each: (each.moment.first, each.moment.last))
+    inside.sort(key=lambda each: each.moment.order)
     used = tuple(each.result for each in inside)
     for each in inside:
         each.moment = stretch.part_of(each.moment)
@@ -396,10 +392,13 @@ class Reading:
     def is_exact(self) -> bool:
         return self.double_low == self.double_high
 
-    def not_before(self, second: int) -> Reading:
-        """The same, of which it is known that it is not older."""
-        later = copy(self)
-        later.moment = Moment(max(self.moment.first, second), self.moment.last)
+    def not_before(self, others: Iterable[Moment]) -> Reading:
+        """The same reading, known to be no older than these others, as far as they have the same clock or are of whole
+        days."""
+        later, moment = copy(self), self.moment
+        firsts = [each.first for each in others if each.offset == moment.offset or each.is_whole_days]
+        first = min(max([moment.first, *firsts]), moment.last)
+        later.moment = replace(moment, first=first)
         return later
 
 
@@ -410,14 +409,15 @@ def _change_over_orders(lookup: ChangeLookup, readings: list[Reading]) -> Range 
     usable = sum(each.is_usable for each in certain)
     if usable < 2:
         return None
-    settled = max(each.moment.first for each in certain)
+    settled = latest_of(each.moment for each in certain)
+    perhaps_latest = [
+        each for each in readings if not any(each.moment.is_before(other) for other in settled)
+    ] or readings
     sets = [_Readings(readings, lookup)]
     if len(certain) < len(readings):
         sets.append(_Readings(certain, lookup))
     changes: list[Range] = []
-    for each in readings:
-        if each.moment.last < settled:
-            continue
+    for each in perhaps_latest:
         if usable + (each.is_usable and each.membership is not TRUE) < 2:
             return None
         for those in sets:
@@ -442,7 +442,7 @@ class _Readings:
         self.lowest = min(each.low for each in readings)
 
 
-def _change(lookup: ChangeLookup, last: Reading, settled: int, readings: _Readings) -> Range | None:
+def _change(lookup: ChangeLookup, last: Reading, settled: Sequence[Moment], readings: _Readings) -> Range | None:
     """The greatest change to `last`, which is the latest and not before `settled`, from any of the others: a rise is
     counted from the lowest of them, a fall from the highest."""
     latest = last.not_before(settled)
@@ -515,4 +515,4 @@ def _why_open(inside: list[Candidate]) -> tuple[Reason, ...]:
 
 
 def _share_a_time(inside: list[Candidate]) -> bool:
-    return len({(each.moment.first, each.moment.last) for each in inside}) < len(inside)
+    return len({each.moment.instant for each in inside}) < len(inside)

@@ -29,9 +29,11 @@ from screener.language.dictionary import (
     close_inclusion,
     concept_of,
     defaults_of,
+    ended_by_of,
     finding_of,
     flags_of,
     lab_of,
+    mean_of,
     only_sex_of,
     question_of,
     ruled_out_of,
@@ -159,6 +161,10 @@ class _Check:
                     concepts[entry.name] = desk, block
                 case _:
                     continue
+        for desk, entry, block in self._named():
+            if isinstance(block, syntax.Lab) and entry.name in draft.labs:
+                lab = draft.labs[entry.name]
+                draft.labs[entry.name] = replace(lab, mean_of=mean_of(desk, block, lab, draft.labs))
         for desk, finding_block in findings:
             finding = finding_of(desk, finding_block, fresh)
             if finding is not None:
@@ -174,6 +180,7 @@ class _Check:
                 absent_when=signs_of(desk, block, "absent"),
                 may_be_present_when=signs_of(desk, block, "may be present"),
                 only_if=only_sex_of(desk, block),
+                ended_by=ended_by_of(desk, block),
             )
         self._relate_codes(concepts)
         check_results((desk, block) for desk, _, block in self._named() if isinstance(block, syntax.Entry))

@@ -38,6 +38,7 @@ from screener.rulebook import (
     Truthful,
     Value,
     ValueLookup,
+    Words,
 )
 from screener.values.dates import NO_TIME, Duration
 from screener.values.ranges import Range
@@ -66,6 +67,16 @@ def _only(lines: Iterable[object], kind: type[Line]) -> Line | None:
 
 def _names_of(block: syntax.Entry) -> tuple[str, str, tuple[str, ...]]:
     return block.name.text, block.title.text, tuple(alias.text for alias in block.aliases)
+
+
+def _unlike(desk: Desk, block: syntax.Entry) -> tuple[str, ...]:
+    """What the entry is not to be mistaken for; none of it is one of its own names."""
+    line = _only(block.lines, syntax.UnlikeLine)
+    own = {block.name.text, *(alias.text for alias in block.aliases)}
+    for name in () if line is None else line.names:
+        if name.text in own:
+            desk.error("mistaken-for-itself", f"`{name.text}` is a name of `{block.name.text}` itself", name.span)
+    return () if line is None else tuple(name.text for name in line.names)
 
 
 # ---- labs
@@ -107,6 +118,7 @@ def lab_of(desk: Desk, block: syntax.Lab, fresh: Fresh) -> Lab | None:
         valence=measure.valence,
         forms=forms,
         normal_limits=_normal_limits(desk, block, limits, within),
+        unlike=_unlike(desk, block),
     )
 
 
@@ -391,12 +403,32 @@ def finding_of(desk: Desk, block: syntax.Finding, fresh: Fresh) -> Finding | Non
         grade=grade,
         choices=choices,
         ordered=choices_line is not None and choices_line.ordered,
+        unlike=_unlike(desk, block),
     )
+    finding = replace(finding, words=_words(desk, block, finding))
     for _, code in code_lines(block):
         if code.value is not None and not is_a_value(finding, code.value.text):
             _not_a_value(desk, finding, code.value)
     line = _only(block.lines, syntax.WhenAbsentLine)
     return finding if line is None else _with_absence(desk, finding, line)
+
+
+def _words(desk: Desk, block: syntax.Finding, finding: Finding) -> tuple[Words, ...]:
+    """The words in which people write its values, each once."""
+    found: list[Words] = []
+    known: set[str] = set()
+    for line in block.lines:
+        if not isinstance(line, syntax.WordsLine):
+            continue
+        if wrong := [each for each in line.values if not is_a_value(finding, each.text)]:
+            _not_a_value(desk, finding, wrong[0])
+            continue
+        for word in line.words:
+            if word.text.casefold() in known:
+                desk.error("said-twice", f"`{word.text}` stands here twice", word.span)
+            known.add(word.text.casefold())
+        found.append(Words(tuple(word.text for word in line.words), tuple(each.text for each in line.values)))
+    return tuple(found)
 
 
 def is_a_value(finding: Finding, text: str) -> bool:
@@ -491,8 +523,10 @@ def concept_of(desk: Desk, block: syntax.Concept, fresh: Fresh) -> Concept:
         codes=_plain_codes(desk, block),
         place=desk.place(block.span),
         fresh=_fresh(desk, block.lines, fresh["absences"]),
-        course=course.course if course else "passing",
+        course="passing" if course is None else "acute" if course.course == "past" else course.course,
+        told_afterwards=course is not None and course.course == "past",
         asked_under="" if asked_under is None else asked_under.heading.text,
+        unlike=_unlike(desk, block),
         denied_by_list=denied is not None,
         denied_with=() if denied is None else _evidence(desk, denied),
         lasts=lasts.duration.length if lasts is not None else default if passes else None,
@@ -555,6 +589,28 @@ def _includes(desk: Desk, block: syntax.Concept) -> tuple[str, ...]:
             elif entry is not None:
                 included.append(entry.name)
     return tuple(included)
+
+
+def ended_by_of(desk: Desk, block: syntax.Concept) -> tuple[str, ...]:
+    """What ends it: the day of such an entry is a day on which it is no longer there."""
+    line = _only(block.lines, syntax.EndedByLine)
+    found = [desk.find(name, ("condition", "procedure"), "`ended by`") for name in ([] if line is None else line.names)]
+    return tuple(entry.name for entry in found if entry is not None)
+
+
+def mean_of(desk: Desk, block: syntax.Lab, lab: Lab, labs: Mapping[str, Lab]) -> tuple[str, ...]:
+    """The labs whose mean it is, where it was not measured by itself. They have its unit."""
+    line = _only(block.lines, syntax.MeanOfLine)
+    found: list[str] = []
+    for name in () if line is None else line.names:
+        entry = desk.find(name, ("lab",), "`mean of`")
+        if entry is None:
+            continue
+        part = labs.get(entry.name)
+        if part is not None and part.unit != lab.unit:
+            desk.error("unit-mismatch", f"`{entry.name}` is in {part.unit}, and `{lab.name}` in {lab.unit}", name.span)
+        found.append(entry.name)
+    return tuple(found)
 
 
 def only_sex_of(desk: Desk, block: syntax.Concept) -> Sex | None:
@@ -697,7 +753,7 @@ def flags_of(desk: Desk, lines: Iterable[object]) -> tuple[Flag, ...]:
         if isinstance(line, syntax.FlagLine):
             when = Propositions(desk).single(line.when, "a flag")
             if when is not None:
-                flags.append(Flag(line.text.text, when))
+                flags.append(Flag(line.text.text, when, line.is_doubt))
     return tuple(flags)
 
 

@@ -200,7 +200,8 @@ def _sources(block: syntax.Definition | syntax.Score) -> list[Doc]:
 
 
 def _flag(flag: syntax.FlagLine) -> Doc:
-    words = Word(f'flag "{flag.text.text}"', Span(flag.span.start, flag.text.span.end))
+    kind = "doubt" if flag.is_doubt else "flag"
+    words = Word(f'{kind} "{flag.text.text}"', Span(flag.span.start, flag.text.span.end))
     gap = Span(flag.text.span.end, flag.when.span.start)
     return Group((words, Indent((Break(gap=gap), Word("when "), _inside(flag.when)))))
 
@@ -262,6 +263,10 @@ def _entry_line(line: syntax.LabLine | syntax.FindingLine | syntax.ConceptLine |
             return _line(f"{choice.text} when {condition.text} is absent", line)
         case syntax.IncludesLine(names):
             return (Word("includes ", line.span), Indent(_list(names, _name)))
+        case syntax.EndedByLine(names):
+            return (Word("ended by ", line.span), Indent(_list(names, _name)))
+        case syntax.MeanOfLine(names):
+            return (Word("mean of ", line.span), Indent(_list(names, _name)))
         case syntax.IncludesEveryLine(kind):
             return _line(f"includes every {kind}", line)
         case syntax.KindOfLine(names):
@@ -270,6 +275,14 @@ def _entry_line(line: syntax.LabLine | syntax.FindingLine | syntax.ConceptLine |
             return _line(f"lasts {duration.length}", line)
         case syntax.AskedUnderLine(heading):
             return _line(f'asked under "{heading.text}"', line)
+        case syntax.UnlikeLine(names):
+            return (Word("not to be mistaken for ", line.span), Indent(_list(names, _alias)))
+        case syntax.WordsLine(words, values):
+            means = f" means {' or '.join(map(_name, values))}"
+            return (
+                Word("words ", line.span),
+                Indent((_list(words, lambda each: f'"{each.text}"'), _line(means, values[0]))),
+            )
         case syntax.LongestCourseLine(duration):
             return _line(f"longest course {duration.length}", line)
         case syntax.DeniedByListLine(beside):

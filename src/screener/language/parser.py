@@ -358,6 +358,7 @@ class _Builder:
                     syntax.CodesLine()
                     | syntax.FormLine()
                     | syntax.FlagLine()
+                    | syntax.WordsLine()
                     | syntax.IncludesLine()
                     | syntax.SignLine()
                     | syntax.KindOfLine()
@@ -507,8 +508,8 @@ class _Builder:
         return syntax.FreshLine(duration, _span(word, duration))
 
     def flag(self, word: Token, text: syntax.Text, when: Token, test: syntax.Proposition) -> syntax.FlagLine:
-        """flag: FLAG STRING WHEN proposition"""
-        return syntax.FlagLine(text, test, _span(word, test))
+        """flag: (FLAG | DOUBT) STRING WHEN proposition"""
+        return syntax.FlagLine(text, test, word.type == "DOUBT", _span(word, test))
 
     def grade(self, word: Token, low: Token, to: Token, high: Token) -> syntax.GradeLine:
         """grade: GRADE NUMBER RANGE NUMBER"""
@@ -541,6 +542,14 @@ class _Builder:
         """kind_of: KIND_OF NAME ("," NAME)*"""
         return syntax.KindOfLine(_every(syntax.Name, parts), _span(words, *parts))
 
+    def ended_by(self, words: Token, *parts: Any) -> syntax.EndedByLine:
+        """ended_by: ENDED_BY NAME ("," NAME)*"""
+        return syntax.EndedByLine(_every(syntax.Name, parts), _span(words, *parts))
+
+    def mean_of(self, words: Token, *parts: Any) -> syntax.MeanOfLine:
+        """mean_of: MEAN_OF NAME ("," NAME)*"""
+        return syntax.MeanOfLine(_every(syntax.Name, parts), _span(words, *parts))
+
     def no_kind_of(self, words: Token, *parts: Any) -> syntax.KindOfLine:
         """no_kind_of: NO_KIND_OF NAME ("," NAME)*"""
         return syntax.KindOfLine(_every(syntax.Name, parts), _span(words, *parts), denied=True)
@@ -552,6 +561,19 @@ class _Builder:
     def asked_under(self, words: Token, heading: syntax.Text) -> syntax.AskedUnderLine:
         """asked_under: ASKED_UNDER STRING"""
         return syntax.AskedUnderLine(heading, _span(words, heading))
+
+    def unlike(self, words: Token, *parts: Any) -> syntax.UnlikeLine:
+        """unlike: NOT_TO_BE_MISTAKEN_FOR alias ("," alias)*"""
+        return syntax.UnlikeLine(_every(syntax.Name, parts), _span(words, *parts))
+
+    def words_line(self, word: Token, *parts: Any) -> syntax.WordsLine:
+        """words_line: WORDS STRING ("," STRING)* MEANS (NAME | NUMBER) (OR (NAME | NUMBER))*"""
+        values = tuple(
+            syntax.Name(str(part), _span(part)) if isinstance(part, Token) else part
+            for part in parts
+            if isinstance(part, syntax.Name) or (isinstance(part, Token) and part.type == "NUMBER")
+        )
+        return syntax.WordsLine(_every(syntax.Text, parts), values, _span(word, *parts))
 
     def longest_course(self, words: Token, duration: syntax.Duration) -> syntax.LongestCourseLine:
         """longest_course: LONGEST_COURSE duration"""
@@ -566,7 +588,7 @@ class _Builder:
         return syntax.RuledOutLine(test, _span(words, when, test))
 
     def course(self, word: Token, course: Token) -> syntax.CourseLine:
-        """course: COURSE (ACUTE | CHRONIC | PASSING)"""
+        """course: COURSE (ACUTE | CHRONIC | PASSING | PAST)"""
         return syntax.CourseLine(_words(course), _span(word, course))
 
     def only_if(self, words: Token, test: syntax.Proposition) -> syntax.OnlyIfLine:

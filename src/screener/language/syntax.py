@@ -414,10 +414,11 @@ class Definition(_Node, frozen=True):
 
 
 class FlagLine(_Node, frozen=True):
-    """`flag "…" when …`."""
+    """`flag "…" when …`, or `doubt "…" when …`."""
 
     text: Text
     when: Proposition
+    is_doubt: bool
     span: Span
 
 
@@ -580,6 +581,20 @@ class IncludesLine(_Node, frozen=True):
     span: Span
 
 
+class EndedByLine(_Node, frozen=True):
+    """`ended by delivery, …`."""
+
+    names: tuple[Name, ...]
+    span: Span
+
+
+class MeanOfLine(_Node, frozen=True):
+    """`mean of systolic_blood_pressure, …`: a name that stands twice counts twice."""
+
+    names: tuple[Name, ...]
+    span: Span
+
+
 class IncludesEveryLine(_Node, frozen=True):
     """`includes every drug`."""
 
@@ -609,6 +624,21 @@ class AskedUnderLine(_Node, frozen=True):
     span: Span
 
 
+class UnlikeLine(_Node, frozen=True):
+    """`not to be mistaken for "direct bilirubin", DBil`."""
+
+    names: tuple[Name, ...]
+    span: Span
+
+
+class WordsLine(_Node, frozen=True):
+    """`words "severe", "tense" means moderate`, `words "++" means slight or moderate`."""
+
+    words: tuple[Text, ...]
+    values: tuple[Name, ...]
+    span: Span
+
+
 class LongestCourseLine(_Node, frozen=True):
     """`longest course 42 weeks`."""
 
@@ -631,9 +661,9 @@ class RuledOutLine(_Node, frozen=True):
 
 
 class CourseLine(_Node, frozen=True):
-    """`course acute`."""
+    """`course acute`; `past` is an acute one that is told afterwards."""
 
-    course: Course
+    course: Course | Literal["past"]
     span: Span
 
 
@@ -707,14 +737,17 @@ LabLine = (
     | UsualLine
     | NormalLimitLine
     | FormLine
+    | MeanOfLine
     | FreshLine
+    | UnlikeLine
     | FlagLine
 )
-FindingLine = CodesLine | GradeLine | ChoicesLine | WhenAbsentLine | FreshLine | FlagLine
+FindingLine = CodesLine | GradeLine | ChoicesLine | WordsLine | WhenAbsentLine | FreshLine | UnlikeLine | FlagLine
 ConceptLine = (
     CodesLine
     | IncludesLine
     | IncludesEveryLine
+    | EndedByLine
     | KindOfLine
     | CourseLine
     | LastsLine
@@ -725,6 +758,7 @@ ConceptLine = (
     | RuledOutLine
     | SignLine
     | FreshLine
+    | UnlikeLine
     | FlagLine
 )
 QuestionLine = AskedOfLine | OnceForAllTrialsLine | HoldsForLine | AskedOnlyIfLine | ShownWithLine

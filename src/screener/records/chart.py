@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import get_args
 
 from msgspec.structs import replace
 
-from screener.records.derived import with_derived
+from screener.records.derived import with_derived, with_means
 from screener.records.dictionary import LIST_OF, SPEAKING_ELSEWHERE, Meaning
-from screener.records.errors import Findings
+from screener.records.errors import Findings, quoted
 from screener.records.measuring import NOT_SUSPICIOUS
-from screener.records.patient import Absence, Answer, Episode, Patient, Result, Severity, Unusable
+from screener.records.patient import Absence, Answer, Episode, Near, Patient, Result, Severity, Unusable
 from screener.rulebook import Concept, RecordList, Rulebook, Sex
-from screener.values.dates import BEGINNING, Moment
+from screener.values.dates import BEGINNING, DAY, END, Moment, day_shifted, latest_of, not_later_than
 from screener.values.numerals import ROMAN
 
 NOT_COUNTED = ("cancelled", "entered-in-error")
@@ -39,13 +40,22 @@ class Chart:
         self.complete: frozenset[RecordList] = frozenset()
         self.unread: dict[RecordList, list[str]] = {}
         self.answers: dict[str, Answer] = {}
+        self.none_known: dict[RecordList, list[Moment | None]] = {}
+        self.doubt: str | None = None
+        """Why what is being read may be about somebody else, if it may."""
+        self.identifiers: frozenset[tuple[str | None, str]] | None = None
+        self.address: str | None = None
         self.results: dict[str, list[tuple[int, Result]]] = {}
         self.episodes: dict[str, list[Episode]] = {}
         self.open_entries: list[Episode] = []
         self.absences: dict[str, list[Absence]] = {}
+        self.near: list[Near] = []
 
     def add_result(self, result: Result, status: str | None) -> None:
         """A result, under the status of its report."""
+        if self.doubt is not None:
+            unread = {"value": None, "choices": None, "exact": None, "unusable": "unread", "problem": self.doubt}
+            result = replace(result, **unread)
         self.results.setdefault(result.fact, []).append((_STANDING.get(status or "", 1), result))
 
     def add_episode(self, episode: Episode, meaning: Meaning | None = None) -> None:
@@ -58,17 +68,24 @@ class Chart:
                 may_be=meaning.may_be,
                 may_be_in_family=meaning.may_be_in_family,
                 called=meaning.called,
+                codings=meaning.codings,
             )
             if meaning.is_open:
                 reason: Unusable = "unspecific" if meaning.is_read else "unread"
                 episode = replace(episode, unusable=episode.unusable or reason)
+        if self.doubt is not None:
+            flags = (*episode.flags, self.doubt)
+            episode = replace(episode, doubtful=True, unusable=episode.unusable or "unspecific", flags=flags)
         if episode.concept:
+            episode = _of_earlier(episode, self.rulebook.concepts[episode.concept])
             self.episodes.setdefault(episode.concept, []).append(episode)
         else:
             self.open_entries.append(episode)
 
     def add_absence(self, absence: Absence) -> None:
         """Something that is not, or never was."""
+        if self.doubt is not None:
+            return
         self.absences.setdefault(absence.concept, []).append(absence)
 
     def leave_unread(self, list_: RecordList, path: str) -> None:
@@ -77,12 +94,13 @@ class Chart:
 
     def note_if_before_birth(self, moment: Moment | None, path: str) -> None:
         """A fact before birth is kept: perhaps the birth date is what is wrong."""
-        if self.birth is not None and moment is not None and moment.last < self.birth.first:
+        if self.birth is not None and moment is not None and moment.is_before(self.birth):
             self.findings.note(path, f"`{moment.text}` is before the birth date `{self.birth.text}`")
 
     def patient(self, name: str) -> Patient:
         """Everything gathered, and what follows from the results."""
-        results = {fact: self._counted(those) for fact, those in self.results.items()}
+        counted = {fact: self._counted(those) for fact, those in self.results.items()}
+        results = with_means(counted, self.rulebook)
         episodes, absences = with_derived(
             results,
             {concept: tuple(those) for concept, those in self.episodes.items()},
@@ -93,6 +111,7 @@ class Chart:
         unread = {list_: some_of(paths) for list_, paths in self.unread.items()}
         for list_ in sorted(self.complete & unread.keys()):
             self.findings.note("", not_complete(list_, unread[list_]))
+        none_known_on = self._none_known_on()  # which may leave a note
         return Patient(
             name,
             self.rulebook.dictionary_digest,
@@ -113,27 +132,81 @@ class Chart:
             },
             complete=self.complete - unread.keys(),
             unread=unread,
-            notes=tuple(self.findings.notes),
+            near=tuple(self.near),
+            notes=self.findings.all_notes,
+            none_known_on=none_known_on,
+            identifiers=self.identifiers,
+            address=self.address,
         )
+
+    def _none_known_on(self) -> dict[RecordList, tuple[int, ...]]:
+        """The days as of which the record says that nothing is known to belong on a list on which no entry stands."""
+        entries = [*self.open_entries, *(each for those in self.episodes.values() for each in those)]
+        taken = {each.list for each in entries if not each.shown_by_result} | self.unread.keys()
+        found: dict[RecordList, tuple[int, ...]] = {}
+        for list_, days in self.none_known.items():
+            said = f"that there are no {list_.replace('_', ' ')} is said"
+            if list_ in taken:
+                self.findings.note("", f"{said} beside entries, and is not used")
+            elif dated := tuple(sorted({each.first_day for each in days if each is not None and each.is_one_day})):
+                found[list_] = dated
+            else:
+                self.findings.note("", f"{said} without a day, and makes no list complete")
+        return found
 
     def _counted(self, ranked: list[tuple[int, Result]]) -> tuple[Result, ...]:
         """The results that count: a preliminary one does not beside a final one of the same time, nor that beside a
         corrected one. What is ignored or suspicious about them is noted."""
-        best: dict[tuple[int, int], int] = {}
+        best: dict[tuple[int | None, int, int], int] = {}
         for standing, result in ranked:
             if result.when is not None:
-                time = (result.when.first, result.when.last)
-                best[time] = max(best.get(time, 0), standing)
+                best[result.when.instant] = max(best.get(result.when.instant, 0), standing)
         counted = []
         for standing, result in ranked:
-            if result.when is not None and standing < best[result.when.first, result.when.last]:
+            if result.when is not None and standing < best[result.when.instant]:
                 self.findings.note(result.source, f"{result.fact}: a later report of the same time replaces it")
                 continue
             counted.append(result)
+            if result.unusable == "unread":
+                continue  # told with its name
             for remark in (result.problem, *result.flags):
                 if remark is not None and not remark.startswith(NOT_SUSPICIOUS):
                     self.findings.note(result.source, f"{result.fact}: {remark}")
+        self._note_open_order(counted)
         return tuple(counted)
+
+    def _note_open_order(self, results: Sequence[Result]) -> None:
+        """Tell if nobody knows which result is the latest because one time has a time zone, and another has none."""
+        dated = [(each.when, each) for each in results if each.when is not None]
+        if len({when.offset is None for when, _ in dated}) < 2:
+            return
+        latest = latest_of(when for when, _ in dated)
+        last = [each for each in dated if not any(each[0].is_before(other) for other in latest)]
+        without = [each.source for when, each in last if when.offset is None and not when.is_whole_days]
+        differ = len({(each.value, each.choices) for _, each in last}) > 1
+        if differ and without and any(when.offset is not None for when, _ in last):
+            told = f"{last[0][1].fact}: its time has no time zone, so another result may be earlier or later"
+            self.findings.note(some_of(without), told)
+
+
+def of_one_id(patient: Patient) -> Patient:
+    """A patient beside whom another one has the same id: it is told, and no list is complete, because what is about the
+    one may lie with the other."""
+    if patient.shares_id:
+        return patient
+    place = f"id {quoted(patient.id)}"
+    note = f"{place}: another patient of this call has it, and what is about the one may lie with the other"
+    unread = {list_: ", ".join(filter(None, (patient.unread.get(list_), place))) for list_ in get_args(RecordList)}
+    not_taken = tuple(not_complete(list_, unread[list_]) for list_ in sorted(patient.complete))
+    apart: Patient = replace(
+        patient,
+        complete=frozenset(),
+        none_known_on={},
+        unread=unread,
+        notes=(*patient.notes, note, *not_taken),
+        shares_id=True,
+    )
+    return apart
 
 
 def what_may_be(
@@ -168,12 +241,21 @@ def some_of(paths: Sequence[str]) -> str:
 
 def not_complete(list_: RecordList, entries: str) -> str:
     """Why a list is not taken as complete."""
-    return f"`{list_}` is not taken as complete, because nobody can tell what these entries are: {entries}"
+    return f"`{list_}` is not taken as complete, because of what cannot be read or is not at hand: {entries}"
 
 
 def or_before(latest: Moment) -> Moment:
     """When something had begun that was so by a moment."""
-    return Moment(BEGINNING, latest.last, f"{latest.text} or before")
+    return not_later_than(latest, f"{latest.text} or before")
+
+
+def _of_earlier(episode: Episode, concept: Concept) -> Episode:
+    """An entry of what is told afterwards (an old infarction, a sequela): it happened on an unknown day up to the onset
+    that the entry states."""
+    if not concept.told_afterwards or episode.start is None or episode.start.first == BEGINNING:
+        return episode
+    earlier = or_before(episode.start)
+    return replace(episode, start=earlier, end=earlier)
 
 
 _OVER = ("resolved", "cured", "inactive", "remission")
@@ -230,6 +312,14 @@ def as_if(entry: Episode, name: str, list_: RecordList, concepts: Mapping[str, C
     if entry.concept and concepts[entry.concept].course == "acute":
         entry = replace(entry, end=None)
     bound = replace(entry, concept=concept.name, list=list_, doubtful=True, unusable=entry.unusable or "unspecific")
+    if entry.list == "procedures" and list_ == "conditions" and entry.end is not None:
+        # A condition is over on the day it ends; what a procedure treats is there on the day that it is done, and for
+        # as long as nobody would doubt that it still is.
+        last = entry.end.last + DAY
+        if concept.lasts is not None and concept.longest_course is None and last < END:
+            last = max(last, (day_shifted(entry.end.last_day, concept.lasts, 1) + 1) * DAY + entry.end.last % DAY)
+        end = Moment(min(entry.end.first + DAY, END), min(last, END), entry.end.text)
+        return replace(bound, end=end, asserted=entry.asserted or entry.end)
     if entry.list != "conditions":
         return bound
     if list_ == "conditions":
@@ -237,7 +327,8 @@ def as_if(entry: Episode, name: str, list_: RecordList, concepts: Mapping[str, C
         holds = entry.status == "active" or (
             entry.status is None and concept.course == "chronic" and entry.end is None and not entry.shown_by_result
         )
-        return replace(bound, end=entry.start if is_acute else entry.end, ongoing=holds and not is_acute)
+        bound = replace(bound, end=entry.start if is_acute else entry.end, ongoing=holds and not is_acute)
+        return _of_earlier(bound, concept)
     if list_ == "procedures":
         return replace(bound, end=None if entry.status == "active" else entry.end or entry.start, ongoing=False)
     return bound

@@ -10,57 +10,80 @@ may turn out to be another one.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from typing import get_args
 
+from screener.records.absences import said_of_list
 from screener.records.chart import NOT_COUNTED, Chart, condition_episode, stage_of, told_by_diagnosis
-from screener.records.dictionary import LIST_OF, Dictionary, Meaning, denies_a_part
-from screener.records.errors import LONGEST_QUOTE, Findings, did_you_mean, quoted
-from screener.records.identity import ELSEWHERE, NEGATIVE, Naming
+from screener.records.dictionary import KINDS_ON, LIST_OF, Dictionary, Meaning, denies_a_part
+from screener.records.errors import LONGEST_QUOTE, Findings, any_of, did_you_mean, quoted
+from screener.records.identity import ELSEWHERE, HOLDING, NEGATIVE, RESULTS, Naming, codes_alone
+from screener.records.locales import Locale, TwoWaysError, locale_of, locales
 from screener.records.measuring import (
     Quantity,
     Reported,
     Span,
     UnreadableValueError,
+    is_same,
     read_number,
+    read_text,
     read_value,
     result_of,
+    sex_meant,
+    unread_result,
 )
 from screener.records.native import Condition, Entry, GivenAnswer, Mention, NativeRecord, Observation, Procedure, Stay
 from screener.records.patient import UNNAMED, Absence, Answer, Episode, Patient
 from screener.records.reviews import EVER_SINCE, ReviewReader, with_review
-from screener.rulebook import Concept, Question, RecordList, Trial
-from screener.values.dates import AT_ANY_TIME, OLDEST_AGE, DateError, Moment, completed_years, parse_moment
+from screener.records.specimens import BLOOD, specimen_in
+from screener.rulebook import Concept, Lab, Question, RecordList, Sex, Trial
+from screener.values.dates import AT_ANY_TIME, OLDEST_AGE, DateError, Moment, completed_years, on_day, parse_moment
 
 LONGEST_VALUE = 200
 """Characters that are kept of what a value was written as."""
 
 
 def chart_of(
-    record: NativeRecord, left_out: frozenset[str], dictionary: Dictionary, findings: Findings, name: str | None = None
+    record: NativeRecord,
+    left_out: frozenset[str],
+    dictionary: Dictionary,
+    findings: Findings,
+    name: str | None = None,
+    locale: Locale | None = None,
+    places: Mapping[str, str] | None = None,
+    unread: Sequence[str] = (),
 ) -> Patient:
     """The facts of a record. Problems go to `findings`; if there are any, the Patient is not to be used.
 
     `left_out` are the paths of what had a fault of shape, and has its problem already. `name` is what the patient is
-    called where the record has no `id`.
+    called where the record has no `id`; `locale` is how dates and decimals are written where the record does not say.
+    `places` says where entries stand that came from elsewhere: `observations[3]` from `row 5`. `unread` are places in
+    which nobody could read anything, and which may hold entries of any list.
     """
-    chart = _Reader(dictionary, findings, left_out)
+    chart = _Reader(dictionary, findings, left_out, _locale_of(record, findings) or locale, places or {})
     chart.person(record)
+    for where in unread:
+        for list_ in get_args(RecordList):
+            chart.chart.leave_unread(list_, where)
     for place, observation in enumerate(record.observations):
-        chart.observation(observation, f"observations[{place}]")
+        chart.observation(observation, chart.place("observations", place))
     for place, condition in enumerate(record.conditions):
-        chart.condition(condition, f"conditions[{place}]")
+        chart.condition(condition, chart.place("conditions", place))
     for place, procedure in enumerate(record.procedures):
-        chart.procedure(procedure, f"procedures[{place}]")
+        chart.procedure(procedure, chart.place("procedures", place))
     for place, medication in enumerate(record.medications):
-        chart.stay(medication, f"medications[{place}]", "medications", ("drug",))
+        chart.stay(medication, chart.place("medications", place), "medications", ("drug",))
     for place, event in enumerate(record.events):
-        chart.stay(event, f"events[{place}]", "events", ("event",))
+        chart.stay(event, chart.place("events", place), "events", ("event",))
     for place, allergy in enumerate(record.allergies):
-        chart.mention(allergy, f"allergies[{place}]", "allergies", ("substance", "drug"))
+        chart.mention(allergy, chart.place("allergies", place), "allergies", ("substance", "drug"))
     for place, relative in enumerate(record.family_history):
-        chart.mention(relative, f"family_history[{place}]", "family_history", ("condition",))
+        chart.mention(relative, chart.place("family_history", place), "family_history", ("condition",))
     for key, given in record.answers.items():
         chart.answer(key, given)
+    chart.naming.tell_unread()
     patient = chart.patient(record, name)
     if not record.reviews:
         return patient
@@ -68,23 +91,42 @@ def chart_of(
     return with_review(patient, ReviewReader(dictionary, findings).reviews(written, "reviews"), dictionary)
 
 
+def placed(path: str, places: Mapping[str, str]) -> str:
+    """A way through a record that was made of something else, as a way through that."""
+    entry, bracket, field = path.partition("]")
+    return places[entry + bracket] + field if entry + bracket in places else path
+
+
 class _Reader:
     """Reads the entries of one record, and gathers what they say."""
 
-    def __init__(self, dictionary: Dictionary, findings: Findings, left_out: frozenset[str]) -> None:
+    def __init__(
+        self,
+        dictionary: Dictionary,
+        findings: Findings,
+        left_out: frozenset[str],
+        locale: Locale | None,
+        places: Mapping[str, str],
+    ) -> None:
+        self.locale = locale
+        self.places = places
         self.dictionary = dictionary
         self.rulebook = dictionary.rulebook
         self.findings = findings
         self.naming = Naming(dictionary, findings)
-        self.left_out = left_out
+        self.left_out = frozenset(placed(path, places) for path in left_out)
         self.chart = Chart(self.rulebook, findings)
 
     def patient(self, record: NativeRecord, name: str | None) -> Patient:
         """Everything gathered, and what follows from the results."""
         chart = self.chart
-        chart.age_years, chart.sex = record.age_years, record.sex
+        chart.age_years = record.age_years
         chart.complete = frozenset(record.complete)
         return chart.patient(record.id or name or UNNAMED)
+
+    def place(self, list_: str, number: int) -> str:
+        """Where an entry stands."""
+        return placed(f"{list_}[{number}]", self.places)
 
     # ---- the person
 
@@ -101,6 +143,16 @@ class _Reader:
         elif birth is not None and self.chart.as_of is not None:
             self._age(birth, self.chart.as_of, stated)
         self.chart.died = self._death(record.died)
+        self.chart.sex = self._sex(record.sex)
+
+    def _sex(self, written: str | None) -> Sex | None:
+        meant = None if written is None else sex_meant(written)
+        if meant == "unknown":
+            self.findings.note("sex", f"{quoted(written)} says neither female nor male, and the sex counts as unknown")
+            return None
+        if written is not None and meant is None:
+            self.findings.refuse("sex", f"{quoted(written)} is not a `sex`", did_you_mean(written, ("female", "male")))
+        return meant
 
     def _death(self, died: bool | str | None) -> Moment | None:
         """When the patient died; some time, where the record only says that it is so."""
@@ -129,9 +181,14 @@ class _Reader:
     # ---- results
 
     def observation(self, entry: Observation, path: str) -> None:
+        entry = self.naming.with_its_name(entry, (*RESULTS, "condition"))
         when = self._moment(entry.date, f"{path}.date")
-        meanings = self._meanings(entry, path, ("lab", "finding"))
-        value = self._value(entry, path)
+        meanings = self._meanings(entry, path, RESULTS)
+        is_of_concept = self.naming.concept_among_results(entry) is not None
+        perhaps = () if is_of_concept or self._has_fault(path) else self.naming.perhaps(entry, path, meanings)
+        value, unit = self._value(entry, path)
+        if isinstance(entry.name, str) and unit is not None:
+            meanings = tuple(self.dictionary.by_unit(each, unit) for each in meanings)
         upper = self._limit(entry.upper_limit, f"{path}.upper_limit")
         lower = self._limit(entry.lower_limit, f"{path}.lower_limit")
         if upper is not None and lower is not None and lower > upper:
@@ -143,41 +200,115 @@ class _Reader:
         if entry.status in NOT_COUNTED:
             self.findings.note(path, f"its status is `{entry.status}`, and it does not count")
             return
+        specimen = specimen_in(entry.text or "")
+        if specimen not in (None, BLOOD) and any(isinstance(each.entry, Lab) for each in meanings):
+            self.findings.note(path, f"its words say that it is of {specimen}, not of blood")
+            return
         self.chart.note_if_before_birth(when, path)
         reported = Reported(
             path,
             value,
             "" if entry.value is None else str(entry.value)[:LONGEST_VALUE],
-            (entry.unit or "").strip() or None,
+            unit,
             when,
             bool(entry.current),
             upper,
             lower,
         )
+        if (concept := self.naming.concept_among_results(entry)) is not None:
+            graded = self._grade_under(concept, reported)
+            meanings = () if graded is None else (graded,)
+            if graded is None:
+                perhaps = self.naming.perhaps(entry, path, ())
+                self._read_by_a_person(concept, entry, path, is_told=bool(perhaps))
         for meaning in meanings:
             if meaning.value is None and "value" not in entry.model_fields_set:
                 if not self._has_fault(path):
                     self.findings.refuse(path, "it has no `value`", "give the value, or in words why there is none")
                 continue
             self.chart.add_result(result_of(meaning, reported, self.dictionary), entry.status)
+        for meaning in perhaps:
+            self.chart.add_result(unread_result(meaning, reported), entry.status)
 
-    def _value(self, entry: Observation, path: str) -> Quantity | Span | str | None:
-        if entry.value is None:
+    def _grade_under(self, concept: Concept, reported: Reported) -> Meaning | None:
+        """The finding that grades a condition, where a result under the condition's name says a grade of it. A plain
+        number does not: 1 may be the first grade, or a yes; 0 is none either way."""
+        finding = self.dictionary.graded.get(concept.name)
+        is_plain = isinstance(reported.value, Quantity | Span) and reported.value != Quantity(Fraction(0))
+        if finding is None or is_plain or reported.unit is not None:
             return None
+        meaning = Meaning(finding)
+        return meaning if result_of(meaning, reported, self.dictionary).unusable is None else None
+
+    def _read_by_a_person(self, concept: Concept, entry: Observation, path: str, *, is_told: bool) -> None:
+        """A result under the name of a condition, say: whether its value says yes or no, nobody knows. It is an entry
+        that may be that condition, or a kind of it, which a person has to read."""
+        list_ = LIST_OF[concept.kind]
+        self.naming.results_of[path] = concept
+        if not is_told:
+            fault = f"`{concept.name}` is no result, and is read under `{list_}` only"
+            self.findings.check_first(path, f"{fault}; here it is an entry that may be it")
+        written = "" if entry.value is None else f": {str(entry.value)[:LONGEST_VALUE]}"
+        words, date = f"{entry.name}{written}", entry.date
+        match list_:
+            case "procedures":
+                self.procedure(Procedure(text=words, date=date), path)
+            case "medications" | "events":
+                self.stay(Stay(text=words, date=date), path, list_, KINDS_ON[list_])
+            case "allergies":
+                self.mention(Mention(text=words, date=date), path, list_, KINDS_ON[list_])
+            case _:
+                self.condition(Condition(text=words, date=date), path)
+
+    def _value(self, entry: Observation, path: str) -> tuple[Quantity | Span | str | None, str | None]:
+        """The value of a result, and its unit: the one that its text carries, where no other one stands beside it."""
+        unit = (entry.unit or "").strip() or None
+        if entry.value is None:
+            return None, unit
         try:
-            return read_value(entry.value)
+            plain = self._in_points(entry.value)
+            written = read_text(plain) if isinstance(plain, str) else None
+            if written is not None and written.unit is not None and (unit is None or is_same(unit, written.unit)):
+                return written.value, written.unit
+            return read_value(plain), unit
         except UnreadableValueError as fault:
-            self.findings.refuse(f"{path}.value", *fault.args)
-            return ""
+            self._refuse_number(entry.value, f"{path}.value", *fault.args)
+            return "", unit
 
     def _limit(self, limit: object, path: str) -> Fraction | None:
         if limit is None:
             return None
         try:
-            return read_number(limit)
+            return read_number(self._in_points(limit))
         except UnreadableValueError as fault:
-            self.findings.refuse(path, *fault.args)
+            self._refuse_number(limit, path, *fault.args)
             return None
+
+    def _in_points(self, value: object) -> object:
+        """A number that is text, with decimal points. Raises UnreadableValueError where it could be read in two
+        ways."""
+        if self.locale is None or not isinstance(value, str):
+            return value
+        try:
+            number = self.locale.number(value)
+            found = _NUMBER_AND_MORE.match(value)
+            if number != value or found is None:
+                return number
+            # a number with its unit, its power of ten or a mark; anything else is words
+            number = self.locale.number(found["number"]) + found["more"]
+            return value if read_text(number).value == number else number
+        except TwoWaysError as error:
+            _, one, other = error.args
+            fault = f"{quoted(value)} could be read in two ways under `{self.locale.name}`"
+            raise UnreadableValueError(
+                fault, f"write `{one}` for the whole number, `{other}` for the decimal"
+            ) from None
+
+    def _refuse_number(self, value: object, path: str, fault: str, mend: str) -> None:
+        is_comma = self.locale is None and isinstance(value, str) and _DECIMAL_COMMA.match(value)
+        self.findings.refuse(
+            path, fault, f"{mend}, or say whose decimals they are: {_SAY_LOCALE}" if is_comma else mend
+        )
 
     # ---- conditions, procedures, drugs, events, allergies, family
 
@@ -185,7 +316,7 @@ class _Reader:
         onset, end = self._moment(entry.onset, f"{path}.onset"), self._moment(entry.end, f"{path}.end")
         date = self._moment(entry.date, f"{path}.date")
         self._in_order(onset, end, f"{path}.end", "onset")
-        if onset is not None and date is not None and onset.first > date.last:
+        if onset is not None and date is not None and date.is_before(onset):
             self.findings.refuse(f"{path}.onset", f"`{onset.text}` is after the entry's date `{date.text}`", _CORRECT)
         if entry.status == "active" and end is not None:
             self.findings.refuse(f"{path}.end", "an active condition has no `end`", "correct `status` or `end`")
@@ -316,7 +447,7 @@ class _Reader:
             self.findings.note(path, f"{denies_a_part(meaning)}; if all of it is `{status}`, give its `name`")
             return
         since = EVER_SINCE if status == "never" else self._moment(getattr(entry, "since", None), f"{path}.since")
-        if since is not None and when is not None and since.first > when.last:
+        if since is not None and when is not None and when.is_before(since):
             fault = f"`{since.text}` is after the entry's date `{when.text}`"
             self.findings.refuse(f"{path}.since", fault, _CORRECT)
         self.chart.add_absence(Absence(meaning.entry.name, list_, path, when, flags=meaning.flags, since=since))
@@ -368,7 +499,11 @@ class _Reader:
             else:
                 self.findings.refuse(path, f"{quoted(name)} is not a question", did_you_mean(name, questions))
             return
-        key = question.name if trial is None or question.once_for_all else f"{trial.id}/{question.name}"
+        if trial is None and (question.gives_consent or not question.once_for_all):
+            keys = any_of(f"{each}/{question.name}" for each in self.rulebook.trials)
+            self.findings.note(path, f"it does not say for which trial, and is set aside: write {keys}")
+            return
+        key = question.name if question.once_for_all or trial is None else f"{trial.id}/{question.name}"
         self._keep(Answer(key, path, given.value, by=given.by, when=when))
 
     def _reading(
@@ -406,11 +541,34 @@ class _Reader:
         self, list_: RecordList, entry: Entry, path: str, kinds: tuple[str, ...], coded_kinds: tuple[str, ...] = ()
     ) -> tuple[Meaning, ...]:
         """The meanings under which an entry of a list is filed, with what it may be besides, or instead."""
+        if self._says_of_its_list(list_, entry, path):
+            return ()
+        if path not in self.naming.results_of:
+            entry = self.naming.with_its_name(entry, kinds)
         faults = len(self.findings.problems)
         meanings = self._meanings(entry, path, kinds, coded_kinds)
         if len(self.findings.problems) > faults or self._has_fault(path):
             return meanings
         return self.naming.filed(meanings, entry, path, list_, kinds + coded_kinds)
+
+    def _says_of_its_list(self, list_: RecordList, entry: Entry, path: str) -> bool:
+        """Whether an entry says something of all of a list, and is none itself; then it is read."""
+        said = said_of_list(self.dictionary.with_names(codes_alone(entry)), list_)
+        if said is None:
+            return False
+        of, word = said
+        status = getattr(entry, "status", None)
+        called = of.replace("_", " ")
+        if word == "no information" or status not in (None, *HOLDING):
+            what = "nothing is known of the" if word == "no information" else "there are no"
+            but = "" if word == "no information" else ", and its status something else"
+            self.findings.note(path, f"it says that {what} {called}{but}")
+            self.chart.leave_unread(of, path)
+        elif word == "none known":
+            own_day = on_day(self.chart.as_of) if self.chart.as_of is not None else None
+            when = self._moment(entry.date, f"{path}.date") or own_day
+            self.chart.none_known.setdefault(of, []).append(when)
+        return True
 
     def _has_fault(self, path: str) -> bool:
         """Whether something at or below the path was left out for its shape."""
@@ -419,20 +577,42 @@ class _Reader:
     def _moment(self, text: str | None, path: str) -> Moment | None:
         if text is None:
             return None
+        iso = text if self.locale is None else self.locale.date(text)
         try:
-            return parse_moment(text)
+            return parse_moment(iso)
         except DateError as error:
-            _, _, reason = str(error).rpartition(f"`{text}`")
+            _, _, reason = str(error).rpartition(f"`{iso}`")
             what, _, mend = reason.partition(": ")
+            if iso != text and self.locale is not None:
+                mend = f"dates under `{self.locale.name}` are {self.locale.order_in_words}"
+            elif self.locale is None and _DAY_FIRST_OR_LAST.match(text):
+                mend = f"{mend}, or say whose dates they are: {_SAY_LOCALE}"
             self.findings.refuse(path, f"{quoted(text)}{what}", mend)
             return None
 
     def _in_order(self, start: Moment | None, end: Moment | None, path: str, start_name: str) -> None:
-        if start is not None and end is not None and end.last < start.first:
+        if start is not None and end is not None and end.is_before(start):
             self.findings.refuse(path, f"`{end.text}` is before the {start_name} `{start.text}`", _CORRECT)
 
 
 _CORRECT = "correct one of them"
+_SAY_LOCALE = "`--locale de`, `en-GB`, `en-US` …, or `locale` in the record"
+_NUMBER_AND_MORE = re.compile(r"(?P<number>[\s<>=≤≥]*\d(?:[\d.,]*\d)?)(?P<more>.+)\Z", re.DOTALL)
+_DECIMAL_COMMA = re.compile(r"[\s<>=≤≥]*\d+(?:,\d+)+\s*\Z")
+_DAY_FIRST_OR_LAST = re.compile(r"\s*\d{1,4}\s*[./-]\s*\d{1,2}\s*[./-]\s*\d{4}\b|\s*\d{4}[./]\d{1,2}[./]\d{1,2}\b")
+
+
+def _locale_of(record: NativeRecord, findings: Findings) -> Locale | None:
+    if record.locale is None:
+        return None
+    locale = locale_of(record.locale)
+    if locale is None:
+        mend = did_you_mean(record.locale, (each.name for each in locales().values()))
+        findings.refuse("locale", f"{quoted(record.locale)} is no locale", mend or _LANGUAGE_AND_COUNTRY)
+    return locale
+
+
+_LANGUAGE_AND_COUNTRY = "write a language and a country, such as `de-DE` or `en-GB`"
 
 
 def _concept(meaning: Meaning) -> Concept:

@@ -15,13 +15,15 @@ An episode that is on record by itself, and certainly covers the time of a posit
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 
 from msgspec import Struct
 
 from screener.records.dictionary import LIST_OF
 from screener.records.patient import Absence, Episode, Result
-from screener.rulebook import Concept, Rulebook, Sign
-from screener.values.dates import AT_ANY_TIME, BEGINNING, DAY, Moment, day_shifted
+from screener.rulebook import Concept, Lab, Rulebook, Sign
+from screener.values.dates import AT_ANY_TIME, BEGINNING, DAY, Moment, day_shifted, from_one_to_another, on_day
+from screener.values.ranges import Range
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, any_of, truth_of
 
 SHOWN = "shown by result"
@@ -42,8 +44,12 @@ class Shown(Struct, frozen=True):
 def with_derived(
     results: Results, episodes: Episodes, absences: Absences, rulebook: Rulebook
 ) -> tuple[Episodes, Absences]:
-    """The episodes and absences on record, and behind them those that the results show."""
+    """The episodes and absences on record, and behind them those that other entries and the results show."""
     all_episodes, all_absences = dict(episodes), dict(absences)
+    for concept in rulebook.concepts.values():
+        over = tuple(_over(concept, episodes, rulebook)) if concept.ended_by else ()
+        if over:
+            all_absences[concept.name] = all_absences.get(concept.name, ()) + over
     signed = [
         (concept, shown)
         for concept in rulebook.concepts.values()
@@ -61,6 +67,82 @@ def with_derived(
         if derived:
             all_episodes[concept.name] = all_episodes.get(concept.name, ()) + derived
     return all_episodes, all_absences
+
+
+def _over(concept: Concept, episodes: Episodes, rulebook: Rulebook) -> Iterator[Absence]:
+    """The days on which something is over, because what ends it is on record: a delivery, of a pregnancy."""
+    for name in concept.ended_by:
+        ending = rulebook.concepts[name]
+        for each in (name, *ending.narrower):
+            for episode in episodes.get(each, ()):
+                start = episode.start
+                if start is None or episode.doubtful or episode.list != LIST_OF[ending.kind]:
+                    continue
+                when = on_day(start.last_day) if start.first == BEGINNING else start
+                yield Absence(concept.name, LIST_OF[concept.kind], episode.source, when)
+
+
+# ---- means of what was measured together
+
+
+def with_means(results: Results, rulebook: Rulebook) -> Results:
+    """The results on record, and behind them the means of those that were measured at one time."""
+    found = dict(results)
+    for lab in rulebook.labs.values():
+        if lab.mean_of:
+            means = tuple(_means(lab, results))
+            if means:
+                found[lab.name] = found.get(lab.name, ()) + means
+    return found
+
+
+def _means(lab: Lab, results: Results) -> Iterator[Result]:
+    """The means of the results of one time and one panel, or of a time at which there is only one of each. Where the
+    mean itself was measured at that time, it is not reckoned."""
+    measured = {each.when for each in results.get(lab.name, ())}
+    names = tuple(dict.fromkeys(lab.mean_of))
+    for first in results.get(names[0], ()):
+        if first.when is None or first.when in measured:
+            continue
+        together = {names[0]: first}
+        for name in names[1:]:
+            at_once = [each for each in results.get(name, ()) if each.when == first.when]
+            of_panel = [each for each in at_once if _panel(each) == _panel(first)]
+            alone = sum(each.when == first.when for each in results[names[0]]) == 1
+            if len(of_panel) == 1:
+                together[name] = of_panel[0]
+            elif len(at_once) == 1 and alone:
+                together[name] = at_once[0]
+        mean = _mean(lab, [together[name] for name in lab.mean_of if name in together])
+        if mean is not None:
+            yield mean
+
+
+def _panel(result: Result) -> str:
+    """The resource of which a result is a component; of another result, its own place."""
+    return result.source.partition(".component[")[0]
+
+
+def _mean(lab: Lab, parts: Sequence[Result]) -> Result | None:
+    values = [each.value for each in parts if each.value is not None and each.unusable is None]
+    if len(values) < len(lab.mean_of):
+        return None
+    low, high = (sum(ends) / len(values) for ends in zip(*((each.low, each.high) for each in values), strict=True))
+    exact = [each.exact for each in parts if each.exact is not None]
+    whole = sum(exact, Fraction(0)) / len(exact) if len(exact) == len(values) else None
+    if whole is not None:
+        low = high = float(whole)
+    shown = f"{low:.1f}" if low == high else f"{low:.1f} to {high:.1f}"
+    return Result(
+        lab.name,
+        parts[0].source,
+        shown,
+        lab.unit,
+        when=parts[0].when,
+        value=Range(low, high),
+        exact=whole,
+        flags=tuple(dict.fromkeys(flag for each in parts for flag in each.flags)),
+    )
 
 
 # ---- what one result shows
@@ -94,7 +176,7 @@ def _shown_over_time(result: Result, signs: Sequence[Sign], results: Results) ->
         dated = [(each.when, each) for each in results[result.fact] if each.when is not None]
         for when, earlier in dated:
             if when.last_day <= latest_day and _meets(earlier, sign) is TRUE:
-                between = [each for time, each in dated if time.last >= when.first and time.first <= result.when.last]
+                between = [each for time, each in dated if not time.is_before(when) and not result.when.is_before(time)]
                 if all(_meets(each, sign) is TRUE for each in between):
                     return True
     return False
@@ -185,13 +267,13 @@ def _episodes(
             yield _episode(concept, result.source, None, None, ongoing=True)
         else:
             positive.append((result.when, result))
-    positive.sort(key=lambda each: (each[0].first, each[0].last))
+    positive.sort(key=lambda each: each[0].order)
     start = earlier = None
     for when, result in positive:
         if start is None or earlier is None or any(_lies_between(earlier, each, when) for each in absent):
             start = _start(when, absent)
         elif any(_may_lie_between(earlier, each, when) for each in (*absent, *perhaps_absent)):
-            start = Moment(start.first, when.last)
+            start = from_one_to_another(start, when, "")
         earlier = when
         yield _episode(concept, result.source, start, when)
 
@@ -204,12 +286,14 @@ def _is_settled(result: Result, concept: Concept, shown: Sequence[Shown]) -> boo
     """Whether a test that can show either is negative on the day of a result that only raises the question, or later.
 
     A screening test for HIV is reactive, the confirmatory test of the same day is negative: there is none. What passes
-    may have come within the day, or gone since, and stays open.
+    may have come within the day, or gone since, and stays open; only a test of the same time speaks of it.
     """
     can_show = {sign.fact for sign in concept.present_when}
     when = result.when
-    if concept.course == "passing" or result.fact in can_show or when is None:
+    if result.fact in can_show or when is None:
         return False
+    if concept.course == "passing":
+        return any(each.absent is TRUE and each.result.fact in can_show and each.result.when == when for each in shown)
     return any(
         each.absent is TRUE
         and each.result.fact in can_show
@@ -221,26 +305,32 @@ def _is_settled(result: Result, concept: Concept, shown: Sequence[Shown]) -> boo
 
 def _start(first: Moment, absent: Sequence[Moment]) -> Moment:
     """From just after the last absence that is certainly earlier, up to the first positive result."""
-    earlier = [each.first + 1 for each in absent if each.last < first.first]
-    return Moment(max(earlier, default=BEGINNING), first.last)
+    earlier = [each.on_clock_of(first).first + 1 for each in absent if each.is_before(first)]
+    return Moment(max(earlier, default=BEGINNING), first.last, "", first.offset)
 
 
 def _lies_between(earlier: Moment, absence: Moment, later: Moment) -> bool:
-    return earlier.last < absence.first and absence.last < later.first
+    return earlier.is_before(absence) and absence.is_before(later)
 
 
 def _may_lie_between(earlier: Moment, absence: Moment, later: Moment) -> bool:
-    return absence.last >= earlier.first and absence.first <= later.last
+    return not absence.is_before(earlier) and not later.is_before(absence)
 
 
 def _covers(episode: Episode, concept: Concept, when: Moment) -> bool:
     """Whether an episode on record certainly holds at that time."""
-    if episode.start is None or episode.start.last > when.first:
+    if episode.start is None or not _is_by(episode.start, when):
         return False
     if episode.end is not None:
-        return episode.end.first >= when.last
+        return _is_by(when, episode.end)
     until = speaks_until(episode, concept, None)
     return episode.ongoing and (until is None or when.last_day <= until)
+
+
+def _is_by(one: Moment, other: Moment) -> bool:
+    """Whether a moment is certainly no later than another."""
+    is_one_clock = (one.offset is None) == (other.offset is None)
+    return one.is_before(other) or (is_one_clock and one.instant[2] <= other.instant[1])
 
 
 def speaks_until(episode: Episode, concept: Concept, own_day: int | None) -> int | None:
@@ -288,15 +378,18 @@ def _over_by(result: Result, concept: Concept, shown: Sequence[Shown]) -> Moment
     if concept.course != "passing" or result.unusable is not None or when is None:
         return None
     later = [
-        each.result.when.first
+        each.result.when
         for each in shown
         if each.result.fact == result.fact
         and each.present is FALSE
         and each.result.unusable is None
         and each.result.when is not None
-        and each.result.when.first > when.last
+        and when.is_before(each.result.when)
     ]
-    return Moment(when.first, min(later)) if later else None
+    if not later:
+        return None
+    first = min(later, key=lambda each: each.order)
+    return from_one_to_another(when, Moment(first.first, first.first, "", first.offset), "")
 
 
 def _doubtful(concept: Concept, result: Result, absent: Sequence[Moment], over_by: Moment | None) -> Episode:

@@ -7,16 +7,19 @@ for all those that it only may be. A code may also say that something is absent 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import cached_property
-from unicodedata import category
+from functools import cached_property, lru_cache
+from math import inf
+from typing import TYPE_CHECKING, get_args
+from unicodedata import category, normalize
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from screener.records.code_systems import system_name
-from screener.records.errors import did_you_mean
+from screener.records.code_systems import answer_word, names_of_systems, plain_system, system_name, unread_system
+from screener.records.errors import any_of, printable, quoted
 from screener.rulebook import (
     Concept,
     ConceptKind,
@@ -33,9 +36,18 @@ from screener.terminology.said import NOBODY, Said
 from screener.terminology.tables import plain_code
 from screener.terminology.terminology import Hierarchy, SiteRow, Terminology, terminology_of
 from screener.values.dates import NO_TIME
-from screener.values.units import UnitError, factor_between, parse_unit
+from screener.values.units import PURE, UnitError, factor_between, parse_unit
+
+if TYPE_CHECKING:
+    from screener.records.likeness import Likeness
+
+if TYPE_CHECKING:
+    from screener.records.likeness import Likeness
 
 Entry = Lab | Finding | Concept
+
+KINDS = ("lab", "finding", *get_args(ConceptKind))
+"""What an entry of the dictionary can be."""
 
 CONCEPT_SYSTEM = "urn:screener:concept"
 """The system whose codes are dictionary names."""
@@ -69,6 +81,12 @@ LIST_OF: Mapping[ConceptKind, RecordList] = {
 
 READ_AS = "read as"
 
+EVERY_CODE = "*"
+"""In a clinic's own table, in place of a code: every code of the system."""
+
+_LOOKED_LIKE = ("icd10", "atc", "loinc")
+"""The systems whose codes have a form of their own, which a code of an unknown system may have."""
+
 TEXT = "text"
 """The system whose codes are wordings: what a record calls something, not what it codes it with."""
 
@@ -82,8 +100,12 @@ class Meaning(Struct, frozen=True):
     entry: Entry
     form: Form | None = None
     """A measured form of a lab with a molar mass of its own."""
+    kind_of_unit: str | None = None
+    """A unit of the only kind that results under this code come in: mass or amount. It stands in for none."""
     unit: str | None = None
-    """The only unit that results under this code come in."""
+    """What results under this code come in that have no unit on record, by the clinic's own table."""
+    clash: str | None = None
+    """Why nobody can tell what is measured: its codes are of different quantities."""
     value: str | None = None
     """The grade or category that the code itself states."""
     absent: bool = False
@@ -101,6 +123,8 @@ class Meaning(Struct, frozen=True):
     """Whether some table knows the code, although it leaves open what it is."""
     called: str = ""
     """What the record calls an entry that leaves open what it is."""
+    codings: frozenset[tuple[str, str]] = frozenset()
+    """The codes of the entry, each with its system."""
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -154,6 +178,10 @@ class LocalCodes(Struct, frozen=True):
     rows: Mapping[tuple[str, str], SiteRow] = {}
     """What it says of codes beyond a name, or that they are nothing that any rule asks for; of a wording the system is
     `TEXT`."""
+    systems: Mapping[str, str] = {}
+    """Code systems of its own that are one of the dictionary's: by what they are called (`plain_system`), its name."""
+    answers: Mapping[tuple[str, str], str] = {}
+    """The words that its coded answers stand for; of a wording the system is `TEXT`."""
 
 
 class Dictionary:
@@ -165,19 +193,20 @@ class Dictionary:
         self.local = local or LocalCodes()
         self.hierarchy = hierarchy
         self._names: dict[str, Meaning] = {}
+        self._written: dict[str, list[Meaning]] = {}
         self._coded: dict[tuple[str, str], tuple[Meaning, ...]] = {}
         self._codes: dict[tuple[str, str], list[Meaning]] = {}
         self._factors: dict[tuple[str, str | None, str], Fraction | UnitError] = {}
         for entry in self._entries():
-            for name in (entry.name, *entry.aliases):
-                self._names[name] = Meaning(entry)
+            self._called(Meaning(entry), entry)
             forms = {form.name: form for form in entry.forms} if isinstance(entry, Lab) else {}
             for form in forms.values():
-                for name in (form.name, *form.aliases):
-                    self._names[name] = Meaning(entry, form)
+                self._called(Meaning(entry, form), form)
             for code in entry.codes:
                 if not isinstance(entry, Concept) or code.absent:
-                    meaning = Meaning(entry, forms.get(code.form or ""), code.unit, code.value, code.absent)
+                    meaning = Meaning(
+                        entry, forms.get(code.form or ""), code.unit, value=code.value, absent=code.absent
+                    )
                     self._codes.setdefault((code.system, plain_code(code.system, code.first)), []).append(meaning)
 
     def _entries(self) -> list[Entry]:
@@ -213,6 +242,17 @@ class Dictionary:
         return frozenset(asked)
 
     @cached_property
+    def found_or_not(self) -> frozenset[str]:
+        """The labs of which any amount above none shows something: such as a viral load."""
+        return frozenset(
+            sign.fact
+            for concept in self.rulebook.concepts.values()
+            for sign in concept.signs
+            if sign.numbers is not None
+            and (sign.numbers.range.low, sign.numbers.range.low_open, sign.numbers.range.high) == (0, True, inf)
+        )
+
+    @cached_property
     def _spoken_of_elsewhere(self) -> frozenset[str]:
         """The procedures, drugs, events and allergies that codes among diagnoses may stand for."""
         return frozenset(
@@ -221,9 +261,64 @@ class Dictionary:
             if concept.kind != "condition" and any(system.startswith("icd10") for system in _systems_of(concept))
         )
 
-    def named(self, name: str) -> Meaning | None:
-        """What a name or alias stands for."""
-        return self._names.get(name)
+    def _denied_beside(self, on: RecordList) -> frozenset[str]:
+        """The concepts that are denied only where a list is at hand, because it may speak for them: a ventilator among
+        the procedures for what it treats."""
+        return frozenset(each.name for each in self.rulebook.concepts.values() if on in each.denied_with)
+
+    def _called(self, meaning: Meaning, entry: Entry | Form) -> None:
+        """Keep what something is called: its name and aliases, and with its title however people write them."""
+        for name in (entry.name, *entry.aliases):
+            self._names[name] = meaning
+        for written in {as_name(each) for each in (entry.name, *entry.aliases, entry.title)}:
+            self._written.setdefault(written, []).append(meaning)
+
+    def named(self, name: str, kinds: Collection[str] | None = None) -> Meaning | None:
+        """What a name stands for as people write it: a name, an alias or the title of an entry of these kinds (else of
+        any), whatever its case, blanks, underscores and hyphens. None where that could be two of them."""
+        meaning = self._names.get(name)
+        if meaning is not None and (kinds is None or meaning.kind in kinds):
+            return meaning
+        known = [each for each in self._written.get(as_name(name), ()) if kinds is None or each.kind in kinds]
+        return known[0] if len(known) == 1 else None
+
+    def system_name(self, system: str) -> str:
+        """The name of a code system, also of one that the clinic's own table says to be one of the dictionary's."""
+        return self.own_system(system) or system_name(system)
+
+    def with_names(self, codes: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Codes, each with the name of its system in place of what a record calls that."""
+        return [(self.system_name(system), code) for system, code in codes]
+
+    def own_system(self, system: str) -> str | None:
+        """The name of a code system that the clinic's own table says to be one of the dictionary's."""
+        return self.local.systems.get(plain_system(system)) if self.local.systems else None
+
+    def is_named_system(self, system: str) -> bool:
+        """Whether a code system has a name in the dictionary, also by the clinic's own table."""
+        return self.system_name(system) in (CONCEPT_SYSTEM, *names_of_systems())
+
+    def unknown_system(self, system: str, codes: Iterable[str]) -> str:
+        """What has to be told of a code system that has no name: whether its codes look like others that rules use, and
+        how the clinic's own table can say what they are."""
+        if (name := unread_system(system)) is not None:
+            return f"{name} ({quoted(system)}), which is not read; a table for `--codes` can say what a code is"
+        told = f"the code system {quoted(system)}, which is not known; a table for `--codes` can say what"
+        for code in codes:
+            for known in _LOOKED_LIKE:
+                if self.coded(known, code) or self.may_matter(known, code):
+                    row = printable(f"{system.strip()},{EVERY_CODE},{known}")
+                    like = f"{quoted(code)} looks like a code of {known} that rules use"
+                    return f"{told} it is: {like}, and if the system is that one, its row is `{row}`"
+        return f"{told} a code is"
+
+    def answer(self, system: str, code: str) -> str | None:
+        """The word that a coded answer stands for; of the system `TEXT` that of a wording, which only a clinic's own
+        table has."""
+        if system == TEXT:
+            return self.local.answers.get((TEXT, folded(code))) if self.local.answers else None
+        name = self.system_name(system)
+        return self.local.answers.get((name, plain_code(name, code))) or answer_word(name, code)
 
     def with_local(self, local: LocalCodes) -> Dictionary:
         """The same with a clinic's own codes, beside those that it has."""
@@ -231,12 +326,21 @@ class Dictionary:
             {**self.local.codes, **local.codes},
             {**self.local.texts, **local.texts},
             {**self.local.rows, **local.rows},
+            {**self.local.systems, **local.systems},
+            {**self.local.answers, **local.answers},
         )
         return Dictionary(self.rulebook, both, self.hierarchy)
 
     def with_hierarchy(self, hierarchy: Hierarchy) -> Dictionary:
         """The same with a hierarchy of codes that the site owns."""
         return Dictionary(self.rulebook, self.local, hierarchy)
+
+    def has_own_answer(self, system: str, code: str) -> bool:
+        """Whether the clinic's own table says which word a coded answer stands for."""
+        if system == TEXT:
+            return (TEXT, folded(code)) in self.local.answers
+        name = self.system_name(system)
+        return (name, plain_code(name, code)) in self.local.answers
 
     def coded(self, system: str, code: str) -> tuple[Meaning, ...]:
         """What a code stands for: every entry that covers it, but none that a narrower one implies. A code without a
@@ -249,7 +353,7 @@ class Dictionary:
         return known
 
     def _meant(self, system: str, code: str) -> tuple[Meaning, ...]:
-        system = system_name(system)
+        system = self.system_name(system)
         if system == CONCEPT_SYSTEM:
             meaning = self._names.get(code)
             return (meaning,) if meaning is not None else ()
@@ -287,13 +391,13 @@ class Dictionary:
     def is_judged(self, system: str, code: str) -> bool:
         """Whether the clinic says of a code (of the system `TEXT`: a wording) that no rule asks for what it stands for,
         or within which others it lies."""
-        system = system_name(system)
+        system = self.system_name(system)
         row = self.local.rows.get((system, folded(code) if system == TEXT else plain_code(system, code)))
         return row is not None and (row.nothing or bool(row.within))
 
     def may_matter(self, system: str, code: str) -> bool:
         """Whether somebody judged that a code may be something that a rule asks for."""
-        system = system_name(system)
+        system = self.system_name(system)
         return not self.asked.isdisjoint(self.terminology.coded(system, plain_code(system, code)).may_be)
 
     def said(self, codes: Iterable[tuple[str, str]], words: str | None = None, name: str | None = None) -> Said:
@@ -302,7 +406,7 @@ class Dictionary:
         named = [self.terminology.named(name)] if name is not None else []
         coded: list[tuple[str, str]] = []
         for system, code in codes:
-            known = system_name(system)
+            known = self.system_name(system)
             if known == CONCEPT_SYSTEM:
                 meaning = self._names.get(code)
                 if meaning is not None and isinstance(meaning.entry, Concept):
@@ -323,13 +427,24 @@ class Dictionary:
         ]
         return most_specific((*kept, *worded))
 
-    def filed(self, meanings: Collection[Meaning], said: Said, on: RecordList, called: str) -> tuple[Meaning, ...]:
+    def filed(
+        self, meanings: Collection[Meaning], said: Said, on: RecordList, called: str, codes: Iterable[tuple[str, str]]
+    ) -> tuple[Meaning, ...]:
         """The meanings under which an entry of the list `on` is filed: what it is, with what it may be besides; what it
         says of other lists and of the family; and, where it is nothing for certain, what it may be."""
+        known = self.with_names(codes)
+        codings = frozenset((system, plain_code(system, code)) for system, code in known)
         may_be = self._open_on(said, on)
         family = said.may_be_in_family & self.asked if on == "conditions" else NOBODY
         is_ = [
-            replace(meaning, may_be=may_be, may_be_in_family=family, is_read=said.is_known, called=called)
+            replace(
+                meaning,
+                may_be=may_be,
+                may_be_in_family=family,
+                is_read=said.is_known,
+                called=called,
+                codings=codings,
+            )
             for meaning in meanings
         ]
         if on == "conditions":
@@ -342,13 +457,65 @@ class Dictionary:
             is_.append(open_)
         return tuple(is_)
 
+    @cached_property
+    def _wordings(self) -> Mapping[str, Sequence[tuple[tuple[str, ...], str, str]]]:
+        """What concepts are called, by the first word: all words, the wording, and the concept's name."""
+        found: dict[str, list[tuple[tuple[str, ...], str, str]]] = {}
+        for concept in self.rulebook.concepts.values():
+            for called in dict.fromkeys((concept.title, *concept.aliases, concept.name)):
+                words = tuple(_plain_words(called))
+                found.setdefault(words[0], []).append((words, called.replace("_", " "), concept.name))
+        return found
+
+    def named_within(self, wording: str) -> Mapping[str, Said]:
+        """What a longer wording names of the concepts: as the dictionary calls each, and what that says. Of a name
+        within a longer one the longer counts. Whether the wording affirms or denies it is not read."""
+        words = _plain_words(wording)
+        named: dict[str, str] = {}
+        at = 0
+        while at < len(words):
+            here = [
+                each for each in self._wordings.get(words[at], ()) if tuple(words[at : at + len(each[0])]) == each[0]
+            ]
+            longest = max((len(each[0]) for each in here), default=1)
+            for those, called, name in here:
+                if len(those) == longest:
+                    named.setdefault(name, called)
+            at += longest
+        return {called: replace(self.terminology.named(name), unreviewed=NOBODY) for name, called in named.items()}
+
+    @cached_property
+    def shown_in_words(self) -> frozenset[str]:
+        """The concepts that a test may show whose result is a word: such as a virus."""
+        findings = self.rulebook.findings
+        return frozenset(
+            name
+            for name, concept in self.rulebook.concepts.items()
+            if any(sign.fact in findings for sign in concept.signs)
+        )
+
+    def only_may_be(self, said: Said, on: RecordList, called: str, codes: Iterable[tuple[str, str]]) -> Meaning | None:
+        """The meaning of what may be an entry of a list, and is none for certain, whatever its codes say; None if it is
+        nothing that rules ask for, or certainly belongs on another list."""
+        is_ = {name for name in said.is_ if on == "conditions" or self.rulebook.concepts[name].kind in KINDS_ON[on]}
+        if said.is_ and not is_:
+            return None
+        open_ = replace(
+            said,
+            is_=NOBODY,
+            may_be=said.may_be | is_,
+            in_family=NOBODY,
+            may_be_in_family=said.may_be_in_family | said.in_family,
+        )
+        return next(iter(self.filed((), open_, on, called, codes)), None)
+
     def _open_on(self, said: Said, on: RecordList) -> frozenset[str]:
         """What an entry of a list may be, of what rules ask for. Of what stands on other lists it says something only
         where somebody judged that it does, or nobody can read it."""
         concepts, kinds = self.rulebook.concepts, KINDS_ON[on]
         open_ = {name for name in said.open & self.asked if concepts[name].kind in kinds}
         if on in SPEAKING_ELSEWHERE:
-            unread = self._spoken_of_elsewhere if on == "conditions" else NOBODY
+            unread = self._spoken_of_elsewhere if on == "conditions" else self._denied_beside(on)
             elsewhere = (said.may_be if said.is_known else unread) & self.asked
             kinds_elsewhere = [kind for kind in LIST_OF if kind not in kinds] if on == "conditions" else ["condition"]
             open_.update(name for name in elsewhere if concepts[name].kind in kinds_elsewhere)
@@ -379,10 +546,23 @@ class Dictionary:
         """Every name and alias, with what it stands for."""
         return self._names
 
-    def alike(self, name: str, kinds: Iterable[str]) -> str:
-        """The mend for a name that the dictionary does not know."""
-        wanted = frozenset(kinds)
-        return did_you_mean(name, (known for known, meaning in self._names.items() if meaning.kind in wanted))
+    @cached_property
+    def likeness(self) -> Likeness:
+        """Which entries are near to a name or wording that is none of the dictionary's."""
+        from screener.records.likeness import Likeness  # only a mistake pays for it
+
+        return Likeness(self)
+
+    def alike(self, name: str, kinds: Iterable[str] = KINDS) -> str:
+        """The mend for a name that the dictionary does not know; nothing where it is nearly none."""
+        near = self.likeness.nearly(name, kinds)
+        return f"did you mean {any_of(near)}?" if near else ""
+
+    @cached_property
+    def graded(self) -> Mapping[str, Finding]:
+        """The concepts that a finding grades, each with it: no grade of it is found where the concept is absent."""
+        findings = self.rulebook.findings.values()
+        return {each.zero_when_absent: each for each in findings if each.zero_when_absent is not None}
 
     def some_substance(self) -> Meaning | None:
         """The substance that includes every other one, if there is one."""
@@ -417,9 +597,46 @@ class Dictionary:
             raise UnitError(*known.args)  # one that is raised again and again would keep every traceback
         return known
 
+    def labs_in(self, unit: str) -> Iterator[Lab]:
+        """The labs whose results can come in a unit; a plain number is no share of any."""
+        for lab in self.rulebook.labs.values():
+            try:
+                self.factor(lab, None, unit)
+            except UnitError:
+                continue
+            if not is_plain_for_a_share(unit, lab.unit):
+                yield lab
+
+    def by_unit(self, meaning: Meaning, unit: str) -> Meaning:
+        """What a name of a finding stands for beside a unit: the lab that is called the same and more, and comes in it
+        (a viral load, where a virus found or not bears the shorter name)."""
+        if not isinstance(meaning.entry, Finding):
+            return meaning
+        longer = f"{meaning.entry.name}_"
+        labs = [Meaning(lab) for lab in self.rulebook.labs.values() if lab.name.startswith(longer)]
+        fitting = [each for each in labs if self.may_come_in(each, unit)]
+        return fitting[0] if len(fitting) == 1 else meaning
+
+    def may_come_in(self, meaning: Meaning, unit: str | None) -> bool:
+        """Whether results of what a name stands for can come in a unit, as far as one is given."""
+        if unit is None or not isinstance(meaning.entry, Lab):
+            return unit is None
+        try:
+            self.factor(meaning.entry, meaning.form, unit)
+        except UnitError:
+            return False
+        return True
+
     def units_of(self, lab: Lab) -> tuple[str, ...]:
         """The units that the dictionary itself names for a lab: its canonical unit, and those of its codes."""
         return tuple(dict.fromkeys([lab.unit, *(code.unit for code in lab.codes if code.unit is not None)]))
+
+
+@lru_cache(maxsize=256)
+def is_plain_for_a_share(unit: str, of_lab: str) -> bool:
+    """Whether a plain number stands where a percentage belongs: 0.4 may be one, 1.2 something else."""
+    plain, share = parse_unit(unit), parse_unit(of_lab)
+    return plain.dimension == share.dimension == PURE and plain.factor == 1 != share.factor
 
 
 def _factor(lab: Lab, form: Form | None, unit: str) -> Fraction | UnitError:
@@ -427,6 +644,8 @@ def _factor(lab: Lab, form: Form | None, unit: str) -> Fraction | UnitError:
     try:
         source, target = parse_unit(unit), parse_unit(lab.unit)
         own_mass = Fraction(lab.molar_mass) if lab.molar_mass is not None else None
+        if source.dimension == target.dimension == PURE and source.factor != target.factor == 1:
+            raise UnitError(f"`{unit}` is not its unit: `{lab.name}` is a plain number")
         if form is None:
             return factor_between(source, target, own_mass, lab.valence)
         form_mass = Fraction(form.molar_mass)
@@ -458,21 +677,68 @@ def _part_of(meaning: Meaning) -> Meaning:
 
 def most_specific(meanings: Iterable[Meaning]) -> tuple[Meaning, ...]:
     """Each entry once, without the concepts that a narrower one among them implies; and each absence once, without
-    those that the absence of a broader concept implies. One of them that may be of a part makes it a part."""
+    those that the absence of a broader concept implies. One of them that may be of a part makes it a part. Of a lab it
+    is what its codes say together."""
     meanings = tuple(meanings)
     if len(meanings) < 2:
         return meanings
     found: dict[tuple[str, bool], Meaning] = {}
     for meaning in meanings:
         key = (meaning.entry.name, meaning.absent)
-        if found.setdefault(key, meaning) is not meaning and meaning.is_part:
-            found[key] = _part_of(found[key])
+        known = found.setdefault(key, meaning)
+        if known is not meaning and isinstance(meaning.entry, Lab):
+            found[key] = together(known, meaning)
+        elif known is not meaning and meaning.is_part:
+            found[key] = _part_of(known)
     implied: set[tuple[str, bool]] = set()
     for meaning in found.values():
         if isinstance(meaning.entry, Concept):
             others = meaning.entry.narrower if meaning.absent else meaning.entry.broader
             implied.update((name, meaning.absent) for name in others)
     return tuple(meaning for key, meaning in found.items() if key not in implied)
+
+
+def together(one: Meaning, other: Meaning) -> Meaning:
+    """What two codes of one lab say together. Codes of different quantities leave open what is measured: another form
+    of the lab, amount and mass, or two units that results without one would have."""
+    kinds = [each for each in (one.kind_of_unit, one.unit, other.kind_of_unit, other.unit) if each is not None]
+    clash = one.clash or other.clash
+    if one.form != other.form:
+        clash = clash or _clash(*((each.form or each.entry).name for each in (one, other)))
+    for each in kinds[1:]:
+        if parse_unit(each).dimension != parse_unit(kinds[0]).dimension:
+            clash = clash or _clash(f"results in {kinds[0]}", f"in {each}")
+    if one.unit is not None and other.unit is not None and one.unit != other.unit:
+        clash = clash or _clash(f"results in {one.unit}", f"in {other.unit}")
+    return replace(
+        one,
+        kind_of_unit=one.kind_of_unit or other.kind_of_unit,
+        unit=one.unit or other.unit,
+        by_own_table=one.by_own_table or other.by_own_table,
+        clash=clash,
+    )
+
+
+def _clash(one: str, other: str) -> str:
+    return f"its codes are of different quantities: {one}, and {other}"
+
+
+_WORD = re.compile(r"[^\W_]+")
+_AS_WRITTEN = 2
+"""Letters of an abbreviation that in small letters may be another word."""
+
+
+def _plain_words(text: str) -> list[str]:
+    return [each if len(each) <= _AS_WRITTEN and each.isupper() else each.casefold() for each in _WORD.findall(text)]
+
+
+_BETWEEN = str.maketrans("", "", "_.-\u2010\u2011\u2012\u2013\u2014\u00b7")
+"""What stands between the parts of a name, and may as well be left out: `T-Bil`, `T. Bil`, `t_bil`."""
+
+
+def as_name(text: str) -> str:
+    """A name as names are compared: in small letters, without what stands between its parts."""
+    return folded(normalize("NFKC", text)).translate(_BETWEEN).replace(" ", "")
 
 
 def folded(text: str) -> str:

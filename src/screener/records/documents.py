@@ -13,19 +13,24 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
+import stat
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from screener.records.errors import Findings, Problem, RecordError, path, quoted
+from screener.records.forms import AS_JSON, BOM, HEAD, IN_UTF_8, form_of, is_binary
 
 MOST_DIGITS = 1000
 """Digits of a whole number. Python itself stops at a few thousand, and takes long for them."""
@@ -35,25 +40,34 @@ LONGEST_LINE = 64 * 1024 * 1024
 """Bytes of one line of NDJSON: one resource, or one record."""
 MOST_BYTES_OF_LINES = 4 * 1024 * 1024 * 1024
 """Of all lines of one NDJSON file, unpacked: some thousands of patients."""
-SMALL = 32 * 1024 * 1024
+SMALL = 8 * 1024 * 1024
 """Bytes of a file that is read at one go."""
 DEEPEST = 64
 """Objects and lists inside one another, in a record of the native form."""
 DEEPEST_DATA = 256
 """The same in plain data that are FHIR. A text has the limit of its reader."""
 
+MOST_LINES_TRIED = 1000
+"""How many lines are looked at before a text is taken to be one JSON text over many lines."""
+
 _CHUNK = 1 << 20
 _WIDEST_MARGIN = 4096
 _GZIP = b"\x1f\x8b"
-_ZIP = b"PK\x03\x04"
-_BOM = b"\xef\xbb\xbf"
+_BLANK = b" \t\r"
 
 
 class Document(Struct, frozen=True):
-    """One JSON document, and where in its file it stands (`line 3`; empty: it is the whole file)."""
+    """One JSON document, and where in its file it stands (`line 3`; empty: it is the whole file). `is_part`: what is
+    beside it belongs to it, also if it is a Bundle."""
 
     content: Any
     place: str = ""
+    is_part: bool = False
+    text: bytes = b""
+    """The line that it stands in, if it is one of many."""
+    start: int | None = None
+    """Where in its file that line begins; None if the file is packed."""
+    file: Path | None = None
 
 
 def refused(file: str, where: str, fault: str, mend: str = "") -> RecordError:
@@ -71,17 +85,55 @@ def read_file(place: Path, file: str) -> Iterator[Document | RecordError]:
     be read.
     """
     try:
-        with place.open("rb") as opened:
-            head = opened.read(SMALL)
-            if len(head) < SMALL:
-                yield from read_bytes(head, file)
+        with _opened(place, file) as opened:
+            head = opened.read(SMALL) if opened.seekable() else None
+            if head is not None and len(head) < SMALL:
+                read = read_bytes(head, file)
             else:
-                opened.seek(0)
-                yield from read_stream(opened, file)
+                if head is not None:
+                    opened.seek(0)
+                    del head
+                read = read_stream(opened, file)
+            for each in read:
+                yield each if isinstance(each, RecordError) or not each.text else replace(each, file=place)
     except FileNotFoundError:
         raise refused(file, "", "there is no such file") from None
     except (OSError, ValueError) as error:
         raise unreadable(file, error) from None
+
+
+def head_of(place: Path) -> bytes:
+    """The first bytes of a file, unpacked. Raises RecordError, or OSError, if it cannot be read."""
+    with _opened(place, str(place)) as opened:
+        return next(_unpacked(opened.read(_CHUNK), opened, str(place)), b"")[:HEAD]
+
+
+_ODD_FILES = {
+    stat.S_ISFIFO: ("it is a named pipe", "give a file, or `-` for standard input"),
+    stat.S_ISSOCK: ("it is a socket", "give a file"),
+    stat.S_ISCHR: ("it is a device", "give a file"),
+    stat.S_ISBLK: ("it is a device", "give a file"),
+}
+"""What stands among files and is none: from some of it nothing would ever come, from some of it no end."""
+
+
+def odd_file(mode: int) -> tuple[str, str] | None:
+    """What something of this mode is that is neither a file nor a folder, and what to do instead."""
+    return next((told for is_one, told in _ODD_FILES.items() if is_one(mode)), None)
+
+
+def _opened(place: Path, file: str) -> IO[bytes]:
+    """A file opened for reading, without waiting for anybody. Raises RecordError for what is no file.
+
+    A pipe that the shell made for this call (`<(…)`) is one that somebody writes to, and is read.
+    """
+    mode = place.stat().st_mode
+    is_of_the_call = stat.S_ISFIFO(mode) and place.parts[:2] in (("/", "dev"), ("/", "proc"))
+    if not is_of_the_call and (odd := odd_file(mode)) is not None:
+        raise refused(file, "", *odd)
+    # What was a file may be a pipe by now, and opening that would wait for its writer.
+    flags = os.O_RDONLY | (0 if is_of_the_call else getattr(os, "O_NONBLOCK", 0)) | getattr(os, "O_BINARY", 0)
+    return os.fdopen(os.open(place, flags), "rb")
 
 
 def unreadable(file: str, error: OSError | ValueError) -> RecordError:
@@ -92,13 +144,57 @@ def unreadable(file: str, error: OSError | ValueError) -> RecordError:
 
 def read_bytes(text: bytes, file: str) -> Iterator[Document | RecordError]:
     """The documents of a text in memory, as `read_file` gives them."""
-    if not text.startswith((_GZIP, _ZIP)) and b"\n{" not in text and len(text) <= MOST_BYTES and text.strip():
-        yield Document(parse(text, file))
+    if b"\n{" not in text and len(text) <= MOST_BYTES and (whole := _decoded(text)) is not None:
+        yield Document(whole)
     else:
         yield from read_stream(BytesIO(text), file)
 
 
-def read_stream(stream: IO[bytes], file: str) -> Iterator[Document | RecordError]:
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+class Kept:
+    """An open file, such as standard input, that can be read from its beginning again: what came is written down."""
+
+    def __init__(self, stream: _Readable) -> None:
+        from tempfile import SpooledTemporaryFile  # only who has an open file pays for it
+
+        self._stream = stream
+        self._written = SpooledTemporaryFile(SMALL)  # noqa: SIM115
+        self._size = 0
+
+    def __del__(self) -> None:
+        self._written.close()
+
+    def from_its_beginning(self) -> _Readable:
+        """It, to be read once."""
+        return _Again(self)
+
+    def after(self, place: int, size: int) -> bytes:
+        """What follows after so many bytes, at most so many."""
+        if place < self._size:
+            self._written.seek(place)
+            return self._written.read(size)
+        chunk = self._stream.read(size)
+        self._written.seek(self._size)
+        self._written.write(chunk)
+        self._size += len(chunk)
+        return chunk
+
+
+class _Again:
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+        self._place = 0
+
+    def read(self, size: int, /) -> bytes:
+        chunk = self._kept.after(self._place, size)
+        self._place += len(chunk)
+        return chunk
+
+
+def read_stream(stream: _Readable, file: str) -> Iterator[Document | RecordError]:
     """The documents of an open file or of standard input, as `read_file` gives them."""
     try:
         yield from _documents(stream, file)
@@ -106,32 +202,95 @@ def read_stream(stream: IO[bytes], file: str) -> Iterator[Document | RecordError
         raise unreadable(file, error) from None
 
 
-def _documents(stream: IO[bytes], file: str) -> Iterator[Document | RecordError]:
-    lines = _Lines(_unpacked(stream, file), file)
+def _documents(stream: _Readable, file: str) -> Iterator[Document | RecordError]:
+    packed = stream.read(_CHUNK)
+    is_packed = packed.startswith(_GZIP)
+    chunks = _unpacked(packed, stream, file)
+    head = next(chunks, b"")
+    if (form := form_of(head)) is not None:
+        raise refused(file, "", form.what, form.mend)
+    lines = _Lines(chain([head], chunks), file)
     first = lines.next_line()
     if first is None:
         raise refused(file, "", "there is no record: the text is empty", "give JSON, or the path of a file")
-    if first.text.startswith(_ZIP):
-        raise refused(file, "", "it is a zip archive", "unpack it, and name the files in it")
-    second = lines.next_line()
-    if second is None or not _is_a_whole_object(first.text):
-        yield Document(parse(lines.whole(first, second), file))
+    begun, are_lines = _begun(first, lines)
+    if are_lines:
+        yield from _each_line(chain(begun, lines), file, is_packed=is_packed)
         return
-    line: _Line | None = first
-    following: _Line | None = second
-    while line is not None:
-        place = f"line {line.number}"
-        try:
-            yield Document(parse(line.text, file, place), place)
-        except RecordError as error:
-            yield error
-        line, following = following, lines.next_line()
+    text = lines.whole(begun)
+    try:
+        whole = parse(text, file)
+    except RecordError as error:
+        yield from _one_after_another(text, file, error)
+    else:
+        yield Document(whole)
+
+
+def _begun(first: _Line, lines: _Lines) -> tuple[list[_Line], bool]:
+    """The first lines, as many as it takes to tell whether each line is a text of its own; and whether it is.
+
+    It is where the first line is a whole object and others follow, or any two in succession are: inside one JSON text
+    something would have to stand between them.
+    """
+    begun = [first]
+    was_whole = is_first_whole = _is_a_whole_object(first.text)
+    while len(begun) < MOST_LINES_TRIED and (line := lines.next_line()) is not None:
+        begun.append(line)
+        is_whole = _is_a_whole_object(line.text)
+        if is_first_whole or (is_whole and was_whole):
+            return begun, True
+        was_whole = is_whole
+    return begun, False
+
+
+def _each_line(lines: Iterable[_Line], file: str, *, is_packed: bool) -> Iterator[Document | RecordError]:
+    for line in lines:
+        if line.text.strip().removeprefix(BOM):
+            start = None if is_packed else line.start
+            yield _document(line.text.removesuffix(b"\n"), file, f"line {line.number}", start)
+
+
+def _document(text: bytes, file: str, place: str, start: int | None) -> Document | RecordError:
+    if (bare := text.lstrip(_BLANK)).startswith(BOM):
+        start = start + len(text) - len(bare) + len(BOM) if start is not None else None
+        text = bare.removeprefix(BOM)
+    try:
+        return Document(parse(text, file, place), place, text=text, start=start)
+    except RecordError as error:
+        return error
+
+
+_BEGINNING = re.compile(rb"^([ \t]*)(?:\xef\xbb\xbf)?\{", re.MULTILINE)
+
+
+def _one_after_another(text: bytes, file: str, error: RecordError) -> Iterator[Document | RecordError]:
+    """The documents of a text that is not one JSON text: objects over several lines, one after the other, each begun at
+    the margin. Raises the error with which it was not read as one, where no object is whole."""
+    beginnings = list(_BEGINNING.finditer(text))
+    last_line = text.rstrip().rpartition(b"\n")[2]
+    if len(beginnings) > 1 and _is_a_whole_object(last_line):
+        yield from _each_line(_Lines(iter([text]), file), file, is_packed=True)
+        return
+    margin = len(beginnings[0][1]) if beginnings else 0
+    blank = len(text) - len(text.lstrip())
+    starts = [0, *(each.start() for each in beginnings if len(each[1]) <= margin and each.start() > blank)]
+    pieces = [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+    if len(pieces) == 1 or not any(_is_a_whole_object(piece) for piece in pieces):
+        raise error
+    number = 1
+    for piece in pieces:
+        blank = piece[: len(piece) - len(piece.lstrip())].count(b"\n")
+        yield _document(piece.strip(), file, f"line {number + blank}", None)
+        number += piece.count(b"\n")
 
 
 def _is_a_whole_object(line: bytes) -> bool:
     """Whether a line by itself is a JSON object, as each line of NDJSON is."""
+    line = line.strip().removeprefix(BOM)
+    if not (line.startswith(b"{") and line.endswith(b"}")):
+        return False
     try:
-        return isinstance(msgspec.json.decode(line.removeprefix(_BOM)), dict)
+        return isinstance(msgspec.json.decode(line), dict)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return False
 
@@ -139,6 +298,7 @@ def _is_a_whole_object(line: bytes) -> bool:
 class _Line(Struct, frozen=True):
     number: int
     text: bytes
+    start: int
 
 
 class _Lines:
@@ -149,9 +309,15 @@ class _Lines:
         self.file = file
         self.buffer = bytearray()
         self.number = 1
+        self.passed = 0
+        """Bytes of the stream before the buffer."""
+
+    def __iter__(self) -> Iterator[_Line]:
+        while (line := self.next_line()) is not None:
+            yield line
 
     def next_line(self) -> _Line | None:
-        """The next line that is not blank, without its end; None after the last."""
+        """The next line that is not blank, with its end; None after the last."""
         while not self._skip_blanks():
             if not self._read_on():
                 return None
@@ -161,8 +327,8 @@ class _Lines:
             if not self._read_on():
                 end = scanned
                 break
-        line = _Line(self.number, bytes(self.buffer[:end]))
-        del self.buffer[: end + 1]
+        line = _Line(self.number, bytes(self.buffer[: end + 1]), self.passed)
+        self._pass(end + 1)
         self.number += 1
         return line
 
@@ -175,8 +341,12 @@ class _Lines:
         self.number += self.buffer.count(b"\n", 0, blank)
         # The blanks of the line itself are kept, unless nobody could have meant them.
         line_begins = self.buffer.rfind(b"\n", 0, blank) + 1
-        del self.buffer[: line_begins if blank - line_begins < _WIDEST_MARGIN else blank]
+        self._pass(line_begins if blank - line_begins < _WIDEST_MARGIN else blank)
         return not is_all
+
+    def _pass(self, size: int) -> None:
+        self.passed += min(size, len(self.buffer))
+        del self.buffer[:size]
 
     def _read_on(self) -> bool:
         if len(self.buffer) > MOST_BYTES:
@@ -187,23 +357,25 @@ class _Lines:
         self.buffer += chunk
         return True
 
-    def whole(self, first: _Line, second: _Line | None) -> bytes:
-        """The whole text, of which two lines have been read already; every line keeps its number, within reason."""
-        text = bytearray(b"\n" * min(first.number - 1, _CHUNK)) + first.text
-        if second is not None:
-            text += b"\n" * min(second.number - first.number, _CHUNK) + second.text + b"\n" + self.buffer
-            self.buffer.clear()
-            for chunk in self.chunks:
-                text += chunk
-                if len(text) > MOST_BYTES:
-                    raise _too_large(self.file, MOST_BYTES)
+    def whole(self, begun: Sequence[_Line]) -> bytes:
+        """The whole text, of which these lines have been read; every line keeps its number, within reason."""
+        text = bytearray()
+        number = 1
+        for line in begun:
+            text += b"\n" * min(line.number - number, _CHUNK) + line.text
+            number = line.number + 1
+        text += self.buffer
+        self.buffer.clear()
+        for chunk in self.chunks:
+            text += chunk
+            if len(text) > MOST_BYTES:
+                raise _too_large(self.file, MOST_BYTES)
         return bytes(text)
 
 
-def _unpacked(stream: IO[bytes], file: str) -> Iterator[bytes]:
+def _unpacked(head: bytes, stream: _Readable, file: str) -> Iterator[bytes]:
     """The stream's bytes, unpacked if they are packed by gzip, and never more than are allowed."""
     total = 0
-    head = stream.read(_CHUNK)
     chunks = _gunzipped(head, stream, file) if head.startswith(_GZIP) else _plain(head, stream)
     for chunk in chunks:
         total += len(chunk)
@@ -212,13 +384,13 @@ def _unpacked(stream: IO[bytes], file: str) -> Iterator[bytes]:
         yield chunk
 
 
-def _plain(head: bytes, stream: IO[bytes]) -> Iterator[bytes]:
+def _plain(head: bytes, stream: _Readable) -> Iterator[bytes]:
     while head:
         yield head
         head = stream.read(_CHUNK)
 
 
-def _gunzipped(head: bytes, stream: IO[bytes], file: str) -> Iterator[bytes]:
+def _gunzipped(head: bytes, stream: _Readable, file: str) -> Iterator[bytes]:
     """gzip may hold several members one after the other. A little of it may unpack to a lot, so it comes in parts."""
     packed, unpacker = head, zlib.decompressobj(wbits=31)
     try:
@@ -257,15 +429,18 @@ def parse(text: bytes, file: str, place: str = "") -> Any:
     """The document that a JSON text holds. Raises RecordError."""
     if len(text) > (LONGEST_LINE if place else MOST_BYTES):
         raise _too_large(file, LONGEST_LINE if place else MOST_BYTES)
+    document = _decoded(text)
+    return document if document is not None else _parse_slowly(text, file, place)
+
+
+def _decoded(text: bytes) -> Any:
+    """What a JSON text holds; None where the slower reader has to say what is wrong, or may read what msgspec would
+    not."""
     try:
         document = _DECODER.decode(text)
-        if _has_every_key(text, document):
-            return document
-    except RecursionError:
-        raise refused(file, place, "it is nested too deeply") from None
-    except (msgspec.MsgspecError, UnicodeDecodeError, InvalidOperation):
-        pass  # the slower reader says what is wrong, or reads what msgspec would not
-    return _parse_slowly(text, file, place)
+    except (msgspec.MsgspecError, UnicodeDecodeError, InvalidOperation, RecursionError):
+        return None
+    return document if document is not None and _has_every_key(text, document) else None
 
 
 def _has_every_key(text: bytes, document: Any) -> bool:
@@ -320,38 +495,23 @@ def _parse_slowly(encoded: bytes, file: str, place: str) -> Any:
             text, object_pairs_hook=as_object, parse_float=as_decimal, parse_int=as_whole, parse_constant=as_constant
         )
     except UnicodeDecodeError:
-        if (other := _other_form(encoded)) is not None:
-            raise refused(file, place, *other) from None
-        raise refused(file, place, "it is not text in UTF-8", _IN_UTF_8) from None
+        if (form := form_of(encoded)) is not None:
+            raise refused(file, place, form.what, form.mend) from None
+        if is_binary(encoded):
+            raise refused(file, place, "it is no text, and not JSON", AS_JSON) from None
+        raise refused(file, place, "it is not text in UTF-8", IN_UTF_8) from None
     except json.JSONDecodeError as error:
-        if (other := _other_form(encoded)) is not None:
-            raise refused(file, place, *other) from None
+        if (form := form_of(encoded)) is not None:
+            raise refused(file, place, form.what, form.mend) from None
         line = place or f"line {error.lineno}"
         fault = f"it is not JSON: {error.msg[:1].lower()}{error.msg[1:]}"
-        mend = "" if text.lstrip()[:1] in ("{", "[") else _JSON_INSTEAD
+        mend = "" if text.lstrip()[:1] in ("{", "[") else AS_JSON
         raise refused(file, f"{line}, column {error.colno}", fault, mend) from None
     except RecursionError:
         raise refused(file, place, "it is nested too deeply") from None
     if (faulty or _HALF_A_CHARACTER.search(text)) and (faults := faults_of(document, place)):
         raise RecordError(faults, file)
     return document
-
-
-_JSON_INSTEAD = "export the record as JSON: FHIR R4, or the form of `screen schema record`"
-_IN_UTF_8 = "save it as UTF-8"
-_OTHER_FORMS = {
-    b"<": ("it is XML or HTML, not JSON", _JSON_INSTEAD),
-    b"%PDF": ("it is a PDF, not JSON", _JSON_INSTEAD),
-    b"MSH|": ("it is an HL7 v2 message, not JSON", _JSON_INSTEAD),
-    b"\xff\xfe": ("it is text in UTF-16", _IN_UTF_8),
-    b"\xfe\xff": ("it is text in UTF-16", _IN_UTF_8),
-}
-"""What files are that hospitals have in place of JSON, by what they begin with, and what to do."""
-
-
-def _other_form(text: bytes) -> tuple[str, str] | None:
-    begin = text[:_CHUNK].removeprefix(_BOM).lstrip()
-    return next((other for mark, other in _OTHER_FORMS.items() if begin.startswith(mark)), None)
 
 
 _HALF_A_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")

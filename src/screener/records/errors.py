@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 LONGEST_QUOTE = 60
 MOST_TOLD = 100
 """Problems of one record that its message tells; of more it says how many there are."""
+CHECK_FIRST = "check first: "
+"""How a note begins of what may hide a fact."""
 LIKE_ENOUGH = 0.7
 """Of 1: how alike two words must be for one to be a likely misspelling of the other."""
 
@@ -52,16 +54,18 @@ class Findings:
     """What comes up while a record is read: problems that refuse it, and notes that go with it; and in `sightings`, if
     somebody wants to know, what it calls things.
 
-    `place` is where in its file the record stands, if it is not the whole of it (`line 3`).
+    `place` is where in its file the record stands, if it is not the whole of it (`line 3`). What may hide a fact, such
+    as a name that is nearly one of the dictionary, is to be `checked_first`.
     """
 
-    __slots__ = ("notes", "place", "problems", "sightings")
+    __slots__ = ("checked_first", "notes", "place", "problems", "sightings")
 
     def __init__(self, sightings: Sightings | None = None, place: str = "") -> None:
         self.sightings = sightings
         self.place = place
         self.problems: list[Problem] = []
         self.notes: list[str] = []
+        self.checked_first: list[str] = []
 
     def refuse(self, path: str, fault: str, mend: str = "") -> None:
         """A fault because of which the record cannot be used."""
@@ -71,6 +75,15 @@ class Findings:
     def note(self, path: str, text: str) -> None:
         """Something ignored or suspicious, with which the record can be used."""
         self.notes.append(f"{path}: {text}" if path else text)
+
+    def check_first(self, path: str, text: str) -> None:
+        """What a person should look at before anything else; it stands above the notes."""
+        self.checked_first.append(f"{CHECK_FIRST}{path}: {text}")
+
+    @property
+    def all_notes(self) -> tuple[str, ...]:
+        """The notes, those to be checked first above the others."""
+        return (*self.checked_first, *self.notes)
 
 
 def path(location: Sequence[int | str]) -> str:
@@ -98,6 +111,11 @@ def quoted(value: object) -> str:
             return "an object"
     clipped = text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…"
     return f"`{printable(clipped)}`"
+
+
+def shown(text: str) -> str:
+    """Words of the record in a sentence, as short and as safe."""
+    return quoted(" ".join(text.split())).strip("`")
 
 
 def printable(text: str) -> str:

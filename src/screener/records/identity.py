@@ -3,32 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from typing import TypeVar
 
 from msgspec.structs import replace
 
-from screener.records.code_systems import system_name
+from screener.records.chart import some_of
 from screener.records.dictionary import (
     ABSENCE_SYSTEMS,
     LIST_OF,
+    TEXT,
     Dictionary,
     Meaning,
+    as_name,
     disputed,
     most_specific,
 )
-from screener.records.errors import Findings, any_of, quoted
+from screener.records.errors import Findings, any_of, quoted, shown
+from screener.records.generics import generic_code
 from screener.records.native import Entry, Reviewed
+from screener.records.negations import turn_of
 from screener.records.sightings import Sighting, names_of
-from screener.rulebook import DRUG_SYSTEMS, Concept, RecordList
+from screener.rulebook import DRUG_SYSTEMS, Concept, Finding, Lab, RecordList
 from screener.terminology.said import Said
+from screener.terminology.terminology import NOTHING_BUT_RESULTS
+from screener.values.units import PURE, UnitError, parse_unit
+
+AnEntry = TypeVar("AnEntry", bound=Entry)
 
 ELSEWHERE = ("procedure", "drug", "event", "substance")
 """The kinds of concepts of other lists that a code among diagnoses may stand for."""
 
+RESULTS = ("lab", "finding")
+"""The kinds of what results are of."""
+
 NEGATIVE = ("absent", "never")
 """What a status says of something that is not there."""
 
-_HOLDING = ("active", "present", "ongoing")
-_CODE_FIELDS = ("loinc", "snomed", "icd10", "atc")
+HOLDING = ("active", "present", "ongoing", "done")
+"""What a status says of something that is there."""
+_CODE_FIELDS = ("loinc", "snomed", "icd10", "icd10cm", "icd10who", "icd10gm", "atc", "rxnorm")
+
+
+def codes_alone(entry: Entry) -> list[tuple[str, str]]:
+    """The codes of an entry, each with its system; none of one that has a name or a wording."""
+    if isinstance(entry.name, str) or entry.text is not None:
+        return []
+    pairs: list[tuple[object, object]] = [(field, getattr(entry, field)) for field in _CODE_FIELDS]
+    pairs += [(each.get("system"), each.get("code")) for each in (entry.name, entry.code) if isinstance(each, Mapping)]
+    pairs.append((entry.system, entry.code))
+    return [(system, code) for system, code in pairs if isinstance(system, str) and isinstance(code, str)]
 
 
 class Naming:
@@ -37,6 +60,11 @@ class Naming:
     def __init__(self, dictionary: Dictionary, findings: Findings) -> None:
         self.dictionary = dictionary
         self.findings = findings
+        self.results_of: dict[str, Concept] = {}
+        """The entries that are results under the name of a concept, with it. Of these it has been told."""
+        self._unread: dict[tuple[str, tuple[str, ...], str], list[str]] = {}
+        """Each wording that is not read, with the names that it resembles and what it counts as until it is corrected;
+        and the entries in which it stands."""
 
     def meanings(
         self, entry: Entry, path: str, kinds: tuple[str, ...], coded_kinds: tuple[str, ...] = ()
@@ -48,16 +76,122 @@ class Naming:
         name: str | None = entry.name if isinstance(entry.name, str) else None
         named = self._named(name, f"{path}.name", kinds) if name is not None else None
         codes = list(self._codes(entry, path))
-        meant: tuple[Meaning, ...] = ()
-        if name is None or named is not None:
-            coded = [meaning for system, code in codes for meaning in self._coded(system, code, path)]
-            if named is not None:
-                meant = () if self._is_disputed(entry, coded, path, named) else self._agreed(named, coded, path)
-            else:
-                meant = self._of_kinds(most_specific(coded), path, kinds + coded_kinds)
-                meant = () if self._is_disputed(entry, meant, path) else meant
+        coded = [meaning for system, code in codes for meaning in self._coded(system, code, path)]
+        if named is not None:
+            meant = () if self._is_disputed(entry, coded, path, named) else self._agreed(named, coded, path)
+        else:
+            meant = self._of_kinds(most_specific(coded), path, kinds + coded_kinds)
+            meant = () if self._is_disputed(entry, meant, path) else meant
         self._tell_sightings(entry, name, codes, meant, kinds)
         return meant
+
+    def with_its_name(self, entry: AnEntry, kinds: Collection[str]) -> AnEntry:
+        """An entry whose text alone says what it is, and is a name of something of these kinds, as one of that name."""
+        entry = self._with_code_of_generic(entry, kinds)
+        text = entry.text
+        if text is None or self.dictionary.worded(text) or self.dictionary.is_judged(TEXT, text):
+            return entry
+        is_alone = all(each is None for each in (entry.name, entry.code, entry.system, *_coded_fields(entry)))
+        if not is_alone or self.dictionary.named(text, kinds) is None:
+            return entry
+        return entry.model_copy(update={"name": text, "text": None})
+
+    def _with_code_of_generic(self, entry: AnEntry, kinds: Collection[str]) -> AnEntry:
+        """A drug under its generic name, which the dictionary does not have, as one of the code of that name."""
+        words = entry.name if isinstance(entry.name, str) else entry.text
+        beside = (entry.text if entry.name is not None else None, entry.code, entry.system, *_coded_fields(entry))
+        if "drug" not in kinds or words is None or any(each is not None for each in beside):
+            return entry
+        own = self.dictionary.named(words) or self.dictionary.worded(words) or self.dictionary.is_judged(TEXT, words)
+        code = None if own else generic_code(words)
+        return entry if code is None else entry.model_copy(update={"name": None, "text": words, "rxnorm": code})
+
+    # ---- what is not read
+
+    def perhaps(self, entry: Entry, path: str, meanings: Collection[Meaning]) -> tuple[Meaning, ...]:
+        """The labs and findings that a result may belong to although its name or wording is not read, because its name
+        resembles theirs. The unread wording is noted."""
+        wording = self._unread_wording(entry, meanings, RESULTS)
+        if wording is None:
+            return ()
+        read = {each.entry.name for each in meanings}
+        near = [
+            meaning
+            for called in self.dictionary.likeness.perhaps(wording, RESULTS)
+            if (meaning := self.dictionary.named(called, RESULTS)) is not None
+        ]
+        near = near or self._grades_of(wording, entry)
+        if _is_measured(getattr(entry, "unit", None)):
+            near = [each for each in near if not isinstance(each.entry, Finding)]
+        is_told = bool(read) or (entry.text is None and not isinstance(entry.name, str))  # with its code
+        is_told = is_told or self.concept_among_results(entry) is not None
+        if read & {each.entry.name for each in near} or (is_told and not near):
+            return ()
+        self._leave_unread(
+            wording,
+            tuple((each.form or each.entry).name for each in near),
+            "a result of that which cannot be read",
+            path,
+        )
+        return tuple({each.entry.name: each for each in near}.values())
+
+    def _grades_of(self, wording: str, entry: Entry) -> list[Meaning]:
+        """The findings that grade a condition, whose name or nearly whose name a result bears."""
+        concept, likeness = self.concept_among_results(entry), self.dictionary.likeness
+        called = (concept.name,) if concept is not None else likeness.perhaps(wording, ("condition",))
+        graded = (self.dictionary.graded.get(each) for each in called)
+        return [
+            Meaning(finding)
+            for finding in graded
+            if finding is not None and not likeness.is_something_else(wording, Meaning(finding))
+        ]
+
+    def concept_among_results(self, entry: Entry) -> Concept | None:
+        """The concept whose name a result bears, which is no lab and no finding."""
+        if not isinstance(entry.name, str) or self.dictionary.worded(entry.name):
+            return None
+        meaning = None if self.dictionary.named(entry.name, RESULTS) else self.dictionary.named(entry.name)
+        return meaning.entry if meaning is not None and isinstance(meaning.entry, Concept) else None
+
+    def _leave_unread(self, wording: str, near: tuple[str, ...], counts_as: str, path: str) -> None:
+        self._unread.setdefault((wording, near, counts_as), []).append(path)
+
+    def tell_unread(self) -> None:
+        """What is not read: what is nearly a name each for itself, all else in one note."""
+        others = []
+        for (wording, near, counts_as), paths in self._unread.items():
+            if not near or turn_of(wording) == "leaves open":
+                others.append((wording, some_of(paths)))
+                continue
+            meant = f"did you mean {any_of(near)}?"
+            if turn_of(wording) == "denies":
+                meant = f'if {any_of(near)} is absent, write that name and `"status": "absent"`.'
+            told = f"not read: {shown(wording)}; {meant} Until it is corrected it is {counts_as}"
+            self.findings.check_first(some_of(paths), told)
+        if others:
+            told = ", ".join(f"{shown(wording)} ({places})" for wording, places in others)
+            denied = any(turn_of(wording) == "denies" for wording, _ in others)
+            self.findings.note("", f"not read: {told}{_HOW_TO_DENY if denied else ''}")
+
+    def _unread_wording(self, entry: Entry, meanings: Collection[Meaning], kinds: tuple[str, ...]) -> str | None:
+        """What an entry calls itself that nobody can read: by its name, else by its text or a code of nobody's system,
+        where nothing else says what it is."""
+        codes = list(self._codes(entry, ""))
+        if isinstance(entry.name, str):
+            is_read = self.dictionary.named(entry.name, kinds) or self.dictionary.worded(entry.name)
+            return None if is_read or self.dictionary.is_judged(TEXT, entry.name) else entry.name
+        if meanings or any(self.dictionary.system_name(system) in NOTHING_BUT_RESULTS for system, _ in codes):
+            return None
+        if entry.text is not None:
+            return None if self.dictionary.is_judged(TEXT, entry.text) else entry.text
+        own = [
+            (system, code)
+            for system, code in codes
+            if self.dictionary.system_name(system) == system
+            and system not in _CODE_FIELDS
+            and not self.dictionary.is_judged(system, code)
+        ]
+        return own[0][1] if own else None
 
     def _tell_sightings(
         self,
@@ -69,6 +203,7 @@ class Naming:
     ) -> None:
         if self.findings.sightings is None:
             return
+        name = name if name is not None or codes else entry.text
         unit = getattr(entry, "unit", None)
         without_system = entry.code if isinstance(entry.code, str) else None
         for system, code in codes or (("", without_system),):
@@ -93,7 +228,7 @@ class Naming:
                 path, f"{says}, {said} that it is not", 'write `"status": "absent"`, or correct the code'
             )
             return True
-        if named is None and status not in (None, *_HOLDING):
+        if named is None and status not in (None, *HOLDING):
             self.findings.refuse(
                 f"{path}.status", f"{says}, so that its status cannot be `{status}`", "leave out `status`"
             )
@@ -106,6 +241,10 @@ class Naming:
         """The meanings under which an entry of a list is filed, with what it may be besides, or instead."""
         if any(each.absent for each in meanings):
             return meanings
+        if (concept := self.results_of.get(path)) is not None:
+            named = self.dictionary.terminology.named(concept.name)
+            near = self.dictionary.only_may_be(named, on, entry.text or "", ())
+            return () if near is None else (near,)
         codes = list(self._codes(entry, path))
         name = next((each.entry.name for each in meanings if self._is_named(entry, each)), None)
         words = entry.text if entry.text is not None or name is not None else entry.name
@@ -113,21 +252,50 @@ class Naming:
         certain = self.dictionary.certain(meanings, said, kinds)
         for each in disputed(meanings, said):
             self.findings.note(path, each)
+        self._note_if_unread(entry, path, meanings, said, tuple(kinds))
         meanings = certain
         if on == "allergies" and not meanings:
             meanings = self._some_substance(codes, path)
         if entry.reviewed is not None:
             meanings, said = self._reviewed(meanings, said, entry.reviewed, f"{path}.reviewed")
-        return self.dictionary.filed(meanings, said, on, _called(entry, codes))
+        return self.dictionary.filed(meanings, said, on, self._label(entry, name, codes), codes)
+
+    def _label(self, entry: Entry, name: str | None, codes: Collection[tuple[str, str]]) -> str:
+        """What the record calls an entry: its words, or its first code with the system. The name of a concept, however
+        it is written, is that concept's."""
+        words = entry.text or (entry.name if isinstance(entry.name, str) else None)
+        if name is not None and words is not None and as_name(words) == as_name(name):
+            words = name
+        code = next((f"{self.dictionary.system_name(system)} {code}".strip() for system, code in codes), "")
+        return " ".join(each for each in (code, words) if each)
+
+    def _note_if_unread(
+        self, entry: Entry, path: str, meanings: Collection[Meaning], said: Said, kinds: tuple[str, ...]
+    ) -> None:
+        """A note on a name or wording that is not read, unless a code tells what the entry is, or a person looked at
+        it. A wording beside a code is told only where it is nearly a name."""
+        wording = self._unread_wording(entry, meanings, kinds)
+        if wording is None or path in self.results_of:
+            return
+        codes_of_it = list(self._codes(entry, ""))
+        near = [
+            called
+            for called in self.dictionary.likeness.nearly(wording, kinds)
+            if (meaning := self.dictionary.named(called, kinds)) is not None
+            and not (said.is_known and meaning.entry.name in said.is_ | said.open)
+        ]
+        is_alone = isinstance(entry.name, str) or not (codes_of_it or entry.reviewed is not None)
+        if near or (is_alone and not said.is_known):
+            self._leave_unread(wording, tuple(near), "an entry that may be anything on its list", path)
 
     def _is_named(self, entry: Entry, meaning: Meaning) -> bool:
-        named = self.dictionary.named(entry.name) if isinstance(entry.name, str) else None
+        named = self.dictionary.named(entry.name, (meaning.kind,)) if isinstance(entry.name, str) else None
         return named is not None and named.entry is meaning.entry
 
     def _some_substance(self, codes: Collection[tuple[str, str]], path: str) -> tuple[Meaning, ...]:
         """The broadest substance that an entry is certainly of, whose codes no entry of the dictionary has: a code of a
         drug stands for some drug, any other for some substance. An entry without a code stands for nothing."""
-        systems = {system_name(system) for system, _ in codes} - ABSENCE_SYSTEMS
+        systems = {self.dictionary.system_name(system) for system, _ in codes} - ABSENCE_SYSTEMS
         meaning = self.dictionary.some_drug() if systems & DRUG_SYSTEMS else None
         meaning = meaning or self.dictionary.some_substance()
         if meaning is None or not systems:
@@ -158,19 +326,12 @@ class Naming:
         return is_, settled
 
     def _concept_named(self, name: str, path: str) -> Meaning | None:
-        meaning = self.dictionary.named(name)
+        meaning = self.dictionary.named(name, tuple(LIST_OF))
         if meaning is None or not isinstance(meaning.entry, Concept):
-            self.findings.refuse(path, f"{quoted(name)} is no condition, treatment or event of the dictionary", "")
+            fault = f"{quoted(name)} is no condition, treatment or event of the dictionary"
+            self.findings.refuse(path, fault, self.dictionary.alike(name, LIST_OF))
             return None
         return meaning
-
-    def _broader_instead(self, alike: str) -> str:
-        """The mend for an unknown name of a substance."""
-        broader = [each.entry.name for each in (self.dictionary.some_drug(), self.dictionary.some_substance()) if each]
-        if not broader:
-            return alike
-        instead = f"give its code, or the broader name {any_of(dict.fromkeys(broader))}"
-        return f"{alike} if not, {instead}" if alike.endswith("?") else instead
 
     def is_silent(self, entry: Entry) -> bool:
         """Whether the entry does not even try to say what it is about."""
@@ -178,14 +339,16 @@ class Naming:
         return all(each is None for each in given)
 
     def _named(self, name: str, path: str, kinds: tuple[str, ...]) -> Meaning | None:
-        meaning = self.dictionary.named(name) or next(iter(self.dictionary.worded(name)), None)
+        """What a name stands for; None where it is not read. The name of something that stands on another list is
+        refused: read where it stands, it would be lost on its own."""
+        meaning = next(iter(self.dictionary.worded(name)), None) or self.dictionary.named(name, kinds)
         if meaning is None:
-            mend = self.dictionary.alike(name, kinds)
-            if "substance" in kinds:
-                mend = self._broader_instead(mend)
-            self.findings.refuse(path, f"{quoted(name)} is not in the dictionary", mend)
-            return None
-        if meaning.kind not in kinds:
+            meaning = self.dictionary.named(name)
+            if meaning is not None and (not isinstance(meaning.entry, Concept) or kinds == RESULTS):
+                return None  # `albumin` is a lab, and what is given by drip bears the same name
+            if meaning is None and self.dictionary.is_judged(TEXT, name):
+                self.findings.note(path, f"not read: {quoted(name)[1:-1]}")
+        if meaning is not None and meaning.kind not in kinds:
             article = "an" if meaning.kind == "event" else "a"
             mend = f"put it under `{_entries_of(meaning)}`"
             self.findings.refuse(path, f"{quoted(name)} is {article} {meaning.kind}", mend)
@@ -224,9 +387,16 @@ class Naming:
 
     def _coded(self, system: str, code: str, path: str) -> tuple[Meaning, ...]:
         meanings = self.dictionary.coded(system, code)
+        if (name := self.dictionary.own_system(system)) is not None:
+            told = f"its code system {quoted(system)} is read as `{name}` by the clinic's own table"
+            self.findings.note(path, told)
         if not meanings and not self.dictionary.is_judged(system, code):
             shown = quoted(f"{system} {code}")
-            if self.dictionary.may_matter(system, code):
+            if not self.dictionary.is_named_system(system):
+                self.findings.note(
+                    path, f"its code {quoted(code)} is of {self.dictionary.unknown_system(system, [code])}"
+                )
+            elif self.dictionary.may_matter(system, code):
                 self.findings.note(path, f"the code {shown} may stand for something that rules ask for")
             else:
                 self.findings.note(path, f"no rule uses the code {shown}")
@@ -236,6 +406,8 @@ class Naming:
         """What a name and the codes beside it say together: the narrower of the two, and the unit of the code."""
         if not coded:
             return (named,)
+        if isinstance(named.entry, Lab):
+            coded = most_specific(coded)  # its codes must agree among themselves, too
         for code in coded:
             if code.entry.name == named.entry.name and (named.form is None or code.form == named.form):
                 return (replace(code, is_part=False),)  # the name is of the whole
@@ -251,21 +423,29 @@ class Naming:
         return ()
 
     def _of_kinds(self, meanings: Collection[Meaning], path: str, kinds: tuple[str, ...]) -> tuple[Meaning, ...]:
+        some = {each.entry.name for each in (self.dictionary.some_drug(), self.dictionary.some_substance()) if each}
         for meaning in meanings:
-            if meaning.kind not in kinds:
-                self.findings.note(
-                    path,
-                    f"its code stands for the {meaning.kind} `{meaning.entry.name}`, "
-                    f"which is read under `{_entries_of(meaning)}` only",
-                )
+            if meaning.kind in kinds:
+                continue
+            told = f"its code stands for the {meaning.kind} `{meaning.entry.name}`, "
+            told += f"which is read under `{_entries_of(meaning)}` only"
+            self.findings.note(path, f"no rule uses this {kinds[0]}" if meaning.entry.name in some else told)
         return tuple(meaning for meaning in meanings if meaning.kind in kinds)
 
 
-def _called(entry: Entry, codes: Collection[tuple[str, str]]) -> str:
-    """What the record calls an entry: its words, or its first code with the system."""
-    words = entry.text or (entry.name if isinstance(entry.name, str) else None)
-    code = next((f"{system_name(system)} {code}".strip() for system, code in codes), "")
-    return " ".join(each for each in (code, words) if each)
+_HOW_TO_DENY = '. An absence is written as the name of what is absent, and `"status": "absent"`'
+
+
+def _coded_fields(entry: Entry) -> list[str | None]:
+    return [getattr(entry, field) for field in _CODE_FIELDS]
+
+
+def _is_measured(unit: object) -> bool:
+    """Whether a unit is one of a quantity, which no grade and no test has that is answered in words."""
+    try:
+        return isinstance(unit, str) and parse_unit(unit).dimension != PURE
+    except UnitError:
+        return False
 
 
 def _with_kinds(entry: object) -> tuple[str, ...]:

@@ -1,10 +1,12 @@
 """A clinic's own codes: a small table that says what each stands for in the dictionary.
 
 The table is a CSV file with the columns `system`, `code`, `name` and, if wanted, `unit`, in any order, separated by
-commas or semicolons. In place of a name a row may say `within` which codes of ICD-10 (of ATC, for drugs) everybody lies
-who has the code, and which concepts of the dictionary the entry is `not`; `by` and `on` say who judged so, and when.
-Blank lines and lines that begin with `#` say nothing. Every fault of a table is found in one
-run; a table with a fault is not used.
+commas, semicolons or tabs. In place of a name a row may say `within` which codes of ICD-10 (of ATC, for drugs)
+everybody lies who has the code, and which concepts of the dictionary the entry is `not`, or which `answer` of a test it
+is; `by` and `on` say who judged so, and when. The code `*` stands for every code of a system, and its name is then the
+dictionary's name of that system.
+Blank lines and lines that begin with `#` say nothing. Every fault of a table is found in one run; a table with a fault
+is not used.
 """
 
 from __future__ import annotations
@@ -17,17 +19,18 @@ from unicodedata import east_asian_width
 from msgspec import Struct
 from msgspec.structs import replace
 
-from screener.records.code_systems import system_name
-from screener.records.dictionary import TEXT, Dictionary, LocalCodes, Meaning, folded
+from screener.records.code_systems import is_known_system, names_of_systems, plain_system, words_of_answers
+from screener.records.dictionary import EVERY_CODE, LIST_OF, TEXT, Dictionary, LocalCodes, Meaning, folded
 from screener.records.errors import any_of, did_you_mean, printable, quoted
 from screener.rulebook import Concept, Finding, Lab, code_within, codes_within
 from screener.terminology.code_lists import is_a_code
 from screener.terminology.tables import plain_code
 from screener.terminology.terminology import SiteRow
 from screener.values.dates import DateError, parse_moment
+from screener.values.numerals import ROMAN
 from screener.values.units import UnitError, common_units, parse_unit
 
-COLUMNS = ("system", "code", "name", "unit", "within", "not", "by", "on")
+COLUMNS = ("system", "code", "name", "unit", "within", "not", "answer", "by", "on")
 HEADER = "system,code,name,unit"
 _REQUIRED = COLUMNS[:3]
 
@@ -35,6 +38,11 @@ _ONE = "leave one of the two out"
 
 NOTHING = "-"
 """In place of a name: the code stands for nothing that any rule asks for."""
+
+_SEPARATORS = {",": "`,`", ";": "`;`", "\t": "tabs"}
+_EXCELS_OWN = re.compile(r"sep=.\Z", re.IGNORECASE)
+"""A first line by which spreadsheets tell one another the separator."""
+_GRADE = re.compile(r"(?:grade|grad|g)?\s*(\d|[IVX]+)\Z", re.IGNORECASE)
 
 
 class Cell(Struct, frozen=True):
@@ -112,6 +120,13 @@ def read_local_codes(path: Path, dictionary: Dictionary) -> LocalCodes:
     return codes
 
 
+def is_accepted(row: Mapping[str, str], dictionary: Dictionary) -> bool:
+    """Whether a table of this row alone could be used."""
+    cells = ('"' + row.get(column, "").replace('"', '""') + '"' for column in COLUMNS)
+    table = _Table(",".join(COLUMNS) + "\n" + ",".join(cells), dictionary)
+    return table.read() != LocalCodes() and not table.problems
+
+
 def with_tables(dictionary: Dictionary, tables: Iterable[Path]) -> Dictionary:
     """The dictionary with a clinic's own tables, one after the other. Raises LocalCodesError for the first that cannot
     be used, also because it says something else than one before it."""
@@ -143,13 +158,19 @@ class _Table:
         self.lines = [
             (number, line) for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1) if _says_something(line)
         ]
+        if self.lines and _EXCELS_OWN.match(self.lines[0][1].strip()):
+            del self.lines[0]
         self.dictionary = dictionary
         self.problems: list[TableProblem] = []
         self.codes: dict[tuple[str, str], Meaning] = {}
         self.texts: dict[str, Meaning] = {}
         self.rows: dict[tuple[str, str], SiteRow] = {}
+        self.systems: dict[str, str] = {}
+        self.answers: dict[tuple[str, str], str] = {}
         self.said: dict[tuple[str, str], tuple[int, str, str]] = {}
         """Of each code the line where it stands first, and the name and unit there."""
+        self.answered: dict[tuple[str, str], int] = {}
+        """Of each coded answer the line where it stands first."""
         local = dictionary.local
         self._of_other_tables: dict[tuple[str, str], SiteRow | Meaning] = {
             **local.rows,
@@ -159,9 +180,15 @@ class _Table:
 
     def read(self) -> LocalCodes:
         """What is sound in the table."""
-        for row in self._rows():
-            self._row(row)
-        return LocalCodes(self.codes, self.texts, self.rows)
+        rows = list(self._rows())
+        for row in rows:  # what a system is has to be known before its codes
+            if row.text("code") == EVERY_CODE:
+                self._system(row)
+        for row in rows:
+            if row.text("code") != EVERY_CODE:
+                self._row(row)
+        self.problems.sort(key=lambda problem: problem.line)
+        return LocalCodes(self.codes, self.texts, self.rows, self.systems, self.answers)
 
     # ---- lines and cells
 
@@ -170,7 +197,7 @@ class _Table:
             self.problems.append(TableProblem("there is nothing in it", f"begin with the line `{HEADER}`"))
             return
         (number, heading), *others = self.lines
-        separator = ";" if heading.count(";") > heading.count(",") else ","
+        separator = max(_SEPARATORS, key=heading.count)
         columns = self._columns(number, heading, separator)
         if columns is None:
             return
@@ -178,12 +205,11 @@ class _Table:
             cells = self._cells(number, line, separator)
             if cells is None:
                 continue
-            other = "," if separator == ";" else ";"
+            other = max((each for each in _SEPARATORS if each != separator), key=line.count)
             if len(cells) == 1 and other in line:
-                fault = f"its cells are separated by `{other}`, those of the first line by `{separator}`"
-                self._fault(
-                    number, line, Cell("", line.index(other), line.index(other) + 1), fault, f"write `{separator}`"
-                )
+                one, those = _SEPARATORS[other], _SEPARATORS[separator]
+                fault = f"its cells are separated by {one}, those of the first line by {those}"
+                self._fault(number, line, Cell("", line.index(other), line.index(other) + 1), fault, f"write {those}")
                 continue
             if extra := [cell for cell in cells[len(columns) :] if cell.text]:
                 fault = f"there are {len(cells)} cells, and {len(columns)} columns"
@@ -194,10 +220,6 @@ class _Table:
 
     def _columns(self, number: int, heading: str, separator: str) -> list[str] | None:
         """The names of the columns; None if the rest of the table cannot be read without them."""
-        if "\t" in heading:
-            place = Cell("", heading.index("\t"), heading.index("\t") + 1)
-            self._fault(number, heading, place, "its columns are separated by tabs", "separate them by `,` or `;`")
-            return None
         cells = self._cells(number, heading, separator)
         if cells is None:
             return None
@@ -244,6 +266,75 @@ class _Table:
 
     # ---- what a line says
 
+    def _system(self, row: _Row) -> None:
+        """A code system of the clinic that is one of the dictionary's."""
+        faults = len(self.problems)
+        system, name = row.text("system"), row.text("name")
+        self._signed(row)
+        names = names_of_systems()
+        if not system or system.lower() == TEXT:
+            self._at(row, "system", "the code `*` stands for a whole system, and there is none", "name the system")
+        elif is_known_system(system):
+            known = self.dictionary.system_name(system)
+            if name != known:
+                self._at(row, "system", f"{quoted(system)} is `{known}` already", "leave this line out")
+        for column in ("unit", "within", "not", "answer"):
+            if row.text(column):
+                self._at(row, column, f"a whole system has no `{column}`", "leave it out, or write a code")
+        if name not in names:
+            mend = did_you_mean(name, names) if name else f"write one of {any_of(sorted(names))}"
+            fault = f"{quoted(name)} is not the name of a code system" if name else "there is no name"
+            self._at(row, "name", fault, mend or f"it is one of {any_of(sorted(names))}")
+        if len(self.problems) > faults or is_known_system(system):
+            return
+        plain = plain_system(system)
+        before = self.dictionary.local.systems.get(plain, name)
+        if before != name:
+            self._at(row, "name", f"another table says that this system is `{before}`", "leave one of them out")
+        elif any(plain_system(of) == plain for of, _ in self._of_other_tables):
+            fault = "a table before this one has codes of this system"
+            self._at(row, "system", fault, "give the table that says what the system is before the other")
+        elif (line := self.said.get((system, EVERY_CODE), (0, name, ""))) and line[1] != name:
+            self._at(row, "name", f"line {line[0]} says that this system is `{line[1]}`", "leave one of them out")
+        else:
+            self.said[system, EVERY_CODE] = row.line, name, ""
+            self.systems[plain] = name
+
+    def _system_name(self, system: str) -> str:
+        return self.systems.get(plain_system(system)) or self.dictionary.system_name(system)
+
+    def _answer(self, row: _Row, answer: str) -> None:
+        """A coded answer of a test, or the wording of one."""
+        word = self._word(answer)
+        key = self._key(row)
+        if row.text("unit"):
+            self._at(row, "unit", "an answer has no unit", "leave the unit out")
+        elif word is None:
+            known = self._words_in_use()
+            mend = did_you_mean(answer.casefold(), known)
+            mend = mend or "write a word such as `positive`, `negative`, `detected`, `not detected`, or a grade"
+            self._at(row, "answer", f"{quoted(answer)} is no answer that is read", mend)
+        elif key in self.answers and self.answers[key] != word:
+            fault = f"line {self.answered[key]} says that this answer is `{self.answers[key]}`"
+            self._at(row, "answer", fault, "leave one of them out")
+        elif (before := self.dictionary.answer(*key)) is not None and before != word:
+            self._at(row, "answer", f"this answer is read as `{before}` already", "leave this line out")
+        else:
+            self.answers[key] = word
+            self.answered[key] = row.line
+
+    def _word(self, answer: str) -> str | None:
+        """The word of an answer as it is read, a grade as its number; None where nothing would read it."""
+        if (grade := _GRADE.match(answer)) is not None:
+            number = grade[1] if grade[1].isdecimal() else ROMAN.get(grade[1].upper())
+            return str(number) if number is not None else None
+        words = {_spaced(each): each for each in self._words_in_use()}
+        return words.get(_spaced(answer))
+
+    def _words_in_use(self) -> frozenset[str]:
+        choices = {choice for finding in self.dictionary.rulebook.findings.values() for choice in finding.choices}
+        return words_of_answers() | {choice.replace("_", " ") for choice in choices}
+
     def _row(self, row: _Row) -> None:
         if not any(cell.text for cell in row.cells.values()):
             return
@@ -257,6 +348,12 @@ class _Table:
         if name and (within or is_not):
             column, says = ("within", "within which codes it lies") if within else ("not", "what its code is not")
             self._at(row, column, f"a row has a name, or says {says}", _ONE)
+        if answer := row.text("answer"):
+            if name or within or is_not:
+                self._at(row, "answer", "a row has an answer, or says what its code is", _ONE)
+            if len(self.problems) == faults:
+                self._answer(row, answer)
+            return
         if name == NOTHING:
             if len(self.problems) == faults:
                 self._nothing(row, unit)
@@ -281,7 +378,7 @@ class _Table:
         if known is None or not self._is_fitting(row, known, unit):
             return
         self.said[system, code] = row.line, _name(meaning), unit
-        meaning = replace(known, unit=unit or known.unit, by_own_table=True)
+        meaning = replace(known, unit=unit or None, by_own_table=True)
         if system == TEXT:
             self.texts[code] = meaning
         else:
@@ -317,8 +414,9 @@ class _Table:
         """A code of which the clinic says within which others it lies, or what it is not."""
         key = self._key(row)
         if key in self.said:
-            line, _, _ = self.said[key]
-            self._at(row, "code", f"line {line} says something of this code already", "leave one of them out")
+            line, *said = self.said[key]
+            if said != [within, " ".join(is_not)] or key not in self.rows:
+                self._at(row, "code", f"line {line} says something of this code already", "leave one of them out")
             return
         if row.text("unit"):
             self._at(row, "unit", "what lies within codes is no result, and has no unit", "leave the unit out")
@@ -340,7 +438,7 @@ class _Table:
         concepts = self.dictionary.rulebook.concepts
         for name in is_not:
             if name not in concepts:
-                mend = did_you_mean(name, concepts) or "`screen codes` lists the names"
+                mend = self.dictionary.alike(name, LIST_OF) or "`screen names` lists the names"
                 self._at(row, "not", f"{quoted(name)} is no concept of the dictionary", mend)
         site_row = SiteRow(within=codes, is_not=frozenset(is_not))
         if key in self._of_other_tables and self._of_other_tables[key] != site_row:
@@ -368,7 +466,7 @@ class _Table:
         system, code = row.text("system"), row.text("code")
         if system.lower() == TEXT:
             return TEXT, folded(code)
-        system = system_name(system)
+        system = self._system_name(system)
         return system, plain_code(system, code)
 
     def _meaning(self, row: _Row, name: str) -> Meaning | None:
@@ -377,10 +475,8 @@ class _Table:
             return None
         meaning = self.dictionary.named(name)
         if meaning is None:
-            mend = did_you_mean(name, self.dictionary.names)
-            self._at(
-                row, "name", f"{quoted(name)} is not in the dictionary", mend or "`screen codes` lists what is near"
-            )
+            mend = self.dictionary.alike(name) or "`screen names` lists the names"
+            self._at(row, "name", f"{quoted(name)} is not in the dictionary", mend)
         return meaning
 
     def _beside_the_dictionary(self, row: _Row, system: str, meaning: Meaning) -> Meaning | None:
@@ -404,12 +500,24 @@ class _Table:
                 self._at(row, "name", f"{whose} reads this code as {said}", "leave this line out, or correct its code")
                 return None
             if _name(each) == _name(meaning):
-                if each.unit is not None and row.text("unit") not in ("", each.unit):
-                    fault = f"the dictionary reads results under this code in `{each.unit}`"
-                    self._at(row, "unit", fault, "leave the unit out")
-                    return None
-                return each
+                return each if self._is_of_its_kind(row, each) else None
         return meaning
+
+    def _is_of_its_kind(self, row: _Row, known: Meaning) -> bool:
+        """Whether the unit of a row is one that results under the code come in, as far as that is known."""
+        unit = row.text("unit")
+        whose, other = "the dictionary", known.kind_of_unit
+        if known.by_own_table and known.unit is not None:
+            whose, other = "another table", known.unit
+        if not unit or other is None or unit == other:
+            return True
+        try:
+            is_of_its_kind = whose == "the dictionary" and parse_unit(unit).dimension == parse_unit(other).dimension
+        except UnitError:
+            return True  # that it is no unit is told by itself
+        if not is_of_its_kind:
+            self._at(row, "unit", f"{whose} reads results under this code in `{other}`", "leave the unit out")
+        return is_of_its_kind
 
     def _is_fitting(self, row: _Row, meaning: Meaning, unit: str) -> bool:
         """Whether results of what is meant can come in the unit."""
@@ -454,17 +562,23 @@ class _Table:
         self.problems.append(TableProblem(fault, mend, line, shown, cell.start, cell.end))
 
 
+def _spaced(words: str) -> str:
+    """Words as they are compared: `Not-Detected` is `not detected`."""
+    return " ".join(words.casefold().replace("-", " ").replace("_", " ").split())
+
+
 def _says_something(line: str) -> bool:
     return bool(line.strip(' \t,;"')) and not line.lstrip(' "').startswith("#")
 
 
 def _cell(separator: str) -> re.Pattern[str]:
     end = rf"(?={separator}|\Z)"
-    quoted_cell = rf'[ \t]*"(?P<quoted>(?:[^"]|"")*)"[ \t]*{end}'
+    blanks = "[ ]*" if separator == "\t" else "[ \\t]*"
+    quoted_cell = rf'{blanks}"(?P<quoted>(?:[^"]|"")*)"{blanks}{end}'
     return re.compile(rf'{quoted_cell}|(?P<plain>[^"{separator}][^{separator}]*|){end}')
 
 
-_CELLS = {separator: _cell(separator) for separator in ",;"}
+_CELLS = {separator: _cell(separator) for separator in _SEPARATORS}
 
 
 def _name(meaning: Meaning) -> str:

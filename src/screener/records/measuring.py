@@ -23,14 +23,15 @@ from typing import Literal, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from screener.records.dictionary import READ_AS, Dictionary, Meaning
+from screener.records.dictionary import READ_AS, Dictionary, Meaning, is_plain_for_a_share
 from screener.records.errors import any_of, quoted
 from screener.records.patient import Result, Unusable
-from screener.rulebook import Finding, Form, Lab, NormalLimit
+from screener.rulebook import Finding, Form, Lab, NormalLimit, Sex
 from screener.values.dates import Moment
 from screener.values.numerals import ROMAN
 from screener.values.ranges import Range, exactly
-from screener.values.units import Dimension, UnitError, common_units, parse_unit
+from screener.values.tables import table_rows
+from screener.values.units import PURE, Dimension, UnitError, common_units, parse_unit
 
 Comparator = Literal["", "<", "<=", ">", ">="]
 
@@ -104,25 +105,73 @@ class _Words(NamedTuple):
     """What the groups stand for."""
     choices: dict[str, str]
     """Other words for the result of a test, folded, and the choice they stand for."""
+    amounts: dict[str, bool]
+    """Words for whether anything was found, folded, and whether it was."""
+    fillers: frozenset[str]
+    """Words of names that say nothing of what was found."""
+    grades: frozenset[str]
+    """Words and signs beside the number of a grade."""
+    marks: tuple[str, ...]
+    """What a laboratory puts behind a number that lies outside of its limits."""
+    sexes: dict[str, str]
+    """What people write for a sex, folded, and the sex, or `unknown`."""
 
 
 @lru_cache(maxsize=1)
 def _words() -> _Words:
     bounds: dict[Comparator, list[str]] = {}
     choices: dict[str, str] = {}
-    for line in Path(__file__).with_name("words.tsv").read_text(encoding="utf-8").splitlines():
-        if not line or line.startswith("#"):
-            continue
-        kind, words, meaning = line.split("\t")
+    amounts: dict[str, bool] = {}
+    fillers: set[str] = set()
+    grades: set[str] = set()
+    marks: list[str] = []
+    sexes: dict[str, str] = {}
+    for kind, words, meaning in table_rows(Path(__file__).with_name("words.tsv")):
         match kind:
             case "bound":
                 bounds.setdefault(_COMPARATORS[meaning], []).append(re.escape(words))
             case "choice":
                 choices[_folded(words)] = meaning
+            case "amount":
+                amounts[_folded(words)] = meaning == ">0"
+            case "filler":
+                fillers.add(words)
+            case "grade":
+                grades.update(_parts(words))
+            case "mark":
+                marks.append(words.casefold())
+            case "sex":
+                sexes[_folded(words)] = meaning
             case _:
                 raise ValueError(f"words.tsv: there is no kind of row called {kind}")
     groups = "|".join(f"({'|'.join(words)})" for words in bounds.values())
-    return _Words(re.compile(rf"(?:{groups})\s*(?=[-+]?[.\d])", re.IGNORECASE), tuple(bounds), choices)
+    bound = re.compile(rf"(?:{groups})\s*(?=[-+]?[.\d])", re.IGNORECASE)
+    return _Words(bound, tuple(bounds), choices, amounts, frozenset(fillers), frozenset(grades), tuple(marks), sexes)
+
+
+def is_filler(word: str) -> bool:
+    """Whether a word of a name says how something was found, or nothing by itself: `test`, `of`."""
+    return word in _words().fillers
+
+
+def result_meant(word: str) -> str:
+    """A word for the result of a test as the dictionary has it; one that nobody knows as it is, in small letters."""
+    folded = _folded(word)
+    return _words().choices.get(folded, folded).replace("_", " ")
+
+
+def sex_meant(text: str) -> Sex | Literal["unknown"] | None:
+    """The sex that people write so; `unknown` where they say that it is neither or not known, None where nobody knows
+    what they mean."""
+    match _words().sexes.get(_folded(text)):
+        case "female":
+            return "female"
+        case "male":
+            return "male"
+        case "unknown":
+            return "unknown"
+        case _:
+            return None
 
 
 def _folded(words: str) -> str:
@@ -139,11 +188,19 @@ _SPAN = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _NUMBER_LIKE = re.compile(r"[<>=\s]*[-+]?[\d.,'\s]*(?:[eE][-+]?\d+)?\Z", re.ASCII)
-_COMMA = re.compile(r"[<>=\s]*[-+]?(?P<number>\d+,\d+)(?![\d,.])", re.ASCII)
+_COMMA = re.compile(r"[<>=\s]*[-+]?\d+,\d+(?![\d,.])", re.ASCII)
+_GROUPS = re.compile(r"[<>=\s]*[-+]?[1-9]\d{0,2}(?:,\d{3})+\Z", re.ASCII)
+_DECIMAL_COMMA = re.compile(r"(?<![\d.,])(\d+),(\d+)(?![\d.,])", re.ASCII)
 _SIGNS = str.maketrans("＜＞＝−－～．０１２３４５６７８９", "<>=--~.0123456789") | str.maketrans(
     {"≤": "<=", "≥": ">=", "≦": "<=", "≧": ">=", "⩽": "<=", "⩾": ">="}
 )
 _COMPARATORS: dict[str, Comparator] = {"<": "<", "<=": "<=", "=<": "<=", ">": ">", ">=": ">=", "=>": ">="}
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_POWER_OF_TEN = re.compile(
+    r"\A(?P<number>[<>=\s]*[-+]?\d+(?:\.\d+)?)\s*[x×*·]\s*10(?:(?:\^|\*\*?)\s*|(?=[⁰¹²³⁴⁵⁶⁷⁸⁹]))"
+    r"(?P<power>\d{1,2}|[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2})(?=\s|\Z)",
+    re.IGNORECASE,
+)
 _MARKS_OF_UNITS = frozenset("%‰°#{")
 _TEN = re.compile(r"10\s?[*^⁰¹²³⁴⁵⁶⁷⁸⁹]")
 
@@ -197,6 +254,18 @@ def read_text(text: str) -> Written:
         return Written(text, fault=f"{fault}: {mend}")
 
 
+def with_decimal_points(text: str) -> str | None:
+    """A text of numbers with decimal commas, with points for them: `1,9`, `<0,2 mg/dL`, `0,2-1,2`. None where it has
+    none, or it is not certain that each is one: `1,900` may be 1900, and `1.234,5` mixes the two."""
+    plain = text.translate(_SIGNS)
+    commas = list(_DECIMAL_COMMA.finditer(plain))
+    if not commas or len(commas) != plain.count(",") or "." in plain:
+        return None
+    if any(len(each[2]) == 3 and len(each[1]) <= 3 and each[1].lstrip("0") for each in commas):
+        return None
+    return _DECIMAL_COMMA.sub(r"\1.\2", plain)
+
+
 def read_limits(text: str) -> NormalSpan | None:
     """Limits of normal that are text: `0.2-1.2`, `< 21`, `up to 17`, `[3.5 – 5.0 mg/dL]`.
 
@@ -219,7 +288,7 @@ def read_limits(text: str) -> NormalSpan | None:
 
 def _read(text: str) -> tuple[Quantity | Span | str, str | None]:
     """What a text says, and the unit that it carries. Raises UnreadableValueError."""
-    plain = text.strip().translate(_SIGNS)
+    plain = _POWER_OF_TEN.sub(_as_exponent, _without_mark(text.strip().translate(_SIGNS)))
     if len(plain) > MOST_DIGITS:
         if _NUMBER_LIKE.match(plain):
             raise UnreadableValueError(f"{quoted(text)} is not a number", f"a number has at most {MOST_DIGITS} digits")
@@ -235,12 +304,25 @@ def _read(text: str) -> tuple[Quantity | Span | str, str | None]:
         if not comparator and (span := _SPAN.match(plain)) is not None and _is_empty_or_unit(span["rest"]):
             return _span_of(span, text), span["rest"].strip() or None
         if (comma := _COMMA.match(plain)) is not None and _is_empty_or_unit(plain[comma.end() :]):
-            raise UnreadableValueError(f"{quoted(text)} is not a number", _how_to_write(comma["number"]))
+            raise UnreadableValueError(f"{quoted(text)} is not a number", _how_to_write(plain[: comma.end()]))
         if _is_unit(found["rest"]):
             return Quantity(_measurable(Decimal(found["number"]), text), comparator), found["rest"]
     if _NUMBER_LIKE.match(plain) and any(each.isdigit() or each in "<>=" for each in plain):
         raise UnreadableValueError(f"{quoted(text)} is not a number", _how_to_write(plain))
     return text, None
+
+
+def _without_mark(plain: str) -> str:
+    """A number without the mark that says that it lies outside of its limits: `12.4 (H)`, `12.4*`."""
+    if plain[:1].isdigit() or plain[:1] in ("<", ">"):
+        for mark in _words().marks:
+            if plain.casefold().endswith(mark):
+                return plain[: -len(mark)].rstrip()
+    return plain
+
+
+def _as_exponent(found: re.Match[str]) -> str:
+    return f"{found['number']}e{found['power'].translate(_RAISED)}"
 
 
 def _span_of(found: re.Match[str], text: str) -> Span:
@@ -251,10 +333,11 @@ def _span_of(found: re.Match[str], text: str) -> Span:
 
 
 def _how_to_write(text: str) -> str:
-    whole, comma, rest = text.partition(",")
-    if comma and whole.isdigit() and rest.isdigit():
-        with_point = f"{whole}.{rest}"
-        return f"write `{with_point}` or `{whole}{rest}`" if len(rest) == 3 else f"write `{with_point}`"
+    """The mend for a number with commas. One that may part thousands is never offered as a decimal sign."""
+    if _GROUPS.match(text):
+        return f"write `{text.replace(',', '')}` if the comma parts thousands"
+    if _COMMA.match(text):
+        return f"write `{text.replace(',', '.')}`"
     return "write a number with a decimal point, such as `1.8`, or a bound, such as `<0.2`"
 
 
@@ -306,6 +389,13 @@ def result_of(meaning: Meaning, reported: Reported, dictionary: Dictionary) -> R
             raise ValueError(f"{meaning.entry.name} has no results")
 
 
+def unread_result(meaning: Meaning, reported: Reported) -> Result:
+    """A result that may be of a lab or finding, because its name is nearly one of those: it keeps the place of one, so
+    that no older result is taken for the latest."""
+    problem = f"its name is not read, and is nearly one of `{(meaning.form or meaning.entry).name}`"
+    return _unusable(_result(meaning.entry.name, reported, meaning), "unread", problem)
+
+
 def _result(fact: str, reported: Reported, meaning: Meaning) -> Result:
     return Result(
         fact,
@@ -329,17 +419,27 @@ def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dict
     if reported.value is None or reported.value == Span():
         return _unusable(result, "missing", "it has no value")
     if isinstance(reported.value, str):
+        is_found = _words().amounts.get(_folded(reported.value)) if lab.name in dictionary.found_or_not else None
+        if is_found is not None:
+            return _found_or_not(result, lab, is_found=is_found)
         fault = read_text(reported.value).fault
         return _unusable(result, "missing", fault or f"{quoted(reported.recorded_value)} is not a number")
+    if meaning.clash is not None:
+        return _unusable(result, "unit", meaning.clash)
     unit = reported.unit or meaning.unit or ("1" if lab.unit == "1" else None)
     if unit is None:
         return _unusable(result, "unit", _without_a_unit(lab, meaning.form, reported.value, dictionary))
     try:
         factor = dictionary.factor(lab, meaning.form, unit)
     except UnitError as error:
-        return _unusable(result, "unit", str(error))
+        return _unusable(result, "unit", str(error) + _likely_lab(lab, unit, reported.value, dictionary))
+    if is_plain_for_a_share(unit, lab.unit) and (meant := _likely_lab(lab, unit, reported.value, dictionary)):
+        return _unusable(result, "unit", f"`{unit}` is a plain number, and `{lab.name}` comes in `{lab.unit}`{meant}")
     upper, lower, doubt = _limits(lab, meaning.form, reported, factor, dictionary)
-    doubt = (*_unit_beside_the_code(meaning, reported.unit), *doubt)
+    if reported.unit is None and _is_belied(reported, unit, upper, lower):
+        taken_as = "a pure number" if unit == "1" else f"in {unit}, as the clinic's own table says"
+        return _unusable(result, "unit", f"it has no unit, and the limits that came with it are not {taken_as}")
+    of_another_kind = _unit_beside_the_code(meaning, reported.unit)
     # Most results come in the canonical unit: nothing is gained by multiplying fractions by 1.
     is_canonical = factor.numerator == factor.denominator
     stated = _range_of(reported.value, None if is_canonical else factor)
@@ -354,6 +454,7 @@ def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dict
             result, upper_limit=upper, lower_limit=lower, unusable="impossible", problem=problem, beyond=stated
         )
     number = _plain_number(reported.value)
+    unusual = _unusual(lab, meaning.form, unit, reported.value, value, dictionary)
     return msgspec.structs.replace(
         result,
         value=value,
@@ -361,16 +462,46 @@ def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dict
         factor=factor,
         upper_limit=upper,
         lower_limit=lower,
-        flags=(*result.flags, *_unusual(lab, meaning.form, unit, reported.value, value, dictionary), *doubt),
+        flags=(*result.flags, *unusual, *of_another_kind, *doubt),
+        doubts=(*unusual, *of_another_kind),
     )
+
+
+def _is_belied(reported: Reported, unit: str, upper: Fraction | None, lower: Fraction | None) -> bool:
+    """Whether the limits that came with a result say that it is in another unit than it is taken to be in: they name
+    another one, or would be in use only in another one."""
+    if reported.limits_unit is not None:
+        try:
+            if _sized(reported.limits_unit) != _sized(unit):
+                return True
+        except UnitError:
+            return True
+    if unit == "1":
+        return False
+    kept = ((reported.upper_limit, upper), (reported.lower_limit, lower))
+    return any(written is not None and used is None for written, used in kept)
+
+
+def is_same(unit: str, other: str) -> bool:
+    """Whether two texts are of one unit."""
+    try:
+        return unit == other or _sized(unit) == _sized(other)
+    except UnitError:
+        return False
+
+
+def _sized(unit: str) -> tuple[Fraction, Dimension]:
+    read = parse_unit(unit)
+    return read.factor, read.dimension
 
 
 def _unit_beside_the_code(meaning: Meaning, unit: str | None) -> tuple[str, ...]:
     """A remark on a unit of another kind than results under the code come in, such as amount for mass: one of the two
     is a mistake. A clinic's own table names only what stands in for a unit that is not on record."""
-    if unit is None or meaning.unit is None or meaning.by_own_table or not _are_of_two_kinds(unit, meaning.unit):
+    kind = meaning.kind_of_unit
+    if unit is None or kind is None or not _are_of_two_kinds(unit, kind):
         return ()
-    return (f"its code is of results in {meaning.unit}, and its unit is {quoted(unit)}: one of the two may be wrong",)
+    return (f"its code is of results in {kind}, and its unit is {quoted(unit)}: one of the two may be wrong",)
 
 
 @lru_cache(maxsize=4096)
@@ -551,6 +682,24 @@ def _likely_unit(lab: Lab, form: Form | None, unit: str, value: Quantity | Span,
     return ""
 
 
+MOST_LABS = 2
+"""Labs that a remark names as meant; a value that may be of more of them says nothing of which."""
+
+
+def _likely_lab(lab: Lab, unit: str, value: Quantity | Span, dictionary: Dictionary) -> str:
+    """Asks whether a value is of one of the labs that come in this unit and for which it would be usual. Asks nothing
+    where these are many, or where the unit is a plain share and the lab is measured in something else."""
+    fitting = [
+        each
+        for each in dictionary.labs_in(unit)
+        if each.usual is not None and _fits(each, None, unit, value, dictionary, each.usual)
+    ]
+    if not 0 < len(fitting) <= MOST_LABS or parse_unit(unit).dimension == PURE != parse_unit(lab.unit).dimension:
+        return ""
+    names = [each.name for each in fitting if not _are_of_two_kinds(unit, each.unit)]
+    return f"; is it {any_of(names)}?" if names else ""
+
+
 def _did_you_mean(value: Quantity | Span, units: Iterable[str], written: str) -> str:
     """The value in these units, but for the one that it was written in; three at most."""
     others = [each for each in units if each != written]
@@ -593,6 +742,15 @@ def _number_text(number: Fraction | float) -> str:
     return f"{float(number):.6g}"
 
 
+def _found_or_not(result: Result, lab: Lab, *, is_found: bool) -> Result:
+    """A result in words of a lab of which any amount shows something: some amount, or none that the assay can find."""
+    if is_found:
+        value = Range(0, lab.possible.high, low_open=True)
+        return msgspec.structs.replace(result, value=value, flags=(*result.flags, f"{READ_AS} some amount"))
+    flags = (*result.flags, f"{READ_AS} 0, as none was found")
+    return msgspec.structs.replace(result, value=exactly(0.0), exact=Fraction(0), flags=flags)
+
+
 # ---- findings
 
 
@@ -601,7 +759,7 @@ def _finding_result(finding: Finding, meaning: Meaning, reported: Reported) -> R
     value = reported.value
     if meaning.value is not None:
         stated = read_value(meaning.value)
-        if value is not None and value != stated and _choice(finding, value) != meaning.value:
+        if value is not None and value != stated and _choices(finding, value) != {meaning.value}:
             return _unusable(
                 result, "missing", f"its code says `{meaning.value}`, its value {quoted(reported.recorded_value)}"
             )
@@ -611,27 +769,99 @@ def _finding_result(finding: Finding, meaning: Meaning, reported: Reported) -> R
         return _unusable(result, "missing", "it has no value")
     if finding.grade is not None:
         return _grade_result(result, finding, finding.grade, value)
-    choice = _choice(finding, value)
-    if choice is None:
+    choices = _choices(finding, value)
+    if not choices:
         return _unusable(result, "missing", f"{quoted(reported.recorded_value)} is none of {any_of(finding.choices)}")
-    return msgspec.structs.replace(result, choices=frozenset((choice,)))
+    return msgspec.structs.replace(result, choices=choices)
 
 
-def _choice(finding: Finding, value: Quantity | Span | str) -> str | None:
-    """The choice that words name: its own name in any case, or another word for it that is in use."""
+def _choices(finding: Finding, value: Quantity | Span | str) -> frozenset[str]:
+    """The choices that words may name: by a choice's own name in any case, by another word for it that is in use, or by
+    a word of the ward for it; perhaps beside the finding's own name (`ascites: severe`)."""
     if not isinstance(value, str):
-        return None
+        return frozenset()
     folded = _folded(value)
     meant = {folded, _words().choices.get(folded)}
-    return next((choice for choice in finding.choices if choice.casefold() in meant), None)
+    named = next((choice for choice in finding.choices if choice.casefold() in meant), None)
+    if named is not None:
+        return frozenset((named,))
+    wards = _wards_words(finding)
+    parts = _parts(value)
+    for each in (parts, _graded(parts), _without(parts, wards.names), _graded(_without(parts, wards.names))):
+        if each in wards.values:
+            return frozenset(wards.values[each])
+    return frozenset()
+
+
+class _WardsWords(NamedTuple):
+    values: dict[tuple[str, ...], tuple[str, ...]]
+    """What words, in parts, may stand for."""
+    names: frozenset[str]
+    """The parts of what the finding is called, which say nothing of its value."""
+
+
+@lru_cache(maxsize=256)
+def _wards_words(finding: Finding) -> _WardsWords:
+    values = {_parts(word): each.values for each in finding.words for word in each.words}
+    values |= {_parts(choice.replace("_", " ")): (choice,) for choice in finding.choices}
+    called = (name.replace("_", " ") for name in (finding.name, *finding.aliases))
+    names = {part for name in called for part in _parts(name) if part.isalnum()}
+    return _WardsWords(values, frozenset(names) - _words().grades - {each[0] for each in values if len(each) == 1})
+
+
+_PART = re.compile(r"[a-z]+|\d+|[^\W\da-z_]|[^\w\s.,:;()]")
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    """A text as its words, numbers and signs: `West-Haven II°` is west, -, haven, ii, °."""
+    return tuple(_PART.findall(unicodedata.normalize("NFKC", text).casefold()))
+
+
+def _without(parts: tuple[str, ...], names: frozenset[str]) -> tuple[str, ...]:
+    """The parts without those of a name, and without a hyphen that then joins nothing."""
+    kept = [part for part in parts if part not in names]
+    while kept[:1] == ["-"]:
+        kept.pop(0)
+    return tuple(kept)
+
+
+def _numeral(part: str) -> int | None:
+    return int(part) if part.isdecimal() and part.isascii() else ROMAN.get(part.upper())
+
+
+def _graded(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """`G2` and `II°` as `grade 2`; nothing where it is no grade."""
+    grades = _words().grades
+    rest = _without(parts, grades)
+    number = _numeral(rest[0]) if len(rest) == 1 and len(parts) > 1 else None
+    return () if number is None else ("grade", str(number))
+
+
+def _grade(finding: Finding, text: str) -> Quantity | Span | None:
+    """The grade that words name: `grade I`, `G2`, `II°`, `West Haven 1-2`, or a word of the ward for it."""
+    wards = _wards_words(finding)
+    parts = _parts(text)
+    named = _without(parts, wards.names)
+    for each in (parts, named):
+        if each in wards.values:
+            numbers = sorted(Fraction(value) for value in wards.values[each])
+            return Quantity(numbers[0]) if len(numbers) == 1 else Span(numbers[0], numbers[-1])
+    match _without(named, _words().grades):
+        case [one] if (number := _numeral(one)) is not None:
+            return Quantity(Fraction(number))
+        case [one, "-" | "–" | "to" | "bis" | "至", other]:
+            low, high = _numeral(one), _numeral(other)
+            return None if low is None or high is None or low > high else Span(Fraction(low), Fraction(high))
+        case _:
+            return None
 
 
 def _grade_result(result: Result, finding: Finding, grades: Range, value: Quantity | Span | str) -> Result:
     if isinstance(value, str):
-        roman = ROMAN.get(unicodedata.normalize("NFKC", value).strip().upper())
-        if roman is None:
+        graded = _grade(finding, value)
+        if graded is None:
             return _unusable(result, "missing", f"{quoted(result.recorded_value)} is no grade")
-        value = Quantity(Fraction(roman))
+        value = graded
     stated = _range_of(value, Fraction(1))
     whole = _possible_part(_of_whole_numbers(stated), grades) if _possible_part(stated, grades) is not None else None
     has_fraction = any(math.isfinite(end) and end != math.floor(end) for end in (stated.low, stated.high))

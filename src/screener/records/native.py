@@ -9,17 +9,21 @@ own words.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
-from screener.records.errors import Findings, did_you_mean, path, printable, quoted
+from screener.records.errors import LONGEST_QUOTE, Findings, did_you_mean, path, printable, quoted
+from screener.records.statuses import how_to_write, status_meant
 
 Text = str | None
 Date = Annotated[
     str | None,
     WithJsonSchema({"type": ["string", "null"], "description": "YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm"}),
+]
+Sex = Annotated[
+    str | None, WithJsonSchema({"type": ["string", "null"], "description": "female, male, or as people write it: F, m"})
 ]
 Numeric = Annotated[Any, WithJsonSchema({"type": ["number", "string", "null"]})]
 Coding = Annotated[
@@ -61,7 +65,11 @@ class Entry(_Part):
     loinc: Text = None
     snomed: Text = None
     icd10: Text = None
+    icd10cm: Text = None
+    icd10who: Text = None
+    icd10gm: Text = None
     atc: Text = None
+    rxnorm: Text = None
     system: Text = None
     code: Coding = None
     text: Text = None
@@ -81,10 +89,15 @@ class Observation(Entry):
     current: bool | None = None
 
 
+def _read_on(list_: str) -> BeforeValidator:
+    """Reads a status as people write it on a list."""
+    return BeforeValidator(lambda written: status_meant(written, list_))
+
+
 class Condition(Entry):
     """A condition; `date` is when the entry was made. `absent` with `since`: at no time from that day on."""
 
-    status: Literal["active", "resolved", "cured", "absent", "never"] | None = None
+    status: Annotated[Literal["active", "resolved", "cured", "absent", "never"] | None, _read_on("conditions")] = None
     since: Date = None
     onset: Date = None
     end: Date = None
@@ -97,7 +110,9 @@ class Procedure(Entry):
     """A procedure, on one day (`date`) or over a time (`start`, `end`). One that is `not planned` is not planned up to
     `until`, or at all."""
 
-    status: Literal["done", "planned", "not planned", "ongoing", "never", "absent"] | None = None
+    status: Annotated[
+        Literal["done", "planned", "not planned", "ongoing", "never", "absent"] | None, _read_on("procedures")
+    ] = None
     since: Date = None
     until: Date = None
     start: Date = None
@@ -107,7 +122,7 @@ class Procedure(Entry):
 class Stay(Entry):
     """A drug taken, or an event, for a time; `date` is when the entry was made."""
 
-    status: Literal["ongoing", "stopped", "never", "absent"] | None = None
+    status: Annotated[Literal["ongoing", "stopped", "never", "absent"] | None, _read_on("medications")] = None
     since: Date = None
     start: Date = None
     end: Date = None
@@ -116,7 +131,7 @@ class Stay(Entry):
 class Mention(Entry):
     """An allergy, or a disease in the family; `date` is when the entry was made."""
 
-    status: Literal["present", "absent", "never"] | None = None
+    status: Annotated[Literal["present", "absent", "never"] | None, _read_on("allergies")] = None
     severity: Literal["mild", "moderate", "severe"] | None = None
 
 
@@ -151,13 +166,15 @@ Answer = Annotated[
 
 class NativeRecord(_Part):
     """One patient. `as_of` is the day of screening that the record was written for; `complete` names the lists that
-    hold everything, past and present. `died` is the date of death, or true."""
+    hold everything, past and present. `died` is the date of death, or true. `locale` says how its dates and decimals
+    are written (`de`, `en-GB`), where that is not as ISO 8601 and with a decimal point."""
 
     id: Text = None
+    locale: Text = None
     as_of: Date = None
     birth_date: Date = None
     age_years: int | None = None
-    sex: Literal["female", "male"] | None = None
+    sex: Sex = None
     died: bool | Date = None
     observations: list[Observation] = []
     conditions: list[Condition] = []
@@ -249,10 +266,11 @@ def _in_words(kind: str, location: Location, value: object, context: Mapping[str
     field = printable(location[-1] if isinstance(location[-1], str) else path(location))
     match kind:
         case "extra_forbidden":
-            known = _fields_at(location[:-1])
-            mend = did_you_mean(field, known) or f"the fields are {', '.join(known)}"
+            mend = _other_field(field, _fields_at(location[:-1]))
             return f"`{field}` is not a field here", mend
         case "literal_error":
+            if field == "status" and location[0] != "observations":
+                return f"{quoted(value)} is not a `status`", how_to_write(str(value), str(location[0]))
             choices = _CHOICE.findall(context.get("expected", ""))
             mend = did_you_mean(value if isinstance(value, str) else "", choices)
             what = "a list of the record" if location[0] == "complete" else f"a `{field}`"
@@ -262,6 +280,17 @@ def _in_words(kind: str, location: Location, value: object, context: Mapping[str
         case _:
             expected = _EXPECTED.get(kind, "something else")
             return f"{quoted(value)} is not {expected}", f"`{field}` must be {expected}"
+
+
+def _other_field(field: str, known: Sequence[str]) -> str:
+    """The mend for a field that is none. Other digits make another system of codes, and no misspelling."""
+    digits = re.sub(r"\D", "", field)
+    if digits and "code" in known:
+        alike = [each for each in known if re.sub(r"\D", "", each) == digits]
+        mend = did_you_mean(field, alike)
+        written = f'a code of any system is written `"system": "{field[:LONGEST_QUOTE]}", "code": "…"`'
+        return mend if mend.startswith("did you mean") else written
+    return did_you_mean(field, known) or f"the fields are {', '.join(known)}"
 
 
 def _fields_at(location: Location) -> list[str]:
@@ -276,7 +305,7 @@ def _fields_at(location: Location) -> list[str]:
             return []
 
 
-_ENTRIES: dict[str, type[Entry]] = {
+ENTRIES: dict[str, type[Entry]] = {
     "observations": Observation,
     "conditions": Condition,
     "procedures": Procedure,
@@ -285,4 +314,4 @@ _ENTRIES: dict[str, type[Entry]] = {
     "allergies": Mention,
     "family_history": Mention,
 }
-_FIELDS_OF: dict[str, type[BaseModel]] = {**_ENTRIES, "reviews": Review}
+_FIELDS_OF: dict[str, type[BaseModel]] = {**ENTRIES, "reviews": Review}

@@ -23,6 +23,11 @@ UNNAMED = "unnamed"
 """What a patient is called whom the record gives no id; of several such, the second is `unnamed 2`."""
 
 
+def is_unnamed(called: str) -> bool:
+    """Whether a patient is called so for want of an id: such a name tells nobody from anybody."""
+    return called == UNNAMED or (called.startswith(f"{UNNAMED} ") and called.removeprefix(f"{UNNAMED} ").isdigit())
+
+
 class Result(Struct, frozen=True):
     """One result of a lab or finding.
 
@@ -52,6 +57,8 @@ class Result(Struct, frozen=True):
     beyond: Range | None = None
     """What was stated where it is impossible, in the canonical unit: never a value, but what flags are raised for."""
     flags: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    """Those of its flags that say that the value itself may be wrong."""
 
 
 class Episode(Struct, frozen=True):
@@ -87,6 +94,8 @@ class Episode(Struct, frozen=True):
     may_be_in_family: frozenset[str] = frozenset()
     called: str = ""
     """What the record calls an entry that leaves open what it is."""
+    codings: frozenset[tuple[str, str]] = frozenset()
+    """The codes that the entry has, each with its system: two entries may be of the same thing."""
 
     @property
     def only_may_be(self) -> bool:
@@ -129,6 +138,14 @@ class Answer(Struct, frozen=True):
     when: Moment | None = None
 
 
+class Near(Struct, frozen=True):
+    """A result that was not read, under a code or wording that is like the name of a lab or finding."""
+
+    fact: str
+    source: str
+    called: str
+
+
 class Patient(Struct, frozen=True):
     """One patient's record, read with the dictionary whose digest it keeps.
 
@@ -143,6 +160,8 @@ class Patient(Struct, frozen=True):
     died: Moment | None = None
     """When the patient died; at any time, where the record does not say when. None: nothing on record says so."""
     age_years: int | None = None
+    impossible_age: str | None = None
+    """What the record says of the age where nobody can be that old on the day of screening; then no age is known."""
     sex: Sex | None = None
     results: Mapping[str, tuple[Result, ...]] = {}
     episodes: Mapping[str, tuple[Episode, ...]] = {}
@@ -154,4 +173,13 @@ class Patient(Struct, frozen=True):
     unread: Mapping[RecordList, str] = {}
     """The lists with entries of which nobody can tell what they are, and which these are. None of them is complete,
     neither by the record's own word nor on request."""
+    near: tuple[Near, ...] = ()
+    none_known_on: Mapping[RecordList, tuple[int, ...]] = {}
+    """The lists of which the record says that there is nothing to be put on them, as of these days."""
     notes: tuple[str, ...] = ()
+    shares_id: bool = False
+    """Whether another patient of the call has the same id, so that nobody can tell what is whose."""
+    identifiers: frozenset[tuple[str | None, str]] | None = None
+    """The systems and values by which others know the person, never shown; None: the record gives none."""
+    address: str | None = None
+    """The full address of the patient on the server that the record comes from, if it names one."""

@@ -2,7 +2,7 @@
 
 The `linkId` of an item is the key of its answer: `TRIAL/question`, or `TRIAL/LINE` for how a line is read. Only what
 stands in a response is taken from it. One that is not finished counts for nothing, and a note says so; one about
-somebody else is refused.
+somebody else, or about nobody, is refused: one person's consent never reaches another.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from screener.records.addresses import plain_address, plain_id, uuid_in
 from screener.records.charting import chart_of
 from screener.records.dictionary import Dictionary
-from screener.records.errors import Findings, RecordError, did_you_mean, quoted
-from screener.records.native import read_shape
-from screener.records.patient import Answer, Patient
+from screener.records.errors import Findings, Problem, RecordError, did_you_mean, printable, quoted
+from screener.records.native import NativeRecord, read_shape
+from screener.records.patient import Answer, Patient, is_unnamed
 from screener.records.reading import read_document
 from screener.records.reviews import ChartReview, ReviewReader, with_review
 from screener.rulebook import Rulebook
@@ -30,98 +31,166 @@ EVERY_TRIAL = "every-trial"
 UNFINISHED = ("in-progress", "stopped", "entered-in-error")
 
 
+class Subject(Struct, frozen=True):
+    """Whom answers say that they are about: the id of a record, or else an identifier with the system that it is of."""
+
+    id: str | None = None
+    identifier: tuple[str | None, str] | None = None
+    address: str | None = None
+    """The full address, if the answers name one."""
+
+    def is_about(self, patient: Patient) -> bool:
+        """Whether this is the patient. Who is named by an identifier of a system must have it on record; a record that
+        knows no identifiers is called by its own."""
+        if is_unnamed(patient.id):
+            return False
+        if self.id is not None:
+            return plain_id(self.id) == plain_id(patient.id) and not self._is_elsewhere(patient)
+        if self.identifier is None:
+            return False
+        system, value = self.identifier
+        if system is not None and patient.identifiers is not None:
+            return self.identifier in patient.identifiers
+        return plain_id(value) == plain_id(patient.id)
+
+    def _is_elsewhere(self, patient: Patient) -> bool:
+        """Whether it is a patient of another server, who may have the same id. A UUID is one person in the world."""
+        if self.address is None or patient.address is None or uuid_in(self.address) is not None:
+            return False
+        return self.address != patient.address
+
+
 class GivenAnswers(Struct, frozen=True):
-    """The answers of one file. `subject` is whom they say they are about: an identifier, or the id of a reference."""
+    """The answers about one patient in a file; `is_alone` tells whether the file holds nobody else's."""
 
     file: str
     answers: Mapping[str, Answer]
-    subject: str | None = None
+    subject: Subject
     review: ChartReview = ChartReview()
     notes: tuple[str, ...] = ()
+    is_alone: bool = True
 
 
-def read_answers(place: PathLike[str], dictionary: Dictionary, file: str | None = None) -> GivenAnswers:
-    """Read a file of answers; `file` is what messages call it.
+def read_answers(place: PathLike[str], dictionary: Dictionary, file: str | None = None) -> tuple[GivenAnswers, ...]:
+    """Read a file of answers, of one patient or of several; `file` is what messages call it.
 
     Raises RecordError, with every problem found, if it cannot be used.
     """
     file = file or str(place)
-    document = read_document(place, file)
-    findings = Findings()
-    subject, review = None, ChartReview()
+    return answers_in(read_document(place, file), dictionary, file)
+
+
+def answers_in(document: Any, dictionary: Dictionary, file: str = "answers") -> tuple[GivenAnswers, ...]:
+    """The answers of plain data: about one patient, or of a list of such. Raises RecordError."""
+    if not isinstance(document, list):
+        return (_answers_of_one(document, dictionary, file, ""),)
+    given: list[GivenAnswers] = []
+    problems: list[Problem] = []
+    for number, each in enumerate(document):
+        try:
+            given.append(replace(_answers_of_one(each, dictionary, file, f"[{number}]"), is_alone=len(document) == 1))
+        except RecordError as error:
+            problems.extend(error.problems)
+    if not document:
+        problems.append(Problem("", "there are no answers in it", _MEND_SUBJECT))
+    if problems:
+        raise RecordError(problems, file)
+    return tuple(given)
+
+
+_MEND_SUBJECT = 'write {"patient": "…", "answers": {…}} with the `id` of the record'
+_NOBODY = "the answers do not say which patient they are about"
+
+
+def _answers_of_one(document: Any, dictionary: Dictionary, file: str, place: str) -> GivenAnswers:
+    findings = Findings(place=place)
+    written: Any = {}
+    subject, review = Subject(), ChartReview()
     match document:
         case {"resourceType": "QuestionnaireResponse"}:
             response = _Response(document, dictionary.rulebook, findings)
             written, subject = response.answers(), response.subject()
         case {"resourceType": other}:
             findings.refuse("resourceType", f"{quoted(other)} does not hold answers", "give a QuestionnaireResponse")
-            written = {}
-        case {"answers": dict() as inner} if len(document) == 1:
-            written = inner
-        case dict() if document.keys() & _OF_A_REVIEW and not document.keys() - _OF_A_REVIEW - _BESIDE_A_REVIEW:
-            written, subject, review = _reviewed(document, ReviewReader(dictionary, findings))
-        case {"answers": _}:
-            findings.refuse("", "this is a record, and not answers alone", "give what stands under `answers`")
-            written = {}
+        case {"answers": _} if document.keys() & _OF_A_RECORD:
+            findings.refuse("", "this is a record, and not answers alone", _MEND_SUBJECT)
+        case dict() if not document.keys() & {"patient", *_OF_A_REVIEW}:
+            findings.refuse("", _NOBODY, _MEND_SUBJECT)
         case dict():
-            written = document
+            written, subject, review = _written(document, ReviewReader(dictionary, findings))
         case _:
-            mend = 'write {"TRIAL/question": true}, or give a QuestionnaireResponse'
+            mend = f"{_MEND_SUBJECT}, or give a QuestionnaireResponse"
             findings.refuse("", f"answers are one object, not {quoted(document)}", mend)
-            written = {}
     record, left_out = read_shape({"answers": written}, findings)
     answers = chart_of(record, left_out, dictionary, findings).answers
     if findings.problems:
         raise RecordError(findings.problems, file)
-    placed = {key: replace(answer, source=f"{file}: {answer.source}") for key, answer in answers.items()}
-    return GivenAnswers(
-        file, placed, subject, _placed(review, file), tuple(f"{file}: {note}" for note in findings.notes)
-    )
+    here = f"{file}: {place}: " if place else f"{file}: "
+    placed = {key: replace(answer, source=f"{here}{answer.source}") for key, answer in answers.items()}
+    return GivenAnswers(file, placed, subject, _placed(review, here), tuple(f"{here}{note}" for note in findings.notes))
 
 
 _OF_A_REVIEW = frozenset({"reviews", "groups", "entries"})
-_BESIDE_A_REVIEW = frozenset({"patient", "answers", "as_of", "how", "on", "by", "looked_at"})
+_OF_ANSWERS = frozenset({"patient", "answers", "as_of", "how", "on", "by", "looked_at"}) | _OF_A_REVIEW
+_OF_A_RECORD = frozenset(NativeRecord.model_fields) - {"answers", "as_of", "reviews"}
 
 
-def _reviewed(document: Mapping[str, Any], reader: ReviewReader) -> tuple[Any, str | None, ChartReview]:
-    """The answers, the patient and the chart review of one file."""
+def _written(document: Mapping[str, Any], reader: ReviewReader) -> tuple[Any, Subject, ChartReview]:
+    """The answers, the patient and the chart review in one object."""
     patient = document.get("patient")
-    if not isinstance(patient, str):
-        reader.findings.refuse("patient", "a review says whose chart it is of", "write the record's `id`")
+    if not isinstance(patient, str) or not patient.strip():
+        told = "a review says whose chart it is of" if document.keys() & _OF_A_REVIEW else _NOBODY
+        reader.findings.refuse("patient", told, "write the record's `id`")
+    for field in sorted(document.keys() - _OF_ANSWERS):
+        mend = did_you_mean(field, _OF_ANSWERS) or "answers stand under `answers`"
+        reader.findings.refuse(printable(field), f"{quoted(field)} is not a field here", mend)
     for field in ("reviews", "groups", "entries"):
         if not isinstance(document.get(field, []), list):
             reader.findings.refuse(field, f"{quoted(document[field])} is not a list", f"`{field}` is a list")
-            return {}, None, ChartReview()
+            return {}, Subject(), ChartReview()
     review = reader.sheet(document).together_with(reader.reviews(document.get("reviews", []), "reviews"))
-    return document.get("answers", {}), patient if isinstance(patient, str) else None, review
+    return document.get("answers", {}), Subject(patient if isinstance(patient, str) else None), review
 
 
-def _placed(review: ChartReview, file: str) -> ChartReview:
+def _placed(review: ChartReview, here: str) -> ChartReview:
     """The same with the file named at every place."""
     return replace(
         review,
-        absences=tuple(replace(each, source=f"{file}: {each.source}") for each in review.absences),
-        found=tuple(replace(each, source=f"{file}: {each.source}") for each in review.found),
+        absences=tuple(replace(each, source=f"{here}{each.source}") for each in review.absences),
+        found=tuple(replace(each, source=f"{here}{each.source}") for each in review.found),
     )
 
 
 def with_answers(patient: Patient, given: Sequence[GivenAnswers], dictionary: Dictionary) -> Patient:
-    """The patient with these answers and chart reviews beside those of the record.
+    """The patient with the answers and chart reviews that are about this patient, beside those of the record.
 
     Where the record answers the same, the later of two dated answers counts; otherwise the one given here, as every
-    other part of a call goes before the record. A note says which was left aside, if they differ. Raises RecordError
-    where the answers are about somebody else, or two files answer the same.
+    other part of a call goes before the record. A note says which was left aside, if they differ, and which file of
+    several patients' answers has none of this patient. Raises RecordError where a file is about somebody else, or the
+    same is answered twice.
     """
+    about = [each for each in given if each.subject.is_about(patient)]
+    if about and patient.shares_id:
+        fault = (
+            f"several patients of the call have the id {quoted(patient.id)}, and whose answers these are is not known"
+        )
+        raise RecordError([Problem("subject", fault, "give each patient an `id` of their own")], about[0].file)
     answers, notes = dict(patient.answers), list(patient.notes)
     seen: dict[str, str] = {}
+    files = {each.file for each in about}
     for each in given:
-        findings = Findings()
-        if each.subject is not None and each.subject != patient.id:
+        if each.is_alone and each not in about:
             # Whom they are about is not told: it may be a number that the whole country knows the person by.
             fault = f"the answers are about somebody else, and the record is of {quoted(patient.id)}"
-            findings.refuse("subject", fault, "give the answers of this patient, or name the record's `id` in them")
-        else:
-            _find_entries(each.review, patient, findings)
+            mend = "give the answers of this patient, or name the record's `id` in them"
+            if is_unnamed(patient.id):
+                fault, mend = "the record has no `id`, so that nobody's answers are about it", "give the record an `id`"
+            raise RecordError([Problem("subject", fault, mend)], each.file)
+    for file in dict.fromkeys(each.file for each in given if each.file not in files):
+        notes.append(f"{file}: no answers in it are about this patient")
+    for each in about:
+        findings = Findings()
+        _find_entries(each.review, patient, findings)
         for key, answer in each.answers.items():
             if key in seen:
                 findings.refuse(key, f"the same is answered in {quoted(seen[key])}", "leave one of them out")
@@ -136,7 +205,7 @@ def with_answers(patient: Patient, given: Sequence[GivenAnswers], dictionary: Di
             raise RecordError(findings.problems, each.file)
         notes.extend(each.notes)
     answered: Patient = replace(patient, answers=answers, notes=tuple(notes))
-    for each in given:
+    for each in about:
         answered = with_review(answered, each.review, dictionary)
     return answered
 
@@ -152,7 +221,7 @@ def _find_entries(review: ChartReview, patient: Patient, findings: Findings) -> 
 
 
 def _the_later(of_record: Answer, given: Answer) -> Answer:
-    is_older = given.when is not None and of_record.when is not None and given.when.last < of_record.when.first
+    is_older = given.when is not None and of_record.when is not None and given.when.is_before(of_record.when)
     return of_record if is_older else given
 
 
@@ -192,15 +261,23 @@ class _Response:
                 found[link] = value | told_with
         return found
 
-    def subject(self) -> str | None:
-        """Whom the response is about: the id at the end of a reference, else the value of an identifier."""
+    def subject(self) -> Subject:
+        """Whom the response is about: the id at the end of a reference to a Patient, else an identifier."""
         match self.document.get("subject"):
-            case {"reference": str(reference)}:
-                return reference.partition("/_history/")[0].rpartition("/")[2]
-            case {"identifier": {"value": str(value)}}:
-                return value
+            case {"reference": str(reference)} if reference.strip(" #/"):
+                plain = reference.strip().partition("/_history/")[0].rstrip("/")
+                before, is_named, identity = plain.rpartition("Patient/")
+                if (is_named and before[-1:] in ("", "/")) or (not is_named and not {"/", "#"} & set(plain)):
+                    address = plain_address(plain) if "://" in before else None
+                    return Subject(identity.removeprefix("urn:uuid:"), address=address)
+                fault, mend = f"it is about {quoted(reference)}, and not about a Patient", "name a Patient"
+            case {"identifier": {"value": str(value), **identifier}} if value.strip():
+                system = identifier.get("system")
+                return Subject(None, (system if isinstance(system, str) else None, value))
             case _:
-                return None
+                fault, mend = _NOBODY, 'write "subject": {"reference": "Patient/…"} with the `id` of the record'
+        self.findings.refuse("subject", fault, mend)
+        return Subject()
 
     def _compare_rules(self) -> None:
         questionnaire = self.document.get("questionnaire")

@@ -8,6 +8,7 @@ chart by its absence.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,10 +17,13 @@ from msgspec.structs import replace
 
 from screener.records.chart import condition_episode, settled, what_may_be
 from screener.records.dictionary import KINDS_ON, LIST_OF, Dictionary
-from screener.records.errors import Findings, did_you_mean, quoted
+from screener.records.errors import Findings, quoted
 from screener.records.patient import Absence, Episode, Patient
 from screener.rulebook import Concept, RecordList
 from screener.values.dates import BEGINNING, DateError, Moment, parse_moment
+
+_DAY_MONTH_YEAR = re.compile(r"\s*(\d{1,2})\.\s*(0?[1-9]|1[0-2])\.\s*(\d{4})\s*\Z", re.ASCII)
+"""With points the day stands first everywhere."""
 
 EVER = "ever"
 NOW = "now"
@@ -158,7 +162,7 @@ class ReviewReader:
             self.findings.refuse(path, "a review says what time it covers", mend)
             return None
         covers = self._moment(text, path)
-        if covers is not None and on is not None and covers.first > on.last:
+        if covers is not None and on is not None and on.is_before(covers):
             self.findings.refuse(path, f"`{covers.text}` is after the day of the review", "correct one of them")
         return covers
 
@@ -168,7 +172,12 @@ class ReviewReader:
         try:
             return parse_moment(text if isinstance(text, str) else "")
         except DateError:
-            self.findings.refuse(path, f"{quoted(text)} is not a date", "write YYYY, YYYY-MM or YYYY-MM-DD")
+            found = _DAY_MONTH_YEAR.match(text) if isinstance(text, str) else None
+            mend = "write YYYY, YYYY-MM or YYYY-MM-DD"
+            if found is not None:
+                day, month, year = found.groups()
+                mend = f"write the year first, such as `{year}-{int(month):02}-{int(day):02}`"
+            self.findings.refuse(path, f"{quoted(text)} is not a date", mend)
             return None
 
     def _item(self, name: Any, path: str) -> tuple[RecordList, Concept] | None:
@@ -177,9 +186,10 @@ class ReviewReader:
             self.findings.refuse(path, f"{quoted(name)} is not a name", "write it as text")
             return None
         lead, list_ = next((each for each in _LED_BY if name.startswith(each[0])), ("", None))
-        meaning = self.dictionary.named(name.removeprefix(lead))
+        plain = name.removeprefix(lead)
+        meaning = self.dictionary.named(plain, tuple(LIST_OF)) or self.dictionary.named(plain)
         if meaning is None:
-            mend = did_you_mean(name.removeprefix(lead), self.dictionary.names)
+            mend = self.dictionary.alike(plain)
             self.findings.refuse(path, f"{quoted(name)} is not in the dictionary", mend)
             return None
         if not isinstance(meaning.entry, Concept):
@@ -189,7 +199,7 @@ class ReviewReader:
         concept = meaning.entry
         if list_ is not None and concept.kind not in KINDS_ON[list_]:
             fault = f"{quoted(name)} stands on no list: `{concept.name}` is a {concept.kind}"
-            self.findings.refuse(path, fault, did_you_mean(name, self.dictionary.names))
+            self.findings.refuse(path, fault, self.dictionary.alike(name))
             return None
         return list_ or LIST_OF[concept.kind], concept
 

@@ -131,7 +131,7 @@ def charts(screening: Screening) -> tuple[Chart, ...]:
 
 
 def _when(result: Result) -> tuple[int, int]:
-    return (result.when.first, result.when.last) if result.when is not None else (-1, -1)
+    return result.when.order if result.when is not None else (-1, -1)
 
 
 def _chart(lab: Lab, results: Sequence[Result], held: tuple[Held, ...]) -> Chart:

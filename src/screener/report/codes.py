@@ -9,14 +9,15 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from screener.records.dictionary import TEXT, Dictionary
+from screener.records.dictionary import TEXT, Dictionary, folded
 from screener.records.errors import printable
 from screener.records.likeness import Likeness
-from screener.records.local_codes import COLUMNS
+from screener.records.local_codes import COLUMNS, is_accepted
 from screener.records.sightings import Sightings
 
 _ALIKE: Mapping[str, tuple[str, ...]] = {
@@ -39,6 +40,8 @@ class Called(Struct, frozen=True):
     units: tuple[str, ...]
     meanings: tuple[str, ...]
     near: tuple[str, ...] = ()
+    offers: tuple[tuple[str, str, str, str], ...] = ()
+    """Rows of a table that would say which of them it is: system, code, name and unit."""
 
     @property
     def rank(self) -> int:
@@ -54,7 +57,7 @@ def gathered(sightings: Sightings, dictionary: Dictionary) -> list[Called]:
         key = (seen.kind, seen.system, seen.code, seen.text)
         counts.setdefault(key, Counter())[seen.unit or ""] += count
         meanings.setdefault(key, {}).update(dict.fromkeys(seen.meanings))
-    likeness = Likeness(dictionary)
+    likeness = dictionary.likeness
     called = []
     for (kind, system, code, text), units in counts.items():
         read_as = tuple(meanings[kind, system, code, text])
@@ -62,7 +65,8 @@ def gathered(sightings: Sightings, dictionary: Dictionary) -> list[Called]:
         is_settled = bool(read_as) or any(dictionary.is_judged(*each) for each in names)
         near = () if is_settled else _near(likeness, kind, code, text)
         in_units = tuple(unit for unit, _ in units.most_common())
-        called.append(Called(kind, system, code, text, units.total(), in_units, read_as, near))
+        each = Called(kind, system, code, text, units.total(), in_units, read_as, near)
+        called.append(replace(each, offers=tuple(_offers(each, dictionary))))
     return sorted(called, key=lambda each: (each.rank, -each.count, each.kind, _what(each)))
 
 
@@ -73,6 +77,21 @@ def _near(likeness: Likeness, kind: str, code: str | None, text: str | None) -> 
         if wording and (near := likeness.nearest(wording, kinds)):
             return near
     return ()
+
+
+def _offers(called: Called, dictionary: Dictionary) -> Iterator[tuple[str, str, str, str]]:
+    """Rows for what is near, as far as a table may hold them: not a wording that the dictionary reads as a name."""
+    units = [unit for unit in called.units if unit]
+    # A unit is lacking only where some results have none; then it is likely that of the others.
+    unit = units[0] if "" in called.units and len(units) == 1 else ""
+    system, code = (called.system or "", called.code) if called.code else (TEXT, " ".join((called.text or "").split()))
+    for name in called.near:
+        for in_unit in dict.fromkeys((unit, "")):
+            row = (system, code, name, in_unit)
+            written = [printable(cell) for cell in row]
+            if written == list(row) and is_accepted(dict(zip(COLUMNS, row, strict=False)), dictionary):
+                yield row
+                break
 
 
 # ---- for people
@@ -138,15 +157,18 @@ _HEAD = """\
 def as_table(called: Sequence[Called]) -> str:
     """A table of what is not read and near something, each line of it commented out."""
     lines = [",".join(COLUMNS) + "\n"]
+    offered: set[tuple[str, str]] = set()
     for each in called:
-        if not each.near:
+        codes = {(system, folded(code)) for system, code, *_ in each.offers}
+        if not codes or codes <= offered:
             continue
+        offered |= codes
         lines.append(f"\n# {each.count} x  {each.kind}  {_what(each)}{_in_units(each)}\n")
-        units = [unit for unit in each.units if unit]
-        # A unit is lacking only where some results have none; then it is likely that of the others.
-        unit = units[0] if "" in each.units and len(units) == 1 else ""
-        system, code = (each.system or "", each.code) if each.code else (TEXT, " ".join((each.text or "").split()))
-        lines += [f"# {_row((system, code, name, unit))}" for name in each.near]
+        lines += [f"# {_row(row)}" for row in each.offers]
+    for each in called:
+        if each.near and not each.offers:
+            why = f"no line can say what {_what(each)} is, of which records have {each.count}"
+            lines.append(f"\n# Not in this table: {why}; it is like {' or '.join(each.near)}.\n")
     unlike = sum(each.rank == 2 for each in called)
     if unlike:
         lines.append(f"\n# Not in this table: {unlike} more that are not read, and like nothing in the dictionary.\n")

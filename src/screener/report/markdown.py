@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from screener.report.wording import (
     DISCLAIMER,
     WORST_FIRST,
+    check_first,
     in_one_breath,
     needs_say_it,
     on_one_line,
@@ -24,14 +25,17 @@ from screener.version import __version__
 def markdown(screening: Screening) -> str:
     """The screening in CommonMark with tables; whatever a record holds is text there, and no mark."""
     lines = [f"# Patient {_text(screening.patient)}, screened as of {screening.as_of}", ""]
+    for told in screening.check_first:
+        lines += [f"**{_text(told[0].upper() + told[1:])}**", ""]
     lines += ["| Trial | Verdict | Failed | Unknown | Passed | Waits for |", "|---|---|---:|---:|---:|---|"]
     for trial in screening.trials:
         counts = " | ".join(str(trial.counts[status]) for status in WORST_FIRST)
         lines.append(f"| {trial.id} | {trial.verdict} | {counts} | {', '.join(trial.waits_for)} |")
     for trial in screening.trials:
         lines += ["", *_trial(trial)]
-    if screening.notes:
-        lines += ["", "## Notes on the record", "", *(f"- {_text(note)}" for note in screening.notes)]
+    notes = [note for note in screening.notes if note not in screening.check_first]
+    if notes:
+        lines += ["", "## Notes on the record", "", *(f"- {_text(note)}" for note in notes)]
     lines += ["", f"*{DISCLAIMER}*", "", f"screener {__version__}, rules {screening.rules}"]
     return "\n".join(lines)
 
@@ -42,7 +46,8 @@ def _trial(trial: TrialResult) -> Iterator[str]:
     yield _text(trial.title)
     yield ""
     note = f"Note: {_text(trial.recruitment.note)}" if trial.recruitment.note else ""
-    yield ". ".join(each for each in (tally(trial), waits_for(trial), note) if each) + "."
+    doubt = _text(check_first(trial))
+    yield ". ".join(each for each in (tally(trial), doubt, waits_for(trial), note) if each) + "."
     for status in WORST_FIRST:
         for criterion in trial.criteria:
             if criterion.status == status:

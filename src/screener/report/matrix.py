@@ -33,6 +33,8 @@ class Cell(Struct, frozen=True):
     verdict: Verdict
     failed: tuple[str, ...]
     waits_for: tuple[WaitsFor, ...]
+    check_first: bool = False
+    """Whether a value behind the verdict may be wrong."""
 
 
 class Row(Struct, frozen=True):
@@ -52,7 +54,7 @@ def row_of(screening: Screening) -> Row:
 
 def _cell(trial: TrialResult) -> Cell:
     failed = tuple(criterion.id for criterion in trial.criteria if criterion.status == "failed")
-    return Cell(trial.id, trial.verdict, failed, trial.waits_for)
+    return Cell(trial.id, trial.verdict, failed, trial.waits_for, bool(trial.check_first))
 
 
 def print_matrix(rows: Sequence[Row], unusable: int, console: Console | None = None) -> None:
@@ -96,6 +98,8 @@ def _shown(cell: Cell) -> Text:
             shown = Text("waits for data" if "data" in cell.waits_for else "waits for people", "bold yellow")
         case "eligible":
             pass
+    if cell.check_first:
+        shown.append(" check first", "magenta")
     return shown
 
 

@@ -153,6 +153,11 @@ def _open_entries(screening: Screening) -> Iterator[OpenEntry]:
                 called[fact.source] = fact.called
                 when = fact.start or fact.asserted
                 dated[fact.source] = when.text or None if when is not None else None
+    for result in (each for those in screening.record.results.values() for each in those):
+        if called.get(result.source) == "":  # what a result shows bears no name of its own
+            parts = (result.fact, result.recorded_value, result.recorded_unit or "")
+            called[result.source] = " ".join(each for each in parts if each)
+            dated[result.source] = dated[result.source] or (result.when.text if result.when is not None else None)
     for source in sorted(lines, key=lambda each: -len(lines[each])):
         yield OpenEntry(source, called[source], dated[source], tuple(may_be[source]), tuple(lines[source]))
 

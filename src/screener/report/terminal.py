@@ -17,6 +17,7 @@ from screener.report.advising import advice_lines
 from screener.report.wording import (
     DISCLAIMER,
     WORST_FIRST,
+    check_first,
     in_one_breath,
     needs_say_it,
     on_one_line,
@@ -107,9 +108,11 @@ class Page:
         self.line(Text.assemble("Patient ", name, f", screened as of {screening.as_of}"))
         if screening.died is not None:
             self.line(Text(f"The record says that the patient has died ({screening.died})", "bold red"))
+        for told in screening.check_first:
+            self.line(Text(on_one_line(told[0].upper() + told[1:]), "bold magenta"))
         self.blank()
         for trial in screening.trials:
-            self.beside(Text.assemble((f"{trial.id:<13}", "bold"), _padded(VERDICT[trial.verdict], 14)), tally(trial))
+            self.verdict(trial)
         if first_facts is not None and first_facts.facts:
             self.blank()
             self.first_facts(first_facts)
@@ -118,11 +121,12 @@ class Page:
             self.trial(trial)
         if self.told is not None:
             self.further(self.told)
-        if screening.notes:
+        notes = [note for note in screening.notes if note not in screening.check_first]
+        if notes:
             self.blank()
             self.rule("─")
             self.line(Text("Notes on the record", "bold"))
-            for note in screening.notes:
+            for note in notes:
                 self.beside("- ", on_one_line(note))
         self.blank()
         self.line(Text(DISCLAIMER, "italic"))
@@ -154,7 +158,7 @@ class Page:
 
     def trial(self, trial: TrialResult) -> None:
         self.rule("─")
-        self.beside(Text.assemble((f"{trial.id:<13}", "bold"), _padded(VERDICT[trial.verdict], 14)), tally(trial))
+        self.verdict(trial)
         self.line(Text(on_one_line(trial.title)))
         if waiting := waits_for(trial):
             self.line(Text(waiting, "yellow"))
@@ -166,6 +170,13 @@ class Page:
                 if number == 0 or status != "passed":
                     self.blank()
                 self.criterion(criterion, trial.id)
+
+    def verdict(self, trial: TrialResult) -> None:
+        """The verdict, with the values behind it that may be wrong."""
+        label = Text.assemble((f"{trial.id:<13}", "bold"), _padded(VERDICT[trial.verdict], 14))
+        self.beside(label, tally(trial))
+        if doubt := check_first(trial):
+            self.beside(" " * label.cell_len, Text(on_one_line(doubt), "bold magenta"))
 
     def criterion(self, criterion: CriterionResult, trial: str) -> None:
         """A failed line in full, and how near its numbers were; an open one in full; a passed one with its sentence on

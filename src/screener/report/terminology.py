@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from screener.records.code_systems import system_name
 from screener.records.dictionary import Dictionary
 from screener.terminology.said import Said
 from screener.terminology.tables import plain_code
@@ -17,8 +16,8 @@ def explained(code: str, systems: Iterable[str], dictionary: Dictionary, concept
     one is named."""
     found = False
     for system in systems:
-        plain = plain_code(system_name(system), code)
-        said = dictionary.terminology.coded(system_name(system), plain)
+        name = dictionary.system_name(system)
+        said = dictionary.terminology.coded(name, plain_code(name, code))
         if not said.is_known:
             continue
         found = True

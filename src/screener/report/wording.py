@@ -31,6 +31,11 @@ def waits_for(trial: TrialResult) -> str:
     return f"Only people's answers are left: it waits for {people}" if people else ""
 
 
+def check_first(trial: TrialResult) -> str:
+    """The values behind the verdict that may be wrong; empty where nothing says so."""
+    return f"check first: {'; '.join(trial.check_first)}" if trial.check_first else ""
+
+
 def needs_say_it(criterion: CriterionResult) -> bool:
     """Whether the explanation of an open criterion says no more than the list of what is needed."""
     return bool(criterion.reasons) and _NEEDS_SAY_IT.issuperset(criterion.reasons)

@@ -11,6 +11,8 @@ import zlib
 from functools import cache
 from pathlib import Path
 
+from screener.values.tables import table_rows
+
 EDITIONS = ("icd10cm", "icd10who")
 
 
@@ -23,6 +25,11 @@ def longest_known(edition: str, code: str) -> str:
     return ""
 
 
+def is_divided(edition: str, code: str) -> bool:
+    """Whether an edition has codes below a category."""
+    return any(f"{code}{digit}" in _known(edition) for digit in range(10))
+
+
 def is_a_code(system: str, code: str) -> bool:
     """Whether a code can be one of its system: of ICD-10 some edition has it; of ATC only its form and its
     main groups are known."""
@@ -30,6 +37,22 @@ def is_a_code(system: str, code: str) -> bool:
     if system == "icd10":
         return any(longest_known(edition, plain) == plain for edition in EDITIONS)
     return re.fullmatch("[A-DGHJLMNPRSV]([0-9]{2}([A-Z]([A-Z]([0-9]{2})?)?)?)?", plain) is not None
+
+
+def edition_for(system: str, code: str) -> str | None:
+    """The edition by which a plain code of an edition of ICD-10 is read; None for a code that means something of its
+    own there."""
+    edition, first, last = _editions().get(system, (None, "", ""))
+    return None if first and first <= code[: len(first)] <= last else edition
+
+
+@cache
+def _editions() -> dict[str, tuple[str | None, str, str]]:
+    found: dict[str, tuple[str | None, str, str]] = {}
+    for system, edition, own in table_rows(Path(__file__).with_name("editions.tsv")):
+        first, _, last = own.strip("-").partition("..")
+        found[system] = edition, first, last
+    return found
 
 
 @cache

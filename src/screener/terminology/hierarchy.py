@@ -29,6 +29,7 @@ import msgspec
 from msgspec import Struct
 
 from screener.rulebook import Code, Concept, Rulebook
+from screener.values.tables import table_rows
 
 _T = TypeVar("_T")
 
@@ -74,9 +75,7 @@ def vocabularies() -> tuple[Vocabulary, ...]:
 
 def rows_of(file: str) -> Iterator[list[str]]:
     """The rows of a table beside this file."""
-    for line in Path(__file__).with_name(file).read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            yield line.split("\t")
+    return table_rows(Path(__file__).with_name(file))
 
 
 def plain(code: str) -> str:

@@ -90,6 +90,10 @@ class Index:
             return None
         return self._closed(*self._relations(known), *self._of_family(known))
 
+    def refused(self, code: str) -> frozenset[str]:
+        """The concepts of which a table says that this very code is not one."""
+        return frozenset(name for name, relation in self._codes.get(code, ()) if relation == "is not")
+
     def knows(self, code: str) -> bool:
         """Whether the system has the code."""
         return self.edition is None or longest_known(self.edition, code) == code
@@ -113,13 +117,16 @@ class Index:
                 if closeness > best.get(name, (_FAR, "may be"))[0]:
                     relations[name] = "may be"
         own = set(best)
-        for name, relation in self._below(code):
+        below = list(self._below(code))
+        stated = {(longer, name) for longer, name, _ in below}
+        for longer, name, relation in below:
             self._heed(name, relation, relations)
             if relation != "is not":
                 own.add(name)
             if relation == "may be":
                 for kind in self._kinds[name]:
-                    self._heed(kind, relation, relations)
+                    if (longer, kind) not in stated:
+                        self._heed(kind, relation, relations)
         return relations, relations.keys() - own
 
     def _heed(self, name: str, relation: Relation, relations: dict[str, Relation]) -> None:
@@ -150,13 +157,13 @@ class Index:
             if codes[place] != code:
                 yield codes[place]
 
-    def _below(self, code: str) -> Iterator[tuple[str, Relation]]:
-        """The tokens that stand for longer codes than this one."""
+    def _below(self, code: str) -> Iterator[tuple[tuple[str, str], str, Relation]]:
+        """The tokens that stand for longer codes than this one, each with its codes."""
         for longer in self._longer(code, self._sorted):
-            yield from self._codes[longer]
+            yield from (((longer, longer), name, relation) for name, relation in self._codes[longer])
         for token, name in self._ranges.get(code[0], ()):
             if len(token.first) > len(code) and token.first[: len(code)] <= code <= token.last[: len(code)]:
-                yield name, token.relation
+                yield (token.first, token.last), name, token.relation
 
     def _of_family(self, code: str) -> tuple[frozenset[str], frozenset[str]]:
         found: dict[str, Relation] = {}

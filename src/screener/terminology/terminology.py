@@ -15,13 +15,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.rulebook import HIERARCHICAL, Code, Concept, Related, Relation, ReviewedRow, Rulebook, SaidByName
-from screener.terminology.code_lists import EDITIONS, is_a_code
+from screener.terminology.code_lists import EDITIONS, edition_for, is_a_code, is_divided
 from screener.terminology.said import BY_DICTIONARY, NOBODY, Said, all_of_one_entry, within
 from screener.terminology.tables import Index, indexes, plain_code
 
 NOTHING_BUT_RESULTS = frozenset({"loinc", "cvx"})
 """The systems none of whose codes is of a disease, a treatment or an event that a rule asks for: of LOINC all are of
 what is measured, asked or documented, of CVX of vaccines."""
+
+
+_CATEGORY = 3
+"""Characters of a category of ICD-10."""
 
 
 class Hierarchy(Protocol):
@@ -127,11 +131,20 @@ class Terminology:
     def _of_icd10(self, system: str, code: str) -> Said | None:
         """A record that says only `ICD-10` may mean either edition: both must agree, unless one lacks the code."""
         if system != "icd10":
-            edition = "icd10cm" if system == "icd10cm" else "icd10who"
-            return self._indexes[edition].said(code)
+            edition = edition_for(system, code)
+            return self._indexes[edition].said(code) if edition is not None else None
         having = [edition for edition in EDITIONS if self._indexes[edition].knows(code)] or list(EDITIONS)
         said = [each for edition in having if (each := self._indexes[edition].said(code)) is not None]
-        return within(said) if said else None
+        if not said:
+            return None
+        together = within(said)
+        if len(code) > _CATEGORY or is_divided("icd10who", code):
+            return together
+        # A category that WHO does not divide is a whole code: what a table says of it holds, whatever the other edition
+        # has below it.
+        is_not = frozenset.intersection(*(self._indexes[edition].refused(code) for edition in EDITIONS))
+        kinds = frozenset(kind for name in is_not for kind in self.concepts[name].narrower)
+        return replace(together, may_be=together.may_be - is_not - kinds)
 
     def _of_row(self, row: ReviewedRow, by_dictionary: Said | None) -> Said:
         said = self.within(row.within) if row.within else Said()

@@ -3,12 +3,15 @@
 A moment is known as a range of seconds on the wall clock of the place that recorded it: `2026-02` is every
 second of February. Calendar windows compare days; hour windows compare seconds, and take a date without a
 time as all of its 24 hours. Days are proleptic Gregorian ordinals (`datetime.date.toordinal`).
+
+Which of two moments is earlier is asked of `Moment.is_before` alone, because their clocks may differ.
 """
 
 from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import lru_cache
 from typing import Literal
@@ -37,6 +40,8 @@ class Moment(Struct, frozen=True, omit_defaults=True, gc=False):
     text: str = ""
     offset: int | None = None
     """Minutes east of UTC where the record states it. The day is the day on the record's own clock."""
+    by_age: bool = False
+    """Whether it was counted from the birth date, and is as wrong as that."""
 
     @property
     def first_day(self) -> int:
@@ -50,6 +55,51 @@ class Moment(Struct, frozen=True, omit_defaults=True, gc=False):
     def is_one_day(self) -> bool:
         return self.first // DAY == self.last // DAY
 
+    @property
+    def is_whole_days(self) -> bool:
+        """Whether it says nothing of the time of day, so that its days are compared."""
+        return self.offset is None and self.first % DAY == 0 and self.last % DAY == DAY - 1
+
+    @property
+    def instant(self) -> tuple[int | None, int, int]:
+        """The same for two texts that name the same time: in UTC, if they state an offset."""
+        if self.offset is None:
+            return None, self.first, self.last
+        return 0, self.first - self.offset * 60, self.last - self.offset * 60
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """By this moments are sorted that need some order, as far as they have one."""
+        return self.instant[1:]
+
+    def is_before(self, other: Moment) -> bool:
+        """Whether it is certainly earlier than another moment.
+
+        Two that state an offset are compared in UTC; a date without a time, by its days. All others are on one clock
+        that nobody named. Against a stated offset that clock may be any of the world's.
+        """
+        ours, theirs = self.offset, other.offset
+        if ours == theirs or self.is_whole_days or other.is_whole_days:
+            return self.last < other.first
+        if ours is None:
+            return self.last - _WESTMOST * 60 < other.first - (theirs or 0) * 60
+        if theirs is None:
+            return self.last - ours * 60 < other.first - _EASTMOST * 60
+        return self.last - ours * 60 < other.first - theirs * 60
+
+    def on_clock_of(self, other: Moment) -> Moment:
+        """Every second that it may be on the clock of another moment, and on its own."""
+        ours, theirs = self.offset, other.offset
+        if ours == theirs or theirs is None or self.is_whole_days:
+            return self
+        behind = (theirs - (_EASTMOST if ours is None else ours)) * 60
+        ahead = (theirs - (_WESTMOST if ours is None else ours)) * 60
+        first, last = self.first + min(behind, 0), self.last + max(ahead, 0)
+        return Moment(max(first, BEGINNING), min(last, END), self.text, theirs, self.by_age)
+
+
+_WESTMOST, _EASTMOST = -12 * 60, 14 * 60
+"""The offsets of the world, in minutes."""
 
 AT_ANY_TIME = Moment(BEGINNING, END, "unknown day")
 
@@ -65,20 +115,65 @@ def span_of_days(first: int, last: int, text: str = "") -> Moment:
     return Moment(first * DAY, last * DAY + DAY - 1, text)
 
 
+def from_one_to_another(start: Moment, end: Moment, text: str) -> Moment:
+    """Some time from the first second of one moment to the last of another."""
+    offset = start.offset if start.offset is not None and end.offset is not None else None
+    last = end.on_clock_of(start).last if offset is not None else end.last
+    by_age = start.by_age or end.by_age
+    return Moment(min(start.first, last), last, text, offset, by_age)
+
+
+def latest_of(moments: Iterable[Moment]) -> list[Moment]:
+    """The few of several moments that are enough to tell whether something is before any of them."""
+    return _foremost(moments, lambda each: (each.first, each.instant[1]))
+
+
+def earliest_of(moments: Iterable[Moment]) -> list[Moment]:
+    """The few of several moments that are enough to tell whether any of them is before something."""
+    return _foremost(moments, lambda each: (-each.last, -each.instant[2]))
+
+
+def _foremost(moments: Iterable[Moment], ranks: Callable[[Moment], tuple[int, int]]) -> list[Moment]:
+    """Of those with an offset, without one, and of whole days, the foremost by the clock and by the instant."""
+    best: dict[tuple[bool, bool, int], tuple[int, Moment]] = {}
+    for moment in moments:
+        for which, rank in enumerate(ranks(moment)):
+            key = (moment.offset is None, moment.is_whole_days, which)
+            if key not in best or rank > best[key][0]:
+                best[key] = (rank, moment)
+    return list(dict.fromkeys(each for _, each in best.values()))
+
+
+def not_later_than(latest: Moment, text: str) -> Moment:
+    """Some time up to a moment."""
+    return Moment(BEGINNING, latest.last, text, latest.offset, latest.by_age)
+
+
 _DATE = re.compile(
-    r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2})"
-    r"(?:[T ](?P<hour>\d{2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?"
-    r"(?P<zone>Z|[+-]\d{2}:?\d{2})?)?)?)?\Z",
-    re.ASCII,
+    r"(?P<year>\d{4})(?:(?:Z|\+\d{2}:\d{2})?|-(?P<month>\d{2})(?:(?:Z|\+\d{2}:\d{2})?|-(?P<day>\d{2})"
+    r"(?:(?:(?:T| +)(?P<hour>\d{2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?P<part>[.,]\d+)?)?)?"
+    r" ?(?P<zone>Z|[+-]\d{2}:?\d{2})?)))\Z",
+    re.ASCII | re.IGNORECASE,
 )
+_BASIC = re.compile(
+    r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})"
+    r"(?:T?(?P<hour>\d{2})(?P<minute>\d{2})(?:(?P<second>\d{2})(?P<part>[.,]\d+)?)?)?(?P<zone>Z|[+-]\d{2}:?\d{2})?\Z",
+    re.ASCII | re.IGNORECASE,
+)
+"""The form without hyphens and colons (`20260311`, `202603110740+0100`). Months alone are not read so: `260311` may be
+a day, too."""
 
 
 def parse_moment(text: str) -> Moment:
     """Read `YYYY`, `YYYY-MM`, `YYYY-MM-DD`, or a date with a time and perhaps a zone.
 
+    The zone of a date without a time says nothing more: the day is the day. A leap second is read as the second before
+    it. 24:00 ends one day and begins the next, and may be of either.
+
     Raises DateError, with what is wrong and what would be right.
     """
-    found = _DATE.match(text)
+    text = text.strip(" \t\r\n")
+    found = _DATE.match(text) or _BASIC.match(text)
     if found is None:
         raise DateError(f"`{text}` is not a date: write YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm")
     year = int(found["year"])
@@ -90,23 +185,28 @@ def parse_moment(text: str) -> Moment:
         last = date(year, last_month, monthrange(year, last_month)[1] if day is None else day)
     except ValueError:
         raise DateError(f"`{text}` is not a day of the calendar") from None
+    offset = _offset(found["zone"], text)
     if found["hour"] is None:
         return span_of_days(first.toordinal(), last.toordinal(), text)
     hour, minute, second = int(found["hour"]), int(found["minute"]), int(found["second"] or 0)
-    if hour > 23 or minute > 59 or second > 59:
-        raise DateError(f"`{text}` is not a time of day: hours run to 23, minutes and seconds to 59")
     start = first.toordinal() * DAY + hour * 3600 + minute * 60 + second
+    if (hour, minute, second) == (24, 0, 0) and not (found["part"] or "").strip(".,0"):
+        return Moment(start - 1, min(start, END), text, offset)
+    if hour > 23 or minute > 59 or second > 60:
+        raise DateError(f"`{text}` is not a time of day: hours run to 23, minutes and seconds to 59")
+    if second == 60:
+        return Moment(start - 1, start - 1, text, offset)
     width = 0 if found["second"] else 59
-    return Moment(start, start + width, text, _offset(found["zone"], text))
+    return Moment(start, start + width, text, offset)
 
 
 def _offset(zone: str | None, text: str) -> int | None:
     if zone is None:
         return None
-    if zone == "Z":
+    if zone in ("Z", "z"):
         return 0
     hours, minutes = int(zone[1:3]), int(zone[-2:])
-    if hours > 14 or minutes > 59:
+    if hours * 60 + minutes > _EASTMOST or minutes > 59:
         raise DateError(f"`{text}` is not in a time zone: zones run from -14:00 to +14:00")
     east = hours * 60 + minutes
     return -east if zone[0] == "-" else east

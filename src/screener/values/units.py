@@ -28,6 +28,8 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
+from screener.values.tables import table_rows
+
 Dimension = tuple[tuple[str, int], ...]
 """Base dimensions with their exponents (never 0), in alphabetical order; `()` is a pure number."""
 
@@ -63,6 +65,8 @@ def _parse(text: str) -> Unit:
     if not plain:
         raise UnitError("a unit is missing")
     table = _table()
+    if is_said_to_be_unknown(text):
+        raise UnitError(f"`{text}` says that the unit is not known")
     if (reason := table.refused.get(plain)) is not None:
         raise UnitError(f"`{text}` is refused as a unit: {reason}")
     reader = _Reader(text, table.spellings.get(plain, plain))
@@ -70,6 +74,11 @@ def _parse(text: str) -> Unit:
     if not Fraction(1, 10**GREATEST_POWER) <= factor <= 10**GREATEST_POWER:
         raise UnitError(f"`{text}` is not a unit: its size is beyond any measure")
     return Unit(text, factor, _dimension(powers))
+
+
+def is_said_to_be_unknown(text: str) -> bool:
+    """Whether a text stands where a unit would, and says that nobody knows it: `unknown`, `{unk}`."""
+    return _plain(text).casefold() in _table().unknown
 
 
 def factor_between(
@@ -183,6 +192,7 @@ _BLANKS = re.compile(r"\s+")
 _BLANK_BESIDE = re.compile(r"\s*([/.*^])\s*")
 _LITRE = re.compile(r"/([dmun]?)l\Z")
 _TIMES = re.compile(r"[xX*]\s*(?=10)")
+_TIMES_TEN_TO = re.compile(r"[xX*]\s*10\s(?=[1-9]\d?/)")
 _TEN_TO = re.compile(r"(?<![\d])10\s*(?:\*\*|\\S\\|[*^~']|[eExX](?=[-+(\d])|hoch|(?=\())\s*\(?([-+]?\d{1,2})(?!\d)\)?")
 _PER = re.compile(r"(?:\A|(?<=\s))per\s", re.IGNORECASE)
 
@@ -196,6 +206,7 @@ def _plain(text: str) -> str:
     plain = _RAISED_TEN.sub("10^", text.strip())
     plain = _PER.sub("/", unicodedata.normalize("NFKC", plain).translate(_LETTERS))
     plain = _BLANK_BESIDE.sub(r"\1", _BLANKS.sub(" ", plain))
+    plain = _TIMES_TEN_TO.sub("10*", plain) if _TIMES_TEN_TO.match(plain) else plain
     plain = plain[times.end() :] if (times := _TIMES.match(plain)) else plain
     return _LITRE.sub(r"/\1L", _TEN_TO.sub(r"10*\1", plain))
 
@@ -214,6 +225,8 @@ class _Table(NamedTuple):
     """Whole texts, and why they are not read."""
     unclear: dict[str, str]
     """Symbols, and why no text with them is read."""
+    unknown: frozenset[str]
+    """Whole texts, in small letters, that say that the unit is not known."""
     arbitrary: frozenset[str]
     """Dimensions of units that each assay defines for itself."""
     common: tuple[str, ...]
@@ -227,6 +240,7 @@ def _table() -> _Table:
     spellings: dict[str, str] = {}
     refused: dict[str, str] = {}
     unclear: dict[str, str] = {}
+    unknown: set[str] = set()
     arbitrary: set[str] = set()
     common: list[str] = []
     for kind, symbol, meaning in _rows():
@@ -249,20 +263,29 @@ def _table() -> _Table:
                 refused[_plain(symbol)] = meaning
             case "unclear":
                 unclear[symbol] = meaning
+            case "unknown":
+                unknown.add(symbol)
             case "common":
                 common.append(symbol)
             case _:
                 raise ValueError(f"units.tsv: there is no kind of row called {kind}")
     return _Table(
-        prefixes, atoms, frozenset(prefixable), spellings, refused, unclear, frozenset(arbitrary), tuple(common)
+        prefixes,
+        atoms,
+        frozenset(prefixable),
+        spellings,
+        refused,
+        unclear,
+        frozenset(unknown),
+        frozenset(arbitrary),
+        tuple(common),
     )
 
 
 def _rows() -> Iterator[tuple[str, str, str]]:
-    for line in Path(__file__).with_name("units.tsv").read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            kind, symbol, meaning = (*line.split("\t"), "")[:3]
-            yield kind, symbol, meaning
+    for row in table_rows(Path(__file__).with_name("units.tsv")):
+        kind, symbol, meaning = (*row, "")[:3]
+        yield kind, symbol, meaning
 
 
 # ---- UCUM

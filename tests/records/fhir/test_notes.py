@@ -52,7 +52,10 @@ def test_codes_that_no_rule_uses_are_told_once_for_each_kind_the_most_frequent_f
 
 def test_that_a_code_has_no_system_is_told() -> None:
     patient = read(observation("", code=coded("6301-6", None, "INR"), valueQuantity={"value": 2}))
-    assert patient.notes == ("Observation: 1 entry has a code that no rule uses: `6301-6` (no system) INR",)
+    assert patient.notes == (
+        "Observation/1: not read: `6301-6` (no system) INR; it may be `INR`, and until its code is read it is a result "
+        "of that which cannot be read",
+    )
 
 
 def test_alike_things_set_aside_are_one_note_with_some_of_their_places() -> None:
@@ -69,7 +72,7 @@ def test_a_list_that_is_not_complete_says_why_when_it_is_asked_for() -> None:
     patient = read(condition("", code=None))
     screening = evaluate(patient, SMALL, as_of=DAY, assume_complete=["conditions"])
     assert screening.notes[-1] == (
-        "`conditions` is not taken as complete, because nobody can tell what these entries are: Condition/1"
+        "`conditions` is not taken as complete, because of what cannot be read or is not at hand: Condition/1"
     )
 
 

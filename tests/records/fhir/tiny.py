@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from records.small_rulebook import ASKING, SMALL
 from screener.records import read_patient
 from screener.records.patient import Absence, Episode, Patient, Result
@@ -78,7 +80,7 @@ def only_result(patient: Patient) -> Result:
 
 def only_episode(patient: Patient) -> Episode:
     ((episode,),) = patient.episodes.values()
-    return episode
+    return replace(episode, codings=frozenset())
 
 
 def only_absence(patient: Patient) -> Absence:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 import msgspec
 
 from screener.records.chart import condition_episode, or_before, stage_of, told_by_diagnosis
-from screener.records.code_systems import answer_word
-from screener.records.dictionary import LIST_OF, Meaning, denies_a_part
+from screener.records.dictionary import LIST_OF, Dictionary, Meaning, denies_a_part
 from screener.records.errors import printable, quoted
 from screener.records.fhir.elements import (
     Body,
     Concept,
+    ShapeError,
     Stretch,
     concept,
     concept_of,
     concepts,
+    objects_in,
     part,
     parts,
     shown,
@@ -26,9 +30,10 @@ from screener.records.fhir.elements import (
 from screener.records.fhir.reader import Reader
 from screener.records.fhir.resources import Resource, changed_meaning
 from screener.records.identity import ELSEWHERE
+from screener.records.kin import is_by_blood
 from screener.records.patient import Episode, Severity
 from screener.rulebook import Concept as DictionaryConcept
-from screener.values.dates import BEGINNING, END, Moment
+from screener.values.dates import BEGINNING, END, Moment, from_one_to_another
 
 _CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 _VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
@@ -47,8 +52,11 @@ _IN_ERROR = "entered-in-error"
 _REFUTED = "refuted"
 _CONFIRMED = "confirmed"
 _OVER = "resolved"
+_MASKED = "not told"
+"""In place of a status that the record keeps back."""
 _SEVERITIES: dict[str, Severity] = {"mild": "mild", "moderate": "moderate", "severe": "severe"}
 _KINDS = ("condition", *ELSEWHERE)
+_T = TypeVar("_T")
 _CONTRADICTORY = "its dates contradict each other, and are not used"
 
 
@@ -68,7 +76,7 @@ def read_condition(resource: Resource, reader: Reader) -> None:
     That a suspected acute event was refuted says nothing of another one, and so clears nothing.
     """
     body = resource.body
-    certainties = _certainties(body)
+    certainties = _certainties(body, reader.dictionary)
     verified = _verified(body, certainties)
     if verified == _IN_ERROR:
         reader.leave(resource, "it was entered in error")
@@ -78,9 +86,11 @@ def read_condition(resource: Resource, reader: Reader) -> None:
         reader.leave_open(resource, "it does not say which condition", "conditions")
         return
     meanings = reader.meanings(named, _KINDS, resource, on="conditions")
+    if verified != _REFUTED:
+        reader.diagnosed(resource)
     if not meanings:
         return
-    clinical = _status(concept(body, "clinicalStatus"), _CLINICAL)
+    clinical = _status_in(body, "clinicalStatus", _CLINICAL)
     status = None if clinical is None else _STATUSES.get(clinical, shown(clinical))
     if clinical is not None and clinical not in _STATUSES:
         reader.note(
@@ -96,22 +106,22 @@ def read_condition(resource: Resource, reader: Reader) -> None:
             _read_presence(meaning, verified, status, date, resource, reader)
 
 
-def _certainties(body: Body) -> frozenset[str]:
+def _certainties(body: Body, dictionary: Dictionary) -> frozenset[str]:
     """How certain a diagnosis is by what stands beside its codes, as Germany has it: `refuted`, `confirmed`,
     `unconfirmed`, or `resolved`."""
     stated = [
         part(extension, "valueCoding")
-        for coding in parts(part(body, "code"), "coding")
+        for coding in objects_in(part(body, "code").get("coding"))
         for extension in parts(coding, "extension")
         if "valueCoding" in extension
     ]
-    words = (answer_word(text(each, "system") or "", text(each, "code") or "") for each in stated)
+    words = (dictionary.answer(text(each, "system") or "", text(each, "code") or "") for each in stated)
     return frozenset(word for word in words if word in (_REFUTED, _CONFIRMED, _OVER, *_UNCONFIRMED))
 
 
 def _verified(body: Body, certainties: frozenset[str]) -> str | None:
     """The verification status, as far as nothing beside the code contradicts it; else what contradicts what."""
-    status = _status(concept(body, "verificationStatus"), _VERIFICATION)
+    status = _status_in(body, "verificationStatus", _VERIFICATION)
     if status == _IN_ERROR:
         return status
     stated = {*certainties, status} - {None, _OVER}
@@ -121,9 +131,20 @@ def _verified(body: Body, certainties: frozenset[str]) -> str | None:
 
 
 def _status(stated: Concept, system: str) -> str | None:
-    """The status, in FHIR's own code; else in words, or in whatever code there is. None only if nothing is stated."""
+    """The status, in FHIR's own code, or its several codes; else in words, or in whatever code there is. None only if
+    nothing is stated."""
+    codes = {each.code.strip().casefold() for each in stated.codings if each.system in (system, None) and each.code}
+    if len(codes) > 1:
+        return " and ".join(sorted(codes))
     status = stated.code_of(system) or stated.words or next((each.code for each in stated.codings if each.code), None)
     return status.strip().casefold() if status else None
+
+
+def _status_in(body: Body, field: str, system: str) -> str | None:
+    """The status in a field. One that is there and says nothing, as where it is masked, is a status nobody knows."""
+    status = _status(concept(body, field), system)
+    is_there = body.get(field) is not None or body.get(f"_{field}") is not None
+    return _MASKED if status is None and is_there else status
 
 
 def _doubts(verified: str | None) -> tuple[str, ...]:
@@ -163,20 +184,20 @@ def _read_presence(
     found = concept_meant(meaning)
     began, ended = reader.span(resource, "onset"), reader.span(resource, "abatement")
     onset, end = _one_moment(began), _one_moment(ended)
-    if onset is not None and onset.last == END and date is not None and date.last >= onset.first:
-        onset = Moment(onset.first, date.last, onset.text)
+    if onset is not None and onset.last == END and date is not None and not date.is_before(onset):
+        onset = from_one_to_another(onset, date, onset.text)
     has_abated = any(field.startswith("abatement") and body[field] not in (None, False) for field in body)
-    is_called_over = _OVER in _certainties(body)
-    if onset is not None and end is not None and end.last < onset.first:
+    is_called_over = _OVER in _certainties(body, reader.dictionary)
+    if onset is not None and end is not None and end.is_before(onset):
         reader.note(resource.place, _CONTRADICTORY)
         onset = end = None
-    if onset is not None and date is not None and onset.first > date.last:
+    if onset is not None and date is not None and date.is_before(onset):
         reader.note(
             resource.place, f"its onset `{onset.text}` is after the day on which it was recorded, `{date.text}`"
         )
         date = onset
     reader.chart.note_if_before_birth(onset, resource.place)
-    flags = (*_doubts(verified), *_body_sites(body))
+    flags = (*_doubts(verified), *(_stated(_body_sites, resource, reader) or ()))
     list_ = "family_history" if meaning.in_family else LIST_OF[found.kind]
     if list_ != "conditions":
         told = "family's" if meaning.in_family else found.kind
@@ -208,8 +229,8 @@ def _read_presence(
         onset=onset,
         end=end,
         date=date,
-        severity=_severity_of(concept(body, "severity")),
-        stage=_stage(body),
+        severity=_stated(partial(_severity, reader=reader), resource, reader),
+        stage=_stated(_stage, resource, reader),
         doubtful=bool(_doubts(verified)),
         flags=flags,
     )
@@ -232,8 +253,19 @@ def _one_moment(stretch: Stretch) -> Moment | None:
     return some_time_in(stretch)
 
 
-def _severity_of(stated: Concept) -> Severity | None:
-    words = [answer_word(each.system or "", each.code or "") or each.display for each in stated.codings]
+def _stated(read: Callable[[Body], _T | None], resource: Resource, reader: Reader) -> _T | None:
+    """What describes an entry more closely; of a wrong shape it is not stated."""
+    try:
+        return read(resource.body)
+    except ShapeError as error:
+        reader.note(resource.place, f"{error}, and counts as not stated")
+        return None
+
+
+def _severity(body: Body, reader: Reader) -> Severity | None:
+    stated = concept(body, "severity")
+    dictionary = reader.dictionary
+    words = [dictionary.answer(each.system or "", each.code or "") or each.display for each in stated.codings]
     for word in (*words, stated.text):
         if word is not None and (severity := _SEVERITIES.get(word.strip().casefold())) is not None:
             return severity
@@ -242,9 +274,10 @@ def _severity_of(stated: Concept) -> Severity | None:
 
 def _stage(body: Body) -> str | None:
     """The stage, if the resource names exactly one."""
-    named = {
-        stage_of(words) for stage in parts(body, "stage") if (words := concept(stage, "summary").words) is not None
-    }
+    stages = parts(body, "stage")
+    if any(changed_meaning(each) is not None for each in stages):
+        return None
+    named = {stage_of(words) for stage in stages if (words := concept(stage, "summary").words) is not None}
     return named.pop() if len(named) == 1 else None
 
 
@@ -258,11 +291,11 @@ def _body_sites(body: Body) -> tuple[str, ...]:
 def read_allergy(resource: Resource, reader: Reader) -> None:
     """An AllergyIntolerance. An intolerance is no allergy; a code that no rule uses still stands for some substance."""
     body = resource.body
-    verified = _status(concept(body, "verificationStatus"), _ALLERGY_VERIFICATION)
+    verified = _status_in(body, "verificationStatus", _ALLERGY_VERIFICATION)
     if verified == _IN_ERROR:
         reader.leave(resource, "it was entered in error")
         return
-    clinical = _status(concept(body, "clinicalStatus"), _ALLERGY_CLINICAL)
+    clinical = _status_in(body, "clinicalStatus", _ALLERGY_CLINICAL)
     date = reader.date(resource, "recordedDate") or reader.time_of_encounter(resource)
     named = concept(body, "code")
     substances = [named] if not named.is_empty else []
@@ -305,7 +338,7 @@ def _add_allergy(
 ) -> None:
     """An allergy, as severe as the worst reaction on record; one that is over is an allergy of earlier times."""
     is_over = status in ("inactive", "resolved", "remission")
-    reactions = [text(each, "severity") for each in parts(resource.body, "reaction")]
+    reactions = _stated(_severities_of_reactions, resource, reader) or []
     known = [each for each in ("severe", "moderate", "mild") if each in reactions]
     reader.chart.add_episode(
         Episode(
@@ -324,6 +357,10 @@ def _add_allergy(
     )
 
 
+def _severities_of_reactions(body: Body) -> list[str | None]:
+    return [text(each, "severity") for each in parts(body, "reaction") if changed_meaning(each) is None]
+
+
 # ---- FamilyMemberHistory
 
 _NO_KIN_BY_ROLE = frozenset(("SPS", "HUSB", "WIFE", "DOMPART", "SIGOTHR", "FRND", "NBOR", "ROOM"))
@@ -331,8 +368,17 @@ _NO_KIN = re.compile(r"ADOPT|FOST|STP|INLAW")
 """Relatives by marriage, adoption or friendship (HL7 v3 RoleCode)."""
 
 
+_TAKEN = ("completed", "partial")
+
+
 def _is_no_kin(role: str) -> bool:
     return role in _NO_KIN_BY_ROLE or _NO_KIN.search(role) is not None
+
+
+def _is_by_blood(relationship: Concept) -> bool:
+    wordings = [relationship.text, *(each.display for each in relationship.codings)]
+    codes = [each.code for each in relationship.codings if each.code is not None]
+    return is_by_blood(codes, [each for each in wordings if each is not None])
 
 
 def read_family_history(resource: Resource, reader: Reader) -> None:
@@ -341,9 +387,19 @@ def read_family_history(resource: Resource, reader: Reader) -> None:
     if text(body, "status") == _IN_ERROR:
         reader.leave(resource, "it was entered in error")
         return
-    if any(_is_no_kin(each.code or "") for each in concept(body, "relationship").codings):
+    relationship = concept(body, "relationship")
+    if any(_is_no_kin(each.code or "") for each in relationship.codings):
         reader.leave(resource, "it is about a relative by marriage or adoption")
         return
+    status = text(body, "status")
+    if status == "not-done":
+        reader.leave(resource, "nobody took it")
+        return
+    doubts = () if status in _TAKEN else (f"whether it holds is not clear: {shown(status)}",)
+    if relationship.is_empty:
+        doubts = (*doubts, "whose disease it is, is not told")
+    elif not _is_by_blood(relationship):
+        doubts = (*doubts, "whether it is a relative by blood is not certain")
     date = reader.date(resource, "date")
     conditions = parts(body, "condition")
     if not conditions:
@@ -360,5 +416,13 @@ def read_family_history(resource: Resource, reader: Reader) -> None:
             if meaning.absent:
                 reader.leave_part(resource, place, "what is absent in one relative says nothing of the others")
                 continue
-            episode = Episode(found.name, "family_history", place, asserted=date, status="present")
+            episode = Episode(
+                found.name,
+                "family_history",
+                place,
+                asserted=date,
+                status="present",
+                doubtful=bool(doubts),
+                flags=doubts,
+            )
             reader.chart.add_episode(episode, meaning)

@@ -15,15 +15,17 @@ from msgspec import Struct
 
 from screener.records.errors import printable, quoted
 from screener.values.dates import (
-    BEGINNING,
+    AT_ANY_TIME,
+    DAY,
     END,
     DateError,
     Duration,
     Moment,
     TimeUnit,
     day_shifted,
+    from_one_to_another,
+    not_later_than,
     parse_moment,
-    span_of_days,
 )
 
 Body = Mapping[str, Any]
@@ -104,6 +106,14 @@ def shown(status: str | None) -> str:
     return printable(status[:LONGEST_STATUS]) if status else "no status"
 
 
+def only_one_of(body: Body, field: str, types: Sequence[str]) -> None:
+    """FHIR lets a choice stand in one field only. Raises UnreadableError where it stands in several: which of them
+    counts, nobody knows."""
+    given = [f"{field}{each}" for each in types if body.get(f"{field}{each}") is not None]
+    if len(given) > 1:
+        raise UnreadableError(f"it has {' and '.join(f'`{each}`' for each in given)}")
+
+
 # ---- codes
 
 
@@ -124,6 +134,11 @@ class Concept(Struct, frozen=True):
     @property
     def is_empty(self) -> bool:
         return not self.codings and not self.text
+
+    @property
+    def codes(self) -> tuple[tuple[str, str], ...]:
+        """Its codes, each with what the record calls its system; nothing where it names none."""
+        return tuple((each.system or "", each.code) for each in self.codings if each.code is not None)
 
     def code_of(self, system: str) -> str | None:
         """The code of a system of FHIR's own, whose codes FHIR itself defines."""
@@ -153,20 +168,47 @@ def concept_of(value: Body) -> Concept:
     if not value:
         return NO_CONCEPT
     codings = []
-    for each in parts(value, "coding"):
+    written = value.get("coding")
+    # A null among them says nothing.
+    among = {"coding": [each for each in written if each is not None]} if isinstance(written, list) else value
+    for each in parts(among, "coding"):
         coding = Coding(text(each, "system"), text(each, "code"), text(each, "display"))
         if coding.code or coding.display:
             codings.append(coding)
     return Concept(tuple(codings), text(value, "text"))
 
 
+def objects_in(value: Any) -> Sequence[Body]:
+    """The objects in a value of any shape: itself, or those of a list."""
+    return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, dict)]
+
+
+def concept_kept(value: Any) -> Concept:
+    """What can be kept of a CodeableConcept of any shape: its codes, and its text."""
+    codings, words = [], None
+    for each in objects_in(value):
+        words = words or _text_kept(each, "text")
+        for coding in objects_in(each.get("coding")):
+            codings.append(Coding(*(_text_kept(coding, field) for field in ("system", "code", "display"))))
+    return Concept(tuple(codings), words)
+
+
+def _text_kept(body: Body, field: str) -> str | None:
+    value = body.get(field)
+    return value if isinstance(value, str) else None
+
+
 # ---- dates
 
 
 def moment(body: Body, field: str) -> Moment | None:
-    """The date or dateTime in a field. Raises ShapeError, and UnreadableError."""
-    value = text(body, field)
-    return None if value is None else moment_of(value, field)
+    """The date or dateTime in a field. Raises UnreadableError, also for what is no text."""
+    value = body.get(field)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise UnreadableError(f"its `{field}` is not a date")
+    return moment_of(value, field)
 
 
 def moment_of(value: str, field: str) -> Moment:
@@ -179,7 +221,7 @@ def moment_of(value: str, field: str) -> Moment:
 
 @lru_cache(maxsize=4096)
 def _moment(value: str) -> Moment:
-    return parse_moment(value.strip())
+    return parse_moment(value)
 
 
 class Stretch(Struct, frozen=True):
@@ -195,28 +237,24 @@ def period(body: Body, field: str) -> Stretch | None:
         return None
     value = part(body, field)
     stretch = Stretch(moment(value, "start"), moment(value, "end"))
-    if stretch.start is not None and stretch.end is not None and stretch.end.last < stretch.start.first:
+    if stretch.start is not None and stretch.end is not None and stretch.end.is_before(stretch.start):
         raise UnreadableError(f"its `{field}` ends before it begins")
     return stretch if stretch.start is not None or stretch.end is not None else None
 
 
 def some_time_in(stretch: Stretch) -> Moment:
     """One moment that lies somewhere in a period."""
-    first = stretch.start.first if stretch.start is not None else BEGINNING
-    last = stretch.end.last if stretch.end is not None else END
     told = [each.text for each in (stretch.start, stretch.end) if each is not None]
     if stretch.start is None:
-        words = f"by {told[0]}" if told else "unknown day"
-    elif stretch.end is None:
-        words = f"since {told[0]}"
-    else:
-        words = " to ".join(dict.fromkeys(told))
-    return Moment(first, last, words)
+        return AT_ANY_TIME if stretch.end is None else up_to_moment(stretch.end)
+    if stretch.end is None:
+        return Moment(stretch.start.first, END, f"since {told[0]}", stretch.start.offset)
+    return from_one_to_another(stretch.start, stretch.end, " to ".join(dict.fromkeys(told)))
 
 
 def up_to_moment(latest: Moment) -> Moment:
     """Some time up to a moment: of something that was known by then."""
-    return Moment(BEGINNING, latest.last, f"by {latest.text}")
+    return not_later_than(latest, f"by {latest.text}")
 
 
 _AGES: dict[str, TimeUnit] = {"a": "years", "mo": "months", "wk": "weeks", "d": "days"}
@@ -235,10 +273,10 @@ def at_ages(youngest: Body, oldest: Body, birth: Moment | None, field: str) -> M
         return None
     first = birth.first_day if low is None else day_shifted(birth.first_day, low, 1)
     if high is None:
-        return Moment(first * 86_400, END, f"from the age of {low}") if low is not None else None
+        return Moment(first * DAY, END, f"from the age of {low}", by_age=True) if low is not None else None
     last = day_shifted(birth.last_day, Duration(high.count + 1, high.unit), 1) - 1
     words = f"at the age of {high}" if low == high else f"at the age of {low or 'birth'} to {high}"
-    return span_of_days(first, max(first, last), words)
+    return Moment(first * DAY, max(first, last) * DAY + DAY - 1, words, by_age=True)
 
 
 def _age(value: Body, field: str) -> Duration | None:

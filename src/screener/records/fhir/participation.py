@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from screener.records.dictionary import Meaning
 from screener.records.fhir.conditions import concept_meant
 from screener.records.fhir.elements import (
@@ -121,22 +123,38 @@ def read_consent(resource: Resource, reader: Reader) -> None:
         reader.leave(resource, "it does not say to which of these trials")
         return
     provision = part(body, "provision")
-    given = text(provision, "type")
+    said = {word for each, field in ((provision, "type"), (body, "decision")) if (word := text(each, field))}
+    if status == "active" and len(said) > 1:
+        reader.leave(resource, "it says that it is given, and that it is refused")
+        _answer_all(None, resource, reader)
+        return
+    given = next(iter(said), None)
     if status == "active" and given not in (_PERMIT, _DENY):
         reader.leave(resource, "it does not say whether it is given or refused")
         return
-    if status == "active" and not _is_plain(provision):
+    if status == "active" and (body.get("except") or not all(map(_is_plain, (provision, body)))):
         reader.leave(resource, "it has exceptions, or has run out, which only a person can weigh")
         return
     if any(truth(each, "verified") is False for each in parts(body, "verification")):
         reader.leave(resource, "nobody has verified it with the participant")
         return
-    _answer_all(status == "active" and given == _PERMIT, resource, reader)
+    is_active = status == "active"
+    begins = _begins(provision, body) if is_active else None
+    _answer_all(is_active and given == _PERMIT, resource, reader, begins)
 
 
-def _answer_all(value: bool | None, resource: Resource, reader: Reader) -> None:
+def _begins(*bodies: Body) -> Moment | None:
+    """The day from which a decision certainly holds, if it begins on one."""
+    starts = [stretch.start for each in bodies if (stretch := period(each, "period")) is not None]
+    known = [replace(each, first=each.last) for each in starts if each is not None]
+    return max(known, key=lambda each: each.last, default=None)
+
+
+def _answer_all(value: bool | None, resource: Resource, reader: Reader, begins: Moment | None = None) -> None:
     """Answer the question of consent of each trial that the resource names; None takes back what was answered."""
     when = reader.date(resource, "dateTime")
+    if begins is not None and (when is None or when.is_before(begins)):
+        when = begins
     for trial in _trials_named(resource, reader):
         for question in _questions_of_consent(reader):
             key = question.name if question.once_for_all else f"{trial}/{question.name}"
@@ -157,15 +175,15 @@ def _answer(answer: Answer, reader: Reader) -> None:
 
 
 def _is_later(one: Moment | None, other: Moment | None) -> bool:
-    return one is not None and other is not None and one.first > other.last
+    return one is not None and other is not None and other.is_before(one)
 
 
-def _is_plain(provision: Body) -> bool:
-    """Whether a decision has no exceptions and no end."""
-    if provision.get("provision") or changed_meaning(provision) is not None:
+def _is_plain(body: Body) -> bool:
+    """Whether a decision has no exceptions of its own and no end. The provision of the whole is the decision itself."""
+    if "resourceType" not in body and (body.get("provision") or changed_meaning(body) is not None):
         return False
     try:
-        stretch = period(provision, "period")
+        stretch = period(body, "period")
     except UnreadableError:
         return False
     return stretch is None or stretch.end is None

@@ -6,20 +6,24 @@ Here codes get their meanings, what is not used is kept with its reason, and in 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
 
-from screener.records.chart import Chart, some_of
-from screener.records.code_systems import system_name
+from msgspec import Struct
+
+from screener.records.chart import Chart, or_before, some_of
 from screener.records.dictionary import (
     ABSENCE_SYSTEMS,
     TEXT,
     Dictionary,
     Meaning,
     disputed,
+    folded,
     most_specific,
 )
 from screener.records.errors import Findings, any_of, quoted
 from screener.records.fhir.elements import (
+    NO_CONCEPT,
     Concept,
     ShapeError,
     Stretch,
@@ -28,19 +32,32 @@ from screener.records.fhir.elements import (
     at_ages,
     moment,
     moment_of,
+    only_one_of,
     part,
     period,
     some_time_in,
     text,
 )
-from screener.records.fhir.resources import Pool, Resource, SetAside
+from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning
 from screener.records.measuring import NormalSpan
-from screener.records.patient import Absence
+from screener.records.patient import Absence, Episode, Near
 from screener.records.sightings import Sighting, Sightings, names_of
 from screener.rulebook import DRUG_SYSTEMS, RecordList
 from screener.values.dates import Moment
 
 NOT_READ = "resources of this kind are not read"
+
+
+class Mention(Struct, frozen=True):
+    """What may be an entry of a list, and is none for certain: where it stands, and when it was. `is_open`: if nobody
+    knows what it is, it may be any entry of the list. `visit` is the encounter whose diagnoses say what it was."""
+
+    named: Concept
+    on: RecordList
+    place: str
+    when: Stretch
+    is_open: bool = True
+    visit: str | None = None
 
 
 class Memory:
@@ -49,6 +66,8 @@ class Memory:
     def __init__(self) -> None:
         self.meanings: dict[Concept, tuple[Meaning, ...]] = {}
         self.limits: dict[str, tuple[NormalSpan, str | None]] = {}
+        self.near: dict[tuple[Concept, str | None], tuple[Meaning, ...]] = {}
+        self.mentioned: dict[tuple[Concept, RecordList], tuple[bool, Meaning | None]] = {}
         self.filed: dict[
             tuple[Concept, tuple[Meaning, ...], RecordList, tuple[str, ...] | None],
             tuple[tuple[str, ...], tuple[Meaning, ...]],
@@ -70,10 +89,25 @@ class Reader:
         self.findings = Findings()
         self.chart = Chart(dictionary.rulebook, self.findings)
         self.set_aside: list[SetAside] = []
+        self._mentions: dict[tuple[Concept, RecordList, Stretch, str | None], tuple[Mention, Meaning]] = {}
+        self._entries: list[tuple[Concept, RecordList, str]] = []
+        self.diagnoses: set[str] = set()
+        """Conditions that were read, but for those that were refuted."""
+        self.visits: list[tuple[str, str]] = []
+        """Encounters, each with a Condition that belongs to it."""
+        self.stays: list[tuple[str, str]] = []
+        """Encounters, each with the one that it is part of: an emergency that led to a stay."""
         self.sightings = sightings
         self.memory = memory
+        self.document_date: Moment | None = None
+        """The day of the document that the resources are parts of, if they are."""
         self._without_rule: dict[str, dict[Concept, list[str]]] = {}
         self._without_period: set[str] = set()
+        self._unread_specimens: dict[str, list[str]] = {}
+        self._taken_for: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        """What nobody knows, and the names that it is like: with the results that it stands in."""
+        self._commas: list[tuple[str, str]] = []
+        self._own_systems: dict[str, None] = {}
 
     # ---- what is not used
 
@@ -85,6 +119,8 @@ class Reader:
         """Set aside what may be an entry of a list: nobody can tell what it is, and the list is not complete."""
         self.leave_part(resource, place or resource.place, why)
         self.chart.leave_unread(on, place or resource.place)
+        if on == "conditions":  # which may speak of what stands on other lists
+            self.mention(Mention(NO_CONCEPT, on, place or resource.place, Stretch()))
 
     def leave_part(self, resource: Resource, place: str, why: str) -> None:
         """Set a part of a resource aside, at its own place."""
@@ -97,6 +133,52 @@ class Reader:
     def note(self, place: str, told: str) -> None:
         """Something doubtful about what is used."""
         self.findings.note(place, told)
+
+    def specimen_unread(self, called: str, place: str) -> None:
+        """A result that is used although nobody can read what its specimen is."""
+        self._unread_specimens.setdefault(called, []).append(place)
+
+    def saw_comma(self, written: str, place: str) -> None:
+        """A number whose comma was read as a decimal point."""
+        self._commas.append((written, place))
+
+    def perhaps(self, concept: Concept, unit: str | None) -> tuple[Meaning, ...]:
+        """The labs and findings of which a result may be that nobody knows by its code: its code or wording is like
+        their names, and it can come in such a unit."""
+        key = (concept, unit)
+        near = self.memory.near.get(key)
+        if near is None:
+            near = self.memory.near[key] = tuple(self._near(concept, unit))
+        return near
+
+    def take_for(self, near: Sequence[Meaning], concept: Concept, resource: Resource, place: str) -> None:
+        """Tell of a result that may be of these labs or findings, in place of that no rule uses its code."""
+        places = self._without_rule.get(resource.kind, {}).get(concept, [])
+        if place in places:
+            places.remove(place)
+        label = label_of(concept)
+        self._taken_for.setdefault((label, tuple((each.form or each.entry).name for each in near)), []).append(place)
+        self.chart.near += [Near(each.entry.name, place, label) for each in near]
+
+    def _near(self, concept: Concept, unit: str | None) -> Iterator[Meaning]:
+        dictionary = self.dictionary
+        systems = [each.system for each in concept.codings if each.system and each.code]
+        if self._meant(concept) or any(dictionary.is_named_system(each) for each in systems):
+            return  # a code that is read elsewhere is not something else that only sounds like it
+        names = concept.codes
+        if any(dictionary.is_judged(*each) for each in (*names, (TEXT, concept.text or ""))):
+            return
+        words = [concept.text, *(each.display for each in concept.codings), *(each.code for each in concept.codings)]
+        wordings = list(dict.fromkeys(each for each in words if each))
+        likeness, seen = dictionary.likeness, set[str]()
+        for wording in wordings:
+            for name in likeness.perhaps(wording, ("lab", "finding")):
+                meaning = dictionary.named(name, ("lab", "finding"))
+                if meaning is None or meaning.entry.name in seen or not dictionary.may_come_in(meaning, unit):
+                    continue
+                if not any(likeness.is_something_else(each, meaning) for each in wordings):
+                    seen.add(meaning.entry.name)
+                    yield meaning
 
     # ---- codes
 
@@ -122,9 +204,11 @@ class Reader:
         self._see(concept, kinds[0], unit, known)
         fitting = tuple(each for each in known if each.kind in kinds)
         where = place or resource.place
+        if on is not None:
+            self._entries.append((concept, on, where))
         if not known:
-            named = self._names_of(concept)
-            if not any(self.dictionary.is_judged(*each) for each in named):
+            words = ((TEXT, concept.text),) if concept.text is not None else ()
+            if not any(self.dictionary.is_judged(*each) for each in (*concept.codes, *words)):
                 self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
         elif not fitting:
             other = known[0]
@@ -158,17 +242,12 @@ class Reader:
         key = (concept, meanings, on, kinds)
         known = self.memory.filed.get(key)
         if known is None:
-            codes = [(each.system or "", each.code) for each in concept.codings if each.code is not None]
+            codes = concept.codes
             said = self.dictionary.said(codes, concept.text)
             certain = meanings if kinds is None else self.dictionary.certain(meanings, said, kinds)
             told = () if kinds is None else tuple(disputed(meanings, said))
-            known = self.memory.filed[key] = told, self.dictionary.filed(certain, said, on, label_of(concept))
+            known = self.memory.filed[key] = told, self.dictionary.filed(certain, said, on, label_of(concept), codes)
         return known
-
-    def _names_of(self, concept: Concept) -> list[tuple[str, str]]:
-        """Its codes, each with its system, and its wording."""
-        codes = [(each.system or "", each.code) for each in concept.codings if each.code is not None]
-        return codes if concept.text is None else [*codes, (TEXT, concept.text)]
 
     def known(self, concept: Concept, kinds: tuple[str, ...]) -> tuple[Meaning, ...]:
         """What a concept stands for, of these kinds; without a word about it if that is nothing."""
@@ -178,7 +257,7 @@ class Reader:
         """What an allergy is to. A code that no entry of the dictionary has still stands for some drug or substance;
         words alone stand for nothing, because they may say that there is no allergy."""
         kinds = ("substance", "drug")
-        systems = {system_name(each.system) for each in concept.codings if each.system and each.code}
+        systems = {self.dictionary.system_name(each.system) for each in concept.codings if each.system and each.code}
         if systems & ABSENCE_SYSTEMS or self.known(concept, kinds):
             return self.meanings(concept, kinds, resource, on="allergies")
         some = self.dictionary.some_drug() if systems & DRUG_SYSTEMS else None
@@ -203,6 +282,9 @@ class Reader:
         return most_specific(meant)
 
     def _see(self, concept: Concept, kind: str, unit: str | None, known: tuple[Meaning, ...]) -> None:
+        if self.dictionary.local.systems:
+            own = (each.system for each in concept.codings if each.system)
+            self._own_systems.update(dict.fromkeys(each for each in own if self.dictionary.own_system(each)))
         if self.sightings is None:
             return
         names = names_of(known)
@@ -211,6 +293,73 @@ class Reader:
             self.sightings.saw(Sighting(kind, coding.system, coding.code, words, unit, names))
         if not concept.codings:
             self.sightings.saw(Sighting(kind, None, None, concept.text, unit, names))
+
+    # ---- what may be an entry
+
+    def mention(self, mention: Mention) -> None:
+        """Something that may be an entry of a list, told elsewhere than in one. Whether an entry speaks of it already
+        is known when all have been read."""
+        said = self.memory.mentioned.get((mention.named, mention.on))
+        if said is None:
+            said = self.memory.mentioned[mention.named, mention.on] = self._mentioned(mention.named, mention.on)
+        is_known, meaning = said
+        if meaning is not None and (is_known or mention.is_open):
+            key = (mention.named, mention.on, mention.when, mention.visit)
+            self._mentions.setdefault(key, (mention, meaning))
+
+    def _mentioned(self, named: Concept, on: RecordList) -> tuple[bool, Meaning | None]:
+        """Whether anybody knows what is mentioned, and what it may be on a list, if that is something rules ask for."""
+        if self.says_none(named):
+            return True, None
+        codes = named.codes
+        said = self.dictionary.said(codes, named.text)
+        return said.is_known, self.dictionary.only_may_be(said, on, label_of(named), codes)
+
+    def mention_named(self, wording: str, place: str, when: Stretch, only: frozenset[str] | None = None) -> None:
+        """The concepts (of some only) that a wording names may be there, at its own time. Whether it says so, or the
+        opposite, nobody reads."""
+        told = []
+        for called, said in self.dictionary.named_within(wording).items():
+            if only is not None and only.isdisjoint(said.is_):
+                continue
+            named = Concept((), called)
+            meaning = self.dictionary.only_may_be(said, "conditions", label_of(named), ())
+            if meaning is not None:
+                told.append(called)
+                mention = Mention(named, "conditions", place, when)
+                self._mentions.setdefault((named, mention.on, when, None), (mention, meaning))
+        if told:
+            names = ", ".join(f"`{each}`" for each in told)
+            self.note(
+                place, f"its words name {names}: whether they say that it is there, or that it is not, is not read"
+            )
+
+    def is_known(self, concept: Concept) -> bool:
+        """Whether anybody knows one of its codes, or its wording."""
+        codes = [(each.system or "", each.code) for each in concept.codings if each.code is not None]
+        return self.dictionary.said(codes, concept.text).is_known
+
+    def says_none(self, concept: Concept) -> bool:
+        """Whether a concept says that something is absent."""
+        return any(each.absent for each in self._meant(concept))
+
+    def add_mentions(self) -> None:
+        """What was mentioned, and no entry under the same codes speaks of, may have been so at its own time."""
+        spoken = _spoken(self._entries, self.chart, self.dictionary) if self._mentions else {}
+        diagnosed = {visit for visit, condition in self.visits if condition in self.diagnoses}
+        for one, other in (*self.stays, *reversed(self.stays)):
+            if one in diagnosed or other in diagnosed:
+                diagnosed |= {one, other}
+        for mention, meaning in self._mentions.values():
+            if mention.visit in diagnosed and not meaning.is_read:
+                continue
+            names = _names_of(mention.named, self.dictionary)
+            if not any(
+                names <= those and _overlap(entry, mention.when)
+                for each in sorted(names)[:1]
+                for those, entry in spoken.get((mention.on, each), ())
+            ):
+                self.chart.add_episode(_mentioned(mention), meaning)
 
     # ---- time
 
@@ -221,6 +370,7 @@ class Reader:
         """
         body = resource.body
         try:
+            only_one_of(body, field, _TIMES)
             if (when := moment(body, f"{field}DateTime")) is not None:
                 return Stretch(when, when)
             if (stretch := period(body, f"{field}Period")) is not None:
@@ -241,7 +391,7 @@ class Reader:
                 if f"{field}Timing" in body:
                     self.note(resource.place, f"its `{field}Timing` is not read, and says nothing of when")
                 return Stretch()
-        except UnreadableError as error:
+        except (ShapeError, UnreadableError) as error:
             self.note(resource.place, f"{error}, and says nothing of when")
             return Stretch()
         if when is None:
@@ -253,14 +403,29 @@ class Reader:
         """The date in a field; one that cannot be understood is noted, and counts as none."""
         try:
             return moment(resource.body, field)
-        except UnreadableError as error:
+        except (ShapeError, UnreadableError) as error:
             self.note(resource.place, f"{error}, and counts as none")
             return None
 
+    def diagnosed(self, condition: Resource) -> None:
+        """A Condition that was read is a diagnosis of the Encounter that it names."""
+        self.diagnoses.add(condition.place)
+        try:
+            encounter = self.pool.referred(part(condition.body, "encounter"), condition)
+        except ShapeError:
+            return
+        if encounter is not None:
+            self.visits.append((encounter.place, condition.place))
+
     def time_of_encounter(self, resource: Resource) -> Moment | None:
         """Some time during the Encounter in which it was recorded, if that is at hand and has a period."""
-        encounter = self.pool.referred(part(resource.body, "encounter"), resource)
-        if encounter is None or encounter.kind != "Encounter":
+        try:
+            encounter = self.pool.referred(part(resource.body, "encounter"), resource)
+        except ShapeError:
+            return None
+        if encounter is None or encounter.kind != "Encounter" or encounter.body.get("status") == "entered-in-error":
+            return None
+        if changed_meaning(encounter.body) is not None:
             return None
         try:
             stretch = period(encounter.body, "period")
@@ -272,6 +437,11 @@ class Reader:
         return some_time_in(stretch) if stretch is not None and stretch.start is not None else None
 
     # ---- facts
+
+    def none_known(self, list_: RecordList, when: Moment | None) -> None:
+        """The record says that it knows of nothing that belongs on a list."""
+        if self.chart.doubt is None:
+            self.chart.none_known.setdefault(list_, []).append(when or self.document_date)
 
     def add_absence(self, meaning: Meaning, list_: RecordList, place: str, when: Moment | None) -> None:
         """An explicit statement that something is not there."""
@@ -294,8 +464,44 @@ class Reader:
                 self.findings.note(places[0], why)
             else:
                 self.findings.note(kind, f"{len(places)} times, {why}: {some_of(places)}")
+        for called, places in self._unread_specimens.items():
+            told = f"its specimen {quoted(called)} is not read, and taken to be blood, as its code says"
+            one = len(places) == 1
+            self.findings.note(places[0] if one else "Observation", told if one else f"{len(places)} times, {told}")
+        for system in self._own_systems:
+            name = self.dictionary.own_system(system)
+            self.findings.note("", f"the code system {quoted(system)} is read as `{name}` by the clinic's own table")
+        if self._commas:
+            self.findings.note("", _with_commas(self._commas))
+        for (label, near), places in self._taken_for.items():
+            told = f"not read: {label}; it may be {any_of(near)}, and until its code is read it is a result of that"
+            self.findings.note(some_of(places), f"{told} which cannot be read")
         for kind, concepts in self._without_rule.items():
-            self.findings.note(kind, _without_rule(concepts))
+            for note in self._notes_without_rule(concepts):
+                self.findings.note(kind, note)
+
+    def _notes_without_rule(self, concepts: dict[Concept, list[str]]) -> Iterator[str]:
+        """What has to be told of codes that say nothing: those of systems that are read, then those of each other."""
+        read: dict[Concept, list[str]] = {}
+        unread: dict[str, dict[Concept, list[str]]] = {}
+        for concept, places in concepts.items():
+            if not places:
+                continue
+            system = self._unknown_system(concept)
+            (read if system is None else unread.setdefault(system, {}))[concept] = places
+        if read:
+            yield f"{_counted(read)} that no rule uses: {_named(read)}"
+        for system, those in unread.items():
+            codes = [each.code for concept in those for each in concept.codings if each.code]
+            why = self.dictionary.unknown_system(system, codes)
+            yield f"{_counted(those)} of {why}: {_named(those)}"
+
+    def _unknown_system(self, concept: Concept) -> str | None:
+        """The first code system of a concept, if none of its systems is known."""
+        systems = [each.system for each in concept.codings if each.system and each.code is not None]
+        if not systems or any(self.dictionary.is_named_system(each) for each in systems):
+            return None
+        return systems[0]
 
     def everything_set_aside(self) -> list[SetAside]:
         """What was set aside, one by one, with what no rule uses."""
@@ -310,17 +516,82 @@ class Reader:
         ]
 
 
+def _mentioned(mention: Mention) -> Episode:
+    """A reason had begun by the end of what it was the reason of; a treatment was at that time, or began then."""
+    start, end = mention.when.start, mention.when.end
+    day = start if start == end else some_time_in(mention.when) if start is not None or end is not None else None
+    match mention.on:
+        case "conditions":
+            # What has no end may be the reason of any day since: it may have begun on one of them.
+            begun = or_before(end) if end is not None else None
+            return Episode("", mention.on, mention.place, begun, asserted=end)
+        case "plans":
+            return Episode("", mention.on, mention.place, day, status="planned")
+        case "procedures":
+            return Episode("", mention.on, mention.place, day, day)
+        case _:
+            return Episode("", mention.on, mention.place, day)
+
+
+_TIMES = ("DateTime", "Period", "Age", "Range", "String", "Timing")
+"""The types of a choice that says when."""
+
+_Names = frozenset[tuple[str, str]]
+
+
+def _names_of(concept: Concept, dictionary: Dictionary) -> _Names:
+    """Its codes, each with its system; without a code, its wording."""
+    codes = frozenset(dictionary.with_names(concept.codes))
+    return codes or frozenset((TEXT, folded(words)) for words in (concept.words,) if words)
+
+
+def _spoken(
+    entries: Iterable[tuple[Concept, RecordList, str]], chart: Chart, dictionary: Dictionary
+) -> dict[tuple[RecordList, tuple[str, str]], list[tuple[_Names, Episode]]]:
+    """The entries that were read, by their list and each of their codes."""
+    episodes: dict[str, list[Episode]] = {}
+    for each in (*chart.open_entries, *(one for those in chart.episodes.values() for one in those)):
+        episodes.setdefault(each.source, []).append(each)
+    spoken: dict[tuple[RecordList, tuple[str, str]], list[tuple[_Names, Episode]]] = {}
+    for concept, on, place in entries:
+        names = _names_of(concept, dictionary)
+        for episode, name in product(episodes.get(place, ()), names):
+            spoken.setdefault((on, name), []).append((names, episode))
+    return spoken
+
+
+def _overlap(entry: Episode, when: Stretch) -> bool:
+    """Whether an entry may have held at the time of what is mentioned, as far as both say when that was."""
+    first, last = when.start or when.end, when.end or when.start
+    if first is None or last is None:
+        return False
+    ended = entry.end or (entry.asserted or entry.start if entry.ended else None)
+    return (entry.start is None or entry.start.first <= last.last) and (ended is None or ended.last >= first.first)
+
+
 def counted(kinds: Counter[str]) -> str:
     """Kinds of resources, each with its number."""
     return ", ".join(kind if count == 1 else f"{kind} ({count})" for kind, count in sorted(kinds.items()))
 
 
-def _without_rule(concepts: dict[Concept, list[str]]) -> str:
+def _counted(concepts: dict[Concept, list[str]]) -> str:
+    total = sum(len(places) for places in concepts.values())
+    return "1 entry has a code" if total == 1 else f"{total} entries have codes"
+
+
+def _named(concepts: dict[Concept, list[str]]) -> str:
     counted = sorted(concepts.items(), key=lambda each: -len(each[1]))
-    total = sum(len(places) for _, places in counted)
-    named = [label_of(concept) + (f" ({len(places)})" if len(places) > 1 else "") for concept, places in counted]
-    entries = "1 entry has a code" if total == 1 else f"{total} entries have codes"
-    return f"{entries} that no rule uses: {', '.join(named)}"
+    return ", ".join(
+        label_of(concept) + (f" ({len(places)})" if len(places) > 1 else "") for concept, places in counted
+    )
+
+
+def _with_commas(commas: Sequence[tuple[str, str]]) -> str:
+    written, place = commas[0]
+    if len(commas) == 1:
+        return f"the comma of {quoted(written)} is read as a decimal point ({place})"
+    places = some_of([place for _, place in commas])
+    return f"the commas of {len(commas)} numbers are read as decimal points, as that of {quoted(written)}: {places}"
 
 
 def _why_without_rule(concept: Concept) -> str:

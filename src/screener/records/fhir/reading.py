@@ -8,20 +8,34 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import product
 from typing import get_args
 
 from msgspec import Struct
 
+from screener.records.addresses import plain_address, plain_id
+from screener.records.chart import of_one_id
 from screener.records.dictionary import Dictionary
 from screener.records.documents import Document, refused
 from screener.records.errors import RecordError, quoted
 from screener.records.fhir.conditions import read_allergy, read_condition, read_family_history
-from screener.records.fhir.elements import Body, ShapeError, UnreadableError, moment, part, parts, shown, text, truth
+from screener.records.fhir.elements import (
+    Body,
+    ShapeError,
+    Stretch,
+    UnreadableError,
+    moment,
+    objects_in,
+    part,
+    parts,
+    shown,
+    text,
+)
+from screener.records.fhir.mentions import LISTS, at, fields, named_in, read_mentions
 from screener.records.fhir.observations import hold_place, read_observation, read_report
 from screener.records.fhir.participation import read_consent, read_research_subject
-from screener.records.fhir.reader import NOT_READ, Memory, Reader, counted
-from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning, identifier_in
+from screener.records.fhir.reader import NOT_READ, Memory, Mention, Reader, counted
+from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning, identifier_in, identifiers_of
+from screener.records.fhir.searches import why_partial
 from screener.records.fhir.treatments import (
     read_administration,
     read_medication_request,
@@ -29,10 +43,14 @@ from screener.records.fhir.treatments import (
     read_procedure,
     read_service_request,
 )
+from screener.records.fhir.versions import unknown_version
+from screener.records.fhir.wholeness import read_composition, read_list, says_of_its_list
+from screener.records.folders import Unread
+from screener.records.measuring import sex_meant
 from screener.records.patient import UNNAMED, Patient
 from screener.records.sightings import Sightings
 from screener.rulebook import RecordList
-from screener.values.dates import AT_ANY_TIME
+from screener.values.dates import AT_ANY_TIME, Moment
 
 _READ = {
     "Observation": read_observation,
@@ -47,21 +65,14 @@ _READ = {
     "MedicationAdministration": read_administration,
     "ResearchSubject": read_research_subject,
     "Consent": read_consent,
+    "Composition": read_composition,
+    "List": read_list,
 }
-_LISTS: Mapping[str, RecordList] = {
-    "Condition": "conditions",
-    "AllergyIntolerance": "allergies",
-    "FamilyMemberHistory": "family_history",
-    "Procedure": "procedures",
-    "ServiceRequest": "plans",
-    "MedicationStatement": "medications",
-    "MedicationRequest": "medications",
-    "MedicationAdministration": "medications",
-    "ResearchSubject": "events",
-}
-"""The list of which a resource of a kind is an entry. One that cannot be read may be any entry of it."""
-_REFERRED_TO = frozenset({"Encounter", "Medication", "ResearchStudy", "Specimen"})
+REFERRED_TO = frozenset({"Encounter", "Medication", "ResearchStudy", "Specimen"})
 """Resources that are read where others refer to them."""
+READ_KINDS = frozenset(_READ)
+_OF_NO_LIST = frozenset({"Patient", "Observation", "DiagnosticReport"})
+"""Kinds of resources of which no list of the record is made."""
 
 
 class Person(Struct, eq=False):
@@ -72,7 +83,14 @@ class Person(Struct, eq=False):
     resource: Resource | None = None
     others: tuple[Resource, ...] = ()
     about: list[Resource] = []
+    perhaps: list[Resource] = []
+    """What is about a patient who is not in the file, and so may be about this one, who is alone in it."""
     left: list[SetAside] = []
+
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        """Every Patient resource of this one."""
+        return (*((self.resource,) if self.resource is not None else ()), *self.others)
 
 
 def read_resources(
@@ -83,32 +101,59 @@ def read_resources(
     sightings: Sightings | None = None,
     ledger: list[SetAside] | None = None,
     unread_places: Iterable[str] = (),
+    beside: Iterable[Unread] = (),
+    memory: Memory | None = None,
+    *,
+    among_others: bool = False,
 ) -> Iterator[Patient | RecordError]:
     """The patients of resources that came together. `name` is what a patient without an id is called.
 
     `ledger` is told one by one what the notes tell together: everything that was set aside, with its reason. What was
     set aside before it was known whose it is may stand there twice. `unread_places` are places beside these documents
-    that nobody could read: what stands there may be about any of the patients.
+    that nobody could read: what stands there may be about any of the patients. `beside` are files that are not read.
+    `among_others`: there are more patients than these in what came together.
     """
-    pool = Pool()
-    for document in documents:
-        pool.add(document.content, document.place)
+    pool = _pool_of(documents)
     for place in unread_places:
         pool.miss("line", place, "it cannot be read, and may be about this patient")
-    people = _people(pool)
+    for each in beside:
+        if each.may_hold:
+            pool.miss("file", f"{each.name} ({each.why})", "it is not read, and may be about this patient")
+        else:
+            pool.leave("file", each.name, each.why)
+    people = _people(pool, among_others=among_others)
     if not people:
         place = documents[0].place if len(documents) == 1 else ""
         kinds = counted(Counter(each.kind for each in pool.resources))
         fault = f"there is no patient in it, only {kinds}" if kinds else "there is no resource in it"
         yield refused(file, place, fault, _mend_without_patients(pool))
-    memory = Memory()
-    for person, called in zip(people, _names(people, name), strict=True):
+    memory = memory or Memory()
+    is_alone = len(people) == 1 and not among_others
+    names = _names(people, name)
+    times = Counter(map(plain_id, names))
+    linked = _linked_people(people, pool)
+    for person, called in zip(people, names, strict=True):
         reader = Reader(dictionary, pool, memory, sightings)
-        yield _patient(person, called, reader, file, is_alone=len(people) == 1)
+        patient = _patient(person, called, reader, file, is_alone=is_alone, is_linked=id(person) in linked)
+        shares_id = times[plain_id(called)] > 1
+        yield of_one_id(patient) if shares_id and isinstance(patient, Patient) else patient
         if ledger is not None:
             ledger.extend(reader.everything_set_aside())
     if ledger is not None:
         ledger.extend(pool.set_aside)
+
+
+def names_in(documents: Iterable[Document], name: str | None) -> list[str]:
+    """What the patients of resources that came together are called; `name` as where they are read."""
+    return _names(_people(_pool_of(documents), among_others=False), name)
+
+
+def _pool_of(documents: Iterable[Document]) -> Pool:
+    pool = Pool()
+    for document in documents:
+        pool.add(document.content, document.place)
+    pool.close()
+    return pool
 
 
 def _mend_without_patients(pool: Pool) -> str:
@@ -120,7 +165,7 @@ def _mend_without_patients(pool: Pool) -> str:
 # ---- whose is it?
 
 
-def _people(pool: Pool) -> list[Person]:
+def _people(pool: Pool, *, among_others: bool) -> list[Person]:
     """Each patient with the resources that are about this one. What is about nobody stays with the pool."""
     resources = pool.without_repetitions()
     people: dict[object, Person] = {}
@@ -129,37 +174,31 @@ def _people(pool: Pool) -> list[Person]:
             key = _patient_key(resource)
             known = people.get(key)
             if known is None:
-                people[key] = Person(resource.id, resource, about=[], left=[])
+                people[key] = Person(resource.id, resource, about=[], perhaps=[], left=[])
             else:
                 known.others = (*known.others, resource)
-    keys = {id(person.resource): key for key, person in people.items()}
-    targets: dict[tuple[str, str], object] = {}
+    whose = _Whose(pool, people, among_others=among_others)
     homeless: list[Resource] = []
     for resource in resources:
         if resource.kind == "Patient":
             continue
-        subject = _subject(resource)
-        if subject is None:
-            if resource.kind not in _REFERRED_TO:
+        if _subject(resource) is None:
+            of_document = whose.of_document(resource)
+            if of_document is not None:
+                of_document.about.append(resource)
+            elif resource.kind not in REFERRED_TO or resource.kind in fields():
                 homeless.append(resource)
             continue
         try:
-            whose, contained = _key(subject, resource, pool, keys, targets)
+            person, is_certain = whose.find(resource)
         except _NotAPatientError as error:
             pool.leave(resource.kind, resource.place, str(error))
-            continue
         except ShapeError as error:
             pool.leave_of_nobody(resource, str(error))
-            continue
-        person = people.get(whose)
-        if person is None:
-            name = contained.id if contained is not None else _name_in(whose) if isinstance(whose, str) else None
-            person = people[whose] = Person(name, contained, about=[], left=[])
-        elif contained is not None and person.resource is not None and contained.body != person.resource.body:
-            person.others = (*person.others, contained)
-        person.about.append(resource)
-    _shelter(homeless, list(people.values()), people, pool)
-    _deal_out(pool, people, keys, targets)
+        else:
+            (person.about if is_certain else person.perhaps).append(resource)
+    _shelter(homeless, list(people.values()), people, pool, among_others=among_others)
+    _deal_out(pool, whose)
     return list(people.values())
 
 
@@ -169,18 +208,16 @@ def _name_in(address: str) -> str | None:
     return address.rpartition("/")[2].removeprefix("urn:uuid:") or None
 
 
-def _deal_out(
-    pool: Pool, people: dict[object, Person], keys: dict[int, object], targets: dict[tuple[str, str], object]
-) -> None:
+def _deal_out(pool: Pool, whose: _Whose) -> None:
     """What was set aside of one patient is for this one alone to know."""
     others: list[SetAside] = []
     for each in pool.set_aside:
         resource, person = each.resource, None
         if resource is not None and resource.kind == "Patient":
-            person = people.get(_patient_key(resource))
-        elif resource is not None and (subject := _subject(resource)) is not None:
+            person = whose.people.get(_patient_key(resource))
+        elif resource is not None and _subject(resource) is not None:
             try:
-                person = people.get(_key(subject, resource, pool, keys, targets)[0])
+                person, _ = whose.find(resource)
             except ShapeError:
                 person = None
         if person is None:
@@ -191,7 +228,7 @@ def _deal_out(
 
 
 def _patient_key(resource: Resource) -> str:
-    return resource.full_url or (f"Patient/{resource.id}" if resource.id else resource.place)
+    return resource.full_url or resource.named or resource.place
 
 
 class _NotAPatientError(ShapeError):
@@ -201,74 +238,168 @@ class _NotAPatientError(ShapeError):
 _SUBJECTS = ("subject", "patient", "individual")
 
 
-def _subject(resource: Resource) -> Body | None:
+def subject_of(kind: str, body: Body) -> Body | None:
     """The reference that says whom a resource is about."""
     for field in _SUBJECTS:
-        reference = resource.body.get(field)
+        reference = body.get(field)
         if isinstance(reference, dict) and ("reference" in reference or "identifier" in reference):
             return reference
+    if kind == "Appointment":
+        actors = (each for _, each in at(body, ("participant", "actor")) if isinstance(each, dict))
+        return next((each for each in actors if "Patient/" in str(each.get("reference"))), None)
     return None
 
 
-def _key(
-    reference: Body, resource: Resource, pool: Pool, keys: dict[int, object], targets: dict[tuple[str, str], object]
-) -> tuple[object, Resource | None]:
-    """What identifies the patient whom a reference means, and the Patient that the resource itself contains.
-
-    Raises ShapeError where it means none.
-    """
-    target = text(reference, "reference")
-    key: object
-    server = resource.server
-    if target is not None and not target.startswith("#") and (known := targets.get((server, target))) is not None:
-        return known, None
-    found = pool.referred(reference, resource)
-    if found is not None:
-        if found.kind != "Patient":
-            raise _NotAPatientError(f"it is about a {found.kind}, not about one patient")
-        if found.holder is not None:
-            return _key_of_contained(found, pool, keys)
-        key = keys.get(id(found), found.place)
-    elif (identifier := identifier_in(reference)) is not None:
-        key = identifier
-    elif target is not None and "?" in target:
-        raise ShapeError("its reference is a search, which may find anybody")
-    elif target is not None:
-        plain = target.partition("/_history/")[0]
-        kind = plain.rsplit("/", 2)[-2] if "/" in plain else "Patient"
-        if kind != "Patient":
-            raise _NotAPatientError(f"it is about a {kind}, not about one patient")
-        key = plain
-    else:
-        raise ShapeError("its reference names nobody")
-    if target is not None and not target.startswith("#"):
-        targets[server, target] = key
-    return key, None
+def _subject(resource: Resource) -> Body | None:
+    return subject_of(resource.kind, resource.body)
 
 
-def _key_of_contained(patient: Resource, pool: Pool, keys: dict[int, object]) -> tuple[object, Resource | None]:
-    """A contained Patient is the one of its identifiers; without any, nobody can tell whether two are the same."""
-    identifiers = [each for each in parts(patient.body, "identifier") if isinstance(each.get("value"), str)]
-    for identifier in identifiers:
-        found = pool.referred({"identifier": identifier}, patient)
-        if found is not None and (key := keys.get(id(found))) is not None:
-            return key, None
-    if not identifiers:
-        return patient.place, patient
-    return (text(identifiers[0], "system"), text(identifiers[0], "value")), patient
+_TYPE_OF_PATIENT = "http://hl7.org/fhir/StructureDefinition/Patient"
 
 
-def _shelter(homeless: Iterable[Resource], known: Sequence[Person], people: dict[object, Person], pool: Pool) -> None:
+class _Whose:
+    """Finds the patient whom a resource is about."""
+
+    def __init__(self, pool: Pool, people: dict[object, Person], *, among_others: bool) -> None:
+        self.pool = pool
+        self.people = people
+        self.keys = {id(person.resource): key for key, person in people.items()}
+        self.targets: dict[tuple[str, str], object] = {}
+        self.alone = next(iter(people.values())) if len(people) == 1 and not among_others else None
+        self.of_documents = self._of_documents()
+
+    def _of_documents(self) -> dict[str, Person]:
+        """Whom each document is about: the subject that it names, or else the only patient in it."""
+        patients: dict[str, list[Person]] = {}
+        for person in self.people.values():
+            if person.resource is not None and person.resource.document is not None:
+                patients.setdefault(person.resource.document, []).append(person)
+        found = {document: those[0] for document, those in patients.items() if len(those) == 1}
+        for resource in self.pool.resources:
+            if resource.kind == "Composition" and resource.document is not None and (subject := _subject(resource)):
+                try:
+                    named = self.people.get(self._key(subject, resource)[0])
+                except ShapeError:
+                    continue
+                if named is not None:
+                    found[resource.document] = named
+        return found
+
+    def of_document(self, resource: Resource) -> Person | None:
+        """Whom the document is about that a resource is part of. Only what can be about a patient is asked for."""
+        is_read = resource.document is not None and resource.kind in _READ
+        return self.of_documents.get(resource.document or "") if is_read else None
+
+    def find(self, resource: Resource) -> tuple[Person, bool]:
+        """The patient, and whether it certainly is this one: who is not in the file may be the only one in it.
+
+        Raises ShapeError where it is about nobody.
+        """
+        subject = _subject(resource)
+        if subject is None:
+            raise ShapeError("it does not say whose it is")
+        key, contained = self._key(subject, resource)
+        person = self.people.get(key)
+        if person is None and (whole := self.of_document(resource)) is not None:
+            return whole, True
+        if person is None and self.alone is not None:
+            return self.alone, False
+        if person is None:
+            name = contained.id if contained is not None else _name_in(key) if isinstance(key, str) else None
+            person = self.people[key] = Person(name, contained, about=[], perhaps=[], left=[])
+        elif contained is not None and all(contained.body != each.body for each in person.resources):
+            person.others = (*person.others, contained)
+        return person, True
+
+    def _key(self, reference: Body, resource: Resource) -> tuple[object, Resource | None]:
+        """What identifies the patient whom a reference means, and the Patient that the resource itself contains."""
+        target = text(reference, "reference")
+        place = (resource.server, target or "")
+        if target is not None and not target.startswith("#") and "identifier" not in reference:
+            known = self.targets.get(place)
+            if known is not None:
+                return known, None
+        key: object
+        identifier = identifier_in(reference)
+        found = self.pool.referred(reference, resource)
+        if found is not None:
+            if found is resource:
+                raise ShapeError("its reference is to itself")
+            if found.kind != "Patient":
+                raise _NotAPatientError(f"it is about a {found.kind}, not about one patient")
+            if text(reference, "type") not in (None, "Patient", _TYPE_OF_PATIENT):
+                raise ShapeError(f"its reference is to a {shown(text(reference, 'type'))}, and names a patient")
+            if found.holder is not None:
+                return self._key_of_contained(found)
+            self._check_identifier(identifier, found, resource)
+            key = self.keys.get(id(found), found.place)
+        elif target is not None and "?" not in target:
+            plain = plain_address(target)
+            kind = _kind_in(plain)
+            if kind is not None and text(reference, "type") != "Patient":
+                raise _NotAPatientError(f"it is about a {kind}, not about one patient")
+            key = plain
+        elif identifier is not None:
+            key = identifier
+        elif target is not None:
+            raise ShapeError("its reference is a search, which may find anybody")
+        else:
+            raise ShapeError("its reference names nobody")
+        if target is not None and not target.startswith("#") and "identifier" not in reference:
+            self.targets[place] = key
+        return key, None
+
+    def _check_identifier(self, identifier: tuple[str | None, str] | None, found: Resource, resource: Resource) -> None:
+        """Raise ShapeError where a reference leads to one patient, and the identifier beside it to another."""
+        if identifier is None or identifier[0] is None:
+            return
+        system, value = identifier
+        own = {each[1] for each in identifiers_of(found.body) if each[0] == system}
+        if own and value not in own:
+            raise ShapeError("its reference and its identifier name two")
+        other = self.pool.referred({"identifier": {"system": system, "value": value}}, resource)
+        if other is not None and other is not found:
+            raise ShapeError("its reference and its identifier name two")
+
+    def _key_of_contained(self, patient: Resource) -> tuple[object, Resource | None]:
+        """A contained Patient is the one of its identifiers; without any, nobody can tell whether two are the same."""
+        identifiers = [each for each in parts(patient.body, "identifier") if isinstance(each.get("value"), str)]
+        for identifier in identifiers:
+            found = self.pool.referred({"identifier": identifier}, patient)
+            if found is not None and (key := self.keys.get(id(found))) is not None:
+                return key, None
+        if not identifiers:
+            return patient.place, patient
+        return (text(identifiers[0], "system"), text(identifiers[0], "value")), patient
+
+
+def _kind_in(address: str) -> str | None:
+    """The kind of resource that an address is of; None where it may be a person's: a Patient, or of no kind of FHIR."""
+    kind = address.rsplit("/", 2)[-2] if "/" in address else ""
+    return kind if kind[:1].isupper() and kind.isalpha() and kind not in ("Patient", "Person") else None
+
+
+def _shelter(
+    homeless: Iterable[Resource],
+    known: Sequence[Person],
+    people: dict[object, Person],
+    pool: Pool,
+    *,
+    among_others: bool,
+) -> None:
     """Resources that do not say whose they are: of the only patient there is, if they can be about a patient at all."""
     for resource in homeless:
-        if resource.kind not in _READ:
-            pool.leave(resource.kind, resource.place, NOT_READ)
-        elif len(known) == 1:
+        if resource.kind not in _READ and resource.kind in fields() and len(known) == 1 and not among_others:
+            known[0].about.append(resource)
+        elif resource.kind not in _READ:
+            if resource.kind not in REFERRED_TO and all(each.place != resource.place for each in pool.missing):
+                pool.leave(resource.kind, resource.place, NOT_READ)
+        elif len(known) == 1 and not among_others:
             known[0].about.append(resource)
             why = "it does not say whose it is, and is taken to be of the only patient in the file"
             pool.leave(resource.kind, resource.place, why)
         elif not known:
-            people.setdefault("", Person(None, about=[], left=[])).about.append(resource)
+            people.setdefault("", Person(None, about=[], perhaps=[], left=[])).about.append(resource)
         else:
             pool.leave_of_nobody(resource, "it does not say whose it is")
 
@@ -290,38 +421,107 @@ def _names(people: Sequence[Person], name: str | None) -> list[str]:
     return names
 
 
-def _patient(person: Person, called: str, reader: Reader, file: str, *, is_alone: bool) -> Patient | RecordError:
+def _patient(
+    person: Person, called: str, reader: Reader, file: str, *, is_alone: bool, is_linked: bool
+) -> Patient | RecordError:
+    """`is_linked` tells whether the file holds another record of the same person."""
     try:
         _read_person(person, reader)
     except ShapeError as error:
         return refused(file, f"Patient/{called}", str(error), "correct the Patient resource")
-    for resource in person.about:
+    reader.document_date = _document_date(person, reader)
+    for resource, is_certain in [*((each, True) for each in person.about), *((each, False) for each in person.perhaps)]:
+        reader.chart.doubt = None if is_certain else _PERHAPS
         read = _READ.get(resource.kind)
+        read_mentions(resource, reader)
         if read is None:
-            if resource.kind not in _REFERRED_TO:
+            if resource.kind not in REFERRED_TO:
                 reader.leave(resource, NOT_READ)
             continue
+        if not is_certain:
+            reader.leave(resource, _PERHAPS)
+            if resource.kind in _ANSWERING:
+                continue
+        list_ = LISTS.get(resource.kind)
+        if list_ is not None and (partial := why_partial(resource.body)) is not None:
+            reader.leave_part(resource, resource.place, partial)
+            reader.chart.leave_unread(list_, resource.place)
         try:
-            if (why := changed_meaning(resource.body)) is None:
+            why = changed_meaning(resource.body) or unknown_version(resource.body)
+            if why is None and (list_ is None or not says_of_its_list(resource, list_, reader)):
                 read(resource, reader)
         except (ShapeError, UnreadableError) as error:
             why = str(error)
-        if why is not None and (list_ := _LISTS.get(resource.kind)) is not None:
-            reader.leave_open(resource, why, list_)
+        if why is not None and list_ is not None:
+            _leave_open(resource, why, list_, reader)
         elif why is not None and resource.kind == "Observation":
             hold_place(resource, reader, why)
         elif why is not None:
             reader.leave(resource, why)
     reader.take_over(person.left)
-    for place, list_ in product(reader.pool.missing, get_args(RecordList)):
-        reader.chart.leave_unread(list_, place)
+    reader.chart.doubt = None
+    for missing in reader.pool.missing:
+        for open_list in _lists_of(missing.kinds):
+            reader.chart.leave_unread(open_list, missing.place)
+    if is_linked:
+        reader.findings.note(f"Patient/{called}", _OF_ONE_PERSON)
+        for open_list in get_args(RecordList):
+            reader.chart.leave_unread(open_list, f"Patient/{called}")
     if is_alone or person.resource is not None:
         reader.take_over(each for each in reader.pool.set_aside if is_alone or each.why != NOT_READ)
     for each in reader.pool.set_aside:
-        if each.is_nobodys and (list_ := _LISTS.get(each.kind)) is not None:
+        if each.is_nobodys and (list_ := LISTS.get(each.kind)) is not None:
             reader.chart.leave_unread(list_, each.place)
+    reader.add_mentions()
     reader.write_notes()
     return reader.chart.patient(called)
+
+
+_DRUG_NAMED_IN = ("medicationCodeableConcept", "medicationReference", "medication")
+_NAMED_IN: Mapping[str, tuple[str, ...]] = {
+    "AllergyIntolerance": ("code",),
+    "Condition": ("code",),
+    "FamilyMemberHistory": ("condition.code",),
+    "Procedure": ("code",),
+    "ServiceRequest": ("code",),
+    "MedicationStatement": _DRUG_NAMED_IN,
+    "MedicationRequest": _DRUG_NAMED_IN,
+    "MedicationAdministration": _DRUG_NAMED_IN,
+}
+"""Where a resource says what it is an entry of."""
+
+
+def _leave_open(resource: Resource, why: str, list_: RecordList, reader: Reader) -> None:
+    """An entry that cannot be read as it is meant may be what its code says; without one, anything on its list."""
+    paths = [path.split(".") for path in _NAMED_IN.get(resource.kind, ())]
+    named = [named_in(value, resource, reader) for path in paths for _, value in at(resource.body, path)]
+    known = [each for each in named if each is not None and not each.is_empty and not reader.says_none(each)]
+    if not named or len(known) != len(named):
+        reader.leave_open(resource, why, list_)
+        return
+    reader.leave(resource, why)
+    for each in known:
+        reader.mention(Mention(each, list_, resource.place, Stretch()))
+
+
+_OF_ONE_PERSON = "the file holds another record of the same person, and what is about the one may lie with the other"
+_PERHAPS = "it is about a patient who is not in the file, and so may be about this one"
+_ANSWERING = frozenset({"Consent", "Composition", "List"})
+"""What says something of a person as a whole, and nothing of somebody who only may be the one."""
+
+
+def _lists_of(kinds: frozenset[str] | None) -> tuple[RecordList, ...]:
+    """The lists that entries of these kinds of resources may stand on (None: any)."""
+    if kinds is None or not kinds <= {*LISTS, *_OF_NO_LIST}:
+        return get_args(RecordList)
+    lists = {LISTS[kind] for kind in kinds if kind in LISTS}
+    return tuple(each for each in get_args(RecordList) if each in lists)
+
+
+def _document_date(person: Person, reader: Reader) -> Moment | None:
+    """The day of the document that is about a patient, if there is one and it says so."""
+    dates = [reader.date(each, "date") for each in person.about if each.kind == "Composition"]
+    return dates[0] if len(dates) == 1 else None
 
 
 def _read_person(person: Person, reader: Reader) -> None:
@@ -338,31 +538,87 @@ def _read_person(person: Person, reader: Reader) -> None:
     if (why := changed_meaning(body)) is not None:
         raise ShapeError(why)
     chart = reader.chart
+    chart.identifiers = identifiers_of(body)
+    chart.address = resource.full_url if resource.server else None
     try:
         chart.birth = moment(body, "birthDate")
-    except UnreadableError as error:
+    except (ShapeError, UnreadableError) as error:
         reader.findings.note(resource.place, f"{error}: the birth date is not known")
-    match text(body, "gender"):
+    stated = body.get("gender")
+    match stated.strip().casefold() if isinstance(stated, str) else stated:
         case "female" | "male" as sex:
             chart.sex = sex
         case None:
             pass
-        case gender:
-            reader.findings.note(resource.place, f"its `gender` is {quoted(gender)}: the sex is not known")
-    try:
-        chart.died = moment(body, "deceasedDateTime")
-    except UnreadableError:
-        chart.died = AT_ANY_TIME
-    if truth(body, "deceasedBoolean") and chart.died is None:
-        chart.died = AT_ANY_TIME
-    if chart.birth is not None and chart.died is not None and chart.died.last < chart.birth.first:
+        case _:
+            reader.findings.note(resource.place, f"its `gender` is {quoted(stated)}: the sex is not known")
+    if (at_birth := _another_sex(body, chart.sex)) is not None:
+        told = f"its `gender` is `{chart.sex}`, its sex at birth {quoted(at_birth)}: the sex is not known"
+        reader.findings.note(resource.place, told)
+        chart.sex = None
+    chart.died = _death(resource, reader)
+    if chart.birth is not None and chart.died is not None and chart.died.is_before(chart.birth):
         reader.findings.note(resource.place, "the patient died before the birth date: one of the two is wrong")
         chart.birth = None
     for kind in _linked(body):
         told = f"it is linked to another record of the same person ({shown(kind)}), which is not read with it"
         reader.findings.note(resource.place, told)
-    if truth(body, "active") is False:
+    if body.get("active") in (False, "false"):
         reader.findings.note(resource.place, "the record is marked as not in active use")
+
+
+_SEX_AT_BIRTH = "/us-core-birthsex"
+"""How the address of the extension ends that says with which sex somebody was registered at birth."""
+
+
+def _another_sex(body: Body, sex: str | None) -> str | None:
+    """The sex at birth, if it is recorded and is not the one of `gender`."""
+    for each in objects_in(body.get("extension")):
+        url, stated = each.get("url"), each.get("valueCode")
+        if isinstance(url, str) and url.endswith(_SEX_AT_BIRTH) and isinstance(stated, str) and sex is not None:
+            meant = sex_meant(stated)
+            if meant in ("male", "female") and meant != sex:
+                return stated
+    return None
+
+
+def _death(resource: Resource, reader: Reader) -> Moment | None:
+    """When the patient died; at any time, where only that it is so can be read. What cannot be read is noted."""
+    body = resource.body
+    when = None
+    try:
+        when = moment(body, "deceasedDateTime")
+    except UnreadableError as error:
+        if isinstance(body["deceasedDateTime"], str):
+            reader.findings.note(resource.place, f"{error}: the patient died on an unknown day")
+            return AT_ANY_TIME
+        reader.findings.note(resource.place, f"{error}: whether the patient has died is not known")
+    match body.get("deceasedBoolean"):
+        case True | "true":
+            return when or AT_ANY_TIME
+        case None | False | "false":
+            return when
+        case _:
+            told = "its `deceasedBoolean` is neither true nor false: whether the patient has died is not known"
+            reader.findings.note(resource.place, told)
+            return when
+
+
+def _linked_people(people: Sequence[Person], pool: Pool) -> set[int]:
+    """The patients, by identity, of whom another record is in the file by the word of one of the two."""
+    by_resource = {id(each): person for person in people for each in person.resources}
+    found: set[int] = set()
+    for each in pool.resources:
+        if each.kind != "Patient" or "link" not in each.body or (of_each := by_resource.get(id(each))) is None:
+            continue
+        try:
+            others = [pool.referred(part(link, "other"), each) for link in parts(each.body, "link")]
+        except ShapeError:
+            continue
+        for other in others:
+            if other is not None and (of_other := by_resource.get(id(other))) not in (None, of_each):
+                found |= {id(of_each), id(of_other)}
+    return found
 
 
 def _linked(body: Body) -> list[str | None]:

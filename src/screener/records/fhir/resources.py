@@ -7,12 +7,17 @@ to a contained resource, or by an identifier; nothing is fetched.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import parse_qsl
 
 from msgspec import Struct
 
-from screener.records.fhir.elements import Body, ShapeError, UnreadableError, moment_of, part, parts, text
+from screener.records.addresses import plain_address, plain_id, uuid_in
+from screener.records.fhir.elements import Body, ShapeError, UnreadableError, moment_of, part, parts, shown, text
+from screener.records.fhir.searches import Page, not_at_hand, page_of, why_incomplete, why_partial
+from screener.records.fhir.versions import as_r4
+from screener.records.forms import deletes, deletions
+from screener.values.dates import Moment
 
 MOST_BUNDLES_DEEP = 4
 """Bundles inside one another: a batch response holds searches, and that is all there is to it."""
@@ -20,9 +25,17 @@ MOST_BUNDLES_DEEP = 4
 LONGEST_KIND = 60
 """Letters in the name of a kind of resource. FHIR's longest has 33."""
 
-_UUID = "urn:uuid:"
 _LISTS = {"DiagnosticReport": "result", "Observation": "hasMember"}
 """Where a report and a panel name their results."""
+
+
+_ASKING = frozenset({"GET", "HEAD"})
+"""Requests that bring no resource."""
+
+
+def is_kind(stated: object) -> TypeGuard[str]:
+    """Whether a resource says what it is by a name that FHIR could have for it."""
+    return isinstance(stated, str) and stated.isalnum() and stated[0].isupper() and len(stated) <= LONGEST_KIND
 
 
 class Resource(Struct, frozen=True, eq=False):
@@ -37,13 +50,29 @@ class Resource(Struct, frozen=True, eq=False):
     body: Body
     place: str
     full_url: str | None = None
+    """Written the one way (`plain_address`)."""
     holder: Resource | None = None
+    document: str | None = None
+    """The document that it is part of, by its place. A document is about one subject."""
+
+    @property
+    def named(self) -> str | None:
+        """Its type and id, as addresses are compared; None without an id."""
+        return f"{self.kind}/{plain_id(self.id)}" if self.id is not None else None
 
     @property
     def server(self) -> str:
         """The address of the server that it comes from; empty if its full URL names none."""
         url = (self.holder or self).full_url
         return url.rsplit("/", 2)[0] if url is not None and "://" in url else ""
+
+
+class Missing(Struct, frozen=True):
+    """Something that is not at hand, and may be about any of the patients: where, and of which kinds of resources
+    (None: of any)."""
+
+    place: str
+    kinds: frozenset[str] | None = None
 
 
 class SetAside(Struct, frozen=True):
@@ -66,70 +95,111 @@ class Pool:
     def __init__(self) -> None:
         self.resources: list[Resource] = []
         self.set_aside: list[SetAside] = []
-        self.missing: list[str] = []
-        """Where something that may be about any of the patients is not at hand."""
+        self.missing: list[Missing] = []
+        self._pages: list[Page] = []
         self._index: dict[str, Resource | None] | None = None
         self._by_identifier: dict[tuple[str | None, str], Resource | None] | None = None
-        self._by_uuid: dict[str, Resource] | None = None
+        self._by_uuid: dict[str, Resource | None] | None = None
         self._listed_in: dict[int, list[Resource]] | None = None
-        self._deleted: dict[str, int | None] = {}
+        self._deleted: dict[str, Moment | None] = {}
 
     # ---- filling
 
-    def add(self, content: Body, place: str, full_url: str | None = None, depth: int = 0) -> None:
-        """A resource, or a Bundle of them. `place` is where it stands in the file (empty: it is all of it)."""
+    def add(
+        self,
+        content: Body,
+        place: str,
+        full_url: str | None = None,
+        depth: int = 0,
+        *,
+        document: str | None = None,
+        asked: frozenset[str] | None = None,
+    ) -> None:
+        """A resource, or a Bundle of them. `place` is where it stands in the file (empty: it is all of it), `document`
+        the document that it is part of, `asked` the kinds of resources that a server was asked for with it."""
         kind = content.get("resourceType")
-        if not isinstance(kind, str) or not kind.isalnum() or len(kind) > LONGEST_KIND:
-            self.leave("resource", place or "the file", "it does not say which resource it is")
+        if not is_kind(kind):
+            self.miss("resource", place or "the file", "it does not say which resource it is")
         elif kind == "Bundle":
             self._add_bundle(content, place, depth)
         else:
+            content = as_r4(content)
             identity = _identity(content)
             named = f"{kind}/{identity}" if identity is not None else place or kind
-            self.resources.append(Resource(kind, identity, content, named, full_url))
+            url = plain_address(full_url) if full_url is not None else None
+            self.resources.append(Resource(kind, identity, content, named, url, document=document))
+            if kind == "OperationOutcome":
+                self._add_outcome(content, named, asked)
+
+    def _add_outcome(self, outcome: Body, place: str, asked: frozenset[str] | None) -> None:
+        """What a server says of its own answer."""
+        if (why := why_incomplete(outcome)) is not None:
+            self.miss("OperationOutcome", place, why, asked)
 
     def _add_bundle(self, bundle: Body, place: str, depth: int) -> None:
         where = f"{place}: " if place else ""
         if depth >= MOST_BUNDLES_DEEP:
-            self.leave("Bundle", place or "Bundle", "Bundles lie in it too deeply")
+            self.miss("Bundle", place or "Bundle", "Bundles lie in it too deeply")
             return
         entries = bundle.get("entry", ())
         if not isinstance(entries, list | tuple):
-            self.leave("Bundle", place or "Bundle", "its `entry` is not a list")
+            self.miss("Bundle", place or "Bundle", "its `entry` is not a list")
             return
+        page = page_of(bundle, place or "Bundle")
+        self._pages.append(page)
+        if (why := why_partial(bundle)) is not None:
+            self.miss("Bundle", page.place, why, page.kinds)
+        document = (place or "Bundle") if bundle.get("type") == "document" else None
+        holds_more = not deletions(bundle)
         for number, entry in enumerate(entries):
             here = f"{where}entry[{number}]"
             try:
-                self._add_entry(entry, here, depth)
+                self._add_entry(entry, here, depth, document, page.kinds)
+                if holds_more and deletes(entry.get("request")):
+                    self.leave("entry", here, "it tells of a resource that was deleted")
             except ShapeError as error:
-                self.leave("entry", here, str(error))
-        links = bundle.get("link")
-        links = links if isinstance(links, list) else ()
-        if any(isinstance(link, dict) and link.get("relation") == "next" for link in links):
-            self.miss("Bundle", place or "Bundle", "it is one page of several, and the next ones are not at hand")
+                self.miss("entry", here, str(error))
+        if isinstance(issues := bundle.get("issues"), dict):
+            self._add_outcome(issues, f"{where}issues", page.kinds)
 
-    def _add_entry(self, entry: Any, place: str, depth: int) -> None:
+    def close(self) -> None:
+        """Everything has been added: what pages and servers say to be missing is known now."""
+        for page, why in not_at_hand(self._pages):
+            self.miss("Bundle", page.place, why, page.kinds)
+
+    def _add_entry(
+        self, entry: Any, place: str, depth: int, document: str | None, asked: frozenset[str] | None
+    ) -> None:
         if not isinstance(entry, dict):
             raise ShapeError("it is not an object")
         content, request = part(entry, "resource"), part(entry, "request")
-        if text(request, "method") == "DELETE":
-            named = "/".join((text(request, "url") or "").rsplit("/", 2)[-2:])
+        if deletes(request):
+            address = text(request, "url") or text(entry, "fullUrl") or ""
+            if "?" in address:
+                raise ShapeError("it deletes what a search finds, and nobody can tell what that is")
+            named = "/".join(plain_address(address).rsplit("/", 2)[-2:])
             self._deleted[named] = _instant(text(part(entry, "response"), "lastModified"))
-            raise ShapeError("it tells of a resource that was deleted")
+            return
+        response = part(entry, "response")
+        if outcome := part(response, "outcome"):
+            self._add_outcome(outcome, f"{place}.response.outcome", asked)
+        elif not content and (text(response, "status") or "")[:1] in ("4", "5"):
+            self.miss("entry", place, f"the server answered with {shown(text(response, 'status'))}", asked)
         if not content:
-            if "response" not in entry and "request" not in entry and "link" not in entry:
+            is_a_question = (text(request, "method") or "").upper() in _ASKING
+            if not is_a_question and "response" not in entry and "link" not in entry:
                 raise ShapeError("it has no resource")
             return
-        self.add(content, place, text(entry, "fullUrl"), depth + 1)
+        self.add(content, place, text(entry, "fullUrl"), depth + 1, document=document, asked=asked)
 
     def leave(self, kind: str, place: str, why: str) -> None:
         """Set something aside."""
         self.set_aside.append(SetAside(kind, place, why))
 
-    def miss(self, kind: str, place: str, why: str) -> None:
+    def miss(self, kind: str, place: str, why: str, kinds: frozenset[str] | None = None) -> None:
         """Tell of something that is not at hand, and may be about any of the patients."""
         self.leave(kind, place, why)
-        self.missing.append(place)
+        self.missing.append(Missing(place, kinds))
 
     def leave_of_somebody(self, resource: Resource, why: str) -> None:
         """Set a resource aside that says whose it is."""
@@ -154,7 +224,7 @@ class Pool:
             if self._was_deleted(resource):
                 self.leave_of_somebody(resource, "it was deleted")
                 continue
-            key = (resource.kind, resource.id, resource.full_url)
+            key = (resource.kind, plain_id(resource.id), resource.full_url)
             if key not in places:
                 places[key] = len(kept)
                 kept.append(resource)
@@ -175,37 +245,39 @@ class Pool:
 
     def _was_deleted(self, resource: Resource) -> bool:
         """Whether a Bundle tells that it was deleted, and not before this version of it was made."""
-        named = f"{resource.kind}/{resource.id}"
+        named = resource.named
         if named not in self._deleted:
             return False
         deleted, made = self._deleted[named], _last_updated(resource)
-        return deleted is None or made is None or made <= deleted
+        return deleted is None or made is None or not deleted.is_before(made)
 
     # ---- references
 
     def referred(self, reference: Body, origin: Resource) -> Resource | None:
         """The resource that a Reference means, if it is in the pool. Raises ShapeError."""
-        identifier = identifier_in(reference)
-        if identifier is not None:
-            return self._identified().get(identifier)
         target = text(reference, "reference")
-        return self.at(target, origin) if target is not None else None
+        found = self.at(target, origin) if target is not None and "?" not in target else None
+        if found is None and (identifier := identifier_in(reference)) is not None and identifier[0] is not None:
+            return self._identified().get(identifier)
+        return found
 
     def at(self, target: str, origin: Resource) -> Resource | None:
         """The resource at an address: `#id` inside the same one, a full URL, or `Type/id`."""
         if target.startswith("#"):
             return self._contained(target[1:], origin)
         index = self._indexed()
-        plain = target.partition("/_history/")[0].partition("|")[0]
-        if "://" not in plain and not plain.startswith("urn:"):
+        plain = plain_address(target)
+        is_relative = "://" not in plain and not plain.startswith("urn:")
+        if is_relative and origin.server:
             # A relative address is one on the server that the resource itself comes from.
-            if not origin.server:
-                return index.get(plain)
             plain = f"{origin.server}/{plain}"
         found = index.get(plain)
-        if found is None and plain.startswith(_UUID):
+        if found is None and (uuid := uuid_in(plain)) is not None:
             # A UUID is one thing in the world, also where its Bundle was taken apart and the full URLs are lost.
-            return self._named_by_uuid().get(plain.removeprefix(_UUID))
+            # Alone, as in a URN, it does not say of which kind.
+            kind = "" if plain.startswith("urn:") or "/" not in target else plain.rsplit("/", 2)[-2]
+            found = self._named_by_uuid().get(uuid)
+            return found if found is None or kind in ("", found.kind) else None
         if found is None and "://" in plain:
             # Without a full URL of its own a resource may be the one; with another it is another.
             named = index.get("/".join(plain.rsplit("/", 2)[-2:]))
@@ -238,17 +310,23 @@ class Pool:
             for resource in self.resources:
                 if resource.full_url is not None:
                     index.setdefault(resource.full_url, resource)
-                if resource.id is not None:
-                    named = f"{resource.kind}/{resource.id}"
+                if (named := resource.named) is not None:
                     other = index.setdefault(named, resource)
                     if other is not None and other.full_url != resource.full_url:
                         index[named] = None
             self._index = index
         return self._index
 
-    def _named_by_uuid(self) -> dict[str, Resource]:
+    def _named_by_uuid(self) -> dict[str, Resource | None]:
+        """Resources by the UUID of their id or URN; None where several have the same."""
         if self._by_uuid is None:
-            self._by_uuid = {each.id: each for each in self.resources if each.id is not None and each.full_url is None}
+            self._by_uuid = {}
+            for each in self.resources:
+                lost = plain_id(each.id) if each.id is not None and each.full_url is None else None
+                for uuid in {uuid_in(each.id or ""), uuid_in(each.full_url or ""), lost}:
+                    if uuid is not None:
+                        other = self._by_uuid.setdefault(uuid, each)
+                        self._by_uuid[uuid] = each if other is each else None
         return self._by_uuid
 
     def _identified(self) -> dict[tuple[str | None, str], Resource | None]:
@@ -256,13 +334,9 @@ class Pool:
         if self._by_identifier is None:
             self._by_identifier = {}
             for resource in self.resources:
-                identifiers = resource.body.get("identifier")
-                for each in identifiers if isinstance(identifiers, list) else ():
-                    if isinstance(each, dict) and isinstance(each.get("value"), str):
-                        system = each.get("system")
-                        key = (system if isinstance(system, str) else None, each["value"])
-                        other = self._by_identifier.setdefault(key, resource)
-                        self._by_identifier[key] = resource if other is resource else None
+                for key in identifiers_of(resource.body):
+                    other = self._by_identifier.setdefault(key, resource)
+                    self._by_identifier[key] = resource if other is resource else None
         return self._by_identifier
 
     def _contained(self, identity: str, origin: Resource) -> Resource | None:
@@ -272,20 +346,27 @@ class Pool:
         return next((each for each in contained_in(holder) if each.id == identity), None)
 
 
+def identifiers_of(body: Body) -> frozenset[tuple[str | None, str]]:
+    """The systems and values of a resource's identifiers, as far as they can be read."""
+    identifiers = body.get("identifier")
+    return frozenset(
+        (system if isinstance(system := each.get("system"), str) else None, each["value"])
+        for each in (identifiers if isinstance(identifiers, list) else ())
+        if isinstance(each, dict) and isinstance(each.get("value"), str)
+    )
+
+
 def identifier_in(reference: Body) -> tuple[str | None, str] | None:
     """The system and value of the identifier by which a Reference names its target: in a field of its own, or in an
     address that searches for it (`Patient?identifier=system|value`); None if it names none. Raises ShapeError.
     """
-    target = text(reference, "reference")
-    if target is None:
-        identifier = part(reference, "identifier")
-        value = text(identifier, "value")
-        return (text(identifier, "system"), value) if value is not None else None
-    searched = parse_qsl(target.partition("?")[2])
-    if len(searched) != 1 or searched[0][0] != "identifier":
-        return None
-    system, _, value = searched[0][1].rpartition("|")
-    return system or None, value
+    searched = parse_qsl((text(reference, "reference") or "").partition("?")[2])
+    if len(searched) == 1 and searched[0][0] == "identifier":
+        system, _, searched_for = searched[0][1].rpartition("|")
+        return system or None, searched_for
+    identifier = part(reference, "identifier")
+    value = text(identifier, "value")
+    return (text(identifier, "system"), value) if value is not None else None
 
 
 def contained_in(holder: Resource) -> Iterator[Resource]:
@@ -294,7 +375,7 @@ def contained_in(holder: Resource) -> Iterator[Resource]:
         kind, identity = body.get("resourceType"), _identity(body)
         if isinstance(kind, str):
             named = f"#{identity}" if identity is not None else f".contained[{number}]"
-            yield Resource(kind, identity, body, f"{holder.place}{named}", holder=holder)
+            yield Resource(kind, identity, as_r4(body), f"{holder.place}{named}", holder=holder)
 
 
 def _identity(body: Body) -> str | None:
@@ -313,10 +394,15 @@ def changed_meaning(body: Body) -> str | None:
 
 def _newer(one: Resource, other: Resource) -> Resource | None:
     """Which of two versions is the later one, as far as they say so."""
-    for age in (_last_updated, _version):
-        ages = age(one), age(other)
-        if ages[0] is not None and ages[1] is not None and ages[0] != ages[1]:
-            return one if ages[0] > ages[1] else other
+    updated = _last_updated(one), _last_updated(other)
+    if updated[0] is not None and updated[1] is not None:
+        if updated[1].is_before(updated[0]):
+            return one
+        if updated[0].is_before(updated[1]):
+            return other
+    versions = _version(one), _version(other)
+    if versions[0] is not None and versions[1] is not None and versions[0] != versions[1]:
+        return one if versions[0] > versions[1] else other
     return None
 
 
@@ -326,17 +412,15 @@ def _meta(resource: Resource, field: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _last_updated(resource: Resource) -> int | None:
-    """In seconds of universal time."""
+def _last_updated(resource: Resource) -> Moment | None:
     return _instant(_meta(resource, "lastUpdated"))
 
 
-def _instant(stated: str | None) -> int | None:
+def _instant(stated: str | None) -> Moment | None:
     try:
-        when = moment_of(stated, "lastUpdated") if stated is not None else None
+        return moment_of(stated, "lastUpdated") if stated is not None else None
     except UnreadableError:
         return None
-    return when.first - (when.offset or 0) * 60 if when is not None and when.first == when.last else None
 
 
 def _version(resource: Resource) -> int | None:
@@ -344,4 +428,13 @@ def _version(resource: Resource) -> int | None:
     return int(stated) if stated is not None and stated.isascii() and stated.isdigit() and len(stated) < 18 else None
 
 
-__all__ = ["Pool", "Resource", "SetAside", "changed_meaning", "contained_in", "identifier_in"]
+__all__ = [
+    "Missing",
+    "Pool",
+    "Resource",
+    "SetAside",
+    "changed_meaning",
+    "contained_in",
+    "identifier_in",
+    "identifiers_of",
+]

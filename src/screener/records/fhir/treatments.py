@@ -24,6 +24,7 @@ from screener.records.fhir.elements import (
     text,
     truth,
 )
+from screener.records.fhir.mentions import at, named_in
 from screener.records.fhir.reader import Reader
 from screener.records.fhir.resources import Resource, changed_meaning
 from screener.records.patient import Episode
@@ -45,13 +46,14 @@ def read_procedure(resource: Resource, reader: Reader) -> None:
     if status == "not-done":
         reader.leave(resource, "it was not done, which says nothing of another time")
         return
+    _check_focus(resource, reader)
     when = reader.span(resource, "performed")
     if when.start is None and when.end is None and (during := reader.time_of_encounter(resource)) is not None:
         when = Stretch(during, during)
     reader.chart.note_if_before_birth(when.start, resource.place)
     for meaning in reader.meanings(concept(body, "code"), ("procedure",), resource, on="procedures"):
         name = concept_meant(meaning).name
-        if meaning.absent and status not in ("completed", None):
+        if meaning.absent and status != "completed":
             why = f"it says that `{name}` was never done, and its status that this is not certain"
             reader.leave_open(resource, why, "procedures")
             continue
@@ -63,7 +65,7 @@ def read_procedure(resource: Resource, reader: Reader) -> None:
                 episode = Episode(name, "plans", resource.place, when.start, status="planned")
             case "in-progress":
                 episode = Episode(name, "procedures", resource.place, when.start, ongoing=True, status="ongoing")
-            case "completed" | None:
+            case "completed":
                 episode = Episode(name, "procedures", resource.place, when.start, when.end, status="done")
             case _:
                 episode = Episode(
@@ -77,6 +79,18 @@ def read_procedure(resource: Resource, reader: Reader) -> None:
                     flags=(f"whether it was done is not clear: {shown(status)}",),
                 )
         reader.chart.add_episode(episode, meaning)
+
+
+def _check_focus(resource: Resource, reader: Reader) -> None:
+    """Raise UnreadableError where it may be about somebody or something else than the patient: a donor, a child."""
+    stated = resource.body.get("focus")
+    for each in stated if isinstance(stated, list) else [stated] if stated else []:
+        reference = each.get("reference") if isinstance(each, dict) else None
+        reference = each if isinstance(reference, str) else reference
+        found = reader.pool.referred(reference, resource) if isinstance(reference, dict) else None
+        subject = reader.pool.referred(part(resource.body, "subject"), resource)
+        if found is None or found is not subject:
+            raise UnreadableError("it may be about somebody or something else than the patient (`focus`)")
 
 
 _NOT_IN_FORCE: dict[str, tuple[str, ...]] = {"active": (), "on-hold": ("on hold",), "draft": ("a draft",)}
@@ -95,6 +109,7 @@ def read_service_request(resource: Resource, reader: Reader) -> None:
     if status == "revoked":
         reader.leave(resource, "it was revoked")
         return
+    _check_focus(resource, reader)
     when = _one_time(reader.span(resource, "occurrence"))
     for meaning in reader.meanings(concept(body, "code"), ("procedure",), resource, on="plans"):
         if meaning.absent:
@@ -103,7 +118,7 @@ def read_service_request(resource: Resource, reader: Reader) -> None:
         name = concept_meant(meaning).name
         if status != "completed":
             flags = _NOT_IN_FORCE.get(status or "", ("whether it is in force is not clear",))
-            is_open = status != "active" or text(body, "intent") in ("proposal", "option")
+            is_open = status != "active" or text(body, "intent") in (None, "proposal", "option")
             plan = Episode(name, "plans", resource.place, when, status="planned", doubtful=is_open, flags=flags)
             reader.chart.add_episode(plan, meaning)
         if status not in _NOT_IN_FORCE:
@@ -215,7 +230,7 @@ def read_medication_request(resource: Resource, reader: Reader) -> None:
         )
         return
     when = _time_of_order(resource, reader)
-    was_done = status == "completed"
+    was_done = status == "completed" and intent is not None
     for meaning in _drugs(resource, reader):
         episode = Episode(
             concept_meant(meaning).name,
@@ -235,16 +250,19 @@ def read_medication_request(resource: Resource, reader: Reader) -> None:
 def _time_of_order(resource: Resource, reader: Reader) -> Stretch:
     """The time that the dosage or the dispensing states; else from the day on which it was written, on an open end."""
     body = resource.body
-    repeats = [part(part(dosage, "timing"), "repeat") for dosage in parts(body, "dosageInstruction")]
+    dosages = parts(body, "dosageInstruction")
+    if any(changed_meaning(each) is not None for each in (*dosages, part(body, "dispenseRequest"))):
+        return Stretch(reader.date(resource, "authoredOn") or reader.time_of_encounter(resource), None)
+    repeats = [part(part(dosage, "timing"), "repeat") for dosage in dosages]
     if any("boundsPeriod" in each for each in repeats):
         bounds = [_period(resource, each, "boundsPeriod", reader) or Stretch() for each in repeats]
         starts = [each.start for each in bounds if each.start is not None]
         ends = [each.end for each in bounds if each.end is not None]
         if starts or ends:
             return Stretch(
-                min(starts, key=lambda each: each.first, default=None),
+                min(starts, key=lambda each: each.instant[1], default=None),
                 # As long as one of them has no end, nobody wrote down when the last one ended.
-                max(ends, key=lambda each: each.last) if len(ends) == len(bounds) else None,
+                max(ends, key=lambda each: each.instant[2]) if len(ends) == len(bounds) else None,
             )
     request = part(body, "dispenseRequest")
     if "validityPeriod" in request and (valid := _period(resource, request, "validityPeriod", reader)) is not None:
@@ -265,6 +283,7 @@ def _drugs(resource: Resource, reader: Reader) -> Sequence[Meaning]:
     """The drugs of a resource: by its own code, by the Medication it refers to, or by that one's ingredients."""
     body = resource.body
     named = concept(body, "medicationCodeableConcept")
+    _check_one_drug(named, resource, reader)
     if named.is_empty and "medicationReference" in body:
         reference = part(body, "medicationReference")
         medication = reader.pool.referred(reference, resource)
@@ -275,16 +294,36 @@ def _drugs(resource: Resource, reader: Reader) -> Sequence[Meaning]:
             reader.leave_open(resource, f"of its Medication, {why}", "medications")
             return ()
         named = concept(medication.body, "code")
-        ingredients = [
-            each
-            for ingredient in parts(medication.body, "ingredient")
-            if not (each := concept(ingredient, "itemCodeableConcept")).is_empty
-        ]
+        ingredients = [_ingredient(each, medication, reader) for each in parts(medication.body, "ingredient")]
         return _of_medication(named, ingredients, resource, reader)
     if named.is_empty:
         reader.leave_open(resource, "it does not say which drug", "medications")
         return ()
     return _without_absences(reader.meanings(named, ("drug",), resource, on="medications"), resource, reader)
+
+
+def _check_one_drug(named: Concept, resource: Resource, reader: Reader) -> None:
+    """FHIR lets one field say which drug it is. Raises UnreadableError where the codes of several say different things;
+    words of another are taken to be about the same."""
+    body = resource.body
+    others = [each for field in ("medication", "medicationReference") for _, each in at(body, (field,))]
+    for other in (named_in(each, resource, reader) for each in others):
+        if named.is_empty or other is None or other.is_empty or not set(named.codings).isdisjoint(other.codings):
+            continue
+        drugs = [{each.entry.name for each in reader.known(one, ("drug",))} for one in (named, other)]
+        if any(each.code for each in other.codings) and (drugs[0] != drugs[1] or not drugs[0]):
+            raise UnreadableError("it names two drugs in two fields")
+
+
+def _ingredient(ingredient: Body, medication: Resource, reader: Reader) -> Concept:
+    """What a product has in it, by its own code or by what it refers to; empty, if nobody can tell."""
+    item = part(ingredient, "item")  # R5's concept or reference
+    named = concept(item, "concept") if item else concept(ingredient, "itemCodeableConcept")
+    reference = part(item, "reference") if item else part(ingredient, "itemReference")
+    if not named.is_empty or not reference:
+        return named
+    found = reader.pool.referred(reference, medication)
+    return concept(found.body, "code") if found is not None else Concept((), text(reference, "display"))
 
 
 def _of_medication(
@@ -297,7 +336,14 @@ def _of_medication(
             reader.leave_open(resource, "its Medication does not say which drug", "medications")
             return ()
         return _without_absences(reader.meanings(named, ("drug",), resource, on="medications"), resource, reader)
-    drugs = [drug for each in ingredients for drug in reader.meanings(each, ("drug",), resource, on="medications")]
+    if any(each.is_empty for each in ingredients):
+        reader.leave_open(resource, "its Medication does not say all that is in it", "medications")
+    drugs = [
+        drug
+        for each in ingredients
+        if not each.is_empty
+        for drug in reader.meanings(each, ("drug",), resource, on="medications")
+    ]
     return _without_absences(drugs, resource, reader)
 
 

@@ -1,0 +1,27 @@
+"""Whether a relative is one by blood, by the code or the words for the relationship: `kin.tsv` beside this file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from screener.records.dictionary import folded
+from screener.values.tables import table_rows
+
+
+def is_by_blood(codes: Iterable[str], wordings: Iterable[str]) -> bool:
+    """Whether a relationship is certainly one by blood. No code of one vocabulary is one of another here."""
+    words = [folded(each) for each in wordings]
+    if any(each in wording for wording in words for each in _names("unsettles")):
+        return False
+    if any(each.strip() in _names("kin") for each in codes):
+        return True
+    known = _names("word") | _names("of")
+    said = [set(each.replace(",", " ").split()) for each in words]
+    return any(each <= known and not each.isdisjoint(_names("word")) for each in said)
+
+
+@cache
+def _names(says: str) -> frozenset[str]:
+    return frozenset(name for name, what, _ in table_rows(Path(__file__).with_name("kin.tsv")) if what == says)

@@ -1,0 +1,95 @@
+"""Dates and decimals as a language and its country write them, where a record or a call says which they are.
+
+Nothing is guessed: without a locale `18.02.2026` and `1,9` are refused, and so is within one what could be read in two
+ways (`1.234` where the comma is the decimal sign). What ISO 8601 writes, and a number with a decimal point, stay what
+they are everywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+
+from msgspec import Struct
+
+from screener.values.tables import table_rows
+
+
+class Locale(Struct, frozen=True):
+    """How a language and its country write. `order` is that of a date's parts (`dmy`), `decimal` the decimal sign."""
+
+    name: str
+    order: str
+    decimal: str
+
+    @property
+    def order_in_words(self) -> str:
+        return ", ".join({"d": "day", "m": "month", "y": "year"}[part] for part in self.order)
+
+    def date(self, text: str) -> str:
+        """The date as ISO 8601 writes it, with the time behind it; the text itself where it is no date so written."""
+        plain = text.strip()
+        found = _DATES[self.order].match(plain) or _DATES["ymd"].match(plain)
+        if found is not None:
+            return f"{found['year']}-{int(found['month']):02}-{int(found['day']):02}{found['time'] or ''}"
+        month_of = _MONTH.match(plain)
+        return text if month_of is None else f"{month_of['year']}-{int(month_of['month']):02}"
+
+    def number(self, text: str) -> str:
+        """A number, a bound or a range of numbers with decimal points; the text itself where it is none of them.
+
+        Raises TwoWaysError where it could be read in two ways.
+        """
+        if _NUMBERS.match(text) is None:
+            return text
+        return _NUMBER.sub(lambda found: self._plain(found[0]), text)
+
+    def _plain(self, number: str) -> str:
+        plain = re.sub(rf"(?<=\d)[{_BLANKS}](?=\d{{3}}(?!\d))", "", number)
+        other = "." if self.decimal == "," else ","
+        whole, _, rest = plain.partition(self.decimal)
+        if other not in plain:
+            return plain.replace(self.decimal, ".") if plain.count(self.decimal) < 2 else number
+        if _GROUPED[other].match(whole) and (rest.isdecimal() or whole.count(other) > 1 or self.decimal in plain):
+            return f"{whole.replace(other, '')}.{rest}" if rest else whole.replace(other, "")
+        if plain.count(other) == 1 and self.decimal not in plain:
+            if other == ",":
+                return number  # somebody's decimal comma, or a group of thousands
+            if _GROUPED[other].match(plain):
+                raise TwoWaysError(number, plain.replace(other, ""), plain.replace(other, self.decimal))
+            return plain  # a decimal point, and nothing else can be meant
+        return number
+
+
+class TwoWaysError(ValueError):
+    """A number that could be read in two ways; `args` are the number, and both ways of writing it unmistakably."""
+
+
+_BLANKS = " \u00a0\u202f\u2009'\u2019"
+_GROUPED = {sign: re.compile(rf"[1-9]\d{{0,2}}(\{sign}\d{{3}})+\Z", re.ASCII) for sign in ".,"}
+_NUMBERS = re.compile(rf"[\s<>=≤≥]*\d[\d.,{_BLANKS}]*(?:\s*(?:-|–|~|\.\.)\s*\d[\d.,{_BLANKS}]*)?\Z")
+_NUMBER = re.compile(rf"\d(?:[\d.,{_BLANKS}]*\d)?")
+_TIME = r"(?P<time>[T ]\d{2}:\d{2}.*)?\Z"
+_BETWEEN = r"\s*(?P<sign>[./-])\s*"
+_PART = {"d": r"(?P<day>\d{1,2})", "m": r"(?P<month>\d{1,2})", "y": r"(?P<year>\d{4})"}
+_DATES = {
+    order: re.compile(
+        _PART[order[0]] + _BETWEEN + _PART[order[1]] + r"\s*(?P=sign)\s*" + _PART[order[2]] + r"\.?" + _TIME, re.ASCII
+    )
+    for order in ("dmy", "mdy", "ymd")
+}
+_MONTH = re.compile(r"(?P<month>\d{1,2})[./](?P<year>\d{4})\Z", re.ASCII)
+
+
+@lru_cache(maxsize=1)
+def locales() -> dict[str, Locale]:
+    """Every locale, by its name in small letters."""
+    known = (Locale(*row) for row in table_rows(Path(__file__).with_name("locales.tsv")))
+    return {each.name.casefold(): each for each in known}
+
+
+def locale_of(name: str) -> Locale | None:
+    """The locale of that name, as people and systems write it: `de`, `en-GB`, `en_GB`, `de_DE.UTF-8`. None where nobody
+    said how that country writes."""
+    return locales().get(name.strip().partition(".")[0].replace("_", "-").casefold())

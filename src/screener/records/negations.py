@@ -1,0 +1,37 @@
+"""Whether a wording denies what it names, or leaves it open: by the words of `negations.tsv`.
+
+It is never read as the thing itself, nor as its absence: how far a denial reaches, nobody can tell from words alone.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Literal, cast
+
+from screener.records.dictionary import folded
+from screener.values.tables import table_rows
+
+Turn = Literal["denies", "leaves open"]
+
+
+def turn_of(wording: str) -> Turn | None:
+    """What a wording does with the thing that it names; None where it says nothing but that thing."""
+    plain = f" {folded(wording).replace(':', ' ').replace('?', ' ? ')} ".replace("  ", " ")
+    for place, words, turn in _rows():
+        is_there = (
+            plain == f" {words} "
+            if place == "whole"
+            else plain.startswith(f" {words} ")
+            if place == "first"
+            else plain.endswith(f" {words} ")
+        )
+        if is_there:
+            return turn
+    return None
+
+
+@cache
+def _rows() -> tuple[tuple[str, str, Turn], ...]:
+    rows = table_rows(Path(__file__).with_name("negations.tsv"))
+    return tuple((place, folded(words), cast("Turn", turn)) for place, words, turn in rows)

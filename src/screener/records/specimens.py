@@ -1,0 +1,71 @@
+"""What a specimen is: blood, or what else a result was measured in.
+
+Data: `specimens.tsv` beside this file, with its sources.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from pathlib import Path
+
+from screener.values.tables import table_rows
+
+BLOOD = "blood"
+OPEN = "open"
+"""A code that is known, and says no more than that there is a specimen."""
+
+
+def specimen_of_code(system: str, code: str) -> str | None:
+    """What a coded specimen is; None if nobody knows the code. `system` is the name of its system."""
+    return _codes().get((system, code.strip().upper()))
+
+
+def specimen_in(words: str) -> str | None:
+    """What a wording says of the specimen; None if it says nothing, or names blood and something else."""
+    said = specimens_in(words)
+    return said[0] if len(said) == 1 else None
+
+
+@lru_cache(maxsize=4096)
+def specimens_in(words: str) -> tuple[str, ...]:
+    """What a wording names that is no blood, the longest name of one; and blood. What stands within a longer name is
+    none: `cord blood` is no blood."""
+    plain = words.casefold()
+    said = []
+    for pattern, what in _patterns():
+        if pattern.search(plain):
+            said.append(what)
+            plain = pattern.sub(" ", plain)
+    others = [each for each in said if each != BLOOD]
+    return (*others[:1], *((BLOOD,) if BLOOD in said else ()))
+
+
+def told_together(said: Iterable[str | None]) -> frozenset[str]:
+    """What several codes and wordings say, without those that say nothing."""
+    return frozenset(each for each in said if each is not None and each != OPEN)
+
+
+@cache
+def _rows() -> list[tuple[str, str, str]]:
+    return [(kind, said, what) for kind, said, what in table_rows(Path(__file__).with_name("specimens.tsv"))]
+
+
+@cache
+def _codes() -> dict[tuple[str, str], str]:
+    return {(kind, code): what for kind, code, what in _rows() if kind != "word"}
+
+
+@cache
+def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    """The words for each specimen, longest first; of a script without blanks also within others."""
+    words = sorted(((word, what) for kind, word, what in _rows() if kind == "word"), key=lambda each: -len(each[0]))
+    return [(re.compile(_whole(word) if _LATIN.match(word) else re.escape(word)), what) for word, what in words]
+
+
+_LATIN = re.compile(r"[a-z]")
+
+
+def _whole(word: str) -> str:
+    return r"\b" + r"\W+".join(map(re.escape, word.split())) + r"\b"

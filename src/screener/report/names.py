@@ -1,0 +1,199 @@
+"""What may be written in a record: the names of the dictionary, with their codes, units and values.
+
+Without a word everything is listed by kind; with one, what bears it in a name or title, else what is near to it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from textwrap import wrap
+
+from msgspec import Struct, to_builtins
+
+from screener.records.dictionary import KINDS, LIST_OF, Dictionary, as_name
+from screener.rulebook import Code, Concept, Finding, Form, Lab
+from screener.values.units import UnitError, common_units
+
+WIDTH = 80
+
+
+class Writable(Struct, frozen=True):
+    """One entry of the dictionary: what it is called, on which list of a record it stands, and how it is written."""
+
+    name: str
+    kind: str
+    title: str
+    list: str
+    aliases: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    """Each with its system, and what it says of unit or value: `loinc 1975-2 in mg/dL`."""
+    units: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """Everything that it may be called."""
+        return (self.name, *self.aliases, self.title)
+
+
+def writable(dictionary: Dictionary) -> list[Writable]:
+    """Every entry, by kind."""
+    rulebook = dictionary.rulebook
+    found: list[Writable] = []
+    for lab in rulebook.labs.values():
+        found.append(_lab(lab, None, dictionary))
+        found += [_lab(lab, form, dictionary) for form in lab.forms]
+    found += [_finding(each) for each in rulebook.findings.values()]
+    found += [_concept(each) for each in rulebook.concepts.values()]
+    order = {kind: place for place, kind in enumerate(KINDS)}
+    found.sort(key=lambda each: order[each.kind])
+    for question in rulebook.questions.values():
+        key = question.name if question.once_for_all else f"TRIAL/{question.name}"
+        found.append(Writable(key, "question", question.title, "answers", question.aliases, values=("true", "false")))
+    return found
+
+
+def _lab(lab: Lab, form: Form | None, dictionary: Dictionary) -> Writable:
+    named = form or lab
+    codes = [code for code in lab.codes if code.form == (form.name if form is not None else None)]
+    return Writable(
+        named.name, "lab", named.title, "observations", named.aliases, _codes(codes), _units(lab, form, dictionary)
+    )
+
+
+def _units(lab: Lab, form: Form | None, dictionary: Dictionary) -> tuple[str, ...]:
+    """The units of the dictionary, and the common ones that can be converted."""
+    if lab.unit == "1":
+        return ()
+    units = list(dictionary.units_of(lab))
+    for common in common_units():
+        try:
+            dictionary.factor(lab, form, common.text)
+        except UnitError:
+            continue
+        units.append(common.text)
+    return tuple(dict.fromkeys(units))
+
+
+def _finding(finding: Finding) -> Writable:
+    if finding.grade is not None:
+        values = [str(each) for each in range(int(finding.grade.low), int(finding.grade.high) + 1)]
+    else:
+        values = list(finding.choices)
+    for each in finding.words:
+        values.append(f"{' or '.join(each.values)} also as {' '.join(f'“{word}”' for word in each.words)}")
+    return Writable(
+        finding.name,
+        "finding",
+        finding.title,
+        "observations",
+        finding.aliases,
+        _codes(finding.codes),
+        (),
+        tuple(values),
+    )
+
+
+def _concept(concept: Concept) -> Writable:
+    codes = [code for code in concept.codes if not code.absent]
+    return Writable(concept.name, concept.kind, concept.title, LIST_OF[concept.kind], concept.aliases, _codes(codes))
+
+
+def _codes(codes: Iterable[Code]) -> tuple[str, ...]:
+    return tuple(
+        f"{code.system} {code.first}"
+        + (f" .. {code.last}" if code.last else "")
+        + (f" in {code.unit}" if code.unit else "")
+        + (f" for {code.value}" if code.value else "")
+        for code in codes
+    )
+
+
+def matching(entries: Sequence[Writable], word: str, dictionary: Dictionary) -> tuple[list[Writable], bool]:
+    """The entries that bear a word in a name, a title or a code; else those that are near to it, and False."""
+    sought = as_name(word)
+    exact = [each for each in entries if sought in {as_name(name) for name in each.called}]
+    bearing = [
+        each
+        for each in entries
+        if each not in exact
+        and (
+            any(sought in as_name(name) for name in each.called)
+            or any(word.casefold() in code.casefold().split() for code in each.codes)
+        )
+    ]
+    if sought and (exact or bearing):
+        return [*exact, *bearing], True
+    near = set(dictionary.likeness.nearest(word, KINDS, most=5))
+    return [each for each in entries if each.name in near], False
+
+
+# ---- for people
+
+
+def as_list(entries: Sequence[Writable]) -> str:
+    """Every entry in short: its name, and what else it is called, by the list of a record on which it stands."""
+    lines: list[str] = []
+    kind = ""
+    for each in entries:
+        if each.kind != kind:
+            kind = each.kind
+            lines += ["", f"{kind}, under `{each.list}`"]
+        lines += _wrapped(f"  {', '.join((each.name, *each.aliases))}: {each.title}", "      ")
+    lines += ["", "`screen names WORD` tells the codes, units and values of what bears a word."]
+    return "\n".join(lines[1:]) + "\n"
+
+
+def as_details(entries: Sequence[Writable], word: str, *, is_found: bool) -> str:
+    """Entries in full, for a word."""
+    if not entries:
+        return f"Nothing in the dictionary is called so, or is near to it: {word}\n"
+    lines = [] if is_found else [f"Nothing in the dictionary is called so: {word}. Near to it:", ""]
+    for each in entries:
+        lines += _wrapped(f"{each.name} ({each.kind}, under `{each.list}`)", "  ")
+        lines += _wrapped(f"  {each.title}", "    ")
+        for heading, those in (
+            ("also", each.aliases),
+            ("codes", tuple(_grouped(each.codes))),
+            ("units", each.units),
+            ("values", each.values),
+        ):
+            if those:
+                lines += _wrapped(f"  {heading:<7} {', '.join(those)}", " " * 10)
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _grouped(codes: Iterable[str]) -> Iterator[str]:
+    """The codes with their system said once: `loinc 14682-9, 2160-0`."""
+    before = ""
+    for code in codes:
+        system, _, rest = code.partition(" ")
+        yield rest if system == before else code
+        before = system
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return wrap(text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
+# ---- for programs
+
+
+def as_json(entries: Sequence[Writable]) -> str:
+    """The entries as a list of objects."""
+    return json.dumps(to_builtins(list(entries)), ensure_ascii=False, indent=1)
+
+
+def as_table(entries: Sequence[Writable]) -> str:
+    """The entries as CSV, one row each."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\r\n")
+    rows.writerow(Writable.__struct_fields__)
+    for each in entries:
+        cells = (getattr(each, field) for field in Writable.__struct_fields__)
+        rows.writerow(cell if isinstance(cell, str) else "; ".join(cell) for cell in cells)
+    return text.getvalue()

@@ -1,0 +1,136 @@
+"""Several processes: the same output in the same order, and no other endings than one process has."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.conftest import RULES
+from cli.test_endings import environment
+from screener.jobs import in_order
+
+COMMAND = [sys.executable, "-m", "screener", "--rules", str(RULES)]
+
+
+@pytest.mark.parametrize("form", ["--json", "--markdown", "--quiet"])
+def test_several_processes_print_what_one_prints(call, write, folder: Path, form: str) -> None:
+    files = [write(f"{number}.json", id=f"p{number}") for number in range(9)]
+    files.insert(4, write("broken.json", sex="femal"))
+    export = folder / "export"
+    export.mkdir()
+    lines = [json.dumps({"resourceType": "Patient", "id": f"e{number}"}) + "\n" for number in range(30)]
+    (export / "Patient.ndjson").write_text("".join(lines), encoding="utf-8")
+    as_of = ("--as-of", "2026-02-20")
+    status, out, err = call(*files, "export", form, *as_of)
+    assert (status, out.count("e29") > 0) == (2, True)
+    for jobs in ("1", "2", "3"):
+        assert call(*files, "export", form, *as_of, "--jobs", jobs) == (status, out, err)
+
+
+@pytest.mark.parametrize(
+    ("form", "what"),
+    [
+        (["--full"], "`--full`"),
+        (["--csv"], "`--csv`"),
+        (["--html", "-"], "`--html`"),
+        (["--explain", "NCT00000001/I1"], "`--explain`"),
+        ([], "the table"),
+    ],
+)
+def test_other_forms_are_refused_with_several_processes(call, write, form: list[str], what: str) -> None:
+    status, out, err = call(write(), *form, "--jobs", "2")
+    assert (status, out) == (2, "")
+    assert f"`--jobs` is for a report that is printed patient by patient, and {what} is not" in err
+    assert "add `--json` or `--markdown` or `--quiet`" in err
+    assert call(write(), *form, "--jobs", "1") == call(write(), *form)
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1", "x", "257", "1.5", "99999999999", "\u00b2"])
+def test_a_number_that_is_none_of_processes_is_refused(call, write, jobs: str) -> None:
+    status, out, err = call(write(), "--json", f"--jobs={jobs}")
+    assert (status, out) == (2, "")
+    assert "is not a number of processes: write 1 to 256" in err
+
+
+def start(*arguments: str, **streams: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([*COMMAND, *arguments], stderr=subprocess.PIPE, env=environment(), **streams)
+
+
+def many(folder: Path) -> str:
+    lines = [json.dumps({"id": f"p{number}", "as_of": "2026-02-20"}) + "\n" for number in range(20_000)]
+    (folder / "many.ndjson").write_text("".join(lines), encoding="utf-8")
+    return "many.ndjson"
+
+
+def test_a_reader_that_leaves_early_ends_all_processes(folder: Path) -> None:
+    with start(many(folder), "--json", "--jobs", "2", stdout=subprocess.PIPE) as screen:
+        assert screen.stdout is not None
+        assert screen.stderr is not None
+        screen.stdout.read(10)
+        screen.stdout.close()
+        assert (screen.stderr.read(), screen.wait(30)) == (b"", 141)
+
+
+def test_an_interrupt_ends_all_processes_quietly(folder: Path) -> None:
+    screen = start(many(folder), "--json", "--jobs", "2", stdout=subprocess.PIPE, start_new_session=True)
+    assert screen.stdout is not None
+    screen.stdout.read(10)
+    os.killpg(screen.pid, signal.SIGINT)
+    _, err = screen.communicate(timeout=30)
+    assert (screen.returncode, err) == (130, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only where there is a device that is always full")
+def test_a_full_disk_is_said_in_a_sentence(folder: Path) -> None:
+    with open("/dev/full", "w") as full:
+        screen = start(many(folder), "--json", "--jobs", "2", stdout=full.fileno())
+        _, err = screen.communicate(timeout=30)
+    assert err == b"error[output]: the output cannot be written: no space left on device\n"
+    assert screen.returncode == 2
+
+
+# ---- the order of results
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 5])
+@pytest.mark.parametrize("number", [0, 1, 7, 100])
+def test_results_come_in_the_order_of_the_things(jobs: int, number: int) -> None:
+    assert list(in_order(lambda each: each * each, range(number), jobs)) == [each * each for each in range(number)]
+
+
+def test_things_are_taken_a_few_ahead_only() -> None:
+    taken = []
+
+    def things():
+        for number in range(1000):
+            taken.append(number)
+            yield number
+
+    results = in_order(lambda each: each, things(), 2)
+    assert next(results) == 0
+    assert len(taken) < 20
+    results.close()  # type: ignore[attr-defined]
+
+
+def fail(each: int) -> int:
+    if each == 3:
+        raise ValueError("three")
+    return each
+
+
+def die(each: int) -> int:
+    if each == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return each
+
+
+@pytest.mark.parametrize(("work", "error"), [(fail, ValueError), (die, ChildProcessError)])
+def test_what_goes_wrong_in_another_process_is_raised(work, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        list(in_order(work, range(10), 2))

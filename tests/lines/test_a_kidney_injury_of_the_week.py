@@ -1,0 +1,38 @@
+"""A kidney injury of earlier in the week that is still there is asked about, though the last 48 hours show no rise."""
+
+from __future__ import annotations
+
+import pytest
+
+from screener import evaluate, load_patient, load_rules
+
+
+def answer(*values: tuple[float, str], unit: str = "umol/L") -> str:
+    rules = load_rules()
+    labs = [{"name": "creatinine", "value": value, "unit": unit, "date": date} for value, date in values]
+    others = [("HE_grade", 0, None), ("procalcitonin", 0.1, "ng/mL"), ("hemoglobin", 120, "g/L")]
+    for name, value, of_unit in others:
+        labs.append({"name": name, "value": value, "date": "2026-03-17"} | ({"unit": of_unit} if of_unit else {}))
+    complete = ["conditions", "procedures", "medications"]
+    record = {"id": "p", "as_of": "2026-03-18", "birth_date": "1980", "sex": "male"}
+    patient = load_patient({**record, "observations": labs, "complete": complete}, rules)
+    [trial] = [each for each in evaluate(patient, rules=rules).trials if each.id == "NCT05985863"]
+    [line] = [each for each in trial.criteria if each.id == "E1"]
+    return str(line.status)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (((80, "2026-03-13"), (112, "2026-03-14"), (112, "2026-03-17"), (112, "2026-03-18")), "unknown"),
+        (((85, "2026-03-12"), (115, "2026-03-13"), (113, "2026-03-17")), "unknown"),
+        (((90, "2026-03-12"), (95, "2026-03-14"), (130, "2026-03-15"), (122, "2026-03-18")), "unknown"),
+        (((80, "2026-03-13"), (112, "2026-03-14"), (84, "2026-03-17"), (82, "2026-03-18")), "passed"),
+        (((80, "2026-03-13"), (85, "2026-03-15"), (88, "2026-03-18")), "passed"),
+        (((80, "2026-03-17"), (112, "2026-03-18")), "failed"),
+    ],
+)
+def test_a_rise_of_the_week_that_is_still_there_is_asked_about(
+    values: tuple[tuple[float, str], ...], expected: str
+) -> None:
+    assert answer(*values) == expected

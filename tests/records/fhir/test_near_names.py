@@ -1,0 +1,127 @@
+"""A result under a code or wording that nobody knows keeps the place of what it may be, as it does natively."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from records.fhir.tiny import bundle
+from records.fhir_sources import dictionary
+from screener.records import read_patient
+from screener.records.patient import Patient
+from screener.screening import evaluate
+
+Json = dict[str, Any]
+PATIENT = {"resourceType": "Patient", "id": "p", "gender": "female", "birthDate": "1981-05-04"}
+OWN = "urn:oid:1.2.3.4.5"
+
+
+def result(code: Json, value: Json, day: str, **more: Any) -> Json:
+    subject = {"reference": "Patient/p"}
+    return {
+        "resourceType": "Observation",
+        "subject": subject,
+        "status": "final",
+        "code": code,
+        "effectiveDateTime": day,
+        **value,
+        **more,
+    }
+
+
+def quantity(value: float, unit: str | None = None) -> Json:
+    return {"valueQuantity": {"value": value, **({"unit": unit} if unit else {})}}
+
+
+def own(code: str, display: str | None = None) -> Json:
+    return {"coding": [{"system": OWN, "code": code, **({"display": display} if display else {})}]}
+
+
+def loinc(code: str) -> Json:
+    return {"coding": [{"system": "http://loinc.org", "code": code}]}
+
+
+OLD = {
+    "total_bilirubin": result(loinc("14631-6"), {"valueQuantity": {"value": 100, "unit": "umol/L"}}, "2026-02-17"),
+    "body_weight": result(loinc("29463-7"), quantity(60, "kg"), "2026-02-17"),
+    "INR": result(loinc("6301-6"), quantity(1.2), "2026-02-17"),
+    "creatinine": result(loinc("2160-0"), quantity(1.0, "mg/dL"), "2026-02-17"),
+}
+
+
+def read(*resources: Json) -> Patient:
+    found = read_patient(bundle(PATIENT, *resources), dictionary())
+    assert isinstance(found, Patient)
+    return found
+
+
+def unread(patient: Patient, fact: str) -> list[str | None]:
+    return [each.when and each.when.text for each in patient.results.get(fact, ()) if each.unusable == "unread"]
+
+
+@pytest.mark.parametrize(
+    ("fact", "code", "value"),
+    [
+        ("total_bilirubin", own("BILI"), quantity(400, "umol/L")),
+        ("total_bilirubin", {"text": "T-Bil"}, quantity(23, "mg/dL")),
+        ("total_bilirubin", own("4711", "Bilirubin total"), quantity(23, "mg/dL")),
+        ("body_weight", {"text": "Weight"}, quantity(46, "kg")),
+        ("INR", {"text": "INR"}, quantity(3.1)),
+        ("INR", {"text": "INR"}, {"valueString": "3.1"}),
+        ("creatinine", {"text": "Creatinine"}, quantity(3.0, "mg/dL")),
+        ("creatinine", own("CREA"), quantity(300, "umol/L")),
+    ],
+)
+def test_it_keeps_the_place_of_the_latest(fact: str, code: Json, value: Json) -> None:
+    known = dictionary()
+    patient = read(OLD[fact], result(code, value, "2026-02-19"))
+    assert unread(patient, fact) == ["2026-02-19"]
+    assert not any("no rule uses" in note for note in patient.notes)
+    assert any(note.startswith("Observation") or "may be" in note for note in patient.notes)
+    with_it, without = (evaluate(each, known.rulebook, as_of="2026-02-20") for each in (patient, read(OLD[fact])))
+    for one, other in zip(_lines(with_it), _lines(without), strict=True):
+        assert one == other or one[2] == "unknown", (one, other)
+
+
+def _lines(screening: Any) -> list[tuple[str, str, str]]:
+    return [(trial.id, line.id, line.status) for trial in screening.trials for line in trial.criteria]
+
+
+def test_it_decides_nothing_and_is_told_first() -> None:
+    patient = read(OLD["total_bilirubin"], result(own("BILI"), quantity(400, "umol/L"), "2026-02-19"))
+    screening = evaluate(patient, dictionary().rulebook, as_of="2026-02-20")
+    assert any("BILI" in note and "total bilirubin" in note for note in screening.check_first)
+
+
+@pytest.mark.parametrize(
+    ("fact", "code", "value", "more"),
+    [
+        ("total_bilirubin", own("BILD", "Bilirubin direct"), quantity(4, "mg/dL"), {}),
+        ("total_bilirubin", own("BILI"), quantity(4, "kg"), {}),
+        ("creatinine", {"text": "Creatinine, urine"}, quantity(90, "mg/dL"), {}),
+        ("creatinine", own("CREA"), quantity(90, "mg/dL"), {"specimen": {"display": "Urine"}}),
+        ("INR", {"text": "INR"}, {"valueString": "see the letter"}, {}),
+        ("INR", {"text": "INR"}, {}, {}),
+        ("body_weight", loinc("99999-9") | {"text": "Weight"}, quantity(46, "kg"), {}),
+        ("INR", {"text": "INR"}, quantity(3.1), {"status": "entered-in-error"}),
+    ],
+)
+def test_what_is_something_else_keeps_no_place(fact: str, code: Json, value: Json, more: Json) -> None:
+    assert unread(read(OLD[fact], result(code, value, "2026-02-19", **more)), fact) == []
+
+
+def test_an_older_one_changes_nothing() -> None:
+    patient = read(OLD["total_bilirubin"], result(own("BILI"), quantity(400, "umol/L"), "2026-02-16"))
+    screening = evaluate(patient, dictionary().rulebook, as_of="2026-02-20")
+    alone = evaluate(read(OLD["total_bilirubin"]), dictionary().rulebook, as_of="2026-02-20")
+    assert unread(patient, "total_bilirubin") == ["2026-02-16"]
+    assert screening.check_first == ()
+    latest = [line for line, other in zip(_lines(screening), _lines(alone), strict=True) if line != other]
+    assert all(status == "unknown" for *_, status in latest)
+
+
+def test_a_component_keeps_its_place_as_well() -> None:
+    part = {"code": own("BILI"), **quantity(400, "umol/L")}
+    panel = result(own("LIVER"), {}, "2026-02-19", component=[part])
+    assert unread(read(OLD["total_bilirubin"], panel), "total_bilirubin") == ["2026-02-19"]

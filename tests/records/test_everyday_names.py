@@ -1,0 +1,156 @@
+"""Names of the ward and of German laboratories; and unread ones, which keep the place of what they may be."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import pytest
+
+from screener import evaluate, load_rules
+from screener.records.dictionary import Dictionary
+from screener.records.patient import Patient
+from screener.records.reading import read_patient
+
+
+@cache
+def dictionary() -> Dictionary:
+    return Dictionary(load_rules())
+
+
+def of_results(*results: dict[str, Any]) -> Patient:
+    return read_patient({"as_of": "2026-03-20", "observations": list(results)}, dictionary())
+
+
+def status_of(line: str, *results: dict[str, Any]) -> str:
+    trial, _, name = line.partition("/")
+    screening = evaluate(of_results(*results))
+    (found,) = (each for each in screening.trials if each.id == trial)
+    return next(each.status for each in found.criteria if each.id == name)
+
+
+@pytest.mark.parametrize(
+    ("written", "unit", "fact"),
+    [
+        ("Krea", "mg/dl", "creatinine"),
+        ("Kreatinin", "umol/l", "creatinine"),
+        ("Harnstoff", "mg/dl", "urea"),
+        ("Quick", "%", "prothrombin_activity"),
+        ("Quick-Wert", "%", "prothrombin_activity"),
+        ("Gewicht", "kg", "body_weight"),
+        ("Körpergewicht", "kg", "body_weight"),
+        ("Wt", "kg", "body_weight"),
+        ("Thrombos", "10^9/L", "platelets"),
+        ("Neutros", "10^9/L", "neutrophils"),
+        ("Hb", "g/dl", "hemoglobin"),
+        ("Hgb", "g/dl", "hemoglobin"),
+        ("Serumalbumin", "g/l", "albumin"),
+        ("Gesamtbilirubin", "mg/dl", "total_bilirubin"),
+    ],
+)
+def test_a_name_of_the_ward_is_read(written: str, unit: str, fact: str) -> None:
+    patient = of_results({"name": written, "value": 20, "unit": unit, "date": "2026-03-19"})
+    assert list(patient.results) == [fact]
+    assert patient.results[fact][0].unusable is None
+
+
+HE_0 = {"name": "HE_grade", "value": 0, "date": "2026-03-19"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Encephalopathy",
+        "Enzephalopathie",
+        "portosystemic encephalopathy",
+        "Grad der Enzephalopathie",
+    ],
+)
+def test_what_is_nearly_a_graded_condition_keeps_the_place_of_its_grade(name: str) -> None:
+    later = {"name": name, "value": "grade III", "date": "2026-03-20"}
+    found = of_results(HE_0, later).results["hepatic_encephalopathy_grade"]
+    assert [each.unusable for each in found] == [None, "unread"]
+    assert status_of("NCT07409259/I3", HE_0, later) != "passed"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "unusable"),
+    [
+        ("HE", "grade III", None),
+        ("hepatische Enzephalopathie", "III", None),
+        ("Hepatic encephalopathy", 0, None),
+        ("HE", 1, "unread"),  # the first grade, or a yes
+        ("HE", "yes", "unread"),
+        ("Ascites", "++", None),
+        ("Aszites", "keine", None),
+        ("Ascites", "present", "unread"),
+        ("Ascites", 2, "unread"),
+        ("ascites (US)", "++", "unread"),
+    ],
+)
+def test_a_grade_under_the_name_of_its_condition_is_read_where_it_is_one(
+    name: str, value: object, unusable: str | None
+) -> None:
+    ascites = {"name": "ascites_grade", "value": "slight", "date": "2026-03-18"}
+    patient = of_results(HE_0, ascites, {"name": name, "value": value, "date": "2026-03-20"})
+    (results,) = (each for each in patient.results.values() if len(each) == 2)
+    assert [each.unusable for each in results] == [None, unusable]
+    assert ("conditions" in patient.may_be) == (unusable is not None and "(US)" not in name)
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("hypoxic encephalopathy", None),
+        ("hypoxische Enzephalopathie", None),
+        ("Wernicke-Enzephalopathie", None),
+        ("ascites albumin", None),
+        ("ascites LDH", "U/L"),
+        ("ascites protein", "g/L"),
+        ("direktes Bilirubin", "mg/dL"),
+        ("dry weight", "kg"),
+    ],
+)
+def test_what_is_something_else_keeps_nobodys_place(name: str, unit: str | None) -> None:
+    other = {"name": name, "value": 1, "unit": unit, "date": "2026-03-19"}
+    assert of_results(other).results == {}
+
+
+def test_an_earlier_one_leaves_a_later_result_alone() -> None:
+    earlier = {"name": "Encephalopathy", "value": "grade III", "date": "2026-03-18"}
+    assert status_of("NCT07409259/I3", HE_0, earlier) == status_of("NCT07409259/I3", HE_0)
+
+
+@pytest.mark.parametrize("name", ["Wt", "Gewicht", "Body wt", "Weight today"])
+def test_a_newer_weight_under_another_name_does_not_let_the_older_pass(name: str) -> None:
+    older = {"name": "weight", "value": 60, "unit": "kg", "date": "2026-03-10"}
+    newer = {"name": name, "value": 46, "unit": "kg", "date": "2026-03-19"}
+    lines = [
+        f"{trial.id}/{each.id}"
+        for trial in evaluate(of_results(older)).trials
+        for each in trial.criteria
+        if each.status == "passed" and any(fact.name == "body_weight" for fact in each.evidence)
+    ]
+    assert lines
+    assert all(status_of(line, older, newer) != "passed" for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "list_", "concept", "others"),
+    [
+        ("Ascites", "conditions", "ascites", {"malignancy", "pregnancy", "sepsis"}),
+        ("HCC", "conditions", "hepatocellular_carcinoma", {"pregnancy", "sepsis", "hiv_infection"}),
+        ("dialysis", "procedures", "dialysis", {"liver_transplantation", "hysterectomy"}),
+    ],
+)
+def test_a_result_under_the_name_of_a_concept_concerns_that_alone(
+    name: str, list_: Any, concept: str, others: set[str]
+) -> None:
+    patient = of_results({"name": name, "value": "yes", "date": "2026-03-19"})
+    assert concept in patient.may_be[list_]
+    assert others.isdisjoint(patient.may_be[list_])
+    assert "medications" not in patient.may_be
+
+
+def test_an_antibody_to_a_virus_is_its_screening_test() -> None:
+    assert list(of_results({"name": "HIV Ab", "value": "neg", "date": "2026-03-19"}).results) == ["HIV_screen"]

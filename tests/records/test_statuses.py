@@ -1,0 +1,94 @@
+"""The status of an entry as people write it, and hints that never turn a meaning round."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from screener import load_rules
+from screener.records.dictionary import Dictionary
+from screener.records.errors import RecordError
+from screener.records.patient import Patient
+from screener.records.reading import read_patient
+from screener.records.statuses import status_meant
+
+
+@cache
+def dictionary() -> Dictionary:
+    return Dictionary(load_rules())
+
+
+NAMES = {"conditions": "hiv_infection", "procedures": "dialysis", "medications": "interferon", "allergies": "any_drug"}
+
+
+def with_status(list_: str, status: str) -> Patient:
+    entry = {"name": NAMES[list_], "status": status, "date": "2026-03-18"}
+    if list_ == "procedures" and status in ("active", "laufend"):
+        del entry["date"]
+    return read_patient({"as_of": "2026-03-20", list_: [entry]}, dictionary())
+
+
+@pytest.mark.parametrize(
+    ("list_", "written"),
+    [
+        *(
+            ("conditions", each)
+            for each in ("negative", "neg.", "no", "none", "Ruled out", "ausgeschlossen", "NEGATIV")
+        ),
+        *(("procedures", each) for each in ("no", "none", "not done", "not_done", "keine", "nicht durchgeführt")),
+        *(("medications", each) for each in ("no", "none", "keine", "not given")),
+        *(("allergies", each) for each in ("no", "none", "keine", "negative")),
+    ],
+)
+def test_what_is_denied_is_absent(list_: str, written: str) -> None:
+    patient = with_status(list_, written)
+    assert list(patient.absences) == [NAMES[list_]]
+    assert NAMES[list_] not in patient.episodes
+
+
+@pytest.mark.parametrize(
+    ("list_", "written", "status"),
+    [
+        ("conditions", "aktiv", "active"),
+        ("conditions", "abgeklungen", "resolved"),
+        ("procedures", "performed", "done"),
+        ("procedures", "geplant", "planned"),
+        ("procedures", "laufend", "ongoing"),
+        ("medications", "active", "ongoing"),
+        ("medications", "abgesetzt", "stopped"),
+        ("allergies", "ja", "present"),
+    ],
+)
+def test_what_is_there_is_there(list_: str, written: str, status: str) -> None:
+    (entry,) = with_status(list_, written).episodes[NAMES[list_]]
+    assert entry.status == status
+
+
+def mend_of(list_: str, status: str) -> str:
+    with pytest.raises(RecordError) as raised:
+        with_status(list_, status)
+    (problem,) = raised.value.problems
+    return problem.mend
+
+
+@pytest.mark.parametrize("written", ["suspected", "Verdacht", "V.a.", "possible"])
+def test_a_suspicion_has_no_status(written: str) -> None:
+    assert mend_of("conditions", written).startswith("a suspicion has no status")
+
+
+@pytest.mark.parametrize("written", ["inactive", "not active", "unresolved", "non-absent", "yes", "???", "history"])
+def test_no_hint_turns_a_meaning_round(written: str) -> None:
+    mend = mend_of("conditions", written)
+    assert "did you mean" not in mend
+    assert "`absent` (it is not there)" in mend
+
+
+@pytest.mark.parametrize(("written", "meant"), [("actve", "active"), ("resovled", "resolved"), ("absnt", "absent")])
+def test_a_typing_error_is_offered_its_word(written: str, meant: str) -> None:
+    assert mend_of("conditions", written) == f"did you mean `{meant}`?"
+
+
+def test_what_is_no_text_is_left_to_the_shape() -> None:
+    assert status_meant(7, "conditions") == 7
+    assert status_meant(None, "conditions") is None

@@ -1,0 +1,104 @@
+"""Values as wards and laboratories write them: with their unit, a mark, a power of ten, a plus."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import pytest
+
+from screener import load_rules
+from screener.records.dictionary import Dictionary
+from screener.records.errors import RecordError
+from screener.records.patient import Result
+from screener.records.reading import read_patient
+
+
+@cache
+def dictionary() -> Dictionary:
+    return Dictionary(load_rules())
+
+
+def result(name: str, value: object, unit: str | None = None, locale: str | None = None) -> Result:
+    entry: dict[str, Any] = {"name": name, "value": value, "unit": unit, "date": "2026-03-19"}
+    patient = read_patient({"as_of": "2026-03-20", "locale": locale, "observations": [entry]}, dictionary())
+    ((found,),) = patient.results.values()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "unit", "locale", "low"),
+    [
+        ("SpO2", "96%", None, None, 96),
+        ("Quick", "35 %", None, None, 35),
+        ("Quick", "35 %", "%", None, 35),
+        ("albumin", "31 g/l", "g/L", None, 31),
+        ("albumin", "3,1 g/dl", None, "de", 31),
+        ("albumin", "31 (L)", "g/L", None, 31),
+        ("albumin", "31*", "g/L", None, 31),
+        ("albumin", "31,5 (H)", "g/L", "de", 31.5),
+        ("albumin", "31 ↓", "g/L", None, 31),
+        ("platelets", "142 x10^9/L", None, None, 142),
+        ("HBV DNA", "2.3x10^7", "IU/mL", None, 2.3e7),
+        ("HBV DNA", "2.3 × 10⁷", "IU/mL", None, 2.3e7),
+        ("HBV DNA", "2,3E7", "IU/mL", "de", 2.3e7),
+        ("HBV DNA", "2,3·10^7 IU/ml", None, "de", 2.3e7),
+    ],
+)
+def test_a_number_is_read_with_what_stands_beside_it(
+    name: str, value: str, unit: str | None, locale: str | None, low: float
+) -> None:
+    found = result(name, value, unit, locale)
+    assert found.unusable is None
+    assert found.value is not None
+    assert found.value.low == found.value.high == low
+    assert found.recorded_value == value
+
+
+@pytest.mark.parametrize("value", ["31 mg/dl", "31 mmol/L"])
+def test_two_units_are_refused(value: str) -> None:
+    with pytest.raises(RecordError, match="carries its unit"):
+        result("albumin", value, "g/L")
+
+
+@pytest.mark.parametrize("value", ["12,4 (H)", "98,000*"])
+def test_a_comma_without_a_locale_stays_refused(value: str) -> None:
+    with pytest.raises(RecordError, match="is not a number"):
+        result("albumin", value, "g/L")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "choices"),
+    [
+        ("HBsAg", "+++", {"positive"}),
+        ("pregnancy_test", "+", {"positive"}),
+        ("HIV Ab", "+", {"reactive", "positive"}),
+        ("HIV Ab", "nicht reaktiv", {"negative"}),
+        ("HIV Ab", "reaktiv", {"reactive"}),
+        ("anti-HCV", "+", {"positive"}),
+        ("ascites_grade", "+", {"slight"}),
+    ],
+)
+def test_a_plus_and_words_are_choices(name: str, value: str, choices: set[str]) -> None:
+    assert result(name, value).choices == choices
+
+
+@pytest.mark.parametrize("name", ["pregnancy_test", "HIV Ab", "HBsAg", "ascites_grade"])
+@pytest.mark.parametrize("value", ["-", "( )", "(-)"])
+def test_a_dash_may_be_a_missing_value(name: str, value: str) -> None:
+    assert result(name, value).unusable == "missing"
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "fact"),
+    [
+        ("HBV DNA", "IU/ml", "HBV_DNA_load"),
+        ("HBV DNA", None, "HBV_DNA"),
+        ("HCV RNA", "IU/mL", "HCV_RNA_load"),
+        ("HIV RNA", "copies/mL", "HIV_RNA_load"),
+        ("HIV RNA", "mg/dL", "HIV_RNA"),
+        ("HBsAg", "IU/mL", "HBsAg"),
+    ],
+)
+def test_the_unit_tells_a_load_from_a_virus_found_or_not(name: str, unit: str | None, fact: str) -> None:
+    assert result(name, 23000000, unit).fact == fact

@@ -1,0 +1,106 @@
+"""An entry by its text alone: one that is a name is read as it, one that denies something never is, others are told."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import pytest
+
+from screener import load_rules
+from screener.records.dictionary import Dictionary
+from screener.records.negations import turn_of
+from screener.records.patient import Patient
+from screener.records.reading import read_patient
+from screener.records.sightings import Sightings
+
+
+@cache
+def dictionary() -> Dictionary:
+    return Dictionary(load_rules())
+
+
+def read(**record: Any) -> Patient:
+    return read_patient({"as_of": "2026-03-20", **record}, dictionary())
+
+
+@pytest.mark.parametrize(
+    ("list_", "text", "concept"),
+    [
+        ("conditions", "Jaundice", "jaundice"),
+        ("conditions", "Cirrhosis", "cirrhosis"),
+        ("conditions", "portal vein thrombosis", "portal_vein_thrombosis"),
+        ("procedures", "Plasma exchange", "plasma_exchange"),
+        ("medications", "warfarin", "vitamin_K_antagonist"),
+        ("events", "Participation in another clinical trial", "trial_participation"),
+    ],
+)
+def test_a_text_that_is_a_name_is_read_as_it(list_: str, text: str, concept: str) -> None:
+    by_text, by_name = read(**{list_: [{"text": text}]}), read(**{list_: [{"name": text}]})
+    assert list(by_text.episodes) == [concept]
+    assert (by_text.episodes, by_text.may_be, by_text.notes) == (by_name.episodes, by_name.may_be, by_name.notes)
+
+
+def test_a_result_too() -> None:
+    patient = read(observations=[{"text": "INR", "value": 1.5, "date": "2026-03-18"}])
+    assert patient.results["INR"][0].unusable is None
+
+
+def test_its_status_is_obeyed() -> None:
+    patient = read(conditions=[{"text": "HCC", "status": "absent", "date": "2026-03-18"}])
+    assert (list(patient.absences), patient.may_be) == (["hepatocellular_carcinoma"], {})
+
+
+def test_beside_a_code_it_is_a_wording_only() -> None:
+    assert read(conditions=[{"icd10": "D37", "text": "Jaundice"}]).episodes.keys() == {"tumor"} - {"tumor"} | set(
+        read(conditions=[{"icd10": "D37"}]).episodes
+    )
+
+
+def test_what_is_not_read_is_told_once_in_one_note() -> None:
+    patient = read(
+        conditions=[{"name": "T2DM"}, {"text": "Gonarthrose"}, {"text": "T2DM"}], procedures=[{"text": "Z.n. TEP"}]
+    )
+    assert patient.notes == (
+        "not read: T2DM (conditions[0], conditions[2]), Gonarthrose (conditions[1]), Z.n. TEP (procedures[0])",
+    )
+
+
+def test_it_is_listed_with_what_a_record_calls_things() -> None:
+    sightings = Sightings()
+    read_patient({"conditions": [{"text": "T2DM"}]}, dictionary(), sightings=sightings)
+    assert [(each.kind, each.text, each.meanings) for each, _ in sightings] == [("condition", "T2DM", ())]
+
+
+@pytest.mark.parametrize(
+    ("list_", "text"),
+    [
+        ("conditions", "no HCC"),
+        ("conditions", "HIV negative"),
+        ("conditions", "HIV: neg"),
+        ("conditions", "kein Aszites"),
+        ("conditions", "HCC ausgeschlossen"),
+        ("procedures", "no dialysis"),
+        ("medications", "no steroids"),
+        ("allergies", "NKDA"),
+    ],
+)
+@pytest.mark.parametrize("field", ["name", "text"])
+def test_what_is_denied_is_never_offered_as_there(list_: str, text: str, field: str) -> None:
+    patient = read(**{list_: [{field: text}]})
+    assert (patient.episodes, patient.absences) == ({}, {})
+    assert patient.may_be
+    (note,) = patient.notes
+    assert "did you mean" not in note
+    assert '"status": "absent"' in note
+
+
+@pytest.mark.parametrize("text", ["V.a. HCC", "suspected HCC", "HCC?", "rule out pulmonary embolism"])
+def test_a_suspicion_is_offered_nothing(text: str) -> None:
+    (note,) = read(conditions=[{"text": text}]).notes
+    assert note == f"not read: {text} (conditions[0])"
+
+
+@pytest.mark.parametrize("text", ["nodular hyperplasia", "Noonan syndrome", "DDAVP", "keinesis", "negative pressure"])
+def test_other_words_turn_nothing(text: str) -> None:
+    assert turn_of(text) is None

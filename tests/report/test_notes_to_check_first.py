@@ -1,0 +1,36 @@
+"""What a person should look at first stands above everything else, in every form for people."""
+
+from __future__ import annotations
+
+from datetime import date
+from io import StringIO
+
+from rich.console import Console
+
+from screener import Screening, evaluate, load_rules
+from screener.report.html import html_page
+from screener.report.markdown import markdown
+from screener.report.terminal import print_screening
+
+NEARLY = "not read: wieght; did you mean"
+
+
+def screening() -> Screening:
+    record = {
+        "as_of": "2026-02-20",
+        "observations": [{"name": "ALT", "value": 1}, {"name": "wieght", "value": 40, "unit": "kg"}],
+    }
+    return evaluate(record, load_rules(), as_of=date(2026, 2, 20))
+
+
+def test_it_stands_above_the_criteria_and_once() -> None:
+    printed = StringIO()
+    print_screening(screening(), Console(width=100, file=printed))
+    for text in (printed.getvalue(), markdown(screening()), html_page([screening()])):
+        assert text.count(NEARLY) == 1
+        assert text.lower().index("check first: ") < text.index("Body weight") < text.index("not read: ALT")
+
+
+def test_the_notes_of_a_result_begin_with_it() -> None:
+    first, second = screening().notes
+    assert (first.startswith("check first: "), second) == (True, "not read: ALT (observations[0])")
