@@ -266,12 +266,14 @@ def test_a_definite_answer_of_a_real_trial_never_changes_when_gaps_are_filled(tr
     trial = shipped.trials[trial_id]
     rulebook = msgspec.structs.replace(shipped, trials={trial_id: trial})
     came_out: dict[str, Counter[Status]] = defaultdict(Counter)
+    computable = {each.id for each in trial.criteria if not needs_a_person(rulebook, each)}
     for criterion in trial.criteria:
         subject = subject_of(rulebook, [reading.rule for reading in criterion.readings])
         alone = msgspec.structs.replace(
             rulebook, trials={trial_id: msgspec.structs.replace(trial, criteria=(criterion,))}
         )
-        for attempt in range(ATTEMPTS):
+        is_counted = criterion.id in computable and (trial_id, criterion.id) not in NEEDS_TOO_MUCH
+        for attempt in range(ATTEMPTS if is_counted else ATTEMPTS // 4):
             if len(came_out[criterion.id]) == 3 and min(came_out[criterion.id].values()) >= ENOUGH:
                 break
             dice = Random(f"{trial_id} {criterion.id} {attempt}")
@@ -284,7 +286,6 @@ def test_a_definite_answer_of_a_real_trial_never_changes_when_gaps_are_filled(tr
             filled = completion(dice, record, alone, subject)
             broken = changed(before, statuses(alone, filled))
             assert not broken, f"{broken}\n{criterion.rule}\nbefore: {record}\nafter:  {filled}"
-    computable = {each.id for each in trial.criteria if not needs_a_person(rulebook, each)}
     rare = {
         line: dict(outcomes)
         for line, outcomes in came_out.items()

@@ -46,7 +46,9 @@ def a_record(text: str) -> dict[str, Any]:
 
 
 def page_with(text: str) -> Page:
-    return page_of(screened_record(a_record(text)))
+    """A page about one trial; the text stands in it wherever a record may have one."""
+    rules = load_rules()
+    return Page(html_page([evaluate(load_patient(a_record(text), rules), rules, trials=["NCT07409259"])]))
 
 
 def skeleton(page: Page) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
@@ -74,7 +76,7 @@ def test_what_cannot_be_seen_is_escaped(sign: str) -> None:
 
 
 def test_values_of_a_record_stand_in_isolation_from_the_text_around() -> None:
-    page = page_with("שלום")
+    page = page_of(screened_record(a_record("שלום")))
 
     def is_isolated(element: Element, inside: bool) -> bool:
         here = inside or element.tag == "bdi"
