@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from screener.values.dates import (
@@ -111,6 +111,8 @@ def test_a_few_moments_stand_for_many(several: list[Moment], one: Moment) -> Non
 
 
 @given(moments, moments)
+@example(Moment(63908784001, 63908784001), Moment(63908697600, 63908784000, "", 0))
+@example(Moment(63908697600, 63908784000, "", 0), Moment(63908784001, 63908784001))
 def test_a_stretch_of_time_holds_both_its_ends(start: Moment, end: Moment) -> None:
     whole = from_one_to_another(start, end, "")
     assert whole.first <= whole.last

@@ -119,8 +119,12 @@ def from_one_to_another(start: Moment, end: Moment, text: str) -> Moment:
     """Some time from the first second of one moment to the last of another."""
     offset = start.offset if start.offset is not None and end.offset is not None else None
     last = end.on_clock_of(start).last if offset is not None else end.last
+    first = min(start.first, last)
+    if offset is None and start.offset != end.offset:
+        # On one of two clocks, and nobody knows how far they are apart.
+        first, last = min(first, end.first), max(last, start.last)
     by_age = start.by_age or end.by_age
-    return Moment(min(start.first, last), last, text, offset, by_age)
+    return Moment(first, last, text, offset, by_age)
 
 
 def latest_of(moments: Iterable[Moment]) -> list[Moment]:
