@@ -717,7 +717,9 @@ def clear_record(dice: Random, rulebook: Rulebook, subject: Subject) -> Record:
     }
     related = {kind for name in subject.concepts for kind in (name, *rulebook.concepts[name].broader)}
     evidence = {each for name in related for each in rulebook.concepts[name].denied_with if each not in ALL_LISTS}
-    for name in (*subject.facts, *sorted(evidence - {*subject.facts})):
+    # Of many tests that each may show one thing, a record seldom has all.
+    tested = subject.facts if len(subject.facts) < 6 or chance(dice, 60) else ()
+    for name in (*tested, *sorted(evidence - {*tested})):
         chosen = level if chance(dice, uniformity) else dice.randrange(4)
         for back in measured if chance(dice, 90) else (3, 1):
             entry: Record = {"name": name, "date": f"{day_text(TODAY - back)}T08:00"}
