@@ -90,7 +90,7 @@ def read_report(resource: Resource, reader: Reader) -> None:
         hold_place(each, reader, f"whether its report counts is not clear: {shown(status)}")
     _mention_conclusion(resource, reader)
     if any(field in body for field in ("conclusion", "conclusionCode", "presentedForm")):
-        reader.leave(resource, "its conclusion and documents are not read, only its results")
+        reader.leave(resource, "only its results are read, and names in its conclusion")
     elif not contained and not parts(body, "result"):
         reader.leave(resource, "it has no results")
 
