@@ -234,7 +234,7 @@ class Concept(_Data, frozen=True, tag="concept"):
     longest_course: Duration | None = None
     flags: tuple[Flag, ...] = ()
     ended_by: tuple[str, ...] = ()
-    """The concepts of which an entry says that this one is over."""
+    """The concepts whose entries say that this one is over."""
     told_afterwards: bool = False
 
     @property

@@ -12,9 +12,10 @@ from itertools import combinations, product
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from properties.effort import many
 from properties.generators import AS_OF, records, rule_texts, rulebook_of, rules_of, subject_of
 from screener.advice.decisive import Advice, Known, Missing, TrialAdvice, advise
 from screener.advice.facts import possibility
@@ -32,14 +33,6 @@ MOST_COMBINATIONS = 700
 """Records that are tried for one screening; one with more facts or values is left to the other tests."""
 
 Assignment = Mapping[int, int]
-
-
-def many(examples: int) -> settings:
-    return settings(
-        max_examples=examples * settings().max_examples // 100,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
 
 
 class Tried:

@@ -18,9 +18,10 @@ from datetime import date, datetime, timedelta, timezone
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from properties.effort import many
 from properties.generators import (
     AS_OF,
     Record,
@@ -42,14 +43,6 @@ from screener.screening import evaluate
 LISTS = ("observations", "conditions", "procedures", "medications", "events", "allergies")
 FIELDS = ("date", "start", "end", "onset")
 OFFSETS = (-720, -300, -210, 0, 60, 120, 480, 840)
-
-
-def many(examples: int) -> settings:
-    return settings(
-        max_examples=max(1, examples * settings().max_examples // 100),
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
 
 
 def answers(rulebook: Rulebook, record: Record) -> dict[str, str] | None:

@@ -14,9 +14,10 @@ from random import Random
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from properties.effort import many
 from properties.generators import ALL_LISTS, AS_OF, Record, read, records, rule_texts, rulebook_of, rules_of, subject_of
 from screener import load_rules
 from screener.advice.when import Timeline, as_said_on, changes
@@ -30,15 +31,6 @@ PATIENTS = Path(__file__).parents[2] / "examples" / "patients"
 LENGTHS = (None, None, None, Duration(3, "days"), Duration(1, "months"), Duration(48, "hours"))
 
 Line = tuple[str, str]
-
-
-def many(examples: int) -> settings:
-    """So many examples, and more in a profile that asks for more."""
-    return settings(
-        max_examples=examples * settings().max_examples // 100,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
 
 
 def statuses(screening: Screening) -> dict[Line, Status]:

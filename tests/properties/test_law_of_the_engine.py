@@ -17,9 +17,10 @@ from random import Random
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from properties.effort import many
 from properties.generators import (
     AS_OF,
     Record,
@@ -58,15 +59,6 @@ from screener.screening import Status, evaluate
 
 RECORDS_FOR_EACH = 2
 """Records that are tried with one set of random rules; each rulebook has three lines."""
-
-
-def many(examples: int) -> settings:
-    """So many examples, and more in a profile that asks for more."""
-    return settings(
-        max_examples=examples * settings().max_examples // 100,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
 
 
 def statuses(rulebook: Rulebook, record: Record) -> dict[tuple[str, str], Status]:

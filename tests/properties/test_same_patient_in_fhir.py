@@ -10,9 +10,10 @@ from random import Random
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from properties.effort import many
 from properties.from_fhir import fhir_record, to_native
 from properties.generators import (
     ALL_LISTS,
@@ -33,15 +34,6 @@ from screener.rulebook import Rulebook
 from screener.screening import evaluate
 
 Answers = dict[str, tuple[str, tuple[str, ...]]]
-
-
-def many(examples: int) -> settings:
-    """So many examples, and more in a profile that asks for more."""
-    return settings(
-        max_examples=max(1, examples * settings().max_examples // 100),
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
 
 
 def answers(rulebook: Rulebook, record: Record | Json | bytes, complete: list[str]) -> Answers:

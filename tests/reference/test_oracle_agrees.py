@@ -13,9 +13,10 @@ from random import Random
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
+from properties.effort import many
 from properties.generators import (
     ALL_LISTS,
     AS_OF,
@@ -38,15 +39,6 @@ from screener.values.dates import BEGINNING, Duration
 Disagreement = dict[str, str]
 
 LENGTHS = (None, None, Duration(3, "days"), Duration(1, "months"), Duration(48, "hours"))
-
-
-def many(examples: int) -> settings:
-    """So many examples, and more in a profile that asks for more."""
-    return settings(
-        max_examples=examples * settings().max_examples // 100,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
 
 
 def disagreements(rulebook: Rulebook, record: Record, dice: Random, seen: Counter[str]) -> Disagreement:

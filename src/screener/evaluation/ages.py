@@ -1,5 +1,5 @@
 """A birth date that cannot be right on the day of screening says nothing: neither how old somebody is, nor when
-something happened of which the record gives the age.
+something happened that the record dates by age.
 """
 
 from __future__ import annotations

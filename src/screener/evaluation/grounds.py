@@ -289,7 +289,7 @@ def entry_called(entry: Episode, rulebook: Rulebook) -> str:
 
 
 MOST_TO_REPEAT = 4
-"""Tests that are named as such of which one would do."""
+"""How many tests are named where any one of them would do."""
 
 
 def _results_to_repeat(

@@ -661,7 +661,7 @@ class RuledOutLine(_Node, frozen=True):
 
 
 class CourseLine(_Node, frozen=True):
-    """`course acute`; `past` is an acute one that is told afterwards."""
+    """`course acute`; `past` is an acute one that a record tells afterwards."""
 
     course: Course | Literal["past"]
     span: Span

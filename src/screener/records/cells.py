@@ -1,6 +1,6 @@
 """A spreadsheet's file as sheets of text cells, as far as it says for certain what stands in them.
 
-CSV is read in UTF-8 (UTF-16 with its mark, else Windows-1252, which is told), with the separator of its first line. Of
+CSV is read in UTF-8 (UTF-16 with its mark, else Windows-1252, with a note), with the separator of its first line. Of
 a workbook (XLSX) the visible sheets are read: days as ISO 8601 writes them, numbers with the digits that a spreadsheet
 shows, formulas by the result that the file keeps. An empty cell is nothing at all, and never a "no".
 """
@@ -198,7 +198,7 @@ def _rows(sheet: Worksheet, formulas: Worksheet) -> Iterator[Row]:
 
 
 MERGED = "the cell is merged with others"
-"""What is told of a cell that shows the value of another one."""
+"""The note on a cell that shows the value of another one."""
 
 
 def _merged(sheet: Worksheet) -> dict[tuple[int, int], tuple[int, int]]:

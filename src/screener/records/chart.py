@@ -190,7 +190,7 @@ class Chart:
 
 
 def of_one_id(patient: Patient) -> Patient:
-    """A patient beside whom another one has the same id: it is told, and no list is complete, because what is about the
+    """A patient who shares an id with another: a note says so, and no list is complete, because what is about the
     one may lie with the other."""
     if patient.shares_id:
         return patient
@@ -250,7 +250,7 @@ def or_before(latest: Moment) -> Moment:
 
 
 def _of_earlier(episode: Episode, concept: Concept) -> Episode:
-    """An entry of what is told afterwards (an old infarction, a sequela): it happened on an unknown day up to the onset
+    """An entry that tells of the past (an old infarction, a sequela): it happened on an unknown day up to the onset
     that the entry states."""
     if not concept.told_afterwards or episode.start is None or episode.start.first == BEGINNING:
         return episode

@@ -36,7 +36,7 @@ def names_of_systems() -> frozenset[str]:
 
 
 def unread_system(system: str) -> str | None:
-    """What people call a system of which no code is read; None if it is not known here."""
+    """What people call a system whose codes are not read; None if it is not known here."""
     return _looked_up(plain_system(system), "unread_systems.tsv")
 
 

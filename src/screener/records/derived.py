@@ -119,7 +119,7 @@ def _means(lab: Lab, results: Results) -> Iterator[Result]:
 
 
 def _panel(result: Result) -> str:
-    """The resource of which a result is a component; of another result, its own place."""
+    """The resource that holds a result as its component; of another result, its own place."""
     return result.source.partition(".component[")[0]
 
 

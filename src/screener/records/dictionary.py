@@ -243,7 +243,7 @@ class Dictionary:
 
     @cached_property
     def found_or_not(self) -> frozenset[str]:
-        """The labs of which any amount above none shows something: such as a viral load."""
+        """The labs that show something at any amount above none, such as a viral load."""
         return frozenset(
             sign.fact
             for concept in self.rulebook.concepts.values()
@@ -530,7 +530,7 @@ class Dictionary:
         return frozenset(open_)
 
     def _substances_above(self, name: str) -> frozenset[str]:
-        """The substances of which a drug is a kind."""
+        """The substances that include a drug."""
         concepts = self.rulebook.concepts
         return frozenset(each for each in concepts[name].broader if concepts[each].kind == "substance")
 
@@ -739,6 +739,11 @@ _BETWEEN = str.maketrans("", "", "_.-\u2010\u2011\u2012\u2013\u2014\u00b7")
 def as_name(text: str) -> str:
     """A name as names are compared: in small letters, without what stands between its parts."""
     return folded(normalize("NFKC", text)).translate(_BETWEEN).replace(" ", "")
+
+
+def as_words(text: str) -> str:
+    """Words for a value or a status as they are compared: `Non_Reactive.` is `non reactive`."""
+    return folded(text.replace("_", " ").replace("-", " ").rstrip(". "))
 
 
 def folded(text: str) -> str:

@@ -358,7 +358,7 @@ class _Lines:
         return True
 
     def whole(self, begun: Sequence[_Line]) -> bytes:
-        """The whole text, of which these lines have been read; every line keeps its number, within reason."""
+        """The whole text, after these lines, which have been read; every line keeps its number, within reason."""
         text = bytearray()
         number = 1
         for line in begun:

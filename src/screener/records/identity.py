@@ -273,7 +273,7 @@ class Naming:
         self, entry: Entry, path: str, meanings: Collection[Meaning], said: Said, kinds: tuple[str, ...]
     ) -> None:
         """A note on a name or wording that is not read, unless a code tells what the entry is, or a person looked at
-        it. A wording beside a code is told only where it is nearly a name."""
+        it. A wording that has a code too is noted only where it is nearly a name."""
         wording = self._unread_wording(entry, meanings, kinds)
         if wording is None or path in self.results_of:
             return

@@ -20,7 +20,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.code_systems import is_known_system, names_of_systems, plain_system, words_of_answers
-from screener.records.dictionary import EVERY_CODE, LIST_OF, TEXT, Dictionary, LocalCodes, Meaning, folded
+from screener.records.dictionary import EVERY_CODE, LIST_OF, TEXT, Dictionary, LocalCodes, Meaning, as_words, folded
 from screener.records.errors import any_of, did_you_mean, printable, quoted
 from screener.rulebook import Concept, Finding, Lab, code_within, codes_within
 from screener.terminology.code_lists import is_a_code
@@ -328,8 +328,8 @@ class _Table:
         if (grade := _GRADE.match(answer)) is not None:
             number = grade[1] if grade[1].isdecimal() else ROMAN.get(grade[1].upper())
             return str(number) if number is not None else None
-        words = {_spaced(each): each for each in self._words_in_use()}
-        return words.get(_spaced(answer))
+        words = {as_words(each): each for each in self._words_in_use()}
+        return words.get(as_words(answer))
 
     def _words_in_use(self) -> frozenset[str]:
         choices = {choice for finding in self.dictionary.rulebook.findings.values() for choice in finding.choices}
@@ -514,7 +514,7 @@ class _Table:
         try:
             is_of_its_kind = whose == "the dictionary" and parse_unit(unit).dimension == parse_unit(other).dimension
         except UnitError:
-            return True  # that it is no unit is told by itself
+            return True  # another fault says that it is no unit
         if not is_of_its_kind:
             self._at(row, "unit", f"{whose} reads results under this code in `{other}`", "leave the unit out")
         return is_of_its_kind
@@ -560,11 +560,6 @@ class _Table:
 
     def _fault(self, line: int, shown: str, cell: Cell, fault: str, mend: str = "") -> None:
         self.problems.append(TableProblem(fault, mend, line, shown, cell.start, cell.end))
-
-
-def _spaced(words: str) -> str:
-    """Words as they are compared: `Not-Detected` is `not detected`."""
-    return " ".join(words.casefold().replace("-", " ").replace("_", " ").split())
 
 
 def _says_something(line: str) -> bool:

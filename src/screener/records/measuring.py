@@ -23,7 +23,7 @@ from typing import Literal, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from screener.records.dictionary import READ_AS, Dictionary, Meaning, is_plain_for_a_share
+from screener.records.dictionary import READ_AS, Dictionary, Meaning, as_words, is_plain_for_a_share
 from screener.records.errors import any_of, quoted
 from screener.records.patient import Result, Unusable
 from screener.rulebook import Finding, Form, Lab, NormalLimit, Sex
@@ -175,8 +175,8 @@ def sex_meant(text: str) -> Sex | Literal["unknown"] | None:
 
 
 def _folded(words: str) -> str:
-    """Words as they are compared: `Non-Reactive.` is `non_reactive`."""
-    return "_".join(words.casefold().replace("-", " ").rstrip(". ").split())
+    """Words as they are compared, in the form of a dictionary's choice: `Non-Reactive.` is `non_reactive`."""
+    return as_words(words).replace(" ", "_")
 
 
 # ---- reading a value

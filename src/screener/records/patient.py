@@ -175,7 +175,7 @@ class Patient(Struct, frozen=True):
     neither by the record's own word nor on request."""
     near: tuple[Near, ...] = ()
     none_known_on: Mapping[RecordList, tuple[int, ...]] = {}
-    """The lists of which the record says that there is nothing to be put on them, as of these days."""
+    """The lists that the record says are empty, as of these days."""
     notes: tuple[str, ...] = ()
     shares_id: bool = False
     """Whether another patient of the call has the same id, so that nobody can tell what is whose."""

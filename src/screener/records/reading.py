@@ -372,7 +372,7 @@ class _Group(Protocol):
 
 
 def _told_apart(source: Source, forms: _Forms, doubled: frozenset[str] | None) -> Iterator[Patient | RecordError]:
-    """The patients of a source; of each who has an id that another one has as well, it is told.
+    """The patients of a source; a note names each who shares an id with another.
 
     One group knows by itself whether two of its patients have one id. Only where a source holds several, and nobody
     knows yet which ids are doubled, it is read twice.

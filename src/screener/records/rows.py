@@ -293,7 +293,7 @@ def _is_nearly_a_field(column: Column, *, is_fact: bool) -> bool:
 
 
 def _unread(columns: list[Column], sheet: Sheet, *, is_fact: bool) -> Iterator[str]:
-    """What is told of columns that hold no fields. Where labs stand in columns, the record itself tells it."""
+    """The notes on columns that hold no fields. Where labs stand in columns, the record has these notes itself."""
     beside = f" of the sheet `{sheet.name}`" if sheet.name else ""
     for column in columns:
         is_lost = is_fact and not column.field and column.name

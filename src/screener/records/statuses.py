@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from screener.records.dictionary import as_words
 from screener.records.errors import LONGEST_QUOTE
 from screener.values.tables import table_rows
 
@@ -25,13 +26,13 @@ class _Words(NamedTuple):
 
 def status_meant(written: object, list_: str) -> object:
     """The status that people write so on a list; what is none of the table's words, as it is."""
-    return _words(list_).meant.get(_folded(written), written) if isinstance(written, str) else written
+    return _words(list_).meant.get(as_words(written), written) if isinstance(written, str) else written
 
 
 def how_to_write(written: str, list_: str) -> str:
     """The mend for what is no status: the one that it is a misspelling of, else all of them with what they mean. A word
     that has a status in it says something more, perhaps the contrary."""
-    words, plain = _words(list_), _folded(written[:LONGEST_QUOTE])
+    words, plain = _words(list_), as_words(written[:LONGEST_QUOTE])
     if plain in words.suspected:
         return f"a suspicion has no status: {_HOW_TO_SUSPECT}"
     from difflib import get_close_matches  # only a mistake pays for it
@@ -50,11 +51,11 @@ def _words(list_: str) -> _Words:
     for words, meaning, in_words in _rows(list_):
         if meaning == _ITSELF:
             told[words] = in_words
-            meant[_folded(words)] = words
+            meant[as_words(words)] = words
         elif meaning == _SUSPECTED:
-            suspected.add(_folded(words))
+            suspected.add(as_words(words))
         else:
-            meant[_folded(words)] = meaning
+            meant[as_words(words)] = meaning
     return _Words(meant, frozenset(suspected), told)
 
 
@@ -62,7 +63,3 @@ def _rows(list_: str) -> Iterator[tuple[str, str, str]]:
     for lists, words, meaning, *in_words in table_rows(Path(__file__).with_name("statuses.tsv")):
         if lists == _EVERY_LIST or list_ in lists.split(","):
             yield words, meaning, "".join(in_words)
-
-
-def _folded(words: str) -> str:
-    return " ".join(words.casefold().replace("_", " ").replace("-", " ").rstrip(". ").split())

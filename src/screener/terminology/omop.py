@@ -51,7 +51,7 @@ MEMORY = "700MB"
 """What DuckDB may hold in memory; what is more goes to the disk."""
 
 DOMAINS = ("Condition", "Observation", "Procedure", "Drug", "Measurement")
-"""The domains of which codes go into an index. OMOP joins two by a slash and shortens some (`Condition/Meas`)."""
+"""The domains whose codes go into an index. OMOP joins two by a slash and shortens some (`Condition/Meas`)."""
 
 _COLUMNS = {
     "concept": (

@@ -1,4 +1,4 @@
-"""Check digits of code systems, by which a mistyped code is told.
+"""Check digits of code systems, which give a mistyped code away.
 
 SNOMED CT: the last digit is by Verhoeff's dihedral scheme (SNOMED International, Technical Implementation Guide,
 "Check digit"). LOINC: the digit behind the hyphen is by Luhn's scheme, modulo 10 (LOINC Users' Guide, appendix

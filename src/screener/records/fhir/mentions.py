@@ -43,7 +43,7 @@ LISTS: Mapping[str, RecordList] = {
     "MedicationAdministration": "medications",
     "ResearchSubject": "events",
 }
-"""The list of which a resource of a kind is an entry."""
+"""The list that a resource of a kind stands on."""
 _ALSO_ON: Mapping[str, RecordList] = {
     "Medication": "medications",
     "MedicationOrder": "medications",
@@ -87,7 +87,7 @@ def fields() -> Mapping[str, Sequence[Fields]]:
 
 
 def read_mentions(resource: Resource, reader: Reader) -> None:
-    """What a resource tells beside the entry that it is, if it is one."""
+    """What a resource tells in addition to its own entry, if it is one."""
     of_kind = fields().get(resource.kind)
     if of_kind is None:
         return

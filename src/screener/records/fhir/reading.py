@@ -72,7 +72,7 @@ REFERRED_TO = frozenset({"Encounter", "Medication", "ResearchStudy", "Specimen"}
 """Resources that are read where others refer to them."""
 READ_KINDS = frozenset(_READ)
 _OF_NO_LIST = frozenset({"Patient", "Observation", "DiagnosticReport"})
-"""Kinds of resources of which no list of the record is made."""
+"""Kinds of resources that stand on no list of the record."""
 
 
 class Person(Struct, eq=False):

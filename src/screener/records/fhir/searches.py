@@ -1,6 +1,6 @@
 """What servers say of the wholeness of their own answers: pages that are not at hand, and what went wrong.
 
-A search for one kind of resource says nothing of other kinds. What it was for is told by the address of the answer, or
+A search for one kind of resource says nothing of other kinds. The address of the answer says what it was for, or
 else by what was found.
 """
 
@@ -123,7 +123,7 @@ def _entries(bundle: Body) -> Iterator[tuple[str | None, str]]:
 
 
 def not_at_hand(pages: Sequence[Page]) -> Iterator[tuple[Page, str]]:
-    """The answers of which a part is not at hand, and why that is known. Pages that lead to one another are one."""
+    """The answers that lack a part, and why that is known. Pages that lead to one another are one."""
     by_address = {page.own: page for page in pages if page.own}
     followed = {page.following for page in pages if page.following and page.following != page.own}
     seen: set[int] = set()

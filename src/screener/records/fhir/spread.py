@@ -398,7 +398,7 @@ def _is_linked_by_identifier(patient: dict[str, Any]) -> bool:
 
 
 def _deletes_no_patient(deleted: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether these entries, of which there is one at least, delete what is about patients, and no Patient."""
+    """Whether there are entries, and they delete what is about patients, and no Patient."""
     return bool(deleted) and not any("Patient/" in str(each) for each in deleted)
 
 

@@ -121,7 +121,7 @@ def _fields() -> Mapping[str, Mapping[str, list[_Field]]]:
 
 
 def unknown_version(body: Body) -> str | None:
-    """Why a resource cannot be read that says itself of which version of FHIR it is: nobody here knows that one."""
+    """Why a resource cannot be read that names its own version of FHIR, one that is not known here."""
     version = body.get("fhirVersion")
     stated: list[str | None] = [".".join(version.split(".")[:2])] if isinstance(version, str) else []
     meta = body.get("meta")

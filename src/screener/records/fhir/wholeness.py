@@ -1,8 +1,8 @@
 """What a record says of the wholeness of its lists: sections and Lists that are empty for a reason, and entries that
 say that nothing is known, or that there is nothing.
 
-A list of which nothing is known is not complete, whatever the user assumes. One on which nothing is known to belong is
-complete as of that day, as long as no entry stands on it.
+A list about which nothing is known is not complete, whatever the user assumes. One on which nothing is known to
+belong is complete as of that day, as long as no entry stands on it.
 """
 
 from __future__ import annotations
