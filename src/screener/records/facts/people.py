@@ -1,0 +1,161 @@
+"""A patient as one row: what the columns of the facts hold, and the way there and back.
+
+`patient_of(person_of(patient), patient.digest)` is equal to `patient`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from graphlib import TopologicalSorter
+from itertools import chain, pairwise
+from typing import TypeVar
+
+from msgspec import Struct
+
+from screener.records.patient import Absence, Answer, Episode, Near, Patient, Result
+from screener.rulebook import RecordList, Sex
+from screener.values.dates import Moment
+
+
+class Filed(Struct, frozen=True):
+    """A list, and the concepts under which an entry stands on it."""
+
+    list: RecordList
+    names: tuple[str, ...]
+
+
+class MayBe(Struct, frozen=True):
+    """An entry that may be several concepts. It stands here once, with all that it may be, list by list."""
+
+    entry: Episode
+    filed: tuple[Filed, ...]
+
+
+class Unread(Struct, frozen=True):
+    """A list that cannot be complete, with the entries that nobody can read."""
+
+    list: RecordList
+    entries: str
+
+
+class NoneKnown(Struct, frozen=True):
+    """A list that the record calls empty, as of these days (proleptic Gregorian ordinals)."""
+
+    list: RecordList
+    days: tuple[int, ...]
+
+
+class Person(Struct, frozen=True):
+    """One row of the facts: a patient. Fields are those of `Patient`, with every entry once."""
+
+    id: str
+    as_of: int | None
+    birth: Moment | None
+    died: Moment | None
+    age_years: int | None
+    impossible_age: str | None
+    sex: Sex | None
+    results: tuple[Result, ...]
+    episodes: tuple[Episode, ...]
+    absences: tuple[Absence, ...]
+    may_be: tuple[MayBe, ...]
+    answers: tuple[Answer, ...]
+    complete: tuple[RecordList, ...]
+    unread: tuple[Unread, ...]
+    near: tuple[Near, ...]
+    none_known_on: tuple[NoneKnown, ...]
+    notes: tuple[str, ...]
+    shares_id: bool
+    identifiers: frozenset[tuple[str | None, str]] | None
+    address: str | None
+
+
+def person_of(patient: Patient) -> Person:
+    """The row of a patient."""
+    return Person(
+        patient.id,
+        patient.as_of,
+        patient.birth,
+        patient.died,
+        patient.age_years,
+        patient.impossible_age,
+        patient.sex,
+        _all(patient.results),
+        _all(patient.episodes),
+        _all(patient.absences),
+        _filed(patient.may_be),
+        tuple(patient.answers.values()),
+        tuple(sorted(patient.complete)),
+        tuple(Unread(list_, entries) for list_, entries in patient.unread.items()),
+        patient.near,
+        tuple(NoneKnown(list_, days) for list_, days in patient.none_known_on.items()),
+        patient.notes,
+        patient.shares_id,
+        patient.identifiers,
+        patient.address,
+    )
+
+
+def patient_of(person: Person, digest: str) -> Patient:
+    """The patient of a row, read with the dictionary of that digest."""
+    may_be: dict[RecordList, dict[str, list[Episode]]] = {}
+    for each in person.may_be:
+        for filed in each.filed:
+            of_list = may_be.setdefault(filed.list, {})
+            for name in filed.names:
+                of_list.setdefault(name, []).append(each.entry)
+    return Patient(
+        person.id,
+        digest,
+        as_of=person.as_of,
+        birth=person.birth,
+        died=person.died,
+        age_years=person.age_years,
+        impossible_age=person.impossible_age,
+        sex=person.sex,
+        results=_grouped(person.results, "fact"),
+        episodes=_grouped(person.episodes, "concept"),
+        absences=_grouped(person.absences, "concept"),
+        may_be={list_: {name: tuple(those) for name, those in named.items()} for list_, named in may_be.items()},
+        answers={each.key: each for each in person.answers},
+        complete=frozenset(person.complete),
+        unread={each.list: each.entries for each in person.unread},
+        near=person.near,
+        none_known_on={each.list: each.days for each in person.none_known_on},
+        notes=person.notes,
+        shares_id=person.shares_id,
+        identifiers=person.identifiers,
+        address=person.address,
+    )
+
+
+Fact = TypeVar("Fact")
+
+
+def _all(grouped: Mapping[str, Sequence[Fact]]) -> tuple[Fact, ...]:
+    return tuple(chain.from_iterable(grouped.values()))
+
+
+def _grouped(facts: Iterable[Fact], field: str) -> dict[str, tuple[Fact, ...]]:
+    groups: dict[str, list[Fact]] = {}
+    for each in facts:
+        groups.setdefault(getattr(each, field), []).append(each)
+    return {name: tuple(those) for name, those in groups.items()}
+
+
+def _filed(may_be: Mapping[RecordList, Mapping[str, Sequence[Episode]]]) -> tuple[MayBe, ...]:
+    """Each entry once, in an order in which every list can be filled again: of two entries that stand on one list, the
+    first there comes first here, too."""
+    filed: dict[Episode, dict[RecordList, list[str]]] = {}
+    order: TopologicalSorter[Episode] = TopologicalSorter()
+    for list_, of_list in may_be.items():
+        for name, entries in of_list.items():
+            for entry in entries:
+                filed.setdefault(entry, {}).setdefault(list_, []).append(name)
+                order.add(entry)
+            for earlier, later in pairwise(entries):
+                order.add(later, earlier)
+    return tuple(
+        MayBe(entry, tuple(Filed(list_, tuple(names)) for list_, names in filed[entry].items()))
+        for entry in order.static_order()
+    )
