@@ -110,7 +110,7 @@ def sources(source: str) -> Iterator[Path | Kept]:
     if source == STANDARD_INPUT:
         yield _standard_input()
     elif os.path.isdir(source):
-        from screener.records.reading import records_in
+        from screener.records.sources import records_in
 
         places, others = records_in(Path(source))
         if others:
