@@ -7,7 +7,8 @@ native record are whole in themselves, single resources of FHIR belong together.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -167,19 +168,26 @@ class _Loose:
         finally:
             self.spread.close()
 
-    def patients(self) -> Iterator[Patient | RecordError]:
+    def lots(self, size: int) -> Sequence[Callable[[], Iterator[Patient | RecordError]]]:
+        """What gives its patients, about so many each."""
+        if self.spread is None:
+            return [self.patients]
+        return [partial(self.patients, lot) for lot in self.spread.lots(size)]
+
+    def patients(self, lot: Sequence[int] | None = None) -> Iterator[Patient | RecordError]:
         how = self.how
         if self.spread is None:
             yield from _Resources(self.documents, how, self.unread_places, self.beside).patients()
             return
         try:
             yield from self.spread.patients(
-                how.dictionary, how.file, how.name, how.sightings, self.unread_places, self.beside
+                how.dictionary, how.file, how.name, how.sightings, self.unread_places, self.beside, lot
             )
         except RecursionError:
             yield refused(how.file, "", "it is nested too deeply")
         finally:
-            self.spread.close()
+            if lot is None:
+                self.spread.close()
 
 
 def _opened(documents: Iterable[Document | RecordError | Unread]) -> Iterator[Document | RecordError | Unread]:

@@ -7,7 +7,7 @@ each group says what its patients are called, and gives them, or a RecordError i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from os import PathLike
 from os.path import isdir
@@ -27,6 +27,7 @@ from screener.records.sightings import Sightings
 Source = Mapping[str, Any] | str | bytes | PathLike[str] | Kept
 
 SOURCES = (
+    "screener.records.facts.source",
     "screener.records.exports",
     "screener.records.spreadsheets",
     "screener.records.json_records",
@@ -54,6 +55,14 @@ class Group(Protocol):
 
     def patients(self) -> Iterator[Patient | RecordError]:
         """Its patients, and those who cannot be used."""
+
+
+@runtime_checkable
+class InLots(Protocol):
+    """A group with so many patients that they may be read some at a time."""
+
+    def lots(self, size: int) -> Sequence[Callable[[], Iterator[Patient | RecordError]]]:
+        """What gives its patients, about so many each."""
 
 
 class SourceOfRecords(Protocol):

@@ -18,9 +18,12 @@ from array import array
 from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
-from io import FileIO
+from functools import cached_property
+from io import BufferedIOBase, FileIO
+from os import pread
 from pathlib import Path
 from typing import IO, Any
+from weakref import finalize
 
 import msgspec
 
@@ -69,6 +72,7 @@ class Spread:
         self.is_plain = True
         """Whether it can be told by plain references what belongs together."""
         self._files: list[IO[bytes] | FileIO] = []
+        finalize(self, _close, self._files)
         self._file_of: dict[Path | None, int] = {}
         self._spooled = 0
         self._file, self._start, self._size = array("H"), array("Q"), array("I")
@@ -298,8 +302,8 @@ class Spread:
         """The resources of these numbers, read again; without, all of them. Raises RecordError if they have changed."""
         for each in range(len(self)) if numbers is None else numbers:
             file, start, size = self._files[self._file[each]], self._start[each], self._size[each]
-            file.seek(start)
-            text = file.read(size)
+            # Processes that were forked from this one share the place in a file, so nobody moves it.
+            text = pread(file.fileno(), size, start)
             line = f"line {self._line[each]}" if self._line[each] else ""
             place = f"{self._places[self._place_of[each]]}{line}"
             if len(text) < size:
@@ -308,13 +312,14 @@ class Spread:
 
     def names(self, name: str | None) -> list[str]:
         """What the patients are called."""
-        apart = self._apart()
+        apart = self._told_apart
         if apart is None:
             return names_in(self.documents(), name)
         called = list(self._persons)
         return [called[each] for each in apart[0]]
 
-    def _apart(self) -> tuple[list[int], list[int], dict[int, list[int]], dict[int, list[int]]] | None:
+    @cached_property
+    def _told_apart(self) -> tuple[list[int], list[int], dict[int, list[int]], dict[int, list[int]]] | None:
         """Who is read one after the other; with what everybody is read, and what each is read with besides. None where
         everything is read at once."""
         common, of_persons, of_resources = self._tie() if self.is_plain else ([], {}, {})
@@ -322,9 +327,27 @@ class Spread:
         persons = self._persons_in_order()
         # With one who is at hand, what is about others may be about this one.
         is_alone = len(persons) < 2 or len(self._patient_seen) == 1
+        for file in self._files:
+            if isinstance(file, BufferedIOBase):
+                file.flush()
         if not self.is_plain or is_alone or len(common) > MOST_OF_NOBODY:
             return None
         return persons, common, of_persons, of_resources
+
+    def lots(self, size: int) -> list[Sequence[int] | None]:
+        """Persons, about so many at a time, who can be read without the others; None for all where nobody can."""
+        apart = self._told_apart
+        if apart is None:
+            return [None]
+        groups: dict[int, list[int]] = {}
+        for person in apart[0]:
+            groups.setdefault(self._group(person), []).append(person)
+        found: list[list[int]] = [[]]
+        for persons in groups.values():
+            if len(found[-1]) >= size:
+                found.append([])
+            found[-1] += persons
+        return list(found)
 
     def patients(
         self,
@@ -334,9 +357,10 @@ class Spread:
         sightings: Sightings | None,
         unread_places: Sequence[str],
         beside: Sequence[Unread],
+        lot: Sequence[int] | None = None,
     ) -> Iterator[Patient | RecordError]:
-        """The patients, in the order in which they come if everything is read at once."""
-        apart = self._apart()
+        """The patients, all or those of one lot, in the order in which they come if everything is read at once."""
+        apart = self._told_apart
         memory = Memory()
         if apart is None:
             documents = list(self.documents())
@@ -345,7 +369,8 @@ class Spread:
             )
             return
         persons, common, of_persons, of_resources = apart
-        own = self._by_group()
+        persons = persons if lot is None else list(lot)
+        own = self._own
         groups: dict[int, list[int]] = {}
         for person in persons:
             groups.setdefault(self._group(person), []).append(person)
@@ -379,7 +404,9 @@ class Spread:
             else:
                 yield from waiting.pop(group)
 
-    def _by_group(self) -> dict[int, array[int]]:
+    @cached_property
+    def _own(self) -> dict[int, array[int]]:
+        """The resources of each group of persons."""
         own: dict[int, array[int]] = {}
         for number, whose in enumerate(self._whose):
             if whose >= 0:
@@ -388,8 +415,12 @@ class Spread:
 
     def close(self) -> None:
         """Close the files."""
-        for each in self._files:
-            each.close()
+        _close(self._files)
+
+
+def _close(files: list[IO[bytes] | FileIO]) -> None:
+    for each in files:
+        each.close()
 
 
 def _is_linked_by_identifier(patient: dict[str, Any]) -> bool:

@@ -1,0 +1,164 @@
+"""Records into facts: `screen ingest SOURCE… --out FACTS`.
+
+The work is cut into pieces, each of which becomes one file of patients. A piece is named after what it is read from and
+how, so a run that was ended goes on where it stopped, and a source that has changed is read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from msgspec import Struct
+
+from screener.jobs import forked_in_order
+from screener.records.dictionary import Dictionary
+from screener.records.errors import RecordError
+from screener.records.facts.folder import (
+    About,
+    Part,
+    alone_in,
+    begin,
+    finish,
+    name_of_part,
+    part_there,
+    write_part,
+)
+from screener.records.locales import Locale
+from screener.records.patient import Patient
+from screener.records.sources import Group, HowRead, InLots, called, groups_in, name_of, records_in
+
+FILES_AT_ONCE, BYTES_AT_ONCE = 200, 32 * 1024 * 1024
+"""How much of a folder of records one piece takes. A file that is larger than that is taken apart itself."""
+PATIENTS_OF_A_PIECE = 500
+
+Read = Iterator[Patient | RecordError]
+
+
+class Manner(Struct, frozen=True):
+    """How records are read. `codes` are the clinic's own tables, by name and digest."""
+
+    dictionary: Dictionary
+    codes: tuple[tuple[str, str], ...] = ()
+    hierarchy: str = ""
+    locale: Locale | None = None
+    columns: Mapping[str, str] | None = None
+
+    @property
+    def said(self) -> tuple[object, ...]:
+        """What of it may change what is read."""
+        columns = tuple(sorted((self.columns or {}).items()))
+        return self.dictionary.rulebook.dictionary_digest, self.codes, self.hierarchy, repr(self.locale), columns
+
+
+class Piece(Struct, frozen=True):
+    """A piece of the work: the name of the file that it becomes, and how its patients are read."""
+
+    name: str
+    read: Callable[[], Read]
+
+
+def ingest(
+    sources: Sequence[Path],
+    folder: Path,
+    manner: Manner,
+    jobs: int = 1,
+    count: Callable[[int], None] = lambda patients: None,
+) -> About:
+    """Write the facts of every patient of the sources into a folder, by so many processes; `count` is told how many
+    patients each file has, as it is written.
+
+    A file or patient that cannot be used is set aside and named in what is returned. Raises FactsError where somebody
+    else writes into the folder, and OSError where it cannot be written.
+    """
+    parts: list[Part] = []
+    with alone_in(folder):
+        begin(folder)
+        for part in forked_in_order(partial(_written, folder), _pieces_of(sources, manner), jobs):
+            parts.append(part)
+            count(part.patients)
+        return finish(folder, parts, manner.dictionary.rulebook.dictionary_digest, manner.codes)
+
+
+def _written(folder: Path, piece: Piece) -> Part:
+    return part_there(folder, piece.name) or write_part(folder, piece.name, piece.read())
+
+
+def _pieces_of(sources: Sequence[Path], manner: Manner) -> Iterator[Piece]:
+    small: list[Path] = []
+    large: list[Path] = []
+    for source in sources:
+        for place in records_in(source)[0] if source.is_dir() else [source]:
+            is_small = place.is_file() and place.stat().st_size <= BYTES_AT_ONCE
+            (small if is_small else large).append(place)
+    yield from _pieces_of_files(small, manner)
+    for place in large:
+        yield from _pieces_of_one(place, manner)
+
+
+def _pieces_of_files(places: Sequence[Path], manner: Manner) -> Iterator[Piece]:
+    lot: list[Path] = []
+    size = 0
+    for place in places:
+        if lot and (len(lot) == FILES_AT_ONCE or size + place.stat().st_size > BYTES_AT_ONCE):
+            yield _piece_of_files(lot, manner)
+            lot, size = [], 0
+        lot.append(place)
+        size += place.stat().st_size
+    if lot:
+        yield _piece_of_files(lot, manner)
+
+
+def _piece_of_files(places: Sequence[Path], manner: Manner) -> Piece:
+    return Piece(name_of_part(*manner.said, *map(_state_of, places)), partial(_read_files, tuple(places), manner))
+
+
+def _read_files(places: Sequence[Path], manner: Manner) -> Read:
+    for place in places:
+        try:
+            for group in groups_in(place, _how(place, manner)):
+                yield from _read_groups([group])
+        except RecordError as error:
+            yield error
+
+
+def _pieces_of_one(place: Path, manner: Manner) -> Iterator[Piece]:
+    """The pieces of one large source: some of its groups at a time, or some patients of a group that is very large."""
+    said = (*manner.said, _state_of(place))
+    number = 0
+    lot: list[Group | RecordError] = []
+    try:
+        for group in groups_in(place, _how(place, manner)):
+            readers = group.lots(PATIENTS_OF_A_PIECE) if isinstance(group, InLots) else []
+            if len(readers) < 2:
+                lot.append(group)
+            for reader in readers if len(readers) > 1 else ():
+                yield Piece(name_of_part(*said, number), reader)
+                number += 1
+            if len(lot) == PATIENTS_OF_A_PIECE:
+                yield Piece(name_of_part(*said, number), partial(_read_groups, tuple(lot)))
+                number, lot = number + 1, []
+    except RecordError as error:
+        lot.append(error)
+    if lot:
+        yield Piece(name_of_part(*said, number), partial(_read_groups, tuple(lot)))
+
+
+def _read_groups(groups: Sequence[Group | RecordError]) -> Read:
+    for group in groups:
+        if isinstance(group, RecordError):
+            yield group
+        else:
+            yield from group.patients()
+
+
+def _how(place: Path, manner: Manner) -> HowRead:
+    return HowRead(manner.dictionary, called(place), name_of(place), None, manner.locale, manner.columns)
+
+
+def _state_of(place: Path) -> tuple[object, ...]:
+    """What changes when a file, or a file in a folder, does."""
+    files = sorted(each for each in place.rglob("*") if each.is_file()) if place.is_dir() else [place]
+    stated = [(str(each), each.stat()) for each in files]
+    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stated)

@@ -1,0 +1,265 @@
+"""A folder of facts: Parquet files of patients, an index of their ids, and what the folder says of itself.
+
+    FACTS/facts.json        what the folder is: its form, and the digest of the dictionary that records were read with
+    FACTS/ids.parquet       who stands in which file
+    FACTS/people-*.parquet  the patients, a row each (docs/facts.md)
+
+A file of patients is there whole, or not at all. Its name is the digest of what it was read from and how, so that a run
+that was ended finds what it has done; what could not be read stands in the file's own metadata. `facts.json` comes
+last: a folder without it is not finished.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+from msgspec import Struct
+
+from screener.records.addresses import plain_id
+from screener.records.chart import of_one_id
+from screener.records.errors import RecordError
+from screener.records.facts.columns import from_table, schema_of, to_table
+from screener.records.facts.people import Person, patient_of, person_of
+from screener.records.patient import Patient, is_unnamed
+from screener.version import __version__
+
+FORM = "screener facts 1"
+"""Another form of folder gets another number."""
+ABOUT, IDS = "facts.json", "ids.parquet"
+PATIENTS_AT_ONCE = 200
+"""Patients that are held at once when facts are written or read."""
+_AGAIN = "run the same `screen ingest` again"
+_OWN = b"screener"
+_LOCK = ".lock"
+
+
+class FactsError(Exception):
+    """A folder of facts that cannot be used. `str(error)` is the whole message, ready to be shown."""
+
+    def __init__(self, fault: str, mend: str, place: Path | str) -> None:
+        self.fault, self.mend = fault, mend
+        super().__init__(f"error[facts]: {fault}\n  --> {place}\nhelp: {mend}")
+
+
+class SetAside(Struct, frozen=True):
+    """What could not be used of a source: a file, or one of its patients."""
+
+    place: str
+    fault: str
+
+
+class Part(Struct, frozen=True):
+    """A file of patients."""
+
+    file: str
+    patients: int
+    set_aside: tuple[SetAside, ...] = ()
+
+
+class About(Struct, frozen=True):
+    """What a folder of facts says of itself. `codes` names the clinic's own tables that records were read with, each
+    with its digest; `doubled` are the ids that several patients have."""
+
+    form: str
+    screener: str
+    dictionary: str
+    codes: tuple[tuple[str, str], ...]
+    parts: tuple[Part, ...]
+    doubled: tuple[str, ...] = ()
+
+    @property
+    def patients(self) -> int:
+        """How many patients there are."""
+        return sum(each.patients for each in self.parts)
+
+    @property
+    def set_aside(self) -> tuple[SetAside, ...]:
+        """What could not be used of the sources."""
+        return tuple(one for each in self.parts for one in each.set_aside)
+
+
+def is_facts(place: Path) -> bool:
+    """Whether a folder is one of facts, finished or not."""
+    return (place / ABOUT).is_file() or any(place.glob("people-*.parquet"))
+
+
+# ---- reading
+
+
+class Facts:
+    """A finished folder of facts. Raises FactsError where it cannot be used."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            written = (folder / ABOUT).read_bytes()
+        except FileNotFoundError:
+            raise FactsError(
+                "the facts are not finished", "run the same `screen ingest` again: it goes on", folder
+            ) from None
+        except OSError as error:
+            raise FactsError(f"they cannot be read: {error.strerror}", "see who may read them", folder) from None
+        try:
+            self.about = msgspec.json.decode(written, type=About)
+        except msgspec.MsgspecError as error:
+            raise FactsError(
+                f"`{ABOUT}` is not as it was written: {error}", "run `screen ingest` again", folder
+            ) from None
+        if self.about.form != FORM:
+            fault = f"they are of the form `{self.about.form[:40]}`, and this is `{FORM}`"
+            raise FactsError(fault, _AGAIN, folder)
+
+    def check_dictionary(self, digest: str) -> None:
+        """Raises FactsError where another dictionary read the records."""
+        if digest != self.about.dictionary:
+            fault = "the records were read with another dictionary than that of these rules"
+            raise FactsError(fault, "run `screen ingest` again with these rules", self.folder)
+
+    def patients(self, part: Part) -> Iterator[Patient]:
+        """The patients of one file, in the order in which they were read. Raises FactsError where it cannot be read."""
+        place = self.folder / part.file
+        try:
+            with pq.ParquetFile(place) as file:
+                for number in range(file.num_row_groups):
+                    yield from self._patients_of(file.read_row_group(number))
+        except (OSError, pa.ArrowException, KeyError, ValueError) as error:
+            fault = f"the file is not as it was written: {str(error).splitlines()[0][:200]}"
+            raise FactsError(fault, _AGAIN, place) from None
+
+    def _patients_of(self, rows: pa.Table) -> Iterator[Patient]:
+        for person in from_table(rows, Person):
+            patient = patient_of(person, self.about.dictionary)
+            yield of_one_id(patient) if plain_id(patient.id) in self._doubled else patient
+
+    @cached_property
+    def _doubled(self) -> frozenset[str]:
+        return frozenset(self.about.doubled)
+
+    def ids_in(self, part: Part) -> list[str]:
+        """Who stands in one file, also where that can no longer be read."""
+        rows = pq.read_table(self.folder / IDS, filters=[("file", "==", part.file)])
+        return [str(each) for each in rows.column("id").to_pylist()]
+
+
+# ---- writing
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Nobody else writes into a folder meanwhile. It is made if it is not there.
+
+    Raises FactsError where somebody else writes into it.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(folder / _LOCK, "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            fault = "another run writes into this folder"
+            raise FactsError(fault, "wait until it has ended, or name another folder", folder) from None
+        yield
+
+
+def name_of_part(*said: object) -> str:
+    """What a file of patients is called that was made from this."""
+    return f"people-{hashlib.sha256(repr(said).encode()).hexdigest()[:20]}.parquet"
+
+
+def write_part(folder: Path, name: str, read: Iterable[Patient | RecordError]) -> Part:
+    """Write a file of patients, and set aside who cannot be used. Raises OSError."""
+    schema = schema_of(Person)
+    draft = folder / f".{name}.{os.getpid()}"
+    set_aside: list[SetAside] = []
+    patients = 0
+
+    def usable() -> Iterator[Person]:
+        for each in read:
+            if isinstance(each, RecordError):
+                set_aside.append(SetAside(_place_of(each), each.problems[0].fault))
+            else:
+                yield person_of(each)
+
+    try:
+        with open(draft, "xb", opener=_for_the_owner) as file:
+            with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+                people = usable()
+                while rows := list(islice(people, PATIENTS_AT_ONCE)):
+                    writer.write_table(to_table(rows, Person))
+                    patients += len(rows)
+                writer.add_key_value_metadata({_OWN: msgspec.json.encode(set_aside)})
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(folder / name)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    return Part(name, patients, tuple(set_aside))
+
+
+def _place_of(error: RecordError) -> str:
+    place = error.problems[0].path
+    return f"{error.file}: {place}" if place and not place.startswith(error.file) else error.file
+
+
+def _for_the_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def part_there(folder: Path, name: str) -> Part | None:
+    """A file of patients that an earlier run has written; None if there is none, or it is not whole."""
+    try:
+        with pq.ParquetFile(folder / name) as file:
+            own = (file.schema_arrow.metadata or {}).get(_OWN) or (file.metadata.metadata or {}).get(_OWN)
+            if own is None or not file.schema_arrow.equals(schema_of(Person)):
+                return None
+            return Part(name, file.metadata.num_rows, msgspec.json.decode(own, type=tuple[SetAside, ...]))
+    except (OSError, pa.ArrowException, msgspec.MsgspecError):
+        return None
+
+
+def finish(folder: Path, parts: Sequence[Part], dictionary: str, codes: Sequence[tuple[str, str]]) -> About:
+    """Everything is written: remove what is of no use, make the index of ids, and say what the folder is."""
+    names = {each.file for each in parts}
+    for place in (*folder.glob("people-*.parquet"), *folder.glob(".people-*"), *folder.glob(f".{IDS}*")):
+        if place.name not in names:
+            place.unlink()
+    times: Counter[str] = Counter()
+    draft = folder / f".{IDS}.{os.getpid()}"
+    schema = pa.schema([("id", pa.string()), ("file", pa.dictionary(pa.int32(), pa.string()))])
+    with open(draft, "xb", opener=_for_the_owner) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        for part in parts:
+            ids = pq.read_table(folder / part.file, columns=["id"]).column("id").to_pylist()
+            times.update(plain_id(each) for each in ids if not is_unnamed(each))
+            of_file = pa.DictionaryArray.from_arrays(pa.array([0] * len(ids), pa.int32()), pa.array([part.file]))
+            writer.write_table(pa.Table.from_arrays([pa.array(ids, pa.string()), of_file], schema=schema))
+    draft.replace(folder / IDS)
+    doubled = tuple(sorted(each for each, count in times.items() if count > 1))
+    about = About(FORM, __version__, dictionary, tuple(codes), tuple(parts), doubled)
+    write_about(folder, about)
+    return about
+
+
+def write_about(folder: Path, about: About) -> None:
+    """Say what the folder is."""
+    draft = folder / f".{ABOUT}.{os.getpid()}"
+    with open(draft, "xb", opener=_for_the_owner) as file:
+        file.write(msgspec.json.format(msgspec.json.encode(about), indent=1) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(folder / ABOUT)
+
+
+def begin(folder: Path) -> None:
+    """The folder is not finished from now on."""
+    (folder / ABOUT).unlink(missing_ok=True)

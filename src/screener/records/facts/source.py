@@ -1,0 +1,69 @@
+"""A folder of facts as a source of records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from screener.records.chart import some_of
+from screener.records.documents import refused
+from screener.records.errors import RecordError
+from screener.records.patient import Patient
+from screener.records.sources import Group, HowRead, Source, path_of
+
+if TYPE_CHECKING:
+    from screener.records.facts.folder import Facts, Part
+
+
+def recognises(source: Source) -> bool:
+    """A folder of facts."""
+    place = path_of(source)
+    return (
+        place is not None
+        and place.is_dir()
+        and ((place / "facts.json").is_file() or any(place.glob("people-*.parquet")))
+    )
+
+
+def groups(source: Source, how: HowRead) -> Iterator[Group | RecordError]:
+    """The files of the folder, each by itself. Raises RecordError where the folder cannot be used."""
+    from screener.records.facts.folder import Facts, FactsError
+
+    place = path_of(source)
+    if place is None:
+        return
+    try:
+        facts = Facts(place)
+        facts.check_dictionary(how.dictionary.rulebook.dictionary_digest)
+    except FactsError as error:
+        raise refused(how.file, "", error.fault, error.mend) from None
+    for part in facts.about.parts:
+        yield _Part(facts, part, how)
+
+
+class _Part(Struct, frozen=True):
+    facts: Facts
+    part: Part
+    how: HowRead
+
+    def names(self) -> Iterable[str]:
+        # Ids that several have are known to the folder itself.
+        return self.facts.ids_in(self.part)
+
+    def patients(self) -> Iterator[Patient | RecordError]:
+        from screener.records.facts.folder import FactsError
+
+        try:
+            yield from self.facts.patients(self.part)
+        except FactsError as error:
+            lost = self.facts.ids_in(self.part)
+            of = f"its {len(lost)} patients are not screened: {some_of(lost)}"
+            yield refused(self.how.file, self.part.file, f"{error.fault}; {of}", error.mend)
+
+
+def records_in(folder: Path) -> tuple[list[Path], tuple[()]]:
+    """The folder is one source."""
+    return [folder], ()
