@@ -24,6 +24,7 @@ COMMANDS = {
     "check": Command("screener.cli.check", "[FOLDER]", "check rules, and print every problem"),
     "codes": Command("screener.cli.codes", "RECORD…", "list what records call things, and how that is read"),
     "format": Command("screener.cli.format", "[FILE…]", "rewrite rules in their one standard form"),
+    "ingest": Command("screener.cli.ingest", "SOURCE… -o FACTS", "keep many records as facts, to screen from there"),
     "names": Command("screener.cli.names", "[WORD]", "list what a record may say, with codes and units"),
     "questions": Command("screener.cli.questions", "PATIENT…", "list the questions that people have to answer"),
     "review": Command("screener.cli.review", "PATIENT", "write the chart review to fill in"),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from screener.records.locales import Locale
     from screener.values.dates import Duration
 
+MOST_JOBS = 256
 RULES = "the rules to use, instead of the ones shipped"
 SOURCES = "file of a record or of several, a spreadsheet (CSV, XLSX), the folder of a bulk export; - for standard input"
 
@@ -86,6 +87,21 @@ def add_rules_and_codes(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         "--hierarchy", type=Path, metavar="FILE", help="what a vocabulary says of codes; see `screen terminology build`"
     )
+
+
+def add_jobs(parser: Parser) -> None:
+    """How many processes a command for many patients uses."""
+    cores = os.cpu_count() or 1
+    parser.add_argument(
+        "--jobs", type=number_of_jobs, default=cores, metavar="N", help="use N processes (else one for each core)"
+    )
+
+
+def number_of_jobs(text: str) -> int:
+    """How many processes. Raises ArgumentTypeError."""
+    if not text.isascii() or not text.isdigit() or not 0 < int(text[:5]) <= MOST_JOBS:
+        raise argparse.ArgumentTypeError(f"`{text}` is not a number of processes: write 1 to {MOST_JOBS}")
+    return int(text)
 
 
 def _day(text: str) -> date:

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 
 from screener.cli.calls import DONE, UNUSABLE, CallError, Parser, encode_output, tell
 from screener.cli.commands import listed
-from screener.cli.options import add_screening
+from screener.cli.options import add_screening, number_of_jobs
 
 if TYPE_CHECKING:
     from screener.records.dictionary import Dictionary
     from screener.report.forms import Form, Report
-
-MOST_JOBS = 256
 
 
 def parser() -> Parser:
@@ -40,17 +38,11 @@ def parser() -> Parser:
         else:
             forms.add_argument(form.option, metavar=form.value, help=form.help)
     able = " ".join(form.option for form in FORMS if form.with_jobs)
-    forms.add_argument("--jobs", type=_number, default=1, metavar="N", help=f"screen with N processes; for {able}")
+    forms.add_argument("--jobs", type=number_of_jobs, default=1, metavar="N", help=f"use N processes; for {able}")
     further = parser.add_argument_group("also tell (text for the terminal, --full, --json)")
     for name, help_ in FURTHER.items():
         further.add_argument(f"--{name}", action="store_true", help=help_)
     return parser
-
-
-def _number(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text[:5]) <= MOST_JOBS:
-        raise argparse.ArgumentTypeError(f"`{text}` is not a number of processes: write 1 to {MOST_JOBS}")
-    return int(text)
 
 
 def run(asked: argparse.Namespace) -> int:

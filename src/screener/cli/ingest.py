@@ -1,0 +1,112 @@
+"""`screen ingest SOURCE… --out FACTS`"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from screener.cli.calls import DONE, MOST_SHOWN, UNUSABLE, CallError, Parser, counted, tell
+from screener.cli.options import add_jobs, add_reading, headings_read, loaded
+
+if TYPE_CHECKING:
+    from screener.cohort.ingest import Manner
+    from screener.records.dictionary import Dictionary
+    from screener.records.facts.folder import SetAside
+
+
+def parser() -> Parser:
+    """Its options."""
+    parser = Parser(
+        prog="screen ingest",
+        usage="screen ingest [OPTION…] SOURCE… --out FACTS",
+        description="Read the records of many patients once, and keep them as facts: a folder of Parquet files that "
+        "`screen` and `screen cohort` read in place of the records.\n"
+        "A run that was ended goes on where it stopped if the same call is given again. What cannot be used is set "
+        "aside and named.",
+        epilog="exit status: 0 everything was read; 1 something was set aside; 2 the call, the rules or the folder "
+        "could not be used",
+    )
+    parser.add_argument(
+        "sources", nargs="+", type=Path, metavar="SOURCE", help="a file of records, a folder of them, or a bulk export"
+    )
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="FACTS", help="the folder to write")
+    add_jobs(parser)
+    add_reading(parser)
+    return parser
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Read, and keep."""
+    check_parts()
+    for source in asked.sources:
+        if not source.exists():
+            raise CallError(f"`{source}` is not there", "name a file or folder of records")
+    dictionary = loaded(asked.rules, asked.codes, asked.hierarchy)
+    if dictionary is None or not headings_read(asked, dictionary):
+        return UNUSABLE
+
+    from screener.cohort.ingest import ingest
+    from screener.records.facts.folder import FactsError
+
+    try:
+        with counting("patients read") as count:
+            about = ingest(asked.sources, asked.out, manner(asked, dictionary), asked.jobs, count)
+    except FactsError as problem:
+        tell(problem)
+        return UNUSABLE
+    print(f"wrote {asked.out}: {counted(about.patients, 'patient')}")
+    if about.doubled:
+        print(f"{counted(len(about.doubled), 'id')} stand for several patients, who are not told apart")
+    tell_set_aside(about.set_aside)
+    return 1 if about.set_aside else DONE
+
+
+def check_parts() -> None:
+    """Refuse the call where the packages for populations are not installed."""
+    if find_spec("pyarrow") is None or find_spec("numpy") is None:
+        raise CallError("facts are Parquet files, and pyarrow is not installed", "pip install 'screener[cohort]'")
+
+
+def manner(asked: argparse.Namespace, dictionary: Dictionary) -> Manner:
+    """How the records of a call are read."""
+    from screener.cohort.ingest import Manner
+
+    codes = tuple((place.name, _digest(place)) for place in asked.codes)
+    hierarchy = _digest(asked.hierarchy) if asked.hierarchy is not None else ""
+    return Manner(dictionary, codes, hierarchy, asked.locale, asked.columns)
+
+
+def _digest(place: Path) -> str:
+    return f"sha256:{hashlib.sha256(place.read_bytes()).hexdigest()}"
+
+
+def tell_set_aside(set_aside: tuple[SetAside, ...]) -> None:
+    """What could not be used, the first few by name."""
+    if not set_aside:
+        return
+    for each in set_aside[:MOST_SHOWN]:
+        tell(f"set aside: {each.place}: {each.fault}")
+    if (more := len(set_aside) - MOST_SHOWN) > 0:
+        tell(f"set aside: {more} more; `facts.json` names all")
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int], None]]:
+    """Count on standard error while a person looks on."""
+    import sys
+
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield lambda number: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} " + what), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda number: progress.advance(task, number)
