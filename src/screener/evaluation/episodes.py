@@ -7,7 +7,7 @@ rest of a person's life is a list declared complete, or an explicit absence that
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import get_args
 
 from screener.evaluation.answers import Found, Given, Judged, Measured, Reason
@@ -54,22 +54,41 @@ def happened(lookup: EventLookup, stretch: Stretch | None, anchor: Found | None,
     if stretch.is_empty:
         return Found(lookup.name, lookup, truth=FALSE, used=anchor.used if anchor else (), anchor=anchor)
     parts = [_part(lookup, episode, stretch, frame, judge) for episode in _related_episodes(lookup, frame)]
-    truths = [part.truth for part in parts]
-    if lookup.times == 1:
-        on_record = any_of(truths)
-    elif lookup.verb in _TIMELESS:
-        on_record = _of_so_many_things(lookup, parts, frame)
-    else:
-        on_record = _on_so_many_days(lookup, parts, frame)
+    on_record = _on_record(lookup, parts, frame)
     if on_record is TRUE:
         return _answer(lookup, TRUE, parts, {}, anchor, frame, conflict=False)
-    cleared = _cleared_of_each(lookup, stretch, frame, judge)
+    cleared = {what.concept: _clearing(lookup, what.concept, stretch, frame, judge) for what in lookup.what}
     truth, conflict = on_record, False
     if None in cleared.values():
         truth = UNKNOWN
     elif on_record is UNKNOWN:
         conflict = any(isinstance(fact, Absence) for clearing in cleared.values() if clearing for fact in clearing)
     return _answer(lookup, truth, parts, cleared, anchor, frame, conflict=conflict)
+
+
+def happens(lookup: EventLookup, stretch: Stretch | None, frame: Frame, judge: Judge) -> Truth:
+    """The truth of what `happened` finds; nothing is asked that no longer matters."""
+    if stretch is None:
+        return UNKNOWN
+    if stretch.is_empty:
+        return FALSE
+    parts = (_part(lookup, episode, stretch, frame, judge) for episode in _related_episodes(lookup, frame))
+    on_record = _on_record(lookup, parts, frame)
+    if on_record is not FALSE:
+        return on_record
+    for what in lookup.what:
+        if _clearing(lookup, what.concept, stretch, frame, judge) is None:
+            return UNKNOWN
+    return FALSE
+
+
+def _on_record(lookup: EventLookup, parts: Iterable[Part], frame: Frame) -> Truth:
+    """What the episodes on record say together, whatever else the record may lack."""
+    if lookup.times == 1:
+        return any_of(part.truth for part in parts)
+    if lookup.verb in _TIMELESS:
+        return _of_so_many_things(lookup, list(parts), frame)
+    return _on_so_many_days(lookup, list(parts), frame)
 
 
 def _on_so_many_days(lookup: EventLookup, parts: list[Part], frame: Frame) -> Truth:
@@ -777,14 +796,13 @@ def _since(denial: Denial, frame: Frame) -> int:
     return denial.when.last_day if _is_of_its_day(denial, frame) else BEGINNING // DAY
 
 
-def _cleared_of_each(lookup: EventLookup, stretch: Stretch, frame: Frame, judge: Judge) -> Cleared:
-    """For each concept asked about, what shows that nothing beside the episodes on record can be it."""
-    _, last_day = _days_asked(lookup, stretch, frame)
-    return {
-        what.concept: _cleared(lookup, what.concept, stretch, frame, judge)
-        or _denied_by_list(lookup, what.concept, last_day, frame)
-        for what in lookup.what
-    }
+def _clearing(
+    lookup: EventLookup, name: str, stretch: Stretch, frame: Frame, judge: Judge
+) -> tuple[Absence | Episode | Given, ...] | None:
+    """What shows that nothing beside the episodes on record can be a concept that is asked about."""
+    return _cleared(lookup, name, stretch, frame, judge) or _denied_by_list(
+        lookup, name, _days_asked(lookup, stretch, frame)[1], frame
+    )
 
 
 def _denied_by_list(lookup: EventLookup, name: str, last_day: int, frame: Frame) -> tuple[Given, ...] | None:

@@ -13,6 +13,8 @@ from screener.records.chart import as_if
 from screener.records.patient import Absence, Episode, Patient, Result
 from screener.rulebook import Concept, Flag, RecordList, Rulebook, Scope
 from screener.values.dates import Duration, Moment, latest_of, on_day
+from screener.values.ranges import Range
+from screener.values.truth import Truth
 
 
 class Denial(Struct, frozen=True, gc=False):
@@ -44,6 +46,7 @@ class Frame:
         "complete",
         "concerned",
         "day",
+        "decided",
         "denials",
         "denying",
         "found",
@@ -96,9 +99,11 @@ class Frame:
         self.cleared: frozenset[tuple[str, str]] = frozenset()
         """Lookups, each with a concept of which the record is supposed to lack no entry where the lookup looks."""
         self.found: dict[str, Found] = {}
+        self.decided: dict[str, Truth] = {}
+        """Whether what an event lookup asks about happened, where no more was asked than that."""
         self.stretches: dict[Scope, Stretch] = {}
-        self.of_all_trials: dict[int, Judged | Measured] = {}
-        self.of_this_trial: dict[int, Judged | Measured] = {}
+        self.of_all_trials: dict[int, Judged | Measured | Truth | Range] = {}
+        self.of_this_trial: dict[int, Judged | Measured | Truth | Range] = {}
         self.raised: dict[tuple[str, str], tuple[Flag, ...]] = {}
         """The dictionary's flags that are raised for a result, by its fact and source."""
         self.results_by_source: dict[str, dict[str, Result]] = {}
@@ -150,6 +155,8 @@ class Frame:
         other.trial = trial
         other.cleared = self.cleared
         other.found = self.found
+        other.decided = self.decided
+        other.stretches = self.stretches
         other.of_all_trials = self.of_all_trials
         return other
 

@@ -278,14 +278,13 @@ def _nothing_known(
     )
 
 
-def against_limit(found: Found, operator: Operator, times: str, which: str, frame: Frame) -> tuple[Truth, bool]:
+def against_limit(found: Found, operator: Operator, factor: Fraction, which: str, frame: Frame) -> tuple[Truth, bool]:
     """A result against a multiple of a limit of normal: its own, or where it has none, the limits in use.
 
     Also tells whether a result without a limit of its own stood in the way of an answer. The highest of several results
     is above a limit if any of them is above its own; the lowest is below if any of them is.
     """
     fact = frame.rulebook.labs[found.subject]
-    factor = Fraction(times)
     if not found.used or found.lookup is None or not isinstance(found.lookup, ValueLookup):
         return compare(possible_values(fact), operator, limits_in_use(fact, which, factor, frame)), False
     truths: list[Truth] = []
