@@ -27,8 +27,8 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from screener.evaluation.answers import Found, Given, Judged, Measured, Reason
-from screener.evaluation.episodes import deniable, happened, happens, not_on_list, not_on_record, onset_of
-from screener.evaluation.frame import Frame
+from screener.evaluation.episodes import happened, happens, not_on_list, not_on_record, onset_of
+from screener.evaluation.frame import Frame, kinds_of
 from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, stretch_around, up_to
 from screener.evaluation.results import against_limit, change_of, value_of, window_of_freshness
 from screener.records.patient import Answer
@@ -976,7 +976,7 @@ def _happened(node: Happened, engine: Engine[J, M]) -> Callable[[Frame], J]:
 
 def _list_denies_at_once(concept: Concept, rulebook: Rulebook) -> bool:
     """Whether a complete list denies the concept without anything else at hand."""
-    return any(not each.denied_with for each in deniable(concept, rulebook))
+    return any(not each.denied_with for each in kinds_of(rulebook)[concept.name].deniable)
 
 
 def _confirmed(node: Confirmed, engine: Engine[J, M]) -> Callable[[Frame], J]:

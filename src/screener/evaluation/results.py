@@ -50,11 +50,11 @@ def value_of(lookup: ValueLookup, stretch: Stretch | None, anchor: Found | None,
     recorded = frame.patient.results.get(lookup.fact, ())
     if not recorded:
         return _absent_result(lookup, fact, frame, anchor)
-    candidates, older = _look_in(recorded, stretch, frame)
+    candidates = _look_in(recorded, stretch, frame)
     if not candidates:
         if (derived := _grade_of_absence(lookup, fact, frame, anchor)) is not None:
             return derived
-        last = sorted(older, key=lambda each: each.moment.instant[2])[-1:]
+        last = sorted(_before(recorded, stretch, frame), key=lambda each: each.moment.instant[2])[-1:]
         return _nothing_known(
             lookup, fact, tuple(each.result for each in last), ("stale",) if last else ("missing",), anchor
         )
@@ -97,20 +97,28 @@ def window_of_freshness(lookup: ValueLookup, frame: Frame) -> Stretch:
     return fresh_until(frame.day, frame.labs_within or frame.rulebook.fact(lookup.fact).fresh)
 
 
-def _look_in(recorded: Sequence[Result], stretch: Stretch, frame: Frame) -> tuple[list[Candidate], list[Candidate]]:
-    """The results that lie, or may lie, in the stretch; and those that lie before it."""
+def _look_in(recorded: Sequence[Result], stretch: Stretch, frame: Frame) -> list[Candidate]:
+    """The results that lie, or may lie, in the stretch."""
     inside: list[Candidate] = []
+    first_start, last_end = stretch.first_start, stretch.last_end
+    for result in recorded:
+        when = result.when
+        if when is not None and (when.last < first_start or when.first > last_end):
+            continue
+        moment = moment_of(result, frame)
+        if moment is not None and (membership := stretch.holds(moment)) is not FALSE:
+            inside.append(Candidate(result, moment, membership))
+    return inside
+
+
+def _before(recorded: Sequence[Result], stretch: Stretch, frame: Frame) -> list[Candidate]:
+    """The results that lie before the stretch."""
     older: list[Candidate] = []
     for result in recorded:
         moment = moment_of(result, frame)
-        if moment is None:
-            continue
-        membership = stretch.holds(moment)
-        if membership is not FALSE:
-            inside.append(Candidate(result, moment, membership))
-        elif moment.last < stretch.first_start:
-            older.append(Candidate(result, moment, membership))
-    return inside, older
+        if moment is not None and moment.last < stretch.first_start:
+            older.append(Candidate(result, moment, FALSE))
+    return older
 
 
 def moment_of(result: Result, frame: Frame) -> Moment | None:
@@ -123,12 +131,21 @@ def moment_of(result: Result, frame: Frame) -> Moment | None:
 
 
 def _latest(candidates: list[Candidate]) -> list[Candidate]:
-    latest = latest_of(each.moment for each in candidates if each.membership is TRUE)
+    if _on_one_clock(candidates):
+        newest = max([each.moment.first for each in candidates if each.membership is TRUE], default=None)
+        return [each for each in candidates if newest is None or each.moment.last >= newest]
+    latest = latest_of([each.moment for each in candidates if each.membership is TRUE])
     return [each for each in candidates if not any(each.moment.is_before(other) for other in latest)] or candidates
 
 
+def _on_one_clock(candidates: list[Candidate]) -> bool:
+    """Whether one of two moments is before another exactly if it ends before the other begins."""
+    offset = candidates[0].moment.offset
+    return all(each.moment.offset == offset for each in candidates)
+
+
 def _earliest(candidates: list[Candidate]) -> list[Candidate]:
-    earliest = earliest_of(each.moment for each in candidates if each.membership is TRUE)
+    earliest = earliest_of([each.moment for each in candidates if each.membership is TRUE])
     return [each for each in candidates if not any(other.is_before(each.moment) for other in earliest)] or candidates
 
 
@@ -345,7 +362,8 @@ def change_of(lookup: ChangeLookup, stretch: Stretch | None, anchor: Found | Non
     if stretch is None:
         reasons = anchor.reasons if anchor is not None else ()
         return Found(lookup.fact, lookup, range=EVERYTHING, reasons=reasons, may_lack=True, anchor=anchor)
-    inside, older = _look_in(frame.patient.results.get(lookup.fact, ()), stretch, frame)
+    recorded = frame.patient.results.get(lookup.fact, ())
+    inside = _look_in(recorded, stretch, frame)
     inside.sort(key=lambda each: each.moment.order)
     used = tuple(each.result for each in inside)
     for each in inside:
@@ -353,12 +371,13 @@ def change_of(lookup: ChangeLookup, stretch: Stretch | None, anchor: Found | Non
     possible = possible_values(frame.rulebook.fact(lookup.fact))
     whole = _change_over_orders(lookup, [Reading(each, possible) for each in inside])
     if whole is None:
+        older = [] if inside else _before(recorded, stretch, frame)
         return Found(
             lookup.fact,
             lookup,
             range=EVERYTHING,
             used=used,
-            set_aside=tuple(each.result for each in older[-1:]) if not inside else (),
+            set_aside=tuple(each.result for each in older[-1:]),
             reasons=_why_no_change(inside, older),
             may_lack=True,
             anchor=anchor,
