@@ -7,7 +7,7 @@ rest of a person's life is a list declared complete, or an explicit absence that
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import get_args
 
 from screener.evaluation.answers import Found, Given, Judged, Measured, Reason
@@ -72,8 +72,17 @@ def happens(lookup: EventLookup, stretch: Stretch | None, frame: Frame, judge: J
         return UNKNOWN
     if stretch.is_empty:
         return FALSE
-    parts = (_part(lookup, episode, stretch, frame, judge) for episode in _related_episodes(lookup, frame))
-    on_record = _on_record(lookup, parts, frame)
+    episodes = _related_episodes(lookup, frame)
+    on_record = FALSE
+    if lookup.times > 1:
+        on_record = _on_record(lookup, [_part(lookup, each, stretch, frame, judge) for each in episodes], frame)
+    else:
+        for episode in episodes:
+            truth = _part(lookup, episode, stretch, frame, judge).truth
+            if truth is TRUE:
+                return TRUE
+            if truth is UNKNOWN:
+                on_record = UNKNOWN
     if on_record is not FALSE:
         return on_record
     for what in lookup.what:
@@ -82,13 +91,13 @@ def happens(lookup: EventLookup, stretch: Stretch | None, frame: Frame, judge: J
     return FALSE
 
 
-def _on_record(lookup: EventLookup, parts: Iterable[Part], frame: Frame) -> Truth:
+def _on_record(lookup: EventLookup, parts: list[Part], frame: Frame) -> Truth:
     """What the episodes on record say together, whatever else the record may lack."""
     if lookup.times == 1:
-        return any_of(part.truth for part in parts)
+        return any_of([part.truth for part in parts])
     if lookup.verb in _TIMELESS:
-        return _of_so_many_things(lookup, list(parts), frame)
-    return _on_so_many_days(lookup, list(parts), frame)
+        return _of_so_many_things(lookup, parts, frame)
+    return _on_so_many_days(lookup, parts, frame)
 
 
 def _on_so_many_days(lookup: EventLookup, parts: list[Part], frame: Frame) -> Truth:
@@ -305,9 +314,11 @@ def _suits_sex(episode: Episode, frame: Frame) -> Judged | None:
 
 def _related_episodes(lookup: EventLookup, frame: Frame) -> Sequence[Episode]:
     """The episodes on record that are, or may be, what is asked; each once, in the record's order."""
-    lists: tuple[RecordList, ...] = (lookup.list, "plans") if lookup.verb == "underwent" else (lookup.list,)
     concerned, may_be = frame.concerned, frame.patient.may_be
     names = [what.concept for what in lookup.what if what.concept in concerned]
+    if not names:
+        return ()
+    lists: tuple[RecordList, ...] = (lookup.list, "plans") if lookup.verb == "underwent" else (lookup.list,)
     if len(names) == 1 and may_be.keys().isdisjoint(lists):
         return frame.that_are(names[0], lists)
     related: dict[int, Episode] = {}
@@ -425,7 +436,10 @@ def _matches_any(lookup: EventLookup, episode: Episode, frame: Frame) -> tuple[T
     """Whether an episode is one of those asked for. One that only may be a concept is none where that is denied."""
     best = FALSE
     reasons: tuple[Reason, ...] = ()
+    is_certain = not episode.doubtful and episode.unusable is None
     for wanted in lookup.what:
+        if is_certain and not wanted.qualifiers and episode.concept in frame.kinds[wanted.concept].is_of:
+            return TRUE, ()
         matches, why = _matches(episode, wanted, frame)
         if matches is FALSE or _is_none_of(episode, wanted, frame):
             continue
@@ -808,11 +822,12 @@ def _denied_by_list(lookup: EventLookup, name: str, last_day: int, frame: Frame)
 def list_denies(name: str, lookup: EventLookup, day: int, frame: Frame) -> bool:
     """Whether a complete list denies a concept up to a day: the dictionary says that it can, of the concept or of a
     broader one, the list still speaks for that day, and what must be at hand is."""
-    return any(
-        _speaks_for(lookup.list, each, day, frame)
-        and all(_is_at_hand(needed, each, day, frame) for needed in _needed(each, lookup))
-        for each in frame.kinds[name].deniable
-    )
+    for each in frame.kinds[name].deniable:
+        if _speaks_for(lookup.list, each, day, frame):
+            needed = _needed(each, lookup)
+            if not needed or all(_is_at_hand(name, each, day, frame) for name in needed):
+                return True
+    return False
 
 
 def denied_by_old_list(name: str, lookup: EventLookup, frame: Frame) -> bool:
@@ -830,7 +845,8 @@ def _speaks_of_its_own(list_: RecordList, concept: Concept, day: int, frame: Fra
     """Whether a list is complete by the record's word, which is of the record's own day or of the day on which it says
     that there is nothing, and is carried forward like an absence of the concept."""
     own_day = frame.patient.as_of
-    for none_known in frame.patient.none_known_on.get(list_, ()):
+    none_known_on = frame.patient.none_known_on
+    for none_known in none_known_on.get(list_, ()) if none_known_on else ():
         if none_known <= frame.as_of and day <= day_shifted(none_known, concept.fresh, 1):
             return True
     if list_ not in frame.patient.complete:
@@ -870,12 +886,13 @@ _LISTS: dict[str, RecordList] = {each: each for each in get_args(RecordList)}
 def _cleared(
     lookup: EventLookup, name: str, stretch: Stretch, frame: Frame, judge: Judge
 ) -> tuple[Absence | Episode | Given, ...] | None:
-    concept = frame.rulebook.concepts[name]
-    if lookup.list != "family_history" and _is_of_other_sex(name, frame):
+    kind = frame.kinds[name]
+    concept = kind.concept
+    if concept.only_if is not None and lookup.list != "family_history" and _is_of_other_sex(name, frame):
         return (Given("sex", str(frame.patient.sex), "sex"),)
-    if (lookup.name, name) in frame.cleared:
+    if frame.cleared and (lookup.name, name) in frame.cleared:
         return (Given(name, "supposed absent", "supposed"),)
-    covering = _covering(lookup, frame.kinds[name].upward, stretch, frame) or (
+    covering = _covering(lookup, kind.upward, stretch, frame) or (
         _resolved(lookup, concept, frame) if lookup.verb in _NOW else ()
     )
     if covering or concept.ruled_out is None or lookup.list == "family_history":
@@ -908,7 +925,7 @@ def _measured_from(measured: Measured) -> Iterator[Given]:
 def _covering(lookup: EventLookup, names: Sequence[str], stretch: Stretch, frame: Frame) -> tuple[Absence, ...]:
     """The absences of these concepts that together speak for all the time that is asked about; none if they do not."""
     by_name = frame.denials
-    if not by_name:
+    if by_name.keys().isdisjoint(names):
         return ()
     denials = [
         denial

@@ -138,7 +138,8 @@ class Frame:
         self.found: dict[str, Found] = {}
         self.decided: dict[str, Truth] = {}
         """Whether what an event lookup asks about happened, where no more was asked than that."""
-        self.stretches: dict[Scope, Stretch] = {}
+        self.stretches: dict[int, tuple[Scope, Stretch]] = {}
+        """By the identity of a scope, which is kept beside it."""
         self.of_all_trials: dict[int, Judged | Measured | Truth | Range] = {}
         self.of_this_trial: dict[int, Judged | Measured | Truth | Range] = {}
         self.raised: dict[tuple[str, str], tuple[Flag, ...]] = {}

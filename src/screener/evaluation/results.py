@@ -50,7 +50,7 @@ def value_of(lookup: ValueLookup, stretch: Stretch | None, anchor: Found | None,
     recorded = frame.patient.results.get(lookup.fact, ())
     if not recorded:
         return _absent_result(lookup, fact, frame, anchor)
-    candidates = _look_in(recorded, stretch, frame)
+    candidates = _look_in(recorded, stretch, frame, only_latest=lookup.pick == "latest")
     if not candidates:
         if (derived := _grade_of_absence(lookup, fact, frame, anchor)) is not None:
             return derived
@@ -65,7 +65,7 @@ def value_of(lookup: ValueLookup, stretch: Stretch | None, anchor: Found | None,
             picked = _earliest(candidates)
         case "highest" | "lowest":
             picked = candidates
-    may_lack = all(each.membership is not TRUE for each in picked)
+    may_lack = TRUE not in [each.membership for each in picked]
     if isinstance(fact, Finding) and (since := _entered_since(lookup, fact, picked, frame, anchor)) is not None:
         return since
     if isinstance(fact, Finding) and fact.choices:
@@ -84,8 +84,8 @@ def value_of(lookup: ValueLookup, stretch: Stretch | None, anchor: Found | None,
         lookup.fact,
         lookup,
         range=whole,
-        used=tuple(each.result for each in picked),
-        in_window=tuple(each.membership for each in picked),
+        used=tuple([each.result for each in picked]),
+        in_window=tuple([each.membership for each in picked]),
         reasons=() if whole.is_exact else _why_unsettled(picked, values, may_lack),
         may_lack=may_lack,
         anchor=anchor,
@@ -97,17 +97,26 @@ def window_of_freshness(lookup: ValueLookup, frame: Frame) -> Stretch:
     return fresh_until(frame.day, frame.labs_within or frame.rulebook.fact(lookup.fact).fresh)
 
 
-def _look_in(recorded: Sequence[Result], stretch: Stretch, frame: Frame) -> list[Candidate]:
-    """The results that lie, or may lie, in the stretch."""
+def _look_in(
+    recorded: Sequence[Result], stretch: Stretch, frame: Frame, *, only_latest: bool = False
+) -> list[Candidate]:
+    """The results that lie, or may lie, in the stretch; `only_latest` leaves out some that a later one supersedes."""
     inside: list[Candidate] = []
     first_start, last_end = stretch.first_start, stretch.last_end
+    end = frame.as_of * DAY + DAY - 1
+    newest: Moment | None = None
     for result in recorded:
         when = result.when
-        if when is not None and (when.last < first_start or when.first > last_end):
-            continue
-        moment = moment_of(result, frame)
+        if when is not None:
+            if when.last < first_start or when.first > last_end:
+                continue
+            if newest is not None and when.last < newest.first and when.offset == newest.offset:
+                continue
+        moment = when if when is not None and when.last <= end else moment_of(result, frame)
         if moment is not None and (membership := stretch.holds(moment)) is not FALSE:
             inside.append(Candidate(result, moment, membership))
+            if only_latest and membership is TRUE and (newest is None or moment.first > newest.first):
+                newest = moment
     return inside
 
 
@@ -131,6 +140,8 @@ def moment_of(result: Result, frame: Frame) -> Moment | None:
 
 
 def _latest(candidates: list[Candidate]) -> list[Candidate]:
+    if len(candidates) == 1:
+        return candidates
     if _on_one_clock(candidates):
         newest = max([each.moment.first for each in candidates if each.membership is TRUE], default=None)
         return [each for each in candidates if newest is None or each.moment.last >= newest]
