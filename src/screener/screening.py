@@ -127,7 +127,11 @@ class CriterionResult:
         self._criterion = line.criterion
         self._frame = frame
         self._choice: Answer | None = frame.patient.answers.get(line.key)
-        self.truth = line.truth(frame, None if self._choice is None else self._choice.reading)
+        decide = line.decide
+        if len(decide) == 1:
+            self.truth = decide[0](frame)
+        else:
+            self.truth = line.truth(frame, None if self._choice is None else self._choice.reading)
         self.status: Status = status_of(line.criterion.kind, self.truth)
 
     @cached_property

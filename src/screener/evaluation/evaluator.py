@@ -27,8 +27,8 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from screener.evaluation.answers import Found, Given, Judged, Measured, Reason
-from screener.evaluation.episodes import deniable, happened, happens, not_on_list, not_on_record, onset_of
-from screener.evaluation.frame import Frame
+from screener.evaluation.episodes import happened, happens, not_on_list, not_on_record, onset_of
+from screener.evaluation.frame import Frame, kinds_of
 from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, stretch_around, up_to
 from screener.evaluation.results import against_limit, change_of, value_of, window_of_freshness
 from screener.records.patient import Answer
@@ -194,7 +194,7 @@ class PreparedCriterion(Struct, frozen=True, eq=False):
         """What the line comes to: definite only where all readings agree, or what one of them says (1 is the first)."""
         if reading is not None:
             return self.decide[reading - 1](frame)
-        return union(decide(frame) for decide in self.decide)
+        return _in_all_worlds(decide(frame) for decide in self.decide)
 
 
 class Program(Engine[Judged, Measured]):
@@ -401,7 +401,7 @@ class Decisions(Engine[Truth, Range]):
         run = self._prepared.get(node)
         if run is None:
             run = meanings[type(node)](node, self)
-            if self._whole.is_used_again(node):
+            if self._whole.is_used_again(node) and type(node) not in _READ_AT_ONCE:
                 run = _remembered(-1 - len(self._prepared), run, by_trial=self._whole.asks_somebody(node))
             self._prepared[node] = run
         return run
@@ -412,10 +412,23 @@ class Decisions(Engine[Truth, Range]):
         rules: Sequence[Callable[[Frame], Truth]],
         say: Callable[[Iterable[Truth]], Truth],
     ) -> Callable[[Frame], Truth]:
+        if say not in (all_of, any_of):
+            return lambda frame: say([rule(frame) for rule in rules])
         if len(rules) == 1:
-            [only] = rules
-            return lambda frame: say((only(frame),))
-        return lambda frame: say(rule(frame) for rule in rules)
+            return rules[0]
+        settles, otherwise = (FALSE, TRUE) if say is all_of else (TRUE, FALSE)
+
+        def run(frame: Frame) -> Truth:
+            result = otherwise
+            for rule in rules:
+                truth = rule(frame)
+                if truth is settles:
+                    return truth
+                if truth is UNKNOWN:
+                    result = UNKNOWN
+            return result
+
+        return run
 
     def of_numbers(
         self, node: Truthful, numbers: Sequence[Callable[[Frame], Range]], say: Callable[..., Truth]
@@ -425,7 +438,7 @@ class Decisions(Engine[Truth, Range]):
     def counted(
         self, node: Numeric, numbers: Sequence[Callable[[Frame], Range]], say: Callable[..., Range]
     ) -> Callable[[Frame], Range]:
-        return _applied(numbers, say)
+        return numbers[0] if say is _itself else _applied(numbers, say)
 
     def chosen(
         self,
@@ -505,6 +518,10 @@ class Decisions(Engine[Truth, Range]):
 
     def known(self, node: Truthful, truth: Truth, found: tuple[Found, ...], reasons: tuple[Reason, ...] = ()) -> Truth:
         return truth
+
+
+_READ_AT_ONCE = frozenset((Value, IsOneOf, SexIs, Happened, Confirmed, Meets, ScoreOf))
+"""The nodes whose truth or number is remembered already by what they read."""
 
 
 def _in_all_worlds(truths: Iterable[Truth]) -> Truth:
@@ -766,10 +783,11 @@ def stretch_of(scope: Scope | None, frame: Frame) -> tuple[Stretch | None, Found
     if scope is None:
         return up_to(frame.day), None
     if scope.anchor == "clock":
-        stretch = frame.stretches.get(scope)
-        if stretch is None:
-            stretch = frame.stretches[scope] = stretch_around(scope, frame.day, frame.day, frame.day)
-        return stretch, None
+        known = frame.stretches.get(id(scope))
+        if known is None:
+            stretch = stretch_around(scope, frame.day, frame.day, frame.day)
+            known = frame.stretches[id(scope)] = (scope, stretch)
+        return known[1], None
     if scope.anchor == "its onset":
         onset = frame.own_onset
         if onset is None:
@@ -976,7 +994,7 @@ def _happened(node: Happened, engine: Engine[J, M]) -> Callable[[Frame], J]:
 
 def _list_denies_at_once(concept: Concept, rulebook: Rulebook) -> bool:
     """Whether a complete list denies the concept without anything else at hand."""
-    return any(not each.denied_with for each in deniable(concept, rulebook))
+    return any(not each.denied_with for each in kinds_of(rulebook)[concept.name].deniable)
 
 
 def _confirmed(node: Confirmed, engine: Engine[J, M]) -> Callable[[Frame], J]:
