@@ -145,6 +145,11 @@ class CriterionResult:
         return (self._judged[self._choice.reading - 1],)
 
     @property
+    def chosen_reading(self) -> int | None:
+        """The reading that a site has settled on; 1 is the first."""
+        return None if self._choice is None else self._choice.reading
+
+    @property
     def criterion(self) -> Criterion:
         """The line of the rulebook."""
         return self._criterion

@@ -194,7 +194,7 @@ class PreparedCriterion(Struct, frozen=True, eq=False):
         """What the line comes to: definite only where all readings agree, or what one of them says (1 is the first)."""
         if reading is not None:
             return self.decide[reading - 1](frame)
-        return _in_all_worlds(decide(frame) for decide in self.decide)
+        return in_all_worlds(decide(frame) for decide in self.decide)
 
 
 class Program(Engine[Judged, Measured]):
@@ -512,7 +512,7 @@ class Decisions(Engine[Truth, Range]):
     ) -> Callable[[Frame], Truth]:
         def run(frame: Frame) -> Truth:
             days = _days_of(read(frame), shift)
-            return UNKNOWN if days is None else _in_all_worlds(rule(frame.at(day)) for day in days)
+            return UNKNOWN if days is None else in_all_worlds(rule(frame.at(day)) for day in days)
 
         return run
 
@@ -524,7 +524,7 @@ _READ_AT_ONCE = frozenset((Value, IsOneOf, SexIs, Happened, Confirmed, Meets, Sc
 """The nodes whose truth or number is remembered already by what they read."""
 
 
-def _in_all_worlds(truths: Iterable[Truth]) -> Truth:
+def in_all_worlds(truths: Iterable[Truth]) -> Truth:
     """The union of truths, of which no more is asked once one is open."""
     first: Truth | None = None
     for truth in truths:

@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 import pyarrow as pa
@@ -128,6 +129,10 @@ class Facts:
 
     def patients(self, part: Part) -> Iterator[Patient]:
         """The patients of one file, in the order in which they were read. Raises FactsError where it cannot be read."""
+        return (patient for patient, _ in self.with_digests(part))
+
+    def with_digests(self, part: Part) -> Iterator[tuple[Patient, str]]:
+        """The same, each with the digest of what is on record. Raises FactsError."""
         place = self.folder / part.file
         try:
             with pq.ParquetFile(place) as file:
@@ -137,10 +142,13 @@ class Facts:
             fault = f"the file is not as it was written: {str(error).splitlines()[0][:200]}"
             raise FactsError(fault, _AGAIN, place) from None
 
-    def _patients_of(self, rows: pa.Table) -> Iterator[Patient]:
+    def _patients_of(self, rows: pa.Table) -> Iterator[tuple[Patient, str]]:
         for person in from_table(rows, Person):
             patient = patient_of(person, self.about.dictionary)
-            yield of_one_id(patient) if plain_id(patient.id) in self._doubled else patient
+            if plain_id(patient.id) in self._doubled:
+                yield of_one_id(patient), f"{person.facts} of one id"
+            else:
+                yield patient, person.facts
 
     @cached_property
     def _doubled(self) -> frozenset[str]:
@@ -179,7 +187,6 @@ def name_of_part(*said: object) -> str:
 def write_part(folder: Path, name: str, read: Iterable[Patient | RecordError]) -> Part:
     """Write a file of patients, and set aside who cannot be used. Raises OSError."""
     schema = schema_of(Person)
-    draft = folder / f".{name}.{os.getpid()}"
     set_aside: list[SetAside] = []
     patients = 0
 
@@ -190,26 +197,33 @@ def write_part(folder: Path, name: str, read: Iterable[Patient | RecordError]) -
             else:
                 yield person_of(each)
 
-    try:
-        with open(draft, "xb", opener=_for_the_owner) as file:
-            with pq.ParquetWriter(file, schema, compression="zstd") as writer:
-                people = usable()
-                while rows := list(islice(people, PATIENTS_AT_ONCE)):
-                    writer.write_table(to_table(rows, Person))
-                    patients += len(rows)
-                writer.add_key_value_metadata({_OWN: msgspec.json.encode(set_aside)})
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(folder / name)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+    with whole_file(folder / name) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        people = usable()
+        while rows := list(islice(people, PATIENTS_AT_ONCE)):
+            writer.write_table(to_table(rows, Person))
+            patients += len(rows)
+        writer.add_key_value_metadata({_OWN: msgspec.json.encode(set_aside)})
     return Part(name, patients, tuple(set_aside))
 
 
 def _place_of(error: RecordError) -> str:
     place = error.problems[0].path
     return f"{error.file}: {place}" if place and not place.startswith(error.file) else error.file
+
+
+@contextmanager
+def whole_file(place: Path) -> Iterator[BinaryIO]:
+    """A file that is there whole, or not at all, and for its owner alone. Raises OSError."""
+    draft = place.with_name(f".{place.name}.{os.getpid()}")
+    try:
+        with open(draft, "xb", opener=_for_the_owner) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(place)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def _for_the_owner(path: str, flags: int) -> int:
@@ -235,29 +249,18 @@ def finish(folder: Path, parts: Sequence[Part], dictionary: str, codes: Sequence
         if place.name not in names:
             place.unlink()
     times: Counter[str] = Counter()
-    draft = folder / f".{IDS}.{os.getpid()}"
     schema = pa.schema([("id", pa.string()), ("file", pa.dictionary(pa.int32(), pa.string()))])
-    with open(draft, "xb", opener=_for_the_owner) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
+    with whole_file(folder / IDS) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
         for part in parts:
             ids = pq.read_table(folder / part.file, columns=["id"]).column("id").to_pylist()
             times.update(plain_id(each) for each in ids if not is_unnamed(each))
             of_file = pa.DictionaryArray.from_arrays(pa.array([0] * len(ids), pa.int32()), pa.array([part.file]))
             writer.write_table(pa.Table.from_arrays([pa.array(ids, pa.string()), of_file], schema=schema))
-    draft.replace(folder / IDS)
     doubled = tuple(sorted(each for each, count in times.items() if count > 1))
     about = About(FORM, __version__, dictionary, tuple(codes), tuple(parts), doubled)
-    write_about(folder, about)
+    with whole_file(folder / ABOUT) as written:
+        written.write(msgspec.json.format(msgspec.json.encode(about), indent=1) + b"\n")
     return about
-
-
-def write_about(folder: Path, about: About) -> None:
-    """Say what the folder is."""
-    draft = folder / f".{ABOUT}.{os.getpid()}"
-    with open(draft, "xb", opener=_for_the_owner) as file:
-        file.write(msgspec.json.format(msgspec.json.encode(about), indent=1) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(folder / ABOUT)
 
 
 def begin(folder: Path) -> None:

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from graphlib import TopologicalSorter
 from itertools import chain, pairwise
 from typing import TypeVar
 
+import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from screener.records.patient import Absence, Answer, Episode, Near, Patient, Result
 from screener.rulebook import RecordList, Sex
@@ -46,7 +49,8 @@ class NoneKnown(Struct, frozen=True):
 
 
 class Person(Struct, frozen=True):
-    """One row of the facts: a patient. Fields are those of `Patient`, with every entry once."""
+    """One row of the facts: a patient. Fields are those of `Patient`, with every entry once; `facts` is the digest of
+    all the others, by which it is seen whether anything on record has changed."""
 
     id: str
     as_of: int | None
@@ -68,11 +72,12 @@ class Person(Struct, frozen=True):
     shares_id: bool
     identifiers: frozenset[tuple[str | None, str]] | None
     address: str | None
+    facts: str = ""
 
 
 def person_of(patient: Patient) -> Person:
     """The row of a patient."""
-    return Person(
+    person = Person(
         patient.id,
         patient.as_of,
         patient.birth,
@@ -94,6 +99,12 @@ def person_of(patient: Patient) -> Person:
         patient.identifiers,
         patient.address,
     )
+    return replace(person, facts=_digest(person))
+
+
+def _digest(person: Person) -> str:
+    written = msgspec.json.Encoder(enc_hook=str, order="deterministic").encode(person)
+    return hashlib.sha256(written).hexdigest()[:24]
 
 
 def patient_of(person: Person, digest: str) -> Patient:

@@ -1,0 +1,193 @@
+"""The numeric limits of trials, and what each line would say if one of them stood elsewhere.
+
+A limit is moved in the rule itself, and the engine decides the line again. So there is no second meaning of any limit:
+
+    total bilirubin >= 10 x upper limit of normal     a line as it is
+    total bilirubin >= 8 x upper limit of normal      the same line with the limit moved to 8
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any as Anything
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from screener.rulebook import (
+    AgainstLimit,
+    Age,
+    Arithmetic,
+    Between,
+    Bounded,
+    ChangeLookup,
+    Compare,
+    Criterion,
+    Function,
+    InUnit,
+    Meets,
+    Number,
+    Rulebook,
+    ScoreOf,
+    Trial,
+    Truthful,
+    Value,
+    ValueLookup,
+)
+
+STEPS = (0.5, 0.7, 0.8, 0.9, 1.1, 1.2, 1.3, 1.5, 2.0)
+"""The shares of a limit to which it is moved."""
+SMALL = 5
+"""Below it a whole number is a grade or a count, and is moved by ones."""
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+Comparing = Compare | Between | AgainstLimit
+
+
+class Moved(Struct, frozen=True):
+    """A limit moved to another number: what it then is, as it would be written, and the readings of the line."""
+
+    number: float
+    text: str
+    rules: tuple[Truthful, ...]
+
+
+class Limit(Struct, frozen=True):
+    """One limit of a line: what is held to it (`total bilirubin`), how (`>=`), and the limit as it is written. `place`
+    tells the limits of a line apart; `moved` goes from the lowest number up."""
+
+    trial: str
+    criterion: str
+    place: int
+    of: str
+    operator: str
+    text: str
+    number: float
+    moved: tuple[Moved, ...]
+
+
+def limits_of(trial: Trial, rulebook: Rulebook) -> tuple[Limit, ...]:
+    """The numeric limits of a trial's lines, in their order.
+
+    What a line asks of one lab more than once (its latest value, or its worst by another reading) has one limit.
+    """
+    return tuple(each for criterion in trial.criteria for each in _limits_in(trial.id, criterion, rulebook))
+
+
+def _limits_in(trial: str, criterion: Criterion, rulebook: Rulebook) -> Iterator[Limit]:
+    rules = tuple(reading.rule for reading in criterion.readings)
+    groups: dict[tuple[str, str, str], list[tuple[Comparing, str]]] = {}
+    for node in dict.fromkeys(node for rule in rules for node in _comparing(rule, rulebook)):
+        for field, operator in _limits_at(node):
+            groups.setdefault((_subject(node, rulebook), operator, _written(node, field)[0]), []).append((node, field))
+    for place, ((of, operator, text), nodes) in enumerate(groups.items()):
+        _, number = _written(*nodes[0])
+        moved = []
+        for to in _elsewhere(number, is_counted=text == _shown(number)):
+            changed = rules
+            for node, field in nodes:
+                changed = tuple(_exchanged(rule, node, _moved(node, field, to), rulebook) for rule in changed)
+            moved.append(Moved(to, _NUMBER.sub(_shown(to), text, count=1), changed))
+        yield Limit(trial, criterion.id, place, of, operator, text, number, tuple(moved))
+
+
+def _subject(node: Comparing, rulebook: Rulebook) -> str:
+    """What is held to a limit, by its title."""
+    of = node.lookup if isinstance(node, AgainstLimit) else node.of if isinstance(node, Between) else node.left
+    return _title(of, rulebook)
+
+
+def _title(of: Struct | str, rulebook: Rulebook) -> str:
+    match of:
+        case str():
+            lookup = rulebook.lookups[of]
+            if isinstance(lookup, ChangeLookup):
+                return f"{lookup.change} of {rulebook.fact(lookup.fact).title}"
+            return rulebook.fact(lookup.fact).title if isinstance(lookup, ValueLookup) else of
+        case Value():
+            return _title(of.lookup, rulebook)
+        case Age():
+            return "age"
+        case ScoreOf():
+            return rulebook.scores[of.name].title
+        case InUnit() | Bounded() | Function():
+            return _title(of.of, rulebook)
+        case Arithmetic():
+            return f"{_title(of.left, rulebook)} {of.operator} {_title(of.right, rulebook)}"
+        case Number():
+            return of.text
+        case _:
+            return "a number"
+
+
+def _comparing(rule: Struct, rulebook: Rulebook) -> Iterator[Comparing]:
+    """The comparisons with a number that a rule makes by itself or in its definitions."""
+    match rule:
+        case Compare(right=Number()) | Between() | AgainstLimit():
+            yield rule
+        case Meets():
+            yield from _comparing(rulebook.definitions[rule.name].rule, rulebook)
+        case _:
+            for field in rule.__struct_fields__:
+                value = getattr(rule, field)
+                for each in value if isinstance(value, tuple) else (value,):
+                    if isinstance(each, Struct):
+                        yield from _comparing(each, rulebook)
+
+
+def _limits_at(node: Comparing) -> tuple[tuple[str, str], ...]:
+    """The fields of a comparison that hold a limit, each with what is asked of the number."""
+    if isinstance(node, Between):
+        return (("low", ">="), ("high", "<="))
+    return (("right" if isinstance(node, Compare) else "times", node.operator),)
+
+
+def _written(node: Comparing, field: str) -> tuple[str, float]:
+    """A limit as it is written, and the number in that."""
+    written = getattr(node, field)
+    if isinstance(written, Number):
+        found = _NUMBER.search(written.text)
+        return written.text, float(found[0]) if found is not None else written.value
+    which = "upper" if isinstance(node, AgainstLimit) and node.which == "upper" else "lower"
+    return f"{written} x {which} limit of normal", float(written)
+
+
+def _moved(node: Comparing, field: str, to: float) -> Comparing:
+    """The comparison with that limit at another number, in the unit in which it is written."""
+    limit = getattr(node, field)
+    if not isinstance(limit, Number):
+        return replace(node, **{field: _shown(to)})
+    _, number = _written(node, field)
+    value = limit.value * (to / number) if number else to
+    return replace(node, **{field: Number(value, _NUMBER.sub(_shown(to), limit.text, count=1))})
+
+
+def _exchanged(rule: Anything, node: Struct, moved: Struct, rulebook: Rulebook) -> Anything:
+    """A rule in which one comparison stands for another, wherever it does. A definition in which it stands is written
+    out."""
+    if rule == node:
+        return moved
+    if isinstance(rule, Meets):
+        meant = rulebook.definitions[rule.name].rule
+        changed = _exchanged(meant, node, moved, rulebook)
+        return rule if changed == meant else changed
+    if isinstance(rule, tuple):
+        return tuple(_exchanged(each, node, moved, rulebook) for each in rule)
+    if not isinstance(rule, Struct):
+        return rule
+    fields = {field: getattr(rule, field) for field in rule.__struct_fields__}
+    return replace(rule, **{field: _exchanged(value, node, moved, rulebook) for field, value in fields.items()})
+
+
+def _elsewhere(number: float, *, is_counted: bool) -> list[float]:
+    """The numbers to which a limit is moved: grades and counts by ones, all others by shares, rounded as people do."""
+    if is_counted and number == round(number) and number < SMALL:
+        return [each for each in (number - 2, number - 1, number + 1, number + 2) if each >= 0]
+    is_whole = number == round(number) and number >= 10
+    moved = {float(round(number * step)) if is_whole else float(f"{number * step:.3g}") for step in STEPS}
+    return sorted(moved - {number})
+
+
+def _shown(number: float) -> str:
+    return f"{number:g}"
