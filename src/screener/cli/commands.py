@@ -28,6 +28,7 @@ COMMANDS = {
     "questions": Command("screener.cli.questions", "PATIENT…", "list the questions that people have to answer"),
     "review": Command("screener.cli.review", "PATIENT", "write the chart review to fill in"),
     "schema": Command("screener.cli.schema", "[record|result]", "print the JSON Schema of a record or a result"),
+    "site": Command("screener.cli.site", "[FILE]", "show what the site's file settles"),
     "terminology": Command("screener.cli.terminology", "build|explain", "say what codes mean; index a vocabulary"),
 }
 
