@@ -33,14 +33,7 @@ def add_screening(parser: Parser) -> None:
     group.add_argument(
         "--as-of", type=_day, metavar="DATE", help="the day the answers are about (else the record's own, else today)"
     )
-    group.add_argument(
-        "--answers",
-        action="append",
-        type=Path,
-        metavar="FILE",
-        help="people's answers, each with the patient they are about: a QuestionnaireResponse, a filled chart review, "
-        'or {"patient": …, "answers": {…}}, several in a list; may be repeated',
-    )
+    add_answers(group)
     group.add_argument(
         "--assume-complete",
         type=_names,
@@ -53,6 +46,18 @@ def add_screening(parser: Parser) -> None:
         "--labs-within", type=_duration, metavar="TIME", help="how old labs and findings may be, such as '14 days'"
     )
     add_reading(parser)
+
+
+def add_answers(parser: argparse._ActionsContainer) -> None:
+    """People's answers beside the record."""
+    parser.add_argument(
+        "--answers",
+        action="append",
+        type=Path,
+        metavar="FILE",
+        help="people's answers, each with the patient they are about: a QuestionnaireResponse, a filled chart review, "
+        'or {"patient": …, "answers": {…}}, several in a list; may be repeated',
+    )
 
 
 def add_reading(parser: Parser) -> None:
