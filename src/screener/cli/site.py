@@ -61,7 +61,7 @@ def _shown(site: Site, rulebook: Rulebook) -> Iterator[str]:
     yield f"{site.place}" + (f": {site.name}" if site.name else "")
     for key, place in site.places:
         yield f"  {key:<10} {place}" + ("" if place.exists() else "  (not there)")
-    for key, text in (("locale", site.locale), ("output", site.output)):
+    for key, text in (("locale", site.locale), ("time zone", site.time_zone), ("output", site.output)):
         if text is not None:
             yield f"  {key:<10} {text}"
     if site.freshness is not None:
