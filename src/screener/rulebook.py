@@ -571,7 +571,7 @@ class Reading(_Data, frozen=True):
 
 class Criterion(_Data, frozen=True):
     """One criterion line. Readings inside parentheses and in definitions are drawn out: each combination is one reading
-    of the whole line."""
+    of the whole line. `short` is what a sheet calls the line; the quotation is what it says."""
 
     id: str
     kind: Literal["inclusion", "exclusion"]
@@ -580,6 +580,7 @@ class Criterion(_Data, frozen=True):
     readings: tuple[Reading, ...]
     place: Place
     assumptions: tuple[str, ...] = ()
+    short: str | None = None
 
 
 class Registry(_Data, frozen=True):
@@ -602,6 +603,7 @@ class Trial(_Data, frozen=True):
     registry: Registry
     place: Place
     labs_within: Duration | None = None
+    short: str | None = None
 
 
 class ReviewedRow(_Data, frozen=True):

@@ -73,3 +73,11 @@ def test_every_line_with_a_number_in_its_rule_has_a_boundary() -> None:
 
 def test_the_traps_of_the_readings_are_tried() -> None:
     assert len({(case.trial, case.line, case.trap) for case in CASES if case.trap is not None}) >= 110
+
+
+def test_every_line_and_trial_has_a_short_name() -> None:
+    nameless = [trial.id for trial in rules().trials.values() if trial.short is None]
+    nameless += [
+        f"{trial.id}/{line.id}" for trial in rules().trials.values() for line in trial.criteria if not line.short
+    ]
+    assert nameless == []
