@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from screener.report.forms import Texts
 from screener.report.wording import (
     DISCLAIMER,
     WORST_FIRST,
@@ -20,6 +21,15 @@ from screener.report.wording import (
 )
 from screener.screening import CriterionResult, Screening, TrialResult
 from screener.version import __version__
+
+
+class Markdown(Texts):
+    """`--markdown`"""
+
+    encoding = "utf-8"
+
+    def text(self, screening: Screening) -> str:
+        return markdown(screening) + "\n\n"
 
 
 def markdown(screening: Screening) -> str:

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 
+from screener.report.forms import Asked, Report
 from screener.report.wording import recorded, score_sum
 from screener.screening import CriterionResult, Screening, TrialResult
 from screener.version import __version__
@@ -33,6 +34,25 @@ HEADER = (
     "screener",
     "rules",
 )
+
+
+class Csv(Report):
+    """`--csv`"""
+
+    encoding = "utf-8"
+    newline = ""
+
+    def __init__(self, asked: Asked) -> None:
+        super().__init__(asked)
+        self.screenings: list[Screening] = []
+
+    def add(self, screening: Screening) -> None:
+        self.screenings.append(screening)
+
+    def end(self, unusable: int) -> str | None:
+        if self.screenings:
+            print(csv_text(self.screenings), end="")
+        return None
 
 
 def csv_text(screenings: Iterable[Screening]) -> str:
