@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Literal
+from typing import Literal, cast
 
 from msgspec import Struct
 
@@ -17,7 +17,7 @@ from screener.language import syntax
 from screener.language.diagnostics import Diagnostic, error
 from screener.language.parser import ParsedFile
 from screener.language.source import Source, Span
-from screener.rulebook import ConceptKind
+from screener.rulebook import LIST_OF, ConceptKind, RecordList
 
 Kind = Literal["lab", "form", "finding", "question", "points", "score", "definition"] | ConceptKind
 KNOWN_OF_EVERYBODY = ("age", "sex")
@@ -52,6 +52,11 @@ class Entry(Struct, frozen=True):
     source: Source
     span: Span
     within: str | None = None
+
+    @property
+    def list(self) -> RecordList:
+        """The list of the record on which a concept stands. Raises KeyError for what stands on none."""
+        return LIST_OF[cast("ConceptKind", self.kind)]
 
     @property
     def article(self) -> str:

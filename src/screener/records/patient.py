@@ -12,7 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from screener.rulebook import RecordList, Sex
+from screener.rulebook import RecordList, Sex, Side
 from screener.values.dates import Moment
 from screener.values.ranges import Range
 
@@ -59,6 +59,10 @@ class Result(Struct, frozen=True):
     flags: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     """Those of its flags that say that the value itself may be wrong."""
+
+    def own_limit(self, which: Side) -> Fraction | None:
+        """The limit of normal that came with this very result."""
+        return self.upper_limit if which == "upper" else self.lower_limit
 
 
 class Episode(Struct, frozen=True):

@@ -28,10 +28,9 @@ from screener.rulebook import (
     Trial,
     Value,
 )
-from screener.values.ranges import Comparison
+from screener.values.ranges import TURNED, Comparison
 
 SIGNS: dict[Comparison, str] = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "=": "="}
-_TURNED: dict[Comparison, Comparison] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
 
 
 class Limit(Struct, frozen=True):
@@ -129,7 +128,7 @@ def _compared(node: Struct) -> Iterator[tuple[str, Limit | None]]:
         case Compare(left=Value(lookup=lookup), operator=operator, right=Number() as number):
             yield lookup, Limit(f"{SIGNS[operator]} {number.text}", number.value)
         case Compare(left=Number() as number, operator=operator, right=Value(lookup=lookup)):
-            yield lookup, Limit(f"{SIGNS[_TURNED[operator]]} {number.text}", number.value)
+            yield lookup, Limit(f"{SIGNS[TURNED[operator]]} {number.text}", number.value)
         case Between(of=Value(lookup=lookup), low=low, high=high):
             yield lookup, Limit(f"≥ {low.text}", low.value)
             yield lookup, Limit(f"≤ {high.text}", high.value)
