@@ -211,16 +211,9 @@ def _kind_of(block: NamedBlock) -> Kind:
 
 def mentioned(node: object) -> Iterator[syntax.Name]:
     """Every name that stands in a rule or formula for a table, score, question or definition, or may."""
-    match node:
-        case syntax.Value(name=name) | syntax.Meets(name=name) | syntax.Confirmed(name=name):
-            yield name
-    match node:
-        case Struct():
-            for field in node.__struct_fields__:
-                yield from mentioned(getattr(node, field))
-        case tuple():
-            for item in node:
-                yield from mentioned(item)
+    for part in syntax.walk(node):
+        if isinstance(part, syntax.Value | syntax.Meets | syntax.Confirmed):
+            yield part.name
 
 
 def cycles(graph: Mapping[str, Iterable[str]]) -> list[list[str]]:
