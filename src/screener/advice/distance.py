@@ -23,6 +23,8 @@ from screener.evaluation.grounds import Part, deciding
 from screener.evaluation.phrases import asked, both, either, in_time, lowered, onset, wanted
 from screener.records.patient import Absence, Episode, Patient
 from screener.rulebook import (
+    AHEAD,
+    NOW,
     AgainstLimit,
     Age,
     AtTime,
@@ -280,7 +282,7 @@ def _way_of_event(ground: Judged, lasts: bool, rulebook: Rulebook) -> Way:
     when = in_time(lookup.scope, rulebook)
     shown = [fact for fact in found.used if isinstance(fact, Episode)]
     titles = both(lowered(rulebook.concepts[each.concept].title) for each in shown)
-    is_now = lookup.verb in ("current", "receiving", "taking")
+    is_now = lookup.verb in NOW
     taken = "treatment with " if lookup.verb == "taking" else ""
     if lasts and ground.truth is TRUE:
         return Way("history", name, f"{titles}: {'chronic, and stays' if is_now else 'it stays in the history'}")
@@ -291,14 +293,14 @@ def _way_of_event(ground: Judged, lasts: bool, rulebook: Rulebook) -> Way:
     if ground.truth is TRUE:
         if is_now:
             return Way("state", name, f"if there is no {taken}{titles} any more")
-        if lookup.verb == "planned":
+        if lookup.verb in AHEAD:
             return Way("plan", name, f"if {titles} is no longer planned{when}")
         if lookup.scope is not None:
             return Way("window", name, f"once {titles} no longer lies{when}")
         return Way("history", name, f"if the record comes to say more of {titles}")
     if is_now:
         return Way("state", name, f"if there comes to be {taken}{anything}")
-    if lookup.verb == "planned":
+    if lookup.verb in AHEAD:
         return Way("plan", name, f"if {anything} comes to be planned{when}")
     return Way("history", name, f"if the record comes to show {asked(lookup, lookup.what, rulebook)}")
 

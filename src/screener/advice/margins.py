@@ -511,7 +511,7 @@ def _from_limit_of_normal(
     times = Fraction(node.times)
     candidates: list[tuple[Result, Ends, Ends]] = []
     for result in [each for each in found.used if isinstance(each, Result) and each.value is not None]:
-        own = result.upper_limit if node.which == "upper" else result.lower_limit
+        own = result.own_limit(node.which)
         exact = [result.exact] if result.exact is not None else []
         value = _ends(result.value or lab.possible, exact, lab.possible)
         if own is not None:

@@ -13,6 +13,8 @@ from screener.evaluation.answers import Fact, Found, Given, Judged, Measured, Re
 from screener.evaluation.phrases import allergies, either, in_time, lowered, onset, unit_beside, wanted
 from screener.records.patient import Episode, Result
 from screener.rulebook import (
+    NOW,
+    VERBS,
     AgainstLimit,
     All,
     Any,
@@ -328,7 +330,7 @@ def _gaps_of_episode(
                 yield f"whether {title} is present or absent"
             case "stale" if not episode.shown_by_result:
                 yield _present(episode, title, called)
-            case "missing" if episode.list == "plans" and lookup.verb == "underwent":
+            case "missing" if episode.list == "plans" and VERBS[lookup.verb].reads_plans:
                 yield f"whether the planned {called} was done"
 
 
@@ -389,7 +391,7 @@ def qualities_open(episode: Episode, lookup: EventLookup, rulebook: Rulebook) ->
     if episode.only_may_be:
         return ()
     asked: dict[str, None] = {}
-    if episode.ended and lookup.verb in ("current", "receiving", "taking"):
+    if episode.ended and lookup.verb in NOW:
         return ()
     for each in (*lookup.what, *lookup.exceptions):
         concept = rulebook.concepts[each.concept]

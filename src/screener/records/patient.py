@@ -12,7 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from screener.rulebook import RecordList, Sex
+from screener.rulebook import RecordList, Sex, Side
 from screener.values.dates import Moment
 from screener.values.ranges import Range
 
@@ -69,6 +69,10 @@ class Result(Struct, frozen=True):
     beyond: Range | None = None
     """What was stated where it is impossible, in the canonical unit: never a value, but what flags are raised for."""
     flags: tuple[Flag, ...] = ()
+
+    def own_limit(self, which: Side) -> Fraction | None:
+        """The limit of normal that came with this very result."""
+        return self.upper_limit if which == "upper" else self.lower_limit
 
 
 class Episode(Struct, frozen=True):
