@@ -151,6 +151,9 @@ class Frame:
         other.cleared = self.cleared
         other.found = self.found
         other.of_all_trials = self.of_all_trials
+        other.raised = self.raised
+        other.results_by_source = self.results_by_source
+        other.last_from = self.last_from
         return other
 
     def at(self, day: int) -> Frame:
