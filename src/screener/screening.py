@@ -42,7 +42,7 @@ from screener.evaluation.ages import with_possible_age
 from screener.evaluation.answers import Fact, Found, Given, Judged, Measured, Reason
 from screener.evaluation.episodes import denied_by_old_list
 from screener.evaluation.evaluator import program_of, truth_of_readings
-from screener.evaluation.evidence import Evidence, bounds_of, doubts_of, evidence_of, evidence_of_result, is_suspicious
+from screener.evaluation.evidence import Evidence, bounds_of, doubts_of, evidence_of_result, shown_as
 from screener.evaluation.explanation import explain, score_text, span_text, terms
 from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import (
@@ -57,7 +57,7 @@ from screener.evaluation.grounds import (
 from screener.evaluation.latest import LatestResult, latest_results
 from screener.evaluation.passed_over import later_than, reviewed_too_long_ago
 from screener.evaluation.phrases import lowered
-from screener.evaluation.raised import against_sex, answered_against_data, drawn_apart, raised
+from screener.evaluation.raised import against_sex, answered_against_data, drawn_apart, raised_for_score
 from screener.records.chart import not_complete, some_of
 from screener.records.errors import CHECK_FIRST
 from screener.records.patient import Answer, Flag, Patient, digest_of_record
@@ -166,6 +166,8 @@ class CriterionResult:
     @property
     def basis(self) -> Basis:
         """`assumed` if the answer rests on a list that the user asked to be taken as complete."""
+        if not self._frame.assumed:
+            return "recorded"
         return "assumed" if any(rests_on_assumption(judged) for judged in self._deciding) else "recorded"
 
     @property
@@ -234,8 +236,8 @@ class CriterionResult:
         shown: dict[tuple[str, str], tuple[Evidence, bool]] = {}
         for those in self._facts:
             for fact, found, used in those:
-                row = evidence_of(fact, found, used, self._frame)
-                shown.setdefault((row.name, row.source), (row, is_suspicious(fact, self._frame)))
+                row, is_suspicious = shown_as(fact, found, used, self._frame)
+                shown.setdefault((row.name, row.source), (row, is_suspicious))
         return tuple(shown.values())
 
     @cached_property
@@ -300,7 +302,7 @@ class CriterionResult:
         for judged, scores, those in zip(self._counted, self._scores, self._facts, strict=True):
             for name, measured in scores:
                 score = rulebook.scores[name]
-                told.update(dict.fromkeys(raised(score.flags, frame)))
+                told.update(dict.fromkeys(raised_for_score(score, frame)))
                 if score.spread is not None and (apart := drawn_apart(measured, score.spread)):
                     text = f"the inputs of {score.title} were drawn {apart} apart, more than {score.spread}"
                     told[Flag("remark", text)] = None

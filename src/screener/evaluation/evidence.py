@@ -79,6 +79,16 @@ def _absence_in_words(absence: Absence) -> str:
     return f"{looked}, ever" if absence.since.first == BEGINNING else f"{looked} since {absence.since.text}"
 
 
+def shown_as(fact: Fact | Given, found: Found, used: bool, frame: Frame) -> tuple[Evidence, bool]:
+    """A fact as evidence, and whether it should be looked at again. Many lines show the same fact: it is put into words
+    once."""
+    key = (id(fact), found.subject, used)
+    known = frame.shown.get(key)
+    if known is None:
+        known = frame.shown[key] = (fact, evidence_of(fact, found, used, frame), is_suspicious(fact, frame))
+    return known[1], known[2]
+
+
 def evidence_of(fact: Fact | Given, found: Found, used: bool, frame: Frame) -> Evidence:
     rulebook = frame.rulebook
     match fact:

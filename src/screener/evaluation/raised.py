@@ -15,8 +15,10 @@ from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import results_of
 from screener.evaluation.phrases import lowered
 from screener.records.patient import Episode, Flag, Result
-from screener.rulebook import All, Confirmed, FlagRule, Rulebook, Truthful
+from screener.rulebook import All, Confirmed, FlagRule, Rulebook, Score, Truthful, Value, ValueLookup
+from screener.rulebook_walk import held_to
 from screener.values.dates import DAY, Duration, day_shifted, on_day
+from screener.values.ranges import Range, compare, exactly
 from screener.values.truth import FALSE, TRUE
 
 
@@ -53,12 +55,39 @@ def _raised_on_its_days(result: Result, frame: Frame) -> Iterator[Flag]:
     value = result.value or result.beyond
     if not flags or (value is None and result.choices is None):
         return
+    flags = tuple([flag for flag in flags if value is None or _may_hold(flag.when, result.fact, value, frame.rulebook)])
+    if not flags:
+        return
     stated = msgspec.structs.replace(result, value=value, unusable=None)
     day = frame.as_of if result.when is None else min(result.when.last_day, frame.as_of)
     yield from raised(flags, frame.with_only(msgspec.structs.replace(stated, when=on_day(day)), day))
     when = result.when
     if when is not None and not any(when.is_before(later) for later in frame.last_results(result.fact)):
         yield from raised(flags, frame.with_only(stated, frame.as_of))
+
+
+def _may_hold(rule: Truthful, fact: str, value: Range, rulebook: Rulebook) -> bool:
+    """Whether a rule may hold where a result is the only one of its kind, as far as its value alone tells.
+
+    `INR between 10 and 60` cannot hold for an INR of 1.8, whatever else is on record: the engine need not be asked.
+    """
+    if isinstance(rule, All):
+        return all(_may_hold(each, fact, value, rulebook) for each in rule.of)
+    for held in held_to(rule):
+        lookup = rulebook.lookups[held.of.lookup] if isinstance(held.of, Value) else None
+        is_of_this = isinstance(lookup, ValueLookup) and lookup.fact == fact
+        if is_of_this and compare(value, held.operator, exactly(held.limit.value)) is not TRUE:
+            return False
+    return True
+
+
+def raised_for_score(score: Score, frame: Frame) -> tuple[Flag, ...]:
+    """The flags of a score that are raised for this patient."""
+    key = (score.name, "")
+    known = frame.raised.get(key)
+    if known is None:
+        known = frame.raised[key] = raised(score.flags, frame)
+    return known
 
 
 def drawn_apart(measured: Measured, spread: Duration) -> str | None:
