@@ -7,6 +7,7 @@ numbers as their digits, units in one spelling (`spelling_of_unit`). What the no
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Literal
 
 from msgspec import Struct
@@ -371,6 +372,7 @@ class Protocol(_Node, frozen=True):
 
     id: Name
     title: tuple[Quote, ...]
+    short: Text | None
     registry: Text | None
     labs_within: Duration | None
     span: Span
@@ -381,6 +383,7 @@ class Field(_Node, frozen=True):
 
     name: Name
     quotes: tuple[Quote, ...]
+    short: Text | None
     assumptions: tuple[Text, ...]
     rule: Rule
     span: Span
@@ -392,6 +395,7 @@ class Criterion(_Node, frozen=True):
     kind: Literal["inclusion", "exclusion"]
     id: Name
     quotes: tuple[Quote, ...]
+    short: Text | None
     assumptions: tuple[Text, ...]
     rule: Rule
     span: Span
@@ -846,6 +850,17 @@ Block = (
     | Group
     | Relations
 )
+
+
+def walk(node: object) -> Iterator[Struct]:
+    """A node, or each of several, with every node inside it, in the order of the text."""
+    if isinstance(node, Struct):
+        yield node
+        for field in node.__struct_fields__:
+            yield from walk(getattr(node, field))
+    elif isinstance(node, tuple):
+        for each in node:
+            yield from walk(each)
 
 
 def heading(block: Block) -> str:

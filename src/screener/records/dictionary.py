@@ -20,7 +20,10 @@ from msgspec.structs import replace
 
 from screener.records.code_systems import answer_word, names_of_systems, plain_system, system_name, unread_system
 from screener.records.errors import any_of, printable, quoted
+from screener.records.patient import Flag
 from screener.rulebook import (
+    KINDS_ON,
+    LIST_OF,
     Concept,
     ConceptKind,
     EventLookup,
@@ -56,28 +59,8 @@ ABSENCE_SYSTEMS = frozenset({"ips"})
 """The systems whose codes all say that there is nothing, or that nothing is known: none is of a substance."""
 
 
-KINDS_ON: Mapping[RecordList, tuple[ConceptKind, ...]] = {
-    "conditions": ("condition",),
-    "procedures": ("procedure",),
-    "plans": ("procedure",),
-    "medications": ("drug",),
-    "events": ("event",),
-    "allergies": ("substance", "drug"),
-    "family_history": ("condition",),
-}
-"""The kinds of concepts that an entry of each list is about."""
-
 SPEAKING_ELSEWHERE: frozenset[RecordList] = frozenset({"conditions", "medications", "procedures"})
 """The lists whose entries can speak of what stands on another one: of a transplantation, of what a drug treats."""
-
-LIST_OF: Mapping[ConceptKind, RecordList] = {
-    "condition": "conditions",
-    "procedure": "procedures",
-    "drug": "medications",
-    "event": "events",
-    "substance": "allergies",
-}
-"""The list of the record on which a concept of each kind stands."""
 
 READ_AS = "read as"
 
@@ -127,15 +110,16 @@ class Meaning(Struct, frozen=True):
     """The codes of the entry, each with its system."""
 
     @property
-    def flags(self) -> tuple[str, ...]:
+    def flags(self) -> tuple[Flag, ...]:
         """What has to be said wherever a fact under this name or code is shown."""
         return self.flags_in(None)
 
-    def flags_in(self, unit: str | None) -> tuple[str, ...]:
+    def flags_in(self, unit: str | None) -> tuple[Flag, ...]:
         """The same of a result that has no unit on record, and is taken to be in this one."""
         in_unit = f" in {unit}" if unit else ""
         called = (self.form or self.entry).name
-        return (f"{READ_AS} {called}{in_unit} by the clinic's own table",) if self.by_own_table else ()
+        text = f"{READ_AS} {called}{in_unit} by the clinic's own table"
+        return (Flag("remark", text),) if self.by_own_table else ()
 
     @property
     def kind(self) -> str:
@@ -182,6 +166,8 @@ class LocalCodes(Struct, frozen=True):
     """Code systems of its own that are one of the dictionary's: by what they are called (`plain_system`), its name."""
     answers: Mapping[tuple[str, str], str] = {}
     """The words that its coded answers stand for; of a wording the system is `TEXT`."""
+    digests: tuple[str, ...] = ()
+    """What identifies the tables that it was read from."""
 
 
 class Dictionary:
@@ -328,6 +314,7 @@ class Dictionary:
             {**self.local.rows, **local.rows},
             {**self.local.systems, **local.systems},
             {**self.local.answers, **local.answers},
+            (*self.local.digests, *local.digests),
         )
         return Dictionary(self.rulebook, both, self.hierarchy)
 

@@ -77,7 +77,7 @@ def _criterion(criterion: CriterionResult) -> Iterator[str]:
     yield ""
     if criterion.basis == "assumed":
         yield "- on request: a list was taken as complete because the call or the site asked for it"
-    yield from (f"- look at: {_text(flag)}" for flag in criterion.flags)
+    yield from (f"- look at: {_text(flag.text)}" for flag in criterion.flags)
     yield from (f"- needs: {_text(need)}" for need in in_one_breath([need.text for need in criterion.needs]))
     if "ambiguous" in criterion.reasons or any(reading.chosen for reading in criterion.readings):
         yield from (f"- read as {_text(read_as(reading))}" for reading in criterion.readings)
