@@ -345,6 +345,9 @@ class Question(_Data, frozen=True):
 
 # ---- lookups: everything that is read from a patient
 
+Pick = Literal["latest", "earliest", "highest", "lowest"]
+Change = Literal["rise", "fall", "relative rise", "relative fall", "rise per day"]
+
 
 class Scope(_Data, frozen=True):
     """The stretch of time in which a lookup looks, around an anchor.
@@ -367,7 +370,7 @@ class ValueLookup(_Data, frozen=True, tag="value"):
 
     name: str
     fact: str
-    pick: Literal["latest", "earliest", "highest", "lowest"]
+    pick: Pick
     scope: Scope | None = None
 
 
@@ -377,7 +380,7 @@ class ChangeLookup(_Data, frozen=True, tag="change"):
 
     name: str
     fact: str
-    change: Literal["rise", "fall", "relative rise", "relative fall", "rise per day"]
+    change: Change
     scope: Scope
 
 

@@ -13,11 +13,10 @@ from typing import Literal
 from msgspec import Struct
 
 from screener.language.source import Span
-from screener.rulebook import ConceptKind, Course, QualifierName, Sex, Verb
+from screener.rulebook import ConceptKind, Course, Pick, QualifierName, Sex, Verb
 from screener.values import dates
 from screener.values.ranges import Comparison
 
-Pick = Literal["latest", "earliest", "highest", "lowest"]
 ChangeKind = Literal["rise in", "fall in", "relative rise in", "relative fall in", "rise per day in"]
 CodeSystem = Literal["loinc", "snomed", "icd10", "icd10cm", "icd10who", "atc", "rxnorm", "ips", "fhir", "local"]
 Relates = Literal["is", "may be", "not", "whole", "within"]
