@@ -7,6 +7,7 @@ class, or its word, stands in the consumer's code: that the treatment is right i
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple, get_args
@@ -343,6 +344,18 @@ def test_every_module_that_tells_kinds_of_nodes_apart_is_a_consumer() -> None:
         if len(imported & (KINDS["truths"] | KINDS["numbers"])) > 3:
             telling.add(where)
     assert telling <= named
+
+
+def test_the_files_that_contributing_names_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (.+?) \|", text[text.index("## Adding a pick") :], re.MULTILINE)
+    folder, missing = "", []
+    for name in (each for row in rows for each in re.findall(r"`([\w/.]+)`", row)):
+        folder = str(Path(name).parent) if "/" in name else folder
+        if not any((ROOT / base / name).exists() for base in ("", "src/screener", f"src/screener/{folder}")):
+            missing.append(name)
+    assert rows
+    assert not missing
 
 
 def test_every_verb_has_a_meaning() -> None:

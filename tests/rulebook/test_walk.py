@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from msgspec import Struct
 from msgspec.structs import replace
 
 from screener import load_rules
@@ -22,6 +21,7 @@ from screener.rulebook import (
     PointsOf,
     ScoreOf,
     SexIs,
+    Truthful,
     Value,
 )
 from screener.rulebook_walk import NODES, HeldTo, children, held_to, refers_to, roots, walk, walk_through
@@ -50,7 +50,7 @@ def test_the_nodes_inside_a_node_come_in_the_order_of_the_rule() -> None:
         (Age(), []),
     ],
 )
-def test_a_number_is_held_to_a_limit(node: Struct, expected: list[HeldTo]) -> None:
+def test_a_number_is_held_to_a_limit(node: Truthful | Age, expected: list[HeldTo]) -> None:
     assert list(held_to(node)) == expected
 
 
