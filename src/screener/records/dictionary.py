@@ -12,14 +12,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import inf
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 from unicodedata import category, normalize
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.code_systems import answer_word, names_of_systems, plain_system, system_name, unread_system
-from screener.records.errors import any_of, printable, quoted
+from screener.records.errors import printable, quoted
 from screener.rulebook import (
     KINDS_ON,
     LIST_OF,
@@ -39,12 +39,6 @@ from screener.terminology.tables import plain_code
 from screener.terminology.terminology import Hierarchy, SiteRow, Terminology, terminology_of
 from screener.values.dates import NO_TIME
 from screener.values.units import PURE, UnitError, factor_between, parse_unit
-
-if TYPE_CHECKING:
-    from screener.records.likeness import Likeness
-
-if TYPE_CHECKING:
-    from screener.records.likeness import Likeness
 
 Entry = Lab | Finding | Concept
 
@@ -529,18 +523,6 @@ class Dictionary:
         return self._names
 
     @cached_property
-    def likeness(self) -> Likeness:
-        """Which entries are near to a name or wording that is none of the dictionary's."""
-        from screener.records.likeness import Likeness  # only a mistake pays for it
-
-        return Likeness(self)
-
-    def alike(self, name: str, kinds: Iterable[str] = KINDS) -> str:
-        """The mend for a name that the dictionary does not know; nothing where it is nearly none."""
-        near = self.likeness.nearly(name, kinds)
-        return f"did you mean {any_of(near)}?" if near else ""
-
-    @cached_property
     def graded(self) -> Mapping[str, Finding]:
         """The concepts that a finding grades, each with it: no grade of it is found where the concept is absent."""
         findings = self.rulebook.findings.values()
@@ -734,3 +716,9 @@ def folded(text: str) -> str:
     if not plain.isascii():
         plain = "".join(each for each in plain if category(each) != "Cf")
     return " ".join(plain.split())
+
+
+def names_of(meanings: Iterable[Meaning]) -> tuple[str, ...]:
+    """The names of what an entry was read as; `no NAME` for what its code says is absent."""
+    names = (("no " if each.absent else "") + (each.form or each.entry).name for each in meanings)
+    return tuple(dict.fromkeys(names))

@@ -20,6 +20,7 @@ from screener.records.cells import MERGED, Row, Sheet, Sheets
 from screener.records.dictionary import Dictionary, Meaning, as_name
 from screener.records.documents import refused, unreadable
 from screener.records.errors import Problem, RecordError, any_of, did_you_mean, quoted
+from screener.records.likeness import alike
 from screener.records.locales import Locale
 from screener.records.measuring import UnreadableValueError, read_value
 from screener.records.native import ENTRIES
@@ -112,7 +113,7 @@ def read_headings(place: Path, dictionary: Dictionary) -> Headings:
         is_known = name == IGNORED or name in FIELDS or meaning is not None
         if not column or not is_known:
             fault = f"{quoted(name)} is no field, lab or finding" if column else "it names no column"
-            mend = dictionary.alike(name, RESULTS) or f"the first line is {_FIRST_LINE}; `-` stands for nothing"
+            mend = alike(name, dictionary, RESULTS) or f"the first line is {_FIRST_LINE}; `-` stands for nothing"
             problems.append(Problem(f"line {number}", fault, mend))
         elif as_name(column) in found:
             problems.append(Problem(f"line {number}", f"{quoted(column)} stands here twice", "leave one of them out"))

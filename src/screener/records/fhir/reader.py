@@ -20,6 +20,7 @@ from screener.records.dictionary import (
     disputed,
     folded,
     most_specific,
+    names_of,
 )
 from screener.records.errors import Findings, any_of, quoted
 from screener.records.fhir.elements import (
@@ -39,9 +40,10 @@ from screener.records.fhir.elements import (
     text,
 )
 from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning
+from screener.records.likeness import likeness_of
 from screener.records.measuring import NormalSpan
 from screener.records.patient import Absence, Episode, Near
-from screener.records.sightings import Sighting, Sightings, names_of
+from screener.records.sightings import Sighting, Sightings
 from screener.rulebook import DRUG_SYSTEMS, RecordList
 from screener.values.dates import Moment
 
@@ -170,7 +172,7 @@ class Reader:
             return
         words = [concept.text, *(each.display for each in concept.codings), *(each.code for each in concept.codings)]
         wordings = list(dict.fromkeys(each for each in words if each))
-        likeness, seen = dictionary.likeness, set[str]()
+        likeness, seen = likeness_of(dictionary), set[str]()
         for wording in wordings:
             for name in likeness.perhaps(wording, ("lab", "finding")):
                 meaning = dictionary.named(name, ("lab", "finding"))
