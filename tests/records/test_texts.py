@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from records.small_rulebook import SMALL
 from screener import load_rules
 from screener.records.dictionary import Dictionary
-from screener.records.measuring import NormalSpan, Quantity, Reported, Span, Written, read_limits, read_text, result_of
+from screener.records.measuring import result_of
 from screener.records.patient import Result
+from screener.records.reported import Reported
+from screener.records.written import NormalSpan, Quantity, Span, Written, read_limits, read_text
 from screener.values.ranges import Range, exactly
 
 WORDS = Path(__file__).parents[2] / "src" / "screener" / "records" / "words.tsv"

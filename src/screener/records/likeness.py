@@ -22,8 +22,8 @@ from weakref import WeakKeyDictionary
 
 from screener.records.dictionary import KINDS, MOST_REMEMBERED, Dictionary, Meaning, folded
 from screener.records.errors import any_of
-from screener.records.measuring import is_filler
 from screener.records.specimens import BLOOD, specimen_in
+from screener.records.written import is_filler
 from screener.rulebook import Lab
 
 NEAR = 0.5

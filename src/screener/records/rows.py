@@ -22,8 +22,8 @@ from screener.records.documents import refused, unreadable
 from screener.records.errors import Problem, RecordError, any_of, did_you_mean, quoted
 from screener.records.likeness import alike
 from screener.records.locales import Locale
-from screener.records.measuring import UnreadableValueError, read_value
 from screener.records.native import ENTRIES
+from screener.records.written import UnreadableValueError, read_value
 from screener.rulebook import DRUG_SYSTEMS, LIST_OF, Concept, Lab
 from screener.values.tables import table_rows
 from screener.values.units import UnitError, parse_unit

@@ -42,23 +42,22 @@ from screener.records.fhir.elements import (
 )
 from screener.records.fhir.reader import Mention, Reader
 from screener.records.fhir.resources import Resource, changed_meaning, contained_in
-from screener.records.measuring import (
+from screener.records.measuring import result_of
+from screener.records.patient import Result, Unusable
+from screener.records.reported import Reported, unread_result
+from screener.records.specimens import BLOOD, specimen_in, specimen_of_code, specimens_in, told_together
+from screener.records.written import (
     Comparator,
     NormalSpan,
     Quantity,
-    Reported,
     Span,
     UnreadableValueError,
     read_limits,
     read_text,
     read_value,
     result_meant,
-    result_of,
-    unread_result,
     with_decimal_points,
 )
-from screener.records.patient import Result, Unusable
-from screener.records.specimens import BLOOD, specimen_in, specimen_of_code, specimens_in, told_together
 from screener.rulebook import Lab
 from screener.values.dates import DAY, Moment
 from screener.values.units import UnitError, is_said_to_be_unknown, parse_unit

@@ -41,9 +41,9 @@ from screener.records.fhir.elements import (
 )
 from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning
 from screener.records.likeness import likeness_of
-from screener.records.measuring import NormalSpan
 from screener.records.patient import Absence, Episode, Near
 from screener.records.sightings import Sighting, Sightings
+from screener.records.written import NormalSpan
 from screener.rulebook import DRUG_SYSTEMS, RecordList
 from screener.values.dates import Moment
 
