@@ -182,7 +182,7 @@ class NormalLimit(_Data, frozen=True):
     sex: Sex | None = None
 
 
-class Flag(_Data, frozen=True):
+class FlagRule(_Data, frozen=True):
     """What should catch the eye without deciding anything. A doubt says that the value itself may be wrong."""
 
     text: str
@@ -206,7 +206,7 @@ class Lab(_Data, frozen=True, tag="lab"):
     valence: int | None = None
     forms: tuple[Form, ...] = ()
     normal_limits: tuple[NormalLimit, ...] = ()
-    flags: tuple[Flag, ...] = ()
+    flags: tuple[FlagRule, ...] = ()
     mean_of: tuple[str, ...] = ()
     """The labs of whose results of one time it is the mean, where it was not measured by itself."""
     unlike: tuple[str, ...] = ()
@@ -242,7 +242,7 @@ class Finding(_Data, frozen=True, tag="finding"):
     """A condition whose absence makes the grade 0 (or the first of the ordered choices)."""
     words: tuple[Words, ...] = ()
     unlike: tuple[str, ...] = ()
-    flags: tuple[Flag, ...] = ()
+    flags: tuple[FlagRule, ...] = ()
 
 
 class Limits(_Data, frozen=True):
@@ -311,7 +311,7 @@ class Concept(_Data, frozen=True, tag="concept"):
     ruled_out: Truthful | None = None
     lasts: Duration | None = None
     longest_course: Duration | None = None
-    flags: tuple[Flag, ...] = ()
+    flags: tuple[FlagRule, ...] = ()
     ended_by: tuple[str, ...] = ()
     """The concepts whose entries say that this one is over."""
     told_afterwards: bool = False
@@ -624,7 +624,7 @@ class Score(_Data, frozen=True):
     source: str | None = None
     assumptions: tuple[str, ...] = ()
     spread: Duration | None = None
-    flags: tuple[Flag, ...] = ()
+    flags: tuple[FlagRule, ...] = ()
 
 
 class Definition(_Data, frozen=True):
@@ -653,7 +653,7 @@ class Reading(_Data, frozen=True):
 
 class Criterion(_Data, frozen=True):
     """One criterion line. Readings inside parentheses and in definitions are drawn out: each combination is one reading
-    of the whole line."""
+    of the whole line. `short` is what a sheet calls the line; the quotation is what it says."""
 
     id: str
     kind: Literal["inclusion", "exclusion"]
@@ -662,6 +662,7 @@ class Criterion(_Data, frozen=True):
     readings: tuple[Reading, ...]
     place: Place
     assumptions: tuple[str, ...] = ()
+    short: str | None = None
 
 
 class Registry(_Data, frozen=True):
@@ -684,6 +685,7 @@ class Trial(_Data, frozen=True):
     registry: Registry
     place: Place
     labs_within: Duration | None = None
+    short: str | None = None
 
 
 class ReviewedRow(_Data, frozen=True):

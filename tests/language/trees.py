@@ -278,11 +278,14 @@ blocks = st.one_of(
         syntax.Protocol,
         st.just(syntax.Name("NCT00000000", NOWHERE)),
         several(quotes),
+        st.none() | texts,
         st.none() | _files,
         st.none() | durations,
         st.just(NOWHERE),
     ),
-    st.builds(syntax.Field, names, several(quotes), several(texts, least=0), rules, st.just(NOWHERE)),
+    st.builds(
+        syntax.Field, names, several(quotes), st.none() | texts, several(texts, least=0), rules, st.just(NOWHERE)
+    ),
     st.builds(
         lambda kind, number, *parts: syntax.Criterion(
             kind, syntax.Name(f"{kind[0].upper()}{number}", NOWHERE), *parts, NOWHERE
@@ -290,6 +293,7 @@ blocks = st.one_of(
         st.sampled_from(["inclusion", "exclusion"]),
         _ids,
         several(quotes),
+        st.none() | texts,
         several(texts, least=0),
         rules | st.just(_untranslated),
     ),

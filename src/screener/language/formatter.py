@@ -101,11 +101,9 @@ def _block(block: syntax.Block) -> Doc:
         case syntax.Protocol():
             return _under(_heading(f"protocol {block.id.text}", block, block.id), _protocol_lines(block))
         case syntax.Field():
-            head = _heading(f"field {block.name.text}", block, block.name)
-            return _under(head, [*_quotes(block.quotes), *_assumptions(block.assumptions), *_rule(block.rule)])
+            return _under(_heading(f"field {block.name.text}", block, block.name), _line_of_protocol(block))
         case syntax.Criterion():
-            head = _heading(f"{block.kind} {block.id.text}", block, block.id)
-            return _under(head, [*_quotes(block.quotes), *_assumptions(block.assumptions), *_rule(block.rule)])
+            return _under(_heading(f"{block.kind} {block.id.text}", block, block.id), _line_of_protocol(block))
         case syntax.Definition():
             return _under(_title("define", block), [*_sources(block), *_rule(block.rule)])
         case syntax.Score():
@@ -129,8 +127,9 @@ def _block(block: syntax.Block) -> Doc:
             head = Word(f'group {block.name.text} "{block.title.text}"', Span(block.span.start, block.title.span.end))
             return _under(head, [_entry_line(line) for line in block.lines])
         case syntax.Relations():
-            head = _heading(f"codes {block.name.text}", block, block.name)
-            return _under(head, [_entry_line(line) for line in block.lines])
+            return _under(
+                _heading(f"codes {block.name.text}", block, block.name), [_entry_line(line) for line in block.lines]
+            )
         case _:
             assert_never(block)
 
@@ -178,12 +177,21 @@ def _name(name: syntax.Name) -> str:
 
 
 def _protocol_lines(protocol: syntax.Protocol) -> list[Doc]:
-    lines = _quotes(protocol.title)
+    lines: list[Doc] = [*_quotes(protocol.title), *_short(protocol.short)]
     if protocol.registry is not None:
         lines.append(_line(f"registry {protocol.registry.text}", protocol.registry))
     if protocol.labs_within is not None:
         lines.append(_line(f"labs within {protocol.labs_within.length}", protocol.labs_within))
     return lines
+
+
+def _line_of_protocol(block: syntax.Field | syntax.Criterion) -> list[Doc]:
+    head = [*_quotes(block.quotes), *_short(block.short)]
+    return [*head, *_assumptions(block.assumptions), *_rule(block.rule)]
+
+
+def _short(short: syntax.Text | None) -> list[Doc]:
+    return [] if short is None else [_line(f'short "{short.text}"', short)]
 
 
 def _quotes(quotes: Sequence[syntax.Quote]) -> list[Doc]:

@@ -226,10 +226,11 @@ class _Builder:
     # -- trials
 
     def protocol(self, word: Token, trial: syntax.Name, *parts: Any) -> syntax.Protocol:
-        """protocol: PROTOCOL TRIAL QUOTE+ registry? labs_within?"""
+        """protocol: PROTOCOL TRIAL QUOTE+ short? registry? labs_within?"""
         return syntax.Protocol(
             trial,
             _every(syntax.Quote, parts),
+            _one("short", parts),
             _one("registry", parts),
             _one("labs within", parts),
             _span(word, *parts),
@@ -244,11 +245,12 @@ class _Builder:
         return _Part("labs within", duration, _span(word, duration))
 
     def field(self, word: Token, name: syntax.Name, *parts: Any) -> syntax.Field:
-        """field: FIELD NAME QUOTE+ assumption* rule"""
-        return syntax.Field(name, _every(syntax.Quote, parts), _all("assuming", parts), parts[-1], _span(word, *parts))
+        """field: FIELD NAME QUOTE+ short? assumption* rule"""
+        quotes, short = _every(syntax.Quote, parts), _one("short", parts)
+        return syntax.Field(name, quotes, short, _all("assuming", parts), parts[-1], _span(word, *parts))
 
     def criterion(self, word: Token, number: syntax.Name, *parts: Any) -> syntax.Criterion:
-        """criterion: (INCLUSION | EXCLUSION) CRITERION QUOTE+ assumption* rule"""
+        """criterion: (INCLUSION | EXCLUSION) CRITERION QUOTE+ short? assumption* rule"""
         kind = _words(word)
         if not _CRITERION_ID[kind].fullmatch(number.text):
             self._report(
@@ -257,8 +259,12 @@ class _Builder:
                 number.span,
                 label=f"expected a number such as `{kind[0].upper()}1`",
             )
-        quotes = _every(syntax.Quote, parts)
-        return syntax.Criterion(kind, number, quotes, _all("assuming", parts), parts[-1], _span(word, *parts))
+        quotes, short = _every(syntax.Quote, parts), _one("short", parts)
+        return syntax.Criterion(kind, number, quotes, short, _all("assuming", parts), parts[-1], _span(word, *parts))
+
+    def short(self, word: Token, text: syntax.Text) -> _Part:
+        """short: SHORT STRING"""
+        return _Part("short", text, _span(word, text))
 
     def assumption(self, word: Token, text: syntax.Text) -> _Part:
         """assumption: ASSUMING STRING"""

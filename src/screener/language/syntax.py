@@ -371,6 +371,7 @@ class Protocol(_Node, frozen=True):
 
     id: Name
     title: tuple[Quote, ...]
+    short: Text | None
     registry: Text | None
     labs_within: Duration | None
     span: Span
@@ -381,6 +382,7 @@ class Field(_Node, frozen=True):
 
     name: Name
     quotes: tuple[Quote, ...]
+    short: Text | None
     assumptions: tuple[Text, ...]
     rule: Rule
     span: Span
@@ -392,6 +394,7 @@ class Criterion(_Node, frozen=True):
     kind: Literal["inclusion", "exclusion"]
     id: Name
     quotes: tuple[Quote, ...]
+    short: Text | None
     assumptions: tuple[Text, ...]
     rule: Rule
     span: Span

@@ -27,7 +27,7 @@ from screener.records.likely_units import (
     own_units,
     without_a_unit,
 )
-from screener.records.patient import Result
+from screener.records.patient import Flag, Result
 from screener.records.reported import (
     Reported,
     as_unusable,
@@ -59,7 +59,7 @@ def result_of(meaning: Meaning, reported: Reported, dictionary: Dictionary) -> R
 def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dictionary) -> Result:
     result = plain_result(lab.name, reported, meaning)
     if meaning.form is not None:
-        result = msgspec.structs.replace(result, flags=(*result.flags, _measured_as(meaning.form)))
+        result = msgspec.structs.replace(result, flags=(*result.flags, Flag("remark", _measured_as(meaning.form))))
     if reported.value is None or reported.value == Span():
         return as_unusable(result, "missing", "it has no value")
     if isinstance(reported.value, str):
@@ -81,7 +81,7 @@ def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dict
         return as_unusable(result, "unit", str(error) + likely_lab(lab, unit, reported.value, dictionary))
     if is_plain_for_a_share(unit, lab.unit) and (meant := likely_lab(lab, unit, reported.value, dictionary)):
         return as_unusable(result, "unit", f"`{unit}` is a plain number, and `{lab.name}` comes in `{lab.unit}`{meant}")
-    upper, lower, doubt = _limits(lab, meaning.form, reported, factor, dictionary)
+    upper, lower, of_limits = _limits(lab, meaning.form, reported, factor, dictionary)
     if reported.unit is None and _is_belied(reported, unit, upper, lower):
         taken_as = "a pure number" if unit == "1" else f"in {unit}, as the clinic's own table says"
         return as_unusable(result, "unit", f"it has no unit, and the limits that came with it are not {taken_as}")
@@ -108,8 +108,7 @@ def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dict
         factor=factor,
         upper_limit=upper,
         lower_limit=lower,
-        flags=(*result.flags, *unusual, *of_another_kind, *doubt),
-        doubts=(*unusual, *of_another_kind),
+        flags=(*result.flags, *(Flag("doubt", text) for text in (*unusual, *of_another_kind)), *of_limits),
     )
 
 
@@ -164,7 +163,7 @@ def _measured_as(form: Form) -> str:
 
 def _limits(
     lab: Lab, form: Form | None, reported: Reported, factor: Fraction, dictionary: Dictionary
-) -> tuple[Fraction | None, Fraction | None, tuple[str, ...]]:
+) -> tuple[Fraction | None, Fraction | None, tuple[Flag, ...]]:
     """The limits of normal in the canonical unit, and what is doubtful about them.
 
     Left out are limits in a unit of their own that cannot be converted, an upper limit that no result can have, and a
@@ -177,13 +176,14 @@ def _limits(
         try:
             factor = dictionary.factor(lab, form, reported.limits_unit)
         except UnitError as error:
-            return None, None, (f"its limits of normal are not used: {error}",)
-    upper, doubts = _limit("upper", reported.upper_limit, lab, form, factor, dictionary)
+            return None, None, (Flag("remark", f"its limits of normal are not used: {error}"),)
+    upper, of_upper = _limit("upper", reported.upper_limit, lab, form, factor, dictionary)
     if upper is not None and not lab.possible.low <= float(upper) <= lab.possible.high:
-        doubts = (f"its upper limit of normal cannot be, and is not used: {number_text(upper)} {lab.unit}",)
+        why = f"its upper limit of normal cannot be, and is not used: {number_text(upper)} {lab.unit}"
+        of_upper = (Flag("remark", why),)
         upper = None
-    lower, more = _limit("lower", reported.lower_limit, lab, form, factor, dictionary)
-    return upper, lower, doubts + more
+    lower, of_lower = _limit("lower", reported.lower_limit, lab, form, factor, dictionary)
+    return upper, lower, of_upper + of_lower
 
 
 def _limit(
@@ -193,7 +193,7 @@ def _limit(
     form: Form | None,
     factor: Fraction,
     dictionary: Dictionary,
-) -> tuple[Fraction | None, tuple[str, ...]]:
+) -> tuple[Fraction | None, tuple[Flag, ...]]:
     """A limit in the canonical unit, and what is doubtful about it."""
     if written is None:
         return None, ()
@@ -210,8 +210,9 @@ def _limit(
     likely = [unit for unit in units if fits(lab, form, unit, Quantity(written), dictionary, usual)]
     if likely:
         meant = any_of(with_unit(number_text(written), unit) for unit in likely[:3])
-        return None, (f"{name} seems to be in another unit, and is not used: {in_words}; did you mean {meant}?",)
-    return limit, (f"{name} is unusual: {in_words}",)
+        why = f"{name} seems to be in another unit, and is not used: {in_words}; did you mean {meant}?"
+        return None, (Flag("remark", why),)
+    return limit, (Flag("remark", f"{name} is unusual: {in_words}"),)
 
 
 @lru_cache(maxsize=256)
@@ -229,6 +230,8 @@ def _found_or_not(result: Result, lab: Lab, *, is_found: bool) -> Result:
     """A result in words of a lab of which any amount shows something: some amount, or none that the assay can find."""
     if is_found:
         value = Range(0, lab.possible.high, low_open=True)
-        return msgspec.structs.replace(result, value=value, flags=(*result.flags, f"{READ_AS} some amount"))
-    flags = (*result.flags, f"{READ_AS} 0, as none was found")
+        return msgspec.structs.replace(
+            result, value=value, flags=(*result.flags, Flag("remark", f"{READ_AS} some amount"))
+        )
+    flags = (*result.flags, Flag("remark", f"{READ_AS} 0, as none was found"))
     return msgspec.structs.replace(result, value=exactly(0.0), exact=Fraction(0), flags=flags)
