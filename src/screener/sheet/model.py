@@ -300,14 +300,14 @@ class Review(Struct, frozen=True):
 
 
 class Source(Struct, frozen=True):
-    """A value, day or list that an answer rests on, in words (`TBil 7.9 mg/dL, 19 Feb`), and its place in the record."""
+    """A value, day or list that an answer rests on, in words (`TBil 7.9 mg/dL, 19 Feb`), and where it stands."""
 
     text: str
     place: str
 
 
 class ChecklistRow(Struct, frozen=True):
-    """A criterion on the checklist. `on_record` answers the sentence as the registry prints it: of an exclusion, `No` is
+    """A criterion on the checklist. `on_record` answers the sentence as the registry prints it: `No` to an exclusion is
     good. `is_against`: the line is failed."""
 
     id: str
@@ -325,7 +325,7 @@ class ChecklistRow(Struct, frozen=True):
 
 
 class Checklist(Struct, frozen=True):
-    """One trial to sign: inclusion lines want Yes, exclusion lines No. Consent stands apart, and is signed elsewhere."""
+    """One trial to sign: inclusion lines want Yes, exclusion lines No. Consent stands apart and is signed elsewhere."""
 
     trial: str
     label: str
