@@ -109,7 +109,7 @@ class NormalLimit(_Data, frozen=True):
     sex: Sex | None = None
 
 
-class Flag(_Data, frozen=True):
+class FlagRule(_Data, frozen=True):
     """What should catch the eye without deciding anything. A doubt says that the value itself may be wrong."""
 
     text: str
@@ -133,7 +133,7 @@ class Lab(_Data, frozen=True, tag="lab"):
     valence: int | None = None
     forms: tuple[Form, ...] = ()
     normal_limits: tuple[NormalLimit, ...] = ()
-    flags: tuple[Flag, ...] = ()
+    flags: tuple[FlagRule, ...] = ()
     mean_of: tuple[str, ...] = ()
     """The labs of whose results of one time it is the mean, where it was not measured by itself."""
     unlike: tuple[str, ...] = ()
@@ -163,7 +163,7 @@ class Finding(_Data, frozen=True, tag="finding"):
     """A condition whose absence makes the grade 0 (or the first of the ordered choices)."""
     words: tuple[Words, ...] = ()
     unlike: tuple[str, ...] = ()
-    flags: tuple[Flag, ...] = ()
+    flags: tuple[FlagRule, ...] = ()
 
 
 class Limits(_Data, frozen=True):
@@ -232,7 +232,7 @@ class Concept(_Data, frozen=True, tag="concept"):
     ruled_out: Truthful | None = None
     lasts: Duration | None = None
     longest_course: Duration | None = None
-    flags: tuple[Flag, ...] = ()
+    flags: tuple[FlagRule, ...] = ()
     ended_by: tuple[str, ...] = ()
     """The concepts whose entries say that this one is over."""
     told_afterwards: bool = False
@@ -542,7 +542,7 @@ class Score(_Data, frozen=True):
     source: str | None = None
     assumptions: tuple[str, ...] = ()
     spread: Duration | None = None
-    flags: tuple[Flag, ...] = ()
+    flags: tuple[FlagRule, ...] = ()
 
 
 class Definition(_Data, frozen=True):
