@@ -641,6 +641,28 @@ class Definition(_Data, frozen=True):
     reading: str | None = None
 
 
+# ---- the head of a sheet
+
+
+class Shown(_Data, frozen=True):
+    """A lab, finding or score of the head, by what the sheet calls it, and one that stands beside it."""
+
+    name: str
+    label: str
+    beside: str | None = None
+    beside_label: str = ""
+
+
+class Head(_Data, frozen=True):
+    """What stands in the head of a patient's sheet, in its order: results and scores; the concepts whose entries are
+    named there, kinds of them included; and the condition from whose last onset the days are counted."""
+
+    shown: tuple[Shown, ...] = ()
+    diagnoses: tuple[str, ...] = ()
+    since: str | None = None
+    since_label: str = ""
+
+
 # ---- trials
 
 
@@ -755,6 +777,7 @@ class Rulebook(_Data, frozen=True, weakref=True):
     reviewed: tuple[ReviewedRow, ...] = ()
     by_name: dict[str, SaidByName] = {}
     """What the names of concepts say, worked out beforehand; empty where nobody did."""
+    head: Head = Head()
 
     def fact(self, name: str) -> Lab | Finding:
         """The lab or finding of that name. Raises KeyError."""
