@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from screener.records.patient import Patient
     from screener.rulebook import Rulebook
     from screener.screening import CriterionResult, Evidence, Need, Screening, ScreeningError, TrialResult
+    from screener.site import Site, SiteError
     from screener.values.dates import Duration
 
 Source = Mapping[str, Anything] | str | bytes | PathLike[str]
@@ -58,6 +59,7 @@ def evaluate(
     answers: Answers = (),
     locale: str | None = None,
     columns: Columns = None,
+    site: str | PathLike[str] | None = None,
 ) -> Screening:
     """Screen a patient against every trial, or against the `trials` named.
 
@@ -68,30 +70,73 @@ def evaluate(
     labs and findings. One list or trial may be named by itself. `codes`, `locale` and `columns` are as for
     `load_patient`.
     `answers` are people's answers beside the record: `{"patient": …, "answers": {…}}`, a list of such, or the path of a
-    file. Those about somebody else are refused.
+    file. Those about somebody else are refused. `site` is the path of a site's file (docs/site.md): what it settles
+    holds wherever the call says nothing. None is looked for.
 
     On a Patient with rules given this is pure, and safe in threads.
 
     Raises RecordError where the record or the answers cannot be used, LocalCodesError where a table of codes cannot,
-    RulesError where the rules cannot, and ScreeningError where the call cannot be answered: no date of screening or
-    none of the calendar, another dictionary, an unknown trial, list or length of time, a locale that is none, or codes,
-    a locale or columns for a Patient that is read already.
+    RulesError where the rules cannot, SiteError where the site's file cannot, and ScreeningError where the call cannot
+    be answered: no date of screening or none of the calendar, another dictionary, an unknown trial, list or length of
+    time, a locale that is none, or codes, a locale or columns for a Patient that is read already.
     """
     from screener import screening
     from screener.records.patient import Patient
 
-    rulebook = load_rules() if rules is None else rules
+    given: dict[str, Anything] = {
+        "rules": rules,
+        "codes": codes,
+        "hierarchy": None,
+        "columns": columns,
+        "locale": locale,
+        "assume_complete": assume_complete,
+        "labs_within": labs_within,
+    }
+    settled, taken = _site(site, given)
+    given |= taken
+    rulebook = load_rules(given["rules"]) if rules is None else rules
+    dictionary = _dictionary(rulebook, given["codes"], given["hierarchy"]) if settled or answers else None
     if not isinstance(patient, Patient):
-        record = load_patient(patient, rulebook, codes, locale=locale, columns=columns)
-    elif given := [name for name, each in (("codes", codes), ("locale", locale), ("columns", columns)) if each]:
-        raise screening.ScreeningError(f"the patient has been read already: give the {given[0]} to `load_patient`")
+        record = _load(patient, dictionary or _dictionary(rulebook, codes), given["locale"], given["columns"])
+    elif names := [name for name in ("codes", "hierarchy", "locale", "columns") if given[name]]:
+        fault = f"the patient has been read already: give the {names[0]} to `load_patient`"
+        raise screening.ScreeningError(f"{fault}; the site's file names `{names[0]}`" if names[0] in taken else fault)
     else:
         record = patient
-    if answers:
-        record = _with_answers(record, answers, _dictionary(rulebook, codes))
+    if answers and dictionary is not None:
+        record = _with_answers(record, answers, dictionary)
+    if settled is not None:
+        from screener.site import with_site
+
+        settled.check(rulebook)
+        record = with_site(record, settled, rulebook, list(taken))
     return screening.evaluate(
-        record, rulebook, as_of=as_of, assume_complete=assume_complete, labs_within=labs_within, trials=trials
+        record,
+        rulebook,
+        as_of=as_of,
+        assume_complete=given["assume_complete"],
+        labs_within=given["labs_within"],
+        trials=trials,
     )
+
+
+def _site(
+    place: str | PathLike[str] | None, given: Mapping[str, Anything]
+) -> tuple[Site | None, Mapping[str, Anything]]:
+    """The site's file, read, and what of it holds beside a call."""
+    if place is None:
+        return None, {}
+    from screener.site import read_site
+
+    site = read_site(Path(place))
+    return site, site.in_place_of(given)
+
+
+def _load(source: Source, dictionary: Dictionary, locale: str | None, columns: Columns) -> Patient:
+    from screener.records.reading import read_patient
+
+    place = Path(source) if isinstance(source, PathLike) else source
+    return read_patient(place, dictionary, locale=_locale(locale), columns=_headings(columns, dictionary))
 
 
 def _with_answers(patient: Patient, answers: Answers, dictionary: Dictionary) -> Patient:
@@ -132,11 +177,7 @@ def load_patient(
     Raises RecordError, with every fault that was found, if the record or the columns cannot be used, LocalCodesError if
     a table of codes cannot, and ScreeningError for a locale that is none.
     """
-    from screener.records.reading import read_patient
-
-    place = Path(source) if isinstance(source, PathLike) else source
-    dictionary = _dictionary(rules, codes)
-    return read_patient(place, dictionary, locale=_locale(locale), columns=_headings(columns, dictionary))
+    return _load(source, _dictionary(rules, codes), locale, columns)
 
 
 def load_patients(
@@ -180,10 +221,14 @@ def _locale(name: str | None) -> Locale | None:
     return locale
 
 
-def _dictionary(rules: Rulebook | None, codes: Codes) -> Dictionary:
+def _dictionary(rules: Rulebook | None, codes: Codes, hierarchy: Path | None = None) -> Dictionary:
     from screener.records.dictionary import Dictionary
 
     dictionary = Dictionary(load_rules() if rules is None else rules)
+    if hierarchy is not None:
+        from screener.terminology.hierarchy import Hierarchy
+
+        dictionary = dictionary.with_hierarchy(Hierarchy(hierarchy, dictionary.rulebook))
     tables = (codes,) if isinstance(codes, str | PathLike) else tuple(codes)
     if tables:
         from screener.records.local_codes import with_tables
@@ -227,6 +272,7 @@ _HOMES = {
     "RulesError": "screener.loading",
     "Screening": "screener.screening",
     "ScreeningError": "screener.screening",
+    "SiteError": "screener.site",
     "TrialResult": "screener.screening",
 }
 
@@ -253,6 +299,7 @@ __all__ = [
     "RulesError",
     "Screening",
     "ScreeningError",
+    "SiteError",
     "Source",
     "TrialResult",
     "__version__",

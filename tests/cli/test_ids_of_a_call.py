@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from cli.test_two_of_one_id import fhir, native
-from screener.records import reading
+from screener.records import json_records
 from screener.records.fhir.spread import Spread
 
 Json = dict[str, Any]
@@ -68,7 +68,7 @@ def told(call: Callable[..., Any], *arguments: str) -> list[tuple[str, bool]]:
 @pytest.mark.parametrize("held", [1 << 40, 0])
 @pytest.mark.parametrize("name", TWO_OF_ONE_ID)
 def test_both_are_told(call: Any, folder: Path, name: str, held: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "MOST_HELD", held)
+    monkeypatch.setattr(json_records, "MOST_HELD", held)
     found = told(call, *written(folder, TWO_OF_ONE_ID[name]))
     assert sum(identity == "a" for identity, _ in found) >= 2
     assert all(is_told == (identity == "a" or name == "two spreadsheets") for identity, is_told in found), found
@@ -137,7 +137,7 @@ def test_a_folder_of_one_resource_or_of_whole_records_is_as_many_records(call: A
 
 
 def test_an_export_that_is_alone_is_read_once(call: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "MOST_HELD", 0)
+    monkeypatch.setattr(json_records, "MOST_HELD", 0)
     made: list[Spread] = []
     init = Spread.__init__
     monkeypatch.setattr(Spread, "__init__", lambda self: (init(self), made.append(self))[0])

@@ -13,7 +13,8 @@ from screener.records.documents import Document
 from screener.records.errors import RecordError
 from screener.records.fhir.reading import read_resources
 from screener.records.patient import Patient
-from screener.records.reading import Source, read_patients
+from screener.records.reading import read_patients
+from screener.records.sources import Source
 
 DATA = Path(__file__).parents[1] / "data"
 HL7 = DATA / "fhir-r4-examples" / "examples.ndjson.gz"

@@ -16,7 +16,7 @@ from records.small_rulebook import SMALL
 from screener.records import RecordError, read_patients
 from screener.records.folders import DEEPEST_FOLDER
 from screener.records.patient import Patient
-from screener.records.reading import records_in
+from screener.records.sources import records_in
 from screener.rulebook import RecordList
 from screener.values.ranges import exactly
 

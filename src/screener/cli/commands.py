@@ -26,8 +26,10 @@ COMMANDS = {
     "format": Command("screener.cli.format", "[FILE…]", "rewrite rules in their one standard form"),
     "names": Command("screener.cli.names", "[WORD]", "list what a record may say, with codes and units"),
     "questions": Command("screener.cli.questions", "PATIENT…", "list the questions that people have to answer"),
+    "replay": Command("screener.cli.replay", "RESULT RECORD", "screen again as a result was made; what differs?"),
     "review": Command("screener.cli.review", "PATIENT", "write the chart review to fill in"),
     "schema": Command("screener.cli.schema", "[record|result]", "print the JSON Schema of a record or a result"),
+    "site": Command("screener.cli.site", "[FILE]", "show what the site's file settles"),
     "terminology": Command("screener.cli.terminology", "build|explain", "say what codes mean; index a vocabulary"),
 }
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from screener.cli.calls import MOST_SHOWN, STANDARD_INPUT, CallError, check_names, tell
 from screener.cli.commands import COMMANDS
-from screener.cli.options import check_sources, headings_read, loaded
+from screener.cli.options import check_sources, dictionary_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 def prepared(asked: argparse.Namespace) -> Dictionary | None:
     """The rules, loaded, and a call that fits them and can be followed; None if the rules cannot be used."""
     check_sources(asked.patients, tuple(COMMANDS))
-    dictionary = loaded(asked.rules, asked.codes, asked.hierarchy)
-    if dictionary is None or not headings_read(asked, dictionary):
+    dictionary = dictionary_of(asked)
+    if dictionary is None:
         return None
 
     from screener.screening import LISTS
@@ -110,7 +110,7 @@ def sources(source: str) -> Iterator[Path | Kept]:
     if source == STANDARD_INPUT:
         yield _standard_input()
     elif os.path.isdir(source):
-        from screener.records.reading import records_in
+        from screener.records.sources import records_in
 
         places, others = records_in(Path(source))
         if others:
@@ -177,7 +177,8 @@ def _patients(
         try:
             if isinstance(each, RecordError):
                 raise each
-            yield _answered(each, asked, dictionary) if asked.given else each
+            patient = _answered(each, asked, dictionary) if asked.given else each
+            yield patient if asked.site_read is None else _settled(patient, asked, dictionary)
         except RecordError as problem:
             tell(problem)
             yield None
@@ -188,6 +189,12 @@ def _answered(patient: Patient, asked: argparse.Namespace, dictionary: Dictionar
 
     asked.waiting = [each for each in asked.waiting if not each.subject.is_about(patient)]
     return with_answers(patient, asked.given, dictionary)
+
+
+def _settled(patient: Patient, asked: argparse.Namespace, dictionary: Dictionary) -> Patient:
+    from screener.site import with_site
+
+    return with_site(patient, asked.site_read, dictionary.rulebook, asked.in_force)
 
 
 def _tell_who_is_nobody(waiting: Sequence[GivenAnswers]) -> None:

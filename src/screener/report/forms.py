@@ -165,13 +165,20 @@ class Texts(Report):
         print(self.text(screening), end="")
 
 
-def form_asked(given: Mapping[str, Anything]) -> Form:
-    """The one form that a call asks for, by the values of its options. Raises FormError if these are several."""
+def form_asked(given: Mapping[str, Anything], usual: str | None = None) -> Form:
+    """The one form that a call asks for, by the values of its options; else the `usual` one of the site, if it has one.
+    Raises FormError if there are several, or if the usual one is none."""
     forms = [form for form in FORMS if given.get(form.name)]
     if len(forms) > 1:
         named = " and ".join(f"`{form.option}`" for form in forms[:2])
         raise FormError(f"{named} are two forms of one report", "call screen once for each")
-    return forms[0] if forms else TABLE
+    if forms or usual is None:
+        return forms[0] if forms else TABLE
+    by_name = {form.name: form for form in (TABLE, *FORMS) if form.value is None}
+    if usual not in by_name:
+        mend = f"`output` of the site's file is one of {', '.join(by_name)}"
+        raise FormError(f"`{usual}` is not a form of report that needs nothing else", mend)
+    return by_name[usual]
 
 
 def check_honoured(form: Form, further: Collection[str], jobs: int) -> None:

@@ -75,7 +75,7 @@ def _criterion(criterion: CriterionResult) -> Iterator[str]:
     yield "```"
     yield ""
     if criterion.basis == "assumed":
-        yield "- on request: a list was taken as complete because the call asked for it"
+        yield "- on request: a list was taken as complete because the call or the site asked for it"
     yield from (f"- look at: {_text(flag.text)}" for flag in criterion.flags)
     yield from (f"- needs: {_text(need)}" for need in in_one_breath([need.text for need in criterion.needs]))
     if "ambiguous" in criterion.reasons or any(reading.chosen for reading in criterion.readings):

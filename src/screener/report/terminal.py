@@ -231,7 +231,7 @@ class Page:
 def _details(criterion: CriterionResult) -> Iterator[tuple[str, str, str]]:
     """What stands below a criterion's sentence: a word for what it is, the text, and its style."""
     if criterion.basis == "assumed":
-        yield "on request", "a list was taken as complete because the call asked for it", "magenta"
+        yield "on request", "a list was taken as complete because the call or the site asked for it", "magenta"
     yield from (("look at", flag.text, "magenta") for flag in criterion.flags)
     if criterion.status == "passed":
         yield "because", criterion.explanation, ""

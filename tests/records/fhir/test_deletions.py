@@ -9,7 +9,7 @@ import pytest
 
 from records.fhir.tiny import PATIENT, Json, condition, observation
 from records.small_rulebook import SMALL
-from screener.records import RecordError, read_patients, reading
+from screener.records import RecordError, json_records, read_patients
 from screener.records.patient import Patient
 
 OTHER: Json = {**PATIENT, "id": "q"}
@@ -42,7 +42,7 @@ def exported(folder: Path, **files: list[Json]) -> list[Patient]:
 def test_what_an_export_deletes_does_not_count(
     told: Json, held: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "MOST_HELD", held)
+    monkeypatch.setattr(json_records, "MOST_HELD", held)
     files = {"a": [PATIENT, OTHER], "Condition": [condition("cirrhosis"), condition("malignancy", id="2")]}
     patient, other = exported(tmp_path, **files, deleted=[told])
     assert set(patient.episodes) == {"malignancy"}
@@ -66,7 +66,7 @@ def test_what_was_made_again_after_it_was_deleted_counts(tmp_path: Path) -> None
 def test_a_deleted_patient_leaves_the_others_as_they_are(
     held: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "MOST_HELD", held)
+    monkeypatch.setattr(json_records, "MOST_HELD", held)
     results = [observation("INR", valueQuantity={"value": 2}, subject={"reference": "Patient/q"})]
     found = exported(tmp_path, a=[PATIENT, OTHER], results=results, deleted=[deleted("Patient/p")])
     assert [each.id for each in found] == ["q"]

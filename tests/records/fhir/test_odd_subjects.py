@@ -10,7 +10,7 @@ import pytest
 
 from records.fhir.tiny import PATIENT, Json, coded, resource
 from records.small_rulebook import SMALL
-from screener.records import read_patients, reading
+from screener.records import json_records, read_patients
 from screener.records.patient import Patient
 
 MRN = {"system": "urn:mrn", "value": "1"}
@@ -68,6 +68,6 @@ def test_an_export_says_the_same_however_it_is_read(tmp_path: Path, monkeypatch:
     given = [WHO, {**PATIENT, "id": "q"}, about({"type": "Group", "reference": "Patient/p"})]
     (tmp_path / "a.ndjson").write_text("\n".join(map(json.dumps, given)))
     for held in (1 << 40, 0):
-        monkeypatch.setattr(reading, "MOST_HELD", held)
+        monkeypatch.setattr(json_records, "MOST_HELD", held)
         patients = [each for each in read_patients(tmp_path, SMALL) if isinstance(each, Patient)]
         assert [set(each.unread) for each in patients] == [{"conditions"}, {"conditions"}]

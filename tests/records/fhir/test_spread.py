@@ -13,7 +13,7 @@ import pytest
 from records.fhir.tiny import condition, observation
 from records.fhir_sources import dictionary
 from records.small_rulebook import SMALL
-from screener.records import RecordError, read_patients, reading
+from screener.records import RecordError, json_records, read_patients
 from screener.records.dictionary import Dictionary
 from screener.records.fhir import spread
 from screener.records.fhir.spread import Spread
@@ -24,7 +24,7 @@ DATA = Path(__file__).parents[2] / "data"
 
 
 def read(folder: Path, held: int, known: Dictionary, monkeypatch: pytest.MonkeyPatch) -> list[Patient | str]:
-    monkeypatch.setattr(reading, "MOST_HELD", held)
+    monkeypatch.setattr(json_records, "MOST_HELD", held)
     return [str(each) if isinstance(each, RecordError) else each for each in read_patients(folder, known)]
 
 
@@ -241,7 +241,7 @@ def test_no_room_for_what_is_packed_is_said_in_a_sentence(tmp_path: Path, monkey
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(spread.tempfile, "TemporaryFile", full)
-    monkeypatch.setattr(reading, "MOST_HELD", 0)
+    monkeypatch.setattr(json_records, "MOST_HELD", 0)
     lines = "".join(json.dumps({"resourceType": "Patient", "id": f"p{number}"}) + "\n" for number in range(3))
     (tmp_path / "Patient.ndjson.gz").write_bytes(gzip.compress(lines.encode(), mtime=0))
     with pytest.raises(RecordError, match="it cannot be kept until it is read: no space left on device"):
@@ -249,7 +249,7 @@ def test_no_room_for_what_is_packed_is_said_in_a_sentence(tmp_path: Path, monkey
 
 
 def test_an_export_that_changes_while_it_is_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "MOST_HELD", 0)
+    monkeypatch.setattr(json_records, "MOST_HELD", 0)
     people = [{"resourceType": "Patient", "id": f"p{number}"} for number in range(3)]
     file = tmp_path / "Patient.ndjson"
     file.write_text("".join(json.dumps(each) + "\n" for each in people), encoding="utf-8")

@@ -10,7 +10,7 @@ import pytest
 
 from records.fhir.tiny import PATIENT, Json, condition, observation
 from records.small_rulebook import SMALL
-from screener.records import RecordError, read_patient, read_patients, reading
+from screener.records import RecordError, json_records, read_patient, read_patients
 from screener.records.patient import Patient
 from screener.rulebook import RecordList
 
@@ -41,7 +41,7 @@ ENTRIES: list[Any] = [
 def test_a_line_that_is_no_object_leaves_every_list_open(
     line: str, held: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "MOST_HELD", held)
+    monkeypatch.setattr(json_records, "MOST_HELD", held)
     lines = [json.dumps(PATIENT), json.dumps({**PATIENT, "id": "q"}), line, json.dumps(condition("cirrhosis"))]
     (tmp_path / "a.ndjson").write_text("\n".join(lines))
     found = list(read_patients(tmp_path, SMALL))
@@ -83,7 +83,7 @@ def test_a_line_of_no_kind_of_resource_is_missed_by_all(
     lines = [PATIENT, {**PATIENT, "id": "q"}, odd]
     (tmp_path / "a.ndjson").write_text("\n".join(map(json.dumps, lines)))
     for held in (1 << 40, 0):
-        monkeypatch.setattr(reading, "MOST_HELD", held)
+        monkeypatch.setattr(json_records, "MOST_HELD", held)
         assert [set(each.unread) for each in read_patients(tmp_path, SMALL) if isinstance(each, Patient)] == [EVERY] * 2
 
 
