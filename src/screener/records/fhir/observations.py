@@ -17,6 +17,7 @@ from screener.records.errors import quoted
 from screener.records.fhir.conditions import concept_meant
 from screener.records.fhir.elements import (
     LONGEST_TEXT,
+    NO_CONCEPT,
     Body,
     Concept,
     ShapeError,
@@ -281,13 +282,22 @@ def _keep_place_of_what_it_may_be(
 def _may_be_of_blood(named: Concept, resource: Resource, reader: Reader) -> bool:
     """Whether neither the specimen nor the words of a result say that it is of something else than blood."""
     specimen, _ = _specimen_of(resource, reader)
-    words = (named.text, *(each.display for each in named.codings))
-    said = specimen | told_together(specimen_in(each) for each in words if each)
+    said = specimen | _specimens_worded(named)
     return not said or BLOOD in said
 
 
+@lru_cache(maxsize=4096)
+def _specimens_worded(named: Concept) -> frozenset[str]:
+    """The specimens that the words of a concept name."""
+    return told_together(specimen_in(each) for each in _own_words(named))
+
+
 def _has_value(holder: Body) -> bool:
-    return any(field.startswith("value") and holder[field] is not None for field in holder)
+    return bool(_fields_of_value(holder))
+
+
+def _fields_of_value(holder: Body) -> list[str]:
+    return [field for field in holder if field.startswith("value") and holder[field] is not None]
 
 
 def _mention_value(named: Concept, holder: Body, resource: Resource, place: str, reader: Reader) -> None:
@@ -325,8 +335,7 @@ def _is_of_blood(meaning: Meaning, holder: Body, resource: Resource, place: str,
         reader.leave_part(resource, place, f"its specimen is {' or '.join(others)}, not blood")
         return False
     named = concept(holder, "code")
-    words = () if meaning.by_own_table else (named.text, *(each.display for each in named.codings))
-    worded = told_together(specimen_in(each) for each in words if each)
+    worded = frozenset[str]() if meaning.by_own_table else _specimens_worded(named)
     others = sorted(worded - {BLOOD})
     if others and worded | specimen == set(others):
         reader.leave_part(resource, place, f"its words say that it is of {' or '.join(others)}, not of blood")
@@ -363,21 +372,29 @@ MOST_ALIQUOTS = 4
 def _specimen_at(reference: Body, resource: Resource, reader: Reader, depth: int) -> tuple[frozenset[str], str | None]:
     """What a specimen is, by its codes, else by its words, else by the specimen that it was taken from."""
     display = text(reference, "display")
-    words = [display] if display else []
-    codes: list[tuple[str, str]] = []
     found = reader.pool.referred(reference, resource)
-    if found is not None and found.kind == "Specimen":
-        stated = concept(found.body, "type")
-        codes = list(stated.codes)
-        words += [each for each in (stated.text, *(each.display for each in stated.codings)) if each]
-    coded = [specimen_of_code(system, code) for system, code in reader.dictionary.with_names(codes)]
-    said = told_together(coded) or told_together(what for each in words for what in specimens_in(each))
-    if not said and depth and found is not None and found.kind == "Specimen":
+    if found is not None and found.kind != "Specimen":
+        found = None
+    stated = concept(found.body, "type") if found is not None else NO_CONCEPT
+    key = (stated, display)
+    known = reader.memory.specimens.get(key)
+    if known is None:
+        known = reader.memory.specimens[key] = _specimen_called(stated, display, reader.dictionary)
+    said, called = known
+    if not said and depth and found is not None:
         told = [_specimen_at(each, found, reader, depth - 1)[0] for each in parts(found.body, "parent")]
         said = frozenset[str]().union(*told)
-    is_read = bool(said) or any(each is not None for each in coded)
-    called = next(iter(words), None) or next((code for _, code in codes), None)
-    return said, None if is_read else called
+    return said, None if said else called
+
+
+def _specimen_called(stated: Concept, display: str | None, dictionary: Dictionary) -> tuple[frozenset[str], str | None]:
+    """What a specimen of this type and name is, and what it is called if nobody can read that."""
+    words = [*([display] if display else ()), *_own_words(stated)]
+    coded = [specimen_of_code(system, code) for system, code in dictionary.with_names(stated.codes)]
+    said = told_together(coded) or told_together(what for each in words for what in specimens_in(each))
+    if said or any(each is not None for each in coded):
+        return said, None
+    return said, next(iter(words), None) or next((code for _, code in stated.codes), None)
 
 
 # ---- whether something is there
@@ -461,7 +478,7 @@ def _read_value(holder: Body, meaning: Meaning, dictionary: Dictionary) -> Value
 
     Several values, and a value beside a reason for having none, contradict each other, and are none.
     """
-    fields = [field for field in holder if field.startswith("value") and holder[field] is not None]
+    fields = _fields_of_value(holder)
     why = _why_absent(holder)
     value = _value_in(holder, fields[0], dictionary) if fields else None
     if value is not None and len(fields) > 1:
@@ -601,7 +618,7 @@ def _of_quantity(quantity: Body, dictionary: Dictionary) -> Value:
     for name, each in zip(_TEXTS_OF_QUANTITY, fields, strict=True):
         if each is not None and not isinstance(each, str):
             raise ShapeError(f"its `{name}` is not text")
-    if any(_is_said_to_be_absent(quantity, field) for field in ("_unit", "_code")):
+    if _is_said_to_be_absent(quantity, "_unit") or _is_said_to_be_absent(quantity, "_code"):
         fault: tuple[Unusable, str] = ("unit", "the record says that its unit is not known")
         return Value([None], _recorded(value, fields[0]), fields[1] or fields[2], fault)
     if dictionary.system_name(fields[3] or "") == _UCUM:
@@ -825,15 +842,15 @@ def _limits(holder: Body, meaning: Meaning, reader: Reader, when: Moment | None)
     ranges = parts(holder, "referenceRange")
     if not ranges or not isinstance(meaning.entry, Lab):
         return NormalSpan(), None
-    if any("appliesTo" in each or "age" in each for each in ranges):
+    if any("age" in each for each in ranges):
         return _limits_among(ranges, reader, when)
-    # A laboratory prints the same limits beside every result, whoever's it is.
-    written = repr(ranges)
-    known = reader.memory.limits.get(written)
+    # A laboratory prints the same limits with every result, at most one set for each sex.
+    key = (reader.chart.sex, repr(ranges))
+    known = reader.memory.limits.get(key)
     if known is None:
         known = _limits_among(ranges, reader, when)
         if len(reader.memory.limits) < MOST_REMEMBERED:
-            reader.memory.limits[written] = known
+            reader.memory.limits[key] = known
     return known
 
 
