@@ -40,9 +40,7 @@ from screener.values.units import PURE, UnitError, factor_between, parse_unit
 
 if TYPE_CHECKING:
     from screener.records.likeness import Likeness
-
-if TYPE_CHECKING:
-    from screener.records.likeness import Likeness
+    from screener.records.phrases import Phrases
 
 Entry = Lab | Finding | Concept
 
@@ -69,6 +67,9 @@ KINDS_ON: Mapping[RecordList, tuple[ConceptKind, ...]] = {
 
 SPEAKING_ELSEWHERE: frozenset[RecordList] = frozenset({"conditions", "medications", "procedures"})
 """The lists whose entries can speak of what stands on another one: of a transplantation, of what a drug treats."""
+
+IN_PHRASES: frozenset[RecordList] = frozenset({"procedures", "plans"})
+"""The lists whose wordings are read by the phrases of the rules."""
 
 LIST_OF: Mapping[ConceptKind, RecordList] = {
     "condition": "conditions",
@@ -400,9 +401,15 @@ class Dictionary:
         system = self.system_name(system)
         return not self.asked.isdisjoint(self.terminology.coded(system, plain_code(system, code)).may_be)
 
-    def said(self, codes: Iterable[tuple[str, str]], words: str | None = None, name: str | None = None) -> Said:
+    def said(
+        self,
+        codes: Iterable[tuple[str, str]],
+        words: str | None = None,
+        name: str | None = None,
+        on: RecordList | None = None,
+    ) -> Said:
         """What an entry says of all concepts, by its codes (each with its system), its wording and the concept's name
-        under which it stands."""
+        under which it stands. Where nobody knows these, of a procedure by the phrases of its wording."""
         named = [self.terminology.named(name)] if name is not None else []
         coded: list[tuple[str, str]] = []
         for system, code in codes:
@@ -413,7 +420,12 @@ class Dictionary:
                     named.append(self.terminology.named(meaning.entry.name))
                     continue
             coded.append((known, code))
-        return self.terminology.entry(coded, folded(words) if words is not None else None, named)
+        said = self.terminology.entry(coded, folded(words) if words is not None else None, named)
+        return self.in_phrases(said, words, on)
+
+    def in_phrases(self, said: Said, words: str | None, on: RecordList | None) -> Said:
+        """The same, or where nobody knows what a procedure is, what the phrases of a wording say."""
+        return said if said.is_known or words is None or on not in IN_PHRASES else self.phrases.said(words)
 
     def certain(self, meanings: Collection[Meaning], said: Said, kinds: Collection[str]) -> tuple[Meaning, ...]:
         """What an entry certainly is, of these kinds: of the meanings of its codes and name those that no other of
@@ -463,14 +475,14 @@ class Dictionary:
         found: dict[str, list[tuple[tuple[str, ...], str, str]]] = {}
         for concept in self.rulebook.concepts.values():
             for called in dict.fromkeys((concept.title, *concept.aliases, concept.name)):
-                words = tuple(_plain_words(called))
+                words = tuple(plain_words(called))
                 found.setdefault(words[0], []).append((words, called.replace("_", " "), concept.name))
         return found
 
     def named_within(self, wording: str) -> Mapping[str, Said]:
         """What a longer wording names of the concepts: as the dictionary calls each, and what that says. Of a name
         within a longer one the longer counts. Whether the wording affirms or denies it is not read."""
-        words = _plain_words(wording)
+        words = plain_words(wording)
         named: dict[str, str] = {}
         at = 0
         while at < len(words):
@@ -483,6 +495,18 @@ class Dictionary:
                     named.setdefault(name, called)
             at += longest
         return {called: replace(self.terminology.named(name), unreviewed=NOBODY) for name, called in named.items()}
+
+    @cached_property
+    def phrases(self) -> Phrases:
+        """What procedures in people's words may be."""
+        from screener.records.phrases import Phrases  # only a procedure without a code pays for it
+
+        return Phrases(self)
+
+    @property
+    def called(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """The words of everything that concepts are called, each with the concept's name."""
+        return ((words, name) for those in self._wordings.values() for words, _, name in those)
 
     @cached_property
     def shown_in_words(self) -> frozenset[str]:
@@ -516,7 +540,8 @@ class Dictionary:
         open_ = {name for name in said.open & self.asked if concepts[name].kind in kinds}
         if on in SPEAKING_ELSEWHERE:
             unread = self._spoken_of_elsewhere if on == "conditions" else self._denied_beside(on)
-            elsewhere = (said.may_be if said.is_known else unread) & self.asked
+            judged = said.may_be if on == "conditions" else said.may_be | said.is_
+            elsewhere = (judged if said.is_known else judged | unread) & self.asked
             kinds_elsewhere = [kind for kind in LIST_OF if kind not in kinds] if on == "conditions" else ["condition"]
             open_.update(name for name in elsewhere if concepts[name].kind in kinds_elsewhere)
         if on == "allergies":
@@ -728,7 +753,8 @@ _AS_WRITTEN = 2
 """Letters of an abbreviation that in small letters may be another word."""
 
 
-def _plain_words(text: str) -> list[str]:
+def plain_words(text: str) -> list[str]:
+    """The words of a text in small letters; two capitals alone stay as they are."""
     return [each if len(each) <= _AS_WRITTEN and each.isupper() else each.casefold() for each in _WORD.findall(text)]
 
 

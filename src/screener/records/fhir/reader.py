@@ -243,7 +243,10 @@ class Reader:
         known = self.memory.filed.get(key)
         if known is None:
             codes = concept.codes
-            said = self.dictionary.said(codes, concept.text)
+            said = self.dictionary.said(codes, concept.text, on=on)
+            if concept.text is None:
+                called = next((each.display for each in concept.codings if each.display), None)
+                said = self.dictionary.in_phrases(said, called, on)
             certain = meanings if kinds is None else self.dictionary.certain(meanings, said, kinds)
             told = () if kinds is None else tuple(disputed(meanings, said))
             known = self.memory.filed[key] = told, self.dictionary.filed(certain, said, on, label_of(concept), codes)
@@ -312,7 +315,7 @@ class Reader:
         if self.says_none(named):
             return True, None
         codes = named.codes
-        said = self.dictionary.said(codes, named.text)
+        said = self.dictionary.said(codes, named.text, on=on)
         return said.is_known, self.dictionary.only_may_be(said, on, label_of(named), codes)
 
     def mention_named(self, wording: str, place: str, when: Stretch, only: frozenset[str] | None = None) -> None:
