@@ -1,4 +1,4 @@
-"""Procedures in people's words: an examination opens nothing, a treatment what it treats, an unknown word everything."""
+"""Procedures in people's words: an examination opens nothing, a treatment what it treats, an unknown word anything."""
 
 from __future__ import annotations
 
