@@ -710,16 +710,24 @@ class Trial(_Data, frozen=True):
     short: str | None = None
 
 
+Beside = Literal["any", "harmless", "treatment"]
+
+PHRASES = "procedures"
+"""In place of a system, in tables of reviewed codes: the phrases of people for procedures."""
+
+
 class ReviewedRow(_Data, frozen=True):
     """What somebody judged of one code of a system without a hierarchy of its own: everybody who has it lies within
     these codes (system and code), and has none of the concepts `is_not`. Without `within` it is nothing that any rule
-    asks for."""
+    asks for. In the system `procedures` the code is a phrase, and `beside` the kind of phrases beside which it adds
+    nothing."""
 
     system: str
     code: str
     name: str
     within: tuple[tuple[str, str], ...] = ()
     is_not: tuple[str, ...] = ()
+    beside: Beside | None = None
 
 
 class SaidByName(_Data, frozen=True):

@@ -8,24 +8,16 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from screener.records.chart import some_of
-from screener.records.dictionary import (
-    ABSENCE_SYSTEMS,
-    TEXT,
-    Dictionary,
-    Meaning,
-    as_name,
-    disputed,
-    most_specific,
-    names_of,
-)
+from screener.records.dictionary import ABSENCE_SYSTEMS, TEXT, Dictionary, Meaning, disputed, most_specific, names_of
 from screener.records.errors import Findings, any_of, quoted, shown
+from screener.records.folding import as_name
 from screener.records.generics import generic_code
 from screener.records.likeness import alike, likeness_of
 from screener.records.native import Entry, Reviewed
 from screener.records.negations import turn_of
 from screener.records.sightings import Sighting
 from screener.rulebook import DRUG_SYSTEMS, LIST_OF, Concept, Finding, Lab, RecordList
-from screener.terminology.said import Said
+from screener.terminology.said import BY_PHRASES, Said
 from screener.terminology.terminology import NOTHING_BUT_RESULTS
 from screener.values.units import PURE, UnitError, parse_unit
 
@@ -249,7 +241,7 @@ class Naming:
         codes = list(self._codes(entry, path))
         name = next((each.entry.name for each in meanings if self._is_named(entry, each)), None)
         words = entry.text if entry.text is not None or name is not None else entry.name
-        said = self.dictionary.said(codes, words if isinstance(words, str) else None, name)
+        said = self.dictionary.said(codes, words if isinstance(words, str) else None, name, on)
         certain = self.dictionary.certain(meanings, said, kinds)
         for each in disputed(meanings, said):
             self.findings.note(path, each)
@@ -276,7 +268,7 @@ class Naming:
         """A note on a name or wording that is not read, unless a code tells what the entry is, or a person looked at
         it. A wording that has a code too is noted only where it is nearly a name."""
         wording = self._unread_wording(entry, meanings, kinds)
-        if wording is None or path in self.results_of:
+        if wording is None or path in self.results_of or said.source == BY_PHRASES:
             return
         codes_of_it = list(self._codes(entry, ""))
         near = [

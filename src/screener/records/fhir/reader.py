@@ -12,16 +12,7 @@ from itertools import product
 from msgspec import Struct
 
 from screener.records.chart import Chart, or_before, some_of
-from screener.records.dictionary import (
-    ABSENCE_SYSTEMS,
-    TEXT,
-    Dictionary,
-    Meaning,
-    disputed,
-    folded,
-    most_specific,
-    names_of,
-)
+from screener.records.dictionary import ABSENCE_SYSTEMS, TEXT, Dictionary, Meaning, disputed, most_specific, names_of
 from screener.records.errors import Findings, any_of, quoted
 from screener.records.fhir.elements import (
     LONGEST_TEXT,
@@ -41,6 +32,7 @@ from screener.records.fhir.elements import (
     text,
 )
 from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning
+from screener.records.folding import folded
 from screener.records.likeness import likeness_of
 from screener.records.patient import Absence, Episode, Near
 from screener.records.sightings import Sighting, Sightings
@@ -256,7 +248,10 @@ class Reader:
         known = self.memory.filed.get(key)
         if known is None:
             codes = concept.codes
-            said = self.dictionary.said(codes, concept.text)
+            said = self.dictionary.said(codes, concept.text, on=on)
+            if concept.text is None:
+                called = next((each.display for each in concept.codings if each.display), None)
+                said = self.dictionary.in_phrases(said, called, on)
             certain = meanings if kinds is None else self.dictionary.certain(meanings, said, kinds)
             told = () if kinds is None else tuple(disputed(meanings, said))
             known = self.memory.filed[key] = told, self.dictionary.filed(certain, said, on, label_of(concept), codes)
@@ -325,7 +320,7 @@ class Reader:
         if self.says_none(named):
             return True, None
         codes = named.codes
-        said = self.dictionary.said(codes, named.text)
+        said = self.dictionary.said(codes, named.text, on=on)
         return said.is_known, self.dictionary.only_may_be(said, on, label_of(named), codes)
 
     def mention_named(self, wording: str, place: str, when: Stretch, only: frozenset[str] | None = None) -> None:
