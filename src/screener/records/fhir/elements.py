@@ -312,3 +312,8 @@ def _age(value: Body, field: str) -> Duration | None:
     if text(value, "comparator") or not 0 <= count < 1_000_000:
         raise UnreadableError(f"its `{field}` is not an age")
     return Duration(int(count), unit)
+
+
+def own_words(stated: Concept) -> list[str]:
+    """The words of a concept and of its codings."""
+    return [each for each in (stated.text, *(coding.display for coding in stated.codings)) if each]
