@@ -345,6 +345,9 @@ class Question(_Data, frozen=True):
 
 # ---- lookups: everything that is read from a patient
 
+Pick = Literal["latest", "earliest", "highest", "lowest"]
+Change = Literal["rise", "fall", "relative rise", "relative fall", "rise per day"]
+
 
 class Scope(_Data, frozen=True):
     """The stretch of time in which a lookup looks, around an anchor.
@@ -367,7 +370,7 @@ class ValueLookup(_Data, frozen=True, tag="value"):
 
     name: str
     fact: str
-    pick: Literal["latest", "earliest", "highest", "lowest"]
+    pick: Pick
     scope: Scope | None = None
 
 
@@ -377,7 +380,7 @@ class ChangeLookup(_Data, frozen=True, tag="change"):
 
     name: str
     fact: str
-    change: Literal["rise", "fall", "relative rise", "relative fall", "rise per day"]
+    change: Change
     scope: Scope
 
 
@@ -638,6 +641,28 @@ class Definition(_Data, frozen=True):
     reading: str | None = None
 
 
+# ---- the head of a sheet
+
+
+class Shown(_Data, frozen=True):
+    """A lab, finding or score of the head, by what the sheet calls it, and one that stands beside it."""
+
+    name: str
+    label: str
+    beside: str | None = None
+    beside_label: str = ""
+
+
+class Head(_Data, frozen=True):
+    """What stands in the head of a patient's sheet, in its order: results and scores; the concepts whose entries are
+    named there, kinds of them included; and the condition from whose last onset the days are counted."""
+
+    shown: tuple[Shown, ...] = ()
+    diagnoses: tuple[str, ...] = ()
+    since: str | None = None
+    since_label: str = ""
+
+
 # ---- trials
 
 
@@ -685,16 +710,24 @@ class Trial(_Data, frozen=True):
     short: str | None = None
 
 
+Beside = Literal["any", "harmless", "treatment"]
+
+PHRASES = "procedures"
+"""In place of a system, in tables of reviewed codes: the phrases of people for procedures."""
+
+
 class ReviewedRow(_Data, frozen=True):
     """What somebody judged of one code of a system without a hierarchy of its own: everybody who has it lies within
     these codes (system and code), and has none of the concepts `is_not`. Without `within` it is nothing that any rule
-    asks for."""
+    asks for. In the system `procedures` the code is a phrase, and `beside` the kind of phrases beside which it adds
+    nothing."""
 
     system: str
     code: str
     name: str
     within: tuple[tuple[str, str], ...] = ()
     is_not: tuple[str, ...] = ()
+    beside: Beside | None = None
 
 
 class SaidByName(_Data, frozen=True):
@@ -752,6 +785,7 @@ class Rulebook(_Data, frozen=True, weakref=True):
     reviewed: tuple[ReviewedRow, ...] = ()
     by_name: dict[str, SaidByName] = {}
     """What the names of concepts say, worked out beforehand; empty where nobody did."""
+    head: Head = Head()
 
     def fact(self, name: str) -> Lab | Finding:
         """The lab or finding of that name. Raises KeyError."""

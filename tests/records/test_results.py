@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from flagged import said
 from records.small_rulebook import SMALL
 from screener.records import read_patient
-from screener.records.measuring import Quantity, Span, UnreadableValueError, read_value
 from screener.records.patient import Patient, Result
+from screener.records.written import Quantity, Span, UnreadableValueError, read_value
 from screener.values.ranges import Range, exactly
 
 

@@ -15,8 +15,10 @@ from flagged import said
 from records.small_rulebook import SMALL
 from screener import load_rules
 from screener.records.dictionary import Dictionary
-from screener.records.measuring import NormalSpan, Quantity, Reported, Span, Written, read_limits, read_text, result_of
+from screener.records.measuring import result_of
 from screener.records.patient import Result
+from screener.records.reported import Reported
+from screener.records.written import NormalSpan, Quantity, Span, Written, read_limits, read_text
 from screener.values.ranges import Range, exactly
 
 WORDS = Path(__file__).parents[2] / "src" / "screener" / "records" / "words.tsv"
@@ -346,6 +348,12 @@ def test_a_mass_becomes_an_amount_only_by_a_molar_mass_that_the_dictionary_gives
         ("Non-Reactive", "negative"),
         ("nonreactive", "negative"),
         ("阴性", "negative"),
+        ("阴性(-)", "negative"),
+        ("阴性（－）", "negative"),
+        ("Negative (-)", "negative"),
+        ("阳性(+)", "positive"),
+        ("阴性(+)", None),
+        ("弱阳性", None),
         ("not done", "not_done"),
         ("not detected", None),
         ("detected", None),

@@ -21,8 +21,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.code_systems import is_known_system, names_of_systems, plain_system, words_of_answers
-from screener.records.dictionary import EVERY_CODE, TEXT, Dictionary, LocalCodes, Meaning, as_words, folded
+from screener.records.dictionary import EVERY_CODE, TEXT, Dictionary, LocalCodes, Meaning
 from screener.records.errors import any_of, did_you_mean, printable, quoted
+from screener.records.folding import as_words, folded
+from screener.records.likeness import alike
 from screener.rulebook import LIST_OF, Concept, Finding, Lab, code_within, codes_within
 from screener.terminology.code_lists import is_a_code
 from screener.terminology.tables import plain_code
@@ -440,7 +442,7 @@ class _Table:
         concepts = self.dictionary.rulebook.concepts
         for name in is_not:
             if name not in concepts:
-                mend = self.dictionary.alike(name, LIST_OF) or "`screen names` lists the names"
+                mend = alike(name, self.dictionary, LIST_OF) or "`screen names` lists the names"
                 self._at(row, "not", f"{quoted(name)} is no concept of the dictionary", mend)
         site_row = SiteRow(within=codes, is_not=frozenset(is_not))
         if key in self._of_other_tables and self._of_other_tables[key] != site_row:
@@ -477,7 +479,7 @@ class _Table:
             return None
         meaning = self.dictionary.named(name)
         if meaning is None:
-            mend = self.dictionary.alike(name) or "`screen names` lists the names"
+            mend = alike(name, self.dictionary) or "`screen names` lists the names"
             self._at(row, "name", f"{quoted(name)} is not in the dictionary", mend)
         return meaning
 
