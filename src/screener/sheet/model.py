@@ -110,8 +110,8 @@ class KeyResult(Struct, frozen=True, tag="result"):
 
 
 class KeyScore(Struct, frozen=True, tag="score"):
-    """A cell of the strip: a score, between `low` and `high` (None without limit on that side). `missing` names what is
-    not on record; `check` the suspicious value that it rests on. `other` is the same score by another wording."""
+    """A cell of the strip: a score, between `low` and `high`; None where nothing useful is known. `missing` names what is
+    not on record. `other` is the same score by another wording."""
 
     name: str
     label: str
@@ -122,6 +122,9 @@ class KeyScore(Struct, frozen=True, tag="score"):
     day: date | None = None
     missing: str = ""
     check: str = ""
+    """The suspicious value that it rests on: `INR 25.3`."""
+    without: str = ""
+    """What it would be without that value: `17 to 40`."""
     other: str = ""
     """`registry's wording 6.67`."""
 
