@@ -45,10 +45,9 @@ Step = tuple[ActionKind, str, str]
 def actions_of(screening: Screening, trials: Collection[str]) -> Actions:
     """What open lines of these trials wait for, but for the review of the chart, by group and text."""
     actions: Actions = {}
-    for each in awaited(screening):
-        if each.line.trial in trials:
-            for kind, text, detail in _steps(each, screening.rulebook):
-                _add(actions, kind, text, each.line, detail)
+    for each in awaited(screening, trials):
+        for kind, text, detail in _steps(each, screening.rulebook):
+            _add(actions, kind, text, each.line, detail)
     for trial in screening.trials:
         for criterion in trial.criteria if trial.id in trials else ():
             for kind, text in _asked(criterion, screening.rulebook):
@@ -155,7 +154,7 @@ def _asked(criterion: CriterionResult, rulebook: Rulebook) -> Iterator[tuple[Act
             yield "participant", "Consent, on the trial's own form"
         else:
             kind: ActionKind = "participant" if question.asked_of == "participant" else "investigator"
-            yield kind, question.title
+            yield kind, phrases.question(question)
 
 
 # ---- as groups
@@ -167,7 +166,7 @@ def groups_of(actions: Actions, review: Review, order: Sequence[str], waiting: b
     for kind in ORDER:
         those = [action for (group, _), action in actions.items() if group == kind]
         those = [replace(each, trials=tuple(name for name in order if name in each.trials)) for each in those]
-        those.sort(key=lambda each: -len(each.trials))
+        those.sort(key=lambda each: (bool(each.lines), -len(each.trials)))
         if those or (kind == "chart" and not review.is_empty):
             groups.append(ActionGroup(kind, phrases.GROUPS[kind], tuple(those), waiting and kind in WAITING))
     return tuple(groups)
@@ -195,9 +194,6 @@ def counts_of(trial: str, actions: Actions, review: Review) -> Counts:
 def lacks_results(screening: Screening, trial: str) -> bool:
     """Whether an open line of a trial waits for a result of the present that was never taken."""
     return any(
-        each.line.trial == trial
-        and not each.is_past
-        and isinstance(each.found.lookup, ValueLookup)
-        and each.found.reasons[:1] == ("missing",)
-        for each in awaited(screening)
+        not each.is_past and isinstance(each.found.lookup, ValueLookup) and each.found.reasons[:1] == ("missing",)
+        for each in awaited(screening, (trial,))
     )

@@ -14,7 +14,7 @@ from screener.evaluation.explanation import number_text, score_text, span_text
 from screener.evaluation.phrases import both, either, lowered, unit_beside
 from screener.records.patient import Result
 from screener.records.reviews import EVER, NOW
-from screener.rulebook import Concept, Finding, OnsetLookup, RecordList, Rulebook, Scope, Sex
+from screener.rulebook import Concept, Finding, OnsetLookup, Question, RecordList, Rulebook, Scope, Sex
 from screener.screening import CriterionResult, Status
 from screener.sheet.model import ActionKind, Counts, ReviewItem, Sheet, StateName
 from screener.values.dates import BEGINNING, Moment
@@ -53,7 +53,8 @@ GROUPS: dict[ActionKind, str] = {
     "participant": "Ask the participant",
 }
 
-REVIEW = "One chart review: none of these? Ever, unless a time is given"
+EVER_UNLESS = "Ever, unless a time is given:"
+REVIEW = f"One chart review: none of these? {EVER_UNLESS}"
 ON_A_LIST = {
     "medications": "Drugs",
     "procedures": "Procedures",
@@ -168,6 +169,11 @@ def _onset(anchor: OnsetLookup, rulebook: Rulebook) -> str:
     if anchor.concept == head.since and head.since_label:
         return f"the {head.since_label}"
     return f"the {lowered(rulebook.concepts[anchor.concept].title)}"
+
+
+def question(asked: Question) -> str:
+    """A question as a sheet asks it: in short, where the rules say it so."""
+    return asked.short or asked.title
 
 
 OUTCOMES: dict[Status, str] = {"passed": "IN", "failed": "OUT", "unknown": "open"}
