@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 
+from screener.evaluation.phrases import lowered
 from screener.report.forms import Texts
 from screener.report.wording import on_one_line
 from screener.screening import Screening
 from screener.sheet import phrases
 from screener.sheet.making import sheet_of
-from screener.sheet.model import ActionGroup, KeyResult, KeyScore, Point, ReviewGroup, Sheet, TrialRow
+from screener.sheet.model import ActionGroup, KeyResult, KeyScore, Point, Sheet, TrialRow
 from screener.sheet.states import OUT
 
 WIDTH = 80
@@ -22,6 +23,7 @@ HEIGHT = 40
 MARGIN = 11
 """Columns before the text of a line below a trial, and of a thing to do."""
 MOST_POINTS = 2
+MOST_DOUBTS = 2
 
 LEADS = {
     "check": "check",
@@ -62,7 +64,7 @@ def _patient(sheet: Sheet) -> Iterator[str]:
 
 
 def _doubts(sheet: Sheet) -> Iterator[str]:
-    for doubt in sheet.check_first[:2]:
+    for doubt in sheet.check_first[:MOST_DOUBTS]:
         yield from _hanging("CHECK FIRST  ", f"{doubt.text} {doubt.effect}".strip(), 2)
 
 
@@ -118,7 +120,8 @@ def _score(cell: KeyScore) -> str:
         *([f"open: {cell.missing.split(', ')[0]}"] if cell.missing and cell.low != cell.high else []),
         *([f"{cell.without} without {cell.check}"] if cell.check else []),
     ]
-    return f"{cell.label} {cell.text}{' ?' if cell.check else ''}{f' ({chr(59).join(told)})' if told else ''}"
+    beside = f" ({'; '.join(told)})" if told else ""
+    return f"{cell.label} {cell.text}{' ?' if cell.check else ''}{beside}"
 
 
 def _next(sheet: Sheet) -> Iterator[str]:
@@ -130,10 +133,12 @@ def _next(sheet: Sheet) -> Iterator[str]:
 
 def _trial(row: TrialRow, sheet: Sheet) -> Iterator[str]:
     loud = row.state.headline.upper() if row.state.name == "all met" else row.state.headline
-    is_out = row.state.name in OUT
-    right = row.state.detail.rstrip(".") if is_out else _shortly(row)
-    met = "" if is_out else f"{row.met}/{row.of} met"
-    yield _cut(f"{_cut(loud, 26):<26} {row.id}  {row.recruiting.text:<14} {met:<9} {right}".rstrip(), WIDTH)
+    told = f"{loud:<22} {row.id}  {row.recruiting.text:<14}"
+    if row.state.name in OUT:
+        yield _cut(f"{told} {row.state.detail.rstrip('.')}", WIDTH)
+    else:
+        met = f"{row.met}/{row.of} met"
+        yield _cut(f"{told} {met:<9} {_shortly(row)}".rstrip(), WIDTH)
     for lead, text in _below(row):
         yield from _hanging(f"  {lead:<{MARGIN - 2}}", text, 2)
 
@@ -199,6 +204,8 @@ def _group(group: ActionGroup, live: Sequence[TrialRow]) -> str:
     labels = {row.id: row.label for row in live}
     by_trials: dict[tuple[str, ...], list[str]] = {}
     for action in group.actions:
+        if not action.lines:
+            continue  # to sign a checklist is the next step, and said there
         detail = f": {action.detail}" if action.detail and group.kind == "old results" else ""
         by_trials.setdefault(action.trials, []).append(f"{action.text}{detail}")
     told = []
@@ -209,9 +216,11 @@ def _group(group: ActionGroup, live: Sequence[TrialRow]) -> str:
 
 
 def _joined(texts: Sequence[str], group: ActionGroup) -> str:
+    """Things to measure as a list; questions one behind the other; anything else by semicolons."""
     if group.kind == "measure":
-        return ", ".join([texts[0], *(phrases.lowered(each) for each in texts[1:])])
-    return " ".join(texts) if group.kind in ("investigator", "chart") else "; ".join(texts)
+        return ", ".join([texts[0], *(lowered(each) for each in texts[1:])])
+    told = "".join(f"{text} " if text.endswith("?") else f"{text}; " for text in texts)
+    return told.rstrip("; ")
 
 
 def _review(sheet: Sheet, room: int) -> Iterator[str]:
@@ -219,27 +228,25 @@ def _review(sheet: Sheet, room: int) -> Iterator[str]:
     if review.is_empty or room < 1:
         return
     lead = f"{'chart':<{MARGIN}}"
-    entries = [f"what is “{each.called}” ({each.source})?" for each in review.entries]
-    shown = [f"{', '.join(entries[:2])} "] if entries else []
-    whole = "; ".join(_of_group(group) for group in review.groups)
-    few = ", ".join(f"{phrases.lowered(group.title)} ({len(group.items)})" for group in review.groups)
+    shown = [f"{' '.join(each.text for each in review.entries[:2])} "] if review.entries else []
     ask = f"none of these? {phrases.EVER_UNLESS} " if review.groups else ""
-    for items in (whole, few):
-        lines = list(_hanging(lead, f"{''.join(shown)}{ask}{items}", 99))
+    whole = f"{ask}{'; '.join(group.text for group in review.groups)}"
+    number = sum(len(group.items) for group in review.groups)
+    counts = ", ".join(f"{lowered(group.title)} {len(group.items)}" for group in review.groups)
+    few = f"{number} things to look for, none of these? {counts}. To fill in: screen review"
+    for text in (whole, few):
+        lines = list(_hanging(lead, f"{''.join(shown)}{text}", WIDTH))
         if len(lines) <= room:
             yield from lines
             return
-    yield from _hanging(lead, f"{''.join(shown)}{ask}{few}", max(room, 1))
-
-
-def _of_group(group: ReviewGroup) -> str:
-    return group.text
+    yield from _hanging(lead, f"{''.join(shown)}{few}", max(room, 1))
 
 
 def _foot(sheet: Sheet) -> Iterator[str]:
     yield ""
     if sheet.notes:
-        yield _cut(f"Note: {phrases.counted(len(sheet.notes), 'remark')} on the record, see --full", WIDTH)
+        more = f" (+{len(sheet.notes) - 1})" if len(sheet.notes) > 1 else ""
+        yield f"{_cut(f'Note: {on_one_line(sheet.notes[0])}', WIDTH - len(more))}{more}"
     yield phrases.DISCLAIMER
 
 

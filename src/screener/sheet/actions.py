@@ -120,6 +120,10 @@ def _of_event(each: Awaited, found: Found, lookup: EventLookup, rulebook: Rulebo
         name = phrases.named(need.name, rulebook)
         yield _old(each, name, rulebook) if each.is_past else ("measure", phrases.capital(name), "")
     for need in needs if not measured else ():
+        concept_ = rulebook.concepts.get(need.name)
+        if is_of_old_results(each) and concept_ is not None and concept_.absent_when:
+            yield _old(each, _test_of(concept_, rulebook), rulebook)
+            continue
         question = _as_question(need.text)
         yield _old(each, question, rulebook) if is_of_old_results(each) else ("chart", question, "")
 
@@ -166,7 +170,7 @@ def groups_of(actions: Actions, review: Review, order: Sequence[str], waiting: b
     for kind in ORDER:
         those = [action for (group, _), action in actions.items() if group == kind]
         those = [replace(each, trials=tuple(name for name in order if name in each.trials)) for each in those]
-        those.sort(key=lambda each: (bool(each.lines), -len(each.trials)))
+        those.sort(key=lambda each: (bool(each.lines), -len(each.trials), bool(each.detail)))
         if those or (kind == "chart" and not review.is_empty):
             groups.append(ActionGroup(kind, phrases.GROUPS[kind], tuple(those), waiting and kind in WAITING))
     return tuple(groups)

@@ -5,7 +5,7 @@ Only words are made here; which of them apply is decided in `states.py`, `action
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from screener.advice.distance import TrialDistance
@@ -16,7 +16,7 @@ from screener.records.patient import Result
 from screener.records.reviews import EVER, NOW
 from screener.rulebook import Concept, Finding, OnsetLookup, Question, RecordList, Rulebook, Scope, Sex
 from screener.screening import CriterionResult, Status
-from screener.sheet.model import ActionKind, Counts, ReviewItem, Sheet, StateName
+from screener.sheet.model import ActionKind, Counts, OpenEntry, ReviewItem, Sheet, StateName
 from screener.values.dates import BEGINNING, Moment
 from screener.values.ranges import Range
 
@@ -214,7 +214,7 @@ def measure_words(found: Found, rulebook: Rulebook, *, lacks_limit: bool = False
         case "unit":
             return f"{name}: unit of the result"
         case "impossible":
-            return f"{name} again, the one on record cannot be"
+            return f"{name} again: the one on record cannot be"
         case "censored":
             return f"{name}: exact value"
         case "conflict":
@@ -271,7 +271,7 @@ def reopens(day: date, as_of: date) -> str:
     return f"From {day_words(day, as_of)}."
 
 
-COULD_CHANGE = "A new result or answer could change it."
+COULD_CHANGE = "A new result could change it."
 TIME_ALONE = "Time alone does not reopen it."
 
 
@@ -320,6 +320,15 @@ def items_text(items: Sequence[ReviewItem]) -> str:
     return "; ".join(
         ", ".join(titles) + ("" if window_ == EVER else f" {window_}") for window_, titles in by_window.items()
     )
+
+
+def entry_question(entry: OpenEntry, rulebook: Rulebook) -> str:
+    """What is asked of an entry that leaves open what it is; of one that is something, what it may be besides."""
+    concept = rulebook.concepts.get(entry.called)
+    if concept is None:
+        return f"what is “{entry.called}”?"
+    titles = [lowered(rulebook.concepts[name].title) for name in entry.may_be]
+    return f"the {lowered(concept.title)}: {either(titles)}, too?"
 
 
 # ---- values to check
@@ -376,16 +385,18 @@ def consent_recorded(value: str, day: str | None, as_of: date) -> str:
         return words
 
 
-def dates(good_to: date | None, closes_after: date | None, from_: date | None, why: str, as_of: date) -> str:
-    """`good to 16 Feb (I2); closes after 27 Feb`."""
-    told = []
-    if from_ is not None:
-        told.append(f"from {day_words(from_, as_of)}")
-    if good_to is not None and good_to != closes_after:
-        told.append(f"good to {day_words(good_to, as_of)}{f' ({why})' if why else ''}")
-    if closes_after is not None:
-        told.append(f"closes after {day_words(closes_after, as_of)}")
-    return "; ".join(told)
+def dates(days: Mapping[str, tuple[date, str]], reopens_: date | None, as_of: date) -> str:
+    """`good to 16 Feb (I2); closes after 27 Feb (I2)`; of one day only what says most."""
+    if reopens_ is not None:
+        return f"from {day_words(reopens_, as_of)}"
+    if not days:
+        return NOTHING_EXPIRES
+    told: dict[date, str] = {}
+    for name, lead in (("closes_after", "closes after"), ("labs_to", "labs to"), ("good_to", "good to")):
+        if name in days:
+            day, lines = days[name]
+            told.setdefault(day, f"{lead} {day_words(day, as_of)} ({lines})")
+    return "; ".join(told[day] for day in sorted(told))
 
 
 # ---- the one sentence
@@ -412,13 +423,18 @@ def next_step(sheet: Sheet) -> str:
             until = f" by {day_words(by, as_of)}" if by is not None else ""
             return f"investigator confirms and signs the checklist of {first.label}{until}"
         case "too little":
-            measure = [
-                lowered(each.text) for group in sheet.actions if group.kind == "measure" for each in group.actions
-            ]
-            return f"measure {', '.join(measure[:MOST_NAMED])}" if measure else f"look up the chart for {labels}"
+            those = [lowered(each.text) for group in sheet.actions if group.kind == "measure" for each in group.actions]
+            return f"measure {', '.join(those[:MOST_NAMED])}" if those else f"look up the chart for {labels}"
         case "nothing against" if sheet.review.settles:
+            those = [
+                lowered(each.text)
+                for group in sheet.actions
+                for each in group.actions
+                if group.kind == "measure" and first.id in each.trials
+            ]
+            measure = f"{', '.join(those[:MOST_NAMED])}, and " if those else ""
             settles = f"{sheet.review.settles} of {sheet.review.open} open lines"
-            return f"one chart review. If it finds nothing, it settles {settles}"
+            return f"{measure}one chart review. If it finds nothing, it settles {settles}"
         case _:
             return f"{first.left} for {first.label}" if first.left else f"see {labels}"
 
