@@ -24,6 +24,7 @@ MARGIN = 11
 """Columns before the text of a line below a trial, and of a thing to do."""
 MOST_POINTS = 2
 MOST_DOUBTS = 2
+MOST_ENTRIES = 2
 
 LEADS = {
     "check": "check",
@@ -109,7 +110,7 @@ def _lab(cell: KeyResult, sheet: Sheet) -> str:
         good_to = phrases.day_words(cell.good_to, sheet.patient.as_of)
         when += f", too old since {good_to}" if cell.is_stale else f", good to {good_to}"
     trend = " > ".join([*(each.value for each in cell.earlier), cell.value]) if cell.earlier else ""
-    return _cut(f"{cell.label:<11} {value:<11} {beside:<11} {when:<23} {trend}".rstrip(), WIDTH)
+    return _cut(f"{cell.label:<11} {value:<12} {beside:<11} {when:<23} {trend}".rstrip(), WIDTH)
 
 
 def _score(cell: KeyScore) -> str:
@@ -145,6 +146,8 @@ def _trial(row: TrialRow, sheet: Sheet) -> Iterator[str]:
 
 def _shortly(row: TrialRow) -> str:
     """The day that matters most, on the line of the trial; the others stand below."""
+    if row.state.name == "too little":
+        return phrases.NONE_AGAINST
     return row.dates.text.partition(";")[0].partition(" (")[0]
 
 
@@ -185,18 +188,33 @@ def _point(point: Point) -> str:
 def _work(sheet: Sheet, room: int) -> Iterator[str]:
     """What is to be done, for the trials that are not ruled out, as far as there is room."""
     live = [row for row in sheet.trials if row.state.name not in OUT]
-    groups = [group for group in sheet.actions if group.kind not in ("participant", "check")]
+    groups = [group for group in sheet.actions if group.kind not in ("participant", "check") and not group.waits]
     texts = [(LEADS[group.kind], text) for group in groups if (text := _group(group, live))]
-    review = sheet.review
-    if not texts and review.is_empty:
+    if sheet.review.waits and sheet.review.entries:
+        texts.append(("look up", _entries(sheet)))
+    if any(group.waits for group in sheet.actions):
+        texts.append(("later", _later(sheet)))
+    if not texts and sheet.review.is_empty:
         return
-    lines = [line for lead, text in texts for line in _hanging(f"{lead:<{MARGIN}}", text, 3)]
-    if len(lines) > room - 2 - bool(review.groups):
-        lines = [line for lead, text in texts for line in _hanging(f"{lead:<{MARGIN}}", text, 1)]
+    for most in (4, 3, 2, 1):
+        lines = [line for lead, text in texts for line in _hanging(f"{lead:<{MARGIN}}", text, most)]
+        if len(lines) <= room - 1 - 2 * bool(sheet.review.groups and not sheet.review.waits):
+            break
     yield ""
     yield from lines
-    left = room - 1 - len(lines)
-    yield from _review(sheet, left)
+    if not sheet.review.waits:
+        yield from _review(sheet, room - 1 - len(lines))
+
+
+def _entries(sheet: Sheet) -> str:
+    return " ".join(each.text for each in sheet.review.entries[:MOST_ENTRIES])
+
+
+def _later(sheet: Sheet) -> str:
+    """What waits for the results: the chart review, old results, judgements, consent."""
+    number = sum(len(group.items) for group in sheet.review.groups)
+    told = [f"chart review ({phrases.counted(number, 'thing')} to look for)"] if number else []
+    return ", ".join([*told, *(group.title[:1].lower() + group.title[1:] for group in sheet.actions if group.waits)])
 
 
 def _group(group: ActionGroup, live: Sequence[TrialRow]) -> str:
@@ -228,7 +246,7 @@ def _review(sheet: Sheet, room: int) -> Iterator[str]:
     if review.is_empty or room < 1:
         return
     lead = f"{'chart':<{MARGIN}}"
-    shown = [f"{' '.join(each.text for each in review.entries[:2])} "] if review.entries else []
+    shown = [f"{_entries(sheet)} "] if review.entries else []
     ask = f"none of these? {phrases.EVER_UNLESS} " if review.groups else ""
     whole = f"{ask}{'; '.join(group.text for group in review.groups)}"
     number = sum(len(group.items) for group in review.groups)

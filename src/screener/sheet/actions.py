@@ -32,7 +32,7 @@ ORDER: tuple[ActionKind, ...] = (
     "investigator",
     "participant",
 )
-WAITING: frozenset[ActionKind] = frozenset({"chart", "old results", "sponsor", "investigator", "participant"})
+WAITING: frozenset[ActionKind] = frozenset({"old results", "sponsor", "investigator", "participant"})
 """What waits while too little is known to say that the trial is worth the work."""
 _OF_THE_RECORD: frozenset[Reason] = frozenset({"undated", "imprecise_date", "unit", "conflict", "unread"})
 """Why a result that was taken cannot be used: what mends it stands in the chart, and nothing is measured anew."""

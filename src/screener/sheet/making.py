@@ -88,7 +88,7 @@ def sheet_of(screening: Screening) -> Sheet:
     order = [row.id for row in rows]
     waiting = bool(live) and all(worked.states[name] == "too little" for name in live)
     frame = screening.trials[0].criteria[0].frame
-    review = replace(review, groups=tuple(_in_order(group, order) for group in review.groups))
+    review = replace(review, groups=tuple(_in_order(group, order) for group in review.groups), waits=waiting)
     by_id = {trial.id: trial for trial in screening.trials}
     sheet = Sheet(
         patient=patient_line(screening, frame),
@@ -324,7 +324,7 @@ def _after_clean_chart(trial: TrialResult, worked: _Worked) -> CleanChart:
 
 def _dates(trial: TrialResult, state: StateName, has_review: bool, worked: _Worked) -> Dates:
     timeline = worked.timelines.get(trial.id)
-    if timeline is None or state == "ruled out":
+    if timeline is None or state in ("ruled out", "too little"):
         return Dates()
     as_of, rulebook = worked.screening.as_of, worked.screening.rulebook
     if state in OUT:

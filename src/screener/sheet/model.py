@@ -245,7 +245,8 @@ class Action(Struct, frozen=True):
 
 
 class ActionGroup(Struct, frozen=True):
-    """The actions of one person or place. `waits`: too little is known yet; it comes after what is measured."""
+    """The actions of one person or place. `waits`: too little is known yet of every trial; it comes after what is
+    measured."""
 
     kind: ActionKind
     title: str
@@ -295,6 +296,8 @@ class Review(Struct, frozen=True):
     entries: tuple[OpenEntry, ...] = ()
     settles: int = 0
     open: int = 0
+    waits: bool = False
+    """Too little is known yet of every trial: the review comes after what is measured."""
 
     @property
     def is_empty(self) -> bool:

@@ -26,6 +26,7 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 DISCLAIMER = "Pre-screening aid. Eligibility is the investigator's decision."
 NO_DIAGNOSIS = "No liver diagnosis on record"
 NOTHING_EXPIRES = "nothing expires"
+NONE_AGAINST = "none against"
 NOT_ON_RECORD = "not on record"
 UNUSABLE = "cannot be used"
 ANSWERED = "answered"
