@@ -7,6 +7,7 @@ numbers as their digits, units in one spelling (`spelling_of_unit`). What the no
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Literal
 
 from msgspec import Struct
@@ -892,6 +893,17 @@ Block = (
     | Relations
     | Sheet
 )
+
+
+def walk(node: object) -> Iterator[Struct]:
+    """A node, or each of several, with every node inside it, in the order of the text."""
+    if isinstance(node, Struct):
+        yield node
+        for field in node.__struct_fields__:
+            yield from walk(getattr(node, field))
+    elif isinstance(node, tuple):
+        for each in node:
+            yield from walk(each)
 
 
 def heading(block: Block) -> str:

@@ -12,12 +12,11 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
-from screener.evaluation.episodes import in_the_present
 from screener.evaluation.evaluator import stretch_of
 from screener.evaluation.frame import Frame
 from screener.records.patient import Episode
 from screener.records.reviews import EVER, NOW, item_called
-from screener.rulebook import Concept, EventLookup, RecordList, Rulebook
+from screener.rulebook import VERBS, Concept, EventLookup, RecordList, Rulebook
 from screener.screening import Screening
 from screener.sheet.model import Line, OpenEntry
 from screener.sheet.waiting import Awaited, awaited
@@ -95,9 +94,10 @@ def is_tested(concept: Concept, list_: RecordList) -> bool:
 
 def _since(lookup: EventLookup, frame: Frame) -> int:
     """The first day that a lookup looks at; of the present and of what is planned, that of the review."""
-    if lookup.verb in ("family history of", "allergy to"):
+    tense = VERBS[lookup.verb].tense
+    if tense == "timeless":
         return EVER_BEFORE
-    if in_the_present(lookup) or lookup.verb == "planned":
+    if tense in ("now", "ahead"):
         return NOW_ONLY
     stretch, _ = stretch_of(lookup.scope, frame)
     return EVER_BEFORE if stretch is None else max(stretch.first_start // DAY, EVER_BEFORE)
