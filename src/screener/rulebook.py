@@ -341,6 +341,8 @@ class Question(_Data, frozen=True):
     only_if: Truthful | None = None
     shown_with: Truthful | None = None
     """What on record is shown with the question while nobody has answered it. It decides nothing."""
+    short: str = ""
+    """How a sheet asks it."""
 
 
 # ---- lookups: everything that is read from a patient

@@ -232,6 +232,10 @@ class LineBuilder(RuleBuilder):
         """shown_with: SHOWN_WITH proposition"""
         return syntax.ShownWithLine(test, span_of(words, test))
 
+    def asked_as(self, word: Token, text: syntax.Text) -> syntax.AskedAsLine:
+        """asked_as: SHORT STRING"""
+        return syntax.AskedAsLine(text, span_of(word, text))
+
 
 def _code_text(part: Token | syntax.Text) -> str:
     return part.text if isinstance(part, syntax.Text) else str(part)

@@ -723,6 +723,13 @@ class ShownWithLine(_Node, frozen=True):
     span: Span
 
 
+class AskedAsLine(_Node, frozen=True):
+    """`short "Consent?"`."""
+
+    text: Text
+    span: Span
+
+
 class DefaultLine(_Node, frozen=True):
     """`labs fresh 7 days`, `conditions last 7 days`."""
 
@@ -764,7 +771,7 @@ ConceptLine = (
     | UnlikeLine
     | FlagLine
 )
-QuestionLine = AskedOfLine | OnceForAllTrialsLine | HoldsForLine | AskedOnlyIfLine | ShownWithLine
+QuestionLine = AskedOfLine | OnceForAllTrialsLine | HoldsForLine | AskedOnlyIfLine | ShownWithLine | AskedAsLine
 
 
 class Lab(_Node, frozen=True):

@@ -61,6 +61,13 @@ _ALL = frozenset(FURTHER)
 TABLE = Form("table", "screener.report.table:Table", "", is_each=False, further=_ALL)
 """The form of a call that names none: one patient in full, several at a glance."""
 FORMS = (
+    Form(
+        "sheet",
+        "screener.report.sheet_text:SheetText",
+        "print one sheet a patient: what stands against each trial, and what to do",
+        is_each=True,
+        with_jobs=True,
+    ),
     Form("full", "screener.report.table:Full", "print each of several patients in full", is_each=True, further=_ALL),
     Form(
         "json",

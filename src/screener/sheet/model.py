@@ -110,8 +110,8 @@ class KeyResult(Struct, frozen=True, tag="result"):
 
 
 class KeyScore(Struct, frozen=True, tag="score"):
-    """A cell of the strip: a score, between `low` and `high` (None without limit on that side). `missing` names what is
-    not on record; `check` the suspicious value that it rests on. `other` is the same score by another wording."""
+    """A cell of the strip: a score, between `low` and `high`; None where nothing useful is known. `missing` names what
+    is not on record. `other` is the same score by another wording."""
 
     name: str
     label: str
@@ -122,6 +122,9 @@ class KeyScore(Struct, frozen=True, tag="score"):
     day: date | None = None
     missing: str = ""
     check: str = ""
+    """The suspicious value that it rests on: `INR 25.3`."""
+    without: str = ""
+    """What it would be without that value: `17 to 40`."""
     other: str = ""
     """`registry's wording 6.67`."""
 
@@ -165,15 +168,16 @@ class Recruiting(Struct, frozen=True):
 
 
 class Dates(Struct, frozen=True):
-    """The days that matter for one trial. `good_to`: the last day before an answer gets worse; `closes_after`: the last
-    day before it is ruled out for good; `from_`: the first day on which time alone has mended what is against it.
-    `if_clean`: these days hold for the record after a chart review that found nothing. `text` says it in words.
+    """The days that matter for one trial, of the coming year. `good_to`: the last day before an answer gets worse;
+    `labs_to`: the last day before one does because a lab has become too old; `closes_after`: the last day before a line
+    is failed; `reopens`: the first day on which time alone has mended what is against it. `if_clean`: they hold for the
+    record after a chart review that found nothing. `text` says them in words.
     """
 
     good_to: date | None = None
+    labs_to: date | None = None
     closes_after: date | None = None
     reopens: date | None = None
-    why: str = ""
     if_clean: bool = False
     text: str = ""
 
@@ -241,7 +245,8 @@ class Action(Struct, frozen=True):
 
 
 class ActionGroup(Struct, frozen=True):
-    """The actions of one person or place. `waits`: too little is known yet; it comes after what is measured."""
+    """The actions of one person or place. `waits`: too little is known yet of every trial; it comes after what is
+    measured."""
 
     kind: ActionKind
     title: str
@@ -280,6 +285,8 @@ class OpenEntry(Struct, frozen=True):
     dated: str | None
     may_be: tuple[str, ...]
     lines: tuple[Line, ...]
+    text: str = ""
+    """What is asked about it: `what is “St.n. OP 2014”?`"""
 
 
 class Review(Struct, frozen=True):
@@ -289,6 +296,8 @@ class Review(Struct, frozen=True):
     entries: tuple[OpenEntry, ...] = ()
     settles: int = 0
     open: int = 0
+    waits: bool = False
+    """Too little is known yet of every trial: the review comes after what is measured."""
 
     @property
     def is_empty(self) -> bool:
