@@ -1,0 +1,290 @@
+"""The sheet as one page of HTML: what a coordinator reads, does and signs, and behind it all that an answer rests on.
+
+Native folds hold the chart review as a form, a checklist to sign for each trial, and the evidence; a closed fold does
+not print, and an opened one begins a page of paper. The page loads nothing. Its own policy allows its style sheets and,
+where there is a chart to review, the one script that saves the filled form as a file; nothing else runs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import cache
+from typing import Any as Anything
+
+from markupsafe import Markup, escape
+from msgspec import Struct
+
+from screener.records.patient import is_unnamed
+from screener.report.charts import Chart, charts
+from screener.report.html import TEMPLATES, feet_of_pages, policy, stylesheet, template
+from screener.report.outlook import Outlook, outlook
+from screener.report.review import HOW
+from screener.report.wording import DISCLAIMER
+from screener.screening import Screening, Status, TrialResult
+from screener.sheet.model import Checklist, KeyResult, KeyScore, Review, Sheet, StateName, TrialRow
+from screener.values.dates import DateError, parse_moment
+
+MOST_COLUMNS = 8
+"""Trials that have a column of their own among what to do; of more, their labels are listed."""
+MOST_NOTES = 3
+"""Notes on the record that stand on the sheet; all of them stand behind it."""
+MOST_ENTRIES = 3
+"""Entries to look up that the sheet names; the form has all of them."""
+
+LETTERS_OF_A_DIGEST = 12
+
+MARKS: dict[StateName, str] = {
+    "all met": "tick",
+    "all met if complete": "tick",
+    "people": "dot",
+    "reading": "half",
+    "nothing against": "ring",
+    "check": "question",
+    "too little": "dots",
+    "ruled out today": "cross",
+    "ruled out": "cross",
+}
+"""The shape beside each headline, so that nothing hangs on color."""
+
+
+class TrialPart(Struct, frozen=True):
+    """A trial behind the sheet: its row, its checklist, and its result with the evidence."""
+
+    row: TrialRow
+    checklist: Checklist | None
+    result: TrialResult
+
+
+class PatientPart(Struct, frozen=True):
+    """One patient's part of the page. `id` begins the anchors of its sections."""
+
+    id: str
+    sheet: Sheet
+    screening: Screening
+    trials: tuple[TrialPart, ...]
+    columns: tuple[TrialRow, ...]
+    """The trials that something is to do for."""
+    outlook: Outlook
+    charts: tuple[Chart, ...]
+    density: str
+
+
+def page(sheets: Sequence[Sheet], screenings: Sequence[Screening]) -> str:
+    """The page of these patients, each beginning on a sheet of its own."""
+    numbered = enumerate(zip(sheets, screenings, strict=True), start=1)
+    patients = [_part(f"p{number}", sheet, screening) for number, (sheet, screening) in numbered]
+    styles = [stylesheet("parts.css", "sheet.css"), feet_of_pages([(each.id, each.screening) for each in patients])]
+    scripts = [_script()] if any(not each.sheet.review.is_empty for each in patients) else []
+    return template("sheet.html").render(
+        patients=patients,
+        styles=styles,
+        scripts=scripts,
+        policy=policy(styles, scripts),
+        disclaimer=DISCLAIMER,
+        marks=MARKS,
+        most_columns=MOST_COLUMNS,
+        most_notes=MOST_NOTES,
+        most_entries=MOST_ENTRIES,
+        day=day,
+        digest=digest,
+        day_written=day_written,
+        counted=counted,
+        counts_of=counts_of,
+        is_unnamed=is_unnamed,
+        review_file=review_file,
+        title_of=title_of,
+        words_of_answer=_ANSWERS,
+    )
+
+
+def _part(anchor: str, sheet: Sheet, screening: Screening) -> PatientPart:
+    results = {trial.id: trial for trial in screening.trials}
+    checklists = {each.trial: each for each in sheet.checklists}
+    columns = tuple(_columns(sheet))
+    return PatientPart(
+        anchor,
+        sheet,
+        screening,
+        tuple(TrialPart(row, checklists.get(row.id), results[row.id]) for row in sheet.trials),
+        columns,
+        outlook(screening),
+        charts(screening),
+        _density(sheet, len(columns)),
+    )
+
+
+def _columns(sheet: Sheet) -> list[TrialRow]:
+    waiting = {trial for group in sheet.actions for action in group.actions for trial in action.trials}
+    waiting.update(trial for group in sheet.review.groups for trial in group.trials)
+    waiting.update(line.trial for entry in sheet.review.entries for line in entry.lines)
+    return [row for row in sheet.trials if row.id in waiting]
+
+
+_ANSWERS: dict[Status, str] = {"failed": "against", "unknown": "open", "passed": "settled"}
+
+
+# ---- one sheet of A4
+
+PRINTS = (("", 9.4, 1.27), ("dense", 8.6, 1.22), ("denser", 7.9, 1.17))
+"""The sizes of print, the largest first: class, points, and height of a line in them. `sheet.css` has the same."""
+POINT = 0.3528
+ROOM = (188, 274)
+"""Width and height of what is printed on A4, in millimeters, as a point is."""
+LETTER = 0.5
+"""How wide a letter is on the average, by its size."""
+SPARE = 1.06
+"""What is taken as the height of one that is worked out as 1, as letters differ."""
+
+
+def _density(sheet: Sheet, columns: int) -> str:
+    """How small the sheet is printed, so that it stays one page of A4; what needs two pages may be larger again."""
+    for name, points, spacing in PRINTS:
+        if _height(sheet, columns, points * POINT, spacing) <= ROOM[1]:
+            return name
+    return "dense"
+
+
+def _height(sheet: Sheet, columns: int, em: float, spacing: float) -> float:
+    """About how high the sheet is on paper, whose letters are `em` high.
+
+    A text of 130 letters in a column of 64 letters takes three lines: 1 + 130 // 64.
+    """
+
+    def lines(text: str, width: float, size: float = 1.0) -> int:
+        return 1 + int(len(text) * em * size * LETTER / width)
+
+    text_width = ROOM[0] - em * (7 + 2.5 * min(columns, MOST_COLUMNS))
+    person = sheet.patient
+    height = 1.6 + lines(person.text, ROOM[0], 1.05) * 1.05 * spacing + lines(sheet.next, ROOM[0]) * spacing + 0.6
+    height += sum(lines(f"{each.text}{each.effect}", ROOM[0]) * spacing + 1.8 for each in sheet.check_first)
+    height += max((_lines_of_cell(each, lines, ROOM[0] / 7) for each in sheet.results), default=-2) * 1.12 + 4
+    for row in sheet.trials:
+        state = 1.1 + lines(row.left, 44) + (lines(row.state.detail, 44) if row.state.detail else 0)
+        name = 2.1 + lines(row.short or row.title, 36)
+        points = sum(lines(point.text, 66) for point in row.points) + (row.after_clean_chart is not None)
+        height += max(state, name, points, lines(row.dates.text, 38) + bool(row.consent)) * 0.95 * spacing + 0.5
+    height += 7 + sum(lines(note, ROOM[0], 0.8) for note in sheet.notes[:MOST_NOTES])
+    for group in sheet.actions:
+        height += spacing * 0.95 + 0.45
+        texts = [f"{action.text} {action.detail}" for action in group.actions]
+        width = text_width
+        if group.kind == "chart" and not group.waits:
+            texts, width = [each.text for each in sheet.review.groups], text_width - 7.6 * em
+            texts += ["." * 80] * bool(sheet.review.entries)
+        height += sum(lines(text, width) * spacing + 0.25 for text in texts)
+    return (height + 5) * em * SPARE
+
+
+def _lines_of_cell(cell: KeyResult | KeyScore, lines: Callable[[str, float, float], int], width: float) -> int:
+    texts = [cell.check, cell.missing]
+    if isinstance(cell, KeyResult):
+        texts += [", ".join(filter(None, (cell.converted, cell.multiple))), cell.beside, cell.when, " " * bool(cell.day)]
+        texts += [" " * bool(cell.earlier)]
+    else:
+        texts += [cell.other, " " * bool(cell.day)]
+    return sum(lines(text, width - 3, 0.86) for text in texts if text)
+
+
+# ---- words and days
+
+
+def day(of: date, as_of: date) -> Markup:
+    """A day as a ward writes it, `9 Feb`, with the year where that is another: `9 Feb 2023`."""
+    year = "" if of.year == as_of.year else f" {of.year}"
+    return Markup('<time datetime="{}">{}\N{NO-BREAK SPACE}{}{}</time>').format(
+        of.isoformat(), of.day, _MONTHS[of.month - 1], year
+    )
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def day_written(text: str, as_of: date) -> Markup:
+    """A date as a record writes it, in the same way where it is one whole day; otherwise as it is."""
+    try:
+        moment = parse_moment(text)
+    except DateError:
+        moment = None
+    if moment is None or not moment.is_one_day:
+        return escape(text)
+    return day(date.fromordinal(moment.first_day), as_of)
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """`1 line`, `3 lines`."""
+    return f"{number} {one}" if number == 1 else f"{number} {many or one + 's'}"
+
+
+def digest(rules: str) -> str:
+    """The digest of the rules as short as a sheet of paper wants it."""
+    return rules.rpartition(":")[2][:LETTERS_OF_A_DIGEST]
+
+
+def counts_of(trial: TrialResult) -> str:
+    """`0 against, 12 open, 2 settled`."""
+    return ", ".join(f"{trial.counts[status]} {word}" for status, word in _ANSWERS.items())
+
+
+def title_of(name: str, screening: Screening) -> str:
+    """What a concept is called, for a person who has to choose among some."""
+    concept = screening.rulebook.concepts.get(name)
+    return concept.title if concept is not None else name.replace("_", " ")
+
+
+# ---- the chart review as a file
+
+
+def review_file(sheet: Sheet) -> Markup:
+    """The file of a chart review as the form begins it, as data that stands safely inside a page. The script fills in
+    what was ticked; `screen --answers` takes the result, as it takes the file that `screen review` writes."""
+    written = json.dumps(_review_data(sheet.review, sheet), separators=(",", ":"))
+    for sign in "<>&":
+        written = written.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(written)
+
+
+def _review_data(review: Review, sheet: Sheet) -> dict[str, Anything]:
+    return {
+        "patient": sheet.patient.id,
+        "as_of": sheet.patient.as_of.isoformat(),
+        "how": list(HOW),
+        "on": None,
+        "by": None,
+        "looked_at": [],
+        "groups": [
+            {
+                "title": group.title,
+                "none_of_these": None,
+                "items": [
+                    {
+                        "what": item.what,
+                        "title": item.title,
+                        "covers": item.covers,
+                        "found": None,
+                        "lines": [f"{line.trial}/{line.id}" for line in item.lines],
+                    }
+                    for item in group.items
+                ],
+            }
+            for group in review.groups
+        ],
+        "entries": [
+            {
+                "source": entry.source,
+                "called": entry.called,
+                "dated": entry.dated,
+                "may_be": list(entry.may_be),
+                "lines": [f"{line.trial}/{line.id}" for line in entry.lines],
+                "is": None,
+                "none_of_these": None,
+            }
+            for entry in review.entries
+        ],
+    }
+
+
+@cache
+def _script() -> Markup:
+    return Markup((TEMPLATES / "sheet.js").read_text(encoding="utf-8"))
