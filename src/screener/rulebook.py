@@ -109,7 +109,7 @@ class NormalLimit(_Data, frozen=True):
     sex: Sex | None = None
 
 
-class Flag(_Data, frozen=True):
+class FlagRule(_Data, frozen=True):
     """What should catch the eye without deciding anything. A doubt says that the value itself may be wrong."""
 
     text: str
@@ -133,7 +133,7 @@ class Lab(_Data, frozen=True, tag="lab"):
     valence: int | None = None
     forms: tuple[Form, ...] = ()
     normal_limits: tuple[NormalLimit, ...] = ()
-    flags: tuple[Flag, ...] = ()
+    flags: tuple[FlagRule, ...] = ()
     mean_of: tuple[str, ...] = ()
     """The labs of whose results of one time it is the mean, where it was not measured by itself."""
     unlike: tuple[str, ...] = ()
@@ -163,7 +163,7 @@ class Finding(_Data, frozen=True, tag="finding"):
     """A condition whose absence makes the grade 0 (or the first of the ordered choices)."""
     words: tuple[Words, ...] = ()
     unlike: tuple[str, ...] = ()
-    flags: tuple[Flag, ...] = ()
+    flags: tuple[FlagRule, ...] = ()
 
 
 class Limits(_Data, frozen=True):
@@ -232,7 +232,7 @@ class Concept(_Data, frozen=True, tag="concept"):
     ruled_out: Truthful | None = None
     lasts: Duration | None = None
     longest_course: Duration | None = None
-    flags: tuple[Flag, ...] = ()
+    flags: tuple[FlagRule, ...] = ()
     ended_by: tuple[str, ...] = ()
     """The concepts whose entries say that this one is over."""
     told_afterwards: bool = False
@@ -542,7 +542,7 @@ class Score(_Data, frozen=True):
     source: str | None = None
     assumptions: tuple[str, ...] = ()
     spread: Duration | None = None
-    flags: tuple[Flag, ...] = ()
+    flags: tuple[FlagRule, ...] = ()
 
 
 class Definition(_Data, frozen=True):
@@ -557,6 +557,28 @@ class Definition(_Data, frozen=True):
     source: str | None = None
     assumptions: tuple[str, ...] = ()
     reading: str | None = None
+
+
+# ---- the head of a sheet
+
+
+class Shown(_Data, frozen=True):
+    """A lab, finding or score of the head, by what the sheet calls it, and one that stands beside it."""
+
+    name: str
+    label: str
+    beside: str | None = None
+    beside_label: str = ""
+
+
+class Head(_Data, frozen=True):
+    """What stands in the head of a patient's sheet, in its order: results and scores; the concepts whose entries are
+    named there, kinds of them included; and the condition from whose last onset the days are counted."""
+
+    shown: tuple[Shown, ...] = ()
+    diagnoses: tuple[str, ...] = ()
+    since: str | None = None
+    since_label: str = ""
 
 
 # ---- trials
@@ -673,6 +695,7 @@ class Rulebook(_Data, frozen=True, weakref=True):
     reviewed: tuple[ReviewedRow, ...] = ()
     by_name: dict[str, SaidByName] = {}
     """What the names of concepts say, worked out beforehand; empty where nobody did."""
+    head: Head = Head()
 
     def fact(self, name: str) -> Lab | Finding:
         """The lab or finding of that name. Raises KeyError."""

@@ -14,6 +14,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from screener.advice.decisive import MakesEligible, RankedFact, RulesOut
 from screener.advice.when import Timeline
 from screener.evaluation.answers import Reason
+from screener.records.patient import Flag
 from screener.screening import (
     Evidence,
     Need,
@@ -54,7 +55,7 @@ class CriterionDocument(Struct, frozen=True, forbid_unknown_fields=True):
     readings: list[ReadingOutcome]
     assumptions: list[str]
     scores: list[ScoreValue]
-    flags: list[str]
+    flags: list[Flag]
 
 
 class TrialDocument(Struct, frozen=True, forbid_unknown_fields=True):

@@ -35,8 +35,19 @@ from screener.evaluation.phrases import lowered, unit_beside
 from screener.records.chart import not_complete, some_of
 from screener.records.errors import CHECK_FIRST
 from screener.records.measuring import MEASURED_AS
-from screener.records.patient import Absence, Answer, Episode, Patient, Result
-from screener.rulebook import All, Confirmed, Criterion, EventLookup, Flag, Meets, RecordList, Rulebook, Trial, Truthful
+from screener.records.patient import Absence, Answer, Episode, Flag, Patient, Result
+from screener.rulebook import (
+    All,
+    Confirmed,
+    Criterion,
+    EventLookup,
+    FlagRule,
+    Meets,
+    RecordList,
+    Rulebook,
+    Trial,
+    Truthful,
+)
 from screener.values.dates import (
     BEGINNING,
     DAY,
@@ -79,7 +90,7 @@ class Evidence(Struct, frozen=True, omit_defaults=True):
     canonical_unit: str | None = None
     date: str | None = None
     source: str = ""
-    flags: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
 
 
 class Term(Struct, frozen=True):
@@ -308,16 +319,17 @@ class CriterionResult:
         )
 
     @cached_property
-    def flags(self) -> tuple[str, ...]:
+    def flags(self) -> tuple[Flag, ...]:
         """What should catch the eye without deciding: borderline scores, inputs drawn far apart, contradictions."""
         rulebook, frame = self._frame.rulebook, self._frame
-        told: dict[str, None] = {}
+        told: dict[Flag, None] = {}
         for judged, scores in zip(self._counted, self._scores, strict=True):
             for name, measured in scores:
                 score = rulebook.scores[name]
-                told.update(dict.fromkeys(each.text for each in _raised(score.flags, frame)))
+                told.update(dict.fromkeys(_raised(score.flags, frame)))
                 if score.spread is not None and (apart := _drawn_apart(measured, score.spread)):
-                    told[f"the inputs of {score.title} were drawn {apart} apart, more than {score.spread}"] = None
+                    text = f"the inputs of {score.title} were drawn {apart} apart, more than {score.spread}"
+                    told[Flag("remark", text)] = None
             told.update(dict.fromkeys(_answers_against_data(judged, rulebook)))
             told.update(dict.fromkeys(_against_sex(judged, frame)))
         return tuple(told)
@@ -338,7 +350,7 @@ class CriterionResult:
             "readings": msgspec.to_builtins(self.readings),
             "assumptions": list(self.assumptions),
             "scores": msgspec.to_builtins(self.scores),
-            "flags": list(self.flags),
+            "flags": msgspec.to_builtins(self.flags),
         }
 
 
@@ -661,9 +673,11 @@ def _known_trials(names: Collection[str] | None, rules: Rulebook) -> list[Trial]
 # ---- reading answers
 
 
-def _raised(flags: Iterable[Flag], frame: Frame) -> tuple[Flag, ...]:
+def _raised(flags: Iterable[FlagRule], frame: Frame) -> tuple[Flag, ...]:
     """The flags whose condition certainly holds."""
-    return tuple(flag for flag in flags if _certainly_holds(flag.when, frame))
+    return tuple(
+        Flag("doubt" if flag.is_doubt else "remark", flag.text) for flag in flags if _certainly_holds(flag.when, frame)
+    )
 
 
 def _certainly_holds(rule: Truthful, frame: Frame) -> bool:
@@ -721,26 +735,28 @@ def _told_apart(seconds: int, allowed: str) -> str:
     return exactly if coarse == allowed else coarse
 
 
-def _answers_against_data(judged: Judged, rulebook: Rulebook) -> Iterable[str]:
+def _answers_against_data(judged: Judged, rulebook: Rulebook) -> Iterable[Flag]:
     """A person's yes beside data that say no: shown, and never decisive."""
     if isinstance(judged.node, All) and judged.truth is FALSE:
         for part in judged.parts:
             if isinstance(part, Judged) and isinstance(part.node, Confirmed) and part.truth is TRUE:
                 title = rulebook.questions[part.node.question].title
-                yield f"conflict: “{title}” was answered yes, but the record says that it does not arise"
+                text = f"conflict: “{title}” was answered yes, but the record says that it does not arise"
+                yield Flag("doubt", text)
     for part in judged.parts:
         if isinstance(part, Judged):
             yield from _answers_against_data(part, rulebook)
 
 
-def _against_sex(judged: Judged, frame: Frame) -> Iterable[str]:
+def _against_sex(judged: Judged, frame: Frame) -> Iterable[Flag]:
     """What only the other sex can have, on record for this patient all the same."""
     sex = frame.patient.sex
     for fact, _, used in facts(judged):
         if used and isinstance(fact, Episode) and fact.list != "family_history" and not fact.doubtful:
             concept = frame.rulebook.concepts[fact.concept]
             if sex is not None and concept.only_if not in (None, sex):
-                yield f"conflict: recorded {sex}, but {lowered(concept.title)} is on record ({fact.source})"
+                text = f"conflict: recorded {sex}, but {lowered(concept.title)} is on record ({fact.source})"
+                yield Flag("doubt", text)
 
 
 def _absence_in_words(absence: Absence) -> str:
@@ -773,13 +789,13 @@ def _evidence(fact: Fact | Given, found: Found, used: bool, frame: Frame) -> Evi
                     fact.called or fact.concept, value, date=date_text or asserted, source=fact.source, flags=fact.flags
                 )
             raised = _raised(rulebook.concepts[fact.concept].flags, frame)
-            flags = (*fact.flags, *(each.text for each in raised))
+            flags = (*fact.flags, *raised)
             return Evidence(fact.concept, value, date=date_text or asserted, source=fact.source, flags=flags)
         case Absence():
             date_text = fact.when.text if fact.when is not None else None
             return Evidence(fact.concept, _absence_in_words(fact), date=date_text, source=fact.source, flags=fact.flags)
         case Answer():
-            by = (f"answered by {fact.by}",) if fact.by else ()
+            by = (Flag("remark", f"answered by {fact.by}"),) if fact.by else ()
             return Evidence(
                 found.subject,
                 "yes" if fact.value else "no",
@@ -803,10 +819,10 @@ def _evidence_of_result(result: Result, used: bool, frame: Frame) -> Evidence:
     unit = getattr(fact, "unit", "1")
     flags = list(result.flags)
     if result.problem:
-        flags.append(result.problem)
+        flags.append(Flag("unusable", result.problem))
     if not used:
-        flags.append(WHY["stale"])
-    flags.extend(each.text for each in _raised_for(result, frame))
+        flags.append(Flag("too_old", WHY["stale"]))
+    flags.extend(_raised_for(result, frame))
     canonical: float | str | None = None
     if result.value is not None:
         value = result.value
@@ -838,7 +854,7 @@ def _is_suspicious(fact: Fact | Given, frame: Frame) -> bool:
     result = _result_of(fact, frame)
     if result is None:
         return False
-    remarks = [flag for flag in result.flags if not flag.startswith(MEASURED_AS)]
+    remarks = [flag for flag in result.flags if not flag.text.startswith(MEASURED_AS)]
     return bool(remarks or result.problem or _raised_for(result, frame))
 
 
@@ -847,7 +863,7 @@ def _doubts_of(fact: Fact | Given, frame: Frame) -> str | None:
     result = _result_of(fact, frame)
     if result is None or result.unusable is not None:
         return None
-    doubts = [*(each.text for each in _raised_for(result, frame) if each.is_doubt), *result.doubts]
+    doubts = [each.text for each in (*_raised_for(result, frame), *result.flags) if each.kind == "doubt"]
     if not doubts:
         return None
     title = frame.rulebook.fact(result.fact).title

@@ -119,7 +119,7 @@ def test_a_misspelt_verb_is_offered(call: Call, word: str, verb: str) -> None:
     assert call(word, "--json", rules=None) == (
         2,
         "",
-        f"error[call]: there is no verb and no file `{word}`\nhelp: did you mean `screen {verb}`?\n",
+        f"error[call]: there is no command and no file `{word}`\nhelp: did you mean `screen {verb}`?\n",
     )
 
 

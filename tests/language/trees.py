@@ -273,6 +273,13 @@ _cells = st.builds(
 _files = st.sampled_from(["NCT00000000.json", "record-1.txt"]).map(lambda name: syntax.Text(name, NOWHERE))
 _ids = st.integers(1, 99)
 
+_sheet_lines = st.tuples(
+    st.builds(syntax.ShownLine, names, texts, st.none(), st.none(), st.just(NOWHERE)),
+    st.builds(syntax.ShownLine, names, texts, names, texts, st.just(NOWHERE)),
+    st.builds(syntax.DiagnosesLine, several(names), st.just(NOWHERE)),
+    st.builds(syntax.DaysSinceLine, names, texts, st.just(NOWHERE)),
+)
+
 blocks = st.one_of(
     st.builds(
         syntax.Protocol,
@@ -343,4 +350,5 @@ blocks = st.one_of(
     ),
     st.builds(syntax.Question, names, texts, aliases, _question_lines, st.just(NOWHERE)),
     st.builds(syntax.Defaults, _default_lines, st.just(NOWHERE)),
+    st.builds(syntax.Sheet, _sheet_lines, st.just(NOWHERE)),
 )

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import pytest
 
+from flagged import said
 from report.pages import NAMES, Page, example_page, flat, page_of, screened, screened_record, words
 from screener.evaluation.explanation import number_text
 from screener.report.questions import open_questions
@@ -35,9 +36,9 @@ def test_every_criterion_is_there_with_all_that_its_answer_says(name: str) -> No
                 if evidence.canonical_unit not in (None, evidence.unit) and isinstance(evidence.canonical_value, float):
                     assert f"{number_text(evidence.canonical_value)} {evidence.canonical_unit}" in text
             for told in (
-                *criterion.flags,
+                *said(criterion.flags),
                 *criterion.assumptions,
-                *(flag for e in criterion.evidence for flag in e.flags),
+                *(flag.text for e in criterion.evidence for flag in e.flags),
             ):
                 assert flat(told) in text
             for score in criterion.scores:

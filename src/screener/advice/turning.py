@@ -746,7 +746,7 @@ def _numbers_that_turn(answer: Judged, found: Found, fact: Lab | Finding, frame:
         _title(found, frame.rulebook),
         told or f"{span_text(whole)}, as the condition is absent,",
         _sources(found),
-        next((flag for each in results for flag in each.flags if flag.startswith(MEASURED_AS)), None),
+        next((flag.text for each in results for flag in each.flags if flag.text.startswith(MEASURED_AS)), None),
         unit,
         stretches,
         canonical_unit if in_canonical else None,

@@ -10,8 +10,8 @@ from msgspec import Struct
 from screener.evaluation.answers import Found, Judged, Measured
 from screener.evaluation.instants import Stretch, not_after
 from screener.records.chart import as_if
-from screener.records.patient import Absence, Episode, Patient, Result
-from screener.rulebook import Concept, Flag, RecordList, Rulebook, Scope
+from screener.records.patient import Absence, Episode, Flag, Patient, Result
+from screener.rulebook import Concept, RecordList, Rulebook, Scope
 from screener.values.dates import Duration, Moment, latest_of, on_day
 
 

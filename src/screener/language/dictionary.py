@@ -24,7 +24,7 @@ from screener.rulebook import (
     Compare,
     Concept,
     Finding,
-    Flag,
+    FlagRule,
     Form,
     IsOneOf,
     Lab,
@@ -746,14 +746,14 @@ def question_of(desk: Desk, block: syntax.Question) -> Question | None:
     )
 
 
-def flags_of(desk: Desk, lines: Iterable[object]) -> tuple[Flag, ...]:
+def flags_of(desk: Desk, lines: Iterable[object]) -> tuple[FlagRule, ...]:
     """The flags of an entry."""
-    flags: list[Flag] = []
+    flags: list[FlagRule] = []
     for line in lines:
         if isinstance(line, syntax.FlagLine):
             when = Propositions(desk).single(line.when, "a flag")
             if when is not None:
-                flags.append(Flag(line.text.text, when, line.is_doubt))
+                flags.append(FlagRule(line.text.text, when, line.is_doubt))
     return tuple(flags)
 
 

@@ -123,6 +123,9 @@ def _block(block: syntax.Block) -> Doc:
         case syntax.Defaults():
             head = Word("defaults", Span(block.span.start, block.span.start + len("defaults")))
             return _under(head, [_line(_default(line), line) for line in block.lines])
+        case syntax.Sheet():
+            head = Word("sheet", Span(block.span.start, block.span.start + len("sheet")))
+            return _under(head, [_sheet_line(line) for line in block.lines])
         case syntax.Group():
             head = Word(f'group {block.name.text} "{block.title.text}"', Span(block.span.start, block.title.span.end))
             return _under(head, [_entry_line(line) for line in block.lines])
@@ -235,6 +238,19 @@ def _cell(cell: syntax.Cell) -> str:
 
 
 # ---- the dictionary
+
+
+def _sheet_line(line: syntax.SheetLine) -> Doc:
+    match line:
+        case syntax.ShownLine():
+            beside = f' with {line.beside.text} "{line.beside_label.text}"' if line.beside and line.beside_label else ""
+            return _line(f'result {line.name.text} "{line.label.text}"{beside}', line)
+        case syntax.DiagnosesLine():
+            return (Word("diagnosis ", line.span), Indent(_list(line.names, _name)))
+        case syntax.DaysSinceLine():
+            return _line(f'since {line.name.text} "{line.label.text}"', line)
+        case _:
+            assert_never(line)
 
 
 def _entry_line(line: syntax.LabLine | syntax.FindingLine | syntax.ConceptLine | syntax.QuestionLine) -> Doc:

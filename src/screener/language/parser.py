@@ -369,6 +369,7 @@ class _Builder:
                     | syntax.SignLine()
                     | syntax.KindOfLine()
                     | syntax.IncludesEveryLine()
+                    | syntax.ShownLine()
                 ):
                     continue
                 case syntax.NormalLimitLine():
@@ -411,6 +412,26 @@ class _Builder:
     def relations(self, words: Token, name: syntax.Name, *lines: syntax.CodesLine) -> syntax.Relations:
         """relations: CODES NAME _relation_line*"""
         return syntax.Relations(name, lines, _span(words, name, *lines))
+
+    def sheet(self, word: Token, *lines: syntax.SheetLine) -> syntax.Sheet:
+        """sheet: SHEET sheet_line*"""
+        self._report_repeated(lines)
+        return syntax.Sheet(lines, _span(word, *lines))
+
+    def shown(
+        self, word: Token, name: syntax.Name, label: syntax.Text, _with: Token | None = None, *beside: Any
+    ) -> syntax.ShownLine:
+        """shown: RESULT NAME STRING (WITH NAME STRING)?"""
+        other, other_label = beside or (None, None)
+        return syntax.ShownLine(name, label, other, other_label, _span(word, label, *beside))
+
+    def diagnoses(self, word: Token, *parts: Any) -> syntax.DiagnosesLine:
+        """diagnoses: DIAGNOSIS NAME ("," NAME)*"""
+        return syntax.DiagnosesLine(_every(syntax.Name, parts), _span(word, *parts))
+
+    def days_since(self, word: Token, name: syntax.Name, label: syntax.Text) -> syntax.DaysSinceLine:
+        """days_since: SINCE NAME STRING"""
+        return syntax.DaysSinceLine(name, label, _span(word, label))
 
     def defaults(self, word: Token, *lines: syntax.DefaultLine) -> syntax.Defaults:
         """defaults: DEFAULTS default_line*"""

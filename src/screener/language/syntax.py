@@ -816,6 +816,41 @@ class Defaults(_Node, frozen=True):
     span: Span
 
 
+class ShownLine(_Node, frozen=True):
+    """`result INR "INR" with prothrombin_activity "PTA"`: a result or score of the head, and what stands beside it."""
+
+    name: Name
+    label: Text
+    beside: Name | None
+    beside_label: Text | None
+    span: Span
+
+
+class DiagnosesLine(_Node, frozen=True):
+    """`diagnosis chronic_liver_disease, viral_hepatitis`: whose entries stand in the head."""
+
+    names: tuple[Name, ...]
+    span: Span
+
+
+class DaysSinceLine(_Node, frozen=True):
+    """`since liver_failure "liver failure"`: the onset from which the head counts the days."""
+
+    name: Name
+    label: Text
+    span: Span
+
+
+SheetLine = ShownLine | DiagnosesLine | DaysSinceLine
+
+
+class Sheet(_Node, frozen=True):
+    """`sheet`: what stands in the head of a patient's sheet, in its order."""
+
+    lines: tuple[SheetLine, ...]
+    span: Span
+
+
 class Group(_Node, frozen=True):
     """`group NAME "title"`: codes that many concepts name together, as `@NAME`."""
 
@@ -848,6 +883,7 @@ Block = (
     | Defaults
     | Group
     | Relations
+    | Sheet
 )
 
 
@@ -868,3 +904,5 @@ def heading(block: Block) -> str:
             return f"{type(block).__name__.lower()} {block.name.text}"
         case Defaults():
             return "defaults"
+        case Sheet():
+            return "sheet"

@@ -20,6 +20,7 @@ from msgspec.structs import replace
 
 from screener.records.code_systems import answer_word, names_of_systems, plain_system, system_name, unread_system
 from screener.records.errors import any_of, printable, quoted
+from screener.records.patient import Flag
 from screener.rulebook import (
     Concept,
     ConceptKind,
@@ -127,15 +128,16 @@ class Meaning(Struct, frozen=True):
     """The codes of the entry, each with its system."""
 
     @property
-    def flags(self) -> tuple[str, ...]:
+    def flags(self) -> tuple[Flag, ...]:
         """What has to be said wherever a fact under this name or code is shown."""
         return self.flags_in(None)
 
-    def flags_in(self, unit: str | None) -> tuple[str, ...]:
+    def flags_in(self, unit: str | None) -> tuple[Flag, ...]:
         """The same of a result that has no unit on record, and is taken to be in this one."""
         in_unit = f" in {unit}" if unit else ""
         called = (self.form or self.entry).name
-        return (f"{READ_AS} {called}{in_unit} by the clinic's own table",) if self.by_own_table else ()
+        text = f"{READ_AS} {called}{in_unit} by the clinic's own table"
+        return (Flag("remark", text),) if self.by_own_table else ()
 
     @property
     def kind(self) -> str:

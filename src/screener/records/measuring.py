@@ -25,7 +25,7 @@ from msgspec import Struct
 
 from screener.records.dictionary import READ_AS, Dictionary, Meaning, as_words, is_plain_for_a_share
 from screener.records.errors import any_of, quoted
-from screener.records.patient import Result, Unusable
+from screener.records.patient import Flag, Result, Unusable
 from screener.rulebook import Finding, Form, Lab, NormalLimit, Sex
 from screener.values.dates import Moment
 from screener.values.numerals import ROMAN
@@ -415,7 +415,7 @@ def _unusable(result: Result, why: Unusable, problem: str) -> Result:
 def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dictionary) -> Result:
     result = _result(lab.name, reported, meaning)
     if meaning.form is not None:
-        result = msgspec.structs.replace(result, flags=(*result.flags, _measured_as(meaning.form)))
+        result = msgspec.structs.replace(result, flags=(*result.flags, Flag("remark", _measured_as(meaning.form))))
     if reported.value is None or reported.value == Span():
         return _unusable(result, "missing", "it has no value")
     if isinstance(reported.value, str):
@@ -435,7 +435,7 @@ def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dict
         return _unusable(result, "unit", str(error) + _likely_lab(lab, unit, reported.value, dictionary))
     if is_plain_for_a_share(unit, lab.unit) and (meant := _likely_lab(lab, unit, reported.value, dictionary)):
         return _unusable(result, "unit", f"`{unit}` is a plain number, and `{lab.name}` comes in `{lab.unit}`{meant}")
-    upper, lower, doubt = _limits(lab, meaning.form, reported, factor, dictionary)
+    upper, lower, of_limits = _limits(lab, meaning.form, reported, factor, dictionary)
     if reported.unit is None and _is_belied(reported, unit, upper, lower):
         taken_as = "a pure number" if unit == "1" else f"in {unit}, as the clinic's own table says"
         return _unusable(result, "unit", f"it has no unit, and the limits that came with it are not {taken_as}")
@@ -462,8 +462,7 @@ def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dict
         factor=factor,
         upper_limit=upper,
         lower_limit=lower,
-        flags=(*result.flags, *unusual, *of_another_kind, *doubt),
-        doubts=(*unusual, *of_another_kind),
+        flags=(*result.flags, *(Flag("doubt", text) for text in (*unusual, *of_another_kind)), *of_limits),
     )
 
 
@@ -575,7 +574,7 @@ def _possible_part(stated: Range, possible: Range) -> Range | None:
 
 def _limits(
     lab: Lab, form: Form | None, reported: Reported, factor: Fraction, dictionary: Dictionary
-) -> tuple[Fraction | None, Fraction | None, tuple[str, ...]]:
+) -> tuple[Fraction | None, Fraction | None, tuple[Flag, ...]]:
     """The limits of normal in the canonical unit, and what is doubtful about them.
 
     Left out are limits in a unit of their own that cannot be converted, an upper limit that no result can have, and a
@@ -588,13 +587,14 @@ def _limits(
         try:
             factor = dictionary.factor(lab, form, reported.limits_unit)
         except UnitError as error:
-            return None, None, (f"its limits of normal are not used: {error}",)
-    upper, doubts = _limit("upper", reported.upper_limit, lab, form, factor, dictionary)
+            return None, None, (Flag("remark", f"its limits of normal are not used: {error}"),)
+    upper, of_upper = _limit("upper", reported.upper_limit, lab, form, factor, dictionary)
     if upper is not None and not lab.possible.low <= float(upper) <= lab.possible.high:
-        doubts = (f"its upper limit of normal cannot be, and is not used: {_number_text(upper)} {lab.unit}",)
+        why = f"its upper limit of normal cannot be, and is not used: {_number_text(upper)} {lab.unit}"
+        of_upper = (Flag("remark", why),)
         upper = None
-    lower, more = _limit("lower", reported.lower_limit, lab, form, factor, dictionary)
-    return upper, lower, doubts + more
+    lower, of_lower = _limit("lower", reported.lower_limit, lab, form, factor, dictionary)
+    return upper, lower, of_upper + of_lower
 
 
 def _limit(
@@ -604,7 +604,7 @@ def _limit(
     form: Form | None,
     factor: Fraction,
     dictionary: Dictionary,
-) -> tuple[Fraction | None, tuple[str, ...]]:
+) -> tuple[Fraction | None, tuple[Flag, ...]]:
     """A limit in the canonical unit, and what is doubtful about it."""
     if written is None:
         return None, ()
@@ -621,8 +621,9 @@ def _limit(
     likely = [unit for unit in units if _fits(lab, form, unit, Quantity(written), dictionary, usual)]
     if likely:
         meant = any_of(_with_unit(_number_text(written), unit) for unit in likely[:3])
-        return None, (f"{name} seems to be in another unit, and is not used: {in_words}; did you mean {meant}?",)
-    return limit, (f"{name} is unusual: {in_words}",)
+        why = f"{name} seems to be in another unit, and is not used: {in_words}; did you mean {meant}?"
+        return None, (Flag("remark", why),)
+    return limit, (Flag("remark", f"{name} is unusual: {in_words}"),)
 
 
 @lru_cache(maxsize=256)
@@ -746,8 +747,10 @@ def _found_or_not(result: Result, lab: Lab, *, is_found: bool) -> Result:
     """A result in words of a lab of which any amount shows something: some amount, or none that the assay can find."""
     if is_found:
         value = Range(0, lab.possible.high, low_open=True)
-        return msgspec.structs.replace(result, value=value, flags=(*result.flags, f"{READ_AS} some amount"))
-    flags = (*result.flags, f"{READ_AS} 0, as none was found")
+        return msgspec.structs.replace(
+            result, value=value, flags=(*result.flags, Flag("remark", f"{READ_AS} some amount"))
+        )
+    flags = (*result.flags, Flag("remark", f"{READ_AS} 0, as none was found"))
     return msgspec.structs.replace(result, value=exactly(0.0), exact=Fraction(0), flags=flags)
 
 

@@ -18,6 +18,7 @@ from screener.values.ranges import Range
 
 Unusable = Literal["unit", "impossible", "missing", "unspecific", "unread"]
 Severity = Literal["mild", "moderate", "severe"]
+FlagKind = Literal["doubt", "too_old", "unusable", "remark"]
 
 UNNAMED = "unnamed"
 """What a patient is called whom the record gives no id; of several such, the second is `unnamed 2`."""
@@ -26,6 +27,17 @@ UNNAMED = "unnamed"
 def is_unnamed(called: str) -> bool:
     """Whether a patient is called so for want of an id: such a name tells nobody from anybody."""
     return called == UNNAMED or (called.startswith(f"{UNNAMED} ") and called.removeprefix(f"{UNNAMED} ").isdigit())
+
+
+class Flag(Struct, frozen=True, gc=False):
+    """What has to be said wherever a fact is shown, and which kind of thing it is.
+
+    doubt: the fact counts, and may be wrong: check it. too_old: it is older than the line takes. unusable: it settles
+    nothing, because it cannot be read, cannot be, or leaves open whether it holds. remark: anything else.
+    """
+
+    kind: FlagKind
+    text: str
 
 
 class Result(Struct, frozen=True):
@@ -56,9 +68,7 @@ class Result(Struct, frozen=True):
     problem: str | None = None
     beyond: Range | None = None
     """What was stated where it is impossible, in the canonical unit: never a value, but what flags are raised for."""
-    flags: tuple[str, ...] = ()
-    doubts: tuple[str, ...] = ()
-    """Those of its flags that say that the value itself may be wrong."""
+    flags: tuple[Flag, ...] = ()
 
 
 class Episode(Struct, frozen=True):
@@ -88,7 +98,7 @@ class Episode(Struct, frozen=True):
     """The result that would show it cannot be used (`unusable` says why), or may or may not show it; or nobody settled
     what the entry is (`unspecific`: its code is broader or overlaps; `unread`: nobody knows its code)."""
     unusable: Unusable | None = None
-    flags: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
     may_be: frozenset[str] = frozenset()
     """The concepts that the entry may be besides `concept`, or instead of one where that is empty."""
     may_be_in_family: frozenset[str] = frozenset()
@@ -117,7 +127,7 @@ class Absence(Struct, frozen=True):
     source: str
     when: Moment | None = None
     shown_by_result: bool = False
-    flags: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
     since: Moment | None = None
     until: Moment | None = None
     """Of a plan that is denied: the last day up to which nothing is planned; None: nothing is planned at all."""

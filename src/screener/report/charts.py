@@ -165,7 +165,7 @@ def _row(result: Result, lab: Lab, unit: str, *, is_drawn: bool) -> Row:
     if result.value is not None and unit_beside(result.recorded_unit).strip() != unit:
         _, text = _shape(result.value, _ends(result.value, lab))
         canonical = f"{text} {unit}".strip()
-    remarks = (*((result.problem,) if result.problem else ()), *result.flags)
+    remarks = (*((result.problem,) if result.problem else ()), *(flag.text for flag in result.flags))
     return Row(
         result.when.text if result.when is not None else "no date",
         f"{result.recorded_value}{unit_beside(result.recorded_unit)}",

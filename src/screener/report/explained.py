@@ -9,8 +9,11 @@ from rich.text import Text
 from rich.tree import Tree
 
 from screener.evaluation.outline import Branch, outline
+from screener.records.errors import did_you_mean
+from screener.report.forms import Asked, FormError, Report
 from screener.report.terminal import STATUS, Page, Terminal
 from screener.report.wording import on_one_line, recorded
+from screener.rulebook import Rulebook
 from screener.screening import CriterionResult, Screening, TrialResult, status_of
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth
 
@@ -22,6 +25,38 @@ _TRUTHS: dict[Truth, tuple[str, str]] = {
     FALSE: ("does not hold", "bold"),
     UNKNOWN: ("open", "bold yellow"),
 }
+
+
+class Explained(Report):
+    """`--explain TRIAL/LINE`, of each patient the lines in the order of the call."""
+
+    def __init__(self, asked: Asked) -> None:
+        super().__init__(asked)
+        self.lines: list[tuple[str, str]] = []
+
+    def prepare(self, rulebook: Rulebook) -> None:
+        self.lines = [self._line(name, rulebook) for name in self.asked.value]
+
+    def _line(self, name: str, rulebook: Rulebook) -> tuple[str, str]:
+        """The trial and the criterion that `TRIAL/LINE` names."""
+        trials = rulebook.trials
+        trial_id, slash, line = name.partition("/")
+        if not slash:
+            raise FormError(f"`{name}` does not name a criterion", "write TRIAL/LINE, such as NCT…/I3")
+        if trial_id not in trials:
+            raise FormError(f"`{trial_id}` is not a trial of these rules", did_you_mean(trial_id, trials))
+        known = [criterion.id for criterion in trials[trial_id].criteria]
+        if line not in known:
+            mend = did_you_mean(line, known) or f"they are {', '.join(known)}"
+            raise FormError(f"`{line}` is not a criterion of {trial_id}", mend)
+        if self.asked.trials is not None and trial_id not in self.asked.trials:
+            raise FormError(f"`--trial` leaves out the trial of `{name}`", f"add `--trial {trial_id}`")
+        return trial_id, line
+
+    def add(self, screening: Screening) -> None:
+        results = {(trial.id, each.id): (trial, each) for trial in screening.trials for each in trial.criteria}
+        for line in self.lines:
+            print_explained(screening, *results[line])
 
 
 def print_explained(
@@ -46,7 +81,7 @@ def print_explained(
     for word, texts in (
         ("on record", [recorded(evidence) for evidence in criterion.evidence]),
         ("needs", [need.text for need in criterion.needs]),
-        ("look at", list(criterion.flags)),
+        ("look at", [flag.text for flag in criterion.flags]),
         ("assuming", list(criterion.assumptions)),
     ):
         for text in texts:

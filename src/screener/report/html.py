@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from screener.evaluation.explanation import score_text
 from screener.evaluation.phrases import lowered, unit_beside
+from screener.records.patient import Flag
 from screener.report.charts import PAPER, Chart, charts
 from screener.report.limits import limits_of_score
 from screener.report.outlook import MOST_DAYS, Outlook, beside_explanation, outlook, shortly, turning
@@ -149,7 +150,7 @@ class Row(Struct, frozen=True):
     converted: str
     date: str
     source: str
-    flags: tuple[str, ...]
+    flags: tuple[Flag, ...]
 
 
 def rows_of(criterion: CriterionResult, screening: Screening) -> list[Row]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from screener.report.forms import Texts
 from screener.report.wording import (
     DISCLAIMER,
     WORST_FIRST,
@@ -20,6 +21,15 @@ from screener.report.wording import (
 )
 from screener.screening import CriterionResult, Screening, TrialResult
 from screener.version import __version__
+
+
+class Markdown(Texts):
+    """`--markdown`"""
+
+    encoding = "utf-8"
+
+    def text(self, screening: Screening) -> str:
+        return markdown(screening) + "\n\n"
 
 
 def markdown(screening: Screening) -> str:
@@ -66,7 +76,7 @@ def _criterion(criterion: CriterionResult) -> Iterator[str]:
     yield ""
     if criterion.basis == "assumed":
         yield "- on request: a list was taken as complete because the call asked for it"
-    yield from (f"- look at: {_text(flag)}" for flag in criterion.flags)
+    yield from (f"- look at: {_text(flag.text)}" for flag in criterion.flags)
     yield from (f"- needs: {_text(need)}" for need in in_one_breath([need.text for need in criterion.needs]))
     if "ambiguous" in criterion.reasons or any(reading.chosen for reading in criterion.readings):
         yield from (f"- read as {_text(read_as(reading))}" for reading in criterion.readings)

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 
+from screener.report.forms import Asked, Report
 from screener.report.wording import recorded, score_sum
 from screener.screening import CriterionResult, Screening, TrialResult
 from screener.version import __version__
@@ -35,6 +36,25 @@ HEADER = (
 )
 
 
+class Csv(Report):
+    """`--csv`"""
+
+    encoding = "utf-8"
+    newline = ""
+
+    def __init__(self, asked: Asked) -> None:
+        super().__init__(asked)
+        self.screenings: list[Screening] = []
+
+    def add(self, screening: Screening) -> None:
+        self.screenings.append(screening)
+
+    def end(self, unusable: int) -> str | None:
+        if self.screenings:
+            print(csv_text(self.screenings), end="")
+        return None
+
+
 def csv_text(screenings: Iterable[Screening]) -> str:
     """The screenings below one header, as RFC 4180 has it: lines end with CR LF, and every cell is quoted."""
     paper = io.StringIO(newline="")
@@ -58,7 +78,7 @@ def _row(screening: Screening, trial: TrialResult, criterion: CriterionResult) -
         for reading in criterion.readings
     )
     yield "; ".join(score_sum(score) for score in criterion.scores)
-    yield "; ".join(criterion.flags)
+    yield "; ".join(flag.text for flag in criterion.flags)
     yield "; ".join(criterion.assumptions)
     yield from (__version__, screening.rules)
 

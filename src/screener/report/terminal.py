@@ -232,7 +232,7 @@ def _details(criterion: CriterionResult) -> Iterator[tuple[str, str, str]]:
     """What stands below a criterion's sentence: a word for what it is, the text, and its style."""
     if criterion.basis == "assumed":
         yield "on request", "a list was taken as complete because the call asked for it", "magenta"
-    yield from (("look at", flag, "magenta") for flag in criterion.flags)
+    yield from (("look at", flag.text, "magenta") for flag in criterion.flags)
     if criterion.status == "passed":
         yield "because", criterion.explanation, ""
         yield from (("on record", recorded(evidence), "magenta") for evidence in criterion.suspicious)

@@ -65,7 +65,7 @@ def recorded(evidence: Evidence) -> str:
     """A fact as recorded, as converted if that differs, with its date and its place in the record."""
     canonical = f" = {converted(evidence)}" if converted(evidence) else ""
     when = f", {evidence.date}" if evidence.date else ""
-    flags = "".join(f"; {flag}" for flag in evidence.flags)
+    flags = "".join(f"; {flag.text}" for flag in evidence.flags)
     name = evidence.name.replace("_", " ")
     return f"{name} {evidence.value}{unit_beside(evidence.unit)}{canonical}{when} ({evidence.source}){flags}"
 

@@ -110,8 +110,8 @@ class KeyResult(Struct, frozen=True, tag="result"):
 
 
 class KeyScore(Struct, frozen=True, tag="score"):
-    """A cell of the strip: a score, between `low` and `high` (None without limit on that side). `missing` names what is
-    not on record; `check` the suspicious value that it rests on. `other` is the same score by another wording."""
+    """A cell of the strip: a score, between `low` and `high`; None where nothing useful is known. `missing` names what is
+    not on record. `other` is the same score by another wording."""
 
     name: str
     label: str
@@ -122,6 +122,9 @@ class KeyScore(Struct, frozen=True, tag="score"):
     day: date | None = None
     missing: str = ""
     check: str = ""
+    """The suspicious value that it rests on: `INR 25.3`."""
+    without: str = ""
+    """What it would be without that value: `17 to 40`."""
     other: str = ""
     """`registry's wording 6.67`."""
 
@@ -300,14 +303,14 @@ class Review(Struct, frozen=True):
 
 
 class Source(Struct, frozen=True):
-    """A value, day or list that an answer rests on, in words (`TBil 7.9 mg/dL, 19 Feb`), and its place in the record."""
+    """A value, day or list that an answer rests on, in words (`TBil 7.9 mg/dL, 19 Feb`), and where it stands."""
 
     text: str
     place: str
 
 
 class ChecklistRow(Struct, frozen=True):
-    """A criterion on the checklist. `on_record` answers the sentence as the registry prints it: of an exclusion, `No` is
+    """A criterion on the checklist. `on_record` answers the sentence as the registry prints it: `No` to an exclusion is
     good. `is_against`: the line is failed."""
 
     id: str
@@ -325,7 +328,7 @@ class ChecklistRow(Struct, frozen=True):
 
 
 class Checklist(Struct, frozen=True):
-    """One trial to sign: inclusion lines want Yes, exclusion lines No. Consent stands apart, and is signed elsewhere."""
+    """One trial to sign: inclusion lines want Yes, exclusion lines No. Consent stands apart and is signed elsewhere."""
 
     trial: str
     label: str

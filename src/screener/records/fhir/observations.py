@@ -57,7 +57,7 @@ from screener.records.measuring import (
     unread_result,
     with_decimal_points,
 )
-from screener.records.patient import Result, Unusable
+from screener.records.patient import Flag, Result, Unusable
 from screener.records.specimens import BLOOD, specimen_in, specimen_of_code, specimens_in, told_together
 from screener.rulebook import Lab
 from screener.values.dates import DAY, Moment
@@ -409,7 +409,7 @@ def _read_statement(
         reader.note(place, f"{doubt}: it may be there")
     doubt = doubt or _doubt_of_status(text(resource.body, "status"))
     if is_there:
-        flags = (*((doubt,) if doubt is not None else ()), *meaning.flags)
+        flags = (*((Flag("unusable", doubt),) if doubt is not None else ()), *meaning.flags)
         reader.chart.add_episode(
             condition_episode(
                 found,
@@ -452,7 +452,7 @@ class Value(Struct, frozen=True):
     recorded: str
     unit: str | None = None
     fault: tuple[Unusable, str] | None = None
-    flags: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
     commas: tuple[str, ...] = ()
     """Texts in which decimal commas were read as such."""
 
@@ -526,7 +526,7 @@ def _words(stated: Concept, dictionary: Dictionary) -> Iterator[str]:
     yield from (dictionary.answer(TEXT, each) or each for each in written if each)
 
 
-def _by_own_table(stated: Iterable[Concept], dictionary: Dictionary) -> tuple[str, ...]:
+def _by_own_table(stated: Iterable[Concept], dictionary: Dictionary) -> tuple[Flag, ...]:
     """The remarks on coded answers that were read by the clinic's own table."""
     said = dictionary.local.answers
     if not said:
@@ -540,7 +540,7 @@ def _by_own_table(stated: Iterable[Concept], dictionary: Dictionary) -> tuple[st
         )
         if dictionary.has_own_answer(system, code) and (word := dictionary.answer(system, code)) is not None
     }
-    return tuple(f"{READ_AS} {word} by the clinic's own table" for word in sorted(words))
+    return tuple(Flag("remark", f"{READ_AS} {word} by the clinic's own table") for word in sorted(words))
 
 
 def _of_string(written: str, dictionary: Dictionary) -> Value:
@@ -548,7 +548,7 @@ def _of_string(written: str, dictionary: Dictionary) -> Value:
     word = dictionary.answer(TEXT, written)
     if word is None:
         return _of_words(written)
-    flags = (f"{READ_AS} {word} by the clinic's own table",)
+    flags = (Flag("remark", f"{READ_AS} {word} by the clinic's own table"),)
     return msgspec.structs.replace(_of_words(word), recorded=written[:LONGEST_TEXT], flags=flags)
 
 
@@ -748,7 +748,7 @@ def _add_result(value: Value, meaning: Meaning, holder: Body, resource: Resource
     reader.chart.note_if_before_birth(when, place)
     for written in value.commas:
         reader.saw_comma(written, place)
-    limits, doubt = _limits(holder, meaning, reader, when)
+    limits, why_open = _limits(holder, meaning, reader, when)
     results = [
         result_of(
             meaning,
@@ -773,9 +773,9 @@ def _add_result(value: Value, meaning: Meaning, holder: Body, resource: Resource
         result = _without_use(result, *fault)
     flags = (*result.flags, *value.flags) if value.flags else result.flags
     if status == "preliminary":
-        flags = (*flags, "preliminary")
-    if doubt is not None and result.unusable is None:
-        flags = (*flags, doubt)
+        flags = (*flags, Flag("remark", "preliminary"))
+    if why_open is not None and result.unusable is None:
+        flags = (*flags, Flag("remark", why_open))
     if flags is not result.flags:
         result = msgspec.structs.replace(result, flags=flags)
     reader.chart.add_result(result, status)

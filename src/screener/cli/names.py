@@ -1,0 +1,47 @@
+"""`screen names [WORD]`"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from screener.cli.calls import DONE, UNUSABLE, CallError, Parser, encode_output
+from screener.cli.options import RULES, loaded
+
+
+def parser() -> Parser:
+    """Its options."""
+    parser = Parser(
+        prog="screen names",
+        description="List the names that a record may use. With a WORD, list what has it in its name or title or is "
+        "near to it, with codes, units and values.",
+        epilog="exit status: 0 listed; 2 the rules, a table or the call could not be used",
+    )
+    parser.add_argument("word", nargs="*", metavar="WORD", help="a name, a part of one, or a code")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--csv", action="store_true", help="print CSV, one row an entry")
+    parser.add_argument("--rules", type=Path, metavar="FOLDER", help=RULES)
+    return parser
+
+
+def run(asked: argparse.Namespace) -> int:
+    """List the names."""
+    if asked.json and asked.csv:
+        raise CallError("`--json` and `--csv` are two forms of one list", "call screen once for each")
+    dictionary = loaded(asked.rules)
+    if dictionary is None:
+        return UNUSABLE
+
+    from screener.report.names import as_details, as_json, as_list, as_table, matching, writable
+
+    entries, is_found, word = writable(dictionary), True, " ".join(asked.word)
+    if word:
+        entries, is_found = matching(entries, word, dictionary)
+    encode_output(encoding="utf-8" if asked.json or asked.csv else None, errors="replace", newline="")
+    if asked.json:
+        print(as_json(entries))
+    elif asked.csv:
+        print(as_table(entries), end="")
+    else:
+        print(as_details(entries, word, is_found=is_found) if word else as_list(entries), end="")
+    return DONE

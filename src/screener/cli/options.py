@@ -1,0 +1,196 @@
+"""The options that several commands share, each group stated once, and what their values are read as."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from screener.cli.calls import CallError, Parser, tell
+from screener.version import __version__
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from screener.records.dictionary import Dictionary
+    from screener.records.locales import Locale
+    from screener.values.dates import Duration
+
+RULES = "the rules to use, instead of the ones shipped"
+SOURCES = "file of a record or of several, a spreadsheet (CSV, XLSX), the folder of a bulk export; - for standard input"
+
+
+def add_screening(parser: Parser) -> None:
+    """What every command that screens can say: whom, against what, and as of when."""
+    parser.add_argument("patients", nargs="*", metavar="PATIENT", help=SOURCES)
+    parser.add_argument("--version", action="version", version=f"screener {__version__}")
+    group = parser.add_argument_group("what to screen")
+    group.add_argument("--trial", action="append", metavar="NCT…", help="only this trial; may be repeated")
+    group.add_argument(
+        "--as-of", type=_day, metavar="DATE", help="the day the answers are about (else the record's own, else today)"
+    )
+    group.add_argument(
+        "--answers",
+        action="append",
+        type=Path,
+        metavar="FILE",
+        help="people's answers, each with the patient they are about: a QuestionnaireResponse, a filled chart review, "
+        'or {"patient": …, "answers": {…}}, several in a list; may be repeated',
+    )
+    group.add_argument(
+        "--assume-complete",
+        type=_names,
+        action="extend",
+        default=[],
+        metavar="LISTS",
+        help="lists of the record to take as complete, such as conditions,procedures",
+    )
+    group.add_argument(
+        "--labs-within", type=_duration, metavar="TIME", help="how old labs and findings may be, such as '14 days'"
+    )
+    add_reading(parser)
+
+
+def add_reading(parser: Parser) -> None:
+    """How records are written, and with which rules and codes they are read."""
+    group = parser.add_argument_group("how to read records")
+    group.add_argument(
+        "--locale",
+        type=_locale,
+        metavar="LOCALE",
+        help="how dates and decimals are written where a record does not say it, such as de or en-GB",
+    )
+    group.add_argument(
+        "--columns",
+        type=Path,
+        metavar="TABLE.csv",
+        help="a table of what the columns of a spreadsheet mean (column, name, unit), where headings do not say it",
+    )
+    add_rules_and_codes(group)
+
+
+def add_rules_and_codes(parser: argparse._ActionsContainer) -> None:
+    """Rules, and what codes mean."""
+    parser.add_argument("--rules", type=Path, metavar="FOLDER", help=RULES)
+    parser.add_argument(
+        "--codes",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="TABLE.csv",
+        help="a table of the clinic's own codes (system, code, name, unit; or within, not); may be repeated",
+    )
+    parser.add_argument(
+        "--hierarchy", type=Path, metavar="FILE", help="what a vocabulary says of codes; see `screen terminology build`"
+    )
+
+
+def _day(text: str) -> date:
+    from datetime import date
+
+    from screener.values.dates import DateError, parse_moment
+
+    try:
+        moment = parse_moment(text)
+    except DateError:
+        moment = None
+    if moment is None or len(text) != len("YYYY-MM-DD"):
+        raise argparse.ArgumentTypeError(f"`{text}` is not a day: write YYYY-MM-DD")
+    return date.fromordinal(moment.first_day)
+
+
+def _locale(text: str) -> Locale:
+    from screener.records.errors import did_you_mean
+    from screener.records.locales import locale_of, locales
+
+    locale = locale_of(text)
+    if locale is None:
+        near = did_you_mean(text, (each.name for each in locales().values()))
+        mend = near or "write a language and a country, such as de-DE or en-GB"
+        raise argparse.ArgumentTypeError(f"`{text}` is no locale: {mend}")
+    return locale
+
+
+def _duration(text: str) -> Duration:
+    from screener.values.dates import DateError, parse_duration
+
+    try:
+        return parse_duration(text)
+    except DateError as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from None
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",")]
+
+
+# ---- what is loaded before anything is read
+
+
+def loaded(folder: Path | None, tables: Sequence[Path] = (), hierarchy: Path | None = None) -> Dictionary | None:
+    """The rules, the clinic's own tables of codes and its hierarchy, with all that screening needs; None if they cannot
+    be used, which is then explained."""
+    # Everything made here lives until the end: looking through it for garbage takes a tenth of a start.
+    gc.disable()
+    # Neither does a plug-in of somebody else's have a say in what a record is; looking for some takes as long.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    try:
+        from screener import screening  # noqa: F401
+        from screener.loading import RulesError, load_rulebook
+        from screener.records.dictionary import Dictionary
+        from screener.records.reading import read_patient  # noqa: F401
+
+        try:
+            dictionary = Dictionary(load_rulebook(folder))
+        except RulesError as problem:
+            tell(problem)
+            return None
+        if hierarchy is not None:
+            from screener.terminology.hierarchy import Hierarchy, TerminologyError
+
+            try:
+                dictionary = dictionary.with_hierarchy(Hierarchy(hierarchy, dictionary.rulebook))
+            except TerminologyError as problem:
+                tell(problem)
+                return None
+        if not tables:
+            return dictionary
+        from screener.records.local_codes import LocalCodesError, with_tables
+
+        try:
+            return with_tables(dictionary, tables)
+        except LocalCodesError as problem:
+            tell(problem)
+            return None
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def headings_read(asked: argparse.Namespace, dictionary: Dictionary) -> bool:
+    """Whether the table of columns can be used; it then stands in the call in place of its name."""
+    if asked.columns is None:
+        return True
+    from screener.records.errors import RecordError
+    from screener.records.rows import read_headings
+
+    try:
+        asked.columns = read_headings(asked.columns, dictionary)
+    except RecordError as problem:
+        tell(problem)
+        return False
+    return True
+
+
+def check_sources(sources: Sequence[str], commands: Sequence[str]) -> None:
+    """Refuse a call without a patient, with a command in the wrong place, or that reads standard input twice."""
+    if not sources:
+        raise CallError("there is no patient to screen", "name the file of a record, or `-` for standard input")
+    for command in commands:
+        if command in sources:
+            raise CallError(f"`{command}` is a command and stands first", f"a file of that name is `./{command}`")
+    if sources.count("-") > 1:
+        raise CallError("standard input can be read only once", "write `-` once")

@@ -1,0 +1,255 @@
+"""The patients of a call: found, read, given the answers that are about them, and screened one after the other.
+
+This is the only place that asks what day it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from screener.cli.calls import MOST_SHOWN, STANDARD_INPUT, CallError, check_names, tell
+from screener.cli.commands import COMMANDS
+from screener.cli.options import check_sources, headings_read, loaded
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from rich.progress import Progress
+
+    from screener.records.dictionary import Dictionary
+    from screener.records.documents import Kept
+    from screener.records.errors import RecordError
+    from screener.records.patient import Patient
+    from screener.records.questionnaire import GivenAnswers
+    from screener.records.sightings import Sightings
+    from screener.screening import Screening
+
+
+def prepared(asked: argparse.Namespace) -> Dictionary | None:
+    """The rules, loaded, and a call that fits them and can be followed; None if the rules cannot be used."""
+    check_sources(asked.patients, tuple(COMMANDS))
+    dictionary = loaded(asked.rules, asked.codes, asked.hierarchy)
+    if dictionary is None or not headings_read(asked, dictionary):
+        return None
+
+    from screener.screening import LISTS
+
+    check_names(asked.trial or (), tuple(dictionary.rulebook.trials), "trial of these rules")
+    check_names(asked.assume_complete, LISTS, "list of a record")
+    if asked.answers and (given := _answers(asked.answers, dictionary)) is None:
+        return None
+    asked.given = asked.waiting = given if asked.answers else ()
+    return dictionary
+
+
+def _answers(files: Sequence[Path], dictionary: Dictionary) -> list[GivenAnswers] | None:
+    """People's answers, of all files; None if one cannot be used, which is then explained."""
+    from screener.records.errors import RecordError
+    from screener.records.questionnaire import read_answers
+
+    try:
+        return [each for file in files for each in read_answers(file, dictionary)]
+    except RecordError as problem:
+        tell(problem)
+        return None
+
+
+def screenings(
+    asked: argparse.Namespace,
+    dictionary: Dictionary,
+    *,
+    is_printing: bool = True,
+    is_quiet: bool = False,
+    then: Callable[[Screening], Any] | None = None,
+    jobs: int = 1,
+) -> Iterator[Any]:
+    """The screening of each patient, as it is read, or what `then` makes of it, by so many processes; None for one that
+    cannot be used, which is then explained.
+
+    `is_printing`: each patient is printed meanwhile, so that no progress is shown beside it. `is_quiet`: no notes.
+    """
+    from screener.jobs import in_order
+    from screener.records.reading import ids_of_several
+    from screener.screening import evaluate
+
+    def screened(each: tuple[Patient, date | None] | None) -> Any:
+        if each is None:
+            return None
+        patient, as_of = each
+        screening = evaluate(
+            patient,
+            dictionary.rulebook,
+            as_of=as_of,
+            assume_complete=asked.assume_complete,
+            labs_within=asked.labs_within,
+            trials=asked.trial,
+        )
+        return screening if then is None else then(screening)
+
+    today = _Today()
+    found = [each for source in asked.patients for each in sources(source)]
+    doubled = ids_of_several(found, dictionary, asked.columns) if len(found) > 1 else None
+    patients = (patient for each in found for patient in _to_screen(each, dictionary, asked, today, doubled))
+    with _progress(is_printing=is_printing) as count:
+        for screening in in_order(screened, patients, jobs):
+            yield screening
+            count()
+    _tell_who_is_nobody(asked.waiting)
+    if today.patients and not is_quiet:
+        tell(f"note: {today.note}{f', for {today.patients} patients' if today.patients > 1 else ''}")
+
+
+def sources(source: str) -> Iterator[Path | Kept]:
+    """The files of a folder that is no bulk export, each a record of its own; any other source as it is."""
+    if source == STANDARD_INPUT:
+        yield _standard_input()
+    elif os.path.isdir(source):
+        from screener.records.reading import records_in
+
+        places, others = records_in(Path(source))
+        if others:
+            named = [f"{each.name} ({each.why})" if each.may_hold else each.name for each in others]
+            more = f" and {len(named) - MOST_SHOWN} more" if len(named) > MOST_SHOWN else ""
+            tell(f"note: {source}: not read: {', '.join(named[:MOST_SHOWN])}{more}")
+        yield from places
+    else:
+        yield Path(source)
+
+
+def _standard_input() -> Kept:
+    from screener.records.documents import Kept
+
+    if sys.stdin is None:
+        raise CallError("standard input is closed", "name the file of a record")
+    return Kept(sys.stdin.buffer)
+
+
+def read(
+    source: Path | Kept,
+    dictionary: Dictionary,
+    asked: argparse.Namespace,
+    sightings: Sightings | None = None,
+    doubled: frozenset[str] | None = None,
+) -> Iterator[Patient | RecordError]:
+    """The patients of one source, and what keeps others, or all of it, from being read."""
+    from screener.records.errors import RecordError
+    from screener.records.reading import read_patients
+
+    file = None if isinstance(source, Path) else "standard input"
+    try:
+        yield from read_patients(source, dictionary, file, sightings, asked.locale, asked.columns, doubled)
+    except RecordError as problem:
+        yield problem
+
+
+def _to_screen(
+    source: Path | Kept,
+    dictionary: Dictionary,
+    asked: argparse.Namespace,
+    today: _Today,
+    doubled: frozenset[str] | None,
+) -> Iterator[tuple[Patient, date | None] | None]:
+    """The patients of one source, each with the day that the answers are about; None for one that cannot be used, which
+    is then explained."""
+    for patient in _patients(source, dictionary, asked, doubled):
+        if patient is None:
+            yield None
+        elif asked.as_of is None and patient.as_of is None:
+            yield today.taken_for(patient), today.day
+        else:
+            yield patient, asked.as_of
+
+
+def _patients(
+    source: Path | Kept, dictionary: Dictionary, asked: argparse.Namespace, doubled: frozenset[str] | None
+) -> Iterator[Patient | None]:
+    """The patients of one source, each with the answers that are about this one; None for one that cannot be used,
+    which is then explained on standard error."""
+    from screener.records.errors import RecordError
+
+    for each in read(source, dictionary, asked, doubled=doubled):
+        try:
+            if isinstance(each, RecordError):
+                raise each
+            yield _answered(each, asked, dictionary) if asked.given else each
+        except RecordError as problem:
+            tell(problem)
+            yield None
+
+
+def _answered(patient: Patient, asked: argparse.Namespace, dictionary: Dictionary) -> Patient:
+    from screener.records.questionnaire import with_answers
+
+    asked.waiting = [each for each in asked.waiting if not each.subject.is_about(patient)]
+    return with_answers(patient, asked.given, dictionary)
+
+
+def _tell_who_is_nobody(waiting: Sequence[GivenAnswers]) -> None:
+    """Tell of answers, in a list of such, whose patient is none of the call. Who is known by an identifier is not
+    named: it may be a number that the whole country knows the person by."""
+    for file in dict.fromkeys(each.file for each in waiting if not each.is_alone):
+        subjects = [each.subject.id for each in waiting if each.file == file]
+        named = [f"`{each}`" for each in subjects if each is not None]
+        more = len(named) - MOST_SHOWN
+        whose = named[:MOST_SHOWN] + ([f"{more} more"] if more > 0 else [])
+        if others := subjects.count(None):
+            whose.append(f"{others} known by an identifier")
+        tell(f"note: {file}: answers of {', '.join(whose)} reached nobody of this call")
+
+
+@contextmanager
+def _progress(*, is_printing: bool) -> Iterator[Callable[[], None]]:
+    """What counts the patients on standard error, from the second one on, if a person sits there and nothing else is
+    printed meanwhile."""
+    if sys.stderr is None or not sys.stderr.isatty() or (is_printing and sys.stdout.isatty()):
+        yield lambda: None
+        return
+    progress: Progress | None = None
+    number = 0
+
+    def count() -> None:
+        nonlocal progress, number
+        number += 1
+        if number == 1:
+            return
+        if progress is None:
+            from rich.console import Console
+            from rich.progress import Progress, SpinnerColumn, TextColumn
+
+            shown = TextColumn("{task.completed:.0f} patients screened")
+            console = Console(stderr=True)
+            progress = Progress(SpinnerColumn(), shown, console=console, transient=True, redirect_stdout=False)
+            progress.add_task("", total=None)
+            progress.start()
+        progress.update(progress.task_ids[0], completed=number)
+
+    try:
+        yield count
+    finally:
+        if progress is not None:
+            progress.stop()
+
+
+class _Today:
+    """The day of the call, and how many patients it was taken for, because neither the call nor their records say which
+    day the answers are about."""
+
+    def __init__(self) -> None:
+        from datetime import date
+
+        self.day = date.today()  # noqa: DTZ011  (the day on the wall of the clinic)
+        self.note = f"neither the record nor the call has a date of screening, so today is taken, {self.day}"
+        self.patients = 0
+
+    def taken_for(self, patient: Patient) -> Patient:
+        """The patient with a note that says so."""
+        from msgspec.structs import replace
+
+        self.patients += 1
+        return replace(patient, notes=(*patient.notes, self.note))

@@ -1,0 +1,60 @@
+"""`screen review PATIENT`"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from screener.cli.calls import DONE, UNUSABLE, CallError, Parser, cannot_be_written, encode_output
+from screener.cli.options import add_screening
+
+
+def parser() -> Parser:
+    """Its options."""
+    parser = Parser(
+        prog="screen review",
+        usage="screen review [-o FILE] [OPTION…] PATIENT",
+        description="Write the sheet of a chart review: what open criteria wait for that records never write down, "
+        "and the entries that leave open what they are. Fill it in, and give it back: `screen PATIENT --answers FILE`.",
+        epilog="exit status: 0 written; 2 a record, the rules or the call could not be used",
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", help="the file to write (else standard output)")
+    add_screening(parser)
+    return parser
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Write the sheet."""
+    from screener.cli.patients import prepared, screenings
+
+    dictionary = prepared(asked)
+    if dictionary is None:
+        return UNUSABLE
+
+    import json
+
+    from screener.report.files import write_whole
+    from screener.report.review import to_review
+
+    status, sheets = DONE, []
+    for screening in screenings(asked, dictionary):
+        if screening is None:
+            status = UNUSABLE
+        else:
+            sheets.append(json.dumps(to_review(screening), ensure_ascii=False, indent=1))
+    if asked.output is None:
+        encode_output(encoding="utf-8")
+        print(sheets[0] if len(sheets) == 1 else f"[{','.join(sheets)}]" if sheets else "")
+        return status
+    if len(sheets) > 1:
+        raise CallError("a sheet is of one patient", "call screen once for each")
+    place = Path(asked.output)
+    if place.exists():
+        raise CallError(f"`{place}` is there already, and may be filled in", "give the sheet another name")
+    for sheet in sheets:
+        try:
+            write_whole(place, sheet + "\n")
+        except OSError as problem:
+            raise cannot_be_written(place, problem) from None
+        print(f"wrote {place}")
+    return status

@@ -1,0 +1,187 @@
+"""The forms of a report, in one table. A new form is one file and one line here.
+
+A form's file has a class that derives from `Report`, or from `Texts` where each patient is a text of its own. The
+command line makes its options from the table, and refuses in a sentence what a form cannot honour: nothing that is
+asked for is ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+from typing import Any as Anything
+
+if TYPE_CHECKING:
+    from screener.report.further import Further
+    from screener.rulebook import Rulebook
+    from screener.screening import Screening
+
+FURTHER = {
+    "advice": "which facts decide, and what would settle it",
+    "margins": "how far each number lies from its limit",
+    "distance": "what keeps the patient from each trial",
+    "when": "on which later days answers change if nothing new is recorded",
+}
+"""What a report may tell besides, by the name of its option."""
+
+
+class Form(NamedTuple):
+    """One form of a report.
+
+    `home` is its class. `value` names what its option takes, None for an option without a value; `may_repeat`: it may
+    be given several times. `is_each`: it is written patient by patient, and not when all are screened. `further` are
+    the names in FURTHER that it can honour, `with_jobs` whether several processes may write it. `is_quiet`: no notes on
+    standard error.
+    """
+
+    name: str
+    home: str
+    help: str
+    is_each: bool
+    further: frozenset[str] = frozenset()
+    with_jobs: bool = False
+    value: str | None = None
+    may_repeat: bool = False
+    is_quiet: bool = False
+
+    @property
+    def option(self) -> str:
+        """How a call asks for it."""
+        return f"--{self.name}"
+
+    def report(self, asked: Asked) -> Report:
+        """The report that a call asks for. Raises FormError for what it cannot honour."""
+        module, _, name = self.home.partition(":")
+        made: Report = getattr(import_module(module), name)(asked)
+        return made
+
+
+_ALL = frozenset(FURTHER)
+TABLE = Form("table", "screener.report.table:Table", "", is_each=False, further=_ALL)
+"""The form of a call that names none: one patient in full, several at a glance."""
+FORMS = (
+    Form("full", "screener.report.table:Full", "print each of several patients in full", is_each=True, further=_ALL),
+    Form(
+        "json",
+        "screener.report.json_lines:JsonLines",
+        "print JSON, one line a patient",
+        is_each=True,
+        further=_ALL,
+        with_jobs=True,
+    ),
+    Form("markdown", "screener.report.markdown:Markdown", "print Markdown", is_each=True, with_jobs=True),
+    Form("csv", "screener.report.spreadsheet:Csv", "print CSV, one row a criterion", is_each=False),
+    Form(
+        "html",
+        "screener.report.page:WholePage",
+        "write one page for screen and paper; - for standard output",
+        is_each=False,
+        value="FILE",
+    ),
+    Form(
+        "explain",
+        "screener.report.explained:Explained",
+        "print one criterion with the whole tree of its rule; may be repeated",
+        is_each=True,
+        value="NCT…/I3",
+        may_repeat=True,
+    ),
+    Form(
+        "quiet",
+        "screener.report.verdicts:Verdicts",
+        "print the verdicts only, a line for each trial",
+        is_each=True,
+        with_jobs=True,
+        is_quiet=True,
+    ),
+)
+
+
+class FormError(Exception):
+    """A form cannot be what a call asks for: what is wrong, and what to write instead."""
+
+    def __init__(self, fault: str, mend: str) -> None:
+        super().__init__(fault)
+        self.fault = fault
+        self.mend = mend
+
+
+class Asked(NamedTuple):
+    """What a call asks of its report: the value of the form's option, what to tell besides, whose records it names."""
+
+    value: Anything = None
+    further: frozenset[str] = frozenset()
+    sources: Sequence[str] = ()
+    trials: Collection[str] | None = None
+
+
+class Report:
+    """One report of one call. It prints to standard output, of which it says how that is encoded."""
+
+    encoding: str | None = None
+    """None: as the terminal has it, where a letter that it lacks is replaced."""
+    newline: str | None = None
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+
+    def prepare(self, rulebook: Rulebook) -> None:
+        """Look at the call beside the rules, before anything is read. Raises FormError."""
+
+    def add(self, screening: Screening) -> None:
+        """One more patient. Raises FormError where the call cannot be followed with this one."""
+        raise NotImplementedError
+
+    def end(self, unusable: int) -> str | None:
+        """All patients were added, and so many records could not be used. Returns what is to be told beside the report.
+        Raises FormError."""
+        return None
+
+    def further(self, screening: Screening) -> Further | None:
+        """What the call asks to be told besides; None if that is nothing."""
+        if not self.asked.further:
+            return None
+        from screener.report.further import further
+
+        asked = self.asked.further
+        return further(
+            screening,
+            advice="advice" in asked,
+            margins="margins" in asked,
+            distances="distance" in asked,
+            when="when" in asked,
+        )
+
+
+class Texts(Report):
+    """A report that is a text for each patient, so that several processes can write it."""
+
+    def text(self, screening: Screening) -> str:
+        """One patient, with the line's end."""
+        raise NotImplementedError
+
+    def add(self, screening: Screening) -> None:
+        print(self.text(screening), end="")
+
+
+def form_asked(given: Mapping[str, Anything]) -> Form:
+    """The one form that a call asks for, by the values of its options. Raises FormError if these are several."""
+    forms = [form for form in FORMS if given.get(form.name)]
+    if len(forms) > 1:
+        named = " and ".join(f"`{form.option}`" for form in forms[:2])
+        raise FormError(f"{named} are two forms of one report", "call screen once for each")
+    return forms[0] if forms else TABLE
+
+
+def check_honoured(form: Form, further: Collection[str], jobs: int) -> None:
+    """Refuse what the form cannot honour. Raises FormError."""
+    what = "the table" if form is TABLE else f"`{form.option}`"
+    for name in FURTHER:
+        if name in further and name not in form.further:
+            others = [f"`{each.option}`" for each in FORMS if name in each.further]
+            raise FormError(f"`--{name}` changes nothing in {what}", f"leave it out, or ask for {' or '.join(others)}")
+    if jobs > 1 and not form.with_jobs:
+        forms = " or ".join(f"`{each.option}`" for each in FORMS if each.with_jobs)
+        fault = f"`--jobs` is for a report that is printed patient by patient, and {what} is not"
+        raise FormError(fault, f"add {forms}")

@@ -1,0 +1,20 @@
+"""A screening as JSON, one line a patient, with what else was asked for."""
+
+from __future__ import annotations
+
+from screener.report.forms import Texts
+from screener.screening import Screening
+
+
+class JsonLines(Texts):
+    """`--json`"""
+
+    encoding = "utf-8"
+
+    def text(self, screening: Screening) -> str:
+        told = self.further(screening)
+        if told is None:
+            return screening.to_json() + "\n"
+        from screener.report.further import json_with
+
+        return json_with(screening, told) + "\n"
