@@ -1,4 +1,4 @@
-"""Sheets made by hand from a screening, for the tests of their page: plain states, the real chart review, the real lines."""
+"""Sheets made by hand from a screening, for the tests of their page: plain states, the real review, the real lines."""
 
 from __future__ import annotations
 
@@ -82,14 +82,18 @@ def row_of(trial: TrialResult) -> TrialRow:
         label=LABELS.get(trial.id, trial.id),
         title=trial.title,
         short=load_rules().trials[trial.id].short or trial.title,
-        recruiting=Recruiting(trial.recruitment.recruiting, "recruiting" if trial.recruitment.recruiting else "not known"),
+        recruiting=Recruiting(
+            trial.recruitment.recruiting, "recruiting" if trial.recruitment.recruiting else "not known"
+        ),
         verdict=trial.verdict,
         state=State(*state[trial.verdict]),
         met=trial.counts["passed"],
         of=len(trial.criteria),
         against=against,
         open=tuple(each.id for each in trial.criteria if each.status == "unknown"),
-        points=tuple(Point("against", (each.id,), each.explanation[:90]) for each in trial.criteria if each.id in against),
+        points=tuple(
+            Point("against", (each.id,), each.explanation[:90]) for each in trial.criteria if each.id in against
+        ),
         dates=Dates(text="Nothing expires by itself"),
         counts=Counts(),
         left="1 chart review, consent" if trial.verdict == "undetermined" else "",
@@ -145,10 +149,13 @@ def trials_of(written: list[str]) -> tuple[str, ...]:
 
 def actions_of(screening: Screening, review: Review) -> tuple[ActionGroup, ...]:
     those = tuple(trial.id for trial in screening.trials if trial.verdict == "undetermined")
-    chart = [] if review.is_empty else [ActionGroup("chart", "One chart review", (Action("One chart review", those, ()),))]
+    chart = [] if review.is_empty else [ActionGroup("chart", "Look up in the chart", ())]
     if not those:
         return tuple(chart)
-    return (*chart, ActionGroup("participant", "Ask the participant", (Action("Consent, on each trial’s own form", those, ()),)))
+    return (
+        *chart,
+        ActionGroup("participant", "Ask the participant", (Action("Consent, on each trial’s own form", those, ()),)),
+    )
 
 
 def checklist_of(trial: TrialResult) -> Checklist:
@@ -174,7 +181,8 @@ def checklist_row(criterion: CriterionResult) -> ChecklistRow:
     if criterion.status != "unknown":
         says = "Yes" if (criterion.status == "passed") == (criterion.kind == "inclusion") else "No"
     sources = [
-        Source(f"{each.name} {each.value} {each.unit or ''}, {each.date or ''}", each.source) for each in criterion.evidence
+        Source(f"{each.name} {each.value} {each.unit or ''}, {each.date or ''}", each.source)
+        for each in criterion.evidence
     ]
     return ChecklistRow(
         id=criterion.id,
@@ -200,25 +208,52 @@ def not_written_down() -> tuple[Sheet, Screening]:
     as_of = screening.as_of
     good = date(2026, 2, 16)
     results: tuple[KeyResult | KeyScore, ...] = (
-        KeyResult("TBil", "Bilirubin", "268", "umol/L", "15.7 mg/dL", "12.8 × ULN", day=date(2026, 2, 9), good_to=good,
-                  earlier=(Earlier("247", date(2026, 2, 5)),)),
-        KeyResult("INR", "INR", "1.7", beside="PTA 39 %", day=date(2026, 2, 9), good_to=good,
-                  earlier=(Earlier("1.6", date(2026, 2, 5)),)),
-        KeyResult("creatinine", "Creatinine", "62", "umol/L", "0.70 mg/dL", day=date(2026, 2, 9), good_to=good,
-                  earlier=(Earlier("59", date(2026, 2, 5)),)),
+        KeyResult(
+            "TBil",
+            "Bilirubin",
+            "268",
+            "umol/L",
+            "15.7 mg/dL",
+            "12.8 × ULN",
+            day=date(2026, 2, 9),
+            good_to=good,
+            earlier=(Earlier("247", date(2026, 2, 5)),),
+        ),
+        KeyResult(
+            "INR",
+            "INR",
+            "1.7",
+            beside="PTA 39 %",
+            day=date(2026, 2, 9),
+            good_to=good,
+            earlier=(Earlier("1.6", date(2026, 2, 5)),),
+        ),
+        KeyResult(
+            "creatinine",
+            "Creatinine",
+            "62",
+            "umol/L",
+            "0.70 mg/dL",
+            day=date(2026, 2, 9),
+            good_to=good,
+            earlier=(Earlier("59", date(2026, 2, 5)),),
+        ),
         KeyScore("MELD", "MELD", 23, 36, "23 to 36", date(2026, 2, 9), "if dialysed: not recorded"),
         KeyScore("COSSH", "COSSH-ACLF II", 6.16, 6.16, "6.16", date(2026, 2, 9), other="registry’s wording 5.71"),
         KeyResult("HE_grade", "Encephalopathy", "0", "West Haven", day=date(2026, 2, 9)),
         KeyResult("ascites_grade", "Ascites", "slight", day=date(2026, 2, 9)),
-    )  # fmt: skip
+    )
     trials = {each.id: row_of(each) for each in screening.trials}
     left = {
         "NCT06242405": ("1 chart review, 2 judgements, consent", "2 judgements, consent", "Nothing expires by itself"),
-        "NCT05985863": ("1 chart review, old results, 1 judgement, consent", "old results, 1 judgement, consent",
-                        "Creatinine pair good to 12 Feb, labs to 16 Feb"),
+        "NCT05985863": (
+            "1 chart review, old results, 1 judgement, consent",
+            "old results, 1 judgement, consent",
+            "Creatinine pair good to 12 Feb, labs to 16 Feb",
+        ),
         "NCT07409259": ("1 chart review", "", "Labs good to 16 Feb"),
         "NCT03863002": ("1 chart review, consent", "consent", "Closes after 27 Feb: 4 weeks from onset"),
-    }  # fmt: skip
+    }
     rows = tuple(
         replaced(
             trials[trial],
@@ -233,15 +268,26 @@ def not_written_down() -> tuple[Sheet, Screening]:
     )
     review = review_of(screening)
     actions = (
-        ActionGroup("chart", "One chart review", (Action("One chart review", tuple(left), ()),)),
-        ActionGroup("old results", "Look up in old results, before 30 Jan", (
-            Action("Platelets, bilirubin, albumin, INR; ascites and HE at that time", ("NCT05985863",), (), "(E2)"),)),
-        ActionGroup("investigator", "Investigator decides", (
-            Action("Anything else against taking part?", ("NCT06242405", "NCT05985863"), (), "(9259: no, 9 Feb)"),
-            Action("Another disease that threatens survival?", ("NCT06242405",), (), "(E4)"))),
-        ActionGroup("participant", "Ask the participant", (
-            Action("Consent, on each trial’s own form", ("NCT06242405", "NCT05985863", "NCT03863002"), ()),)),
-    )  # fmt: skip
+        ActionGroup("chart", "Look up in the chart", ()),
+        ActionGroup(
+            "old results",
+            "Look up in old results, before 30 Jan",
+            (Action("Platelets, bilirubin, albumin, INR; ascites and HE at that time", ("NCT05985863",), (), "(E2)"),),
+        ),
+        ActionGroup(
+            "investigator",
+            "Investigator decides",
+            (
+                Action("Anything else against taking part?", ("NCT06242405", "NCT05985863"), (), "(9259: no, 9 Feb)"),
+                Action("Another disease that threatens survival?", ("NCT06242405",), (), "(E4)"),
+            ),
+        ),
+        ActionGroup(
+            "participant",
+            "Ask the participant",
+            (Action("Consent, on each trial’s own form", ("NCT06242405", "NCT05985863", "NCT03863002"), ()),),
+        ),
+    )
     person = patient_of(
         screening,
         "Woman, 42. Chronic hepatitis B (2008); liver failure since 30 Jan (11 days).",
@@ -262,16 +308,33 @@ def with_hepatitis_and_ascites() -> tuple[Sheet, Screening]:
     screening = screened("alcoholic-hepatitis-with-ascites")
     day, good = date(2026, 2, 19), date(2026, 2, 26)
     results: tuple[KeyResult | KeyScore, ...] = (
-        KeyResult("TBil", "Bilirubin", "7.9", "mg/dL", "135 umol/L", "6.6 × ULN", day=day, good_to=good,
-                  earlier=(Earlier("5.3", date(2025, 12, 5)), Earlier("6.8", date(2026, 2, 12)))),
+        KeyResult(
+            "TBil",
+            "Bilirubin",
+            "7.9",
+            "mg/dL",
+            "135 umol/L",
+            "6.6 × ULN",
+            day=day,
+            good_to=good,
+            earlier=(Earlier("5.3", date(2025, 12, 5)), Earlier("6.8", date(2026, 2, 12))),
+        ),
         KeyResult("INR", "INR", "25.3", day=day, good_to=good, check="a time in seconds?"),
-        KeyResult("creatinine", "Creatinine", "0.8", "mg/dL", "71 umol/L", day=date(2026, 2, 1), good_to=date(2026, 2, 8),
-                  is_stale=True),
+        KeyResult(
+            "creatinine",
+            "Creatinine",
+            "0.8",
+            "mg/dL",
+            "71 umol/L",
+            day=date(2026, 2, 1),
+            good_to=date(2026, 2, 8),
+            is_stale=True,
+        ),
         KeyScore("MELD", "MELD", 20, 20, "20", day, "no dialysis (list complete)", check="rests on INR"),
         KeyScore("COSSH", "COSSH-ACLF II", missing="HE, neutrophils, urea missing"),
         KeyResult("HE_grade", "Encephalopathy", "I", "West Haven", day=day),
         KeyResult("ascites_grade", "Ascites", "moderate", day=day),
-    )  # fmt: skip
+    )
     states = {
         "NCT05985863": State("all met", "All criteria met", "The investigator confirms and signs."),
         "NCT06242405": State("people", "Only people to ask"),
@@ -281,18 +344,37 @@ def with_hepatitis_and_ascites() -> tuple[Sheet, Screening]:
     trials = {each.id: row_of(each) for each in screening.trials}
     rows = tuple(replaced(trials[trial], state=state) for trial, state in states.items())
     actions = (
-        ActionGroup("check", "Check first", (Action("INR 25.3 of 19 Feb against the laboratory’s print", tuple(states), ()),)),
-        ActionGroup("investigator", "Investigator decides", (
-            Action("Confirm the checklist of 5863 and sign it", ("NCT05985863",), (), by=date(2026, 2, 25)),
-            Action("Is the antidepressant “treated for mental illness”? Yes rules 2405 out", ("NCT06242405",), (), "(E7)"))),
-        ActionGroup("participant", "Ask the participant", (Action("Consent, on the trial’s own form", ("NCT06242405",), ()),)),
-    )  # fmt: skip
+        ActionGroup(
+            "check", "Check first", (Action("INR 25.3 of 19 Feb against the laboratory’s print", tuple(states), ()),)
+        ),
+        ActionGroup(
+            "investigator",
+            "Investigator decides",
+            (
+                Action("Confirm the checklist of 5863 and sign it", ("NCT05985863",), (), by=date(2026, 2, 25)),
+                Action(
+                    "Is the antidepressant “treated for mental illness”? Yes rules 2405 out",
+                    ("NCT06242405",),
+                    (),
+                    "(E7)",
+                ),
+            ),
+        ),
+        ActionGroup(
+            "participant", "Ask the participant", (Action("Consent, on the trial’s own form", ("NCT06242405",), ()),)
+        ),
+    )
     doubt = Doubt("INR 25.3 of 19 Feb: is it a prothrombin time in seconds?", ("NCT05985863",), "It decides 5863.")
     person = patient_of(screening, "Woman, 58. Alcoholic cirrhosis (2023); liver failure since 5 Feb (15 days).")
     return sheet_of(
-        screening, patient=person, results=results, trials=rows, actions=actions, check_first=(doubt,),
+        screening,
+        patient=person,
+        results=results,
+        trials=rows,
+        actions=actions,
+        check_first=(doubt,),
         next="investigator confirms and signs the checklist of 5863 by 25 Feb",
-    ), screening  # fmt: skip
+    ), screening
 
 
 def replaced(row: TrialRow, **parts: Any) -> TrialRow:

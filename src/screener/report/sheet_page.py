@@ -11,19 +11,20 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import cache
-from typing import Any as Anything
 
 from markupsafe import Markup, escape
 from msgspec import Struct
 
 from screener.records.patient import is_unnamed
 from screener.report.charts import Chart, charts
-from screener.report.html import TEMPLATES, feet_of_pages, policy, stylesheet, template
+from screener.report.html import TEMPLATES, feet_of_pages, policy, stylesheet, template, visible
 from screener.report.outlook import Outlook, outlook
-from screener.report.review import HOW
+from screener.report.review import as_file
 from screener.report.wording import DISCLAIMER
 from screener.screening import Screening, Status, TrialResult
+from screener.sheet import phrases
 from screener.sheet.model import Checklist, KeyResult, KeyScore, Review, Sheet, StateName, TrialRow
+from screener.sheet.phrases import counted, day_words
 from screener.values.dates import DateError, parse_moment
 
 MOST_COLUMNS = 8
@@ -34,6 +35,7 @@ MOST_ENTRIES = 3
 """Entries to look up that the sheet names; the form has all of them."""
 
 LETTERS_OF_A_DIGEST = 12
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 MARKS: dict[StateName, str] = {
     "all met": "tick",
@@ -94,7 +96,10 @@ def page(sheets: Sequence[Sheet], screenings: Sequence[Screening]) -> str:
         counts_of=counts_of,
         is_unnamed=is_unnamed,
         review_file=review_file,
+        review_title=phrases.REVIEW,
         title_of=title_of,
+        trials_of=trials_of,
+        trials_of_entries=trials_of_entries,
         words_of_answer=_ANSWERS,
     )
 
@@ -117,9 +122,18 @@ def _part(anchor: str, sheet: Sheet, screening: Screening) -> PatientPart:
 
 def _columns(sheet: Sheet) -> list[TrialRow]:
     waiting = {trial for group in sheet.actions for action in group.actions for trial in action.trials}
-    waiting.update(trial for group in sheet.review.groups for trial in group.trials)
-    waiting.update(line.trial for entry in sheet.review.entries for line in entry.lines)
+    waiting |= trials_of(sheet.review)
     return [row for row in sheet.trials if row.id in waiting]
+
+
+def trials_of(review: Review) -> set[str]:
+    """The trials that a chart review is for."""
+    return trials_of_entries(review).union(*(group.trials for group in review.groups))
+
+
+def trials_of_entries(review: Review) -> set[str]:
+    """The trials that entries leave open."""
+    return {line.trial for entry in review.entries for line in entry.lines}
 
 
 _ANSWERS: dict[Status, str] = {"failed": "against", "unknown": "open", "passed": "settled"}
@@ -127,26 +141,27 @@ _ANSWERS: dict[Status, str] = {"failed": "against", "unknown": "open", "passed":
 
 # ---- one sheet of A4
 
-PRINTS = (("", 9.4, 1.27), ("dense", 8.6, 1.22), ("denser", 7.9, 1.17))
-"""The sizes of print, the largest first: class, points, and height of a line in them. `sheet.css` has the same."""
+PRINTS = (("", 9.4, 1.27, 0.25), ("dense", 8.6, 1.22, 0.25), ("denser", 8.0, 1.17, 0.1))
+"""The sizes of print, the largest first: class, points, and in letters the height of a line and of the gap between
+rows. `sheet.css` has the same."""
 POINT = 0.3528
 ROOM = (188, 274)
 """Width and height of what is printed on A4, in millimeters, as a point is."""
 LETTER = 0.5
 """How wide a letter is on the average, by its size."""
-SPARE = 1.06
+SPARE = 1.03
 """What is taken as the height of one that is worked out as 1, as letters differ."""
 
 
 def _density(sheet: Sheet, columns: int) -> str:
     """How small the sheet is printed, so that it stays one page of A4; what needs two pages may be larger again."""
-    for name, points, spacing in PRINTS:
-        if _height(sheet, columns, points * POINT, spacing) <= ROOM[1]:
+    for name, points, spacing, gap in PRINTS:
+        if _height(sheet, columns, points * POINT, spacing, gap) <= ROOM[1]:
             return name
     return "dense"
 
 
-def _height(sheet: Sheet, columns: int, em: float, spacing: float) -> float:
+def _height(sheet: Sheet, columns: int, em: float, spacing: float, gap: float) -> float:
     """About how high the sheet is on paper, whose letters are `em` high.
 
     A text of 130 letters in a column of 64 letters takes three lines: 1 + 130 // 64.
@@ -162,25 +177,30 @@ def _height(sheet: Sheet, columns: int, em: float, spacing: float) -> float:
     height += max((_lines_of_cell(each, lines, ROOM[0] / 7) for each in sheet.results), default=-2) * 1.12 + 4
     for row in sheet.trials:
         state = 1.1 + lines(row.left, 44) + (lines(row.state.detail, 44) if row.state.detail else 0)
-        name = 2.1 + lines(row.short or row.title, 36)
+        name = 1.1 + lines(f"{row.short or row.title}{row.recruiting.text}{' ' * 18}", 43)
         points = sum(lines(point.text, 66) for point in row.points) + (row.after_clean_chart is not None)
-        height += max(state, name, points, lines(row.dates.text, 38) + bool(row.consent)) * 0.95 * spacing + 0.5
+        height += max(state, name, points, lines(row.dates.text, 38) + bool(row.consent)) * 0.93 * spacing + 1.7 * gap
     height += 7 + sum(lines(note, ROOM[0], 0.8) for note in sheet.notes[:MOST_NOTES])
     for group in sheet.actions:
-        height += spacing * 0.95 + 0.45
-        texts = [f"{action.text} {action.detail}" for action in group.actions]
-        width = text_width
+        texts = [(f"{action.text} {action.detail}", text_width) for action in group.actions]
         if group.kind == "chart" and not group.waits:
-            texts, width = [each.text for each in sheet.review.groups], text_width - 7.6 * em
-            texts += ["." * 80] * bool(sheet.review.entries)
-        height += sum(lines(text, width) * spacing + 0.25 for text in texts)
+            texts += [(each.text, text_width - 7.6 * em) for each in sheet.review.groups]
+            texts += [(" " * 100, text_width)] * bool(sheet.review.entries)
+            height += spacing * bool(group.actions)
+        height += spacing + 1.6 * gap
+        height += sum(lines(text, width) * spacing + gap for text, width in texts)
     return (height + 5) * em * SPARE
 
 
 def _lines_of_cell(cell: KeyResult | KeyScore, lines: Callable[[str, float, float], int], width: float) -> int:
     texts = [cell.check, cell.missing]
     if isinstance(cell, KeyResult):
-        texts += [", ".join(filter(None, (cell.converted, cell.multiple))), cell.beside, cell.when, " " * bool(cell.day)]
+        texts += [
+            ", ".join(filter(None, (cell.converted, cell.multiple))),
+            cell.beside,
+            cell.when,
+            " " * bool(cell.day),
+        ]
         texts += [" " * bool(cell.earlier)]
     else:
         texts += [cell.other, " " * bool(cell.day)]
@@ -191,14 +211,8 @@ def _lines_of_cell(cell: KeyResult | KeyScore, lines: Callable[[str, float, floa
 
 
 def day(of: date, as_of: date) -> Markup:
-    """A day as a ward writes it, `9 Feb`, with the year where that is another: `9 Feb 2023`."""
-    year = "" if of.year == as_of.year else f" {of.year}"
-    return Markup('<time datetime="{}">{}\N{NO-BREAK SPACE}{}{}</time>').format(
-        of.isoformat(), of.day, _MONTHS[of.month - 1], year
-    )
-
-
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+    """A day as a ward writes it, in the sign of HTML for a day."""
+    return Markup('<time datetime="{}">{}</time>').format(of.isoformat(), day_words(of, as_of).replace(" ", NO_BREAK))
 
 
 def day_written(text: str, as_of: date) -> Markup:
@@ -208,13 +222,8 @@ def day_written(text: str, as_of: date) -> Markup:
     except DateError:
         moment = None
     if moment is None or not moment.is_one_day:
-        return escape(text)
+        return escape(visible(text))
     return day(date.fromordinal(moment.first_day), as_of)
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """`1 line`, `3 lines`."""
-    return f"{number} {one}" if number == 1 else f"{number} {many or one + 's'}"
 
 
 def digest(rules: str) -> str:
@@ -239,50 +248,10 @@ def title_of(name: str, screening: Screening) -> str:
 def review_file(sheet: Sheet) -> Markup:
     """The file of a chart review as the form begins it, as data that stands safely inside a page. The script fills in
     what was ticked; `screen --answers` takes the result, as it takes the file that `screen review` writes."""
-    written = json.dumps(_review_data(sheet.review, sheet), separators=(",", ":"))
+    written = json.dumps(as_file(sheet.review, sheet.patient.id, sheet.patient.as_of), separators=(",", ":"))
     for sign in "<>&":
         written = written.replace(sign, f"\\u{ord(sign):04x}")
     return Markup(written)
-
-
-def _review_data(review: Review, sheet: Sheet) -> dict[str, Anything]:
-    return {
-        "patient": sheet.patient.id,
-        "as_of": sheet.patient.as_of.isoformat(),
-        "how": list(HOW),
-        "on": None,
-        "by": None,
-        "looked_at": [],
-        "groups": [
-            {
-                "title": group.title,
-                "none_of_these": None,
-                "items": [
-                    {
-                        "what": item.what,
-                        "title": item.title,
-                        "covers": item.covers,
-                        "found": None,
-                        "lines": [f"{line.trial}/{line.id}" for line in item.lines],
-                    }
-                    for item in group.items
-                ],
-            }
-            for group in review.groups
-        ],
-        "entries": [
-            {
-                "source": entry.source,
-                "called": entry.called,
-                "dated": entry.dated,
-                "may_be": list(entry.may_be),
-                "lines": [f"{line.trial}/{line.id}" for line in entry.lines],
-                "is": None,
-                "none_of_these": None,
-            }
-            for entry in review.entries
-        ],
-    }
 
 
 @cache
