@@ -110,8 +110,8 @@ class KeyResult(Struct, frozen=True, tag="result"):
 
 
 class KeyScore(Struct, frozen=True, tag="score"):
-    """A cell of the strip: a score, between `low` and `high`; None where nothing useful is known. `missing` names what is
-    not on record. `other` is the same score by another wording."""
+    """A cell of the strip: a score, between `low` and `high`; None where nothing useful is known. `missing` names what
+    is not on record. `other` is the same score by another wording."""
 
     name: str
     label: str

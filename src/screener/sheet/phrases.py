@@ -14,9 +14,9 @@ from screener.evaluation.explanation import number_text, score_text, span_text
 from screener.evaluation.phrases import both, either, lowered, unit_beside
 from screener.records.patient import Result
 from screener.records.reviews import EVER, NOW
-from screener.rulebook import Finding, OnsetLookup, Rulebook, Scope, Sex
+from screener.rulebook import Concept, Finding, OnsetLookup, RecordList, Rulebook, Scope, Sex
 from screener.screening import CriterionResult, Status
-from screener.sheet.model import ActionKind, Counts, StateName
+from screener.sheet.model import ActionKind, Counts, ReviewItem, Sheet, StateName
 from screener.values.dates import BEGINNING, Moment
 from screener.values.ranges import Range
 
@@ -28,6 +28,7 @@ NO_DIAGNOSIS = "No liver diagnosis on record"
 NOTHING_EXPIRES = "nothing expires"
 NOT_ON_RECORD = "not on record"
 UNUSABLE = "cannot be used"
+ANSWERED = "answered"
 WHICH_IS_RIGHT = "two results differ: which is right?"
 
 HEADLINES: dict[StateName, str] = {
@@ -100,7 +101,11 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 def range_words(value: Range, *, of_score: bool = False) -> str:
     """`23`, `23 to 36`, `at most 12`."""
-    text = span_text(value, score_text if of_score else number_text)
+    return span(span_text(value, score_text if of_score else number_text))
+
+
+def span(text: str) -> str:
+    """`between 23 and 36` becomes `23 to 36`."""
     return text.removeprefix("between ").replace(" and ", " to ") if text.startswith("between") else text
 
 
@@ -117,7 +122,8 @@ def named(name: str, rulebook: Rulebook) -> str:
     label = next((shown.label for shown in rulebook.head.shown if shown.name == name), None)
     beside = next((shown.beside_label for shown in rulebook.head.shown if shown.beside == name), None)
     if name in rulebook.scores:
-        return label or rulebook.scores[name].title
+        main = next((shown.label for shown in rulebook.head.shown if shown.beside == name), None)
+        return f"{main} ({beside})" if main else label or rulebook.scores[name].title
     fact = rulebook.fact(name)
     short = lowered(label or beside or fact.title)
     return f"{short} grade" if label is not None and isinstance(fact, Finding) else short
@@ -254,22 +260,22 @@ def ruled_out_detail(distance: TrialDistance, is_by_onset: bool, rulebook: Ruleb
     return f"For this {rulebook.head.since_label or 'episode'}."
 
 
-def reopens(day: date, as_of: date, why: str) -> str:
-    """`From 14 Nov, with a birthday.`"""
-    return f"From {day_words(day, as_of)}{f', {why}' if why else ''}."
+def reopens(day: date, as_of: date) -> str:
+    """`From 14 Nov.`"""
+    return f"From {day_words(day, as_of)}."
 
 
 COULD_CHANGE = "A new result or answer could change it."
 TIME_ALONE = "Time alone does not reopen it."
 
 
-def left(counts: Counts, items: int) -> str:
+def left(counts: Counts, has_review: bool) -> str:
     """What is left to do, by who does it: `2 to measure, 1 chart review, 1 judgement, consent`."""
     told = [
         *([f"{counts.check} to check"] if counts.check else []),
         *([f"{counts.measure} to measure"] if counts.measure else []),
-        *(["1 chart review"] if items else []),
-        *([f"{counts.chart - bool(items)} to look up"] if counts.chart - bool(items) > 0 else []),
+        *(["1 chart review"] if has_review else []),
+        *([f"{counts.chart - has_review} to look up"] if counts.chart > has_review else []),
         *(["old results"] if counts.old_results else []),
         *([counted(counts.sponsor, "reading")] if counts.sponsor else []),
         *([counted(counts.investigator, "judgement")] if counts.investigator else []),
@@ -281,3 +287,135 @@ def left(counts: Counts, items: int) -> str:
 def one_of(texts: Sequence[str]) -> str:
     """`a, b or c`"""
     return either(texts)
+
+
+# ---- the chart review
+
+
+def item_title(list_: RecordList, concept: Concept) -> str:
+    """An item of the chart review: `sepsis`, `allergy to drugs`, `mental disorder in the family`."""
+    title = lowered(concept.title)
+    match list_:
+        case "allergies":
+            return f"allergy to {title}"
+        case "family_history":
+            return f"{title} in the family"
+        case "plans":
+            return f"{title} planned"
+        case _:
+            return title
+
+
+def items_text(items: Sequence[ReviewItem]) -> str:
+    """Items of one group on one line; those of one window together: `sepsis, infection since 10 Dec 2025; asthma`."""
+    by_window: dict[str, list[str]] = {}
+    for each in items:
+        by_window.setdefault(each.window, []).append(each.title)
+    return "; ".join(
+        ", ".join(titles) + ("" if window_ == EVER else f" {window_}") for window_, titles in by_window.items()
+    )
+
+
+# ---- values to check
+
+
+def doubt(value: str, why: str) -> str:
+    """`INR 25.3 of 27 Nov: is it a prothrombin time in seconds?`"""
+    question = next((part.rpartition(": ")[2] for part in why.split("; ") if part.endswith("?")), why)
+    return f"{value}: {question}"
+
+
+def check_action(text: str) -> str:
+    """What is done about it."""
+    return text
+
+
+def decides(labels: Sequence[str]) -> str:
+    """`It decides 3002.`"""
+    return f"It decides {both(labels)}." if labels else ""
+
+
+# ---- one trial
+
+
+def met(number: int, of: int) -> str:
+    """`5 of 12 met.`"""
+    return f"{number} of {of} met."
+
+
+def all_met(number: int, of: int) -> str:
+    """What is left where all is met."""
+    return f"{number} of {of}. The investigator confirms and signs."
+
+
+def assumed(number: int, of: int, by_assumption: int) -> str:
+    """How many lines rest on lists that were taken as complete."""
+    return f"{number} of {of}, {by_assumption} of them assumed."
+
+
+def sign(label: str) -> str:
+    """The last action of a trial."""
+    return f"Confirm the checklist of {label} and sign it"
+
+
+NOT_RECORDED = "not recorded"
+
+
+def consent_recorded(value: str, day: str | None, as_of: date) -> str:
+    """`recorded 19 Feb`, `refused 19 Feb`."""
+    words = "recorded" if value == "yes" else "refused"
+    try:
+        return f"{words} {day_words(date.fromisoformat((day or '')[:10]), as_of)}"
+    except ValueError:
+        return words
+
+
+def dates(good_to: date | None, closes_after: date | None, from_: date | None, why: str, as_of: date) -> str:
+    """`good to 16 Feb (I2); closes after 27 Feb`."""
+    told = []
+    if from_ is not None:
+        told.append(f"from {day_words(from_, as_of)}")
+    if good_to is not None and good_to != closes_after:
+        told.append(f"good to {day_words(good_to, as_of)}{f' ({why})' if why else ''}")
+    if closes_after is not None:
+        told.append(f"closes after {day_words(closes_after, as_of)}")
+    return "; ".join(told)
+
+
+# ---- the one sentence
+
+
+def next_step(sheet: Sheet) -> str:
+    """What to do first: what decides a verdict is checked; else what the nearest trials wait for."""
+    as_of = sheet.patient.as_of
+    decisive = [each for each in sheet.check_first if each.effect]
+    if decisive:
+        return f"check {decisive[0].text}"
+    live = [row for row in sheet.trials if row.state.name not in ("ruled out", "ruled out today")]
+    if not live:
+        again = [(row.label, row.dates.reopens) for row in sheet.trials if row.dates.reopens is not None]
+        days = [f"{label} from {day_words(day, as_of)}" for label, day in again]
+        return f"nothing today; screen again for {both(days)}" if days else "nothing: every trial is ruled out"
+    first = live[0]
+    labels = both([row.label for row in live if row.state.name == first.state.name])
+    match first.state.name:
+        case "all met" | "all met if complete":
+            if not first.recruiting.is_recruiting:
+                return f"ask whether {first.label} takes participants"
+            by = first.dates.good_to
+            until = f" by {day_words(by, as_of)}" if by is not None else ""
+            return f"investigator confirms and signs the checklist of {first.label}{until}"
+        case "too little":
+            measure = [
+                lowered(each.text) for group in sheet.actions if group.kind == "measure" for each in group.actions
+            ]
+            return f"measure {', '.join(measure[:MOST_NAMED])}" if measure else f"look up the chart for {labels}"
+        case "nothing against" if sheet.review.settles:
+            settles = f"{sheet.review.settles} of {sheet.review.open} open lines"
+            return f"one chart review. If it finds nothing, it settles {settles}"
+        case _:
+            return f"{first.left} for {first.label}" if first.left else f"see {labels}"
+
+
+MOST_NAMED = 6
+"""Things to measure that the one sentence names."""

@@ -42,7 +42,7 @@ from screener.sheet.states import is_split
 from screener.values.truth import TRUE, UNKNOWN
 
 CLOSE = Fraction(15, 100)
-"""How near a number lies to a limit that is worth a second look, as a share of the limit; of a grade it is one grade."""
+"""How near to a limit a number is worth a second look, as a share of the limit; of a grade it is one grade."""
 MOST_GROUNDS = 2
 
 
@@ -126,7 +126,10 @@ def _found(found: Found, rulebook: Rulebook, as_of: date) -> str:
     if isinstance(found.lookup, ChangeLookup):
         values = " > ".join(each.recorded_value for each in results)
         unit = unit_beside(results[-1].recorded_unit) if results else ""
-        return f"{name} {values}{unit}"
+        is_share = found.lookup.change.startswith("relative") and found.range is not None and found.range.is_exact
+        return f"{name} {values}{unit}{f', {found.range.low:+.0f} %' if is_share and found.range is not None else ''}"
+    if found.range is not None and found.range.is_exact:
+        results = [each for each in results if each.value == found.range] or results
     if not results:
         return f"{name} {phrases.range_words(found.range)}" if found.range is not None else name
     return phrases.listed(
@@ -204,10 +207,10 @@ def _close(trial: TrialResult) -> Iterator[Point]:
             for ground in grounds_of(judged):
                 share = _nearness(ground, rulebook)
                 if share is not None and ground.truth is not UNKNOWN:
-                    text = ground_words(ground, rulebook, as_of)
-                    point = Point("close", (criterion.id,), text, is_doubtful)
-                    if text not in near or share < near[text][0]:
-                        near[text] = (share, point)
+                    point = Point("close", (criterion.id,), ground_words(ground, rulebook, as_of), is_doubtful)
+                    subject = _subject(ground)
+                    if subject not in near or share < near[subject][0]:
+                        near[subject] = (share, point)
     yield from (point for _, point in sorted(near.values(), key=lambda each: each[0]))
 
 
@@ -228,6 +231,14 @@ def _nearness(ground: Judged, rulebook: Rulebook) -> Fraction | None:
         elif limit and gap / abs(limit) <= CLOSE:
             shares.append(gap / abs(limit))
     return min(shares, default=None)
+
+
+def _subject(ground: Judged) -> str:
+    """What a number is of: a lab or finding, or a formula."""
+    part = ground.parts[0]
+    if isinstance(part, Measured) and part.parts and isinstance(part.parts[0], Found):
+        return part.parts[0].subject
+    return str(getattr(part.node, "name", part.node)) if isinstance(part, Measured) else ""
 
 
 def _limits(ground: Judged) -> list[Fraction]:

@@ -14,7 +14,7 @@ A state is a function of the screening, of how far the trial is and of what time
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 
 from msgspec import Struct
@@ -147,7 +147,7 @@ def _closed_since(name: str, timeline: TrialTimeline) -> date | None:
 # ---- order
 
 
-def nearness(state: StateName, is_recruiting: bool, actions: int, good_to: date | None) -> Sequence[object]:
+def nearness(state: StateName, is_recruiting: bool, actions: int, good_to: date | None) -> tuple[object, ...]:
     """What trials and patients are sorted by: the state, then trials that recruit, then those with less to do, then
     those that close sooner."""
     return (NEAREST_FIRST.index(state), not is_recruiting, actions, good_to or date.max)
