@@ -23,7 +23,18 @@ from screener.report.review import as_file
 from screener.report.wording import DISCLAIMER
 from screener.screening import Screening, Status, TrialResult
 from screener.sheet import phrases
-from screener.sheet.model import Checklist, KeyResult, KeyScore, Review, Sheet, StateName, TrialRow
+from screener.sheet.model import (
+    Action,
+    ActionGroup,
+    Checklist,
+    ChecklistRow,
+    KeyResult,
+    KeyScore,
+    Review,
+    Sheet,
+    StateName,
+    TrialRow,
+)
 from screener.sheet.phrases import counted, day_words
 from screener.values.dates import DateError, parse_moment
 
@@ -34,7 +45,12 @@ MOST_NOTES = 3
 MOST_ENTRIES = 3
 """Entries to look up that the sheet names; the form has all of them."""
 
+MOST_NEEDS = 4
+"""What a line of a checklist lacks, as many as stand there."""
+MOST_LINES = 44
+"""Lines of a checklist that a page has room for in its plain print."""
 LETTERS_OF_A_DIGEST = 12
+LETTERS_OF_A_CELL = 36
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 MARKS: dict[StateName, str] = {
@@ -87,6 +103,7 @@ def page(sheets: Sequence[Sheet], screenings: Sequence[Screening]) -> str:
         disclaimer=DISCLAIMER,
         marks=MARKS,
         most_columns=MOST_COLUMNS,
+        most_needs=MOST_NEEDS,
         most_notes=MOST_NOTES,
         most_entries=MOST_ENTRIES,
         day=day,
@@ -96,7 +113,12 @@ def page(sheets: Sequence[Sheet], screenings: Sequence[Screening]) -> str:
         counts_of=counts_of,
         is_unnamed=is_unnamed,
         review_file=review_file,
+        is_long=is_long,
         review_title=phrases.REVIEW,
+        rows_of_actions=rows_of_actions,
+        settles=settles,
+        shortened=shortened,
+        told_apart=_TOLD_APART,
         title_of=title_of,
         trials_of=trials_of,
         trials_of_entries=trials_of_entries,
@@ -136,64 +158,85 @@ def trials_of_entries(review: Review) -> set[str]:
     return {line.trial for entry in review.entries for line in entry.lines}
 
 
+_TOLD_APART: frozenset[StateName] = frozenset({"check", "ruled out", "ruled out today"})
+"""States whose detail says nothing of the share of lines that are met."""
 _ANSWERS: dict[Status, str] = {"failed": "against", "unknown": "open", "passed": "settled"}
 
 
 # ---- one sheet of A4
 
-PRINTS = (("", 9.4, 1.27, 0.25), ("dense", 8.6, 1.22, 0.25), ("denser", 8.0, 1.17, 0.1))
-"""The sizes of print, the largest first: class, points, and in letters the height of a line and of the gap between
-rows. `sheet.css` has the same."""
+
+class Print(Struct, frozen=True):
+    """A size of print: the class of the page, points, and in letters the height of a line and of the gap between rows.
+    `is_run_in`: the titles of the chart review have no column of their own."""
+
+    name: str
+    points: float
+    spacing: float
+    gap: float
+    is_run_in: bool = False
+
+
+PRINTS = (Print("", 9.4, 1.27, 0.5), Print("dense", 8.6, 1.22, 0.5), Print("denser", 8.0, 1.17, 0.1, is_run_in=True))
+"""The sizes of print, the largest first; `sheet.css` has the same."""
 POINT = 0.3528
 ROOM = (188, 274)
 """Width and height of what is printed on A4, in millimeters, as a point is."""
 LETTER = 0.5
 """How wide a letter is on the average, by its size."""
-SPARE = 1.03
-"""What is taken as the height of one that is worked out as 1, as letters differ."""
 
 
 def _density(sheet: Sheet, columns: int) -> str:
     """How small the sheet is printed, so that it stays one page of A4; what needs two pages may be larger again."""
-    for name, points, spacing, gap in PRINTS:
-        if _height(sheet, columns, points * POINT, spacing, gap) <= ROOM[1]:
-            return name
+    for each in PRINTS:
+        if _height(sheet, columns, each) <= ROOM[1]:
+            return each.name
     return "dense"
 
 
-def _height(sheet: Sheet, columns: int, em: float, spacing: float, gap: float) -> float:
-    """About how high the sheet is on paper, whose letters are `em` high.
+def _height(sheet: Sheet, columns: int, print_: Print) -> float:
+    """About how high the sheet is on paper, in millimeters.
 
     A text of 130 letters in a column of 64 letters takes three lines: 1 + 130 // 64.
     """
 
+    em = print_.points * POINT
+
     def lines(text: str, width: float, size: float = 1.0) -> int:
         return 1 + int(len(text) * em * size * LETTER / width)
 
-    text_width = ROOM[0] - em * (7 + 2.5 * min(columns, MOST_COLUMNS))
-    person = sheet.patient
+    text_width = ROOM[0] - em * (6.6 + 2.3 * min(columns, MOST_COLUMNS))
+    person, spacing, gap = sheet.patient, print_.spacing, print_.gap
     height = 1.6 + lines(person.text, ROOM[0], 1.05) * 1.05 * spacing + lines(sheet.next, ROOM[0]) * spacing + 0.6
     height += sum(lines(f"{each.text}{each.effect}", ROOM[0]) * spacing + 1.8 for each in sheet.check_first)
     height += max((_lines_of_cell(each, lines, ROOM[0] / 7) for each in sheet.results), default=-2) * 1.12 + 4
     for row in sheet.trials:
-        state = 1.1 + lines(row.left, 44) + (lines(row.state.detail, 44) if row.state.detail else 0)
+        state = 1.1 + lines(row.state.detail, 41) + (row.state.name in _TOLD_APART)
         name = 1.1 + lines(f"{row.short or row.title}{row.recruiting.text}{' ' * 18}", 43)
-        points = sum(lines(point.text, 66) for point in row.points) + (row.after_clean_chart is not None)
-        height += max(state, name, points, lines(row.dates.text, 38) + bool(row.consent)) * 0.93 * spacing + 1.7 * gap
+        points = sum(lines(f"Close: {point.text}", 52) for point in row.points)
+        if row.after_clean_chart is not None:
+            points += lines(f"After a clean chart: {row.after_clean_chart.left}", 52)
+        dates = lines(row.dates.text, 38) + (row.counts.participant == 0)
+        height += max(state, name, points, dates) * 0.93 * spacing + 1.7 * gap
     height += 7 + sum(lines(note, ROOM[0], 0.8) for note in sheet.notes[:MOST_NOTES])
     for group in sheet.actions:
-        texts = [(f"{action.text} {action.detail}", text_width) for action in group.actions]
+        texts = [
+            ("".join(f"[ ] {each.text} {each.detail} " for each in row), text_width) for row in rows_of_actions(group)
+        ]
         if group.kind == "chart" and not group.waits:
-            texts += [(each.text, text_width - 7.6 * em) for each in sheet.review.groups]
+            if print_.is_run_in:
+                texts += [(f"{each.title}. {each.text}", text_width) for each in sheet.review.groups]
+            else:
+                texts += [(each.text, text_width - 6.9 * em) for each in sheet.review.groups]
             texts += [(" " * 100, text_width)] * bool(sheet.review.entries)
             height += spacing * bool(group.actions)
         height += spacing + 1.6 * gap
         height += sum(lines(text, width) * spacing + gap for text, width in texts)
-    return (height + 5) * em * SPARE
+    return (height + 2) * em
 
 
 def _lines_of_cell(cell: KeyResult | KeyScore, lines: Callable[[str, float, float], int], width: float) -> int:
-    texts = [cell.check, cell.missing]
+    texts = [cell.check, shortened(cell.missing)]
     if isinstance(cell, KeyResult):
         texts += [
             ", ".join(filter(None, (cell.converted, cell.multiple))),
@@ -224,6 +267,44 @@ def day_written(text: str, as_of: date) -> Markup:
     if moment is None or not moment.is_one_day:
         return escape(visible(text))
     return day(date.fromordinal(moment.first_day), as_of)
+
+
+def settles(review: Review) -> str:
+    """How many lines a review settles that finds nothing."""
+    if not review.settles:
+        return f"By itself it settles none of the {counted(review.open, 'open line')}."
+    return f"If it finds nothing, it settles {review.settles} of the {counted(review.open, 'open line')}."
+
+
+def shortened(missing: str) -> str:
+    """What a score lacks, as much of it as a narrow cell holds: `dialysis and 2 more`."""
+    first, *rest = missing.split(", ")
+    while rest and len(first) + len(rest[0]) < LETTERS_OF_A_CELL:
+        first = f"{first}, {rest.pop(0)}"
+    return f"{first} and {len(rest)} more" if rest else first
+
+
+def rows_of_actions(group: ActionGroup) -> list[list[Action]]:
+    """The rows of what is to do: what is measured or looked up for the same trials shares one, each with its box."""
+    if group.kind not in ("measure", "chart", "old results"):
+        return [[action] for action in group.actions]
+    rows: dict[tuple[str, ...], list[Action]] = {}
+    for action in group.actions:
+        rows.setdefault(action.trials, []).append(action)
+    return list(rows.values())
+
+
+def is_long(checklist: Checklist) -> bool:
+    """Whether a checklist fits a page only in small print."""
+    return sum(map(_lines_of_row, (*checklist.inclusion, *checklist.exclusion))) > MOST_LINES
+
+
+def _lines_of_row(row: ChecklistRow) -> int:
+    needs = " ".join(row.needs[:MOST_NEEDS])
+    source = (
+        needs if row.status == "unknown" and needs else "; ".join(f"{each.text} {each.place}" for each in row.sources)
+    )
+    return max(1 + len(row.short) // 44, 1 + len(source) // 52)
 
 
 def digest(rules: str) -> str:
