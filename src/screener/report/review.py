@@ -7,10 +7,12 @@ filled file back (`records/reviews.py`).
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any as Anything
 
 from screener.rulebook import RecordList
 from screener.screening import Screening
+from screener.sheet.model import Review
 from screener.sheet.reviewing import Asked, asked_of_chart, heading_of, open_entries
 
 HOW = (
@@ -21,6 +23,47 @@ HOW = (
     "An entry that leaves open what it is: `is`: its name from `may_be`, or `none_of_these`: true.",
     "Give the file back: screen PATIENT --answers FILE",
 )
+
+
+def as_file(review: Review, patient: str, as_of: date) -> dict[str, Anything]:
+    """A review as the file to fill in, as plain data."""
+    return {
+        "patient": patient,
+        "as_of": as_of.isoformat(),
+        "how": list(HOW),
+        "on": None,
+        "by": None,
+        "looked_at": [],
+        "groups": [
+            {
+                "title": group.title,
+                "none_of_these": None,
+                "items": [
+                    {
+                        "what": item.what,
+                        "title": item.title,
+                        "covers": item.covers,
+                        "found": None,
+                        "lines": [f"{line.trial}/{line.id}" for line in item.lines],
+                    }
+                    for item in group.items
+                ],
+            }
+            for group in review.groups
+        ],
+        "entries": [
+            {
+                "source": entry.source,
+                "called": entry.called,
+                "dated": entry.dated,
+                "may_be": list(entry.may_be),
+                "lines": [f"{line.trial}/{line.id}" for line in entry.lines],
+                "is": None,
+                "none_of_these": None,
+            }
+            for entry in review.entries
+        ],
+    }
 
 
 def to_review(screening: Screening) -> dict[str, Anything]:
