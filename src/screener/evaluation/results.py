@@ -468,7 +468,9 @@ class _Readings:
         self.all = readings
         self.by_low = outermost(2, readings, key=_by_low)
         self.by_high = outermost(2, readings, key=_by_high)
-        self.lowest = min(each.low for each in readings)
+        lowest = min(readings, key=_by_low)
+        # To round keeps the order, so that one above 0 as a double is the least of exact numbers above 0.
+        self.lowest = lowest.low if lowest.double_low > 0 else min(each.low for each in readings)
 
 
 def _change(lookup: ChangeLookup, last: Reading, settled: Sequence[Moment], readings: _Readings) -> Range | None:
