@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from screener.evaluation.answers import Fact, Found, Given, Judged, Measured
-from screener.evaluation.evaluator import judge
+from screener.evaluation.evaluator import decide
 from screener.evaluation.explanation import number_text
 from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import results_of
@@ -33,7 +33,7 @@ def _certainly_holds(rule: Truthful, frame: Frame) -> bool:
     """Whether a rule holds. Of a conjunction no more is asked than decides it: nobody is shown the rest."""
     if isinstance(rule, All):
         return all(_certainly_holds(each, frame) for each in rule.of)
-    return judge(rule, frame).truth is TRUE
+    return decide(rule, frame) is TRUE
 
 
 def raised_for(result: Result, frame: Frame) -> tuple[Flag, ...]:

@@ -26,7 +26,7 @@ def screened_again(screening: Screening, patient: Patient) -> Screening:
     trials: list[TrialResult] = []
     for trial in screening.trials:
         results: list[CriterionResult] = []
-        entries = {criterion.id: (key, readings) for criterion, key, readings in program.trials[trial.id]}
+        lines = {line.criterion.id: line for line in program.trials[trial.id]}
         for before in trial.criteria:
             old = before.frame
             if old.labs_within not in shared:
@@ -35,9 +35,7 @@ def screened_again(screening: Screening, patient: Patient) -> Screening:
                 )
             if not results:
                 frame = shared[old.labs_within].of_trial(trial.id)
-            key, readings = entries[before.id]
-            judged = tuple([decide(frame) for decide in readings])
-            results.append(CriterionResult(before.criterion, judged, frame, patient.answers.get(key)))
+            results.append(CriterionResult(lines[before.id], frame))
         trials.append(TrialResult(screening.rulebook.trials[trial.id], tuple(results)))
     return Screening(patient, day, screening.rulebook, tuple(trials))
 
