@@ -26,14 +26,22 @@ if TYPE_CHECKING:
     from datetime import date
 
     from screener.advice.decisive import Advice
+    from screener.advice.distance import distance
+    from screener.advice.margins import margins_of as margins
+    from screener.advice.when import changes
+    from screener.contract import FORMAT, ScreeningTold, Status, Verdict
+    from screener.evaluation.answers import Reason
+    from screener.evaluation.evidence import Evidence
+    from screener.evaluation.grounds import Need, NeedKind
     from screener.loading import RulesError
     from screener.records.dictionary import Dictionary
     from screener.records.errors import RecordError
     from screener.records.local_codes import LocalCodesError
     from screener.records.locales import Locale
-    from screener.records.patient import Patient
+    from screener.records.patient import Flag, FlagKind, Patient
     from screener.rulebook import Rulebook
-    from screener.screening import CriterionResult, Evidence, Need, Screening, ScreeningError, TrialResult
+    from screener.screening import CriterionResult, Screening, ScreeningError, TrialResult
+    from screener.site import Site, SiteError
     from screener.values.dates import Duration
 
 Source = Mapping[str, Anything] | str | bytes | PathLike[str]
@@ -58,6 +66,7 @@ def evaluate(
     answers: Answers = (),
     locale: str | None = None,
     columns: Columns = None,
+    site: str | PathLike[str] | None = None,
 ) -> Screening:
     """Screen a patient against every trial, or against the `trials` named.
 
@@ -68,30 +77,73 @@ def evaluate(
     labs and findings. One list or trial may be named by itself. `codes`, `locale` and `columns` are as for
     `load_patient`.
     `answers` are people's answers beside the record: `{"patient": …, "answers": {…}}`, a list of such, or the path of a
-    file. Those about somebody else are refused.
+    file. Those about somebody else are refused. `site` is the path of a site's file (docs/site.md): what it settles
+    holds wherever the call says nothing. None is looked for.
 
     On a Patient with rules given this is pure, and safe in threads.
 
     Raises RecordError where the record or the answers cannot be used, LocalCodesError where a table of codes cannot,
-    RulesError where the rules cannot, and ScreeningError where the call cannot be answered: no date of screening or
-    none of the calendar, another dictionary, an unknown trial, list or length of time, a locale that is none, or codes,
-    a locale or columns for a Patient that is read already.
+    RulesError where the rules cannot, SiteError where the site's file cannot, and ScreeningError where the call cannot
+    be answered: no date of screening or none of the calendar, another dictionary, an unknown trial, list or length of
+    time, a locale that is none, or codes, a locale or columns for a Patient that is read already.
     """
     from screener import screening
     from screener.records.patient import Patient
 
-    rulebook = load_rules() if rules is None else rules
+    given: dict[str, Anything] = {
+        "rules": rules,
+        "codes": codes,
+        "hierarchy": None,
+        "columns": columns,
+        "locale": locale,
+        "assume_complete": assume_complete,
+        "labs_within": labs_within,
+    }
+    settled, taken = _site(site, given)
+    given |= taken
+    rulebook = load_rules(given["rules"]) if rules is None else rules
+    dictionary = _dictionary(rulebook, given["codes"], given["hierarchy"]) if settled or answers else None
     if not isinstance(patient, Patient):
-        record = load_patient(patient, rulebook, codes, locale=locale, columns=columns)
-    elif given := [name for name, each in (("codes", codes), ("locale", locale), ("columns", columns)) if each]:
-        raise screening.ScreeningError(f"the patient has been read already: give the {given[0]} to `load_patient`")
+        record = _load(patient, dictionary or _dictionary(rulebook, codes), given["locale"], given["columns"])
+    elif names := [name for name in ("codes", "hierarchy", "locale", "columns") if given[name]]:
+        fault = f"the patient has been read already: give the {names[0]} to `load_patient`"
+        raise screening.ScreeningError(f"{fault}; the site's file names `{names[0]}`" if names[0] in taken else fault)
     else:
         record = patient
-    if answers:
-        record = _with_answers(record, answers, _dictionary(rulebook, codes))
+    if answers and dictionary is not None:
+        record = _with_answers(record, answers, dictionary)
+    if settled is not None:
+        from screener.site import with_site
+
+        settled.check(rulebook)
+        record = with_site(record, settled, rulebook, list(taken))
     return screening.evaluate(
-        record, rulebook, as_of=as_of, assume_complete=assume_complete, labs_within=labs_within, trials=trials
+        record,
+        rulebook,
+        as_of=as_of,
+        assume_complete=given["assume_complete"],
+        labs_within=given["labs_within"],
+        trials=trials,
     )
+
+
+def _site(
+    place: str | PathLike[str] | None, given: Mapping[str, Anything]
+) -> tuple[Site | None, Mapping[str, Anything]]:
+    """The site's file, read, and what of it holds beside a call."""
+    if place is None:
+        return None, {}
+    from screener.site import read_site
+
+    site = read_site(Path(place))
+    return site, site.in_place_of(given)
+
+
+def _load(source: Source, dictionary: Dictionary, locale: str | None, columns: Columns) -> Patient:
+    from screener.records.reading import read_patient
+
+    place = Path(source) if isinstance(source, PathLike) else source
+    return read_patient(place, dictionary, locale=_locale(locale), columns=_headings(columns, dictionary))
 
 
 def _with_answers(patient: Patient, answers: Answers, dictionary: Dictionary) -> Patient:
@@ -132,11 +184,7 @@ def load_patient(
     Raises RecordError, with every fault that was found, if the record or the columns cannot be used, LocalCodesError if
     a table of codes cannot, and ScreeningError for a locale that is none.
     """
-    from screener.records.reading import read_patient
-
-    place = Path(source) if isinstance(source, PathLike) else source
-    dictionary = _dictionary(rules, codes)
-    return read_patient(place, dictionary, locale=_locale(locale), columns=_headings(columns, dictionary))
+    return _load(source, _dictionary(rules, codes), locale, columns)
 
 
 def load_patients(
@@ -180,10 +228,14 @@ def _locale(name: str | None) -> Locale | None:
     return locale
 
 
-def _dictionary(rules: Rulebook | None, codes: Codes) -> Dictionary:
+def _dictionary(rules: Rulebook | None, codes: Codes, hierarchy: Path | None = None) -> Dictionary:
     from screener.records.dictionary import Dictionary
 
     dictionary = Dictionary(load_rules() if rules is None else rules)
+    if hierarchy is not None:
+        from screener.terminology.hierarchy import Hierarchy
+
+        dictionary = dictionary.with_hierarchy(Hierarchy(hierarchy, dictionary.rulebook))
     tables = (codes,) if isinstance(codes, str | PathLike) else tuple(codes)
     if tables:
         from screener.records.local_codes import with_tables
@@ -216,18 +268,30 @@ def _shipped_rules() -> Rulebook:
 
 
 _HOMES = {
+    "FORMAT": "screener.contract",
     "Advice": "screener.advice.decisive",
     "CriterionResult": "screener.screening",
-    "Evidence": "screener.screening",
+    "Evidence": "screener.evaluation.evidence",
+    "Flag": "screener.records.patient",
+    "FlagKind": "screener.records.patient",
     "LocalCodesError": "screener.records.local_codes",
-    "Need": "screener.screening",
+    "Need": "screener.evaluation.grounds",
+    "NeedKind": "screener.evaluation.grounds",
     "Patient": "screener.records.patient",
+    "Reason": "screener.evaluation.answers",
     "RecordError": "screener.records.errors",
     "Rulebook": "screener.rulebook",
     "RulesError": "screener.loading",
     "Screening": "screener.screening",
     "ScreeningError": "screener.screening",
+    "ScreeningTold": "screener.contract",
+    "SiteError": "screener.site",
+    "Status": "screener.contract",
     "TrialResult": "screener.screening",
+    "Verdict": "screener.contract",
+    "changes": "screener.advice.when",
+    "distance": "screener.advice.distance",
+    "margins": "screener.advice.margins:margins_of",
 }
 
 if not TYPE_CHECKING:  # a type checker sees the imports above, and a misspelt name stays an error to it
@@ -235,30 +299,43 @@ if not TYPE_CHECKING:  # a type checker sees the imports above, and a misspelt n
     def __getattr__(name: str) -> object:
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(_HOMES[name]), name)
+        module, _, called = _HOMES[name].partition(":")
+        return getattr(import_module(module), called or name)
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *_HOMES})
 
 
 __all__ = [
+    "FORMAT",
     "Advice",
     "CriterionResult",
     "Evidence",
+    "Flag",
+    "FlagKind",
     "LocalCodesError",
     "Need",
+    "NeedKind",
     "Patient",
+    "Reason",
     "RecordError",
     "Rulebook",
     "RulesError",
     "Screening",
     "ScreeningError",
+    "ScreeningTold",
+    "SiteError",
     "Source",
+    "Status",
     "TrialResult",
+    "Verdict",
     "__version__",
     "advise",
+    "changes",
+    "distance",
     "evaluate",
     "load_patient",
     "load_patients",
     "load_rules",
+    "margins",
 ]

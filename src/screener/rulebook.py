@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -39,6 +40,78 @@ Verb = Literal[
     "allergy to",
 ]
 QualifierName = Literal["cured", "resolved", "severe", "uncontrolled", "stage"]
+Side = Literal["upper", "lower"]
+"""The upper or the lower limit of normal."""
+
+LIST_OF: Mapping[ConceptKind, RecordList] = {
+    "condition": "conditions",
+    "procedure": "procedures",
+    "drug": "medications",
+    "event": "events",
+    "substance": "allergies",
+}
+"""The list of the record on which a concept of each kind stands."""
+
+KINDS_ON: Mapping[RecordList, tuple[ConceptKind, ...]] = {
+    "conditions": ("condition",),
+    "procedures": ("procedure",),
+    "plans": ("procedure",),
+    "medications": ("drug",),
+    "events": ("event",),
+    "allergies": ("substance", "drug"),
+    "family_history": ("condition",),
+}
+"""The kinds of concepts that an entry of each list is about."""
+
+
+# ---- what verbs mean
+
+Tense = Literal["now", "began", "overlaps", "timeless", "ahead"]
+"""When an entry counts: it holds on the clock's day; it began within the scope; some of it lies within the scope; at
+any time, for the entry has none; or it lies ahead of the clock."""
+
+
+class VerbMeaning(Struct, frozen=True):
+    """What a verb means: when an entry counts, the kinds of things that it can be said of, and where they stand.
+
+    `list` is the list that it reads (None: the one of the kind of thing), `reads_plans` whether a plan there may have
+    come true. `is_counted` tells whether `at least 2 times` makes sense, `qualifiers` what can be said of the entry.
+    """
+
+    tense: Tense
+    kinds: tuple[ConceptKind, ...]
+    list: RecordList | None = None
+    is_counted: bool = False
+    qualifiers: tuple[QualifierName, ...] = ()
+    reads_plans: bool = False
+
+
+_ALL_QUALIFIERS: tuple[QualifierName, ...] = ("cured", "resolved", "severe", "uncontrolled", "stage")
+
+VERBS: Mapping[Verb, VerbMeaning] = {
+    "history of": VerbMeaning("overlaps", ("condition", "event"), is_counted=True, qualifiers=_ALL_QUALIFIERS),
+    "onset of": VerbMeaning("began", ("condition",), is_counted=True, qualifiers=_ALL_QUALIFIERS),
+    "start of": VerbMeaning("began", ("drug", "event"), is_counted=True),
+    "current": VerbMeaning("now", ("condition", "event"), qualifiers=("severe", "uncontrolled", "stage")),
+    "underwent": VerbMeaning("overlaps", ("procedure",), is_counted=True, reads_plans=True),
+    "receiving": VerbMeaning("now", ("procedure",)),
+    "planned": VerbMeaning("ahead", ("procedure",), "plans"),
+    "taking": VerbMeaning("now", ("drug",)),
+    "treated with": VerbMeaning("overlaps", ("drug",), is_counted=True),
+    "family history of": VerbMeaning("timeless", ("condition",), "family_history"),
+    "allergy to": VerbMeaning("timeless", ("substance", "drug"), "allergies", is_counted=True, qualifiers=("severe",)),
+}
+
+
+def verbs_that(tense: Tense) -> frozenset[Verb]:
+    """The verbs of one tense."""
+    return frozenset(verb for verb, meaning in VERBS.items() if meaning.tense == tense)
+
+
+NOW = verbs_that("now")
+BEGAN = verbs_that("began")
+TIMELESS = verbs_that("timeless")
+AHEAD = verbs_that("ahead")
 
 
 class _Data(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -103,13 +176,13 @@ class Form(_Data, frozen=True):
 class NormalLimit(_Data, frozen=True):
     """Limits of normal in use, for results that carry none of their own (exact rationals as text, canonical unit)."""
 
-    which: Literal["upper", "lower"]
+    which: Side
     low: str
     high: str
     sex: Sex | None = None
 
 
-class Flag(_Data, frozen=True):
+class FlagRule(_Data, frozen=True):
     """What should catch the eye without deciding anything. A doubt says that the value itself may be wrong."""
 
     text: str
@@ -133,11 +206,17 @@ class Lab(_Data, frozen=True, tag="lab"):
     valence: int | None = None
     forms: tuple[Form, ...] = ()
     normal_limits: tuple[NormalLimit, ...] = ()
-    flags: tuple[Flag, ...] = ()
+    flags: tuple[FlagRule, ...] = ()
     mean_of: tuple[str, ...] = ()
     """The labs of whose results of one time it is the mean, where it was not measured by itself."""
     unlike: tuple[str, ...] = ()
     """What resembles its names, and is something else."""
+
+    def limits_in_use(self, which: Side, sex: Sex | None) -> tuple[NormalLimit, ...]:
+        """The limits of normal in use for somebody of this sex; where it is not known, those of both."""
+        return tuple(
+            [each for each in self.normal_limits if each.which == which and (sex is None or each.sex in (None, sex))]
+        )
 
 
 class Words(_Data, frozen=True):
@@ -163,7 +242,7 @@ class Finding(_Data, frozen=True, tag="finding"):
     """A condition whose absence makes the grade 0 (or the first of the ordered choices)."""
     words: tuple[Words, ...] = ()
     unlike: tuple[str, ...] = ()
-    flags: tuple[Flag, ...] = ()
+    flags: tuple[FlagRule, ...] = ()
 
 
 class Limits(_Data, frozen=True):
@@ -232,7 +311,7 @@ class Concept(_Data, frozen=True, tag="concept"):
     ruled_out: Truthful | None = None
     lasts: Duration | None = None
     longest_course: Duration | None = None
-    flags: tuple[Flag, ...] = ()
+    flags: tuple[FlagRule, ...] = ()
     ended_by: tuple[str, ...] = ()
     """The concepts whose entries say that this one is over."""
     told_afterwards: bool = False
@@ -262,9 +341,14 @@ class Question(_Data, frozen=True):
     only_if: Truthful | None = None
     shown_with: Truthful | None = None
     """What on record is shown with the question while nobody has answered it. It decides nothing."""
+    short: str = ""
+    """How a sheet asks it."""
 
 
 # ---- lookups: everything that is read from a patient
+
+Pick = Literal["latest", "earliest", "highest", "lowest"]
+Change = Literal["rise", "fall", "relative rise", "relative fall", "rise per day"]
 
 
 class Scope(_Data, frozen=True):
@@ -288,7 +372,7 @@ class ValueLookup(_Data, frozen=True, tag="value"):
 
     name: str
     fact: str
-    pick: Literal["latest", "earliest", "highest", "lowest"]
+    pick: Pick
     scope: Scope | None = None
 
 
@@ -298,7 +382,7 @@ class ChangeLookup(_Data, frozen=True, tag="change"):
 
     name: str
     fact: str
-    change: Literal["rise", "fall", "relative rise", "relative fall", "rise per day"]
+    change: Change
     scope: Scope
 
 
@@ -436,7 +520,7 @@ class AgainstLimit(_Data, frozen=True, tag="against limit"):
     lookup: str
     operator: Comparison
     times: str
-    which: Literal["upper", "lower"]
+    which: Side
 
 
 class IsOneOf(_Data, frozen=True, tag="is"):
@@ -542,7 +626,7 @@ class Score(_Data, frozen=True):
     source: str | None = None
     assumptions: tuple[str, ...] = ()
     spread: Duration | None = None
-    flags: tuple[Flag, ...] = ()
+    flags: tuple[FlagRule, ...] = ()
 
 
 class Definition(_Data, frozen=True):
@@ -559,6 +643,28 @@ class Definition(_Data, frozen=True):
     reading: str | None = None
 
 
+# ---- the head of a sheet
+
+
+class Shown(_Data, frozen=True):
+    """A lab, finding or score of the head, by what the sheet calls it, and one that stands beside it."""
+
+    name: str
+    label: str
+    beside: str | None = None
+    beside_label: str = ""
+
+
+class Head(_Data, frozen=True):
+    """What stands in the head of a patient's sheet, in its order: results and scores; the concepts whose entries are
+    named there, kinds of them included; and the condition from whose last onset the days are counted."""
+
+    shown: tuple[Shown, ...] = ()
+    diagnoses: tuple[str, ...] = ()
+    since: str | None = None
+    since_label: str = ""
+
+
 # ---- trials
 
 
@@ -571,7 +677,7 @@ class Reading(_Data, frozen=True):
 
 class Criterion(_Data, frozen=True):
     """One criterion line. Readings inside parentheses and in definitions are drawn out: each combination is one reading
-    of the whole line."""
+    of the whole line. `short` is what a sheet calls the line; the quotation is what it says."""
 
     id: str
     kind: Literal["inclusion", "exclusion"]
@@ -580,6 +686,7 @@ class Criterion(_Data, frozen=True):
     readings: tuple[Reading, ...]
     place: Place
     assumptions: tuple[str, ...] = ()
+    short: str | None = None
 
 
 class Registry(_Data, frozen=True):
@@ -602,18 +709,27 @@ class Trial(_Data, frozen=True):
     registry: Registry
     place: Place
     labs_within: Duration | None = None
+    short: str | None = None
+
+
+Beside = Literal["any", "harmless", "treatment"]
+
+PHRASES = "procedures"
+"""In place of a system, in tables of reviewed codes: the phrases of people for procedures."""
 
 
 class ReviewedRow(_Data, frozen=True):
     """What somebody judged of one code of a system without a hierarchy of its own: everybody who has it lies within
     these codes (system and code), and has none of the concepts `is_not`. Without `within` it is nothing that any rule
-    asks for."""
+    asks for. In the system `procedures` the code is a phrase, and `beside` the kind of phrases beside which it adds
+    nothing."""
 
     system: str
     code: str
     name: str
     within: tuple[tuple[str, str], ...] = ()
     is_not: tuple[str, ...] = ()
+    beside: Beside | None = None
 
 
 class SaidByName(_Data, frozen=True):
@@ -671,6 +787,7 @@ class Rulebook(_Data, frozen=True, weakref=True):
     reviewed: tuple[ReviewedRow, ...] = ()
     by_name: dict[str, SaidByName] = {}
     """What the names of concepts say, worked out beforehand; empty where nobody did."""
+    head: Head = Head()
 
     def fact(self, name: str) -> Lab | Finding:
         """The lab or finding of that name. Raises KeyError."""

@@ -19,6 +19,7 @@ CRITERIA = (
 TRIAL = """
 protocol T1
   > A trial
+  short "Trial"
   registry T1.json
   labs within 14 days
 
@@ -32,6 +33,7 @@ inclusion I2
 
 exclusion E1
   > Sepsis [any]
+  short "Blood poisoning"
   assuming "ever"
   history of sepsis
 
@@ -79,8 +81,9 @@ def test_a_trial_is_taken_over_with_its_record() -> None:
         ("E1", "exclusion", "Sepsis [any]"),
         ("E2", "exclusion", "18-year-olds"),
     ]
+    assert [one.short, *(each.short for each in one.criteria)] == ["Trial", None, None, "Blood poisoning", None]
     assert (one.criteria[2].rule, one.criteria[2].assumptions) == ("history of sepsis", ("ever",))
-    assert one.criteria[2].place == Place("trials/rules.rules", 15)
+    assert one.criteria[2].place == Place("trials/rules.rules", 16)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +120,9 @@ def test_every_line_that_is_no_heading_is_a_criterion() -> None:
         ("> INR > 2\n", "> INR >\n  > 2\n", []),
         ("> Signed consent\n", "> Signed consent \n", []),
         ("> Signed consent\n", "> signed consent\n", ["quotation-differs"]),
+        ('"Trial"', f'"{"a" * 80}"', []),
+        ('"Trial"', f'"{"a" * 81}"', ["short-name"]),
+        ('"Blood poisoning"', '" "', ["short-name"]),
         ("inclusion I2", "inclusion I3", ["criterion-order"]),
         ("inclusion I2", "inclusion I1", ["criterion-order"]),
         ("exclusion E1", "exclusion I3", ["criterion-id"]),

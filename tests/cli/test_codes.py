@@ -29,14 +29,14 @@ def table(folder: Path) -> str:
 
 def test_a_table_lets_a_local_code_decide_and_the_evidence_says_so(call: Call, write: Any, table: str) -> None:
     record = write(observations=[LOCAL])
-    for arguments, status, flags in (
-        ((), "unknown", ["its name is not read, and is nearly one of `ferritin`"]),
-        (("--codes", table), "failed", ["read as ferritin in ug/L by the clinic's own table"]),
+    for arguments, status, kind, flags in (
+        ((), "unknown", "unusable", ["its name is not read, and is nearly one of `ferritin`"]),
+        (("--codes", table), "failed", "remark", ["read as ferritin in ug/L by the clinic's own table"]),
     ):
         _, out, _ = call(record, "--json", *arguments)
         criterion = json.loads(out)["trials"][0]["criteria"][1]
         assert criterion["status"] == status
-        assert [each["flags"] for each in criterion["evidence"]] == [flags]
+        assert [each["flags"] for each in criterion["evidence"]] == [[{"kind": kind, "text": text} for text in flags]]
 
 
 def test_the_table_for_people_shows_what_the_clinics_own_gave(call: Call, write: Any, table: str) -> None:

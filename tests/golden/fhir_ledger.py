@@ -20,7 +20,7 @@ from screener.records.documents import Document, read_file
 from screener.records.errors import RecordError
 from screener.records.fhir.reading import read_resources
 from screener.records.fhir.resources import Pool, SetAside
-from screener.records.patient import Absence, Answer, Episode, Patient, Result
+from screener.records.patient import Absence, Answer, Episode, Flag, Patient, Result
 from screener.values.dates import Moment
 
 HERE = Path(__file__).parent / "hl7"
@@ -139,8 +139,8 @@ def _day(when: Moment | None) -> str:
     return "undated" if when is None else when.text or "on an unknown day"
 
 
-def _flags(flags: Sequence[str]) -> str:
-    return f" [{'; '.join(flags)}]" if flags else ""
+def _flags(flags: Sequence[Flag]) -> str:
+    return f" [{'; '.join(flag.text for flag in flags)}]" if flags else ""
 
 
 def _of_set_aside(set_aside: Sequence[SetAside]) -> Iterator[str]:

@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from flagged import said
 from screener.evaluation.explanation import score_text, span_text
 from screener.evaluation.phrases import both, either, lowered, unit_beside
 from screener.loading import load_rulebook
@@ -209,7 +210,7 @@ def test_inputs_drawn_far_apart_are_told_in_a_unit_that_reads_well(drawn: str, a
     albumin = {"name": "ALB", "value": 30, "unit": "g/L", "date": "2026-02-19T00:00"}
     failure = {"name": "liver_failure", "onset": "2026-02-20", "status": "active"}
     criterion = line("NCT05985863", "E2", observations=[inr, albumin], conditions=[failure])
-    assert [flag.split(" were drawn ")[1] for flag in criterion.flags if " were drawn " in flag] == [
+    assert [flag.split(" were drawn ")[1] for flag in said(criterion.flags) if " were drawn " in flag] == [
         f"{apart} apart, more than 7 days"
     ]
 
@@ -224,4 +225,4 @@ def test_inputs_drawn_far_apart_are_told_in_a_unit_that_reads_well(drawn: str, a
 )
 def test_what_only_the_other_sex_can_have_is_flagged(sex: str | None, flags: tuple[str, ...]) -> None:
     positive = {"name": "pregnancy_test", "value": "positive", "date": "2026-02-19"}
-    assert line("NCT07409259", "E7", observations=[positive], **({"sex": sex} if sex else {})).flags == flags
+    assert said(line("NCT07409259", "E7", observations=[positive], **({"sex": sex} if sex else {})).flags) == flags

@@ -95,7 +95,7 @@ def test_no_line_of_a_rule_is_indented_less_than_its_block(proposition: syntax.P
     name = syntax.Name("I1", NOWHERE)
     quote = syntax.Quote("text", NOWHERE)
     rule = syntax.Rule((reading,), "", NOWHERE)
-    text = formatted(syntax.Criterion("inclusion", name, (quote,), (), rule, NOWHERE))
+    text = formatted(syntax.Criterion("inclusion", name, (quote,), None, (), rule, NOWHERE))
     assert all(line.startswith("  ") for line in text.splitlines()[1:])
 
 

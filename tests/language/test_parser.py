@@ -53,6 +53,7 @@ def codes_in(text: str) -> list[str]:
 TRIAL = """protocol NCT00000000
   > A trial of
   > something
+  short "Something"
   registry NCT00000000.json
   labs within 7 days
 
@@ -62,6 +63,7 @@ field age
 
 inclusion I1
   > INR ≥ 1.5 # this is no comment
+  short "INR"
   assuming "any laboratory"
   assuming "on any day"
   read as "now"
@@ -79,6 +81,8 @@ def test_a_trial_is_its_protocol_fields_and_criteria() -> None:
     protocol, field, inclusion, exclusion = blocks_of(TRIAL)
     assert isinstance(protocol, syntax.Protocol)
     assert [quote.text for quote in protocol.title] == ["A trial of", "something"]
+    assert protocol.short is not None
+    assert protocol.short.text == "Something"
     assert protocol.registry is not None
     assert protocol.registry.text == "NCT00000000.json"
     assert protocol.labs_within is not None
@@ -86,6 +90,8 @@ def test_a_trial_is_its_protocol_fields_and_criteria() -> None:
     assert isinstance(field, syntax.Field)
     assert isinstance(inclusion, syntax.Criterion)
     assert inclusion.quotes[0].text == "INR ≥ 1.5 # this is no comment"
+    assert inclusion.short is not None
+    assert inclusion.short.text == "INR"
     assert [text.text for text in inclusion.assumptions] == ["any laboratory", "on any day"]
     assert [each.label.text for each in inclusion.rule.readings if each.label] == ["now", "ever"]
     assert isinstance(exclusion, syntax.Criterion)

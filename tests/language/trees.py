@@ -273,16 +273,26 @@ _cells = st.builds(
 _files = st.sampled_from(["NCT00000000.json", "record-1.txt"]).map(lambda name: syntax.Text(name, NOWHERE))
 _ids = st.integers(1, 99)
 
+_sheet_lines = st.tuples(
+    st.builds(syntax.ShownLine, names, texts, st.none(), st.none(), st.just(NOWHERE)),
+    st.builds(syntax.ShownLine, names, texts, names, texts, st.just(NOWHERE)),
+    st.builds(syntax.DiagnosesLine, several(names), st.just(NOWHERE)),
+    st.builds(syntax.DaysSinceLine, names, texts, st.just(NOWHERE)),
+)
+
 blocks = st.one_of(
     st.builds(
         syntax.Protocol,
         st.just(syntax.Name("NCT00000000", NOWHERE)),
         several(quotes),
+        st.none() | texts,
         st.none() | _files,
         st.none() | durations,
         st.just(NOWHERE),
     ),
-    st.builds(syntax.Field, names, several(quotes), several(texts, least=0), rules, st.just(NOWHERE)),
+    st.builds(
+        syntax.Field, names, several(quotes), st.none() | texts, several(texts, least=0), rules, st.just(NOWHERE)
+    ),
     st.builds(
         lambda kind, number, *parts: syntax.Criterion(
             kind, syntax.Name(f"{kind[0].upper()}{number}", NOWHERE), *parts, NOWHERE
@@ -290,6 +300,7 @@ blocks = st.one_of(
         st.sampled_from(["inclusion", "exclusion"]),
         _ids,
         several(quotes),
+        st.none() | texts,
         several(texts, least=0),
         rules | st.just(_untranslated),
     ),
@@ -339,4 +350,5 @@ blocks = st.one_of(
     ),
     st.builds(syntax.Question, names, texts, aliases, _question_lines, st.just(NOWHERE)),
     st.builds(syntax.Defaults, _default_lines, st.just(NOWHERE)),
+    st.builds(syntax.Sheet, _sheet_lines, st.just(NOWHERE)),
 )

@@ -25,7 +25,7 @@ def test_a_line_answers_as_the_protocol_reads(case: Case) -> None:
     assert set(case.evidence) <= {each.name for each in answer.evidence}
     assert set(case.needs) <= {each.name for each in answer.needs}
     shown = [*answer.flags, *(flag for each in answer.evidence for flag in each.flags)]
-    assert all(any(expected in flag for flag in shown) for expected in case.flags), shown
+    assert all(any(expected in flag.text for flag in shown) for expected in case.flags), shown
 
 
 @pytest.mark.parametrize("contrast", CONTRASTS, ids=lambda contrast: contrast["title"])
@@ -73,3 +73,11 @@ def test_every_line_with_a_number_in_its_rule_has_a_boundary() -> None:
 
 def test_the_traps_of_the_readings_are_tried() -> None:
     assert len({(case.trial, case.line, case.trap) for case in CASES if case.trap is not None}) >= 110
+
+
+def test_every_line_and_trial_has_a_short_name() -> None:
+    nameless = [trial.id for trial in rules().trials.values() if trial.short is None]
+    nameless += [
+        f"{trial.id}/{line.id}" for trial in rules().trials.values() for line in trial.criteria if not line.short
+    ]
+    assert nameless == []

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from flagged import said
 from screener import evaluate, load_patient
 from screener.report.terminal import print_screening
 from screener.screening import CriterionResult, Evidence, Screening
@@ -89,7 +90,7 @@ def test_a_suspicion_is_shown_whichever_way_the_value_is_used(way: int) -> None:
     rules = rulebook_with_trial(each_as_a_line(WAYS), SHOWS)
     patient = load_patient({"id": "p", "observations": [HIGH]}, rules)
     found = evaluate(patient, rules=rules, as_of=TODAY).trials[0].criteria[way]
-    assert row(found).flags[:1] == (UNUSUAL,)
+    assert said(row(found).flags)[:1] == (UNUSUAL,)
     assert row(found) in found.suspicious
 
 
@@ -100,19 +101,33 @@ def test_a_suspicion_is_shown_for_every_result_of_a_change() -> None:
         HIGH,
         lab("INR", 2),
     )
-    assert row(found, "observations[1]").flags[:1] == (UNUSUAL,)
+    assert said(row(found, "observations[1]").flags)[:1] == (UNUSUAL,)
     assert {each.source for each in found.suspicious} >= {"observations[1]"}
 
 
 def test_a_suspicion_is_shown_for_a_result_that_is_too_old_to_count() -> None:
     found = answer("total_bilirubin >= 85 umol/L", lab("TBil", 70, "mg/dL", "2026-01-10"))
     assert found.status == "unknown"
-    assert row(found).flags == (UNUSUAL, "the last result is too old")
+    assert said(row(found).flags) == (UNUSUAL, "the last result is too old")
+
+
+@pytest.mark.parametrize(
+    ("result", "kinds"),
+    [
+        (HIGH, ["doubt"]),
+        (lab("TBil", 90, "umol/L", "2026-01-10"), ["too_old"]),
+        (lab("TBil", "cloudy", "umol/L"), ["unusable"]),
+        (lab("TBil", 90, "umol/L", upper_limit=30), ["remark"]),
+    ],
+)
+def test_a_flag_says_which_kind_it_is(result: dict[str, Any], kinds: list[str]) -> None:
+    (only,) = answer("total_bilirubin >= 85 umol/L", result).evidence
+    assert [flag.kind for flag in only.flags] == kinds
 
 
 def test_a_flag_of_two_results_is_raised_for_one_that_is_too_old_by_what_stood_beside_it() -> None:
     labs = (lab("TBil", 12, "umol/L", "2026-01-10"), lab("INR", 2, None, "2026-01-10"))
-    assert LOW in row(answer("total_bilirubin >= 85 umol/L", *labs)).flags
+    assert LOW in said(row(answer("total_bilirubin >= 85 umol/L", *labs)).flags)
 
 
 def test_a_suspicion_is_shown_for_what_was_before_an_onset() -> None:
@@ -123,7 +138,7 @@ def test_a_suspicion_is_shown_for_what_was_before_an_onset() -> None:
         lab("INR", 2, None, "2026-01-10"),
         lab("TBil", 300, "umol/L", "2026-02-19"),
     )
-    assert LOW in row(answer(rule, *labs, conditions=conditions)).flags
+    assert LOW in said(row(answer(rule, *labs, conditions=conditions)).flags)
 
 
 def test_a_flag_belongs_to_its_result_and_not_to_another_of_the_same_lab() -> None:
@@ -133,41 +148,41 @@ def test_a_flag_belongs_to_its_result_and_not_to_another_of_the_same_lab() -> No
         lab("INR", 2, None, "2026-02-19"),
     )
     found = answer("highest total_bilirubin within 7 days >= 85 umol/L", *labs)
-    assert LOW not in row(found, "observations[0]").flags
-    assert LOW in row(found, "observations[1]").flags
+    assert LOW not in said(row(found, "observations[0]").flags)
+    assert LOW in said(row(found, "observations[1]").flags)
 
 
 def test_a_flag_is_raised_for_each_of_two_results_of_one_time() -> None:
     labs = (lab("TBil", 12, "umol/L"), lab("TBil", 300, "umol/L"), lab("INR", 2))
     found = answer("total_bilirubin >= 85 umol/L", *labs)
     assert found.reasons == ("conflict",)
-    assert LOW in row(found, "observations[0]").flags
-    assert row(found, "observations[1]").flags == ()
+    assert LOW in said(row(found, "observations[0]").flags)
+    assert said(row(found, "observations[1]").flags) == ()
 
 
 def test_an_earlier_result_is_held_against_what_came_later_only_while_no_newer_one_is_there() -> None:
     early, inr = lab("TBil", 12, "umol/L", "2026-02-16"), lab("INR", 2, None, "2026-02-19")
-    assert row(answer("total_bilirubin >= 85 umol/L", early, inr)).flags == (LOW,)
+    assert said(row(answer("total_bilirubin >= 85 umol/L", early, inr)).flags) == (LOW,)
     later = lab("TBil", 300, "umol/L", "2026-02-19")
     found = answer("highest total_bilirubin within 7 days >= 85 umol/L", early, inr, later)
-    assert row(found).flags == ()
+    assert said(row(found).flags) == ()
 
 
 def test_a_result_of_an_imprecise_date_is_flagged_for_what_it_is_itself() -> None:
     found = answer("INR >= 1.5", lab("INR", 12, None, "2026-02"))
-    assert SECONDS in row(found).flags
+    assert SECONDS in said(row(found).flags)
 
 
 def test_a_result_without_a_date_is_flagged_for_what_it_is_itself() -> None:
     for current in (True, False):
         found = answer("INR >= 1.5", lab("INR", 12, None, None, current=current))
-        assert SECONDS in row(found).flags
+        assert SECONDS in said(row(found).flags)
 
 
 def test_an_impossible_result_is_flagged_for_what_was_written() -> None:
     found = answer("INR >= 1.5", lab("INR", 45))
     assert found.reasons == ("impossible",)
-    assert row(found).flags == (
+    assert said(row(found).flags) == (
         "`45` cannot be, and counts as missing: possible is 0.5 .. 30",
         SECONDS,
     )
@@ -178,7 +193,7 @@ def test_a_doubtful_limit_of_normal_is_shown_where_the_value_is_compared_with_an
         found = answer(
             rule, lab("TBil", 200, "umol/L", upper_limit=30), lab("INR", 2), lab("creatinine", 100, "umol/L")
         )
-        assert "its upper limit of normal is unusual: 30 umol/L, in use are 17.1 .. 26 umol/L" in row(found).flags
+        assert "its upper limit of normal is unusual: 30 umol/L, in use are 17.1 .. 26 umol/L" in said(row(found).flags)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +213,7 @@ def test_inr_and_prothrombin_activity_are_held_against_each_other_whichever_coun
 ) -> None:
     found = answer(rule, lab("INR", inr), lab("PTA", activity, "%"))
     (only,) = found.evidence
-    remarks = [each for each in only.flags if "fit together" in each]
+    remarks = [each for each in said(only.flags) if "fit together" in each]
     assert remarks == ([flag] if flag else [])
 
 
@@ -281,17 +296,17 @@ def test_a_number_that_tells_a_wrong_unit_is_told(
     (shown,) = [
         each for line in evaluate(patient, rules=rules, as_of=TODAY).trials[0].criteria for each in line.evidence
     ]
-    assert any(remark in flag for flag in shown.flags) == is_told
+    assert any(remark in flag.text for flag in shown.flags) == is_told
 
 
 @pytest.mark.parametrize(("bilirubin", "is_flagged"), [("49.9", True), ("50", True), ("50.1", False)])
 def test_a_low_bilirubin_beside_a_high_inr_or_jaundice_is_told(bilirubin: str, is_flagged: bool) -> None:
     value = lab("TBil", bilirubin, "umol/L")
     beside_inr = answer("total_bilirubin < 85 umol/L", value, lab("INR", 1.5))
-    assert (LOW in row(beside_inr).flags) == is_flagged
+    assert (LOW in said(row(beside_inr).flags)) == is_flagged
     below_inr = answer("total_bilirubin < 85 umol/L", value, lab("INR", 1.4))
-    assert LOW not in row(below_inr).flags
+    assert LOW not in said(row(below_inr).flags)
     jaundiced = answer(
         "total_bilirubin < 85 umol/L", value, conditions=[{"name": "jaundice", "status": "active", "date": TODAY}]
     )
-    assert ("low beside jaundice: was it measured in mg/dL?" in row(jaundiced).flags) == is_flagged
+    assert ("low beside jaundice: was it measured in mg/dL?" in said(row(jaundiced).flags)) == is_flagged

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from flagged import said
 from records.small_rulebook import SMALL, asking
 from screener.records import RecordError, read_patient
 from screener.records.dictionary import Dictionary
@@ -242,17 +243,17 @@ def test_a_fact_says_that_the_clinics_own_table_gave_its_meaning(with_codes: Any
         },
         with_codes(table),
     )
-    assert [result.flags for result in patient.results["creatinine"]] == [
+    assert [said(result.flags) for result in patient.results["creatinine"]] == [
         ("read as creatinine in mg/dL by the clinic's own table",),
         ("read as creatinine by the clinic's own table",),
         (),
     ]
     (grade,) = patient.results["hepatic_encephalopathy_grade"]
-    assert grade.flags == ("read as hepatic_encephalopathy_grade by the clinic's own table",)
+    assert said(grade.flags) == ("read as hepatic_encephalopathy_grade by the clinic's own table",)
     by_own, by_standard = patient.episodes["cirrhosis"]
-    assert (by_own.flags, by_standard.flags) == (("read as cirrhosis by the clinic's own table",), ())
+    assert (said(by_own.flags), by_standard.flags) == (("read as cirrhosis by the clinic's own table",), ())
     assert patient.episodes["liver_transplantation"][0].flags
-    assert patient.absences["dialysis"][0].flags == ("read as dialysis by the clinic's own table",)
+    assert said(patient.absences["dialysis"][0].flags) == ("read as dialysis by the clinic's own table",)
     assert patient.notes == ()
     assert patient.digest == SMALL.dictionary_digest
 

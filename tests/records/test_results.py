@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flagged import said
 from records.small_rulebook import SMALL
 from screener.records import read_patient
-from screener.records.measuring import Quantity, Span, UnreadableValueError, read_value
 from screener.records.patient import Patient, Result
+from screener.records.written import Quantity, Span, UnreadableValueError, read_value
 from screener.values.ranges import Range, exactly
 
 
@@ -184,10 +185,10 @@ def test_a_result_keeps_what_its_number_was_multiplied_by() -> None:
 
 
 def test_a_result_of_a_form_with_a_name_of_its_own_says_what_was_measured() -> None:
-    assert result("BUN", Decimal("30.3"), "mg/dL").flags == ("measured as urea nitrogen",)
-    assert result("BUN", 30, "stones").flags == ("measured as urea nitrogen",)
+    assert said(result("BUN", Decimal("30.3"), "mg/dL").flags) == ("measured as urea nitrogen",)
+    assert said(result("BUN", 30, "stones").flags) == ("measured as urea nitrogen",)
     (coded,) = read({"loinc": "3094-0", "value": Decimal("30.3")}).results["urea"]
-    assert coded.flags == ("measured as urea nitrogen",)
+    assert said(coded.flags) == ("measured as urea nitrogen",)
     assert result("urea", 65, "mg/dL").flags == ()
 
 
@@ -232,13 +233,13 @@ def test_limits_of_normal_are_converted_with_their_result() -> None:
 def test_a_limit_of_normal_is_compared_with_those_in_use(limit: str, is_used: bool, remark: str | None) -> None:
     read = result("total_bilirubin", 200, "umol/L", upper_limit=limit)
     assert read.upper_limit == (Fraction(limit) if is_used else None)
-    assert read.flags == ((remark,) if remark else ())
+    assert said(read.flags) == ((remark,) if remark else ())
 
 
 def test_a_limit_in_the_canonical_unit_beside_a_result_in_another_is_not_used() -> None:
     read = result("total_bilirubin", 12, "mg/dL", upper_limit=20)
     assert read.upper_limit is None
-    assert read.flags[0].endswith("did you mean `20 umol/L`?")
+    assert read.flags[0].text.endswith("did you mean `20 umol/L`?")
 
 
 def test_where_no_limits_are_in_use_any_limit_is_that_of_its_laboratory() -> None:
@@ -381,7 +382,7 @@ def test_a_result_that_cannot_be_used_keeps_its_place_and_says_why(
 def test_an_unusual_result_is_used_and_flagged(value: str, is_flagged: bool) -> None:
     found = result("INR", value)
     assert found.value is not None
-    assert found.flags == (("unusual: usual is 0.8 .. 10",) if is_flagged else ())
+    assert said(found.flags) == (("unusual: usual is 0.8 .. 10",) if is_flagged else ())
 
 
 @pytest.mark.parametrize(
@@ -395,7 +396,7 @@ def test_an_unusual_result_is_used_and_flagged(value: str, is_flagged: bool) -> 
 )
 def test_a_unit_of_another_kind_than_the_code_is_used_and_told(loinc: str, unit: str, is_told: bool) -> None:
     ((only,),) = read({"loinc": loinc, "value": 14, "unit": unit}).results.values()
-    assert any(flag.startswith("its code is of results in ") for flag in only.flags) is is_told
+    assert any(flag.startswith("its code is of results in ") for flag in said(only.flags)) is is_told
     assert only.unusable is None
 
 

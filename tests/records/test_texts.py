@@ -11,11 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flagged import said
 from records.small_rulebook import SMALL
 from screener import load_rules
 from screener.records.dictionary import Dictionary
-from screener.records.measuring import NormalSpan, Quantity, Reported, Span, Written, read_limits, read_text, result_of
+from screener.records.measuring import result_of
 from screener.records.patient import Result
+from screener.records.reported import Reported
+from screener.records.written import NormalSpan, Quantity, Span, Written, read_limits, read_text
 from screener.values.ranges import Range, exactly
 
 WORDS = Path(__file__).parents[2] / "src" / "screener" / "records" / "words.tsv"
@@ -345,6 +348,12 @@ def test_a_mass_becomes_an_amount_only_by_a_molar_mass_that_the_dictionary_gives
         ("Non-Reactive", "negative"),
         ("nonreactive", "negative"),
         ("阴性", "negative"),
+        ("阴性(-)", "negative"),
+        ("阴性（－）", "negative"),
+        ("Negative (-)", "negative"),
+        ("阳性(+)", "positive"),
+        ("阴性(+)", None),
+        ("弱阳性", None),
         ("not done", "not_done"),
         ("not detected", None),
         ("detected", None),
@@ -407,7 +416,7 @@ def test_limits_in_a_unit_of_their_own_are_converted_by_it() -> None:
 def test_limits_in_a_unit_that_does_not_fit_are_not_used_and_said_so() -> None:
     found = result("total_bilirubin", number("200"), "umol/L", upper_limit=Fraction(21), limits_unit="s")
     assert found.value == exactly(200)
-    assert (found.upper_limit, found.flags) == (
+    assert (found.upper_limit, said(found.flags)) == (
         None,
         ("its limits of normal are not used: `s` is time, `umol/L` is amount per volume",),
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from flagged import said
 from records.fhir.tiny import LOINC, bundle, observation, only_result
 from screener import evaluate, load_patient, load_rules
 from screener.records.patient import Result
@@ -81,7 +82,7 @@ def test_the_sites_table_may_give_the_unit_and_the_answer_says_so(
 ) -> None:
     found = in_fhir([code], {"value": value}, a_table(tmp_path, row + "\n"))
     assert found.exact == exact
-    assert any(f" in {said} by the clinic's own table" in flag for flag in found.flags)
+    assert any(f" in {said} by the clinic's own table" in flag.text for flag in found.flags)
 
 
 def test_a_table_without_a_unit_gives_none(tmp_path: Path) -> None:
@@ -168,7 +169,7 @@ def test_a_code_of_the_sites_own_beside_one_of_loinc_gives_its_unit(tmp_path: Pa
         return only_result(load_patient(source, RULES, codes=table))
 
     assert of((LOINC, "1975-2"), ("urn:lab", "B")).exact == Fraction(200_000) / Fraction("5846.6")
-    assert of(("urn:lab", "B"), (LOINC, "1975-2")).flags == (
+    assert said(of(("urn:lab", "B"), (LOINC, "1975-2")).flags) == (
         "read as total_bilirubin in mg/dL by the clinic's own table",
     )
     assert of((LOINC, "1975-2"), ("urn:lab", "U")).unusable == "unit"

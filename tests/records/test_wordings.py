@@ -59,10 +59,10 @@ def test_beside_a_code_it_is_a_wording_only() -> None:
 
 def test_what_is_not_read_is_told_once_in_one_note() -> None:
     patient = read(
-        conditions=[{"name": "T2DM"}, {"text": "Gonarthrose"}, {"text": "T2DM"}], procedures=[{"text": "Z.n. TEP"}]
+        conditions=[{"name": "T2DM"}, {"text": "Gonarthrose"}, {"text": "T2DM"}], procedures=[{"text": "Z.n. IABP"}]
     )
     assert patient.notes == (
-        "not read: T2DM (conditions[0], conditions[2]), Gonarthrose (conditions[1]), Z.n. TEP (procedures[0])",
+        "not read: T2DM (conditions[0], conditions[2]), Gonarthrose (conditions[1]), Z.n. IABP (procedures[0])",
     )
 
 

@@ -429,7 +429,7 @@ class Oracle:
             elif lookup.pick == "highest":
                 every = [self.value(result, fact) for together in in_order for result in together]
                 worlds.append(highest(every))
-            else:
+            elif lookup.pick == "lowest":
                 every = [self.value(result, fact) for together in in_order for result in together]
                 worlds.append(ranges.negate(highest([ranges.negate(value) for value in every])))
         return hull(worlds)
@@ -1357,9 +1357,11 @@ def change(kind: str, moments: Sequence[tuple[int, Sequence[Result]]], possible:
         case "rise" | "relative rise":
             base = Exact(min(value.low for _, value in earlier), min(value.high for _, value in earlier))
             sign = 1
-        case _:
+        case "fall" | "relative fall":
             base = Exact(max(value.low for _, value in earlier), max(value.high for _, value in earlier))
             sign = -1
+        case _:
+            raise AssertionError(kind)
     if not kind.startswith("relative"):
         low, high = latest.low - base.high, latest.high - base.low
         return Range(float(low), float(high)) if sign == 1 else Range(float(-high), float(-low))

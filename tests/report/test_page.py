@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import pytest
 
+from flagged import said
 from report.pages import NAMES, Page, example_page, flat, page_of, screened, screened_record, words
 from screener.evaluation.explanation import number_text
 from screener.report.questions import open_questions
@@ -35,9 +36,9 @@ def test_every_criterion_is_there_with_all_that_its_answer_says(name: str) -> No
                 if evidence.canonical_unit not in (None, evidence.unit) and isinstance(evidence.canonical_value, float):
                     assert f"{number_text(evidence.canonical_value)} {evidence.canonical_unit}" in text
             for told in (
-                *criterion.flags,
+                *said(criterion.flags),
                 *criterion.assumptions,
-                *(flag for e in criterion.evidence for flag in e.flags),
+                *(flag.text for e in criterion.evidence for flag in e.flags),
             ):
                 assert flat(told) in text
             for score in criterion.scores:
@@ -228,7 +229,7 @@ def test_a_list_taken_as_complete_and_a_chosen_reading_are_said() -> None:
     }
     page = page_of(screened_record(record, assume_complete=["conditions"]))
     text = words(page.one("p1-NCT06242405-E1"))
-    assert "On request a list was taken as complete because the call asked for it" in text
+    assert "On request a list was taken as complete because the call or the site asked for it" in text
     assert "passed chosen by the site's investigator" in text
 
 

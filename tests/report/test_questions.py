@@ -10,6 +10,7 @@ import pytest
 from fhir.resources.R4B.questionnaire import Questionnaire
 from fhir.resources.R4B.questionnaireresponse import QuestionnaireResponse
 
+from flagged import said
 from report.pages import NAMES, PATIENTS, screened, screened_record
 from screener import evaluate, load_patient, load_rules
 from screener.records.dictionary import Dictionary
@@ -219,4 +220,4 @@ def test_an_answer_by_fhir_decides_and_keeps_who_and_when(yes: bool, status: str
     assert evidence.value == ("yes" if yes else "no")
     assert evidence.date == "2026-03-11T09:30:00+01:00"
     assert evidence.source == "response.json: answers.NCT03863002/informed_consent"
-    assert evidence.flags == ("answered by the investigator, recorded by the study nurse",)
+    assert said(evidence.flags) == ("answered by the investigator, recorded by the study nurse",)

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from screener.evaluation.answers import Fact
-from screener.evaluation.evaluator import Program, meant_by, parts_of, program_of
+from screener.evaluation.evaluator import Program, program_of
 from screener.evaluation.frame import Frame
 from screener.evaluation.instants import MOST_DAYS_OPEN
 from screener.records.derived import speaks_until
@@ -46,6 +46,7 @@ from screener.rulebook import (
     Value,
     ValueLookup,
 )
+from screener.rulebook_walk import children, refers_to
 from screener.values.dates import BEGINNING, DAY, Duration, Moment, day_shifted, on_day
 from screener.values.truth import Truth
 
@@ -135,7 +136,7 @@ def _reads(node: Struct, rulebook: Rulebook) -> Iterator[Reads]:
             anchor = _reads_of_lookup(rulebook.lookups[node.anchor], rulebook)
             yield _together([anchor, *_reads(node.of, rulebook), Reads(lengths=frozenset((OPEN,)), is_moved=True)])
         case _:
-            for part in (*parts_of(node), *meant_by(node, rulebook)):
+            for part in (*children(node), *refers_to(node, rulebook)):
                 yield from _reads(part, rulebook)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from screener.cli.calls import DONE, STANDARD_INPUT, UNUSABLE, Parser, encode_output, tell
-from screener.cli.options import add_reading, headings_read, loaded
+from screener.cli.options import add_reading, dictionary_of
 
 if TYPE_CHECKING:
     from screener.records.dictionary import Dictionary
@@ -34,8 +34,8 @@ def parser() -> Parser:
 
 def run(asked: argparse.Namespace) -> int:
     """List what the records call things."""
-    dictionary = loaded(asked.rules, asked.codes, asked.hierarchy)
-    if dictionary is None or not headings_read(asked, dictionary):
+    dictionary = dictionary_of(asked)
+    if dictionary is None:
         return UNUSABLE
 
     from screener.cli.patients import sources

@@ -23,12 +23,17 @@ SCREEN = Command("screener.cli.screen")
 COMMANDS = {
     "check": Command("screener.cli.check", "[FOLDER]", "check rules, and print every problem"),
     "codes": Command("screener.cli.codes", "RECORD…", "list what records call things, and how that is read"),
+    "cohort": Command(
+        "screener.cli.cohort", "FACTS -o DIR", "screen everybody, and count what each line costs"
+    ),
     "format": Command("screener.cli.format", "[FILE…]", "rewrite rules in their one standard form"),
     "ingest": Command("screener.cli.ingest", "SOURCE… -o FACTS", "keep many records as facts, to screen from there"),
     "names": Command("screener.cli.names", "[WORD]", "list what a record may say, with codes and units"),
     "questions": Command("screener.cli.questions", "PATIENT…", "list the questions that people have to answer"),
+    "replay": Command("screener.cli.replay", "RESULT RECORD", "screen again as a result was made; what differs?"),
     "review": Command("screener.cli.review", "PATIENT", "write the chart review to fill in"),
     "schema": Command("screener.cli.schema", "[record|result]", "print the JSON Schema of a record or a result"),
+    "site": Command("screener.cli.site", "[FILE]", "show what the site's file settles"),
     "terminology": Command("screener.cli.terminology", "build|explain", "say what codes mean; index a vocabulary"),
 }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from screener.cli.calls import DONE, MOST_SHOWN, UNUSABLE, CallError, Parser, counted, tell
-from screener.cli.options import add_jobs, add_reading, headings_read, loaded
+from screener.cli.options import add_jobs, add_reading, dictionary_of
 
 if TYPE_CHECKING:
     from screener.cohort.ingest import Manner
@@ -46,8 +46,8 @@ def run(asked: argparse.Namespace) -> int:
     for source in asked.sources:
         if not source.exists():
             raise CallError(f"`{source}` is not there", "name a file or folder of records")
-    dictionary = loaded(asked.rules, asked.codes, asked.hierarchy)
-    if dictionary is None or not headings_read(asked, dictionary):
+    dictionary = dictionary_of(asked)
+    if dictionary is None:
         return UNUSABLE
 
     from screener.cohort.ingest import ingest

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from screener.cli.calls import DONE, UNUSABLE, CallError, Parser, encode_output
-from screener.cli.options import RULES, loaded
+from screener.cli.options import RULES, add_site, dictionary_of
 
 
 def parser() -> Parser:
@@ -21,6 +21,7 @@ def parser() -> Parser:
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--csv", action="store_true", help="print CSV, one row an entry")
     parser.add_argument("--rules", type=Path, metavar="FOLDER", help=RULES)
+    add_site(parser)
     return parser
 
 
@@ -28,7 +29,7 @@ def run(asked: argparse.Namespace) -> int:
     """List the names."""
     if asked.json and asked.csv:
         raise CallError("`--json` and `--csv` are two forms of one list", "call screen once for each")
-    dictionary = loaded(asked.rules)
+    dictionary = dictionary_of(asked)
     if dictionary is None:
         return UNUSABLE
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from screener.records.dictionary import Dictionary
     from screener.records.locales import Locale
+    from screener.site import Site
     from screener.values.dates import Duration
 
 MOST_JOBS = 256
@@ -29,17 +30,16 @@ def add_screening(parser: Parser) -> None:
     parser.add_argument("patients", nargs="*", metavar="PATIENT", help=SOURCES)
     parser.add_argument("--version", action="version", version=f"screener {__version__}")
     group = parser.add_argument_group("what to screen")
+    add_what_to_screen(group)
+    add_answers(group)
+    add_reading(parser)
+
+
+def add_what_to_screen(group: argparse._ActionsContainer) -> None:
+    """Against what, as of when, and what is taken for granted."""
     group.add_argument("--trial", action="append", metavar="NCT…", help="only this trial; may be repeated")
     group.add_argument(
         "--as-of", type=_day, metavar="DATE", help="the day the answers are about (else the record's own, else today)"
-    )
-    group.add_argument(
-        "--answers",
-        action="append",
-        type=Path,
-        metavar="FILE",
-        help="people's answers, each with the patient they are about: a QuestionnaireResponse, a filled chart review, "
-        'or {"patient": …, "answers": {…}}, several in a list; may be repeated',
     )
     group.add_argument(
         "--assume-complete",
@@ -52,7 +52,18 @@ def add_screening(parser: Parser) -> None:
     group.add_argument(
         "--labs-within", type=_duration, metavar="TIME", help="how old labs and findings may be, such as '14 days'"
     )
-    add_reading(parser)
+
+
+def add_answers(parser: argparse._ActionsContainer) -> None:
+    """People's answers beside the record."""
+    parser.add_argument(
+        "--answers",
+        action="append",
+        type=Path,
+        metavar="FILE",
+        help="people's answers, each with the patient they are about: a QuestionnaireResponse, a filled chart review, "
+        'or {"patient": …, "answers": {…}}, several in a list; may be repeated',
+    )
 
 
 def add_reading(parser: Parser) -> None:
@@ -71,6 +82,16 @@ def add_reading(parser: Parser) -> None:
         help="a table of what the columns of a spreadsheet mean (column, name, unit), where headings do not say it",
     )
     add_rules_and_codes(group)
+    add_site(parser)
+
+
+def add_site(parser: argparse._ActionsContainer) -> None:
+    """Which site's file counts."""
+    group = parser.add_argument_group("what the site has settled (see `screen site`)").add_mutually_exclusive_group()
+    group.add_argument(
+        "--site", type=Path, metavar="FILE", help="the site's file (else the nearest screener.toml, upwards from here)"
+    )
+    group.add_argument("--no-site", action="store_true", help="use no site's file")
 
 
 def add_rules_and_codes(parser: argparse._ActionsContainer) -> None:
@@ -186,9 +207,68 @@ def loaded(folder: Path | None, tables: Sequence[Path] = (), hierarchy: Path | N
         gc.enable()
 
 
-def headings_read(asked: argparse.Namespace, dictionary: Dictionary) -> bool:
+SITE_FILE = "screener.toml"
+
+
+def site_in_reach(folder: Path | None = None) -> Path | None:
+    """The nearest site's file, from a folder (else the working folder) upwards."""
+    try:
+        start = folder or Path.cwd()
+    except OSError:  # the working folder is gone
+        return None
+    return next((place for each in (start, *start.parents) if os.path.lexists(place := each / SITE_FILE)), None)
+
+
+def site_taken(asked: argparse.Namespace) -> bool:
+    """Whether the site's file can be used, if there is one. What it settles then stands in the call, wherever the call
+    itself says nothing."""
+    asked.site_read, asked.in_force = None, []
+    place = asked.site or (None if asked.no_site else site_in_reach())
+    if place is None:
+        return True
+    from screener.site import SiteError, read_site
+
+    try:
+        asked.site_read = read_site(place)
+    except SiteError as problem:
+        tell(problem)
+        return False
+    asked.in_force = _take_over(asked.site_read, asked)
+    return True
+
+
+def dictionary_of(asked: argparse.Namespace) -> Dictionary | None:
+    """What a call reads records with: rules, codes, hierarchy and columns, its own or else the site's; None if they
+    cannot be used, which is then explained."""
+    if not hasattr(asked, "site_read") and not site_taken(asked):
+        return None
+    dictionary = loaded(asked.rules, getattr(asked, "codes", ()), getattr(asked, "hierarchy", None))
+    if dictionary is None:
+        return None
+    if asked.site_read is not None:
+        from screener.site import SiteError
+
+        try:
+            asked.site_read.check(dictionary.rulebook)
+        except SiteError as problem:
+            tell(problem)
+            return None
+    return dictionary if _headings_read(asked, dictionary) else None
+
+
+def _take_over(site: Site, asked: argparse.Namespace) -> list[str]:
+    """Put what the site settles where the call says nothing, and return the keys of that."""
+    from screener.records.locales import locale_of
+
+    taken = site.in_place_of(vars(asked))
+    for key, value in taken.items():
+        setattr(asked, key, locale_of(value) if key == "locale" else value)
+    return list(taken)
+
+
+def _headings_read(asked: argparse.Namespace, dictionary: Dictionary) -> bool:
     """Whether the table of columns can be used; it then stands in the call in place of its name."""
-    if asked.columns is None:
+    if getattr(asked, "columns", None) is None:
         return True
     from screener.records.errors import RecordError
     from screener.records.rows import read_headings

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from screener.cli.calls import MOST_SHOWN, STANDARD_INPUT, CallError, check_names, tell
 from screener.cli.commands import COMMANDS
-from screener.cli.options import check_sources, headings_read, loaded
+from screener.cli.options import check_sources, dictionary_of
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, tzinfo
 
     from rich.progress import Progress
 
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 def prepared(asked: argparse.Namespace) -> Dictionary | None:
     """The rules, loaded, and a call that fits them and can be followed; None if the rules cannot be used."""
     check_sources(asked.patients, tuple(COMMANDS))
-    dictionary = loaded(asked.rules, asked.codes, asked.hierarchy)
-    if dictionary is None or not headings_read(asked, dictionary):
+    dictionary = dictionary_of(asked)
+    if dictionary is None:
         return None
 
     from screener.screening import LISTS
@@ -92,7 +92,7 @@ def screenings(
         )
         return screening if then is None else then(screening)
 
-    today = _Today()
+    today = _Today(asked.site_read.time_zone if asked.site_read is not None else None)
     found = [each for source in asked.patients for each in sources(source)]
     doubled = ids_of_several(found, dictionary, asked.columns) if len(found) > 1 else None
     patients = (patient for each in found for patient in _to_screen(each, dictionary, asked, today, doubled))
@@ -177,7 +177,8 @@ def _patients(
         try:
             if isinstance(each, RecordError):
                 raise each
-            yield _answered(each, asked, dictionary) if asked.given else each
+            patient = _answered(each, asked, dictionary) if asked.given else each
+            yield patient if asked.site_read is None else _settled(patient, asked, dictionary)
         except RecordError as problem:
             tell(problem)
             yield None
@@ -188,6 +189,12 @@ def _answered(patient: Patient, asked: argparse.Namespace, dictionary: Dictionar
 
     asked.waiting = [each for each in asked.waiting if not each.subject.is_about(patient)]
     return with_answers(patient, asked.given, dictionary)
+
+
+def _settled(patient: Patient, asked: argparse.Namespace, dictionary: Dictionary) -> Patient:
+    from screener.site import with_site
+
+    return with_site(patient, asked.site_read, dictionary.rulebook, asked.in_force)
 
 
 def _tell_who_is_nobody(waiting: Sequence[GivenAnswers]) -> None:
@@ -240,10 +247,10 @@ class _Today:
     """The day of the call, and how many patients it was taken for, because neither the call nor their records say which
     day the answers are about."""
 
-    def __init__(self) -> None:
-        from datetime import date
+    def __init__(self, zone: tzinfo | None) -> None:
+        from datetime import datetime
 
-        self.day = date.today()  # noqa: DTZ011  (the day on the wall of the clinic)
+        self.day = datetime.now(zone).date()  # the day on the wall of the clinic
         self.note = f"neither the record nor the call has a date of screening, so today is taken, {self.day}"
         self.patients = 0
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from screener.cli.calls import DONE, UNUSABLE, CallError, Parser, encode_output, tell
 from screener.cli.commands import listed
-from screener.cli.options import add_screening, number_of_jobs
+from screener.cli.options import add_screening, number_of_jobs, site_taken
 
 if TYPE_CHECKING:
     from screener.records.dictionary import Dictionary
@@ -50,8 +50,10 @@ def run(asked: argparse.Namespace) -> int:
     from screener.cli.patients import prepared
     from screener.report.forms import FURTHER, Asked, FormError, check_honoured, form_asked
 
+    if not site_taken(asked):
+        return UNUSABLE
     try:
-        form = form_asked(vars(asked))
+        form = form_asked(vars(asked), asked.site_read.output if asked.site_read is not None else None)
         further = frozenset(name for name in FURTHER if getattr(asked, name))
         check_honoured(form, further, asked.jobs)
         value = getattr(asked, form.name, None)

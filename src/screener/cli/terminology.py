@@ -16,7 +16,7 @@ from screener.cli.calls import (
     encode_output,
     tell,
 )
-from screener.cli.options import RULES, add_rules_and_codes, loaded
+from screener.cli.options import RULES, add_rules_and_codes, add_site, dictionary_of
 
 
 def parser() -> Parser:
@@ -58,6 +58,7 @@ def parser() -> Parser:
     explain.add_argument("concept", nargs="?", metavar="CONCEPT", help="tell of this concept only")
     explain.add_argument("--system", action="append", metavar="SYSTEM", help="its system (else all that know the code)")
     add_rules_and_codes(explain)
+    add_site(explain)
     return whole
 
 
@@ -67,7 +68,7 @@ def run(asked: argparse.Namespace) -> int:
 
 
 def _explain(asked: argparse.Namespace) -> int:
-    dictionary = loaded(asked.rules, asked.codes, asked.hierarchy)
+    dictionary = dictionary_of(asked)
     if dictionary is None:
         return UNUSABLE
 

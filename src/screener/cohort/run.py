@@ -144,7 +144,7 @@ def _remove_others(folder: Path, files: dict[str, tuple[str, ...]]) -> None:
 
 
 def digest_of(trial: Trial, rulebook: Rulebook) -> str:
-    """What identifies all that a trial's answers depend on, besides the dictionary: its lines, and whatever they name."""
+    """What identifies all that the answers of a trial depend on besides the dictionary: its lines, what they name."""
     said: list[object] = [trial]
     for criterion in trial.criteria:
         for reading in criterion.readings:

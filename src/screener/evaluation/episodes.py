@@ -15,22 +15,26 @@ from screener.evaluation.frame import Denial, Frame, Over
 from screener.evaluation.instants import Stretch, ahead_of, fresh_until, not_after, up_to
 from screener.records.derived import speaks_until
 from screener.records.patient import Absence, Episode
-from screener.rulebook import Concept, EventLookup, OnsetLookup, Qualified, RecordList, SexIs, Truthful
+from screener.rulebook import (
+    AHEAD,
+    BEGAN,
+    NOW,
+    TIMELESS,
+    VERBS,
+    Concept,
+    EventLookup,
+    OnsetLookup,
+    Qualified,
+    RecordList,
+    SexIs,
+    Truthful,
+)
 from screener.values.dates import BEGINNING, DAY, END, Moment, day_shifted, earliest_of, latest_of, on_day
 from screener.values.numerals import ROMAN
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, negation, truth_of
 
 Judge = Callable[[Truthful, Frame], Judged]
 Cleared = dict[str, tuple[Absence | Episode | Given, ...] | None]
-
-_NOW = ("current", "receiving", "taking")
-_BEGAN = ("onset of", "start of")
-_TIMELESS = ("family history of", "allergy to")
-
-
-def in_the_present(lookup: EventLookup) -> bool:
-    """Whether a lookup asks for what holds on the clock's day."""
-    return lookup.verb in _NOW
 
 
 class Part:
@@ -85,8 +89,10 @@ def happens(lookup: EventLookup, stretch: Stretch | None, frame: Frame, judge: J
                 on_record = UNKNOWN
     if on_record is not FALSE:
         return on_record
+    last_day = _days_asked(lookup, stretch, frame)[1]
     for what in lookup.what:
-        if _clearing(lookup, what.concept, stretch, frame, judge) is None:
+        name = what.concept
+        if not (list_denies(name, lookup, last_day, frame) or _cleared(lookup, name, stretch, frame, judge)):
             return UNKNOWN
     return FALSE
 
@@ -95,7 +101,7 @@ def _on_record(lookup: EventLookup, parts: list[Part], frame: Frame) -> Truth:
     """What the episodes on record say together, whatever else the record may lack."""
     if lookup.times == 1:
         return any_of([part.truth for part in parts])
-    if lookup.verb in _TIMELESS:
+    if lookup.verb in TIMELESS:
         return _of_so_many_things(lookup, parts, frame)
     return _on_so_many_days(lookup, parts, frame)
 
@@ -243,7 +249,7 @@ def _answer(
         if conflict and not reasons:
             reasons["conflict"] = None
         if lookup.times > 1 and not reasons:
-            reasons["unspecific" if lookup.verb in _TIMELESS else "imprecise_date"] = None
+            reasons["unspecific" if lookup.verb in TIMELESS else "imprecise_date"] = None
     used: dict[Episode | Absence | Given, None] = dict.fromkeys([part.episode for part in relevant])
     if truth is not TRUE:
         for clearing in cleared.values():
@@ -314,14 +320,23 @@ def _suits_sex(episode: Episode, frame: Frame) -> Judged | None:
 
 def _related_episodes(lookup: EventLookup, frame: Frame) -> Sequence[Episode]:
     """The episodes on record that are, or may be, what is asked; each once, in the record's order."""
-    concerned, may_be = frame.concerned, frame.patient.may_be
+    concerned = frame.concerned
     names = [what.concept for what in lookup.what if what.concept in concerned]
     if not names:
         return ()
-    lists: tuple[RecordList, ...] = (lookup.list, "plans") if lookup.verb == "underwent" else (lookup.list,)
-    if len(names) == 1 and may_be.keys().isdisjoint(lists):
-        return frame.that_are(names[0], lists)
+    lists: tuple[RecordList, ...] = (lookup.list, "plans") if VERBS[lookup.verb].reads_plans else (lookup.list,)
+    if len(names) == 1:
+        name = names[0]
+        known = frame.related.get((name, lists))
+        if known is None:
+            known = frame.related[name, lists] = tuple(_related_to(names, lists, frame))
+        return known
+    return _related_to(names, lists, frame)
+
+
+def _related_to(names: list[str], lists: tuple[RecordList, ...], frame: Frame) -> list[Episode]:
     related: dict[int, Episode] = {}
+    may_be = frame.patient.may_be
     for name in names:
         related.update([(id(entry), entry) for entry in frame.that_are(name, lists)])
         for list_ in lists:
@@ -485,9 +500,9 @@ def _is_none_of(episode: Episode, wanted: Qualified, frame: Frame) -> bool:
 
 def _in_time(lookup: EventLookup, episode: Episode, stretch: Stretch, frame: Frame) -> tuple[Truth, tuple[Reason, ...]]:
     """Whether the episode stands where the rule looks in time, and if that is not settled, why."""
-    if lookup.verb in _TIMELESS:
+    if lookup.verb in TIMELESS:
         return _latest_word(episode, _is_known_by_the_clock(episode, frame), ("imprecise_date",), frame)
-    if lookup.verb == "planned":
+    if lookup.verb in AHEAD:
         return _planned_in(lookup, episode, frame)
     if episode.list == "plans":
         return (UNKNOWN, ("missing",)) if _may_have_come_true(episode, lookup, frame) else (FALSE, ())
@@ -497,25 +512,38 @@ def _in_time(lookup: EventLookup, episode: Episode, stretch: Stretch, frame: Fra
     if episode.shown_by_result and (visible := _visible(episode, frame)) is not TRUE:
         return visible, ("imprecise_date",)
     undated: tuple[Reason, ...] = ("undated",) if episode.start is None else ("imprecise_date",)
-    if lookup.verb in _BEGAN:
+    if lookup.verb in BEGAN:
         in_time = stretch.holds(start)
         if in_time is TRUE and _contradicted_at_once(episode, start, frame):
             return UNKNOWN, ("conflict",)
         return in_time, undated
+    if lookup.verb in NOW:
+        return _in_the_present(episode, start, undated, frame)
     end = _end(episode, start, frame)
-    if lookup.verb not in _NOW:
-        in_time = stretch.overlaps(start, end)
-        if in_time is TRUE and _contradicted_at_once(episode, start, frame):
-            return UNKNOWN, ("conflict",)
-        why: list[Reason] = list(undated) if start.last > stretch.first_end else []
-        if end is not start and end.first < stretch.last_start:
-            why.append("stale" if _no_longer_speaks(episode, frame) else _why_end_is_open(episode))
-        return in_time, tuple(dict.fromkeys(why)) or undated
-    holds = _holds(episode, start, end, frame)
-    if start.last_day <= frame.day and end is not start:
-        is_stale = episode.shown_by_result or _no_longer_speaks(episode, frame)
-        undated = ("stale",) if is_stale else ("undated",) if episode.end is None else undated
-    return _latest_word(episode, holds, undated, frame)
+    in_time = stretch.overlaps(start, end)
+    if in_time is FALSE:
+        return FALSE, ()
+    if in_time is TRUE:
+        return (UNKNOWN, ("conflict",)) if _contradicted_at_once(episode, start, frame) else (TRUE, ())
+    why: list[Reason] = list(undated) if start.last > stretch.first_end else []
+    if end is not start and end.first < stretch.last_start:
+        why.append("stale" if _no_longer_speaks(episode, frame) else _why_end_is_open(episode))
+    return in_time, tuple(dict.fromkeys(why)) or undated
+
+
+def _in_the_present(
+    episode: Episode, start: Moment, undated: tuple[Reason, ...], frame: Frame
+) -> tuple[Truth, tuple[Reason, ...]]:
+    """Whether the episode holds on the clock's day; asked of each only once a frame, whichever rule asks."""
+    known = frame.present.get(id(episode))
+    if known is None:
+        end = _end(episode, start, frame)
+        holds = _holds(episode, start, end, frame)
+        if start.last_day <= frame.day and end is not start:
+            is_stale = episode.shown_by_result or _no_longer_speaks(episode, frame)
+            undated = ("stale",) if is_stale else ("undated",) if episode.end is None else undated
+        known = frame.present[id(episode)] = (episode, *_latest_word(episode, holds, undated, frame))
+    return known[1], known[2]
 
 
 def _is_known_by_the_clock(episode: Episode, frame: Frame) -> Truth:
@@ -549,11 +577,22 @@ def _start(episode: Episode, frame: Frame) -> Moment:
 
 
 def _end(episode: Episode, start: Moment, frame: Frame) -> Moment:
-    """When it ended: on a day on record, not so far, or on an unknown day, which a later absence bounds."""
-    if frame.rulebook.concepts[episode.concept].course == "acute":
+    """When it ended: on a day on record, not so far, or on an unknown day, which a later absence bounds. `start` is
+    when it began, as far as that was by the day of screening."""
+    if frame.kinds[episode.concept].is_acute:
         return start
+    known = frame.ends.get(id(episode))
+    if known is None:
+        known = frame.ends[id(episode)] = (episode, _end_of_what_lasts(episode, start, frame))
+    return known[1]
+
+
+def _end_of_what_lasts(episode: Episode, start: Moment, frame: Frame) -> Moment:
     end = _stated_end(episode, start, frame)
     if episode.end is not None or end.first == END:
+        return end
+    contradicting = _contradicting(episode, frame)
+    if not contradicting:
         return end
     spoken = _asserted(episode, frame)
     last = min(
@@ -561,7 +600,7 @@ def _end(episode: Episode, start: Moment, frame: Frame) -> Moment:
             end.last,
             *(
                 each.when.last
-                for each in _contradicting(episode, frame)
+                for each in contradicting
                 if _asserted_against(each, episode, spoken, frame).is_before(each.when) and not each.absence.doubtful
             ),
         ]
@@ -893,7 +932,7 @@ def _cleared(
     if frame.cleared and (lookup.name, name) in frame.cleared:
         return (Given(name, "supposed absent", "supposed"),)
     covering = _covering(lookup, kind.upward, stretch, frame) or (
-        _resolved(lookup, concept, frame) if lookup.verb in _NOW else ()
+        _resolved(lookup, concept, frame) if lookup.verb in NOW else ()
     )
     if covering or concept.ruled_out is None or lookup.list == "family_history":
         return covering or None
@@ -952,7 +991,7 @@ def _covering(lookup: EventLookup, names: Sequence[str], stretch: Stretch, frame
 
 def _reaches(absence: Absence, lookup: EventLookup, frame: Frame) -> bool:
     """Whether a denied plan is denied for all the time ahead that is asked about."""
-    if absence.until is None or lookup.verb != "planned":
+    if absence.until is None or lookup.verb not in AHEAD:
         return True
     return ahead_of(frame.day, lookup.scope).last_end // DAY <= absence.until.first_day
 
@@ -978,7 +1017,7 @@ def _is_over(episode: Episode, frame: Frame) -> bool:
 
 
 def _days_asked(lookup: EventLookup, stretch: Stretch, frame: Frame) -> tuple[int, int]:
-    if lookup.verb in _TIMELESS or lookup.verb in _NOW or lookup.verb == "planned":
+    if VERBS[lookup.verb].tense in ("timeless", "now", "ahead"):
         return frame.day, frame.day
     return stretch.first_start // DAY, stretch.last_end // DAY
 

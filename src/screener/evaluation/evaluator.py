@@ -19,7 +19,7 @@ from __future__ import annotations
 import weakref
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any as Anything
 from typing import Generic, TypeVar
@@ -69,6 +69,7 @@ from screener.rulebook import (
     Value,
     ValueLookup,
 )
+from screener.rulebook_walk import children, refers_to, roots, walk
 from screener.values import ranges
 from screener.values.dates import OLDEST_AGE, completed_years, day_shifted
 from screener.values.ranges import Range, exactly
@@ -207,7 +208,7 @@ class Program(Engine[Judged, Measured]):
         self._reads: dict[int, tuple[Struct, Reads]] = {}
         """By the identity of a node, which is kept beside it: to hash a formula takes longer than to walk it."""
         self._shown: dict[str, frozenset[str]] = {}
-        self._uses = Counter(node for root in _roots(rulebook) for node in _nodes(root))
+        self._uses = Counter(node for root in roots(rulebook) for node in walk(root))
         self.decisions = Decisions(self)
         self.trials: dict[str, tuple[PreparedCriterion, ...]] = {
             trial.id: tuple(
@@ -363,7 +364,7 @@ class Program(Engine[Judged, Measured]):
         return known
 
     def _reads_of(self, node: Struct) -> Reads:
-        inside = [self.reads(part) for part in (*parts_of(node), *meant_by(node, self.rulebook))]
+        inside = [self.reads(part) for part in (*children(node), *refers_to(node, self.rulebook))]
         elsewhere = frozenset[str]().union(*(each.elsewhere for each in inside))
         here = frozenset[str]().union(*(each.here for each in inside))
         match node:
@@ -381,7 +382,7 @@ class Program(Engine[Judged, Measured]):
         known = self._asks.get(node)
         if known is None:
             known = self._asks[node] = isinstance(node, Confirmed) or any(
-                self.asks_somebody(part) for part in (*parts_of(node), *meant_by(node, self.rulebook))
+                self.asks_somebody(part) for part in (*children(node), *refers_to(node, self.rulebook))
             )
         return known
 
@@ -673,51 +674,6 @@ def _remembered(key: int, run: Callable[[Frame], Anything], *, by_trial: bool) -
     return of_one_trial if by_trial else of_all_trials
 
 
-def _roots(rulebook: Rulebook) -> Iterator[Struct]:
-    """Every expression of a rulebook."""
-    for trial in rulebook.trials.values():
-        for criterion in trial.criteria:
-            yield from (reading.rule for reading in criterion.readings)
-    yield from (definition.rule for definition in rulebook.definitions.values())
-    yield from (score.expression for score in rulebook.scores.values())
-    yield from (table.of for table in rulebook.tables.values())
-
-
-def parts_of(node: Struct) -> Iterator[Struct]:
-    """The expressions that stand inside a node."""
-    for field in node.__struct_fields__:
-        value = getattr(node, field)
-        if isinstance(value, Struct):
-            yield value
-        elif isinstance(value, tuple):
-            yield from (each for each in value if isinstance(each, Struct))
-
-
-def _nodes(root: Struct) -> Iterator[Struct]:
-    yield root
-    for part in parts_of(root):
-        yield from _nodes(part)
-
-
-def meant_by(node: Struct, rulebook: Rulebook) -> Iterator[Struct]:
-    """The expressions that a node refers to by name."""
-    match node:
-        case ScoreOf():
-            yield rulebook.scores[node.name].expression
-        case Meets():
-            yield rulebook.definitions[node.name].rule
-        case PointsOf():
-            yield rulebook.tables[node.name].of
-        case Happened():
-            lookup = rulebook.lookups[node.lookup]
-            if isinstance(lookup, EventLookup):
-                if lookup.beside is not None:
-                    yield lookup.beside
-                for what in lookup.what:
-                    if (ruled_out := rulebook.concepts[what.concept].ruled_out) is not None:
-                        yield ruled_out
-
-
 _PROGRAMS: dict[int, Program] = {}
 
 
@@ -972,8 +928,7 @@ def _happened(node: Happened, engine: Engine[J, M]) -> Callable[[Frame], J]:
     concepts = [engine.rulebook.concepts[name] for name in asked]
     if anchored or any(each.only_if is not None or each.ruled_out is not None for each in concepts):
         return run
-    if not all(_list_denies_at_once(each, engine.rulebook) for each in concepts):
-        return run
+    at_once = all(_list_denies_at_once(each, engine.rulebook) for each in concepts)
     missing = engine.known(node, UNKNOWN, (not_on_record(lookup),))
     declared = engine.known(node, FALSE, (not_on_list(lookup, assumed=False),))
     assumed = engine.known(node, FALSE, (not_on_list(lookup, assumed=True),))
@@ -984,8 +939,12 @@ def _happened(node: Happened, engine: Engine[J, M]) -> Callable[[Frame], J]:
             return run(frame)
         if entries in frame.patient.none_known_on:
             return run(frame)
+        if entries not in frame.complete:
+            return missing
+        if not at_once:
+            return run(frame)
         if entries not in frame.patient.complete:
-            return assumed if entries in frame.assumed else missing
+            return assumed
         own_day = frame.patient.as_of
         return declared if own_day is None or frame.day <= own_day else run(frame)
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 import weakref
 from collections import Counter
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
-from screener.evaluation.answers import Found, Judged, Measured
+from screener.evaluation.answers import Found, Judged, Measured, Reason
 from screener.evaluation.instants import Stretch, not_after
 from screener.records.chart import as_if
-from screener.records.patient import Absence, Episode, Patient, Result
-from screener.rulebook import Concept, Flag, RecordList, Rulebook, Scope
+from screener.records.patient import Absence, Episode, Flag, Patient, Result
+from screener.rulebook import Concept, RecordList, Rulebook, Scope
 from screener.values.dates import Duration, Moment, latest_of, on_day
 from screener.values.ranges import Range
 from screener.values.truth import Truth
+
+if TYPE_CHECKING:
+    from screener.evaluation.evidence import Evidence
 
 
 class Denial(Struct, frozen=True, gc=False):
@@ -81,6 +85,7 @@ class Frame:
         "decided",
         "denials",
         "denying",
+        "ends",
         "entries",
         "found",
         "kinds",
@@ -92,9 +97,12 @@ class Frame:
         "over",
         "own_onset",
         "patient",
+        "present",
         "raised",
+        "related",
         "results_by_source",
         "rulebook",
+        "shown",
         "stretches",
         "trial",
     )
@@ -124,6 +132,8 @@ class Frame:
         self.kinds: Mapping[str, Kind] = kinds_of(rulebook) if of is None else of.kinds
         self.entries: dict[tuple[str, tuple[RecordList, ...]], tuple[Episode, ...]] = {} if of is None else of.entries
         """The entries on some lists that are a concept or one of its kinds; filled as they are asked for."""
+        self.related: dict[tuple[str, tuple[RecordList, ...]], tuple[Episode, ...]] = {} if of is None else of.related
+        """The same with those that may be the concept."""
         self.concerned: frozenset[str] = _concerned(self.kinds, patient) if of is None else of.concerned
         """The concepts that some entry of the record says anything about, itself or as a broader or narrower one."""
         self.denials: dict[str, list[Denial]] = _denials(patient, as_of) if of is None else of.denials
@@ -135,6 +145,10 @@ class Frame:
         """The entries of a list that may be a concept, each as an episode of it; filled as they are asked for."""
         self.cleared: frozenset[tuple[str, str]] = frozenset()
         """Lookups, each with a concept of which the record is supposed to lack no entry where the lookup looks."""
+        self.ends: dict[int, tuple[Episode, Moment]] = {}
+        """When what lasts ended; by the identity of an entry, which is kept beside it."""
+        self.present: dict[int, tuple[Episode, Truth, tuple[Reason, ...]]] = {}
+        """Whether an entry holds on the clock's day, and if that is open, why; likewise."""
         self.found: dict[str, Found] = {}
         self.decided: dict[str, Truth] = {}
         """Whether what an event lookup asks about happened, where no more was asked than that."""
@@ -144,6 +158,8 @@ class Frame:
         self.of_this_trial: dict[int, Judged | Measured | Truth | Range] = {}
         self.raised: dict[tuple[str, str], tuple[Flag, ...]] = {}
         """The dictionary's flags that are raised for a result, by its fact and source."""
+        self.shown: dict[tuple[int, str, bool], tuple[object, Evidence, bool]] = {}
+        """Facts as evidence, by the identity of a fact, which is kept beside it."""
         self.results_by_source: dict[str, dict[str, Result]] = {}
         self.last_from: dict[str, list[Moment]] = {}
 
@@ -205,7 +221,12 @@ class Frame:
         other.found = self.found
         other.decided = self.decided
         other.stretches = self.stretches
+        other.ends, other.present = self.ends, self.present
         other.of_all_trials = self.of_all_trials
+        other.raised = self.raised
+        other.shown = self.shown
+        other.results_by_source = self.results_by_source
+        other.last_from = self.last_from
         return other
 
     def at(self, day: int) -> Frame:

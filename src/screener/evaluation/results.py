@@ -14,7 +14,7 @@ from screener.evaluation.episodes import present_state
 from screener.evaluation.frame import Frame
 from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, fresh_until, not_after
 from screener.records.patient import Episode, Result
-from screener.rulebook import ChangeLookup, Finding, Lab, NormalLimit, ValueLookup
+from screener.rulebook import ChangeLookup, Finding, Lab, Side, ValueLookup
 from screener.values.dates import BEGINNING, DAY, Moment, earliest_of, latest_of, on_day
 from screener.values.ranges import EVERYTHING, Range, compare, exactly, hull
 from screener.values.ranges import Comparison as Operator
@@ -306,7 +306,7 @@ def _nothing_known(
     )
 
 
-def against_limit(found: Found, operator: Operator, factor: Fraction, which: str, frame: Frame) -> tuple[Truth, bool]:
+def against_limit(found: Found, operator: Operator, factor: Fraction, which: Side, frame: Frame) -> tuple[Truth, bool]:
     """A result against a multiple of a limit of normal: its own, or where it has none, the limits in use.
 
     Also tells whether a result without a limit of its own stood in the way of an answer. The highest of several results
@@ -320,9 +320,7 @@ def against_limit(found: Found, operator: Operator, factor: Fraction, which: str
     for used, membership in zip(found.used, found.in_window, strict=True):
         if not isinstance(used, Result):
             continue
-        own = used.upper_limit if which == "upper" else used.lower_limit
-        if used.unusable is not None:
-            own = None
+        own = used.own_limit(which) if used.unusable is None else None
         limit = exactly(float(factor * own)) if own is not None else limits_in_use(fact, which, factor, frame)
         truth = compare(used.value or fact.possible, operator, limit)
         lacks_limit = lacks_limit or (own is None and truth is UNKNOWN and used.value is not None)
@@ -350,13 +348,9 @@ def _if_counted(truth: Truth, membership: Truth, pick: str, operator: Operator) 
     return union((truth, FALSE if _any_decides(pick, operator) else TRUE))
 
 
-def limits_in_use(lab: Lab, which: str, factor: Fraction, frame: Frame) -> Range:
-    sex = frame.patient.sex
-    limits: list[NormalLimit] = [
-        limit
-        for limit in lab.normal_limits
-        if limit.which == which and (limit.sex is None or sex is None or limit.sex == sex)
-    ]
+def limits_in_use(lab: Lab, which: Side, factor: Fraction, frame: Frame) -> Range:
+    """A multiple of the limits of normal in use for the patient's sex; anything where none is in use."""
+    limits = lab.limits_in_use(which, frame.patient.sex)
     if not limits:
         return EVERYTHING
     low = min(factor * Fraction(limit.low) for limit in limits)
@@ -468,7 +462,9 @@ class _Readings:
         self.all = readings
         self.by_low = outermost(2, readings, key=_by_low)
         self.by_high = outermost(2, readings, key=_by_high)
-        self.lowest = min(each.low for each in readings)
+        lowest = min(readings, key=_by_low)
+        # To round keeps the order, so that one above 0 as a double is the least of exact numbers above 0.
+        self.lowest = lowest.low if lowest.double_low > 0 else min(each.low for each in readings)
 
 
 def _change(lookup: ChangeLookup, last: Reading, settled: Sequence[Moment], readings: _Readings) -> Range | None:

@@ -44,6 +44,7 @@ from screener.language.meanings import definition_of, score_of, table_of
 from screener.language.names import Entry, NamedBlock, collect, cycles, mentioned
 from screener.language.parser import ParsedFile, parse
 from screener.language.reviewed_codes import Tables, reviewed_rows
+from screener.language.sheets import head_of
 from screener.language.source import Source
 from screener.language.trials import Records, trials_of
 from screener.rulebook import Definition, Rulebook, digest_of_dictionary
@@ -125,6 +126,7 @@ class _Check:
             lookups=self.lookups.by_name,
             trials=trials,
             reviewed=reviewed,
+            head=head_of((desk, block) for desk, block in self._blocks() if isinstance(block, syntax.Sheet)),
         )
 
     def _blocks(self) -> Iterator[tuple[Desk, syntax.Block]]:

@@ -24,7 +24,7 @@ from screener.rulebook import (
     Compare,
     Concept,
     Finding,
-    Flag,
+    FlagRule,
     Form,
     IsOneOf,
     Lab,
@@ -724,6 +724,7 @@ def question_of(desk: Desk, block: syntax.Question) -> Question | None:
     holds = _only(block.lines, syntax.HoldsForLine)
     only_if = _only(block.lines, syntax.AskedOnlyIfLine)
     shown = _only(block.lines, syntax.ShownWithLine)
+    short = _only(block.lines, syntax.AskedAsLine)
     if asked is None:
         desk.error(
             "asked-of-nobody",
@@ -743,17 +744,18 @@ def question_of(desk: Desk, block: syntax.Question) -> Question | None:
         holds_for=holds.duration.length if holds else None,
         only_if=Propositions(desk).single(only_if.test, "`asked only if`") if only_if else None,
         shown_with=Propositions(desk).single(shown.test, "`shown with`") if shown else None,
+        short=short.text.text if short else "",
     )
 
 
-def flags_of(desk: Desk, lines: Iterable[object]) -> tuple[Flag, ...]:
+def flags_of(desk: Desk, lines: Iterable[object]) -> tuple[FlagRule, ...]:
     """The flags of an entry."""
-    flags: list[Flag] = []
+    flags: list[FlagRule] = []
     for line in lines:
         if isinstance(line, syntax.FlagLine):
             when = Propositions(desk).single(line.when, "a flag")
             if when is not None:
-                flags.append(Flag(line.text.text, when, line.is_doubt))
+                flags.append(FlagRule(line.text.text, when, line.is_doubt))
     return tuple(flags)
 
 

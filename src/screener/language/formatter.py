@@ -101,11 +101,9 @@ def _block(block: syntax.Block) -> Doc:
         case syntax.Protocol():
             return _under(_heading(f"protocol {block.id.text}", block, block.id), _protocol_lines(block))
         case syntax.Field():
-            head = _heading(f"field {block.name.text}", block, block.name)
-            return _under(head, [*_quotes(block.quotes), *_assumptions(block.assumptions), *_rule(block.rule)])
+            return _under(_heading(f"field {block.name.text}", block, block.name), _line_of_protocol(block))
         case syntax.Criterion():
-            head = _heading(f"{block.kind} {block.id.text}", block, block.id)
-            return _under(head, [*_quotes(block.quotes), *_assumptions(block.assumptions), *_rule(block.rule)])
+            return _under(_heading(f"{block.kind} {block.id.text}", block, block.id), _line_of_protocol(block))
         case syntax.Definition():
             return _under(_title("define", block), [*_sources(block), *_rule(block.rule)])
         case syntax.Score():
@@ -125,12 +123,16 @@ def _block(block: syntax.Block) -> Doc:
         case syntax.Defaults():
             head = Word("defaults", Span(block.span.start, block.span.start + len("defaults")))
             return _under(head, [_line(_default(line), line) for line in block.lines])
+        case syntax.Sheet():
+            head = Word("sheet", Span(block.span.start, block.span.start + len("sheet")))
+            return _under(head, [_sheet_line(line) for line in block.lines])
         case syntax.Group():
             head = Word(f'group {block.name.text} "{block.title.text}"', Span(block.span.start, block.title.span.end))
             return _under(head, [_entry_line(line) for line in block.lines])
         case syntax.Relations():
-            head = _heading(f"codes {block.name.text}", block, block.name)
-            return _under(head, [_entry_line(line) for line in block.lines])
+            return _under(
+                _heading(f"codes {block.name.text}", block, block.name), [_entry_line(line) for line in block.lines]
+            )
         case _:
             assert_never(block)
 
@@ -178,12 +180,21 @@ def _name(name: syntax.Name) -> str:
 
 
 def _protocol_lines(protocol: syntax.Protocol) -> list[Doc]:
-    lines = _quotes(protocol.title)
+    lines: list[Doc] = [*_quotes(protocol.title), *_short(protocol.short)]
     if protocol.registry is not None:
         lines.append(_line(f"registry {protocol.registry.text}", protocol.registry))
     if protocol.labs_within is not None:
         lines.append(_line(f"labs within {protocol.labs_within.length}", protocol.labs_within))
     return lines
+
+
+def _line_of_protocol(block: syntax.Field | syntax.Criterion) -> list[Doc]:
+    head = [*_quotes(block.quotes), *_short(block.short)]
+    return [*head, *_assumptions(block.assumptions), *_rule(block.rule)]
+
+
+def _short(short: syntax.Text | None) -> list[Doc]:
+    return [] if short is None else [_line(f'short "{short.text}"', short)]
 
 
 def _quotes(quotes: Sequence[syntax.Quote]) -> list[Doc]:
@@ -227,6 +238,19 @@ def _cell(cell: syntax.Cell) -> str:
 
 
 # ---- the dictionary
+
+
+def _sheet_line(line: syntax.SheetLine) -> Doc:
+    match line:
+        case syntax.ShownLine():
+            beside = f' with {line.beside.text} "{line.beside_label.text}"' if line.beside and line.beside_label else ""
+            return _line(f'result {line.name.text} "{line.label.text}"{beside}', line)
+        case syntax.DiagnosesLine():
+            return (Word("diagnosis ", line.span), Indent(_list(line.names, _name)))
+        case syntax.DaysSinceLine():
+            return _line(f'since {line.name.text} "{line.label.text}"', line)
+        case _:
+            assert_never(line)
 
 
 def _entry_line(line: syntax.LabLine | syntax.FindingLine | syntax.ConceptLine | syntax.QuestionLine) -> Doc:
@@ -305,6 +329,8 @@ def _entry_line(line: syntax.LabLine | syntax.FindingLine | syntax.ConceptLine |
             return _line(f"holds for {duration.length}", line)
         case syntax.AskedOnlyIfLine(test):
             return _led("asked only if ", line, test)
+        case syntax.AskedAsLine(text):
+            return _line(f'short "{text.text}"', line)
         case syntax.ShownWithLine(test):
             return _led("shown with ", line, test)
         case _:

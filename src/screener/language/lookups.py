@@ -9,10 +9,12 @@ from typing import Literal
 
 from screener.language.wording import in_words
 from screener.rulebook import (
+    Change,
     ChangeLookup,
     EventLookup,
     Lookup,
     OnsetLookup,
+    Pick,
     Qualified,
     RecordList,
     Scope,
@@ -20,8 +22,6 @@ from screener.rulebook import (
     ValueLookup,
     Verb,
 )
-
-Change = Literal["rise", "fall", "relative rise", "relative fall", "rise per day"]
 
 CHANGES: Mapping[str, Change] = {
     "rise in": "rise",
@@ -38,7 +38,7 @@ class Lookups:
     def __init__(self) -> None:
         self.by_name: dict[str, Lookup] = {}
 
-    def value(self, fact: str, pick: Literal["latest", "earliest", "highest", "lowest"], scope: Scope | None) -> str:
+    def value(self, fact: str, pick: Pick, scope: Scope | None) -> str:
         """`latest total_bilirubin`, `lowest platelets within 7 days`."""
         name = _words(pick, fact, _text_of(scope))
         return self._keep(ValueLookup(name, fact, pick, scope))

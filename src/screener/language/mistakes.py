@@ -37,6 +37,7 @@ BLOCK_WORDS = (
     "defaults",
     "group",
     "codes",
+    "sheet",
 )
 
 

@@ -3,18 +3,25 @@
 A table is called after its system (`snomed.tsv`) and has the columns `code`, `name`, `within`, `not` and `source`,
 parted by tabs. `within` holds the codes of ICD-10 (of ATC, for drugs) within which everybody lies who has the code,
 parted by blanks; `-` says that no rule asks for anything of the kind. `not` names concepts that it is none of.
+
+The table `procedures.tsv` has in place of a code the phrases of people for a procedure, parted by `;`. Within
+`beside any` are phrases that say nothing by themselves, and add nothing to any other phrase; within `beside harmless`
+and `beside treatment` those that add nothing to phrases that are all within `-`, or to such as lie within codes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath
+from typing import get_args
+
+from msgspec.structs import replace
 
 from screener.language.desk import Draft, did_you_mean
 from screener.language.diagnostics import error
 from screener.language.names import nearest
 from screener.language.source import Source, Span
-from screener.rulebook import ReviewedRow, codes_within
+from screener.rulebook import PHRASES, Beside, ReviewedRow, codes_within
 from screener.values.check_digits import is_snomed
 
 Tables = Mapping[str, str]
@@ -22,6 +29,7 @@ Tables = Mapping[str, str]
 
 COLUMNS = ("code", "name", "within", "not", "source")
 NOTHING = "-"
+_BESIDE: Mapping[str, Beside] = {f"beside {each}": each for each in get_args(Beside)}
 
 
 def reviewed_rows(draft: Draft, tables: Tables) -> tuple[ReviewedRow, ...]:
@@ -31,9 +39,9 @@ def reviewed_rows(draft: Draft, tables: Tables) -> tuple[ReviewedRow, ...]:
         system = PurePosixPath(path).stem
         source = Source(path, text)
         for start, line in _lines(text):
-            row = _row(draft, source, start, line, system)
-            if row is not None and rows.setdefault((system, row.code), row) is not row:
-                _report(draft, source, start, line, f"{system} {row.code} stands here a second time")
+            for row in _rows(draft, source, start, line, system):
+                if rows.setdefault((system, row.code), row) is not row:
+                    _report(draft, source, start, line, f"{system} {row.code} stands here a second time")
     return tuple(rows.values())
 
 
@@ -41,10 +49,18 @@ def _lines(text: str) -> list[tuple[int, str]]:
     """The lines that hold a row, each with where it begins; not the head, nor remarks."""
     found, start = [], 0
     for line in text.split("\n"):
-        if line.strip() and not line.startswith("#") and not line.startswith("code\t"):
+        if line.strip() and not line.startswith(("#", "code\t", "phrases\t")):
             found.append((start, line))
         start += len(line) + 1
     return found
+
+
+def _rows(draft: Draft, source: Source, start: int, line: str, system: str) -> list[ReviewedRow]:
+    """What a line of a table holds: one row, or one for each of its phrases; none if something is wrong with it."""
+    row = _row(draft, source, start, line, system)
+    if row is None or system != PHRASES:
+        return [row] if row is not None else []
+    return [replace(row, code=phrase.strip().casefold()) for phrase in row.code.split(";")]
 
 
 def _row(draft: Draft, source: Source, start: int, line: str, system: str) -> ReviewedRow | None:
@@ -62,6 +78,8 @@ def _row(draft: Draft, source: Source, start: int, line: str, system: str) -> Re
         help_text = did_you_mean(nearest(unknown[0], draft.concepts)) if unknown else ""
         _report(draft, source, start, line, fault, help_text)
         return None
+    if system == PHRASES and within in _BESIDE:
+        return ReviewedRow(system, code, name, is_not=tuple(is_not.split()), beside=_BESIDE[within])
     try:
         codes = () if within == NOTHING else codes_within(within)
     except ValueError as problem:

@@ -7,16 +7,16 @@ numbers as their digits, units in one spelling (`spelling_of_unit`). What the no
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Literal
 
 from msgspec import Struct
 
 from screener.language.source import Span
-from screener.rulebook import ConceptKind, Course, QualifierName, Sex, Verb
+from screener.rulebook import ConceptKind, Course, Pick, QualifierName, Sex, Verb
 from screener.values import dates
 from screener.values.ranges import Comparison
 
-Pick = Literal["latest", "earliest", "highest", "lowest"]
 ChangeKind = Literal["rise in", "fall in", "relative rise in", "relative fall in", "rise per day in"]
 CodeSystem = Literal["loinc", "snomed", "icd10", "icd10cm", "icd10who", "atc", "rxnorm", "ips", "fhir", "local"]
 Relates = Literal["is", "may be", "not", "whole", "within"]
@@ -371,6 +371,7 @@ class Protocol(_Node, frozen=True):
 
     id: Name
     title: tuple[Quote, ...]
+    short: Text | None
     registry: Text | None
     labs_within: Duration | None
     span: Span
@@ -381,6 +382,7 @@ class Field(_Node, frozen=True):
 
     name: Name
     quotes: tuple[Quote, ...]
+    short: Text | None
     assumptions: tuple[Text, ...]
     rule: Rule
     span: Span
@@ -392,6 +394,7 @@ class Criterion(_Node, frozen=True):
     kind: Literal["inclusion", "exclusion"]
     id: Name
     quotes: tuple[Quote, ...]
+    short: Text | None
     assumptions: tuple[Text, ...]
     rule: Rule
     span: Span
@@ -720,6 +723,13 @@ class ShownWithLine(_Node, frozen=True):
     span: Span
 
 
+class AskedAsLine(_Node, frozen=True):
+    """`short "Consent?"`."""
+
+    text: Text
+    span: Span
+
+
 class DefaultLine(_Node, frozen=True):
     """`labs fresh 7 days`, `conditions last 7 days`."""
 
@@ -761,7 +771,7 @@ ConceptLine = (
     | UnlikeLine
     | FlagLine
 )
-QuestionLine = AskedOfLine | OnceForAllTrialsLine | HoldsForLine | AskedOnlyIfLine | ShownWithLine
+QuestionLine = AskedOfLine | OnceForAllTrialsLine | HoldsForLine | AskedOnlyIfLine | ShownWithLine | AskedAsLine
 
 
 class Lab(_Node, frozen=True):
@@ -813,6 +823,41 @@ class Defaults(_Node, frozen=True):
     span: Span
 
 
+class ShownLine(_Node, frozen=True):
+    """`result INR "INR" with prothrombin_activity "PTA"`: a result or score of the head, and what stands beside it."""
+
+    name: Name
+    label: Text
+    beside: Name | None
+    beside_label: Text | None
+    span: Span
+
+
+class DiagnosesLine(_Node, frozen=True):
+    """`diagnosis chronic_liver_disease, viral_hepatitis`: whose entries stand in the head."""
+
+    names: tuple[Name, ...]
+    span: Span
+
+
+class DaysSinceLine(_Node, frozen=True):
+    """`since liver_failure "liver failure"`: the onset from which the head counts the days."""
+
+    name: Name
+    label: Text
+    span: Span
+
+
+SheetLine = ShownLine | DiagnosesLine | DaysSinceLine
+
+
+class Sheet(_Node, frozen=True):
+    """`sheet`: what stands in the head of a patient's sheet, in its order."""
+
+    lines: tuple[SheetLine, ...]
+    span: Span
+
+
 class Group(_Node, frozen=True):
     """`group NAME "title"`: codes that many concepts name together, as `@NAME`."""
 
@@ -845,7 +890,19 @@ Block = (
     | Defaults
     | Group
     | Relations
+    | Sheet
 )
+
+
+def walk(node: object) -> Iterator[Struct]:
+    """A node, or each of several, with every node inside it, in the order of the text."""
+    if isinstance(node, Struct):
+        yield node
+        for field in node.__struct_fields__:
+            yield from walk(getattr(node, field))
+    elif isinstance(node, tuple):
+        for each in node:
+            yield from walk(each)
 
 
 def heading(block: Block) -> str:
@@ -865,3 +922,5 @@ def heading(block: Block) -> str:
             return f"{type(block).__name__.lower()} {block.name.text}"
         case Defaults():
             return "defaults"
+        case Sheet():
+            return "sheet"

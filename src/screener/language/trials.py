@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
 
 import msgspec
 
@@ -21,6 +22,9 @@ from screener.rulebook import Criterion, Place, Reading, Registry, Trial
 
 Records = Mapping[str, str]
 """The text of registry records, by their path as that of a rule file is shown."""
+
+_LONGEST_SHORT = 80
+"""Characters of a short name: one line of a terminal, two of a narrow column on paper."""
 
 
 def trials_of(draft: Draft, lookups: Lookups, files: Sequence[ParsedFile], records: Records) -> dict[str, Trial]:
@@ -108,6 +112,7 @@ class _Trial:
         return Trial(
             id=self.protocol.id.text,
             title=quotation(self.protocol.title),
+            short=_short(self.desk, self.protocol.short),
             criteria=known,
             registry=_registry(self.record),
             place=self.desk.place(self.protocol.span),
@@ -266,20 +271,28 @@ class _Trial:
 
     def _of_field(self, block: syntax.Field) -> Criterion | None:
         quote = "\n".join(line.text for line in block.quotes)
-        readings = self._readings(block)
-        if readings is None:
-            return None
-        assumptions = tuple(assumption.text for assumption in block.assumptions)
-        place = self.desk.place(block.span)
-        return Criterion(f"F.{block.name.text}", "inclusion", quote, block.rule.text, readings, place, assumptions)
+        return self._criterion(block, f"F.{block.name.text}", "inclusion", quote)
 
     def _of_criterion(self, block: syntax.Criterion) -> Criterion | None:
+        return self._criterion(block, block.id.text, block.kind, quotation(block.quotes))
+
+    def _criterion(
+        self, block: syntax.Field | syntax.Criterion, name: str, kind: Literal["inclusion", "exclusion"], quote: str
+    ) -> Criterion | None:
         readings = self._readings(block)
+        short = _short(self._at(block), block.short)
         if readings is None:
             return None
-        quote, place = quotation(block.quotes), self.desk.place(block.span)
-        assumptions = tuple(assumption.text for assumption in block.assumptions)
-        return Criterion(block.id.text, block.kind, quote, block.rule.text, readings, place, assumptions)
+        return Criterion(
+            id=name,
+            kind=kind,
+            quote=quote,
+            short=short,
+            rule=block.rule.text,
+            readings=readings,
+            place=self.desk.place(block.span),
+            assumptions=tuple(assumption.text for assumption in block.assumptions),
+        )
 
     def _readings(self, block: syntax.Field | syntax.Criterion) -> tuple[Reading, ...] | None:
         desk = self._at(block)
@@ -295,14 +308,24 @@ class _Trial:
 
 def _people(node: object) -> Iterator[syntax.Name]:
     """Every `age` and `sex` in a rule."""
-    if isinstance(node, syntax.Value) and node.name.text in KNOWN_OF_EVERYBODY:
-        yield node.name
-    if isinstance(node, msgspec.Struct):
-        for field in node.__struct_fields__:
-            yield from _people(getattr(node, field))
-    elif isinstance(node, tuple):
-        for item in node:
-            yield from _people(item)
+    for part in syntax.walk(node):
+        if isinstance(part, syntax.Value) and part.name.text in KNOWN_OF_EVERYBODY:
+            yield part.name
+
+
+def _short(desk: Desk, short: syntax.Text | None) -> str | None:
+    """The short name, which must fit on one line of a sheet."""
+    if short is None:
+        return None
+    text = " ".join(short.text.split())
+    if not text or len(text) > _LONGEST_SHORT:
+        desk.error(
+            "short-name",
+            f"a short name has 1 to {_LONGEST_SHORT} characters, and this one has {len(text)}",
+            short.span,
+            help="say what the line is about; the quotation says the rest",
+        )
+    return text
 
 
 def _heading_span(source: Source, block: syntax.Field | syntax.Criterion) -> Span:

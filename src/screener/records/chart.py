@@ -13,11 +13,11 @@ from typing import get_args
 from msgspec.structs import replace
 
 from screener.records.derived import with_derived, with_means
-from screener.records.dictionary import LIST_OF, SPEAKING_ELSEWHERE, Meaning
+from screener.records.dictionary import SPEAKING_ELSEWHERE, Meaning
 from screener.records.errors import Findings, quoted
 from screener.records.measuring import NOT_SUSPICIOUS
-from screener.records.patient import Absence, Answer, Episode, Near, Patient, Result, Severity, Unusable
-from screener.rulebook import Concept, RecordList, Rulebook, Sex
+from screener.records.patient import Absence, Answer, Episode, Flag, Near, Patient, Result, Severity, Unusable
+from screener.rulebook import LIST_OF, Concept, RecordList, Rulebook, Sex
 from screener.values.dates import BEGINNING, DAY, END, Moment, day_shifted, latest_of, not_later_than
 from screener.values.numerals import ROMAN
 
@@ -74,7 +74,7 @@ class Chart:
                 reason: Unusable = "unspecific" if meaning.is_read else "unread"
                 episode = replace(episode, unusable=episode.unusable or reason)
         if self.doubt is not None:
-            flags = (*episode.flags, self.doubt)
+            flags = (*episode.flags, Flag("unusable", self.doubt))
             episode = replace(episode, doubtful=True, unusable=episode.unusable or "unspecific", flags=flags)
         if episode.concept:
             episode = _of_earlier(episode, self.rulebook.concepts[episode.concept])
@@ -169,7 +169,7 @@ class Chart:
             counted.append(result)
             if result.unusable == "unread":
                 continue  # told with its name
-            for remark in (result.problem, *result.flags):
+            for remark in (result.problem, *(flag.text for flag in result.flags)):
                 if remark is not None and not remark.startswith(NOT_SUSPICIOUS):
                     self.findings.note(result.source, f"{result.fact}: {remark}")
         self._note_open_order(counted)
@@ -274,7 +274,7 @@ def condition_episode(
     stage: str | None = None,
     controlled: bool | None = None,
     doubtful: bool = False,
-    flags: tuple[str, ...] = (),
+    flags: tuple[Flag, ...] = (),
 ) -> Episode:
     """An acute condition is its onset day alone; without a status, a chronic one without an end still holds.
 
@@ -394,7 +394,7 @@ def told_by_diagnosis(
     end: Moment | None,
     date: Moment | None,
     doubtful: bool = False,
-    flags: tuple[str, ...] = (),
+    flags: tuple[Flag, ...] = (),
 ) -> Episode:
     """What an entry among the diagnoses says of another list: a transplanted liver, long-term use of a drug, an
     allergy, a disease of the family. An active status does not say whether a procedure goes on."""

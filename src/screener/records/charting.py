@@ -17,28 +17,18 @@ from typing import get_args
 
 from screener.records.absences import said_of_list
 from screener.records.chart import NOT_COUNTED, Chart, condition_episode, stage_of, told_by_diagnosis
-from screener.records.dictionary import KINDS_ON, LIST_OF, Dictionary, Meaning, denies_a_part
+from screener.records.dictionary import Dictionary, Meaning, denies_a_part
 from screener.records.errors import LONGEST_QUOTE, Findings, any_of, did_you_mean, quoted
 from screener.records.identity import ELSEWHERE, HOLDING, NEGATIVE, RESULTS, Naming, codes_alone
 from screener.records.locales import Locale, TwoWaysError, locale_of, locales
-from screener.records.measuring import (
-    Quantity,
-    Reported,
-    Span,
-    UnreadableValueError,
-    is_same,
-    read_number,
-    read_text,
-    read_value,
-    result_of,
-    sex_meant,
-    unread_result,
-)
+from screener.records.measuring import is_same, result_of
 from screener.records.native import Condition, Entry, GivenAnswer, Mention, NativeRecord, Observation, Procedure, Stay
 from screener.records.patient import UNNAMED, Absence, Answer, Episode, Patient
+from screener.records.reported import Reported, unread_result
 from screener.records.reviews import EVER_SINCE, ReviewReader, with_review
 from screener.records.specimens import BLOOD, specimen_in
-from screener.rulebook import Concept, Lab, Question, RecordList, Sex, Trial
+from screener.records.written import Quantity, Span, UnreadableValueError, read_number, read_text, read_value, sex_meant
+from screener.rulebook import KINDS_ON, LIST_OF, Concept, Lab, Question, RecordList, Sex, Trial
 from screener.values.dates import AT_ANY_TIME, OLDEST_AGE, DateError, Moment, completed_years, on_day, parse_moment
 
 LONGEST_VALUE = 200

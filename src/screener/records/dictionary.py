@@ -7,20 +7,23 @@ for all those that it only may be. A code may also say that something is absent 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import inf
-from typing import TYPE_CHECKING, get_args
-from unicodedata import category, normalize
+from typing import get_args
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.code_systems import answer_word, names_of_systems, plain_system, system_name, unread_system
-from screener.records.errors import any_of, printable, quoted
+from screener.records.errors import printable, quoted
+from screener.records.folding import as_name, folded, plain_words
+from screener.records.patient import Flag
+from screener.records.phrases import Phrases
 from screener.rulebook import (
+    KINDS_ON,
+    LIST_OF,
     Concept,
     ConceptKind,
     EventLookup,
@@ -38,12 +41,6 @@ from screener.terminology.terminology import Hierarchy, SiteRow, Terminology, te
 from screener.values.dates import NO_TIME
 from screener.values.units import PURE, UnitError, factor_between, parse_unit
 
-if TYPE_CHECKING:
-    from screener.records.likeness import Likeness
-
-if TYPE_CHECKING:
-    from screener.records.likeness import Likeness
-
 Entry = Lab | Finding | Concept
 
 KINDS = ("lab", "finding", *get_args(ConceptKind))
@@ -56,28 +53,11 @@ ABSENCE_SYSTEMS = frozenset({"ips"})
 """The systems whose codes all say that there is nothing, or that nothing is known: none is of a substance."""
 
 
-KINDS_ON: Mapping[RecordList, tuple[ConceptKind, ...]] = {
-    "conditions": ("condition",),
-    "procedures": ("procedure",),
-    "plans": ("procedure",),
-    "medications": ("drug",),
-    "events": ("event",),
-    "allergies": ("substance", "drug"),
-    "family_history": ("condition",),
-}
-"""The kinds of concepts that an entry of each list is about."""
-
 SPEAKING_ELSEWHERE: frozenset[RecordList] = frozenset({"conditions", "medications", "procedures"})
 """The lists whose entries can speak of what stands on another one: of a transplantation, of what a drug treats."""
 
-LIST_OF: Mapping[ConceptKind, RecordList] = {
-    "condition": "conditions",
-    "procedure": "procedures",
-    "drug": "medications",
-    "event": "events",
-    "substance": "allergies",
-}
-"""The list of the record on which a concept of each kind stands."""
+IN_PHRASES: frozenset[RecordList] = frozenset({"procedures", "plans"})
+"""The lists whose wordings are read by the phrases of the rules."""
 
 READ_AS = "read as"
 
@@ -127,15 +107,16 @@ class Meaning(Struct, frozen=True):
     """The codes of the entry, each with its system."""
 
     @property
-    def flags(self) -> tuple[str, ...]:
+    def flags(self) -> tuple[Flag, ...]:
         """What has to be said wherever a fact under this name or code is shown."""
         return self.flags_in(None)
 
-    def flags_in(self, unit: str | None) -> tuple[str, ...]:
+    def flags_in(self, unit: str | None) -> tuple[Flag, ...]:
         """The same of a result that has no unit on record, and is taken to be in this one."""
         in_unit = f" in {unit}" if unit else ""
         called = (self.form or self.entry).name
-        return (f"{READ_AS} {called}{in_unit} by the clinic's own table",) if self.by_own_table else ()
+        text = f"{READ_AS} {called}{in_unit} by the clinic's own table"
+        return (Flag("remark", text),) if self.by_own_table else ()
 
     @property
     def kind(self) -> str:
@@ -182,6 +163,8 @@ class LocalCodes(Struct, frozen=True):
     """Code systems of its own that are one of the dictionary's: by what they are called (`plain_system`), its name."""
     answers: Mapping[tuple[str, str], str] = {}
     """The words that its coded answers stand for; of a wording the system is `TEXT`."""
+    digests: tuple[str, ...] = ()
+    """What identifies the tables that it was read from."""
 
 
 class Dictionary:
@@ -328,6 +311,7 @@ class Dictionary:
             {**self.local.rows, **local.rows},
             {**self.local.systems, **local.systems},
             {**self.local.answers, **local.answers},
+            (*self.local.digests, *local.digests),
         )
         return Dictionary(self.rulebook, both, self.hierarchy)
 
@@ -400,9 +384,15 @@ class Dictionary:
         system = self.system_name(system)
         return not self.asked.isdisjoint(self.terminology.coded(system, plain_code(system, code)).may_be)
 
-    def said(self, codes: Iterable[tuple[str, str]], words: str | None = None, name: str | None = None) -> Said:
+    def said(
+        self,
+        codes: Iterable[tuple[str, str]],
+        words: str | None = None,
+        name: str | None = None,
+        on: RecordList | None = None,
+    ) -> Said:
         """What an entry says of all concepts, by its codes (each with its system), its wording and the concept's name
-        under which it stands."""
+        under which it stands. Where nobody knows these, of a procedure by the phrases of its wording."""
         named = [self.terminology.named(name)] if name is not None else []
         coded: list[tuple[str, str]] = []
         for system, code in codes:
@@ -413,7 +403,12 @@ class Dictionary:
                     named.append(self.terminology.named(meaning.entry.name))
                     continue
             coded.append((known, code))
-        return self.terminology.entry(coded, folded(words) if words is not None else None, named)
+        said = self.terminology.entry(coded, folded(words) if words is not None else None, named)
+        return self.in_phrases(said, words, on)
+
+    def in_phrases(self, said: Said, words: str | None, on: RecordList | None) -> Said:
+        """The same, or where nobody knows what a procedure is, what the phrases of a wording say."""
+        return said if said.is_known or words is None or on not in IN_PHRASES else self.phrases.said(words)
 
     def certain(self, meanings: Collection[Meaning], said: Said, kinds: Collection[str]) -> tuple[Meaning, ...]:
         """What an entry certainly is, of these kinds: of the meanings of its codes and name those that no other of
@@ -463,14 +458,14 @@ class Dictionary:
         found: dict[str, list[tuple[tuple[str, ...], str, str]]] = {}
         for concept in self.rulebook.concepts.values():
             for called in dict.fromkeys((concept.title, *concept.aliases, concept.name)):
-                words = tuple(_plain_words(called))
+                words = tuple(plain_words(called))
                 found.setdefault(words[0], []).append((words, called.replace("_", " "), concept.name))
         return found
 
     def named_within(self, wording: str) -> Mapping[str, Said]:
         """What a longer wording names of the concepts: as the dictionary calls each, and what that says. Of a name
         within a longer one the longer counts. Whether the wording affirms or denies it is not read."""
-        words = _plain_words(wording)
+        words = plain_words(wording)
         named: dict[str, str] = {}
         at = 0
         while at < len(words):
@@ -483,6 +478,16 @@ class Dictionary:
                     named.setdefault(name, called)
             at += longest
         return {called: replace(self.terminology.named(name), unreviewed=NOBODY) for name, called in named.items()}
+
+    @cached_property
+    def phrases(self) -> Phrases:
+        """What procedures in people's words may be."""
+        return Phrases(self.rulebook, self.terminology, self.called)
+
+    @property
+    def called(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """The words of everything that concepts are called, each with the concept's name."""
+        return ((words, name) for those in self._wordings.values() for words, _, name in those)
 
     @cached_property
     def shown_in_words(self) -> frozenset[str]:
@@ -516,7 +521,8 @@ class Dictionary:
         open_ = {name for name in said.open & self.asked if concepts[name].kind in kinds}
         if on in SPEAKING_ELSEWHERE:
             unread = self._spoken_of_elsewhere if on == "conditions" else self._denied_beside(on)
-            elsewhere = (said.may_be if said.is_known else unread) & self.asked
+            judged = said.may_be if on == "conditions" else said.may_be | said.is_
+            elsewhere = (judged if said.is_known else judged | unread) & self.asked
             kinds_elsewhere = [kind for kind in LIST_OF if kind not in kinds] if on == "conditions" else ["condition"]
             open_.update(name for name in elsewhere if concepts[name].kind in kinds_elsewhere)
         if on == "allergies":
@@ -545,18 +551,6 @@ class Dictionary:
     def names(self) -> Mapping[str, Meaning]:
         """Every name and alias, with what it stands for."""
         return self._names
-
-    @cached_property
-    def likeness(self) -> Likeness:
-        """Which entries are near to a name or wording that is none of the dictionary's."""
-        from screener.records.likeness import Likeness  # only a mistake pays for it
-
-        return Likeness(self)
-
-    def alike(self, name: str, kinds: Iterable[str] = KINDS) -> str:
-        """The mend for a name that the dictionary does not know; nothing where it is nearly none."""
-        near = self.likeness.nearly(name, kinds)
-        return f"did you mean {any_of(near)}?" if near else ""
 
     @cached_property
     def graded(self) -> Mapping[str, Finding]:
@@ -723,32 +717,7 @@ def _clash(one: str, other: str) -> str:
     return f"its codes are of different quantities: {one}, and {other}"
 
 
-_WORD = re.compile(r"[^\W_]+")
-_AS_WRITTEN = 2
-"""Letters of an abbreviation that in small letters may be another word."""
-
-
-def _plain_words(text: str) -> list[str]:
-    return [each if len(each) <= _AS_WRITTEN and each.isupper() else each.casefold() for each in _WORD.findall(text)]
-
-
-_BETWEEN = str.maketrans("", "", "_.-\u2010\u2011\u2012\u2013\u2014\u00b7")
-"""What stands between the parts of a name, and may as well be left out: `T-Bil`, `T. Bil`, `t_bil`."""
-
-
-def as_name(text: str) -> str:
-    """A name as names are compared: in small letters, without what stands between its parts."""
-    return folded(normalize("NFKC", text)).translate(_BETWEEN).replace(" ", "")
-
-
-def as_words(text: str) -> str:
-    """Words for a value or a status as they are compared: `Non_Reactive.` is `non reactive`."""
-    return folded(text.replace("_", " ").replace("-", " ").rstrip(". "))
-
-
-def folded(text: str) -> str:
-    """A wording as it is compared: in small letters, with single blanks, without characters that nobody sees."""
-    plain = text.casefold()
-    if not plain.isascii():
-        plain = "".join(each for each in plain if category(each) != "Cf")
-    return " ".join(plain.split())
+def names_of(meanings: Iterable[Meaning]) -> tuple[str, ...]:
+    """The names of what an entry was read as; `no NAME` for what its code says is absent."""
+    names = (("no " if each.absent else "") + (each.form or each.entry).name for each in meanings)
+    return tuple(dict.fromkeys(names))

@@ -8,23 +8,16 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from screener.records.chart import some_of
-from screener.records.dictionary import (
-    ABSENCE_SYSTEMS,
-    LIST_OF,
-    TEXT,
-    Dictionary,
-    Meaning,
-    as_name,
-    disputed,
-    most_specific,
-)
+from screener.records.dictionary import ABSENCE_SYSTEMS, TEXT, Dictionary, Meaning, disputed, most_specific, names_of
 from screener.records.errors import Findings, any_of, quoted, shown
+from screener.records.folding import as_name
 from screener.records.generics import generic_code
+from screener.records.likeness import alike, likeness_of
 from screener.records.native import Entry, Reviewed
 from screener.records.negations import turn_of
-from screener.records.sightings import Sighting, names_of
-from screener.rulebook import DRUG_SYSTEMS, Concept, Finding, Lab, RecordList
-from screener.terminology.said import Said
+from screener.records.sightings import Sighting
+from screener.rulebook import DRUG_SYSTEMS, LIST_OF, Concept, Finding, Lab, RecordList
+from screener.terminology.said import BY_PHRASES, Said
 from screener.terminology.terminology import NOTHING_BUT_RESULTS
 from screener.values.units import PURE, UnitError, parse_unit
 
@@ -117,7 +110,7 @@ class Naming:
         read = {each.entry.name for each in meanings}
         near = [
             meaning
-            for called in self.dictionary.likeness.perhaps(wording, RESULTS)
+            for called in likeness_of(self.dictionary).perhaps(wording, RESULTS)
             if (meaning := self.dictionary.named(called, RESULTS)) is not None
         ]
         near = near or self._grades_of(wording, entry)
@@ -137,7 +130,7 @@ class Naming:
 
     def _grades_of(self, wording: str, entry: Entry) -> list[Meaning]:
         """The findings that grade a condition, whose name or nearly whose name a result bears."""
-        concept, likeness = self.concept_among_results(entry), self.dictionary.likeness
+        concept, likeness = self.concept_among_results(entry), likeness_of(self.dictionary)
         called = (concept.name,) if concept is not None else likeness.perhaps(wording, ("condition",))
         graded = (self.dictionary.graded.get(each) for each in called)
         return [
@@ -248,7 +241,7 @@ class Naming:
         codes = list(self._codes(entry, path))
         name = next((each.entry.name for each in meanings if self._is_named(entry, each)), None)
         words = entry.text if entry.text is not None or name is not None else entry.name
-        said = self.dictionary.said(codes, words if isinstance(words, str) else None, name)
+        said = self.dictionary.said(codes, words if isinstance(words, str) else None, name, on)
         certain = self.dictionary.certain(meanings, said, kinds)
         for each in disputed(meanings, said):
             self.findings.note(path, each)
@@ -275,12 +268,12 @@ class Naming:
         """A note on a name or wording that is not read, unless a code tells what the entry is, or a person looked at
         it. A wording that has a code too is noted only where it is nearly a name."""
         wording = self._unread_wording(entry, meanings, kinds)
-        if wording is None or path in self.results_of:
+        if wording is None or path in self.results_of or said.source == BY_PHRASES:
             return
         codes_of_it = list(self._codes(entry, ""))
         near = [
             called
-            for called in self.dictionary.likeness.nearly(wording, kinds)
+            for called in likeness_of(self.dictionary).nearly(wording, kinds)
             if (meaning := self.dictionary.named(called, kinds)) is not None
             and not (said.is_known and meaning.entry.name in said.is_ | said.open)
         ]
@@ -329,7 +322,7 @@ class Naming:
         meaning = self.dictionary.named(name, tuple(LIST_OF))
         if meaning is None or not isinstance(meaning.entry, Concept):
             fault = f"{quoted(name)} is no condition, treatment or event of the dictionary"
-            self.findings.refuse(path, fault, self.dictionary.alike(name, LIST_OF))
+            self.findings.refuse(path, fault, alike(name, self.dictionary, LIST_OF))
             return None
         return meaning
 

@@ -16,13 +16,15 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
-from screener.records.dictionary import MOST_REMEMBERED, Dictionary, Meaning, folded
-from screener.records.measuring import is_filler
+from screener.records.dictionary import KINDS, MOST_REMEMBERED, Dictionary, Meaning
+from screener.records.errors import any_of
+from screener.records.folding import folded
 from screener.records.specimens import BLOOD, specimen_in
+from screener.records.written import is_filler
 from screener.rulebook import Lab
 
 NEAR = 0.5
@@ -170,6 +172,23 @@ def _counted(names: Mapping[tuple[str, str], set[tuple[str, ...]]]) -> dict[str,
     return dict(Counter(word for those in names.values() for word in {word for words in those for word in words}))
 
 
+_OF_DICTIONARIES: WeakKeyDictionary[Dictionary, Likeness] = WeakKeyDictionary()
+
+
+def likeness_of(dictionary: Dictionary) -> Likeness:
+    """The words of a dictionary, gathered when the first mistake asks for them."""
+    known = _OF_DICTIONARIES.get(dictionary)
+    if known is None:
+        known = _OF_DICTIONARIES[dictionary] = Likeness(dictionary)
+    return known
+
+
+def alike(name: str, dictionary: Dictionary, kinds: Iterable[str] = KINDS) -> str:
+    """The mend for a name that the dictionary does not know; nothing where it is nearly none."""
+    near = likeness_of(dictionary).nearly(name, kinds)
+    return f"did you mean {any_of(near)}?" if near else ""
+
+
 def _titles(dictionary: Dictionary) -> Iterator[tuple[str, str, str]]:
     for name, meaning in dictionary.names.items():
         entry = meaning.entry
@@ -198,5 +217,7 @@ def _same(word: str, other: str, *, is_own: bool = True) -> float:
         return _BEGINNING + (1 - _BEGINNING) * len(short) / len(long) if is_own else _BEGINNING
     if len(short) < 4 or 2 * len(short) < _SAME_SPELLING * (len(short) + len(long)):
         return 0.0
+    from difflib import SequenceMatcher  # only a mistake pays for it
+
     likeness = SequenceMatcher(None, word, other).ratio()
     return likeness if likeness >= _SAME_SPELLING else 0.0

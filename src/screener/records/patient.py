@@ -6,18 +6,21 @@ what a stale result or an old absence means is decided in `evaluation/`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
-from screener.rulebook import RecordList, Sex
+from screener.rulebook import RecordList, Sex, Side
 from screener.values.dates import Moment
 from screener.values.ranges import Range
 
 Unusable = Literal["unit", "impossible", "missing", "unspecific", "unread"]
 Severity = Literal["mild", "moderate", "severe"]
+FlagKind = Literal["doubt", "too_old", "unusable", "remark"]
 
 UNNAMED = "unnamed"
 """What a patient is called whom the record gives no id; of several such, the second is `unnamed 2`."""
@@ -26,6 +29,17 @@ UNNAMED = "unnamed"
 def is_unnamed(called: str) -> bool:
     """Whether a patient is called so for want of an id: such a name tells nobody from anybody."""
     return called == UNNAMED or (called.startswith(f"{UNNAMED} ") and called.removeprefix(f"{UNNAMED} ").isdigit())
+
+
+class Flag(Struct, frozen=True, gc=False):
+    """What has to be said wherever a fact is shown, and which kind of thing it is.
+
+    doubt: the fact counts, and may be wrong: check it. too_old: it is older than the line takes. unusable: it settles
+    nothing, because it cannot be read, cannot be, or leaves open whether it holds. remark: anything else.
+    """
+
+    kind: FlagKind
+    text: str
 
 
 class Result(Struct, frozen=True):
@@ -56,9 +70,11 @@ class Result(Struct, frozen=True):
     problem: str | None = None
     beyond: Range | None = None
     """What was stated where it is impossible, in the canonical unit: never a value, but what flags are raised for."""
-    flags: tuple[str, ...] = ()
-    doubts: tuple[str, ...] = ()
-    """Those of its flags that say that the value itself may be wrong."""
+    flags: tuple[Flag, ...] = ()
+
+    def own_limit(self, which: Side) -> Fraction | None:
+        """The limit of normal that came with this very result."""
+        return self.upper_limit if which == "upper" else self.lower_limit
 
 
 class Episode(Struct, frozen=True):
@@ -88,7 +104,7 @@ class Episode(Struct, frozen=True):
     """The result that would show it cannot be used (`unusable` says why), or may or may not show it; or nobody settled
     what the entry is (`unspecific`: its code is broader or overlaps; `unread`: nobody knows its code)."""
     unusable: Unusable | None = None
-    flags: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
     may_be: frozenset[str] = frozenset()
     """The concepts that the entry may be besides `concept`, or instead of one where that is empty."""
     may_be_in_family: frozenset[str] = frozenset()
@@ -117,7 +133,7 @@ class Absence(Struct, frozen=True):
     source: str
     when: Moment | None = None
     shown_by_result: bool = False
-    flags: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
     since: Moment | None = None
     until: Moment | None = None
     """Of a plan that is denied: the last day up to which nothing is planned; None: nothing is planned at all."""
@@ -144,6 +160,23 @@ class Near(Struct, frozen=True):
     fact: str
     source: str
     called: str
+
+
+class ReadWith(Struct, frozen=True):
+    """What a record was read with besides the dictionary. Each of these can change what the record says.
+
+    `tables` are the digests of the clinic's own tables of codes, `columns` that of a table of columns, `answers` those
+    of the answers given beside the record, and `hierarchy` the checksum of a vocabulary's index.
+    """
+
+    locale: str | None = None
+    columns: str | None = None
+    tables: tuple[str, ...] = ()
+    hierarchy: str | None = None
+    answers: tuple[str, ...] = ()
+
+
+NOTHING_BESIDES = ReadWith()
 
 
 class Patient(Struct, frozen=True):
@@ -183,3 +216,15 @@ class Patient(Struct, frozen=True):
     """The systems and values by which others know the person, never shown; None: the record gives none."""
     address: str | None = None
     """The full address of the patient on the server that the record comes from, if it names one."""
+    read_with: ReadWith = NOTHING_BESIDES
+
+
+def digest_of(facts: object) -> str:
+    """What identifies facts, whatever they were read from: the same ones give the same digest."""
+    text = msgspec.json.encode(facts, enc_hook=str, order="deterministic")
+    return f"sha256:{hashlib.sha256(text).hexdigest()}"
+
+
+def digest_of_record(patient: Patient) -> str:
+    """What identifies the facts of a record as they were read. Its notes say nothing that an answer rests on."""
+    return digest_of(msgspec.structs.replace(patient, digest="", notes=(), read_with=NOTHING_BESIDES))

@@ -16,10 +16,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.chart import condition_episode, settled, what_may_be
-from screener.records.dictionary import KINDS_ON, LIST_OF, Dictionary
+from screener.records.dictionary import Dictionary
 from screener.records.errors import Findings, quoted
+from screener.records.likeness import alike
 from screener.records.patient import Absence, Episode, Patient
-from screener.rulebook import Concept, RecordList
+from screener.rulebook import KINDS_ON, LIST_OF, Concept, RecordList
 from screener.values.dates import BEGINNING, DateError, Moment, parse_moment
 
 _DAY_MONTH_YEAR = re.compile(r"\s*(\d{1,2})\.\s*(0?[1-9]|1[0-2])\.\s*(\d{4})\s*\Z", re.ASCII)
@@ -189,7 +190,7 @@ class ReviewReader:
         plain = name.removeprefix(lead)
         meaning = self.dictionary.named(plain, tuple(LIST_OF)) or self.dictionary.named(plain)
         if meaning is None:
-            mend = self.dictionary.alike(plain)
+            mend = alike(plain, self.dictionary)
             self.findings.refuse(path, f"{quoted(name)} is not in the dictionary", mend)
             return None
         if not isinstance(meaning.entry, Concept):
@@ -199,7 +200,7 @@ class ReviewReader:
         concept = meaning.entry
         if list_ is not None and concept.kind not in KINDS_ON[list_]:
             fault = f"{quoted(name)} stands on no list: `{concept.name}` is a {concept.kind}"
-            self.findings.refuse(path, fault, self.dictionary.alike(name))
+            self.findings.refuse(path, fault, alike(name, self.dictionary))
             return None
         return list_ or LIST_OF[concept.kind], concept
 

@@ -17,13 +17,15 @@ from typing import Any
 from msgspec import Struct
 
 from screener.records.cells import MERGED, Row, Sheet, Sheets
-from screener.records.dictionary import LIST_OF, Dictionary, Meaning, as_name
+from screener.records.dictionary import Dictionary, Meaning
 from screener.records.documents import refused, unreadable
 from screener.records.errors import Problem, RecordError, any_of, did_you_mean, quoted
+from screener.records.folding import as_name
+from screener.records.likeness import alike
 from screener.records.locales import Locale
-from screener.records.measuring import UnreadableValueError, read_value
 from screener.records.native import ENTRIES
-from screener.rulebook import DRUG_SYSTEMS, Concept, Lab
+from screener.records.written import UnreadableValueError, read_value
+from screener.rulebook import DRUG_SYSTEMS, LIST_OF, Concept, Lab
 from screener.values.tables import table_rows
 from screener.values.units import UnitError, parse_unit
 
@@ -112,7 +114,7 @@ def read_headings(place: Path, dictionary: Dictionary) -> Headings:
         is_known = name == IGNORED or name in FIELDS or meaning is not None
         if not column or not is_known:
             fault = f"{quoted(name)} is no field, lab or finding" if column else "it names no column"
-            mend = dictionary.alike(name, RESULTS) or f"the first line is {_FIRST_LINE}; `-` stands for nothing"
+            mend = alike(name, dictionary, RESULTS) or f"the first line is {_FIRST_LINE}; `-` stands for nothing"
             problems.append(Problem(f"line {number}", fault, mend))
         elif as_name(column) in found:
             problems.append(Problem(f"line {number}", f"{quoted(column)} stands here twice", "leave one of them out"))

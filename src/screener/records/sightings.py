@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from msgspec import Struct
-
-from screener.records.dictionary import Meaning
 
 
 class Sighting(Struct, frozen=True):
@@ -38,9 +36,3 @@ class Sightings:
     def __iter__(self) -> Iterator[tuple[Sighting, int]]:
         """Each distinct sighting with its count, in the order in which they came up."""
         return iter(self._counts.items())
-
-
-def names_of(meanings: Iterable[Meaning]) -> tuple[str, ...]:
-    """The names of what an entry was read as; `no NAME` for what its code says is absent."""
-    names = (("no " if each.absent else "") + (each.form or each.entry).name for each in meanings)
-    return tuple(dict.fromkeys(names))

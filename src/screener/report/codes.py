@@ -14,9 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from screener.records.dictionary import TEXT, Dictionary, folded
+from screener.records.dictionary import TEXT, Dictionary
 from screener.records.errors import printable
-from screener.records.likeness import Likeness
+from screener.records.folding import folded
+from screener.records.likeness import Likeness, likeness_of
 from screener.records.local_codes import COLUMNS, is_accepted
 from screener.records.sightings import Sightings
 
@@ -57,7 +58,7 @@ def gathered(sightings: Sightings, dictionary: Dictionary) -> list[Called]:
         key = (seen.kind, seen.system, seen.code, seen.text)
         counts.setdefault(key, Counter())[seen.unit or ""] += count
         meanings.setdefault(key, {}).update(dict.fromkeys(seen.meanings))
-    likeness = dictionary.likeness
+    likeness = likeness_of(dictionary)
     called = []
     for (kind, system, code, text), units in counts.items():
         read_as = tuple(meanings[kind, system, code, text])

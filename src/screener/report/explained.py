@@ -81,7 +81,7 @@ def print_explained(
     for word, texts in (
         ("on record", [recorded(evidence) for evidence in criterion.evidence]),
         ("needs", [need.text for need in criterion.needs]),
-        ("look at", list(criterion.flags)),
+        ("look at", [flag.text for flag in criterion.flags]),
         ("assuming", list(criterion.assumptions)),
     ):
         for text in texts:

@@ -61,11 +61,26 @@ _ALL = frozenset(FURTHER)
 TABLE = Form("table", "screener.report.table:Table", "", is_each=False, further=_ALL)
 """The form of a call that names none: one patient in full, several at a glance."""
 FORMS = (
+    Form(
+        "sheet",
+        "screener.report.sheet_text:SheetText",
+        "print one sheet a patient: what stands against each trial, and what to do",
+        is_each=True,
+        with_jobs=True,
+    ),
     Form("full", "screener.report.table:Full", "print each of several patients in full", is_each=True, further=_ALL),
     Form(
         "json",
         "screener.report.json_lines:JsonLines",
         "print JSON, one line a patient",
+        is_each=True,
+        further=_ALL,
+        with_jobs=True,
+    ),
+    Form(
+        "compact",
+        "screener.report.json_lines:Compact",
+        "print compact JSON, one line a patient: each fact once, without the rules' texts",
         is_each=True,
         further=_ALL,
         with_jobs=True,
@@ -165,13 +180,20 @@ class Texts(Report):
         print(self.text(screening), end="")
 
 
-def form_asked(given: Mapping[str, Anything]) -> Form:
-    """The one form that a call asks for, by the values of its options. Raises FormError if these are several."""
+def form_asked(given: Mapping[str, Anything], usual: str | None = None) -> Form:
+    """The one form that a call asks for, by the values of its options; else the `usual` one of the site, if it has one.
+    Raises FormError if there are several, or if the usual one is none."""
     forms = [form for form in FORMS if given.get(form.name)]
     if len(forms) > 1:
         named = " and ".join(f"`{form.option}`" for form in forms[:2])
         raise FormError(f"{named} are two forms of one report", "call screen once for each")
-    return forms[0] if forms else TABLE
+    if forms or usual is None:
+        return forms[0] if forms else TABLE
+    by_name = {form.name: form for form in (TABLE, *FORMS) if form.value is None}
+    if usual not in by_name:
+        mend = f"`output` of the site's file is one of {', '.join(by_name)}"
+        raise FormError(f"`{usual}` is not a form of report that needs nothing else", mend)
+    return by_name[usual]
 
 
 def check_honoured(form: Form, further: Collection[str], jobs: int) -> None:

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from screener.evaluation.explanation import score_text
 from screener.evaluation.phrases import lowered, unit_beside
+from screener.records.patient import Flag
 from screener.report.charts import PAPER, Chart, charts
 from screener.report.limits import limits_of_score
 from screener.report.outlook import MOST_DAYS, Outlook, beside_explanation, outlook, shortly, turning
@@ -28,6 +29,7 @@ from screener.report.wording import (
     WORST_FIRST,
     amount,
     converted,
+    freshness_limits,
     in_one_breath,
     needs_say_it,
     tally,
@@ -64,13 +66,12 @@ def html_page(screenings: Sequence[Screening]) -> str:
         PatientPart(f"p{number}", each, outlook(each), charts(each), open_questions(each))
         for number, each in enumerate(screenings, start=1)
     ]
-    feet = _foot_of_pages(patients[0], "") if len(patients) == 1 else "".join(map(_foot_of_sheet, patients))
-    sheets = [Markup(_stylesheet()), Markup(feet)]
-    return _template().render(
+    sheets = [stylesheet("parts.css", "page.css"), feet_of_pages([(each.id, each.screening) for each in patients])]
+    return template("page.html").render(
         patients=patients,
         trials=list(dict.fromkeys(trial.id for each in screenings for trial in each.trials)),
         sheets=sheets,
-        policy=_policy(sheets),
+        policy=policy(sheets),
         version=__version__,
         disclaimer=DISCLAIMER,
     )
@@ -86,22 +87,27 @@ def _by_status(trial: TrialResult) -> Iterator[Answered]:
 # ---- what a stylesheet may hold, and what the page may load
 
 
-def _policy(sheets: Sequence[str]) -> str:
-    """A content security policy that allows these style sheets, and nothing else at all."""
-    digests = [base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode() for sheet in sheets]
-    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
-    return f"default-src 'none'; style-src {allowed}; base-uri 'none'; form-action 'none'"
+def policy(sheets: Sequence[str], scripts: Sequence[str] = ()) -> str:
+    """A content security policy that allows these style sheets and scripts, and nothing else at all."""
+    allowed = [f"style-src {_digests(sheets)}", *([f"script-src {_digests(scripts)}"] if scripts else [])]
+    return f"default-src 'none'; {'; '.join(allowed)}; base-uri 'none'; form-action 'none'"
 
 
-def _foot_of_pages(patient: PatientPart, pages: str) -> str:
-    """What stands at the foot of a patient's printed pages; `pages` is their name, empty for all of the document."""
-    name = f"Patient {patient.screening.patient[:LONGEST_NAME]}, as of {patient.screening.as_of}"
+def _digests(texts: Sequence[str]) -> str:
+    return " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in texts)
+
+
+def feet_of_pages(patients: Sequence[tuple[str, Screening]]) -> Markup:
+    """What stands at the foot of each patient's printed pages. With several patients, the pages go by the anchor of
+    the patient's part."""
+    if len(patients) == 1:
+        return Markup(_foot_of_pages("", patients[0][1]))
+    return Markup("".join(f"{_foot_of_pages(anchor, each)}#{anchor}{{page:{anchor}}}" for anchor, each in patients))
+
+
+def _foot_of_pages(pages: str, screening: Screening) -> str:
+    name = f"Patient {screening.patient[:LONGEST_NAME]}, as of {screening.as_of}"
     return f"@page {pages}{{@bottom-left{{content:{_in_stylesheet(f'{name}. {_AT_THE_FOOT}')}}}}}"
-
-
-def _foot_of_sheet(patient: PatientPart) -> str:
-    """The same for one patient of several: the pages go by the name of the patient's section."""
-    return _foot_of_pages(patient, patient.id) + f"#{patient.id}{{page:{patient.id}}}"
 
 
 _AT_THE_FOOT = "Pre-screening support, no determination of eligibility."
@@ -109,14 +115,14 @@ _AT_THE_FOOT = "Pre-screening support, no determination of eligibility."
 
 def _in_stylesheet(text: str) -> str:
     """Text as a string of CSS; every sign that could mean something there, or to HTML, as its number."""
-    plain = _visible(text)
+    plain = visible(text)
     return '"' + "".join(each if each.isalnum() and each.isascii() else f"\\{ord(each):06x}" for each in plain) + '"'
 
 
 # ---- text
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Text as it may stand on a page: what cannot be seen is escaped, and every kind of space is a plain one."""
     if text.isprintable() or text.replace("\n", "").isprintable():
         return text
@@ -131,7 +137,7 @@ def _visible_sign(sign: str) -> str:
 
 def _shown(value: object) -> object:
     """What the template shows for an expression: text of anybody's made visible, its own marks as they are."""
-    return _visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 # ---- what is on record
@@ -145,7 +151,7 @@ class Row(Struct, frozen=True):
     converted: str
     date: str
     source: str
-    flags: tuple[str, ...]
+    flags: tuple[Flag, ...]
 
 
 def rows_of(criterion: CriterionResult, screening: Screening) -> list[Row]:
@@ -209,8 +215,13 @@ LINES_KEPT_TOGETHER = 14
 """A criterion with a longer rule, or as many facts, may go on on the next page."""
 
 
+def template(name: str) -> jinja2.Template:
+    """A template of a page, which can show all that an answer rests on."""
+    return _environment().get_template(name)
+
+
 @cache
-def _template() -> jinja2.Template:
+def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -227,6 +238,7 @@ def _template() -> jinja2.Template:
         is_short=_is_short,
         most_days=MOST_DAYS,
         needs_of=_needs,
+        freshness_limits=freshness_limits,
         needs_say_it=needs_say_it,
         rows_of=rows_of,
         shortly=shortly,
@@ -237,7 +249,7 @@ def _template() -> jinja2.Template:
         words=_WORDS,
         paper=PAPER,
     )
-    return environment.get_template("page.html")
+    return environment
 
 
 _WORDS: dict[Status, str] = {"failed": "failed", "unknown": "open", "passed": "passed"}
@@ -254,5 +266,6 @@ def _needs(criterion: CriterionResult) -> list[str]:
 
 
 @cache
-def _stylesheet() -> str:
-    return (TEMPLATES / "page.css").read_text(encoding="utf-8")
+def stylesheet(*names: str) -> Markup:
+    """These files of style, one after the other."""
+    return Markup("".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names))

@@ -10,6 +10,7 @@ from screener.report.wording import (
     DISCLAIMER,
     WORST_FIRST,
     check_first,
+    freshness_limits,
     in_one_breath,
     needs_say_it,
     on_one_line,
@@ -75,13 +76,14 @@ def _criterion(criterion: CriterionResult) -> Iterator[str]:
     yield "```"
     yield ""
     if criterion.basis == "assumed":
-        yield "- on request: a list was taken as complete because the call asked for it"
-    yield from (f"- look at: {_text(flag)}" for flag in criterion.flags)
+        yield "- on request: a list was taken as complete because the call or the site asked for it"
+    yield from (f"- look at: {_text(flag.text)}" for flag in criterion.flags)
     yield from (f"- needs: {_text(need)}" for need in in_one_breath([need.text for need in criterion.needs]))
     if "ambiguous" in criterion.reasons or any(reading.chosen for reading in criterion.readings):
         yield from (f"- read as {_text(read_as(reading))}" for reading in criterion.readings)
     elif not needs_say_it(criterion):
         yield f"- because: {_text(criterion.explanation)}"
+    yield from (f"- fresh for: {_text(limit)}" for limit in freshness_limits(criterion))
     yield from (f"- score: {_text(score_sum(score))}" for score in criterion.scores)
     yield from (f"- on record: {_text(recorded(evidence))}" for evidence in criterion.evidence)
     if criterion.assumptions:

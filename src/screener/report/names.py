@@ -13,8 +13,10 @@ from textwrap import wrap
 
 from msgspec import Struct, to_builtins
 
-from screener.records.dictionary import KINDS, LIST_OF, Dictionary, as_name
-from screener.rulebook import Code, Concept, Finding, Form, Lab
+from screener.records.dictionary import KINDS, Dictionary
+from screener.records.folding import as_name
+from screener.records.likeness import likeness_of
+from screener.rulebook import LIST_OF, Code, Concept, Finding, Form, Lab
 from screener.values.units import UnitError, common_units
 
 WIDTH = 80
@@ -127,7 +129,7 @@ def matching(entries: Sequence[Writable], word: str, dictionary: Dictionary) -> 
     ]
     if sought and (exact or bearing):
         return [*exact, *bearing], True
-    near = set(dictionary.likeness.nearest(word, KINDS, most=5))
+    near = set(likeness_of(dictionary).nearest(word, KINDS, most=5))
     return [each for each in entries if each.name in near], False
 
 

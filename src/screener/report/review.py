@@ -7,23 +7,13 @@ filled file back (`records/reviews.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from datetime import date
 from typing import Any as Anything
 
-from msgspec import Struct
-from msgspec.structs import replace
-
-from screener.evaluation.answers import Found
-from screener.evaluation.episodes import in_the_present
-from screener.evaluation.evaluator import stretch_of
-from screener.evaluation.frame import Frame
-from screener.evaluation.grounds import leaves
-from screener.records.patient import Episode
-from screener.records.reviews import EVER, NOW, item_called
-from screener.rulebook import Concept, EventLookup, RecordList
+from screener.rulebook import RecordList
 from screener.screening import Screening
-from screener.values.dates import BEGINNING, DAY, END, day_text
-from screener.values.truth import UNKNOWN
+from screener.sheet.model import Review
+from screener.sheet.reviewing import Asked, asked_of_chart, heading_of, open_entries
 
 HOW = (
     "Write the day of your review into `on` and your name or role into `by`.",
@@ -35,41 +25,58 @@ HOW = (
 )
 
 
-EVER_BEFORE = BEGINNING // DAY
-NOW_ONLY = END // DAY
-
-
-class Asked(Struct, frozen=True):
-    """One thing to look for in the chart: a concept on a list, since a day, and the lines that wait for it."""
-
-    list: RecordList
-    concept: Concept
-    since: int
-    """The first day that any of them looks at: EVER_BEFORE, a day, or NOW."""
-    lines: tuple[str, ...]
-
-
-class OpenEntry(Struct, frozen=True):
-    """An entry that leaves open what it is, and the lines that wait for it."""
-
-    source: str
-    called: str
-    dated: str | None
-    may_be: tuple[str, ...]
-    lines: tuple[str, ...]
+def as_file(review: Review, patient: str, as_of: date) -> dict[str, Anything]:
+    """A review as the file to fill in, as plain data."""
+    return {
+        "patient": patient,
+        "as_of": as_of.isoformat(),
+        "how": list(HOW),
+        "on": None,
+        "by": None,
+        "looked_at": [],
+        "groups": [
+            {
+                "title": group.title,
+                "none_of_these": None,
+                "items": [
+                    {
+                        "what": item.what,
+                        "title": item.title,
+                        "covers": item.covers,
+                        "found": None,
+                        "lines": [f"{line.trial}/{line.id}" for line in item.lines],
+                    }
+                    for item in group.items
+                ],
+            }
+            for group in review.groups
+        ],
+        "entries": [
+            {
+                "source": entry.source,
+                "called": entry.called,
+                "dated": entry.dated,
+                "may_be": list(entry.may_be),
+                "lines": [f"{line.trial}/{line.id}" for line in entry.lines],
+                "is": None,
+                "none_of_these": None,
+            }
+            for entry in review.entries
+        ],
+    }
 
 
 def to_review(screening: Screening) -> dict[str, Anything]:
     """The sheet to fill in, as plain data."""
-    asked = sorted(_asked(screening).values(), key=lambda each: (_heading(each, screening), -len(each.lines)))
+    asked = sorted(asked_of_chart(screening), key=lambda each: (_heading(each, screening), -len(each.lines)))
     groups: dict[str, list[dict[str, Anything]]] = {}
     for each in asked:
         item = {
-            "what": item_called(each.list, each.concept),
+            "what": each.what,
             "title": each.concept.title,
-            "covers": EVER if each.since == EVER_BEFORE else NOW if each.since == NOW_ONLY else day_text(each.since),
+            "covers": each.covers,
             "found": None,
-            "lines": list(each.lines),
+            "lines": [f"{line.trial}/{line.id}" for line in each.lines],
         }
         groups.setdefault(_heading(each, screening), []).append(item)
     return {
@@ -86,11 +93,11 @@ def to_review(screening: Screening) -> dict[str, Anything]:
                 "called": each.called,
                 "dated": each.dated,
                 "may_be": list(each.may_be),
-                "lines": list(each.lines),
+                "lines": [f"{line.trial}/{line.id}" for line in each.lines],
                 "is": None,
                 "none_of_these": None,
             }
-            for each in _open_entries(screening)
+            for each in open_entries(screening)
         ],
     }
 
@@ -109,67 +116,4 @@ _HEADINGS: dict[RecordList, str] = {
 def _heading(asked: Asked, screening: Screening) -> str:
     if asked.list != "conditions":
         return _HEADINGS[asked.list]
-    concepts = screening.rulebook.concepts
-    for name in (asked.concept.name, *asked.concept.broader):
-        if concepts[name].asked_under:
-            return concepts[name].asked_under
-    return _HEADINGS["conditions"]
-
-
-def _asked(screening: Screening) -> dict[tuple[RecordList, str], Asked]:
-    """What open criteria lack, each at its widest window."""
-    found: dict[tuple[RecordList, str], Asked] = {}
-    for line, lookup, answer, frame in _open_lookups(screening):
-        since = _since(lookup, frame)
-        for name in answer.lacking:
-            key = (lookup.list, name)
-            concept = screening.rulebook.concepts[name]
-            known = found.get(key, Asked(lookup.list, concept, since, ()))
-            found[key] = replace(known, since=min(since, known.since), lines=tuple(dict.fromkeys((*known.lines, line))))
-    return found
-
-
-def _since(lookup: EventLookup, frame: Frame) -> int:
-    """The first day that a lookup looks at; of the present and of what is planned, that of the review."""
-    if lookup.verb in ("family history of", "allergy to"):
-        return EVER_BEFORE
-    if in_the_present(lookup) or lookup.verb == "planned":
-        return NOW_ONLY
-    stretch, _ = stretch_of(lookup.scope, frame)
-    return EVER_BEFORE if stretch is None else max(stretch.first_start // DAY, EVER_BEFORE)
-
-
-def _open_entries(screening: Screening) -> Iterator[OpenEntry]:
-    """The entries that open criteria wait for, those of most lines first."""
-    lines: dict[str, dict[str, None]] = {}
-    may_be: dict[str, dict[str, None]] = {}
-    called: dict[str, str] = {}
-    dated: dict[str, str | None] = {}
-    for line, _, answer, _ in _open_lookups(screening):
-        for fact in answer.used:
-            if isinstance(fact, Episode) and fact.only_may_be:
-                lines.setdefault(fact.source, {})[line] = None
-                may_be.setdefault(fact.source, {})[fact.concept] = None
-                called[fact.source] = fact.called
-                when = fact.start or fact.asserted
-                dated[fact.source] = when.text or None if when is not None else None
-    for result in (each for those in screening.record.results.values() for each in those):
-        if called.get(result.source) == "":  # what a result shows bears no name of its own
-            parts = (result.fact, result.recorded_value, result.recorded_unit or "")
-            called[result.source] = " ".join(each for each in parts if each)
-            dated[result.source] = dated[result.source] or (result.when.text if result.when is not None else None)
-    for source in sorted(lines, key=lambda each: -len(lines[each])):
-        yield OpenEntry(source, called[source], dated[source], tuple(may_be[source]), tuple(lines[source]))
-
-
-def _open_lookups(screening: Screening) -> Iterator[tuple[str, EventLookup, Found, Frame]]:
-    """The answers about events that open criteria wait for, each with its line."""
-    for trial in screening.trials:
-        for criterion in trial.criteria:
-            if criterion.status != "unknown":
-                continue
-            for judged in criterion.counted:
-                for found in leaves(judged):
-                    lookup = found.lookup
-                    if isinstance(lookup, EventLookup) and found.truth is UNKNOWN:
-                        yield f"{trial.id}/{criterion.id}", lookup, found, criterion.frame
+    return heading_of(asked, screening.rulebook) or _HEADINGS["conditions"]

@@ -78,7 +78,7 @@ def _row(screening: Screening, trial: TrialResult, criterion: CriterionResult) -
         for reading in criterion.readings
     )
     yield "; ".join(score_sum(score) for score in criterion.scores)
-    yield "; ".join(criterion.flags)
+    yield "; ".join(flag.text for flag in criterion.flags)
     yield "; ".join(criterion.assumptions)
     yield from (__version__, screening.rules)
 

@@ -18,6 +18,7 @@ from screener.report.wording import (
     DISCLAIMER,
     WORST_FIRST,
     check_first,
+    freshness_limits,
     in_one_breath,
     needs_say_it,
     on_one_line,
@@ -231,8 +232,8 @@ class Page:
 def _details(criterion: CriterionResult) -> Iterator[tuple[str, str, str]]:
     """What stands below a criterion's sentence: a word for what it is, the text, and its style."""
     if criterion.basis == "assumed":
-        yield "on request", "a list was taken as complete because the call asked for it", "magenta"
-    yield from (("look at", flag, "magenta") for flag in criterion.flags)
+        yield "on request", "a list was taken as complete because the call or the site asked for it", "magenta"
+    yield from (("look at", flag.text, "magenta") for flag in criterion.flags)
     if criterion.status == "passed":
         yield "because", criterion.explanation, ""
         yield from (("on record", recorded(evidence), "magenta") for evidence in criterion.suspicious)
@@ -243,6 +244,7 @@ def _details(criterion: CriterionResult) -> Iterator[tuple[str, str, str]]:
         yield from (("read as", read_as(reading), "") for reading in criterion.readings)
     elif not needs_say_it(criterion):
         yield "because", criterion.explanation, ""
+    yield from (("fresh for", limit, "") for limit in freshness_limits(criterion))
     yield from (("score", score_sum(score), "") for score in criterion.scores)
     yield from (("on record", recorded(evidence), "") for evidence in criterion.evidence)
     if criterion.assumptions:

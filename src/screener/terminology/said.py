@@ -8,6 +8,7 @@ from msgspec import Struct
 
 NOBODY: frozenset[str] = frozenset()
 BY_DICTIONARY = "the dictionary"
+BY_PHRASES = "the table of phrases"
 
 
 class Said(Struct, frozen=True):

@@ -29,7 +29,9 @@ _CATEGORY = 3
 
 
 class Hierarchy(Protocol):
-    """A hierarchy of codes that a site owns, such as an OMOP vocabulary."""
+    """A hierarchy of codes that a site owns, such as an OMOP vocabulary. `checksum` identifies its contents."""
+
+    checksum: str
 
     def relation(self, system: str, code: str, concept: str) -> Relation | None:
         """What an entry under the code says of the concept; None where the hierarchy does not know."""
@@ -96,7 +98,7 @@ class Terminology:
             return Said(source="results only")
         by_dictionary = self._of_dictionary(system, code)
         if (reviewed := self._rows.get((system, code))) is not None:
-            return self._of_row(reviewed, by_dictionary)
+            return self.of_row(reviewed, by_dictionary)
         if by_dictionary is not None:
             return by_dictionary
         if self.hierarchy is not None and (found := self._of_hierarchy(system, code)) is not None:
@@ -146,7 +148,8 @@ class Terminology:
         kinds = frozenset(kind for name in is_not for kind in self.concepts[name].narrower)
         return replace(together, may_be=together.may_be - is_not - kinds)
 
-    def _of_row(self, row: ReviewedRow, by_dictionary: Said | None) -> Said:
+    def of_row(self, row: ReviewedRow, by_dictionary: Said | None = None) -> Said:
+        """What a reviewed row says, beside what the dictionary says of the same code."""
         said = self.within(row.within) if row.within else Said()
         is_ = said.is_ | (by_dictionary.is_ if by_dictionary is not None else NOBODY)
         is_not = frozenset(row.is_not)

@@ -29,7 +29,7 @@ from records.fhir.tiny import (
 from records.small_rulebook import SMALL
 from screener import load_rules
 from screener.records import read_patient
-from screener.records.patient import Absence, Episode
+from screener.records.patient import Absence, Episode, Flag
 from screener.rulebook import Code
 from screener.values.dates import BEGINNING, END, Moment, parse_moment
 
@@ -70,7 +70,7 @@ def test_a_condition_is_an_episode_with_everything_it_states() -> None:
         status="active",
         severity="severe",
         stage="III",
-        flags=("body site: liver",),
+        flags=(Flag("remark", "body site: liver"),),
         called="`cirrhosis`",
     )
     assert patient.notes == ()

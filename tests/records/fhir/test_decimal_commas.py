@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from records.fhir.tiny import observation, read
-from screener.records.measuring import with_decimal_points
 from screener.records.patient import Result
+from screener.records.written import with_decimal_points
 from screener.values.ranges import Range, exactly
 
 

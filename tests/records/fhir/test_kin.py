@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from flagged import said
 from records.fhir.test_conditions import relative
 from records.fhir.tiny import SNOMED, coded, read
 
@@ -63,4 +64,6 @@ def test_a_relative_by_blood_is_family(relationship: Any) -> None:
 )
 def test_who_may_be_a_relative_by_marriage_leaves_it_open(relationship: Any) -> None:
     episodes = read(relative(DISEASE, relationship=relationship)).episodes["mental_disorder"]
-    assert all(each.doubtful and "whether it is a relative by blood is not certain" in each.flags for each in episodes)
+    assert all(
+        each.doubtful and "whether it is a relative by blood is not certain" in said(each.flags) for each in episodes
+    )

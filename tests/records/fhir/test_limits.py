@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from flagged import said
 from records.fhir.tiny import DAY, PATIENT, UCUM, Json, coded, observation, only_result, read
 
 RANGE_KINDS = "http://terminology.hl7.org/CodeSystem/referencerange-meaning"
@@ -29,7 +30,7 @@ def limits(*ranges: Json, patient: Json = PATIENT, when: str | None = DAY) -> tu
             patient=patient,
         )
     )
-    return result.lower_limit, result.upper_limit, result.flags
+    return result.lower_limit, result.upper_limit, said(result.flags)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from records.fhir.tiny import Json, coded, note_of, only_episode, read, resource
-from screener.records.patient import Answer, Episode
+from screener.records.patient import Answer, Episode, Flag
 from screener.values.dates import parse_moment
 
 START, END = "2025-12-01", "2026-01-15"
@@ -57,7 +57,7 @@ def test_taking_part_has_a_time_and_a_trial() -> None:
         parse_moment(END),
         ended=True,
         status="stopped",
-        flags=("in NCT00000002",),
+        flags=(Flag("remark", "in NCT00000002"),),
     )
 
 

@@ -21,7 +21,7 @@ from records.fhir.tiny import (
     read_asking,
     resource,
 )
-from screener.records.patient import Absence, Episode
+from screener.records.patient import Absence, Episode, Flag
 from screener.values.dates import END, Moment, parse_moment
 
 WHEN = parse_moment(DAY)
@@ -58,7 +58,7 @@ def procedure(**fields: Any) -> Json:
                     WHEN,
                     status=status,
                     doubtful=True,
-                    flags=(f"whether it was done is not clear: {status}",),
+                    flags=(Flag("unusable", f"whether it was done is not clear: {status}"),),
                 ),
             )
             for status in ("stopped", "on-hold", "unknown", "nonsense")
@@ -167,7 +167,7 @@ def test_a_request_for_a_procedure_is_a_plan(
             status="planned",
             called="`dialysis`",
             doubtful=doubtful,
-            flags=flags,
+            flags=tuple(Flag("unusable", text) for text in flags),
         )
     ]
 

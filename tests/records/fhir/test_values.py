@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from flagged import said
 from records.fhir.tiny import (
     ABSENT_REASON,
     DAY,
@@ -270,7 +271,7 @@ def test_a_number_beyond_any_measure_is_unknown(digits: int) -> None:
 )
 def test_a_status_tells_whether_a_result_can_be_used(status: str, usable: bool, flags: tuple[str, ...]) -> None:
     result = only_result(read(observation("INR", status=status, valueQuantity={"value": 2})))
-    assert (result.unusable is None, result.flags) == (usable, flags)
+    assert (result.unusable is None, said(result.flags)) == (usable, flags)
 
 
 @pytest.mark.parametrize("status", ["entered-in-error", "cancelled"])

@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from screener.records.chart import condition_episode, or_before, stage_of, told_by_diagnosis
-from screener.records.dictionary import LIST_OF, Dictionary, Meaning, denies_a_part
+from screener.records.dictionary import Dictionary, Meaning, denies_a_part
 from screener.records.errors import printable, quoted
 from screener.records.fhir.elements import (
     Body,
@@ -31,7 +31,8 @@ from screener.records.fhir.reader import Reader
 from screener.records.fhir.resources import Resource, changed_meaning
 from screener.records.identity import ELSEWHERE
 from screener.records.kin import is_by_blood
-from screener.records.patient import Episode, Severity
+from screener.records.patient import Episode, Flag, Severity
+from screener.rulebook import LIST_OF
 from screener.rulebook import Concept as DictionaryConcept
 from screener.values.dates import BEGINNING, END, Moment, from_one_to_another
 
@@ -147,15 +148,13 @@ def _status_in(body: Body, field: str, system: str) -> str | None:
     return _MASKED if status is None and is_there else status
 
 
-def _doubts(verified: str | None) -> tuple[str, ...]:
+def _doubts(verified: str | None) -> tuple[Flag, ...]:
     """Why an entry that is there may not be so: nobody confirmed it."""
     if verified in (None, _CONFIRMED):
         return ()
-    return (
-        (f"not confirmed: {verified}",)
-        if verified in _UNCONFIRMED
-        else (f"whether it is confirmed is not clear: {shown(verified)}",)
-    )
+    if verified in _UNCONFIRMED:
+        return (Flag("unusable", f"not confirmed: {verified}"),)
+    return (Flag("unusable", f"whether it is confirmed is not clear: {shown(verified)}"),)
 
 
 def _read_denial(
@@ -197,7 +196,8 @@ def _read_presence(
         )
         date = onset
     reader.chart.note_if_before_birth(onset, resource.place)
-    flags = (*_doubts(verified), *(_stated(_body_sites, resource, reader) or ()))
+    sites = _stated(_body_sites, resource, reader) or ()
+    flags = (*_doubts(verified), *(Flag("remark", site) for site in sites))
     list_ = "family_history" if meaning.in_family else LIST_OF[found.kind]
     if list_ != "conditions":
         told = "family's" if meaning.in_family else found.kind
@@ -220,7 +220,7 @@ def _read_presence(
         # One of the two is wrong, and nobody knows which: it ended then, or has not ended yet.
         but = "has an abatement" if has_abated else "is called over beside its code"
         reader.note(resource.place, f"it is active, and {but}: whether it is over stays open")
-        flags = (*flags, f"active, and {but}")
+        flags = (*flags, Flag("doubt", f"active, and {but}"))
         end = Moment(end.first if end is not None else _earliest(onset), END, end.text if end is not None else "")
     episode = condition_episode(
         found,
@@ -334,7 +334,7 @@ def _add_allergy(
     *,
     status: str | None,
     date: Moment | None,
-    doubts: tuple[str, ...],
+    doubts: tuple[Flag, ...],
 ) -> None:
     """An allergy, as severe as the worst reaction on record; one that is over is an allergy of earlier times."""
     is_over = status in ("inactive", "resolved", "remission")
@@ -351,7 +351,7 @@ def _add_allergy(
             status=status,
             severity=_SEVERITIES[known[0]] if known else None,
             doubtful=bool(doubts) or is_over,
-            flags=(*doubts, *(("over, by its status",) if is_over else ())),
+            flags=(*doubts, *((Flag("unusable", "over, by its status"),) if is_over else ())),
         ),
         meaning,
     )
@@ -395,11 +395,11 @@ def read_family_history(resource: Resource, reader: Reader) -> None:
     if status == "not-done":
         reader.leave(resource, "nobody took it")
         return
-    doubts = () if status in _TAKEN else (f"whether it holds is not clear: {shown(status)}",)
+    doubts = () if status in _TAKEN else (Flag("unusable", f"whether it holds is not clear: {shown(status)}"),)
     if relationship.is_empty:
-        doubts = (*doubts, "whose disease it is, is not told")
+        doubts = (*doubts, Flag("unusable", "whose disease it is, is not told"))
     elif not _is_by_blood(relationship):
-        doubts = (*doubts, "whether it is a relative by blood is not certain")
+        doubts = (*doubts, Flag("unusable", "whether it is a relative by blood is not certain"))
     date = reader.date(resource, "date")
     conditions = parts(body, "condition")
     if not conditions:

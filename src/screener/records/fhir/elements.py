@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from screener.records.errors import printable, quoted
@@ -163,10 +164,28 @@ def concepts(body: Body, field: str) -> tuple[Concept, ...]:
     return tuple(concept_of(each) for each in parts(body, field))
 
 
+_as_written = msgspec.json.Encoder(decimal_format="number").encode
+LONGEST_REMEMBERED = 1000
+"""Bytes of a concept that is known again."""
+
+
 def concept_of(value: Body) -> Concept:
-    """A CodeableConcept. Raises ShapeError."""
+    """A CodeableConcept. Raises ShapeError.
+
+    The same few come again and again in a record, so each is taken apart once and known again by its text.
+    """
     if not value:
         return NO_CONCEPT
+    written = _as_written(value)
+    return _concept_written(written) if len(written) <= LONGEST_REMEMBERED else _concept_in(value)
+
+
+@lru_cache(maxsize=4096)
+def _concept_written(written: bytes) -> Concept:
+    return _concept_in(msgspec.json.decode(written))
+
+
+def _concept_in(value: Body) -> Concept:
     codings = []
     written = value.get("coding")
     # A null among them says nothing.
@@ -293,3 +312,8 @@ def _age(value: Body, field: str) -> Duration | None:
     if text(value, "comparator") or not 0 <= count < 1_000_000:
         raise UnreadableError(f"its `{field}` is not an age")
     return Duration(int(count), unit)
+
+
+def own_words(stated: Concept) -> list[str]:
+    """The words of a concept and of its codings."""
+    return [each for each in (stated.text, *(coding.display for coding in stated.codings)) if each]

@@ -22,7 +22,7 @@ from screener.records.fhir.elements import (
 )
 from screener.records.fhir.reader import Reader
 from screener.records.fhir.resources import Resource, changed_meaning
-from screener.records.patient import Answer, Episode
+from screener.records.patient import Answer, Episode, Flag
 from screener.rulebook import Question
 from screener.values.dates import Moment
 
@@ -48,11 +48,11 @@ def read_research_subject(resource: Resource, reader: Reader) -> None:
         time = None
     start, end = (time.start, time.end) if time is not None else (None, None)
     study = _trial_of(resource, reader)
-    flags = (f"in {shown(study)}",) if study is not None else ()
+    flags = (Flag("remark", f"in {shown(study)}"),) if study is not None else ()
     if status == "pending-on-study":
-        flags = (*flags, "whether it has begun is not clear")
+        flags = (*flags, Flag("unusable", "whether it has begun is not clear"))
     if not is_known:
-        flags = (*flags, f"whether the person takes part is not clear: {shown(status)}")
+        flags = (*flags, Flag("unusable", f"whether the person takes part is not clear: {shown(status)}"))
     for meaning in _of_kind(resource, reader):
         reader.chart.add_episode(
             Episode(

@@ -12,17 +12,10 @@ from itertools import product
 from msgspec import Struct
 
 from screener.records.chart import Chart, or_before, some_of
-from screener.records.dictionary import (
-    ABSENCE_SYSTEMS,
-    TEXT,
-    Dictionary,
-    Meaning,
-    disputed,
-    folded,
-    most_specific,
-)
+from screener.records.dictionary import ABSENCE_SYSTEMS, TEXT, Dictionary, Meaning, disputed, most_specific, names_of
 from screener.records.errors import Findings, any_of, quoted
 from screener.records.fhir.elements import (
+    LONGEST_TEXT,
     NO_CONCEPT,
     Concept,
     ShapeError,
@@ -39,10 +32,12 @@ from screener.records.fhir.elements import (
     text,
 )
 from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning
-from screener.records.measuring import NormalSpan
+from screener.records.folding import folded
+from screener.records.likeness import likeness_of
 from screener.records.patient import Absence, Episode, Near
-from screener.records.sightings import Sighting, Sightings, names_of
-from screener.rulebook import DRUG_SYSTEMS, RecordList
+from screener.records.sightings import Sighting, Sightings
+from screener.records.written import NormalSpan
+from screener.rulebook import DRUG_SYSTEMS, RecordList, Sex
 from screener.values.dates import Moment
 
 NOT_READ = "resources of this kind are not read"
@@ -60,14 +55,24 @@ class Mention(Struct, frozen=True):
     visit: str | None = None
 
 
+class Named(Struct, frozen=True):
+    """A concept that a longer wording names, and what it may be on the list of conditions."""
+
+    named: Concept
+    is_: frozenset[str]
+    meaning: Meaning
+
+
 class Memory:
     """What the patients of a file have in common: what concepts mean, and limits of normal as they are written."""
 
     def __init__(self) -> None:
         self.meanings: dict[Concept, tuple[Meaning, ...]] = {}
-        self.limits: dict[str, tuple[NormalSpan, str | None]] = {}
+        self.limits: dict[tuple[Sex | None, str], tuple[NormalSpan, str | None]] = {}
         self.near: dict[tuple[Concept, str | None], tuple[Meaning, ...]] = {}
         self.mentioned: dict[tuple[Concept, RecordList], tuple[bool, Meaning | None]] = {}
+        self.named: dict[str, Sequence[Named]] = {}
+        self.specimens: dict[tuple[Concept, str | None], tuple[frozenset[str], str | None]] = {}
         self.filed: dict[
             tuple[Concept, tuple[Meaning, ...], RecordList, tuple[str, ...] | None],
             tuple[tuple[str, ...], tuple[Meaning, ...]],
@@ -170,7 +175,7 @@ class Reader:
             return
         words = [concept.text, *(each.display for each in concept.codings), *(each.code for each in concept.codings)]
         wordings = list(dict.fromkeys(each for each in words if each))
-        likeness, seen = dictionary.likeness, set[str]()
+        likeness, seen = likeness_of(dictionary), set[str]()
         for wording in wordings:
             for name in likeness.perhaps(wording, ("lab", "finding")):
                 meaning = dictionary.named(name, ("lab", "finding"))
@@ -243,7 +248,10 @@ class Reader:
         known = self.memory.filed.get(key)
         if known is None:
             codes = concept.codes
-            said = self.dictionary.said(codes, concept.text)
+            said = self.dictionary.said(codes, concept.text, on=on)
+            if concept.text is None:
+                called = next((each.display for each in concept.codings if each.display), None)
+                said = self.dictionary.in_phrases(said, called, on)
             certain = meanings if kinds is None else self.dictionary.certain(meanings, said, kinds)
             told = () if kinds is None else tuple(disputed(meanings, said))
             known = self.memory.filed[key] = told, self.dictionary.filed(certain, said, on, label_of(concept), codes)
@@ -312,27 +320,38 @@ class Reader:
         if self.says_none(named):
             return True, None
         codes = named.codes
-        said = self.dictionary.said(codes, named.text)
+        said = self.dictionary.said(codes, named.text, on=on)
         return said.is_known, self.dictionary.only_may_be(said, on, label_of(named), codes)
 
     def mention_named(self, wording: str, place: str, when: Stretch, only: frozenset[str] | None = None) -> None:
         """The concepts (of some only) that a wording names may be there, at its own time. Whether it says so, or the
         opposite, nobody reads."""
-        told = []
-        for called, said in self.dictionary.named_within(wording).items():
-            if only is not None and only.isdisjoint(said.is_):
-                continue
-            named = Concept((), called)
-            meaning = self.dictionary.only_may_be(said, "conditions", label_of(named), ())
-            if meaning is not None:
-                told.append(called)
-                mention = Mention(named, "conditions", place, when)
-                self._mentions.setdefault((named, mention.on, when, None), (mention, meaning))
+        told = (
+            self._named_in(wording)
+            if only is None
+            else [each for each in self._named_in(wording) if not only.isdisjoint(each.is_)]
+        )
+        for each in told:
+            mention = Mention(each.named, "conditions", place, when)
+            self._mentions.setdefault((each.named, mention.on, when, None), (mention, each.meaning))
         if told:
-            names = ", ".join(f"`{each}`" for each in told)
+            names = ", ".join(f"`{each.named.text}`" for each in told)
             self.note(
                 place, f"its words name {names}: whether they say that it is there, or that it is not, is not read"
             )
+
+    def _named_in(self, wording: str) -> Sequence[Named]:
+        known = self.memory.named.get(wording)
+        if known is None:
+            known = []
+            for called, said in self.dictionary.named_within(wording).items():
+                named = Concept((), called)
+                meaning = self.dictionary.only_may_be(said, "conditions", label_of(named), ())
+                if meaning is not None:
+                    known.append(Named(named, said.is_, meaning))
+            if len(wording) <= LONGEST_TEXT:
+                self.memory.named[wording] = known
+        return known
 
     def is_known(self, concept: Concept) -> bool:
         """Whether anybody knows one of its codes, or its wording."""

@@ -46,9 +46,9 @@ from screener.records.fhir.treatments import (
 from screener.records.fhir.versions import unknown_version
 from screener.records.fhir.wholeness import read_composition, read_list, says_of_its_list
 from screener.records.folders import Unread
-from screener.records.measuring import sex_meant
 from screener.records.patient import UNNAMED, Patient
 from screener.records.sightings import Sightings
+from screener.records.written import sex_meant
 from screener.rulebook import RecordList
 from screener.values.dates import AT_ANY_TIME, Moment
 

@@ -360,7 +360,8 @@ def identifier_in(reference: Body) -> tuple[str | None, str] | None:
     """The system and value of the identifier by which a Reference names its target: in a field of its own, or in an
     address that searches for it (`Patient?identifier=system|value`); None if it names none. Raises ShapeError.
     """
-    searched = parse_qsl((text(reference, "reference") or "").partition("?")[2])
+    _, asked, search = (text(reference, "reference") or "").partition("?")
+    searched = parse_qsl(search) if asked else []
     if len(searched) == 1 and searched[0][0] == "identifier":
         system, _, searched_for = searched[0][1].rpartition("|")
         return system or None, searched_for

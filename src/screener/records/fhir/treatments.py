@@ -27,7 +27,7 @@ from screener.records.fhir.elements import (
 from screener.records.fhir.mentions import at, named_in
 from screener.records.fhir.reader import Reader
 from screener.records.fhir.resources import Resource, changed_meaning
-from screener.records.patient import Episode
+from screener.records.patient import Episode, Flag
 from screener.values.dates import Moment
 
 _IN_ERROR = "it was entered in error"
@@ -76,7 +76,7 @@ def read_procedure(resource: Resource, reader: Reader) -> None:
                     when.end,
                     status=status,
                     doubtful=True,
-                    flags=(f"whether it was done is not clear: {shown(status)}",),
+                    flags=(Flag("unusable", f"whether it was done is not clear: {shown(status)}"),),
                 )
         reader.chart.add_episode(episode, meaning)
 
@@ -93,7 +93,11 @@ def _check_focus(resource: Resource, reader: Reader) -> None:
             raise UnreadableError("it may be about somebody or something else than the patient (`focus`)")
 
 
-_NOT_IN_FORCE: dict[str, tuple[str, ...]] = {"active": (), "on-hold": ("on hold",), "draft": ("a draft",)}
+_NOT_IN_FORCE: dict[str, tuple[Flag, ...]] = {
+    "active": (),
+    "on-hold": (Flag("unusable", "on hold"),),
+    "draft": (Flag("unusable", "a draft"),),
+}
 
 
 def read_service_request(resource: Resource, reader: Reader) -> None:
@@ -117,7 +121,7 @@ def read_service_request(resource: Resource, reader: Reader) -> None:
             continue
         name = concept_meant(meaning).name
         if status != "completed":
-            flags = _NOT_IN_FORCE.get(status or "", ("whether it is in force is not clear",))
+            flags = _NOT_IN_FORCE.get(status or "", (Flag("unusable", "whether it is in force is not clear"),))
             is_open = status != "active" or text(body, "intent") in (None, "proposal", "option")
             plan = Episode(name, "plans", resource.place, when, status="planned", doubtful=is_open, flags=flags)
             reader.chart.add_episode(plan, meaning)
@@ -130,7 +134,7 @@ def read_service_request(resource: Resource, reader: Reader) -> None:
                 when,
                 status=status,
                 doubtful=True,
-                flags=("a request: that it was done is not on record",),
+                flags=(Flag("unusable", "a request: that it was done is not on record"),),
             )
             reader.chart.add_episode(asked, meaning)
 
@@ -161,7 +165,7 @@ def read_medication_statement(resource: Resource, reader: Reader) -> None:
     when = reader.span(resource, "effective")
     date = reader.date(resource, "dateAsserted")
     is_clear = status in ("active", "completed", "stopped")
-    flags = () if is_clear else (f"whether it was taken is not clear: {shown(status)}",)
+    flags = () if is_clear else (Flag("unusable", f"whether it was taken is not clear: {shown(status)}"),)
     for meaning in _drugs(resource, reader):
         # A dateTime is a time at which it was taken; since when and how long it was, nobody wrote down.
         is_one_time = "effectivePeriod" not in body and when.start is not None
@@ -193,7 +197,7 @@ def read_administration(resource: Resource, reader: Reader) -> None:
         return
     when = reader.span(resource, "effective")
     is_clear = status in ("completed", "in-progress", "stopped")
-    flags = () if is_clear else (f"whether it was given is not clear: {shown(status)}",)
+    flags = () if is_clear else (Flag("unusable", f"whether it was given is not clear: {shown(status)}"),)
     for meaning in _drugs(resource, reader):
         goes_on = status == "in-progress"
         episode = Episode(
@@ -242,7 +246,7 @@ def read_medication_request(resource: Resource, reader: Reader) -> None:
             ended=was_done or status == "stopped",
             status="ordered" if not was_done else "ordered and completed",
             doubtful=not was_done,
-            flags=() if was_done else ("an order: whether the drug was taken is not on record",),
+            flags=() if was_done else (Flag("unusable", "an order: whether the drug was taken is not on record"),),
         )
         reader.chart.add_episode(episode, meaning)
 

@@ -1,0 +1,127 @@
+"""`screen replay RESULT RECORD`: screen again as a result says that it was made, and say what differs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+from typing import Any as Anything
+
+from screener.cli.calls import DONE, FOUND, UNUSABLE, CallError, Parser, counted, encode_output
+from screener.cli.options import SOURCES, add_answers, add_reading, site_taken
+
+if TYPE_CHECKING:
+    from screener.report.replay import Asked, Replayed
+
+_GIVE = "give what `screen --json` printed of one patient"
+
+
+def parser() -> Parser:
+    """Its options."""
+    parser = Parser(
+        prog="screen replay",
+        usage="screen replay [OPTION…] RESULT RECORD",
+        description="Screen a record again as a result of `screen --json` says that it was made (day, trials, lists "
+        "taken as complete, freshness). Say that the answers are the same, or what differs and what has changed.",
+        epilog="exit status: 0 the answers are the same; 1 some differ; 2 the result, the record, the rules or the "
+        "call could not be used",
+    )
+    parser.add_argument(
+        "result", type=Path, metavar="RESULT", help="the file of a result, as `screen --json` prints it"
+    )
+    parser.add_argument("record", metavar="RECORD", help=SOURCES)
+    add_answers(parser)
+    add_reading(parser)
+    return parser
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Screen again, and compare."""
+    from screener.records.errors import RecordError, quoted
+    from screener.records.reading import read_document
+    from screener.report.replay import asked_for, replayed
+
+    try:
+        before = read_document(asked.result, str(asked.result))
+    except RecordError as problem:
+        raise CallError(f"`{asked.result}` is no result: {problem.problems[0].fault}", _GIVE) from None
+    if not _is_result(before):
+        raise CallError(f"`{asked.result}` is not a result of one patient", _GIVE)
+    if not site_taken(asked):
+        return UNUSABLE
+    told = asked_for(before)
+    _ask_as(told, asked)
+
+    from screener.cli.patients import prepared, screenings
+
+    dictionary = prepared(asked)
+    if dictionary is None:
+        return UNUSABLE
+    found = [each for each in screenings(asked, dictionary, is_printing=False) if each is not None]
+    same = [each for each in found if each.patient == before["patient"]]
+    if len(same) != 1:
+        if not found:
+            return UNUSABLE
+        what = f"{'several patients' if same else 'nobody'} of the id {quoted(before['patient'])}"
+        raise CallError(f"`{asked.record}` has {what}", "give the record of the result")
+    encode_output(errors="replace")
+    outcome = replayed(before, same[0].to_dict())
+    print("\n".join(_report(before, outcome, is_told=told.is_told)))
+    return FOUND if outcome.answers else DONE
+
+
+def _is_result(content: object) -> bool:
+    """Whether it has what every result has, in every form."""
+    match content:
+        case {"patient": str(), "as_of": str(as_of), "trials": [*trials]}:
+            return _is_day(as_of) and all(_is_trial(each) for each in trials)
+        case _:
+            return False
+
+
+def _is_trial(content: object) -> bool:
+    match content:
+        case {"id": str(), "verdict": str(), "criteria": [*lines]}:
+            return all(isinstance(each, Mapping) and {"id", "status"} <= each.keys() for each in lines)
+        case _:
+            return False
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return len(text) == len("YYYY-MM-DD") and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def _ask_as(told: Asked, asked: argparse.Namespace) -> None:
+    """Ask for what the result was made with. The site's file has no say in that."""
+    from screener.values.dates import DateError, parse_duration
+
+    asked.patients = [asked.record]
+    asked.trial = None
+    asked.as_of = date.fromisoformat(told.as_of)
+    asked.assume_complete = list(told.assume_complete)
+    asked.in_force = [key for key in asked.in_force if key not in ("labs_within", "assume_complete")]
+    try:
+        asked.labs_within = parse_duration(told.labs_within) if told.labs_within is not None else None
+    except DateError as problem:
+        raise CallError(f"`labs_within` of the result: {problem}", "give a result of `screen --json`") from None
+
+
+def _report(before: Mapping[str, Anything], found: Replayed, *, is_told: bool) -> Iterator[str]:
+    from screener.records.errors import printable
+
+    yield f"patient {printable(before['patient'])}, screened as of {before['as_of']}"
+    if not is_told:
+        yield "the result does not say with which options it was made; it is replayed without any"
+    if found.answers:
+        yield "these answers differ:"
+        yield from (f"  {each}" for each in found.answers)
+    else:
+        yield f"the same: {counted(found.trials, 'verdict')} and {counted(found.lines, 'line')}"
+    if found.causes:
+        yield "what they rest on has changed:" if found.answers else "though what they rest on has changed:"
+        yield from (f"  {each}" for each in found.causes)

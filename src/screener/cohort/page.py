@@ -1,0 +1,2 @@
+def page(summary):
+    return "<html></html>"

@@ -1,0 +1,234 @@
+"""Whole blocks: from the tree of the grammar to syntax."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from lark import Token
+
+from screener.language import syntax
+from screener.language.build_lines import LineBuilder
+from screener.language.building import AnyNode, Part, all_of, every, keyword_words, one_of, span_of
+
+_CRITERION_ID = {"inclusion": re.compile(r"I[0-9]+[a-z]?"), "exclusion": re.compile(r"E[0-9]+[a-z]?")}
+
+
+class BlockBuilder(LineBuilder):
+    """The blocks of a file: trials and their criteria, definitions and scores, entries of the dictionary."""
+
+    # -- trials
+
+    def protocol(self, word: Token, trial: syntax.Name, *parts: Any) -> syntax.Protocol:
+        """protocol: PROTOCOL TRIAL QUOTE+ short? registry? labs_within?"""
+        return syntax.Protocol(
+            trial,
+            every(syntax.Quote, parts),
+            one_of("short", parts),
+            one_of("registry", parts),
+            one_of("labs within", parts),
+            span_of(word, *parts),
+        )
+
+    def registry(self, word: Token, file: syntax.Text) -> Part:
+        """registry: REGISTRY FILE"""
+        return Part("registry", file, span_of(word, file))
+
+    def labs_within(self, word: Token, within: Token, duration: syntax.Duration) -> Part:
+        """labs_within: LABS WITHIN duration"""
+        return Part("labs within", duration, span_of(word, duration))
+
+    def field(self, word: Token, name: syntax.Name, *parts: Any) -> syntax.Field:
+        """field: FIELD NAME QUOTE+ short? assumption* rule"""
+        quotes, short = every(syntax.Quote, parts), one_of("short", parts)
+        return syntax.Field(name, quotes, short, all_of("assuming", parts), parts[-1], span_of(word, *parts))
+
+    def criterion(self, word: Token, number: syntax.Name, *parts: Any) -> syntax.Criterion:
+        """criterion: (INCLUSION | EXCLUSION) CRITERION QUOTE+ short? assumption* rule"""
+        kind = keyword_words(word)
+        if not _CRITERION_ID[kind].fullmatch(number.text):
+            self._report(
+                "criterion-id",
+                f"`{number.text}` is not the number of an {kind} criterion",
+                number.span,
+                label=f"expected a number such as `{kind[0].upper()}1`",
+            )
+        quotes, short = every(syntax.Quote, parts), one_of("short", parts)
+        return syntax.Criterion(
+            kind, number, quotes, short, all_of("assuming", parts), parts[-1], span_of(word, *parts)
+        )
+
+    def short(self, word: Token, text: syntax.Text) -> Part:
+        """short: SHORT STRING"""
+        return Part("short", text, span_of(word, text))
+
+    def assumption(self, word: Token, text: syntax.Text) -> Part:
+        """assumption: ASSUMING STRING"""
+        return Part("assuming", text, span_of(word, text))
+
+    # -- reusable meanings
+
+    def definition(self, word: Token, name: syntax.Name, title: syntax.Text, *parts: Any) -> syntax.Definition:
+        """definition: DEFINE _titled QUOTE* citation? assumption* rule"""
+        return syntax.Definition(
+            name,
+            title,
+            one_of("also", parts) or (),
+            every(syntax.Quote, parts),
+            one_of("source", parts),
+            all_of("assuming", parts),
+            parts[-1],
+            span_of(word, *parts),
+        )
+
+    def score(self, word: Token, name: syntax.Name, title: syntax.Text, *parts: Any) -> syntax.Score:
+        """score: SCORE _titled QUOTE* citation? assumption* spread? expression flag*"""
+        flags = every(syntax.FlagLine, parts)
+        expression = parts[-1 - len(flags)]
+        return syntax.Score(
+            name,
+            title,
+            one_of("also", parts) or (),
+            every(syntax.Quote, parts),
+            one_of("source", parts),
+            all_of("assuming", parts),
+            one_of("spread", parts),
+            expression,
+            self.source.excerpt(expression.span),
+            flags,
+            span_of(word, *parts),
+        )
+
+    def citation(self, word: Token, text: syntax.Text) -> Part:
+        """citation: SOURCE STRING"""
+        return Part("source", text, span_of(word, text))
+
+    def spread(self, word: Token, within: Token, duration: syntax.Duration, of_each_other: Token) -> Part:
+        """spread: INPUTS WITHIN duration OF_EACH_OTHER"""
+        return Part("spread", duration, span_of(word, of_each_other))
+
+    def points(self, word: Token, name: syntax.Name, *parts: Any) -> syntax.Points:
+        """points: POINTS NAME STRING? FROM table_of cell ("," cell)*"""
+        title = parts[0] if isinstance(parts[0], syntax.Text) else None
+        of = parts[1] if title is None else parts[2]
+        return syntax.Points(name, title, of, every(syntax.Cell, parts), span_of(word, *parts))
+
+    def cell(self, *parts: Any) -> syntax.Cell:
+        """cell: bounds ARROW signed | NAME (OR NAME)* ARROW signed"""
+        numbers = parts[0] if isinstance(parts[0], syntax.Interval) else None
+        return syntax.Cell(numbers, every(syntax.Name, parts), parts[-1].value, span_of(*parts))
+
+    def bounds(self, *parts: Any) -> syntax.Interval:
+        """bounds: (BELOW | ABOVE | AT_LEAST | AT_MOST) signed UNIT_TEXT?
+        | ABOVE? signed RANGE BELOW? signed UNIT_TEXT?
+        | signed UNIT_TEXT?"""
+        numbers = all_of("number", parts)
+        words = {part.type for part in parts if isinstance(part, Token)}
+        unit = parts[-1] if isinstance(parts[-1], syntax.Unit) else None
+        low: str | None = numbers[0]
+        high: str | None = numbers[-1]
+        if "RANGE" not in words:
+            low = None if words & {"BELOW", "AT_MOST"} else low
+            high = None if words & {"ABOVE", "AT_LEAST"} else high
+        return syntax.Interval(low, high, unit, span_of(*parts), "ABOVE" in words, "BELOW" in words)
+
+    # -- the dictionary
+
+    def _entry(
+        self,
+        node: Callable[..., AnyNode],
+        word: Token,
+        name: syntax.Name,
+        title: syntax.Text,
+        parts: tuple[Any, ...],
+    ) -> AnyNode:
+        lines = tuple(part for part in parts if not isinstance(part, Part))
+        self._report_repeated(lines)
+        return node(name, title, one_of("also", parts) or (), lines, span_of(word, name, title, *parts))
+
+    def _report_repeated(self, lines: tuple[Any, ...]) -> None:
+        seen: set[object] = set()
+        for line in lines:
+            match line:
+                case (
+                    syntax.CodesLine()
+                    | syntax.FormLine()
+                    | syntax.FlagLine()
+                    | syntax.WordsLine()
+                    | syntax.IncludesLine()
+                    | syntax.SignLine()
+                    | syntax.KindOfLine()
+                    | syntax.IncludesEveryLine()
+                    | syntax.ShownLine()
+                ):
+                    continue
+                case syntax.NormalLimitLine():
+                    key: object = (line.which, line.sex)
+                case syntax.DefaultLine():
+                    key = line.what
+                case syntax.GradeLine() | syntax.ChoicesLine():
+                    key = "scale"
+                case _:
+                    key = type(line)
+            if key in seen:
+                words = " ".join(self.source.slice(line.span).split()[:2])
+                self._report("repeated-line", f"`{words} …` stands here a second time", line.span)
+            seen.add(key)
+
+    def lab(self, word: Token, name: syntax.Name, title: syntax.Text, *parts: Any) -> syntax.Lab:
+        """lab: LAB _titled lab_line*"""
+        return self._entry(syntax.Lab, word, name, title, parts)
+
+    def finding(self, word: Token, name: syntax.Name, title: syntax.Text, *parts: Any) -> syntax.Finding:
+        """finding: FINDING _titled finding_line* flag*"""
+        return self._entry(syntax.Finding, word, name, title, parts)
+
+    def concept(self, word: Token, name: syntax.Name, title: syntax.Text, *parts: Any) -> syntax.Concept:
+        """concept: (CONDITION | PROCEDURE | DRUG | EVENT | SUBSTANCE) _titled concept_line*"""
+
+        def of_its_kind(*fields: Any) -> syntax.Concept:
+            return syntax.Concept(keyword_words(word), *fields)
+
+        return self._entry(of_its_kind, word, name, title, parts)
+
+    def question(self, word: Token, name: syntax.Name, title: syntax.Text, *parts: Any) -> syntax.Question:
+        """question: QUESTION _titled question_line*"""
+        return self._entry(syntax.Question, word, name, title, parts)
+
+    def group(self, word: Token, name: syntax.Name, title: syntax.Text, *lines: syntax.CodesLine) -> syntax.Group:
+        """group: GROUP NAME STRING codes*"""
+        return syntax.Group(name, title, lines, span_of(word, title, *lines))
+
+    def relations(self, words: Token, name: syntax.Name, *lines: syntax.CodesLine) -> syntax.Relations:
+        """relations: CODES NAME _relation_line*"""
+        return syntax.Relations(name, lines, span_of(words, name, *lines))
+
+    def sheet(self, word: Token, *lines: syntax.SheetLine) -> syntax.Sheet:
+        """sheet: SHEET sheet_line*"""
+        self._report_repeated(lines)
+        return syntax.Sheet(lines, span_of(word, *lines))
+
+    def shown(
+        self, word: Token, name: syntax.Name, label: syntax.Text, _with: Token | None = None, *beside: Any
+    ) -> syntax.ShownLine:
+        """shown: RESULT NAME STRING (WITH NAME STRING)?"""
+        other, other_label = beside or (None, None)
+        return syntax.ShownLine(name, label, other, other_label, span_of(word, label, *beside))
+
+    def diagnoses(self, word: Token, *parts: Any) -> syntax.DiagnosesLine:
+        """diagnoses: DIAGNOSIS NAME ("," NAME)*"""
+        return syntax.DiagnosesLine(every(syntax.Name, parts), span_of(word, *parts))
+
+    def days_since(self, word: Token, name: syntax.Name, label: syntax.Text) -> syntax.DaysSinceLine:
+        """days_since: SINCE NAME STRING"""
+        return syntax.DaysSinceLine(name, label, span_of(word, label))
+
+    def defaults(self, word: Token, *lines: syntax.DefaultLine) -> syntax.Defaults:
+        """defaults: DEFAULTS default_line*"""
+        self._report_repeated(lines)
+        return syntax.Defaults(lines, span_of(word, *lines))
+
+    def default_line(self, what: Token, fresh: Token, duration: syntax.Duration) -> syntax.DefaultLine:
+        """default_line: (LABS | FINDINGS | ABSENCES) FRESH duration | (CONDITIONS | TREATMENTS) LAST duration"""
+        return syntax.DefaultLine(keyword_words(what), duration, span_of(what, duration))

@@ -1,0 +1,241 @@
+"""The lines of an entry of the dictionary: from the tree of the grammar to syntax."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lark import Token
+from msgspec.structs import replace
+
+from screener.language import syntax
+from screener.language.build_rules import RuleBuilder
+from screener.language.building import Part, every, keyword_words, one_of, span_of
+
+
+class LineBuilder(RuleBuilder):
+    """The lines of entries: names, codes, units, limits, and what a concept includes and is denied by."""
+
+    def aliases(self, word: Token, *parts: Any) -> Part:
+        """aliases: ALSO alias ("," alias)*"""
+        return Part("also", every(syntax.Name, parts), span_of(word, *parts))
+
+    def alias(self, alias: syntax.Name | syntax.Text) -> syntax.Name:
+        """alias: NAME | STRING"""
+        return syntax.Name(alias.text, alias.span)
+
+    def codes(self, system: Token, *parts: Any) -> syntax.CodesLine:
+        """codes: SYSTEM code ("," code)*"""
+        return syntax.CodesLine(keyword_words(system), every(syntax.Code, parts), span_of(system, *parts))
+
+    def absent_codes(self, absent: Token, _as: Token, codes: syntax.CodesLine) -> syntax.CodesLine:
+        """absent_codes: ABSENT AS codes"""
+        return syntax.CodesLine(codes.system, codes.codes, span_of(absent, codes), absent=True)
+
+    def may_be_codes(self, system: Token, _words: Token, *parts: Any) -> syntax.CodesLine:
+        """may_be_codes: SYSTEM MAY_BE code ("," code)*"""
+        return replace(self.codes(system, *parts), relates="may be")
+
+    def not_codes(self, system: Token, _word: Token, *parts: Any) -> syntax.CodesLine:
+        """not_codes: SYSTEM NOT code ("," code)*"""
+        return replace(self.codes(system, *parts), relates="not")
+
+    def whole_codes(self, word: Token, codes: syntax.CodesLine) -> syntax.CodesLine:
+        """whole_codes: WHOLE codes"""
+        return replace(codes, relates="whole", span=span_of(word, codes))
+
+    def lies_within(self, words: Token, codes: syntax.CodesLine) -> syntax.CodesLine:
+        """lies_within: LIES_WITHIN codes"""
+        return replace(codes, relates="within", span=span_of(words, codes))
+
+    def family_codes(self, word: Token, codes: syntax.CodesLine) -> syntax.CodesLine:
+        """family_codes: FAMILY (codes | may_be_codes)"""
+        return replace(codes, family=True, span=span_of(word, codes))
+
+    def code(self, *parts: Any) -> syntax.Code:
+        """code: _code (RANGE _code)? (AS NAME | IN UNIT_TEXT | MEANS (NAME | NUMBER))* | GROUP_NAME"""
+        is_range = len(parts) > 1 and isinstance(parts[1], Token) and parts[1].type == "RANGE"
+        details: dict[str, Any] = {}
+        for word, detail in zip(parts[3 if is_range else 1 :: 2], parts[4 if is_range else 2 :: 2], strict=True):
+            if word in details:
+                self._report("repeated-line", f"`{word} …` stands here a second time", span_of(word, detail))
+            details.setdefault(str(word), detail)
+        value = details.get("means")
+        return syntax.Code(
+            _code_text(parts[0]),
+            _code_text(parts[2]) if is_range else None,
+            details.get("as"),
+            details.get("in"),
+            syntax.Name(str(value), span_of(value)) if isinstance(value, Token) else value,
+            span_of(*parts),
+        )
+
+    def unit_line(self, word: Token, unit: syntax.Unit | None = None) -> syntax.UnitLine:
+        """unit_line: UNIT UNIT_TEXT | PURE_NUMBER"""
+        return syntax.UnitLine(unit, span_of(word, unit or word))
+
+    def molar_mass(self, word: Token, mass: syntax.Quantity) -> syntax.MolarMassLine:
+        """molar_mass: MOLAR_MASS quantity"""
+        return syntax.MolarMassLine(mass, span_of(word, mass))
+
+    def valence(self, word: Token, number: Token) -> syntax.ValenceLine:
+        """valence: VALENCE NUMBER"""
+        return syntax.ValenceLine(self._count(number), span_of(word, number))
+
+    def possible(self, word: Token, interval: syntax.Interval) -> syntax.PossibleLine:
+        """possible: POSSIBLE bounds"""
+        return syntax.PossibleLine(self._two_limits(interval, word), span_of(word, interval))
+
+    def usual(self, word: Token, interval: syntax.Interval) -> syntax.UsualLine:
+        """usual: USUAL bounds"""
+        return syntax.UsualLine(self._two_limits(interval, word), span_of(word, interval))
+
+    def _two_limits(self, interval: syntax.Interval, word: str) -> syntax.Interval:
+        if interval.low is None or interval.high is None or interval.low == interval.high:
+            write = f"write both, such as `{word} 1 .. 10`"
+            self._report("two-limits", f"`{word}` needs two limits", interval.span, write=write, breaks=True)
+        return interval
+
+    def normal_limit(self, words: Token, *parts: Any) -> syntax.NormalLimitLine:
+        """normal_limit: (UPPER_LIMIT_OF_NORMAL | LOWER_LIMIT_OF_NORMAL) (FEMALE | MALE)? bounds"""
+        which: Any = "upper" if words.type == "UPPER_LIMIT_OF_NORMAL" else "lower"
+        sex: Any = str(parts[0]) if len(parts) == 2 else None
+        interval = parts[-1]
+        if interval.low is None or interval.high is None:
+            write = f"write one limit, or two: `{keyword_words(words)} 1 .. 10`"
+            self._report("two-limits", "a limit of normal has no side", interval.span, write=write, breaks=True)
+        return syntax.NormalLimitLine(which, sex, interval, span_of(words, interval))
+
+    def form(self, word: Token, name: syntax.Name, title: syntax.Text, *parts: Any) -> syntax.FormLine:
+        """form: FORM _titled MOLAR_MASS quantity"""
+        return syntax.FormLine(name, title, one_of("also", parts) or (), parts[-1], span_of(word, *parts))
+
+    def fresh(self, word: Token, duration: syntax.Duration) -> syntax.FreshLine:
+        """fresh: FRESH duration"""
+        return syntax.FreshLine(duration, span_of(word, duration))
+
+    def flag(self, word: Token, text: syntax.Text, when: Token, test: syntax.Proposition) -> syntax.FlagLine:
+        """flag: (FLAG | DOUBT) STRING WHEN proposition"""
+        return syntax.FlagLine(text, test, word.type == "DOUBT", span_of(word, test))
+
+    def grade(self, word: Token, low: Token, to: Token, high: Token) -> syntax.GradeLine:
+        """grade: GRADE NUMBER RANGE NUMBER"""
+        self._whole_number(low)
+        self._whole_number(high)
+        interval = syntax.Interval(str(low), str(high), None, span_of(low, high))
+        return syntax.GradeLine(interval, span_of(word, high))
+
+    def choices_line(self, word: Token, *parts: Any) -> syntax.ChoicesLine:
+        """choices_line: (VALUES | ORDERED) NAME ("," NAME)*"""
+        return syntax.ChoicesLine(every(syntax.Name, parts), word == "ordered", span_of(word, *parts))
+
+    def when_absent(
+        self, choice: Token | syntax.Name, when: Token, condition: syntax.Name, is_word: Token, absent: Token
+    ) -> syntax.WhenAbsentLine:
+        """when_absent: (NUMBER | NAME) WHEN NAME IS ABSENT"""
+        if isinstance(choice, Token):
+            choice = syntax.Name(str(choice), span_of(choice))
+        return syntax.WhenAbsentLine(choice, condition, span_of(choice, absent))
+
+    def includes(self, word: Token, *parts: Any) -> syntax.IncludesLine:
+        """includes: INCLUDES NAME ("," NAME)*"""
+        return syntax.IncludesLine(every(syntax.Name, parts), span_of(word, *parts))
+
+    def includes_every(self, word: Token, every: Token, kind: Token) -> syntax.IncludesEveryLine:
+        """includes_every: INCLUDES EVERY (DRUG | SUBSTANCE)"""
+        return syntax.IncludesEveryLine(keyword_words(kind), span_of(word, every, kind))
+
+    def kind_of(self, words: Token, *parts: Any) -> syntax.KindOfLine:
+        """kind_of: KIND_OF NAME ("," NAME)*"""
+        return syntax.KindOfLine(every(syntax.Name, parts), span_of(words, *parts))
+
+    def ended_by(self, words: Token, *parts: Any) -> syntax.EndedByLine:
+        """ended_by: ENDED_BY NAME ("," NAME)*"""
+        return syntax.EndedByLine(every(syntax.Name, parts), span_of(words, *parts))
+
+    def mean_of(self, words: Token, *parts: Any) -> syntax.MeanOfLine:
+        """mean_of: MEAN_OF NAME ("," NAME)*"""
+        return syntax.MeanOfLine(every(syntax.Name, parts), span_of(words, *parts))
+
+    def no_kind_of(self, words: Token, *parts: Any) -> syntax.KindOfLine:
+        """no_kind_of: NO_KIND_OF NAME ("," NAME)*"""
+        return syntax.KindOfLine(every(syntax.Name, parts), span_of(words, *parts), denied=True)
+
+    def lasts(self, word: Token, duration: syntax.Duration) -> syntax.LastsLine:
+        """lasts: LASTS duration"""
+        return syntax.LastsLine(duration, span_of(word, duration))
+
+    def asked_under(self, words: Token, heading: syntax.Text) -> syntax.AskedUnderLine:
+        """asked_under: ASKED_UNDER STRING"""
+        return syntax.AskedUnderLine(heading, span_of(words, heading))
+
+    def unlike(self, words: Token, *parts: Any) -> syntax.UnlikeLine:
+        """unlike: NOT_TO_BE_MISTAKEN_FOR alias ("," alias)*"""
+        return syntax.UnlikeLine(every(syntax.Name, parts), span_of(words, *parts))
+
+    def words_line(self, word: Token, *parts: Any) -> syntax.WordsLine:
+        """words_line: WORDS STRING ("," STRING)* MEANS (NAME | NUMBER) (OR (NAME | NUMBER))*"""
+        values = tuple(
+            syntax.Name(str(part), span_of(part)) if isinstance(part, Token) else part
+            for part in parts
+            if isinstance(part, syntax.Name) or (isinstance(part, Token) and part.type == "NUMBER")
+        )
+        return syntax.WordsLine(every(syntax.Text, parts), values, span_of(word, *parts))
+
+    def longest_course(self, words: Token, duration: syntax.Duration) -> syntax.LongestCourseLine:
+        """longest_course: LONGEST_COURSE duration"""
+        return syntax.LongestCourseLine(duration, span_of(words, duration))
+
+    def denied(self, words: Token, *parts: Any) -> syntax.DeniedByListLine:
+        """denied: DENIED_BY_LIST (WITH NAME (AND NAME)*)?"""
+        return syntax.DeniedByListLine(every(syntax.Name, parts), span_of(words, *parts))
+
+    def ruled_out(self, words: Token, when: Token, test: syntax.Proposition) -> syntax.RuledOutLine:
+        """ruled_out: RULED_OUT WHEN proposition"""
+        return syntax.RuledOutLine(test, span_of(words, when, test))
+
+    def course(self, word: Token, course: Token) -> syntax.CourseLine:
+        """course: COURSE (ACUTE | CHRONIC | PASSING | PAST)"""
+        return syntax.CourseLine(keyword_words(course), span_of(word, course))
+
+    def only_if(self, words: Token, test: syntax.Proposition) -> syntax.OnlyIfLine:
+        """only_if: ONLY_IF proposition"""
+        return syntax.OnlyIfLine(test, span_of(words, test))
+
+    def sign(
+        self,
+        shows: Token,
+        when: Token,
+        test: syntax.Proposition,
+        over: Token | None = None,
+        duration: syntax.Duration | None = None,
+    ) -> syntax.SignLine:
+        """sign: (PRESENT | ABSENT | MAY_BE_PRESENT) WHEN proposition (OVER duration)?"""
+        return syntax.SignLine(keyword_words(shows), test, span_of(shows, duration or test), duration)
+
+    def asked_of(self, words: Token, who: syntax.Name, for_consent: Token | None = None) -> syntax.AskedOfLine:
+        """asked_of: ASKED_OF NAME FOR_CONSENT?"""
+        return syntax.AskedOfLine(who, for_consent is not None, span_of(words, for_consent or who))
+
+    def once_for_all_trials(self, words: Token) -> syntax.OnceForAllTrialsLine:
+        """once_for_all_trials: ONCE_FOR_ALL_TRIALS"""
+        return syntax.OnceForAllTrialsLine(span_of(words))
+
+    def holds_for(self, words: Token, duration: syntax.Duration) -> syntax.HoldsForLine:
+        """holds_for: HOLDS_FOR duration"""
+        return syntax.HoldsForLine(duration, span_of(words, duration))
+
+    def asked_only_if(self, words: Token, test: syntax.Proposition) -> syntax.AskedOnlyIfLine:
+        """asked_only_if: ASKED_ONLY_IF proposition"""
+        return syntax.AskedOnlyIfLine(test, span_of(words, test))
+
+    def shown_with(self, words: Token, test: syntax.Proposition) -> syntax.ShownWithLine:
+        """shown_with: SHOWN_WITH proposition"""
+        return syntax.ShownWithLine(test, span_of(words, test))
+
+    def asked_as(self, word: Token, text: syntax.Text) -> syntax.AskedAsLine:
+        """asked_as: SHORT STRING"""
+        return syntax.AskedAsLine(text, span_of(word, text))
+
+
+def _code_text(part: Token | syntax.Text) -> str:
+    return part.text if isinstance(part, syntax.Text) else str(part)

@@ -1,0 +1,38 @@
+"""Words as they are compared: in small letters, without what stands between their parts."""
+
+from __future__ import annotations
+
+import re
+from unicodedata import category, normalize
+
+_WORD = re.compile(r"[^\W_]+")
+
+_AS_WRITTEN = 2
+"""Letters of an abbreviation that in small letters may be another word."""
+
+
+def plain_words(text: str) -> list[str]:
+    """The words of a text in small letters; two capitals alone stay as they are."""
+    return [each if len(each) <= _AS_WRITTEN and each.isupper() else each.casefold() for each in _WORD.findall(text)]
+
+
+_BETWEEN = str.maketrans("", "", "_.-\u2010\u2011\u2012\u2013\u2014\u00b7")
+"""What stands between the parts of a name, and may as well be left out: `T-Bil`, `T. Bil`, `t_bil`."""
+
+
+def as_name(text: str) -> str:
+    """A name as names are compared: in small letters, without what stands between its parts."""
+    return folded(normalize("NFKC", text)).translate(_BETWEEN).replace(" ", "")
+
+
+def as_words(text: str) -> str:
+    """Words for a value or a status as they are compared: `Non_Reactive.` is `non reactive`."""
+    return folded(text.replace("_", " ").replace("-", " ").rstrip(". "))
+
+
+def folded(text: str) -> str:
+    """A wording as it is compared: in small letters, with single blanks, without characters that nobody sees."""
+    plain = text.casefold()
+    if not plain.isascii():
+        plain = "".join(each for each in plain if category(each) != "Cf")
+    return " ".join(plain.split())

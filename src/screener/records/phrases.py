@@ -1,0 +1,100 @@
+"""What a procedure in people's words may be, by the phrases that its wording is made of.
+
+The phrases are those of the rules' table `procedures.tsv`, and the names of the dictionary. A wording is read only if
+every word of it belongs to a phrase; then it may be whatever one of them may be, and is nothing for certain. With one
+word that nobody knows it is unread, and may be that besides.
+
+`Elective laparoscopic cholecystectomy for HCC` is made of `elective`, `laparoscopic` and `for`, which add nothing;
+`cholecystectomy`, of which everybody lies within Z90.4 and K80 to K82; and `HCC`. `CT of the liver` is read, because
+`liver` adds nothing to what is harmless; of `dialysis of the liver` the liver is a word that nobody knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from screener.records.folding import plain_words
+from screener.rulebook import PHRASES, ReviewedRow, Rulebook
+from screener.terminology.said import BY_PHRASES, NOBODY, Said
+from screener.terminology.terminology import Terminology
+
+
+class _Phrase(Struct, frozen=True):
+    """A phrase of the table, or what the dictionary calls a concept: its words, and the row or the concept's name.
+
+    The table's words are compared in small letters; of a name two capitals stay capitals, as `MI`.
+    """
+
+    words: tuple[str, ...]
+    row: ReviewedRow | None = None
+    concept: str = ""
+
+
+class Phrases:
+    """The phrases of one dictionary. `called` are the words of everything that concepts are called, each with the
+    concept's name."""
+
+    def __init__(
+        self, rulebook: Rulebook, terminology: Terminology, called: Iterable[tuple[tuple[str, ...], str]]
+    ) -> None:
+        self.rulebook = rulebook
+        self.terminology = terminology
+        self._called = called
+
+    def said(self, wording: str) -> Said:
+        """What a wording of a procedure may be."""
+        made_of = list(self._made_of(wording))
+        phrases = [each for each in made_of if each is not None]
+        telling = [each for each in phrases if each.row is None or each.row.beside is None]
+        is_harmless = all(each.row is not None and not each.row.within for each in telling)
+        fitting = (None, "any", "harmless" if is_harmless else "treatment")
+        is_known = (
+            bool(telling)
+            and None not in made_of
+            and all(each.row is None or each.row.beside in fitting for each in phrases)
+        )
+        said = [self._of(each) for each in telling]
+        may_be = frozenset[str]().union(*(each.is_ | each.may_be for each in said))
+        if is_known:
+            unreviewed = frozenset[str]().union(*(each.unreviewed for each in said)) - may_be
+        else:
+            unreviewed = self.terminology.everything - may_be
+        return Said(NOBODY, may_be, unreviewed, is_known=is_known, source=BY_PHRASES if is_known else "")
+
+    def _of(self, phrase: _Phrase) -> Said:
+        if phrase.row is None:
+            return replace(self.terminology.named(phrase.concept), unreviewed=NOBODY)
+        return self.terminology.of_row(phrase.row)
+
+    def _made_of(self, wording: str) -> Iterator[_Phrase | None]:
+        """The phrases of a wording, the longest first; None for a word that belongs to none. Numbers add nothing."""
+        plain = plain_words(wording)
+        folded = [each.casefold() for each in plain]
+        at = 0
+        while at < len(folded):
+            here = [
+                each
+                for each in self._by_first_word.get(folded[at], ())
+                if each.words == tuple((plain if each.row is None else folded)[at : at + len(each.words)])
+            ]
+            longest = max(here, key=lambda each: (len(each.words), each.row is not None), default=None)
+            if longest is not None or not folded[at].isdecimal():
+                yield longest
+            at += len(longest.words) if longest is not None else 1
+
+    @cached_property
+    def _by_first_word(self) -> dict[str, list[_Phrase]]:
+        found: dict[str, list[_Phrase]] = {}
+        for row in self.rulebook.reviewed:
+            if row.system == PHRASES:
+                words = tuple(each.casefold() for each in plain_words(row.code))
+                found.setdefault(words[0], []).append(_Phrase(words, row))
+        for words, name in self._called:
+            if self.rulebook.concepts[name].kind not in ("condition", "procedure"):
+                continue
+            found.setdefault(words[0].casefold(), []).append(_Phrase(words, None, name))
+        return found

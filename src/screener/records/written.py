@@ -1,0 +1,364 @@
+"""Values and limits of normal as they are written: numbers, bounds, spans, and the words in use for them.
+
+A form of record whose values are plain reads them with `read_value`, one whose values are text as laboratories write it
+with `read_text`, and limits of normal that are text with `read_limits`. Words in use for bounds and for the results of
+tests stand in `words.tsv`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from msgspec import Struct
+
+from screener.records.errors import quoted
+from screener.records.folding import as_words
+from screener.rulebook import Sex
+from screener.values.tables import table_rows
+from screener.values.units import UnitError, parse_unit
+
+Comparator = Literal["", "<", "<=", ">", ">="]
+
+MOST_DIGITS = 40
+
+GREATEST_MAGNITUDE = 30
+"""Powers of ten. No measured number is larger or smaller."""
+
+
+class Quantity(Struct, frozen=True):
+    """A number as reported, perhaps only a bound of the value: `<0.2`."""
+
+    number: Fraction
+    comparator: Comparator = ""
+
+
+class Span(Struct, frozen=True):
+    """A value reported as lying from `low` to `high`, both included: `0-2`. None: no limit on that side."""
+
+    low: Fraction | None = None
+    high: Fraction | None = None
+
+
+class Written(Struct, frozen=True):
+    """What a text says as a value: a quantity, a span, or words that may name a category.
+
+    `unit` is the unit that the text itself carries. `fault` is why a number that was meant cannot be read.
+    """
+
+    value: Quantity | Span | str
+    unit: str | None = None
+    fault: str | None = None
+
+
+class NormalSpan(Struct, frozen=True):
+    """Limits of normal as reported, at least one of them, and the unit that their text carries."""
+
+    lower: Fraction | None = None
+    upper: Fraction | None = None
+    unit: str | None = None
+
+
+class UnreadableValueError(ValueError):
+    """A value that cannot be read at all; `args` are the fault and its mend."""
+
+
+class _Words(NamedTuple):
+    bound: re.Pattern[str]
+    """Words before a number, at the beginning of a text: one group for each comparator."""
+    comparators: tuple[Comparator, ...]
+    """What the groups stand for."""
+    choices: dict[str, str]
+    """Other words for the result of a test, folded, and the choice they stand for."""
+    amounts: dict[str, bool]
+    """Words for whether anything was found, folded, and whether it was."""
+    fillers: frozenset[str]
+    """Words of names that say nothing of what was found."""
+    grades: frozenset[str]
+    """Words and signs beside the number of a grade."""
+    marks: tuple[str, ...]
+    """What a laboratory puts behind a number that lies outside of its limits."""
+    sexes: dict[str, str]
+    """What people write for a sex, folded, and the sex, or `unknown`."""
+
+
+@lru_cache(maxsize=1)
+def words_in_use() -> _Words:
+    """The table `words.tsv`, read once."""
+    bounds: dict[Comparator, list[str]] = {}
+    choices: dict[str, str] = {}
+    amounts: dict[str, bool] = {}
+    fillers: set[str] = set()
+    grades: set[str] = set()
+    marks: list[str] = []
+    sexes: dict[str, str] = {}
+    for kind, words, meaning in table_rows(Path(__file__).with_name("words.tsv")):
+        match kind:
+            case "bound":
+                bounds.setdefault(_COMPARATORS[meaning], []).append(re.escape(words))
+            case "choice":
+                choices[as_choice(words)] = meaning
+            case "amount":
+                amounts[as_choice(words)] = meaning == ">0"
+            case "filler":
+                fillers.add(words)
+            case "grade":
+                grades.update(parts_of_text(words))
+            case "mark":
+                marks.append(words.casefold())
+            case "sex":
+                sexes[as_choice(words)] = meaning
+            case _:
+                raise ValueError(f"words.tsv: there is no kind of row called {kind}")
+    groups = "|".join(f"({'|'.join(words)})" for words in bounds.values())
+    bound = re.compile(rf"(?:{groups})\s*(?=[-+]?[.\d])", re.IGNORECASE)
+    return _Words(bound, tuple(bounds), choices, amounts, frozenset(fillers), frozenset(grades), tuple(marks), sexes)
+
+
+def is_filler(word: str) -> bool:
+    """Whether a word of a name says how something was found, or nothing by itself: `test`, `of`."""
+    return word in words_in_use().fillers
+
+
+def result_meant(word: str) -> str:
+    """A word for the result of a test as the dictionary has it; one that nobody knows as it is, in small letters."""
+    folded = as_choice(word)
+    return words_in_use().choices.get(folded, folded).replace("_", " ")
+
+
+def sex_meant(text: str) -> Sex | Literal["unknown"] | None:
+    """The sex that people write so; `unknown` where they say that it is neither or not known, None where nobody knows
+    what they mean."""
+    match words_in_use().sexes.get(as_choice(text)):
+        case "female":
+            return "female"
+        case "male":
+            return "male"
+        case "unknown":
+            return "unknown"
+        case _:
+            return None
+
+
+def as_choice(words: str) -> str:
+    """Words as they are compared, in the form of a dictionary's choice: `Non-Reactive.` is `non_reactive`."""
+    return as_words(words).replace(" ", "_")
+
+
+_NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?", re.ASCII)
+
+_QUANTITY = re.compile(rf"(?P<comparator><=|>=|=<|=>|<|>)?\s*(?P<number>{_NUMBER.pattern})\s*(?P<rest>.*)\Z", re.DOTALL)
+
+_SPAN = re.compile(
+    rf"(?P<low>{_NUMBER.pattern})\s*(?:-|–|—|~|\.\.|to\s|bis\s|至)\s*(?P<high>{_NUMBER.pattern})(?P<rest>.*)\Z",
+    re.DOTALL | re.IGNORECASE,
+)
+
+_NUMBER_LIKE = re.compile(r"[<>=\s]*[-+]?[\d.,'\s]*(?:[eE][-+]?\d+)?\Z", re.ASCII)
+
+_COMMA = re.compile(r"[<>=\s]*[-+]?\d+,\d+(?![\d,.])", re.ASCII)
+
+_GROUPS = re.compile(r"[<>=\s]*[-+]?[1-9]\d{0,2}(?:,\d{3})+\Z", re.ASCII)
+
+_DECIMAL_COMMA = re.compile(r"(?<![\d.,])(\d+),(\d+)(?![\d.,])", re.ASCII)
+
+_SIGNS = str.maketrans("＜＞＝−－～．０１２３４５６７８９", "<>=--~.0123456789") | str.maketrans(
+    {"≤": "<=", "≥": ">=", "≦": "<=", "≧": ">=", "⩽": "<=", "⩾": ">="}
+)
+
+_COMPARATORS: dict[str, Comparator] = {"<": "<", "<=": "<=", "=<": "<=", ">": ">", ">=": ">=", "=>": ">="}
+
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+
+_POWER_OF_TEN = re.compile(
+    r"\A(?P<number>[<>=\s]*[-+]?\d+(?:\.\d+)?)\s*[x×*·]\s*10(?:(?:\^|\*\*?)\s*|(?=[⁰¹²³⁴⁵⁶⁷⁸⁹]))"
+    r"(?P<power>\d{1,2}|[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2})(?=\s|\Z)",
+    re.IGNORECASE,
+)
+
+_MARKS_OF_UNITS = frozenset("%‰°#{")
+
+_TEN = re.compile(r"10\s?[*^⁰¹²³⁴⁵⁶⁷⁸⁹]")
+
+
+def read_value(value: object) -> Quantity | Span | str:
+    """A value as a quantity, a span, or words if it is no number (`positive`, `II`, `haemolysed`).
+
+    Raises UnreadableValueError where a number was meant that cannot be read (`1,8`, `1.2.3`), where it carries its unit
+    (`5 mg/dL`), where it is beyond any measure, and where there is neither a number nor text.
+    """
+    match value:
+        case bool():
+            raise UnreadableValueError(f"{quoted(value)} is not a value", "write a number or text")
+        case int() if abs(value) < 10**MOST_DIGITS:
+            return _quantity(Decimal(value))
+        case Decimal():
+            return _quantity(value)
+        case float():
+            return _quantity(Decimal(str(value)))
+        case str():
+            read, unit = _read(value)
+            if unit is not None:
+                number = value.strip()[: -len(unit)].strip()
+                raise UnreadableValueError(
+                    f"{quoted(value)} carries its unit", f'write `"value": "{number}", "unit": "{unit}"`'
+                )
+            return read
+        case int():
+            raise UnreadableValueError(f"{quoted(value)} is beyond any measure", "write a number or text")
+        case _:
+            raise UnreadableValueError(f"{quoted(value)} is not a value", "write a number or text")
+
+
+def read_number(value: object) -> Fraction:
+    """A plain number, or the text of one. Raises UnreadableValueError."""
+    quantity = read_value(value)
+    if isinstance(quantity, Quantity) and not quantity.comparator:
+        return quantity.number
+    raise UnreadableValueError(f"{quoted(value)} is not a number", "write a plain number")
+
+
+def read_text(text: str) -> Written:
+    """A value as laboratories write it: `<0.2`, `LESS THAN 0.4`, `0-2`, `5.2 mg/dL`, `trace`.
+
+    Never raises: what is meant for a number and cannot be read (`1,8`) stays words, and `fault` says why.
+    """
+    try:
+        return Written(*_read(text))
+    except UnreadableValueError as error:
+        fault, mend = error.args
+        return Written(text, fault=f"{fault}: {mend}")
+
+
+def with_decimal_points(text: str) -> str | None:
+    """A text of numbers with decimal commas, with points for them: `1,9`, `<0,2 mg/dL`, `0,2-1,2`. None where it has
+    none, or it is not certain that each is one: `1,900` may be 1900, and `1.234,5` mixes the two."""
+    plain = text.translate(_SIGNS)
+    commas = list(_DECIMAL_COMMA.finditer(plain))
+    if not commas or len(commas) != plain.count(",") or "." in plain:
+        return None
+    if any(len(each[2]) == 3 and len(each[1]) <= 3 and each[1].lstrip("0") for each in commas):
+        return None
+    return _DECIMAL_COMMA.sub(r"\1.\2", plain)
+
+
+def read_limits(text: str) -> NormalSpan | None:
+    """Limits of normal that are text: `0.2-1.2`, `< 21`, `up to 17`, `[3.5 – 5.0 mg/dL]`.
+
+    None where it is not plainly a range.
+    """
+    plain = text.strip()
+    if plain[:1] + plain[-1:] in ("()", "[]"):
+        plain = plain[1:-1]
+    written = read_text(plain)
+    match written.value:
+        case Span(low, high):
+            return NormalSpan(low, high, written.unit)
+        case Quantity(number, "<" | "<="):
+            return NormalSpan(None, number, written.unit)
+        case Quantity(number, ">" | ">="):
+            return NormalSpan(number, None, written.unit)
+        case _:
+            return None
+
+
+def _read(text: str) -> tuple[Quantity | Span | str, str | None]:
+    """What a text says, and the unit that it carries. Raises UnreadableValueError."""
+    plain = _POWER_OF_TEN.sub(_as_exponent, _without_mark(text.strip().translate(_SIGNS)))
+    if len(plain) > MOST_DIGITS:
+        if _NUMBER_LIKE.match(plain):
+            raise UnreadableValueError(f"{quoted(text)} is not a number", f"a number has at most {MOST_DIGITS} digits")
+        return text, None
+    found = _QUANTITY.match(plain)
+    if found is None and (bound := words_in_use().bound.match(plain)) is not None:
+        plain = words_in_use().comparators[(bound.lastindex or 1) - 1] + plain[bound.end() :]
+        found = _QUANTITY.match(plain)
+    if found is not None:
+        comparator = _COMPARATORS.get(found["comparator"] or "", "")
+        if not found["rest"]:
+            return Quantity(_measurable(Decimal(found["number"]), text), comparator), None
+        if not comparator and (span := _SPAN.match(plain)) is not None and _is_empty_or_unit(span["rest"]):
+            return _span_of(span, text), span["rest"].strip() or None
+        if (comma := _COMMA.match(plain)) is not None and _is_empty_or_unit(plain[comma.end() :]):
+            raise UnreadableValueError(f"{quoted(text)} is not a number", _how_to_write(plain[: comma.end()]))
+        if _is_unit(found["rest"]):
+            return Quantity(_measurable(Decimal(found["number"]), text), comparator), found["rest"]
+    if _NUMBER_LIKE.match(plain) and any(each.isdigit() or each in "<>=" for each in plain):
+        raise UnreadableValueError(f"{quoted(text)} is not a number", _how_to_write(plain))
+    return text, None
+
+
+def _without_mark(plain: str) -> str:
+    """A number without the mark that says that it lies outside of its limits: `12.4 (H)`, `12.4*`."""
+    if plain[:1].isdigit() or plain[:1] in ("<", ">"):
+        for mark in words_in_use().marks:
+            if plain.casefold().endswith(mark):
+                return plain[: -len(mark)].rstrip()
+    return plain
+
+
+def _as_exponent(found: re.Match[str]) -> str:
+    return f"{found['number']}e{found['power'].translate(_RAISED)}"
+
+
+def _span_of(found: re.Match[str], text: str) -> Span:
+    low, high = (_measurable(Decimal(found[end]), text) for end in ("low", "high"))
+    if low > high:
+        raise UnreadableValueError(f"{quoted(text)} is not a range", "write the smaller number first")
+    return Span(low, high)
+
+
+def _how_to_write(text: str) -> str:
+    """The mend for a number with commas. One that may part thousands is never offered as a decimal sign."""
+    if _GROUPS.match(text):
+        return f"write `{text.replace(',', '')}` if the comma parts thousands"
+    if _COMMA.match(text):
+        return f"write `{text.replace(',', '.')}`"
+    return "write a number with a decimal point, such as `1.8`, or a bound, such as `<0.2`"
+
+
+def _is_empty_or_unit(text: str) -> bool:
+    rest = text.strip()
+    return not rest or _is_unit(rest)
+
+
+def _is_unit(text: str) -> bool:
+    """Whether what follows a number is its unit. `30/4` is two numbers, and `5 10*9/L` one with a unit."""
+    is_word = any(each.isalpha() or each in _MARKS_OF_UNITS for each in text)
+    if not is_word or (text[0].isdigit() and not _TEN.match(text)):
+        return False
+    try:
+        parse_unit(text)
+    except UnitError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=4096)
+def _quantity(number: Decimal) -> Quantity:
+    """The same few numbers come again and again: results have two digits, and limits of normal never change."""
+    return Quantity(_measurable(number, number))
+
+
+def _measurable(number: Decimal, written: object) -> Fraction:
+    if not number.is_finite():
+        raise UnreadableValueError(
+            f"{quoted(written)} is not a number", "leave the result out, or say in words why it has no value"
+        )
+    is_endless = len(number.as_tuple().digits) > MOST_DIGITS
+    if number and (is_endless or not -GREATEST_MAGNITUDE <= number.adjusted() <= GREATEST_MAGNITUDE):
+        raise UnreadableValueError(f"{quoted(written)} is beyond any measure", "write a number or text")
+    return Fraction(number)
+
+
+_PART = re.compile(r"[a-z]+|\d+|[^\W\da-z_]|[^\w\s.,:;()]")
+
+
+def parts_of_text(text: str) -> tuple[str, ...]:
+    """A text as its words, numbers and signs: `West-Haven II°` is west, -, haven, ii, °."""
+    return tuple(_PART.findall(unicodedata.normalize("NFKC", text).casefold()))

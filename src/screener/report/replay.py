@@ -1,0 +1,130 @@
+"""A result beside the same screening made anew: what differs, in words, and what that may come from.
+
+Both are plain data, as JSON holds them, so that a result of an older version can be read. Only what both of them say is
+compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any as Anything
+
+from msgspec import Struct
+
+_CAUSES = {
+    "screener": "the version of screener",
+    "rules": "the rules",
+    "origins.dictionary": "the dictionary",
+    "origins.record": "the facts of the record",
+    "origins.read_with.locale": "the locale",
+    "origins.read_with.columns": "the table of columns",
+    "origins.read_with.tables": "the tables of codes",
+    "origins.read_with.hierarchy": "the hierarchy of codes",
+    "origins.read_with.answers": "the answers beside the record",
+}
+"""What an answer rests on, by its place in a result."""
+_OF_A_LINE = ("status", "basis", "reasons", "explanation")
+
+
+class Asked(Struct, frozen=True):
+    """What a result says that its call asked for. `is_told` is False for a result of before results said it."""
+
+    as_of: str
+    assume_complete: Sequence[str]
+    labs_within: str | None
+    trials: Sequence[str] | None
+    is_told: bool
+
+
+def asked_for(result: Mapping[str, Anything]) -> Asked:
+    """What the call of a result asked for."""
+    options = result.get("options")
+    told = options if isinstance(options, Mapping) else {}
+    trials = told.get("trials") if told else [trial["id"] for trial in result["trials"]]
+    complete = told.get("assume_complete") or ()
+    return Asked(result["as_of"], complete, told.get("labs_within"), trials, bool(told))
+
+
+class Replayed(Struct, frozen=True):
+    """What came out of a replay: the answers that differ, and what they rest on that has changed."""
+
+    answers: tuple[str, ...]
+    causes: tuple[str, ...]
+    trials: int
+    lines: int
+
+
+def replayed(before: Mapping[str, Anything], now: Mapping[str, Anything]) -> Replayed:
+    """Compare a result with the one that is made of it now."""
+    answers = tuple(_answers(before, now))
+    lines = sum(len(trial["criteria"]) for trial in before["trials"])
+    return Replayed(answers, tuple(_causes(before, now)), len(before["trials"]), lines)
+
+
+def _causes(before: Mapping[str, Anything], now: Mapping[str, Anything]) -> Iterator[str]:
+    for place, words in _CAUSES.items():
+        was, is_ = _at(before, place), _at(now, place)
+        if was is not _MISSING and is_ is not _MISSING and was != is_:
+            yield f"{words}: {_shown(was)} then, {_shown(is_)} now"
+
+
+_MISSING = object()
+
+
+def _at(result: Mapping[str, Anything], place: str) -> object:
+    found: object = result
+    for step in place.split("."):
+        found = found.get(step, _MISSING) if isinstance(found, Mapping) else _MISSING
+    return found
+
+
+def _shown(value: object) -> str:
+    match value:
+        case None | [] | ():
+            return "none"
+        case list():
+            return ", ".join(_shown(each) for each in value)
+        case str() if value.startswith("sha256:"):
+            return value[: len("sha256:") + 12] + "…"
+        case _:
+            return str(value)
+
+
+def _answers(before: Mapping[str, Anything], now: Mapping[str, Anything]) -> Iterator[str]:
+    present = {trial["id"]: trial for trial in now["trials"]}
+    for trial in before["trials"]:
+        other = present.pop(trial["id"], None)
+        if other is None:
+            yield f"{trial['id']} is no trial of the rules any more"
+            continue
+        if trial["verdict"] != other["verdict"]:
+            yield f"{trial['id']} was {trial['verdict']}, and is {other['verdict']}"
+        yield from _lines(trial, other)
+    if asked_for(before).trials is None:
+        yield from (f"{trial} is a new trial of the rules" for trial in present)
+
+
+def _lines(before: Mapping[str, Anything], now: Mapping[str, Anything]) -> Iterator[str]:
+    present = {line["id"]: line for line in now["criteria"]}
+    for line in before["criteria"]:
+        name = f"{before['id']}/{line['id']}"
+        other = present.pop(line["id"], None)
+        if other is None:
+            yield f"{name} is no line of the trial any more"
+            continue
+        changed = [each for each in _OF_A_LINE if each in line and each in other and line[each] != other[each]]
+        if not changed:
+            continue
+        if "status" in changed:
+            yield f"{name} was {line['status']}, and is {other['status']}"
+        else:
+            yield f"{name} is {line['status']} as before, with another {' and another '.join(changed)}"
+        for each in changed:
+            if each != "status":
+                yield f"    {each} then: {_words(line[each])}"
+                yield f"    {each} now:  {_words(other[each])}"
+    yield from (f"{before['id']}/{line} is a new line of the trial" for line in present)
+
+
+def _words(value: object) -> str:
+    return (", ".join(map(str, value)) or "none") if isinstance(value, list) else str(value)

@@ -1,0 +1,340 @@
+"""The sheet as one page of HTML: what a coordinator reads, does and signs, and behind it all that an answer rests on.
+
+Native folds hold the chart review as a form, a checklist to sign for each trial, and the evidence; a closed fold does
+not print, and an opened one begins a page of paper. The page loads nothing. Its own policy allows its style sheets and,
+where there is a chart to review, the one script that saves the filled form as a file; nothing else runs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import cache
+
+from markupsafe import Markup, escape
+from msgspec import Struct
+
+from screener.records.patient import is_unnamed
+from screener.report.charts import Chart, charts
+from screener.report.html import TEMPLATES, feet_of_pages, policy, stylesheet, template, visible
+from screener.report.outlook import Outlook, outlook
+from screener.report.review import as_file
+from screener.report.wording import DISCLAIMER
+from screener.screening import Screening, Status, TrialResult
+from screener.sheet import phrases
+from screener.sheet.model import (
+    Action,
+    ActionGroup,
+    Checklist,
+    ChecklistRow,
+    KeyResult,
+    KeyScore,
+    Review,
+    Sheet,
+    StateName,
+    TrialRow,
+)
+from screener.sheet.phrases import counted, day_words
+from screener.values.dates import DateError, parse_moment
+
+MOST_COLUMNS = 8
+"""Trials that have a column of their own among what to do; of more, their labels are listed."""
+MOST_NOTES = 3
+"""Notes on the record that stand on the sheet; all of them stand behind it."""
+MOST_ENTRIES = 3
+"""Entries to look up that the sheet names; the form has all of them."""
+
+MOST_NEEDS = 4
+"""What a line of a checklist lacks, as many as stand there."""
+MOST_LINES = 44
+"""Lines of a checklist that a page has room for in its plain print."""
+LETTERS_OF_A_DIGEST = 12
+LETTERS_OF_A_CELL = 36
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+MARKS: dict[StateName, str] = {
+    "all met": "tick",
+    "all met if complete": "tick",
+    "people": "dot",
+    "reading": "half",
+    "nothing against": "ring",
+    "check": "question",
+    "too little": "dots",
+    "ruled out today": "cross",
+    "ruled out": "cross",
+}
+"""The shape beside each headline, so that nothing hangs on color."""
+
+
+class TrialPart(Struct, frozen=True):
+    """A trial behind the sheet: its row, its checklist, and its result with the evidence."""
+
+    row: TrialRow
+    checklist: Checklist | None
+    result: TrialResult
+
+
+class PatientPart(Struct, frozen=True):
+    """One patient's part of the page. `id` begins the anchors of its sections."""
+
+    id: str
+    sheet: Sheet
+    screening: Screening
+    trials: tuple[TrialPart, ...]
+    columns: tuple[TrialRow, ...]
+    """The trials that something is to do for."""
+    outlook: Outlook
+    charts: tuple[Chart, ...]
+    density: str
+
+
+def page(sheets: Sequence[Sheet], screenings: Sequence[Screening]) -> str:
+    """The page of these patients, each beginning on a sheet of its own."""
+    numbered = enumerate(zip(sheets, screenings, strict=True), start=1)
+    patients = [_part(f"p{number}", sheet, screening) for number, (sheet, screening) in numbered]
+    styles = [stylesheet("parts.css", "sheet.css"), feet_of_pages([(each.id, each.screening) for each in patients])]
+    scripts = [_script()] if any(not each.sheet.review.is_empty for each in patients) else []
+    return template("sheet.html").render(
+        patients=patients,
+        styles=styles,
+        scripts=scripts,
+        policy=policy(styles, scripts),
+        disclaimer=DISCLAIMER,
+        marks=MARKS,
+        most_columns=MOST_COLUMNS,
+        most_needs=MOST_NEEDS,
+        most_notes=MOST_NOTES,
+        most_entries=MOST_ENTRIES,
+        day=day,
+        digest=digest,
+        day_written=day_written,
+        counted=counted,
+        counts_of=counts_of,
+        is_unnamed=is_unnamed,
+        review_file=review_file,
+        is_long=is_long,
+        review_title=phrases.REVIEW,
+        rows_of_actions=rows_of_actions,
+        settles=settles,
+        shortened=shortened,
+        told_apart=_TOLD_APART,
+        title_of=title_of,
+        trials_of=trials_of,
+        trials_of_entries=trials_of_entries,
+        words_of_answer=_ANSWERS,
+    )
+
+
+def _part(anchor: str, sheet: Sheet, screening: Screening) -> PatientPart:
+    results = {trial.id: trial for trial in screening.trials}
+    checklists = {each.trial: each for each in sheet.checklists}
+    columns = tuple(_columns(sheet))
+    return PatientPart(
+        anchor,
+        sheet,
+        screening,
+        tuple(TrialPart(row, checklists.get(row.id), results[row.id]) for row in sheet.trials),
+        columns,
+        outlook(screening),
+        charts(screening),
+        _density(sheet, len(columns)),
+    )
+
+
+def _columns(sheet: Sheet) -> list[TrialRow]:
+    waiting = {trial for group in sheet.actions for action in group.actions for trial in action.trials}
+    waiting |= trials_of(sheet.review)
+    return [row for row in sheet.trials if row.id in waiting]
+
+
+def trials_of(review: Review) -> set[str]:
+    """The trials that a chart review is for."""
+    return trials_of_entries(review).union(*(group.trials for group in review.groups))
+
+
+def trials_of_entries(review: Review) -> set[str]:
+    """The trials that entries leave open."""
+    return {line.trial for entry in review.entries for line in entry.lines}
+
+
+_TOLD_APART: frozenset[StateName] = frozenset({"check", "ruled out", "ruled out today"})
+"""States whose detail says nothing of the share of lines that are met."""
+_ANSWERS: dict[Status, str] = {"failed": "against", "unknown": "open", "passed": "settled"}
+
+
+# ---- one sheet of A4
+
+
+class Print(Struct, frozen=True):
+    """A size of print: the class of the page, points, and in letters the height of a line and of the gap between rows.
+    `is_run_in`: the titles of the chart review have no column of their own."""
+
+    name: str
+    points: float
+    spacing: float
+    gap: float
+    is_run_in: bool = False
+
+
+PRINTS = (Print("", 9.4, 1.27, 0.5), Print("dense", 8.6, 1.22, 0.5), Print("denser", 8.0, 1.17, 0.1, is_run_in=True))
+"""The sizes of print, the largest first; `sheet.css` has the same."""
+POINT = 0.3528
+ROOM = (188, 274)
+"""Width and height of what is printed on A4, in millimeters, as a point is."""
+LETTER = 0.5
+"""How wide a letter is on the average, by its size."""
+
+
+def _density(sheet: Sheet, columns: int) -> str:
+    """How small the sheet is printed, so that it stays one page of A4; what needs two pages may be larger again."""
+    for each in PRINTS:
+        if _height(sheet, columns, each) <= ROOM[1]:
+            return each.name
+    return "dense"
+
+
+def _height(sheet: Sheet, columns: int, print_: Print) -> float:
+    """About how high the sheet is on paper, in millimeters.
+
+    A text of 130 letters in a column of 64 letters takes three lines: 1 + 130 // 64.
+    """
+
+    em = print_.points * POINT
+
+    def lines(text: str, width: float, size: float = 1.0) -> int:
+        return 1 + int(len(text) * em * size * LETTER / width)
+
+    text_width = ROOM[0] - em * (6.6 + 2.3 * min(columns, MOST_COLUMNS))
+    person, spacing, gap = sheet.patient, print_.spacing, print_.gap
+    height = 1.6 + lines(person.text, ROOM[0], 1.05) * 1.05 * spacing + lines(sheet.next, ROOM[0]) * spacing + 0.6
+    height += sum(lines(f"{each.text}{each.effect}", ROOM[0]) * spacing + 1.8 for each in sheet.check_first)
+    height += max((_lines_of_cell(each, lines, ROOM[0] / 7) for each in sheet.results), default=-2) * 1.12 + 4
+    for row in sheet.trials:
+        state = 1.1 + lines(row.state.detail, 41) + (row.state.name in _TOLD_APART)
+        name = 1.1 + lines(f"{row.short or row.title}{row.recruiting.text}{' ' * 18}", 43)
+        points = sum(lines(f"Close: {point.text}", 52) for point in row.points)
+        if row.after_clean_chart is not None:
+            points += lines(f"After a clean chart: {row.after_clean_chart.left}", 52)
+        dates = lines(row.dates.text, 38) + (row.counts.participant == 0)
+        height += max(state, name, points, dates) * 0.93 * spacing + 1.7 * gap
+    height += 7 + sum(lines(note, ROOM[0], 0.8) for note in sheet.notes[:MOST_NOTES])
+    for group in sheet.actions:
+        texts = [
+            ("".join(f"[ ] {each.text} {each.detail} " for each in row), text_width) for row in rows_of_actions(group)
+        ]
+        if group.kind == "chart" and not group.waits:
+            if print_.is_run_in:
+                texts += [(f"{each.title}. {each.text}", text_width) for each in sheet.review.groups]
+            else:
+                texts += [(each.text, text_width - 6.9 * em) for each in sheet.review.groups]
+            texts += [(" " * 100, text_width)] * bool(sheet.review.entries)
+            height += spacing * bool(group.actions)
+        height += spacing + 1.6 * gap
+        height += sum(lines(text, width) * spacing + gap for text, width in texts)
+    return (height + 2) * em
+
+
+def _lines_of_cell(cell: KeyResult | KeyScore, lines: Callable[[str, float, float], int], width: float) -> int:
+    texts = [cell.check, shortened(cell.missing)]
+    if isinstance(cell, KeyResult):
+        texts += [
+            ", ".join(filter(None, (cell.converted, cell.multiple))),
+            cell.beside,
+            cell.when,
+            " " * bool(cell.day),
+        ]
+        texts += [" " * bool(cell.earlier)]
+    else:
+        texts += [cell.other, " " * bool(cell.day)]
+    return sum(lines(text, width - 3, 0.86) for text in texts if text)
+
+
+# ---- words and days
+
+
+def day(of: date, as_of: date) -> Markup:
+    """A day as a ward writes it, in the sign of HTML for a day."""
+    return Markup('<time datetime="{}">{}</time>').format(of.isoformat(), day_words(of, as_of).replace(" ", NO_BREAK))
+
+
+def day_written(text: str, as_of: date) -> Markup:
+    """A date as a record writes it, in the same way where it is one whole day; otherwise as it is."""
+    try:
+        moment = parse_moment(text)
+    except DateError:
+        moment = None
+    if moment is None or not moment.is_one_day:
+        return escape(visible(text))
+    return day(date.fromordinal(moment.first_day), as_of)
+
+
+def settles(review: Review) -> str:
+    """How many lines a review settles that finds nothing."""
+    if not review.settles:
+        return f"By itself it settles none of the {counted(review.open, 'open line')}."
+    return f"If it finds nothing, it settles {review.settles} of the {counted(review.open, 'open line')}."
+
+
+def shortened(missing: str) -> str:
+    """What a score lacks, as much of it as a narrow cell holds: `dialysis and 2 more`."""
+    first, *rest = missing.split(", ")
+    while rest and len(first) + len(rest[0]) < LETTERS_OF_A_CELL:
+        first = f"{first}, {rest.pop(0)}"
+    return f"{first} and {len(rest)} more" if rest else first
+
+
+def rows_of_actions(group: ActionGroup) -> list[list[Action]]:
+    """The rows of what is to do: what is measured or looked up for the same trials shares one, each with its box."""
+    if group.kind not in ("measure", "chart", "old results"):
+        return [[action] for action in group.actions]
+    rows: dict[tuple[str, ...], list[Action]] = {}
+    for action in group.actions:
+        rows.setdefault(action.trials, []).append(action)
+    return list(rows.values())
+
+
+def is_long(checklist: Checklist) -> bool:
+    """Whether a checklist fits a page only in small print."""
+    return sum(map(_lines_of_row, (*checklist.inclusion, *checklist.exclusion))) > MOST_LINES
+
+
+def _lines_of_row(row: ChecklistRow) -> int:
+    needs = " ".join(row.needs[:MOST_NEEDS])
+    source = (
+        needs if row.status == "unknown" and needs else "; ".join(f"{each.text} {each.place}" for each in row.sources)
+    )
+    return max(1 + len(row.short) // 44, 1 + len(source) // 52)
+
+
+def digest(rules: str) -> str:
+    """The digest of the rules as short as a sheet of paper wants it."""
+    return rules.rpartition(":")[2][:LETTERS_OF_A_DIGEST]
+
+
+def counts_of(trial: TrialResult) -> str:
+    """`0 against, 12 open, 2 settled`."""
+    return ", ".join(f"{trial.counts[status]} {word}" for status, word in _ANSWERS.items())
+
+
+def title_of(name: str, screening: Screening) -> str:
+    """What a concept is called, for a person who has to choose among some."""
+    concept = screening.rulebook.concepts.get(name)
+    return concept.title if concept is not None else name.replace("_", " ")
+
+
+# ---- the chart review as a file
+
+
+def review_file(sheet: Sheet) -> Markup:
+    """The file of a chart review as the form begins it, as data that stands safely inside a page. The script fills in
+    what was ticked; `screen --answers` takes the result, as it takes the file that `screen review` writes."""
+    written = json.dumps(as_file(sheet.review, sheet.patient.id, sheet.patient.as_of), separators=(",", ":"))
+    for sign in "<>&":
+        written = written.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(written)
+
+
+@cache
+def _script() -> Markup:
+    return Markup((TEMPLATES / "sheet.js").read_text(encoding="utf-8"))

@@ -1,0 +1,203 @@
+"""What is to be done, by who does it: every action once, whichever trials and lines it is for.
+
+To which group a thing belongs follows from what the rule looks up and from the dictionary: a lab or a finding is
+measured, unless it is of before an onset; a disease that a test tells is tested; an entry, a date or a diagnosis is
+looked up in the chart; a question goes to whom the dictionary asks it of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from screener.evaluation.answers import Found, Reason
+from screener.evaluation.grounds import needs_of_lookup, waits_for_anchor_alone
+from screener.evaluation.phrases import lowered
+from screener.rulebook import ChangeLookup, Concept, EventLookup, OnsetLookup, Rulebook, ValueLookup
+from screener.screening import CriterionResult, Screening
+from screener.sheet import phrases
+from screener.sheet.model import Action, ActionGroup, ActionKind, Counts, Line, Review
+from screener.sheet.reviewing import is_of_old_results, is_tested
+from screener.sheet.states import is_split
+from screener.sheet.waiting import Awaited, awaited, questions_asked
+from screener.values.truth import UNKNOWN
+
+ORDER: tuple[ActionKind, ...] = (
+    "check",
+    "measure",
+    "chart",
+    "old results",
+    "sponsor",
+    "investigator",
+    "participant",
+)
+WAITING: frozenset[ActionKind] = frozenset({"old results", "sponsor", "investigator", "participant"})
+"""What waits while too little is known to say that the trial is worth the work."""
+_OF_THE_RECORD: frozenset[Reason] = frozenset({"undated", "imprecise_date", "unit", "conflict", "unread"})
+"""Why a result that was taken cannot be used: what mends it stands in the chart, and nothing is measured anew."""
+
+Actions = dict[tuple[ActionKind, str], Action]
+Step = tuple[ActionKind, str, str]
+"""Where it belongs, what is to be done, and a detail: of an old result, what is looked for."""
+
+
+def actions_of(screening: Screening, trials: Collection[str]) -> Actions:
+    """What open lines of these trials wait for, but for the review of the chart, by group and text."""
+    actions: Actions = {}
+    for each in awaited(screening, trials):
+        for kind, text, detail in _steps(each, screening.rulebook):
+            _add(actions, kind, text, each.line, detail)
+    for trial in screening.trials:
+        for criterion in trial.criteria if trial.id in trials else ():
+            for kind, text in _asked(criterion, screening.rulebook):
+                _add(actions, kind, text, Line(trial.id, criterion.id))
+    return actions
+
+
+def _add(actions: Actions, kind: ActionKind, text: str, line: Line, detail: str = "") -> None:
+    known = actions.get((kind, text), Action(text, (), ()))
+    trials = known.trials if line.trial in known.trials else (*known.trials, line.trial)
+    lines = known.lines if line in known.lines else (*known.lines, line)
+    details = known.detail.split(", ") if known.detail else []
+    if detail and detail not in details:
+        details.append(detail)
+    actions[kind, text] = replace(known, trials=trials, lines=lines, detail=", ".join(details))
+
+
+def _steps(each: Awaited, rulebook: Rulebook) -> Iterator[Step]:
+    found, lookup = each.found, each.found.lookup
+    match lookup:
+        case ValueLookup() | ChangeLookup():
+            if each.lacks_limit or ((found.reasons or found.may_lack) and not waits_for_anchor_alone(found)):
+                yield _of_result(each, found, lookup, rulebook)
+        case EventLookup():
+            yield from _of_event(each, found, lookup, rulebook)
+        case OnsetLookup():
+            if found.reasons and not any(getattr(fact, "only_may_be", False) for fact in found.used):
+                label = rulebook.head.since_label if lookup.concept == rulebook.head.since else ""
+                yield "chart", f"Since when {label or lowered(rulebook.concepts[lookup.concept].title)}?", ""
+        case None:
+            if found.reasons and found.subject not in rulebook.questions:
+                yield "chart", phrases.capital(next(need.text for need in needs_of_lookup(found, rulebook))), ""
+
+
+def _of_result(each: Awaited, found: Found, lookup: ValueLookup | ChangeLookup, rulebook: Rulebook) -> Step:
+    if each.is_past:
+        return _old(each, phrases.named(found.subject, rulebook), rulebook)
+    if isinstance(lookup, ChangeLookup):
+        back = lookup.scope.back
+        return "measure", phrases.second(found.subject, rulebook), f"within {back}" if back is not None else ""
+    words = phrases.measure_words(found, rulebook, lacks_limit=each.lacks_limit)
+    is_on_paper = each.lacks_limit or bool(_OF_THE_RECORD.intersection(found.reasons[:1]))
+    return ("chart" if is_on_paper else "measure"), phrases.capital(words), ""
+
+
+def _old(each: Awaited, what: str, rulebook: Rulebook) -> Step:
+    """Old results of one time are one action: somebody fetches them once."""
+    when = phrases.before_when(getattr(each.found.lookup, "scope", None), rulebook)
+    return "old results", phrases.capital(when), what
+
+
+def _of_event(each: Awaited, found: Found, lookup: EventLookup, rulebook: Rulebook) -> Iterator[Step]:
+    """What is to be found out of an entry. What an open entry stands for, and negatives, belong to the review."""
+    if found.truth is not UNKNOWN:
+        return
+    sought: list[str] = []
+    for name in found.lacking:
+        concept = rulebook.concepts[name]
+        if is_of_old_results(each):
+            yield _old(each, _test_of(concept, rulebook) if concept.absent_when else lowered(concept.title), rulebook)
+        elif is_tested(concept, lookup.list):
+            yield "measure", phrases.capital(_test_of(concept, rulebook)), ""
+        elif each.seeks:
+            sought.append(lowered(concept.title))
+    if sought:
+        yield "chart", f"{phrases.capital(phrases.one_of(sought))}?", ""
+    needs = [need for need in needs_of_lookup(replace(found, lacking=()), rulebook) if need.kind != "entry"]
+    measured = [need for need in needs if need.kind in ("lab", "finding")]
+    for need in measured:
+        name = phrases.named(need.name, rulebook)
+        yield _old(each, name, rulebook) if each.is_past else ("measure", phrases.capital(name), "")
+    for need in needs if not measured else ():
+        concept_ = rulebook.concepts.get(need.name)
+        if is_of_old_results(each) and concept_ is not None and concept_.absent_when:
+            yield _old(each, _test_of(concept_, rulebook), rulebook)
+            continue
+        question = _as_question(need.text)
+        yield _old(each, question, rulebook) if is_of_old_results(each) else ("chart", question, "")
+
+
+def _test_of(concept: Concept, rulebook: Rulebook) -> str:
+    """What tells it: the lab, the grade, or a test for it."""
+    first = concept.absent_when[0].fact
+    finding = rulebook.findings.get(first)
+    if finding is None or finding.grade is not None or finding.ordered:
+        return phrases.named(first, rulebook)
+    return f"test for {lowered(concept.title)}"
+
+
+def _as_question(text: str) -> str:
+    """`whether dialysis was done (procedures[0])` becomes `Dialysis was done? (procedures[0])`."""
+    if not text.startswith("whether "):
+        return phrases.capital(text)
+    words, bracket, place = text.removeprefix("whether ").rpartition(" (")
+    question = words if bracket else place
+    return f"{phrases.capital(question)}?{f' ({place}' if bracket else ''}"
+
+
+def _asked(criterion: CriterionResult, rulebook: Rulebook) -> Iterator[tuple[ActionKind, str]]:
+    if criterion.status != "unknown":
+        return
+    if is_split(criterion):
+        labels = [f"“{label}”" for label, _ in criterion.readings_counted]
+        yield "sponsor", f"{criterion.id}: {', or '.join(labels)}?"
+    for name in questions_asked(criterion):
+        question = rulebook.questions[name]
+        if question.gives_consent:
+            yield "participant", "Consent, on the trial's own form"
+        else:
+            kind: ActionKind = "participant" if question.asked_of == "participant" else "investigator"
+            yield kind, phrases.question(question)
+
+
+# ---- as groups
+
+
+def groups_of(actions: Actions, review: Review, order: Sequence[str], waiting: bool) -> tuple[ActionGroup, ...]:
+    """The actions in their groups, in the order of work; those of most trials first."""
+    groups: list[ActionGroup] = []
+    for kind in ORDER:
+        those = [action for (group, _), action in actions.items() if group == kind]
+        those = [replace(each, trials=tuple(name for name in order if name in each.trials)) for each in those]
+        those.sort(key=lambda each: (bool(each.lines), -len(each.trials), bool(each.detail)))
+        if those or (kind == "chart" and not review.is_empty):
+            groups.append(ActionGroup(kind, phrases.GROUPS[kind], tuple(those), waiting and kind in WAITING))
+    return tuple(groups)
+
+
+def counts_of(trial: str, actions: Actions, review: Review) -> Counts:
+    """How many things one trial waits for."""
+    number: Mapping[ActionKind, int] = {
+        kind: sum(kind == group and trial in action.trials for (group, _), action in actions.items()) for kind in ORDER
+    }
+    has_items = any(trial in group.trials for group in review.groups) or any(
+        line.trial == trial for entry in review.entries for line in entry.lines
+    )
+    return Counts(
+        check=number["check"],
+        measure=number["measure"],
+        chart=number["chart"] + has_items,
+        old_results=number["old results"],
+        sponsor=number["sponsor"],
+        investigator=number["investigator"],
+        participant=number["participant"],
+    )
+
+
+def lacks_results(screening: Screening, trial: str) -> bool:
+    """Whether an open line of a trial waits for a result of the present that was never taken."""
+    return any(
+        not each.is_past and isinstance(each.found.lookup, ValueLookup) and each.found.reasons[:1] == ("missing",)
+        for each in awaited(screening, (trial,))
+    )

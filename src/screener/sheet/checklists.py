@@ -1,0 +1,104 @@
+"""The checklist of a trial to sign: each line in short, what the record says, and where it says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Literal
+
+from screener.evaluation.answers import Found, Given
+from screener.evaluation.grounds import facts
+from screener.evaluation.phrases import lowered, unit_beside
+from screener.records.patient import Absence, Answer, Episode, Result
+from screener.rulebook import EventLookup, Rulebook
+from screener.screening import LISTS, CriterionResult, TrialResult
+from screener.sheet import phrases
+from screener.sheet.again import Place, doubtful
+from screener.sheet.model import Checklist, ChecklistRow, Source
+from screener.sheet.points import episode_words
+from screener.values.truth import FALSE, TRUE
+
+MOST_SOURCES = 3
+
+
+def checklist_of(trial: TrialResult, label: str, short: str, suspicious: dict[Place, str]) -> Checklist:
+    """The rows of one trial; those that only consent decides stand apart."""
+    rows = {criterion.id: _row(criterion, suspicious) for criterion in trial.criteria}
+    consent = [criterion.id for criterion in trial.criteria if is_consent(criterion)]
+    others = [criterion for criterion in trial.criteria if criterion.id not in consent]
+    return Checklist(
+        trial=trial.id,
+        label=label,
+        title=trial.title,
+        short=short,
+        inclusion=tuple(rows[each.id] for each in others if each.kind == "inclusion"),
+        exclusion=tuple(rows[each.id] for each in others if each.kind == "exclusion"),
+        consent=tuple(rows[name] for name in consent),
+    )
+
+
+def is_consent(criterion: CriterionResult) -> bool:
+    """Whether a line asks for the participant's consent and nothing else."""
+    questions = criterion.frame.rulebook.questions
+    found = [each for judged in criterion.counted for _, each, _ in facts(judged)]
+    names = {each.subject for each in found} or {need.name for need in criterion.needs if need.kind == "question"}
+    return bool(names) and all(name in questions and questions[name].gives_consent for name in names)
+
+
+def _row(criterion: CriterionResult, suspicious: dict[Place, str]) -> ChecklistRow:
+    sources = list(_sources(criterion))
+    return ChecklistRow(
+        id=criterion.id,
+        short=phrases.short_of(criterion),
+        sentence=criterion.text,
+        on_record=_on_record(criterion),
+        status=criterion.status,
+        sources=tuple(sources[:MOST_SOURCES]),
+        more=max(len(sources) - MOST_SOURCES, 0),
+        needs=tuple(need.text for need in criterion.needs),
+        is_against=criterion.status == "failed",
+        is_assumed=criterion.basis == "assumed",
+        check=phrases.listed(suspicious[place] for place in sorted(doubtful(criterion)) if place in suspicious),
+    )
+
+
+def _on_record(criterion: CriterionResult) -> Literal["Yes", "No", "Not known"]:
+    """The record's answer to the sentence as the registry prints it."""
+    answers: dict[object, Literal["Yes", "No"]] = {TRUE: "Yes", FALSE: "No"}
+    return answers.get(criterion.truth, "Not known")
+
+
+def _sources(criterion: CriterionResult) -> Iterator[Source]:
+    """The facts that an answer rests on, each once, with their place in the record."""
+    rulebook, as_of = criterion.frame.rulebook, date.fromordinal(criterion.frame.as_of)
+    told: dict[Source, None] = {}
+    for score in criterion.scores[:1]:
+        told[Source(f"{phrases.named(score.name, rulebook)} {phrases.span(score.value)}", "")] = None
+    for judged in criterion.counted:
+        for fact, found, used in facts(judged):
+            if used:
+                told[Source(fact_words(fact, found, rulebook, as_of), fact.source)] = None
+    yield from told
+
+
+def fact_words(fact: Result | Episode | Absence | Answer | Given, found: Found, rulebook: Rulebook, as_of: date) -> str:
+    """A fact of the record in a few words: `INR 1.7, 19 Feb`; `no sepsis since 10 Dec 2025, by Dr. A, 10 Feb`."""
+    match fact:
+        case Result():
+            value = f"{fact.recorded_value}{unit_beside(fact.recorded_unit)}"
+            text, when = f"{phrases.named(fact.fact, rulebook)} {value}", phrases.moment_words(fact.when, as_of)
+        case Episode():
+            text, when = episode_words(fact, rulebook, as_of), ""
+        case Absence():
+            by = f", {fact.by}" if fact.by else ""
+            text = f"no {lowered(rulebook.concepts[fact.concept].title)}{by}"
+            when = phrases.moment_words(fact.when, as_of)
+        case Answer():
+            answer = "yes" if fact.value else "no"
+            text, when = f"{fact.by or phrases.ANSWERED}: {answer}", phrases.moment_words(fact.when, as_of)
+        case Given():
+            if isinstance(found.lookup, EventLookup) and fact.name in LISTS:
+                text, when = f"none in the list of {found.lookup.list.replace('_', ' ')} ({fact.value})", ""
+            else:
+                text, when = f"{fact.name.replace('_', ' ')} {fact.value}", ""
+    return f"{text}, {when}" if when else text

@@ -1,0 +1,281 @@
+"""Who the patient is, and how ill: the patient line, and the strip of key results and scores.
+
+What stands in the strip, which diagnoses are named and from which onset the days are counted, the rules say (`sheet`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from fractions import Fraction
+
+from screener.evaluation.answers import Found, Measured
+from screener.evaluation.evaluator import program_of
+from screener.evaluation.explanation import number_text, span_text
+from screener.evaluation.frame import Frame
+from screener.evaluation.grounds import leaves, results_of
+from screener.evaluation.phrases import lowered, unit_beside
+from screener.records.patient import Episode, Result
+from screener.rulebook import Age, EventLookup, Lab, Rulebook, ScoreOf, Shown
+from screener.screening import Screening
+from screener.sheet import phrases
+from screener.sheet.again import Place, doubtful, without
+from screener.sheet.model import Diagnosis, Earlier, KeyResult, KeyScore, PatientLine
+from screener.values.dates import day_shifted
+
+MOST_EARLIER = 3
+CHILD_UNDER = 18
+
+
+def suspicions(screening: Screening) -> dict[Place, str]:
+    """What is suspicious about each result that some line counts: `between 10 and 60: is it a time in seconds?`"""
+    told: dict[Place, str] = {}
+    for trial in screening.trials:
+        for criterion in trial.criteria:
+            places = doubtful(criterion)
+            for row in criterion.evidence if places else ():
+                if (row.name, row.source) in places:
+                    doubts = [flag.text for flag in row.flags if flag.kind == "doubt"]
+                    told.setdefault((row.name, row.source), phrases.listed(doubts))
+    return told
+
+
+# ---- the patient
+
+
+def patient_line(screening: Screening, frame: Frame) -> PatientLine:
+    """Who this is, with the diagnoses of the head and the days since the onset."""
+    patient, rulebook, as_of = screening.record, screening.rulebook, screening.as_of
+    age = program_of(rulebook).number(Age())(frame)
+    found = age.parts[0]
+    is_known = isinstance(found, Found) and bool(found.used) and "impossible" not in found.reasons
+    years = phrases.range_words(age.range) if is_known else ""
+    diagnoses = tuple(_diagnoses(rulebook.head.diagnoses, screening))
+    onset, days = _onset(screening)
+    line = PatientLine(
+        id=screening.patient,
+        sex=patient.sex,
+        age=years,
+        born=patient.birth.text if patient.birth is not None and not patient.birth.by_age else None,
+        diagnoses=diagnoses,
+        onset_of=rulebook.head.since_label,
+        onset=onset,
+        onset_days=days,
+        as_of=as_of,
+        died=screening.died,
+    )
+    is_child = is_known and age.range.high < CHILD_UNDER
+    who = phrases.person(patient.sex, is_child) + (f", {years}" if years else ", age not known")
+    return PatientLine(**{name: getattr(line, name) for name in line.__struct_fields__[:-1]}, text=_text(who, line))
+
+
+def _text(who: str, line: PatientLine) -> str:
+    named = [f"{each.title} ({each.since})" if each.since else each.title for each in line.diagnoses]
+    told = [phrases.capital(", ".join(lowered(each) for each in named))] if named else []
+    if line.onset is not None:
+        days = "" if line.onset_days is None else f" ({phrases.counted(line.onset_days, 'day')})"
+        told.append(f"{line.onset_of}{f' since {line.onset}' if line.onset else ''}{days}")
+    ill = "; ".join(told)
+    died = f" Died {line.died}." if line.died else ""
+    return f"{who}. {phrases.capital(ill) or phrases.NO_DIAGNOSIS}.{died}"
+
+
+def _diagnoses(names: tuple[str, ...], screening: Screening) -> Iterator[Diagnosis]:
+    """The entries of these conditions and of kinds of them, the earliest first; a broader one is left out."""
+    concepts = screening.rulebook.concepts
+    wanted = dict.fromkeys(kind for name in names for kind in (name, *concepts[name].narrower))
+    entries = {name: those for name in wanted if (those := _entries(name, screening))}
+    for name, those in entries.items():
+        if any(each in entries for each in concepts[name].narrower):
+            continue
+        first = min(those, key=lambda each: each.start.order if each.start is not None else (0, 0))
+        since = phrases.moment_words(first.start, screening.as_of) or None
+        yield Diagnosis(name, concepts[name].title, since, first.source)
+
+
+def _entries(name: str, screening: Screening) -> list[Episode]:
+    """What is certainly on record of a condition, by the day of screening, and not over."""
+    day = screening.as_of.toordinal()
+    return [
+        each
+        for each in screening.record.episodes.get(name, ())
+        if each.list == "conditions"
+        and not (each.doubtful or each.only_may_be or each.ended or each.shown_by_result)
+        and (each.start is None or each.start.first_day <= day)
+    ]
+
+
+def _onset(screening: Screening) -> tuple[str | None, int | None]:
+    """The last onset of what the days are counted from, and the days since then; None where nothing is on record."""
+    last = _last_onset(screening)
+    if last is None or last.start is None:
+        return (None if last is None else ""), None
+    day = _onset_day(screening)
+    return phrases.moment_words(last.start, screening.as_of), None if day is None else screening.as_of.toordinal() - day
+
+
+def _last_onset(screening: Screening) -> Episode | None:
+    """The entry of the last onset; one without a date only where there is no other."""
+    name = screening.rulebook.head.since
+    kinds = () if name is None else (name, *screening.rulebook.concepts[name].narrower)
+    entries = [each for kind in kinds for each in _entries(kind, screening)]
+    return max(entries, key=lambda each: each.start.order if each.start is not None else (0, 0), default=None)
+
+
+def _onset_day(screening: Screening) -> int | None:
+    last = _last_onset(screening)
+    return last.start.first_day if last is not None and last.start is not None and last.start.is_one_day else None
+
+
+# ---- the strip
+
+
+def key_results(screening: Screening, frame: Frame) -> tuple[KeyResult | KeyScore, ...]:
+    """The cells of the strip, in the order of the rules."""
+    suspicious = suspicions(screening)
+    rulebook = screening.rulebook
+    return tuple(
+        _score(shown, frame, screening, suspicious)
+        if shown.name in rulebook.scores
+        else _result(shown, frame, screening, suspicious)
+        for shown in rulebook.head.shown
+    )
+
+
+def _latest(name: str, screening: Screening) -> list[Result]:
+    """The results of a lab or finding up to the day of screening, the latest last."""
+    day = screening.as_of.toordinal()
+    those = [each for each in screening.record.results.get(name, ()) if each.when is None or each.when.first_day <= day]
+    return sorted(those, key=lambda each: each.when.order if each.when is not None else (0, 0))
+
+
+def _result(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[Place, str]) -> KeyResult:
+    rulebook, as_of = screening.rulebook, screening.as_of
+    fact = rulebook.fact(shown.name)
+    results = _latest(shown.name, screening)
+    beside = _beside(shown, screening)
+    if not results:
+        return KeyResult(shown.name, shown.label, beside=beside, missing=phrases.NOT_ON_RECORD)
+    last = results[-1]
+    others = [each for each in results if each.when == last.when and each.recorded_value != last.recorded_value]
+    fresh = frame.labs_within or fact.fresh
+    good_to = None
+    if last.unusable is None and not others and last.when is not None and last.when.is_one_day:
+        good_to = date.fromordinal(day_shifted(last.when.first_day, fresh, 1))
+    check = suspicious.get((last.fact, last.source), "")
+    if last.unusable is not None:
+        check = last.problem or phrases.UNUSABLE
+    elif others:
+        check = phrases.WHICH_IS_RIGHT
+    return KeyResult(
+        name=shown.name,
+        label=shown.label,
+        value=phrases.one_of([each.recorded_value for each in (*others, last)]),
+        unit=unit_beside(last.recorded_unit).strip() or None,
+        converted=_converted(last, fact.unit) if isinstance(fact, Lab) and not others else "",
+        multiple=_multiple(last, fact) if isinstance(fact, Lab) and not others and last.unusable is None else "",
+        beside=beside,
+        day=date.fromordinal(last.when.first_day) if last.when is not None and last.when.is_one_day else None,
+        when=phrases.moment_words(last.when, as_of) or "undated",
+        good_to=good_to,
+        is_stale=good_to is not None and good_to < as_of,
+        earlier=tuple(_earlier(results, last, screening)),
+        check=check,
+        source=last.source,
+    )
+
+
+def _earlier(results: list[Result], last: Result, screening: Screening) -> Iterator[Earlier]:
+    """The values before the last one, in its unit, of this episode where its onset is known."""
+    since = _onset_day(screening)
+    kept = [
+        (each, each.when.first_day)
+        for each in results
+        if each.unusable is None
+        and each.recorded_unit == last.recorded_unit
+        and each.when is not None
+        and each.when.is_one_day
+        and (last.when is None or each.when.is_before(last.when))
+        and (since is None or each.when.first_day >= since)
+    ]
+    for each, day in kept[-(MOST_EARLIER - 1) :]:
+        yield Earlier(each.recorded_value, date.fromordinal(day))
+
+
+def _converted(result: Result, unit: str) -> str:
+    """In the canonical unit, to three digits: the record's own value is the one to act on."""
+    if unit == "1" or result.recorded_unit in (None, unit) or result.value is None:
+        return ""
+    if not result.value.is_exact:
+        return f"{span_text(result.value)} {unit}"
+    number = result.value.low
+    return f"{number:.0f} {unit}" if number >= 100 else f"{number_text(float(f'{number:.3g}'))} {unit}"
+
+
+def _multiple(result: Result, lab: Lab) -> str:
+    """How many times its own upper limit of normal, of a lab of which the dictionary knows limits in use."""
+    if not any(limit.which == "upper" for limit in lab.normal_limits):
+        return ""
+    if not result.upper_limit or result.value is None or not result.value.is_exact:
+        return "no ULN"
+    exact = result.exact if result.exact is not None else Fraction(result.value.low)
+    return f"{float(exact / result.upper_limit):.1f} x ULN"
+
+
+def _beside(shown: Shown, screening: Screening) -> str:
+    if shown.beside is None or shown.beside in screening.rulebook.scores:
+        return ""
+    usable = [each for each in _latest(shown.beside, screening) if each.unusable is None]
+    if not usable:
+        return ""
+    unit = unit_beside(usable[-1].recorded_unit)
+    return f"{shown.beside_label} {usable[-1].recorded_value}{unit}"
+
+
+def _score(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[Place, str]) -> KeyScore:
+    rulebook = screening.rulebook
+    measured = program_of(rulebook).number(ScoreOf(shown.name))(frame)
+    results = [each for each in results_of(measured) if each.unusable is None]
+    days = [each.when.first_day for each in results if each.when is not None]
+    doubted = [each for each in results if (each.fact, each.source) in suspicious]
+    without_it = ""
+    if doubted:
+        bare = Frame(
+            rulebook,
+            without(screening.record, {(each.fact, each.source) for each in doubted}),
+            screening.as_of.toordinal(),
+            assumed=frame.assumed,
+            labs_within=frame.labs_within,
+        )
+        without_it = phrases.range_words(program_of(rulebook).number(ScoreOf(shown.name))(bare).range, of_score=True)
+    missing = ", ".join(dict.fromkeys(_missing(measured, rulebook)))
+    low, high = measured.range.low, measured.range.high
+    is_known = not measured.range.undefined and bool(results) and low > float("-inf") and high < float("inf")
+    other = ""
+    if is_known and shown.beside is not None and shown.beside in rulebook.scores:
+        beside = program_of(rulebook).number(ScoreOf(shown.beside))(frame)
+        other = f"{shown.beside_label} {phrases.range_words(beside.range, of_score=True)}"
+    return KeyScore(
+        name=shown.name,
+        label=shown.label,
+        low=low if is_known else None,
+        high=high if is_known else None,
+        text=phrases.range_words(measured.range, of_score=True) if is_known else "",
+        day=date.fromordinal(min(days)) if is_known and days else None,
+        missing=missing,
+        check=phrases.listed(f"{phrases.named(each.fact, rulebook)} {each.recorded_value}" for each in doubted),
+        without=without_it,
+        other=other,
+    )
+
+
+def _missing(score: Measured, rulebook: Rulebook) -> Iterator[str]:
+    """What keeps a score from being one number, by name: what is measured first."""
+    if score.range.is_exact:
+        return
+    open_ = list(leaves(score))
+    for found in sorted(open_, key=lambda each: isinstance(each.lookup, EventLookup)):
+        if isinstance(found.lookup, EventLookup):
+            yield from (lowered(rulebook.concepts[name].title) for name in found.lacking)
+        elif (found.reasons or found.may_lack) and found.lookup is not None and found.subject not in rulebook.concepts:
+            yield phrases.named(found.subject, rulebook)

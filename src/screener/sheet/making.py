@@ -1,0 +1,367 @@
+"""A screening made into a sheet.
+
+The order of the work: what is suspicious and what hangs on it; what would be after a clean chart; how far each trial is
+and what time changes; then the states, the actions, and the words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from screener.advice.distance import TrialDistance, distance
+from screener.advice.when import Change, TrialTimeline, changes
+from screener.evaluation.phrases import lowered
+from screener.records.errors import CHECK_FIRST
+from screener.screening import Screening, TrialResult
+from screener.sheet import phrases
+from screener.sheet.actions import Actions, actions_of, counts_of, groups_of, lacks_results
+from screener.sheet.again import Place, after_clean_chart, doubtful
+from screener.sheet.checklists import checklist_of, is_consent
+from screener.sheet.head import key_results, patient_line, suspicions
+from screener.sheet.model import (
+    Action,
+    CleanChart,
+    Counts,
+    Dates,
+    Doubt,
+    Line,
+    Recruiting,
+    Review,
+    ReviewGroup,
+    ReviewItem,
+    Sheet,
+    State,
+    StateName,
+    TrialRow,
+)
+from screener.sheet.points import points_of
+from screener.sheet.reviewing import Asked, asked_of_chart, heading_of, open_entries
+from screener.sheet.states import (
+    OUT,
+    Checks,
+    checks_of,
+    hangs_on_onset,
+    is_split,
+    nearness,
+    state_of,
+)
+from screener.version import __version__
+
+RECRUITING, NOT_RECRUITING, NOT_KNOWN = "recruiting", "not recruiting", "not known"
+ONE_DAY = timedelta(days=1)
+AHEAD = timedelta(days=365)
+"""How far ahead a sheet tells of days: who is approached today is enrolled within weeks."""
+_KNOWN_NOTHING = frozenset({None, "UNKNOWN"})
+
+
+class _Worked(Struct, frozen=True):
+    """What is worked out once for all parts of a sheet."""
+
+    screening: Screening
+    clean: Screening
+    """After a chart review that found nothing; the screening itself where there is nothing to look for."""
+    checks: Mapping[str, Checks]
+    suspicious: Mapping[Place, str]
+    distances: Mapping[str, TrialDistance]
+    timelines: Mapping[str, TrialTimeline]
+    """What time changes after a clean chart."""
+    states: Mapping[str, StateName]
+    labels: Mapping[str, str]
+
+
+def sheet_of(screening: Screening) -> Sheet:
+    """The sheet of one patient."""
+    asked = asked_of_chart(screening)
+    worked = _worked(screening, asked)
+    live = [trial.id for trial in screening.trials if worked.states[trial.id] not in OUT]
+    review = _review(asked, live, worked)
+    actions = actions_of(screening, live)
+    doubts = _doubts(worked)
+    _add_checks(actions, doubts, live)
+    rows = [_row(trial, review, actions, worked) for trial in screening.trials]
+    rows.sort(key=_nearness)
+    _add_signing(actions, rows)
+    order = [row.id for row in rows]
+    waiting = bool(live) and all(worked.states[name] == "too little" for name in live)
+    frame = screening.trials[0].criteria[0].frame
+    review = replace(review, groups=tuple(_in_order(group, order) for group in review.groups), waits=waiting)
+    by_id = {trial.id: trial for trial in screening.trials}
+    sheet = Sheet(
+        patient=patient_line(screening, frame),
+        next="",
+        check_first=doubts,
+        results=key_results(screening, frame),
+        trials=tuple(rows),
+        actions=groups_of(actions, review, order, waiting),
+        review=review,
+        checklists=tuple(checklist_of(by_id[row.id], row.label, row.short, dict(worked.suspicious)) for row in rows),
+        notes=tuple(note for note in screening.notes if note not in screening.check_first),
+        screener=__version__,
+        rules=screening.rules,
+    )
+    return replace(sheet, next=phrases.next_step(sheet))
+
+
+def _worked(screening: Screening, asked: Sequence[Asked]) -> _Worked:
+    denied = [(each.list, each.concept.name, each.covers) for each in asked if not each.seeks]
+    clean = after_clean_chart(screening, denied) if denied else screening
+    checks = checks_of(screening)
+    distances = {each.id: each for each in distance(screening)}
+    timelines = {each.id: each for each in changes(clean).trials}
+    # What rules a trial out is on record, and a chart review lifts none of it.
+    states = {
+        trial.id: state_of(
+            trial,
+            checks[trial.id],
+            distances[trial.id],
+            timelines.get(trial.id, TrialTimeline(trial.id, trial.verdict)),
+            lacks_results(screening, trial.id),
+        )
+        for trial in screening.trials
+    }
+    labels = phrases.trial_labels([trial.id for trial in screening.trials])
+    return _Worked(screening, clean, checks, suspicions(screening), distances, timelines, states, labels)
+
+
+# ---- the chart review
+
+
+def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Review:
+    """The items that lines of trials not ruled out wait for, in groups, and how many lines they settle."""
+    screening = worked.screening
+    items: dict[str, list[ReviewItem]] = {}
+    covered = _covered([each for each in asked if any(line.trial in live for line in each.lines)])
+    for each in sorted(asked, key=lambda one: -len(one.lines)):
+        lines = tuple(line for line in each.lines if line.trial in live)
+        if each.seeks or not lines:
+            continue
+        heading = heading_of(each, screening.rulebook) if each.list == "conditions" else ""
+        items.setdefault(heading or phrases.ON_A_LIST[each.list], []).append(
+            ReviewItem(
+                what=each.what,
+                title=phrases.item_title(each.list, each.concept),
+                list=each.list,
+                covers=each.covers,
+                window=phrases.window(each.covers, screening.as_of),
+                trials=_trials(lines),
+                lines=lines,
+            )
+        )
+    groups = tuple(
+        ReviewGroup(
+            title,
+            tuple(those),
+            _trials(line for each in those for line in each.lines),
+            phrases.items_text([each for each in those if each.what not in covered]),
+        )
+        for title, those in sorted(items.items(), key=lambda item: -len(item[1]))
+    )
+    entries = tuple(
+        replace(entry, lines=lines, text=phrases.entry_question(entry, screening.rulebook))
+        for entry in open_entries(screening)
+        if (lines := tuple(line for line in entry.lines if line.trial in live))
+    )
+    return Review(groups, entries, sum(_settled(trial, worked) for trial in live), _open(screening, live))
+
+
+def _covered(asked: Sequence[Asked]) -> set[str]:
+    """The items that a broader one of the same list and at least as wide a window says, too: sepsis, with infection."""
+    since = {(each.list, each.concept.name): each.since for each in asked if not each.seeks}
+    return {
+        each.what
+        for each in asked
+        if any(since.get((each.list, broader), each.since + 1) <= each.since for broader in each.concept.broader)
+    }
+
+
+def _trials(lines: Iterable[Line]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(line.trial for line in lines))
+
+
+def _settled(trial: str, worked: _Worked) -> int:
+    """How many open lines of a trial a clean chart settles."""
+    before = next(each for each in worked.screening.trials if each.id == trial)
+    after = next(each for each in worked.clean.trials if each.id == trial)
+    pairs = zip(before.criteria, after.criteria, strict=True)
+    return sum(one.status == "unknown" and other.status != "unknown" for one, other in pairs)
+
+
+def _open(screening: Screening, live: Sequence[str]) -> int:
+    return sum(trial.counts["unknown"] for trial in screening.trials if trial.id in live)
+
+
+def _in_order(group: ReviewGroup, order: Sequence[str]) -> ReviewGroup:
+    return replace(group, trials=tuple(name for name in order if name in group.trials))
+
+
+# ---- values to check
+
+
+def _doubts(worked: _Worked) -> tuple[Doubt, ...]:
+    """The suspicious values that some line counts, those that decide a verdict first; then what the reading found."""
+    screening = worked.screening
+    doubts: list[Doubt] = []
+    for place, why in worked.suspicious.items():
+        result = next(each for each in screening.record.results[place[0]] if each.source == place[1])
+        decides = tuple(name for name, checks in worked.checks.items() if place in checks.places)
+        counts = tuple(
+            trial.id for trial in screening.trials if any(place in doubtful(each) for each in trial.criteria)
+        )
+        text = phrases.doubt(phrases.result_words(result, screening.rulebook, screening.as_of), why)
+        effect = phrases.decides([worked.labels[name] for name in decides])
+        doubts.append(Doubt(text, decides or counts, effect))
+    found = [Doubt(note.removeprefix(CHECK_FIRST), ()) for note in screening.check_first]
+    return (*sorted(doubts, key=lambda each: not each.effect), *found)
+
+
+def _add_checks(actions: Actions, doubts: Sequence[Doubt], live: Sequence[str]) -> None:
+    for each in doubts:
+        text = phrases.check_action(each.text)
+        actions["check", text] = Action(text, each.trials or tuple(live), (), each.effect)
+
+
+def _checked_values(checks: Checks, worked: _Worked) -> list[tuple[str, str]]:
+    """The values to check: each by its name, and by name, value and day."""
+    rulebook = worked.screening.rulebook
+    told: list[tuple[str, str]] = []
+    for name, source in sorted(checks.places):
+        result = next(each for each in worked.screening.record.results[name] if each.source == source)
+        words = phrases.result_words(result, rulebook, worked.screening.as_of)
+        told.append((phrases.named(name, rulebook), words))
+    return told
+
+
+# ---- one trial
+
+
+def _row(trial: TrialResult, review: Review, actions: Actions, worked: _Worked) -> TrialRow:
+    name = worked.states[trial.id]
+    rule = worked.screening.rulebook.trials[trial.id]
+    counts = counts_of(trial.id, actions, review)
+    checks = worked.checks[trial.id]
+    has_review = bool(counts.chart) and any(trial.id in group.trials for group in review.groups)
+    return TrialRow(
+        id=trial.id,
+        label=worked.labels[trial.id],
+        title=trial.title,
+        short=rule.short or trial.title,
+        recruiting=_recruiting(trial),
+        verdict=trial.verdict,
+        state=State(name, _headline(trial, name, worked), _detail(trial, name, counts, worked)),
+        met=trial.counts["passed"],
+        of=len(trial.criteria),
+        against=tuple(each.id for each in trial.criteria if each.status == "failed"),
+        open=tuple(each.id for each in trial.criteria if each.status == "unknown"),
+        points=points_of(trial, frozenset(checks.lines)),
+        dates=_dates(trial, name, has_review, worked),
+        counts=counts,
+        after_clean_chart=_after_clean_chart(trial, worked) if has_review else None,
+        consent=_consent(trial, worked.screening.as_of),
+        left=phrases.left(counts, has_review),
+    )
+
+
+def _nearness(row: TrialRow) -> tuple[object, ...]:
+    work = sum(getattr(row.counts, name) for name in row.counts.__struct_fields__)
+    return nearness(row.state.name, row.recruiting.is_recruiting, work, row.dates.good_to)
+
+
+def _recruiting(trial: TrialResult) -> Recruiting:
+    told = trial.recruitment
+    text = RECRUITING if told.recruiting else NOT_KNOWN if told.status in _KNOWN_NOTHING else NOT_RECRUITING
+    return Recruiting(told.recruiting, text, told.date)
+
+
+def _headline(trial: TrialResult, state: StateName, worked: _Worked) -> str:
+    names = [name for name, _ in _checked_values(worked.checks[trial.id], worked)]
+    return phrases.headline(state, list(dict.fromkeys(names)), sum(is_split(each) for each in trial.criteria))
+
+
+def _detail(trial: TrialResult, state: StateName, counts: Counts, worked: _Worked) -> str:
+    met, of = trial.counts["passed"], len(trial.criteria)
+    distance_, timeline = worked.distances[trial.id], worked.timelines.get(trial.id)
+    match state:
+        case "check":
+            values = " and ".join(words for _, words in _checked_values(worked.checks[trial.id], worked))
+            return phrases.check_detail(trial.verdict, values)
+        case "ruled out":
+            by_onset = any(hangs_on_onset(each) for each in distance_.failures)
+            return phrases.ruled_out_detail(distance_, by_onset, worked.screening.rulebook)
+        case "ruled out today":
+            if timeline is not None and timeline.screenable_from is not None:
+                return phrases.reopens(timeline.screenable_from, worked.screening.as_of)
+            by_time = all(way.kind in ("window", "age") for each in distance_.failures for way in each.ways)
+            return phrases.TIME_ALONE if by_time else phrases.COULD_CHANGE
+        case "all met if complete":
+            return phrases.assumed(met, of, sum(each.basis == "assumed" for each in trial.criteria))
+        case "all met":
+            return phrases.all_met(met, of)
+        case _:
+            told = phrases.met(met, of)
+            to_do = phrases.left(counts, bool(counts.chart))
+            return f"{told} {phrases.capital(to_do)}." if to_do else told
+
+
+def _after_clean_chart(trial: TrialResult, worked: _Worked) -> CleanChart:
+    """What is so once the chart was read and nothing found."""
+    after = next(each for each in worked.clean.trials if each.id == trial.id)
+    distances = {each.id: each for each in distance(worked.clean)} if after.verdict == "ineligible" else {}
+    state = state_of(
+        after,
+        Checks(),
+        distances.get(trial.id, worked.distances[trial.id]),
+        worked.timelines[trial.id],
+        lacks_results(worked.clean, trial.id),
+    )
+    remaining = actions_of(worked.clean, [trial.id])
+    counts = counts_of(trial.id, remaining, Review())
+    return CleanChart(after.verdict, _settled(trial.id, worked), state, phrases.left(counts, False))
+
+
+def _dates(trial: TrialResult, state: StateName, has_review: bool, worked: _Worked) -> Dates:
+    timeline = worked.timelines.get(trial.id)
+    if timeline is None or state in ("ruled out", "too little"):
+        return Dates()
+    as_of, rulebook = worked.screening.as_of, worked.screening.rulebook
+    if state in OUT:
+        return Dates(reopens=timeline.screenable_from, text=phrases.dates({}, timeline.screenable_from, as_of))
+    labs = {lowered(lab.title) for lab in rulebook.labs.values()}
+    soon = [each for each in timeline.changes if each.date <= as_of + AHEAD and each.is_for_the_worse]
+    of_labs = [each for each in soon if any(why.kind == "stale" and why.what in labs for why in each.causes)]
+    failing = [each for each in soon if each.after == "failed"]
+    days = {"good_to": _last_day(soon), "labs_to": _last_day(of_labs), "closes_after": _last_day(failing)}
+    text = phrases.dates({name: (day, _on(day, soon)) for name, day in days.items() if day is not None}, None, as_of)
+    return Dates(**days, if_clean=has_review, text=text)
+
+
+def _last_day(changes_: Sequence[Change]) -> date | None:
+    """The day before the first of them."""
+    first = min((each.date for each in changes_), default=None)
+    return None if first is None else first - ONE_DAY
+
+
+def _on(day: date, changes_: Sequence[Change]) -> str:
+    """The lines that change on the day after."""
+    return ", ".join(dict.fromkeys(each.criterion for each in changes_ if each.date == day + ONE_DAY))
+
+
+def _consent(trial: TrialResult, as_of: date) -> str:
+    lines = [each for each in trial.criteria if is_consent(each)]
+    if not lines:
+        return ""
+    for line in lines:
+        for row in line.evidence:
+            return phrases.consent_recorded(row.value, row.date, as_of)
+    return phrases.NOT_RECORDED
+
+
+def _add_signing(actions: Actions, rows: Sequence[TrialRow]) -> None:
+    """A trial of which all is met waits for the investigator's own answer."""
+    for row in rows:
+        if row.state.name in ("all met", "all met if complete"):
+            text = phrases.sign(row.label)
+            actions["investigator", text] = Action(text, (row.id,), (), "", row.dates.good_to)

@@ -1,0 +1,444 @@
+"""The words of a sheet, all of them in one place: short, and as a ward says them.
+
+Only words are made here; which of them apply is decided in `states.py`, `actions.py` and the other modules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from screener.advice.distance import TrialDistance
+from screener.evaluation.answers import Found
+from screener.evaluation.explanation import number_text, score_text, span_text
+from screener.evaluation.phrases import both, either, lowered, unit_beside
+from screener.records.patient import Result
+from screener.records.reviews import EVER, NOW
+from screener.rulebook import Concept, Finding, OnsetLookup, Question, RecordList, Rulebook, Scope, Sex
+from screener.screening import CriterionResult, Status
+from screener.sheet.model import ActionKind, Counts, OpenEntry, ReviewItem, Sheet, StateName
+from screener.values.dates import BEGINNING, Moment
+from screener.values.ranges import Range
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+DISCLAIMER = "Pre-screening aid. Eligibility is the investigator's decision."
+NO_DIAGNOSIS = "No liver diagnosis on record"
+NOTHING_EXPIRES = "nothing expires"
+NONE_AGAINST = "none against"
+NOT_ON_RECORD = "not on record"
+UNUSABLE = "cannot be used"
+ANSWERED = "answered"
+WHICH_IS_RIGHT = "two results differ: which is right?"
+
+HEADLINES: dict[StateName, str] = {
+    "all met": "All criteria met",
+    "all met if complete": "All met, if the history is complete",
+    "people": "Only people to ask",
+    "reading": "Turns on one reading",
+    "nothing against": "Nothing against so far",
+    "check": "Check a value first",
+    "too little": "Too little on record",
+    "ruled out today": "Ruled out today",
+    "ruled out": "Ruled out",
+}
+
+GROUPS: dict[ActionKind, str] = {
+    "check": "Check first",
+    "measure": "Measure or examine",
+    "chart": "Look up in the chart",
+    "old results": "Look up in old results",
+    "sponsor": "Ask the sponsor: which reading is meant",
+    "investigator": "Investigator decides",
+    "participant": "Ask the participant",
+}
+
+EVER_UNLESS = "Ever, unless a time is given:"
+REVIEW = f"One chart review: none of these? {EVER_UNLESS}"
+ON_A_LIST = {
+    "medications": "Drugs",
+    "procedures": "Procedures",
+    "plans": "Plans",
+    "events": "Other trials",
+    "allergies": "Allergies",
+    "family_history": "Family",
+    "conditions": "Other",
+}
+
+
+# ---- days and numbers
+
+
+def day_words(day: date, as_of: date) -> str:
+    """`9 Feb`; with the year where it is another than that of screening."""
+    year = "" if day.year == as_of.year else f" {day.year}"
+    return f"{day.day} {MONTHS[day.month - 1]}{year}"
+
+
+def as_of_words(as_of: date) -> str:
+    """`Fri 20 Feb 2026`"""
+    return f"{WEEKDAYS[as_of.weekday()]} {as_of.day} {MONTHS[as_of.month - 1]} {as_of.year}"
+
+
+def moment_words(moment: Moment | None, as_of: date) -> str:
+    """A date as far as the record has it: `9 Feb`, `Oct 2025`, `2019`; empty without one."""
+    if moment is None or moment.first <= BEGINNING:
+        return ""
+    if moment.is_one_day:
+        return day_words(date.fromordinal(moment.first_day), as_of)
+    parts = moment.text.split("T")[0].split("-")
+    if all(part.isdigit() for part in parts):
+        if len(parts) == 1:
+            return parts[0]
+        if len(parts) == 2:
+            return f"{MONTHS[int(parts[1]) - 1]} {parts[0]}"
+    return moment.text
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """`1 judgement`, `2 judgements`."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
+def range_words(value: Range, *, of_score: bool = False) -> str:
+    """`23`, `23 to 36`, `at most 12`."""
+    return span(span_text(value, score_text if of_score else number_text))
+
+
+def span(text: str) -> str:
+    """`between 23 and 36` becomes `23 to 36`."""
+    return text.removeprefix("between ").replace(" and ", " to ") if text.startswith("between") else text
+
+
+def listed(texts: Iterable[str]) -> str:
+    """`a; b; c`, each once."""
+    return "; ".join(dict.fromkeys(texts))
+
+
+# ---- names
+
+
+def named(name: str, rulebook: Rulebook) -> str:
+    """A lab, finding or score as a sheet calls it inside a sentence: by its label in the head, else by its title."""
+    label = next((shown.label for shown in rulebook.head.shown if shown.name == name), None)
+    beside = next((shown.beside_label for shown in rulebook.head.shown if shown.beside == name), None)
+    if name in rulebook.scores:
+        main = next((shown.label for shown in rulebook.head.shown if shown.beside == name), None)
+        return f"{main} ({beside})" if main else label or rulebook.scores[name].title
+    fact = rulebook.fact(name)
+    short = lowered(label or beside or fact.title)
+    return f"{short} grade" if label is not None and isinstance(fact, Finding) else short
+
+
+def trial_labels(ids: Sequence[str]) -> dict[str, str]:
+    """What columns call the trials: the last four characters of an id, or the whole id where two end alike."""
+    tails = [each[-4:] for each in ids]
+    return {each: tail if tails.count(tail) == 1 else each for each, tail in zip(ids, tails, strict=True)}
+
+
+def result_words(result: Result, rulebook: Rulebook, as_of: date) -> str:
+    """`INR 25.3 of 27 Nov`"""
+    value = f"{capital(named(result.fact, rulebook))} {result.recorded_value}{unit_beside(result.recorded_unit)}"
+    when = moment_words(result.when, as_of)
+    return f"{value} of {when}" if when else value
+
+
+def capital(text: str) -> str:
+    """With a capital at its beginning."""
+    return text[:1].upper() + text[1:]
+
+
+# ---- times of rules
+
+
+def before_when(scope: Scope | None, rulebook: Rulebook) -> str:
+    """Of which time an old result is: `before the liver failure`."""
+    anchor = None if scope is None else rulebook.lookups.get(scope.anchor)
+    if scope is None or not isinstance(anchor, OnsetLookup):
+        return "of an earlier time"
+    return scope.text.replace(scope.anchor, _onset(anchor, rulebook))
+
+
+def window(covers: str, as_of: date) -> str:
+    """What time an item of the chart review covers: `ever`, `now`, `since 10 Dec 2025`."""
+    return covers if covers in (EVER, NOW) else f"since {day_words(date.fromisoformat(covers), as_of)}"
+
+
+def _onset(anchor: OnsetLookup, rulebook: Rulebook) -> str:
+    head = rulebook.head
+    if anchor.concept == head.since and head.since_label:
+        return f"the {head.since_label}"
+    return f"the {lowered(rulebook.concepts[anchor.concept].title)}"
+
+
+def question(asked: Question) -> str:
+    """A question as a sheet asks it: in short, where the rules say it so."""
+    return asked.short or asked.title
+
+
+OUTCOMES: dict[Status, str] = {"passed": "IN", "failed": "OUT", "unknown": "open"}
+
+
+def short_of(criterion: CriterionResult) -> str:
+    """What a sheet calls a line: its short name, else the beginning of its sentence."""
+    if criterion.criterion.short:
+        return criterion.criterion.short
+    text = " ".join(criterion.text.split())
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1].rstrip()}…"
+
+
+LONGEST = 60
+"""Characters of a sentence that stands for a line without a short name."""
+
+
+def limit(text: str) -> str:
+    """A limit behind its number: `limit 1.5`, `limits 17 to 30`, `limit 10 x ULN`."""
+    bare = text.partition(" (")[0].partition(", whichever")[0]
+    bare = bare.replace("the upper limit of normal", "ULN").replace("the lower limit of normal", "LLN")
+    return f"limits {bare.replace(' and ', ' to ')}" if " and " in bare else f"limit {bare}"
+
+
+# ---- things to measure
+
+
+def measure_words(found: Found, rulebook: Rulebook, *, lacks_limit: bool = False) -> str:
+    """What to measure or to look up again: `bilirubin`, `creatinine again`, `urea: unit of the result`."""
+    name = named(found.subject, rulebook)
+    if lacks_limit:
+        return f"{name}: its limit of normal"
+    match found.reasons[0] if found.reasons else "missing":
+        case "stale":
+            return f"{name} again"
+        case "undated" | "imprecise_date":
+            return f"{name}: exact date of the result"
+        case "unit":
+            return f"{name}: unit of the result"
+        case "impossible":
+            return f"{name} again: the one on record cannot be"
+        case "censored":
+            return f"{name}: exact value"
+        case "conflict":
+            return f"{name}: which result is right"
+        case _:
+            return name
+
+
+def second(name: str, rulebook: Rulebook) -> str:
+    """What a change waits for."""
+    return f"A second {named(name, rulebook)}"
+
+
+# ---- the patient
+
+
+def person(sex: Sex | None, is_child: bool) -> str:
+    """`Woman`, `Boy`, `Person`."""
+    if sex is None:
+        return "Child" if is_child else "Person"
+    return {"female": "Girl" if is_child else "Woman", "male": "Boy" if is_child else "Man"}[sex]
+
+
+# ---- states
+
+
+def headline(state: StateName, check: Sequence[str] = (), readings: int = 1) -> str:
+    """The phrase of a state, with the name of the value to check, or how many readings it turns on."""
+    if state == "check" and check:
+        return f"Check {both(check)} first"
+    if state == "reading" and readings > 1:
+        return f"Turns on {_NUMBERS.get(readings, str(readings))} readings"
+    return HEADLINES[state]
+
+
+_NUMBERS = {2: "two", 3: "three", 4: "four"}
+
+
+def check_detail(verdict: str, values: str) -> str:
+    """What rests on a value that may be wrong."""
+    right = f"only if {values} is right"
+    return {"ineligible": f"Ruled out {right}.", "eligible": f"Met {right}."}.get(verdict, f"Open {right}.")
+
+
+def ruled_out_detail(distance: TrialDistance, is_by_onset: bool, rulebook: Rulebook) -> str:
+    """Why a trial stays closed."""
+    if distance.fixed or not is_by_onset:
+        return "For good."
+    return f"For this {rulebook.head.since_label or 'episode'}."
+
+
+def reopens(day: date, as_of: date) -> str:
+    """`From 14 Nov.`"""
+    return f"From {day_words(day, as_of)}."
+
+
+COULD_CHANGE = "A new result could change it."
+TIME_ALONE = "Time alone does not reopen it."
+
+
+def left(counts: Counts, has_review: bool) -> str:
+    """What is left to do, by who does it: `2 to measure, 1 chart review, 1 judgement, consent`."""
+    told = [
+        *([f"{counts.check} to check"] if counts.check else []),
+        *([f"{counts.measure} to measure"] if counts.measure else []),
+        *(["1 chart review"] if has_review else []),
+        *([f"{counts.chart - has_review} to look up"] if counts.chart > has_review else []),
+        *(["old results"] if counts.old_results else []),
+        *([counted(counts.sponsor, "reading")] if counts.sponsor else []),
+        *([counted(counts.investigator, "judgement")] if counts.investigator else []),
+        *(["consent"] if counts.participant else []),
+    ]
+    return ", ".join(told)
+
+
+def one_of(texts: Sequence[str]) -> str:
+    """`a, b or c`"""
+    return either(texts)
+
+
+# ---- the chart review
+
+
+def item_title(list_: RecordList, concept: Concept) -> str:
+    """An item of the chart review: `sepsis`, `allergy to drugs`, `mental disorder in the family`."""
+    title = lowered(concept.title)
+    match list_:
+        case "allergies":
+            return f"allergy to {title}"
+        case "family_history":
+            return f"{title} in the family"
+        case "plans":
+            return f"{title} planned"
+        case _:
+            return title
+
+
+def items_text(items: Sequence[ReviewItem]) -> str:
+    """Items of one group on one line; those of one window together: `sepsis, infection since 10 Dec 2025; asthma`."""
+    by_window: dict[str, list[str]] = {}
+    for each in items:
+        by_window.setdefault(each.window, []).append(each.title)
+    return "; ".join(
+        ", ".join(titles) + ("" if window_ == EVER else f" {window_}") for window_, titles in by_window.items()
+    )
+
+
+def entry_question(entry: OpenEntry, rulebook: Rulebook) -> str:
+    """What is asked of an entry that leaves open what it is; of one that is something, what it may be besides."""
+    concept = rulebook.concepts.get(entry.called)
+    if concept is None:
+        return f"what is “{entry.called}”?"
+    titles = [lowered(rulebook.concepts[name].title) for name in entry.may_be]
+    return f"the {lowered(concept.title)}: {either(titles)}, too?"
+
+
+# ---- values to check
+
+
+def doubt(value: str, why: str) -> str:
+    """`INR 25.3 of 27 Nov: is it a prothrombin time in seconds?`"""
+    question = next((part.rpartition(": ")[2] for part in why.split("; ") if part.endswith("?")), why)
+    return f"{value}: {question}"
+
+
+def check_action(text: str) -> str:
+    """What is done about it."""
+    return text
+
+
+def decides(labels: Sequence[str]) -> str:
+    """`It decides 3002.`"""
+    return f"It decides {both(labels)}." if labels else ""
+
+
+# ---- one trial
+
+
+def met(number: int, of: int) -> str:
+    """`5 of 12 met.`"""
+    return f"{number} of {of} met."
+
+
+def all_met(number: int, of: int) -> str:
+    """What is left where all is met."""
+    return f"{number} of {of}. The investigator confirms and signs."
+
+
+def assumed(number: int, of: int, by_assumption: int) -> str:
+    """How many lines rest on lists that were taken as complete."""
+    return f"{number} of {of}, {by_assumption} of them assumed."
+
+
+def sign(label: str) -> str:
+    """The last action of a trial."""
+    return f"Confirm the checklist of {label} and sign it"
+
+
+NOT_RECORDED = "not recorded"
+
+
+def consent_recorded(value: str, day: str | None, as_of: date) -> str:
+    """`recorded 19 Feb`, `refused 19 Feb`."""
+    words = "recorded" if value == "yes" else "refused"
+    try:
+        return f"{words} {day_words(date.fromisoformat((day or '')[:10]), as_of)}"
+    except ValueError:
+        return words
+
+
+def dates(days: Mapping[str, tuple[date, str]], reopens_: date | None, as_of: date) -> str:
+    """`good to 16 Feb (I2); closes after 27 Feb (I2)`; of one day only what says most."""
+    if reopens_ is not None:
+        return f"from {day_words(reopens_, as_of)}"
+    if not days:
+        return NOTHING_EXPIRES
+    told: dict[date, str] = {}
+    for name, lead in (("closes_after", "closes after"), ("labs_to", "labs to"), ("good_to", "good to")):
+        if name in days:
+            day, lines = days[name]
+            told.setdefault(day, f"{lead} {day_words(day, as_of)} ({lines})")
+    return "; ".join(told[day] for day in sorted(told))
+
+
+# ---- the one sentence
+
+
+def next_step(sheet: Sheet) -> str:
+    """What to do first: what decides a verdict is checked; else what the nearest trials wait for."""
+    as_of = sheet.patient.as_of
+    decisive = [each for each in sheet.check_first if each.effect]
+    if decisive:
+        return f"check {decisive[0].text}"
+    live = [row for row in sheet.trials if row.state.name not in ("ruled out", "ruled out today")]
+    if not live:
+        again = [(row.label, row.dates.reopens) for row in sheet.trials if row.dates.reopens is not None]
+        days = [f"{label} from {day_words(day, as_of)}" for label, day in again]
+        return f"nothing today; screen again for {both(days)}" if days else "nothing: every trial is ruled out"
+    first = live[0]
+    labels = both([row.label for row in live if row.state.name == first.state.name])
+    match first.state.name:
+        case "all met" | "all met if complete":
+            if not first.recruiting.is_recruiting:
+                return f"ask whether {first.label} takes participants"
+            by = first.dates.good_to
+            until = f" by {day_words(by, as_of)}" if by is not None else ""
+            return f"investigator confirms and signs the checklist of {first.label}{until}"
+        case "too little":
+            those = [lowered(each.text) for group in sheet.actions if group.kind == "measure" for each in group.actions]
+            return f"measure {', '.join(those[:MOST_NAMED])}" if those else f"look up the chart for {labels}"
+        case "nothing against" if sheet.review.settles:
+            those = [
+                lowered(each.text)
+                for group in sheet.actions
+                for each in group.actions
+                if group.kind == "measure" and first.id in each.trials
+            ]
+            measure = f"{', '.join(those[:MOST_NAMED])}, and " if those else ""
+            settles = f"{sheet.review.settles} of {sheet.review.open} open lines"
+            return f"{measure}one chart review. If it finds nothing, it settles {settles}"
+        case _:
+            return f"{first.left} for {first.label}" if first.left else f"see {labels}"
+
+
+MOST_NAMED = 6
+"""Things to measure that the one sentence names."""

@@ -1,0 +1,298 @@
+"""What to know about a trial at a glance: what is against it, on which reading it turns, what is close to a limit.
+
+Read off the parts that decided a line. Each single statement becomes a few words with the value, its day and the limit:
+`MELD 32, limits 17 to 30`; `depression since 2019`; `no HIV infection on record`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from fractions import Fraction
+
+from screener.evaluation.answers import Found, Judged, Measured
+from screener.evaluation.explanation import limit_in_words
+from screener.evaluation.grounds import Part, deciding, facts
+from screener.evaluation.phrases import lowered, unit_beside, wanted
+from screener.records.patient import Answer, Episode, Result
+from screener.rulebook import (
+    AgainstLimit,
+    Age,
+    All,
+    Any,
+    AtLeast,
+    Between,
+    ChangeLookup,
+    Compare,
+    Confirmed,
+    EventLookup,
+    Happened,
+    InUnit,
+    IsOneOf,
+    Number,
+    Numeric,
+    Rulebook,
+    ScoreOf,
+    SexIs,
+    Untranslated,
+    Value,
+)
+from screener.screening import CriterionResult, TrialResult, status_of
+from screener.sheet import phrases
+from screener.sheet.again import doubtful
+from screener.sheet.model import Point
+from screener.sheet.states import is_split
+from screener.sheet.waiting import only_people, questions_asked
+from screener.values.truth import TRUE, UNKNOWN
+
+CLOSE = Fraction(15, 100)
+"""How near to a limit a number is worth a second look, as a share of the limit; of a grade it is one grade."""
+MOST_GROUNDS = 2
+
+
+def points_of(trial: TrialResult, doubtful_lines: frozenset[str]) -> tuple[Point, ...]:
+    """What is against a trial, which readings it turns on, and what is close, in this order."""
+    points: list[Point] = []
+    for criterion in trial.criteria:
+        if criterion.status == "failed":
+            points.append(Point("against", (criterion.id,), against(criterion), criterion.id in doubtful_lines))
+    for criterion in trial.criteria:
+        if is_split(criterion):
+            points.append(Point("reading", (criterion.id,), _readings(criterion)))
+    if not any(point.kind == "against" for point in points):
+        points += [*_judged(trial), *_close(trial)]
+    return tuple(points)
+
+
+# ---- single statements
+
+
+def grounds_of(answer: Part) -> Iterator[Judged]:
+    """The single statements that decided an answer, each once."""
+    if not isinstance(answer, Judged) or isinstance(answer.node, Untranslated):
+        return
+    if isinstance(answer.node, Compare | Between | AgainstLimit | IsOneOf | SexIs | Happened | Confirmed):
+        yield answer
+        return
+    for part in deciding(answer):
+        yield from grounds_of(part)
+
+
+def _alone(answer: Part) -> Iterator[Judged]:
+    """The statements each of which would turn the answer by itself: not one limb of an `or` whose other limb holds."""
+    if not isinstance(answer, Judged) or isinstance(answer.node, Untranslated):
+        return
+    if isinstance(answer.node, Compare | Between | AgainstLimit | IsOneOf | SexIs | Happened | Confirmed):
+        yield answer
+        return
+    parts = deciding(answer)
+    is_either = (isinstance(answer.node, Any) and answer.truth is TRUE) or (
+        isinstance(answer.node, All) and answer.truth is not TRUE
+    )
+    if len(parts) == 1 or not (is_either or isinstance(answer.node, AtLeast)):
+        for part in parts:
+            yield from _alone(part)
+
+
+def against(criterion: CriterionResult) -> str:
+    """Why a line is failed; with its short name where more than two statements say so together."""
+    rulebook, as_of = criterion.frame.rulebook, date.fromordinal(criterion.frame.as_of)
+    grounds = [each for judged in criterion.counted for each in grounds_of(judged)]
+    texts = list(dict.fromkeys(ground_words(each, rulebook, as_of) for each in grounds))
+    if len(texts) <= MOST_GROUNDS:
+        return "; ".join(texts)
+    return f"{phrases.short_of(criterion)}: {'; '.join(texts[:MOST_GROUNDS])} …"
+
+
+def ground_words(ground: Judged, rulebook: Rulebook, as_of: date) -> str:
+    """One statement in a few words."""
+    part = ground.parts[0] if ground.parts else None
+    match ground.node:
+        case Compare() | Between() | AgainstLimit():
+            return f"{_amount(part, rulebook, as_of)}, {phrases.limit(limit_in_words(ground, rulebook))}"
+        case IsOneOf() if isinstance(part, Found):
+            return _found(part, rulebook, as_of)
+        case SexIs():
+            given = part.used if isinstance(part, Found) else ()
+            return phrases.listed(getattr(each, "value", "") for each in given) or "sex not known"
+        case Happened() if isinstance(part, Found) and isinstance(part.lookup, EventLookup):
+            return _event(part, part.lookup, rulebook, as_of)
+        case Confirmed(question=name):
+            return _answer(part, phrases.question(rulebook.questions[name]), as_of)
+        case _:
+            return ""
+
+
+def _amount(part: Part | None, rulebook: Rulebook, as_of: date) -> str:
+    if isinstance(part, Found):
+        return _found(part, rulebook, as_of)
+    if not isinstance(part, Measured):
+        return ""
+    match part.node:
+        case Age():
+            return f"age {phrases.range_words(part.range)}"
+        case ScoreOf(name=name):
+            return f"{phrases.named(name, rulebook)} {phrases.range_words(part.range, of_score=True)}"
+        case Value() | InUnit():
+            return _amount(part.parts[0], rulebook, as_of)
+        case _:
+            return phrases.range_words(part.range)
+
+
+def _found(found: Found, rulebook: Rulebook, as_of: date) -> str:
+    """A result with its day, or how much it changed."""
+    name = phrases.named(found.subject, rulebook)
+    results = [each for each in found.used if isinstance(each, Result)]
+    if isinstance(found.lookup, ChangeLookup):
+        values = " > ".join(each.recorded_value for each in results)
+        unit = unit_beside(results[-1].recorded_unit) if results else ""
+        is_share = found.lookup.change.startswith("relative") and found.range is not None and found.range.is_exact
+        return f"{name} {values}{unit}{f', {found.range.low:+.0f} %' if is_share and found.range is not None else ''}"
+    if found.range is not None and found.range.is_exact:
+        results = [each for each in results if each.value == found.range] or results
+    if not results:
+        return f"{name} {phrases.range_words(found.range)}" if found.range is not None else name
+    return phrases.listed(
+        f"{name} {each.recorded_value}{unit_beside(each.recorded_unit)}{_on(each, as_of)}" for each in results[-2:]
+    )
+
+
+def _on(result: Result, as_of: date) -> str:
+    when = phrases.moment_words(result.when, as_of)
+    return f" ({when})" if when else ""
+
+
+def _event(found: Found, lookup: EventLookup, rulebook: Rulebook, as_of: date) -> str:
+    episodes = [each for each in found.used if isinstance(each, Episode) and not each.only_may_be]
+    if found.truth is TRUE and episodes:
+        return phrases.listed(episode_words(each, rulebook, as_of) for each in episodes)
+    return f"no {wanted(lookup.what, rulebook)} on record"
+
+
+def episode_words(episode: Episode, rulebook: Rulebook, as_of: date) -> str:
+    """An entry with its time: `depression since 2019`, `upper GI bleed 20 to 22 Feb`."""
+    led = {"allergies": "allergy to ", "family_history": "family history of ", "plans": "planned "}
+    title = led.get(episode.list, "") + lowered(rulebook.concepts[episode.concept].title)
+    start = phrases.moment_words(episode.start, as_of)
+    end = phrases.moment_words(episode.end, as_of)
+    if start and end and start != end:
+        return f"{title} {start} to {end}"
+    if start:
+        is_over = episode.ended or episode.end is not None or not episode.ongoing
+        return f"{title} {start}" if is_over else f"{title} since {start}"
+    shown = phrases.moment_words(episode.asserted, as_of) if episode.shown_by_result else ""
+    return f"{title} ({shown})" if shown else title
+
+
+def _answer(part: Part | None, title: str, as_of: date) -> str:
+    given = [each for each in part.used if isinstance(each, Answer)] if isinstance(part, Found) else []
+    if not given:
+        return title
+    when = phrases.moment_words(given[0].when, as_of)
+    answer = "yes" if given[0].value else "no"
+    return f"{title} {phrases.capital(answer)}{f', {when}' if when else ''}"
+
+
+# ---- readings
+
+
+def _readings(criterion: CriterionResult) -> str:
+    """What each reading makes of a line: in, or out."""
+    rulebook, as_of = criterion.frame.rulebook, date.fromordinal(criterion.frame.as_of)
+    told = []
+    for label, judged in criterion.readings_counted:
+        status = status_of(criterion.kind, judged.truth)
+        values = [
+            ground_words(each, rulebook, as_of)
+            for each in grounds_of(judged)
+            if isinstance(each.node, Compare | Between | AgainstLimit)
+        ]
+        value = f" ({values[0]})" if len(set(values)) == 1 else ""
+        told.append(f"{label}{value}: {phrases.OUTCOMES[status]}")
+    return "; ".join(told)
+
+
+# ---- what there is to judge
+
+
+def _judged(trial: TrialResult) -> Iterator[Point]:
+    """Questions of the investigator that something on record raises, with what raises them."""
+    for criterion in trial.criteria:
+        if criterion.status != "unknown" or not only_people(criterion):
+            continue
+        rulebook, as_of = criterion.frame.rulebook, date.fromordinal(criterion.frame.as_of)
+        for name in questions_asked(criterion):
+            found = [
+                episode_words(fact, rulebook, as_of)
+                for judged in criterion.counted
+                for fact, each, used in facts(judged)
+                if used and isinstance(fact, Episode) and each.truth is TRUE and not fact.only_may_be
+            ]
+            if found and not rulebook.questions[name].gives_consent:
+                text = f"{phrases.question(rulebook.questions[name])} {phrases.listed(found)}"
+                yield Point("judge", (criterion.id,), text)
+
+
+# ---- close to a limit
+
+
+def _close(trial: TrialResult) -> Iterator[Point]:
+    """Numbers that decided a line and lie near their limit, the nearest first, each once."""
+    near: dict[str, tuple[Fraction, Point]] = {}
+    for criterion in trial.criteria:
+        if criterion.status != "passed":
+            continue
+        rulebook, as_of = criterion.frame.rulebook, date.fromordinal(criterion.frame.as_of)
+        is_doubtful = bool(doubtful(criterion))
+        for judged in criterion.counted:
+            for ground in _alone(judged):
+                share = _nearness(ground, rulebook)
+                if share is not None and ground.truth is not UNKNOWN:
+                    point = Point("close", (criterion.id,), ground_words(ground, rulebook, as_of), is_doubtful)
+                    subject = _subject(ground)
+                    if subject not in near or share < near[subject][0]:
+                        near[subject] = (share, point)
+    yield from (point for _, point in sorted(near.values(), key=lambda each: each[0]))
+
+
+def _nearness(ground: Judged, rulebook: Rulebook) -> Fraction | None:
+    """How near a number is to the nearest limit it was compared with, as a share of it; None if that is not near."""
+    part = ground.parts[0] if ground.parts else None
+    if not isinstance(part, Measured) or isinstance(part.node, Age):
+        return None
+    limits = _limits(ground)
+    if not limits or not (abs(part.range.low) < float("inf") and abs(part.range.high) < float("inf")):
+        return None
+    is_whole = _is_grade(part.node, rulebook)
+    shares: list[Fraction] = []
+    for limit in limits:
+        gap = min(abs(Fraction(end) - limit) for end in (part.range.low, part.range.high))
+        if is_whole:
+            shares += [Fraction(0)] if gap <= 1 else []
+        elif limit and gap / abs(limit) <= CLOSE:
+            shares.append(gap / abs(limit))
+    return min(shares, default=None)
+
+
+def _subject(ground: Judged) -> str:
+    """What a number is of: a lab or finding, or a formula."""
+    part = ground.parts[0]
+    if isinstance(part, Measured) and part.parts and isinstance(part.parts[0], Found):
+        return part.parts[0].subject
+    return str(getattr(part.node, "name", part.node)) if isinstance(part, Measured) else ""
+
+
+def _limits(ground: Judged) -> list[Fraction]:
+    match ground.node:
+        case Compare(right=Number(value=value)):
+            return [Fraction(value)]
+        case Between(low=low, high=high):
+            return [Fraction(low.value), Fraction(high.value)]
+        case _:
+            return []
+
+
+def _is_grade(node: Numeric, rulebook: Rulebook) -> bool:
+    if not isinstance(node, Value):
+        return False
+    return getattr(rulebook.lookups[node.lookup], "fact", "") in rulebook.findings

@@ -1,0 +1,143 @@
+"""The chart review: the negatives that open lines wait for, and the entries that nobody could read.
+
+Records never write down most of what protocols exclude. One reading of the chart answers all of it: each thing is
+asked once, at the widest window that any line of any trial looks at. What a result shows is measured and not asked
+here; what an inclusion line needs is looked up, and its absence is never supposed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from screener.evaluation.evaluator import stretch_of
+from screener.evaluation.frame import Frame
+from screener.records.patient import Episode
+from screener.records.reviews import EVER, NOW, item_called
+from screener.rulebook import VERBS, Concept, EventLookup, RecordList, Rulebook
+from screener.screening import Screening
+from screener.sheet.model import Line, OpenEntry
+from screener.sheet.waiting import Awaited, awaited
+from screener.values.dates import BEGINNING, DAY, END, day_text
+from screener.values.truth import FALSE, TRUE, UNKNOWN
+
+EVER_BEFORE = BEGINNING // DAY
+NOW_ONLY = END // DAY
+
+
+class Asked(Struct, frozen=True):
+    """One thing to look for in the chart: a concept on a list, since a day, and the lines that wait for it.
+
+    `wanted_there` and `wanted_away`: some line needs it to be found; some exclusion needs its absence.
+    """
+
+    list: RecordList
+    concept: Concept
+    since: int
+    """The first day that any of them looks at: EVER_BEFORE, a day, or NOW_ONLY."""
+    lines: tuple[Line, ...]
+    wanted_there: bool = False
+    wanted_away: bool = False
+
+    @property
+    def seeks(self) -> bool:
+        """Whether it is looked for in the hope to find it; nobody supposes that it is absent."""
+        return self.wanted_there and not self.wanted_away
+
+    @property
+    def what(self) -> str:
+        """Its name in the file of a review."""
+        return item_called(self.list, self.concept)
+
+    @property
+    def covers(self) -> str:
+        """`ever`, `now`, or the first day."""
+        return EVER if self.since == EVER_BEFORE else NOW if self.since == NOW_ONLY else day_text(self.since)
+
+
+def asked_of_chart(screening: Screening) -> list[Asked]:
+    """What open criteria lack, each thing once."""
+    found: dict[tuple[RecordList, str], Asked] = {}
+    for each in awaited(screening):
+        lookup = each.found.lookup
+        if not isinstance(lookup, EventLookup) or each.found.truth is not UNKNOWN or is_of_old_results(each):
+            continue
+        since = _since(lookup, each.frame)
+        for name in each.found.lacking:
+            concept = screening.rulebook.concepts[name]
+            if is_tested(concept, lookup.list):
+                continue
+            key = (lookup.list, name)
+            known = found.get(key, Asked(lookup.list, concept, since, ()))
+            found[key] = replace(
+                known,
+                since=min(since, known.since),
+                lines=known.lines if each.line in known.lines else (*known.lines, each.line),
+                wanted_there=known.wanted_there or each.good is TRUE,
+                wanted_away=known.wanted_away or (each.good is FALSE and each.kind == "exclusion"),
+            )
+    return list(found.values())
+
+
+def is_of_old_results(each: Awaited) -> bool:
+    """Whether a thing belongs to a score of before an onset: it is looked up with the results of that time."""
+    return each.is_past and each.good is None
+
+
+def is_tested(concept: Concept, list_: RecordList) -> bool:
+    """Whether a test tells it, and a list without it does not: an infection that only its test denies."""
+    is_listed = concept.denied_by_list and not concept.denied_with
+    return list_ == "conditions" and bool(concept.absent_when) and not is_listed
+
+
+def _since(lookup: EventLookup, frame: Frame) -> int:
+    """The first day that a lookup looks at; of the present and of what is planned, that of the review."""
+    tense = VERBS[lookup.verb].tense
+    if tense == "timeless":
+        return EVER_BEFORE
+    if tense in ("now", "ahead"):
+        return NOW_ONLY
+    stretch, _ = stretch_of(lookup.scope, frame)
+    return EVER_BEFORE if stretch is None else max(stretch.first_start // DAY, EVER_BEFORE)
+
+
+def heading_of(asked: Asked, rulebook: Rulebook) -> str:
+    """The heading under which a reader of charts looks it up, by the dictionary; empty where it says none."""
+    names = (asked.concept.name, *asked.concept.broader)
+    return next((under for name in names if (under := rulebook.concepts[name].asked_under)), "")
+
+
+# ---- entries that leave open what they are
+
+
+def open_entries(screening: Screening) -> tuple[OpenEntry, ...]:
+    """The entries that open criteria wait for, those of most lines first."""
+    lines: dict[str, dict[Line, None]] = {}
+    may_be: dict[str, dict[str, None]] = {}
+    called: dict[str, str] = {}
+    dated: dict[str, str | None] = {}
+    for each, fact in _entries(screening):
+        lines.setdefault(fact.source, {})[each.line] = None
+        may_be.setdefault(fact.source, {})[fact.concept] = None
+        called[fact.source] = fact.called
+        when = fact.start or fact.asserted
+        dated[fact.source] = when.text or None if when is not None else None
+    for result in (each for those in screening.record.results.values() for each in those):
+        if called.get(result.source) == "":  # what a result shows bears no name of its own
+            parts = (result.fact, result.recorded_value, result.recorded_unit or "")
+            called[result.source] = " ".join(part for part in parts if part)
+            dated[result.source] = dated[result.source] or (result.when.text if result.when is not None else None)
+    return tuple(
+        OpenEntry(source, called[source], dated[source], tuple(may_be[source]), tuple(lines[source]))
+        for source in sorted(lines, key=lambda source: -len(lines[source]))
+    )
+
+
+def _entries(screening: Screening) -> Iterator[tuple[Awaited, Episode]]:
+    for each in awaited(screening):
+        if isinstance(each.found.lookup, EventLookup) and each.found.truth is UNKNOWN:
+            for fact in each.found.used:
+                if isinstance(fact, Episode) and fact.only_may_be:
+                    yield each, fact

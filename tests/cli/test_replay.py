@@ -1,0 +1,160 @@
+"""`screen replay`: the same answers again, or what differs and what has changed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.conftest import RULES, Call
+
+
+@pytest.fixture
+def keep(call: Call, write, folder: Path):
+    """Screen a record, and keep the result in a file, changed as asked."""
+
+    def keep(*arguments: str, record: str | None = None, **changes: Any) -> str:
+        out = call(record or write(), "--json", *arguments)[1]
+        (folder / "result.json").write_text(json.dumps({**json.loads(out), **changes}), encoding="utf-8")
+        return "result.json"
+
+    return keep
+
+
+SAME = "patient anna, screened as of 2026-02-20\n"
+
+
+def told(call: Call, *arguments: str, **options: Any) -> tuple[int, list[str]]:
+    status, out, err = call("replay", *arguments, **options)
+    assert err == ""
+    return status, [line for line in out.splitlines()[1:] if "does not say with which options" not in line]
+
+
+def test_the_same_record_and_rules_give_the_same(call: Call, keep) -> None:
+    assert told(call, keep(), "anna.json") == (0, ["the same: 1 verdict and 4 lines"])
+
+
+def test_another_value_is_a_difference_with_both_explanations(call: Call, keep, write) -> None:
+    result = keep()
+    write(observations=[{"name": "ferritin", "value": 40, "unit": "ug/L", "date": "2026-02-18"}])
+    status, lines = told(call, result, "anna.json")
+    assert status == 1
+    assert lines[:5] == [
+        "these answers differ:",
+        "  NCT00000001 was ineligible, and is undetermined",
+        "  NCT00000001/I2 was failed, and is passed",
+        "      explanation then: Ferritin is 12 ug/L on 2026-02-18, not above 30 ug/L",
+        "      explanation now:  Ferritin is 40 ug/L on 2026-02-18, above 30 ug/L",
+    ]
+
+
+def test_another_result_behind_the_same_status_is_a_difference(call: Call, keep, write) -> None:
+    result = keep()
+    write(observations=[{"name": "ferritin", "value": 13, "unit": "ug/L", "date": "2026-02-18"}])
+    status, lines = told(call, result, "anna.json")
+    assert (status, lines[1]) == (1, "  NCT00000001/I2 is failed as before, with another explanation")
+
+
+def test_other_rules_are_named_as_what_has_changed(call: Call, keep, folder: Path) -> None:
+    result = keep()
+    rules = Path(shutil.copytree(RULES, folder / "rules"))
+    trial = rules / "trials" / "NCT00000001.rules"
+    trial.write_text(trial.read_text("utf-8").replace("age >= 18 years", "age >= 17 years"), encoding="utf-8")
+    status, lines = told(call, result, "anna.json", rules=rules)
+    assert status == 1
+    assert lines[-2] == "what they rest on has changed:"
+    assert lines[-1].startswith("  the rules: sha256:")
+
+
+def test_a_trial_and_a_line_that_are_gone_are_named(call: Call, keep) -> None:
+    result = json.loads(Path(keep()).read_text("utf-8"))
+    [trial] = result["trials"]
+    trial["criteria"].append({**trial["criteria"][0], "id": "I9"})
+    result["trials"].append({**trial, "id": "NCT00000009"})
+    Path("result.json").write_text(json.dumps(result), encoding="utf-8")
+    assert told(call, "result.json", "anna.json") == (
+        1,
+        [
+            "these answers differ:",
+            "  NCT00000001/I9 is no line of the trial any more",
+            "  NCT00000009 is no trial of the rules any more",
+        ],
+    )
+
+
+def test_what_changed_without_changing_an_answer_is_said(call: Call, keep) -> None:
+    status, lines = told(call, keep(screener="0.0.1"), "anna.json")
+    assert (status, lines[:2]) == (0, ["the same: 1 verdict and 4 lines", "though what they rest on has changed:"])
+    assert lines[2].startswith("  the version of screener: 0.0.1 then, ")
+
+
+def test_the_day_and_the_options_of_the_result_are_asked_for_again(call: Call, keep, write) -> None:
+    record = write(conditions=None, as_of=None)
+    asked = {"assume_complete": ["conditions"], "labs_within": "1 day", "trials": None}
+    result = keep(
+        "--as-of",
+        "2026-02-20",
+        "--assume-complete",
+        "conditions",
+        "--labs-within",
+        "1 day",
+        record=record,
+        options=asked,
+    )
+    status, out, err = call("replay", result, record)
+    assert (status, out, err) == (0, f"{SAME}the same: 1 verdict and 4 lines\n", "")
+    Path(result).write_text(
+        json.dumps({**json.loads(Path(result).read_text("utf-8")), "options": {}}), encoding="utf-8"
+    )
+    status, out, err = call("replay", result, record)
+    assert (status, "it is replayed without any" in out) == (1, True)
+
+
+def test_a_sites_file_has_no_say_in_the_options_of_a_result(call: Call, keep, folder: Path) -> None:
+    result = keep()
+    text = '[freshness]\nlabs_within = "1 day"\nby = "Dr Li"\non = 2026-01-10\n'
+    (folder / "screener.toml").write_text(text, encoding="utf-8")
+    (folder / "screener.toml").chmod(0o644)
+    assert told(call, result, "anna.json") == (0, ["the same: 1 verdict and 4 lines"])
+
+
+def test_of_several_patients_the_one_of_the_result_is_replayed(call: Call, keep, write, folder: Path) -> None:
+    result = keep()
+    lines = [Path(each).read_text("utf-8") for each in ("anna.json", write("b.json", id="bert"))]
+    (folder / "ward.ndjson").write_text("\n".join(lines), encoding="utf-8")
+    assert told(call, result, "ward.ndjson") == (0, ["the same: 1 verdict and 4 lines"])
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        ("{}", "`result.json` is not a result of one patient"),
+        ('{"patient": "anna", "as_of": "2026-02-30", "trials": []}', "`result.json` is not a result of one patient"),
+        ('{"patient": "anna", "as_of": "2026-02-20", "trials": [{}]}', "`result.json` is not a result of one patient"),
+        ("{}\n{}", "`result.json` is no result: it holds more than one JSON text"),
+        ("nothing", "`result.json` is no result: "),
+    ],
+)
+def test_what_is_no_result_is_refused(call: Call, write, folder: Path, content: str, fault: str) -> None:
+    (folder / "result.json").write_text(content, encoding="utf-8")
+    status, out, err = call("replay", "result.json", write())
+    assert (status, out) == (2, "")
+    assert err.startswith(f"error[call]: {fault}")
+    assert err.endswith("help: give what `screen --json` printed of one patient\n")
+
+
+def test_the_record_of_somebody_else_is_refused(call: Call, keep, write) -> None:
+    result = keep()
+    assert call("replay", result, write("b.json", id="bert")) == (
+        2,
+        "",
+        "error[call]: `b.json` has nobody of the id `anna`\nhelp: give the record of the result\n",
+    )
+
+
+def test_a_record_that_cannot_be_read_is_explained(call: Call, keep) -> None:
+    status, out, err = call("replay", keep(), "missing.json")
+    assert (status, out, "there is no such file" in err) == (2, "", True)

@@ -1,0 +1,145 @@
+"""Procedures in people's words: an examination opens nothing, a treatment what it treats, an unknown word anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from screener import load_patient, load_rules
+from screener.records import read_patient
+from screener.records.dictionary import Dictionary
+from screener.records.local_codes import with_tables
+from screener.rulebook import PHRASES
+from screener.screening import evaluate
+
+LISTS = ["conditions", "procedures", "plans", "medications", "events", "allergies", "family_history"]
+LABS = [
+    ("hemoglobin", 120, "g/L"), ("platelets", 120, "10*9/L"), ("creatinine", 80, "umol/L"), ("MAP", 88, "mmHg"),
+    ("AFP", 5, "ng/mL"), ("procalcitonin", 0.1, "ng/mL"), ("oxygen_saturation", 98, "%"),
+]  # fmt: skip
+
+
+def answers(wording: str | None, **more: Any) -> dict[str, str]:
+    rules = load_rules()
+    record = {
+        "id": "p",
+        "as_of": "2026-03-18",
+        "birth_date": "1980",
+        "sex": "male",
+        "complete": LISTS,
+        "observations": [{"name": name, "value": n, "unit": unit, "date": "2026-03-17"} for name, n, unit in LABS],
+        "procedures": [] if wording is None else [{"text": wording, "status": "done", "date": "2026-03-10", **more}],
+    }
+    trials = evaluate(load_patient(record, rules), rules).trials
+    return {f"{trial.id}/{line.id}": str(line.status) for trial in trials for line in trial.criteria}
+
+
+def opened(wording: str, **more: Any) -> set[str]:
+    without, with_it = answers(None), answers(wording, **more)
+    return {line for line, status in with_it.items() if status != without[line]}
+
+
+@pytest.mark.parametrize(
+    "wording",
+    [
+        "gastroscopy", "Gastroskopie mit Biopsie", "EGD 2024", "CT abdomen with contrast", "chest x-ray",
+        "CXR (PA, lateral)", "ultrasound of the abdomen", "US liver", "ECG, 12-lead", "urinary catheter",
+        "Insertion of a central venous catheter", "colonoscopy (screening)", "Echokardiographie",
+        "échographie abdominale", "胃镜", "liver biopsy", "hernia repair, left",
+    ],
+)  # fmt: skip
+def test_an_examination_opens_nothing(wording: str) -> None:
+    assert opened(wording) == set()
+
+
+@pytest.mark.parametrize(
+    ("wording", "lines"),
+    [
+        (
+            "hepatectomy for HCC",
+            {"NCT03863002/E3", "NCT03863002/E4", "NCT05985863/E3", "NCT06242405/E1", "NCT07409259/E6"},
+        ),
+        ("TACE", {"NCT03863002/E3", "NCT05985863/E3", "NCT07409259/E6"}),
+        ("Z.n. TACE 2019", {"NCT03863002/E3", "NCT05985863/E3", "NCT07409259/E6"}),
+        ("Whipple", {"NCT03863002/E4", "NCT05985863/E3", "NCT07409259/E6"}),
+        ("primary PCI for STEMI", {"NCT07409259/E5"}),
+        ("coronary bypass surgery", {"NCT07409259/E5"}),
+        ("portal vein stenting", {"NCT03863002/E7", "NCT05985863/E6"}),
+        ("thrombolysis of the portal vein", {"NCT03863002/E7", "NCT05985863/E6"}),
+        ("laparoscopic cholecystectomy", {"NCT03863002/E2", "NCT03863002/E6"}),
+        ("人工肝治疗", {"NCT03863002/E8"}),
+        ("OLT", {"NCT03863002/E9", "NCT05985863/E4", "NCT06242405/E2"}),
+        ("kidney transplantation", {"NCT03863002/E5"}),
+        ("port implantation", {"NCT03863002/E4", "NCT05985863/E3", "NCT07409259/E6"}),
+    ],
+)  # fmt: skip
+def test_a_treatment_opens_what_it_treats(wording: str, lines: set[str]) -> None:
+    assert lines <= opened(wording)
+    assert not {"NCT05985863/E13", "NCT03863002/E16"} & opened(wording)  # stem cells, a trial
+
+
+@pytest.mark.parametrize(
+    "wording", ["EVL of bleeding varices", "band ligation", "sclerotherapy of varices", "RBC transfusion, 2 units"]
+)
+def test_what_stanches_or_makes_up_for_a_bleed_may_be_of_one_and_of_nothing_new(wording: str) -> None:
+    said = Dictionary(load_rules()).said([], wording, on="procedures")
+    assert {"upper_gastrointestinal_bleeding", "bleeding"} <= said.may_be
+    assert not {"malignancy", "liver_transplantation", "dialysis", "stem_cell_therapy"} & said.open
+
+
+@pytest.mark.parametrize(
+    "wording",
+    [
+        "IABP inserted", "CT and surgery", "surgery of the liver", "dialysis of the liver", "liver",
+        "no gastroscopy", "Operation",
+    ],
+)  # fmt: skip
+def test_a_word_that_nobody_knows_leaves_a_wording_unread(wording: str) -> None:
+    assert {"NCT03863002/E8", "NCT03863002/E9", "NCT06242405/E2"} <= opened(wording)
+
+
+def test_what_a_wording_names_is_open_although_another_word_is_not_read() -> None:
+    lines = opened("atypische Leberresektion S6 wg. HCC")
+    assert {"NCT03863002/E3", "NCT05985863/E3", "NCT03863002/E9"} <= lines
+
+
+def test_phrases_are_of_procedures_alone() -> None:
+    """An allergy to the contrast of a CT is an allergy."""
+    dictionary = Dictionary(load_rules())
+    assert dictionary.said([], "CT", on="procedures").is_known
+    assert not dictionary.said([], "CT", on="allergies").is_known
+    assert not dictionary.said([], "CT", on="conditions").is_known
+
+
+def test_a_code_that_somebody_knows_goes_before_the_wording() -> None:
+    assert "NCT03863002/E9" in opened("gastroscopy", snomed="18027006")
+    assert opened("gastroscopy", system="http://www.ama-assn.org/go/cpt", code="43235") == set()
+
+
+def test_a_planned_examination_is_no_planned_transplantation() -> None:
+    assert opened("gastroscopy", status="planned", date="2026-04-10") == set()
+
+
+def test_a_procedure_whose_code_is_of_a_disease_leaves_that_disease_open(tmp_path: Path) -> None:
+    """Everybody who has it lies within the codes of an infarction; on a list of procedures that is one that may be."""
+    table = tmp_path / "site.csv"
+    table.write_text("system,code,name,within\nurn:site,PPCI,,I21 I22\n")
+    dictionary = with_tables(Dictionary(load_rules()), [table])
+    procedure = {"system": "urn:site", "code": "PPCI", "status": "done", "date": "2026-03-10"}
+    record = {"id": "p", "as_of": "2026-03-18", "complete": LISTS, "procedures": [procedure]}
+    [trial] = evaluate(read_patient(record, dictionary), dictionary.rulebook, trials=["NCT07409259"]).trials
+    assert next(line.status for line in trial.criteria if line.id == "E5") == "unknown"
+
+
+def test_no_phrase_makes_an_entry_certain_or_clears_what_an_unread_one_leaves_open() -> None:
+    """Of each phrase alone, and beside a word that nobody knows."""
+    dictionary = Dictionary(load_rules())
+    for row in dictionary.rulebook.reviewed:
+        if row.system == PHRASES:
+            alone, beside = (dictionary.said([], text, on="procedures") for text in (row.code, f"{row.code} qqq"))
+            assert not alone.is_
+            assert alone.may_be <= beside.may_be | beside.unreviewed
+            assert beside.open == dictionary.terminology.everything
+            assert alone.is_known == (row.beside is None)
