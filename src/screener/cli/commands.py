@@ -23,9 +23,7 @@ SCREEN = Command("screener.cli.screen")
 COMMANDS = {
     "check": Command("screener.cli.check", "[FOLDER]", "check rules, and print every problem"),
     "codes": Command("screener.cli.codes", "RECORD…", "list what records call things, and how that is read"),
-    "cohort": Command(
-        "screener.cli.cohort", "FACTS -o DIR", "screen everybody, and count what each line costs"
-    ),
+    "cohort": Command("screener.cli.cohort", "FACTS -o DIR", "screen everybody, and count what each line costs"),
     "format": Command("screener.cli.format", "[FILE…]", "rewrite rules in their one standard form"),
     "ingest": Command("screener.cli.ingest", "SOURCE… -o FACTS", "keep many records as facts, to screen from there"),
     "names": Command("screener.cli.names", "[WORD]", "list what a record may say, with codes and units"),

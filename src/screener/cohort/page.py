@@ -1,2 +1,83 @@
-def page(summary):
-    return "<html></html>"
+"""The summary as one page, for the screen and for paper: no script, no network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+
+import jinja2
+from msgspec import Struct
+
+from screener.cohort.summary import Count, OfTrial, Sensitivity, Step, Summary, Wanted
+
+TEMPLATES = Path(__file__).with_name("templates")
+BAR = 120
+"""The width of a bar."""
+
+
+class Bar(Struct, frozen=True):
+    """How everybody stands to a line: the widths of who passes, is unknown, and fails."""
+
+    passed: int
+    unknown: int
+    failed: int
+
+
+def page(summary: Summary) -> str:
+    """The page."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters |= {"count": _count, "change": _change}
+    style = (TEMPLATES / "summary.css").read_text()
+    allowed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return environment.get_template("summary.html.jinja").render(
+        summary=summary,
+        style=style,
+        allowed=allowed,
+        bar=_bar,
+        width=BAR,
+        costliest=_costliest,
+        most_wanted=_most_wanted,
+        moves_that_matter=_moves_that_matter,
+    )
+
+
+def _count(number: Count) -> str:
+    return "few" if number is None else f"{number:,}"
+
+
+def _change(number: int | None) -> str:
+    return "few" if number is None else "·" if number == 0 else f"{number:+,}"
+
+
+def _bar(step: Step, trial: OfTrial) -> Bar | None:
+    """The bar of a line; None where a number is too small to tell."""
+    numbers = (step.passed, step.unknown, step.failed)
+    if not trial.patients or any(each is None for each in numbers):
+        return None
+    passed, unknown, failed = (round(BAR * (each or 0) / trial.patients) for each in numbers)
+    return Bar(passed, unknown, failed)
+
+
+def _costliest(trial: OfTrial) -> Step | None:
+    """The line that rules out most of those who fail nothing else; where there is none, that most fail."""
+    alone = max(trial.steps, key=lambda step: step.only_this_fails or 0, default=None)
+    if alone is not None and alone.only_this_fails:
+        return alone
+    most = max(trial.steps, key=lambda step: step.failed or 0, default=None)
+    return most if most is not None and most.failed else None
+
+
+def _most_wanted(trial: OfTrial) -> Wanted | None:
+    """The fact that most wait for; what only people can answer comes after what can be looked up or measured."""
+    return next((each for each in trial.wanted if each.kind != "question"), next(iter(trial.wanted), None))
+
+
+def _moves_that_matter(trial: OfTrial) -> list[Sensitivity]:
+    return [each for each in trial.sensitivity if any(move.certain != 0 or move.possible != 0 for move in each.moves)]
