@@ -28,6 +28,7 @@ Source = Mapping[str, Any] | str | bytes | PathLike[str] | Kept
 
 SOURCES = (
     "screener.records.facts.source",
+    "screener.records.omop.source",
     "screener.records.exports",
     "screener.records.spreadsheets",
     "screener.records.json_records",

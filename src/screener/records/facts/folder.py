@@ -181,7 +181,7 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 def name_of_part(*said: object) -> str:
     """What a file of patients is called that was made from this."""
-    return f"people-{hashlib.sha256(repr(said).encode()).hexdigest()[:20]}.parquet"
+    return f"people-{hashlib.sha256(repr((__version__, *said)).encode()).hexdigest()[:20]}.parquet"
 
 
 def write_part(folder: Path, name: str, read: Iterable[Patient | RecordError]) -> Part:
@@ -231,13 +231,16 @@ def _for_the_owner(path: str, flags: int) -> int:
 
 
 def part_there(folder: Path, name: str) -> Part | None:
-    """A file of patients that an earlier run has written; None if there is none, or it is not whole."""
+    """A file of patients that an earlier run has written; None if there is none, or it is not whole. One for which
+    something was set aside is made again: perhaps it can be read by now."""
     try:
         with pq.ParquetFile(folder / name) as file:
             own = (file.schema_arrow.metadata or {}).get(_OWN) or (file.metadata.metadata or {}).get(_OWN)
             if own is None or not file.schema_arrow.equals(schema_of(Person)):
                 return None
-            return Part(name, file.metadata.num_rows, msgspec.json.decode(own, type=tuple[SetAside, ...]))
+            if msgspec.json.decode(own, type=tuple[SetAside, ...]):
+                return None
+            return Part(name, file.metadata.num_rows)
     except (OSError, pa.ArrowException, msgspec.MsgspecError):
         return None
 
