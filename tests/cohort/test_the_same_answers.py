@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from cohort.conftest import DAY, EXAMPLES
 from screener import evaluate, load_patients, load_rules
 from screener.cohort.answers import How, Row
-from screener.cohort.run import Ran, run
+from screener.cohort.run import Ran, by_processes, run
 from screener.records.facts.columns import from_table
 from screener.records.facts.folder import Facts
 from screener.records.patient import Patient
@@ -45,7 +45,7 @@ def test_each_patient_has_the_answers_of_a_screening_alone(answers: tuple[Path, 
 
 
 def test_several_processes_write_what_one_does(answers: tuple[Path, Ran], facts: Facts, tmp_path: Path) -> None:
-    ran = run(facts, tmp_path, load_rules(), How(DAY, DAY), jobs=2)
+    ran = run(facts, tmp_path, load_rules(), How(DAY, DAY), by_processes(2))
     assert rows(tmp_path, ran) == rows(*answers)
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
+import shutil
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +15,7 @@ from screener.cli.options import add_jobs, add_reading, add_what_to_screen, dict
 
 if TYPE_CHECKING:
     from screener.cohort.answers import How
+    from screener.cohort.run import Doing
     from screener.records.dictionary import Dictionary
 
 
@@ -36,6 +40,16 @@ def parser() -> Parser:
     )
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="the folder of answers")
     add_jobs(parser)
+    parser.add_argument(
+        "--engine",
+        choices=("local", "spark"),
+        default="local",
+        help="screen by processes of this machine (local), or on the Spark cluster that the environment names; all "
+        "its executors must see FACTS and DIR",
+    )
+    parser.add_argument(
+        "--spark-master", metavar="URL", help="the cluster, where the environment does not name it, such as local[2]"
+    )
     parser.add_argument(
         "--min-cell",
         type=_number,
@@ -74,7 +88,7 @@ def run(asked: argparse.Namespace) -> int:
     try:
         facts = _facts(asked, dictionary)
         with counting("patients screened") as count:
-            ran = run(facts, asked.out, dictionary.rulebook, _how(asked), asked.jobs, count)
+            ran = run(facts, asked.out, dictionary.rulebook, _how(asked), _doing(asked), count)
         summary = summed_up(asked.out, dictionary.rulebook, facts, asked.min_cell)
     except FactsError as problem:
         tell(problem)
@@ -85,6 +99,21 @@ def run(asked: argparse.Namespace) -> int:
     print(f"{counted(ran.patients, 'patient')} screened against {counted(len(ran.trials), 'trial')}{again}")
     tell_set_aside(ran.set_aside)
     return 1 if ran.set_aside else DONE
+
+
+def _doing(asked: argparse.Namespace) -> Doing:
+    """Who does the work. Raises CallError where Spark is asked for and cannot be used."""
+    from screener.cohort.run import by_processes
+
+    if asked.engine == "local":
+        return by_processes(asked.jobs)
+    if find_spec("pyspark") is None or find_spec("pandas") is None:
+        raise CallError("Spark is asked for, and pyspark is not installed", "pip install 'screener[spark]'")
+    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+        raise CallError("Spark needs Java, and there is none", "install a Java 17 runtime, or set JAVA_HOME")
+    from screener.cohort.spark import by_spark, session_for
+
+    return by_spark(session_for(asked.spark_master))
 
 
 def _facts(asked: argparse.Namespace, dictionary: Dictionary):  # type: ignore[no-untyped-def]

@@ -66,15 +66,37 @@ class Done(Struct, frozen=True):
     set_aside: tuple[SetAside, ...] = ()
 
 
+Work = Callable[["Plan"], Done]
+Doing = Callable[[Work, Sequence["Plan"]], Iterator[Done]]
+"""Who does the work: it is given what to do and the plans, and gives what became of each, in their order."""
+
+
+def by_processes(jobs: int) -> Doing:
+    """So many processes of this machine."""
+
+    def doing(work: Work, plans: Sequence[Plan]) -> Iterator[Done]:
+        gc.collect()
+        gc.freeze()  # what is here now is shared with the forks
+        try:
+            yield from forked_in_order(work, plans, jobs)
+        finally:
+            gc.unfreeze()
+
+    return doing
+
+
+ALONE = by_processes(1)
+
+
 def run(
     facts: Facts,
     folder: Path,
     rulebook: Rulebook,
     how: How,
-    jobs: int = 1,
+    doing: Doing = ALONE,
     count: Callable[[int], None] = lambda patients: None,
 ) -> Ran:
-    """Screen every patient of the facts, by so many processes.
+    """Screen every patient of the facts.
 
     Raises FactsError where another dictionary read the records, or somebody else writes into the folder, and OSError
     where it cannot be written.
@@ -102,12 +124,9 @@ def run(
         before = _before(folder)
         plans = _with_earlier(_plans(facts, folder, desk, digests), facts, folder, before, ran)
         done: list[Done] = []
-        gc.collect()
-        gc.freeze()  # what is here now is shared with the forks
-        for each in forked_in_order(partial(_screened, facts, folder, desk, digests, before), plans, jobs):
+        for each in doing(partial(screened, facts, folder, desk, digests, before), plans):
             done.append(each)
             count(each.patients)
-        gc.unfreeze()
         ran = msgspec.structs.replace(
             ran,
             files={trial: tuple(each.files[trial] for each in done if each.files) for trial in digests},
@@ -226,7 +245,7 @@ def _known(plan: Plan, folder: Path, before: Ran | None, digests: dict[str, str]
 # ---- one file of facts
 
 
-def _screened(facts: Facts, folder: Path, desk: Desk, digests: dict[str, str], before: Ran | None, plan: Plan) -> Done:
+def screened(facts: Facts, folder: Path, desk: Desk, digests: dict[str, str], before: Ran | None, plan: Plan) -> Done:
     """Screen the patients of one file of facts, as far as their answers are not there already."""
     if not plan.missing:
         return Done(plan.names, plan.part.patients, 0)
