@@ -41,7 +41,8 @@ def parser() -> Parser:
             forms.add_argument(form.option, metavar=form.value, help=form.help)
     able = " ".join(form.option for form in FORMS if form.with_jobs)
     forms.add_argument("--jobs", type=_number, default=1, metavar="N", help=f"screen with N processes; for {able}")
-    further = parser.add_argument_group("also tell (text for the terminal, --full, --json)")
+    able = ", ".join(form.option for form in FORMS if form.further)
+    further = parser.add_argument_group(f"also tell (text for the terminal, {able})")
     for name, help_ in FURTHER.items():
         further.add_argument(f"--{name}", action="store_true", help=help_)
     return parser
