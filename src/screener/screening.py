@@ -348,17 +348,21 @@ class CriterionResult:
         )
 
     def _readings_told(self, *, is_full: bool) -> tuple[ReadingTold, ...]:
+        """Each reading by its number; the compact form has no words, and none are made for it."""
+        if is_full:
+            return tuple(
+                [
+                    ReadingTold(number, each.status, each.chosen, each.chosen_by, each.label, each.explanation)
+                    for number, each in enumerate(self.readings, start=1)
+                ]
+            )
+        chosen, by = (self._choice.reading, self._choice.by) if self._choice is not None else (None, None)
         return tuple(
             [
-                ReadingTold(
-                    number,
-                    reading.status,
-                    reading.chosen if is_full or reading.chosen else UNSET,
-                    reading.chosen_by if is_full or reading.chosen_by else UNSET,
-                    reading.label if is_full else UNSET,
-                    reading.explanation if is_full else UNSET,
-                )
-                for number, reading in enumerate(self.readings, start=1)
+                ReadingTold(number, status_of(self.kind, judged.truth))
+                if number != chosen
+                else ReadingTold(number, status_of(self.kind, judged.truth), True, by or UNSET)
+                for number, judged in enumerate(self._judged, start=1)
             ]
         )
 

@@ -98,9 +98,14 @@ class _Settled(_Part):
     on: Annotated[Any, BeforeValidator(_day)]
 
     @property
+    def by_whom(self) -> str:
+        """By whom and when."""
+        return f"{self.by} on {self.on.isoformat()}"
+
+    @property
     def who(self) -> str:
-        """By whom and when, as the end of a sentence."""
-        return f"{self.by} on {self.on.isoformat()} (settled for the site)"
+        """The same, in a result, where others may have settled something as well."""
+        return f"{self.by_whom} (settled for the site)"
 
 
 class SettledReading(_Settled):

@@ -29,9 +29,10 @@ def test_what_a_form_cannot_tell_is_refused_and_what_it_can_is_told(call: Call, 
         assert out != call("anna.json", *option(form.name))[1]
         return
     assert (status, out) == (2, "")
+    able = [f"`{each.option}`" for each in FORMS if further in each.further]
     assert err == (
         f"error[call]: `--{further}` changes nothing in `--{form.name}`\n"
-        "help: leave it out, or ask for `--full` or `--json` or `--compact`\n"
+        f"help: leave it out, or ask for {' or '.join(able)}\n"
     )
 
 

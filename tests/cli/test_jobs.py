@@ -14,11 +14,12 @@ import pytest
 from cli.conftest import RULES
 from cli.test_endings import environment
 from screener.jobs import in_order
+from screener.report.forms import FORMS
 
 COMMAND = [sys.executable, "-m", "screener", "--rules", str(RULES)]
 
 
-@pytest.mark.parametrize("form", ["--json", "--markdown", "--quiet"])
+@pytest.mark.parametrize("form", [each.option for each in FORMS if each.with_jobs])
 def test_several_processes_print_what_one_prints(call, write, folder: Path, form: str) -> None:
     files = [write(f"{number}.json", id=f"p{number}") for number in range(9)]
     files.insert(4, write("broken.json", sex="femal"))
@@ -47,7 +48,8 @@ def test_other_forms_are_refused_with_several_processes(call, write, form: list[
     status, out, err = call(write(), *form, "--jobs", "2")
     assert (status, out) == (2, "")
     assert f"`--jobs` is for a report that is printed patient by patient, and {what} is not" in err
-    assert "add `--json` or `--markdown` or `--quiet`" in err
+    able = [f"`{each.option}`" for each in FORMS if each.with_jobs]
+    assert f"add {' or '.join(able)}\n" in err
     assert call(write(), *form, "--jobs", "1") == call(write(), *form)
 
 

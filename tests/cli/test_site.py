@@ -318,12 +318,12 @@ def test_a_site_is_shown_with_what_it_settles_by_whom_and_when(call: Call, settl
         "HERE/screener.toml: St. Elsewhere\n"
         "  codes      HERE/codes.csv\n"
         "  labs and findings may be 1 day old\n"
-        f"    {SETTLED}\n"
+        "    Dr Li on 2026-01-10\n"
         "  taken as complete: conditions\n"
         "    every diagnosis since 2010\n"
-        f"    {SETTLED}; answers that rest on it are `assumed`\n"
+        "    Dr Li on 2026-01-10; basis `assumed`\n"
         f"  {LINE} is read as 2: “the encephalopathy grade 0 to 4, as the registry prints it”\n"
-        f"    {SETTLED}\n"
+        "    Dr Li on 2026-01-10\n"
     )
 
 

@@ -199,6 +199,16 @@ def test_what_a_record_was_read_with_is_told(tmp_path: Any) -> None:
     assert of().told().origins.read_with == NOTHING_BESIDES
 
 
+def test_the_latest_result_is_the_last_one_whether_or_not_its_time_of_day_is_known() -> None:
+    values = [lab("INR", 1.6, "2026-02-16"), lab("INR", 1.7, "2026-02-19T07:05"), lab("INR", 1.9, "2026-02-21")]
+    told = of(
+        *values, lab("creatinine", 60, "2026-02-18T07:05", unit="umol/L"), lab("creatinine", 70, unit="umol/L")
+    ).told()
+    latest = {each.name: told.facts[each.fact].value for each in told.latest if each.fact is not None}
+    assert latest["INR"] == "1.7"
+    assert latest["creatinine"] == "60"
+
+
 def test_the_latest_result_keeps_its_place_where_it_cannot_be_used() -> None:
     told = of(lab("INR", 1.8, "2026-02-17"), lab("INR", "cloudy", "2026-02-19"), lab("TBil", 90, unit="umol/L")).told()
     latest = {each.name: each for each in told.latest}

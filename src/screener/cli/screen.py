@@ -38,8 +38,9 @@ def parser() -> Parser:
         else:
             forms.add_argument(form.option, metavar=form.value, help=form.help)
     able = " ".join(form.option for form in FORMS if form.with_jobs)
-    forms.add_argument("--jobs", type=number_of_jobs, default=1, metavar="N", help=f"use N processes; for {able}")
-    further = parser.add_argument_group("also tell (text for the terminal, --full, --json)")
+    forms.add_argument("--jobs", type=number_of_jobs, default=1, metavar="N", help=f"screen with N processes; for {able}")
+    able = ", ".join(form.option for form in FORMS if form.further)
+    further = parser.add_argument_group(f"also tell (text for the terminal, {able})")
     for name, help_ in FURTHER.items():
         further.add_argument(f"--{name}", action="store_true", help=help_)
     return parser
