@@ -1,4 +1,4 @@
-"""`screen cohort FACTS|SOURCE… --out DIR`"""
+"""`screen cohort FACTS|SOURCE… --out DIR`, and `screen cohort DIR --explain PATIENT`"""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from screener.cli.calls import DONE, UNUSABLE, CallError, Parser, check_names, counted, tell
-from screener.cli.ingest import check_parts, counting, manner, tell_set_aside
+from screener.cli.calls import DONE, UNUSABLE, CallError, Parser, check_names, counted, encode_output, tell
+from screener.cli.ingest import check_parts, check_there, counting, manner, tell_set_aside, tell_unread
 from screener.cli.options import add_jobs, add_reading, add_what_to_screen, dictionary_of
 
 if TYPE_CHECKING:
     from screener.cohort.answers import How
     from screener.cohort.run import Doing
     from screener.records.dictionary import Dictionary
+    from screener.records.facts.folder import Facts
 
 
 def parser() -> Parser:
     """Its options."""
     parser = Parser(
         prog="screen cohort",
-        usage="screen cohort [OPTION…] FACTS|SOURCE… --out DIR",
+        usage="screen cohort [OPTION…] FACTS|SOURCE… --out DIR\n       screen cohort DIR --explain PATIENT",
         description="Screen everybody: whom could these trials take, and which criterion costs most? Every answer is "
         "the one that `screen` gives for that patient alone.\n"
         "The answers are kept as Parquet files in DIR, with a summary to open in a browser. A run that was ended goes "
@@ -38,7 +39,13 @@ def parser() -> Parser:
         metavar="FACTS|SOURCE",
         help="a folder that `screen ingest` wrote, or records, which are first read into DIR/facts",
     )
-    parser.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="the folder of answers")
+    parser.add_argument("-o", "--out", type=Path, metavar="DIR", help="the folder of answers")
+    parser.add_argument(
+        "--explain",
+        metavar="PATIENT",
+        help="print this patient's report, as `screen` does for one patient, by the facts and the call of the last run "
+        "over DIR",
+    )
     add_jobs(parser)
     parser.add_argument(
         "--engine",
@@ -55,7 +62,8 @@ def parser() -> Parser:
         type=_number,
         default=1,
         metavar="N",
-        help="write no number of patients from 1 to N-1 into the summary (for what leaves the hospital)",
+        help="for a summary that leaves the hospital: name nobody, tell no number of patients from 1 to N-1, and round "
+        "every other one down to a multiple of N",
     )
     add_what_to_screen(parser.add_argument_group("what to screen"))
     add_reading(parser)
@@ -63,17 +71,18 @@ def parser() -> Parser:
 
 
 def _number(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text[:5]) <= 1000:
-        raise argparse.ArgumentTypeError(f"`{text}` is no number of patients: write 1 to 1000")
-    return int(text)
+    number = int(text[:5]) if text.isascii() and text.isdigit() else 0
+    if number != 1 and not 3 <= number <= 1000:
+        raise argparse.ArgumentTypeError(f"`{text}` hides no number of patients: write 3 to 1000 (1: hide none)")
+    return number
 
 
 def run(asked: argparse.Namespace) -> int:
     """Screen everybody, and sum up."""
     check_parts()
-    for source in asked.sources:
-        if not source.exists():
-            raise CallError(f"`{source}` is not there", "name a folder of facts, or records")
+    check_there(asked.sources)
+    if asked.explain is None and asked.out is None:
+        raise CallError("there is no folder for the answers", "name one: `--out DIR`")
     dictionary = dictionary_of(asked)
     if dictionary is None:
         return UNUSABLE
@@ -86,10 +95,13 @@ def run(asked: argparse.Namespace) -> int:
     check_names(asked.trial or (), tuple(dictionary.rulebook.trials), "trial of these rules")
     check_names(asked.assume_complete, LISTS, "list of a record")
     try:
+        if asked.explain is not None:
+            return _explain(asked, dictionary)
         facts = _facts(asked, dictionary)
+        how = _how(asked)
         with counting("patients screened") as count:
-            ran = run(facts, asked.out, dictionary.rulebook, _how(asked), _doing(asked), count)
-        summary = summed_up(asked.out, dictionary.rulebook, facts, asked.min_cell)
+            ran = run(facts, asked.out, dictionary.rulebook, how, _doing(asked), count)
+        summary = summed_up(asked.out, dictionary.rulebook, facts, how, asked.min_cell, asked.jobs)
     except FactsError as problem:
         tell(problem)
         return UNUSABLE
@@ -99,6 +111,25 @@ def run(asked: argparse.Namespace) -> int:
     print(f"{counted(ran.patients, 'patient')} screened against {counted(len(ran.trials), 'trial')}{again}")
     tell_set_aside(ran.set_aside)
     return 1 if ran.set_aside else DONE
+
+
+def _explain(asked: argparse.Namespace, dictionary: Dictionary) -> int:
+    """Print one patient's report. Raises FactsError where the run over the folder cannot be repeated."""
+    from screener.cohort.explain import explained
+    from screener.report.forms import TABLE, Asked
+
+    if len(asked.sources) != 1 or asked.out is not None:
+        raise CallError("`--explain` is about one folder of answers", "screen cohort DIR --explain PATIENT")
+    found = explained(asked.sources[0], asked.explain, dictionary.rulebook, _how(asked))
+    if found is None:
+        raise CallError(f"nobody in {asked.sources[0]} is called that", "write the id as it is in the record")
+    report = TABLE.report(Asked(None, frozenset(), (), asked.trial))
+    encode_output(encoding=report.encoding, errors="replace", newline=report.newline)
+    report.prepare(dictionary.rulebook)
+    report.add(found)
+    if (told := report.end(0)) is not None:
+        tell(told)
+    return DONE
 
 
 def _doing(asked: argparse.Namespace) -> Doing:
@@ -116,28 +147,35 @@ def _doing(asked: argparse.Namespace) -> Doing:
     return by_spark(session_for(asked.spark_master))
 
 
-def _facts(asked: argparse.Namespace, dictionary: Dictionary):  # type: ignore[no-untyped-def]
+def _facts(asked: argparse.Namespace, dictionary: Dictionary) -> Facts:
     """The facts to screen: those that are there, or those that are made of the records first."""
     from screener.cohort.ingest import ingest
     from screener.records.facts.folder import Facts, is_facts
 
+    how_read = manner(asked, dictionary)
     if len(asked.sources) == 1 and asked.sources[0].is_dir() and is_facts(asked.sources[0]):
-        return Facts(asked.sources[0])
+        facts = Facts(asked.sources[0])
+        facts.check(dictionary.rulebook.dictionary_digest, how_read.read_with)
+        return facts
+    tell_unread(asked.sources)
     folder = asked.out / "facts"
     with counting("patients read") as count:
-        ingest(asked.sources, folder, manner(asked, dictionary), asked.jobs, count)
+        ingest(asked.sources, folder, how_read, asked.jobs, count)
     return Facts(folder)
 
 
 def _how(asked: argparse.Namespace) -> How:
-    from datetime import date
+    from datetime import datetime
 
     from screener.cohort.answers import How
 
+    zone = asked.site_read.time_zone if asked.site_read is not None else None
     return How(
         asked.as_of,
-        date.today(),  # noqa: DTZ011  (the day on the wall of the clinic)
+        datetime.now(zone).date(),  # the day on the wall of the clinic
         tuple(asked.assume_complete),
         asked.labs_within,
         tuple(asked.trial) if asked.trial else None,
+        asked.site_read,
+        tuple(asked.in_force),
     )

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from screener.cli.calls import DONE, MOST_SHOWN, UNUSABLE, CallError, Parser, counted, tell
+from screener.cli.calls import DONE, MOST_SHOWN, STANDARD_INPUT, UNUSABLE, CallError, Parser, counted, tell
 from screener.cli.options import add_jobs, add_reading, dictionary_of
+from screener.cli.patients import sources as sources_in
+from screener.records.errors import printable
 
 if TYPE_CHECKING:
     from screener.cohort.ingest import Manner
@@ -43,9 +44,7 @@ def parser() -> Parser:
 def run(asked: argparse.Namespace) -> int:
     """Read, and keep."""
     check_parts()
-    for source in asked.sources:
-        if not source.exists():
-            raise CallError(f"`{source}` is not there", "name a file or folder of records")
+    check_there(asked.sources)
     dictionary = dictionary_of(asked)
     if dictionary is None:
         return UNUSABLE
@@ -54,6 +53,7 @@ def run(asked: argparse.Namespace) -> int:
     from screener.records.facts.folder import FactsError
 
     try:
+        tell_unread(asked.sources)
         with counting("patients read") as count:
             about = ingest(asked.sources, asked.out, manner(asked, dictionary), asked.jobs, count)
     except FactsError as problem:
@@ -76,13 +76,25 @@ def manner(asked: argparse.Namespace, dictionary: Dictionary) -> Manner:
     """How the records of a call are read."""
     from screener.cohort.ingest import Manner
 
-    codes = tuple((place.name, _digest(place)) for place in asked.codes)
-    hierarchy = _digest(asked.hierarchy) if asked.hierarchy is not None else ""
-    return Manner(dictionary, codes, hierarchy, asked.locale, asked.columns)
+    return Manner(dictionary, asked.locale, asked.columns)
 
 
-def _digest(place: Path) -> str:
-    return f"sha256:{hashlib.sha256(place.read_bytes()).hexdigest()}"
+def check_there(sources: Sequence[Path]) -> None:
+    """Refuse the call where a source is none that can be read more than once, or is not there."""
+    for source in sources:
+        if str(source) == STANDARD_INPUT:
+            raise CallError(
+                "standard input cannot be kept: a run that goes on reads its sources again", "name a file or folder"
+            )
+        if not source.exists():
+            raise CallError(f"`{printable(str(source))}` is not there", "name a file or folder of records")
+
+
+def tell_unread(sources: Sequence[Path]) -> None:
+    """Tell which files of folders are not read."""
+    for source in sources:
+        for _ in sources_in(str(source)):
+            pass
 
 
 def tell_set_aside(set_aside: tuple[SetAside, ...]) -> None:

@@ -38,7 +38,8 @@ def parser() -> Parser:
         else:
             forms.add_argument(form.option, metavar=form.value, help=form.help)
     able = " ".join(form.option for form in FORMS if form.with_jobs)
-    forms.add_argument("--jobs", type=number_of_jobs, default=1, metavar="N", help=f"screen with N processes; for {able}")
+    said = f"screen with N processes; for {able}"
+    forms.add_argument("--jobs", type=number_of_jobs, default=1, metavar="N", help=said)
     able = ", ".join(form.option for form in FORMS if form.further)
     further = parser.add_argument_group(f"also tell (text for the terminal, {able})")
     for name, help_ in FURTHER.items():

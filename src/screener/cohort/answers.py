@@ -13,10 +13,12 @@ from typing import Any as Anything
 from msgspec import Struct
 
 from screener.cohort.limits import Limit, limits_of
+from screener.contract import Basis
 from screener.evaluation.evaluator import decide, in_all_worlds
 from screener.records.patient import Patient
 from screener.rulebook import Rulebook, Sex, Trial
-from screener.screening import CriterionResult, Status, TrialResult, Verdict, evaluate, status_of
+from screener.screening import CriterionResult, Screening, Status, TrialResult, Verdict, evaluate, status_of
+from screener.site import Site, with_site
 from screener.values.dates import Duration
 
 
@@ -30,11 +32,12 @@ class Missing(Struct, frozen=True):
 
 
 class Line(Struct, frozen=True):
-    """One criterion of one patient: what it came to, and whether that rests on a list that was taken as complete."""
+    """One criterion of one patient: what it came to, whether that is on record or rests on a list that was taken as
+    complete, and why it is unknown. `missing`: what it waits for, where nothing is against the trial."""
 
     criterion: str
     status: Status
-    assumed: bool
+    basis: Basis
     reasons: tuple[str, ...]
     missing: tuple[Missing, ...]
 
@@ -51,7 +54,8 @@ class Shift(Struct, frozen=True):
 
 class Row(Struct, frozen=True):
     """One patient for one trial. `as_of` is the day that the answers are about (a proleptic Gregorian ordinal), `facts`
-    the digest of what is on record."""
+    the digest of what is on record. `died`: by that day, by the record. `shifts` are those of lines besides which no
+    other line is failed: all others change no verdict."""
 
     patient: str
     facts: str
@@ -75,12 +79,19 @@ class How(Struct, frozen=True):
     assume_complete: tuple[str, ...] = ()
     labs_within: Duration | None = None
     trials: tuple[str, ...] | None = None
+    site: Site | None = None
+    in_force: tuple[str, ...] = ()
 
     @property
     def said(self) -> tuple[object, ...]:
         """What of it changes answers, whoever the patient is. The day of the call is no part of it: it stands with each
         patient whom it was taken for."""
-        return self.as_of, self.assume_complete, repr(self.labs_within)
+        return self.as_of, self.assume_complete, repr(self.labs_within), self.site_digest
+
+    @property
+    def site_digest(self) -> str | None:
+        """What identifies the site's file."""
+        return None if self.site is None else self.site.digest
 
 
 class Desk:
@@ -111,46 +122,55 @@ class Desk:
             return self.how.as_of
         return date.fromordinal(patient.as_of) if patient.as_of is not None else self.how.today
 
-    def rows(self, patient: Patient, facts: str) -> dict[str, Row]:
-        """What a patient's screening comes to, by trial."""
-        day = self.day_of(patient)
-        screening = evaluate(
+    def screening(self, patient: Patient) -> Screening:
+        """A patient's screening, as `screen` does it for that patient alone."""
+        if self.how.site is not None:
+            patient = with_site(patient, self.how.site, self.rulebook, self.how.in_force)
+        return evaluate(
             patient,
             self.rulebook,
-            as_of=day,
+            as_of=self.how.as_of if self.how.as_of is not None or patient.as_of is not None else self.how.today,
             assume_complete=self.how.assume_complete,
             labs_within=self.how.labs_within,
             trials=[trial.id for trial in self.trials],
         )
-        return {trial.id: self._row(trial, patient, facts, day) for trial in screening.trials}
 
-    def _row(self, trial: TrialResult, patient: Patient, facts: str, day: date) -> Row:
+    def rows(self, patient: Patient, facts: str) -> dict[str, Row]:
+        """What a patient's screening comes to, by trial."""
+        screening = self.screening(patient)
+        return {trial.id: self._row(trial, screening, facts) for trial in screening.trials}
+
+    def _row(self, trial: TrialResult, screening: Screening, facts: str) -> Row:
         statuses = [line.status for line in trial.criteria]
+        failed = statuses.count("failed")
+        counting = [line for line in trial.criteria if failed == 0 or (failed == 1 and line.status == "failed")]
         return Row(
-            patient.id,
+            screening.patient,
             facts,
-            day.toordinal(),
-            patient.sex,
-            patient.died is not None,
+            screening.as_of.toordinal(),
+            screening.record.sex,
+            screening.died is not None,
             trial.verdict,
             statuses.count("passed"),
-            statuses.count("failed"),
+            failed,
             statuses.count("unknown"),
             trial.waits_for,
-            tuple(_line(line, may_be_assumed=bool(self.how.assume_complete)) for line in trial.criteria),
-            tuple(shift for line in trial.criteria for shift in self._shifts(trial.id, line)),
+            tuple([_line(line, waits=failed == 0) for line in trial.criteria]),
+            tuple([shift for line in counting for shift in self._shifts(trial.id, line)]),
         )
 
     def _shifts(self, trial: str, line: CriterionResult) -> Iterator[Shift]:
         """What the line would come to with each of its limits elsewhere.
 
-        Where neither the lowest nor the highest number changes anything, none between them does: a line that moves with
-        a limit at all moves one way.
+        Where a line moves one way with a limit, and neither the lowest nor the highest number changes anything, none
+        between them does.
         """
         for limit in self.limits.get(trial, {}).get(line.id, ()):
-            ends = {number: self._with(line, limit.moved[number].rules) for number in (0, len(limit.moved) - 1)}
-            if all(status == line.status for status in ends.values()):
-                continue
+            ends: dict[int, Status] = {}
+            if limit.moves_one_way:
+                ends = {number: self._with(line, limit.moved[number].rules) for number in (0, len(limit.moved) - 1)}
+                if all(status == line.status for status in ends.values()):
+                    continue
             for number, moved in enumerate(limit.moved):
                 status = ends[number] if number in ends else self._with(line, moved.rules)
                 if status != line.status:
@@ -162,10 +182,9 @@ class Desk:
         return status_of(line.kind, in_all_worlds(decide(rule, line.frame) for rule in counted))
 
 
-def _line(line: CriterionResult, *, may_be_assumed: bool) -> Line:
+def _line(line: CriterionResult, *, waits: bool) -> Line:
     if line.status != "unknown":
-        return Line(line.id, line.status, may_be_assumed and line.basis == "assumed", (), ())
-    needs = dict.fromkeys((need.kind, need.name) for need in line.needs)
-    missing = tuple(Missing(kind, name, alone=len(needs) == 1) for kind, name in needs)
-    assumed = may_be_assumed and line.basis == "assumed"
-    return Line(line.id, line.status, assumed, tuple(line.reasons), missing)
+        return Line(line.id, line.status, line.basis, (), ())
+    needs = dict.fromkeys([(need.kind, need.name) for need in line.needs]) if waits else {}
+    missing = tuple([Missing(kind, name, alone=len(needs) == 1) for kind, name in needs])
+    return Line(line.id, line.status, line.basis, line.reasons, missing)

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from screener.jobs import forked_in_order
 from screener.records.dictionary import Dictionary
@@ -26,7 +27,8 @@ from screener.records.facts.folder import (
     write_part,
 )
 from screener.records.locales import Locale
-from screener.records.patient import Patient
+from screener.records.patient import NOTHING_BESIDES, Patient, ReadWith
+from screener.records.reading import read_with
 from screener.records.sources import Group, HowRead, InLots, called, groups_in, name_of, records_in
 
 FILES_AT_ONCE, BYTES_AT_ONCE = 200, 32 * 1024 * 1024
@@ -37,19 +39,21 @@ Read = Iterator[Patient | RecordError]
 
 
 class Manner(Struct, frozen=True):
-    """How records are read. `codes` are the clinic's own tables, by name and digest."""
+    """How records are read."""
 
     dictionary: Dictionary
-    codes: tuple[tuple[str, str], ...] = ()
-    hierarchy: str = ""
     locale: Locale | None = None
     columns: Mapping[str, str] | None = None
 
     @property
     def said(self) -> tuple[object, ...]:
         """What of it may change what is read."""
-        columns = tuple(sorted((self.columns or {}).items()))
-        return self.dictionary.rulebook.dictionary_digest, self.codes, self.hierarchy, repr(self.locale), columns
+        return self.dictionary.rulebook.dictionary_digest, self.read_with
+
+    @property
+    def read_with(self) -> ReadWith:
+        """What records are read with besides the dictionary."""
+        return read_with(self.dictionary, self.locale, self.columns)
 
 
 class Piece(Struct, frozen=True):
@@ -75,14 +79,21 @@ def ingest(
     parts: list[Part] = []
     with alone_in(folder):
         begin(folder)
-        for part in forked_in_order(partial(_written, folder), _pieces_of(sources, manner), jobs):
+        for part in forked_in_order(partial(_written, folder, manner.read_with), _pieces_of(sources, manner), jobs):
             parts.append(part)
             count(part.patients)
-        return finish(folder, parts, manner.dictionary.rulebook.dictionary_digest, manner.codes)
+        return finish(folder, parts, manner.dictionary.rulebook.dictionary_digest, manner.read_with)
 
 
-def _written(folder: Path, piece: Piece) -> Part:
-    return part_there(folder, piece.name) or write_part(folder, piece.name, piece.read())
+def _written(folder: Path, besides: ReadWith, piece: Piece) -> Part:
+    return part_there(folder, piece.name) or write_part(folder, piece.name, _with(piece.read(), besides))
+
+
+def _with(read: Read, besides: ReadWith) -> Read:
+    """The patients, each with what it was read with. Facts that are read again say that already."""
+    for each in read:
+        is_told = isinstance(each, RecordError) or each.read_with != NOTHING_BESIDES
+        yield each if is_told or isinstance(each, RecordError) else replace(each, read_with=besides)
 
 
 def _pieces_of(sources: Sequence[Path], manner: Manner) -> Iterator[Piece]:

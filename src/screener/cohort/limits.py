@@ -18,7 +18,11 @@ from msgspec.structs import replace
 from screener.rulebook import (
     AgainstLimit,
     Age,
+    All,
+    Any,
     Arithmetic,
+    AtLeast,
+    AtTime,
     Between,
     Bounded,
     ChangeLookup,
@@ -27,6 +31,7 @@ from screener.rulebook import (
     Function,
     InUnit,
     Meets,
+    Not,
     Number,
     Rulebook,
     ScoreOf,
@@ -35,6 +40,7 @@ from screener.rulebook import (
     Value,
     ValueLookup,
 )
+from screener.rulebook_walk import children
 
 STEPS = (0.5, 0.7, 0.8, 0.9, 1.1, 1.2, 1.3, 1.5, 2.0)
 """The shares of a limit to which it is moved."""
@@ -65,6 +71,8 @@ class Limit(Struct, frozen=True):
     text: str
     number: float
     moved: tuple[Moved, ...]
+    moves_one_way: bool
+    """Whether a higher limit can only ever do one thing to the line: clear it, or fail it."""
 
 
 def limits_of(trial: Trial, rulebook: Rulebook) -> tuple[Limit, ...]:
@@ -89,7 +97,10 @@ def _limits_in(trial: str, criterion: Criterion, rulebook: Rulebook) -> Iterator
             for node, field in nodes:
                 changed = tuple(_exchanged(rule, node, _moved(node, field, to), rulebook) for rule in changed)
             moved.append(Moved(to, _NUMBER.sub(_shown(to), text, count=1), changed))
-        yield Limit(trial, criterion.id, place, of, operator, text, number, tuple(moved))
+        these = {node for node, _ in nodes}
+        ways = {way for rule in rules for way in _ways(rule, these, rulebook)}
+        one_way = operator != "=" and len(ways) == 1 and None not in ways
+        yield Limit(trial, criterion.id, place, of, operator, text, number, tuple(moved), one_way)
 
 
 def _subject(node: Comparing, rulebook: Rulebook) -> str:
@@ -134,6 +145,22 @@ def _comparing(rule: Struct, rulebook: Rulebook) -> Iterator[Comparing]:
                 for each in value if isinstance(value, tuple) else (value,):
                     if isinstance(each, Struct):
                         yield from _comparing(each, rulebook)
+
+
+def _ways(rule: Struct, nodes: set[Comparing], rulebook: Rulebook, way: bool | None = True) -> Iterator[bool | None]:
+    """How each place of some comparisons in a rule bears on it: as it stands (True), denied (False), or by way of a
+    number (None), which may be anything."""
+    if rule in nodes:
+        yield way
+    inner: bool | None = None
+    match rule:
+        case All() | Any() | AtLeast() | AtTime() | Meets():
+            inner = way
+        case Not():
+            inner = None if way is None else not way
+    within = (rulebook.definitions[rule.name].rule,) if isinstance(rule, Meets) else children(rule)
+    for each in within:
+        yield from _ways(each, nodes, rulebook, inner)
 
 
 def _limits_at(node: Comparing) -> tuple[tuple[str, str], ...]:

@@ -9,11 +9,15 @@ from pathlib import Path
 import jinja2
 from msgspec import Struct
 
+from screener.cohort.nearest import LOOKED_AT, SOON
 from screener.cohort.summary import Count, OfTrial, Sensitivity, Step, Summary, Wanted
+from screener.records.errors import printable
 
 TEMPLATES = Path(__file__).with_name("templates")
 BAR = 120
 """The width of a bar."""
+LONGEST_ID = 80
+WORDS = {"eligible": "certain", "undetermined": "possible", "ineligible": "ruled out", "died": "died"}
 
 
 class Bar(Struct, frozen=True):
@@ -33,7 +37,7 @@ def page(summary: Summary) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"count": _count, "change": _change}
+    environment.filters |= {"count": _count, "change": _change, "id": _id, "stand": _stand}
     style = (TEMPLATES / "summary.css").read_text()
     allowed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return environment.get_template("summary.html.jinja").render(
@@ -42,6 +46,8 @@ def page(summary: Summary) -> str:
         allowed=allowed,
         bar=_bar,
         width=BAR,
+        soon=SOON.days,
+        looked_at=LOOKED_AT,
         costliest=_costliest,
         most_wanted=_most_wanted,
         moves_that_matter=_moves_that_matter,
@@ -54,6 +60,16 @@ def _count(number: Count) -> str:
 
 def _change(number: int | None) -> str:
     return "few" if number is None else "·" if number == 0 else f"{number:+,}"
+
+
+def _id(patient: str) -> str:
+    """A patient's id, as far as a cell can show it."""
+    text = printable(patient)
+    return text if len(text) <= LONGEST_ID else f"{text[:LONGEST_ID]}…"
+
+
+def _stand(stand: str | None) -> str:
+    return "not screened" if stand is None else WORDS[stand]
 
 
 def _bar(step: Step, trial: OfTrial) -> Bar | None:

@@ -18,27 +18,35 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
+import pyarrow as pa
 import pyarrow.parquet as pq
 from msgspec import Struct
 
 from screener.cohort.answers import Desk, How, Row
+from screener.cohort.changes import write_changes
 from screener.jobs import forked_in_order
+from screener.records.errors import printable
 from screener.records.facts.columns import from_table, schema_of, to_table
-from screener.records.facts.folder import Facts, FactsError, Part, SetAside, alone_in, whole_file
-from screener.rulebook import Rulebook, Trial
-from screener.rulebook_walk import walk_through
+from screener.records.facts.folder import Facts, FactsError, Part, SetAside, alone_in, unchanged, whole_file
+from screener.rulebook import Confirmed, PointsOf, Rulebook, Trial
+from screener.rulebook_walk import lookup_of, walk_through
 from screener.version import __version__
 
 FORM = "screener cohort 1"
 ABOUT = "cohort.json"
 PATIENTS_AT_ONCE = 200
+_OWN = b"screener"
 Key = tuple[str, str, int]
 """Who it is, the digest of what is on record, and the day that the answers are about."""
 
 
 class Ran(Struct, frozen=True):
-    """What a folder of answers says of itself. `today` is the day that was taken where nothing says which day answers
-    are about; `trials` are the digests of the rules; `files` the files of answers of each trial."""
+    """What a folder of answers says of itself.
+
+    `today` is the day that was taken where nothing says which day answers are about; `site` is the digest of the site's
+    file; `trials` are the digests of the rules; `parts` the files of facts, and `files` those of answers of each trial,
+    in the same order; `since` is the day of the run that `changes.parquet` compares with.
+    """
 
     form: str
     screener: str
@@ -49,17 +57,28 @@ class Ran(Struct, frozen=True):
     today: date
     assume_complete: tuple[str, ...]
     labs_within: str | None
+    site: str | None
     trials: dict[str, str]
+    parts: tuple[str, ...]
     files: dict[str, tuple[str, ...]]
     patients: int
     decided: int
     set_aside: tuple[SetAside, ...]
+    since: str | None = None
+
+    @property
+    def day(self) -> str:
+        """The day that the answers are about, in words."""
+        if self.as_of is not None:
+            return self.as_of.isoformat()
+        return f"each record's own day, else {self.today.isoformat()}"
 
 
 class Done(Struct, frozen=True):
-    """What became of one file of facts: how many patients it has, how many of them were decided anew, and what is wrong
-    with it."""
+    """What became of one file of facts: how many patients were screened, how many of them were decided anew, and who
+    was not screened, and why."""
 
+    part: str
     files: dict[str, str]
     patients: int
     decided: int
@@ -98,10 +117,10 @@ def run(
 ) -> Ran:
     """Screen every patient of the facts.
 
-    Raises FactsError where another dictionary read the records, or somebody else writes into the folder, and OSError
-    where it cannot be written.
+    Raises FactsError where another dictionary read the records, or somebody else writes into a folder of the two, and
+    OSError where it cannot be written.
     """
-    facts.check_dictionary(rulebook.dictionary_digest)
+    facts.check(rulebook.dictionary_digest)
     desk = Desk(rulebook, how)
     digests = {trial.id: digest_of(trial, rulebook) for trial in desk.trials}
     ran = Ran(
@@ -114,13 +133,15 @@ def run(
         how.today,
         how.assume_complete,
         None if how.labs_within is None else str(how.labs_within),
+        how.site_digest,
         digests,
+        (),
         {},
         0,
         0,
         (),
     )
-    with alone_in(folder):
+    with unchanged(facts.folder), alone_in(folder):
         before = _before(folder)
         plans = _with_earlier(_plans(facts, folder, desk, digests), facts, folder, before, ran)
         done: list[Done] = []
@@ -129,11 +150,13 @@ def run(
             count(each.patients)
         ran = msgspec.structs.replace(
             ran,
+            parts=tuple(each.part for each in done if each.files),
             files={trial: tuple(each.files[trial] for each in done if each.files) for trial in digests},
             patients=sum(each.patients for each in done),
             decided=sum(each.decided for each in done),
             set_aside=(*facts.about.set_aside, *(one for each in done for one in each.set_aside)),
         )
+        ran = msgspec.structs.replace(ran, since=write_changes(folder, before, ran))
         with whole_file(folder / ABOUT) as file:
             file.write(msgspec.json.format(msgspec.json.encode(ran), indent=1) + b"\n")
         _remove_others(folder, ran.files)
@@ -164,19 +187,27 @@ def _remove_others(folder: Path, files: dict[str, tuple[str, ...]]) -> None:
 
 def digest_of(trial: Trial, rulebook: Rulebook) -> str:
     """What identifies all that the answers of a trial depend on besides the dictionary: its lines, what they name."""
-    said: list[object] = [trial]
+    said: dict[Struct, None] = {}
     for criterion in trial.criteria:
         for reading in criterion.readings:
             for node in walk_through(reading.rule, rulebook):
-                said.append(node)
-                said += [rulebook.lookups[name] for name in _lookups_of(node) if name in rulebook.lookups]
-    return hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:20]
+                said[node] = None
+                said.update(dict.fromkeys(_named_by(node, rulebook)))
+    return hashlib.sha256(msgspec.json.encode([trial, *said])).hexdigest()[:20]
 
 
-def _lookups_of(node: Struct) -> Iterator[str]:
-    for field in ("lookup", "anchor"):
-        if isinstance(name := getattr(node, field, None), str):
-            yield name
+def _named_by(node: Struct, rulebook: Rulebook) -> Iterator[Struct]:
+    """What a node names: a lookup and what its stretch of time is placed by, a table of points, a question."""
+    match node:
+        case PointsOf():
+            yield rulebook.tables[node.name]
+        case Confirmed():
+            yield rulebook.questions[node.question]
+    name = lookup_of(node)
+    while name is not None and (lookup := rulebook.lookups.get(name)) is not None:
+        yield lookup
+        scope = getattr(lookup, "scope", None)
+        name = scope.anchor if scope is not None else None
 
 
 # ---- what is there already
@@ -189,7 +220,7 @@ class Plan(Struct, frozen=True):
     part: Part
     names: dict[str, str]
     missing: tuple[str, ...]
-    earlier: tuple[str, ...] = ()
+    earlier: tuple[int, ...] = ()
 
 
 def _plans(facts: Facts, folder: Path, desk: Desk, digests: dict[str, str]) -> list[Plan]:
@@ -199,32 +230,56 @@ def _plans(facts: Facts, folder: Path, desk: Desk, digests: dict[str, str]) -> l
     for part in facts.about.parts:
         said = (part.file, facts.about.doubled, desk.rulebook.dictionary_digest, desk.how.said, day)
         names = {trial: _name(*said, digest) for trial, digest in digests.items()}
-        missing = [trial for trial, name in names.items() if not _place(folder, trial, name).exists()]
+        missing = [trial for trial, name in names.items() if not _is_there(place_of(folder, trial, name))]
         plans.append(Plan(part, names, tuple(missing)))
     return plans
 
 
 def _with_earlier(plans: Sequence[Plan], facts: Facts, folder: Path, before: Ran | None, this: Ran) -> list[Plan]:
     """Each plan with the files of the last run in which its patients stand, if that run asked the same."""
-    is_comparable = before is not None and all(
-        getattr(before, field) == getattr(this, field)
-        for field in ("screener", "dictionary", "as_of", "assume_complete", "labs_within")
-    )
+    asked = ("form", "screener", "dictionary", "as_of", "assume_complete", "labs_within", "site")
+    is_comparable = before is not None and all(getattr(before, field) == getattr(this, field) for field in asked)
     todo = [plan for plan in plans if plan.missing]
     if before is None or not is_comparable or not todo:
         return list(plans)
     trial = next((each for each in todo[0].missing if before.trials.get(each) == this.trials[each]), None)
     if trial is None:
         return list(plans)
-    stands_in: dict[str, set[str]] = {}
-    for number, name in enumerate(before.files[trial]):
-        for patient in pq.read_table(_place(folder, trial, name), columns=["patient"]).column("patient").to_pylist():
-            stands_in.setdefault(patient, set()).add(str(number))
+    # A file of facts that was there goes with the answers of the same file; who stands in a new one is looked for.
+    numbers = {part: number for number, part in enumerate(before.parts)}
+    new = {each: set[int]() for plan in todo if plan.part.file not in numbers for each in facts.ids_in(plan.part)}
+    gone = set(before.parts) - {plan.part.file for plan in plans} if new else set()
+    for part in gone:
+        place = place_of(folder, trial, before.files[trial][numbers[part]])
+        if not _is_there(place):
+            continue
+        for patient in pq.read_table(place, columns=["patient"]).column("patient").to_pylist():
+            if patient in new:
+                new[patient].add(numbers[part])
     found = []
     for plan in plans:
-        numbers = {number for each in facts.ids_in(plan.part) for number in stands_in.get(each, ())}
-        found.append(msgspec.structs.replace(plan, earlier=tuple(sorted(numbers))) if plan.missing else plan)
+        if plan.missing and plan.part.file in numbers:
+            plan = msgspec.structs.replace(plan, earlier=(numbers[plan.part.file],))
+        elif plan.missing:
+            those = {number for each in facts.ids_in(plan.part) for number in new.get(each, ())}
+            plan = msgspec.structs.replace(plan, earlier=tuple(sorted(those)))
+        found.append(plan)
     return found
+
+
+def _is_there(place: Path) -> bool:
+    """Whether a file of answers is there, whole, and of everybody."""
+    return _set_aside_in(place) == ()
+
+
+def _set_aside_in(place: Path) -> tuple[SetAside, ...] | None:
+    """Who is missing in a file of answers; None if there is no such file."""
+    try:
+        with pq.ParquetFile(place) as file:
+            own = (file.metadata.metadata or {}).get(_OWN)
+            return None if own is None else msgspec.json.decode(own, type=tuple[SetAside, ...])
+    except (OSError, pa.ArrowException, msgspec.MsgspecError):
+        return None
 
 
 def _known(plan: Plan, folder: Path, before: Ran | None, digests: dict[str, str]) -> dict[Key, dict[str, Row]]:
@@ -235,11 +290,18 @@ def _known(plan: Plan, folder: Path, before: Ran | None, digests: dict[str, str]
     for trial in plan.missing:
         if before.trials.get(trial) != digests[trial]:
             return {}
-        for number in map(int, plan.earlier):
-            place = _place(folder, trial, before.files[trial][number])
-            for row in from_table(pq.read_table(place), Row):
+        for number in plan.earlier:
+            for row in _rows_in(place_of(folder, trial, before.files[trial][number])):
                 known.setdefault((row.patient, row.facts, row.as_of), {})[trial] = row
     return {key: rows for key, rows in known.items() if len(rows) == len(plan.missing)}
+
+
+def _rows_in(place: Path) -> list[Row]:
+    """The answers of a file; none where it can no longer be read."""
+    try:
+        return from_table(pq.read_table(place), Row)
+    except (OSError, pa.ArrowException, KeyError, ValueError):
+        return []
 
 
 # ---- one file of facts
@@ -248,35 +310,45 @@ def _known(plan: Plan, folder: Path, before: Ran | None, digests: dict[str, str]
 def screened(facts: Facts, folder: Path, desk: Desk, digests: dict[str, str], before: Ran | None, plan: Plan) -> Done:
     """Screen the patients of one file of facts, as far as their answers are not there already."""
     if not plan.missing:
-        return Done(plan.names, plan.part.patients, 0)
+        return Done(plan.part.file, plan.names, plan.part.patients, 0)
     known = _known(plan, folder, before, digests)
     wanted = Desk(desk.rulebook, msgspec.structs.replace(desk.how, trials=plan.missing))
     rows: dict[str, list[Row]] = {trial: [] for trial in plan.missing}
     decided = 0
+    set_aside: list[SetAside] = []
     gc.disable()  # a patient's answers are gone before the next one's are made
     try:
         for patient, digest in facts.with_digests(plan.part):
             answers = known.get((patient.id, digest, wanted.day_of(patient).toordinal()))
             if answers is None:
-                answers = wanted.rows(patient, digest)
                 decided += 1
+                try:
+                    answers = wanted.rows(patient, digest)
+                except Exception as error:  # one patient is no reason to lose all others
+                    fault = f"not screened, by an error of screener itself: {type(error).__name__}: {error}"
+                    set_aside.append(SetAside(printable(patient.id)[:200], fault[:500]))
+                    continue
             for trial in plan.missing:
                 rows[trial].append(answers[trial])
     except FactsError as error:
         lost = facts.ids_in(plan.part)
-        return Done({}, 0, 0, (SetAside(plan.part.file, f"{error.fault}; not screened: {', '.join(lost)}"),))
+        named = ", ".join(printable(each)[:200] for each in lost)
+        return Done(plan.part.file, {}, 0, 0, (SetAside(plan.part.file, f"{error.fault}; not screened: {named}"),))
     finally:
         gc.enable()
     for trial in plan.missing:
-        place = _place(folder, trial, plan.names[trial])
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        place = place_of(folder, trial, plan.names[trial])
+        for each in (folder / "answers", place.parent):
+            each.mkdir(mode=0o700, exist_ok=True)
         with whole_file(place) as file, pq.ParquetWriter(file, schema_of(Row), compression="zstd") as writer:
             for start in range(0, len(rows[trial]), PATIENTS_AT_ONCE):
                 writer.write_table(to_table(rows[trial][start : start + PATIENTS_AT_ONCE], Row))
-    return Done(plan.names, plan.part.patients, decided)
+            writer.add_key_value_metadata({_OWN: msgspec.json.encode(set_aside)})
+    return Done(plan.part.file, plan.names, plan.part.patients - len(set_aside), decided, tuple(set_aside))
 
 
-def _place(folder: Path, trial: str, name: str) -> Path:
+def place_of(folder: Path, trial: str, name: str) -> Path:
+    """Where a file of answers stands."""
     return folder / "answers" / trial / name
 
 

@@ -14,10 +14,15 @@ from typing import Any
 import duckdb
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
+from screener.cohort.answers import Desk, How
+from screener.cohort.changes import Changed, listed, read_changes, working
 from screener.cohort.limits import limits_of
-from screener.cohort.run import Ran, read_ran
-from screener.records.facts.folder import Facts, whole_file
+from screener.cohort.nearest import Closing, Near, looked_closer
+from screener.cohort.run import Ran, place_of, read_ran
+from screener.records.facts.folder import Facts, FactsError, whole_file
+from screener.report.spreadsheet import cell
 from screener.rulebook import ChangeLookup, EventLookup, OnsetLookup, Rulebook, Trial, ValueLookup
 from screener.rulebook_walk import lookup_of, walk_through
 
@@ -25,7 +30,8 @@ Count = int | None
 """A number of patients; None where it is smaller than may leave the house."""
 
 MOST_MISSING = 15
-NEAREST = 20
+MOST_LISTED = 1000
+"""Patients that the summary lists at most of those who are new, or no longer, candidates; `changes.csv` has all."""
 FORM = "screener summary 1"
 
 
@@ -63,7 +69,8 @@ class Wanted(Struct, frozen=True):
 
 
 class Recorded(Struct, frozen=True):
-    """A fact that the trial asks about: how many patients have any result or entry of it at all, or a denial."""
+    """A fact that the trial asks about: how many patients have any result or entry of it, or of a kind of it, or a
+    denial."""
 
     kind: str
     name: str
@@ -90,18 +97,13 @@ class Sensitivity(Struct, frozen=True):
     moves: tuple[Move, ...]
 
 
-class Near(Struct, frozen=True):
-    """A patient who fails nothing: how many lines are met, and how many are open."""
-
-    patient: str
-    met: int
-    of: int
-    open: tuple[str, ...]
-    waits_for: tuple[str, ...]
-
-
 class OfTrial(Struct, frozen=True):
-    """One trial: everybody's verdict, the attrition, and what follows from it."""
+    """One trial: everybody's verdict, the attrition, and what follows from it.
+
+    `died`: so many of the eligible and undetermined have died by the record. `new` and `no_longer`: so many are
+    candidates since the run before, and no longer are. `nearest`, `closing` and `changed` name patients, and are empty
+    where small numbers are not told; `closing` are those of the nearest to whom the trial closes soon.
+    """
 
     trial: str
     title: str
@@ -110,15 +112,21 @@ class OfTrial(Struct, frozen=True):
     eligible: Count
     undetermined: Count
     ineligible: Count
+    died: Count
+    new: Count
+    no_longer: Count
     steps: tuple[Step, ...]
     wanted: tuple[Wanted, ...]
     recorded: tuple[Recorded, ...]
     sensitivity: tuple[Sensitivity, ...]
-    nearest: tuple[Near, ...]
+    nearest: tuple[Near, ...] = ()
+    closing: tuple[Closing, ...] = ()
+    changed: tuple[Changed, ...] = ()
 
 
 class Summary(Struct, frozen=True):
-    """The summary of a run. `min_cell`: numbers of patients from 1 to one below it are not told."""
+    """The summary of a run. `min_cell`: every number of patients is rounded down to a multiple of it, and none from 1
+    to one below it is told. `since` is the day of the run before."""
 
     form: str
     screener: str
@@ -126,70 +134,87 @@ class Summary(Struct, frozen=True):
     as_of: str
     assume_complete: tuple[str, ...]
     patients: Count
-    set_aside: int
+    set_aside: Count
     min_cell: int
+    since: str | None
     trials: tuple[OfTrial, ...]
 
 
-def summed_up(folder: Path, rulebook: Rulebook, facts: Facts, min_cell: int = 1) -> Summary:
-    """Sum up a folder of answers. Raises FactsError where there are none."""
+def summed_up(folder: Path, rulebook: Rulebook, facts: Facts, how: How, min_cell: int = 1, jobs: int = 1) -> Summary:
+    """Sum up a folder of answers. Raises FactsError where there are none, or a file can no longer be read."""
     ran = read_ran(folder)
-    database = duckdb.connect()
-    database.execute("SET preserve_insertion_order = false")
-    _read_facts(database, facts)
     cells = _Cells(min_cell)
+    trials = [trial for trial in ran.trials if ran.files.get(trial)]
+    try:
+        with working(folder) as database:
+            recorded = _recorded(rulebook, trials, database, facts, ran)
+            of_trials = [_of_trial(rulebook.trials[each], rulebook, database, folder, ran, cells) for each in trials]
+            of_trials = [
+                replace(each, recorded=tuple([replace(one, patients=cells.count(one.patients or 0)) for one in found]))
+                for each, found in zip(of_trials, recorded, strict=True)
+            ]
+            if min_cell == 1:
+                looked_at = looked_closer(database, folder, ran, Desk(rulebook, how), facts, jobs)
+                of_trials = [
+                    replace(each, nearest=near, closing=closing)
+                    for each, (near, closing) in zip(of_trials, looked_at, strict=True)
+                ]
+    except duckdb.Error as error:
+        fault = f"an answer cannot be read: {str(error).splitlines()[0][:200]}"
+        raise FactsError(fault, "remove DIR/answers, and run `screen cohort` again", folder) from None
     return Summary(
         FORM,
         ran.screener,
         ran.rules,
-        ran.as_of.isoformat() if ran.as_of is not None else f"each record's own day, else {ran.today.isoformat()}",
+        ran.day,
         ran.assume_complete,
         cells.count(ran.patients),
-        len(ran.set_aside),
+        cells.count(len(ran.set_aside)),
         min_cell,
-        tuple(
-            _of_trial(rulebook.trials[trial], rulebook, database, folder, ran, cells)
-            for trial in ran.trials
-            if ran.files.get(trial)
-        ),
+        ran.since,
+        tuple(_with_changes(each, folder, cells) for each in of_trials),
     )
 
 
+def _with_changes(of: OfTrial, folder: Path, cells: _Cells) -> OfTrial:
+    new = no_longer = 0
+    listed_: list[Changed] = []
+    for each in read_changes(folder):
+        if each.trial == of.trial and (each.is_new or each.is_no_longer):
+            new += each.is_new
+            no_longer += each.is_no_longer
+            if cells.least == 1 and len(listed_) < MOST_LISTED:
+                listed_.append(each)
+    return replace(of, new=cells.count(new), no_longer=cells.count(no_longer), changed=tuple(listed_))
+
+
 class _Cells:
-    """Says numbers of patients, but for those too small to leave the house."""
+    """Says numbers of patients. Where small ones may not leave the house, every number is rounded down to a multiple of
+    the least that may: so no difference of two numbers tells how many a few are, either.
+
+        of 5:  0, 3, 17, 20      0, few, 15, 20
+    """
 
     def __init__(self, least: int) -> None:
         self.least = least
 
     def count(self, number: int) -> Count:
         """A number of patients; None where it is too small."""
-        return number if number == 0 or number >= self.least else None
+        return number // self.least * self.least if number == 0 or number >= self.least else None
 
     def change(self, number: int) -> int | None:
         """So many more, or fewer; None where so few are too small a number."""
-        return number if number == 0 or abs(number) >= self.least else None
-
-
-def _read_facts(database: duckdb.DuckDBPyConnection, facts: Facts) -> None:
-    """How many patients have anything on record of each fact and concept."""
-    files = [str(facts.folder / part.file) for part in facts.about.parts]
-    database.execute("CREATE TABLE recorded (name VARCHAR, patients BIGINT)")
-    if not files:
-        return
-    for what in ("list_transform(results, lambda x: x.fact)", "list_transform(episodes, lambda x: x.concept)"):
-        database.execute(
-            f"""INSERT INTO recorded SELECT name, count(*) FROM (
-                SELECT unnest(list_distinct({what})) AS name FROM read_parquet(?)) GROUP BY name""",
-            [files],
-        )
+        size = self.count(abs(number))
+        return size if size is None or number >= 0 else -size
 
 
 def _of_trial(
     trial: Trial, rulebook: Rulebook, database: duckdb.DuckDBPyConnection, folder: Path, ran: Ran, cells: _Cells
 ) -> OfTrial:
-    files = [str(folder / "answers" / trial.id / name) for name in ran.files[trial.id]]
-    database.execute("CREATE OR REPLACE TEMP VIEW answers AS SELECT * FROM read_parquet(" + _listed(files) + ")")
+    files = [str(place_of(folder, trial.id, name)) for name in ran.files[trial.id]]
+    database.execute("CREATE OR REPLACE TEMP VIEW answers AS SELECT * FROM read_parquet(" + listed(files) + ")")
     verdicts = dict(database.execute("SELECT verdict, count(*) FROM answers GROUP BY verdict").fetchall())
+    (died,) = database.execute("SELECT count(*) FROM answers WHERE died AND failed = 0").fetchone() or (0,)
     return OfTrial(
         trial.id,
         trial.title,
@@ -198,16 +223,14 @@ def _of_trial(
         cells.count(verdicts.get("eligible", 0)),
         cells.count(verdicts.get("undetermined", 0)),
         cells.count(verdicts.get("ineligible", 0)),
+        cells.count(died),
+        None,
+        None,
         _steps(trial, database, cells),
         _wanted(rulebook, database, cells),
-        _recorded(trial, rulebook, database, cells),
+        (),
         _sensitivity(trial, rulebook, database, cells),
-        _nearest(database) if cells.least == 1 else (),
     )
-
-
-def _listed(files: Sequence[str]) -> str:
-    return "[" + ", ".join("'" + each.replace("'", "''") + "'" for each in files) + "]"
 
 
 def _steps(trial: Trial, database: duckdb.DuckDBPyConnection, cells: _Cells) -> tuple[Step, ...]:
@@ -243,10 +266,12 @@ def _steps(trial: Trial, database: duckdb.DuckDBPyConnection, cells: _Cells) -> 
 
 def _wanted(rulebook: Rulebook, database: duckdb.DuckDBPyConnection, cells: _Cells) -> tuple[Wanted, ...]:
     rows = database.execute(
-        """SELECT missing.kind, missing.name, count(DISTINCT patient),
-                count(DISTINCT patient) FILTER (missing.alone)
-            FROM (SELECT patient, unnest(line.missing) AS missing
-                FROM (SELECT patient, unnest(lines) AS line FROM answers WHERE failed = 0 AND NOT died))
+        """SELECT missing.kind, missing.name, count(*) FILTER (NOT missing.alone), count(*) FILTER (missing.alone)
+            FROM (SELECT unnest(list_distinct(
+                    list_transform(missing, lambda x: {'kind': x.kind, 'name': x.name, 'alone': false})
+                    || list_filter(missing, lambda x: x.alone))) AS missing
+                FROM (SELECT flatten(list_transform(lines, lambda x: x.missing)) AS missing
+                    FROM answers WHERE failed = 0 AND NOT died))
             GROUP BY 1, 2 ORDER BY 3 DESC, 4 DESC, 2 LIMIT ?""",
         [MOST_MISSING],
     ).fetchall()
@@ -266,29 +291,53 @@ def title_of(name: str, rulebook: Rulebook) -> str:
 
 
 def _recorded(
-    trial: Trial, rulebook: Rulebook, database: duckdb.DuckDBPyConnection, cells: _Cells
-) -> tuple[Recorded, ...]:
+    rulebook: Rulebook, trials: Sequence[str], database: duckdb.DuckDBPyConnection, facts: Facts, ran: Ran
+) -> list[tuple[Recorded, ...]]:
+    """The facts that each trial asks about, with how many patients have any of each. The facts are read once."""
+    asked = [_asked_by(rulebook.trials[trial], rulebook) for trial in trials]
+    names = list(dict.fromkeys(name for each in asked for name in each))
+    files = [str(facts.folder / file) for file in ran.parts]
+    if not files or not names:
+        return [() for _ in trials]
+    columns = ", ".join("count(*) FILTER (list_has_any(recorded, ?))" for _ in names)
+    counted = database.execute(
+        f"""SELECT {columns} FROM (SELECT list_transform(results, lambda x: x.fact)
+                || list_transform(episodes, lambda x: x.concept) || list_transform(absences, lambda x: x.concept)
+                AS recorded FROM read_parquet({listed(files)}))""",
+        [_family(name, rulebook) for name in names],
+    ).fetchone()
+    numbers = dict(zip(names, map(int, counted or ()), strict=True))
+    return [
+        tuple(
+            sorted(
+                (Recorded(kind, name, title_of(name, rulebook), numbers[name]) for name, kind in each.items()),
+                key=lambda each: (each.patients != 0, each.kind, each.title.casefold()),
+            )
+        )
+        for each in asked
+    ]
+
+
+def _asked_by(trial: Trial, rulebook: Rulebook) -> dict[str, str]:
+    """The facts that a trial asks about, each with its kind."""
     asked: dict[str, str] = {}
     for criterion in trial.criteria:
         for reading in criterion.readings:
             for node in walk_through(reading.rule, rulebook):
-                lookup = rulebook.lookups.get(lookup_of(node) or "")
-                match lookup:
-                    case ValueLookup() | ChangeLookup():
-                        asked.setdefault(lookup.fact, "lab" if lookup.fact in rulebook.labs else "finding")
-                    case EventLookup():
-                        for what in lookup.what:
-                            asked.setdefault(what.concept, rulebook.concepts[what.concept].kind)
-                    case OnsetLookup():
-                        asked.setdefault(lookup.concept, rulebook.concepts[lookup.concept].kind)
-                    case _:
-                        pass
-    with_any = dict(database.execute("SELECT name, sum(patients) FROM recorded GROUP BY name").fetchall())
-    found = [
-        Recorded(kind, name, title_of(name, rulebook), cells.count(int(with_any.get(name, 0))))
-        for name, kind in asked.items()
-    ]
-    return tuple(sorted(found, key=lambda each: (each.kind, each.title.casefold())))
+                match rulebook.lookups.get(lookup_of(node) or ""):
+                    case ValueLookup(fact=fact) | ChangeLookup(fact=fact):
+                        asked.setdefault(fact, "lab" if fact in rulebook.labs else "finding")
+                    case EventLookup(what=what):
+                        for each in what:
+                            asked.setdefault(each.concept, rulebook.concepts[each.concept].kind)
+                    case OnsetLookup(concept=concept):
+                        asked.setdefault(concept, rulebook.concepts[concept].kind)
+    return asked
+
+
+def _family(name: str, rulebook: Rulebook) -> list[str]:
+    """A fact, or a concept with all its kinds."""
+    return [name, *(rulebook.concepts[name].narrower if name in rulebook.concepts else ())]
 
 
 def _sensitivity(
@@ -325,46 +374,75 @@ def _sensitivity(
     )
 
 
-def _nearest(database: duckdb.DuckDBPyConnection) -> tuple[Near, ...]:
-    rows = database.execute(
-        """SELECT patient, met, met + failed + open, list_transform(list_filter(lines, lambda x: x.status = 'unknown'),
-                lambda x: x.criterion), waits_for
-            FROM answers WHERE failed = 0 AND NOT died ORDER BY open, patient LIMIT ?""",
-        [NEAREST],
-    ).fetchall()
-    return tuple(Near(patient, met, of, tuple(open_), tuple(waits)) for patient, met, of, open_, waits in rows)
-
-
 # ---- the files
 
 
 def write_summary(folder: Path, summary: Summary) -> list[Path]:
-    """Write the summary as JSON, as two tables, and as a page. Raises OSError."""
+    """Write the summary as JSON, as tables, and as a page. What names patients is written only where small numbers are
+    told, and removed where they are not. Raises OSError."""
     from screener.cohort.page import page
 
     texts = {
+        "summary.html": page(summary),
         "summary.json": msgspec.json.format(msgspec.json.encode(summary), indent=1).decode() + "\n",
         "attrition.csv": _attrition(summary),
         "limits.csv": _limits(summary),
-        "summary.html": page(summary),
+        "recorded.csv": _table_of(Recorded, [(each.trial, one) for each in summary.trials for one in each.recorded]),
+        "missing.csv": _table_of(Wanted, [(each.trial, one) for each in summary.trials for one in each.wanted]),
     }
+    of_patients = ("nearest.csv", "closing.csv", "changes.csv")
+    if summary.min_cell == 1:
+        texts["nearest.csv"] = _table_of(Near, [(each.trial, one) for each in summary.trials for one in each.nearest])
+        texts["closing.csv"] = _table_of(
+            Closing, [(each.trial, one) for each in summary.trials for one in each.closing]
+        )
     for name, text in texts.items():
         with whole_file(folder / name) as file:
             file.write(text.encode())
+    if summary.min_cell == 1:
+        _write_changes(folder)
+        return [folder / name for name in (*texts, "changes.csv")]
+    for name in of_patients:
+        (folder / name).unlink(missing_ok=True)
     return [folder / name for name in texts]
+
+
+def _write_changes(folder: Path) -> None:
+    """Everybody whose verdict has changed, as a table, however many they are."""
+    fields = ("trial", "patient", "was", "now", "why")
+    with whole_file(folder / "changes.csv") as file:
+        file.write(("\ufeff" + _line(fields)).encode())
+        for each in read_changes(folder):
+            file.write(_line([getattr(each, name) for name in fields]).encode())
+
+
+def _table_of(what: type[Struct], rows: Sequence[tuple[str, Struct]]) -> str:
+    """A table with a column for the trial and one for each field."""
+    names = [each.name for each in msgspec.structs.fields(what)]
+    return _table(["trial", *names], [[trial, *(_told(getattr(row, name)) for name in names)] for trial, row in rows])
 
 
 def _attrition(summary: Summary) -> str:
     fields = [each.name for each in msgspec.structs.fields(Step)]
     rows = [
-        [trial.trial, *(getattr(step, name) for name in fields)] for trial in summary.trials for step in trial.steps
+        [trial.trial, *(_told(getattr(step, name)) for name in fields)]
+        for trial in summary.trials
+        for step in trial.steps
     ]
     return _table(["trial", *fields], rows)
 
 
 def _limits(summary: Summary) -> str:
     rows = [
-        [trial.trial, each.criterion, each.of, each.operator, each.text, move.text, move.certain, move.possible]
+        [
+            trial.trial,
+            each.criterion,
+            each.of,
+            each.operator,
+            each.text,
+            move.text,
+            *map(_told, (move.certain, move.possible)),
+        ]
         for trial in summary.trials
         for each in trial.sensitivity
         for move in each.moves
@@ -373,8 +451,28 @@ def _limits(summary: Summary) -> str:
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    return "\ufeff" + "".join(map(_line, (headings, *rows)))
+
+
+def _line(cells: Sequence[object]) -> str:
     written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\r\n")
-    writer.writerow(headings)
-    writer.writerows([["" if each is None else each for each in row] for row in rows])
-    return "\ufeff" + written.getvalue()
+    csv.writer(written, lineterminator="\r\n").writerow([_cell(each) for each in cells])
+    return written.getvalue()
+
+
+def _told(value: object) -> object:
+    """A number of patients that is not told is a word."""
+    return "few" if value is None else value
+
+
+def _cell(value: object) -> object:
+    """What a cell says; a list is one text."""
+    match value:
+        case None:
+            return ""
+        case tuple():
+            return cell(" ".join(map(str, value)))
+        case str():
+            return cell(value)
+        case _:
+            return value

@@ -76,12 +76,15 @@ def read_patients(
     is_data = isinstance(source, Mapping | str | bytes | PathLike | Kept) or not hasattr(source, "read")
     given = cast("Source", source) if is_data else Kept(cast("IO[bytes]", source))
     how = HowRead(dictionary, file or called(given), name_of(given), sightings, locale, columns)
-    besides = _read_with(dictionary, locale, columns)
+    besides = read_with(dictionary, locale, columns)
     for each in _told_apart(given, how, doubled):
-        yield each if besides == NOTHING_BESIDES or isinstance(each, RecordError) else replace(each, read_with=besides)
+        # Facts were read before, and say themselves with what.
+        is_told = isinstance(each, RecordError) or besides == NOTHING_BESIDES or each.read_with != NOTHING_BESIDES
+        yield each if is_told or isinstance(each, RecordError) else replace(each, read_with=besides)
 
 
-def _read_with(dictionary: Dictionary, locale: Locale | None, columns: Mapping[str, str] | None) -> ReadWith:
+def read_with(dictionary: Dictionary, locale: Locale | None, columns: Mapping[str, str] | None) -> ReadWith:
+    """What records of a call are read with besides the dictionary."""
     return ReadWith(
         None if locale is None else locale.name,
         None if columns is None else digest_of(columns),

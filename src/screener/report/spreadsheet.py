@@ -63,7 +63,7 @@ def csv_text(screenings: Iterable[Screening]) -> str:
     for screening in screenings:
         for trial in screening.trials:
             for criterion in trial.criteria:
-                writer.writerow([_cell(text) for text in _row(screening, trial, criterion)])
+                writer.writerow([cell(text) for text in _row(screening, trial, criterion)])
     return paper.getvalue()
 
 
@@ -88,7 +88,7 @@ _FORMULA = re.compile(r"(^|[;|\n])(\s*)(?=[=+\-@＝＋－＠])")
 start of a cell, and after whatever else than a comma it may be told to divide cells at."""
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Text of one cell, lines apart where the text has them. What could start a formula gets an apostrophe before it,
     which spreadsheets take as the sign of plain text."""
     plain = "".join(each if each.isprintable() or each == "\n" else " " for each in text)

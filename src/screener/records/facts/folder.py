@@ -29,10 +29,10 @@ from msgspec import Struct
 
 from screener.records.addresses import plain_id
 from screener.records.chart import of_one_id
-from screener.records.errors import RecordError
+from screener.records.errors import RecordError, printable
 from screener.records.facts.columns import from_table, schema_of, to_table
 from screener.records.facts.people import Person, patient_of, person_of
-from screener.records.patient import Patient, is_unnamed
+from screener.records.patient import NOTHING_BESIDES, Patient, ReadWith, is_unnamed
 from screener.version import __version__
 
 FORM = "screener facts 1"
@@ -41,6 +41,13 @@ ABOUT, IDS = "facts.json", "ids.parquet"
 PATIENTS_AT_ONCE = 200
 """Patients that are held at once when facts are written or read."""
 _AGAIN = "run the same `screen ingest` again"
+_OTHERS = {
+    "locale": "another locale",
+    "columns": "another table of columns",
+    "tables": "other tables of codes",
+    "hierarchy": "another hierarchy of codes",
+    "answers": "other answers",
+}
 _OWN = b"screener"
 _LOCK = ".lock"
 
@@ -69,13 +76,13 @@ class Part(Struct, frozen=True):
 
 
 class About(Struct, frozen=True):
-    """What a folder of facts says of itself. `codes` names the clinic's own tables that records were read with, each
-    with its digest; `doubled` are the ids that several patients have."""
+    """What a folder of facts says of itself. `read_with` is what records were read with besides the dictionary, and
+    `doubled` are the ids that several patients have."""
 
     form: str
     screener: str
     dictionary: str
-    codes: tuple[tuple[str, str], ...]
+    read_with: ReadWith
     parts: tuple[Part, ...]
     doubled: tuple[str, ...] = ()
 
@@ -121,11 +128,16 @@ class Facts:
             fault = f"they are of the form `{self.about.form[:40]}`, and this is `{FORM}`"
             raise FactsError(fault, _AGAIN, folder)
 
-    def check_dictionary(self, digest: str) -> None:
-        """Raises FactsError where another dictionary read the records."""
-        if digest != self.about.dictionary:
+    def check(self, dictionary: str, read_with: ReadWith = NOTHING_BESIDES) -> None:
+        """Raises FactsError where another dictionary read the records, or something else than the call asks for."""
+        if dictionary != self.about.dictionary:
             fault = "the records were read with another dictionary than that of these rules"
             raise FactsError(fault, "run `screen ingest` again with these rules", self.folder)
+        for field in ReadWith.__struct_fields__:
+            asked = getattr(read_with, field)
+            if asked and asked != getattr(self.about.read_with, field):
+                fault = f"the records were read with {_OTHERS[field]} than this call names"
+                raise FactsError(fault, "run `screen ingest` again with it, or leave it out", self.folder)
 
     def patients(self, part: Part) -> Iterator[Patient]:
         """The patients of one file, in the order in which they were read. Raises FactsError where it cannot be read."""
@@ -150,6 +162,18 @@ class Facts:
             else:
                 yield patient, person.facts
 
+    def called(self, patient: str) -> Iterator[Patient]:
+        """The patients of an id. Raises FactsError where their file cannot be read."""
+        rows = pq.read_table(self.folder / IDS, filters=[("id", "==", patient)])
+        for file in dict.fromkeys(str(each) for each in rows.column("file").to_pylist()):
+            try:
+                those = pq.read_table(self.folder / file, filters=[("id", "==", patient)])
+            except (OSError, pa.ArrowException, KeyError, ValueError) as error:
+                fault = f"the file is not as it was written: {str(error).splitlines()[0][:200]}"
+                raise FactsError(fault, _AGAIN, self.folder / file) from None
+            for one, _ in self._patients_of(those):
+                yield one
+
     @cached_property
     def _doubled(self) -> frozenset[str]:
         return frozenset(self.about.doubled)
@@ -170,12 +194,29 @@ def alone_in(folder: Path) -> Iterator[None]:
     Raises FactsError where somebody else writes into it.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with open(folder / _LOCK, "w") as lock:
+    with open(folder / _LOCK, "w", opener=_for_the_owner) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            fault = "another run writes into this folder"
+            fault = "another run uses this folder"
             raise FactsError(fault, "wait until it has ended, or name another folder", folder) from None
+        yield
+
+
+@contextmanager
+def unchanged(folder: Path) -> Iterator[None]:
+    """Nobody writes into a folder meanwhile. Others may read it.
+
+    Raises FactsError where somebody writes into it.
+    """
+    if not os.access(folder / _LOCK, os.R_OK):  # a copy of such a folder
+        yield
+        return
+    with open(folder / _LOCK, "rb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            raise FactsError("another run writes into this folder", "wait until it has ended", folder) from None
         yield
 
 
@@ -200,10 +241,24 @@ def write_part(folder: Path, name: str, read: Iterable[Patient | RecordError]) -
     with whole_file(folder / name) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
         people = usable()
         while rows := list(islice(people, PATIENTS_AT_ONCE)):
-            writer.write_table(to_table(rows, Person))
-            patients += len(rows)
+            for table in _tables_of(rows, set_aside):
+                writer.write_table(table)
+                patients += len(table)
         writer.add_key_value_metadata({_OWN: msgspec.json.encode(set_aside)})
     return Part(name, patients, tuple(set_aside))
+
+
+def _tables_of(rows: Sequence[Person], set_aside: list[SetAside]) -> Iterator[pa.Table]:
+    """Patients as a table; one by one where one of them has something that no column holds, who is set aside."""
+    try:
+        yield to_table(rows, Person)
+    except (ValueError, OverflowError, pa.ArrowException) as error:
+        if len(rows) > 1:
+            for each in rows:
+                yield from _tables_of([each], set_aside)
+        else:
+            fault = f"something on record cannot be kept: {error}"
+            set_aside.append(SetAside(printable(rows[0].id)[:200], fault[:300]))
 
 
 def _place_of(error: RecordError) -> str:
@@ -245,7 +300,7 @@ def part_there(folder: Path, name: str) -> Part | None:
         return None
 
 
-def finish(folder: Path, parts: Sequence[Part], dictionary: str, codes: Sequence[tuple[str, str]]) -> About:
+def finish(folder: Path, parts: Sequence[Part], dictionary: str, read_with: ReadWith) -> About:
     """Everything is written: remove what is of no use, make the index of ids, and say what the folder is."""
     names = {each.file for each in parts}
     for place in (*folder.glob("people-*.parquet"), *folder.glob(".people-*"), *folder.glob(f".{IDS}*")):
@@ -260,7 +315,7 @@ def finish(folder: Path, parts: Sequence[Part], dictionary: str, codes: Sequence
             of_file = pa.DictionaryArray.from_arrays(pa.array([0] * len(ids), pa.int32()), pa.array([part.file]))
             writer.write_table(pa.Table.from_arrays([pa.array(ids, pa.string()), of_file], schema=schema))
     doubled = tuple(sorted(each for each, count in times.items() if count > 1))
-    about = About(FORM, __version__, dictionary, tuple(codes), tuple(parts), doubled)
+    about = About(FORM, __version__, dictionary, read_with, tuple(parts), doubled)
     with whole_file(folder / ABOUT) as written:
         written.write(msgspec.json.format(msgspec.json.encode(about), indent=1) + b"\n")
     return about

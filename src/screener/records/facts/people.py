@@ -5,17 +5,23 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from graphlib import TopologicalSorter
 from itertools import chain, pairwise
 from typing import TypeVar
 
-import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
-from screener.records.patient import Absence, Answer, Episode, Near, Patient, Result
+from screener.records.patient import (
+    Absence,
+    Answer,
+    Episode,
+    Near,
+    Patient,
+    ReadWith,
+    Result,
+    digest_of_record,
+)
 from screener.rulebook import RecordList, Sex
 from screener.values.dates import Moment
 
@@ -49,8 +55,8 @@ class NoneKnown(Struct, frozen=True):
 
 
 class Person(Struct, frozen=True):
-    """One row of the facts: a patient. Fields are those of `Patient`, with every entry once; `facts` is the digest of
-    all the others, by which it is seen whether anything on record has changed."""
+    """One row of the facts: a patient. Fields are those of `Patient`, with every entry once; `facts` is the digest
+    of what is on record, by which it is seen whether anything of it has changed: `origins.record` of a result."""
 
     id: str
     as_of: int | None
@@ -72,12 +78,13 @@ class Person(Struct, frozen=True):
     shares_id: bool
     identifiers: frozenset[tuple[str | None, str]] | None
     address: str | None
-    facts: str = ""
+    read_with: ReadWith
+    facts: str
 
 
 def person_of(patient: Patient) -> Person:
     """The row of a patient."""
-    person = Person(
+    return Person(
         patient.id,
         patient.as_of,
         patient.birth,
@@ -98,13 +105,9 @@ def person_of(patient: Patient) -> Person:
         patient.shares_id,
         patient.identifiers,
         patient.address,
+        patient.read_with,
+        digest_of_record(patient),
     )
-    return replace(person, facts=_digest(person))
-
-
-def _digest(person: Person) -> str:
-    written = msgspec.json.Encoder(enc_hook=str, order="deterministic").encode(person)
-    return hashlib.sha256(written).hexdigest()[:24]
 
 
 def patient_of(person: Person, digest: str) -> Patient:
@@ -137,6 +140,7 @@ def patient_of(person: Person, digest: str) -> Patient:
         shares_id=person.shares_id,
         identifiers=person.identifiers,
         address=person.address,
+        read_with=person.read_with,
     )
 
 

@@ -31,13 +31,15 @@ def recognises(source: Source) -> bool:
 def groups(source: Source, how: HowRead) -> Iterator[Group | RecordError]:
     """The files of the folder, each by itself. Raises RecordError where the folder cannot be used."""
     from screener.records.facts.folder import Facts, FactsError
+    from screener.records.reading import read_with  # it reads by this file, too
 
     place = path_of(source)
     if place is None:
         return
     try:
         facts = Facts(place)
-        facts.check_dictionary(how.dictionary.rulebook.dictionary_digest)
+        with_ = read_with(how.dictionary, how.locale, how.columns)
+        facts.check(how.dictionary.rulebook.dictionary_digest, with_)
     except FactsError as error:
         raise refused(how.file, "", error.fault, error.mend) from None
     for part in facts.about.parts:
