@@ -92,7 +92,7 @@ def test_a_corrupt_file_of_facts_is_named_with_its_patients(records: Path, tmp_p
 def test_two_runs_do_not_write_into_one_folder(tmp_path: Path) -> None:
     with (
         alone_in(tmp_path),
-        pytest.raises(FactsError, match="another run writes into this folder"),
+        pytest.raises(FactsError, match="another run uses this folder"),
         alone_in(tmp_path),
     ):
         pass
@@ -129,4 +129,4 @@ def test_two_patients_of_one_id_are_not_told_apart(records: Path, tmp_path: Path
 def test_facts_of_another_dictionary_are_refused(records: Path, tmp_path: Path, manner: Manner) -> None:
     ingest([records], tmp_path / "facts", manner)
     with pytest.raises(FactsError, match="another dictionary"):
-        Facts(tmp_path / "facts").check_dictionary("sha256:another")
+        Facts(tmp_path / "facts").check("sha256:another")
