@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from cohort.conftest import DAY, EXAMPLES
 from screener import load_rules
-from screener.cohort.answers import How
+from screener.cohort.answers import Desk, How
 from screener.cohort.ingest import Manner, ingest
 from screener.cohort.run import run
 from screener.records.facts import folder as facts_folder
-from screener.records.facts.folder import Facts, FactsError, alone_in
+from screener.records.facts.folder import Facts, FactsError, alone_in, unchanged
+from screener.records.patient import Patient
 
 
 @pytest.fixture
@@ -130,3 +135,86 @@ def test_facts_of_another_dictionary_are_refused(records: Path, tmp_path: Path, 
     ingest([records], tmp_path / "facts", manner)
     with pytest.raises(FactsError, match="another dictionary"):
         Facts(tmp_path / "facts").check("sha256:another")
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from screener import load_rules
+from screener.cohort import ingest as home
+from screener.records.dictionary import Dictionary
+home.FILES_AT_ONCE = 1
+real, written = home.write_part, []
+def write(*given):
+    if len(written) == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    written.append(given)
+    return real(*given)
+home.write_part = write
+home.ingest([Path(sys.argv[1])], Path(sys.argv[2]), home.Manner(Dictionary(load_rules())))
+"""
+
+
+def test_a_killed_run_leaves_whole_files_and_the_next_one_goes_on(
+    records: Path, tmp_path: Path, manner: Manner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("screener.cohort.ingest.FILES_AT_ONCE", 1)
+    folder = tmp_path / "facts"
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(records), str(folder)], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    before = {each.name: each.stat().st_mtime_ns for each in folder.glob("people-*")}
+    assert len(before) == 2
+    with pytest.raises(FactsError, match="not finished"):
+        Facts(folder)
+    assert ingest([records], folder, manner).patients == 4
+    assert before.items() <= {each.name: each.stat().st_mtime_ns for each in folder.glob("people-*")}.items()
+    assert len(set(ids(Facts(folder)))) == 4
+
+
+def test_nobody_writes_facts_that_a_run_reads(tmp_path: Path) -> None:
+    with alone_in(tmp_path):
+        pass
+    with unchanged(tmp_path), unchanged(tmp_path), pytest.raises(FactsError, match="another run"), alone_in(tmp_path):
+        pass
+
+
+def test_who_cannot_be_screened_is_named_and_tried_again(
+    records: Path, tmp_path: Path, manner: Manner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest([records], tmp_path / "facts", manner)
+    facts, how = Facts(tmp_path / "facts"), How(DAY, DAY)
+    one = ids(facts)[1]
+    real = Desk.rows
+
+    def fails(desk: Desk, patient: Patient, digest: str) -> object:
+        if patient.id == one:
+            raise RecursionError("too deep")
+        return real(desk, patient, digest)
+
+    monkeypatch.setattr(Desk, "rows", fails)
+    for _ in range(2):
+        ran = run(facts, tmp_path / "answers", load_rules(), how)
+        assert (ran.patients, [each.place for each in ran.set_aside]) == (3, [one])
+    monkeypatch.setattr(Desk, "rows", real)
+    ran = run(facts, tmp_path / "answers", load_rules(), how)
+    assert (ran.patients, ran.decided, ran.set_aside) == (4, 1, ())
+
+
+def test_answers_that_are_no_longer_whole_are_made_again(records: Path, tmp_path: Path, manner: Manner) -> None:
+    ingest([records], tmp_path / "facts", manner)
+    facts, out, how = Facts(tmp_path / "facts"), tmp_path / "answers", How(DAY, DAY)
+    ran = run(facts, out, load_rules(), how)
+    trial, (name,) = next(iter(ran.files.items()))
+    (out / "answers" / trial / name).write_bytes(b"PAR1 and nothing more")
+    assert run(facts, out, load_rules(), how).patients == 4
+    assert pq.read_table(out / "answers" / trial / name).num_rows == 4
+
+
+def test_everything_is_for_its_owner_alone(answers: tuple[Path, object], facts: Facts) -> None:
+    for folder in (answers[0], facts.folder):
+        assert not [place for place in folder.rglob("*") if place.stat().st_mode & 0o077]
+
+
+def test_a_file_in_a_folder_without_its_last_word_is_no_record(tmp_path: Path) -> None:
+    (tmp_path / ".people-0.parquet.7").write_bytes(b"")
+    assert facts_folder.is_facts(tmp_path)

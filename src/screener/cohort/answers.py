@@ -132,7 +132,7 @@ class Desk:
             as_of=self.how.as_of if self.how.as_of is not None or patient.as_of is not None else self.how.today,
             assume_complete=self.how.assume_complete,
             labs_within=self.how.labs_within,
-            trials=[trial.id for trial in self.trials],
+            trials=self.how.trials,
         )
 
     def rows(self, patient: Patient, facts: str) -> dict[str, Row]:

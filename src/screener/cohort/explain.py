@@ -33,4 +33,5 @@ def explained(folder: Path, patient: str, rulebook: Rulebook, how: How) -> Scree
         return None
     within = None if ran.labs_within is None else parse_duration(ran.labs_within)
     asked = replace(how, as_of=ran.as_of, today=ran.today, assume_complete=ran.assume_complete, labs_within=within)
-    return Desk(rulebook, replace(asked, trials=how.trials or tuple(ran.trials))).screening(found)
+    screened = None if set(ran.trials) == set(rulebook.trials) else tuple(ran.trials)
+    return Desk(rulebook, replace(asked, trials=how.trials or screened)).screening(found)

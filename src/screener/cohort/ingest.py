@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from screener.jobs import forked_in_order
 from screener.records.dictionary import Dictionary
 from screener.records.errors import RecordError
+from screener.records.facts.columns import prepare
 from screener.records.facts.folder import (
     About,
     Part,
@@ -77,6 +78,7 @@ def ingest(
     else writes into the folder, and OSError where it cannot be written.
     """
     parts: list[Part] = []
+    prepare()
     with alone_in(folder):
         begin(folder)
         for part in forked_in_order(partial(_written, folder, manner.read_with), _pieces_of(sources, manner), jobs):

@@ -26,7 +26,7 @@ from screener.cohort.answers import Desk, How, Row
 from screener.cohort.changes import write_changes
 from screener.jobs import forked_in_order
 from screener.records.errors import printable
-from screener.records.facts.columns import from_table, schema_of, to_table
+from screener.records.facts.columns import from_table, prepare, schema_of, to_table
 from screener.records.facts.folder import Facts, FactsError, Part, SetAside, alone_in, unchanged, whole_file
 from screener.rulebook import Confirmed, PointsOf, Rulebook, Trial
 from screener.rulebook_walk import lookup_of, walk_through
@@ -94,6 +94,7 @@ def by_processes(jobs: int) -> Doing:
     """So many processes of this machine."""
 
     def doing(work: Work, plans: Sequence[Plan]) -> Iterator[Done]:
+        prepare()
         gc.collect()
         gc.freeze()  # what is here now is shared with the forks
         try:

@@ -94,6 +94,11 @@ def _in_order(several: Sequence[Any] | frozenset[Any]) -> Sequence[Any]:
     return sorted(several, key=repr) if isinstance(several, frozenset) else several
 
 
+def prepare() -> None:
+    """Load now what the first column loads otherwise, before processes are made that would each load it."""
+    pa.array([""])
+
+
 # ---- reading
 
 

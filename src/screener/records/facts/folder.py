@@ -99,7 +99,7 @@ class About(Struct, frozen=True):
 
 def is_facts(place: Path) -> bool:
     """Whether a folder is one of facts, finished or not."""
-    return (place / ABOUT).is_file() or any(place.glob("people-*.parquet"))
+    return (place / ABOUT).is_file() or any(any(place.glob(each)) for each in ("people-*.parquet", ".people-*"))
 
 
 # ---- reading

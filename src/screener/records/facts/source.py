@@ -24,7 +24,7 @@ def recognises(source: Source) -> bool:
     return (
         place is not None
         and place.is_dir()
-        and ((place / "facts.json").is_file() or any(place.glob("people-*.parquet")))
+        and any(any(place.glob(each)) for each in ("facts.json", "people-*.parquet", ".people-*"))
     )
 
 
