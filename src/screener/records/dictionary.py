@@ -17,8 +17,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.code_systems import answer_word, names_of_systems, plain_system, system_name, unread_system
+from screener.records.comparing import as_name, folded, plain_words
 from screener.records.errors import printable, quoted
-from screener.records.folding import as_name, folded, plain_words
 from screener.records.patient import Flag
 from screener.records.phrases import Phrases
 from screener.rulebook import (
@@ -167,7 +167,10 @@ class LocalCodes(Struct, frozen=True):
 
 class Dictionary:
     """An index of a rulebook's labs, findings and concepts, and of a clinic's own codes. It never changes, and may be
-    shared between threads."""
+    shared between threads.
+
+    It is long because names, codes, wordings and units are all looked up in one index.
+    """
 
     def __init__(self, rulebook: Rulebook, local: LocalCodes | None = None, hierarchy: Hierarchy | None = None) -> None:
         self.rulebook = rulebook

@@ -17,7 +17,7 @@ from functools import cached_property
 from msgspec import Struct
 from msgspec.structs import replace
 
-from screener.records.folding import plain_words
+from screener.records.comparing import plain_words
 from screener.rulebook import PHRASES, ReviewedRow, Rulebook
 from screener.terminology.said import BY_PHRASES, NOBODY, Said
 from screener.terminology.terminology import Terminology
