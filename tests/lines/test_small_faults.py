@@ -52,7 +52,7 @@ def test_a_reactive_one_asks(code: str) -> None:
     "entry",
     [{"name": "disseminated_intravascular_coagulation"}, {"name": "DIC"}, {"icd10": "D65"}, {"snomed": "67406007"}],
 )
-def test_a_consumption_of_clotting_factors_asks_whose_the_INR_is_by_whatever_name(entry: dict[str, str]) -> None:
+def test_a_consumption_of_clotting_factors_asks_whose_the_ratio_is_by_whatever_name(entry: dict[str, str]) -> None:
     conditions = [{"name": "cirrhosis", "onset": "2020", "status": "active"}]
     labs = [
         lab("TBil", 60, "umol/L"), lab("INR", 2.5), lab("PTA", 35, "%"), lab("creatinine", 80, "umol/L"),
