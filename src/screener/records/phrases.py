@@ -65,6 +65,14 @@ class Phrases:
             unreviewed = self.terminology.everything - may_be
         return Said(NOBODY, may_be, unreviewed, is_known=is_known, source=BY_PHRASES if is_known else "")
 
+    def of_treatment(self, wording: str) -> Said | None:
+        """What a wording may be that is read, and is made of nothing harmless; None of any other."""
+        phrases = list(self._made_of(wording))
+        if any(each is None or each.row is None or not (each.row.within or each.row.beside) for each in phrases):
+            return None
+        said = self.said(wording)
+        return said if said.is_known else None
+
     def _of(self, phrase: _Phrase) -> Said:
         if phrase.row is None:
             return replace(self.terminology.named(phrase.concept), unreviewed=NOBODY)
