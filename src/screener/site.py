@@ -22,6 +22,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from screener.records.errors import did_you_mean, path, printable, quoted
 from screener.records.locales import locale_of, locales
 from screener.records.patient import Answer, Patient
+from screener.records.zones import in_zone, zone_of
 from screener.rulebook import RecordList, Rulebook
 from screener.values.dates import DateError, Duration, parse_duration
 
@@ -66,6 +67,11 @@ def _known_locale(value: str) -> str:
     return value
 
 
+def _known_zone(value: str) -> str:
+    zone_of(value)
+    return value
+
+
 def _known_list(value: str) -> str:
     if value not in LISTS:
         raise ValueError(f"is not a list of a record: {did_you_mean(value, LISTS)}")
@@ -92,9 +98,14 @@ class _Settled(_Part):
     on: Annotated[Any, BeforeValidator(_day)]
 
     @property
+    def by_whom(self) -> str:
+        """By whom and when."""
+        return f"{self.by} on {self.on.isoformat()}"
+
+    @property
     def who(self) -> str:
-        """By whom and when, as the end of a sentence."""
-        return f"{self.by} on {self.on.isoformat()} (settled for the site)"
+        """The same, in a result, where others may have settled something as well."""
+        return f"{self.by_whom} (settled for the site)"
 
 
 class SettledReading(_Settled):
@@ -124,6 +135,7 @@ class _File(_Part):
     hierarchy: Words | None = None
     columns: Words | None = None
     locale: Annotated[str, AfterValidator(_known_locale)] | None = None
+    time_zone: Annotated[str, AfterValidator(_known_zone)] | None = None
     output: Words | None = None
     freshness: Freshness | None = None
     reading: list[SettledReading] = []
@@ -139,6 +151,7 @@ class Site:
         self.name = content.name
         self.output = content.output
         self.locale = content.locale
+        self.time_zone = zone_of(content.time_zone) if content.time_zone is not None else None
         self.rules = self._beside(content.rules)
         self.codes = [place.parent / each for each in content.codes]
         self.hierarchy = self._beside(content.hierarchy)
@@ -332,7 +345,8 @@ def _keys_at(location: tuple[int | str, ...]) -> list[str]:
 
 
 def with_site(patient: Patient, site: Site, rulebook: Rulebook, in_force: Sequence[str]) -> Patient:
-    """The patient with the readings that the site settled, and with notes of what else of it is in force.
+    """The patient with the readings that the site settled and times in its time zone, and with notes of what else of it
+    is in force.
 
     A choice that comes with the patient counts before the site's. `in_force` are the keys of the file that the call
     did not overrule.
@@ -347,7 +361,8 @@ def with_site(patient: Patient, site: Site, rulebook: Rulebook, in_force: Sequen
         elif own.reading != reading:
             notes.append(f"{own.source}: this choice counts for the patient, and not what was settled by {each.who}")
     notes += _told(site, in_force)
-    return replace(patient, answers=answers, notes=tuple(notes))
+    settled: Patient = replace(patient, answers=answers, notes=tuple(notes))
+    return settled if site.time_zone is None else in_zone(settled, site.time_zone)
 
 
 def _told(site: Site, in_force: Sequence[str]) -> Iterator[str]:
@@ -360,5 +375,7 @@ def _told(site: Site, in_force: Sequence[str]) -> Iterator[str]:
     named = [f"{key} {place.name}" for key, place in site.places if key in in_force]
     if "locale" in in_force and site.locale is not None:
         named.append(f"locale {site.locale}")
+    if site.time_zone is not None:
+        named.append(f"time zone {site.time_zone}")
     if named:
         yield f"read by what the site's {site.place.name} names: {'; '.join(named)}"

@@ -50,6 +50,7 @@ def test_a_warm_start_loads_no_parser_no_units_library_and_no_table(home: Path) 
     warm = modules_after(["patient.json", "--json"], home)
     assert not warm & (HEAVY | {"rich", "jinja2"})
     assert not {name for name in warm if name.startswith("screener.language")}
+    assert not warm & {"screener.site", "tomllib"}, "no site's file is there"
     assert {"pydantic", "screener.screening"} <= warm
 
 

@@ -31,7 +31,7 @@ def test_what_a_form_cannot_tell_is_refused_and_what_it_can_is_told(call: Call, 
     assert (status, out) == (2, "")
     assert err == (
         f"error[call]: `--{further}` changes nothing in `--{form.name}`\n"
-        "help: leave it out, or ask for `--full` or `--json`\n"
+        "help: leave it out, or ask for `--full` or `--json` or `--compact`\n"
     )
 
 

@@ -17,7 +17,8 @@ def keep(call: Call, write, folder: Path):
     """Screen a record, and keep the result in a file, changed as asked."""
 
     def keep(*arguments: str, record: str | None = None, **changes: Any) -> str:
-        out = call(record or write(), "--json", *arguments)[1]
+        form = () if "--compact" in arguments else ("--json",)
+        out = call(record or write(), *form, *arguments)[1]
         (folder / "result.json").write_text(json.dumps({**json.loads(out), **changes}), encoding="utf-8")
         return "result.json"
 
@@ -30,7 +31,7 @@ SAME = "patient anna, screened as of 2026-02-20\n"
 def told(call: Call, *arguments: str, **options: Any) -> tuple[int, list[str]]:
     status, out, err = call("replay", *arguments, **options)
     assert err == ""
-    return status, [line for line in out.splitlines()[1:] if "does not say with which options" not in line]
+    return status, [line for line in out.splitlines()[1:] if "does not say its options" not in line]
 
 
 def test_the_same_record_and_rules_give_the_same(call: Call, keep) -> None:
@@ -93,24 +94,36 @@ def test_what_changed_without_changing_an_answer_is_said(call: Call, keep) -> No
 
 def test_the_day_and_the_options_of_the_result_are_asked_for_again(call: Call, keep, write) -> None:
     record = write(conditions=None, as_of=None)
-    asked = {"assume_complete": ["conditions"], "labs_within": "1 day", "trials": None}
-    result = keep(
-        "--as-of",
-        "2026-02-20",
-        "--assume-complete",
-        "conditions",
-        "--labs-within",
-        "1 day",
-        record=record,
-        options=asked,
-    )
-    status, out, err = call("replay", result, record)
-    assert (status, out, err) == (0, f"{SAME}the same: 1 verdict and 4 lines\n", "")
-    Path(result).write_text(
-        json.dumps({**json.loads(Path(result).read_text("utf-8")), "options": {}}), encoding="utf-8"
-    )
-    status, out, err = call("replay", result, record)
+    called = ("--as-of", "2026-02-20", "--assume-complete", "conditions", "--labs-within", "1 day")
+    result = keep(*called, record=record)
+    assert call("replay", result, record) == (0, f"{SAME}the same: 1 verdict and 4 lines\n", "")
+    status, out, _ = call("replay", keep(*called, record=record, options={}), record)
     assert (status, "it is replayed without any" in out) == (1, True)
+
+
+def test_a_compact_result_is_replayed_as_well(call: Call, keep, write) -> None:
+    assert told(call, keep("--compact"), "anna.json") == (0, ["the same: 1 verdict and 4 lines"])
+    write(observations=None)
+    status, lines = told(call, "result.json", "anna.json")
+    assert (status, lines[2]) == (1, "  NCT00000001/I2 was failed, and is unknown")
+
+
+def test_everything_a_record_was_read_with_is_named_where_it_has_changed(call: Call, keep, write, folder: Path) -> None:
+    (folder / "codes.csv").write_text("system,code,name,unit\nhere,F1,ferritin,ug/L\n", encoding="utf-8")
+    (folder / "given.json").write_text(json.dumps({"patient": "anna"}), encoding="utf-8")
+    result = keep("--codes", "codes.csv", "--locale", "de", "--answers", "given.json")
+    status, lines = told(call, result, "anna.json")
+    assert (status, lines[:2]) == (0, ["the same: 1 verdict and 4 lines", "though what they rest on has changed:"])
+    assert [line.partition(":")[0].strip() for line in lines[2:]] == [
+        "the locale",
+        "the tables of codes",
+        "the answers beside the record",
+    ]
+    assert lines[2] == "  the locale: de then, none now"
+    assert told(call, result, "anna.json", "--codes", "codes.csv", "--locale", "de", "--answers", "given.json") == (
+        0,
+        ["the same: 1 verdict and 4 lines"],
+    )
 
 
 def test_a_sites_file_has_no_say_in_the_options_of_a_result(call: Call, keep, folder: Path) -> None:

@@ -116,6 +116,19 @@ def test_codes_locale_columns_and_rules_are_read_beside_the_file(call: Call, wri
     assert "read by what the site's screener.toml names: codes codes.csv; locale de" in told["notes"]
 
 
+def test_times_of_the_sites_zone_are_ordered_beside_those_that_say_theirs(call: Call, write, settle) -> None:
+    results = [
+        {"name": "ferritin", "value": value, "unit": "ug/L", "date": date}
+        for value, date in ((40, "2026-02-18T07:40"), (12, "2026-02-18T07:00Z"))
+    ]
+    record = write(observations=results)
+    assert line_of(result(call, record), "NCT00000001/I2")["status"] == "unknown"
+    settle('time_zone = "Europe/Berlin"\n')
+    told = result(call, record)
+    assert line_of(told, "NCT00000001/I2")["status"] == "failed"
+    assert "read by what the site's screener.toml names: time zone Europe/Berlin" in told["notes"]
+
+
 def test_a_default_form_holds_where_the_call_names_none(call: Call, write, settle) -> None:
     settle('output = "quiet"\n')
     assert call(write())[1] == "anna\tNCT00000001\tineligible\n"
@@ -216,6 +229,7 @@ def test_a_link_a_folder_and_a_pipe_are_refused(call: Call, write, settle, folde
 BROKEN = """\
 nmae = "x"
 locale = "xx-99"
+time_zone = "Europe/Berln"
 codes = "codes.csv"
 [freshness]
 labs_within = 14
@@ -238,6 +252,7 @@ def test_every_fault_is_named_with_its_place_and_a_hint(call: Call, write, settl
         "error[site]: `codes.csv` is not a list |   --> FILE: codes | help: `codes` must be a list",
         "error[site]: `xx-99` is no locale |   --> FILE: locale | "
         "help: write a language and a country, such as de-DE or en-GB",
+        "error[site]: `Europe/Berln` is no time zone |   --> FILE: time_zone | help: did you mean `Europe/Berlin`?",
         "error[site]: `by` is missing |   --> FILE: freshness.by | help: say who settled it, and when",
         "error[site]: `2026-01-10` is not a day |   --> FILE: freshness.on | "
         "help: write it as 2026-01-10, without quotation marks",
@@ -303,12 +318,12 @@ def test_a_site_is_shown_with_what_it_settles_by_whom_and_when(call: Call, settl
         "HERE/screener.toml: St. Elsewhere\n"
         "  codes      HERE/codes.csv\n"
         "  labs and findings may be 1 day old\n"
-        f"    {SETTLED}\n"
+        "    Dr Li on 2026-01-10\n"
         "  taken as complete: conditions\n"
         "    every diagnosis since 2010\n"
-        f"    {SETTLED}; answers that rest on it are `assumed`\n"
+        "    Dr Li on 2026-01-10; basis `assumed`\n"
         f"  {LINE} is read as 2: “the encephalopathy grade 0 to 4, as the registry prints it”\n"
-        f"    {SETTLED}\n"
+        "    Dr Li on 2026-01-10\n"
     )
 
 

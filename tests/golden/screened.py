@@ -86,7 +86,8 @@ def screened(expected: Expected) -> Screening:
 def json_text(screening: Screening) -> str:
     """The whole result, a line for each thing that can change by itself."""
     result = json.loads(screening.to_json())
-    return _laid_out(result | {"screener": "(masked)", "rules": "(masked)"}, "") + "\n"
+    masked = dict.fromkeys(("screener", "rules", "origins"), "(masked)")
+    return _laid_out(result | masked, "") + "\n"
 
 
 def _laid_out(value: Any, margin: str) -> str:

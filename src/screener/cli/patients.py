@@ -18,7 +18,7 @@ from screener.cli.commands import COMMANDS
 from screener.cli.options import check_sources, dictionary_of
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, tzinfo
 
     from rich.progress import Progress
 
@@ -92,7 +92,7 @@ def screenings(
         )
         return screening if then is None else then(screening)
 
-    today = _Today()
+    today = _Today(asked.site_read.time_zone if asked.site_read is not None else None)
     found = [each for source in asked.patients for each in sources(source)]
     doubled = ids_of_several(found, dictionary, asked.columns) if len(found) > 1 else None
     patients = (patient for each in found for patient in _to_screen(each, dictionary, asked, today, doubled))
@@ -247,10 +247,10 @@ class _Today:
     """The day of the call, and how many patients it was taken for, because neither the call nor their records say which
     day the answers are about."""
 
-    def __init__(self) -> None:
-        from datetime import date
+    def __init__(self, zone: tzinfo | None) -> None:
+        from datetime import datetime
 
-        self.day = date.today()  # noqa: DTZ011  (the day on the wall of the clinic)
+        self.day = datetime.now(zone).date()  # the day on the wall of the clinic
         self.note = f"neither the record nor the call has a date of screening, so today is taken, {self.day}"
         self.patients = 0
 

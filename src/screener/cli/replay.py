@@ -116,7 +116,7 @@ def _report(before: Mapping[str, Anything], found: Replayed, *, is_told: bool) -
 
     yield f"patient {printable(before['patient'])}, screened as of {before['as_of']}"
     if not is_told:
-        yield "the result does not say with which options it was made; it is replayed without any"
+        yield "the result does not say its options: it is replayed without any"
     if found.answers:
         yield "these answers differ:"
         yield from (f"  {each}" for each in found.answers)

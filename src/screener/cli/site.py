@@ -33,6 +33,7 @@ def run(asked: argparse.Namespace) -> int:
     if place is None:
         print(f"there is no {SITE_FILE} in this folder or above it; docs/site.md says what it can settle")
         return DONE
+    from screener.records.errors import printable
     from screener.report.forms import FormError, form_asked
     from screener.site import SiteError, read_site
 
@@ -48,7 +49,8 @@ def run(asked: argparse.Namespace) -> int:
     if dictionary is None:
         return UNUSABLE
     encode_output(errors="replace")
-    print("\n".join(_shown(site, dictionary.rulebook)))
+    for line in _shown(site, dictionary.rulebook):
+        print(printable(line))
     try:
         site.check(dictionary.rulebook)
     except SiteError as problem:
@@ -61,16 +63,16 @@ def _shown(site: Site, rulebook: Rulebook) -> Iterator[str]:
     yield f"{site.place}" + (f": {site.name}" if site.name else "")
     for key, place in site.places:
         yield f"  {key:<10} {place}" + ("" if place.exists() else "  (not there)")
-    for key, text in (("locale", site.locale), ("output", site.output)):
+    for key, text in (("locale", site.locale), ("time zone", site.time_zone), ("output", site.output)):
         if text is not None:
             yield f"  {key:<10} {text}"
     if site.freshness is not None:
         yield f"  labs and findings may be {site.labs_within} old"
-        yield f"    {site.freshness.who}"
+        yield f"    {site.freshness.by_whom}"
     for complete in site.complete:
         yield f"  taken as complete: {', '.join(complete.lists)}"
         yield f"    {complete.why}"
-        yield f"    {complete.who}; answers that rest on it are `assumed`"
+        yield f"    {complete.by_whom}; basis `assumed`"
     for settled in site.readings:
         yield f"  {settled.line} is read as {site.words_of(settled, rulebook)}"
-        yield f"    {settled.who}"
+        yield f"    {settled.by_whom}"

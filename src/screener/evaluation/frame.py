@@ -7,7 +7,7 @@ from collections import Counter
 import msgspec
 from msgspec import Struct
 
-from screener.evaluation.answers import Found, Judged, Measured
+from screener.evaluation.answers import Evidence, Found, Judged, Measured
 from screener.evaluation.instants import Stretch, not_after
 from screener.records.chart import as_if
 from screener.records.patient import Absence, Episode, Flag, Patient, Result
@@ -58,6 +58,7 @@ class Frame:
         "raised",
         "results_by_source",
         "rulebook",
+        "shown",
         "stretches",
         "trial",
     )
@@ -101,6 +102,8 @@ class Frame:
         self.of_this_trial: dict[int, Judged | Measured] = {}
         self.raised: dict[tuple[str, str], tuple[Flag, ...]] = {}
         """The dictionary's flags that are raised for a result, by its fact and source."""
+        self.shown: dict[tuple[int, str, bool], tuple[object, Evidence, bool]] = {}
+        """Facts as evidence, by the identity of a fact, which is kept beside it."""
         self.results_by_source: dict[str, dict[str, Result]] = {}
         self.last_from: dict[str, list[Moment]] = {}
 
@@ -151,6 +154,10 @@ class Frame:
         other.cleared = self.cleared
         other.found = self.found
         other.of_all_trials = self.of_all_trials
+        other.raised = self.raised
+        other.shown = self.shown
+        other.results_by_source = self.results_by_source
+        other.last_from = self.last_from
         return other
 
     def at(self, day: int) -> Frame:

@@ -6,6 +6,7 @@ Nothing is computed anew here; everything is read off the answer that the evalua
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from msgspec import Struct
 
@@ -35,10 +36,29 @@ from screener.values.truth import FALSE, TRUE, UNKNOWN
 Part = Judged | Measured | Found
 
 
+NeedKind = Literal[
+    "lab",
+    "finding",
+    "condition",
+    "procedure",
+    "drug",
+    "event",
+    "substance",
+    "allergy",
+    "family_history",
+    "plan",
+    "birth_date",
+    "sex",
+    "question",
+    "entry",
+    "reading",
+]
+
+
 class Need(Struct, frozen=True):
     """A fact that would help to settle an answer: what kind, its dictionary name, and in words what to find out."""
 
-    kind: str
+    kind: NeedKind
     name: str
     text: str
 
@@ -215,7 +235,7 @@ def waits_for_anchor_alone(found: Found) -> bool:
 
 def _need_of_result(found: Found, lookup: ValueLookup | ChangeLookup, rulebook: Rulebook) -> Need:
     fact = rulebook.fact(found.subject)
-    kind = "lab" if found.subject in rulebook.labs else "finding"
+    kind: NeedKind = "lab" if found.subject in rulebook.labs else "finding"
     title = lowered(fact.title)
     when = in_time(lookup.scope, rulebook)
     if isinstance(lookup, ChangeLookup):
@@ -306,7 +326,7 @@ def _results_to_repeat(
     for name in denying if episode.unusable is None and len(facts) > MOST_TO_REPEAT and denying else facts:
         lab = rulebook.labs.get(name)
         unit = _in_usable_unit(lab.unit) if lab is not None and episode.unusable == "unit" else ""
-        kind = "finding" if lab is None else "lab"
+        kind: NeedKind = "finding" if lab is None else "lab"
         yield Need(kind, name, f"a new result of {lowered(rulebook.fact(name).title)}{unit}")
 
 
@@ -419,7 +439,7 @@ def states(episode: Episode, qualifier: str) -> bool:
             return episode.stage is not None
 
 
-def _kind_of_list(lookup: EventLookup, kind: str) -> str:
+def _kind_of_list(lookup: EventLookup, kind: NeedKind) -> NeedKind:
     match lookup.list:
         case "allergies":
             return "allergy"

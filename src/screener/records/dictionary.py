@@ -163,6 +163,8 @@ class LocalCodes(Struct, frozen=True):
     """Code systems of its own that are one of the dictionary's: by what they are called (`plain_system`), its name."""
     answers: Mapping[tuple[str, str], str] = {}
     """The words that its coded answers stand for; of a wording the system is `TEXT`."""
+    digests: tuple[str, ...] = ()
+    """What identifies the tables that it was read from."""
 
 
 class Dictionary:
@@ -312,6 +314,7 @@ class Dictionary:
             {**self.local.rows, **local.rows},
             {**self.local.systems, **local.systems},
             {**self.local.answers, **local.answers},
+            (*self.local.digests, *local.digests),
         )
         return Dictionary(self.rulebook, both, self.hierarchy)
 

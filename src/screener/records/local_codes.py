@@ -11,6 +11,7 @@ is not used.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -107,7 +108,8 @@ def read_local_codes(path: Path, dictionary: Dictionary) -> LocalCodes:
     """Read a table of codes. Raises LocalCodesError, with every fault that was found, if it cannot be used."""
     file = str(path)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        written = path.read_bytes()
+        text = written.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise _refused(file, "it is not text in UTF-8", "save it as `CSV UTF-8`") from None
     except FileNotFoundError:
@@ -119,7 +121,7 @@ def read_local_codes(path: Path, dictionary: Dictionary) -> LocalCodes:
     codes = table.read()
     if table.problems:
         raise LocalCodesError(table.problems, file)
-    return codes
+    return replace(codes, digests=(f"sha256:{hashlib.sha256(written).hexdigest()}",))
 
 
 def is_accepted(row: Mapping[str, str], dictionary: Dictionary) -> bool:

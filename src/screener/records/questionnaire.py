@@ -19,7 +19,7 @@ from screener.records.dictionary import Dictionary
 from screener.records.errors import Findings, Problem, RecordError, did_you_mean, printable, quoted
 from screener.records.native import NativeRecord, read_shape
 from screener.records.native_entries import chart_of
-from screener.records.patient import Answer, Patient, is_unnamed
+from screener.records.patient import Answer, Patient, digest_of, is_unnamed
 from screener.records.reading import read_document
 from screener.records.reviews import ChartReview, ReviewReader, with_review
 from screener.rulebook import Rulebook
@@ -207,6 +207,9 @@ def with_answers(patient: Patient, given: Sequence[GivenAnswers], dictionary: Di
     answered: Patient = replace(patient, answers=answers, notes=tuple(notes))
     for each in about:
         answered = with_review(answered, each.review, dictionary)
+    if about:
+        digests = tuple(digest_of((each.answers, each.review)) for each in about)
+        answered = replace(answered, read_with=replace(patient.read_with, answers=digests))
     return answered
 
 

@@ -12,13 +12,15 @@ from os import PathLike
 from pathlib import Path
 from typing import IO, Any, cast
 
+from msgspec.structs import replace
+
 from screener.records.addresses import plain_id
 from screener.records.chart import of_one_id
 from screener.records.dictionary import Dictionary
 from screener.records.documents import Kept, read_file, refused
 from screener.records.errors import RecordError
 from screener.records.locales import Locale
-from screener.records.patient import Patient, is_unnamed
+from screener.records.patient import NOTHING_BESIDES, Patient, ReadWith, digest_of, is_unnamed
 from screener.records.sightings import Sightings
 from screener.records.sources import Group, HowRead, Source, called, groups_in, name_of
 from screener.rulebook import Rulebook
@@ -74,7 +76,18 @@ def read_patients(
     is_data = isinstance(source, Mapping | str | bytes | PathLike | Kept) or not hasattr(source, "read")
     given = cast("Source", source) if is_data else Kept(cast("IO[bytes]", source))
     how = HowRead(dictionary, file or called(given), name_of(given), sightings, locale, columns)
-    yield from _told_apart(given, how, doubled)
+    besides = _read_with(dictionary, locale, columns)
+    for each in _told_apart(given, how, doubled):
+        yield each if besides == NOTHING_BESIDES or isinstance(each, RecordError) else replace(each, read_with=besides)
+
+
+def _read_with(dictionary: Dictionary, locale: Locale | None, columns: Mapping[str, str] | None) -> ReadWith:
+    return ReadWith(
+        None if locale is None else locale.name,
+        None if columns is None else digest_of(columns),
+        dictionary.local.digests,
+        None if dictionary.hierarchy is None else dictionary.hierarchy.checksum,
+    )
 
 
 def read_document(place: PathLike[str], file: str) -> Any:

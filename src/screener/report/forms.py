@@ -70,6 +70,14 @@ FORMS = (
         further=_ALL,
         with_jobs=True,
     ),
+    Form(
+        "compact",
+        "screener.report.json_lines:Compact",
+        "print compact JSON, one line a patient: each fact once, without the rules' texts",
+        is_each=True,
+        further=_ALL,
+        with_jobs=True,
+    ),
     Form("markdown", "screener.report.markdown:Markdown", "print Markdown", is_each=True, with_jobs=True),
     Form("csv", "screener.report.spreadsheet:Csv", "print CSV, one row a criterion", is_each=False),
     Form(

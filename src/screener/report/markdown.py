@@ -10,6 +10,7 @@ from screener.report.wording import (
     DISCLAIMER,
     WORST_FIRST,
     check_first,
+    freshness_limits,
     in_one_breath,
     needs_say_it,
     on_one_line,
@@ -82,6 +83,7 @@ def _criterion(criterion: CriterionResult) -> Iterator[str]:
         yield from (f"- read as {_text(read_as(reading))}" for reading in criterion.readings)
     elif not needs_say_it(criterion):
         yield f"- because: {_text(criterion.explanation)}"
+    yield from (f"- fresh for: {_text(limit)}" for limit in freshness_limits(criterion))
     yield from (f"- score: {_text(score_sum(score))}" for score in criterion.scores)
     yield from (f"- on record: {_text(recorded(evidence))}" for evidence in criterion.evidence)
     if criterion.assumptions:

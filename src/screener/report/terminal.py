@@ -18,6 +18,7 @@ from screener.report.wording import (
     DISCLAIMER,
     WORST_FIRST,
     check_first,
+    freshness_limits,
     in_one_breath,
     needs_say_it,
     on_one_line,
@@ -243,6 +244,7 @@ def _details(criterion: CriterionResult) -> Iterator[tuple[str, str, str]]:
         yield from (("read as", read_as(reading), "") for reading in criterion.readings)
     elif not needs_say_it(criterion):
         yield "because", criterion.explanation, ""
+    yield from (("fresh for", limit, "") for limit in freshness_limits(criterion))
     yield from (("score", score_sum(score), "") for score in criterion.scores)
     yield from (("on record", recorded(evidence), "") for evidence in criterion.evidence)
     if criterion.assumptions:

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 
 from screener.evaluation.answers import Reason
 from screener.evaluation.explanation import number_text, score_text
-from screener.evaluation.phrases import unit_beside
+from screener.evaluation.grounds import consulted
+from screener.evaluation.phrases import lowered, unit_beside
+from screener.rulebook import ValueLookup
 from screener.screening import CriterionResult, Evidence, ReadingOutcome, ScoreValue, Status, Term, TrialResult
 
 DISCLAIMER = "This is decision support for pre-screening and no determination of eligibility."
@@ -80,6 +82,29 @@ def read_as(reading: ReadingOutcome) -> str:
     """What one reading of a sentence says, and who chose it."""
     choice = "" if not reading.chosen else f", and chosen by {reading.chosen_by}" if reading.chosen_by else ", chosen"
     return f"“{reading.label}” it is {reading.status}{choice}: {reading.explanation}"
+
+
+def freshness_limits(criterion: CriterionResult) -> list[str]:
+    """How old results may be of which the last was too old for this line, and who says so.
+
+    `7 days (the dictionary's default, no source): INR, creatinine`
+    """
+    frame = criterion.frame
+    rulebook = frame.rulebook
+    told: dict[str, dict[str, None]] = {}
+    for found in (found for judged in criterion.counted for found in consulted(judged)):
+        if not isinstance(found.lookup, ValueLookup) or found.lookup.scope is not None or "stale" not in found.reasons:
+            continue
+        fact = rulebook.fact(found.subject)
+        match frame.labs_within:
+            case None:
+                limit, whose = fact.fresh, "the dictionary's default, no source"
+            case limit if frame.trial is not None and limit == rulebook.trials[frame.trial].labs_within:
+                whose = "as the trial's rules say"
+            case limit:
+                whose = "as the call or the site says"
+        told.setdefault(f"{limit} ({whose})", {})[lowered(fact.title)] = None
+    return [f"{limit}: {', '.join(titles)}" for limit, titles in told.items()]
 
 
 def on_one_line(text: str) -> str:
