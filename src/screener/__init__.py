@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from screener.advice.margins import margins_of as margins
     from screener.advice.when import changes
     from screener.contract import FORMAT, ScreeningTold, Status, Verdict
-    from screener.evaluation.answers import Reason
-    from screener.evaluation.evidence import Evidence
+    from screener.evaluation.answers import Evidence, Reason
     from screener.evaluation.grounds import Need, NeedKind
     from screener.loading import RulesError
     from screener.records.dictionary import Dictionary
@@ -271,7 +270,7 @@ _HOMES = {
     "FORMAT": "screener.contract",
     "Advice": "screener.advice.decisive",
     "CriterionResult": "screener.screening",
-    "Evidence": "screener.evaluation.evidence",
+    "Evidence": "screener.evaluation.answers",
     "Flag": "screener.records.patient",
     "FlagKind": "screener.records.patient",
     "LocalCodesError": "screener.records.local_codes",

@@ -39,10 +39,10 @@ from screener.contract import (
     WaitsFor,
 )
 from screener.evaluation.ages import with_possible_age
-from screener.evaluation.answers import Fact, Found, Given, Judged, Measured, Reason
+from screener.evaluation.answers import Evidence, Fact, Found, Given, Judged, Measured, Reason
 from screener.evaluation.episodes import denied_by_old_list
 from screener.evaluation.evaluator import PreparedCriterion, program_of
-from screener.evaluation.evidence import Evidence, bounds_of, doubts_of, evidence_of_result, shown_as
+from screener.evaluation.evidence import bounds_of, doubts_of, evidence_of_result, shown_as
 from screener.evaluation.explanation import explain, score_text, span_text, terms
 from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import (

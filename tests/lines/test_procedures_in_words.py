@@ -113,6 +113,31 @@ def test_phrases_are_of_procedures_alone() -> None:
     assert not dictionary.said([], "CT", on="conditions").is_known
 
 
+@pytest.mark.parametrize(
+    ("wording", "is_open"),
+    [
+        ("Z.n. Appendektomie", False),
+        ("阑尾切除术后", False),
+        ("s/p Whipple", True),
+        ("bowel resection", True),
+        ("CT", True),
+        ("Z.n. Appendektomie bei Karzinoid", True),
+        ("Appendektomie wegen Karzinom", True),
+        ("status post surgery", True),
+    ],
+)
+def test_the_wording_of_a_treatment_narrows_what_the_code_beside_it_leaves_open(wording: str, is_open: bool) -> None:
+    said = Dictionary(load_rules()).said([("icd10", "Z90.4")], wording, on="conditions")
+    assert ("malignancy" in said.open) == is_open
+
+
+@pytest.mark.parametrize("wording", ["Appendektomie", "TACE", "CT", "tumor"])
+@pytest.mark.parametrize("code", ["I21.4", "Z85.0", "C22.0"])
+def test_no_wording_changes_a_code_that_is_something(code: str, wording: str) -> None:
+    dictionary = Dictionary(load_rules())
+    assert dictionary.said([("icd10", code)], wording, on="conditions") == dictionary.terminology.coded("icd10", code)
+
+
 def test_a_code_that_somebody_knows_goes_before_the_wording() -> None:
     assert "NCT03863002/E9" in opened("gastroscopy", snomed="18027006")
     assert opened("gastroscopy", system="http://www.ama-assn.org/go/cpt", code="43235") == set()

@@ -5,12 +5,11 @@ from __future__ import annotations
 import weakref
 from collections import Counter
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
-from screener.evaluation.answers import Found, Judged, Measured, Reason
+from screener.evaluation.answers import Evidence, Found, Judged, Measured, Reason
 from screener.evaluation.instants import Stretch, not_after
 from screener.records.chart import as_if
 from screener.records.patient import Absence, Episode, Flag, Patient, Result
@@ -18,9 +17,6 @@ from screener.rulebook import Concept, RecordList, Rulebook, Scope
 from screener.values.dates import Duration, Moment, latest_of, on_day
 from screener.values.ranges import Range
 from screener.values.truth import Truth
-
-if TYPE_CHECKING:
-    from screener.evaluation.evidence import Evidence
 
 
 class Denial(Struct, frozen=True, gc=False):

@@ -1,6 +1,6 @@
 """A patient's chart while it is filled: results, episodes and absences gathered, whatever form the record has.
 
-The forms of record (`charting.py` for the native one, `fhir/`) decide what an entry says; here it becomes a fact.
+The forms of record (`native_entries.py` for the native one, `fhir/`) decide what an entry says; here it becomes a fact.
 `patient` ends the chart: of several reports of one result the latest counts, and what results show is derived.
 """
 

@@ -17,7 +17,7 @@ from functools import cached_property
 from msgspec import Struct
 from msgspec.structs import replace
 
-from screener.records.folding import plain_words
+from screener.records.comparing import plain_words
 from screener.rulebook import PHRASES, ReviewedRow, Rulebook
 from screener.terminology.said import BY_PHRASES, NOBODY, Said
 from screener.terminology.terminology import Terminology
@@ -64,6 +64,14 @@ class Phrases:
         else:
             unreviewed = self.terminology.everything - may_be
         return Said(NOBODY, may_be, unreviewed, is_known=is_known, source=BY_PHRASES if is_known else "")
+
+    def of_treatment(self, wording: str) -> Said | None:
+        """What a wording may be that is read, and is made of nothing harmless; None of any other."""
+        phrases = list(self._made_of(wording))
+        if any(each is None or each.row is None or not (each.row.within or each.row.beside) for each in phrases):
+            return None
+        said = self.said(wording)
+        return said if said.is_known else None
 
     def _of(self, phrase: _Phrase) -> Said:
         if phrase.row is None:

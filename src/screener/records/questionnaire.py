@@ -15,10 +15,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.addresses import plain_address, plain_id, uuid_in
-from screener.records.charting import chart_of
 from screener.records.dictionary import Dictionary
 from screener.records.errors import Findings, Problem, RecordError, did_you_mean, printable, quoted
 from screener.records.native import NativeRecord, read_shape
+from screener.records.native_entries import chart_of
 from screener.records.patient import Answer, Patient, digest_of, is_unnamed
 from screener.records.reading import read_document
 from screener.records.reviews import ChartReview, ReviewReader, with_review

@@ -12,6 +12,7 @@ from itertools import product
 from msgspec import Struct
 
 from screener.records.chart import Chart, or_before, some_of
+from screener.records.comparing import folded
 from screener.records.dictionary import ABSENCE_SYSTEMS, TEXT, Dictionary, Meaning, disputed, most_specific, names_of
 from screener.records.errors import Findings, any_of, quoted
 from screener.records.fhir.elements import (
@@ -32,7 +33,6 @@ from screener.records.fhir.elements import (
     text,
 )
 from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning
-from screener.records.folding import folded
 from screener.records.likeness import likeness_of
 from screener.records.patient import Absence, Episode, Near
 from screener.records.sightings import Sighting, Sightings
@@ -80,7 +80,10 @@ class Memory:
 
 
 class Reader:
-    """Reads the resources of one patient into a chart."""
+    """Reads the resources of one patient into a chart.
+
+    It is long because it is what all kinds of resources share: each needs the same chart, notes and dictionary.
+    """
 
     def __init__(
         self,
