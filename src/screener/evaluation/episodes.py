@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import get_args
 
 from screener.evaluation.answers import Found, Given, Judged, Measured, Reason
-from screener.evaluation.frame import Denial, Frame, Over
+from screener.evaluation.frame import DONE, Denial, Frame, Over, Shelf
 from screener.evaluation.instants import Stretch, ahead_of, fresh_until, not_after, up_to
 from screener.records.derived import speaks_until
 from screener.records.patient import Absence, Episode
@@ -320,27 +320,31 @@ def _related_episodes(lookup: EventLookup, frame: Frame) -> Sequence[Episode]:
     names = [what.concept for what in lookup.what if what.concept in concerned]
     if not names:
         return ()
-    lists: tuple[RecordList, ...] = (lookup.list, "plans") if lookup.verb == "underwent" else (lookup.list,)
-    if len(names) == 1:
-        name = names[0]
-        known = frame.related.get((name, lists))
-        if known is None:
-            known = frame.related[name, lists] = tuple(_related_to(names, lists, frame))
-        return known
-    return _related_to(names, lists, frame)
+    shelf: Shelf = DONE if lookup.verb == "underwent" else lookup.list
+    if len(names) > 1:
+        return _related_to(names, shelf, frame)
+    key = (names[0], shelf)
+    known = frame.related.get(key)
+    if known is None:
+        known = frame.related[key] = _related_to(names, shelf, frame)
+    return known
 
 
-def _related_to(names: list[str], lists: tuple[RecordList, ...], frame: Frame) -> list[Episode]:
+def _related_to(names: list[str], shelf: Shelf, frame: Frame) -> Sequence[Episode]:
+    lists: tuple[RecordList, ...] = ("procedures", "plans") if shelf == "done" else (shelf,)
+    open_lists = [list_ for list_ in lists if list_ in frame.patient.may_be]
+    if len(names) == 1 and not open_lists:
+        return frame.that_are(names[0], shelf)
     related: dict[int, Episode] = {}
-    may_be = frame.patient.may_be
     for name in names:
-        related.update([(id(entry), entry) for entry in frame.that_are(name, lists)])
-        for list_ in lists:
-            if list_ in may_be:
-                related.update([(id(entry), entry) for entry in frame.that_may_be(name, list_)])
-                if frame.kinds[name].has_lasting_kinds:
-                    kinds = list(_that_may_be_kinds(frame.kinds[name].concept, list_, frame, related.values()))
-                    related.update([(id(entry), entry) for entry in kinds])
+        for entry in frame.that_are(name, shelf):
+            related[id(entry)] = entry
+        for list_ in open_lists:
+            for entry in frame.that_may_be(name, list_):
+                related[id(entry)] = entry
+            if frame.kinds[name].has_lasting_kinds:
+                for entry in list(_that_may_be_kinds(frame.kinds[name].concept, list_, frame, related.values())):
+                    related[id(entry)] = entry
     return list(related.values())
 
 
@@ -1054,13 +1058,7 @@ def onset_of(lookup: OnsetLookup, frame: Frame) -> Found:
     known: list[tuple[Moment, Episode]] = []
     certain: list[Moment] = []
     itself = Qualified(concept.name)
-    on_record = [
-        episode
-        for name in (concept.name, *concept.narrower)
-        for episode in frame.patient.episodes.get(name, ())
-        if episode.list == lookup.list
-    ]
-    for episode in (*on_record, *frame.that_may_be(concept.name, lookup.list)):
+    for episode in (*frame.that_are(concept.name, lookup.list), *frame.that_may_be(concept.name, lookup.list)):
         if _is_none_of(episode, itself, frame):
             continue
         start = not_after(_start(episode, frame), frame.as_of)
