@@ -256,15 +256,20 @@ class CriterionResult:
     @cached_property
     def doubts(self) -> tuple[str, ...]:
         """The values that the answer rests on and that may be wrong, each with the reason."""
-        told = [_doubts_of(fact, self._frame) for judged in self._counted for fact, _, used in facts(judged) if used]
+        told = [_doubts_of(fact, self._frame) for those in self._facts for fact, _, used in those if used]
         return tuple(dict.fromkeys(each for each in told if each is not None))
+
+    @cached_property
+    def _facts(self) -> tuple[tuple[tuple[Fact | Given, Found, bool], ...], ...]:
+        """For each answer that counts the facts that it shows."""
+        return tuple(tuple(facts(judged)) for judged in self._counted)
 
     @cached_property
     def _shown(self) -> tuple[tuple[Evidence, bool], ...]:
         """The evidence, and of each row whether it should be looked at again."""
         shown: dict[tuple[str, str], tuple[Evidence, bool]] = {}
-        for judged in self._counted:
-            for fact, found, used in facts(judged):
+        for those in self._facts:
+            for fact, found, used in those:
                 row = _evidence(fact, found, used, self._frame)
                 shown.setdefault((row.name, row.source), (row, _is_suspicious(fact, self._frame)))
         return tuple(shown.values())
@@ -322,14 +327,14 @@ class CriterionResult:
         """What should catch the eye without deciding: borderline scores, inputs drawn far apart, contradictions."""
         rulebook, frame = self._frame.rulebook, self._frame
         told: dict[str, None] = {}
-        for judged, scores in zip(self._counted, self._scores, strict=True):
+        for judged, scores, shown in zip(self._counted, self._scores, self._facts, strict=True):
             for name, measured in scores:
                 score = rulebook.scores[name]
                 told.update(dict.fromkeys(each.text for each in _raised(score.flags, frame)))
                 if score.spread is not None and (apart := _drawn_apart(measured, score.spread)):
                     told[f"the inputs of {score.title} were drawn {apart} apart, more than {score.spread}"] = None
             told.update(dict.fromkeys(_answers_against_data(judged, rulebook)))
-            told.update(dict.fromkeys(_against_sex(judged, frame)))
+            told.update(dict.fromkeys(_against_sex(shown, frame)))
         return tuple(told)
 
     def to_dict(self) -> dict[str, Anything]:
@@ -740,10 +745,10 @@ def _answers_against_data(judged: Judged, rulebook: Rulebook) -> Iterable[str]:
             yield from _answers_against_data(part, rulebook)
 
 
-def _against_sex(judged: Judged, frame: Frame) -> Iterable[str]:
+def _against_sex(shown: Iterable[tuple[Fact | Given, Found, bool]], frame: Frame) -> Iterable[str]:
     """What only the other sex can have, on record for this patient all the same."""
     sex = frame.patient.sex
-    for fact, _, used in facts(judged):
+    for fact, _, used in shown:
         if used and isinstance(fact, Episode) and fact.list != "family_history" and not fact.doubtful:
             concept = frame.rulebook.concepts[fact.concept]
             if sex is not None and concept.only_if not in (None, sex):
