@@ -66,8 +66,17 @@ def happened(lookup: EventLookup, stretch: Stretch | None, anchor: Found | None,
     return _answer(lookup, truth, parts, cleared, anchor, frame, conflict=conflict)
 
 
-def happens(lookup: EventLookup, stretch: Stretch | None, frame: Frame, judge: Judge) -> Truth:
-    """The truth of what `happened` finds; nothing is asked that no longer matters."""
+def asks_for_time_alone(lookup: EventLookup) -> bool:
+    """Whether nothing is asked of an episode but what it is and when it was."""
+    qualified = any(what.qualifiers for what in lookup.what)
+    return not (qualified or lookup.exceptions or lookup.beside is not None)
+
+
+def happens(
+    lookup: EventLookup, stretch: Stretch | None, frame: Frame, judge: Judge, *, time_alone: bool = False
+) -> Truth:
+    """The truth of what `happened` finds; nothing is asked that no longer matters. `time_alone`: see
+    `asks_for_time_alone`."""
     if stretch is None:
         return UNKNOWN
     if stretch.is_empty:
@@ -78,7 +87,10 @@ def happens(lookup: EventLookup, stretch: Stretch | None, frame: Frame, judge: J
         on_record = _on_record(lookup, [_part(lookup, each, stretch, frame, judge) for each in episodes], frame)
     else:
         for episode in episodes:
-            truth = _part(lookup, episode, stretch, frame, judge).truth
+            if time_alone and _is_plain(episode, frame):
+                truth = _in_time(lookup, episode, stretch, frame)[0]
+            else:
+                truth = _part(lookup, episode, stretch, frame, judge).truth
             if truth is TRUE:
                 return TRUE
             if truth is UNKNOWN:
@@ -436,6 +448,16 @@ def _part(lookup: EventLookup, episode: Episode, stretch: Stretch, frame: Frame,
         judged.append(judge(lookup.beside, frame.beside(_start(episode, frame))))
     truth = all_of([*truths, *(each.truth for each in judged)])
     return Part(episode, truth, tuple(dict.fromkeys(reasons)) if truth is UNKNOWN else (), tuple(judged))
+
+
+def _is_plain(episode: Episode, frame: Frame) -> bool:
+    """Whether nothing but its time can keep an episode of a concept that is asked about from being what is asked."""
+    plain = frame.plain.get(id(episode))
+    if plain is None:
+        is_certain = not episode.doubtful and episode.unusable is None and not _may_have_begun_later(episode, frame)
+        of_either_sex = frame.kinds[episode.concept].concept.only_if is None
+        plain = frame.plain[id(episode)] = (episode, is_certain and of_either_sex)
+    return plain[1]
 
 
 def _may_have_begun_later(episode: Episode, frame: Frame) -> bool:

@@ -102,6 +102,7 @@ class Frame:
         "over",
         "own_onset",
         "patient",
+        "plain",
         "present",
         "raised",
         "related",
@@ -153,6 +154,8 @@ class Frame:
         """When what lasts ended; by the identity of an entry, which is kept beside it."""
         self.present: dict[int, tuple[Episode, Truth, tuple[Reason, ...]]] = {}
         """Whether an entry holds on the clock's day, and if that is open, why; likewise."""
+        self.plain: dict[int, tuple[Episode, bool]] = {}
+        """Whether nothing but time can keep an entry from being what is asked; likewise."""
         self.found: dict[str, Found] = {}
         self.decided: dict[str, Truth] = {}
         """Whether what an event lookup asks about happened, where no more was asked than that."""
@@ -221,7 +224,7 @@ class Frame:
         other.found = self.found
         other.decided = self.decided
         other.stretches = self.stretches
-        other.ends, other.present = self.ends, self.present
+        other.ends, other.plain, other.present = self.ends, self.plain, self.present
         other.of_all_trials = self.of_all_trials
         return other
 

@@ -93,7 +93,8 @@ def _end(scope: Scope, anchor_day: int, clock_day: int, *, earliest: bool) -> in
 
 
 def _is_of_hours(scope: Scope) -> bool:
-    return any(side is not None and side.unit == "hours" for side in (scope.back, scope.ahead))
+    back, ahead = scope.back, scope.ahead
+    return (back is not None and back.unit == "hours") or (ahead is not None and ahead.unit == "hours")
 
 
 def _counts_from_the_second(scope: Scope, side: Duration, other: Duration | None) -> bool:
