@@ -241,6 +241,11 @@ class CriterionResult:
         return tuple(dict.fromkeys(each for each in told if each is not None))
 
     @cached_property
+    def _facts(self) -> tuple[tuple[tuple[Fact | Given, Found, bool], ...], ...]:
+        """For each answer that counts the facts that it shows."""
+        return tuple(tuple(facts(judged)) for judged in self._counted)
+
+    @cached_property
     def _shown(self) -> tuple[tuple[Evidence, bool], ...]:
         """The evidence, and of each row whether it should be looked at again."""
         shown: dict[tuple[str, str], tuple[Evidence, bool]] = {}
@@ -249,11 +254,6 @@ class CriterionResult:
                 row, is_suspicious = shown_as(fact, found, used, self._frame)
                 shown.setdefault((row.name, row.source), (row, is_suspicious))
         return tuple(shown.values())
-
-    @cached_property
-    def _facts(self) -> tuple[tuple[tuple[Fact | Given, Found, bool], ...], ...]:
-        """The facts that each answer that counts shows."""
-        return tuple(tuple(facts(judged)) for judged in self._counted)
 
     @cached_property
     def needs(self) -> tuple[Need, ...]:

@@ -21,13 +21,14 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
+from functools import partial
 from typing import Any as Anything
 from typing import Generic, TypeVar
 
 from msgspec import Struct
 
 from screener.evaluation.answers import Found, Given, Judged, Measured, Reason
-from screener.evaluation.episodes import happened, happens, not_on_list, not_on_record, onset_of
+from screener.evaluation.episodes import asks_for_time_alone, happened, happens, not_on_list, not_on_record, onset_of
 from screener.evaluation.frame import Frame, kinds_of
 from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, stretch_around, up_to
 from screener.evaluation.results import against_limit, change_of, value_of, window_of_freshness
@@ -73,7 +74,20 @@ from screener.rulebook_walk import children, refers_to, roots, walk
 from screener.values import ranges
 from screener.values.dates import OLDEST_AGE, completed_years, day_shifted
 from screener.values.ranges import Range, exactly
-from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, at_least, negation, truth_of, union
+from screener.values.truth import (
+    FALSE,
+    TRUE,
+    UNKNOWN,
+    Truth,
+    all_asked,
+    all_of,
+    any_asked,
+    any_of,
+    at_least,
+    negation,
+    truth_of,
+    union,
+)
 
 Decide = Callable[[Frame], Judged]
 Measure = Callable[[Frame], Measured]
@@ -413,23 +427,11 @@ class Decisions(Engine[Truth, Range]):
         rules: Sequence[Callable[[Frame], Truth]],
         say: Callable[[Iterable[Truth]], Truth],
     ) -> Callable[[Frame], Truth]:
-        if say not in (all_of, any_of):
+        if say is not all_of and say is not any_of:
             return lambda frame: say([rule(frame) for rule in rules])
         if len(rules) == 1:
             return rules[0]
-        settles, otherwise = (FALSE, TRUE) if say is all_of else (TRUE, FALSE)
-
-        def run(frame: Frame) -> Truth:
-            result = otherwise
-            for rule in rules:
-                truth = rule(frame)
-                if truth is settles:
-                    return truth
-                if truth is UNKNOWN:
-                    result = UNKNOWN
-            return result
-
-        return run
+        return partial(all_asked if say is all_of else any_asked, rules)
 
     def of_numbers(
         self, node: Truthful, numbers: Sequence[Callable[[Frame], Range]], say: Callable[..., Truth]
@@ -487,13 +489,16 @@ class Decisions(Engine[Truth, Range]):
         return lambda frame: say(read(frame), frame)[0]
 
     def happening(self, node: Truthful, lookup: EventLookup) -> Callable[[Frame], Truth]:
-        name = lookup.name
+        name, scope, time_alone = lookup.name, lookup.scope, asks_for_time_alone(lookup)
 
         def run(frame: Frame) -> Truth:
             truth = frame.decided.get(name)
             if truth is None:
                 found = frame.found.get(name)
-                truth = _whether(lookup, frame) if found is None else _truth_in(found)
+                if found is not None:
+                    truth = _truth_in(found)
+                else:
+                    truth = happens(lookup, stretch_of(scope, frame)[0], frame, judge, time_alone=time_alone)
                 frame.decided[name] = truth
             return truth
 
@@ -726,12 +731,6 @@ def _read(lookup: Lookup, frame: Frame) -> Found:
 
 def _truth_in(found: Found) -> Truth:
     return UNKNOWN if found.truth is None else found.truth
-
-
-def _whether(lookup: EventLookup, frame: Frame) -> Truth:
-    """The truth of what `_read` finds, and no more."""
-    stretch, _ = stretch_of(lookup.scope, frame)
-    return happens(lookup, stretch, frame, judge)
 
 
 def stretch_of(scope: Scope | None, frame: Frame) -> tuple[Stretch | None, Found | None]:
