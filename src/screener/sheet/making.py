@@ -44,7 +44,6 @@ from screener.sheet.states import (
     OUT,
     Checks,
     checks_of,
-    hangs_on_onset,
     is_split,
     nearness,
     state_of,
@@ -289,8 +288,7 @@ def _detail(trial: TrialResult, state: StateName, counts: Counts, worked: _Worke
             values = " and ".join(words for _, words in _checked_values(worked.checks[trial.id], worked))
             return phrases.check_detail(trial.verdict, values)
         case "ruled out":
-            by_onset = any(hangs_on_onset(each) for each in distance_.failures)
-            return phrases.ruled_out_detail(distance_, by_onset, worked.screening.rulebook)
+            return phrases.ruled_out_detail(bool(distance_.fixed), worked.screening.rulebook)
         case "ruled out today":
             if timeline is not None and timeline.screenable_from is not None:
                 return phrases.reopens(timeline.screenable_from, worked.screening.as_of)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from screener.advice.distance import TrialDistance
 from screener.evaluation.answers import Found
 from screener.evaluation.explanation import number_text, score_text, span_text
 from screener.evaluation.phrases import both, either, lowered, unit_beside
@@ -260,11 +259,9 @@ def check_detail(verdict: str, values: str) -> str:
     return {"ineligible": f"Ruled out {right}.", "eligible": f"Met {right}."}.get(verdict, f"Open {right}.")
 
 
-def ruled_out_detail(distance: TrialDistance, is_by_onset: bool, rulebook: Rulebook) -> str:
-    """Why a trial stays closed."""
-    if distance.fixed or not is_by_onset:
-        return "For good."
-    return f"For this {rulebook.head.since_label or 'episode'}."
+def ruled_out_detail(is_fixed: bool, rulebook: Rulebook) -> str:
+    """Why a trial stays closed: whatever comes, or as long as this episode goes on."""
+    return "For good." if is_fixed else f"For this {rulebook.head.since_label or 'episode'}."
 
 
 def reopens(day: date, as_of: date) -> str:

@@ -139,9 +139,10 @@ def _first_day_open(name: str, timeline: TrialTimeline) -> date | None:
 
 
 def _closed_since(name: str, timeline: TrialTimeline) -> date | None:
-    """The day from which a line is failed up to the horizon."""
-    of_line = [change for change in timeline.changes if change.criterion == name]
-    return of_line[-1].date if of_line and of_line[-1].after == "failed" else None
+    """The day from which a line is failed for the rest of the time. That it is open later, because what it rests on has
+    become too old by then, mends nothing."""
+    happened = [change for change in timeline.changes if change.criterion == name and not change.is_of_knowledge]
+    return happened[-1].date if happened and happened[-1].after == "failed" else None
 
 
 # ---- order
