@@ -44,6 +44,11 @@ class SheetText(Texts):
         return sheet_text(sheet_of(screening))
 
 
+def print_sheet(screening: Screening) -> None:
+    """One patient, as it is printed where no form is asked for."""
+    print(sheet_text(sheet_of(screening)), end="")
+
+
 def sheet_text(sheet: Sheet) -> str:
     """The whole sheet, with the line's end."""
     head = [*_patient(sheet), *_doubts(sheet), *_results(sheet), "", *_next(sheet), ""]
