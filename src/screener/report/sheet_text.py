@@ -114,7 +114,9 @@ def _lab(cell: KeyResult, sheet: Sheet) -> str:
     elif cell.good_to is not None:
         good_to = phrases.day_words(cell.good_to, sheet.patient.as_of)
         when += f", too old since {good_to}" if cell.is_stale else f", good to {good_to}"
-    trend = " > ".join([*(each.value for each in cell.earlier), cell.value]) if cell.earlier else ""
+    values = [*(each.value for each in cell.earlier), cell.value]
+    is_plain = all(value[:1].isdigit() for value in values)
+    trend = (" > " if is_plain else ", ").join(values) if cell.earlier else ""
     return _cut(f"{cell.label:<11} {value:<12} {beside:<11} {when:<23} {trend}".rstrip(), WIDTH)
 
 
@@ -225,6 +227,9 @@ def _later(sheet: Sheet) -> str:
 def _group(group: ActionGroup, live: Sequence[TrialRow]) -> str:
     """Its actions, those for the same trials together: `bilirubin, INR [5863 9259]; weight [3002]`."""
     labels = {row.id: row.label for row in live}
+    if group.kind == "sponsor":
+        lines = [f"{labels[line.trial]} {line.id}" for action in group.actions for line in action.lines]
+        return f"{phrases.WHICH_READING} {', '.join(lines)}"
     by_trials: dict[tuple[str, ...], list[str]] = {}
     for action in group.actions:
         if not action.lines:
@@ -241,7 +246,7 @@ def _group(group: ActionGroup, live: Sequence[TrialRow]) -> str:
 def _joined(texts: Sequence[str], group: ActionGroup) -> str:
     """Things to measure as a list; questions one behind the other; anything else by semicolons."""
     if group.kind == "measure":
-        return ", ".join([texts[0], *(lowered(each) for each in texts[1:])])
+        return ", ".join([texts[0], *(phrases.inside(each) for each in texts[1:])])
     told = "".join(f"{text} " if text.endswith("?") else f"{text}; " for text in texts)
     return told.rstrip("; ")
 

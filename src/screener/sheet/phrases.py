@@ -143,6 +143,11 @@ def result_words(result: Result, rulebook: Rulebook, as_of: date) -> str:
     return f"{value} of {when}" if when else value
 
 
+def inside(text: str) -> str:
+    """A thing to do as it stands inside a sentence: `a second creatinine`, `INR`."""
+    return f"a {text[2:]}" if text.startswith("A ") else lowered(text)
+
+
 def capital(text: str) -> str:
     """With a capital at its beginning."""
     return text[:1].upper() + text[1:]
@@ -189,6 +194,10 @@ def short_of(criterion: CriterionResult) -> str:
 
 LONGEST = 60
 """Characters of a sentence that stands for a line without a short name."""
+
+
+LIMIT = ", limit"
+"""What stands between a number and its limit."""
 
 
 def limit(text: str) -> str:
@@ -372,6 +381,7 @@ def sign(label: str) -> str:
 
 
 NOT_RECORDED = "not recorded"
+WHICH_READING = "which reading is meant?"
 
 
 def consent_recorded(value: str, day: str | None, as_of: date) -> str:
@@ -416,16 +426,18 @@ def next_step(sheet: Sheet) -> str:
     match first.state.name:
         case "all met" | "all met if complete":
             if not first.recruiting.is_recruiting:
-                return f"ask whether {first.label} takes participants"
+                other = next((row for row in live[1:] if row.recruiting.is_recruiting and row.left), None)
+                then = f"; for {other.label}: {other.left}" if other is not None else ""
+                return f"ask whether {first.label} takes participants{then}"
             by = first.dates.good_to
             until = f" by {day_words(by, as_of)}" if by is not None else ""
             return f"investigator confirms and signs the checklist of {first.label}{until}"
         case "too little":
-            those = [lowered(each.text) for group in sheet.actions if group.kind == "measure" for each in group.actions]
+            those = [inside(each.text) for group in sheet.actions if group.kind == "measure" for each in group.actions]
             return f"measure {', '.join(those[:MOST_NAMED])}" if those else f"look up the chart for {labels}"
         case "nothing against" if sheet.review.settles:
             those = [
-                lowered(each.text)
+                inside(each.text)
                 for group in sheet.actions
                 for each in group.actions
                 if group.kind == "measure" and first.id in each.trials
