@@ -195,6 +195,12 @@ def test_nearness_goes_by_state_then_by_who_recruits_then_by_what_is_left() -> N
     assert nearness("people", True, 1, day) < nearness("people", True, 1, None)
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_the_first_and_the_last_day_of_the_calendar_have_a_sheet(day: str) -> None:
+    screening = evaluate(read_patient({"id": "anna", "as_of": day}, rules()), rules())
+    assert sheet_of(screening).trials[0].state.name == "too little"
+
+
 def test_a_state_shows_what_was_checked() -> None:
     assert row(answers=None).state.detail == "7 of 8 met. Consent."
     assert row().state.detail == "8 of 8. The investigator confirms and signs."

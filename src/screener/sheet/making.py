@@ -110,8 +110,11 @@ def _worked(screening: Screening, asked: Sequence[Asked]) -> _Worked:
     clean = after_clean_chart(screening, denied) if denied else screening
     checks = checks_of(screening)
     distances = {each.id: each for each in distance(screening)}
-    timelines = {each.id: each for each in changes(clean).trials}
-    # What rules a trial out is on record, and a chart review lifts none of it.
+    # What rules a trial out is on record, and a chart review lifts none of it. Only of such a trial are days of interest
+    # that lie further ahead.
+    until = _horizon(screening.as_of)
+    is_far = until == screening.as_of or any(trial.verdict == "ineligible" for trial in clean.trials)
+    timelines = {each.id: each for each in changes(clean, None if is_far else until).trials}
     states = {
         trial.id: state_of(
             trial,
@@ -328,12 +331,16 @@ def _dates(trial: TrialResult, state: StateName, has_review: bool, worked: _Work
     if state in OUT:
         return Dates(reopens=timeline.screenable_from, text=phrases.dates({}, timeline.screenable_from, as_of))
     labs = {lowered(lab.title) for lab in rulebook.labs.values()}
-    soon = [each for each in timeline.changes if each.date <= as_of + AHEAD and each.is_for_the_worse]
+    soon = [each for each in timeline.changes if each.date <= _horizon(as_of) and each.is_for_the_worse]
     of_labs = [each for each in soon if any(why.kind == "stale" and why.what in labs for why in each.causes)]
     failing = [each for each in soon if each.after == "failed"]
     days = {"good_to": _last_day(soon), "labs_to": _last_day(of_labs), "closes_after": _last_day(failing)}
     text = phrases.dates({name: (day, _on(day, soon)) for name, day in days.items() if day is not None}, None, as_of)
     return Dates(**days, if_clean=has_review, text=text)
+
+
+def _horizon(as_of: date) -> date:
+    return as_of + min(AHEAD, date.max - as_of)
 
 
 def _last_day(changes_: Sequence[Change]) -> date | None:
