@@ -110,7 +110,7 @@ def _worked(screening: Screening, asked: Sequence[Asked]) -> _Worked:
     clean = after_clean_chart(screening, denied) if denied else screening
     checks = checks_of(screening)
     distances = {each.id: each for each in distance(screening)}
-    # What rules a trial out is on record, and a chart review lifts none of it. Only of such a trial are days of interest
+    # What rules a trial out is on record, and a chart review lifts none of it. Only such a trial has days of interest
     # that lie further ahead.
     until = _horizon(screening.as_of)
     is_far = until == screening.as_of or any(trial.verdict == "ineligible" for trial in clean.trials)
