@@ -15,7 +15,7 @@ from screener.report.wording import on_one_line
 from screener.screening import Screening
 from screener.sheet import phrases
 from screener.sheet.making import sheet_of
-from screener.sheet.model import ActionGroup, KeyResult, KeyScore, Point, Sheet, TrialRow
+from screener.sheet.model import ActionGroup, KeyResult, KeyScore, Point, ReviewGroup, Sheet, TrialRow
 from screener.sheet.states import OUT
 
 WIDTH = 80
@@ -257,17 +257,23 @@ def _review(sheet: Sheet, room: int) -> Iterator[str]:
         return
     lead = f"{'chart':<{MARGIN}}"
     shown = [f"{_entries(sheet)} "] if review.entries else []
-    ask = f"none of these? {phrases.EVER_UNLESS} " if review.groups else ""
-    whole = f"{ask}{'; '.join(group.text for group in review.groups)}"
-    number = sum(len(group.items) for group in review.groups)
-    counts = ", ".join(f"{lowered(group.title)} {len(group.items)}" for group in review.groups)
-    few = f"{number} things to look for, none of these? {counts}. To fill in: screen review"
-    for text in (whole, few):
-        lines = list(_hanging(lead, f"{''.join(shown)}{text}", WIDTH))
-        if len(lines) <= room:
-            yield from lines
+    for named in range(len(review.groups), -1, -1):
+        text = f"{''.join(shown)}{_asked(review.groups, named)}"
+        lines = list(_hanging(lead, text, WIDTH))
+        if len(lines) <= room or named == 0:
+            yield from _within(lines, max(room, 1))
             return
-    yield from _hanging(lead, f"{''.join(shown)}{few}", max(room, 1))
+
+
+def _asked(groups: Sequence[ReviewGroup], named: int) -> str:
+    """The things of so many groups, and of the others how many there are."""
+    if not groups:
+        return ""
+    told = f"none of these? {phrases.EVER_UNLESS} {'; '.join(group.text for group in groups[:named])}" if named else ""
+    rest = ", ".join(f"{lowered(group.title)} {len(group.items)}" for group in groups[named:])
+    if not rest:
+        return told
+    return f"{told}{'. And' if named else 'none of these?'} {rest}. To fill in: screen review"
 
 
 def _foot(sheet: Sheet) -> Iterator[str]:

@@ -160,7 +160,9 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
             _trials(line for each in those for line in each.lines),
             phrases.items_text([each for each in those if each.what not in covered]),
         )
-        for title, those in sorted(items.items(), key=lambda item: -len(item[1]))
+        for title, those in sorted(
+            items.items(), key=lambda item: -len({line for each in item[1] for line in each.lines})
+        )
     )
     entries = tuple(
         replace(entry, lines=lines, text=phrases.entry_question(entry, screening.rulebook))
@@ -168,6 +170,11 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
         if (lines := tuple(line for line in entry.lines if line.trial in live))
     )
     return Review(groups, entries, sum(_settled(trial, worked) for trial in live), _open(screening, live))
+
+
+def _waiting(items: Sequence[ReviewItem]) -> int:
+    """How many lines wait for any of these."""
+    return len({line for each in items for line in each.lines})
 
 
 def _covered(asked: Sequence[Asked]) -> set[str]:
