@@ -168,3 +168,22 @@ def test_no_phrase_makes_an_entry_certain_or_clears_what_an_unread_one_leaves_op
             assert alone.may_be <= beside.may_be | beside.unreviewed
             assert beside.open == dictionary.terminology.everything
             assert alone.is_known == (row.beside is None)
+
+
+@pytest.mark.parametrize(
+    ("wording", "may_be", "is_not"),
+    [
+        ("paracentesis", {"ascites", "ascites_ultrafiltration"}, {"artificial_liver_support", "liver_transplantation"}),
+        ("colonoscopy, colon cancer screening", set(), {"malignancy"}),
+        ("extracorporeal liver support", {"artificial_liver_support"}, {"liver_transplantation"}),
+        ("CT after OLT", {"liver_transplantation"}, set()),
+        ("gastroscopy with banding", {"upper_gastrointestinal_bleeding"}, {"malignancy"}),
+        ("PE", {"artificial_liver_support", "pulmonary_embolism"}, {"liver_transplantation"}),
+        ("HD via Shaldon catheter", {"dialysis"}, {"liver_transplantation"}),
+        ("cholecystectomy for gallbladder cancer", {"malignancy"}, set()),
+    ],
+)
+def test_what_the_phrases_of_a_wording_say_together(wording: str, may_be: set[str], is_not: set[str]) -> None:
+    said = Dictionary(load_rules()).said([], wording, on="procedures")
+    assert may_be <= said.may_be
+    assert not is_not & said.open
