@@ -11,7 +11,7 @@ from screener import load_patient, load_rules
 from screener.records import read_patient
 from screener.records.dictionary import Dictionary
 from screener.records.local_codes import with_tables
-from screener.rulebook import PHRASES
+from screener.rulebook import PHRASES, phrases_of
 from screener.screening import evaluate
 
 LISTS = ["conditions", "procedures", "plans", "medications", "events", "allergies", "family_history"]
@@ -162,8 +162,8 @@ def test_no_phrase_makes_an_entry_certain_or_clears_what_an_unread_one_leaves_op
     """Of each phrase alone, and beside a word that nobody knows."""
     dictionary = Dictionary(load_rules())
     for row in dictionary.rulebook.reviewed:
-        if row.system == PHRASES:
-            alone, beside = (dictionary.said([], text, on="procedures") for text in (row.code, f"{row.code} qqq"))
+        for phrase in phrases_of(row) if row.system == PHRASES else ():
+            alone, beside = (dictionary.said([], text, on="procedures") for text in (phrase, f"{phrase} qqq"))
             assert not alone.is_
             assert alone.may_be <= beside.may_be | beside.unreviewed
             assert beside.open == dictionary.terminology.everything

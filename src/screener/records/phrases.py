@@ -18,7 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.dictionary import Dictionary, plain_words
-from screener.rulebook import PHRASES, ReviewedRow
+from screener.rulebook import PHRASES, ReviewedRow, phrases_of
 from screener.terminology.said import BY_PHRASES, NOBODY, Said
 
 
@@ -92,8 +92,8 @@ class Phrases:
     def _by_first_word(self) -> dict[str, list[_Phrase]]:
         found: dict[str, list[_Phrase]] = {}
         for row in self.dictionary.rulebook.reviewed:
-            if row.system == PHRASES:
-                words = tuple(each.casefold() for each in plain_words(row.code))
+            for phrase in phrases_of(row) if row.system == PHRASES else ():
+                words = tuple(plain_words(phrase))
                 found.setdefault(words[0], []).append(_Phrase(words, row))
         for words, name in self.dictionary.called:
             if self.dictionary.rulebook.concepts[name].kind not in ("condition", "procedure"):
