@@ -76,6 +76,12 @@ def _row(draft: Draft, source: Source, start: int, line: str, system: str) -> Re
         help_text = did_you_mean(nearest(unknown[0], draft.concepts)) if unknown else ""
         _report(draft, source, start, line, fault, help_text)
         return None
+    if system == PHRASES and not all(any(map(str.isalnum, phrase)) for phrase in code.split(";")):
+        _report(draft, source, start, line, "a phrase without a word stands in it")
+        return None
+    if system == PHRASES and within.startswith("beside") and within not in _BESIDE:
+        _report(draft, source, start, line, f"`{within}` is none of {', '.join(_BESIDE)}")
+        return None
     if system == PHRASES and within in _BESIDE:
         return ReviewedRow(system, code, name, is_not=tuple(is_not.split()), beside=_BESIDE[within])
     try:
