@@ -187,3 +187,34 @@ def test_what_the_phrases_of_a_wording_say_together(wording: str, may_be: set[st
     said = Dictionary(load_rules()).said([], wording, on="procedures")
     assert may_be <= said.may_be
     assert not is_not & said.open
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ({"text": "Gastroscopy"}, "passed"),
+        ({"coding": [{"system": "urn:clinic", "code": "GAST", "display": "EGD, diagnostic"}]}, "passed"),
+        ({"text": "hepatectomy for HCC"}, "unknown"),
+        ({"coding": [{"system": "urn:clinic", "code": "OP7", "display": "Hepatectomy"}]}, "unknown"),
+        ({"coding": [{"system": "urn:clinic", "code": "OP7", "display": "Hepatectomy"}], "text": "CT"}, "unknown"),
+    ],
+)  # fmt: skip
+def test_of_a_resource_its_text_is_read_or_what_is_displayed_with_its_code(code: dict[str, Any], expected: str) -> None:
+    procedure = {
+        "resourceType": "Procedure",
+        "id": "1",
+        "status": "completed",
+        "subject": {"reference": "Patient/p"},
+        "code": code,
+        "performedDateTime": "2026-03-10",
+    }
+    person = {"resourceType": "Patient", "id": "p", "gender": "male", "birthDate": "1980-01-01"}
+    bundle = {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [{"resource": each} for each in (person, procedure)],
+    }
+    rules = load_rules()
+    patient = load_patient(bundle, rules)
+    [trial] = evaluate(patient, rules, as_of="2026-03-18", assume_complete=LISTS, trials=["NCT07409259"]).trials
+    assert next(str(line.status) for line in trial.criteria if line.id == "E6") == expected

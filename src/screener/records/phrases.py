@@ -11,7 +11,7 @@ word that nobody knows it is unread, and may be that besides.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from msgspec import Struct
@@ -39,8 +39,16 @@ class Phrases:
     def __init__(self, dictionary: Dictionary) -> None:
         self.dictionary = dictionary
 
-    def said(self, wording: str) -> Said:
-        """What a wording of a procedure may be."""
+    def said(self, wordings: Iterable[str]) -> Said:
+        """What a procedure may be that is called so, perhaps in several wordings: whatever one of them may be. One that
+        is read is enough."""
+        said = [self._of_wording(each) for each in wordings]
+        read = [each for each in said if each.is_known] or said
+        may_be = frozenset[str]().union(*(each.may_be for each in said))
+        unreviewed = frozenset[str]().union(*(each.unreviewed for each in read)) - may_be
+        return Said(NOBODY, may_be, unreviewed, is_known=read[0].is_known, source=read[0].source)
+
+    def _of_wording(self, wording: str) -> Said:
         made_of = list(self._made_of(wording))
         phrases = [each for each in made_of if each is not None]
         telling = [each for each in phrases if each.row is None or each.row.beside is None]
@@ -64,7 +72,7 @@ class Phrases:
         phrases = list(self._made_of(wording))
         if any(each is None or each.row is None or not (each.row.within or each.row.beside) for each in phrases):
             return None
-        said = self.said(wording)
+        said = self._of_wording(wording)
         return said if said.is_known else None
 
     def _of(self, phrase: _Phrase) -> Said:
