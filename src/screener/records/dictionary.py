@@ -393,9 +393,11 @@ class Dictionary:
         words: str | None = None,
         name: str | None = None,
         on: RecordList | None = None,
+        displays: Iterable[str] = (),
     ) -> Said:
         """What an entry says of all concepts, by its codes (each with its system), its wording and the concept's name
-        under which it stands. Where nobody knows these, of a procedure by the phrases of its wording."""
+        under which it stands. Where nobody knows these, of a procedure by the phrases of its wording, and of what is
+        displayed with its codes."""
         named = [self.terminology.named(name)] if name is not None else []
         coded: list[tuple[str, str]] = []
         for system, code in codes:
@@ -407,19 +409,18 @@ class Dictionary:
                     continue
             coded.append((known, code))
         said = self.terminology.entry(coded, folded(words) if words is not None else None, named)
-        return self.in_phrases(said, words, on)
+        if said.is_known:
+            return self._narrowed(said, words) if on == "conditions" and words is not None else said
+        wordings = [each for each in (words, *displays) if each is not None]
+        return self.phrases.said(wordings) if wordings and on in IN_PHRASES else said
 
-    def in_phrases(self, said: Said, words: str | None, on: RecordList | None) -> Said:
-        """The same, or where nobody knows what a procedure is, what the phrases of a wording say.
+    def _narrowed(self, said: Said, words: str) -> Said:
+        """What a diagnosis says by its codes, narrowed by the wording of a treatment beside them.
 
-        Of a diagnosis under a code that is nothing for certain they say what it is not: a part of the bowel (Z90.4) was
-        not removed for a tumor where the wording beside the code is of an appendectomy.
+        Only where they are nothing for certain: a part of the bowel (Z90.4) was not removed for a tumor where the
+        wording beside the code is of an appendectomy.
         """
-        if words is None:
-            return said
-        if not said.is_known:
-            return self.phrases.said(words) if on in IN_PHRASES else said
-        if on != "conditions" or said.is_ or not said.open:
+        if said.is_ or not said.open:
             return said
         treatment = self.phrases.of_treatment(words)
         if treatment is None:

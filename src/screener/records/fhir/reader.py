@@ -251,10 +251,8 @@ class Reader:
         known = self.memory.filed.get(key)
         if known is None:
             codes = concept.codes
-            said = self.dictionary.said(codes, concept.text, on=on)
-            if concept.text is None:
-                called = next((each.display for each in concept.codings if each.display), None)
-                said = self.dictionary.in_phrases(said, called, on)
+            displays = [each.display for each in concept.codings if each.display]
+            said = self.dictionary.said(codes, concept.text, on=on, displays=displays)
             certain = meanings if kinds is None else self.dictionary.certain(meanings, said, kinds)
             told = () if kinds is None else tuple(disputed(meanings, said))
             known = self.memory.filed[key] = told, self.dictionary.filed(certain, said, on, label_of(concept), codes)
