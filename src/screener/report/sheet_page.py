@@ -35,7 +35,7 @@ from screener.sheet.model import (
     StateName,
     TrialRow,
 )
-from screener.sheet.phrases import counted, day_words
+from screener.sheet.phrases import counted, day_words, moment_words
 from screener.values.dates import DateError, parse_moment
 
 MOST_COLUMNS = 8
@@ -117,6 +117,7 @@ def page(sheets: Sequence[Sheet], screenings: Sequence[Screening]) -> str:
         is_long=is_long,
         review_title=phrases.REVIEW,
         rows_of_actions=rows_of_actions,
+        reviewers=reviewers,
         settles=settles,
         shortened=shortened,
         told_apart=_TOLD_APART,
@@ -269,6 +270,13 @@ def day_written(text: str, as_of: date) -> Markup:
     if moment is None or not moment.is_one_day:
         return escape(visible(text))
     return day(date.fromordinal(moment.first_day), as_of)
+
+
+def reviewers(screening: Screening) -> list[str]:
+    """Who read the chart, and when: `N. Meyer, study nurse, 10 Feb`."""
+    absences = (each for those in screening.record.absences.values() for each in those if each.reviewed)
+    told = {(each.by or "somebody", moment_words(each.when, screening.as_of)) for each in absences}
+    return [f"{by}, {when}" if when else by for by, when in sorted(told)]
 
 
 def settles(review: Review) -> str:
