@@ -11,7 +11,7 @@ from typing import Any as Anything
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from screener.advice.decisive import MakesEligible, RankedFact, RulesOut
+from screener.advice.decisive import Advice
 from screener.advice.when import Timeline
 from screener.evaluation.answers import Reason
 from screener.screening import (
@@ -70,23 +70,6 @@ class TrialDocument(Struct, frozen=True, forbid_unknown_fields=True):
     check_first: list[str] | UnsetType = UNSET
 
 
-class TrialAdviceDocument(Struct, frozen=True):
-    """What decides one undetermined trial."""
-
-    id: str
-    rules_out: tuple[RulesOut, ...]
-    makes_eligible: MakesEligible
-
-
-class AdviceDocument(Struct, frozen=True):
-    """What to find out next for one patient: what `Advice.to_dict()` gives."""
-
-    patient: str
-    as_of: str
-    facts: tuple[RankedFact, ...]
-    trials: tuple[TrialAdviceDocument, ...]
-
-
 class ScreeningDocument(Struct, frozen=True, forbid_unknown_fields=True):
     """One patient against all trials: what `screen --json` prints, and `Screening.to_json()` gives."""
 
@@ -96,7 +79,7 @@ class ScreeningDocument(Struct, frozen=True, forbid_unknown_fields=True):
     rules: Annotated[str, Meta(pattern="^sha256:")]
     notes: list[str]
     trials: list[TrialDocument]
-    advice: AdviceDocument | msgspec.UnsetType = msgspec.UNSET
+    advice: Advice | msgspec.UnsetType = msgspec.UNSET
     """What decides, where the call asked for it (`--advice`)."""
     margins: list[dict[str, Anything]] | msgspec.UnsetType = msgspec.UNSET
     """How far each number lies from its limit, by trial (`--margins`); docs/margins.md names the fields."""
@@ -113,4 +96,4 @@ def result_schema() -> dict[str, Anything]:
 
 def advice_schema() -> dict[str, Anything]:
     """The JSON Schema of an advice."""
-    return {"$schema": DIALECT, "title": "Advice by screener", **msgspec.json.schema(AdviceDocument)}
+    return {"$schema": DIALECT, "title": "Advice by screener", **msgspec.json.schema(Advice)}
