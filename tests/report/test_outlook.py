@@ -137,9 +137,10 @@ def test_nothing_that_rules_a_trial_out_is_left_out_uncounted(name: str) -> None
 def test_what_passes_a_few_open_lines_is_named_and_many_are_listed() -> None:
     few = rows(section("hepatitis-b-flare-with-encephalopathy", "next"))["NCT07409259"]
     assert words(few).endswith(
-        "To pass I2 with yes to “Does the patient have ACLF by the Chinese guideline of 2024?”; I4 with yes to “Has the "
-        "participant given informed consent to this trial?”; E8 with no to “Does anything else make the patient "
-        "unsuitable for this trial?”"
+        "To pass I2 with yes to “Does the patient have ACLF by the Chinese guideline of 2024?”; "
+        "I4 with yes to “Has the participant given informed consent to this trial?”; "
+        "E2 with no to whether there is bleeding now; "
+        "E8 with no to “Does anything else make the patient unsuitable for this trial?”"
     )
     many = rows(section("referral-letter-only", "next"))["NCT03863002"]
     assert "To pass 21 open criteria: I1, I2, " in words(many)
