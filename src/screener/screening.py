@@ -18,7 +18,7 @@ from msgspec import Struct
 from screener.evaluation.ages import with_possible_age
 from screener.evaluation.answers import Fact, Found, Given, Judged, Measured, Reason
 from screener.evaluation.episodes import denied_by_old_list
-from screener.evaluation.evaluator import judge, program_of, truth_of_readings
+from screener.evaluation.evaluator import PreparedCriterion, decide, program_of
 from screener.evaluation.explanation import WHY, explain, number_text, score_text, span_text, terms
 from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import (
@@ -122,17 +122,27 @@ class Recruitment(Struct, frozen=True, omit_defaults=True):
 class CriterionResult:
     """One criterion for one patient. Everything but `status` is worked out when it is first read."""
 
-    def __init__(
-        self, criterion: Criterion, judged: tuple[Judged, ...], frame: Frame, choice: Answer | None = None
-    ) -> None:
-        self._criterion = criterion
-        self._judged = self._counted = judged
+    def __init__(self, line: PreparedCriterion, frame: Frame) -> None:
+        self._line = line
+        self._criterion = line.criterion
         self._frame = frame
-        self._choice = choice
-        if choice is not None and choice.reading is not None:
-            self._counted = (judged[choice.reading - 1],)
-        self.truth = judged[0].truth if len(judged) == 1 else truth_of_readings(self._counted)
-        self.status: Status = status_of(criterion.kind, self.truth)
+        self._choice: Answer | None = frame.patient.answers.get(line.key)
+        decide = line.decide
+        if len(decide) == 1:
+            self.truth = decide[0](frame)
+        else:
+            self.truth = line.truth(frame, None if self._choice is None else self._choice.reading)
+        self.status: Status = status_of(line.criterion.kind, self.truth)
+
+    @cached_property
+    def _judged(self) -> tuple[Judged, ...]:
+        return tuple([answer(self._frame) for answer in self._line.answer])
+
+    @property
+    def _counted(self) -> tuple[Judged, ...]:
+        if self._choice is None or self._choice.reading is None:
+            return self._judged
+        return (self._judged[self._choice.reading - 1],)
 
     @property
     def criterion(self) -> Criterion:
@@ -275,7 +285,7 @@ class CriterionResult:
     @cached_property
     def readings(self) -> tuple[ReadingOutcome, ...]:
         """What each reading of the text says, where there is more than one."""
-        if len(self._judged) == 1:
+        if len(self._criterion.readings) == 1:
             return ()
         chosen = self._choice.reading if self._choice is not None else None
         return tuple(
@@ -584,7 +594,7 @@ def evaluate(
     assumed = asked - patient.unread.keys()
     wanted = _known_trials(trials, rules)
     everywhere = _length_of(labs_within) if labs_within is not None else None
-    program, answers = program_of(rules), patient.answers
+    program = program_of(rules)
     shared: dict[Duration | None, Frame] = {}
     screened: list[TrialResult] = []
     for trial in wanted:
@@ -592,10 +602,7 @@ def evaluate(
         if within not in shared:
             shared[within] = Frame(rules, patient, day, assumed=assumed, labs_within=within)
         frame = shared[within].of_trial(trial.id)
-        criteria = [
-            CriterionResult(criterion, tuple([decide(frame) for decide in readings]), frame, answers.get(key))
-            for criterion, key, readings in program.trials[trial.id]
-        ]
+        criteria = [CriterionResult(line, frame) for line in program.trials[trial.id]]
         screened.append(TrialResult(trial, tuple(criteria)))
     return Screening(patient, day, rules, tuple(screened), asked - assumed)
 
@@ -670,7 +677,7 @@ def _certainly_holds(rule: Truthful, frame: Frame) -> bool:
     """Whether a rule holds. Of a conjunction no more is asked than decides it: nobody is shown the rest."""
     if isinstance(rule, All):
         return all(_certainly_holds(each, frame) for each in rule.of)
-    return judge(rule, frame).truth is TRUE
+    return decide(rule, frame) is TRUE
 
 
 def _score_value(measured: Measured) -> str:

@@ -86,9 +86,7 @@ class Tried:
         told: list[Status] = []
         for trial in self.inquiry.trials:
             frame = frame_with(trial.criteria[0].frame, known)
-            for criterion, key, readings in program_of(self.inquiry.rulebook).trials[trial.id]:
-                judged = tuple(decide(frame) for decide in readings)
-                told.append(CriterionResult(criterion, judged, frame, frame.patient.answers.get(key)).status)
+            told += [CriterionResult(each, frame).status for each in program_of(self.inquiry.rulebook).trials[trial.id]]
         return tuple(told)
 
     def combinations(self, facts: Sequence[int]) -> Iterator[Assignment]:

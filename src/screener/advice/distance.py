@@ -16,7 +16,7 @@ from typing import Literal
 from msgspec import Struct
 
 from screener.evaluation.answers import Found, Judged
-from screener.evaluation.evaluator import UNKNOWN_AGE, judge, program_of, truth_of_readings
+from screener.evaluation.evaluator import UNKNOWN_AGE, decide, program_of
 from screener.evaluation.explanation import amount_in_words
 from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import Part, deciding
@@ -42,7 +42,7 @@ from screener.rulebook import (
 )
 from screener.screening import CriterionResult, Screening, TrialResult, Verdict, status_of
 from screener.values.dates import DAY, Duration, Moment, day_shifted
-from screener.values.truth import TRUE, UNKNOWN
+from screener.values.truth import TRUE, UNKNOWN, union
 
 WayKind = Literal["age", "sex", "result", "window", "state", "history", "plan", "answer", "onset"]
 
@@ -155,8 +155,8 @@ def is_fixed(criterion: CriterionResult) -> bool:
 
 
 def _fails(criterion: CriterionResult, lasting: Frame) -> bool:
-    judged = tuple(judge(answer.node, lasting) for answer in criterion.counted)
-    return status_of(criterion.kind, truth_of_readings(judged)) == "failed"
+    truth = union(decide(answer.node, lasting) for answer in criterion.counted)
+    return status_of(criterion.kind, truth) == "failed"
 
 
 def _failure(criterion: CriterionResult, lasting: Frame) -> Failure:
@@ -251,7 +251,7 @@ def _grounds(part: Part) -> Iterator[Judged]:
 def _way(ground: Judged, lasting: Frame) -> tuple[bool, Way]:
     """Whether a statement stays as it is whatever comes, and in words why, or what may become of it."""
     rulebook = lasting.rulebook
-    lasts = ground.truth is not UNKNOWN and judge(ground.node, lasting).truth is ground.truth
+    lasts = ground.truth is not UNKNOWN and decide(ground.node, lasting) is ground.truth
     match ground.node:
         case SexIs(sex=sex):
             return lasts, Way("sex", "sex", f"the sex on record is {'' if ground.truth is TRUE else 'not '}{sex}")

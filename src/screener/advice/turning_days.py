@@ -7,7 +7,7 @@ one day. Here all of them are gathered, some that make no difference among them;
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 from typing import Literal
@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from screener.evaluation.answers import Fact
-from screener.evaluation.evaluator import Decide, Program, meant_by, parts_of, program_of
+from screener.evaluation.evaluator import Program, meant_by, parts_of, program_of
 from screener.evaluation.frame import Frame
 from screener.evaluation.instants import MOST_DAYS_OPEN
 from screener.records.derived import speaks_until
@@ -47,6 +47,7 @@ from screener.rulebook import (
     ValueLookup,
 )
 from screener.values.dates import BEGINNING, DAY, Duration, Moment, day_shifted, on_day
+from screener.values.truth import Truth
 
 OPEN = Duration(MOST_DAYS_OPEN, "days")
 """A day open by more than this settles nothing: it may grow past that while the day of screening moves through it."""
@@ -80,7 +81,7 @@ class Part(Struct, frozen=True, eq=False):
     `asks` says that it hangs on a person's answer to one trial.
     """
 
-    decide: Decide
+    decide: Callable[[Frame], Truth]
     reads: tuple[Reads, ...]
     asks: bool
 
@@ -106,7 +107,7 @@ def _parts_of_criterion(criterion: Criterion, program: Program) -> tuple[Part, .
 
 def _part(node: Truthful, program: Program) -> Part:
     reads = tuple(dict.fromkeys(_reads(node, program.rulebook)))
-    return Part(program.truth(node), reads, any(each.questions for each in reads))
+    return Part(program.decisions.truth(node), reads, any(each.questions for each in reads))
 
 
 def _decided_alone(node: Truthful, program: Program) -> Iterator[Truthful]:

@@ -19,11 +19,11 @@ from msgspec.structs import replace
 
 from screener.advice.causes import Cause, causes, in_words
 from screener.advice.turning_days import Part, Reads, lengths_of, outlived, parts_of_trial, turning_days
-from screener.evaluation.evaluator import Decide, program_of
+from screener.evaluation.evaluator import PreparedCriterion, program_of
 from screener.evaluation.frame import Frame
 from screener.evaluation.phrases import both
 from screener.records.patient import Episode, Patient
-from screener.rulebook import Concept, Criterion
+from screener.rulebook import Concept
 from screener.screening import CriterionResult, Screening, ScreeningError, Status, TrialResult, Verdict
 from screener.values.dates import Duration, day_shifted, day_text, on_day
 
@@ -260,9 +260,9 @@ class _Days:
         days = set[int]().union(*(self._turning_days(reads, trial, last) for reads in part.reads))
         if not days:
             return
-        truth = part.decide(self.now.of_trial(trial) if part.asks else self.now).truth
+        truth = part.decide(self.now.of_trial(trial) if part.asks else self.now)
         for day in sorted(days):
-            now = part.decide(self.of_trial(trial, day) if part.asks else self.at(day)).truth
+            now = part.decide(self.of_trial(trial, day) if part.asks else self.at(day))
             if now is not truth:
                 truth = now
                 yield day
@@ -282,7 +282,7 @@ class _Moved:
         rulebook = days.frame.rulebook
         self.trial = trial
         self.days = days
-        self.entries = program_of(rulebook).trials[trial.id]
+        self.lines = program_of(rulebook).trials[trial.id]
         self.parts = parts_of_trial(trial.id, rulebook)
 
 
@@ -305,32 +305,25 @@ def _horizon(moved: Iterable[_Moved], day: int) -> int:
     return min(ahead, date.max.toordinal())
 
 
-Entry = tuple[Criterion, str, tuple[Decide, ...]]
-
-
 def _timeline(moved: _Moved, last: int) -> TrialTimeline:
     trial, moving = moved.trial, moved.days
     found: list[Change] = []
-    for result, entry, parts in zip(trial.criteria, moved.entries, moved.parts, strict=True):
+    for result, line, parts in zip(trial.criteria, moved.lines, moved.parts, strict=True):
         days = sorted(set[int]().union(*(moving.changing(each, trial.id, last) for each in parts)))
         status = result.status
         for day in days:
-            now = _decided(entry, moving.of_trial(trial.id, day))
+            now = CriterionResult(line, moving.of_trial(trial.id, day))
             if now.status != status:
-                found.append(_change(result.id, status, now, entry, day, moving.of_trial(trial.id, day - 1)))
+                found.append(_change(result.id, status, now, line, day, moving.of_trial(trial.id, day - 1)))
                 status = now.status
     found.sort(key=lambda change: change.date)
     return _read_off(trial, tuple(found))
 
 
-def _decided(entry: Entry, frame: Frame) -> CriterionResult:
-    criterion, key, readings = entry
-    judged = tuple([decide(frame) for decide in readings])
-    return CriterionResult(criterion, judged, frame, frame.patient.answers.get(key))
-
-
-def _change(criterion: str, before: Status, now: CriterionResult, entry: Entry, day: int, eve: Frame) -> Change:
-    told = causes(_decided(entry, eve).counted, now.counted, day, eve)
+def _change(
+    criterion: str, before: Status, now: CriterionResult, line: PreparedCriterion, day: int, eve: Frame
+) -> Change:
+    told = causes(CriterionResult(line, eve).counted, now.counted, day, eve)
     return Change(date.fromordinal(day), criterion, before, now.status, in_words(told), told)
 
 

@@ -15,7 +15,7 @@ from screener.evaluation.frame import Denial, Frame, Over
 from screener.evaluation.instants import Stretch, ahead_of, fresh_until, not_after, up_to
 from screener.records.derived import speaks_until
 from screener.records.patient import Absence, Episode
-from screener.rulebook import Concept, EventLookup, OnsetLookup, Qualified, RecordList, Rulebook, SexIs, Truthful
+from screener.rulebook import Concept, EventLookup, OnsetLookup, Qualified, RecordList, SexIs, Truthful
 from screener.values.dates import BEGINNING, DAY, END, Moment, day_shifted, earliest_of, latest_of, on_day
 from screener.values.numerals import ROMAN
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, negation, truth_of
@@ -54,22 +54,50 @@ def happened(lookup: EventLookup, stretch: Stretch | None, anchor: Found | None,
     if stretch.is_empty:
         return Found(lookup.name, lookup, truth=FALSE, used=anchor.used if anchor else (), anchor=anchor)
     parts = [_part(lookup, episode, stretch, frame, judge) for episode in _related_episodes(lookup, frame)]
-    truths = [part.truth for part in parts]
-    if lookup.times == 1:
-        on_record = any_of(truths)
-    elif lookup.verb in _TIMELESS:
-        on_record = _of_so_many_things(lookup, parts, frame)
-    else:
-        on_record = _on_so_many_days(lookup, parts, frame)
+    on_record = _on_record(lookup, parts, frame)
     if on_record is TRUE:
         return _answer(lookup, TRUE, parts, {}, anchor, frame, conflict=False)
-    cleared = _cleared_of_each(lookup, stretch, frame, judge)
+    cleared = {what.concept: _clearing(lookup, what.concept, stretch, frame, judge) for what in lookup.what}
     truth, conflict = on_record, False
     if None in cleared.values():
         truth = UNKNOWN
     elif on_record is UNKNOWN:
         conflict = any(isinstance(fact, Absence) for clearing in cleared.values() if clearing for fact in clearing)
     return _answer(lookup, truth, parts, cleared, anchor, frame, conflict=conflict)
+
+
+def happens(lookup: EventLookup, stretch: Stretch | None, frame: Frame, judge: Judge) -> Truth:
+    """The truth of what `happened` finds; nothing is asked that no longer matters."""
+    if stretch is None:
+        return UNKNOWN
+    if stretch.is_empty:
+        return FALSE
+    episodes = _related_episodes(lookup, frame)
+    on_record = FALSE
+    if lookup.times > 1:
+        on_record = _on_record(lookup, [_part(lookup, each, stretch, frame, judge) for each in episodes], frame)
+    else:
+        for episode in episodes:
+            truth = _part(lookup, episode, stretch, frame, judge).truth
+            if truth is TRUE:
+                return TRUE
+            if truth is UNKNOWN:
+                on_record = UNKNOWN
+    if on_record is not FALSE:
+        return on_record
+    for what in lookup.what:
+        if _clearing(lookup, what.concept, stretch, frame, judge) is None:
+            return UNKNOWN
+    return FALSE
+
+
+def _on_record(lookup: EventLookup, parts: list[Part], frame: Frame) -> Truth:
+    """What the episodes on record say together, whatever else the record may lack."""
+    if lookup.times == 1:
+        return any_of([part.truth for part in parts])
+    if lookup.verb in _TIMELESS:
+        return _of_so_many_things(lookup, parts, frame)
+    return _on_so_many_days(lookup, parts, frame)
 
 
 def _on_so_many_days(lookup: EventLookup, parts: list[Part], frame: Frame) -> Truth:
@@ -275,21 +303,25 @@ def _suits_sex(episode: Episode, frame: Frame) -> Judged | None:
 # ---- which episodes
 
 
-def _related_episodes(lookup: EventLookup, frame: Frame) -> list[Episode]:
+def _related_episodes(lookup: EventLookup, frame: Frame) -> Sequence[Episode]:
     """The episodes on record that are, or may be, what is asked; each once, in the record's order."""
-    related: dict[Episode, None] = {}
+    concerned, may_be = frame.concerned, frame.patient.may_be
+    names = [what.concept for what in lookup.what if what.concept in concerned]
+    if not names:
+        return ()
     lists: tuple[RecordList, ...] = (lookup.list, "plans") if lookup.verb == "underwent" else (lookup.list,)
-    on_record = frame.patient.episodes
-    for what in lookup.what:
-        if what.concept in frame.concerned:
-            concept = frame.rulebook.concepts[what.concept]
-            for name in (concept.name, *concept.narrower):
-                if name in on_record:
-                    related.update([(episode, None) for episode in on_record[name] if episode.list in lists])
-            for list_ in lists:
-                related.update([(entry, None) for entry in frame.that_may_be(concept.name, list_)])
-                related.update([(entry, None) for entry in _that_may_be_kinds(concept, list_, frame, related)])
-    return list(related)
+    if len(names) == 1 and may_be.keys().isdisjoint(lists):
+        return frame.that_are(names[0], lists)
+    related: dict[int, Episode] = {}
+    for name in names:
+        related.update([(id(entry), entry) for entry in frame.that_are(name, lists)])
+        for list_ in lists:
+            if list_ in may_be:
+                related.update([(id(entry), entry) for entry in frame.that_may_be(name, list_)])
+                if frame.kinds[name].has_lasting_kinds:
+                    kinds = list(_that_may_be_kinds(frame.kinds[name].concept, list_, frame, related.values()))
+                    related.update([(id(entry), entry) for entry in kinds])
+    return list(related.values())
 
 
 def _that_may_be_kinds(
@@ -297,17 +329,10 @@ def _that_may_be_kinds(
 ) -> Iterator[Episode]:
     """The entries that may be a lasting kind of something acute. What is acute is its onset day alone, but a kind of it
     need not be; of an entry that certainly is the acute thing, its own dates are known."""
-    if concept.course != "acute":
-        return
     certain = {episode.source for episode in related if not episode.only_may_be}
     for name in concept.narrower:
-        if frame.rulebook.concepts[name].course != "acute":
+        if not frame.kinds[name].is_acute:
             yield from (entry for entry in frame.that_may_be(name, list_) if entry.source not in certain)
-
-
-def _is_a(episode: Episode, concept: Concept) -> bool:
-    """Whether an episode is one of a concept, as it is read: of itself or a narrower one."""
-    return episode.concept == concept.name or episode.concept in concept.narrower
 
 
 def _matches(
@@ -315,9 +340,8 @@ def _matches(
 ) -> tuple[Truth, tuple[Reason, ...]]:
     """Whether an episode is what is asked for. `or_may_be`: its entry may be that, too, though it is read as something
     else: then only what is left out for it is open, for it has a reading of its own where it is asked for."""
-    concept = frame.rulebook.concepts[wanted.concept]
-    is_a = truth_of(_is_a(episode, concept))
-    if is_a is FALSE and or_may_be and concept.name in episode.may_be:
+    is_a = truth_of(episode.concept in frame.kinds[wanted.concept].is_of)
+    if is_a is FALSE and or_may_be and wanted.concept in episode.may_be:
         is_a = UNKNOWN
     if not wanted.qualifiers:
         return is_a, ("unspecific",)
@@ -403,7 +427,10 @@ def _matches_any(lookup: EventLookup, episode: Episode, frame: Frame) -> tuple[T
     """Whether an episode is one of those asked for. One that only may be a concept is none where that is denied."""
     best = FALSE
     reasons: tuple[Reason, ...] = ()
+    is_certain = not episode.doubtful and episode.unusable is None
     for wanted in lookup.what:
+        if is_certain and not wanted.qualifiers and episode.concept in frame.kinds[wanted.concept].is_of:
+            return TRUE, ()
         matches, why = _matches(episode, wanted, frame)
         if matches is FALSE or _is_none_of(episode, wanted, frame):
             continue
@@ -428,10 +455,10 @@ def _is_none_of(episode: Episode, wanted: Qualified, frame: Frame) -> bool:
     """Whether an entry that only may be a concept cannot be it, because the record denies the concept for the time in
     which the entry began, on a day when it had begun and the entry was made. What a result only may show, a review
     alone denies so: a test that speaks against it is weighed by its day."""
-    concept = frame.rulebook.concepts[wanted.concept]
     if not frame.denials:
         return False
-    may_be_shown = _is_a(episode, concept) and not episode.only_may_be
+    kind = frame.kinds[wanted.concept]
+    may_be_shown = episode.concept in kind.is_of and not episode.only_may_be
     if may_be_shown and not episode.doubtful:
         return False
     start = not_after(_start(episode, frame), frame.as_of)
@@ -443,7 +470,7 @@ def _is_none_of(episode: Episode, wanted: Qualified, frame: Frame) -> bool:
         and not denial.absence.doubtful
         and _since(denial, frame) <= start.first_day
         and known_on <= denial.when.first_day
-        for denial in frame.that_deny(concept, episode.list)
+        for denial in frame.that_deny(kind.concept, episode.list)
     )
 
 
@@ -768,14 +795,13 @@ def _since(denial: Denial, frame: Frame) -> int:
     return denial.when.last_day if _is_of_its_day(denial, frame) else BEGINNING // DAY
 
 
-def _cleared_of_each(lookup: EventLookup, stretch: Stretch, frame: Frame, judge: Judge) -> Cleared:
-    """For each concept asked about, what shows that nothing beside the episodes on record can be it."""
-    _, last_day = _days_asked(lookup, stretch, frame)
-    return {
-        what.concept: _cleared(lookup, what.concept, stretch, frame, judge)
-        or _denied_by_list(lookup, what.concept, last_day, frame)
-        for what in lookup.what
-    }
+def _clearing(
+    lookup: EventLookup, name: str, stretch: Stretch, frame: Frame, judge: Judge
+) -> tuple[Absence | Episode | Given, ...] | None:
+    """What shows that nothing beside the episodes on record can be a concept that is asked about."""
+    return _cleared(lookup, name, stretch, frame, judge) or _denied_by_list(
+        lookup, name, _days_asked(lookup, stretch, frame)[1], frame
+    )
 
 
 def _denied_by_list(lookup: EventLookup, name: str, last_day: int, frame: Frame) -> tuple[Given, ...] | None:
@@ -787,18 +813,12 @@ def _denied_by_list(lookup: EventLookup, name: str, last_day: int, frame: Frame)
 def list_denies(name: str, lookup: EventLookup, day: int, frame: Frame) -> bool:
     """Whether a complete list denies a concept up to a day: the dictionary says that it can, of the concept or of a
     broader one, the list still speaks for that day, and what must be at hand is."""
-    return any(
-        _speaks_for(lookup.list, each, day, frame)
-        and all(_is_at_hand(needed, each, day, frame) for needed in _needed(each, lookup))
-        for each in deniable(frame.rulebook.concepts[name], frame.rulebook)
-    )
-
-
-def deniable(concept: Concept, rulebook: Rulebook) -> list[Concept]:
-    """The concepts by which a list can deny this one: itself, or else the broader ones."""
-    if concept.denied_by_list:
-        return [concept]
-    return [each for each in map(rulebook.concepts.__getitem__, concept.broader) if each.denied_by_list]
+    for each in frame.kinds[name].deniable:
+        if _speaks_for(lookup.list, each, day, frame):
+            needed = _needed(each, lookup)
+            if not needed or all(_is_at_hand(name, each, day, frame) for name in needed):
+                return True
+    return False
 
 
 def denied_by_old_list(name: str, lookup: EventLookup, frame: Frame) -> bool:
@@ -816,7 +836,8 @@ def _speaks_of_its_own(list_: RecordList, concept: Concept, day: int, frame: Fra
     """Whether a list is complete by the record's word, which is of the record's own day or of the day on which it says
     that there is nothing, and is carried forward like an absence of the concept."""
     own_day = frame.patient.as_of
-    for none_known in frame.patient.none_known_on.get(list_, ()):
+    none_known_on = frame.patient.none_known_on
+    for none_known in none_known_on.get(list_, ()) if none_known_on else ():
         if none_known <= frame.as_of and day <= day_shifted(none_known, concept.fresh, 1):
             return True
     if list_ not in frame.patient.complete:
@@ -827,8 +848,7 @@ def _speaks_of_its_own(list_: RecordList, concept: Concept, day: int, frame: Fra
 def _is_assumed(list_: RecordList, name: str, frame: Frame) -> bool:
     """Whether a list denies a concept only because the user takes it as complete."""
     return list_ in frame.assumed and not any(
-        _speaks_of_its_own(list_, each, frame.day, frame)
-        for each in deniable(frame.rulebook.concepts[name], frame.rulebook)
+        _speaks_of_its_own(list_, each, frame.day, frame) for each in frame.kinds[name].deniable
     )
 
 
@@ -839,7 +859,7 @@ def _needed(concept: Concept, lookup: EventLookup) -> tuple[str, ...]:
 
 def _is_at_hand(needed: str, concept: Concept, day: int, frame: Frame) -> bool:
     """Whether a list is complete, or a lab or finding has a result that can be used and is fresh."""
-    if (list_ := next((each for each in _LISTS if each == needed), None)) is not None:
+    if (list_ := _LISTS.get(needed)) is not None:
         return _speaks_for(list_, concept, day, frame)
     fresh = fresh_until(frame.day, frame.rulebook.fact(needed).fresh)
     for result in frame.patient.results.get(needed, ()):
@@ -851,18 +871,19 @@ def _is_at_hand(needed: str, concept: Concept, day: int, frame: Frame) -> bool:
     return False
 
 
-_LISTS: tuple[RecordList, ...] = get_args(RecordList)
+_LISTS: dict[str, RecordList] = {each: each for each in get_args(RecordList)}
 
 
 def _cleared(
     lookup: EventLookup, name: str, stretch: Stretch, frame: Frame, judge: Judge
 ) -> tuple[Absence | Episode | Given, ...] | None:
-    concept = frame.rulebook.concepts[name]
-    if lookup.list != "family_history" and _is_of_other_sex(name, frame):
+    kind = frame.kinds[name]
+    concept = kind.concept
+    if concept.only_if is not None and lookup.list != "family_history" and _is_of_other_sex(name, frame):
         return (Given("sex", str(frame.patient.sex), "sex"),)
-    if (lookup.name, name) in frame.cleared:
+    if frame.cleared and (lookup.name, name) in frame.cleared:
         return (Given(name, "supposed absent", "supposed"),)
-    covering = _covering(lookup, (name, *concept.broader), stretch, frame) or (
+    covering = _covering(lookup, kind.upward, stretch, frame) or (
         _resolved(lookup, concept, frame) if lookup.verb in _NOW else ()
     )
     if covering or concept.ruled_out is None or lookup.list == "family_history":
@@ -894,11 +915,14 @@ def _measured_from(measured: Measured) -> Iterator[Given]:
 
 def _covering(lookup: EventLookup, names: Sequence[str], stretch: Stretch, frame: Frame) -> tuple[Absence, ...]:
     """The absences of these concepts that together speak for all the time that is asked about; none if they do not."""
+    by_name = frame.denials
+    if by_name.keys().isdisjoint(names):
+        return ()
     denials = [
         denial
         for name in names
-        if name in frame.denials
-        for denial in frame.denials[name]
+        if name in by_name
+        for denial in by_name[name]
         if denial.absence.list == lookup.list
         and not denial.absence.doubtful
         and _reaches(denial.absence, lookup, frame)
@@ -930,7 +954,7 @@ def _resolved(lookup: EventLookup, concept: Concept, frame: Frame) -> tuple[Epis
         return ()
     return tuple(
         episode
-        for each in (concept.name, *concept.broader)
+        for each in frame.kinds[concept.name].upward
         for episode in frame.patient.episodes.get(each, ())
         if episode.list == lookup.list and _is_over(episode, frame)
     )

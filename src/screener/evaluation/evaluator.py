@@ -1,25 +1,34 @@
 """Deciding expressions: one function for each node of the rulebook, its meaning in the docstring.
 
-A number is the range of what it could be and a truth one of TRUE, FALSE, UNKNOWN (`values/`). Nothing is skipped once
-the outcome is settled: every part is evaluated, so that an answer can show all that it rests on.
+A number is the range of what it could be and a truth one of TRUE, FALSE, UNKNOWN (`values/`).
 
 A rulebook is prepared once. Each function here takes a node and gives a function of a frame, whose parts are already
 prepared. A node that stands in several places is evaluated once a frame, and remembered; what hangs on a person's
 answer is remembered for one trial only, because each trial asks for itself.
+
+Each meaning serves two engines. `Decisions` gives the bare truth or range, and asks no further part once the outcome is
+settled. `Program` gives the same with everything it was decided from: every part is evaluated, so that an answer can
+show all that it rests on. A node says which parts it has and what their values say together; the engine says what comes
+of that:
+
+    not (age < 18)      Decisions: FALSE      Program: Judged(Not, FALSE, (Judged(Compare, TRUE, (Measured(Age), …)),))
 """
 
 from __future__ import annotations
 
 import weakref
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
 from typing import Any as Anything
+from typing import Generic, TypeVar
 
 from msgspec import Struct
 
 from screener.evaluation.answers import Found, Given, Judged, Measured, Reason
-from screener.evaluation.episodes import deniable, happened, not_on_list, not_on_record, onset_of
-from screener.evaluation.frame import Frame
+from screener.evaluation.episodes import happened, happens, not_on_list, not_on_record, onset_of
+from screener.evaluation.frame import Frame, kinds_of
 from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, stretch_around, up_to
 from screener.evaluation.results import against_limit, change_of, value_of, window_of_freshness
 from screener.records.patient import Answer
@@ -67,6 +76,10 @@ from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, a
 
 Decide = Callable[[Frame], Judged]
 Measure = Callable[[Frame], Measured]
+J = TypeVar("J")
+"""What an engine says of a truth."""
+M = TypeVar("M")
+"""What an engine says of a number."""
 
 
 class Reads(Struct, frozen=True):
@@ -77,7 +90,114 @@ class Reads(Struct, frozen=True):
     elsewhere: frozenset[str]
 
 
-class Program:
+class Engine(ABC, Generic[J, M]):
+    """What is made of the nodes of a rulebook. The functions below say what a node means, whatever is made of it."""
+
+    rulebook: Rulebook
+
+    def truth(self, node: Truthful) -> Callable[[Frame], J]:
+        """The function that decides a node."""
+        decide: Callable[[Frame], J] = self._prepare(node, _TRUTHS)
+        return decide
+
+    def number(self, node: Numeric) -> Callable[[Frame], M]:
+        """The function that measures a node."""
+        measure: Callable[[Frame], M] = self._prepare(node, _NUMBERS)
+        return measure
+
+    @abstractmethod
+    def _prepare(self, node: Struct, meanings: dict[type, Callable[[Anything, Anything], Anything]]) -> Anything:
+        """The function of a node, made once."""
+
+    @abstractmethod
+    def of_truths(
+        self, node: Truthful, rules: Sequence[Callable[[Frame], J]], say: Callable[[Iterable[Truth]], Truth]
+    ) -> Callable[[Frame], J]:
+        """A truth made of truths."""
+
+    @abstractmethod
+    def of_numbers(
+        self, node: Truthful, numbers: Sequence[Callable[[Frame], M]], say: Callable[..., Truth]
+    ) -> Callable[[Frame], J]:
+        """A truth made of numbers."""
+
+    @abstractmethod
+    def counted(
+        self, node: Numeric, numbers: Sequence[Callable[[Frame], M]], say: Callable[..., Range]
+    ) -> Callable[[Frame], M]:
+        """A number made of numbers."""
+
+    @abstractmethod
+    def chosen(
+        self, node: Numeric, test: Callable[[Frame], J], then: Callable[[Frame], M], otherwise: Callable[[Frame], M]
+    ) -> Callable[[Frame], M]:
+        """One of two numbers; where the test is open, what either could be."""
+
+    @abstractmethod
+    def points(
+        self, node: Numeric, number: Callable[[Frame], M], say: Callable[[Range, frozenset[str] | None], Range]
+    ) -> Callable[[Frame], M]:
+        """A number made of a number, or of the choices that were found."""
+
+    @abstractmethod
+    def written(self, node: Numeric, value: Range) -> Callable[[Frame], M]:
+        """A number that stands in the rule."""
+
+    @abstractmethod
+    def read_number(self, node: Numeric, read: Callable[[Frame], Found], unknown: Range) -> Callable[[Frame], M]:
+        """A number as it was found."""
+
+    @abstractmethod
+    def read_truth(
+        self,
+        node: Truthful,
+        read: Callable[[Frame], Found],
+        say: Callable[[Found, Frame], tuple[Truth, tuple[Reason, ...]]],
+    ) -> Callable[[Frame], J]:
+        """A truth about what was found."""
+
+    @abstractmethod
+    def happening(self, node: Truthful, lookup: EventLookup) -> Callable[[Frame], J]:
+        """Whether something happened."""
+
+    @abstractmethod
+    def answered(
+        self,
+        node: Truthful,
+        read: Callable[[Frame], Found],
+        only_if: Sequence[Callable[[Frame], J]],
+        shown_with: Sequence[Callable[[Frame], J]],
+    ) -> Callable[[Frame], J]:
+        """A person's answer, with whom it is asked of, and what is shown while nobody has answered."""
+
+    @abstractmethod
+    def at_other_times(
+        self, node: AtTime, rule: Callable[[Frame], J], read: Callable[[Frame], Found], shift: int
+    ) -> Callable[[Frame], J]:
+        """A rule on each day that an anchor may have fallen on, moved by some days."""
+
+    @abstractmethod
+    def known(self, node: Truthful, truth: Truth, found: tuple[Found, ...], reasons: tuple[Reason, ...] = ()) -> J:
+        """A truth that is the same for every patient."""
+
+
+class PreparedCriterion(Struct, frozen=True, eq=False):
+    """A criterion prepared: what its readings come to, and the answers that say why. `key` is how a site's choice of a
+    reading is called in a record."""
+
+    criterion: Criterion
+    key: str
+    decide: tuple[Callable[[Frame], Truth], ...]
+    answer: tuple[Decide, ...]
+
+    def truth(self, frame: Frame, reading: int | None = None) -> Truth:
+        """What the line comes to: definite only where all readings agree, or what one of them says (1 is the first)."""
+        if reading is not None:
+            return self.decide[reading - 1](frame)
+        return _in_all_worlds(decide(frame) for decide in self.decide)
+
+
+class Program(Engine[Judged, Measured]):
     """A rulebook prepared for evaluating. It holds nothing of any patient, and is safe in threads."""
 
     def __init__(self, rulebook: Rulebook) -> None:
@@ -88,11 +208,13 @@ class Program:
         """By the identity of a node, which is kept beside it: to hash a formula takes longer than to walk it."""
         self._shown: dict[str, frozenset[str]] = {}
         self._uses = Counter(node for root in _roots(rulebook) for node in _nodes(root))
-        self.trials: dict[str, tuple[tuple[Criterion, str, tuple[Decide, ...]], ...]] = {
+        self.decisions = Decisions(self)
+        self.trials: dict[str, tuple[PreparedCriterion, ...]] = {
             trial.id: tuple(
-                (
+                PreparedCriterion(
                     criterion,
                     f"{trial.id}/{criterion.id}",
+                    tuple(self.decisions.truth(reading.rule) for reading in criterion.readings),
                     tuple(self.truth(reading.rule) for reading in criterion.readings),
                 )
                 for criterion in trial.criteria
@@ -100,24 +222,127 @@ class Program:
             for trial in rulebook.trials.values()
         }
 
-    def truth(self, node: Truthful) -> Decide:
-        """The function that decides a node."""
-        decide: Decide = self._prepare(node, _TRUTHS)
-        return decide
-
-    def number(self, node: Numeric) -> Measure:
-        """The function that measures a node."""
-        measure: Measure = self._prepare(node, _NUMBERS)
-        return measure
-
-    def _prepare(self, node: Struct, meanings: dict[type, Callable[[Anything, Program], Anything]]) -> Anything:
+    def _prepare(self, node: Struct, meanings: dict[type, Callable[[Anything, Anything], Anything]]) -> Anything:
         run = self._prepared.get(node)
         if run is None:
             run = meanings[type(node)](node, self)
-            if self._uses[node] > 1 and not isinstance(node, Number):
-                run = _remembered(len(self._prepared), run, by_trial=self._asks_somebody(node))
+            if self.is_used_again(node):
+                run = _remembered(len(self._prepared), run, by_trial=self.asks_somebody(node))
             self._prepared[node] = run
         return run
+
+    def is_used_again(self, node: Struct) -> bool:
+        """Whether a node stands in several places, so that what it says is remembered."""
+        return self._uses[node] > 1 and not isinstance(node, Number)
+
+    def of_truths(self, node: Truthful, rules: Sequence[Decide], say: Callable[[Iterable[Truth]], Truth]) -> Decide:
+        def run(frame: Frame) -> Judged:
+            parts = tuple([rule(frame) for rule in rules])
+            return Judged(node, say([part.truth for part in parts]), parts)
+
+        return run
+
+    def of_numbers(self, node: Truthful, numbers: Sequence[Measure], say: Callable[..., Truth]) -> Decide:
+        def run(frame: Frame) -> Judged:
+            parts = tuple([number(frame) for number in numbers])
+            return Judged(node, say(*[part.range for part in parts]), parts)
+
+        return run
+
+    def counted(self, node: Numeric, numbers: Sequence[Measure], say: Callable[..., Range]) -> Measure:
+        def run(frame: Frame) -> Measured:
+            parts = tuple([number(frame) for number in numbers])
+            return Measured(node, say(*[part.range for part in parts]), parts)
+
+        return run
+
+    def chosen(self, node: Numeric, test: Decide, then: Measure, otherwise: Measure) -> Measure:
+        def run(frame: Frame) -> Measured:
+            tested = test(frame)
+            if tested.truth is UNKNOWN:
+                one, other = then(frame), otherwise(frame)
+                return Measured(node, ranges.hull((one.range, other.range)), (tested, one, other))
+            chosen = then(frame) if tested.truth is TRUE else otherwise(frame)
+            return Measured(node, chosen.range, (tested, chosen))
+
+        return run
+
+    def points(self, node: Numeric, number: Measure, say: Callable[[Range, frozenset[str] | None], Range]) -> Measure:
+        def run(frame: Frame) -> Measured:
+            part = number(frame)
+            found = part.parts[0] if part.parts else None
+            return Measured(node, say(part.range, found.choices if isinstance(found, Found) else None), (part,))
+
+        return run
+
+    def written(self, node: Numeric, value: Range) -> Measure:
+        measured = Measured(node, value)
+        return lambda frame: measured
+
+    def read_number(self, node: Numeric, read: Callable[[Frame], Found], unknown: Range) -> Measure:
+        def run(frame: Frame) -> Measured:
+            found = read(frame)
+            return Measured(node, found.range if found.range is not None else unknown, (found,))
+
+        return run
+
+    def read_truth(
+        self,
+        node: Truthful,
+        read: Callable[[Frame], Found],
+        say: Callable[[Found, Frame], tuple[Truth, tuple[Reason, ...]]],
+    ) -> Decide:
+        def run(frame: Frame) -> Judged:
+            found = read(frame)
+            truth, reasons = say(found, frame)
+            return Judged(node, truth, (found,), reasons)
+
+        return run
+
+    def happening(self, node: Truthful, lookup: EventLookup) -> Decide:
+        name = lookup.name
+
+        def run(frame: Frame) -> Judged:
+            found = look_up(name, frame)
+            return Judged(node, _truth_in(found), (found,))
+
+        return run
+
+    def answered(
+        self,
+        node: Truthful,
+        read: Callable[[Frame], Found],
+        only_if: Sequence[Decide],
+        shown_with: Sequence[Decide],
+    ) -> Decide:
+        def run(frame: Frame) -> Judged:
+            found = read(frame)
+            truth = _truth_in(found)
+            shown = tuple([each(frame) for each in shown_with]) if truth is UNKNOWN else ()
+            return Judged(node, truth, (found, *[each(frame) for each in only_if]), shown=shown)
+
+        return run
+
+    def at_other_times(self, node: AtTime, rule: Decide, read: Callable[[Frame], Found], shift: int) -> Decide:
+        def run(frame: Frame) -> Judged:
+            anchor = read(frame)
+            days = _days_of(anchor, shift)
+            if days is None:
+                return Judged(node, UNKNOWN, (anchor,), () if anchor.days is None else ("imprecise_date",))
+            worlds: list[Judged] = []
+            for day in days:
+                worlds.append(rule(frame.at(day)))
+                if worlds[-1].truth is UNKNOWN or worlds[-1].truth is not worlds[0].truth:
+                    break
+            truth = union(world.truth for world in worlds)
+            differ = truth is UNKNOWN and worlds[-1].truth is not UNKNOWN
+            shown = (worlds[0], worlds[-1]) if differ else (worlds[-1],)
+            return Judged(node, truth, (anchor, *shown), ("imprecise_date",) if differ else ())
+
+        return run
+
+    def known(self, node: Truthful, truth: Truth, found: tuple[Found, ...], reasons: tuple[Reason, ...] = ()) -> Judged:
+        return Judged(node, truth, found, reasons)
 
     def reads(self, node: Struct) -> Reads:
         """The lookups that a node hangs on: itself, or by way of a score, definition or table."""
@@ -151,14 +376,173 @@ class Program:
             case _:
                 return Reads(here, elsewhere)
 
-    def _asks_somebody(self, node: Struct) -> bool:
+    def asks_somebody(self, node: Struct) -> bool:
         """Whether a node hangs on a person's answer: itself, or by way of a score, definition, table or lookup."""
         known = self._asks.get(node)
         if known is None:
             known = self._asks[node] = isinstance(node, Confirmed) or any(
-                self._asks_somebody(part) for part in (*parts_of(node), *meant_by(node, self.rulebook))
+                self.asks_somebody(part) for part in (*parts_of(node), *meant_by(node, self.rulebook))
             )
         return known
+
+
+class Decisions(Engine[Truth, Range]):
+    """A rulebook prepared for deciding alone: no words, no evidence, and nothing asked that no longer matters.
+
+    What it remembers in a frame stands under keys below 0, beside what a `Program` remembers there.
+    """
+
+    def __init__(self, whole: Program) -> None:
+        self.rulebook = whole.rulebook
+        self._whole = whole
+        self._prepared: dict[Struct, Callable[[Frame], Anything]] = {}
+
+    def _prepare(self, node: Struct, meanings: dict[type, Callable[[Anything, Anything], Anything]]) -> Anything:
+        run = self._prepared.get(node)
+        if run is None:
+            run = meanings[type(node)](node, self)
+            if self._whole.is_used_again(node) and type(node) not in _READ_AT_ONCE:
+                run = _remembered(-1 - len(self._prepared), run, by_trial=self._whole.asks_somebody(node))
+            self._prepared[node] = run
+        return run
+
+    def of_truths(
+        self,
+        node: Truthful,
+        rules: Sequence[Callable[[Frame], Truth]],
+        say: Callable[[Iterable[Truth]], Truth],
+    ) -> Callable[[Frame], Truth]:
+        if say not in (all_of, any_of):
+            return lambda frame: say([rule(frame) for rule in rules])
+        if len(rules) == 1:
+            return rules[0]
+        settles, otherwise = (FALSE, TRUE) if say is all_of else (TRUE, FALSE)
+
+        def run(frame: Frame) -> Truth:
+            result = otherwise
+            for rule in rules:
+                truth = rule(frame)
+                if truth is settles:
+                    return truth
+                if truth is UNKNOWN:
+                    result = UNKNOWN
+            return result
+
+        return run
+
+    def of_numbers(
+        self, node: Truthful, numbers: Sequence[Callable[[Frame], Range]], say: Callable[..., Truth]
+    ) -> Callable[[Frame], Truth]:
+        return _applied(numbers, say)
+
+    def counted(
+        self, node: Numeric, numbers: Sequence[Callable[[Frame], Range]], say: Callable[..., Range]
+    ) -> Callable[[Frame], Range]:
+        return numbers[0] if say is _itself else _applied(numbers, say)
+
+    def chosen(
+        self,
+        node: Numeric,
+        test: Callable[[Frame], Truth],
+        then: Callable[[Frame], Range],
+        otherwise: Callable[[Frame], Range],
+    ) -> Callable[[Frame], Range]:
+        def run(frame: Frame) -> Range:
+            tested = test(frame)
+            if tested is UNKNOWN:
+                return ranges.hull((then(frame), otherwise(frame)))
+            return then(frame) if tested is TRUE else otherwise(frame)
+
+        return run
+
+    def points(
+        self,
+        node: Numeric,
+        number: Callable[[Frame], Range],
+        say: Callable[[Range, frozenset[str] | None], Range],
+    ) -> Callable[[Frame], Range]:
+        of = self.rulebook.tables[node.name].of if isinstance(node, PointsOf) else None
+        if isinstance(of, Value):
+            name = of.lookup
+            return lambda frame: say(number(frame), look_up(name, frame).choices)
+        return lambda frame: say(number(frame), None)
+
+    def written(self, node: Numeric, value: Range) -> Callable[[Frame], Range]:
+        return lambda frame: value
+
+    def read_number(self, node: Numeric, read: Callable[[Frame], Found], unknown: Range) -> Callable[[Frame], Range]:
+        def run(frame: Frame) -> Range:
+            found = read(frame).range
+            return unknown if found is None else found
+
+        return run
+
+    def read_truth(
+        self,
+        node: Truthful,
+        read: Callable[[Frame], Found],
+        say: Callable[[Found, Frame], tuple[Truth, tuple[Reason, ...]]],
+    ) -> Callable[[Frame], Truth]:
+        return lambda frame: say(read(frame), frame)[0]
+
+    def happening(self, node: Truthful, lookup: EventLookup) -> Callable[[Frame], Truth]:
+        name = lookup.name
+
+        def run(frame: Frame) -> Truth:
+            truth = frame.decided.get(name)
+            if truth is None:
+                found = frame.found.get(name)
+                truth = _whether(lookup, frame) if found is None else _truth_in(found)
+                frame.decided[name] = truth
+            return truth
+
+        return run
+
+    def answered(
+        self,
+        node: Truthful,
+        read: Callable[[Frame], Found],
+        only_if: Sequence[Callable[[Frame], Truth]],
+        shown_with: Sequence[Callable[[Frame], Truth]],
+    ) -> Callable[[Frame], Truth]:
+        return lambda frame: _truth_in(read(frame))
+
+    def at_other_times(
+        self, node: AtTime, rule: Callable[[Frame], Truth], read: Callable[[Frame], Found], shift: int
+    ) -> Callable[[Frame], Truth]:
+        def run(frame: Frame) -> Truth:
+            days = _days_of(read(frame), shift)
+            return UNKNOWN if days is None else _in_all_worlds(rule(frame.at(day)) for day in days)
+
+        return run
+
+    def known(self, node: Truthful, truth: Truth, found: tuple[Found, ...], reasons: tuple[Reason, ...] = ()) -> Truth:
+        return truth
+
+
+_READ_AT_ONCE = frozenset((Value, IsOneOf, SexIs, Happened, Confirmed, Meets, ScoreOf))
+"""The nodes whose truth or number is remembered already by what they read."""
+
+
+def _in_all_worlds(truths: Iterable[Truth]) -> Truth:
+    """The union of truths, of which no more is asked once one is open."""
+    first: Truth | None = None
+    for truth in truths:
+        if truth is UNKNOWN or (first is not None and truth is not first):
+            return UNKNOWN
+        first = truth
+    return UNKNOWN if first is None else first
+
+
+R = TypeVar("R")
+
+
+def _applied(numbers: Sequence[Callable[[Frame], Range]], say: Callable[..., R]) -> Callable[[Frame], R]:
+    if len(numbers) == 1:
+        [only] = numbers
+        return lambda frame: say(only(frame))
+    one, other = numbers
+    return lambda frame: say(one(frame), other(frame))
 
 
 class Residue(Program):
@@ -175,7 +559,7 @@ class Residue(Program):
         self._frame = frame
         self._asked = asked
 
-    def _prepare(self, node: Struct, meanings: dict[type, Callable[[Anything, Program], Anything]]) -> Anything:
+    def _prepare(self, node: Struct, meanings: dict[type, Callable[[Anything, Anything], Anything]]) -> Anything:
         if not self.reads_asked(node):
             answer = self._whole._prepare(node, meanings)(self._frame)
             return lambda frame: answer
@@ -267,6 +651,11 @@ def judge(rule: Truthful, frame: Frame) -> Judged:
     return program_of(frame.rulebook).truth(rule)(frame)
 
 
+def decide(rule: Truthful, frame: Frame) -> Truth:
+    """The truth of a rule, and no more."""
+    return program_of(frame.rulebook).decisions.truth(rule)(frame)
+
+
 # ---- lookups
 
 
@@ -295,15 +684,26 @@ def _read(lookup: Lookup, frame: Frame) -> Found:
             return onset_of(lookup, frame)
 
 
+def _truth_in(found: Found) -> Truth:
+    return UNKNOWN if found.truth is None else found.truth
+
+
+def _whether(lookup: EventLookup, frame: Frame) -> Truth:
+    """The truth of what `_read` finds, and no more."""
+    stretch, _ = stretch_of(lookup.scope, frame)
+    return happens(lookup, stretch, frame, judge)
+
+
 def stretch_of(scope: Scope | None, frame: Frame) -> tuple[Stretch | None, Found | None]:
     """The stretch of time that a scope means here, and the anchor it hangs on; None if the anchor is not known."""
     if scope is None:
         return up_to(frame.day), None
     if scope.anchor == "clock":
-        stretch = frame.stretches.get(scope)
-        if stretch is None:
-            stretch = frame.stretches[scope] = stretch_around(scope, frame.day, frame.day, frame.day)
-        return stretch, None
+        known = frame.stretches.get(id(scope))
+        if known is None:
+            stretch = stretch_around(scope, frame.day, frame.day, frame.day)
+            known = frame.stretches[id(scope)] = (scope, stretch)
+        return known[1], None
     if scope.anchor == "its onset":
         onset = frame.own_onset
         if onset is None:
@@ -318,31 +718,20 @@ def stretch_of(scope: Scope | None, frame: Frame) -> tuple[Stretch | None, Found
 # ---- numbers
 
 
-def _number(node: Number, program: Program) -> Measure:
+def _number(node: Number, engine: Engine[J, M]) -> Callable[[Frame], M]:
     """A number as written, in the canonical unit."""
-    measured = Measured(node, exactly(node.value))
-    return lambda frame: measured
+    return engine.written(node, exactly(node.value))
 
 
-def _value(node: Value, program: Program) -> Measure:
+def _value(node: Value, engine: Engine[J, M]) -> Callable[[Frame], M]:
     """What a lookup of a lab, a grade or a change yields."""
     lookup = node.lookup
-
-    def run(frame: Frame) -> Measured:
-        found = look_up(lookup, frame)
-        return Measured(node, found.range if found.range is not None else ranges.EVERYTHING, (found,))
-
-    return run
+    return engine.read_number(node, lambda frame: look_up(lookup, frame), ranges.EVERYTHING)
 
 
-def _age(node: Age, program: Program) -> Measure:
+def _age(node: Age, engine: Engine[J, M]) -> Callable[[Frame], M]:
     """Completed years at the clock, from a birth date that may be known only in part, or from a stated age."""
-
-    def run(frame: Frame) -> Measured:
-        found = _age_of(frame)
-        return Measured(node, found.range or UNKNOWN_AGE, (found,))
-
-    return run
+    return engine.read_number(node, _age_of, UNKNOWN_AGE)
 
 
 UNKNOWN_AGE = Range(0, OLDEST_AGE)
@@ -373,26 +762,19 @@ def _age_of(frame: Frame) -> Found:
     return Found("age", range=whole, used=(given,), reasons=() if whole.is_exact else ("imprecise_date",))
 
 
-def _score(node: ScoreOf, program: Program) -> Measure:
+def _score(node: ScoreOf, engine: Engine[J, M]) -> Callable[[Frame], M]:
     """A score's formula."""
-    formula = program.number(program.rulebook.scores[node.name].expression)
-
-    def run(frame: Frame) -> Measured:
-        part = formula(frame)
-        return Measured(node, part.range, (part,))
-
-    return run
+    return engine.counted(node, [engine.number(engine.rulebook.scores[node.name].expression)], _itself)
 
 
-def _in_unit(node: InUnit, program: Program) -> Measure:
+def _itself(value: R) -> R:
+    return value
+
+
+def _in_unit(node: InUnit, engine: Engine[J, M]) -> Callable[[Frame], M]:
     """The bare number of a quantity in a unit."""
-    quantity, factor = program.number(node.of), node.factor
-
-    def run(frame: Frame) -> Measured:
-        part = quantity(frame)
-        return Measured(node, ranges.scaled(part.range, factor), (part,))
-
-    return run
+    factor = node.factor
+    return engine.counted(node, [engine.number(node.of)], lambda quantity: ranges.scaled(quantity, factor))
 
 
 _ARITHMETIC = {"+": ranges.add, "-": ranges.subtract, "*": ranges.multiply, "/": ranges.divide}
@@ -404,165 +786,116 @@ _FUNCTIONS = {
 }
 
 
-def _arithmetic(node: Arithmetic, program: Program) -> Measure:
+def _arithmetic(node: Arithmetic, engine: Engine[J, M]) -> Callable[[Frame], M]:
     """Sum, difference, product or quotient of two ranges, taken as independent."""
-    left, right, operate = program.number(node.left), program.number(node.right), _ARITHMETIC[node.operator]
-
-    def run(frame: Frame) -> Measured:
-        one, other = left(frame), right(frame)
-        return Measured(node, operate(one.range, other.range), (one, other))
-
-    return run
+    return engine.counted(node, [engine.number(node.left), engine.number(node.right)], _ARITHMETIC[node.operator])
 
 
-def _function(node: Function, program: Program) -> Measure:
+def _function(node: Function, engine: Engine[J, M]) -> Callable[[Frame], M]:
     """`ln`, `exp`, `sqrt`, and `round` with a half going up."""
-    argument, apply = program.number(node.of), _FUNCTIONS[node.name]
-
-    def run(frame: Frame) -> Measured:
-        part = argument(frame)
-        return Measured(node, apply(part.range), (part,))
-
-    return run
+    return engine.counted(node, [engine.number(node.of)], _FUNCTIONS[node.name])
 
 
-def _bounded(node: Bounded, program: Program) -> Measure:
+def _bounded(node: Bounded, engine: Engine[J, M]) -> Callable[[Frame], M]:
     """`floored at`, `capped at`."""
-    number, floor, cap = program.number(node.of), node.floor, node.cap
-
-    def run(frame: Frame) -> Measured:
-        part = number(frame)
-        return Measured(node, ranges.bounded(part.range, floor, cap), (part,))
-
-    return run
+    floor, cap = node.floor, node.cap
+    return engine.counted(node, [engine.number(node.of)], lambda number: ranges.bounded(number, floor, cap))
 
 
-def _points(node: PointsOf, program: Program) -> Measure:
+def _points(node: PointsOf, engine: Engine[J, M]) -> Callable[[Frame], M]:
     """The points of every row of a table that the input may fall into."""
-    table = program.rulebook.tables[node.name]
-    number = program.number(table.of)
+    table = engine.rulebook.tables[node.name]
     by_number = [(cell.numbers.range, cell.points) for cell in table.cells if cell.numbers is not None]
     by_choice = [(frozenset(cell.choices), cell.points) for cell in table.cells if cell.numbers is None]
 
-    def run(frame: Frame) -> Measured:
-        part = number(frame)
-        found = part.parts[0] if part.parts else None
-        if isinstance(found, Found) and found.choices is not None:
-            choices = found.choices
-            earned = [points for cell, points in by_choice if not choices.isdisjoint(cell)]
+    def earned(number: Range, choices: frozenset[str] | None) -> Range:
+        if choices is not None:
+            points = [points for cell, points in by_choice if not choices.isdisjoint(cell)]
         else:
-            earned = [points for cell, points in by_number if ranges.compare(cell, "=", part.range) is not FALSE]
-        if not earned:
-            return Measured(node, ranges.UNDEFINED, (part,))
-        return Measured(node, Range(min(earned), max(earned), undefined=part.range.undefined), (part,))
+            points = [points for cell, points in by_number if ranges.compare(cell, "=", number) is not FALSE]
+        return Range(min(points), max(points), undefined=number.undefined) if points else ranges.UNDEFINED
 
-    return run
+    return engine.points(node, engine.number(table.of), earned)
 
 
-def _choose(node: Choose, program: Program) -> Measure:
+def _choose(node: Choose, engine: Engine[J, M]) -> Callable[[Frame], M]:
     """`if … then … else …`; where the test is not settled, both branches are possible."""
-    test, then, otherwise = program.truth(node.test), program.number(node.then), program.number(node.otherwise)
-
-    def run(frame: Frame) -> Measured:
-        tested = test(frame)
-        if tested.truth is UNKNOWN:
-            one, other = then(frame), otherwise(frame)
-            return Measured(node, ranges.hull((one.range, other.range)), (tested, one, other))
-        chosen = then(frame) if tested.truth is TRUE else otherwise(frame)
-        return Measured(node, chosen.range, (tested, chosen))
-
-    return run
+    return engine.chosen(node, engine.truth(node.test), engine.number(node.then), engine.number(node.otherwise))
 
 
 # ---- truths
 
 
-def _compare(node: Compare, program: Program) -> Decide:
+def _compare(node: Compare, engine: Engine[J, M]) -> Callable[[Frame], J]:
     """TRUE if it holds for every possible value, FALSE if for none."""
-    left, right, operator = program.number(node.left), program.number(node.right), node.operator
-
-    def run(frame: Frame) -> Judged:
-        one, other = left(frame), right(frame)
-        return Judged(node, ranges.compare(one.range, operator, other.range), (one, other))
-
-    return run
+    operator = node.operator
+    numbers = [engine.number(node.left), engine.number(node.right)]
+    return engine.of_numbers(node, numbers, lambda one, other: ranges.compare(one, operator, other))
 
 
-def _between(node: Between, program: Program) -> Decide:
+def _between(node: Between, engine: Engine[J, M]) -> Callable[[Frame], J]:
     """Both limits included."""
-    number, low, high = program.number(node.of), node.low.value, node.high.value
-
-    def run(frame: Frame) -> Judged:
-        part = number(frame)
-        return Judged(node, ranges.is_between(part.range, low, high), (part,))
-
-    return run
+    low, high = node.low.value, node.high.value
+    return engine.of_numbers(node, [engine.number(node.of)], lambda number: ranges.is_between(number, low, high))
 
 
-def _against_limit(node: AgainstLimit, program: Program) -> Decide:
+def _against_limit(node: AgainstLimit, engine: Engine[J, M]) -> Callable[[Frame], J]:
     """A result against a multiple of its own limit of normal."""
+    lookup, operator, which, factor = node.lookup, node.operator, node.which, Fraction(node.times)
 
-    def run(frame: Frame) -> Judged:
-        found = look_up(node.lookup, frame)
-        truth, lacks_limit = against_limit(found, node.operator, node.times, node.which, frame)
-        return Judged(node, truth, (found,), ("missing",) if lacks_limit else ())
+    def say(found: Found, frame: Frame) -> tuple[Truth, tuple[Reason, ...]]:
+        truth, lacks_limit = against_limit(found, operator, factor, which, frame)
+        return truth, ("missing",) if lacks_limit else ()
 
-    return run
+    return engine.read_truth(node, lambda frame: look_up(lookup, frame), say)
 
 
-def _is_one_of(node: IsOneOf, program: Program) -> Decide:
+def _is_one_of(node: IsOneOf, engine: Engine[J, M]) -> Callable[[Frame], J]:
     """Whether a finding is one of these choices."""
-    wanted = frozenset(node.choices)
+    lookup, wanted = node.lookup, frozenset(node.choices)
 
-    def run(frame: Frame) -> Judged:
-        found = look_up(node.lookup, frame)
+    def say(found: Found, frame: Frame) -> tuple[Truth, tuple[Reason, ...]]:
         if found.choices is None:
-            return Judged(node, UNKNOWN, (found,))
-        truth = FALSE if wanted.isdisjoint(found.choices) else TRUE if found.choices <= wanted else UNKNOWN
-        return Judged(node, truth, (found,))
+            return UNKNOWN, ()
+        return FALSE if wanted.isdisjoint(found.choices) else TRUE if found.choices <= wanted else UNKNOWN, ()
 
-    return run
+    return engine.read_truth(node, lambda frame: look_up(lookup, frame), say)
 
 
-def _sex_is(node: SexIs, program: Program) -> Decide:
+def _sex_is(node: SexIs, engine: Engine[J, M]) -> Callable[[Frame], J]:
     """The sex on record."""
 
-    def run(frame: Frame) -> Judged:
+    def read(frame: Frame) -> Found:
         sex = frame.patient.sex
         if sex is None:
-            return Judged(node, UNKNOWN, (Found("sex", truth=UNKNOWN, reasons=("missing",), may_lack=True),))
-        truth = truth_of(sex == node.sex)
-        return Judged(node, truth, (Found("sex", truth=truth, used=(Given("sex", sex, "sex"),)),))
+            return Found("sex", truth=UNKNOWN, reasons=("missing",), may_lack=True)
+        return Found("sex", truth=truth_of(sex == node.sex), used=(Given("sex", sex, "sex"),))
 
-    return run
+    return engine.read_truth(node, read, lambda found, frame: (_truth_in(found), ()))
 
 
-def _happened(node: Happened, program: Program) -> Decide:
+def _happened(node: Happened, engine: Engine[J, M]) -> Callable[[Frame], J]:
     """What happened, holds or is planned.
 
     Most of what protocols ask about is never mentioned in a record. What is answered then is prepared here, once.
     """
-    lookup = program.rulebook.lookups[node.lookup]
+    lookup = engine.rulebook.lookups[node.lookup]
     if not isinstance(lookup, EventLookup):
         raise AssertionError(f"{node.lookup} is not about an event")
-
-    def run(frame: Frame) -> Judged:
-        found = look_up(lookup.name, frame)
-        return Judged(node, UNKNOWN if found.truth is None else found.truth, (found,))
-
+    run = engine.happening(node, lookup)
     asked = frozenset(what.concept for what in lookup.what)
     anchored = lookup.scope is not None and lookup.scope.anchor != "clock"
-    concepts = [program.rulebook.concepts[name] for name in asked]
+    concepts = [engine.rulebook.concepts[name] for name in asked]
     if anchored or any(each.only_if is not None or each.ruled_out is not None for each in concepts):
         return run
-    if not all(_list_denies_at_once(each, program.rulebook) for each in concepts):
+    if not all(_list_denies_at_once(each, engine.rulebook) for each in concepts):
         return run
-    missing = Judged(node, UNKNOWN, (not_on_record(lookup),))
-    declared = Judged(node, FALSE, (not_on_list(lookup, assumed=False),))
-    assumed = Judged(node, FALSE, (not_on_list(lookup, assumed=True),))
+    missing = engine.known(node, UNKNOWN, (not_on_record(lookup),))
+    declared = engine.known(node, FALSE, (not_on_list(lookup, assumed=False),))
+    assumed = engine.known(node, FALSE, (not_on_list(lookup, assumed=True),))
     entries = lookup.list
 
-    def run_unless_unmentioned(frame: Frame) -> Judged:
+    def run_unless_unmentioned(frame: Frame) -> J:
         if not asked.isdisjoint(frame.concerned):
             return run(frame)
         if entries in frame.patient.none_known_on:
@@ -577,37 +910,36 @@ def _happened(node: Happened, program: Program) -> Decide:
 
 def _list_denies_at_once(concept: Concept, rulebook: Rulebook) -> bool:
     """Whether a complete list denies the concept without anything else at hand."""
-    return any(not each.denied_with for each in deniable(concept, rulebook))
+    return any(not each.denied_with for each in kinds_of(rulebook)[concept.name].deniable)
 
 
-def _confirmed(node: Confirmed, program: Program) -> Decide:
+def _confirmed(node: Confirmed, engine: Engine[J, M]) -> Callable[[Frame], J]:
     """A person's answer; without one it is unknown. `asked only if` decides who is asked, and `shown with` what is
     shown then, not what the answer is."""
-    question = program.rulebook.questions[node.question]
-    only_if = () if question.only_if is None else (program.truth(question.only_if),)
-    shown_with = () if question.shown_with is None else (program.truth(question.shown_with),)
+    question = engine.rulebook.questions[node.question]
+    only_if = [] if question.only_if is None else [engine.truth(question.only_if)]
+    shown_with = [] if question.shown_with is None else [engine.truth(question.shown_with)]
     waits: Reason = "consent" if question.gives_consent else "judgement"
     unanswered = Found(question.name, truth=UNKNOWN, reasons=(waits,), may_lack=True)
 
-    def run(frame: Frame) -> Judged:
-        parts = tuple([each(frame) for each in only_if])
+    def read(frame: Frame) -> Found:
         answer = answer_to(question.name, frame)
         if answer is None or answer.value is None:
-            return Judged(node, UNKNOWN, (unanswered, *parts), shown=tuple([each(frame) for each in shown_with]))
+            return unanswered
         if question.holds_for is not None and answer.when is not None:
             held_since = day_shifted(frame.as_of, question.holds_for, -1)
             if answer.when.first_day < held_since:
-                stale = Found(question.name, truth=UNKNOWN, used=(answer,), reasons=("stale", waits), may_lack=True)
-                return Judged(node, UNKNOWN, (stale, *parts), shown=tuple([each(frame) for each in shown_with]))
-        truth = truth_of(answer.value)
-        return Judged(node, truth, (Found(question.name, truth=truth, used=(answer,)), *parts))
+                return Found(question.name, truth=UNKNOWN, used=(answer,), reasons=("stale", waits), may_lack=True)
+        return Found(question.name, truth=truth_of(answer.value), used=(answer,))
 
-    return run
+    return engine.answered(node, read, only_if, shown_with)
 
 
 def answer_to(question: str, frame: Frame) -> Answer | None:
     """The answer given for this trial, or else the one given for every trial; one of a later day is not seen."""
     answers = frame.patient.answers
+    if not answers:
+        return None
     for key in (f"{frame.trial}/{question}", question):
         answer = answers.get(key)
         if answer is not None and (answer.when is None or answer.when.first_day <= frame.as_of):
@@ -615,93 +947,53 @@ def answer_to(question: str, frame: Frame) -> Answer | None:
     return None
 
 
-def _meets(node: Meets, program: Program) -> Decide:
+def _meets(node: Meets, engine: Engine[J, M]) -> Callable[[Frame], J]:
     """A definition."""
-    rule = program.truth(program.rulebook.definitions[node.name].rule)
-
-    def run(frame: Frame) -> Judged:
-        part = rule(frame)
-        return Judged(node, part.truth, (part,))
-
-    return run
+    return engine.of_truths(node, [engine.truth(engine.rulebook.definitions[node.name].rule)], all_of)
 
 
-def _not(node: Not, program: Program) -> Decide:
+def _not(node: Not, engine: Engine[J, M]) -> Callable[[Frame], J]:
     """Kleene's `not`."""
-    rule = program.truth(node.of)
-
-    def run(frame: Frame) -> Judged:
-        part = rule(frame)
-        return Judged(node, negation(part.truth), (part,))
-
-    return run
+    return engine.of_truths(node, [engine.truth(node.of)], lambda truths: negation(all_of(truths)))
 
 
-def _all(node: All, program: Program) -> Decide:
+def _all(node: All, engine: Engine[J, M]) -> Callable[[Frame], J]:
     """Kleene's `and`."""
-    rules = [program.truth(each) for each in node.of]
-
-    def run(frame: Frame) -> Judged:
-        parts = tuple([rule(frame) for rule in rules])
-        return Judged(node, all_of([part.truth for part in parts]), parts)
-
-    return run
+    return engine.of_truths(node, [engine.truth(each) for each in node.of], all_of)
 
 
-def _any(node: Any, program: Program) -> Decide:
+def _any(node: Any, engine: Engine[J, M]) -> Callable[[Frame], J]:
     """Kleene's `or`."""
-    rules = [program.truth(each) for each in node.of]
-
-    def run(frame: Frame) -> Judged:
-        parts = tuple([rule(frame) for rule in rules])
-        return Judged(node, any_of([part.truth for part in parts]), parts)
-
-    return run
+    return engine.of_truths(node, [engine.truth(each) for each in node.of], any_of)
 
 
-def _at_least(node: AtLeast, program: Program) -> Decide:
+def _at_least(node: AtLeast, engine: Engine[J, M]) -> Callable[[Frame], J]:
     """At least so many of these."""
-    rules = [program.truth(each) for each in node.of]
-
-    def run(frame: Frame) -> Judged:
-        parts = tuple([rule(frame) for rule in rules])
-        return Judged(node, at_least(node.count, [part.truth for part in parts]), parts)
-
-    return run
+    count = node.count
+    return engine.of_truths(node, [engine.truth(each) for each in node.of], lambda truths: at_least(count, truths))
 
 
-def _at_time(node: AtTime, program: Program) -> Decide:
+def _at_time(node: AtTime, engine: Engine[J, M]) -> Callable[[Frame], J]:
     """A rule evaluated at another instant; where that is known only as a range of days, at each of them."""
-    rule = program.truth(node.of)
-    shift = -1 if node.relation == "before" else 0
-
-    def run(frame: Frame) -> Judged:
-        anchor = look_up(node.anchor, frame)
-        if anchor.days is None:
-            return Judged(node, UNKNOWN, (anchor,))
-        first, last = anchor.days
-        if last - first > MOST_DAYS_OPEN:
-            return Judged(node, UNKNOWN, (anchor,), ("imprecise_date",))
-        worlds: list[Judged] = []
-        for day in range(first + shift, last + shift + 1):
-            worlds.append(rule(frame.at(day)))
-            if worlds[-1].truth is UNKNOWN or worlds[-1].truth is not worlds[0].truth:
-                break
-        truth = union(world.truth for world in worlds)
-        differ = truth is UNKNOWN and worlds[-1].truth is not UNKNOWN
-        shown = (worlds[0], worlds[-1]) if differ else (worlds[-1],)
-        return Judged(node, truth, (anchor, *shown), ("imprecise_date",) if differ else ())
-
-    return run
+    anchor, shift = node.anchor, -1 if node.relation == "before" else 0
+    return engine.at_other_times(node, engine.truth(node.of), lambda frame: look_up(anchor, frame), shift)
 
 
-def _untranslated(node: Untranslated, program: Program) -> Decide:
+def _days_of(anchor: Found, shift: int) -> range | None:
+    """The days that an anchor may have fallen on, moved by some days; None where it settles nothing."""
+    if anchor.days is None or anchor.days[1] - anchor.days[0] > MOST_DAYS_OPEN:
+        return None
+    first, last = anchor.days
+    return range(first + shift, last + shift + 1)
+
+
+def _untranslated(node: Untranslated, engine: Engine[J, M]) -> Callable[[Frame], J]:
     """Nobody has written the rule yet."""
-    judged = Judged(node, UNKNOWN, reasons=("untranslated",))
+    judged = engine.known(node, UNKNOWN, (), ("untranslated",))
     return lambda frame: judged
 
 
-_TRUTHS: dict[type, Callable[[Anything, Program], Decide]] = {
+_TRUTHS: dict[type, Callable[[Anything, Anything], Anything]] = {
     Compare: _compare,
     Between: _between,
     AgainstLimit: _against_limit,
@@ -717,7 +1009,7 @@ _TRUTHS: dict[type, Callable[[Anything, Program], Decide]] = {
     AtTime: _at_time,
     Untranslated: _untranslated,
 }
-_NUMBERS: dict[type, Callable[[Anything, Program], Measure]] = {
+_NUMBERS: dict[type, Callable[[Anything, Anything], Anything]] = {
     Number: _number,
     Value: _value,
     Age: _age,
@@ -729,8 +1021,3 @@ _NUMBERS: dict[type, Callable[[Anything, Program], Measure]] = {
     PointsOf: _points,
     Choose: _choose,
 }
-
-
-def truth_of_readings(judged: tuple[Judged, ...]) -> Truth:
-    """What several readings of one text say together: definite only where they agree."""
-    return union([each.truth for each in judged])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import weakref
 from collections import Counter
+from collections.abc import Mapping
 
 import msgspec
 from msgspec import Struct
@@ -13,6 +15,8 @@ from screener.records.chart import as_if
 from screener.records.patient import Absence, Episode, Patient, Result
 from screener.rulebook import Concept, Flag, RecordList, Rulebook, Scope
 from screener.values.dates import Duration, Moment, latest_of, on_day
+from screener.values.ranges import Range
+from screener.values.truth import Truth
 
 
 class Denial(Struct, frozen=True, gc=False):
@@ -30,6 +34,36 @@ class Over(Struct, frozen=True):
     ends: Counter[Moment]
 
 
+class Kind:
+    """What is the same of a concept for every patient. `names` are its own and the narrower ones, `upward` its own and
+    the broader ones; `deniable` are the concepts by which a list can deny it: itself, or else the broader ones."""
+
+    __slots__ = ("concept", "deniable", "has_lasting_kinds", "is_acute", "is_of", "names", "upward")
+
+    def __init__(self, concept: Concept, concepts: Mapping[str, Concept]) -> None:
+        self.concept = concept
+        self.names = (concept.name, *concept.narrower)
+        self.is_of = frozenset(self.names)
+        self.upward = (concept.name, *concept.broader)
+        self.is_acute = concept.course == "acute"
+        self.has_lasting_kinds = self.is_acute and any(concepts[name].course != "acute" for name in concept.narrower)
+        broader = (concepts[name] for name in concept.broader)
+        self.deniable = (concept,) if concept.denied_by_list else tuple(each for each in broader if each.denied_by_list)
+
+
+_KINDS: dict[int, Mapping[str, Kind]] = {}
+
+
+def kinds_of(rulebook: Rulebook) -> Mapping[str, Kind]:
+    """The kinds of a rulebook, by name; made once, and dropped with it."""
+    kinds = _KINDS.get(id(rulebook))
+    if kinds is None:
+        concepts = rulebook.concepts
+        kinds = _KINDS[id(rulebook)] = {name: Kind(concept, concepts) for name, concept in concepts.items()}
+        weakref.finalize(rulebook, _KINDS.pop, id(rulebook), None)
+    return kinds
+
+
 class Frame:
     """One patient seen from one instant.
 
@@ -44,9 +78,12 @@ class Frame:
         "complete",
         "concerned",
         "day",
+        "decided",
         "denials",
         "denying",
+        "entries",
         "found",
+        "kinds",
         "labs_within",
         "last_from",
         "of_all_trials",
@@ -84,7 +121,10 @@ class Frame:
         self.labs_within = labs_within
         self.trial = trial
         self.own_onset = own_onset
-        self.concerned: frozenset[str] = _concerned(rulebook, patient) if of is None else of.concerned
+        self.kinds: Mapping[str, Kind] = kinds_of(rulebook) if of is None else of.kinds
+        self.entries: dict[tuple[str, tuple[RecordList, ...]], tuple[Episode, ...]] = {} if of is None else of.entries
+        """The entries on some lists that are a concept or one of its kinds; filled as they are asked for."""
+        self.concerned: frozenset[str] = _concerned(self.kinds, patient) if of is None else of.concerned
         """The concepts that some entry of the record says anything about, itself or as a broader or narrower one."""
         self.denials: dict[str, list[Denial]] = _denials(patient, as_of) if of is None else of.denials
         self.denying: dict[tuple[RecordList, str], list[Denial]] = {} if of is None else of.denying
@@ -96,13 +136,26 @@ class Frame:
         self.cleared: frozenset[tuple[str, str]] = frozenset()
         """Lookups, each with a concept of which the record is supposed to lack no entry where the lookup looks."""
         self.found: dict[str, Found] = {}
-        self.stretches: dict[Scope, Stretch] = {}
-        self.of_all_trials: dict[int, Judged | Measured] = {}
-        self.of_this_trial: dict[int, Judged | Measured] = {}
+        self.decided: dict[str, Truth] = {}
+        """Whether what an event lookup asks about happened, where no more was asked than that."""
+        self.stretches: dict[int, tuple[Scope, Stretch]] = {}
+        """By the identity of a scope, which is kept beside it."""
+        self.of_all_trials: dict[int, Judged | Measured | Truth | Range] = {}
+        self.of_this_trial: dict[int, Judged | Measured | Truth | Range] = {}
         self.raised: dict[tuple[str, str], tuple[Flag, ...]] = {}
         """The dictionary's flags that are raised for a result, by its fact and source."""
         self.results_by_source: dict[str, dict[str, Result]] = {}
         self.last_from: dict[str, list[Moment]] = {}
+
+    def that_are(self, concept: str, lists: tuple[RecordList, ...]) -> tuple[Episode, ...]:
+        """The entries on some lists that are a concept or one of its kinds, or are read as such; alike ones once."""
+        key = (concept, lists)
+        known = self.entries.get(key)
+        if known is None:
+            on_record = self.patient.episodes
+            entries = [each for name in self.kinds[concept].names for each in on_record.get(name, ())]
+            known = self.entries[key] = tuple(dict.fromkeys([each for each in entries if each.list in lists]))
+        return known
 
     def that_may_be(self, concept: str, list_: RecordList) -> tuple[Episode, ...]:
         """The entries of a list that may be a concept, each as an episode of it that settles nothing."""
@@ -119,7 +172,7 @@ class Frame:
         key = (list_, concept.name)
         known = self.denying.get(key)
         if known is None:
-            names = (concept.name, *concept.broader)
+            names = self.kinds[concept.name].upward
             denials = [
                 denial for name in names for denial in self.denials.get(name, ()) if denial.absence.list == list_
             ]
@@ -150,6 +203,8 @@ class Frame:
         other.trial = trial
         other.cleared = self.cleared
         other.found = self.found
+        other.decided = self.decided
+        other.stretches = self.stretches
         other.of_all_trials = self.of_all_trials
         return other
 
@@ -195,15 +250,14 @@ class Frame:
         )
 
 
-def _concerned(rulebook: Rulebook, patient: Patient) -> frozenset[str]:
+def _concerned(kinds: Mapping[str, Kind], patient: Patient) -> frozenset[str]:
     named: set[str] = set()
     for entries in patient.may_be.values():
         named.update(entries)
-    for name in patient.episodes.keys() | patient.absences.keys():
-        concept = rulebook.concepts[name]
-        named.add(name)
-        named.update(concept.narrower)
-        named.update(concept.broader)
+    for name in (*patient.episodes, *patient.absences):
+        kind = kinds[name]
+        named.update(kind.names)
+        named.update(kind.upward)
     return frozenset(named)
 
 

@@ -50,11 +50,11 @@ def value_of(lookup: ValueLookup, stretch: Stretch | None, anchor: Found | None,
     recorded = frame.patient.results.get(lookup.fact, ())
     if not recorded:
         return _absent_result(lookup, fact, frame, anchor)
-    candidates, older = _look_in(recorded, stretch, frame)
+    candidates = _look_in(recorded, stretch, frame, only_latest=lookup.pick == "latest")
     if not candidates:
         if (derived := _grade_of_absence(lookup, fact, frame, anchor)) is not None:
             return derived
-        last = sorted(older, key=lambda each: each.moment.instant[2])[-1:]
+        last = sorted(_before(recorded, stretch, frame), key=lambda each: each.moment.instant[2])[-1:]
         return _nothing_known(
             lookup, fact, tuple(each.result for each in last), ("stale",) if last else ("missing",), anchor
         )
@@ -65,7 +65,7 @@ def value_of(lookup: ValueLookup, stretch: Stretch | None, anchor: Found | None,
             picked = _earliest(candidates)
         case "highest" | "lowest":
             picked = candidates
-    may_lack = all(each.membership is not TRUE for each in picked)
+    may_lack = TRUE not in [each.membership for each in picked]
     if isinstance(fact, Finding) and (since := _entered_since(lookup, fact, picked, frame, anchor)) is not None:
         return since
     if isinstance(fact, Finding) and fact.choices:
@@ -84,8 +84,8 @@ def value_of(lookup: ValueLookup, stretch: Stretch | None, anchor: Found | None,
         lookup.fact,
         lookup,
         range=whole,
-        used=tuple(each.result for each in picked),
-        in_window=tuple(each.membership for each in picked),
+        used=tuple([each.result for each in picked]),
+        in_window=tuple([each.membership for each in picked]),
         reasons=() if whole.is_exact else _why_unsettled(picked, values, may_lack),
         may_lack=may_lack,
         anchor=anchor,
@@ -97,20 +97,37 @@ def window_of_freshness(lookup: ValueLookup, frame: Frame) -> Stretch:
     return fresh_until(frame.day, frame.labs_within or frame.rulebook.fact(lookup.fact).fresh)
 
 
-def _look_in(recorded: Sequence[Result], stretch: Stretch, frame: Frame) -> tuple[list[Candidate], list[Candidate]]:
-    """The results that lie, or may lie, in the stretch; and those that lie before it."""
+def _look_in(
+    recorded: Sequence[Result], stretch: Stretch, frame: Frame, *, only_latest: bool = False
+) -> list[Candidate]:
+    """The results that lie, or may lie, in the stretch; `only_latest` leaves out some that a later one supersedes."""
     inside: list[Candidate] = []
+    first_start, last_end = stretch.first_start, stretch.last_end
+    end = frame.as_of * DAY + DAY - 1
+    newest: Moment | None = None
+    for result in recorded:
+        when = result.when
+        if when is not None:
+            if when.last < first_start or when.first > last_end:
+                continue
+            if newest is not None and when.last < newest.first and when.offset == newest.offset:
+                continue
+        moment = when if when is not None and when.last <= end else moment_of(result, frame)
+        if moment is not None and (membership := stretch.holds(moment)) is not FALSE:
+            inside.append(Candidate(result, moment, membership))
+            if only_latest and membership is TRUE and (newest is None or moment.first > newest.first):
+                newest = moment
+    return inside
+
+
+def _before(recorded: Sequence[Result], stretch: Stretch, frame: Frame) -> list[Candidate]:
+    """The results that lie before the stretch."""
     older: list[Candidate] = []
     for result in recorded:
         moment = moment_of(result, frame)
-        if moment is None:
-            continue
-        membership = stretch.holds(moment)
-        if membership is not FALSE:
-            inside.append(Candidate(result, moment, membership))
-        elif moment.last < stretch.first_start:
-            older.append(Candidate(result, moment, membership))
-    return inside, older
+        if moment is not None and moment.last < stretch.first_start:
+            older.append(Candidate(result, moment, FALSE))
+    return older
 
 
 def moment_of(result: Result, frame: Frame) -> Moment | None:
@@ -123,12 +140,23 @@ def moment_of(result: Result, frame: Frame) -> Moment | None:
 
 
 def _latest(candidates: list[Candidate]) -> list[Candidate]:
-    latest = latest_of(each.moment for each in candidates if each.membership is TRUE)
+    if len(candidates) == 1:
+        return candidates
+    if _on_one_clock(candidates):
+        newest = max([each.moment.first for each in candidates if each.membership is TRUE], default=None)
+        return [each for each in candidates if newest is None or each.moment.last >= newest]
+    latest = latest_of([each.moment for each in candidates if each.membership is TRUE])
     return [each for each in candidates if not any(each.moment.is_before(other) for other in latest)] or candidates
 
 
+def _on_one_clock(candidates: list[Candidate]) -> bool:
+    """Whether one of two moments is before another exactly if it ends before the other begins."""
+    offset = candidates[0].moment.offset
+    return all(each.moment.offset == offset for each in candidates)
+
+
 def _earliest(candidates: list[Candidate]) -> list[Candidate]:
-    earliest = earliest_of(each.moment for each in candidates if each.membership is TRUE)
+    earliest = earliest_of([each.moment for each in candidates if each.membership is TRUE])
     return [each for each in candidates if not any(other.is_before(each.moment) for other in earliest)] or candidates
 
 
@@ -278,14 +306,13 @@ def _nothing_known(
     )
 
 
-def against_limit(found: Found, operator: Operator, times: str, which: str, frame: Frame) -> tuple[Truth, bool]:
+def against_limit(found: Found, operator: Operator, factor: Fraction, which: str, frame: Frame) -> tuple[Truth, bool]:
     """A result against a multiple of a limit of normal: its own, or where it has none, the limits in use.
 
     Also tells whether a result without a limit of its own stood in the way of an answer. The highest of several results
     is above a limit if any of them is above its own; the lowest is below if any of them is.
     """
     fact = frame.rulebook.labs[found.subject]
-    factor = Fraction(times)
     if not found.used or found.lookup is None or not isinstance(found.lookup, ValueLookup):
         return compare(possible_values(fact), operator, limits_in_use(fact, which, factor, frame)), False
     truths: list[Truth] = []
@@ -346,7 +373,8 @@ def change_of(lookup: ChangeLookup, stretch: Stretch | None, anchor: Found | Non
     if stretch is None:
         reasons = anchor.reasons if anchor is not None else ()
         return Found(lookup.fact, lookup, range=EVERYTHING, reasons=reasons, may_lack=True, anchor=anchor)
-    inside, older = _look_in(frame.patient.results.get(lookup.fact, ()), stretch, frame)
+    recorded = frame.patient.results.get(lookup.fact, ())
+    inside = _look_in(recorded, stretch, frame)
     inside.sort(key=lambda each: each.moment.order)
     used = tuple(each.result for each in inside)
     for each in inside:
@@ -354,12 +382,13 @@ def change_of(lookup: ChangeLookup, stretch: Stretch | None, anchor: Found | Non
     possible = possible_values(frame.rulebook.fact(lookup.fact))
     whole = _change_over_orders(lookup, [Reading(each, possible) for each in inside])
     if whole is None:
+        older = [] if inside else _before(recorded, stretch, frame)
         return Found(
             lookup.fact,
             lookup,
             range=EVERYTHING,
             used=used,
-            set_aside=tuple(each.result for each in older[-1:]) if not inside else (),
+            set_aside=tuple(each.result for each in older[-1:]),
             reasons=_why_no_change(inside, older),
             may_lack=True,
             anchor=anchor,

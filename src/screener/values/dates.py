@@ -139,8 +139,11 @@ def earliest_of(moments: Iterable[Moment]) -> list[Moment]:
 
 def _foremost(moments: Iterable[Moment], ranks: Callable[[Moment], tuple[int, int]]) -> list[Moment]:
     """Of those with an offset, without one, and of whole days, the foremost by the clock and by the instant."""
+    several = list(moments)
+    if len(several) < 2:
+        return several
     best: dict[tuple[bool, bool, int], tuple[int, Moment]] = {}
-    for moment in moments:
+    for moment in several:
         for which, rank in enumerate(ranks(moment)):
             key = (moment.offset is None, moment.is_whole_days, which)
             if key not in best or rank > best[key][0]:

@@ -65,8 +65,8 @@ def hull(ranges: Iterable[Range]) -> Range:
             continue
         low = min(whole.low, other.low)
         high = max(whole.high, other.high)
-        low_open = all(each.low_open for each in (whole, other) if each.low == low)
-        high_open = all(each.high_open for each in (whole, other) if each.high == high)
+        low_open = (whole.low_open or whole.low != low) and (other.low_open or other.low != low)
+        high_open = (whole.high_open or whole.high != high) and (other.high_open or other.high != high)
         whole = Range(low, high, low_open, high_open, whole.undefined or other.undefined)
     return whole
 
