@@ -7,20 +7,20 @@ Everything is asked of the engine, on the record as it would be (`supposing.py`)
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from screener.advice.facts import Fact, Gathering, facts_of_node, open_facts, possibility
 from screener.advice.reach import reach_of
 from screener.advice.supposing import Possibility, frame_with
 from screener.evaluation.answers import Judged
-from screener.evaluation.evaluator import Decide, program_of
+from screener.evaluation.evaluator import program_of
 from screener.evaluation.frame import Frame
 from screener.evaluation.residual import Connective, connected, open_nodes, residual, truths_in
-from screener.rulebook import Criterion
+from screener.rulebook import All, Any, Criterion
 from screener.screening import CriterionResult, Screening, Status, TrialResult, status_of
 from screener.values.dates import DAY, Duration
 from screener.values.ranges import Range
-from screener.values.truth import Truth, union
+from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, union
 
 Known = Mapping[int, int]
 """Facts supposed to be known: each by its place among the facts, with the place of one of its possibilities."""
@@ -35,7 +35,7 @@ class Part:
     """A part of a rule as it was screened, with the facts that it can hang on. A connective has the parts that hang on
     a fact in `parts`; of any other the engine is asked, and what it said is kept."""
 
-    __slots__ = ("asked", "asking", "facts", "judged", "missing", "node", "parts", "truth", "truths")
+    __slots__ = ("asked", "asking", "decide", "facts", "judged", "missing", "node", "parts", "truth", "truths")
 
     def __init__(self, judged: Judged, asking: str, facts: frozenset[int], parts: tuple[Part, ...]) -> None:
         self.judged = judged
@@ -45,7 +45,8 @@ class Part:
         self.facts = facts
         self.parts = parts
         self.missing: frozenset[int] | None = None
-        self.asked: dict[Point, Judged] = {}
+        self.decide: Callable[[Frame], Truth] | None = None
+        self.asked: dict[Point, Truth] = {}
         self.truths: dict[tuple[int, int], Truth] = {}
         """What a connective becomes with one fact known."""
 
@@ -102,7 +103,6 @@ class Inquiry:
         self._ranges: list[dict[Range, int]] = []
         """For a number where each part of its domain stands among what it was supposed to be."""
         self._frames: dict[tuple[Point, str], Frame] = {}
-        self._decides: dict[int, Decide] = {}
         self._parts: dict[tuple[int, str], Part] = {}
         self._gathering = Gathering()
         self._with_subject: dict[str, list[int]] = {}
@@ -152,8 +152,12 @@ class Inquiry:
         part = self._parts.get((id(judged.node), asking))
         if part is None:
             facts = self._facts_with(self.reach.of(judged.node), trial)
-            is_made = bool(facts) and isinstance(judged.node, Connective)
-            parts = tuple([self._part(each, trial) for each in truths_in(judged)]) if is_made else ()
+            parts: tuple[Part, ...] = ()
+            if facts and isinstance(judged.node, Connective):
+                parts = tuple([self._part(each, trial) for each in truths_in(judged)])
+                if isinstance(judged.node, All | Any):
+                    parts = _that_matter(parts, FALSE if isinstance(judged.node, All) else TRUE)
+                facts = frozenset[int]().union(*(each.facts for each in parts))
             part = self._parts[id(judged.node), asking] = Part(judged, asking, facts, parts)
         return part
 
@@ -211,7 +215,7 @@ class Inquiry:
         if part.facts.isdisjoint(known):
             return part.truth
         if not part.parts:
-            return self.ask(part, known).truth
+            return self.ask(part, known)
         if len(known) > 1:
             return connected(part.node, [self.truth(each, known) for each in part.parts])
         ((fact, place),) = known.items()
@@ -221,16 +225,19 @@ class Inquiry:
             truth = part.truths[fact, place] = connected(part.node, truths)
         return truth
 
-    def ask(self, part: Part, known: Known) -> Judged:
+    def ask(self, part: Part, known: Known) -> Truth:
         """What the engine says of a part that is no connective with some facts known."""
         point = frozenset([each for each in known.items() if each[0] in part.facts])
-        judged = part.asked.get(point)
-        if judged is None:
-            decide = self._decides.get(id(part.node))
-            if decide is None:
-                decide = self._decides[id(part.node)] = self._program.truth(part.node)
-            judged = part.asked[point] = decide(self._frame(point, part.asking))
-        return judged
+        truth = part.asked.get(point)
+        if truth is None:
+            if part.decide is None:
+                part.decide = self._program.decisions.truth(part.node)
+            truth = part.asked[point] = part.decide(self._frame(point, part.asking))
+        return truth
+
+    def judged(self, part: Part, known: Known) -> Judged:
+        """The same with what it was decided from."""
+        return self._program.truth(part.node)(self._frame(frozenset(known.items()), part.asking))
 
     def place_of(self, fact: int, part: Range) -> int:
         """The place of a number that is supposed to lie in a part of its domain."""
@@ -264,6 +271,14 @@ class Inquiry:
             for name in self.reach.lookups_with(self.facts[fact].subjects):
                 found.pop(name, None)
         return frame_with(base, [self.supposed[fact][place] for fact, place in sorted(known)], found)
+
+
+def _that_matter(parts: tuple[Part, ...], settling: Truth) -> tuple[Part, ...]:
+    """The parts of an `and` or `or` that its answer can still hang on: none beside one that settles it whatever becomes
+    of the facts, and of the others that hang on no fact only the open ones."""
+    if any(each.truth is settling and not each.facts for each in parts):
+        return ()
+    return tuple([each for each in parts if each.facts or each.truth is UNKNOWN])
 
 
 def _is_needless(fact: Fact, others: Iterable[Fact]) -> bool:

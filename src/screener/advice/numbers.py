@@ -31,10 +31,11 @@ from screener.rulebook import (
     Truthful,
 )
 from screener.values.ranges import Range, exactly
+from screener.values.truth import Truth
 
 MOST_ALONE = 12
 """Whole numbers of which each is a possibility of its own; of more, the stretches between cuts are."""
-STEPS = 8
+STEPS = 6
 """Steps in which a domain is walked through to find where a score turns, each by the same factor."""
 
 
@@ -112,7 +113,7 @@ def _turns(number: int, scores: list[Part], cuts: Iterable[float], inquiry: Inqu
     if domain is None:
         return
     points = {point for point in (*cuts, *_between(domain.low, domain.high, whole=whole)) if domain.contains(point)}
-    told = [(point, [_asked(number, score, point, inquiry).truth for score in scores]) for point in sorted(points)]
+    told = [(point, [_asked(number, score, point, inquiry) for score in scores]) for point in sorted(points)]
     for (low, at_low), (high, at_high) in pairwise(told):
         for score, one, other in zip(scores, at_low, at_high, strict=True):
             if one is not other:
@@ -126,7 +127,8 @@ def _narrowed(number: int, score: Part, ends: tuple[float, float], inquiry: Inqu
     compared, where they would meet if they moved evenly; and in the middle whenever that has not halved what is left.
     """
     low, high = ends
-    at_low, at_high = _asked(number, score, low, inquiry), _asked(number, score, high, inquiry)
+    at_low, at_high = _judged(number, score, low, inquiry), _judged(number, score, high, inquiry)
+    last = at_high.truth
     step, halve, beside = 1, whole, [] if whole else [math.nextafter(low, high), math.nextafter(high, low)]
     while True:
         middle = float((low + high) // 2) if whole else low + (high - low) / 2
@@ -137,7 +139,7 @@ def _narrowed(number: int, score: Part, ends: tuple[float, float], inquiry: Inqu
             value = beside.pop()
         elif not halve:
             step, value = _meeting(low, high, at_low, at_high, step) or (step, middle)
-        there, before = _asked(number, score, value, inquiry), high - low
+        there, before = _judged(number, score, value, inquiry), high - low
         if there.truth is at_low.truth:
             low, at_low = value, there
         else:
@@ -145,10 +147,16 @@ def _narrowed(number: int, score: Part, ends: tuple[float, float], inquiry: Inqu
         halve = whole or (not beside and not halve and high - low > before / 2)
     yield low
     yield high
+    if at_high.truth is not last:  # from FALSE over UNKNOWN to TRUE there are two
+        yield from _narrowed(number, score, (high, ends[1]), inquiry, whole=whole)
 
 
-def _asked(number: int, score: Part, value: float, inquiry: Inquiry) -> Judged:
+def _asked(number: int, score: Part, value: float, inquiry: Inquiry) -> Truth:
     return inquiry.ask(score, {number: inquiry.place_of(number, exactly(value))})
+
+
+def _judged(number: int, score: Part, value: float, inquiry: Inquiry) -> Judged:
+    return inquiry.judged(score, {number: inquiry.place_of(number, exactly(value))})
 
 
 def _meeting(low: float, high: float, at_low: Judged, at_high: Judged, step: int) -> tuple[int, float] | None:
@@ -222,12 +230,18 @@ def _whole_parts(domain: Range, cuts: Iterable[float]) -> Iterator[Range]:
 def _merged(number: int, parts: Iterable[Range], nodes: list[Part], inquiry: Inquiry) -> Iterator[int]:
     """The places of the parts, neighbors made one where neither a line nor an open node tells them apart."""
     fact = inquiry.facts[number]
+    open_nodes = frozenset(nodes)
+    turned = [
+        line
+        for line in inquiry.lines_with[number]
+        if any(number in each.facts and each not in open_nodes for part in line.parts for each in part.nodes())
+    ]
 
     def said(place: int) -> tuple[object, ...]:
         known = {number: place}
         return (
-            *[inquiry.status(line, known) for line in inquiry.lines_with[number]],
-            *[inquiry.ask(node, known).truth for node in nodes],
+            *[inquiry.status(line, known) for line in turned],
+            *[inquiry.ask(node, known) for node in nodes],
         )
 
     held: tuple[Range, int, tuple[object, ...]] | None = None

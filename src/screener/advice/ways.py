@@ -144,7 +144,7 @@ class LineWays:
         left: dict[int, list[int]] = {}
         asked = self._inquiry.asked_by(line)
         for fact in sorted(part.facts & asked):
-            truths = {place: self._inquiry.ask(part, {fact: place}).truth for place in self._inquiry.whole[fact]}
+            truths = {place: self._inquiry.ask(part, {fact: place}) for place in self._inquiry.whole[fact]}
             does = [place for place, truth in truths.items() if truth is want]
             if does and not self._inquiry.facts[fact].only_beside:
                 found.append(way_of({fact: frozenset(does)}))
@@ -162,7 +162,7 @@ class LineWays:
             longest = max(map(len, several.values()))
             tried = [{fact: those[min(at, len(those) - 1)] for fact, those in several.items()} for at in range(longest)]
         for known in tried:
-            if self._inquiry.ask(part, known).truth is want:
+            if self._inquiry.ask(part, known) is want:
                 found.append(self._least(known, part, want))
         return self._fewest(found, complete=prod(map(len, several.values())) <= MOST_TRIED)
 
@@ -171,7 +171,7 @@ class LineWays:
         kept = dict(known)
         for fact in known:
             fewer = {each: place for each, place in kept.items() if each != fact}
-            if len(fewer) > 1 and self._inquiry.ask(part, fewer).truth is want:
+            if len(fewer) > 1 and self._inquiry.ask(part, fewer) is want:
                 kept = fewer
         return way_of({fact: frozenset([place]) for fact, place in kept.items()})
 
