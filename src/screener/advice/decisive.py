@@ -174,6 +174,7 @@ class Advising:
             for fact in range(len(inquiry.facts))
         ]
         """For each fact and value the status of each line that can hang on the fact."""
+        self._told: dict[tuple[int, frozenset[int]], Known] = {}
 
     def advice(self, screening: Screening) -> Advice:
         facts = range(len(self.missing))
@@ -186,7 +187,11 @@ class Advising:
         return Advice(screening.patient, day_text(screening.as_of.toordinal()), tuple(ranked), trials)
 
     def _known(self, fact: int, places: Iterable[int]) -> Known:
-        return Known(self.missing[fact], values_of(fact, places, self.inquiry))
+        key = (fact, frozenset(places))
+        known = self._told.get(key)
+        if known is None:
+            known = self._told[key] = Known(self.missing[fact], values_of(*key, self.inquiry))
+        return known
 
     def _named(self, lines: Iterable[int]) -> tuple[LineName, ...]:
         those = [self.inquiry.lines[number] for number in lines]
@@ -225,7 +230,7 @@ class Advising:
             alike.setdefault(does, []).append(place)
         for does, places in alike.items():
             yield Outcome(
-                values_of(fact, places, self.inquiry),
+                self._known(fact, places).values,
                 self._named(n for n, status in does if status == "passed"),
                 self._named(n for n, status in does if status == "failed"),
             )

@@ -21,9 +21,10 @@ from screener.evaluation.frame import Frame
 from screener.records.chart import settled
 from screener.records.derived import with_derived
 from screener.records.patient import Absence, Answer, Episode, Patient, Result
-from screener.rulebook import Rulebook, Sex
+from screener.rulebook import EventLookup, Rulebook, Sex
 from screener.values.dates import Moment
 from screener.values.ranges import Range
+from screener.values.truth import TRUE
 
 
 class Entry(Struct, frozen=True):
@@ -137,15 +138,14 @@ def frame_with(base: Frame, known: Iterable[Possibility], untouched: Mapping[str
     )
     if untouched is not None:
         frame.found.update(untouched)
-    reach = reach_of(rulebook)
     for each in several:
-        if each.happened:
-            happened = reach.happening(each.happened)
-            frame.found.update(happened.found)
-            frame.concerned |= happened.concepts
-        if each.cleared:
-            frame.cleared |= each.cleared
-            frame.concerned |= reach.named(each.cleared)
+        for name in each.happened:
+            lookup = rulebook.lookups[name]
+            frame.found[name] = Found(name, lookup, truth=TRUE)
+            if isinstance(lookup, EventLookup):
+                frame.concerned |= {what.concept for what in lookup.what}
+        frame.cleared |= each.cleared
+        frame.concerned |= {concept for _, concept in each.cleared}
     return frame
 
 
