@@ -1,8 +1,9 @@
 """The four trials as somebody would write them by hand: plain numbers, `None` for what is not known, and no words.
 
 What the benchmark compares the engine with. It decides the same criteria, every reading of each, with freshness,
-windows and complete lists. It leaves out units, explanations, evidence, reasons, ranges (a score with an input missing
-is not known at all), partial dates, censored results, conflicting records, and codes broader than what is asked.
+windows, complete lists and what these can deny, and entries that may be something else besides. It leaves out units,
+explanations, evidence, reasons, ranges (a score with an input missing is not known at all), partial dates, censored
+results and conflicting records.
 """
 
 from __future__ import annotations
@@ -71,13 +72,19 @@ class Chart:
                     each.cured,
                 )
             )
-        self.absent = {
-            (each.list, each.concept)
-            for absences in patient.absences.values()
-            for each in absences
-            if each.when is None or as_of - 90 <= each.when.first_day <= as_of
-        }
+        self.absent: dict[str, set[str]] = {}
+        for each in (each for absences in patient.absences.values() for each in absences):
+            if each.when is None or as_of - 90 <= each.when.first_day <= as_of:
+                self.absent.setdefault(each.list, set()).add(each.concept)
         self.complete = patient.complete
+        self.may_be: dict[str, dict[str, int]] = {
+            of: {
+                name: max(each.start.first_day if each.start is not None else BEGINNING for each in entries)
+                for name, entries in by_name.items()
+                if entries
+            }
+            for of, by_name in patient.may_be.items()
+        }
         self.answers = {key: answer.value for key, answer in patient.answers.items()}
 
     def before(self, count: int, unit: TimeUnit) -> int:
@@ -102,6 +109,12 @@ class Chart:
         """The lowest result of some days."""
         return min((value for when, value, _ in self.results.get(name, ()) if first <= when <= last), default=None)
 
+    def highest(self, name: str, first: int) -> float | None:
+        """The highest result since a day."""
+        return max(
+            (value for when, value, _ in self.results.get(name, ()) if first <= when <= self.as_of), default=None
+        )
+
     def rise(self, name: str, days: int) -> tuple[float, float, float] | None:
         """The rise of the latest result over the lowest of some days: absolute, relative, and the steepest a day."""
         recent = [(when, value) for when, value, _ in self.results.get(name, ()) if when >= self.as_of - days]
@@ -122,9 +135,20 @@ class Chart:
 
     # ---- what happened
 
-    def onset(self, kind: Kind) -> int | None:
-        """The latest onset."""
-        return max((each.start for each in self.entries.get("conditions", ()) if each.name in kind.names), default=None)
+    def onset(self, kind: Kind) -> tuple[int, int] | None:
+        """The latest onset: the day, or where another entry may be a later one, the first and last possible day."""
+        days = [each.start for each in self.entries.get("conditions", ()) if each.name in kind.names]
+        if not days:
+            return None
+        first, perhaps = max(days), self.may_be.get("conditions", {})
+        return first, max([first, *[perhaps[head] for head in kind.heads if head in perhaps]])
+
+    def since(self, kind: Kind, onset: tuple[int, int] | None, of: str = "conditions") -> Truth:
+        """Whether it was the case since an onset, whichever day that was."""
+        if onset is None:
+            return None
+        truth = self.history(kind, onset[1], of)
+        return truth if onset[0] == onset[1] else agreed(truth, self.history(kind, onset[0], of))
 
     def history(self, kind: Kind, since: int = BEGINNING, of: str = "conditions") -> Truth:
         """Whether it was the case at any time since a day."""
@@ -167,6 +191,14 @@ class Chart:
                 unsure = unsure or each.stage is None
         return None if unsure else self._else(kind, "conditions")
 
+    def on_days(self, kind: Kind, times: int, since: int) -> Truth:
+        """Whether a drug was given on at least so many days since a day."""
+        days = 0
+        for each in self.entries.get("medications", ()):
+            if each.name in kind.names and each.start <= self.as_of and (each.end is None or each.end >= since):
+                days += 1 if each.end is None and not each.ongoing else (each.end or self.as_of) - each.start + 1
+        return True if days >= times else self._else(kind, "medications")
+
     def count(self, kind: Kind, times: int) -> Truth:
         """Whether there are at least so many allergies."""
         if sum(each.name in kind.names for each in self.entries.get("allergies", ())) >= times:
@@ -174,11 +206,18 @@ class Chart:
         return self._else(kind, "allergies")
 
     def _else(self, kind: Kind, of: str) -> Truth:
-        """What holds where nothing is on record: no, if the list is complete or all of it is stated to be absent."""
-        if of in self.complete:
+        """What holds where nothing is on record: no, if all of it is stated to be absent, or if the list is complete,
+        can deny it, and has no entry that may be it."""
+        if of in self.absent and self.absent[of].issuperset(kind.heads):
             return False
-        absent = self.absent
-        return False if all((of, head) in absent for head in kind.heads) else None
+        if of not in self.complete or kind.needed is None:
+            return None
+        if of in self.may_be and not self.may_be[of].keys().isdisjoint(kind.heads):
+            return None
+        for needed in kind.needed if of != "plans" else ():
+            if needed not in self.complete and self.latest(needed) is None:
+                return None
+        return False
 
     def answer(self, trial: str, question: str) -> Truth:
         answers = self.answers
@@ -275,13 +314,52 @@ ACUTE = frozenset(
 )
 
 
+NEVER_DENIED = frozenset(
+    {
+        "alcohol_withdrawal",
+        "ascites",
+        "breastfeeding",
+        "drug_abuse",
+        "hepatic_encephalopathy",
+        "imaging_only_ascites",
+        "immobility",
+        "jaundice",
+        "liver_failure_symptom",
+        "planned_pregnancy",
+        "pregnancy",
+    }
+)
+"""What has to be measured, examined or asked: no complete list denies it."""
+DENIED_WITH = {
+    "acute_kidney_injury": ("creatinine", "procedures"),
+    "anaphylaxis": ("allergies",),
+    "awaiting_transplantation": ("plans",),
+    "bleeding": ("hemoglobin",),
+    "circulatory_failure": ("mean_arterial_pressure", "medications", "procedures"),
+    "continuous_renal_replacement": ("conditions",),
+    "dialysis": ("conditions",),
+    "disseminated_intravascular_coagulation": ("platelets",),
+    "gastrointestinal_bleeding": ("hemoglobin",),
+    "infection": ("procalcitonin",),
+    "liver_transplantation": ("conditions",),
+    "maintenance_dialysis": ("conditions",),
+    "respiratory_failure": ("oxygen_saturation", "procedures"),
+    "sepsis": ("procalcitonin",),
+    "upper_gastrointestinal_bleeding": ("hemoglobin",),
+}
+"""What must be at hand for a complete list to deny something."""
+
+
 class Kind(NamedTuple):
     heads: tuple[str, ...]
     names: frozenset[str]
+    needed: tuple[str, ...] | None
+    """What must be at hand for a complete list to deny it; None: no list does."""
 
 
 def kind(*heads: str) -> Kind:
-    return Kind(heads, frozenset(_closed(heads)))
+    needed = tuple(dict.fromkeys(each for head in heads for each in DENIED_WITH.get(head, ())))
+    return Kind(heads, frozenset(_closed(heads)), None if NEVER_DENIED.intersection(heads) else needed)
 
 
 def _closed(names: Iterable[str]) -> Iterable[str]:
@@ -310,20 +388,11 @@ DECOMPENSATION = kind("ascites", "hepatic_encephalopathy", "gastrointestinal_ble
 IMAGING_ASCITES = kind("imaging_only_ascites")
 GI_BLEEDING = kind("gastrointestinal_bleeding")
 UPPER_GI_BLEEDING = kind("upper_gastrointestinal_bleeding")
-BLEEDING = kind("bleeding")
 DIC = kind("disseminated_intravascular_coagulation")
 SEPSIS = kind("sepsis")
 INFECTION = kind("infection")
 INFECTION_OR_SEPSIS = kind("infection", "sepsis")
-SERIOUS = kind(
-    "hepatorenal_syndrome",
-    "acute_kidney_injury",
-    "disseminated_intravascular_coagulation",
-    "circulatory_failure",
-    "respiratory_failure",
-)
 KIDNEY_INJURY = kind("acute_kidney_injury")
-RENAL_END_STAGE = kind("end_stage_renal_disease")
 BILE_OR_BLOOD = kind("biliary_obstruction", "hemolysis")
 EXTRAHEPATIC = kind("extrahepatic_cholestasis")
 CHOLESTASIS = kind("cholestasis")
@@ -343,7 +412,6 @@ THROMBOSIS = kind(
 HEART_FAILURE = kind("heart_failure")
 COPD = kind("chronic_obstructive_pulmonary_disease")
 OTHER_LUNG = kind("other_chronic_pulmonary_disease")
-HEART_OR_LUNGS = kind("heart_failure", "chronic_obstructive_pulmonary_disease", "other_chronic_pulmonary_disease")
 INFARCTIONS = kind("myocardial_infarction", "cerebral_infarction", "cerebral_hemorrhage")
 ACUTE_EVENTS = kind("myocardial_infarction", "pulmonary_embolism", "cerebral_infarction", "cerebral_hemorrhage")
 ACUTE_FAILURES = kind("acute_heart_failure", "respiratory_failure")
@@ -361,7 +429,6 @@ HIV = kind("hiv_infection")
 IMMUNODEFICIENCY = kind("hiv_infection", "immunodeficiency")
 ANAPHYLAXIS = kind("anaphylaxis")
 ALLERGIC = kind("allergic_asthma", "allergic_urticaria", "eczema")
-IMMOBILITY = kind("immobility")
 WAITING = kind("awaiting_transplantation")
 MATERNITY = kind("pregnancy", "breastfeeding")
 MATERNITY_PLANNED = kind("pregnancy", "breastfeeding", "planned_pregnancy")
@@ -374,13 +441,17 @@ TRANSPLANTATION = kind("liver_transplantation")
 STEM_CELLS = kind("stem_cell_therapy")
 SUPPRESSANT = kind("immunosuppressant")
 STIMULANT = kind("immunostimulant")
-EITHER_IMMUNE = kind("immunosuppressant", "immunostimulant")
 GLUCOCORTICOID = kind("systemic_glucocorticoid")
 IMMUNOGLOBULIN = kind("immunoglobulin")
-INTERFERON_SYSTEMIC = kind("interferon", "systemic_glucocorticoid")
-INTERFERON_ANY = kind("interferon", "systemic_glucocorticoid", "local_glucocorticoid")
+INTERFERON = kind("interferon")
+ANY_GLUCOCORTICOID = kind("systemic_glucocorticoid", "local_glucocorticoid")
 VASOPRESSOR = kind("vasopressor")
-TERLIPRESSIN = kind("terlipressin")
+VASOCONSTRICTOR = kind("vasopressor", "terlipressin", "vasopressin")
+HYPOTENSION = kind("hypotension")
+HEPATORENAL = kind("hepatorenal_syndrome")
+REMISSION = kind("malignancy_in_remission")
+INTRACRANIAL = kind("intracranial_hemorrhage")
+BLEEDING_ANYWHERE = kind("bleeding", "intracranial_hemorrhage")
 TRIALS = kind("trial_participation")
 ANYTHING = kind("any_substance")
 ANY_DRUG = kind("any_drug")
@@ -488,6 +559,20 @@ def child_pugh_before(chart: Chart, onset: int | None) -> float | None:
     return points
 
 
+def poor_before(chart: Chart, onset: int, trial: str) -> tuple[Truth, Truth]:
+    """Whether platelets or Child-Pugh were poor before an onset: the last values, and any platelet count."""
+    jaundiced = at_least(chart.latest_before("total_bilirubin", onset), 5 * MG_BILIRUBIN)
+    asked = every(jaundiced, chart.answer(trial, "poor_values_before_the_episode"))
+    pugh = child_pugh_before(chart, onset)
+    too_high = None if pugh is None else pugh > 9
+    last = below(chart.latest_before("platelets", onset), 50)
+    lowest = below(chart.lowest("platelets", BEGINNING, onset - 1), 50)
+    return (
+        some(every(opposite(jaundiced), some(last, too_high)), asked),
+        some(every(opposite(jaundiced), some(lowest, too_high)), asked),
+    )
+
+
 # ---- definitions
 
 
@@ -498,6 +583,16 @@ def coagulopathy(chart: Chart) -> Truth:
 def ten_times_the_limit(chart: Chart) -> Truth:
     times = chart.times_upper_limit("total_bilirubin", 17.1, 26)
     return None if times is None else True if times[0] >= 10 else False if times[1] < 10 else None
+
+
+def ten_times_the_limit_ever(chart: Chart, since: int) -> Truth:
+    """Whether any bilirubin since a day was ten times its limit, of its own or of those in use."""
+    recent = [(value, limit) for when, value, limit in chart.results.get("total_bilirubin", ()) if when >= since]
+    if not recent:
+        return None
+    if any(value >= 10 * (limit or 26) for value, limit in recent):
+        return True
+    return None if any(value >= 10 * (limit or 17.1) for value, limit in recent) else False
 
 
 def apasl(chart: Chart, trial: str) -> Truth:
@@ -565,14 +660,6 @@ def severe_allergy(chart: Chart) -> Truth:
     return None if None in severe or "allergies" not in chart.complete else False
 
 
-def severe_chronic_disease(chart: Chart) -> Truth:
-    return some(
-        chart.at_stage(HEART_FAILURE, ("III", "IV")),
-        chart.at_stage(COPD, ("III", "IV")),
-        chart.now(OTHER_LUNG, severe=True),
-    )
-
-
 # ---- the trials; each gives its rules' truths, inclusions and exclusions alike, in the registry's order
 
 
@@ -588,18 +675,23 @@ def nct03863002(chart: Chart) -> list[Truth]:
         chart.history(ASCITES_OR_ENCEPHALOPATHY, four_weeks),
         every(chart.history(IMAGING_ASCITES, four_weeks), examined),
     )
-    complicated_then: Truth = None
-    if onset is not None:
-        complicated_then = some(
-            chart.history(ASCITES_OR_ENCEPHALOPATHY, onset), every(chart.history(IMAGING_ASCITES, onset), examined)
-        )
+    complicated_then = some(
+        chart.since(ASCITES_OR_ENCEPHALOPATHY, onset), every(chart.since(IMAGING_ASCITES, onset), examined)
+    )
+    worst = every(
+        ten_times_the_limit_ever(chart, four_weeks),
+        some(
+            at_least(chart.highest("INR", four_weeks), 1.5),
+            below(chart.lowest("prothrombin_activity", four_weeks, chart.as_of), 40),
+        ),
+    )
+    now = every(ten, coagulopathy(chart))
     base = every(
         some(chart.history(CHRONIC_LIVER_DISEASE), chart.answer(trial, "undiagnosed_chronic_liver_disease")),
         some(
             chart.began(LIVER_FAILURE, four_weeks),
             every(opposite(failure), chart.answer(trial, "decompensated_within_4_weeks")),
         ),
-        coagulopathy(chart),
     )
     symptom = chart.history(SYMPTOM, four_weeks)
     bleeds = [
@@ -608,17 +700,17 @@ def nct03863002(chart: Chart) -> list[Truth]:
         if each.name in GI_BLEEDING.names and (each.end is None or each.end >= two_months)
     ]
     any_bleed = chart.history(GI_BLEEDING, two_months)
-    anemic_bleed = some(*bleeds, False if "conditions" in chart.complete else None if any_bleed is None else False)
+    anemic_bleed = some(*bleeds, None if any_bleed is None else False)
     severe_infection = some(
         *[each.severity == "severe" for each in chart.entries.get("conditions", ()) if each.name in INFECTION.names],
-        False if "conditions" in chart.complete else None,
+        False if chart.history(INFECTION) is not None else None,
     )
     complications = some(
         chart.history(SEPSIS, two_months),
         severe_infection,
         chart.history(ULTRAFILTRATION_OR_DIALYSIS, two_months, "procedures"),
         chart.now(DIALYSIS, "procedures"),
-        every(chart.history(SERIOUS, two_months), chart.answer(trial, "other_serious_complication")),
+        chart.answer(trial, "other_serious_complication"),
     )
     duct = chart.now(BILE_OR_BLOOD)
     supported = chart.history(LIVER_SUPPORT, of="procedures")
@@ -626,7 +718,7 @@ def nct03863002(chart: Chart) -> list[Truth]:
         supported,
         some(
             chart.now(LIVER_SUPPORT, "procedures"),
-            None if onset is None else chart.history(LIVER_SUPPORT, onset, "procedures"),
+            chart.since(LIVER_SUPPORT, onset, "procedures"),
         ),
     )
     three_months = chart.before(3, "months")
@@ -640,10 +732,16 @@ def nct03863002(chart: Chart) -> list[Truth]:
         between(chart.age, 16, 60),
         consent,
         agreed(
-            every(base, ten, complicated_then),
-            every(base, ten, complicated_now),
-            every(base, ten, symptom, complicated_then),
-            every(base, ten, symptom, complicated_now),
+            *[
+                every(base, measured, *complicated)
+                for measured in (now, worst)
+                for complicated in (
+                    (complicated_then,),
+                    (complicated_now,),
+                    (symptom, complicated_then),
+                    (symptom, complicated_now),
+                )
+            ]
         ),
         between(meld(chart), 17, 30),
         some(chart.history(KNOWN_CAUSE), every(chart.history(OTHER_CAUSE), chart.answer(trial, "definite_aetiology"))),
@@ -676,14 +774,8 @@ def nct03863002(chart: Chart) -> list[Truth]:
         ),
         chart.history(HIV),
         maternity(chart, MATERNITY),
-        every(
-            some(chart.history(ANAPHYLAXIS), severe_allergy(chart), chart.count(ANY_DRUG, 3)),
-            chart.answer(trial, "highly_allergic"),
-        ),
-        every(
-            some(at_least(encephalopathy(chart), 3), chart.now(IMMOBILITY)),
-            chart.answer(trial, "cannot_cooperate_or_move"),
-        ),
+        chart.answer(trial, "highly_allergic"),
+        chart.answer(trial, "cannot_cooperate_or_move"),
         agreed(chart.began(TRIALS, three_months, "events"), chart.history(TRIALS, three_months, "events")),
         opposite(consent),
     ]
@@ -694,16 +786,18 @@ def nct05985863(chart: Chart) -> list[Truth]:
     month, three_months = chart.before(1, "months"), chart.before(3, "months")
     two_years = chart.before(24, "months")
     onset = chart.onset(LIVER_FAILURE)
-    pugh_before = child_pugh_before(chart, onset)
-    too_high = None if pugh_before is None else pugh_before > 9
-    lowest = None if onset is None else chart.lowest("platelets", BEGINNING, onset - 1)
+    before: tuple[Truth, ...] = (None,)
+    if onset is not None:
+        before = poor_before(chart, onset[0], trial)
+        if onset[0] != onset[1]:
+            before += poor_before(chart, onset[1], trial)
     planned = some(
         *[
             each.start <= day_shifted(chart.as_of, Duration(3, "months"), 1)
             for each in chart.entries.get("plans", ())
             if each.name in TRANSPLANTATION.names
         ],
-        False if "plans" in chart.complete or ("plans", "liver_transplantation") in chart.absent else None,
+        False if "plans" in chart.complete or "liver_transplantation" in chart.absent.get("plans", ()) else None,
     )
     suppressed = some(
         chart.history(SUPPRESSANT, month, "medications"),
@@ -732,7 +826,7 @@ def nct05985863(chart: Chart) -> list[Truth]:
             and each.name not in DEPRESSION.names
             and (each.end is None or each.end >= two_years)
         ],
-        False if "conditions" in chart.complete or ("conditions", "mental_disorder") in chart.absent else None,
+        False if "conditions" in chart.complete or "mental_disorder" in chart.absent.get("conditions", ()) else None,
     )
     return [
         between(chart.age, 18, 70),
@@ -744,26 +838,20 @@ def nct05985863(chart: Chart) -> list[Truth]:
             at_least(encephalopathy(chart), 2),
             chart.now(INFECTION_OR_SEPSIS, controlled=False),
         ),
-        agreed(
-            some(below(chart.latest_before("platelets", onset), 50), too_high),
-            some(below(lowest, 50), too_high),
-        ),
+        agreed(*before),
         some(chart.now(MALIGNANCY), every(chart.history(MALIGNANCY), chart.answer(trial, "malignancy_still_counts"))),
         some(
             chart.history(TRANSPLANTATION, of="procedures"),
             planned,
             every(chart.now(WAITING), chart.answer(trial, "transplantation_within_3_months")),
         ),
-        every(
-            some(severe_chronic_disease(chart), chart.now(RENAL_END_STAGE)),
-            chart.answer(trial, "severe_extrahepatic_disease"),
-        ),
+        chart.answer(trial, "severe_extrahepatic_disease"),
         every(chart.history(THROMBOSIS), chart.answer(trial, "thrombosis_makes_ineligible")),
         maternity(chart, MATERNITY_PLANNED),
         some(
             chart.history(ANAPHYLAXIS),
             severe_allergy(chart),
-            every(chart.count(ANY_DRUG, 3), chart.answer(trial, "highly_allergic")),
+            chart.answer(trial, "highly_allergic"),
         ),
         agreed(some(suppressed, stimulated), every(suppressed, stimulated)),
         chart.history(DRUG_ABUSE, chart.before(5, "years")),
@@ -782,7 +870,9 @@ def nct06242405(chart: Chart) -> list[Truth]:
     trial = "NCT06242405"
     four_weeks, year = chart.before(4, "weeks"), chart.before(1, "years")
     pugh = child_pugh(chart)
-    serious = every(chart.now(HEART_OR_LUNGS), chart.answer(trial, "serious_cardiopulmonary_disease"))
+    serious = chart.answer(trial, "serious_cardiopulmonary_disease")
+    interferon = chart.history(INTERFERON, year, "medications")
+    one_dose = chart.answer(trial, "one_dose_is_a_therapy")
     allergic = chart.history(ALLERGIC)
     drugs, foods = chart.count(ANY_DRUG, 2), chart.count(ANY_FOOD, 2)
     end_stage = some(
@@ -810,7 +900,14 @@ def nct06242405(chart: Chart) -> list[Truth]:
         chart.answer(trial, "other_life_limiting_disease"),
         agreed(chart.history(HIV), chart.history(IMMUNODEFICIENCY)),
         agreed(
-            chart.history(INTERFERON_SYSTEMIC, year, "medications"), chart.history(INTERFERON_ANY, year, "medications")
+            *[
+                some(
+                    interferon,
+                    chart.on_days(steroid, 2, year),
+                    every(chart.history(steroid, year, "medications"), one_dose),
+                )
+                for steroid in (GLUCOCORTICOID, ANY_GLUCOCORTICOID)
+            ]
         ),
         every(
             some(chart.history(MENTAL_OR_ANXIETY), chart.history(PSYCHIATRIC_DRUGS, of="medications")),
@@ -834,7 +931,9 @@ def nct07409259(chart: Chart) -> list[Truth]:
         for each in chart.entries.get("conditions", ())
         if each.name in MALIGNANCY.names and (each.end is None or each.end >= five_years)
     ]
-    no_more: Truth = False if "conditions" in chart.complete or ("conditions", "malignancy") in chart.absent else None
+    no_more: Truth = (
+        False if "conditions" in chart.complete or "malignancy" in chart.absent.get("conditions", ()) else None
+    )
     uncured = [None if each.cured is None else not each.cured for each in cancers]
     both_cured = some(
         *[
@@ -850,7 +949,12 @@ def nct07409259(chart: Chart) -> list[Truth]:
         ],
         no_more,
     )
-    pressure = chart.latest("mean_arterial_pressure", 1)
+    vasopressor = chart.now(VASOPRESSOR, "medications")
+    for_shock = chart.answer(trial, "vasoconstrictor_for_shock")
+    remission = every(chart.history(REMISSION), chart.answer(trial, "malignancy_within_5_years"))
+    in_the_head = every(
+        chart.began(INTRACRANIAL, chart.before(4, "weeks")), chart.answer(trial, "intracranial_bleeding_active")
+    )
     return [
         between(chart.age, 18, 65),
         every(either, chart.answer(trial, "ACLF_by_China_2024")),
@@ -859,19 +963,23 @@ def nct07409259(chart: Chart) -> list[Truth]:
         every(
             chart.now(CHRONIC_LIVER_FAILURE), some(opposite(either), chart.answer(trial, "chronic_liver_failure_type"))
         ),
-        agreed(some(chart.now(BLEEDING, controlled=False), coagulation), some(chart.now(BLEEDING), coagulation)),
+        agreed(
+            some(chart.now(BLEEDING_ANYWHERE, controlled=False), coagulation, in_the_head),
+            some(chart.now(BLEEDING_ANYWHERE), coagulation, in_the_head),
+        ),
         some(
             chart.count(BLOOD, 1),
             every(chart.count(ANY_DRUG, 1), chart.answer(trial, "allergy_to_protocol_drug")),
         ),
         some(
             chart.now(CIRCULATORY_FAILURE),
-            chart.now(VASOPRESSOR, "medications"),
-            every(chart.now(TERLIPRESSIN, "medications"), chart.answer(trial, "terlipressin_for_shock")),
-            every(below(pressure, 70), chart.answer(trial, "hypotension_is_circulatory_failure")),
+            every(vasopressor, opposite(chart.now(HEPATORENAL))),
+            every(chart.now(VASOCONSTRICTOR, "medications"), for_shock),
+            every(chart.history(VASOPRESSOR, chart.before(3, "days"), "medications"), for_shock),
+            every(chart.now(HYPOTENSION), chart.answer(trial, "hypotension_is_circulatory_failure")),
         ),
         chart.history(INFARCTIONS, half_year),
-        agreed(both_cured, first_cured),
+        agreed(some(both_cured, remission), some(first_cured, remission)),
         maternity(chart, MATERNITY),
         chart.answer(trial, "otherwise_unsuitable"),
     ]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import get_args
 
 from screener.evaluation.answers import Found, Given, Judged, Measured, Reason
-from screener.evaluation.frame import Denial, Frame, Over
+from screener.evaluation.frame import DONE, Denial, Frame, Over, Shelf
 from screener.evaluation.instants import Stretch, ahead_of, fresh_until, not_after, up_to
 from screener.records.derived import speaks_until
 from screener.records.patient import Absence, Episode
@@ -85,8 +85,10 @@ def happens(lookup: EventLookup, stretch: Stretch | None, frame: Frame, judge: J
                 on_record = UNKNOWN
     if on_record is not FALSE:
         return on_record
+    last_day = _days_asked(lookup, stretch, frame)[1]
     for what in lookup.what:
-        if _clearing(lookup, what.concept, stretch, frame, judge) is None:
+        name = what.concept
+        if not (list_denies(name, lookup, last_day, frame) or _cleared(lookup, name, stretch, frame, judge)):
             return UNKNOWN
     return FALSE
 
@@ -305,22 +307,35 @@ def _suits_sex(episode: Episode, frame: Frame) -> Judged | None:
 
 def _related_episodes(lookup: EventLookup, frame: Frame) -> Sequence[Episode]:
     """The episodes on record that are, or may be, what is asked; each once, in the record's order."""
-    concerned, may_be = frame.concerned, frame.patient.may_be
+    concerned = frame.concerned
     names = [what.concept for what in lookup.what if what.concept in concerned]
     if not names:
         return ()
-    lists: tuple[RecordList, ...] = (lookup.list, "plans") if lookup.verb == "underwent" else (lookup.list,)
-    if len(names) == 1 and may_be.keys().isdisjoint(lists):
-        return frame.that_are(names[0], lists)
+    shelf: Shelf = DONE if lookup.verb == "underwent" else lookup.list
+    if len(names) > 1:
+        return _related_to(names, shelf, frame)
+    key = (names[0], shelf)
+    known = frame.related.get(key)
+    if known is None:
+        known = frame.related[key] = _related_to(names, shelf, frame)
+    return known
+
+
+def _related_to(names: list[str], shelf: Shelf, frame: Frame) -> Sequence[Episode]:
+    lists: tuple[RecordList, ...] = ("procedures", "plans") if shelf == "done" else (shelf,)
+    open_lists = [list_ for list_ in lists if list_ in frame.patient.may_be]
+    if len(names) == 1 and not open_lists:
+        return frame.that_are(names[0], shelf)
     related: dict[int, Episode] = {}
     for name in names:
-        related.update([(id(entry), entry) for entry in frame.that_are(name, lists)])
-        for list_ in lists:
-            if list_ in may_be:
-                related.update([(id(entry), entry) for entry in frame.that_may_be(name, list_)])
-                if frame.kinds[name].has_lasting_kinds:
-                    kinds = list(_that_may_be_kinds(frame.kinds[name].concept, list_, frame, related.values()))
-                    related.update([(id(entry), entry) for entry in kinds])
+        for entry in frame.that_are(name, shelf):
+            related[id(entry)] = entry
+        for list_ in open_lists:
+            for entry in frame.that_may_be(name, list_):
+                related[id(entry)] = entry
+            if frame.kinds[name].has_lasting_kinds:
+                for entry in list(_that_may_be_kinds(frame.kinds[name].concept, list_, frame, related.values())):
+                    related[id(entry)] = entry
     return list(related.values())
 
 
@@ -493,20 +508,33 @@ def _in_time(lookup: EventLookup, episode: Episode, stretch: Stretch, frame: Fra
         if in_time is TRUE and _contradicted_at_once(episode, start, frame):
             return UNKNOWN, ("conflict",)
         return in_time, undated
+    if lookup.verb in _NOW:
+        return _in_the_present(episode, start, undated, frame)
     end = _end(episode, start, frame)
-    if lookup.verb not in _NOW:
-        in_time = stretch.overlaps(start, end)
-        if in_time is TRUE and _contradicted_at_once(episode, start, frame):
-            return UNKNOWN, ("conflict",)
-        why: list[Reason] = list(undated) if start.last > stretch.first_end else []
-        if end is not start and end.first < stretch.last_start:
-            why.append("stale" if _no_longer_speaks(episode, frame) else _why_end_is_open(episode))
-        return in_time, tuple(dict.fromkeys(why)) or undated
-    holds = _holds(episode, start, end, frame)
-    if start.last_day <= frame.day and end is not start:
-        is_stale = episode.shown_by_result or _no_longer_speaks(episode, frame)
-        undated = ("stale",) if is_stale else ("undated",) if episode.end is None else undated
-    return _latest_word(episode, holds, undated, frame)
+    in_time = stretch.overlaps(start, end)
+    if in_time is FALSE:
+        return FALSE, ()
+    if in_time is TRUE:
+        return (UNKNOWN, ("conflict",)) if _contradicted_at_once(episode, start, frame) else (TRUE, ())
+    why: list[Reason] = list(undated) if start.last > stretch.first_end else []
+    if end is not start and end.first < stretch.last_start:
+        why.append("stale" if _no_longer_speaks(episode, frame) else _why_end_is_open(episode))
+    return in_time, tuple(dict.fromkeys(why)) or undated
+
+
+def _in_the_present(
+    episode: Episode, start: Moment, undated: tuple[Reason, ...], frame: Frame
+) -> tuple[Truth, tuple[Reason, ...]]:
+    """Whether the episode holds on the clock's day; asked of each only once a frame, whichever rule asks."""
+    known = frame.present.get(id(episode))
+    if known is None:
+        end = _end(episode, start, frame)
+        holds = _holds(episode, start, end, frame)
+        if start.last_day <= frame.day and end is not start:
+            is_stale = episode.shown_by_result or _no_longer_speaks(episode, frame)
+            undated = ("stale",) if is_stale else ("undated",) if episode.end is None else undated
+        known = frame.present[id(episode)] = (episode, *_latest_word(episode, holds, undated, frame))
+    return known[1], known[2]
 
 
 def _is_known_by_the_clock(episode: Episode, frame: Frame) -> Truth:
@@ -540,11 +568,22 @@ def _start(episode: Episode, frame: Frame) -> Moment:
 
 
 def _end(episode: Episode, start: Moment, frame: Frame) -> Moment:
-    """When it ended: on a day on record, not so far, or on an unknown day, which a later absence bounds."""
-    if frame.rulebook.concepts[episode.concept].course == "acute":
+    """When it ended: on a day on record, not so far, or on an unknown day, which a later absence bounds. `start` is
+    when it began, as far as that was by the day of screening."""
+    if frame.kinds[episode.concept].is_acute:
         return start
+    known = frame.ends.get(id(episode))
+    if known is None:
+        known = frame.ends[id(episode)] = (episode, _end_of_what_lasts(episode, start, frame))
+    return known[1]
+
+
+def _end_of_what_lasts(episode: Episode, start: Moment, frame: Frame) -> Moment:
     end = _stated_end(episode, start, frame)
     if episode.end is not None or end.first == END:
+        return end
+    contradicting = _contradicting(episode, frame)
+    if not contradicting:
         return end
     spoken = _asserted(episode, frame)
     last = min(
@@ -552,7 +591,7 @@ def _end(episode: Episode, start: Moment, frame: Frame) -> Moment:
             end.last,
             *(
                 each.when.last
-                for each in _contradicting(episode, frame)
+                for each in contradicting
                 if _asserted_against(each, episode, spoken, frame).is_before(each.when) and not each.absence.doubtful
             ),
         ]
@@ -1010,13 +1049,7 @@ def onset_of(lookup: OnsetLookup, frame: Frame) -> Found:
     known: list[tuple[Moment, Episode]] = []
     certain: list[Moment] = []
     itself = Qualified(concept.name)
-    on_record = [
-        episode
-        for name in (concept.name, *concept.narrower)
-        for episode in frame.patient.episodes.get(name, ())
-        if episode.list == lookup.list
-    ]
-    for episode in (*on_record, *frame.that_may_be(concept.name, lookup.list)):
+    for episode in (*frame.that_are(concept.name, lookup.list), *frame.that_may_be(concept.name, lookup.list)):
         if _is_none_of(episode, itself, frame):
             continue
         start = not_after(_start(episode, frame), frame.as_of)

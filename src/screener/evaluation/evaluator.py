@@ -888,8 +888,7 @@ def _happened(node: Happened, engine: Engine[J, M]) -> Callable[[Frame], J]:
     concepts = [engine.rulebook.concepts[name] for name in asked]
     if anchored or any(each.only_if is not None or each.ruled_out is not None for each in concepts):
         return run
-    if not all(_list_denies_at_once(each, engine.rulebook) for each in concepts):
-        return run
+    at_once = all(_list_denies_at_once(each, engine.rulebook) for each in concepts)
     missing = engine.known(node, UNKNOWN, (not_on_record(lookup),))
     declared = engine.known(node, FALSE, (not_on_list(lookup, assumed=False),))
     assumed = engine.known(node, FALSE, (not_on_list(lookup, assumed=True),))
@@ -900,8 +899,12 @@ def _happened(node: Happened, engine: Engine[J, M]) -> Callable[[Frame], J]:
             return run(frame)
         if entries in frame.patient.none_known_on:
             return run(frame)
+        if entries not in frame.complete:
+            return missing
+        if not at_once:
+            return run(frame)
         if entries not in frame.patient.complete:
-            return assumed if entries in frame.assumed else missing
+            return assumed
         own_day = frame.patient.as_of
         return declared if own_day is None or frame.day <= own_day else run(frame)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import weakref
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Literal, get_args
 
 import msgspec
 from msgspec import Struct
 
-from screener.evaluation.answers import Found, Judged, Measured
+from screener.evaluation.answers import Found, Judged, Measured, Reason
 from screener.evaluation.instants import Stretch, not_after
 from screener.records.chart import as_if
 from screener.records.patient import Absence, Episode, Patient, Result
@@ -34,15 +35,23 @@ class Over(Struct, frozen=True):
     ends: Counter[Moment]
 
 
+DONE: Literal["done"] = "done"
+Shelf = RecordList | Literal["done"]
+"""A list of the record, or what was done: procedures, and plans, which may have come true."""
+SHELVES: tuple[Shelf, ...] = (*get_args(RecordList), DONE)
+_NOTHING: Mapping[str, tuple[Episode, ...]] = {}
+
+
 class Kind:
     """What is the same of a concept for every patient. `names` are its own and the narrower ones, `upward` its own and
     the broader ones; `deniable` are the concepts by which a list can deny it: itself, or else the broader ones."""
 
-    __slots__ = ("concept", "deniable", "has_lasting_kinds", "is_acute", "is_of", "names", "upward")
+    __slots__ = ("concept", "deniable", "has_lasting_kinds", "is_acute", "is_of", "names", "order", "upward")
 
     def __init__(self, concept: Concept, concepts: Mapping[str, Concept]) -> None:
         self.concept = concept
         self.names = (concept.name, *concept.narrower)
+        self.order = {name: place for place, name in enumerate(self.names)}
         self.is_of = frozenset(self.names)
         self.upward = (concept.name, *concept.broader)
         self.is_acute = concept.course == "acute"
@@ -81,6 +90,7 @@ class Frame:
         "decided",
         "denials",
         "denying",
+        "ends",
         "entries",
         "found",
         "kinds",
@@ -92,7 +102,9 @@ class Frame:
         "over",
         "own_onset",
         "patient",
+        "present",
         "raised",
+        "related",
         "results_by_source",
         "rulebook",
         "stretches",
@@ -122,8 +134,10 @@ class Frame:
         self.trial = trial
         self.own_onset = own_onset
         self.kinds: Mapping[str, Kind] = kinds_of(rulebook) if of is None else of.kinds
-        self.entries: dict[tuple[str, tuple[RecordList, ...]], tuple[Episode, ...]] = {} if of is None else of.entries
-        """The entries on some lists that are a concept or one of its kinds; filled as they are asked for."""
+        self.entries: dict[Shelf, dict[str, list[Episode]]] = {} if of is None else of.entries
+        """The entries that are a concept or one of its kinds; filled when one is first asked for."""
+        self.related: dict[tuple[str, Shelf], Sequence[Episode]] = {} if of is None else of.related
+        """The same with those that may be the concept; filled as they are asked for."""
         self.concerned: frozenset[str] = _concerned(self.kinds, patient) if of is None else of.concerned
         """The concepts that some entry of the record says anything about, itself or as a broader or narrower one."""
         self.denials: dict[str, list[Denial]] = _denials(patient, as_of) if of is None else of.denials
@@ -135,6 +149,10 @@ class Frame:
         """The entries of a list that may be a concept, each as an episode of it; filled as they are asked for."""
         self.cleared: frozenset[tuple[str, str]] = frozenset()
         """Lookups, each with a concept of which the record is supposed to lack no entry where the lookup looks."""
+        self.ends: dict[int, tuple[Episode, Moment]] = {}
+        """When what lasts ended; by the identity of an entry, which is kept beside it."""
+        self.present: dict[int, tuple[Episode, Truth, tuple[Reason, ...]]] = {}
+        """Whether an entry holds on the clock's day, and if that is open, why; likewise."""
         self.found: dict[str, Found] = {}
         self.decided: dict[str, Truth] = {}
         """Whether what an event lookup asks about happened, where no more was asked than that."""
@@ -147,24 +165,22 @@ class Frame:
         self.results_by_source: dict[str, dict[str, Result]] = {}
         self.last_from: dict[str, list[Moment]] = {}
 
-    def that_are(self, concept: str, lists: tuple[RecordList, ...]) -> tuple[Episode, ...]:
-        """The entries on some lists that are a concept or one of its kinds, or are read as such; alike ones once."""
-        key = (concept, lists)
-        known = self.entries.get(key)
-        if known is None:
-            on_record = self.patient.episodes
-            entries = [each for name in self.kinds[concept].names for each in on_record.get(name, ())]
-            known = self.entries[key] = tuple(dict.fromkeys([each for each in entries if each.list in lists]))
-        return known
+    def that_are(self, concept: str, shelf: Shelf) -> Sequence[Episode]:
+        """The entries that are a concept or one of its kinds, or are read as such; alike ones once."""
+        if not self.entries:
+            self.entries.update(_shelved(self.patient, self.kinds))
+        return self.entries[shelf].get(concept, ())
 
-    def that_may_be(self, concept: str, list_: RecordList) -> tuple[Episode, ...]:
+    def that_may_be(self, concept: str, list_: RecordList) -> Sequence[Episode]:
         """The entries of a list that may be a concept, each as an episode of it that settles nothing."""
+        entries = self.patient.may_be.get(list_, _NOTHING).get(concept)
+        if not entries:
+            return ()
         key = (list_, concept)
         known = self.open_entries.get(key)
         if known is None:
-            entries = self.patient.may_be.get(list_, {}).get(concept, ())
-            known = tuple([as_if(entry, concept, list_, self.rulebook.concepts) for entry in entries])
-            self.open_entries[key] = known
+            concepts = self.rulebook.concepts
+            known = self.open_entries[key] = tuple([as_if(entry, concept, list_, concepts) for entry in entries])
         return known
 
     def that_deny(self, concept: Concept, list_: RecordList) -> list[Denial]:
@@ -205,6 +221,7 @@ class Frame:
         other.found = self.found
         other.decided = self.decided
         other.stretches = self.stretches
+        other.ends, other.present = self.ends, self.present
         other.of_all_trials = self.of_all_trials
         return other
 
@@ -248,6 +265,30 @@ class Frame:
             own_onset=own_onset,
             of=self,
         )
+
+
+def _shelved(patient: Patient, kinds: Mapping[str, Kind]) -> dict[Shelf, dict[str, list[Episode]]]:
+    """The entries by where they are looked for, and by each concept that they are; in the order of its kinds."""
+    shelves: dict[Shelf, dict[str, list[Episode]]] = {shelf: {} for shelf in SHELVES}
+    mixed: set[tuple[Shelf, str]] = set()
+    for name, episodes in patient.episodes.items():
+        if len(episodes) > 1 and len({each.source for each in episodes}) < len(episodes):
+            episodes = tuple(dict.fromkeys(episodes))
+        for episode in episodes:
+            list_ = episode.list
+            for shelf in (list_, DONE) if list_ in ("procedures", "plans") else (list_,):
+                of_shelf = shelves[shelf]
+                for each in kinds[name].upward:
+                    those = of_shelf.get(each)
+                    if those is None:
+                        of_shelf[each] = [episode]
+                    else:
+                        those.append(episode)
+                        if those[0].concept != episode.concept:
+                            mixed.add((shelf, each))
+    for shelf, name in mixed:
+        shelves[shelf][name].sort(key=lambda each: kinds[name].order[each.concept])
+    return shelves
 
 
 def _concerned(kinds: Mapping[str, Kind], patient: Patient) -> frozenset[str]:
