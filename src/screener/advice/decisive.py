@@ -216,7 +216,7 @@ class Advising:
             tuple(self._outcomes(fact)),
             conditions is not None,
             conditions or (),
-            _ranking(missing.text, settles, decides),
+            _ranking(missing.text, settles, closes, decides),
         )
 
     def _outcomes(self, fact: int) -> Iterable[Outcome]:
@@ -380,13 +380,16 @@ class Advising:
         return tuple(self._way(way) for way in self.ways.of_answer(answer, want, line).ways)
 
 
-def _ranking(text: str, settles: Sequence[LineName], decides: Sequence[str]) -> str:
-    trials = {line.trial for line in settles}
-    lines = "1 criterion" if len(settles) == 1 else f"{len(settles)} criteria"
-    where = "1 trial" if len(trials) == 1 else f"{len(trials)} trials"
-    settled = f"settles {lines} in {where} whatever it turns out to be" if settles else "may settle nothing"
+def _ranking(text: str, settles: Sequence[LineName], closes: Sequence[LineName], decides: Sequence[str]) -> str:
     verdicts = f", and can decide {', '.join(decides)}" if decides else ""
-    return f"{text}: {settled}{verdicts}"
+    if settles:
+        return f"{text}: settles {_counted(settles)} whatever it turns out to be{verdicts}"
+    return f"{text}: {f'can settle {_counted(closes)}' if closes else 'settles nothing by itself'}{verdicts}"
+
+
+def _counted(lines: Sequence[LineName]) -> str:
+    trials = len({line.trial for line in lines})
+    return f"{len(lines)} criteri{'on' if len(lines) == 1 else 'a'} in {trials} trial{'' if trials == 1 else 's'}"
 
 
 __all__ = ["Advice", "advise"]
