@@ -389,7 +389,8 @@ def _ranking(text: str, settles: Sequence[LineName], closes: Sequence[LineName],
 
 def _counted(lines: Sequence[LineName]) -> str:
     trials = len({line.trial for line in lines})
-    return f"{len(lines)} criteri{'on' if len(lines) == 1 else 'a'} in {trials} trial{'' if trials == 1 else 's'}"
+    criteria = "1 criterion" if len(lines) == 1 else f"{len(lines)} criteria"
+    return f"{criteria} in {trials} {'trial' if trials == 1 else 'trials'}"
 
 
 __all__ = ["Advice", "advise"]

@@ -65,9 +65,9 @@ def _rank(fact: OpenFact) -> str:
     if fact.decides:
         parts.append(f"can decide {', '.join(fact.decides)}")
     if not parts:
-        parts.append(
-            "settles a criterion with some of its values" if fact.closes else "decides only together with others"
-        )
+        count = len(fact.closes)
+        can_settle = f"can settle {count} {'criterion' if count == 1 else 'criteria'}"
+        parts.append(can_settle if count else "decides only together with others")
     return f"{fact.fact.text}: {'; '.join(parts)}"
 
 
