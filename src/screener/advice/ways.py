@@ -4,8 +4,8 @@ What is left of the answer (`residual`) tells where to look: to make `A and B` t
 one of them. Of a node that is no connective the engine says what its facts make of it. Only facts that the line itself
 asks for are named: that a wider question, asked by another line, would settle it as well is told of that question.
 
-Of `platelets < 50 and (current infection or current bleeding)` the ways to be false are platelets of at least 50, and
-a no to both questions.
+`platelets < 50 and (current infection or current bleeding)` comes out false in two ways: with platelets of at least 50,
+or with no infection and no bleeding.
 """
 
 from __future__ import annotations
@@ -88,8 +88,12 @@ class LineWays:
                 found = self._fewest(
                     [*found.ways, *self._joined([chosen, ways]).ways], found.complete and ways.complete
                 )
-        confirmed = [way for each in found.ways if (way := self._confirmed(each, want, line)) is not None]
-        return self._fewest(confirmed, found.complete)
+        confirmed = [self._confirmed(each, want, line) for each in found.ways]
+        whole = all(
+            way is not None and all(each.values[fact] == values for fact, values in way.values.items())
+            for each, way in zip(found.ways, confirmed, strict=True)
+        )
+        return self._fewest([way for way in confirmed if way is not None], found.complete and whole)
 
     def _confirmed(self, way: Way, want: Status, line: Line) -> Way | None:
         """The way without the facts that it does not need and the values that do not bring it about; None if there are
