@@ -254,43 +254,35 @@ def _of_result(
     key = ("result", fact.name, *((each.source for each in replaces) if replaces else _place(when)))
     kind, title = ("lab" if isinstance(fact, Lab) else "finding"), lowered(fact.title)
     subjects = frozenset(_seen_by(fact.name, when, frame, reach))
-    is_new = not replaces and when == on_day(frame.as_of)
-    found_by = "measure" if is_new else "old result"
+    named: tuple[Possibility, ...] = ()
     if isinstance(fact, Finding) and fact.choices:
-        allowed = replaces[0].choices if replaces and replaces[0].choices is not None else frozenset(fact.choices)
-        known = [(choice, frozenset([choice])) for choice in fact.choices if choice in allowed]
-        if replaces:
-            named = tuple(
-                Possibility(
-                    choice, results=(_exchange(replaces, {"choices": only, "unusable": None, "problem": None}),)
-                )
-                for choice, only in known
-            )
-        else:
-            named = tuple(
-                Possibility(
-                    choice,
-                    results=(Entry(fact.name, (), (Result(fact.name, SUPPOSED, choice, when=when, choices=only),)),),
-                )
-                for choice, only in known
-            )
-        source = replaces[0].source if replaces else ""
-        return Fact(key, kind, fact.name, text, subjects, source=source, named=named, title=title, found_by=found_by)
+        left = replaces[0].choices if replaces else None
+        those = [choice for choice in fact.choices if left is None or choice in left]
+        named = tuple(Possibility(each, results=(_choice(fact, each, when, replaces),)) for each in those)
     return Fact(
         key,
         kind,
         fact.name,
         text,
         subjects,
-        "measured" if isinstance(fact, Lab) else "whole",
+        "named" if named else "measured" if isinstance(fact, Lab) else "whole",
         source=replaces[0].source if replaces else "",
-        domain=domain,
+        named=named,
+        domain=None if named else domain,
         when=when,
         replaces=replaces,
         title=title,
         unit=fact.unit if isinstance(fact, Lab) else "",
-        found_by=found_by,
+        found_by="measure" if not replaces and when == on_day(frame.as_of) else "old result",
     )
+
+
+def _choice(fact: Finding, choice: str, when: Moment | None, replaces: tuple[Result, ...]) -> Entry:
+    """The result with one of the choices: a new one, or those on record as they would be."""
+    only = frozenset([choice])
+    if replaces:
+        return _exchange(replaces, {"choices": only, "unusable": None, "problem": None})
+    return Entry(fact.name, (), (Result(fact.name, SUPPOSED, choice, when=when, choices=only),))
 
 
 def _seen_by(name: str, when: Moment | None, frame: Frame, reach: Reach) -> Iterator[str]:
