@@ -156,7 +156,7 @@ def _with_answers(patient: Patient, answers: Answers, dictionary: Dictionary) ->
 
 
 def advise(screening: Screening) -> Advice:
-    """What to find out next: which single fact rules a trial out, which few make it eligible, which settles most.
+    """What to find out next: what each missing fact settles, closes and rules out, and the few ways to pass each line.
 
     Only undetermined trials are looked at: no fact changes the verdict of another. Pure, and safe in threads.
     """

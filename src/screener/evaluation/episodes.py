@@ -218,15 +218,6 @@ def not_on_list(lookup: EventLookup, *, assumed: bool) -> Found:
     return Found(lookup.name, lookup, FALSE, used=(_complete(lookup, assumed=assumed),), assumed=assumed)
 
 
-def still_lacking(found: Found, cleared: Collection[tuple[str, str]]) -> Truth | None:
-    """What an open answer becomes where the record is supposed to lack no entry of some concepts (`Frame.cleared`);
-    None where entries that it has may have a say."""
-    if found.lookup is None or found.used or found.anchor is not None or not set(found.reasons) <= {"missing", "stale"}:
-        return None
-    name = found.lookup.name
-    return FALSE if all((name, concept) in cleared for concept in found.lacking) else UNKNOWN
-
-
 def _complete(lookup: EventLookup, *, assumed: bool) -> Given:
     return Given(lookup.list, "assumed complete" if assumed else "declared complete", "complete")
 

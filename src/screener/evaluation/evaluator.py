@@ -579,90 +579,6 @@ class Residue(Program):
         return not (self._asked.isdisjoint(reads.here) and self._asked.isdisjoint(reads.elsewhere))
 
 
-Point = frozenset[tuple[int, int]]
-"""Things that are known, each by a number of its own, with the number of what it is known to be."""
-
-
-class Suppositions(Program):
-    """A rulebook prepared to be asked about many records of one patient that differ in a few things: every node
-    remembers what it said where the same of the things that it reads were known, so that a new combination is only put
-    together. The functions that it gives take a `Point` in place of a frame.
-
-    `reads_things` tells which things a node can hang on, and `frame_with` the record in which some of them are known.
-    `at_once` may know what happened without making that record: it is given the answer as it stands. The whole holds
-    the patient's numbers, and is to be dropped with the question.
-    """
-
-    def __init__(
-        self,
-        rulebook: Rulebook,
-        reads_things: Callable[[Struct], frozenset[int]],
-        frame_with: Callable[[Point], Frame],
-        at_once: Callable[[Found, Point], Truth | None],
-    ) -> None:
-        self.rulebook = rulebook
-        self._at_once = at_once
-        self._whole = program_of(rulebook)
-        self.reads_things = reads_things
-        self._frame_with = frame_with
-        self._answers: dict[int, tuple[Struct, Callable[[Point], Anything]]] = {}
-
-    def truth_with(self, node: Truthful) -> Callable[[Point], Judged]:
-        """The function that decides a node with some things known."""
-        decide: Callable[[Point], Judged] = self._prepare(node, _TRUTHS)
-        return decide
-
-    def _prepare(self, node: Struct, meanings: dict[type, Callable[[Anything, Anything], Anything]]) -> Anything:
-        known = self._answers.get(id(node))
-        if known is None:
-            known = self._answers[id(node)] = (node, self._with_memory(node, meanings))
-        return known[1]
-
-    def _with_memory(self, node: Struct, meanings: dict[type, Callable[[Anything, Anything], Anything]]) -> Anything:
-        things, frame_with = self.reads_things(node), self._frame_with
-        if not things:
-            always = self._whole._prepare(node, meanings)(frame_with(frozenset()))
-            return lambda point: always
-        run: Callable[[Anything], Anything]
-        if isinstance(node, Happened):
-            run = self._unless_at_once(node, self._whole.truth(node))
-        elif isinstance(node, _READING):
-            in_frame = self._whole._prepare(node, meanings)
-
-            def run(point: Anything) -> Anything:
-                return in_frame(frame_with(point))
-        else:
-            run = meanings[type(node)](node, self)
-        answers: dict[Point, Anything] = {}
-
-        def remembered(point: Point) -> Anything:
-            here = point
-            for known in point:
-                if known[0] not in things:
-                    here = frozenset([each for each in point if each[0] in things])
-                    break
-            answer = answers.get(here)
-            if answer is None:
-                answer = answers[here] = run(here)
-            return answer
-
-        return remembered
-
-    def _unless_at_once(self, node: Happened, in_frame: Decide) -> Callable[[Anything], Judged]:
-        frame_with, at_once = self._frame_with, self._at_once
-        (found,) = in_frame(frame_with(frozenset())).parts
-
-        def run(point: Anything) -> Judged:
-            truth = at_once(found, point) if isinstance(found, Found) and found.truth is UNKNOWN else None
-            return in_frame(frame_with(point)) if truth is None else Judged(node, truth, (found,))
-
-        return run
-
-
-_READING = (Value, Age, AgainstLimit, IsOneOf, SexIs, Happened, Confirmed, AtTime)
-"""The nodes that read a frame themselves; all others are made of what their parts say."""
-
-
 def _remembered(key: int, run: Callable[[Frame], Anything], *, by_trial: bool) -> Callable[[Frame], Anything]:
     def of_one_trial(frame: Frame) -> Anything:
         answer = frame.of_this_trial.get(key)
@@ -1013,23 +929,6 @@ def _at_least(node: AtLeast, engine: Engine[J, M]) -> Callable[[Frame], J]:
     """At least so many of these."""
     count = node.count
     return engine.of_truths(node, [engine.truth(each) for each in node.of], lambda truths: at_least(count, truths))
-
-
-def together(node: Truthful, truths: list[Truth]) -> Truth:
-    """What the truths of its parts say of a node that is made of nothing else."""
-    match node:
-        case All():
-            return all_of(truths)
-        case Any():
-            return any_of(truths)
-        case AtLeast():
-            return at_least(node.count, truths)
-        case Not():
-            return negation(truths[0])
-        case Meets():
-            return truths[0]
-        case _:
-            raise AssertionError(f"{type(node).__name__} is made of more than truths")
 
 
 def _at_time(node: AtTime, engine: Engine[J, M]) -> Callable[[Frame], J]:

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from screener.evaluation.answers import Fact, Found, Given, Judged, Measured, Reason
 from screener.evaluation.phrases import allergies, either, in_time, lowered, onset, unit_beside, wanted
+from screener.evaluation.residual import open_nodes
 from screener.records.patient import Episode, Result
 from screener.rulebook import (
     NOW,
@@ -185,10 +186,8 @@ def rests_on_assumption(answer: Part) -> bool:
 
 
 def needs(answer: Judged, rulebook: Rulebook) -> tuple[Need, ...]:
-    """The facts that would help to settle an open answer; none for a settled one."""
-    if answer.truth is not UNKNOWN:
-        return ()
-    return tuple(dict.fromkeys(_needs(answer, rulebook)))
+    """The facts that would help to settle an open answer, read off what is left of it; none for a settled one."""
+    return tuple(dict.fromkeys(need for node in open_nodes(answer) for need in _needs(node, rulebook)))
 
 
 def _needs(answer: Part, rulebook: Rulebook) -> Iterator[Need]:
