@@ -709,7 +709,7 @@ def evaluate(
         raise ScreeningError(f"no date of screening: patient `{patient.id}` has no `as_of`, and none was given")
     patient = with_possible_age(patient, day)
     asked = known_lists(assume_complete)
-    assumed = asked - patient.unread.keys()
+    assumed = asked.difference(patient.unread)
     wanted = known_trials(trials, rules)
     everywhere = length_of(labs_within) if labs_within is not None else None
     program = program_of(rules)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Literal, get_args
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -38,7 +38,6 @@ class Over(Struct, frozen=True):
 DONE: Literal["done"] = "done"
 Shelf = RecordList | Literal["done"]
 """A list of the record, or what was done: procedures, and plans, which may have come true."""
-SHELVES: tuple[Shelf, ...] = (*get_args(RecordList), DONE)
 _NOTHING: Mapping[str, tuple[Episode, ...]] = {}
 
 
@@ -136,8 +135,8 @@ class Frame:
         self.trial = trial
         self.own_onset = own_onset
         self.kinds: Mapping[str, Kind] = kinds_of(rulebook) if of is None else of.kinds
-        self.entries: dict[Shelf, dict[str, list[Episode]]] = {} if of is None else of.entries
-        """The entries that are a concept or one of its kinds; filled when one is first asked for."""
+        self.entries: dict[tuple[Shelf, str], Sequence[Episode]] = {} if of is None else of.entries
+        """The entries that are a concept or one of its kinds; filled as they are asked for."""
         self.related: dict[tuple[str, Shelf], Sequence[Episode]] = {} if of is None else of.related
         """The same with those that may be the concept; filled as they are asked for."""
         self.concerned: frozenset[str] = _concerned(self.kinds, patient) if of is None else of.concerned
@@ -173,9 +172,18 @@ class Frame:
 
     def that_are(self, concept: str, shelf: Shelf) -> Sequence[Episode]:
         """The entries that are a concept or one of its kinds, or are read as such; alike ones once."""
-        if not self.entries:
-            self.entries.update(_shelved(self.patient, self.kinds))
-        return self.entries[shelf].get(concept, ())
+        key = (shelf, concept)
+        known = self.entries.get(key)
+        if known is None:
+            kind, on_record = self.kinds[concept], self.patient.episodes
+            names = [name for name in on_record if name in kind.is_of]
+            names.sort(key=kind.order.__getitem__)
+            lists = ("procedures", "plans") if shelf == DONE else (shelf,)
+            entries = [each for name in names for each in on_record[name] if each.list in lists]
+            if len(entries) > 1 and len({each.source for each in entries}) < len(entries):
+                entries = list(dict.fromkeys(entries))
+            known = self.entries[key] = entries
+        return known
 
     def that_may_be(self, concept: str, list_: RecordList) -> Sequence[Episode]:
         """The entries of a list that may be a concept, each as an episode of it that settles nothing."""
@@ -275,30 +283,6 @@ class Frame:
             own_onset=own_onset,
             of=self,
         )
-
-
-def _shelved(patient: Patient, kinds: Mapping[str, Kind]) -> dict[Shelf, dict[str, list[Episode]]]:
-    """The entries by where they are looked for, and by each concept that they are; in the order of its kinds."""
-    shelves: dict[Shelf, dict[str, list[Episode]]] = {shelf: {} for shelf in SHELVES}
-    mixed: set[tuple[Shelf, str]] = set()
-    for name, episodes in patient.episodes.items():
-        if len(episodes) > 1 and len({each.source for each in episodes}) < len(episodes):
-            episodes = tuple(dict.fromkeys(episodes))
-        for episode in episodes:
-            list_ = episode.list
-            for shelf in (list_, DONE) if list_ in ("procedures", "plans") else (list_,):
-                of_shelf = shelves[shelf]
-                for each in kinds[name].upward:
-                    those = of_shelf.get(each)
-                    if those is None:
-                        of_shelf[each] = [episode]
-                    else:
-                        those.append(episode)
-                        if those[0].concept != episode.concept:
-                            mixed.add((shelf, each))
-    for shelf, name in mixed:
-        shelves[shelf][name].sort(key=lambda each: kinds[name].order[each.concept])
-    return shelves
 
 
 def _concerned(kinds: Mapping[str, Kind], patient: Patient) -> frozenset[str]:

@@ -130,7 +130,7 @@ class Chart:
             answers={
                 key: each for key, each in self.answers.items() if each.value is not None or each.reading is not None
             },
-            complete=self.complete - unread.keys(),
+            complete=self.complete.difference(unread),
             unread=unread,
             near=tuple(self.near),
             notes=self.findings.all_notes,
