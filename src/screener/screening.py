@@ -10,11 +10,12 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from functools import cached_property
 from typing import Any as Anything
-from typing import Protocol, TypeVar, get_args
+from typing import Protocol, TypeVar
 
 import msgspec
 from msgspec import UNSET
 
+from screener.arguments import LISTS, ScreeningError, day_of, known_lists, known_trials, length_of
 from screener.contract import (
     Basis,
     Counts,
@@ -62,12 +63,11 @@ from screener.records.chart import not_complete, some_of
 from screener.records.errors import CHECK_FIRST
 from screener.records.patient import Answer, Flag, Patient, digest_of_record
 from screener.rulebook import Criterion, EventLookup, Meets, RecordList, Rulebook, Trial
-from screener.values.dates import DateError, Duration, day_shifted, day_text, parse_duration, parse_moment
+from screener.values.dates import Duration, day_shifted, day_text, parse_duration
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth
 from screener.version import __version__
 
 AS_RECORDED = Options("record", (), None, None)
-LISTS: tuple[RecordList, ...] = get_args(RecordList)
 
 
 def status_of(kind: Kind, truth: Truth) -> Status:
@@ -75,10 +75,6 @@ def status_of(kind: Kind, truth: Truth) -> Status:
     if truth is UNKNOWN:
         return "unknown"
     return "passed" if (truth is TRUE) == (kind == "inclusion") else "failed"
-
-
-class ScreeningError(ValueError):
-    """A call that cannot be answered: no date of screening, another dictionary, an unknown trial or list."""
 
 
 class CriterionResult:
@@ -333,17 +329,21 @@ class CriterionResult:
         )
 
     def _readings_told(self, *, is_full: bool) -> tuple[ReadingTold, ...]:
+        """Each reading by its number; the compact form has no words, and none are made for it."""
+        if is_full:
+            return tuple(
+                [
+                    ReadingTold(number, each.status, each.chosen, each.chosen_by, each.label, each.explanation)
+                    for number, each in enumerate(self.readings, start=1)
+                ]
+            )
+        chosen, by = (self._choice.reading, self._choice.by) if self._choice is not None else (None, None)
         return tuple(
             [
-                ReadingTold(
-                    number,
-                    reading.status,
-                    reading.chosen if is_full or reading.chosen else UNSET,
-                    reading.chosen_by if is_full or reading.chosen_by else UNSET,
-                    reading.label if is_full else UNSET,
-                    reading.explanation if is_full else UNSET,
-                )
-                for number, reading in enumerate(self.readings, start=1)
+                ReadingTold(number, status_of(self.kind, judged.truth))
+                if number != chosen
+                else ReadingTold(number, status_of(self.kind, judged.truth), True, by or UNSET)
+                for number, judged in enumerate(self._judged, start=1)
             ]
         )
 
@@ -416,9 +416,6 @@ class TrialResult:
 
     def __iter__(self) -> Iterator[CriterionResult]:
         return iter(self.criteria)
-
-    def __len__(self) -> int:
-        return len(self.criteria)
 
     def told(self, tables: Tables, labs_within: Freshness | None) -> TrialTold:
         """The trial as other programs read it."""
@@ -572,9 +569,6 @@ class Screening:
     def __iter__(self) -> Iterator[TrialResult]:
         return iter(self.trials)
 
-    def __len__(self) -> int:
-        return len(self.trials)
-
     def __eq__(self, other: object) -> bool:
         """Whether both say the same of the same patient, word for word."""
         return self.told() == other.told() if isinstance(other, Screening) else NotImplemented
@@ -700,14 +694,14 @@ def evaluate(
         raise ScreeningError(
             f"patient `{patient.id}` was read with another dictionary than these rules have: read the record again"
         )
-    day = _day_of(as_of) if as_of is not None else patient.as_of
+    day = day_of(as_of) if as_of is not None else patient.as_of
     if day is None:
         raise ScreeningError(f"no date of screening: patient `{patient.id}` has no `as_of`, and none was given")
     patient = with_possible_age(patient, day)
-    asked = _known_lists(assume_complete)
+    asked = known_lists(assume_complete)
     assumed = asked - patient.unread.keys()
-    wanted = _known_trials(trials, rules)
-    everywhere = _length_of(labs_within) if labs_within is not None else None
+    wanted = known_trials(trials, rules)
+    everywhere = length_of(labs_within) if labs_within is not None else None
     program, answers = program_of(rules), patient.answers
     shared: dict[Duration | None, Frame] = {}
     screened: list[TrialResult] = []
@@ -730,64 +724,6 @@ def evaluate(
     return Screening(patient, day, rules, tuple(screened), asked - assumed, options)
 
 
-def _day_of(as_of: object) -> int:
-    """The day that a call names. A time of day beside it says nothing more."""
-    match as_of:
-        case date():
-            return as_of.toordinal()
-        case str() if len(as_of) == len("YYYY-MM-DD"):
-            try:
-                return parse_moment(as_of).first_day
-            except DateError as problem:
-                raise ScreeningError(f"as_of: {problem}") from None
-        case _:
-            raise ScreeningError(f"as_of: `{as_of}` is not a day: give a date, or write YYYY-MM-DD")
-
-
-def _length_of(labs_within: object) -> Duration:
-    match labs_within:
-        case Duration():
-            return labs_within
-        case str():
-            try:
-                return parse_duration(labs_within)
-            except DateError as problem:
-                raise ScreeningError(f"labs_within: {problem}") from None
-        case _:
-            raise ScreeningError(f"labs_within: `{labs_within}` is not a length of time: write such as `14 days`")
-
-
-def _names(names: object, what: str) -> tuple[str, ...]:
-    """The names that a call gives; a lone text is one name, not its letters."""
-    if isinstance(names, str):
-        return (names,)
-    given = tuple(names) if isinstance(names, Iterable) else (names,)
-    for name in given:
-        if not isinstance(name, str):
-            raise ScreeningError(f"{what}: `{name}` is not a name")
-    return given
-
-
-def _known_lists(names: Iterable[str]) -> frozenset[RecordList]:
-    known: list[RecordList] = []
-    for name in _names(names, "assume_complete"):
-        match = next((each for each in LISTS if each == name), None)
-        if match is None:
-            raise ScreeningError(f"`{name}` is not a list of the record: the lists are {', '.join(LISTS)}")
-        known.append(match)
-    return frozenset(known)
-
-
-def _known_trials(names: Collection[str] | None, rules: Rulebook) -> list[Trial]:
-    if names is None:
-        return list(rules.trials.values())
-    wanted = _names(names, "trials")
-    for name in wanted:
-        if name not in rules.trials:
-            raise ScreeningError(f"no trial `{name}` in these rules: there are {', '.join(rules.trials)}")
-    return [trial for trial in rules.trials.values() if trial.id in wanted]
-
-
 # ---- reading answers
 
 
@@ -803,6 +739,7 @@ def _definitions_in(judged: Iterable[Judged]) -> Iterable[str]:
 
 
 __all__ = [
+    "LISTS",
     "CriterionResult",
     "Evidence",
     "Need",

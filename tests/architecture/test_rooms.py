@@ -19,6 +19,7 @@ EVERYTHING = {
     "terminology",
     "records",
     "evaluation",
+    "arguments",
     "contract",
     "screening",
     "advice",
@@ -39,8 +40,9 @@ ROOMS: dict[str, set[str]] = {
     "terminology": {"values", "rulebook"},
     "records": {"values", "rulebook", "terminology"},
     "evaluation": {"values", "rulebook", "rulebook_walk", "records"},
+    "arguments": {"values", "rulebook"},
     "contract": {"rulebook", "records", "evaluation"},
-    "screening": {"values", "rulebook", "rulebook_walk", "records", "evaluation", "contract", "version"},
+    "screening": {"values", "rulebook", "rulebook_walk", "records", "evaluation", "arguments", "contract", "version"},
     "advice": {"values", "rulebook", "rulebook_walk", "records", "evaluation", "contract", "screening"},
     "schema": {"contract", "advice"},
     "sheet": {

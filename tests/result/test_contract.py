@@ -124,7 +124,6 @@ def test_trials_and_lines_are_found_by_name() -> None:
     screening = of(lab("INR", 1.8))
     trial = screening.trial("NCT07409259")
     assert [each.id for each in screening] == [each.id for each in screening.trials]
-    assert (len(screening), len(trial)) == (len(screening.trials), len(trial.criteria))
     assert trial.criterion("I3") is trial.criteria[[each.id for each in trial].index("I3")]
     with pytest.raises(KeyError, match="`NCT1` is not in the screening: there are NCT03863002"):
         screening.trial("NCT1")
@@ -138,7 +137,7 @@ def test_trials_and_lines_are_found_by_name() -> None:
 def test_rows_are_flat_and_one_a_line() -> None:
     screening = screened(EXPECTED[0])
     rows = screening.to_rows()
-    assert len(rows) == sum(len(trial) for trial in screening)
+    assert len(rows) == sum(len(trial.criteria) for trial in screening)
     assert len({tuple(row) for row in rows}) == 1
     assert all(value is None or isinstance(value, str) for row in rows for value in row.values())
     assert (rows[0]["trial"], rows[0]["criterion"]) == (screening.trials[0].id, screening.trials[0].criteria[0].id)
@@ -146,7 +145,7 @@ def test_rows_are_flat_and_one_a_line() -> None:
 
 def test_what_other_programs_use_is_exported() -> None:
     assert screener.margins(of())[0].id
-    assert len(screener.distance(of())) == len(of())
+    assert len(screener.distance(of())) == len(of().trials)
     assert screener.changes(of()).patient == "p"
 
 
@@ -197,6 +196,16 @@ def test_what_a_record_was_read_with_is_told(tmp_path: Any) -> None:
     assert [len(digests) for digests in (told.tables, told.answers)] == [1, 1]
     assert told.tables[0].startswith("sha256:")
     assert of().told().origins.read_with == NOTHING_BESIDES
+
+
+def test_the_latest_result_is_the_last_one_whether_or_not_its_time_of_day_is_known() -> None:
+    values = [lab("INR", 1.6, "2026-02-16"), lab("INR", 1.7, "2026-02-19T07:05"), lab("INR", 1.9, "2026-02-21")]
+    told = of(
+        *values, lab("creatinine", 60, "2026-02-18T07:05", unit="umol/L"), lab("creatinine", 70, unit="umol/L")
+    ).told()
+    latest = {each.name: told.facts[each.fact].value for each in told.latest if each.fact is not None}
+    assert latest["INR"] == "1.7"
+    assert latest["creatinine"] == "60"
 
 
 def test_the_latest_result_keeps_its_place_where_it_cannot_be_used() -> None:

@@ -78,4 +78,5 @@ def _latest(results: Iterable[Result], day: int) -> Result | None:
     dated = [(each.when, each) for each in in_order if each.when is not None and each.when.first_day <= day]
     last = latest_of(when for when, _ in dated)
     current = (each for each in in_order if each.is_current)
-    return next((each for when, each in dated if when in last), next(current, None))
+    standing = (each for when, each in dated if not any(when.is_before(other) for other in last))
+    return next(standing, next(current, None))

@@ -207,8 +207,9 @@ def with_answers(patient: Patient, given: Sequence[GivenAnswers], dictionary: Di
     answered: Patient = replace(patient, answers=answers, notes=tuple(notes))
     for each in about:
         answered = with_review(answered, each.review, dictionary)
-    if about:
-        digests = tuple(digest_of((each.answers, each.review)) for each in about)
+    saying = [each for each in about if each.answers or each.review != ChartReview()]
+    if saying:
+        digests = tuple(digest_of((each.answers, each.review)) for each in saying)
         answered = replace(answered, read_with=replace(patient.read_with, answers=digests))
     return answered
 
