@@ -9,6 +9,7 @@ import pytest
 
 from advice.one_line import AS_OF, result
 from screener.records import read_patient
+from screener.report.review import to_review
 from screener.rulebook import Rulebook
 from screener.screening import Screening, TrialResult, evaluate
 from screener.sheet.actions import actions_of
@@ -127,6 +128,14 @@ def test_the_review_asks_for_each_thing_at_its_widest_window(
 ) -> None:
     found = asked_of_chart(screened(rule, kind, sex="female"))
     assert [(each.what, each.covers, each.seeks) for each in found] == items
+
+
+def test_what_inclusion_needs_stands_apart_in_the_file_of_a_review() -> None:
+    for rule, kind, title in (
+        ("history of chronic_viral_hepatitis", "inclusion", "What inclusion needs"),
+        ("history of malignancy within 5 years", "exclusion", "Cancer"),
+    ):
+        assert [group["title"] for group in to_review(screened(rule, kind))["groups"]] == [title]
 
 
 MIXED = "history of chronic_viral_hepatitis and not history of malignancy"

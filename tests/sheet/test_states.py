@@ -201,6 +201,12 @@ def test_the_first_and_the_last_day_of_the_calendar_have_a_sheet(day: str) -> No
     assert sheet_of(screening).trials[0].state.name == "too little"
 
 
+def test_without_a_trial_there_is_a_head_and_nothing_to_do() -> None:
+    found = sheet_of(evaluate(read_patient(ALL_MET, rules()), rules(), trials=[]))
+    assert (found.trials, found.actions, found.checklists) == ((), (), ())
+    assert found.patient.text.startswith("Woman, 45.")
+
+
 def test_a_state_shows_what_was_checked() -> None:
     assert row(answers=None).state.detail == "7 of 8 met. Consent."
     assert row().state.detail == "8 of 8. The investigator confirms and signs."

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from screener.advice.distance import TrialDistance, distance
 from screener.advice.when import Change, TrialTimeline, changes
+from screener.evaluation.frame import Frame
 from screener.evaluation.phrases import lowered
 from screener.records.errors import CHECK_FIRST
 from screener.screening import Screening, TrialResult
@@ -86,7 +87,7 @@ def sheet_of(screening: Screening) -> Sheet:
     _add_signing(actions, rows)
     order = [row.id for row in rows]
     waiting = bool(live) and all(worked.states[name] == "too little" for name in live)
-    frame = screening.trials[0].criteria[0].frame
+    frame = _frame(screening)
     review = replace(review, groups=tuple(_in_order(group, order) for group in review.groups), waits=waiting)
     by_id = {trial.id: trial for trial in screening.trials}
     sheet = Sheet(
@@ -103,6 +104,12 @@ def sheet_of(screening: Screening) -> Sheet:
         rules=screening.rules,
     )
     return replace(sheet, next=phrases.next_step(sheet))
+
+
+def _frame(screening: Screening) -> Frame:
+    """The patient on the day of screening, with the freshness of the first trial."""
+    frames = (criterion.frame for trial in screening.trials for criterion in trial.criteria)
+    return next(frames, None) or Frame(screening.rulebook, screening.record, screening.as_of.toordinal())
 
 
 def _worked(screening: Screening, asked: Sequence[Asked]) -> _Worked:
