@@ -210,7 +210,7 @@ def _height(sheet: Sheet, check_first: Sequence[str], columns: int, print_: Prin
     text_width = ROOM[0] - em * (6.6 + 2.3 * min(columns, MOST_COLUMNS))
     frames = [*check_first, *(f"{each.text}{each.effect}" for each in sheet.check_first)]
     person, spacing, gap = sheet.patient, print_.spacing, print_.gap
-    height = 1.6 + lines(person.text, ROOM[0], 1.05) * 1.05 * spacing + lines(sheet.next, ROOM[0]) * spacing + 0.6
+    height = lines(person.id, ROOM[0] - 65, 1.3) * 1.6 + lines(person.text, ROOM[0], 1.05) * 1.05 * spacing + lines(sheet.next, ROOM[0]) * spacing + 0.6
     height += sum(lines(text, ROOM[0]) * spacing + 1.8 for text in frames)
     height += max((_lines_of_cell(each, lines, ROOM[0] / 7) for each in sheet.results), default=-2) * 1.12 + 4
     for row in sheet.trials:
