@@ -18,6 +18,7 @@ from statistics import median
 
 from screener import evaluate, load_patient, load_rules
 from screener.advice.when import Timeline, changes
+from screener.schema import plain
 from screener.screening import Screening
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "patients"
@@ -63,7 +64,7 @@ def in_turn(works: list[Callable[[], object]], runs: int) -> tuple[float, ...]:
 
 
 def json_text(screening: Screening, timeline: Timeline | None) -> str:
-    return json.dumps(screening.to_dict() | ({} if timeline is None else {"when": timeline.to_dict()}))
+    return json.dumps(screening.to_dict() | ({} if timeline is None else {"when": plain(timeline)}))
 
 
 if __name__ == "__main__":

@@ -26,14 +26,21 @@ if TYPE_CHECKING:
     from datetime import date
 
     from screener.advice.decisive import Advice
+    from screener.advice.distance import distance
+    from screener.advice.margins import margins_of as margins
+    from screener.advice.when import changes
+    from screener.contract import FORMAT, ScreeningTold, Status, Verdict
+    from screener.evaluation.answers import Reason
+    from screener.evaluation.evidence import Evidence
+    from screener.evaluation.grounds import Need, NeedKind
     from screener.loading import RulesError
     from screener.records.dictionary import Dictionary
     from screener.records.errors import RecordError
     from screener.records.local_codes import LocalCodesError
     from screener.records.locales import Locale
-    from screener.records.patient import Patient
+    from screener.records.patient import Flag, FlagKind, Patient
     from screener.rulebook import Rulebook
-    from screener.screening import CriterionResult, Evidence, Need, Screening, ScreeningError, TrialResult
+    from screener.screening import CriterionResult, Screening, ScreeningError, TrialResult
     from screener.values.dates import Duration
 
 Source = Mapping[str, Anything] | str | bytes | PathLike[str]
@@ -216,18 +223,29 @@ def _shipped_rules() -> Rulebook:
 
 
 _HOMES = {
+    "FORMAT": "screener.contract",
     "Advice": "screener.advice.decisive",
     "CriterionResult": "screener.screening",
-    "Evidence": "screener.screening",
+    "Evidence": "screener.evaluation.evidence",
+    "Flag": "screener.records.patient",
+    "FlagKind": "screener.records.patient",
     "LocalCodesError": "screener.records.local_codes",
-    "Need": "screener.screening",
+    "Need": "screener.evaluation.grounds",
+    "NeedKind": "screener.evaluation.grounds",
     "Patient": "screener.records.patient",
+    "Reason": "screener.evaluation.answers",
     "RecordError": "screener.records.errors",
     "Rulebook": "screener.rulebook",
     "RulesError": "screener.loading",
     "Screening": "screener.screening",
     "ScreeningError": "screener.screening",
+    "ScreeningTold": "screener.contract",
+    "Status": "screener.contract",
     "TrialResult": "screener.screening",
+    "Verdict": "screener.contract",
+    "changes": "screener.advice.when",
+    "distance": "screener.advice.distance",
+    "margins": "screener.advice.margins:margins_of",
 }
 
 if not TYPE_CHECKING:  # a type checker sees the imports above, and a misspelt name stays an error to it
@@ -235,30 +253,42 @@ if not TYPE_CHECKING:  # a type checker sees the imports above, and a misspelt n
     def __getattr__(name: str) -> object:
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(_HOMES[name]), name)
+        module, _, called = _HOMES[name].partition(":")
+        return getattr(import_module(module), called or name)
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *_HOMES})
 
 
 __all__ = [
+    "FORMAT",
     "Advice",
     "CriterionResult",
     "Evidence",
+    "Flag",
+    "FlagKind",
     "LocalCodesError",
     "Need",
+    "NeedKind",
     "Patient",
+    "Reason",
     "RecordError",
     "Rulebook",
     "RulesError",
     "Screening",
     "ScreeningError",
+    "ScreeningTold",
     "Source",
+    "Status",
     "TrialResult",
+    "Verdict",
     "__version__",
     "advise",
+    "changes",
+    "distance",
     "evaluate",
     "load_patient",
     "load_patients",
     "load_rules",
+    "margins",
 ]

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -39,6 +40,78 @@ Verb = Literal[
     "allergy to",
 ]
 QualifierName = Literal["cured", "resolved", "severe", "uncontrolled", "stage"]
+Side = Literal["upper", "lower"]
+"""The upper or the lower limit of normal."""
+
+LIST_OF: Mapping[ConceptKind, RecordList] = {
+    "condition": "conditions",
+    "procedure": "procedures",
+    "drug": "medications",
+    "event": "events",
+    "substance": "allergies",
+}
+"""The list of the record on which a concept of each kind stands."""
+
+KINDS_ON: Mapping[RecordList, tuple[ConceptKind, ...]] = {
+    "conditions": ("condition",),
+    "procedures": ("procedure",),
+    "plans": ("procedure",),
+    "medications": ("drug",),
+    "events": ("event",),
+    "allergies": ("substance", "drug"),
+    "family_history": ("condition",),
+}
+"""The kinds of concepts that an entry of each list is about."""
+
+
+# ---- what verbs mean
+
+Tense = Literal["now", "began", "overlaps", "timeless", "ahead"]
+"""When an entry counts: it holds on the clock's day; it began within the scope; some of it lies within the scope; at
+any time, for the entry has none; or it lies ahead of the clock."""
+
+
+class VerbMeaning(Struct, frozen=True):
+    """What a verb means: when an entry counts, the kinds of things that it can be said of, and where they stand.
+
+    `list` is the list that it reads (None: the one of the kind of thing), `reads_plans` whether a plan there may have
+    come true. `is_counted` tells whether `at least 2 times` makes sense, `qualifiers` what can be said of the entry.
+    """
+
+    tense: Tense
+    kinds: tuple[ConceptKind, ...]
+    list: RecordList | None = None
+    is_counted: bool = False
+    qualifiers: tuple[QualifierName, ...] = ()
+    reads_plans: bool = False
+
+
+_ALL_QUALIFIERS: tuple[QualifierName, ...] = ("cured", "resolved", "severe", "uncontrolled", "stage")
+
+VERBS: Mapping[Verb, VerbMeaning] = {
+    "history of": VerbMeaning("overlaps", ("condition", "event"), is_counted=True, qualifiers=_ALL_QUALIFIERS),
+    "onset of": VerbMeaning("began", ("condition",), is_counted=True, qualifiers=_ALL_QUALIFIERS),
+    "start of": VerbMeaning("began", ("drug", "event"), is_counted=True),
+    "current": VerbMeaning("now", ("condition", "event"), qualifiers=("severe", "uncontrolled", "stage")),
+    "underwent": VerbMeaning("overlaps", ("procedure",), is_counted=True, reads_plans=True),
+    "receiving": VerbMeaning("now", ("procedure",)),
+    "planned": VerbMeaning("ahead", ("procedure",), "plans"),
+    "taking": VerbMeaning("now", ("drug",)),
+    "treated with": VerbMeaning("overlaps", ("drug",), is_counted=True),
+    "family history of": VerbMeaning("timeless", ("condition",), "family_history"),
+    "allergy to": VerbMeaning("timeless", ("substance", "drug"), "allergies", is_counted=True, qualifiers=("severe",)),
+}
+
+
+def verbs_that(tense: Tense) -> frozenset[Verb]:
+    """The verbs of one tense."""
+    return frozenset(verb for verb, meaning in VERBS.items() if meaning.tense == tense)
+
+
+NOW = verbs_that("now")
+BEGAN = verbs_that("began")
+TIMELESS = verbs_that("timeless")
+AHEAD = verbs_that("ahead")
 
 
 class _Data(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -103,7 +176,7 @@ class Form(_Data, frozen=True):
 class NormalLimit(_Data, frozen=True):
     """Limits of normal in use, for results that carry none of their own (exact rationals as text, canonical unit)."""
 
-    which: Literal["upper", "lower"]
+    which: Side
     low: str
     high: str
     sex: Sex | None = None
@@ -138,6 +211,12 @@ class Lab(_Data, frozen=True, tag="lab"):
     """The labs of whose results of one time it is the mean, where it was not measured by itself."""
     unlike: tuple[str, ...] = ()
     """What resembles its names, and is something else."""
+
+    def limits_in_use(self, which: Side, sex: Sex | None) -> tuple[NormalLimit, ...]:
+        """The limits of normal in use for somebody of this sex; where it is not known, those of both."""
+        return tuple(
+            [each for each in self.normal_limits if each.which == which and (sex is None or each.sex in (None, sex))]
+        )
 
 
 class Words(_Data, frozen=True):
@@ -262,6 +341,8 @@ class Question(_Data, frozen=True):
     only_if: Truthful | None = None
     shown_with: Truthful | None = None
     """What on record is shown with the question while nobody has answered it. It decides nothing."""
+    short: str = ""
+    """How a sheet asks it."""
 
 
 # ---- lookups: everything that is read from a patient
@@ -436,7 +517,7 @@ class AgainstLimit(_Data, frozen=True, tag="against limit"):
     lookup: str
     operator: Comparison
     times: str
-    which: Literal["upper", "lower"]
+    which: Side
 
 
 class IsOneOf(_Data, frozen=True, tag="is"):

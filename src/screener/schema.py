@@ -1,74 +1,23 @@
-"""The result as other programs read it: its shape, stated as types, and the JSON Schema made from them.
+"""The JSON Schema of a result, made from its types, and what a result may hold besides the answers.
 
 The shape of a record is stated where records are read. Nothing here screens anything.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from fractions import Fraction
 from typing import Any as Anything
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
-from screener.advice.decisive import MakesEligible, RankedFact, RulesOut
+from screener.advice.decisive import Advice, MakesEligible, RankedFact, RulesOut
+from screener.advice.distance import TrialDistance
+from screener.advice.margins import TrialMargins
 from screener.advice.when import Timeline
-from screener.evaluation.answers import Reason
-from screener.records.patient import Flag
-from screener.screening import (
-    Evidence,
-    Need,
-    ReadingOutcome,
-    Recruitment,
-    ScoreValue,
-    Status,
-    Verdict,
-    WaitsFor,
-)
+from screener.contract import ScreeningTold
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-Count = Annotated[int, Meta(ge=0)]
-Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
-
-
-class Counts(Struct, frozen=True, forbid_unknown_fields=True):
-    """How many criteria of a trial have which status."""
-
-    passed: Count
-    failed: Count
-    unknown: Count
-
-
-class CriterionDocument(Struct, frozen=True, forbid_unknown_fields=True):
-    """One criterion for one patient. `passed` always speaks for the patient: a passed exclusion does not apply."""
-
-    id: str
-    kind: Literal["inclusion", "exclusion"]
-    text: str
-    rule: str
-    status: Status
-    basis: Literal["recorded", "assumed"]
-    reasons: list[Reason]
-    explanation: str
-    evidence: list[Evidence]
-    needs: list[Need]
-    readings: list[ReadingOutcome]
-    assumptions: list[str]
-    scores: list[ScoreValue]
-    flags: list[Flag]
-
-
-class TrialDocument(Struct, frozen=True, forbid_unknown_fields=True):
-    """One trial for one patient, its criteria in the registry's order."""
-
-    id: str
-    title: str
-    verdict: Verdict
-    waits_for: list[WaitsFor]
-    counts: Counts
-    recruitment: Recruitment
-    criteria: list[CriterionDocument]
-    check_first: list[str] | UnsetType = UNSET
 
 
 class TrialAdviceDocument(Struct, frozen=True):
@@ -88,28 +37,75 @@ class AdviceDocument(Struct, frozen=True):
     trials: tuple[TrialAdviceDocument, ...]
 
 
-class ScreeningDocument(Struct, frozen=True, forbid_unknown_fields=True):
-    """One patient against all trials: what `screen --json` prints, and `Screening.to_json()` gives."""
+class ScreeningDocument(ScreeningTold, frozen=True, kw_only=True):
+    """One patient against all trials: what `screen --json` prints, with what else the call asked for."""
 
-    patient: str
-    as_of: Day
-    screener: str
-    rules: Annotated[str, Meta(pattern="^sha256:")]
-    notes: list[str]
-    trials: list[TrialDocument]
-    advice: AdviceDocument | msgspec.UnsetType = msgspec.UNSET
-    """What decides, where the call asked for it (`--advice`)."""
-    margins: list[dict[str, Anything]] | msgspec.UnsetType = msgspec.UNSET
-    """How far each number lies from its limit, by trial (`--margins`); docs/margins.md names the fields."""
-    distance: list[dict[str, Anything]] | msgspec.UnsetType = msgspec.UNSET
-    """How far the patient is from each trial (`--distance`); docs/margins.md names the fields."""
-    when: Timeline | msgspec.UnsetType = msgspec.UNSET
+    advice: AdviceDocument | UnsetType = UNSET
+    """What decides (`--advice`)."""
+    margins: tuple[TrialMargins, ...] | UnsetType = UNSET
+    """How far each number lies from its limit, by trial (`--margins`)."""
+    distance: tuple[TrialDistance, ...] | UnsetType = UNSET
+    """How far the patient is from each trial (`--distance`)."""
+    when: Timeline | UnsetType = UNSET
     """What changes by itself (`--when`)."""
+
+
+def document_of(
+    told: ScreeningTold,
+    *,
+    advice: Advice | None = None,
+    margins: tuple[TrialMargins, ...] | None = None,
+    distance: tuple[TrialDistance, ...] | None = None,
+    when: Timeline | None = None,
+) -> ScreeningDocument:
+    """A result with what else was asked for; None is what was not."""
+    return ScreeningDocument(
+        **{name: getattr(told, name) for name in told.__struct_fields__},
+        advice=UNSET if advice is None else msgspec.convert(advice.to_dict(), AdviceDocument),
+        margins=UNSET if margins is None else margins,
+        distance=UNSET if distance is None else distance,
+        when=UNSET if when is None else when,
+    )
+
+
+def json_of(document: ScreeningTold) -> bytes:
+    """The JSON text of a result, on one line."""
+    return msgspec.json.encode(document, enc_hook=_as_number)
+
+
+def plain(told: object) -> Anything:
+    """Any part of a result as plain data: an advice's facts, margins, distances, changes."""
+    return msgspec.json.decode(msgspec.json.encode(told, enc_hook=_as_number))
+
+
+def read_result(text: bytes | str) -> ScreeningDocument:
+    """A result from its JSON text. Raises msgspec.ValidationError if it has another shape, or DecodeError."""
+    return msgspec.json.decode(text, type=ScreeningDocument, dec_hook=_from_number)
+
+
+def _as_number(value: object) -> float:
+    """An exact fraction is a number to other programs."""
+    if isinstance(value, Fraction):
+        return float(value)
+    raise NotImplementedError(type(value))
+
+
+def _from_number(type_: type, value: Anything) -> Fraction:
+    if type_ is Fraction:
+        return Fraction(value)
+    raise NotImplementedError(type_)
+
+
+def _schema_of_number(type_: type) -> dict[str, Anything]:
+    if type_ is Fraction:
+        return {"type": "number"}
+    raise NotImplementedError(type_)
 
 
 def result_schema() -> dict[str, Anything]:
     """The JSON Schema of a result."""
-    return {"$schema": DIALECT, "title": "A screening by screener", **msgspec.json.schema(ScreeningDocument)}
+    schema = msgspec.json.schema(ScreeningDocument, schema_hook=_schema_of_number)
+    return {"$schema": DIALECT, "title": "A screening by screener", **schema}
 
 
 def advice_schema() -> dict[str, Anything]:

@@ -1,7 +1,7 @@
-"""Results as a clinic sees them: each criterion passed, failed or unknown, each trial's verdict, and the JSON of both.
+"""Results as a clinic sees them: each criterion passed, failed or unknown, and each trial's verdict.
 
 `inclusion` and `exclusion` give the sign here and nowhere else: a rule says what the text says. Words, evidence and
-needs are read off the evaluator's answers when they are asked for.
+needs are read off the evaluator's answers when they are asked for. `told` makes of it what `contract.py` states.
 """
 
 from __future__ import annotations
@@ -10,16 +10,41 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from functools import cached_property
 from typing import Any as Anything
-from typing import Literal, get_args
+from typing import Protocol, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET
 
+from screener.arguments import LISTS, ScreeningError, day_of, known_lists, known_trials, length_of
+from screener.contract import (
+    Basis,
+    Counts,
+    CriterionTold,
+    Form,
+    Freshness,
+    Kind,
+    Latest,
+    Options,
+    Origin,
+    Origins,
+    ReadingOutcome,
+    ReadingTold,
+    Recruitment,
+    ScoreValue,
+    ScreeningTold,
+    Status,
+    Tables,
+    Term,
+    TrialTold,
+    Verdict,
+    WaitsFor,
+)
 from screener.evaluation.ages import with_possible_age
 from screener.evaluation.answers import Fact, Found, Given, Judged, Measured, Reason
 from screener.evaluation.episodes import denied_by_old_list
-from screener.evaluation.evaluator import judge, program_of, truth_of_readings
-from screener.evaluation.explanation import WHY, explain, number_text, score_text, span_text, terms
+from screener.evaluation.evaluator import program_of, truth_of_readings
+from screener.evaluation.evidence import Evidence, bounds_of, doubts_of, evidence_of_result, shown_as
+from screener.evaluation.explanation import explain, score_text, span_text, terms
 from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import (
     Need,
@@ -29,105 +54,27 @@ from screener.evaluation.grounds import (
     needs,
     reasons,
     rests_on_assumption,
-    results_of,
 )
-from screener.evaluation.phrases import lowered, unit_beside
+from screener.evaluation.latest import LatestResult, latest_results
+from screener.evaluation.passed_over import later_than, reviewed_too_long_ago
+from screener.evaluation.phrases import lowered
+from screener.evaluation.raised import against_sex, answered_against_data, drawn_apart, raised_for_score
 from screener.records.chart import not_complete, some_of
 from screener.records.errors import CHECK_FIRST
-from screener.records.measuring import MEASURED_AS
-from screener.records.patient import Absence, Answer, Episode, Flag, Patient, Result
-from screener.rulebook import (
-    All,
-    Confirmed,
-    Criterion,
-    EventLookup,
-    FlagRule,
-    Meets,
-    RecordList,
-    Rulebook,
-    Trial,
-    Truthful,
-)
-from screener.values.dates import (
-    BEGINNING,
-    DAY,
-    DateError,
-    Duration,
-    Moment,
-    day_shifted,
-    day_text,
-    on_day,
-    parse_duration,
-    parse_moment,
-)
+from screener.records.patient import Answer, Flag, Patient, digest_of_record
+from screener.rulebook import Criterion, EventLookup, Meets, RecordList, Rulebook, Trial
+from screener.values.dates import Duration, day_shifted, day_text, parse_duration
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth
 from screener.version import __version__
 
-Status = Literal["passed", "failed", "unknown"]
-Verdict = Literal["eligible", "ineligible", "undetermined"]
-WaitsFor = Literal["data", "judgement", "consent"]
-LISTS: tuple[RecordList, ...] = get_args(RecordList)
+AS_RECORDED = Options("record", (), None, None)
 
 
-def status_of(kind: Literal["inclusion", "exclusion"], truth: Truth) -> Status:
+def status_of(kind: Kind, truth: Truth) -> Status:
     """What the truth of a rule says for the patient: passed always speaks for the patient."""
     if truth is UNKNOWN:
         return "unknown"
     return "passed" if (truth is TRUE) == (kind == "inclusion") else "failed"
-
-
-class ScreeningError(ValueError):
-    """A call that cannot be answered: no date of screening, another dictionary, an unknown trial or list."""
-
-
-class Evidence(Struct, frozen=True, omit_defaults=True):
-    """A fact that an answer rests on: as recorded, as converted, with its date and its place in the record."""
-
-    name: str
-    value: str
-    unit: str | None = None
-    canonical_value: float | str | None = None
-    canonical_unit: str | None = None
-    date: str | None = None
-    source: str = ""
-    flags: tuple[Flag, ...] = ()
-
-
-class Term(Struct, frozen=True):
-    """One term of a score's sum; its ends differ where an input is not known exactly, and are None without limit."""
-
-    term: str
-    low: float | None
-    high: float | None
-
-
-class ScoreValue(Struct, frozen=True):
-    """A score that an answer rests on, with its terms and where its formula comes from."""
-
-    name: str
-    title: str
-    value: str
-    terms: tuple[Term, ...]
-    source: str | None
-
-
-class ReadingOutcome(Struct, frozen=True):
-    """What one reading of the text says by itself; `chosen` where a site has settled on it."""
-
-    label: str | None
-    status: Status
-    explanation: str
-    chosen: bool = False
-    chosen_by: str | None = None
-
-
-class Recruitment(Struct, frozen=True, omit_defaults=True):
-    """Whether the registry says that the trial takes participants, and since when that is known."""
-
-    status: str | None
-    date: str | None
-    recruiting: bool
-    note: str | None = None
 
 
 class CriterionResult:
@@ -178,13 +125,18 @@ class CriterionResult:
         return self._criterion.id
 
     @property
-    def kind(self) -> Literal["inclusion", "exclusion"]:
+    def kind(self) -> Kind:
         return self._criterion.kind
 
     @property
     def text(self) -> str:
         """The protocol's own words."""
         return self._criterion.quote
+
+    @property
+    def short(self) -> str | None:
+        """What a sheet calls the line."""
+        return self._criterion.short
 
     @property
     def rule(self) -> str:
@@ -208,8 +160,10 @@ class CriterionResult:
         return tuple(tuple(measured_scores(judged)) for judged in self._counted)
 
     @property
-    def basis(self) -> Literal["recorded", "assumed"]:
+    def basis(self) -> Basis:
         """`assumed` if the answer rests on a list that the user asked to be taken as complete."""
+        if not self._frame.assumed:
+            return "recorded"
         return "assumed" if any(rests_on_assumption(judged) for judged in self._deciding) else "recorded"
 
     @property
@@ -234,14 +188,26 @@ class CriterionResult:
     @cached_property
     def explanation(self) -> str:
         """What the answer rests on, in words."""
-        rulebook = self._frame.rulebook
         if "ambiguous" in self.reasons:
             readings = self._criterion.readings
             return "; ".join(
-                f"read as “{reading.label}” it is {status_of(self.kind, judged.truth)}: {explain((judged,), rulebook)}"
+                f"read as “{reading.label}” it is {status_of(self.kind, judged.truth)}: {self._explained(judged)}"
                 for reading, judged in zip(readings, self._counted, strict=True)
             )
-        return explain(self._deciding, rulebook)
+        if len(self._deciding) == 1:
+            return self._explained(self._deciding[0])
+        return explain(self._deciding, self._frame.rulebook)
+
+    def _explained(self, judged: Judged) -> str:
+        """One answer in words; it is asked for of a reading, and of the line that hangs on it."""
+        known = self._words.get(id(judged))
+        if known is None:
+            known = self._words[id(judged)] = explain((judged,), self._frame.rulebook)
+        return known
+
+    @cached_property
+    def _words(self) -> dict[int, str]:
+        return {}
 
     @cached_property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -257,18 +223,23 @@ class CriterionResult:
     @cached_property
     def doubts(self) -> tuple[str, ...]:
         """The values that the answer rests on and that may be wrong, each with the reason."""
-        told = [_doubts_of(fact, self._frame) for judged in self._counted for fact, _, used in facts(judged) if used]
+        told = [doubts_of(fact, self._frame) for those in self._facts for fact, _, used in those if used]
         return tuple(dict.fromkeys(each for each in told if each is not None))
 
     @cached_property
     def _shown(self) -> tuple[tuple[Evidence, bool], ...]:
         """The evidence, and of each row whether it should be looked at again."""
         shown: dict[tuple[str, str], tuple[Evidence, bool]] = {}
-        for judged in self._counted:
-            for fact, found, used in facts(judged):
-                row = _evidence(fact, found, used, self._frame)
-                shown.setdefault((row.name, row.source), (row, _is_suspicious(fact, self._frame)))
+        for those in self._facts:
+            for fact, found, used in those:
+                row, is_suspicious = shown_as(fact, found, used, self._frame)
+                shown.setdefault((row.name, row.source), (row, is_suspicious))
         return tuple(shown.values())
+
+    @cached_property
+    def _facts(self) -> tuple[tuple[tuple[Fact | Given, Found, bool], ...], ...]:
+        """The facts that each answer that counts shows."""
+        return tuple(tuple(facts(judged)) for judged in self._counted)
 
     @cached_property
     def needs(self) -> tuple[Need, ...]:
@@ -293,7 +264,7 @@ class CriterionResult:
             ReadingOutcome(
                 reading.label,
                 status_of(self.kind, judged.truth),
-                explain((judged,), self._frame.rulebook),
+                self._explained(judged),
                 number == chosen,
                 self._choice.by if self._choice is not None and number == chosen else None,
             )
@@ -311,7 +282,8 @@ class CriterionResult:
             ScoreValue(
                 name,
                 rulebook.scores[name].title,
-                _score_value(measured),
+                span_text(measured.range, score_text),
+                bounds_of(measured.range),
                 tuple(Term(text, _finite(value.low), _finite(value.high)) for text, value in terms(measured, rulebook)),
                 rulebook.scores[name].source,
             )
@@ -323,35 +295,60 @@ class CriterionResult:
         """What should catch the eye without deciding: borderline scores, inputs drawn far apart, contradictions."""
         rulebook, frame = self._frame.rulebook, self._frame
         told: dict[Flag, None] = {}
-        for judged, scores in zip(self._counted, self._scores, strict=True):
+        for judged, scores, those in zip(self._counted, self._scores, self._facts, strict=True):
             for name, measured in scores:
                 score = rulebook.scores[name]
-                told.update(dict.fromkeys(_raised(score.flags, frame)))
-                if score.spread is not None and (apart := _drawn_apart(measured, score.spread)):
+                told.update(dict.fromkeys(raised_for_score(score, frame)))
+                if score.spread is not None and (apart := drawn_apart(measured, score.spread)):
                     text = f"the inputs of {score.title} were drawn {apart} apart, more than {score.spread}"
                     told[Flag("remark", text)] = None
-            told.update(dict.fromkeys(_answers_against_data(judged, rulebook)))
-            told.update(dict.fromkeys(_against_sex(judged, frame)))
+            told.update(dict.fromkeys(answered_against_data(judged, rulebook)))
+            told.update(dict.fromkeys(against_sex(those, frame)))
         return tuple(told)
 
-    def to_dict(self) -> dict[str, Anything]:
-        """The result as plain data, in the form of the contract."""
-        return {
-            "id": self.id,
-            "kind": self.kind,
-            "text": self.text,
-            "rule": self.rule,
-            "status": self.status,
-            "basis": self.basis,
-            "reasons": list(self.reasons),
-            "explanation": self.explanation,
-            "evidence": msgspec.to_builtins(self.evidence),
-            "needs": msgspec.to_builtins(self.needs),
-            "readings": msgspec.to_builtins(self.readings),
-            "assumptions": list(self.assumptions),
-            "scores": msgspec.to_builtins(self.scores),
-            "flags": msgspec.to_builtins(self.flags),
-        }
+    def told(self, tables: Tables) -> CriterionTold:
+        """The line as other programs read it; what it refers to goes into the tables."""
+        is_full = tables.form == "full"
+        return CriterionTold(
+            self.id,
+            self.kind,
+            self.short,
+            self.status,
+            self.basis,
+            self.reasons,
+            tables.refs(self.evidence, self.needs, self.scores),
+            self.explanation if is_full or self.truth is not UNKNOWN else UNSET,
+            self.flags if is_full or self.flags else UNSET,
+            self._readings_told(is_full=is_full) if is_full or len(self._criterion.readings) > 1 else UNSET,
+            self.text if is_full else UNSET,
+            self.rule if is_full else UNSET,
+            self.evidence if is_full else UNSET,
+            self.needs if is_full else UNSET,
+            self.scores if is_full else UNSET,
+            self.assumptions if is_full else UNSET,
+        )
+
+    def _readings_told(self, *, is_full: bool) -> tuple[ReadingTold, ...]:
+        """Each reading by its number; the compact form has no words, and none are made for it."""
+        if is_full:
+            return tuple(
+                [
+                    ReadingTold(number, each.status, each.chosen, each.chosen_by, each.label, each.explanation)
+                    for number, each in enumerate(self.readings, start=1)
+                ]
+            )
+        chosen, by = (self._choice.reading, self._choice.by) if self._choice is not None else (None, None)
+        return tuple(
+            [
+                ReadingTold(number, status_of(self.kind, judged.truth))
+                if number != chosen
+                else ReadingTold(number, status_of(self.kind, judged.truth), True, by or UNSET)
+                for number, judged in enumerate(self._judged, start=1)
+            ]
+        )
+
+    def __repr__(self) -> str:
+        return f"<{self.id} {self.status}>"
 
 
 class TrialResult:
@@ -413,18 +410,31 @@ class TrialResult:
             note = f"the registry does not list this trial as recruiting ({registry.status or 'no status'}{last})"
         return Recruitment(registry.status, registry.status_date, recruiting, note)
 
-    def to_dict(self) -> dict[str, Anything]:
-        """The result as plain data, in the form of the contract."""
-        return {
-            "id": self.id,
-            "title": self.title,
-            "verdict": self.verdict,
-            "waits_for": list(self.waits_for),
-            "counts": dict(self.counts),
-            "recruitment": msgspec.to_builtins(self.recruitment),
-            **({"check_first": list(self.check_first)} if self.check_first else {}),
-            "criteria": [criterion.to_dict() for criterion in self.criteria],
-        }
+    def criterion(self, line: str) -> CriterionResult:
+        """One line by its id. Raises KeyError."""
+        return _named(self.criteria, line, self.id)
+
+    def __iter__(self) -> Iterator[CriterionResult]:
+        return iter(self.criteria)
+
+    def told(self, tables: Tables, labs_within: Freshness | None) -> TrialTold:
+        """The trial as other programs read it."""
+        return TrialTold(
+            self.id,
+            self._trial.short,
+            self.verdict,
+            self.waits_for,
+            Counts(**self.counts),
+            self.recruitment,
+            self.check_first,
+            labs_within,
+            tuple([criterion.told(tables) for criterion in self.criteria]),
+            self.title if tables.form == "full" else UNSET,
+        )
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{number} {status}" for status, number in self.counts.items())
+        return f"<{self.id} {self.verdict}: {counts}>"
 
 
 class Screening:
@@ -437,12 +447,15 @@ class Screening:
         rulebook: Rulebook,
         trials: tuple[TrialResult, ...],
         not_assumed: frozenset[RecordList] = frozenset(),
+        options: Options = AS_RECORDED,
     ) -> None:
         self._patient = patient
         self._day = as_of
         self._rulebook = rulebook
         self.trials = trials
         self._not_assumed = not_assumed
+        self.options = options
+        """What the call asked for that can change an answer."""
 
     @property
     def patient(self) -> str:
@@ -486,8 +499,8 @@ class Screening:
             *(note for note in patient.notes if not note.startswith(CHECK_FIRST)),
             *(not_complete(list_, patient.unread[list_]) for list_ in LISTS if list_ in self._not_assumed),
             *self._not_denied_by_lists(),
-            *_later_than(patient, self._day),
-            *_reviewed_too_long_ago(patient, self._day, self._rulebook),
+            *later_than(patient, self._day),
+            *reviewed_too_long_ago(patient, self._day, self._rulebook),
         )
 
     @cached_property
@@ -533,7 +546,7 @@ class Screening:
         too_old: dict[str, None] = {}
         for trial in self.trials:
             for criterion in trial.criteria:
-                if criterion.status != "unknown":
+                if criterion.status != "unknown" or not criterion.frame.complete:
                     continue
                 for found in (found for judged in criterion.counted for found in consulted(judged)):
                     lookup = found.lookup
@@ -549,20 +562,113 @@ class Screening:
             titles = some_of(sorted(lowered(self._rulebook.concepts[name].title) for name in too_old))
             yield f"the lists are complete as of {day_text(self._patient.as_of)}: too old to deny {titles}"
 
-    def to_dict(self) -> dict[str, Anything]:
-        """The result as plain data, in the form of the contract."""
-        return {
-            "patient": self.patient,
-            "as_of": day_text(self._day),
-            "screener": __version__,
-            "rules": self.rules,
-            "notes": list(self.notes),
-            "trials": [trial.to_dict() for trial in self.trials],
-        }
+    def trial(self, name: str) -> TrialResult:
+        """One trial by its id. Raises KeyError."""
+        return _named(self.trials, name, "the screening")
 
-    def to_json(self) -> str:
+    def __iter__(self) -> Iterator[TrialResult]:
+        return iter(self.trials)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both say the same of the same patient, word for word."""
+        return self.told() == other.told() if isinstance(other, Screening) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.patient, self._day, self.rules))
+
+    def __repr__(self) -> str:
+        told = ", ".join(f"{trial.id} {trial.verdict}" for trial in self.trials)
+        return f"<Screening of {self.patient} as of {day_text(self._day)}: {told}>"
+
+    def told(self, form: Form = "full") -> ScreeningTold:
+        """The result as other programs read it, typed: `to_json` writes exactly this."""
+        tables = Tables(form)
+        latest = tuple([self._latest(each, tables) for each in self.latest])
+        trials = tuple([trial.told(tables, self._freshness_of(trial)) for trial in self.trials])
+        patient = self._patient
+        return ScreeningTold(
+            form=form,
+            patient=self.patient,
+            as_of=day_text(self._day),
+            screener=__version__,
+            rules=self.rules,
+            origins=Origins(digest_of_record(patient), patient.digest, patient.read_with),
+            options=self.options,
+            notes=self.notes,
+            latest=latest,
+            facts=tuple(tables.facts.rows),
+            needs=tuple(tables.needs.rows),
+            scores=tuple(tables.scores.rows),
+            trials=trials,
+        )
+
+    @cached_property
+    def latest(self) -> tuple[LatestResult, ...]:
+        """The latest result of each lab and finding that the trials compare, and how long it is fresh."""
+        everywhere = self.options.labs_within
+        within = None if everywhere is None else parse_duration(everywhere)
+        named = tuple(trial.id for trial in self.trials)
+        return latest_results(self._patient, self._day, named, self._rulebook, within)
+
+    def _latest(self, latest: LatestResult, tables: Tables) -> Latest:
+        fact = None
+        if latest.result is not None:
+            fact = tables.fact(evidence_of_result(latest.result, True, self.trials[0].criteria[0].frame))
+        good_to = None if latest.good_to is None else day_text(latest.good_to)
+        origin: Origin = "dictionary" if self.options.labs_within is None else "call"
+        return Latest(latest.name, fact, good_to, Freshness(str(latest.fresh), origin))
+
+    def _freshness_of(self, trial: TrialResult) -> Freshness | None:
+        """The freshness that replaces the dictionary's in a trial, and who says so."""
+        if self.options.labs_within is not None:
+            return Freshness(self.options.labs_within, "call")
+        own = self._rulebook.trials[trial.id].labs_within
+        return None if own is None else Freshness(str(own), "trial")
+
+    def to_dict(self, form: Form = "full") -> dict[str, Anything]:
+        """The result as plain data: what `to_json` writes, read back."""
+        plain: dict[str, Anything] = msgspec.json.decode(msgspec.json.encode(self.told(form)))
+        return plain
+
+    def to_json(self, form: Form = "full") -> str:
         """The result as JSON text, on one line."""
-        return msgspec.json.encode(self.to_dict()).decode()
+        return msgspec.json.encode(self.told(form)).decode()
+
+    def to_rows(self) -> list[dict[str, Anything]]:
+        """A row for each line of each trial, such as a data frame is made from; each cell is a text, or None."""
+        return [
+            {
+                "patient": self.patient,
+                "as_of": day_text(self._day),
+                "trial": trial.id,
+                "verdict": trial.verdict,
+                "criterion": line.id,
+                "kind": line.kind,
+                "short": line.short,
+                "status": line.status,
+                "basis": line.basis,
+                "reasons": "; ".join(line.reasons),
+                "explanation": line.explanation,
+                "needs": "; ".join(need.text for need in line.needs),
+            }
+            for trial in self.trials
+            for line in trial.criteria
+        ]
+
+
+class _HasId(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+_Named = TypeVar("_Named", bound=_HasId)
+
+
+def _named(those: Iterable[_Named], name: str, where: str) -> _Named:
+    for each in those:
+        if each.id == name:
+            return each
+    raise KeyError(f"`{name}` is not in {where}: there are {', '.join(each.id for each in those)}")
 
 
 def evaluate(
@@ -588,14 +694,14 @@ def evaluate(
         raise ScreeningError(
             f"patient `{patient.id}` was read with another dictionary than these rules have: read the record again"
         )
-    day = _day_of(as_of) if as_of is not None else patient.as_of
+    day = day_of(as_of) if as_of is not None else patient.as_of
     if day is None:
         raise ScreeningError(f"no date of screening: patient `{patient.id}` has no `as_of`, and none was given")
     patient = with_possible_age(patient, day)
-    asked = _known_lists(assume_complete)
+    asked = known_lists(assume_complete)
     assumed = asked - patient.unread.keys()
-    wanted = _known_trials(trials, rules)
-    everywhere = _length_of(labs_within) if labs_within is not None else None
+    wanted = known_trials(trials, rules)
+    everywhere = length_of(labs_within) if labs_within is not None else None
     program, answers = program_of(rules), patient.answers
     shared: dict[Duration | None, Frame] = {}
     screened: list[TrialResult] = []
@@ -609,86 +715,16 @@ def evaluate(
             for criterion, key, readings in program.trials[trial.id]
         ]
         screened.append(TrialResult(trial, tuple(criteria)))
-    return Screening(patient, day, rules, tuple(screened), asked - assumed)
-
-
-def _day_of(as_of: object) -> int:
-    """The day that a call names. A time of day beside it says nothing more."""
-    match as_of:
-        case date():
-            return as_of.toordinal()
-        case str() if len(as_of) == len("YYYY-MM-DD"):
-            try:
-                return parse_moment(as_of).first_day
-            except DateError as problem:
-                raise ScreeningError(f"as_of: {problem}") from None
-        case _:
-            raise ScreeningError(f"as_of: `{as_of}` is not a day: give a date, or write YYYY-MM-DD")
-
-
-def _length_of(labs_within: object) -> Duration:
-    match labs_within:
-        case Duration():
-            return labs_within
-        case str():
-            try:
-                return parse_duration(labs_within)
-            except DateError as problem:
-                raise ScreeningError(f"labs_within: {problem}") from None
-        case _:
-            raise ScreeningError(f"labs_within: `{labs_within}` is not a length of time: write such as `14 days`")
-
-
-def _names(names: object, what: str) -> tuple[str, ...]:
-    """The names that a call gives; a lone text is one name, not its letters."""
-    if isinstance(names, str):
-        return (names,)
-    given = tuple(names) if isinstance(names, Iterable) else (names,)
-    for name in given:
-        if not isinstance(name, str):
-            raise ScreeningError(f"{what}: `{name}` is not a name")
-    return given
-
-
-def _known_lists(names: Iterable[str]) -> frozenset[RecordList]:
-    known: list[RecordList] = []
-    for name in _names(names, "assume_complete"):
-        match = next((each for each in LISTS if each == name), None)
-        if match is None:
-            raise ScreeningError(f"`{name}` is not a list of the record: the lists are {', '.join(LISTS)}")
-        known.append(match)
-    return frozenset(known)
-
-
-def _known_trials(names: Collection[str] | None, rules: Rulebook) -> list[Trial]:
-    if names is None:
-        return list(rules.trials.values())
-    wanted = _names(names, "trials")
-    for name in wanted:
-        if name not in rules.trials:
-            raise ScreeningError(f"no trial `{name}` in these rules: there are {', '.join(rules.trials)}")
-    return [trial for trial in rules.trials.values() if trial.id in wanted]
+    options = Options(
+        "record" if as_of is None else "call",
+        tuple([each for each in LISTS if each in asked]),
+        None if everywhere is None else str(everywhere),
+        None if trials is None else tuple([trial.id for trial in wanted]),
+    )
+    return Screening(patient, day, rules, tuple(screened), asked - assumed, options)
 
 
 # ---- reading answers
-
-
-def _raised(flags: Iterable[FlagRule], frame: Frame) -> tuple[Flag, ...]:
-    """The flags whose condition certainly holds."""
-    return tuple(
-        Flag("doubt" if flag.is_doubt else "remark", flag.text) for flag in flags if _certainly_holds(flag.when, frame)
-    )
-
-
-def _certainly_holds(rule: Truthful, frame: Frame) -> bool:
-    """Whether a rule holds. Of a conjunction no more is asked than decides it: nobody is shown the rest."""
-    if isinstance(rule, All):
-        return all(_certainly_holds(each, frame) for each in rule.of)
-    return judge(rule, frame).truth is TRUE
-
-
-def _score_value(measured: Measured) -> str:
-    return span_text(measured.range, score_text)
 
 
 def _finite(number: float) -> float | None:
@@ -702,254 +738,21 @@ def _definitions_in(judged: Iterable[Judged]) -> Iterable[str]:
         yield from _definitions_in(part for part in answer.parts if isinstance(part, Judged))
 
 
-def _drawn_apart(measured: Measured, spread: Duration) -> str | None:
-    """How far apart the inputs of a score were drawn, if certainly further than they should be."""
-    moments = [result.when for result in results_of(measured) if result.when is not None]
-    if not moments:
-        return None
-    if len({moment.offset is None for moment in moments}) > 1:
-        zoned = next(moment for moment in moments if moment.offset is not None)
-        moments = [moment.on_clock_of(zoned) for moment in moments]
-    earliest = min(moment.instant[2] for moment in moments)
-    latest = max(moment.instant[1] for moment in moments)
-    if spread.unit == "hours":
-        allowed = earliest + spread.count * 3600
-    else:
-        allowed = day_shifted(earliest // DAY, spread, 1) * DAY + earliest % DAY
-    return f"at least {_told_apart(latest - earliest, str(spread))}" if latest > allowed else None
-
-
-def _told_apart(seconds: int, allowed: str) -> str:
-    """A stretch of time in a unit that reads well, of tenths of an hour or coarser; finer than usual where the coarse
-    text would seem to say no more than is allowed."""
-    tenths = round(seconds / 360)
-    days, rest = divmod(tenths, 240)
-    hours = "1 hour" if rest == 10 else f"{number_text(rest / 10)} hours"
-    exactly = f"{days} days and {hours}" if days >= 2 and rest else f"{days} days"
-    if days < 2:
-        return f"{number_text(tenths / 10)} hours"
-    if days < 14:
-        return exactly
-    months = days * 48 // 1461
-    coarse = f"{days} days" if days < 100 else f"{months} months" if months < 24 else f"{months // 12} years"
-    return exactly if coarse == allowed else coarse
-
-
-def _answers_against_data(judged: Judged, rulebook: Rulebook) -> Iterable[Flag]:
-    """A person's yes beside data that say no: shown, and never decisive."""
-    if isinstance(judged.node, All) and judged.truth is FALSE:
-        for part in judged.parts:
-            if isinstance(part, Judged) and isinstance(part.node, Confirmed) and part.truth is TRUE:
-                title = rulebook.questions[part.node.question].title
-                text = f"conflict: “{title}” was answered yes, but the record says that it does not arise"
-                yield Flag("doubt", text)
-    for part in judged.parts:
-        if isinstance(part, Judged):
-            yield from _answers_against_data(part, rulebook)
-
-
-def _against_sex(judged: Judged, frame: Frame) -> Iterable[Flag]:
-    """What only the other sex can have, on record for this patient all the same."""
-    sex = frame.patient.sex
-    for fact, _, used in facts(judged):
-        if used and isinstance(fact, Episode) and fact.list != "family_history" and not fact.doubtful:
-            concept = frame.rulebook.concepts[fact.concept]
-            if sex is not None and concept.only_if not in (None, sex):
-                text = f"conflict: recorded {sex}, but {lowered(concept.title)} is on record ({fact.source})"
-                yield Flag("doubt", text)
-
-
-def _absence_in_words(absence: Absence) -> str:
-    """How the record denies something: on its date, or for a time, and whether somebody looked for it."""
-    looked = f"none found by {absence.by or 'a chart review'}" if absence.reviewed else "absent"
-    if absence.since is None or absence.since == absence.when:
-        return looked
-    return f"{looked}, ever" if absence.since.first == BEGINNING else f"{looked} since {absence.since.text}"
-
-
-def _evidence(fact: Fact | Given, found: Found, used: bool, frame: Frame) -> Evidence:
-    rulebook = frame.rulebook
-    match fact:
-        case Result():
-            return _evidence_of_result(fact, used, frame)
-        case Episode() | Absence() if (shown_by := _result_behind(fact, frame)) is not None:
-            return _evidence_of_result(shown_by, used, frame)
-        case Episode():
-            details = [fact.status, fact.severity, f"stage {fact.stage}" if fact.stage else None]
-            if fact.controlled is not None:
-                details.append("controlled" if fact.controlled else "not controlled")
-            value = ", ".join(each for each in details if each) or "present"
-            dates = [moment.text for moment in (fact.start, fact.end) if moment is not None and moment.text]
-            date_text = " to ".join(dict.fromkeys(dates)) or None
-            asserted = fact.asserted.text if fact.asserted is not None else None
-            if fact.only_may_be:
-                title = lowered(rulebook.concepts[fact.concept].title)
-                value = f"may be {title}{f', {value}' if value != 'present' else ''}"
-                return Evidence(
-                    fact.called or fact.concept, value, date=date_text or asserted, source=fact.source, flags=fact.flags
-                )
-            raised = _raised(rulebook.concepts[fact.concept].flags, frame)
-            flags = (*fact.flags, *raised)
-            return Evidence(fact.concept, value, date=date_text or asserted, source=fact.source, flags=flags)
-        case Absence():
-            date_text = fact.when.text if fact.when is not None else None
-            return Evidence(fact.concept, _absence_in_words(fact), date=date_text, source=fact.source, flags=fact.flags)
-        case Answer():
-            by = (Flag("remark", f"answered by {fact.by}"),) if fact.by else ()
-            return Evidence(
-                found.subject,
-                "yes" if fact.value else "no",
-                date=fact.when.text if fact.when is not None else None,
-                source=fact.source,
-                flags=by,
-            )
-        case Given():
-            return Evidence(fact.name, fact.value, source=fact.source)
-
-
-def _result_behind(fact: Episode | Absence, frame: Frame) -> Result | None:
-    """The result that an episode or absence was read from, where it has no entry of its own."""
-    concept = frame.rulebook.concepts[fact.concept]
-    return next((result for sign in concept.signs if (result := frame.result_from(fact.source, sign.fact))), None)
-
-
-def _evidence_of_result(result: Result, used: bool, frame: Frame) -> Evidence:
-    rulebook = frame.rulebook
-    fact = rulebook.fact(result.fact)
-    unit = getattr(fact, "unit", "1")
-    flags = list(result.flags)
-    if result.problem:
-        flags.append(Flag("unusable", result.problem))
-    if not used:
-        flags.append(Flag("too_old", WHY["stale"]))
-    flags.extend(_raised_for(result, frame))
-    canonical: float | str | None = None
-    if result.value is not None:
-        value = result.value
-        canonical = value.low if value.is_exact else f"{number_text(value.low)} to {number_text(value.high)}"
-    return Evidence(
-        result.fact,
-        result.recorded_value,
-        result.recorded_unit,
-        canonical,
-        None if unit == "1" or canonical is None else unit,
-        result.when.text if result.when is not None else None,
-        result.source,
-        tuple(dict.fromkeys(flags)),
-    )
-
-
-def _result_of(fact: Fact | Given, frame: Frame) -> Result | None:
-    """The result that a fact is, or was read from."""
-    match fact:
-        case Episode() | Absence():
-            return _result_behind(fact, frame)
-        case Result():
-            return fact
-        case _:
-            return None
-
-
-def _is_suspicious(fact: Fact | Given, frame: Frame) -> bool:
-    result = _result_of(fact, frame)
-    if result is None:
-        return False
-    remarks = [flag for flag in result.flags if not flag.text.startswith(MEASURED_AS)]
-    return bool(remarks or result.problem or _raised_for(result, frame))
-
-
-def _doubts_of(fact: Fact | Given, frame: Frame) -> str | None:
-    """A result whose value may be wrong, and why; None where nothing says so, or where it is not used anyway."""
-    result = _result_of(fact, frame)
-    if result is None or result.unusable is not None:
-        return None
-    doubts = [each.text for each in (*_raised_for(result, frame), *result.flags) if each.kind == "doubt"]
-    if not doubts:
-        return None
-    title = frame.rulebook.fact(result.fact).title
-    return f"{lowered(title)} {result.recorded_value}{unit_beside(result.recorded_unit)} ({'; '.join(doubts)})"
-
-
-def _raised_for(result: Result, frame: Frame) -> tuple[Flag, ...]:
-    """The flags of its lab or finding that are raised for this very result, whichever results an answer picked.
-
-    They are judged on the day of the result, as if it were the only one of its kind; and as of the day of screening
-    too, unless a later one has taken its place. A result that is impossible is taken at its word: its flags may tell
-    why.
-    """
-    key = (result.fact, result.source)
-    raised = frame.raised.get(key)
-    if raised is None:
-        raised = frame.raised[key] = tuple(dict.fromkeys(_raised_on_its_days(result, frame)))
-    return raised
-
-
-def _raised_on_its_days(result: Result, frame: Frame) -> Iterator[Flag]:
-    flags = frame.rulebook.fact(result.fact).flags
-    value = result.value or result.beyond
-    if not flags or (value is None and result.choices is None):
-        return
-    stated = msgspec.structs.replace(result, value=value, unusable=None)
-    day = frame.as_of if result.when is None else min(result.when.last_day, frame.as_of)
-    yield from _raised(flags, frame.with_only(msgspec.structs.replace(stated, when=on_day(day)), day))
-    when = result.when
-    if when is not None and not any(when.is_before(later) for later in frame.last_results(result.fact)):
-        yield from _raised(flags, frame.with_only(stated, frame.as_of))
-
-
-def _later_than(patient: Patient, day: int) -> list[str]:
-    """Facts dated after the day of screening: not seen, and said so; those of one name together."""
-    dated: list[tuple[str, str, Moment | None]] = [
-        *((each.source, each.fact, each.when) for results in patient.results.values() for each in results),
-        *(
-            (each.source, each.concept, each.start)
-            for episodes in patient.episodes.values()
-            for each in episodes
-            if each.list != "plans"
-        ),
-        *((each.source, each.concept, each.when) for absences in patient.absences.values() for each in absences),
-        *((each.source, each.key, each.when) for each in patient.answers.values()),
-    ]
-    end = day * DAY + DAY - 1
-    later: dict[str, list[tuple[Moment, str]]] = {}
-    for source, name, when in dated:
-        if when is not None and when.first > end:
-            later.setdefault(name, []).append((when, source))
-    return [_told_later(name, those) for name, those in later.items()]
-
-
-def _reviewed_too_long_ago(patient: Patient, day: int, rulebook: Rulebook) -> list[str]:
-    """Chart reviews that no longer speak for the day of screening, with what no later one denies."""
-    old: dict[str, set[str]] = {}
-    for name, absences in patient.absences.items():
-        concept = rulebook.concepts[name]
-        those = [each.when for each in absences if each.reviewed and each.when is not None and each.list != "plans"]
-        if those and all(day_shifted(each.first_day, concept.fresh, 1) < day for each in those):
-            last = max(those, key=lambda each: each.first)
-            old.setdefault(last.text, set()).add(lowered(concept.title))
-    return [
-        f"the chart review of {on} is too old to speak for the day of screening: {', '.join(sorted(titles))}"
-        for on, titles in sorted(old.items())
-    ]
-
-
-def _told_later(name: str, those: list[tuple[Moment, str]]) -> str:
-    if len(those) == 1:
-        [(when, source)] = those
-        return f"{source}: `{name}` is dated {when.text}, after the day of screening, and is not used"
-    those.sort(key=lambda each: each[0].first)
-    first, places = those[0][0].text, some_of([source for _, source in those])
-    dated = f"`{name}` is dated {len(those)} times after the day of screening"
-    return f"{dated}, first {first}, and these are not used: {places}"
-
-
 __all__ = [
+    "LISTS",
     "CriterionResult",
     "Evidence",
     "Need",
+    "ReadingOutcome",
+    "Reason",
     "Recruitment",
+    "ScoreValue",
     "Screening",
     "ScreeningError",
+    "Status",
+    "Term",
     "TrialResult",
+    "Verdict",
     "evaluate",
+    "status_of",
 ]

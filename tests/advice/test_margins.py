@@ -15,6 +15,7 @@ from screener.advice.turning import decimal_text
 from screener.loading import load_rulebook
 from screener.records import read_patient
 from screener.rulebook import ChangeLookup, Compare, Number, Rulebook, Value
+from screener.schema import plain
 from screener.screening import CriterionResult, evaluate
 
 
@@ -487,7 +488,7 @@ def test_margins_are_plain_data() -> None:
     for path in examples():
         screening = evaluate(read_patient(path, rulebook), rulebook)
         for trial in margins_of(screening):
-            told = trial.to_dict()
+            told = plain(trial)
             assert json.loads(json.dumps(told)) == told
             count += len(told["criteria"])
     assert count >= 100

@@ -15,7 +15,7 @@ from screener.advice.when import Timeline, TrialTimeline, as_said_on, changes
 from screener.language.checker import check_texts
 from screener.records import read_patient
 from screener.rulebook import Rulebook
-from screener.schema import ScreeningDocument
+from screener.schema import ScreeningDocument, plain
 from screener.screening import ScreeningError, evaluate
 
 AS_OF = date(2026, 2, 20)
@@ -447,7 +447,7 @@ def test_the_last_day_of_the_horizon_counts() -> None:
 def test_a_timeline_is_plain_data_that_fits_its_schema() -> None:
     rules = rulebook(*WASH_OUT)
     screening = evaluate(read_patient({"id": "p", "as_of": "2026-02-20", **washing_out("2026-02-25", 9)}, rules), rules)
-    told = changes(screening).to_dict()
+    told = plain(changes(screening))
     [trial] = told["trials"]
     assert trial["screenable_from"] == "2026-03-03"
     change = next(each for each in trial["changes"] if each["criterion"] == "E1")

@@ -30,7 +30,8 @@ def test_what_a_form_cannot_tell_is_refused_and_what_it_can_is_told(call: Call, 
         return
     assert (status, out) == (2, "")
     assert err == (
-        f"error[call]: `--{further}` changes nothing in `--{form.name}`\nhelp: leave it out, or ask for `--full` or `--json`\n"
+        f"error[call]: `--{further}` changes nothing in `--{form.name}`\n"
+        "help: leave it out, or ask for `--full` or `--json` or `--compact`\n"
     )
 
 

@@ -47,7 +47,7 @@ def test_other_forms_are_refused_with_several_processes(call, write, form: list[
     status, out, err = call(write(), *form, "--jobs", "2")
     assert (status, out) == (2, "")
     assert f"`--jobs` is for a report that is printed patient by patient, and {what} is not" in err
-    assert "add `--json` or `--markdown` or `--quiet`" in err
+    assert "add `--sheet` or `--json` or `--compact` or `--markdown` or `--quiet`" in err
     assert call(write(), *form, "--jobs", "1") == call(write(), *form)
 
 

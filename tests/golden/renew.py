@@ -23,7 +23,7 @@ def renew(shared: Path | None) -> None:
     wanted = {path: text for expected in expected_screenings() for path, text in expected.goldens.items()}
     wanted |= margin_texts() | fhir_ledger.goldens() | cirrhosis.goldens() | synthea.goldens(shared)
     FOLDER.mkdir(exist_ok=True)
-    kept = ("*.json", "*.txt", "when/*.txt", f"{FOLDER.name}/*.txt", f"{fhir_ledger.HERE.name}/*.txt")
+    kept = ("*.json", "*.txt", "when/*.txt", "sheet/*.txt", f"{FOLDER.name}/*.txt", f"{fhir_ledger.HERE.name}/*.txt")
     for path in (path for pattern in kept for path in HERE.glob(pattern)):
         if path not in wanted and path not in (HERE / "expected.json", synthea.ALL):
             path.unlink()

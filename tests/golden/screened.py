@@ -1,8 +1,8 @@
 """The screenings of the example patients that are kept whole: which they are, and their text as it is kept.
 
 `expected.json` names each example, how it is screened, its verdicts, and the lines that the example is about. Beside it
-lie the whole results: as JSON, and as the table at 100 columns. What identifies engine and rules is masked, so that a
-comment in a rule file changes no golden.
+lie the whole results: as JSON, as the table at 100 columns, and as the sheet at 80. What identifies engine and rules is
+masked, so that a comment in a rule file changes no golden.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from screener.loading import load_rulebook
 from screener.records import read_patient
 from screener.records.dictionary import Dictionary
 from screener.report.further import Further
+from screener.report.sheet_text import sheet_text
 from screener.report.terminal import DISCLAIMER, print_screening
 from screener.screening import Screening, evaluate
+from screener.sheet.making import sheet_of
 from screener.values.dates import parse_duration
 
 HERE = Path(__file__).parent
@@ -54,6 +56,7 @@ class Expected(Struct, frozen=True):
             HERE / f"{self.name}.json": json_text(screening),
             HERE / f"{self.name}.txt": table_text(screening),
             HERE / "when" / f"{self.name}.txt": when_text(screening),
+            HERE / "sheet" / f"{self.name}.txt": sheet_text(sheet_of(screening)),
         }
 
 
@@ -86,7 +89,8 @@ def screened(expected: Expected) -> Screening:
 def json_text(screening: Screening) -> str:
     """The whole result, a line for each thing that can change by itself."""
     result = json.loads(screening.to_json())
-    return _laid_out(result | {"screener": "(masked)", "rules": "(masked)"}, "") + "\n"
+    masked = dict.fromkeys(("screener", "rules", "origins"), "(masked)")
+    return _laid_out(result | masked, "") + "\n"
 
 
 def _laid_out(value: Any, margin: str) -> str:

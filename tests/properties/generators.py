@@ -26,6 +26,7 @@ from screener.records import read_patient
 from screener.records.dictionary import Dictionary
 from screener.records.patient import Patient
 from screener.rulebook import (
+    LIST_OF,
     Concept,
     Finding,
     Lab,
@@ -517,13 +518,6 @@ def measurement(dice: Random, lab: Lab, limits: Sequence[float]) -> Record:
     return entry
 
 
-LIST_OF: dict[str, RecordList] = {
-    "condition": "conditions",
-    "procedure": "procedures",
-    "drug": "medications",
-    "event": "events",
-    "substance": "allergies",
-}
 ALL_LISTS: tuple[RecordList, ...] = (
     "conditions", "procedures", "plans", "medications", "events", "allergies", "family_history",
 )  # fmt: skip

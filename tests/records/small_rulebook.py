@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from screener.records.dictionary import LIST_OF
 from screener.rulebook import (
+    LIST_OF,
     Code,
     Concept,
     ConceptKind,

@@ -18,7 +18,7 @@ from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import deciding
 from screener.evaluation.phrases import both, in_time, lowered
 from screener.records.patient import Absence, Answer, Episode, Result
-from screener.rulebook import ChangeLookup, EventLookup, OnsetLookup, RecordList, Scope, ValueLookup
+from screener.rulebook import AHEAD, NOW, ChangeLookup, EventLookup, OnsetLookup, RecordList, Scope, ValueLookup
 from screener.values.dates import NO_TIME, Duration, Moment
 from screener.values.truth import UNKNOWN
 
@@ -239,13 +239,13 @@ def _covers(scope: Scope | None, frame: Frame) -> str:
 def _cause_of_episode(episode: Episode, before: Found, after: Found, lookup: EventLookup, frame: Frame) -> Cause:
     is_open = after.truth is UNKNOWN
     kind: Kind
-    if lookup.verb == "planned":
+    if lookup.verb in AHEAD:
         is_overdue = "stale" in after.reasons and "stale" not in before.reasons
         kind, within = "plan", "the day" if lookup.scope is None else _window(lookup.scope, frame)
         happened = "is overdue, and what became of it is not on record" if is_overdue else f"comes within {within}"
     elif episode.list == "plans":
         kind, happened = "plan", "may have been carried out"
-    elif lookup.verb in ("current", "receiving", "taking"):
+    elif lookup.verb in NOW:
         if episode.shown_by_result:
             kind, happened = "stale", f"is older than {frame.rulebook.concepts[episode.concept].fresh}"
         else:

@@ -10,11 +10,12 @@ itself decides it; nothing here knows what a rule is about.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any as Anything
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
+from screener.advice.worded import Worded
 from screener.evaluation.answers import Found, Judged
 from screener.evaluation.evaluator import UNKNOWN_AGE, judge, program_of, truth_of_readings
 from screener.evaluation.explanation import amount_in_words
@@ -23,6 +24,8 @@ from screener.evaluation.grounds import Part, deciding
 from screener.evaluation.phrases import asked, both, either, in_time, lowered, onset, wanted
 from screener.records.patient import Absence, Episode, Patient
 from screener.rulebook import (
+    AHEAD,
+    NOW,
     AgainstLimit,
     Age,
     AtTime,
@@ -59,12 +62,8 @@ class Way(Struct, frozen=True):
     name: str
     text: str
 
-    def to_dict(self) -> dict[str, Anything]:
-        """As plain data: `{kind, name, text}`."""
-        return {"kind": self.kind, "name": self.name, "text": self.text}
 
-
-class Failure(Struct, frozen=True):
+class Failure(Worded, frozen=True, rename={"is_fixed": "fixed"}):
     """A failed line. `ways` say of a fixed one what fixes it, of another what would change it."""
 
     id: str
@@ -74,25 +73,12 @@ class Failure(Struct, frozen=True):
     is_fixed: bool
     ways: tuple[Way, ...]
 
-    @property
-    def text(self) -> str:
+    def in_words(self) -> str:
         """`I1, fixed: age is 74 years, and only rises`."""
         return f"{self.id}, {'fixed' if self.is_fixed else 'changeable'}: {'; '.join(way.text for way in self.ways)}"
 
-    def to_dict(self) -> dict[str, Anything]:
-        """As plain data: `{id, kind, sentence, explanation, fixed, ways, text}`."""
-        return {
-            "id": self.id,
-            "kind": self.kind,
-            "sentence": self.sentence,
-            "explanation": self.explanation,
-            "fixed": self.is_fixed,
-            "ways": [way.to_dict() for way in self.ways],
-            "text": self.text,
-        }
 
-
-class TrialDistance(Struct, frozen=True):
+class TrialDistance(Worded, frozen=True):
     """What stands between the patient and a trial: its failed lines, fixed ones first. `unknown` counts the open lines,
     which may turn out either way."""
 
@@ -102,35 +88,21 @@ class TrialDistance(Struct, frozen=True):
     failures: tuple[Failure, ...]
     unknown: int
 
-    @property
-    def fixed(self) -> int:
-        """How many failed lines are fixed."""
-        return sum(failure.is_fixed for failure in self.failures)
+    fixed: int = 0
+    """How many failed lines are fixed, and how many may change; counted, whatever is given for these."""
+    changeable: int = 0
 
-    @property
-    def changeable(self) -> int:
-        """How many failed lines may change."""
-        return len(self.failures) - self.fixed
+    def __post_init__(self) -> None:
+        fixed = sum(failure.is_fixed for failure in self.failures)
+        force_setattr(self, "fixed", fixed)
+        force_setattr(self, "changeable", len(self.failures) - fixed)
+        super().__post_init__()
 
-    @property
-    def text(self) -> str:
+    def in_words(self) -> str:
         """One line for the trial, and one for each failure."""
         opened = f", {self.unknown} unknown" if self.unknown else ""
         counts = f"{self.fixed} fixed and {self.changeable} changeable failures" if self.failures else "no failure"
         return "\n".join([f"{self.id} {self.verdict}: {counts}{opened}", *(f"  {each.text}" for each in self.failures)])
-
-    def to_dict(self) -> dict[str, Anything]:
-        """As plain data: `{id, title, verdict, fixed, changeable, unknown, failures, text}`."""
-        return {
-            "id": self.id,
-            "title": self.title,
-            "verdict": self.verdict,
-            "fixed": self.fixed,
-            "changeable": self.changeable,
-            "unknown": self.unknown,
-            "failures": [each.to_dict() for each in self.failures],
-            "text": self.text,
-        }
 
 
 def distance(screening: Screening) -> tuple[TrialDistance, ...]:
@@ -280,7 +252,7 @@ def _way_of_event(ground: Judged, lasts: bool, rulebook: Rulebook) -> Way:
     when = in_time(lookup.scope, rulebook)
     shown = [fact for fact in found.used if isinstance(fact, Episode)]
     titles = both(lowered(rulebook.concepts[each.concept].title) for each in shown)
-    is_now = lookup.verb in ("current", "receiving", "taking")
+    is_now = lookup.verb in NOW
     taken = "treatment with " if lookup.verb == "taking" else ""
     if lasts and ground.truth is TRUE:
         return Way("history", name, f"{titles}: {'chronic, and stays' if is_now else 'it stays in the history'}")
@@ -291,14 +263,14 @@ def _way_of_event(ground: Judged, lasts: bool, rulebook: Rulebook) -> Way:
     if ground.truth is TRUE:
         if is_now:
             return Way("state", name, f"if there is no {taken}{titles} any more")
-        if lookup.verb == "planned":
+        if lookup.verb in AHEAD:
             return Way("plan", name, f"if {titles} is no longer planned{when}")
         if lookup.scope is not None:
             return Way("window", name, f"once {titles} no longer lies{when}")
         return Way("history", name, f"if the record comes to say more of {titles}")
     if is_now:
         return Way("state", name, f"if there comes to be {taken}{anything}")
-    if lookup.verb == "planned":
+    if lookup.verb in AHEAD:
         return Way("plan", name, f"if {anything} comes to be planned{when}")
     return Way("history", name, f"if the record comes to show {asked(lookup, lookup.what, rulebook)}")
 

@@ -35,6 +35,10 @@ from screener.evaluation.phrases import in_time, lowered, unit_beside, wanted
 from screener.evaluation.results import possible_values, window_of_freshness
 from screener.records.patient import Answer, Episode, Result
 from screener.rulebook import (
+    AHEAD,
+    BEGAN,
+    NOW,
+    TIMELESS,
     AgainstLimit,
     AtTime,
     ChangeLookup,
@@ -352,11 +356,7 @@ def _limits_of_normal(answer: Judged, frame: Frame, reach: Reach) -> Iterator[Fa
         return
     used = tuple(each for each in found.used if isinstance(each, Result))
     lab = frame.rulebook.labs[found.subject]
-    limits = [
-        limit
-        for limit in lab.normal_limits
-        if limit.which == node.which and limit.sex in (None, frame.patient.sex or limit.sex)
-    ]
+    limits = lab.limits_in_use(node.which, frame.patient.sex)
     if len(used) != 1 or used[0].value is None or not used[0].value.is_exact or found.may_lack or not limits:
         return
     domain = Range(
@@ -532,24 +532,19 @@ def _implies(narrow: _Asked, wide: _Asked, frame: Frame) -> bool:
     return qualified and special and _lies_within(one, other, frame)
 
 
-_NOW = ("current", "receiving", "taking")
-_BEGAN = ("onset of", "start of")
-_AT_NO_TIME = ("family history of", "allergy to")
-
-
 def _lies_within(one: EventLookup, other: EventLookup, frame: Frame) -> bool:
     """Whether what is in time for the one is in time for the other."""
     if one.verb == other.verb and one.scope == other.scope:
         return True
-    if one.verb in _AT_NO_TIME or other.verb in _AT_NO_TIME or "its onset" in _anchors(one, other):
+    if one.verb in TIMELESS or other.verb in TIMELESS or "its onset" in _anchors(one, other):
         return False
-    if (one.verb == "planned") != (other.verb == "planned"):
+    if (one.verb in AHEAD) != (other.verb in AHEAD):
         return False
-    if other.verb in _NOW:
-        return one.verb in _NOW and one.scope == other.scope
-    if other.verb in _BEGAN and one.verb not in _BEGAN:
+    if other.verb in NOW:
+        return one.verb in NOW and one.scope == other.scope
+    if other.verb in BEGAN and one.verb not in BEGAN:
         return False
-    if one.verb == "planned":
+    if one.verb in AHEAD:
         first, second = ahead_of(frame.day, one.scope), ahead_of(frame.day, other.scope)
         return first.last_end <= second.first_end
     inner, outer = _when(one, frame), _when(other, frame)
@@ -566,7 +561,7 @@ def _anchors(*lookups: EventLookup) -> set[str]:
 
 
 def _when(lookup: EventLookup, frame: Frame) -> Stretch | None:
-    if lookup.verb in _NOW:
+    if lookup.verb in NOW:
         today = on_day(frame.day)
         return Stretch(today.first, today.first, today.last, today.last)
     return stretch_of(lookup.scope, frame)[0]

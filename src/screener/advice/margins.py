@@ -16,6 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.advice.turning import WouldTurn, counted_in, recorded_results, recorded_unit, would_turn
+from screener.advice.worded import Worded
 from screener.evaluation.answers import Found, Judged, Measured
 from screener.evaluation.explanation import amount_in_words, limit_in_words
 from screener.evaluation.frame import Frame
@@ -49,7 +50,7 @@ Side = Literal["above", "at", "below"]
 ZERO = Fraction(0)
 
 
-class Gap(Struct, frozen=True):
+class Gap(Struct, frozen=True, rename={"is_more": "more"}):
     """How far something is from something else, as far as that is known: from `least` to `most`, never negative.
 
     `most` is None where only the end of what is possible bounds it. `is_more`: it is more than `least`, not at least.
@@ -75,16 +76,8 @@ class Gap(Struct, frozen=True):
             return f"at most {most}"
         return f"{'more than' if self.is_more else 'at least'} {least} and at most {most}"
 
-    def to_dict(self) -> dict[str, Anything]:
-        """As plain data: `{least, most, more}`."""
-        return {
-            "least": float(self.least),
-            "most": None if self.most is None else float(self.most),
-            "more": self.is_more,
-        }
 
-
-class FromLimit(Struct, frozen=True):
+class FromLimit(Worded, frozen=True, rename={"is_included": "included"}):
     """The distance of a number from one limit: which limit (`lower` or `upper` of two), on what side, and how far, in
     the canonical unit and in the unit that was recorded where that is another."""
 
@@ -97,8 +90,7 @@ class FromLimit(Struct, frozen=True):
     is_included: bool = True
     decimals: int | None = None
 
-    @property
-    def text(self) -> str:
+    def in_words(self) -> str:
         """`39 umol/L above; 2.28 mg/dL in the unit recorded`."""
         limit = f"the {self.which} limit" if self.which else "the limit"
         if self.side == "at":
@@ -116,40 +108,22 @@ class FromLimit(Struct, frozen=True):
             return gap
         return f"{gap}; {self.recorded.text()}{counted_in(self.recorded_unit)} in the unit recorded"
 
-    def to_dict(self) -> dict[str, Anything]:
-        """As plain data: `{which, side, gap, unit, recorded, recorded_unit, included, text}`."""
-        return {
-            "which": self.which,
-            "side": self.side,
-            "gap": self.gap.to_dict(),
-            "unit": self.unit,
-            "recorded": None if self.recorded is None else self.recorded.to_dict(),
-            "recorded_unit": self.recorded_unit,
-            "included": self.is_included,
-            "text": self.text,
-        }
 
-
-class Multiple(Struct, frozen=True):
+class Multiple(Worded, frozen=True):
     """How many times its limit of normal a result is, and how many times it was compared with."""
 
     gap: Gap
     compared: str
     which: Literal["upper", "lower"]
 
-    @property
-    def text(self) -> str:
+    def in_words(self) -> str:
         """`12.3 x the upper limit, compared with 10 x`."""
         compared = Fraction(self.compared)
         number = self.gap.text(apart_from=compared)
         return f"{number} x the {self.which} limit, compared with {self.compared} x"
 
-    def to_dict(self) -> dict[str, Anything]:
-        """As plain data: `{least, most, more, compared, which, text}`."""
-        return {**self.gap.to_dict(), "compared": self.compared, "which": self.which, "text": self.text}
 
-
-class Margin(Struct, frozen=True):
+class Margin(Worded, frozen=True):
     """One number that decided a line, and how far it lies from its limit.
 
     `name` is the dictionary's name of a lab, finding or score, or `age`; None for another formula. `holds` says whether
@@ -168,8 +142,7 @@ class Margin(Struct, frozen=True):
     would: Literal["pass", "fail", "hold", "no longer hold"] = "hold"
     reading: str | None = None
 
-    @property
-    def text(self) -> str:
+    def in_words(self) -> str:
         """`INR is 1.8 on 2026-02-18, limit 1.5: 0.3 above`."""
         limits = "limits" if len(self.distances) > 1 else "limit"
         told = f"{self.amount}, {limits} {self.limit}: {', '.join(each.text for each in self.distances)}"
@@ -188,21 +161,6 @@ class Margin(Struct, frozen=True):
         if not_found := [each.title for each in self.turns if not each.is_possible and not each.is_settled]:
             yield f"No value of {either(not_found)} was found that would change that"
 
-    def to_dict(self) -> dict[str, Anything]:
-        """As plain data: `{name, reading, amount, limit, holds, distances, multiple, would, turns, text}`."""
-        return {
-            "name": self.name,
-            "reading": self.reading,
-            "amount": self.amount,
-            "limit": self.limit,
-            "holds": self.holds,
-            "distances": [each.to_dict() for each in self.distances],
-            "multiple": None if self.multiple is None else self.multiple.to_dict(),
-            "would": self.would,
-            "turns": [each.to_dict() for each in self.turns],
-            "text": self.text,
-        }
-
 
 class CriterionMargins(Struct, frozen=True):
     """The margins of one line: of every number that decided it, in every reading that counts."""
@@ -217,25 +175,12 @@ class CriterionMargins(Struct, frozen=True):
         """A line for each margin."""
         return "\n".join(margin.text for margin in self.margins)
 
-    def to_dict(self) -> dict[str, Anything]:
-        """As plain data: `{id, kind, status, margins}`."""
-        return {
-            "id": self.id,
-            "kind": self.kind,
-            "status": self.status,
-            "margins": [each.to_dict() for each in self.margins],
-        }
-
 
 class TrialMargins(Struct, frozen=True):
     """The margins of a trial, of those lines that have any, in the registry's order."""
 
     id: str
     criteria: tuple[CriterionMargins, ...]
-
-    def to_dict(self) -> dict[str, Anything]:
-        """As plain data: `{id, criteria}`."""
-        return {"id": self.id, "criteria": [each.to_dict() for each in self.criteria]}
 
 
 def distance_text(number: Fraction, decimals: int | None = None, apart_from: Fraction = ZERO) -> str:
@@ -511,7 +456,7 @@ def _from_limit_of_normal(
     times = Fraction(node.times)
     candidates: list[tuple[Result, Ends, Ends]] = []
     for result in [each for each in found.used if isinstance(each, Result) and each.value is not None]:
-        own = result.upper_limit if node.which == "upper" else result.lower_limit
+        own = result.own_limit(node.which)
         exact = [result.exact] if result.exact is not None else []
         value = _ends(result.value or lab.possible, exact, lab.possible)
         if own is not None:

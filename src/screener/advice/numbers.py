@@ -99,11 +99,10 @@ def _cuts(fact: Fact, rules: Iterable[Truthful], inquiry: Inquiry) -> set[float]
     for node in multiples:
         normal = [
             Fraction(end)
-            for each in rulebook.labs[name].normal_limits
-            if each.which == node.which
+            for each in rulebook.labs[name].limits_in_use(node.which, None)
             for end in (each.low, each.high)
         ]
-        own = [getattr(each, f"{node.which}_limit") for each in fact.replaces]
+        own = [each.own_limit(node.which) for each in fact.replaces]
         found |= {float(Fraction(node.times) * end) for end in (*normal, *own) if end is not None}
     for concept in rulebook.concepts.values():
         for sign in concept.signs:

@@ -15,7 +15,6 @@ import msgspec
 from msgspec import Struct
 
 from screener.evaluation.answers import Found
-from screener.evaluation.evaluator import meant_by, parts_of
 from screener.rulebook import (
     AgainstLimit,
     Age,
@@ -42,6 +41,7 @@ from screener.rulebook import (
     Value,
     ValueLookup,
 )
+from screener.rulebook_walk import children, held_to, refers_to, walk_through
 from screener.values.truth import TRUE
 
 Subjects = frozenset[str]
@@ -114,7 +114,7 @@ class Reach:
                     yield "sex"
             case AtTime():
                 yield from self.of_lookup(node.anchor)
-                for inner in everything_in(node.of, self.rulebook):
+                for inner in walk_through(node.of, self.rulebook):
                     if isinstance(inner, Value | AgainstLimit | IsOneOf):
                         yield f"result {getattr(self.rulebook.lookups[inner.lookup], 'fact', '')}"
             case Age():
@@ -123,7 +123,7 @@ class Reach:
                 yield "sex"
             case Confirmed():
                 yield f"question {node.question}"
-        for part in (*parts_of(node), *meant(node, self.rulebook)):
+        for part in (*children(node), *refers_to(node, self.rulebook)):
             yield from self.of(part)
 
     def of_lookup(self, name: str) -> Subjects:
@@ -223,20 +223,6 @@ class Reach:
                     yield "sex"
 
 
-def meant(node: Struct, rulebook: Rulebook) -> Iterator[Struct]:
-    """The expressions that one refers to by name, and the rule by which a question is asked."""
-    yield from meant_by(node, rulebook)
-    if isinstance(node, Confirmed) and (only_if := rulebook.questions[node.question].only_if) is not None:
-        yield only_if
-
-
-def everything_in(node: Struct, rulebook: Rulebook) -> Iterator[Struct]:
-    """An expression with all that stands inside it or is named by it."""
-    yield node
-    for part in (*parts_of(node), *meant(node, rulebook)):
-        yield from everything_in(part, rulebook)
-
-
 _REACHES: dict[int, Reach] = {}
 
 
@@ -270,7 +256,7 @@ def _limits_in(rule: Truthful, rulebook: Rulebook) -> Limits:
     numbers: dict[str, dict[float, str]] = {}
     multiples: dict[str, set[AgainstLimit]] = {}
 
-    def place(of: Numeric, ends: Iterable[Numeric | float | None]) -> None:
+    def place(of: Numeric, ends: Iterable[Number | float | None]) -> None:
         number = plain(of)
         if number is None:
             return
@@ -285,13 +271,11 @@ def _limits_in(rule: Truthful, rulebook: Rulebook) -> Limits:
                 case float() | int():
                     numbers.setdefault(name, {}).setdefault(end / number[1], "")
 
-    for node in everything_in(rule, rulebook):
+    for node in walk_through(rule, rulebook):
         match node:
-            case Compare():
-                place(node.left, [node.right])
-                place(node.right, [node.left])
-            case Between():
-                place(node.of, [node.low, node.high])
+            case Compare() | Between():
+                for each in held_to(node):
+                    place(each.of, [each.limit])
             case Bounded():
                 place(node.of, [node.floor, node.cap])
             case PointsOf():

@@ -13,15 +13,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from typing import Any as Anything
 from typing import Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from screener.advice.meeting import share_to_meeting
 from screener.advice.reach import reach_of
 from screener.advice.supposing import derived_anew
+from screener.advice.worded import Worded
 from screener.evaluation.answers import Found, Judged, Measured
 from screener.evaluation.evaluator import UNKNOWN_AGE, Residue, program_of
 from screener.evaluation.explanation import span_text
@@ -64,7 +64,7 @@ MOST_TRIALS = 600
 """Evaluations spent on one input whose formula neither only rises nor only falls with it."""
 
 
-class Bound(Struct, frozen=True):
+class Bound(Worded, frozen=True, rename={"is_edge": "exact"}):
     """An end of the values that turn a comparison: `at most 1.67`, `below 2`. The number is in the unit it is told in.
 
     `at most` and `at least`: the number itself turns it. `below` and `above`: it does not, and every number beyond
@@ -77,21 +77,11 @@ class Bound(Struct, frozen=True):
     decimals: int
     is_edge: bool
 
-    @property
-    def text(self) -> str:
+    def in_words(self) -> str:
         return f"{self.relation} {decimal_text(self.number, self.decimals)}"
 
-    def to_dict(self) -> dict[str, Anything]:
-        """As plain data: `{relation, number, text, exact}`."""
-        return {
-            "relation": self.relation,
-            "number": float(self.number),
-            "text": decimal_text(self.number, self.decimals),
-            "exact": self.is_edge,
-        }
 
-
-class Stretch(Struct, frozen=True):
+class Stretch(Worded, frozen=True, rename={"is_whole": "whole"}):
     """Values that turn a comparison: from the one nearest to the record to the farthest, or to the end of what can be.
 
     `is_whole`: just beyond the farthest it turns back; otherwise nothing was found out beyond it.
@@ -101,24 +91,15 @@ class Stretch(Struct, frozen=True):
     farthest: Bound | None = None
     is_whole: bool = True
 
-    @property
-    def text(self) -> str:
+    def in_words(self) -> str:
         if self.farthest is None:
             return self.nearest.text
         if self.nearest.number == self.farthest.number:
             return decimal_text(self.nearest.number, self.nearest.decimals)
         return f"{self.nearest.text} and {self.farthest.text}"
 
-    def to_dict(self) -> dict[str, Anything]:
-        """As plain data: `{nearest, farthest, whole}`."""
-        return {
-            "nearest": self.nearest.to_dict(),
-            "farthest": None if self.farthest is None else self.farthest.to_dict(),
-            "whole": self.is_whole,
-        }
 
-
-class WouldTurn(Struct, frozen=True):
+class WouldTurn(Worded, frozen=True, rename={"is_fixed": "fixed", "is_settled": "settled", "is_possible": "possible"}):
     """What one input would have to be for a comparison to turn, everything else in the record as it is.
 
     `name` is the dictionary's, or `age`. `stretches` are in the unit recorded, `in_canonical` in the canonical unit
@@ -141,13 +122,14 @@ class WouldTurn(Struct, frozen=True):
     is_fixed: bool = False
     is_settled: bool = True
 
-    @property
-    def is_possible(self) -> bool:
-        """Whether some value would turn it."""
-        return bool(self.stretches or self.choices)
+    is_possible: bool = False
+    """Whether some value would turn it, whatever is given for this."""
 
-    @property
-    def text(self) -> str:
+    def __post_init__(self) -> None:
+        force_setattr(self, "is_possible", bool(self.stretches or self.choices))
+        super().__post_init__()
+
+    def in_words(self) -> str:
         """What it would have to be: `INR at most 1.67 (2.2 recorded)`."""
         if not self.is_possible:
             return f"no {'possible ' if self.is_settled else ''}{self.title}{'' if self.is_settled else ' was found'}"
@@ -159,26 +141,6 @@ class WouldTurn(Struct, frozen=True):
                 needed += f", that is {_in_words(self.in_canonical, self.canonical_unit)}"
         remarks = [f"{self.recorded} recorded", *([self.measured_as] if self.measured_as else [])]
         return f"{self.title} {needed} ({', '.join([*remarks, *(['fixed'] if self.is_fixed else [])])})"
-
-    def to_dict(self) -> dict[str, Anything]:
-        """As plain data: `{name, title, recorded, sources, measured_as, unit, stretches, canonical_unit, in_canonical,
-        choices, fixed, possible, settled, text}`."""
-        return {
-            "name": self.name,
-            "title": self.title,
-            "recorded": self.recorded,
-            "sources": list(self.sources),
-            "measured_as": self.measured_as,
-            "unit": self.unit,
-            "stretches": [each.to_dict() for each in self.stretches],
-            "canonical_unit": self.canonical_unit,
-            "in_canonical": [each.to_dict() for each in self.in_canonical],
-            "choices": list(self.choices),
-            "fixed": self.is_fixed,
-            "possible": self.is_possible,
-            "settled": self.is_settled,
-            "text": self.text,
-        }
 
 
 def _in_words(stretches: Sequence[Stretch], unit: str | None) -> str:

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from screener.evaluation.answers import Fact
-from screener.evaluation.evaluator import Decide, Program, meant_by, parts_of, program_of
+from screener.evaluation.evaluator import Decide, Program, program_of
 from screener.evaluation.frame import Frame
 from screener.evaluation.instants import MOST_DAYS_OPEN
 from screener.records.derived import speaks_until
@@ -46,7 +46,8 @@ from screener.rulebook import (
     Value,
     ValueLookup,
 )
-from screener.values.dates import BEGINNING, DAY, Duration, Moment, day_shifted, on_day
+from screener.rulebook_walk import children, refers_to
+from screener.values.dates import BEGINNING, DAY, Duration, Moment, day_shifted, on_day, span_of_days
 
 OPEN = Duration(MOST_DAYS_OPEN, "days")
 """A day open by more than this settles nothing: it may grow past that while the day of screening moves through it."""
@@ -134,7 +135,7 @@ def _reads(node: Struct, rulebook: Rulebook) -> Iterator[Reads]:
             anchor = _reads_of_lookup(rulebook.lookups[node.anchor], rulebook)
             yield _together([anchor, *_reads(node.of, rulebook), Reads(lengths=frozenset((OPEN,)), is_moved=True)])
         case _:
-            for part in (*parts_of(node), *meant_by(node, rulebook)):
+            for part in (*children(node), *refers_to(node, rulebook)):
                 yield from _reads(part, rulebook)
 
 
@@ -290,7 +291,7 @@ def days_of(fact: Fact, lengths: Iterable[Duration], rulebook: Rulebook) -> set[
             until = speaks_until(fact, rulebook.concepts[fact.concept], None)
             if until is not None and until >= 1:
                 # From the next day on it may have ended.
-                days |= _around(on_day(until + 1), lengths)
+                days |= _around(span_of_days(until + 1, until + 1), lengths)
             return days
         case Absence():
             if fact.when is None:
@@ -301,7 +302,7 @@ def days_of(fact: Fact, lengths: Iterable[Duration], rulebook: Rulebook) -> set[
                 if bound is not None and bound.first != BEGINNING:
                     days |= _around(bound, lengths)
             for spoken_for in crossings(fact.when.first_day, fresh):
-                days |= _around(on_day(spoken_for), lengths)
+                days |= _around(span_of_days(spoken_for, spoken_for), lengths)
             return days
 
 

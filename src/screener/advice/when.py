@@ -11,9 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from itertools import groupby
-from typing import Any as Anything
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -130,11 +128,6 @@ class Timeline(Struct, frozen=True):
     as_of: date
     until: date
     trials: tuple[TrialTimeline, ...]
-
-    def to_dict(self) -> dict[str, Anything]:
-        """The timeline as plain data, days as YYYY-MM-DD."""
-        told: dict[str, Anything] = msgspec.to_builtins(self)
-        return told
 
     def words(self) -> tuple[str, ...]:
         """Every change as a sentence, trial by trial."""

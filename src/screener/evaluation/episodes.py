@@ -15,22 +15,27 @@ from screener.evaluation.frame import Denial, Frame, Over
 from screener.evaluation.instants import Stretch, ahead_of, fresh_until, not_after, up_to
 from screener.records.derived import speaks_until
 from screener.records.patient import Absence, Episode
-from screener.rulebook import Concept, EventLookup, OnsetLookup, Qualified, RecordList, Rulebook, SexIs, Truthful
+from screener.rulebook import (
+    AHEAD,
+    BEGAN,
+    NOW,
+    TIMELESS,
+    VERBS,
+    Concept,
+    EventLookup,
+    OnsetLookup,
+    Qualified,
+    RecordList,
+    Rulebook,
+    SexIs,
+    Truthful,
+)
 from screener.values.dates import BEGINNING, DAY, END, Moment, day_shifted, earliest_of, latest_of, on_day
 from screener.values.numerals import ROMAN
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, negation, truth_of
 
 Judge = Callable[[Truthful, Frame], Judged]
 Cleared = dict[str, tuple[Absence | Episode | Given, ...] | None]
-
-_NOW = ("current", "receiving", "taking")
-_BEGAN = ("onset of", "start of")
-_TIMELESS = ("family history of", "allergy to")
-
-
-def in_the_present(lookup: EventLookup) -> bool:
-    """Whether a lookup asks for what holds on the clock's day."""
-    return lookup.verb in _NOW
 
 
 class Part:
@@ -57,7 +62,7 @@ def happened(lookup: EventLookup, stretch: Stretch | None, anchor: Found | None,
     truths = [part.truth for part in parts]
     if lookup.times == 1:
         on_record = any_of(truths)
-    elif lookup.verb in _TIMELESS:
+    elif lookup.verb in TIMELESS:
         on_record = _of_so_many_things(lookup, parts, frame)
     else:
         on_record = _on_so_many_days(lookup, parts, frame)
@@ -215,7 +220,7 @@ def _answer(
         if conflict and not reasons:
             reasons["conflict"] = None
         if lookup.times > 1 and not reasons:
-            reasons["unspecific" if lookup.verb in _TIMELESS else "imprecise_date"] = None
+            reasons["unspecific" if lookup.verb in TIMELESS else "imprecise_date"] = None
     used: dict[Episode | Absence | Given, None] = dict.fromkeys([part.episode for part in relevant])
     if truth is not TRUE:
         for clearing in cleared.values():
@@ -287,7 +292,7 @@ def _suits_sex(episode: Episode, frame: Frame) -> Judged | None:
 def _related_episodes(lookup: EventLookup, frame: Frame) -> list[Episode]:
     """The episodes on record that are, or may be, what is asked; each once, in the record's order."""
     related: dict[Episode, None] = {}
-    lists: tuple[RecordList, ...] = (lookup.list, "plans") if lookup.verb == "underwent" else (lookup.list,)
+    lists: tuple[RecordList, ...] = (lookup.list, "plans") if VERBS[lookup.verb].reads_plans else (lookup.list,)
     on_record = frame.patient.episodes
     for what in lookup.what:
         if what.concept in frame.concerned:
@@ -458,9 +463,9 @@ def _is_none_of(episode: Episode, wanted: Qualified, frame: Frame) -> bool:
 
 def _in_time(lookup: EventLookup, episode: Episode, stretch: Stretch, frame: Frame) -> tuple[Truth, tuple[Reason, ...]]:
     """Whether the episode stands where the rule looks in time, and if that is not settled, why."""
-    if lookup.verb in _TIMELESS:
+    if lookup.verb in TIMELESS:
         return _latest_word(episode, _is_known_by_the_clock(episode, frame), ("imprecise_date",), frame)
-    if lookup.verb == "planned":
+    if lookup.verb in AHEAD:
         return _planned_in(lookup, episode, frame)
     if episode.list == "plans":
         return (UNKNOWN, ("missing",)) if _may_have_come_true(episode, lookup, frame) else (FALSE, ())
@@ -470,13 +475,13 @@ def _in_time(lookup: EventLookup, episode: Episode, stretch: Stretch, frame: Fra
     if episode.shown_by_result and (visible := _visible(episode, frame)) is not TRUE:
         return visible, ("imprecise_date",)
     undated: tuple[Reason, ...] = ("undated",) if episode.start is None else ("imprecise_date",)
-    if lookup.verb in _BEGAN:
+    if lookup.verb in BEGAN:
         in_time = stretch.holds(start)
         if in_time is TRUE and _contradicted_at_once(episode, start, frame):
             return UNKNOWN, ("conflict",)
         return in_time, undated
     end = _end(episode, start, frame)
-    if lookup.verb not in _NOW:
+    if lookup.verb not in NOW:
         in_time = stretch.overlaps(start, end)
         if in_time is TRUE and _contradicted_at_once(episode, start, frame):
             return UNKNOWN, ("conflict",)
@@ -872,7 +877,7 @@ def _cleared(
     if (lookup.name, name) in frame.cleared:
         return (Given(name, "supposed absent", "supposed"),)
     covering = _covering(lookup, (name, *concept.broader), stretch, frame) or (
-        _resolved(lookup, concept, frame) if lookup.verb in _NOW else ()
+        _resolved(lookup, concept, frame) if lookup.verb in NOW else ()
     )
     if covering or concept.ruled_out is None or lookup.list == "family_history":
         return covering or None
@@ -928,7 +933,7 @@ def _covering(lookup: EventLookup, names: Sequence[str], stretch: Stretch, frame
 
 def _reaches(absence: Absence, lookup: EventLookup, frame: Frame) -> bool:
     """Whether a denied plan is denied for all the time ahead that is asked about."""
-    if absence.until is None or lookup.verb != "planned":
+    if absence.until is None or lookup.verb not in AHEAD:
         return True
     return ahead_of(frame.day, lookup.scope).last_end // DAY <= absence.until.first_day
 
@@ -954,7 +959,7 @@ def _is_over(episode: Episode, frame: Frame) -> bool:
 
 
 def _days_asked(lookup: EventLookup, stretch: Stretch, frame: Frame) -> tuple[int, int]:
-    if lookup.verb in _TIMELESS or lookup.verb in _NOW or lookup.verb == "planned":
+    if VERBS[lookup.verb].tense in ("timeless", "now", "ahead"):
         return frame.day, frame.day
     return stretch.first_start // DAY, stretch.last_end // DAY
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any as Anything
 
 from msgspec import Struct
@@ -60,6 +60,7 @@ from screener.rulebook import (
     Value,
     ValueLookup,
 )
+from screener.rulebook_walk import children, refers_to, roots, walk
 from screener.values import ranges
 from screener.values.dates import OLDEST_AGE, completed_years, day_shifted
 from screener.values.ranges import Range, exactly
@@ -87,7 +88,7 @@ class Program:
         self._reads: dict[int, tuple[Struct, Reads]] = {}
         """By the identity of a node, which is kept beside it: to hash a formula takes longer than to walk it."""
         self._shown: dict[str, frozenset[str]] = {}
-        self._uses = Counter(node for root in _roots(rulebook) for node in _nodes(root))
+        self._uses = Counter(node for root in roots(rulebook) for node in walk(root))
         self.trials: dict[str, tuple[tuple[Criterion, str, tuple[Decide, ...]], ...]] = {
             trial.id: tuple(
                 (
@@ -138,7 +139,7 @@ class Program:
         return known
 
     def _reads_of(self, node: Struct) -> Reads:
-        inside = [self.reads(part) for part in (*parts_of(node), *meant_by(node, self.rulebook))]
+        inside = [self.reads(part) for part in (*children(node), *refers_to(node, self.rulebook))]
         elsewhere = frozenset[str]().union(*(each.elsewhere for each in inside))
         here = frozenset[str]().union(*(each.here for each in inside))
         match node:
@@ -156,7 +157,7 @@ class Program:
         known = self._asks.get(node)
         if known is None:
             known = self._asks[node] = isinstance(node, Confirmed) or any(
-                self._asks_somebody(part) for part in (*parts_of(node), *meant_by(node, self.rulebook))
+                self._asks_somebody(part) for part in (*children(node), *refers_to(node, self.rulebook))
             )
         return known
 
@@ -287,51 +288,6 @@ def _remembered(key: int, run: Callable[[Frame], Anything], *, by_trial: bool) -
         return answer
 
     return of_one_trial if by_trial else of_all_trials
-
-
-def _roots(rulebook: Rulebook) -> Iterator[Struct]:
-    """Every expression of a rulebook."""
-    for trial in rulebook.trials.values():
-        for criterion in trial.criteria:
-            yield from (reading.rule for reading in criterion.readings)
-    yield from (definition.rule for definition in rulebook.definitions.values())
-    yield from (score.expression for score in rulebook.scores.values())
-    yield from (table.of for table in rulebook.tables.values())
-
-
-def parts_of(node: Struct) -> Iterator[Struct]:
-    """The expressions that stand inside a node."""
-    for field in node.__struct_fields__:
-        value = getattr(node, field)
-        if isinstance(value, Struct):
-            yield value
-        elif isinstance(value, tuple):
-            yield from (each for each in value if isinstance(each, Struct))
-
-
-def _nodes(root: Struct) -> Iterator[Struct]:
-    yield root
-    for part in parts_of(root):
-        yield from _nodes(part)
-
-
-def meant_by(node: Struct, rulebook: Rulebook) -> Iterator[Struct]:
-    """The expressions that a node refers to by name."""
-    match node:
-        case ScoreOf():
-            yield rulebook.scores[node.name].expression
-        case Meets():
-            yield rulebook.definitions[node.name].rule
-        case PointsOf():
-            yield rulebook.tables[node.name].of
-        case Happened():
-            lookup = rulebook.lookups[node.lookup]
-            if isinstance(lookup, EventLookup):
-                if lookup.beside is not None:
-                    yield lookup.beside
-                for what in lookup.what:
-                    if (ruled_out := rulebook.concepts[what.concept].ruled_out) is not None:
-                        yield ruled_out
 
 
 _PROGRAMS: dict[int, Program] = {}

@@ -249,7 +249,7 @@ def _limit_of_normal(answer: Judged, node: AgainstLimit, rulebook: Rulebook) -> 
     found = answer.parts[0]
     results = [fact for fact in found.used if isinstance(fact, Result)] if isinstance(found, Found) else []
     usable = [each for each in results if each.unusable is None]
-    own = [each.upper_limit if node.which == "upper" else each.lower_limit for each in usable]
+    own = [each.own_limit(node.which) for each in usable]
     limit = f"{'' if node.times == '1' else f'{node.times} x '}the {node.which} limit of normal"
     if len(own) == 1 and own[0] is not None:
         unit = _unit_of(found, rulebook)

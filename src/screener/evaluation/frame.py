@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
@@ -13,6 +14,9 @@ from screener.records.chart import as_if
 from screener.records.patient import Absence, Episode, Flag, Patient, Result
 from screener.rulebook import Concept, RecordList, Rulebook, Scope
 from screener.values.dates import Duration, Moment, latest_of, on_day
+
+if TYPE_CHECKING:
+    from screener.evaluation.evidence import Evidence
 
 
 class Denial(Struct, frozen=True, gc=False):
@@ -58,6 +62,7 @@ class Frame:
         "raised",
         "results_by_source",
         "rulebook",
+        "shown",
         "stretches",
         "trial",
     )
@@ -101,6 +106,8 @@ class Frame:
         self.of_this_trial: dict[int, Judged | Measured] = {}
         self.raised: dict[tuple[str, str], tuple[Flag, ...]] = {}
         """The dictionary's flags that are raised for a result, by its fact and source."""
+        self.shown: dict[tuple[int, str, bool], tuple[object, Evidence, bool]] = {}
+        """Facts as evidence, by the identity of a fact, which is kept beside it."""
         self.results_by_source: dict[str, dict[str, Result]] = {}
         self.last_from: dict[str, list[Moment]] = {}
 
@@ -151,6 +158,10 @@ class Frame:
         other.cleared = self.cleared
         other.found = self.found
         other.of_all_trials = self.of_all_trials
+        other.raised = self.raised
+        other.shown = self.shown
+        other.results_by_source = self.results_by_source
+        other.last_from = self.last_from
         return other
 
     def at(self, day: int) -> Frame:

@@ -6,6 +6,7 @@ Nothing is computed anew here; everything is read off the answer that the evalua
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from msgspec import Struct
 
@@ -13,6 +14,8 @@ from screener.evaluation.answers import Fact, Found, Given, Judged, Measured, Re
 from screener.evaluation.phrases import allergies, either, in_time, lowered, onset, unit_beside, wanted
 from screener.records.patient import Episode, Result
 from screener.rulebook import (
+    NOW,
+    VERBS,
     AgainstLimit,
     All,
     Any,
@@ -33,10 +36,29 @@ from screener.values.truth import FALSE, TRUE, UNKNOWN
 Part = Judged | Measured | Found
 
 
+NeedKind = Literal[
+    "lab",
+    "finding",
+    "condition",
+    "procedure",
+    "drug",
+    "event",
+    "substance",
+    "allergy",
+    "family_history",
+    "plan",
+    "birth_date",
+    "sex",
+    "question",
+    "entry",
+    "reading",
+]
+
+
 class Need(Struct, frozen=True):
     """A fact that would help to settle an answer: what kind, its dictionary name, and in words what to find out."""
 
-    kind: str
+    kind: NeedKind
     name: str
     text: str
 
@@ -213,7 +235,7 @@ def waits_for_anchor_alone(found: Found) -> bool:
 
 def _need_of_result(found: Found, lookup: ValueLookup | ChangeLookup, rulebook: Rulebook) -> Need:
     fact = rulebook.fact(found.subject)
-    kind = "lab" if found.subject in rulebook.labs else "finding"
+    kind: NeedKind = "lab" if found.subject in rulebook.labs else "finding"
     title = lowered(fact.title)
     when = in_time(lookup.scope, rulebook)
     if isinstance(lookup, ChangeLookup):
@@ -304,7 +326,7 @@ def _results_to_repeat(
     for name in denying if episode.unusable is None and len(facts) > MOST_TO_REPEAT and denying else facts:
         lab = rulebook.labs.get(name)
         unit = _in_usable_unit(lab.unit) if lab is not None and episode.unusable == "unit" else ""
-        kind = "finding" if lab is None else "lab"
+        kind: NeedKind = "finding" if lab is None else "lab"
         yield Need(kind, name, f"a new result of {lowered(rulebook.fact(name).title)}{unit}")
 
 
@@ -328,7 +350,7 @@ def _gaps_of_episode(
                 yield f"whether {title} is present or absent"
             case "stale" if not episode.shown_by_result:
                 yield _present(episode, title, called)
-            case "missing" if episode.list == "plans" and lookup.verb == "underwent":
+            case "missing" if episode.list == "plans" and VERBS[lookup.verb].reads_plans:
                 yield f"whether the planned {called} was done"
 
 
@@ -389,7 +411,7 @@ def qualities_open(episode: Episode, lookup: EventLookup, rulebook: Rulebook) ->
     if episode.only_may_be:
         return ()
     asked: dict[str, None] = {}
-    if episode.ended and lookup.verb in ("current", "receiving", "taking"):
+    if episode.ended and lookup.verb in NOW:
         return ()
     for each in (*lookup.what, *lookup.exceptions):
         concept = rulebook.concepts[each.concept]
@@ -417,7 +439,7 @@ def states(episode: Episode, qualifier: str) -> bool:
             return episode.stage is not None
 
 
-def _kind_of_list(lookup: EventLookup, kind: str) -> str:
+def _kind_of_list(lookup: EventLookup, kind: NeedKind) -> NeedKind:
     match lookup.list:
         case "allergies":
             return "allergy"

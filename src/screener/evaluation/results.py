@@ -14,7 +14,7 @@ from screener.evaluation.episodes import present_state
 from screener.evaluation.frame import Frame
 from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, fresh_until, not_after
 from screener.records.patient import Episode, Result
-from screener.rulebook import ChangeLookup, Finding, Lab, NormalLimit, ValueLookup
+from screener.rulebook import ChangeLookup, Finding, Lab, Side, ValueLookup
 from screener.values.dates import BEGINNING, DAY, Moment, earliest_of, latest_of, on_day
 from screener.values.ranges import EVERYTHING, Range, compare, exactly, hull
 from screener.values.ranges import Comparison as Operator
@@ -278,7 +278,7 @@ def _nothing_known(
     )
 
 
-def against_limit(found: Found, operator: Operator, times: str, which: str, frame: Frame) -> tuple[Truth, bool]:
+def against_limit(found: Found, operator: Operator, times: str, which: Side, frame: Frame) -> tuple[Truth, bool]:
     """A result against a multiple of a limit of normal: its own, or where it has none, the limits in use.
 
     Also tells whether a result without a limit of its own stood in the way of an answer. The highest of several results
@@ -293,9 +293,7 @@ def against_limit(found: Found, operator: Operator, times: str, which: str, fram
     for used, membership in zip(found.used, found.in_window, strict=True):
         if not isinstance(used, Result):
             continue
-        own = used.upper_limit if which == "upper" else used.lower_limit
-        if used.unusable is not None:
-            own = None
+        own = used.own_limit(which) if used.unusable is None else None
         limit = exactly(float(factor * own)) if own is not None else limits_in_use(fact, which, factor, frame)
         truth = compare(used.value or fact.possible, operator, limit)
         lacks_limit = lacks_limit or (own is None and truth is UNKNOWN and used.value is not None)
@@ -323,13 +321,9 @@ def _if_counted(truth: Truth, membership: Truth, pick: str, operator: Operator) 
     return union((truth, FALSE if _any_decides(pick, operator) else TRUE))
 
 
-def limits_in_use(lab: Lab, which: str, factor: Fraction, frame: Frame) -> Range:
-    sex = frame.patient.sex
-    limits: list[NormalLimit] = [
-        limit
-        for limit in lab.normal_limits
-        if limit.which == which and (limit.sex is None or sex is None or limit.sex == sex)
-    ]
+def limits_in_use(lab: Lab, which: Side, factor: Fraction, frame: Frame) -> Range:
+    """A multiple of the limits of normal in use for the patient's sex; anything where none is in use."""
+    limits = lab.limits_in_use(which, frame.patient.sex)
     if not limits:
         return EVERYTHING
     low = min(factor * Fraction(limit.low) for limit in limits)

@@ -724,6 +724,7 @@ def question_of(desk: Desk, block: syntax.Question) -> Question | None:
     holds = _only(block.lines, syntax.HoldsForLine)
     only_if = _only(block.lines, syntax.AskedOnlyIfLine)
     shown = _only(block.lines, syntax.ShownWithLine)
+    short = _only(block.lines, syntax.AskedAsLine)
     if asked is None:
         desk.error(
             "asked-of-nobody",
@@ -743,6 +744,7 @@ def question_of(desk: Desk, block: syntax.Question) -> Question | None:
         holds_for=holds.duration.length if holds else None,
         only_if=Propositions(desk).single(only_if.test, "`asked only if`") if only_if else None,
         shown_with=Propositions(desk).single(shown.test, "`shown with`") if shown else None,
+        short=short.text.text if short else "",
     )
 
 

@@ -2,53 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
-from msgspec import Struct
+from collections.abc import Callable, Mapping, Sequence
 
 from screener.language import syntax
 from screener.language.desk import Desk
 from screener.language.lookups import qualified_text
-from screener.language.names import Entry, Kind
-from screener.language.scopes import LIST_OF, ahead_of, scope_of
-from screener.rulebook import Concept, Happened, Qualified, QualifierName, RecordList, Scope, Truthful, Verb
+from screener.language.names import Entry
+from screener.language.scopes import ahead_of, scope_of
+from screener.rulebook import (
+    VERBS,
+    Concept,
+    Happened,
+    Qualified,
+    QualifierName,
+    RecordList,
+    Scope,
+    Truthful,
+    Verb,
+    VerbMeaning,
+)
 
-_ALL_QUALIFIERS: tuple[QualifierName, ...] = ("cured", "resolved", "severe", "uncontrolled", "stage")
-
-
-class _Use(Struct, frozen=True):
-    """What a verb can speak of. `looks` is where a scope may lie; `repeats` whether it can be counted; `list` is set
-    where it is not the list of the kind of thing."""
-
-    kinds: tuple[Kind, ...]
-    looks: str | None = None
-    repeats: bool = False
-    qualifiers: tuple[QualifierName, ...] = ()
-    list: RecordList | None = None
-    instead: str = ""
-    """The verb that takes a window where this one does not."""
-
-
-_USES: dict[Verb, _Use] = {
-    "history of": _Use(("condition", "event"), "back", True, _ALL_QUALIFIERS),
-    "onset of": _Use(("condition",), "back", True, _ALL_QUALIFIERS),
-    "start of": _Use(("drug", "event"), "back", True),
-    "current": _Use(("condition", "event"), qualifiers=("severe", "uncontrolled", "stage"), instead="history of"),
-    "underwent": _Use(("procedure",), "back", True),
-    "receiving": _Use(("procedure",), instead="underwent"),
-    "planned": _Use(("procedure",), "ahead", list="plans"),
-    "taking": _Use(("drug",), instead="treated with"),
-    "treated with": _Use(("drug",), "back", True),
-    "family history of": _Use(("condition",), list="family_history"),
-    "allergy to": _Use(("substance", "drug"), repeats=True, qualifiers=("severe",), list="allergies"),
-}
+_WITH_WINDOW: Mapping[Verb, Verb] = {"current": "history of", "receiving": "underwent", "taking": "treated with"}
+"""For a verb that takes no window, the one that does."""
 
 
 def event_of(
     desk: Desk, node: syntax.Event, beside_of: Callable[[syntax.Proposition], Truthful | None]
 ) -> Happened | None:
     """The event as a lookup, or None if something in it is wrong. `beside_of` checks what stands in `with (…)`."""
-    use = _USES[node.verb]
+    use = VERBS[node.verb]
     what = _everything(desk, node, node.what, use)
     exceptions = _everything(desk, node, node.exceptions, use)
     scope, scope_is_right = _scope(desk, node, use)
@@ -67,7 +49,7 @@ def event_of(
 
 
 def _everything(
-    desk: Desk, node: syntax.Event, qualifieds: Sequence[syntax.Qualified], use: _Use
+    desk: Desk, node: syntax.Event, qualifieds: Sequence[syntax.Qualified], use: VerbMeaning
 ) -> list[tuple[Entry, Qualified]] | None:
     found = [_qualified(desk, node, each, use) for each in qualifieds]
     known = [each for each in found if each is not None]
@@ -82,7 +64,7 @@ def _everything(
 
 
 def _qualified(
-    desk: Desk, node: syntax.Event, qualified: syntax.Qualified, use: _Use
+    desk: Desk, node: syntax.Event, qualified: syntax.Qualified, use: VerbMeaning
 ) -> tuple[Entry, Qualified] | None:
     entry = desk.find(qualified.name, use.kinds, f"`{node.verb}`")
     if entry is None:
@@ -110,32 +92,33 @@ def _possible_qualifiers(possible: Sequence[QualifierName]) -> tuple[str, ...]:
     return (f"what can be said: {', '.join(possible)}",) if possible else ("nothing of this kind can be said of it",)
 
 
-def _scope(desk: Desk, node: syntax.Event, use: _Use) -> tuple[Scope | None, bool]:
+def _scope(desk: Desk, node: syntax.Event, use: VerbMeaning) -> tuple[Scope | None, bool]:
     """The scope, and whether it is right to have it (or to have none)."""
     if node.scope is None:
         return None, True
-    match use.looks:
-        case "back":
+    match use.tense:
+        case "began" | "overlaps":
             scope = scope_of(desk, node.scope)
             return scope, scope is not None
         case "ahead":
             scope = ahead_of(desk, node.scope)
             return scope, scope is not None
-        case _:
+        case "now" | "timeless":
             what = desk.source.excerpt(node.scope.span)
+            instead = _WITH_WINDOW.get(node.verb)
             desk.error(
                 "no-scope",
                 f"`{node.verb}` speaks of one moment and takes no `{node.scope.relation or 'within'}`",
                 node.scope.span,
-                help=f"write `{use.instead} … {what}`" if use.instead else f"leave out `{what}`",
+                help=f"write `{instead} … {what}`" if instead else f"leave out `{what}`",
             )
             return None, False
 
 
-def _times(desk: Desk, node: syntax.Event, use: _Use) -> int | None:
+def _times(desk: Desk, node: syntax.Event, use: VerbMeaning) -> int | None:
     if node.times is None:
         return 1
-    if not use.repeats:
+    if not use.is_counted:
         desk.error("no-count", f"`{node.verb}` cannot be counted", node.times.span)
         return None
     if node.times.number == 0:
@@ -144,10 +127,12 @@ def _times(desk: Desk, node: syntax.Event, use: _Use) -> int | None:
     return node.times.number
 
 
-def _list(desk: Desk, node: syntax.Event, what: Sequence[tuple[Entry, Qualified]], use: _Use) -> RecordList | None:
+def _list(
+    desk: Desk, node: syntax.Event, what: Sequence[tuple[Entry, Qualified]], use: VerbMeaning
+) -> RecordList | None:
     if use.list is not None:
         return use.list
-    lists = {LIST_OF[entry.kind] for entry, _ in what}
+    lists = {entry.list for entry, _ in what}
     if len(lists) > 1:
         desk.error(
             "mixed-kinds",
@@ -159,7 +144,7 @@ def _list(desk: Desk, node: syntax.Event, what: Sequence[tuple[Entry, Qualified]
     return lists.pop()
 
 
-def _may_stand_beside(desk: Desk, node: syntax.Event, use: _Use) -> bool:
+def _may_stand_beside(desk: Desk, node: syntax.Event, use: VerbMeaning) -> bool:
     if use.list is None:
         return True
     desk.error("no-episode", f"`{node.verb}` speaks of no episode that `with (…)` could be about", node.span)

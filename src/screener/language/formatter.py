@@ -329,6 +329,8 @@ def _entry_line(line: syntax.LabLine | syntax.FindingLine | syntax.ConceptLine |
             return _line(f"holds for {duration.length}", line)
         case syntax.AskedOnlyIfLine(test):
             return _led("asked only if ", line, test)
+        case syntax.AskedAsLine(text):
+            return _line(f'short "{text.text}"', line)
         case syntax.ShownWithLine(test):
             return _led("shown with ", line, test)
         case _:

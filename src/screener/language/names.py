@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Literal
+from typing import Literal, cast
 
 from msgspec import Struct
 
@@ -17,7 +17,7 @@ from screener.language import syntax
 from screener.language.diagnostics import Diagnostic, error
 from screener.language.parser import ParsedFile
 from screener.language.source import Source, Span
-from screener.rulebook import ConceptKind
+from screener.rulebook import LIST_OF, ConceptKind, RecordList
 
 Kind = Literal["lab", "form", "finding", "question", "points", "score", "definition"] | ConceptKind
 KNOWN_OF_EVERYBODY = ("age", "sex")
@@ -52,6 +52,11 @@ class Entry(Struct, frozen=True):
     source: Source
     span: Span
     within: str | None = None
+
+    @property
+    def list(self) -> RecordList:
+        """The list of the record on which a concept stands. Raises KeyError for what stands on none."""
+        return LIST_OF[cast("ConceptKind", self.kind)]
 
     @property
     def article(self) -> str:
@@ -206,16 +211,9 @@ def _kind_of(block: NamedBlock) -> Kind:
 
 def mentioned(node: object) -> Iterator[syntax.Name]:
     """Every name that stands in a rule or formula for a table, score, question or definition, or may."""
-    match node:
-        case syntax.Value(name=name) | syntax.Meets(name=name) | syntax.Confirmed(name=name):
-            yield name
-    match node:
-        case Struct():
-            for field in node.__struct_fields__:
-                yield from mentioned(getattr(node, field))
-        case tuple():
-            for item in node:
-                yield from mentioned(item)
+    for part in syntax.walk(node):
+        if isinstance(part, syntax.Value | syntax.Meets | syntax.Confirmed):
+            yield part.name
 
 
 def cycles(graph: Mapping[str, Iterable[str]]) -> list[list[str]]:

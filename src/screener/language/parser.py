@@ -653,6 +653,10 @@ class _Builder:
         """shown_with: SHOWN_WITH proposition"""
         return syntax.ShownWithLine(test, _span(words, test))
 
+    def asked_as(self, word: Token, text: syntax.Text) -> syntax.AskedAsLine:
+        """asked_as: SHORT STRING"""
+        return syntax.AskedAsLine(text, _span(word, text))
+
     # -- rules
 
     def rule(self, *parts: Any) -> syntax.Rule:

@@ -38,13 +38,12 @@ from screener.rulebook import (
     Truthful,
     Untranslated,
 )
-from screener.values.ranges import Comparison, compare, exactly, is_between
+from screener.values.ranges import TURNED, Comparison, compare, exactly, is_between
 from screener.values.truth import TRUE, UNKNOWN, Truth
 
 AS_WRITTEN = "as written"
 """The label of a first reading that has none of its own."""
 
-_MIRRORED: dict[Comparison, Comparison] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
 
 Variants = tuple[Variant, ...]
 
@@ -207,7 +206,7 @@ class Propositions:
                 self.desk.error("two-numbers", "two numbers are compared, and no fact", node.span)
                 return None
             case syntax.Quantity(), right:
-                return self._against_number(node, right, _MIRRORED[node.operator], node.left)
+                return self._against_number(node, right, TURNED[node.operator], node.left)
             case left, syntax.Quantity():
                 return self._against_number(node, left, node.operator, node.right)
             case left, right:

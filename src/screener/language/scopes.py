@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from screener.language import syntax
 from screener.language.desk import Desk
-from screener.language.names import Kind
-from screener.rulebook import RecordList, Scope
+from screener.rulebook import ConceptKind, Scope
 from screener.values.dates import NO_TIME, Duration
-
-LIST_OF: dict[Kind, RecordList] = {
-    "condition": "conditions",
-    "procedure": "procedures",
-    "drug": "medications",
-    "event": "events",
-    "substance": "allergies",
-}
 
 
 def length_of(desk: Desk, duration: syntax.Duration) -> Duration | None:
@@ -117,8 +108,8 @@ def onset_of(desk: Desk, anchor: syntax.Anchor) -> str | None:
     if anchor.name is None:
         desk.error("no-onset", f"`{anchor.kind}` is not the day of something that began", anchor.span)
         return None
-    kinds: tuple[Kind, ...] = ("condition",) if anchor.kind == "onset" else ("drug", "procedure", "event")
+    kinds: tuple[ConceptKind, ...] = ("condition",) if anchor.kind == "onset" else ("drug", "procedure", "event")
     entry = desk.find(anchor.name, kinds, f"`{anchor.kind} of`")
     if entry is None:
         return None
-    return desk.lookups.onset(entry.name, LIST_OF[entry.kind], anchor.pick or "last")
+    return desk.lookups.onset(entry.name, entry.list, anchor.pick or "last")

@@ -7,6 +7,7 @@ numbers as their digits, units in one spelling (`spelling_of_unit`). What the no
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Literal
 
 from msgspec import Struct
@@ -723,6 +724,13 @@ class ShownWithLine(_Node, frozen=True):
     span: Span
 
 
+class AskedAsLine(_Node, frozen=True):
+    """`short "Consent?"`."""
+
+    text: Text
+    span: Span
+
+
 class DefaultLine(_Node, frozen=True):
     """`labs fresh 7 days`, `conditions last 7 days`."""
 
@@ -764,7 +772,7 @@ ConceptLine = (
     | UnlikeLine
     | FlagLine
 )
-QuestionLine = AskedOfLine | OnceForAllTrialsLine | HoldsForLine | AskedOnlyIfLine | ShownWithLine
+QuestionLine = AskedOfLine | OnceForAllTrialsLine | HoldsForLine | AskedOnlyIfLine | ShownWithLine | AskedAsLine
 
 
 class Lab(_Node, frozen=True):
@@ -885,6 +893,17 @@ Block = (
     | Relations
     | Sheet
 )
+
+
+def walk(node: object) -> Iterator[Struct]:
+    """A node, or each of several, with every node inside it, in the order of the text."""
+    if isinstance(node, Struct):
+        yield node
+        for field in node.__struct_fields__:
+            yield from walk(getattr(node, field))
+    elif isinstance(node, tuple):
+        for each in node:
+            yield from walk(each)
 
 
 def heading(block: Block) -> str:

@@ -308,14 +308,9 @@ class _Trial:
 
 def _people(node: object) -> Iterator[syntax.Name]:
     """Every `age` and `sex` in a rule."""
-    if isinstance(node, syntax.Value) and node.name.text in KNOWN_OF_EVERYBODY:
-        yield node.name
-    if isinstance(node, msgspec.Struct):
-        for field in node.__struct_fields__:
-            yield from _people(getattr(node, field))
-    elif isinstance(node, tuple):
-        for item in node:
-            yield from _people(item)
+    for part in syntax.walk(node):
+        if isinstance(part, syntax.Value) and part.name.text in KNOWN_OF_EVERYBODY:
+            yield part.name
 
 
 def _short(desk: Desk, short: syntax.Text | None) -> str | None:

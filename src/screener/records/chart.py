@@ -13,11 +13,11 @@ from typing import get_args
 from msgspec.structs import replace
 
 from screener.records.derived import with_derived, with_means
-from screener.records.dictionary import LIST_OF, SPEAKING_ELSEWHERE, Meaning
+from screener.records.dictionary import SPEAKING_ELSEWHERE, Meaning
 from screener.records.errors import Findings, quoted
 from screener.records.measuring import NOT_SUSPICIOUS
 from screener.records.patient import Absence, Answer, Episode, Flag, Near, Patient, Result, Severity, Unusable
-from screener.rulebook import Concept, RecordList, Rulebook, Sex
+from screener.rulebook import LIST_OF, Concept, RecordList, Rulebook, Sex
 from screener.values.dates import BEGINNING, DAY, END, Moment, day_shifted, latest_of, not_later_than
 from screener.values.numerals import ROMAN
 

@@ -17,7 +17,7 @@ from typing import get_args
 
 from screener.records.absences import said_of_list
 from screener.records.chart import NOT_COUNTED, Chart, condition_episode, stage_of, told_by_diagnosis
-from screener.records.dictionary import KINDS_ON, LIST_OF, Dictionary, Meaning, denies_a_part
+from screener.records.dictionary import Dictionary, Meaning, denies_a_part
 from screener.records.errors import LONGEST_QUOTE, Findings, any_of, did_you_mean, quoted
 from screener.records.identity import ELSEWHERE, HOLDING, NEGATIVE, RESULTS, Naming, codes_alone
 from screener.records.locales import Locale, TwoWaysError, locale_of, locales
@@ -38,7 +38,7 @@ from screener.records.native import Condition, Entry, GivenAnswer, Mention, Nati
 from screener.records.patient import UNNAMED, Absence, Answer, Episode, Patient
 from screener.records.reviews import EVER_SINCE, ReviewReader, with_review
 from screener.records.specimens import BLOOD, specimen_in
-from screener.rulebook import Concept, Lab, Question, RecordList, Sex, Trial
+from screener.rulebook import KINDS_ON, LIST_OF, Concept, Lab, Question, RecordList, Sex, Trial
 from screener.values.dates import AT_ANY_TIME, OLDEST_AGE, DateError, Moment, completed_years, on_day, parse_moment
 
 LONGEST_VALUE = 200

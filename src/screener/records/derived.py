@@ -19,9 +19,8 @@ from fractions import Fraction
 
 from msgspec import Struct
 
-from screener.records.dictionary import LIST_OF
 from screener.records.patient import Absence, Episode, Result
-from screener.rulebook import Concept, Lab, Rulebook, Sign
+from screener.rulebook import LIST_OF, Concept, Lab, Rulebook, Sign
 from screener.values.dates import AT_ANY_TIME, BEGINNING, DAY, Moment, day_shifted, from_one_to_another, on_day
 from screener.values.ranges import Range
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, any_of, truth_of

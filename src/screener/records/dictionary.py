@@ -22,6 +22,8 @@ from screener.records.code_systems import answer_word, names_of_systems, plain_s
 from screener.records.errors import any_of, printable, quoted
 from screener.records.patient import Flag
 from screener.rulebook import (
+    KINDS_ON,
+    LIST_OF,
     Concept,
     ConceptKind,
     EventLookup,
@@ -57,28 +59,8 @@ ABSENCE_SYSTEMS = frozenset({"ips"})
 """The systems whose codes all say that there is nothing, or that nothing is known: none is of a substance."""
 
 
-KINDS_ON: Mapping[RecordList, tuple[ConceptKind, ...]] = {
-    "conditions": ("condition",),
-    "procedures": ("procedure",),
-    "plans": ("procedure",),
-    "medications": ("drug",),
-    "events": ("event",),
-    "allergies": ("substance", "drug"),
-    "family_history": ("condition",),
-}
-"""The kinds of concepts that an entry of each list is about."""
-
 SPEAKING_ELSEWHERE: frozenset[RecordList] = frozenset({"conditions", "medications", "procedures"})
 """The lists whose entries can speak of what stands on another one: of a transplantation, of what a drug treats."""
-
-LIST_OF: Mapping[ConceptKind, RecordList] = {
-    "condition": "conditions",
-    "procedure": "procedures",
-    "drug": "medications",
-    "event": "events",
-    "substance": "allergies",
-}
-"""The list of the record on which a concept of each kind stands."""
 
 READ_AS = "read as"
 
@@ -184,6 +166,8 @@ class LocalCodes(Struct, frozen=True):
     """Code systems of its own that are one of the dictionary's: by what they are called (`plain_system`), its name."""
     answers: Mapping[tuple[str, str], str] = {}
     """The words that its coded answers stand for; of a wording the system is `TEXT`."""
+    digests: tuple[str, ...] = ()
+    """What identifies the tables that it was read from."""
 
 
 class Dictionary:
@@ -330,6 +314,7 @@ class Dictionary:
             {**self.local.rows, **local.rows},
             {**self.local.systems, **local.systems},
             {**self.local.answers, **local.answers},
+            (*self.local.digests, *local.digests),
         )
         return Dictionary(self.rulebook, both, self.hierarchy)
 

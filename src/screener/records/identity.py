@@ -8,22 +8,13 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from screener.records.chart import some_of
-from screener.records.dictionary import (
-    ABSENCE_SYSTEMS,
-    LIST_OF,
-    TEXT,
-    Dictionary,
-    Meaning,
-    as_name,
-    disputed,
-    most_specific,
-)
+from screener.records.dictionary import ABSENCE_SYSTEMS, TEXT, Dictionary, Meaning, as_name, disputed, most_specific
 from screener.records.errors import Findings, any_of, quoted, shown
 from screener.records.generics import generic_code
 from screener.records.native import Entry, Reviewed
 from screener.records.negations import turn_of
 from screener.records.sightings import Sighting, names_of
-from screener.rulebook import DRUG_SYSTEMS, Concept, Finding, Lab, RecordList
+from screener.rulebook import DRUG_SYSTEMS, LIST_OF, Concept, Finding, Lab, RecordList
 from screener.terminology.said import Said
 from screener.terminology.terminology import NOTHING_BUT_RESULTS
 from screener.values.units import PURE, UnitError, parse_unit

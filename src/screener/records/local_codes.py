@@ -11,6 +11,7 @@ is not used.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -20,9 +21,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.code_systems import is_known_system, names_of_systems, plain_system, words_of_answers
-from screener.records.dictionary import EVERY_CODE, LIST_OF, TEXT, Dictionary, LocalCodes, Meaning, as_words, folded
+from screener.records.dictionary import EVERY_CODE, TEXT, Dictionary, LocalCodes, Meaning, as_words, folded
 from screener.records.errors import any_of, did_you_mean, printable, quoted
-from screener.rulebook import Concept, Finding, Lab, code_within, codes_within
+from screener.rulebook import LIST_OF, Concept, Finding, Lab, code_within, codes_within
 from screener.terminology.code_lists import is_a_code
 from screener.terminology.tables import plain_code
 from screener.terminology.terminology import SiteRow
@@ -105,7 +106,8 @@ def read_local_codes(path: Path, dictionary: Dictionary) -> LocalCodes:
     """Read a table of codes. Raises LocalCodesError, with every fault that was found, if it cannot be used."""
     file = str(path)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        written = path.read_bytes()
+        text = written.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise _refused(file, "it is not text in UTF-8", "save it as `CSV UTF-8`") from None
     except FileNotFoundError:
@@ -117,7 +119,7 @@ def read_local_codes(path: Path, dictionary: Dictionary) -> LocalCodes:
     codes = table.read()
     if table.problems:
         raise LocalCodesError(table.problems, file)
-    return codes
+    return replace(codes, digests=(f"sha256:{hashlib.sha256(written).hexdigest()}",))
 
 
 def is_accepted(row: Mapping[str, str], dictionary: Dictionary) -> bool:

@@ -6,13 +6,15 @@ what a stale result or an old absence means is decided in `evaluation/`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
-from screener.rulebook import RecordList, Sex
+from screener.rulebook import RecordList, Sex, Side
 from screener.values.dates import Moment
 from screener.values.ranges import Range
 
@@ -69,6 +71,10 @@ class Result(Struct, frozen=True):
     beyond: Range | None = None
     """What was stated where it is impossible, in the canonical unit: never a value, but what flags are raised for."""
     flags: tuple[Flag, ...] = ()
+
+    def own_limit(self, which: Side) -> Fraction | None:
+        """The limit of normal that came with this very result."""
+        return self.upper_limit if which == "upper" else self.lower_limit
 
 
 class Episode(Struct, frozen=True):
@@ -156,6 +162,23 @@ class Near(Struct, frozen=True):
     called: str
 
 
+class ReadWith(Struct, frozen=True):
+    """What a record was read with besides the dictionary. Each of these can change what the record says.
+
+    `tables` are the digests of the clinic's own tables of codes, `columns` that of a table of columns, `answers` those
+    of the answers given beside the record, and `hierarchy` the checksum of a vocabulary's index.
+    """
+
+    locale: str | None = None
+    columns: str | None = None
+    tables: tuple[str, ...] = ()
+    hierarchy: str | None = None
+    answers: tuple[str, ...] = ()
+
+
+NOTHING_BESIDES = ReadWith()
+
+
 class Patient(Struct, frozen=True):
     """One patient's record, read with the dictionary whose digest it keeps.
 
@@ -193,3 +216,15 @@ class Patient(Struct, frozen=True):
     """The systems and values by which others know the person, never shown; None: the record gives none."""
     address: str | None = None
     """The full address of the patient on the server that the record comes from, if it names one."""
+    read_with: ReadWith = NOTHING_BESIDES
+
+
+def digest_of(facts: object) -> str:
+    """What identifies facts, whatever they were read from: the same ones give the same digest."""
+    text = msgspec.json.encode(facts, enc_hook=str, order="deterministic")
+    return f"sha256:{hashlib.sha256(text).hexdigest()}"
+
+
+def digest_of_record(patient: Patient) -> str:
+    """What identifies the facts of a record as they were read. Its notes say nothing that an answer rests on."""
+    return digest_of(msgspec.structs.replace(patient, digest="", notes=(), read_with=NOTHING_BESIDES))

@@ -41,7 +41,7 @@ from screener.records.folders import HOLDS_NOTHING, Unread, contents_of, name_in
 from screener.records.forms import HEAD, MANIFEST, Form, deletions, is_hook, json_form
 from screener.records.locales import Locale
 from screener.records.native import NativeRecord, read_shape
-from screener.records.patient import Patient, is_unnamed
+from screener.records.patient import NOTHING_BESIDES, Patient, ReadWith, digest_of, is_unnamed
 from screener.records.sightings import Sightings
 from screener.rulebook import Rulebook
 
@@ -101,7 +101,18 @@ def read_patients(
     if not isinstance(source, Mapping | str | bytes | PathLike | Kept) and hasattr(source, "read"):
         source = Kept(source)
     forms = _Forms(dictionary, file or _called(source), _name_of(source), sightings, locale, columns)
-    yield from _told_apart(source, forms, doubled)
+    besides = _read_with(dictionary, locale, columns)
+    for each in _told_apart(source, forms, doubled):
+        yield each if besides == NOTHING_BESIDES or isinstance(each, RecordError) else replace(each, read_with=besides)
+
+
+def _read_with(dictionary: Dictionary, locale: Locale | None, columns: Mapping[str, str] | None) -> ReadWith:
+    return ReadWith(
+        None if locale is None else locale.name,
+        None if columns is None else digest_of(columns),
+        dictionary.local.digests,
+        None if dictionary.hierarchy is None else dictionary.hierarchy.checksum,
+    )
 
 
 def _groups_of(source: Source, forms: _Forms) -> Iterator[_Group | RecordError]:

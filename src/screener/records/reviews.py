@@ -16,10 +16,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.chart import condition_episode, settled, what_may_be
-from screener.records.dictionary import KINDS_ON, LIST_OF, Dictionary
+from screener.records.dictionary import Dictionary
 from screener.records.errors import Findings, quoted
 from screener.records.patient import Absence, Episode, Patient
-from screener.rulebook import Concept, RecordList
+from screener.rulebook import KINDS_ON, LIST_OF, Concept, RecordList
 from screener.values.dates import BEGINNING, DateError, Moment, parse_moment
 
 _DAY_MONTH_YEAR = re.compile(r"\s*(\d{1,2})\.\s*(0?[1-9]|1[0-2])\.\s*(\d{4})\s*\Z", re.ASCII)

@@ -17,13 +17,13 @@ from typing import Any
 from msgspec import Struct
 
 from screener.records.cells import MERGED, Row, Sheet, Sheets
-from screener.records.dictionary import LIST_OF, Dictionary, Meaning, as_name
+from screener.records.dictionary import Dictionary, Meaning, as_name
 from screener.records.documents import refused, unreadable
 from screener.records.errors import Problem, RecordError, any_of, did_you_mean, quoted
 from screener.records.locales import Locale
 from screener.records.measuring import UnreadableValueError, read_value
 from screener.records.native import ENTRIES
-from screener.rulebook import DRUG_SYSTEMS, Concept, Lab
+from screener.rulebook import DRUG_SYSTEMS, LIST_OF, Concept, Lab
 from screener.values.tables import table_rows
 from screener.values.units import UnitError, parse_unit
 

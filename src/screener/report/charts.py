@@ -306,8 +306,10 @@ def _shape(value: Range, ends: Sequence[float]) -> tuple[Shape, str]:
 
 def _of_own(limit: Limit, results: Sequence[Result]) -> list[float | None]:
     """A multiple of normal for each of these results; None where the result came without that limit."""
-    own = [result.upper_limit if limit.which == "upper" else result.lower_limit for result in results]
-    return [None if each is None or limit.times is None else float(each) * limit.times for each in own]
+    if limit.which is None or limit.times is None:
+        return [None for _ in results]
+    own = [result.own_limit(limit.which) for result in results]
+    return [None if each is None else float(each) * limit.times for each in own]
 
 
 def _lines(

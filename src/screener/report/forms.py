@@ -59,13 +59,34 @@ class Form(NamedTuple):
 
 _ALL = frozenset(FURTHER)
 TABLE = Form("table", "screener.report.table:Table", "", is_each=False, further=_ALL)
-"""The form of a call that names none: one patient in full, several at a glance."""
+"""The form of a call that names none: the sheet of one patient, several at a glance."""
 FORMS = (
-    Form("full", "screener.report.table:Full", "print each of several patients in full", is_each=True, further=_ALL),
+    Form(
+        "sheet",
+        "screener.report.sheet_text:SheetText",
+        "print one sheet a patient: what stands against each trial, and what to do",
+        is_each=True,
+        with_jobs=True,
+    ),
+    Form(
+        "full",
+        "screener.report.table:Full",
+        "print each patient in full, criterion by criterion",
+        is_each=True,
+        further=_ALL,
+    ),
     Form(
         "json",
         "screener.report.json_lines:JsonLines",
         "print JSON, one line a patient",
+        is_each=True,
+        further=_ALL,
+        with_jobs=True,
+    ),
+    Form(
+        "compact",
+        "screener.report.json_lines:Compact",
+        "print compact JSON, one line a patient: each fact once, without the rules' texts",
         is_each=True,
         further=_ALL,
         with_jobs=True,

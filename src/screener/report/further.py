@@ -5,15 +5,15 @@ what changes by itself. Each is worked out only where the call asks for it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any as Anything
 
-import msgspec
 from msgspec import Struct
 
 from screener.advice.decisive import Advice, advise
 from screener.advice.distance import TrialDistance, distance
 from screener.advice.margins import CriterionMargins, TrialMargins, margins_of
 from screener.advice.when import Timeline, changes
+from screener.contract import Form
+from screener.schema import document_of, json_of
 from screener.screening import Screening
 
 
@@ -31,19 +31,6 @@ class Further(Struct, frozen=True):
         trials = self.margins or ()
         return {(trial.id, criterion.id): criterion for trial in trials for criterion in trial.criteria}
 
-    def to_dict(self) -> dict[str, Anything]:
-        """As plain data, under the names of the fields."""
-        told: dict[str, Anything] = {}
-        if self.advice is not None:
-            told["advice"] = self.advice.to_dict()
-        if self.margins is not None:
-            told["margins"] = [trial.to_dict() for trial in self.margins]
-        if self.distance is not None:
-            told["distance"] = [trial.to_dict() for trial in self.distance]
-        if self.when is not None:
-            told["when"] = self.when.to_dict()
-        return told
-
 
 def further(
     screening: Screening, *, advice: bool = False, margins: bool = False, distances: bool = False, when: bool = False
@@ -57,6 +44,9 @@ def further(
     )
 
 
-def json_with(screening: Screening, told: Further) -> str:
+def json_with(screening: Screening, told: Further, form: Form = "full") -> str:
     """The screening as JSON text on one line, with what else was asked for."""
-    return msgspec.json.encode({**screening.to_dict(), **told.to_dict()}).decode()
+    document = document_of(
+        screening.told(form), advice=told.advice, margins=told.margins, distance=told.distance, when=told.when
+    )
+    return json_of(document).decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from screener.contract import Form
 from screener.report.forms import Texts
 from screener.screening import Screening
 
@@ -10,11 +11,18 @@ class JsonLines(Texts):
     """`--json`"""
 
     encoding = "utf-8"
+    form: Form = "full"
 
     def text(self, screening: Screening) -> str:
         told = self.further(screening)
         if told is None:
-            return screening.to_json() + "\n"
+            return screening.to_json(self.form) + "\n"
         from screener.report.further import json_with
 
-        return json_with(screening, told) + "\n"
+        return json_with(screening, told, self.form) + "\n"
+
+
+class Compact(JsonLines):
+    """`--compact`"""
+
+    form = "compact"

@@ -19,8 +19,6 @@ from screener.rulebook import (
     EventLookup,
     Happened,
     Limits,
-    Meets,
-    Number,
     PointsOf,
     Rulebook,
     ScoreOf,
@@ -28,10 +26,10 @@ from screener.rulebook import (
     Trial,
     Value,
 )
+from screener.rulebook_walk import children, held_to, named_by
 from screener.values.ranges import Comparison
 
 SIGNS: dict[Comparison, str] = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "=": "="}
-_TURNED: dict[Comparison, Comparison] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
 
 
 class Limit(Struct, frozen=True):
@@ -99,12 +97,11 @@ _OF_SCORES: WeakKeyDictionary[Program, dict[tuple[str, str, str], tuple[str, ...
 def _limits_of_score(criterion: Criterion, score: str, rulebook: Rulebook) -> Iterable[str]:
     found: dict[str, None] = {}
     for node, is_inside_score in _nodes(criterion, rulebook):
-        match node:
-            case Compare(left=ScoreOf(name=name), operator=operator, right=Number(text=text)) if not is_inside_score:
-                if name == score:
-                    found[f"{SIGNS[operator]} {text}"] = None
-            case Between(of=ScoreOf(name=name), low=low, high=high) if name == score and not is_inside_score:
-                found[f"{low.text} to {high.text}"] = None
+        limits = [each for each in held_to(node) if each.of == ScoreOf(score)] if not is_inside_score else []
+        if isinstance(node, Between) and limits:
+            found[f"{node.low.text} to {node.high.text}"] = None
+        else:
+            found.update((f"{SIGNS[each.operator]} {each.limit.text}", None) for each in limits)
     return found
 
 
@@ -125,14 +122,10 @@ def _looked_at(criterion: Criterion, rulebook: Rulebook) -> Iterator[tuple[str, 
 
 def _compared(node: Struct) -> Iterator[tuple[str, Limit | None]]:
     """The lookups that stand in a node itself, with what they are compared with."""
+    for each in held_to(node):
+        if isinstance(each.of, Value):
+            yield each.of.lookup, Limit(f"{SIGNS[each.operator]} {each.limit.text}", each.limit.value)
     match node:
-        case Compare(left=Value(lookup=lookup), operator=operator, right=Number() as number):
-            yield lookup, Limit(f"{SIGNS[operator]} {number.text}", number.value)
-        case Compare(left=Number() as number, operator=operator, right=Value(lookup=lookup)):
-            yield lookup, Limit(f"{SIGNS[_TURNED[operator]]} {number.text}", number.value)
-        case Between(of=Value(lookup=lookup), low=low, high=high):
-            yield lookup, Limit(f"≥ {low.text}", low.value)
-            yield lookup, Limit(f"≤ {high.text}", high.value)
         case AgainstLimit(lookup=lookup, operator=operator, times=times, which=which):
             top, _, bottom = times.partition("/")
             factor = float(top) / float(bottom or 1)
@@ -161,44 +154,23 @@ def _limits_of_sign(numbers: Limits | None, unit: str) -> Iterator[Limit]:
 def _nodes(criterion: Criterion, rulebook: Rulebook) -> Iterator[tuple[Struct, bool]]:
     """Every node of a line's readings, with those of the definitions, scores and tables it uses; and whether it lies
     inside a score or a change of a lab, where a number is no limit of the lab itself."""
-    seen: set[tuple[str, str]] = set()
-    waiting: list[tuple[object, bool]] = [(reading.rule, False) for reading in reversed(criterion.readings)]
+    seen: set[Struct] = set()
+    waiting: list[tuple[Struct, bool]] = [(reading.rule, False) for reading in reversed(criterion.readings)]
     while waiting:
         node, inside = waiting.pop()
-        if not isinstance(node, Struct):
-            continue
         is_change = isinstance(node, Compare | Between) and _is_change(node, rulebook)
         yield node, inside or is_change
-        match node:
-            case Meets(name=name):
-                further: tuple[tuple[object, bool], ...] = ((rulebook.definitions[name].rule, inside),)
-            case ScoreOf(name=name):
-                further = ((rulebook.scores[name].expression, True),)
-            case PointsOf(name=name):
-                further = ((rulebook.tables[name].of, True),)
-            case Happened(lookup=name):
-                further = ((getattr(rulebook.lookups[name], "beside", None), inside),)
-            case Choose():
-                further = ((node.test, True), (node.then, inside), (node.otherwise, inside))
-            case _:
-                name = ""
-                further = tuple((part, inside) for part in _parts(node))
-        if name:
-            if (type(node).__name__, name) in seen:
-                continue
-            seen.add((type(node).__name__, name))
+        named = tuple(named_by(node, rulebook))
+        if named and node in seen:
+            continue
+        if named:
+            seen.add(node)
+        is_score = isinstance(node, ScoreOf | PointsOf)
+        test = node.test if isinstance(node, Choose) else None
+        further = [(part, inside or is_score or part is test) for part in (*children(node), *named)]
         waiting.extend(reversed(further))
 
 
 def _is_change(node: Compare | Between, rulebook: Rulebook) -> bool:
     value = node.left if isinstance(node, Compare) else node.of
     return isinstance(value, Value) and hasattr(rulebook.lookups[value.lookup], "change")
-
-
-def _parts(node: Struct) -> Iterator[object]:
-    for field in node.__struct_fields__:
-        value = getattr(node, field)
-        if isinstance(value, tuple):
-            yield from value
-        else:
-            yield value

@@ -13,9 +13,10 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from screener.contract import WaitsFor
 from screener.report.terminal import VERDICT, Page, Terminal
 from screener.report.wording import DISCLAIMER, on_one_line
-from screener.screening import Screening, TrialResult, Verdict, WaitsFor
+from screener.screening import Screening, TrialResult, Verdict
 
 if TYPE_CHECKING:
     from rich.console import Console

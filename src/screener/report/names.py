@@ -13,8 +13,8 @@ from textwrap import wrap
 
 from msgspec import Struct, to_builtins
 
-from screener.records.dictionary import KINDS, LIST_OF, Dictionary, as_name
-from screener.rulebook import Code, Concept, Finding, Form, Lab
+from screener.records.dictionary import KINDS, Dictionary, as_name
+from screener.rulebook import LIST_OF, Code, Concept, Finding, Form, Lab
 from screener.values.units import UnitError, common_units
 
 WIDTH = 80

@@ -32,7 +32,7 @@ ORDER: tuple[ActionKind, ...] = (
     "investigator",
     "participant",
 )
-WAITING: frozenset[ActionKind] = frozenset({"chart", "old results", "sponsor", "investigator", "participant"})
+WAITING: frozenset[ActionKind] = frozenset({"old results", "sponsor", "investigator", "participant"})
 """What waits while too little is known to say that the trial is worth the work."""
 _OF_THE_RECORD: frozenset[Reason] = frozenset({"undated", "imprecise_date", "unit", "conflict", "unread"})
 """Why a result that was taken cannot be used: what mends it stands in the chart, and nothing is measured anew."""
@@ -45,10 +45,9 @@ Step = tuple[ActionKind, str, str]
 def actions_of(screening: Screening, trials: Collection[str]) -> Actions:
     """What open lines of these trials wait for, but for the review of the chart, by group and text."""
     actions: Actions = {}
-    for each in awaited(screening):
-        if each.line.trial in trials:
-            for kind, text, detail in _steps(each, screening.rulebook):
-                _add(actions, kind, text, each.line, detail)
+    for each in awaited(screening, trials):
+        for kind, text, detail in _steps(each, screening.rulebook):
+            _add(actions, kind, text, each.line, detail)
     for trial in screening.trials:
         for criterion in trial.criteria if trial.id in trials else ():
             for kind, text in _asked(criterion, screening.rulebook):
@@ -121,6 +120,10 @@ def _of_event(each: Awaited, found: Found, lookup: EventLookup, rulebook: Rulebo
         name = phrases.named(need.name, rulebook)
         yield _old(each, name, rulebook) if each.is_past else ("measure", phrases.capital(name), "")
     for need in needs if not measured else ():
+        concept_ = rulebook.concepts.get(need.name)
+        if is_of_old_results(each) and concept_ is not None and concept_.absent_when:
+            yield _old(each, _test_of(concept_, rulebook), rulebook)
+            continue
         question = _as_question(need.text)
         yield _old(each, question, rulebook) if is_of_old_results(each) else ("chart", question, "")
 
@@ -155,7 +158,7 @@ def _asked(criterion: CriterionResult, rulebook: Rulebook) -> Iterator[tuple[Act
             yield "participant", "Consent, on the trial's own form"
         else:
             kind: ActionKind = "participant" if question.asked_of == "participant" else "investigator"
-            yield kind, question.title
+            yield kind, phrases.question(question)
 
 
 # ---- as groups
@@ -167,7 +170,7 @@ def groups_of(actions: Actions, review: Review, order: Sequence[str], waiting: b
     for kind in ORDER:
         those = [action for (group, _), action in actions.items() if group == kind]
         those = [replace(each, trials=tuple(name for name in order if name in each.trials)) for each in those]
-        those.sort(key=lambda each: -len(each.trials))
+        those.sort(key=lambda each: (bool(each.lines), -len(each.trials), bool(each.detail)))
         if those or (kind == "chart" and not review.is_empty):
             groups.append(ActionGroup(kind, phrases.GROUPS[kind], tuple(those), waiting and kind in WAITING))
     return tuple(groups)
@@ -195,9 +198,6 @@ def counts_of(trial: str, actions: Actions, review: Review) -> Counts:
 def lacks_results(screening: Screening, trial: str) -> bool:
     """Whether an open line of a trial waits for a result of the present that was never taken."""
     return any(
-        each.line.trial == trial
-        and not each.is_past
-        and isinstance(each.found.lookup, ValueLookup)
-        and each.found.reasons[:1] == ("missing",)
-        for each in awaited(screening)
+        not each.is_past and isinstance(each.found.lookup, ValueLookup) and each.found.reasons[:1] == ("missing",)
+        for each in awaited(screening, (trial,))
     )

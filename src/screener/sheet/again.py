@@ -39,7 +39,7 @@ def screened_again(screening: Screening, patient: Patient) -> Screening:
             judged = tuple([decide(frame) for decide in readings])
             results.append(CriterionResult(before.criterion, judged, frame, patient.answers.get(key)))
         trials.append(TrialResult(screening.rulebook.trials[trial.id], tuple(results)))
-    return Screening(patient, day, screening.rulebook, tuple(trials))
+    return Screening(patient, day, screening.rulebook, tuple(trials), options=screening.options)
 
 
 # ---- without suspicious values

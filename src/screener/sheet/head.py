@@ -270,10 +270,11 @@ def _score(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[Pl
 
 
 def _missing(score: Measured, rulebook: Rulebook) -> Iterator[str]:
-    """What keeps a score from being one number, by name."""
+    """What keeps a score from being one number, by name: what is measured first."""
     if score.range.is_exact:
         return
-    for found in leaves(score):
+    open_ = list(leaves(score))
+    for found in sorted(open_, key=lambda each: isinstance(each.lookup, EventLookup)):
         if isinstance(found.lookup, EventLookup):
             yield from (lowered(rulebook.concepts[name].title) for name in found.lacking)
         elif (found.reasons or found.may_lack) and found.lookup is not None and found.subject not in rulebook.concepts:

@@ -13,7 +13,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.advice.distance import TrialDistance, distance
-from screener.advice.when import TrialTimeline, changes
+from screener.advice.when import Change, TrialTimeline, changes
+from screener.evaluation.phrases import lowered
+from screener.records.errors import CHECK_FIRST
 from screener.screening import Screening, TrialResult
 from screener.sheet import phrases
 from screener.sheet.actions import Actions, actions_of, counts_of, groups_of, lacks_results
@@ -42,7 +44,6 @@ from screener.sheet.states import (
     OUT,
     Checks,
     checks_of,
-    hangs_on_onset,
     is_split,
     nearness,
     state_of,
@@ -50,6 +51,9 @@ from screener.sheet.states import (
 from screener.version import __version__
 
 RECRUITING, NOT_RECRUITING, NOT_KNOWN = "recruiting", "not recruiting", "not known"
+ONE_DAY = timedelta(days=1)
+AHEAD = timedelta(days=365)
+"""How far ahead a sheet tells of days: who is approached today is enrolled within weeks."""
 _KNOWN_NOTHING = frozenset({None, "UNKNOWN"})
 
 
@@ -76,14 +80,14 @@ def sheet_of(screening: Screening) -> Sheet:
     review = _review(asked, live, worked)
     actions = actions_of(screening, live)
     doubts = _doubts(worked)
-    _add_checks(actions, doubts)
+    _add_checks(actions, doubts, live)
     rows = [_row(trial, review, actions, worked) for trial in screening.trials]
     rows.sort(key=_nearness)
     _add_signing(actions, rows)
     order = [row.id for row in rows]
     waiting = bool(live) and all(worked.states[name] == "too little" for name in live)
     frame = screening.trials[0].criteria[0].frame
-    review = replace(review, groups=tuple(_in_order(group, order) for group in review.groups))
+    review = replace(review, groups=tuple(_in_order(group, order) for group in review.groups), waits=waiting)
     by_id = {trial.id: trial for trial in screening.trials}
     sheet = Sheet(
         patient=patient_line(screening, frame),
@@ -94,7 +98,7 @@ def sheet_of(screening: Screening) -> Sheet:
         actions=groups_of(actions, review, order, waiting),
         review=review,
         checklists=tuple(checklist_of(by_id[row.id], row.label, row.short, dict(worked.suspicious)) for row in rows),
-        notes=screening.notes,
+        notes=tuple(note for note in screening.notes if note not in screening.check_first),
         screener=__version__,
         rules=screening.rules,
     )
@@ -106,8 +110,11 @@ def _worked(screening: Screening, asked: Sequence[Asked]) -> _Worked:
     clean = after_clean_chart(screening, denied) if denied else screening
     checks = checks_of(screening)
     distances = {each.id: each for each in distance(screening)}
-    timelines = {each.id: each for each in changes(clean).trials}
-    # What rules a trial out is on record, and a chart review lifts none of it.
+    # What rules a trial out is on record, and a chart review lifts none of it. Only such a trial has days of interest
+    # that lie further ahead.
+    until = _horizon(screening.as_of)
+    is_far = until == screening.as_of or any(trial.verdict == "ineligible" for trial in clean.trials)
+    timelines = {each.id: each for each in changes(clean, None if is_far else until).trials}
     states = {
         trial.id: state_of(
             trial,
@@ -129,6 +136,7 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
     """The items that lines of trials not ruled out wait for, in groups, and how many lines they settle."""
     screening = worked.screening
     items: dict[str, list[ReviewItem]] = {}
+    covered = _covered([each for each in asked if any(line.trial in live for line in each.lines)])
     for each in sorted(asked, key=lambda one: -len(one.lines)):
         lines = tuple(line for line in each.lines if line.trial in live)
         if each.seeks or not lines:
@@ -147,16 +155,36 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
         )
     groups = tuple(
         ReviewGroup(
-            title, tuple(those), _trials(line for each in those for line in each.lines), phrases.items_text(those)
+            title,
+            tuple(those),
+            _trials(line for each in those for line in each.lines),
+            phrases.items_text([each for each in those if each.what not in covered]),
         )
-        for title, those in sorted(items.items(), key=lambda item: -len(item[1]))
+        for title, those in sorted(
+            items.items(), key=lambda item: -len({line for each in item[1] for line in each.lines})
+        )
     )
     entries = tuple(
-        replace(entry, lines=lines)
+        replace(entry, lines=lines, text=phrases.entry_question(entry, screening.rulebook))
         for entry in open_entries(screening)
         if (lines := tuple(line for line in entry.lines if line.trial in live))
     )
     return Review(groups, entries, sum(_settled(trial, worked) for trial in live), _open(screening, live))
+
+
+def _waiting(items: Sequence[ReviewItem]) -> int:
+    """How many lines wait for any of these."""
+    return len({line for each in items for line in each.lines})
+
+
+def _covered(asked: Sequence[Asked]) -> set[str]:
+    """The items that a broader one of the same list and at least as wide a window says, too: sepsis, with infection."""
+    since = {(each.list, each.concept.name): each.since for each in asked if not each.seeks}
+    return {
+        each.what
+        for each in asked
+        if any(since.get((each.list, broader), each.since + 1) <= each.since for broader in each.concept.broader)
+    }
 
 
 def _trials(lines: Iterable[Line]) -> tuple[str, ...]:
@@ -183,7 +211,7 @@ def _in_order(group: ReviewGroup, order: Sequence[str]) -> ReviewGroup:
 
 
 def _doubts(worked: _Worked) -> tuple[Doubt, ...]:
-    """The suspicious values that some line counts, those that decide a verdict first."""
+    """The suspicious values that some line counts, those that decide a verdict first; then what the reading found."""
     screening = worked.screening
     doubts: list[Doubt] = []
     for place, why in worked.suspicious.items():
@@ -195,13 +223,14 @@ def _doubts(worked: _Worked) -> tuple[Doubt, ...]:
         text = phrases.doubt(phrases.result_words(result, screening.rulebook, screening.as_of), why)
         effect = phrases.decides([worked.labels[name] for name in decides])
         doubts.append(Doubt(text, decides or counts, effect))
-    return tuple(sorted(doubts, key=lambda each: not each.effect))
+    found = [Doubt(note.removeprefix(CHECK_FIRST), ()) for note in screening.check_first]
+    return (*sorted(doubts, key=lambda each: not each.effect), *found)
 
 
-def _add_checks(actions: Actions, doubts: Sequence[Doubt]) -> None:
+def _add_checks(actions: Actions, doubts: Sequence[Doubt], live: Sequence[str]) -> None:
     for each in doubts:
         text = phrases.check_action(each.text)
-        actions["check", text] = Action(text, each.trials, (), each.effect)
+        actions["check", text] = Action(text, each.trials or tuple(live), (), each.effect)
 
 
 def _checked_values(checks: Checks, worked: _Worked) -> list[tuple[str, str]]:
@@ -269,8 +298,7 @@ def _detail(trial: TrialResult, state: StateName, counts: Counts, worked: _Worke
             values = " and ".join(words for _, words in _checked_values(worked.checks[trial.id], worked))
             return phrases.check_detail(trial.verdict, values)
         case "ruled out":
-            by_onset = any(hangs_on_onset(each) for each in distance_.failures)
-            return phrases.ruled_out_detail(distance_, by_onset, worked.screening.rulebook)
+            return phrases.ruled_out_detail(bool(distance_.fixed), worked.screening.rulebook)
         case "ruled out today":
             if timeline is not None and timeline.screenable_from is not None:
                 return phrases.reopens(timeline.screenable_from, worked.screening.as_of)
@@ -304,23 +332,33 @@ def _after_clean_chart(trial: TrialResult, worked: _Worked) -> CleanChart:
 
 def _dates(trial: TrialResult, state: StateName, has_review: bool, worked: _Worked) -> Dates:
     timeline = worked.timelines.get(trial.id)
-    if timeline is None or state == "ruled out":
+    if timeline is None or state in ("ruled out", "too little"):
         return Dates()
-    as_of = worked.screening.as_of
-    good_to = _day_before(timeline.worsens_on)
-    closes_after = _day_before(timeline.closes_on) if timeline.closes_on != timeline.worsens_on else good_to
-    why = ""
-    if timeline.worsens_on is not None:
-        those = [each for each in timeline.changes if each.date == timeline.worsens_on and each.is_for_the_worse]
-        why = ", ".join(dict.fromkeys(each.criterion for each in those))
+    as_of, rulebook = worked.screening.as_of, worked.screening.rulebook
     if state in OUT:
-        good_to = None
-    text = phrases.dates(good_to, closes_after, timeline.screenable_from, why, as_of)
-    return Dates(good_to, closes_after, timeline.screenable_from, why, has_review, text)
+        return Dates(reopens=timeline.screenable_from, text=phrases.dates({}, timeline.screenable_from, as_of))
+    labs = {lowered(lab.title) for lab in rulebook.labs.values()}
+    soon = [each for each in timeline.changes if each.date <= _horizon(as_of) and each.is_for_the_worse]
+    of_labs = [each for each in soon if any(why.kind == "stale" and why.what in labs for why in each.causes)]
+    failing = [each for each in soon if each.after == "failed"]
+    days = {"good_to": _last_day(soon), "labs_to": _last_day(of_labs), "closes_after": _last_day(failing)}
+    text = phrases.dates({name: (day, _on(day, soon)) for name, day in days.items() if day is not None}, None, as_of)
+    return Dates(**days, if_clean=has_review, text=text)
 
 
-def _day_before(day: date | None) -> date | None:
-    return None if day is None else day - timedelta(days=1)
+def _horizon(as_of: date) -> date:
+    return as_of + min(AHEAD, date.max - as_of)
+
+
+def _last_day(changes_: Sequence[Change]) -> date | None:
+    """The day before the first of them."""
+    first = min((each.date for each in changes_), default=None)
+    return None if first is None else first - ONE_DAY
+
+
+def _on(day: date, changes_: Sequence[Change]) -> str:
+    """The lines that change on the day after."""
+    return ", ".join(dict.fromkeys(each.criterion for each in changes_ if each.date == day + ONE_DAY))
 
 
 def _consent(trial: TrialResult, as_of: date) -> str:

@@ -168,15 +168,16 @@ class Recruiting(Struct, frozen=True):
 
 
 class Dates(Struct, frozen=True):
-    """The days that matter for one trial. `good_to`: the last day before an answer gets worse; `closes_after`: the last
-    day before it is ruled out for good; `from_`: the first day on which time alone has mended what is against it.
-    `if_clean`: these days hold for the record after a chart review that found nothing. `text` says it in words.
+    """The days that matter for one trial, of the coming year. `good_to`: the last day before an answer gets worse;
+    `labs_to`: the last day before one does because a lab has become too old; `closes_after`: the last day before a line
+    is failed; `reopens`: the first day on which time alone has mended what is against it. `if_clean`: they hold for the
+    record after a chart review that found nothing. `text` says them in words.
     """
 
     good_to: date | None = None
+    labs_to: date | None = None
     closes_after: date | None = None
     reopens: date | None = None
-    why: str = ""
     if_clean: bool = False
     text: str = ""
 
@@ -244,7 +245,8 @@ class Action(Struct, frozen=True):
 
 
 class ActionGroup(Struct, frozen=True):
-    """The actions of one person or place. `waits`: too little is known yet; it comes after what is measured."""
+    """The actions of one person or place. `waits`: too little is known yet of every trial; it comes after what is
+    measured."""
 
     kind: ActionKind
     title: str
@@ -283,6 +285,8 @@ class OpenEntry(Struct, frozen=True):
     dated: str | None
     may_be: tuple[str, ...]
     lines: tuple[Line, ...]
+    text: str = ""
+    """What is asked about it: `what is “St.n. OP 2014”?`"""
 
 
 class Review(Struct, frozen=True):
@@ -292,6 +296,8 @@ class Review(Struct, frozen=True):
     entries: tuple[OpenEntry, ...] = ()
     settles: int = 0
     open: int = 0
+    waits: bool = False
+    """Too little is known yet of every trial: the review comes after what is measured."""
 
     @property
     def is_empty(self) -> bool:

@@ -5,18 +5,17 @@ Only words are made here; which of them apply is decided in `states.py`, `action
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from screener.advice.distance import TrialDistance
 from screener.evaluation.answers import Found
 from screener.evaluation.explanation import number_text, score_text, span_text
 from screener.evaluation.phrases import both, either, lowered, unit_beside
 from screener.records.patient import Result
 from screener.records.reviews import EVER, NOW
-from screener.rulebook import Concept, Finding, OnsetLookup, RecordList, Rulebook, Scope, Sex
+from screener.rulebook import Concept, Finding, OnsetLookup, Question, RecordList, Rulebook, Scope, Sex
 from screener.screening import CriterionResult, Status
-from screener.sheet.model import ActionKind, Counts, ReviewItem, Sheet, StateName
+from screener.sheet.model import ActionKind, Counts, OpenEntry, ReviewItem, Sheet, StateName
 from screener.values.dates import BEGINNING, Moment
 from screener.values.ranges import Range
 
@@ -26,6 +25,7 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 DISCLAIMER = "Pre-screening aid. Eligibility is the investigator's decision."
 NO_DIAGNOSIS = "No liver diagnosis on record"
 NOTHING_EXPIRES = "nothing expires"
+NONE_AGAINST = "none against"
 NOT_ON_RECORD = "not on record"
 UNUSABLE = "cannot be used"
 ANSWERED = "answered"
@@ -53,7 +53,8 @@ GROUPS: dict[ActionKind, str] = {
     "participant": "Ask the participant",
 }
 
-REVIEW = "One chart review: none of these? Ever, unless a time is given"
+EVER_UNLESS = "Ever, unless a time is given:"
+REVIEW = f"One chart review: none of these? {EVER_UNLESS}"
 ON_A_LIST = {
     "medications": "Drugs",
     "procedures": "Procedures",
@@ -142,6 +143,11 @@ def result_words(result: Result, rulebook: Rulebook, as_of: date) -> str:
     return f"{value} of {when}" if when else value
 
 
+def inside(text: str) -> str:
+    """A thing to do as it stands inside a sentence: `a second creatinine`, `INR`."""
+    return f"a {text[2:]}" if text.startswith("A ") else lowered(text)
+
+
 def capital(text: str) -> str:
     """With a capital at its beginning."""
     return text[:1].upper() + text[1:]
@@ -170,6 +176,11 @@ def _onset(anchor: OnsetLookup, rulebook: Rulebook) -> str:
     return f"the {lowered(rulebook.concepts[anchor.concept].title)}"
 
 
+def question(asked: Question) -> str:
+    """A question as a sheet asks it: in short, where the rules say it so."""
+    return asked.short or asked.title
+
+
 OUTCOMES: dict[Status, str] = {"passed": "IN", "failed": "OUT", "unknown": "open"}
 
 
@@ -183,6 +194,10 @@ def short_of(criterion: CriterionResult) -> str:
 
 LONGEST = 60
 """Characters of a sentence that stands for a line without a short name."""
+
+
+LIMIT = ", limit"
+"""What stands between a number and its limit."""
 
 
 def limit(text: str) -> str:
@@ -208,7 +223,7 @@ def measure_words(found: Found, rulebook: Rulebook, *, lacks_limit: bool = False
         case "unit":
             return f"{name}: unit of the result"
         case "impossible":
-            return f"{name} again, the one on record cannot be"
+            return f"{name} again: the one on record cannot be"
         case "censored":
             return f"{name}: exact value"
         case "conflict":
@@ -253,11 +268,9 @@ def check_detail(verdict: str, values: str) -> str:
     return {"ineligible": f"Ruled out {right}.", "eligible": f"Met {right}."}.get(verdict, f"Open {right}.")
 
 
-def ruled_out_detail(distance: TrialDistance, is_by_onset: bool, rulebook: Rulebook) -> str:
-    """Why a trial stays closed."""
-    if distance.fixed or not is_by_onset:
-        return "For good."
-    return f"For this {rulebook.head.since_label or 'episode'}."
+def ruled_out_detail(is_fixed: bool, rulebook: Rulebook) -> str:
+    """Why a trial stays closed: whatever comes, or as long as this episode goes on."""
+    return "For good." if is_fixed else f"For this {rulebook.head.since_label or 'episode'}."
 
 
 def reopens(day: date, as_of: date) -> str:
@@ -265,7 +278,7 @@ def reopens(day: date, as_of: date) -> str:
     return f"From {day_words(day, as_of)}."
 
 
-COULD_CHANGE = "A new result or answer could change it."
+COULD_CHANGE = "A new result could change it."
 TIME_ALONE = "Time alone does not reopen it."
 
 
@@ -316,6 +329,15 @@ def items_text(items: Sequence[ReviewItem]) -> str:
     )
 
 
+def entry_question(entry: OpenEntry, rulebook: Rulebook) -> str:
+    """What is asked of an entry that leaves open what it is; of one that is something, what it may be besides."""
+    concept = rulebook.concepts.get(entry.called)
+    if concept is None:
+        return f"what is “{entry.called}”?"
+    titles = [lowered(rulebook.concepts[name].title) for name in entry.may_be]
+    return f"the {lowered(concept.title)}: {either(titles)}, too?"
+
+
 # ---- values to check
 
 
@@ -359,6 +381,7 @@ def sign(label: str) -> str:
 
 
 NOT_RECORDED = "not recorded"
+WHICH_READING = "which reading is meant?"
 
 
 def consent_recorded(value: str, day: str | None, as_of: date) -> str:
@@ -370,16 +393,18 @@ def consent_recorded(value: str, day: str | None, as_of: date) -> str:
         return words
 
 
-def dates(good_to: date | None, closes_after: date | None, from_: date | None, why: str, as_of: date) -> str:
-    """`good to 16 Feb (I2); closes after 27 Feb`."""
-    told = []
-    if from_ is not None:
-        told.append(f"from {day_words(from_, as_of)}")
-    if good_to is not None and good_to != closes_after:
-        told.append(f"good to {day_words(good_to, as_of)}{f' ({why})' if why else ''}")
-    if closes_after is not None:
-        told.append(f"closes after {day_words(closes_after, as_of)}")
-    return "; ".join(told)
+def dates(days: Mapping[str, tuple[date, str]], reopens_: date | None, as_of: date) -> str:
+    """`good to 16 Feb (I2); closes after 27 Feb (I2)`; of one day only what says most."""
+    if reopens_ is not None:
+        return f"from {day_words(reopens_, as_of)}"
+    if not days:
+        return NOTHING_EXPIRES
+    told: dict[date, str] = {}
+    for name, lead in (("closes_after", "closes after"), ("labs_to", "labs to"), ("good_to", "good to")):
+        if name in days:
+            day, lines = days[name]
+            told.setdefault(day, f"{lead} {day_words(day, as_of)} ({lines})")
+    return "; ".join(told[day] for day in sorted(told))
 
 
 # ---- the one sentence
@@ -401,18 +426,25 @@ def next_step(sheet: Sheet) -> str:
     match first.state.name:
         case "all met" | "all met if complete":
             if not first.recruiting.is_recruiting:
-                return f"ask whether {first.label} takes participants"
+                other = next((row for row in live[1:] if row.recruiting.is_recruiting and row.left), None)
+                then = f"; for {other.label}: {other.left}" if other is not None else ""
+                return f"ask whether {first.label} takes participants{then}"
             by = first.dates.good_to
             until = f" by {day_words(by, as_of)}" if by is not None else ""
             return f"investigator confirms and signs the checklist of {first.label}{until}"
         case "too little":
-            measure = [
-                lowered(each.text) for group in sheet.actions if group.kind == "measure" for each in group.actions
-            ]
-            return f"measure {', '.join(measure[:MOST_NAMED])}" if measure else f"look up the chart for {labels}"
+            those = [inside(each.text) for group in sheet.actions if group.kind == "measure" for each in group.actions]
+            return f"measure {', '.join(those[:MOST_NAMED])}" if those else f"look up the chart for {labels}"
         case "nothing against" if sheet.review.settles:
+            those = [
+                inside(each.text)
+                for group in sheet.actions
+                for each in group.actions
+                if group.kind == "measure" and first.id in each.trials
+            ]
+            measure = f"{', '.join(those[:MOST_NAMED])}, and " if those else ""
             settles = f"{sheet.review.settles} of {sheet.review.open} open lines"
-            return f"one chart review. If it finds nothing, it settles {settles}"
+            return f"{measure}one chart review. If it finds nothing, it settles {settles}"
         case _:
             return f"{first.left} for {first.label}" if first.left else f"see {labels}"
 

@@ -12,12 +12,15 @@ from fractions import Fraction
 
 from screener.evaluation.answers import Found, Judged, Measured
 from screener.evaluation.explanation import limit_in_words
-from screener.evaluation.grounds import Part, deciding
+from screener.evaluation.grounds import Part, deciding, facts
 from screener.evaluation.phrases import lowered, unit_beside, wanted
 from screener.records.patient import Answer, Episode, Result
 from screener.rulebook import (
     AgainstLimit,
     Age,
+    All,
+    Any,
+    AtLeast,
     Between,
     ChangeLookup,
     Compare,
@@ -26,6 +29,7 @@ from screener.rulebook import (
     Happened,
     InUnit,
     IsOneOf,
+    Not,
     Number,
     Numeric,
     Rulebook,
@@ -39,6 +43,7 @@ from screener.sheet import phrases
 from screener.sheet.again import doubtful
 from screener.sheet.model import Point
 from screener.sheet.states import is_split
+from screener.sheet.waiting import only_people, questions_asked
 from screener.values.truth import TRUE, UNKNOWN
 
 CLOSE = Fraction(15, 100)
@@ -56,7 +61,7 @@ def points_of(trial: TrialResult, doubtful_lines: frozenset[str]) -> tuple[Point
         if is_split(criterion):
             points.append(Point("reading", (criterion.id,), _readings(criterion)))
     if not any(point.kind == "against" for point in points):
-        points += _close(trial)
+        points += [*_judged(trial), *_close(trial)]
     return tuple(points)
 
 
@@ -65,20 +70,50 @@ def points_of(trial: TrialResult, doubtful_lines: frozenset[str]) -> tuple[Point
 
 def grounds_of(answer: Part) -> Iterator[Judged]:
     """The single statements that decided an answer, each once."""
+    yield from (ground for ground, _ in _grounds(answer, False))
+
+
+def _grounds(answer: Part, is_denied: bool) -> Iterator[tuple[Judged, bool]]:
+    """The same, each with whether it stands inside a `not`: a condition that did not get in the way."""
+    if not isinstance(answer, Judged) or isinstance(answer.node, Untranslated):
+        return
+    if isinstance(answer.node, Compare | Between | AgainstLimit | IsOneOf | SexIs | Happened | Confirmed):
+        yield answer, is_denied
+        return
+    for part in deciding(answer):
+        yield from _grounds(part, is_denied or isinstance(answer.node, Not))
+
+
+def _alone(answer: Part) -> Iterator[Judged]:
+    """The statements each of which would turn the answer by itself: not one limb of an `or` whose other limb holds."""
     if not isinstance(answer, Judged) or isinstance(answer.node, Untranslated):
         return
     if isinstance(answer.node, Compare | Between | AgainstLimit | IsOneOf | SexIs | Happened | Confirmed):
         yield answer
         return
-    for part in deciding(answer):
-        yield from grounds_of(part)
+    parts = deciding(answer)
+    is_either = (isinstance(answer.node, Any) and answer.truth is TRUE) or (
+        isinstance(answer.node, All) and answer.truth is not TRUE
+    )
+    if len(parts) == 1 or not (is_either or isinstance(answer.node, AtLeast)):
+        for part in parts:
+            yield from _alone(part)
 
 
 def against(criterion: CriterionResult) -> str:
-    """Why a line is failed; with its short name where more than two statements say so together."""
+    """Why a line is failed; with its short name where more than two statements say so together.
+
+    Of `not total_bilirubin >= 5 mg/dL and platelets < 50 x 10*9/L` it is the platelets. Of one number against several
+    limits the first is told.
+    """
     rulebook, as_of = criterion.frame.rulebook, date.fromordinal(criterion.frame.as_of)
-    grounds = [each for judged in criterion.counted for each in grounds_of(judged)]
-    texts = list(dict.fromkeys(ground_words(each, rulebook, as_of) for each in grounds))
+    grounds = [each for judged in criterion.counted for each in _grounds(judged, False)]
+    telling = [ground for ground, is_denied in grounds if not is_denied] or [ground for ground, _ in grounds]
+    told: dict[str, str] = {}
+    for ground in telling:
+        words = ground_words(ground, rulebook, as_of)
+        told.setdefault(words.partition(phrases.LIMIT)[0], words)
+    texts = list(told.values())
     if len(texts) <= MOST_GROUNDS:
         return "; ".join(texts)
     return f"{phrases.short_of(criterion)}: {'; '.join(texts[:MOST_GROUNDS])} …"
@@ -98,7 +133,7 @@ def ground_words(ground: Judged, rulebook: Rulebook, as_of: date) -> str:
         case Happened() if isinstance(part, Found) and isinstance(part.lookup, EventLookup):
             return _event(part, part.lookup, rulebook, as_of)
         case Confirmed(question=name):
-            return _answer(part, rulebook.questions[name].title, as_of)
+            return _answer(part, phrases.question(rulebook.questions[name]), as_of)
         case _:
             return ""
 
@@ -192,6 +227,27 @@ def _readings(criterion: CriterionResult) -> str:
     return "; ".join(told)
 
 
+# ---- what there is to judge
+
+
+def _judged(trial: TrialResult) -> Iterator[Point]:
+    """Questions of the investigator that something on record raises, with what raises them."""
+    for criterion in trial.criteria:
+        if criterion.status != "unknown" or not only_people(criterion):
+            continue
+        rulebook, as_of = criterion.frame.rulebook, date.fromordinal(criterion.frame.as_of)
+        for name in questions_asked(criterion):
+            found = [
+                episode_words(fact, rulebook, as_of)
+                for judged in criterion.counted
+                for fact, each, used in facts(judged)
+                if used and isinstance(fact, Episode) and each.truth is TRUE and not fact.only_may_be
+            ]
+            if found and not rulebook.questions[name].gives_consent:
+                text = f"{phrases.question(rulebook.questions[name])} {phrases.listed(found)}"
+                yield Point("judge", (criterion.id,), text)
+
+
 # ---- close to a limit
 
 
@@ -204,7 +260,7 @@ def _close(trial: TrialResult) -> Iterator[Point]:
         rulebook, as_of = criterion.frame.rulebook, date.fromordinal(criterion.frame.as_of)
         is_doubtful = bool(doubtful(criterion))
         for judged in criterion.counted:
-            for ground in grounds_of(judged):
+            for ground in _alone(judged):
                 share = _nearness(ground, rulebook)
                 if share is not None and ground.truth is not UNKNOWN:
                     point = Point("close", (criterion.id,), ground_words(ground, rulebook, as_of), is_doubtful)

@@ -12,17 +12,16 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
-from screener.evaluation.episodes import in_the_present
 from screener.evaluation.evaluator import stretch_of
 from screener.evaluation.frame import Frame
 from screener.records.patient import Episode
 from screener.records.reviews import EVER, NOW, item_called
-from screener.rulebook import Concept, EventLookup, RecordList, Rulebook
+from screener.rulebook import VERBS, Concept, EventLookup, RecordList, Rulebook
 from screener.screening import Screening
 from screener.sheet.model import Line, OpenEntry
 from screener.sheet.waiting import Awaited, awaited
 from screener.values.dates import BEGINNING, DAY, END, day_text
-from screener.values.truth import UNKNOWN
+from screener.values.truth import FALSE, TRUE, UNKNOWN
 
 EVER_BEFORE = BEGINNING // DAY
 NOW_ONLY = END // DAY
@@ -31,7 +30,7 @@ NOW_ONLY = END // DAY
 class Asked(Struct, frozen=True):
     """One thing to look for in the chart: a concept on a list, since a day, and the lines that wait for it.
 
-    `seeks`: an inclusion line needs it to be found, and no line needs its absence.
+    `wanted_there` and `wanted_away`: some line needs it to be found; some exclusion needs its absence.
     """
 
     list: RecordList
@@ -39,7 +38,13 @@ class Asked(Struct, frozen=True):
     since: int
     """The first day that any of them looks at: EVER_BEFORE, a day, or NOW_ONLY."""
     lines: tuple[Line, ...]
-    seeks: bool
+    wanted_there: bool = False
+    wanted_away: bool = False
+
+    @property
+    def seeks(self) -> bool:
+        """Whether it is looked for in the hope to find it; nobody supposes that it is absent."""
+        return self.wanted_there and not self.wanted_away
 
     @property
     def what(self) -> str:
@@ -65,9 +70,14 @@ def asked_of_chart(screening: Screening) -> list[Asked]:
             if is_tested(concept, lookup.list):
                 continue
             key = (lookup.list, name)
-            known = found.get(key, Asked(lookup.list, concept, since, (), True))
-            lines = known.lines if each.line in known.lines else (*known.lines, each.line)
-            found[key] = replace(known, since=min(since, known.since), lines=lines, seeks=known.seeks and each.seeks)
+            known = found.get(key, Asked(lookup.list, concept, since, ()))
+            found[key] = replace(
+                known,
+                since=min(since, known.since),
+                lines=known.lines if each.line in known.lines else (*known.lines, each.line),
+                wanted_there=known.wanted_there or each.good is TRUE,
+                wanted_away=known.wanted_away or (each.good is FALSE and each.kind == "exclusion"),
+            )
     return list(found.values())
 
 
@@ -78,14 +88,16 @@ def is_of_old_results(each: Awaited) -> bool:
 
 def is_tested(concept: Concept, list_: RecordList) -> bool:
     """Whether a test tells it, and a list without it does not: an infection that only its test denies."""
-    return list_ == "conditions" and bool(concept.absent_when) and not concept.denied_by_list
+    is_listed = concept.denied_by_list and not concept.denied_with
+    return list_ == "conditions" and bool(concept.absent_when) and not is_listed
 
 
 def _since(lookup: EventLookup, frame: Frame) -> int:
     """The first day that a lookup looks at; of the present and of what is planned, that of the review."""
-    if lookup.verb in ("family history of", "allergy to"):
+    tense = VERBS[lookup.verb].tense
+    if tense == "timeless":
         return EVER_BEFORE
-    if in_the_present(lookup) or lookup.verb == "planned":
+    if tense in ("now", "ahead"):
         return NOW_ONLY
     stretch, _ = stretch_of(lookup.scope, frame)
     return EVER_BEFORE if stretch is None else max(stretch.first_start // DAY, EVER_BEFORE)

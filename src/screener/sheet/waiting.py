@@ -10,14 +10,15 @@ the second is found: as long as the line can be passed without its answer, it is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from typing import Literal
 
 from msgspec import Struct
 
 from screener.evaluation.answers import Found, Judged
 from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import Part, deciding, does_not_arise
-from screener.rulebook import All, Any, AtLeast, AtTime, Confirmed, EventLookup, Meets, Not, OnsetLookup
+from screener.rulebook import All, Any, AtLeast, AtTime, Confirmed, Meets, Not
 from screener.screening import CriterionResult, Screening
 from screener.sheet.model import Line
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, negation
@@ -29,19 +30,23 @@ class Awaited(Struct, frozen=True):
     its result is missing."""
 
     line: Line
+    kind: Literal["inclusion", "exclusion"]
     found: Found
     frame: Frame
     good: Truth | None
     is_past: bool
-    seeks: bool
-    """Whether finding it is what an inclusion line needs."""
     lacks_limit: bool = False
 
+    @property
+    def seeks(self) -> bool:
+        """Whether finding it is what an inclusion line needs."""
+        return self.kind == "inclusion" and self.good is TRUE
 
-def awaited(screening: Screening) -> Iterator[Awaited]:
-    """Everything that the open lines wait for, but for questions, in the order of trials and lines."""
+
+def awaited(screening: Screening, trials: Collection[str] | None = None) -> Iterator[Awaited]:
+    """Everything that the open lines of these trials (or of all) wait for, but for questions, in their order."""
     for trial in screening.trials:
-        for criterion in trial.criteria:
+        for criterion in trial.criteria if trials is None or trial.id in trials else ():
             if criterion.status == "unknown":
                 for judged in criterion.counted:
                     if judged.truth is UNKNOWN:
@@ -84,8 +89,8 @@ def _within(
 def _of(
     found: Found, criterion: CriterionResult, line: Line, good: Truth | None, is_past: bool, lacks_limit: bool
 ) -> Awaited:
-    seeks = criterion.kind == "inclusion" and good is TRUE
-    return Awaited(line, found, criterion.frame, good, is_past or _is_anchored(found), seeks, lacks_limit)
+    is_old = is_past or _is_anchored(found)
+    return Awaited(line, criterion.kind, found, criterion.frame, good, is_old, lacks_limit)
 
 
 def _is_anchored(found: Found) -> bool:
@@ -146,8 +151,3 @@ def _may_become(answer: Judged, wanted: Truth, without: str) -> bool:
 def only_people(criterion: CriterionResult) -> bool:
     """Whether nothing but people's answers keeps an open line open."""
     return set(criterion.reasons) <= {"judgement", "consent"}
-
-
-def is_event(found: Found) -> bool:
-    """Whether a lookup is about an entry of a list, not about a result."""
-    return isinstance(found.lookup, EventLookup | OnsetLookup)

@@ -131,8 +131,8 @@ class Hierarchy:
     """An index of a vocabulary, opened from its file. It never changes, and may be shared between threads.
 
     `release` is the vocabulary's own word for its release (None: it says none), `digest` identifies the codes of the
-    dictionary that it was built with, `size` is how many codes it knows. With a rulebook, one that was built with other
-    codes is refused. Raises TerminologyError if the file cannot be used.
+    dictionary that it was built with, `checksum` its contents, `size` is how many codes it knows. With a rulebook, one
+    that was built with other codes is refused. Raises TerminologyError if the file cannot be used.
     """
 
     def __init__(self, file: Path, rulebook: Rulebook | None = None) -> None:
@@ -172,6 +172,7 @@ class Hierarchy:
             raise self._damaged("it is damaged: its checksum does not fit")
         self.release: str | None = facts["release"] or None
         self.digest: str = facts["digest"]
+        self.checksum: str = facts["checksum"]
         self.size = int(facts["size"])
         self._concepts = {
             name: _Listed(number, frozenset(whole.split()), tuple(map(int, broader.split())))

@@ -29,7 +29,9 @@ _CATEGORY = 3
 
 
 class Hierarchy(Protocol):
-    """A hierarchy of codes that a site owns, such as an OMOP vocabulary."""
+    """A hierarchy of codes that a site owns, such as an OMOP vocabulary. `checksum` identifies its contents."""
+
+    checksum: str
 
     def relation(self, system: str, code: str, concept: str) -> Relation | None:
         """What an entry under the code says of the concept; None where the hierarchy does not know."""

@@ -10,7 +10,7 @@ Every operation is monotone: narrower inputs give a narrower result. The law of 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -18,6 +18,8 @@ from msgspec import Struct
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth
 
 Comparison = Literal["<", "<=", ">", ">=", "="]
+TURNED: Mapping[Comparison, Comparison] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
+"""The same comparison with its sides exchanged: `3 < x` is `x > 3`."""
 
 
 class Range(Struct, frozen=True, omit_defaults=True, gc=False):

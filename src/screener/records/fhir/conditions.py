@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from screener.records.chart import condition_episode, or_before, stage_of, told_by_diagnosis
-from screener.records.dictionary import LIST_OF, Dictionary, Meaning, denies_a_part
+from screener.records.dictionary import Dictionary, Meaning, denies_a_part
 from screener.records.errors import printable, quoted
 from screener.records.fhir.elements import (
     Body,
@@ -32,6 +32,7 @@ from screener.records.fhir.resources import Resource, changed_meaning
 from screener.records.identity import ELSEWHERE
 from screener.records.kin import is_by_blood
 from screener.records.patient import Episode, Flag, Severity
+from screener.rulebook import LIST_OF
 from screener.rulebook import Concept as DictionaryConcept
 from screener.values.dates import BEGINNING, END, Moment, from_one_to_another
 

@@ -1,0 +1,292 @@
+"""The result as other programs read it, stated as types: JSON, its schema and round trips are made from them.
+
+docs/result.md says what each field promises. A result comes in two forms of this one shape: `full` has everything at
+every line, `compact` leaves out what the rulebook says (title, sentence, rule, assumptions, sources) and has each fact,
+need and score once, in a table. A field that a form leaves out is UNSET.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Annotated, Generic, Literal, TypeVar
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from screener.evaluation.answers import Reason
+from screener.evaluation.evidence import Bounds, Evidence
+from screener.evaluation.grounds import Need, NeedKind
+from screener.records.patient import Flag, ReadWith
+from screener.rulebook import RecordList
+
+Key = TypeVar("Key")
+Row = TypeVar("Row")
+
+FORMAT: Literal["screener-result/2"] = "screener-result/2"
+
+Form = Literal["full", "compact"]
+Kind = Literal["inclusion", "exclusion"]
+Status = Literal["passed", "failed", "unknown"]
+Verdict = Literal["eligible", "ineligible", "undetermined"]
+WaitsFor = Literal["data", "judgement", "consent"]
+Basis = Literal["recorded", "assumed"]
+Origin = Literal["call", "trial", "dictionary"]
+Count = Annotated[int, Meta(ge=0)]
+Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Digest = Annotated[str, Meta(pattern="^sha256:")]
+
+
+class Told(Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of a result."""
+
+
+class Freshness(Told, frozen=True):
+    """How old a result may be, and who says so: the call, the trial's rules, or the dictionary's default."""
+
+    within: str
+    origin: Origin
+
+
+class Options(Told, frozen=True):
+    """What the call asked for that can change an answer. `as_of_from` says whose day of screening it is."""
+
+    as_of_from: Literal["call", "record"]
+    assume_complete: tuple[RecordList, ...]
+    labs_within: str | None
+    trials: tuple[str, ...] | None
+
+
+class Origins(Told, frozen=True):
+    """What identifies everything that an answer rests on, besides the rules: the facts of the record as they were
+    read, the dictionary, and what the record was read with."""
+
+    record: Digest
+    dictionary: Digest
+    read_with: ReadWith
+
+
+class Fact(Told, frozen=True, omit_defaults=True):
+    """A fact of the record. `canonical` is the number in the canonical unit, from `low` to `high`; it is not there
+    where the fact is no number or cannot be used."""
+
+    name: str
+    value: str
+    unit: str | None = None
+    canonical: Bounds | None = None
+    canonical_unit: str | None = None
+    date: str | None = None
+    source: str = ""
+    flags: tuple[Flag, ...] = ()
+
+
+class NeedListed(Told, frozen=True):
+    """A fact that would help to settle an open answer. `name` is the dictionary's, or a place in the record. The text
+    of a question is the dictionary's, so that the compact form leaves it out."""
+
+    kind: NeedKind
+    name: str
+    text: str | UnsetType = UNSET
+
+
+class Term(Told, frozen=True):
+    """One term of a score's sum; its ends differ where an input is not known exactly, and are None without limit."""
+
+    term: str
+    low: float | None
+    high: float | None
+
+
+class ScoreValue(Struct, frozen=True):
+    """A score that an answer rests on, with its terms and where its formula comes from."""
+
+    name: str
+    title: str
+    value: str
+    number: Bounds
+    terms: tuple[Term, ...]
+    source: str | None
+
+
+class ReadingOutcome(Struct, frozen=True):
+    """What one reading of the text says by itself; `chosen` where a site has settled on it."""
+
+    label: str | None
+    status: Status
+    explanation: str
+    chosen: bool = False
+    chosen_by: str | None = None
+
+
+class ScoreListed(Told, frozen=True):
+    """A score that answers rest on: `value` in words, the number from `low` to `high`. The full form has its terms, and
+    what the rulebook says of it."""
+
+    name: str
+    value: str
+    number: Bounds
+    terms: tuple[Term, ...] | UnsetType = UNSET
+    title: str | UnsetType = UNSET
+    source: str | UnsetType | None = UNSET
+
+
+class ReadingTold(Told, frozen=True):
+    """What one reading of the text says by itself, by its number in the rule; `chosen` where a site settled on it."""
+
+    reading: int
+    status: Status
+    chosen: bool | UnsetType = UNSET
+    chosen_by: str | UnsetType | None = UNSET
+    label: str | UnsetType | None = UNSET
+    explanation: str | UnsetType = UNSET
+
+
+class Refs(Told, frozen=True, omit_defaults=True):
+    """What a line rests on and waits for: places in the tables of the result, counted from 0. `too_old` are those of
+    its facts that are older than it takes."""
+
+    facts: tuple[Count, ...] = ()
+    too_old: tuple[Count, ...] = ()
+    needs: tuple[Count, ...] = ()
+    scores: tuple[Count, ...] = ()
+
+
+class CriterionTold(Told, frozen=True):
+    """One line for one patient. `passed` always speaks for the patient: a passed exclusion does not apply.
+
+    The compact form has `explanation` of settled lines, `readings` and `flags` where there are any, and the rest of
+    what can be UNSET not at all.
+    """
+
+    id: str
+    kind: Kind
+    short: str | None
+    status: Status
+    basis: Basis
+    reasons: tuple[Reason, ...]
+    refs: Refs
+    explanation: str | UnsetType = UNSET
+    flags: tuple[Flag, ...] | UnsetType = UNSET
+    readings: tuple[ReadingTold, ...] | UnsetType = UNSET
+    text: str | UnsetType = UNSET
+    rule: str | UnsetType = UNSET
+    evidence: tuple[Evidence, ...] | UnsetType = UNSET
+    needs: tuple[Need, ...] | UnsetType = UNSET
+    scores: tuple[ScoreValue, ...] | UnsetType = UNSET
+    assumptions: tuple[str, ...] | UnsetType = UNSET
+
+
+class Counts(Told, frozen=True):
+    """How many lines of a trial have which status."""
+
+    passed: Count
+    failed: Count
+    unknown: Count
+
+
+class Recruitment(Told, frozen=True, omit_defaults=True):
+    """Whether the registry says that the trial takes participants, and since when that is known."""
+
+    status: str | None
+    date: str | None
+    recruiting: bool
+    note: str | None = None
+
+
+class TrialTold(Told, frozen=True):
+    """One trial for one patient, its lines in the registry's order. `check_first` names values behind the verdict that
+    may be wrong; `labs_within` is the trial's own freshness, or that of the call."""
+
+    id: str
+    short: str | None
+    verdict: Verdict
+    waits_for: tuple[WaitsFor, ...]
+    counts: Counts
+    recruitment: Recruitment
+    check_first: tuple[str, ...]
+    labs_within: Freshness | None
+    criteria: tuple[CriterionTold, ...]
+    title: str | UnsetType = UNSET
+
+
+class Latest(Told, frozen=True):
+    """The latest result of a lab or finding that the trials compare, and the last day on which it is fresh, None where
+    it cannot be used. `fact` is its place in the table of facts, None where there is none. A trial's own `labs_within`
+    goes before."""
+
+    name: str
+    fact: Count | None
+    good_to: Day | None
+    fresh: Freshness
+
+
+class ScreeningTold(Told, frozen=True, kw_only=True):
+    """One patient against all trials."""
+
+    format: Literal["screener-result/2"] = FORMAT
+    form: Form
+    patient: str
+    as_of: Day
+    screener: str
+    rules: Digest
+    origins: Origins
+    options: Options
+    notes: tuple[str, ...]
+    latest: tuple[Latest, ...]
+    facts: tuple[Fact, ...]
+    needs: tuple[NeedListed, ...]
+    scores: tuple[ScoreListed, ...]
+    trials: tuple[TrialTold, ...]
+
+
+class Table(Generic[Key, Row]):
+    """Rows that lines refer to by their places. A thing gets its row when it is first met."""
+
+    def __init__(self) -> None:
+        self._places: dict[Key, int] = {}
+        self.rows: list[Row] = []
+
+    def place(self, key: Key, row: Callable[[], Row]) -> int:
+        """Where the row of a thing stands."""
+        place = self._places.get(key)
+        if place is None:
+            place = self._places[key] = len(self.rows)
+            self.rows.append(row())
+        return place
+
+
+class Tables:
+    """The tables of one result."""
+
+    def __init__(self, form: Form) -> None:
+        self.form = form
+        self.facts: Table[tuple[str, str, tuple[Flag, ...]], Fact] = Table()
+        self.needs: Table[Need, NeedListed] = Table()
+        self.scores: Table[ScoreValue, ScoreListed] = Table()
+
+    def fact(self, fact: Evidence) -> int:
+        """The place of a fact. That it is too old for one line says nothing of the fact."""
+        flags = tuple([flag for flag in fact.flags if flag.kind != "too_old"])
+        return self.facts.place((fact.name, fact.source, flags), lambda: _fact(fact, flags))
+
+    def refs(self, facts: Iterable[Evidence], needs: Iterable[Need], scores: Iterable[ScoreValue]) -> Refs:
+        """What a line refers to."""
+        places = [(self.fact(each), any(flag.kind == "too_old" for flag in each.flags)) for each in facts]
+        return Refs(
+            tuple([place for place, _ in places]),
+            tuple([place for place, is_too_old in places if is_too_old]),
+            tuple([self.needs.place(each, partial(self._need, each)) for each in needs]),
+            tuple([self.scores.place(each, partial(self._score, each)) for each in scores]),
+        )
+
+    def _need(self, need: Need) -> NeedListed:
+        is_known = self.form == "compact" and need.kind == "question"
+        return NeedListed(need.kind, need.name, UNSET if is_known else need.text)
+
+    def _score(self, score: ScoreValue) -> ScoreListed:
+        if self.form == "compact":
+            return ScoreListed(score.name, score.value, score.number)
+        return ScoreListed(score.name, score.value, score.number, score.terms, score.title, score.source)
+
+
+def _fact(fact: Evidence, flags: tuple[Flag, ...]) -> Fact:
+    return Fact(fact.name, fact.value, fact.unit, fact.canonical, fact.canonical_unit, fact.date, fact.source, flags)

@@ -1,0 +1,193 @@
+"""The facts that an answer rests on, as people read them: what is recorded, what it was converted to, when, where, and
+what has to be said of it.
+"""
+
+from __future__ import annotations
+
+import math
+
+from msgspec import Struct
+
+from screener.evaluation.answers import Fact, Found, Given
+from screener.evaluation.explanation import WHY, number_text
+from screener.evaluation.frame import Frame
+from screener.evaluation.phrases import lowered, unit_beside
+from screener.evaluation.raised import raised, raised_for
+from screener.records.measuring import MEASURED_AS
+from screener.records.patient import Absence, Answer, Episode, Flag, Result
+from screener.rulebook import Lab
+from screener.values.dates import BEGINNING
+from screener.values.ranges import Range
+
+
+class Bounds(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A number as far as it is known: from `low` to `high`, None without limit on that side. An open end is not one of
+    the values that it may have; an end is closed where nothing is said."""
+
+    low: float | None
+    high: float | None
+    low_open: bool = False
+    high_open: bool = False
+
+
+def _measured(value: Range, lab: Lab | None) -> Bounds:
+    """The ends that were measured: where the assay gave none, a range ends with what is possible."""
+    bounds = bounds_of(value)
+    if lab is None or value.is_exact:
+        return bounds
+    return Bounds(
+        None if bounds.low == lab.possible.low else bounds.low,
+        None if bounds.high == lab.possible.high else bounds.high,
+        bounds.low_open and bounds.low != lab.possible.low,
+        bounds.high_open and bounds.high != lab.possible.high,
+    )
+
+
+def bounds_of(value: Range) -> Bounds:
+    """The ends of a range, as far as they are numbers.
+
+    >>> bounds_of(Range(0.0, 0.2, high_open=True))
+    Bounds(low=0.0, high=0.2, low_open=False, high_open=True)
+    >>> bounds_of(Range(8.0, math.inf))
+    Bounds(low=8.0, high=None, low_open=False, high_open=False)
+    """
+    low, high = math.isfinite(value.low), math.isfinite(value.high)
+    return Bounds(
+        value.low if low else None, value.high if high else None, low and value.low_open, high and value.high_open
+    )
+
+
+class Evidence(Struct, frozen=True, omit_defaults=True):
+    """A fact that an answer rests on: as recorded, as converted, with its date and its place in the record."""
+
+    name: str
+    value: str
+    unit: str | None = None
+    canonical: Bounds | None = None
+    canonical_value: float | str | None = None
+    canonical_unit: str | None = None
+    date: str | None = None
+    source: str = ""
+    flags: tuple[Flag, ...] = ()
+
+
+def _absence_in_words(absence: Absence) -> str:
+    """How the record denies something: on its date, or for a time, and whether somebody looked for it."""
+    looked = f"none found by {absence.by or 'a chart review'}" if absence.reviewed else "absent"
+    if absence.since is None or absence.since == absence.when:
+        return looked
+    return f"{looked}, ever" if absence.since.first == BEGINNING else f"{looked} since {absence.since.text}"
+
+
+def shown_as(fact: Fact | Given, found: Found, used: bool, frame: Frame) -> tuple[Evidence, bool]:
+    """A fact as evidence, and whether it should be looked at again. Many lines show the same fact: it is put into words
+    once."""
+    key = (id(fact), found.subject, used)
+    known = frame.shown.get(key)
+    if known is None:
+        known = frame.shown[key] = (fact, evidence_of(fact, found, used, frame), is_suspicious(fact, frame))
+    return known[1], known[2]
+
+
+def evidence_of(fact: Fact | Given, found: Found, used: bool, frame: Frame) -> Evidence:
+    rulebook = frame.rulebook
+    match fact:
+        case Result():
+            return evidence_of_result(fact, used, frame)
+        case Episode() | Absence() if (shown_by := _result_behind(fact, frame)) is not None:
+            return evidence_of_result(shown_by, used, frame)
+        case Episode():
+            details = [fact.status, fact.severity, f"stage {fact.stage}" if fact.stage else None]
+            if fact.controlled is not None:
+                details.append("controlled" if fact.controlled else "not controlled")
+            value = ", ".join(each for each in details if each) or "present"
+            dates = [moment.text for moment in (fact.start, fact.end) if moment is not None and moment.text]
+            date_text = " to ".join(dict.fromkeys(dates)) or None
+            asserted = fact.asserted.text if fact.asserted is not None else None
+            if fact.only_may_be:
+                title = lowered(rulebook.concepts[fact.concept].title)
+                value = f"may be {title}{f', {value}' if value != 'present' else ''}"
+                return Evidence(
+                    fact.called or fact.concept, value, date=date_text or asserted, source=fact.source, flags=fact.flags
+                )
+            flagged = raised(rulebook.concepts[fact.concept].flags, frame)
+            flags = (*fact.flags, *flagged)
+            return Evidence(fact.concept, value, date=date_text or asserted, source=fact.source, flags=flags)
+        case Absence():
+            date_text = fact.when.text if fact.when is not None else None
+            return Evidence(fact.concept, _absence_in_words(fact), date=date_text, source=fact.source, flags=fact.flags)
+        case Answer():
+            by = (Flag("remark", f"answered by {fact.by}"),) if fact.by else ()
+            return Evidence(
+                found.subject,
+                "yes" if fact.value else "no",
+                date=fact.when.text if fact.when is not None else None,
+                source=fact.source,
+                flags=by,
+            )
+        case Given():
+            return Evidence(fact.name, fact.value, source=fact.source)
+
+
+def _result_behind(fact: Episode | Absence, frame: Frame) -> Result | None:
+    """The result that an episode or absence was read from, where it has no entry of its own."""
+    concept = frame.rulebook.concepts[fact.concept]
+    return next((result for sign in concept.signs if (result := frame.result_from(fact.source, sign.fact))), None)
+
+
+def evidence_of_result(result: Result, used: bool, frame: Frame) -> Evidence:
+    rulebook = frame.rulebook
+    fact = rulebook.fact(result.fact)
+    unit = getattr(fact, "unit", "1")
+    flags = list(result.flags)
+    if result.problem:
+        flags.append(Flag("unusable", result.problem))
+    if not used:
+        flags.append(Flag("too_old", WHY["stale"]))
+    flags.extend(raised_for(result, frame))
+    canonical: float | str | None = None
+    if result.value is not None:
+        value = result.value
+        canonical = value.low if value.is_exact else f"{number_text(value.low)} to {number_text(value.high)}"
+    return Evidence(
+        result.fact,
+        result.recorded_value,
+        result.recorded_unit,
+        None if result.value is None else _measured(result.value, rulebook.labs.get(result.fact)),
+        canonical,
+        None if unit == "1" or canonical is None else unit,
+        result.when.text if result.when is not None else None,
+        result.source,
+        tuple(dict.fromkeys(flags)),
+    )
+
+
+def _result_of(fact: Fact | Given, frame: Frame) -> Result | None:
+    """The result that a fact is, or was read from."""
+    match fact:
+        case Episode() | Absence():
+            return _result_behind(fact, frame)
+        case Result():
+            return fact
+        case _:
+            return None
+
+
+def is_suspicious(fact: Fact | Given, frame: Frame) -> bool:
+    result = _result_of(fact, frame)
+    if result is None:
+        return False
+    remarks = [flag for flag in result.flags if not flag.text.startswith(MEASURED_AS)]
+    return bool(remarks or result.problem or raised_for(result, frame))
+
+
+def doubts_of(fact: Fact | Given, frame: Frame) -> str | None:
+    """A result whose value may be wrong, and why; None where nothing says so, or where it is not used anyway."""
+    result = _result_of(fact, frame)
+    if result is None or result.unusable is not None:
+        return None
+    doubts = [each.text for each in (*raised_for(result, frame), *result.flags) if each.kind == "doubt"]
+    if not doubts:
+        return None
+    title = frame.rulebook.fact(result.fact).title
+    return f"{lowered(title)} {result.recorded_value}{unit_beside(result.recorded_unit)} ({'; '.join(doubts)})"

@@ -1,0 +1,55 @@
+"""What of a record counts for nothing on the day of screening: facts of a later day, and chart reviews too old."""
+
+from __future__ import annotations
+
+from screener.evaluation.phrases import lowered
+from screener.records.chart import some_of
+from screener.records.patient import Patient
+from screener.rulebook import Rulebook
+from screener.values.dates import DAY, Moment, day_shifted
+
+
+def later_than(patient: Patient, day: int) -> list[str]:
+    """Facts dated after the day of screening: not seen, and said so; those of one name together."""
+    dated: list[tuple[str, str, Moment | None]] = [
+        *((each.source, each.fact, each.when) for results in patient.results.values() for each in results),
+        *(
+            (each.source, each.concept, each.start)
+            for episodes in patient.episodes.values()
+            for each in episodes
+            if each.list != "plans"
+        ),
+        *((each.source, each.concept, each.when) for absences in patient.absences.values() for each in absences),
+        *((each.source, each.key, each.when) for each in patient.answers.values()),
+    ]
+    end = day * DAY + DAY - 1
+    later: dict[str, list[tuple[Moment, str]]] = {}
+    for source, name, when in dated:
+        if when is not None and when.first > end:
+            later.setdefault(name, []).append((when, source))
+    return [_told_later(name, those) for name, those in later.items()]
+
+
+def reviewed_too_long_ago(patient: Patient, day: int, rulebook: Rulebook) -> list[str]:
+    """Chart reviews that no longer speak for the day of screening, with what no later one denies."""
+    old: dict[str, set[str]] = {}
+    for name, absences in patient.absences.items():
+        concept = rulebook.concepts[name]
+        those = [each.when for each in absences if each.reviewed and each.when is not None and each.list != "plans"]
+        if those and all(day_shifted(each.first_day, concept.fresh, 1) < day for each in those):
+            last = max(those, key=lambda each: each.first)
+            old.setdefault(last.text, set()).add(lowered(concept.title))
+    return [
+        f"the chart review of {on} is too old to speak for the day of screening: {', '.join(sorted(titles))}"
+        for on, titles in sorted(old.items())
+    ]
+
+
+def _told_later(name: str, those: list[tuple[Moment, str]]) -> str:
+    if len(those) == 1:
+        [(when, source)] = those
+        return f"{source}: `{name}` is dated {when.text}, after the day of screening, and is not used"
+    those.sort(key=lambda each: each[0].first)
+    first, places = those[0][0].text, some_of([source for _, source in those])
+    dated = f"`{name}` is dated {len(those)} times after the day of screening"
+    return f"{dated}, first {first}, and these are not used: {places}"

@@ -1,0 +1,147 @@
+"""Flags of the dictionary and of scores: what should catch the eye without deciding. They are raised by asking the
+engine again, about one result alone, so that a flag does not hang on which results an answer picked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from screener.evaluation.answers import Fact, Found, Given, Judged, Measured
+from screener.evaluation.evaluator import judge
+from screener.evaluation.explanation import number_text
+from screener.evaluation.frame import Frame
+from screener.evaluation.grounds import results_of
+from screener.evaluation.phrases import lowered
+from screener.records.patient import Episode, Flag, Result
+from screener.rulebook import All, Confirmed, FlagRule, Rulebook, Score, Truthful, Value, ValueLookup
+from screener.rulebook_walk import held_to
+from screener.values.dates import DAY, Duration, day_shifted, on_day
+from screener.values.ranges import Range, compare, exactly
+from screener.values.truth import FALSE, TRUE
+
+
+def raised(flags: Iterable[FlagRule], frame: Frame) -> tuple[Flag, ...]:
+    """The flags whose condition certainly holds."""
+    return tuple(
+        Flag("doubt" if flag.is_doubt else "remark", flag.text) for flag in flags if _certainly_holds(flag.when, frame)
+    )
+
+
+def _certainly_holds(rule: Truthful, frame: Frame) -> bool:
+    """Whether a rule holds. Of a conjunction no more is asked than decides it: nobody is shown the rest."""
+    if isinstance(rule, All):
+        return all(_certainly_holds(each, frame) for each in rule.of)
+    return judge(rule, frame).truth is TRUE
+
+
+def raised_for(result: Result, frame: Frame) -> tuple[Flag, ...]:
+    """The flags of its lab or finding that are raised for this very result, whichever results an answer picked.
+
+    They are judged on the day of the result, as if it were the only one of its kind; and as of the day of screening
+    too, unless a later one has taken its place. A result that is impossible is taken at its word: its flags may tell
+    why.
+    """
+    key = (result.fact, result.source)
+    known = frame.raised.get(key)
+    if known is None:
+        known = frame.raised[key] = tuple(dict.fromkeys(_raised_on_its_days(result, frame)))
+    return known
+
+
+def _raised_on_its_days(result: Result, frame: Frame) -> Iterator[Flag]:
+    flags = frame.rulebook.fact(result.fact).flags
+    value = result.value or result.beyond
+    if not flags or (value is None and result.choices is None):
+        return
+    flags = tuple([flag for flag in flags if value is None or _may_hold(flag.when, result.fact, value, frame.rulebook)])
+    if not flags:
+        return
+    stated = msgspec.structs.replace(result, value=value, unusable=None)
+    day = frame.as_of if result.when is None else min(result.when.last_day, frame.as_of)
+    yield from raised(flags, frame.with_only(msgspec.structs.replace(stated, when=on_day(day)), day))
+    when = result.when
+    if when is not None and not any(when.is_before(later) for later in frame.last_results(result.fact)):
+        yield from raised(flags, frame.with_only(stated, frame.as_of))
+
+
+def _may_hold(rule: Truthful, fact: str, value: Range, rulebook: Rulebook) -> bool:
+    """Whether a rule may hold where a result is the only one of its kind, as far as its value alone tells.
+
+    `INR between 10 and 60` cannot hold for an INR of 1.8, whatever else is on record: the engine need not be asked.
+    """
+    if isinstance(rule, All):
+        return all(_may_hold(each, fact, value, rulebook) for each in rule.of)
+    for held in held_to(rule):
+        lookup = rulebook.lookups[held.of.lookup] if isinstance(held.of, Value) else None
+        is_of_this = isinstance(lookup, ValueLookup) and lookup.fact == fact
+        if is_of_this and compare(value, held.operator, exactly(held.limit.value)) is not TRUE:
+            return False
+    return True
+
+
+def raised_for_score(score: Score, frame: Frame) -> tuple[Flag, ...]:
+    """The flags of a score that are raised for this patient."""
+    key = (score.name, "")
+    known = frame.raised.get(key)
+    if known is None:
+        known = frame.raised[key] = raised(score.flags, frame)
+    return known
+
+
+def drawn_apart(measured: Measured, spread: Duration) -> str | None:
+    """How far apart the inputs of a score were drawn, if certainly further than they should be."""
+    moments = [result.when for result in results_of(measured) if result.when is not None]
+    if not moments:
+        return None
+    if len({moment.offset is None for moment in moments}) > 1:
+        zoned = next(moment for moment in moments if moment.offset is not None)
+        moments = [moment.on_clock_of(zoned) for moment in moments]
+    earliest = min(moment.instant[2] for moment in moments)
+    latest = max(moment.instant[1] for moment in moments)
+    if spread.unit == "hours":
+        allowed = earliest + spread.count * 3600
+    else:
+        allowed = day_shifted(earliest // DAY, spread, 1) * DAY + earliest % DAY
+    return f"at least {_told_apart(latest - earliest, str(spread))}" if latest > allowed else None
+
+
+def _told_apart(seconds: int, allowed: str) -> str:
+    """A stretch of time in a unit that reads well, of tenths of an hour or coarser; finer than usual where the coarse
+    text would seem to say no more than is allowed."""
+    tenths = round(seconds / 360)
+    days, rest = divmod(tenths, 240)
+    hours = "1 hour" if rest == 10 else f"{number_text(rest / 10)} hours"
+    exactly = f"{days} days and {hours}" if days >= 2 and rest else f"{days} days"
+    if days < 2:
+        return f"{number_text(tenths / 10)} hours"
+    if days < 14:
+        return exactly
+    months = days * 48 // 1461
+    coarse = f"{days} days" if days < 100 else f"{months} months" if months < 24 else f"{months // 12} years"
+    return exactly if coarse == allowed else coarse
+
+
+def answered_against_data(judged: Judged, rulebook: Rulebook) -> Iterable[Flag]:
+    """A person's yes beside data that say no: shown, and never decisive."""
+    if isinstance(judged.node, All) and judged.truth is FALSE:
+        for part in judged.parts:
+            if isinstance(part, Judged) and isinstance(part.node, Confirmed) and part.truth is TRUE:
+                title = rulebook.questions[part.node.question].title
+                text = f"conflict: “{title}” was answered yes, but the record says that it does not arise"
+                yield Flag("doubt", text)
+    for part in judged.parts:
+        if isinstance(part, Judged):
+            yield from answered_against_data(part, rulebook)
+
+
+def against_sex(shown: Iterable[tuple[Fact | Given, Found, bool]], frame: Frame) -> Iterable[Flag]:
+    """What only the other sex can have, on record for this patient all the same."""
+    sex = frame.patient.sex
+    for fact, _, used in shown:
+        if used and isinstance(fact, Episode) and fact.list != "family_history" and not fact.doubtful:
+            concept = frame.rulebook.concepts[fact.concept]
+            if sex is not None and concept.only_if not in (None, sex):
+                text = f"conflict: recorded {sex}, but {lowered(concept.title)} is on record ({fact.source})"
+                yield Flag("doubt", text)
