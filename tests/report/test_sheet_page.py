@@ -227,10 +227,13 @@ def test_the_chart_review_stands_on_the_sheet_with_what_it_settles() -> None:
 
 def test_a_review_that_waits_is_one_row_of_the_sheet() -> None:
     sheet, screening = sheet_of(screened("negatives-not-written-down")), screened("negatives-not-written-down")
-    waiting = tuple(replace(each, waits=each.kind == "chart") for each in sheet.actions)
-    [table] = Page(page([replace(sheet, actions=waiting)], [screening])).all("table", class_="to-do")
+    waiting = replace(sheet, review=replace(sheet.review, waits=True))
+    [table] = Page(page([waiting], [screening])).all("table", class_="to-do")
     items = sum(len(group.items) for group in sheet.review.groups)
-    assert f"One chart review, {items} items the list is behind the sheet" in words(table)
+    assert (
+        f"One chart review, {items} items later, once the results speak for a trial; the list is behind the sheet"
+        in words(table)
+    )
     assert "myocardial infarction" not in words(table)
 
 

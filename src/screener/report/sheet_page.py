@@ -47,7 +47,7 @@ MOST_ENTRIES = 3
 
 MOST_NEEDS = 4
 """What a line of a checklist lacks, as many as stand there."""
-MOST_LINES = 38
+MOST_LINES = 34
 """Lines of a checklist that a page has room for in its plain print."""
 LETTERS_OF_A_DIGEST = 12
 LETTERS_OF_A_CELL = 36
@@ -210,7 +210,12 @@ def _height(sheet: Sheet, check_first: Sequence[str], columns: int, print_: Prin
     text_width = ROOM[0] - em * (6.6 + 2.3 * min(columns, MOST_COLUMNS))
     frames = [*check_first, *(f"{each.text}{each.effect}" for each in sheet.check_first)]
     person, spacing, gap = sheet.patient, print_.spacing, print_.gap
-    height = 1.6 + lines(person.text, ROOM[0], 1.05) * 1.05 * spacing + lines(sheet.next, ROOM[0]) * spacing + 0.6
+    height = (
+        lines(person.id, ROOM[0] - 65, 1.3) * 1.6
+        + lines(person.text, ROOM[0], 1.05) * 1.05 * spacing
+        + lines(sheet.next, ROOM[0]) * spacing
+        + 0.6
+    )
     height += sum(lines(text, ROOM[0]) * spacing + 1.8 for text in frames)
     height += max((_lines_of_cell(each, lines, ROOM[0] / 7) for each in sheet.results), default=-2) * 1.12 + 4
     for row in sheet.trials:
@@ -226,7 +231,7 @@ def _height(sheet: Sheet, check_first: Sequence[str], columns: int, print_: Prin
         texts = [
             ("".join(f"[ ] {each.text} {each.detail} " for each in row), text_width) for row in rows_of_actions(group)
         ]
-        if group.kind == "chart" and not group.waits:
+        if group.kind == "chart" and not sheet.review.waits:
             if print_.is_run_in:
                 texts += [(f"{each.title}. {each.text}", text_width) for each in sheet.review.groups]
             else:
