@@ -23,14 +23,19 @@ from statistics import median
 
 from a_record import AS_OF, a_record
 
-from screener import advise, evaluate, load_patient, load_rules
+from screener import Screening, advise, evaluate, load_patient, load_rules
 from screener.advice.distance import distance
 from screener.advice.margins import margins_of
 from screener.advice.when import changes
-from screener.report.html import html_page
 from screener.report.markdown import markdown
 from screener.report.questions import questionnaire
+from screener.report.sheet_page import page as page_of
 from screener.report.spreadsheet import csv_text
+from screener.sheet.making import sheet_of
+
+
+def sheet_page(screening: Screening) -> str:
+    return page_of([sheet_of(screening)], [screening])
 
 
 def main() -> None:
@@ -45,7 +50,7 @@ def main() -> None:
     works: dict[str, Callable[[], object]] = {
         "evaluate()": lambda: evaluate(patient, rules, as_of),
         "evaluate() and to_dict()": lambda: evaluate(patient, rules, as_of).to_dict(),
-        "evaluate() and the page": lambda: html_page([evaluate(patient, rules, as_of)]),
+        "evaluate() and the page": lambda: sheet_page(evaluate(patient, rules, as_of)),
         "  of this evaluate() and advise()": lambda: advise(evaluate(patient, rules, as_of)),
         "  of this evaluate() and margins_of()": lambda: margins_of(evaluate(patient, rules, as_of)),
         "  of this evaluate() and distance()": lambda: distance(evaluate(patient, rules, as_of)),
@@ -55,7 +60,7 @@ def main() -> None:
         "evaluate() and the questions by FHIR": lambda: questionnaire(evaluate(patient, rules, as_of)),
     }
     start = time.process_time()
-    page = html_page([evaluate(patient, rules, as_of)])
+    page = sheet_page(evaluate(patient, rules, as_of))
     first = (time.process_time() - start) * 1000
     times: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(asked.runs):

@@ -16,9 +16,19 @@ def rulebook_with_trial(blocks: str, dictionary: str = "") -> Rulebook:
 
     Fails on any error in them.
     """
+    return _compiled({TRIAL: blocks}, dictionary)
+
+
+def rulebook_with_lines(lines: tuple[tuple[str, str], ...]) -> Rulebook:
+    """The shipped rules with a trial for each rule and kind: `LINE0`, `LINE1` and so on, of one criterion each."""
+    return _compiled({f"LINE{number}": _line(*line) for number, line in enumerate(lines)}, "")
+
+
+def _compiled(trials: dict[str, str], dictionary: str) -> Rulebook:
     shipped = read_folder(shipped_rules())
     rules = {path: text for path, text in shipped.rules.items() if not path.startswith("trials/")}
-    rules["trials/test.rules"] = f"protocol {TRIAL}\n  > A trial for tests\n\n{blocks}"
+    for trial, blocks in trials.items():
+        rules[f"trials/{trial}.rules"] = f"protocol {trial}\n  > A trial for tests\n\n{blocks}"
     rules["dictionary/test.rules"] = dictionary or "# nothing more\n"
     checked = compile_rules(RuleFolder(shipped.path, rules, {}))
     assert checked.rulebook is not None, checked.report
@@ -27,6 +37,10 @@ def rulebook_with_trial(blocks: str, dictionary: str = "") -> Rulebook:
 
 def rulebook_with_rule(rule: str, kind: str = "inclusion", dictionary: str = "") -> Rulebook:
     """The shipped rules with one criterion of that rule."""
+    return rulebook_with_trial(_line(rule, kind), dictionary)
+
+
+def _line(rule: str, kind: str) -> str:
     indented = "".join(f"  {line}\n" for line in rule.strip().splitlines())
     identifier = "I1" if kind == "inclusion" else "E1"
-    return rulebook_with_trial(f"{kind} {identifier}\n  > a line of the protocol\n{indented}", dictionary)
+    return f"{kind} {identifier}\n  > a line of the protocol\n{indented}"

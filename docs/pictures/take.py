@@ -15,16 +15,18 @@ from playwright.sync_api import Page, sync_playwright
 from rich.console import Console
 
 from screener import advise, evaluate, load_patient, load_rules
-from screener.report.html import html_page
+from screener.report.sheet_page import page
 from screener.report.terminal import print_screening
+from screener.sheet.making import sheet_of
 
 HERE = Path(__file__).parent
 PATIENTS = HERE.parents[1] / "examples" / "patients"
 
 
-def page_about(*names: str) -> str:
+def page_about(name: str) -> str:
     rules = load_rules()
-    return html_page([evaluate(load_patient(PATIENTS / f"{name}.json", rules), rules) for name in names])
+    screening = evaluate(load_patient(PATIENTS / f"{name}.json", rules), rules)
+    return page([sheet_of(screening)], [screening])
 
 
 def terminal(name: str, trial: str) -> str:
@@ -42,28 +44,46 @@ def take(tab: Page) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "page.html"
 
-        def show(*names: str, width: int = 1280, height: int = 800) -> None:
-            file.write_text(page_about(*names), encoding="utf-8")
+        def show(name: str, width: int = 1280, height: int = 800, unfold: str = "") -> None:
+            file.write_text(page_about(name), encoding="utf-8")
             tab.set_viewport_size({"width": width, "height": height})
             tab.goto(file.as_uri())
+            if unfold:
+                tab.evaluate("what => document.querySelectorAll(what).forEach(each => { each.open = true; })", unfold)
 
-        show("hepatitis-b-flare-with-encephalopathy", height=1000)
-        tab.screenshot(path=HERE / "top.png")
-        tab.locator("section:has(> #p1-labs)").screenshot(path=HERE / "labs.png")
-        pdf = Path(folder) / "page.pdf"
-        pdf.write_bytes(tab.pdf(format="A4"))
-        subprocess.run(
-            ["pdftoppm", "-r", "90", "-f", "1", "-l", "1", "-png", "-singlefile", pdf, HERE / "paper"], check=True
-        )
-        show("girl-of-17-with-autoimmune-hepatitis", height=1000)
-        around(tab, "ahead.png", "#p1-next", "#p1-days")
-        show("score-with-two-readings")
-        tab.locator("#p1-NCT07409259-I3").screenshot(path=HERE / "two-readings.png")
-        tab.locator("section.checklist").nth(1).screenshot(path=HERE / "questions.png")
-        show("score-with-two-readings", width=360, height=900)
-        tab.locator("#p1-NCT07409259").scroll_into_view_if_needed()
-        tab.evaluate("document.querySelector('#p1-NCT07409259').scrollIntoView()")
+        def print_page(number: int, name: str) -> None:
+            pdf = Path(folder) / "page.pdf"
+            pdf.write_bytes(tab.pdf(prefer_css_page_size=True))
+            page = str(number)
+            command = [
+                "pdftoppm",
+                "-r",
+                "90",
+                "-f",
+                page,
+                "-l",
+                page,
+                "-png",
+                "-singlefile",
+                str(pdf),
+                str(HERE / name),
+            ]
+            subprocess.run(command, check=True)
+
+        show("alcoholic-hepatitis-with-ascites", height=1000)
+        tab.locator(".sheet").screenshot(path=HERE / "sheet.png")
+        show("negatives-not-written-down", height=1000)
+        print_page(1, "paper")
+        show("negatives-not-written-down", width=390, height=900)
         tab.screenshot(path=HERE / "narrow.png")
+        show("negatives-not-written-down", unfold=".review-fold")
+        tab.locator("form.review").screenshot(path=HERE / "review.png")
+        show("alcoholic-hepatitis-with-ascites", unfold=".review-fold + .checklist")
+        print_page(2, "checklist")
+        show("score-with-two-readings", unfold="details")
+        tab.locator("#p1-NCT07409259-I3").screenshot(path=HERE / "two-readings.png")
+        show("hepatitis-b-flare-with-encephalopathy", unfold="details")
+        tab.locator("section:has(> #p1-labs)").screenshot(path=HERE / "labs.png")
         tab.set_viewport_size({"width": 1000, "height": 900})
         tab.context.set_offline(True)
         tab.goto("about:blank")
@@ -71,16 +91,6 @@ def take(tab: Page) -> None:
         box = tab.locator("svg").bounding_box()
         assert box is not None
         tab.screenshot(path=HERE / "terminal.png", clip={**box, "height": 860}, omit_background=True)
-
-
-def around(tab: Page, name: str, first: str, last: str) -> None:
-    """A picture of the sections from the one headed `first` to the one headed `last`."""
-    top, bottom = (tab.locator(f"section:has(> {each})").bounding_box() for each in (first, last))
-    assert top is not None
-    assert bottom is not None
-    height = bottom["y"] + bottom["height"] - top["y"]
-    clip = {"x": top["x"] - 8, "y": top["y"], "width": top["width"] + 16, "height": height}
-    tab.screenshot(path=HERE / name, full_page=True, clip=clip)
 
 
 def main() -> None:

@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from screener.advice.margins import margins_of as margins
     from screener.advice.when import changes
     from screener.contract import FORMAT, ScreeningTold, Status, Verdict
-    from screener.evaluation.answers import Reason
-    from screener.evaluation.evidence import Evidence
+    from screener.evaluation.answers import Evidence, Reason
     from screener.evaluation.grounds import Need, NeedKind
     from screener.loading import RulesError
     from screener.records.dictionary import Dictionary
@@ -157,7 +156,7 @@ def _with_answers(patient: Patient, answers: Answers, dictionary: Dictionary) ->
 
 
 def advise(screening: Screening) -> Advice:
-    """What to find out next: which single fact rules a trial out, which few make it eligible, which settles most.
+    """What to find out next: what each missing fact settles, closes and rules out, and the few ways to pass each line.
 
     Only undetermined trials are looked at: no fact changes the verdict of another. Pure, and safe in threads.
     """
@@ -271,7 +270,7 @@ _HOMES = {
     "FORMAT": "screener.contract",
     "Advice": "screener.advice.decisive",
     "CriterionResult": "screener.screening",
-    "Evidence": "screener.evaluation.evidence",
+    "Evidence": "screener.evaluation.answers",
     "Flag": "screener.records.patient",
     "FlagKind": "screener.records.patient",
     "LocalCodesError": "screener.records.local_codes",

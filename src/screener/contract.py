@@ -13,8 +13,7 @@ from typing import Annotated, Generic, Literal, TypeVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from screener.evaluation.answers import Reason
-from screener.evaluation.evidence import Bounds, Evidence
+from screener.evaluation.answers import Bounds, Evidence, Reason
 from screener.evaluation.grounds import Need, NeedKind
 from screener.records.patient import Flag, ReadWith
 from screener.rulebook import RecordList

@@ -721,8 +721,8 @@ PHRASES = "procedures"
 class ReviewedRow(_Data, frozen=True):
     """What somebody judged of one code of a system without a hierarchy of its own: everybody who has it lies within
     these codes (system and code), and has none of the concepts `is_not`. Without `within` it is nothing that any rule
-    asks for. In the system `procedures` the code is a phrase, and `beside` the kind of phrases beside which it adds
-    nothing."""
+    asks for. In the system `procedures` the code has phrases, parted by `;`, and `beside` is the kind of phrases beside
+    which they add nothing."""
 
     system: str
     code: str
@@ -730,6 +730,11 @@ class ReviewedRow(_Data, frozen=True):
     within: tuple[tuple[str, str], ...] = ()
     is_not: tuple[str, ...] = ()
     beside: Beside | None = None
+
+
+def phrases_of(row: ReviewedRow) -> list[str]:
+    """The phrases of a row, in small letters."""
+    return [each.strip().casefold() for each in row.code.split(";")]
 
 
 class SaidByName(_Data, frozen=True):

@@ -9,9 +9,9 @@ from fractions import Fraction
 from typing import Any as Anything
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
-from screener.advice.decisive import Advice, MakesEligible, RankedFact, RulesOut
+from screener.advice.decisive import Advice
 from screener.advice.distance import TrialDistance
 from screener.advice.margins import TrialMargins
 from screener.advice.when import Timeline
@@ -20,27 +20,10 @@ from screener.contract import ScreeningTold
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-class TrialAdviceDocument(Struct, frozen=True):
-    """What decides one undetermined trial."""
-
-    id: str
-    rules_out: tuple[RulesOut, ...]
-    makes_eligible: MakesEligible
-
-
-class AdviceDocument(Struct, frozen=True):
-    """What to find out next for one patient: what `Advice.to_dict()` gives."""
-
-    patient: str
-    as_of: str
-    facts: tuple[RankedFact, ...]
-    trials: tuple[TrialAdviceDocument, ...]
-
-
 class ScreeningDocument(ScreeningTold, frozen=True, kw_only=True):
     """One patient against all trials: what `screen --json` prints, with what else the call asked for."""
 
-    advice: AdviceDocument | UnsetType = UNSET
+    advice: Advice | UnsetType = UNSET
     """What decides (`--advice`)."""
     margins: tuple[TrialMargins, ...] | UnsetType = UNSET
     """How far each number lies from its limit, by trial (`--margins`)."""
@@ -61,7 +44,7 @@ def document_of(
     """A result with what else was asked for; None is what was not."""
     return ScreeningDocument(
         **{name: getattr(told, name) for name in told.__struct_fields__},
-        advice=UNSET if advice is None else msgspec.convert(advice.to_dict(), AdviceDocument),
+        advice=UNSET if advice is None else advice,
         margins=UNSET if margins is None else margins,
         distance=UNSET if distance is None else distance,
         when=UNSET if when is None else when,
@@ -110,4 +93,4 @@ def result_schema() -> dict[str, Anything]:
 
 def advice_schema() -> dict[str, Anything]:
     """The JSON Schema of an advice."""
-    return {"$schema": DIALECT, "title": "Advice by screener", **msgspec.json.schema(AdviceDocument)}
+    return {"$schema": DIALECT, "title": "Advice by screener", **msgspec.json.schema(Advice)}

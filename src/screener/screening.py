@@ -10,11 +10,12 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from functools import cached_property
 from typing import Any as Anything
-from typing import Protocol, TypeVar, get_args
+from typing import Protocol, TypeVar
 
 import msgspec
 from msgspec import UNSET
 
+from screener.arguments import LISTS, ScreeningError, day_of, known_lists, known_trials, length_of
 from screener.contract import (
     Basis,
     Counts,
@@ -39,10 +40,10 @@ from screener.contract import (
     WaitsFor,
 )
 from screener.evaluation.ages import with_possible_age
-from screener.evaluation.answers import Fact, Found, Given, Judged, Measured, Reason
+from screener.evaluation.answers import Evidence, Fact, Found, Given, Judged, Measured, Reason
 from screener.evaluation.episodes import denied_by_old_list
 from screener.evaluation.evaluator import PreparedCriterion, program_of
-from screener.evaluation.evidence import Evidence, bounds_of, doubts_of, evidence_of_result, shown_as
+from screener.evaluation.evidence import bounds_of, doubts_of, evidence_of_result, shown_as
 from screener.evaluation.explanation import explain, score_text, span_text, terms
 from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import (
@@ -62,12 +63,11 @@ from screener.records.chart import not_complete, some_of
 from screener.records.errors import CHECK_FIRST
 from screener.records.patient import Answer, Flag, Patient, digest_of_record
 from screener.rulebook import Criterion, EventLookup, Meets, RecordList, Rulebook, Trial
-from screener.values.dates import DateError, Duration, day_shifted, day_text, parse_duration, parse_moment
+from screener.values.dates import Duration, day_shifted, day_text, parse_duration
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth
 from screener.version import __version__
 
 AS_RECORDED = Options("record", (), None, None)
-LISTS: tuple[RecordList, ...] = get_args(RecordList)
 
 
 def status_of(kind: Kind, truth: Truth) -> Status:
@@ -75,10 +75,6 @@ def status_of(kind: Kind, truth: Truth) -> Status:
     if truth is UNKNOWN:
         return "unknown"
     return "passed" if (truth is TRUE) == (kind == "inclusion") else "failed"
-
-
-class ScreeningError(ValueError):
-    """A call that cannot be answered: no date of screening, another dictionary, an unknown trial or list."""
 
 
 class CriterionResult:
@@ -246,6 +242,11 @@ class CriterionResult:
         return tuple(dict.fromkeys(each for each in told if each is not None))
 
     @cached_property
+    def _facts(self) -> tuple[tuple[tuple[Fact | Given, Found, bool], ...], ...]:
+        """For each answer that counts the facts that it shows."""
+        return tuple(tuple(facts(judged)) for judged in self._counted)
+
+    @cached_property
     def _shown(self) -> tuple[tuple[Evidence, bool], ...]:
         """The evidence, and of each row whether it should be looked at again."""
         shown: dict[tuple[str, str], tuple[Evidence, bool]] = {}
@@ -254,11 +255,6 @@ class CriterionResult:
                 row, is_suspicious = shown_as(fact, found, used, self._frame)
                 shown.setdefault((row.name, row.source), (row, is_suspicious))
         return tuple(shown.values())
-
-    @cached_property
-    def _facts(self) -> tuple[tuple[tuple[Fact | Given, Found, bool], ...], ...]:
-        """The facts that each answer that counts shows."""
-        return tuple(tuple(facts(judged)) for judged in self._counted)
 
     @cached_property
     def needs(self) -> tuple[Need, ...]:
@@ -436,9 +432,6 @@ class TrialResult:
     def __iter__(self) -> Iterator[CriterionResult]:
         return iter(self.criteria)
 
-    def __len__(self) -> int:
-        return len(self.criteria)
-
     def told(self, tables: Tables, labs_within: Freshness | None) -> TrialTold:
         """The trial as other programs read it."""
         return TrialTold(
@@ -591,9 +584,6 @@ class Screening:
     def __iter__(self) -> Iterator[TrialResult]:
         return iter(self.trials)
 
-    def __len__(self) -> int:
-        return len(self.trials)
-
     def __eq__(self, other: object) -> bool:
         """Whether both say the same of the same patient, word for word."""
         return self.told() == other.told() if isinstance(other, Screening) else NotImplemented
@@ -719,14 +709,14 @@ def evaluate(
         raise ScreeningError(
             f"patient `{patient.id}` was read with another dictionary than these rules have: read the record again"
         )
-    day = _day_of(as_of) if as_of is not None else patient.as_of
+    day = day_of(as_of) if as_of is not None else patient.as_of
     if day is None:
         raise ScreeningError(f"no date of screening: patient `{patient.id}` has no `as_of`, and none was given")
     patient = with_possible_age(patient, day)
-    asked = _known_lists(assume_complete)
-    assumed = asked - patient.unread.keys()
-    wanted = _known_trials(trials, rules)
-    everywhere = _length_of(labs_within) if labs_within is not None else None
+    asked = known_lists(assume_complete)
+    assumed = asked.difference(patient.unread)
+    wanted = known_trials(trials, rules)
+    everywhere = length_of(labs_within) if labs_within is not None else None
     program = program_of(rules)
     shared: dict[Duration | None, Frame] = {}
     screened: list[TrialResult] = []
@@ -746,64 +736,6 @@ def evaluate(
     return Screening(patient, day, rules, tuple(screened), asked - assumed, options)
 
 
-def _day_of(as_of: object) -> int:
-    """The day that a call names. A time of day beside it says nothing more."""
-    match as_of:
-        case date():
-            return as_of.toordinal()
-        case str() if len(as_of) == len("YYYY-MM-DD"):
-            try:
-                return parse_moment(as_of).first_day
-            except DateError as problem:
-                raise ScreeningError(f"as_of: {problem}") from None
-        case _:
-            raise ScreeningError(f"as_of: `{as_of}` is not a day: give a date, or write YYYY-MM-DD")
-
-
-def _length_of(labs_within: object) -> Duration:
-    match labs_within:
-        case Duration():
-            return labs_within
-        case str():
-            try:
-                return parse_duration(labs_within)
-            except DateError as problem:
-                raise ScreeningError(f"labs_within: {problem}") from None
-        case _:
-            raise ScreeningError(f"labs_within: `{labs_within}` is not a length of time: write such as `14 days`")
-
-
-def _names(names: object, what: str) -> tuple[str, ...]:
-    """The names that a call gives; a lone text is one name, not its letters."""
-    if isinstance(names, str):
-        return (names,)
-    given = tuple(names) if isinstance(names, Iterable) else (names,)
-    for name in given:
-        if not isinstance(name, str):
-            raise ScreeningError(f"{what}: `{name}` is not a name")
-    return given
-
-
-def _known_lists(names: Iterable[str]) -> frozenset[RecordList]:
-    known: list[RecordList] = []
-    for name in _names(names, "assume_complete"):
-        match = next((each for each in LISTS if each == name), None)
-        if match is None:
-            raise ScreeningError(f"`{name}` is not a list of the record: the lists are {', '.join(LISTS)}")
-        known.append(match)
-    return frozenset(known)
-
-
-def _known_trials(names: Collection[str] | None, rules: Rulebook) -> list[Trial]:
-    if names is None:
-        return list(rules.trials.values())
-    wanted = _names(names, "trials")
-    for name in wanted:
-        if name not in rules.trials:
-            raise ScreeningError(f"no trial `{name}` in these rules: there are {', '.join(rules.trials)}")
-    return [trial for trial in rules.trials.values() if trial.id in wanted]
-
-
 # ---- reading answers
 
 
@@ -819,6 +751,7 @@ def _definitions_in(judged: Iterable[Judged]) -> Iterable[str]:
 
 
 __all__ = [
+    "LISTS",
     "CriterionResult",
     "Evidence",
     "Need",

@@ -72,7 +72,8 @@ CONSUMERS = [
     Consumer("src/screener/language/formatter.py: _inside _joined _term", "written truths"),
     Consumer("src/screener/language/formatter.py: _number _sum", "written numbers"),
     Consumer(
-        "src/screener/language/propositions.py, src/screener/language/events.py, src/screener/language/meanings.py",
+        "src/screener/language/propositions.py, src/screener/language/comparisons.py, src/screener/language/events.py, "
+        "src/screener/language/meanings.py",
         "truths",
     ),
     Consumer("src/screener/language/numbers.py", "numbers"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections import Counter
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -19,6 +21,7 @@ EVERYTHING = {
     "terminology",
     "records",
     "evaluation",
+    "arguments",
     "contract",
     "screening",
     "advice",
@@ -41,8 +44,9 @@ ROOMS: dict[str, set[str]] = {
     "terminology": {"values", "rulebook"},
     "records": {"values", "rulebook", "terminology"},
     "evaluation": {*RULES, "records"},
+    "arguments": {"values", "rulebook"},
     "contract": {"rulebook", "records", "evaluation"},
-    "screening": {*RULES, "records", "evaluation", "contract", "version"},
+    "screening": {*RULES, "records", "evaluation", "arguments", "contract", "version"},
     "advice": {*RULES, "records", "evaluation", "contract", "screening"},
     "schema": {"contract", "advice"},
     "sheet": {*RULES, "records", "evaluation", "contract", "screening", "advice", "version"},
@@ -141,3 +145,33 @@ def test_the_parser_of_rules_is_reached_only_where_the_cache_does_not_serve() ->
 
 def test_values_and_rules_know_of_no_patient() -> None:
     assert "records" not in ROOMS["values"] | ROOMS["rulebook"] | ROOMS["language"] | ROOMS["loading"]
+
+
+# ---- sizes and names
+
+LINES = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+LONGEST_CLASS = 300
+WHY = "It is long because"
+SUFFIXES = re.compile(r"(ings|ing|ers|er|ed|ions|ion|es|s|e)$")
+
+
+def test_no_room_is_over_a_quarter_of_the_house() -> None:
+    """A folder within a room is a room of its own."""
+    rooms = Counter[Path]()
+    for path, lines in LINES.items():
+        rooms[path.parent if path.parent != SOURCES else path] += lines
+    assert {room.name: lines for room, lines in rooms.items() if lines * 4 > sum(LINES.values())} == {}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_a_long_class_says_why(path: Path) -> None:
+    classes = [each for each in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(each, ast.ClassDef)]
+    long = [each for each in classes if (each.end_lineno or 0) - each.lineno >= LONGEST_CLASS]
+    assert [each.name for each in long if WHY not in " ".join((ast.get_docstring(each) or "").split())] == []
+
+
+def test_no_two_files_of_a_room_differ_in_a_suffix_alone() -> None:
+    stems: dict[tuple[Path, str], list[str]] = {}
+    for path in MODULES:
+        stems.setdefault((path.parent, SUFFIXES.sub("", path.stem)), []).append(path.name)
+    assert [names for names in stems.values() if len(names) > 1] == []

@@ -40,7 +40,7 @@ def test_a_table_lets_a_local_code_decide_and_the_evidence_says_so(call: Call, w
 
 
 def test_the_table_for_people_shows_what_the_clinics_own_gave(call: Call, write: Any, table: str) -> None:
-    _, out, _ = call(write(observations=[LOCAL]), "--codes", table)
+    _, out, _ = call(write(observations=[LOCAL]), "--full", "--codes", table)
     assert "read as ferritin in ug/L by the clinic's own table" in " ".join(out.split())
 
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from screener.records.documents import LONGEST_LINE, MOST_BYTES, MOST_BYTES_OF_LINES, MOST_DIGITS
-from screener.records.fhir.reading import _READ
+from screener.records.fhir.patients import _READ
 from screener.records.folders import BULK_ENDINGS
 
 ROOT = Path(__file__).parents[2]

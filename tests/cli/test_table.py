@@ -42,7 +42,7 @@ This is decision support for pre-screening and no determination of eligibility.
 
 
 def table(call: Call, *arguments: str) -> str:
-    status, out, err = call(*arguments)
+    status, out, err = call("--full", *arguments)
     assert (status, err) == (0, "")
     return out
 
@@ -61,7 +61,9 @@ def test_a_value_that_was_converted_is_shown_both_ways(call: Call, write) -> Non
 def test_the_unit_of_a_ratio_is_not_shown(call: Call, write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "110")
     recorded = {"name": "INR", "value": 1.8, "unit": "{INR}", "date": "2026-02-18"}
-    status, out, _ = call(write(observations=[recorded], conditions=None), "--trial", "NCT07409259", rules=None)
+    status, out, _ = call(
+        write(observations=[recorded], conditions=None), "--full", "--trial", "NCT07409259", rules=None
+    )
     assert status == 0
     assert "on record  INR 1.8, 2026-02-18 (observations[0])" in out
 
@@ -81,13 +83,15 @@ def test_an_open_score_is_shown_term_by_term(
     observations = [
         {"name": name, "value": value, "unit": units[name], "date": "2026-02-18"} for name, value in results.items()
     ]
-    status, out, _ = call(write(observations=observations, conditions=None), "--trial", "NCT07409259", rules=None)
+    status, out, _ = call(
+        write(observations=observations, conditions=None), "--full", "--trial", "NCT07409259", rules=None
+    )
     assert status == 0
     assert re.search(told, " ".join(out.split()))
 
 
 def test_each_patient_has_a_table_of_its_own(call: Call, write) -> None:
-    out = table(call, "--full", write("a.json"), write("b.json", id="berta"))
+    out = table(call, write("a.json"), write("b.json", id="berta"))
     assert out.count(DISCLAIMER) == 3  # and one below the matrix of both
     assert out.index("Patient anna") < out.index("Patient berta")
 

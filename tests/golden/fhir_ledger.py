@@ -18,7 +18,7 @@ from records.fhir_sources import HL7, dictionary
 from screener.records.chart import some_of
 from screener.records.documents import Document, read_file
 from screener.records.errors import RecordError
-from screener.records.fhir.reading import read_resources
+from screener.records.fhir.patients import read_resources
 from screener.records.fhir.resources import Pool, SetAside
 from screener.records.patient import Absence, Answer, Episode, Flag, Patient, Result
 from screener.values.dates import Moment

@@ -11,7 +11,7 @@ from screener import load_patient, load_rules
 from screener.records import read_patient
 from screener.records.dictionary import Dictionary
 from screener.records.local_codes import with_tables
-from screener.rulebook import PHRASES
+from screener.rulebook import PHRASES, phrases_of
 from screener.screening import evaluate
 
 LISTS = ["conditions", "procedures", "plans", "medications", "events", "allergies", "family_history"]
@@ -113,6 +113,31 @@ def test_phrases_are_of_procedures_alone() -> None:
     assert not dictionary.said([], "CT", on="conditions").is_known
 
 
+@pytest.mark.parametrize(
+    ("wording", "is_open"),
+    [
+        ("Z.n. Appendektomie", False),
+        ("阑尾切除术后", False),
+        ("s/p Whipple", True),
+        ("bowel resection", True),
+        ("CT", True),
+        ("Z.n. Appendektomie bei Karzinoid", True),
+        ("Appendektomie wegen Karzinom", True),
+        ("status post surgery", True),
+    ],
+)
+def test_the_wording_of_a_treatment_narrows_what_the_code_beside_it_leaves_open(wording: str, is_open: bool) -> None:
+    said = Dictionary(load_rules()).said([("icd10", "Z90.4")], wording, on="conditions")
+    assert ("malignancy" in said.open) == is_open
+
+
+@pytest.mark.parametrize("wording", ["Appendektomie", "TACE", "CT", "tumor"])
+@pytest.mark.parametrize("code", ["I21.4", "Z85.0", "C22.0"])
+def test_no_wording_changes_a_code_that_is_something(code: str, wording: str) -> None:
+    dictionary = Dictionary(load_rules())
+    assert dictionary.said([("icd10", code)], wording, on="conditions") == dictionary.terminology.coded("icd10", code)
+
+
 def test_a_code_that_somebody_knows_goes_before_the_wording() -> None:
     assert "NCT03863002/E9" in opened("gastroscopy", snomed="18027006")
     assert opened("gastroscopy", system="http://www.ama-assn.org/go/cpt", code="43235") == set()
@@ -137,9 +162,59 @@ def test_no_phrase_makes_an_entry_certain_or_clears_what_an_unread_one_leaves_op
     """Of each phrase alone, and beside a word that nobody knows."""
     dictionary = Dictionary(load_rules())
     for row in dictionary.rulebook.reviewed:
-        if row.system == PHRASES:
-            alone, beside = (dictionary.said([], text, on="procedures") for text in (row.code, f"{row.code} qqq"))
+        for phrase in phrases_of(row) if row.system == PHRASES else ():
+            alone, beside = (dictionary.said([], text, on="procedures") for text in (phrase, f"{phrase} qqq"))
             assert not alone.is_
             assert alone.may_be <= beside.may_be | beside.unreviewed
             assert beside.open == dictionary.terminology.everything
             assert alone.is_known == (row.beside is None)
+
+
+@pytest.mark.parametrize(
+    ("wording", "may_be", "is_not"),
+    [
+        ("paracentesis", {"ascites", "ascites_ultrafiltration"}, {"artificial_liver_support", "liver_transplantation"}),
+        ("colonoscopy, colon cancer screening", set(), {"malignancy"}),
+        ("extracorporeal liver support", {"artificial_liver_support"}, {"liver_transplantation"}),
+        ("CT after OLT", {"liver_transplantation"}, set()),
+        ("gastroscopy with banding", {"upper_gastrointestinal_bleeding"}, {"malignancy"}),
+        ("PE", {"artificial_liver_support", "pulmonary_embolism"}, {"liver_transplantation"}),
+        ("HD via Shaldon catheter", {"dialysis"}, {"liver_transplantation"}),
+        ("cholecystectomy for gallbladder cancer", {"malignancy"}, set()),
+    ],
+)
+def test_what_the_phrases_of_a_wording_say_together(wording: str, may_be: set[str], is_not: set[str]) -> None:
+    said = Dictionary(load_rules()).said([], wording, on="procedures")
+    assert may_be <= said.may_be
+    assert not is_not & said.open
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ({"text": "Gastroscopy"}, "passed"),
+        ({"coding": [{"system": "urn:clinic", "code": "GAST", "display": "EGD, diagnostic"}]}, "passed"),
+        ({"text": "hepatectomy for HCC"}, "unknown"),
+        ({"coding": [{"system": "urn:clinic", "code": "OP7", "display": "Hepatectomy"}]}, "unknown"),
+        ({"coding": [{"system": "urn:clinic", "code": "OP7", "display": "Hepatectomy"}], "text": "CT"}, "unknown"),
+    ],
+)  # fmt: skip
+def test_of_a_resource_its_text_is_read_or_what_is_displayed_with_its_code(code: dict[str, Any], expected: str) -> None:
+    procedure = {
+        "resourceType": "Procedure",
+        "id": "1",
+        "status": "completed",
+        "subject": {"reference": "Patient/p"},
+        "code": code,
+        "performedDateTime": "2026-03-10",
+    }
+    person = {"resourceType": "Patient", "id": "p", "gender": "male", "birthDate": "1980-01-01"}
+    bundle = {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [{"resource": each} for each in (person, procedure)],
+    }
+    rules = load_rules()
+    patient = load_patient(bundle, rules)
+    [trial] = evaluate(patient, rules, as_of="2026-03-18", assume_complete=LISTS, trials=["NCT07409259"]).trials
+    assert next(str(line.status) for line in trial.criteria if line.id == "E6") == expected

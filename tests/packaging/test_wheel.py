@@ -57,7 +57,7 @@ def test_the_wheel_carries_the_rules_and_the_licence_and_no_tests(wheel: Path) -
     shipped = {path.relative_to(ROOT / "rules").as_posix() for path in (ROOT / "rules").rglob("*") if path.is_file()}
     assert shipped
     assert {f"screener/rules/{name}" for name in shipped} <= set(names)
-    assert {"screener/py.typed", "screener/language/grammar.lark", "screener/report/templates/page.css"} <= set(names)
+    assert {"screener/py.typed", "screener/language/grammar.lark", "screener/report/templates/sheet.css"} <= set(names)
     assert {Path(name).name for name in names} >= {"LICENSE", "NOTICE", "entry_points.txt"}
     assert not [name for name in names if name.startswith(("tests/", "screener/tests/"))]
 

@@ -42,9 +42,13 @@ def test_a_readings_choice_is_a_fact_that_decides_both_ways() -> None:
     advice = trial("score-with-two-readings", "NCT07409259")
     (ruling_out,) = [each for each in advice.rules_out if each.criteria == ("I3",)]
     assert ruling_out.fact.values.choices == ("“the encephalopathy score 1, 2, 3 of the paper”",)
-    known = advice.makes_eligible.always[0]
+    (line,) = [each for each in advice.lines if each.criterion == "I3"]
+    ((known,),) = [way.known for way in line.ways]
     assert known.values.choices == ("“the encephalopathy grade 0 to 4, as the registry prints it”",)
-    assert advice.makes_eligible.complete
+    assert line.complete
+    (fact,) = [each for each in advice_for("score-with-two-readings").facts if each.fact == known.fact]
+    assert [line.criterion for line in fact.settles] == ["I3"]
+    assert fact.fact.found_by == "sponsor"
 
 
 def test_a_result_within_the_peak_reading_does_not_rule_out_by_itself() -> None:
@@ -57,7 +61,8 @@ def test_a_result_within_the_peak_reading_does_not_rule_out_by_itself() -> None:
 def test_a_question_about_the_past_is_one_fact_for_all_trials() -> None:
     first = advice_for("negatives-not-written-down").facts[0]
     assert first.fact.name == "breastfeeding"
-    assert (first.settles, len(first.in_trials), len(first.closes)) == (3, 3, 4)
+    assert (len(first.settles), len(first.in_trials), len(first.decides)) == (3, 3, 4)
+    assert first.fact.found_by == "chart"
 
 
 def test_consent_is_asked_for_each_trial_by_itself() -> None:
@@ -96,11 +101,35 @@ def test_an_unknown_age_rules_out_on_both_sides() -> None:
     assert [(span.low, span.high) for span in ruling_out.fact.values.spans] == [(0, 17), (71, 120)]
 
 
-def test_what_makes_eligible_is_the_same_whenever_it_is_read() -> None:
-    rules = load_rules()
-    screening = evaluate(load_patient(PATIENTS / "dates-known-in-part.json", rules), rules)
-    told, read_late = advise(screening).to_dict(), advise(screening)
-    in_turn = [each.makes_eligible.sentence for each in reversed(read_late.trials)]
-    assert in_turn[::-1] == [each["makes_eligible"]["sentence"] for each in told["trials"]]
-    assert read_late.trials[0].makes_eligible is read_late.trials[0].makes_eligible
-    assert read_late.to_dict() == told
+@pytest.mark.parametrize(
+    ("name", "trial_id", "question", "only_if"),
+    [
+        (
+            "negatives-not-written-down",
+            "NCT05985863",
+            "thrombosis_makes_ineligible",
+            "yes to whether there was any hepatic vein thrombosis at any time",
+        ),
+    ],
+)
+def test_a_question_that_only_a_finding_raises_is_conditional(
+    name: str, trial_id: str, question: str, only_if: str
+) -> None:
+    asked = [each for each in advice_for(name).facts if each.fact.trial == trial_id and each.conditional]
+    (fact,) = [each for each in asked if each.fact.name == question]
+    assert only_if in [known.values.named for way in fact.only_if for known in way.known]
+    assert trial_id not in fact.decides
+
+
+def test_consent_and_judgements_that_every_way_needs_are_not_conditional() -> None:
+    facts = advice_for("negatives-not-written-down").facts
+    assert not [each.fact.text for each in facts if each.fact.name == "informed_consent" and each.conditional]
+    assert {each.fact.kind for each in facts if each.conditional} == {"question"}
+
+
+def test_each_fact_says_how_it_is_found() -> None:
+    found_by = {each.fact.text: each.fact.found_by for each in advice_for("labs-three-weeks-old").facts}
+    assert found_by["a new result of INR"] == "measure"
+    assert found_by["a result of albumin before the last onset of liver failure"] == "old result"
+    assert found_by["whether there is breastfeeding now"] == "chart"
+    assert set(found_by.values()) == {"measure", "old result", "chart", "investigator", "participant", "sponsor"}

@@ -11,7 +11,7 @@ from screener.loading import load_rulebook
 from screener.records.dictionary import Dictionary
 from screener.records.documents import Document
 from screener.records.errors import RecordError
-from screener.records.fhir.reading import read_resources
+from screener.records.fhir.patients import read_resources
 from screener.records.patient import Patient
 from screener.records.reading import read_patients
 from screener.records.sources import Source

@@ -91,6 +91,7 @@ def test_the_record_of_the_contract_is_read() -> None:
         )
     }
     assert patient.complete == {"conditions", "procedures"}
+    assert isinstance(patient.complete, frozenset)
     assert patient.notes == ()
 
 

@@ -64,7 +64,6 @@ def _with(checkout: Path) -> dict[str, str]:
 def told(random: int, of_the_trials: int, seed: int) -> Iterator[str]:
     """For each record what it is and a digest of all that is answered."""
     from properties.generators import read, records, rule_texts, rulebook_of, rules_of, subject_of
-
     from screener import load_rules
 
     shipped = load_rules()
@@ -110,7 +109,6 @@ def _of_file(path: Path) -> str:
 def _answers(patient: object, rules: object, dice: Random, as_of: str | None = "2026-02-20") -> str:
     from properties.generators import ALL_LISTS
     from reference.test_oracle_agrees import LENGTHS
-
     from screener.screening import evaluate
     from screener.values.truth import UNKNOWN
 

@@ -12,8 +12,9 @@ from xml.etree.ElementTree import Element
 import html5lib
 
 from screener import evaluate, load_patient, load_rules
-from screener.report.html import html_page
+from screener.report.sheet_page import page
 from screener.screening import Screening
+from screener.sheet.making import sheet_of
 
 PATIENTS = Path(__file__).parents[2] / "examples" / "patients"
 NAMES = sorted(path.stem for path in PATIENTS.glob("*.json"))
@@ -77,8 +78,12 @@ def flat(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
+def html_page(*screenings: Screening) -> str:
+    return page([sheet_of(each) for each in screenings], screenings)
+
+
 def page_of(*screenings: Screening) -> Page:
-    return Page(html_page(screenings))
+    return Page(html_page(*screenings))
 
 
 @cache

@@ -9,9 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from records.fhir.tiny import LOINC, PATIENT, Json, bundle, coded, observation
+from report.pages import html_page
 from screener import evaluate, load_rules
 from screener.records import read_patient
-from screener.report.html import html_page
 from screener.report.markdown import markdown
 from screener.report.terminal import Terminal, print_screening
 from screener.screening import Screening
@@ -120,6 +120,6 @@ def test_it_stands_at_the_top_of_what_is_printed_and_only_there() -> None:
 
 def test_it_stands_before_the_trials_on_the_page_and_in_markdown() -> None:
     screening = screened(local("BILI", "Bilirubin"))
-    for text in (html_page([screening]), markdown(screening)):
+    for text in (html_page(screening), markdown(screening)):
         assert "Check first: " in text
         assert text.index("Check first: ") < text.index("NCT03863002")

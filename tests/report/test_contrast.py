@@ -8,7 +8,7 @@ import pytest
 
 from screener.report.html import TEMPLATES
 
-SHEET = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("parts.css", "sheet.css", "page.css"))
+SHEET = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("parts.css", "sheet.css"))
 TEXT = ("--ink", "--soft", "--failed", "--unknown", "--passed", "--link")
 SCHEMES = [
     dict(re.findall(r"(--[\w-]+): (#[0-9a-f]{6})", block)) for block in re.findall(r":root \{(.*?)\}", SHEET, re.S)

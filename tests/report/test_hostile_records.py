@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from report.pages import Page, page_of, screened_record, words
+from report.pages import Page, html_page, page_of, screened_record, words
 from screener import evaluate, load_patient, load_rules
-from screener.report.html import html_page
 
 HOSTILE = [
     "<script>alert(x)</script>",
@@ -48,7 +47,7 @@ def a_record(text: str) -> dict[str, Any]:
 def page_with(text: str) -> Page:
     """A page about one trial; the text stands in it wherever a record may have one."""
     rules = load_rules()
-    return Page(html_page([evaluate(load_patient(a_record(text), rules), rules, trials=["NCT07409259"])]))
+    return Page(html_page(evaluate(load_patient(a_record(text), rules), rules, trials=["NCT07409259"])))
 
 
 def skeleton(page: Page) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
@@ -63,7 +62,7 @@ def skeleton(page: Page) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
 def test_markup_in_a_record_is_shown_and_not_obeyed(text: str) -> None:
     page = page_with(text)
     assert skeleton(page) == skeleton(page_with(re.sub(r"\W", "-", text)))  # the same words, which may be a stage
-    assert text.split("\n")[0] in words(page.all("h2")[0])
+    assert text.split("\n")[0] in words(page.all("h1")[0])
 
 
 @pytest.mark.parametrize(
@@ -72,7 +71,7 @@ def test_markup_in_a_record_is_shown_and_not_obeyed(text: str) -> None:
 def test_what_cannot_be_seen_is_escaped(sign: str) -> None:
     page = page_with(f"a{sign}b")
     assert sign not in page.text
-    assert f"a{sign.encode('unicode_escape').decode()}b" in words(page.all("h2")[0])
+    assert f"a{sign.encode('unicode_escape').decode()}b" in words(page.all("h1")[0])
 
 
 def test_values_of_a_record_stand_in_isolation_from_the_text_around() -> None:
@@ -86,7 +85,7 @@ def test_values_of_a_record_stand_in_isolation_from_the_text_around() -> None:
     told = {each.tag for each in main.iter() if "שלום" in (each.text or "")}
     # Explanations quote the record inside the engine's own sentences, which are text of their own.
     assert told <= {"bdi", "dd", "p", "desc", "li"}
-    assert is_isolated(page.all("h2")[0], False)
+    assert is_isolated(page.all("h1")[0], False)
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40) | st.text(
@@ -103,7 +102,7 @@ def small_page(text: str) -> Page:
         "answers": {"NCT07409259/informed_consent": {"value": True, "by": text}},
     }
     rules = load_rules()
-    return Page(html_page([evaluate(load_patient(record, rules), rules, trials=["NCT07409259"])]))
+    return Page(html_page(evaluate(load_patient(record, rules), rules, trials=["NCT07409259"])))
 
 
 @cache

@@ -7,8 +7,8 @@ from io import StringIO
 
 from rich.console import Console
 
+from report.pages import html_page
 from screener import Screening, evaluate, load_rules
-from screener.report.html import html_page
 from screener.report.markdown import markdown
 from screener.report.terminal import print_screening
 
@@ -26,7 +26,7 @@ def screening() -> Screening:
 def test_it_stands_above_the_criteria_and_once() -> None:
     printed = StringIO()
     print_screening(screening(), Console(width=100, file=printed))
-    for text in (printed.getvalue(), markdown(screening()), html_page([screening()])):
+    for text in (printed.getvalue(), markdown(screening()), html_page(screening())):
         assert text.count(NEARLY) == 1
         assert text.lower().index("check first: ") < text.index("Body weight") < text.index("not read: ALT")
 

@@ -1,9 +1,7 @@
-"""The page: what stands on it, for each of the example patients, and that it loads and runs nothing."""
+"""What stands behind the sheet of each of the example patients: every line with all that its answer rests on."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from itertools import pairwise
 
@@ -12,7 +10,6 @@ import pytest
 from flagged import said
 from report.pages import NAMES, Page, example_page, flat, page_of, screened, screened_record, words
 from screener.evaluation.explanation import number_text
-from screener.report.questions import open_questions
 from screener.report.wording import DISCLAIMER
 
 SHAPES = {"failed": "M2 2 10 10M10 2 2 10", "passed": "M1.5 6.5 4.8 10 10.5 2.5"}
@@ -78,21 +75,6 @@ def test_an_answer_is_a_word_and_a_shape_and_not_a_color_alone() -> None:
         assert shape.tag.endswith("circle") if status == "unknown" else shape.get("d") == SHAPES[status]
 
 
-def test_the_trials_stand_side_by_side_with_what_they_wait_for() -> None:
-    page = example_page("decompensated-alcoholic-cirrhosis")
-    [table] = page.all("table", class_="glance")
-    rows = list(table.iter("tr"))[1:]
-    for row, trial in zip(rows, screened("decompensated-alcoholic-cirrhosis").trials, strict=True):
-        text = words(row)
-        assert trial.id in text
-        assert trial.title in text
-        assert trial.verdict in text
-        assert all(each in text for each in trial.waits_for)
-        assert ("not listed as recruiting" in text) is not trial.recruitment.recruiting
-        wanted = {f"#p1-{trial.id}", *(f"#p1-{trial.id}-{c.id}" for c in trial.criteria if c.status != "passed")}
-        assert {link.get("href") for link in row.iter("a")} == wanted
-
-
 @pytest.mark.parametrize("name", [*NAMES, "several"])
 def test_every_link_leads_somewhere_on_the_page_and_no_id_stands_twice(name: str) -> None:
     page = page_of(*map(screened, SEVERAL)) if name == "several" else example_page(name)
@@ -110,13 +92,13 @@ def test_headings_are_in_order(name: str) -> None:
     page = page_of(*map(screened, SEVERAL)) if name == "several" else example_page(name)
     levels = [int(each.tag[1]) for each in page.elements() if re.fullmatch("h[1-6]", each.tag)]
     assert levels[0] == 1
-    assert levels.count(1) == 1
     assert all(below - above <= 1 for above, below in pairwise(levels))
 
 
 def test_tables_have_a_caption_and_headed_columns() -> None:
-    tables = example_page("hepatitis-b-flare-with-encephalopathy").all("table")
-    assert len(tables) > 10
+    page = example_page("hepatitis-b-flare-with-encephalopathy")
+    tables = [table for trial in page.all("section", class_="trial") for table in trial.iter("table")]
+    assert len(tables) > 5
     for table in tables:
         assert [words(caption) for caption in table.iter("caption")] != [""]
         heads = [head for part in table if part.tag == "thead" for head in part.iter("th")]
@@ -130,36 +112,11 @@ def test_the_page_has_a_language_landmarks_and_a_title() -> None:
     page = example_page("score-with-two-readings")
     assert page.all("html")[0].get("lang") == "en"
     assert len(page.all("main")) == 1
-    assert words(page.all("title")[0]) == (
-        "Eligibility pre-screening: patient example: score with two readings, as of 2026-03-11"
-    )
+    assert words(page.all("title")[0]) == ("Pre-screening sheet: example: score with two readings, as of 2026-03-11")
     assert len(page.all("header")) > 1
-    assert words(page.all("a")[0]) == "Skip to the report"
 
 
 # ---- what it loads
-
-
-@pytest.mark.parametrize("name", [*NAMES, "several"])
-def test_the_page_loads_nothing_and_runs_nothing(name: str) -> None:
-    page = page_of(*map(screened, SEVERAL)) if name == "several" else example_page(name)
-    assert page.all("script") == page.all("link") == page.all("iframe") == page.all("img") == page.all("form") == []
-    for each in page.elements():
-        for attribute, value in each.attrib.items():
-            assert not attribute.startswith("on")
-            assert attribute not in ("style", "src", "srcset", "action", "background", "poster", "data")
-            assert attribute != "href" or value.startswith("#")
-    for sheet in page.all("style"):
-        assert not re.search(r"url\(|@import|@font-face|expression", sheet.text or "")
-
-
-@pytest.mark.parametrize("name", ["score-with-two-readings", "several"])
-def test_its_own_policy_allows_its_style_sheets_and_nothing_else(name: str) -> None:
-    page = page_of(*map(screened, SEVERAL)) if name == "several" else example_page(name)
-    [policy] = [m.get("content", "") for m in page.all("meta") if m.get("http-equiv") == "Content-Security-Policy"]
-    digests = [base64.b64encode(hashlib.sha256((s.text or "").encode()).digest()).decode() for s in page.all("style")]
-    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
-    assert policy == f"default-src 'none'; style-src {allowed}; base-uri 'none'; form-action 'none'"
 
 
 # ---- scores
@@ -191,34 +148,15 @@ def test_a_score_that_is_rounded_or_not_settled_shows_the_sum_beside_it() -> Non
 # ---- what is asked, noted and said at the end
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_each_trial_asks_its_own_questions_with_boxes_and_room_to_sign(name: str) -> None:
-    page = example_page(name)
-    asked = open_questions(screened(name))
-    sections = page.all("section", class_="checklist")
-    assert len(sections) == len(asked)
-    for section, trial in zip(sections, asked, strict=True):
-        rows = [row for body in section.iter("tbody") for row in body]
-        for row, question in zip(rows, trial.questions, strict=True):
-            text = words(row)
-            assert question.text in text
-            assert all(flat(sentence) in text for _, sentence in question.lines)
-            boxes = [each for each in row.iter("span") if each.get("class") == "box"]
-            assert len(boxes) == (len(question.options) or 2)
-        signatures = [words(each) for each in section.iter("ul") if each.get("class") == "signature"]
-        assert signatures == [f"Name of the {who} Signature Date" for who in trial.signed_by]
-
-
 def test_notes_versions_and_the_disclaimer_stand_at_the_end() -> None:
     screening = screened("results-that-cannot-be-used")
     page = example_page("results-that-cannot-be-used")
     assert screening.notes
     notes = words(page.all("ul", class_="notes")[0])
     assert all(flat(note) in notes for note in screening.notes)
-    foot = words(page.all("footer")[-1])
-    assert DISCLAIMER in foot
-    assert screening.rules in foot
-    assert "As of 2026-03-25 · screener 0.1.0" in foot
+    assert DISCLAIMER in words(page.all("footer")[-1])
+    [versions] = [words(each) for each in page.all("p", class_="versions")]
+    assert versions == f"As of 2026-03-25 · screener 0.1.0 · rules {screening.rules}"
 
 
 def test_a_list_taken_as_complete_and_a_chosen_reading_are_said() -> None:
@@ -234,25 +172,6 @@ def test_a_list_taken_as_complete_and_a_chosen_reading_are_said() -> None:
 
 
 # ---- several patients
-
-
-def test_several_patients_are_one_page_with_a_list_of_contents() -> None:
-    page = page_of(*map(screened, SEVERAL))
-    [contents] = page.all("nav")
-    for number, name in enumerate(SEVERAL, start=1):
-        screening = screened(name)
-        row = [each for body in contents.iter("tbody") for each in body][number - 1]
-        assert screening.patient in words(row)
-        verdicts = {link.get("href"): link.get("aria-label") for link in row.iter("a") if link.get("aria-label")}
-        assert verdicts == {f"#p{number}-{t.id}": f"{t.id}: {t.verdict}" for t in screening.trials}
-    assert [each.get("id") for each in page.all("article")] == ["p1", "p2", "p3"]
-    assert all("sheet" in each.get("class", "") for each in page.all("article"))
-
-
-def test_one_patient_needs_no_list_of_contents() -> None:
-    page = example_page("score-with-two-readings")
-    assert page.all("nav") == []
-    assert "sheet" not in page.all("article")[0].get("class", "")
 
 
 def test_the_foot_of_each_printed_page_names_its_patient() -> None:

@@ -1,43 +1,52 @@
-"""Decisive facts: which single fact rules a trial out, which few make it eligible, and which settles most.
+"""Advice: what each missing fact settles, closes and rules out, and per line the few ways to pass it.
 
-`advise` works on a screening and asks the engine again about records that have the fact (`inquiry.py`). A fact that
-cannot change a verdict any more is named nowhere: that of a trial which has failed, or of an `or` whose other limb
-holds. What each statement promises, and where it says less than could be known, is in `docs/advice.md`.
+`advise` puts each value that one missing fact may have into the record and asks the engine about every line that reads
+the fact. What each statement promises, and where it says less than could be known, is in `docs/advice.md`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
-from itertools import islice
-from math import prod
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any as Anything
 
 import msgspec
 from msgspec import Struct
 
-from screener.advice.alternatives import Way, includes
-from screener.advice.inquiry import Inquiry, Ways
-from screener.advice.numbers import possibilities_of
+from screener.advice import ways as ways_
+from screener.advice.inquiry import Inquiry, Line
+from screener.advice.numbers import find_possibilities
 from screener.advice.values import Values, values_of
-from screener.advice.ways import combinations_in, is_needed_somehow, ways_of_line, ways_of_lines
+from screener.advice.ways import LineWays
+from screener.evaluation.answers import Judged
 from screener.evaluation.grounds import Need
-from screener.screening import Screening
+from screener.evaluation.residual import Connective, truths_in
+from screener.rulebook import All, Any, Not
+from screener.screening import Screening, Status
 from screener.values.dates import day_text
+from screener.values.truth import FALSE, TRUE, Truth, negation
 
-MOST_TRIED = 48
-"""Combinations of values of one way that are put to the engine for one criterion."""
-MOST_SETS = 8
-"""Alternatives that are told one by one; of more, how many there are and the smallest."""
+
+class LineName(Struct, frozen=True):
+    """One line of one trial."""
+
+    trial: str
+    criterion: str
 
 
 class Missing(Struct, frozen=True, omit_defaults=True):
     """A missing fact, named as in `needs`; `trial` where it is asked for one trial only, `source` where it is about one
-    place in the record."""
+    place in the record.
+
+    `found_by` says how it is found: `measure` (a result of today), `old result` (an earlier result, or one on record
+    that must be looked at again), `chart`, `sponsor` (what the protocol means), or the person who is asked, which is
+    `investigator` or `participant` in the rules that come with screener.
+    """
 
     kind: str
     name: str
     text: str
+    found_by: str
     trial: str = ""
     source: str = ""
 
@@ -49,453 +58,339 @@ class Known(Struct, frozen=True):
     values: Values
 
 
+class Way(Struct, frozen=True):
+    """Some facts that together bring something about: `known` whichever of their values come true, `together` only as
+    their numbers fit one another, as in a score."""
+
+    known: tuple[Known, ...]
+    together: tuple[Missing, ...] = ()
+
+
+class Outcome(Struct, frozen=True):
+    """What follows if a fact has one of these values: the lines that it passes and fails by itself."""
+
+    values: Values
+    passes: tuple[LineName, ...]
+    fails: tuple[LineName, ...]
+
+
 class RulesOut(Struct, frozen=True):
     """A fact that rules a trial out by itself if it has one of these values, whatever all others turn out to be; or
     does so unless another fact has the values in `unless`. `criteria` are those that fail."""
 
+    trial: str
     fact: Known
     criteria: tuple[str, ...]
     unless: Known | None
     sentence: str
 
 
-class Choice(Struct, frozen=True):
-    """Something that can be settled in several ways, each of them some facts with values that do.
+class OpenFact(Struct, frozen=True):
+    """A missing fact and what it does by itself, over all undetermined trials.
 
-    `criteria` are those that it settles; `number` is how many ways there are, of which `ways` holds the smallest.
-    """
+    `settles` are the open lines that become definite whatever it turns out to be, `closes` those that do with some of
+    its values; `outcomes` says which values do what. `rules_out` names the trials that some value rules out, `decides`
+    those of which some value settles the verdict, either way.
 
-    criteria: tuple[str, ...]
-    number: int
-    ways: tuple[tuple[Known, ...], ...]
-
-
-class Besides(Struct, frozen=True):
-    """A criterion that no facts named here settle, with what the report says it needs."""
-
-    criterion: str
-    needs: tuple[Need, ...]
-
-
-class MakesEligible(Struct, frozen=True):
-    """The smallest sets of facts with which a trial is eligible: all of `always`, and one way of each of `choices`.
-
-    Every such combination is one set, none of whose facts can be left out with all of these values. `number` counts
-    the sets, and `fewest` the facts of the smallest. `complete` says that there are no others, and that no part of one
-    would do with any values. Nothing makes the trial eligible before the criteria in `besides` are settled, too.
-    """
-
-    always: tuple[Known, ...]
-    choices: tuple[Choice, ...]
-    besides: tuple[Besides, ...]
-    number: int
-    fewest: int
-    complete: bool
-    sentence: str
-
-
-class TrialAdvice:
-    """What decides one undetermined trial. What makes it eligible is worked out when it is first read."""
-
-    def __init__(self, trial: str, rules_out: tuple[RulesOut, ...], lines: Sequence[int], inquiry: Inquiry) -> None:
-        self.id = trial
-        self.rules_out = rules_out
-        self._lines = lines
-        self._inquiry = inquiry
-
-    @cached_property
-    def makes_eligible(self) -> MakesEligible:
-        """The smallest sets of facts with which it is eligible."""
-        return _makes_eligible(self._lines, self._inquiry)
-
-    def to_dict(self) -> dict[str, Anything]:
-        """What decides it as plain data."""
-        return {
-            "id": self.id,
-            "rules_out": msgspec.to_builtins(self.rules_out),
-            "makes_eligible": msgspec.to_builtins(self.makes_eligible),
-        }
-
-
-class RankedFact(Struct, frozen=True):
-    """A missing fact and what it does over all undetermined trials.
-
-    `settles` counts the criteria that become definite whatever it turns out to be, in the worst case, and `in_trials`
-    the trials that these are in; `at_most` counts those of the best case. `closes` names the trials whose verdict it
-    can settle by itself.
+    `conditional`: somebody has to be asked only if another fact turns out a certain way ("Is the thrombosis still
+    there?", only if there was one). `only_if` are the ways in which it does, as far as facts are known that do.
     """
 
     fact: Missing
-    settles: int
-    in_trials: tuple[str, ...]
-    at_most: int
-    closes: tuple[str, ...]
+    settles: tuple[LineName, ...]
+    closes: tuple[LineName, ...]
+    rules_out: tuple[str, ...]
+    decides: tuple[str, ...]
+    outcomes: tuple[Outcome, ...]
+    conditional: bool
+    only_if: tuple[Way, ...]
     sentence: str
+
+    @property
+    def in_trials(self) -> tuple[str, ...]:
+        """The trials of the lines that it settles."""
+        return tuple(dict.fromkeys(line.trial for line in self.settles))
+
+
+class OpenLine(Struct, frozen=True):
+    """An open line with the few ways to pass it, the smallest first; `complete` is false where there were too many to
+    tell or to try. A line without a way waits for more than the facts named here: `needs` is what the report says."""
+
+    criterion: str
+    ways: tuple[Way, ...]
+    complete: bool
+    needs: tuple[Need, ...]
+
+
+class TrialAdvice(Struct, frozen=True):
+    """What decides one undetermined trial: what rules it out, and its open lines."""
+
+    id: str
+    rules_out: tuple[RulesOut, ...]
+    lines: tuple[OpenLine, ...]
 
 
 class Advice(Struct, frozen=True):
-    """What to find out next for one patient: the facts that settle most first, and trial by trial what decides.
-
-    `to_dict` works out what each trial holds back until it is read.
-    """
+    """What to find out next for one patient: the facts that settle most first, and trial by trial what decides."""
 
     patient: str
     as_of: str
-    facts: tuple[RankedFact, ...]
+    facts: tuple[OpenFact, ...]
     trials: tuple[TrialAdvice, ...]
+
+    @property
+    def unconditional(self) -> tuple[OpenFact, ...]:
+        """The facts that have to be found out whatever the others turn out to be."""
+        return tuple(fact for fact in self.facts if not fact.conditional)
 
     def to_dict(self) -> dict[str, Anything]:
         """The advice as plain data."""
-        return {
-            "patient": self.patient,
-            "as_of": self.as_of,
-            "facts": msgspec.to_builtins(self.facts),
-            "trials": [trial.to_dict() for trial in self.trials],
-        }
+        told: dict[str, Anything] = msgspec.to_builtins(self)
+        return told
 
 
 def advise(screening: Screening) -> Advice:
-    """The decisive facts of a screening: of its undetermined trials, which are all that a fact can still decide."""
+    """What the missing facts of a screening do in its undetermined trials, which are all that a fact can still
+    decide."""
     inquiry = Inquiry(screening)
-    inquiry.possibilities = [possibilities_of(number, inquiry) for number in range(len(inquiry.facts))]
-    trials = tuple(_of_trial(trial.id, inquiry) for trial in inquiry.trials)
-    ranked = [_ranked(fact, inquiry) for fact in sorted(_useful(inquiry))]
-    ranked.sort(key=lambda each: (-each.settles, -len(each.closes), -each.at_most))
-    return Advice(screening.patient, day_text(screening.as_of.toordinal()), tuple(ranked), trials)
+    find_possibilities(inquiry)
+    return Advising(inquiry).advice(screening)
 
 
-def _useful(inquiry: Inquiry) -> set[int]:
-    """The facts that can still do something: settle a criterion, by themselves or with others, or turn one that is
-    settled against the patient, as a new result may.
+class Advising:
+    """One advice in the making: what became of each line with each value of each fact."""
 
-    Of most one way that needs them is soon found; all ways to pass are only looked for where that leaves a doubt, in
-    criteria with few facts first.
-    """
-    lines = [number for number, line in enumerate(inquiry.lines) if line.is_open]
-    useful = {fact for number in lines for way in ways_of_line(number, "failed", inquiry).ways for fact in way}
-    in_turn = sorted(lines, key=lambda number: len(inquiry.lines[number].facts))
-    for number in in_turn:
-        for fact in sorted(inquiry.lines[number].waits_for - useful):
-            if is_needed_somehow(fact, number, inquiry):
-                useful.add(fact)
-    for number in in_turn:
-        if not useful.issuperset(inquiry.lines[number].waits_for):
-            useful.update(fact for way in ways_of_line(number, "passed", inquiry).ways for fact in way)
-    left = set(range(len(inquiry.facts))) - useful
-    return useful | {fact for fact in left if _may_fail(fact, inquiry)}
+    def __init__(self, inquiry: Inquiry) -> None:
+        self.inquiry = inquiry
+        self.ways = LineWays(inquiry)
+        self.missing = [
+            Missing(each.kind, each.name, each.text, each.found_by, each.trial, each.source) for each in inquiry.facts
+        ]
+        self.statuses: list[dict[int, dict[int, Status]]] = [
+            {
+                place: {line.number: inquiry.status(line, {fact: place}) for line in inquiry.lines_with[fact]}
+                for place in inquiry.whole[fact]
+            }
+            for fact in range(len(inquiry.facts))
+        ]
+        """For each fact and value the status of each line that can hang on the fact."""
+        self._told: dict[tuple[int, frozenset[int]], Known] = {}
 
+    def advice(self, screening: Screening) -> Advice:
+        facts = range(len(self.missing))
+        rules_out = [tuple(self._rules_out_alone(fact)) for fact in facts]
+        trials = tuple(self._of_trial(trial.id, rules_out) for trial in self.inquiry.trials)
+        ranked = sorted(
+            (self._open_fact(fact, rules_out[fact]) for fact in facts),
+            key=lambda each: (-len(each.settles), -len(each.decides), -len(each.closes)),
+        )
+        return Advice(screening.patient, day_text(screening.as_of.toordinal()), tuple(ranked), trials)
 
-def _may_fail(fact: int, inquiry: Inquiry) -> bool:
-    """Whether one of the values of a fact fails a criterion by itself."""
-    return any(
-        inquiry.status(number, {fact: value}) == "failed"
-        for number in inquiry.lines_with[fact]
-        for value in inquiry.whole(fact)
-    )
+    def _known(self, fact: int, places: Iterable[int]) -> Known:
+        key = (fact, frozenset(places))
+        known = self._told.get(key)
+        if known is None:
+            known = self._told[key] = Known(self.missing[fact], values_of(*key, self.inquiry))
+        return known
 
+    def _named(self, lines: Iterable[int]) -> tuple[LineName, ...]:
+        those = [self.inquiry.lines[number] for number in lines]
+        return tuple([LineName(line.trial, line.criterion.id) for line in those])
 
-def missing(fact: int, inquiry: Inquiry) -> Missing:
-    """The fact as the report names it."""
-    named = inquiry.facts[fact]
-    return Missing(named.kind, named.name, named.text, named.trial, named.source)
+    # ---- one fact
 
+    def _open_fact(self, fact: int, rules_out: tuple[RulesOut, ...]) -> OpenFact:
+        open_lines = [line.number for line in self.inquiry.lines_with[fact] if line.is_open]
+        of_each = self.statuses[fact].values()
+        settles = self._named(n for n in open_lines if all(each[n] != "unknown" for each in of_each))
+        closes = self._named(n for n in open_lines if any(each[n] != "unknown" for each in of_each))
+        decides = tuple(trial.id for trial in self.inquiry.trials if self._decides(fact, trial.id))
+        conditions = self._conditions(fact)
+        missing = self.missing[fact]
+        return OpenFact(
+            missing,
+            settles,
+            closes,
+            tuple(dict.fromkeys(each.trial for each in rules_out)),
+            decides,
+            tuple(self._outcomes(fact)),
+            conditions is not None,
+            conditions or (),
+            _ranking(missing.text, settles, closes, decides),
+        )
 
-def _known(fact: int, values: Iterable[int], inquiry: Inquiry) -> Known:
-    return Known(missing(fact, inquiry), values_of(fact, values, inquiry))
+    def _outcomes(self, fact: int) -> Iterable[Outcome]:
+        """What its values do, those that do the same together."""
+        alike: dict[tuple[tuple[int, Status], ...], list[int]] = {}
+        lines = self.inquiry.lines
+        for place, statuses in self.statuses[fact].items():
+            does = tuple(
+                (n, status) for n, status in statuses.items() if status not in ("unknown", lines[n].result.status)
+            )
+            alike.setdefault(does, []).append(place)
+        for does, places in alike.items():
+            yield Outcome(
+                self._known(fact, places).values,
+                self._named(n for n, status in does if status == "passed"),
+                self._named(n for n, status in does if status == "failed"),
+            )
 
+    def _decides(self, fact: int, trial: str) -> bool:
+        """Whether one of the values of a fact settles a trial's verdict by itself."""
+        here = [line.number for line in self.inquiry.lines_with[fact] if line.trial == trial]
+        if not here:
+            return False
+        others = any(line.is_open and line.trial == trial and fact not in line.facts for line in self.inquiry.lines)
+        of_each = [{statuses[number] for number in here} for statuses in self.statuses[fact].values()]
+        return any("failed" in each or not (others or "unknown" in each) for each in of_each)
 
-# ---- ruling out
+    # ---- ruling out
 
+    def _rules_out_alone(self, fact: int) -> Iterable[RulesOut]:
+        """The trials that it rules out by itself, once for each set of lines that it fails."""
+        if self.inquiry.facts[fact].only_beside:
+            return
+        failing: dict[tuple[str, tuple[int, ...]], list[int]] = {}
+        for place, statuses in self.statuses[fact].items():
+            by_trial: dict[str, list[int]] = {}
+            for number, status in statuses.items():
+                if status == "failed":
+                    by_trial.setdefault(self.inquiry.lines[number].trial, []).append(number)
+            for trial, numbers in by_trial.items():
+                failing.setdefault((trial, tuple(numbers)), []).append(place)
+        for (trial, lines), places in failing.items():
+            yield self._ruling_out(trial, fact, places, lines, None)
 
-def _of_trial(trial: str, inquiry: Inquiry) -> TrialAdvice:
-    lines = [number for number, line in enumerate(inquiry.lines) if line.trial == trial]
-    return TrialAdvice(trial, _rules_out(lines, inquiry), lines, inquiry)
+    def _of_trial(self, trial: str, rules_out: list[tuple[RulesOut, ...]]) -> TrialAdvice:
+        lines = [line for line in self.inquiry.lines if line.trial == trial]
+        facts = dict.fromkeys(fact for line in lines for fact in sorted(line.facts))
+        alone = [each for fact in facts for each in rules_out[fact] if each.trial == trial]
+        open_lines = [line for line in lines if line.is_open]
+        pairs = self._pairs(trial, open_lines)
+        return TrialAdvice(trial, (*alone, *pairs), tuple(self._open_line(line) for line in open_lines))
 
-
-def _rules_out(lines: Sequence[int], inquiry: Inquiry) -> tuple[RulesOut, ...]:
-    """By themselves, or unless another fact stands in the way."""
-    trial = inquiry.lines[lines[0]].trial
-    told: list[RulesOut] = []
-    alone: list[Way] = []
-    for fact in dict.fromkeys(fact for number in lines for fact in sorted(inquiry.lines[number].facts)):
-        failing = _failing(fact, lines, inquiry)
-        for those in dict.fromkeys(each for each in failing.values() if each):
-            values = [value for value, each in failing.items() if each == those]
-            told.append(_ruling_out(trial, fact, values, those, None, inquiry))
-        if any(failing.values()):
-            alone.append({fact: frozenset(value for value, each in failing.items() if each)})
-    pairs: dict[tuple[tuple[int, frozenset[int]], ...], list[int]] = {}
-    for number in lines:
-        if inquiry.lines[number].is_open:
-            for way in ways_of_line(number, "failed", inquiry).ways:
-                if len(way) == 2 and not any(includes(one, way) for one in alone):
-                    pairs.setdefault(tuple(sorted(way.items())), []).append(number)
-    for pair, numbers in pairs.items():
-        every = list(combinations_in(dict(pair)))
-        if all(inquiry.status(number, known) == "failed" for number in numbers for known in every):
+    def _pairs(self, trial: str, open_lines: list[Line]) -> Iterable[RulesOut]:
+        """Two facts that rule out together, each told with the values of the other that stand in the way."""
+        pairs_of = LineWays(self.inquiry, most=sys.maxsize, most_facts=2)
+        pairs: dict[tuple[tuple[int, frozenset[int]], ...], list[int]] = {}
+        for line in open_lines:
+            for way in pairs_of.of_line(line, "failed").ways:
+                if len(way.values) == 2 and not way.together and not self._fails_alone(way, trial):
+                    pairs.setdefault(tuple(sorted(way.values.items())), []).append(line.number)
+        for pair, lines in pairs.items():
             for (one, some), (other, others) in (pair, pair[::-1]):
-                if not others.issuperset(inquiry.whole(other)):
-                    told.append(_ruling_out(trial, one, some, numbers, (other, others), inquiry))
-    return tuple(told)
+                if not others.issuperset(self.inquiry.whole[other]):
+                    yield self._ruling_out(trial, one, some, lines, (other, others))
 
+    def _fails_alone(self, way: ways_.Way, trial: str) -> bool:
+        """Whether one of two facts already rules the trial out with every value of its own that the pair needs."""
+        lines = self.inquiry.lines
+        return any(
+            all(
+                any(status == "failed" and lines[n].trial == trial for n, status in self.statuses[fact][place].items())
+                for place in places
+            )
+            for fact, places in way.values.items()
+        )
 
-def _failing(fact: int, lines: Sequence[int], inquiry: Inquiry) -> dict[int, tuple[int, ...]]:
-    """For each value of a fact the lines that it fails by itself."""
-    if inquiry.facts[fact].only_beside:
-        return {}
-    here = [number for number in inquiry.lines_with[fact] if number in lines]
-    return {
-        value: tuple([number for number in here if inquiry.status(number, {fact: value}) == "failed"])
-        for value in inquiry.whole(fact)
-    }
+    def _ruling_out(
+        self,
+        trial: str,
+        fact: int,
+        places: Iterable[int],
+        lines: Iterable[int],
+        beside: tuple[int, Iterable[int]] | None,
+    ) -> RulesOut:
+        known, unless = self._known(fact, places), None
+        sentence = f"{known.values.named} rules {trial} out"
+        if beside is not None:
+            other, others = beside
+            rest = [place for place in self.inquiry.whole[other] if place not in set(others)]
+            unless = self._known(other, rest)
+            sentence = f"{sentence}, unless {unless.values.clause}"
+        criteria = tuple(self.inquiry.lines[number].criterion.id for number in lines)
+        return RulesOut(trial, known, criteria, unless, sentence[:1].upper() + sentence[1:])
 
+    # ---- passing a line
 
-def _ruling_out(
-    trial: str,
-    fact: int,
-    values: Iterable[int],
-    lines: Iterable[int],
-    beside: tuple[int, Iterable[int]] | None,
-    inquiry: Inquiry,
-) -> RulesOut:
-    known = _known(fact, values, inquiry)
-    unless = None
-    sentence = f"{known.values.named} rules {trial} out"
-    if beside is not None:
-        other, others = beside
-        rest = [value for value in inquiry.whole(other) if value not in set(others)]
-        unless = _known(other, rest, inquiry)
-        sentence = f"{sentence}, unless {unless.values.clause}"
-    criteria = tuple(inquiry.lines[number].criterion.id for number in lines)
-    return RulesOut(known, criteria, unless, sentence[:1].upper() + sentence[1:])
+    def _open_line(self, line: Line) -> OpenLine:
+        ways = self.ways.of_line(line, "passed")
+        told = tuple(self._way(way) for way in ways.ways)
+        return OpenLine(line.criterion.id, told, ways.complete, () if told else line.result.needs)
 
+    def _way(self, way: ways_.Way) -> Way:
+        known = tuple(self._known(fact, way.values[fact]) for fact in sorted(way.values))
+        return Way(known, tuple(self.missing[fact] for fact in sorted(way.together)))
 
-# ---- making eligible
+    # ---- what is asked only under a condition
 
+    def _conditions(self, fact: int) -> tuple[Way, ...] | None:
+        """The ways in which other facts make a question one that somebody has to answer; None where no line is passed
+        without the answer.
 
-def _makes_eligible(lines: Sequence[int], inquiry: Inquiry) -> MakesEligible:
-    """The ways of all open criteria together. Those that share no fact are independent of each other, and every
-    combination of them is a set of its own."""
-    open_lines = [number for number in lines if inquiry.lines[number].is_open]
-    ways = {number: ways_of_line(number, "passed", inquiry) for number in open_lines}
-    settled = [number for number in open_lines if ways[number].ways]
-    complete = all(each.complete for each in ways.values())
-    always: list[Known] = []
-    choices: list[Choice] = []
-    besides = [number for number in open_lines if not ways[number].ways]
-    number_of_sets, fewest = 1, 0
-    for group in _groups(settled, lines, ways, inquiry):
-        whole = ways_of_lines(group, "passed", inquiry)
-        found, is_whole = _confirmed(whole, group, lines, inquiry)
-        found, is_fewest = _without_needless(found, group, ways, inquiry)
-        complete = complete and is_whole and is_fewest
-        if not found:
-            besides += group
-            continue
-        smallest = _one_for_each_set(found)
-        number_of_sets *= len(smallest)
-        fewest += min(len(way) for way in smallest)
-        told = [tuple(_known(fact, way[fact], inquiry) for fact in sorted(way)) for way in smallest]
-        if len(smallest) == 1:
-            always += told[0]
-        else:
-            criteria = tuple(inquiry.lines[number].criterion.id for number in group)
-            choices.append(Choice(criteria, len(told), tuple(islice(told, MOST_SETS))))
-    told_besides = tuple(
-        Besides(inquiry.lines[number].criterion.id, inquiry.lines[number].result.needs) for number in sorted(besides)
-    )
-    return MakesEligible(
-        tuple(always),
-        tuple(choices),
-        told_besides,
-        number_of_sets,
-        fewest,
-        complete,
-        _sentence(inquiry.lines[lines[0]].trial, always, choices, told_besides, number_of_sets, complete),
-    )
-
-
-_MAY_TURN = ("lab", "finding")
-"""Kinds of facts that stand beside results on record: a new one may turn what was settled without it."""
-
-
-def _groups(
-    settled: Iterable[int], lines: Iterable[int], ways: Mapping[int, Ways], inquiry: Inquiry
-) -> list[list[int]]:
-    """The lines that facts settle, those together whose ways have facts in common, or that may be turned by one of the
-    facts of another's."""
-    results = {
-        fact for number in settled for way in ways[number].ways for fact in way if inquiry.facts[fact].kind in _MAY_TURN
-    }
-    groups: list[tuple[set[int], list[int]]] = []
-    for number in lines:
-        is_settled = number in ways and bool(ways[number].ways)
-        facts = {fact for fact in inquiry.lines[number].facts if fact in results}
-        if is_settled:
-            facts |= {fact for way in ways[number].ways for fact in way}
-        elif number in ways:
-            continue
-        numbers = [number] if is_settled else []
-        apart: list[tuple[set[int], list[int]]] = []
-        for others, those in groups:
-            if facts.isdisjoint(others):
-                apart.append((others, those))
-            else:
-                facts |= others
-                numbers = those + numbers
-        groups = [*apart, (facts, numbers)]
-    return sorted(sorted(numbers) for _, numbers in groups if numbers)
-
-
-def _without_needless(
-    found: list[Way], group: Sequence[int], ways: Mapping[int, Ways], inquiry: Inquiry
-) -> tuple[list[Way], bool]:
-    """The ways without facts that are not needed because a result turned what they were to settle; and whether there
-    were none."""
-    kept: list[Way] = []
-    for way in found:
-        needed = way
-        for number in group:
-            own = {fact for one in ways[number].ways for fact in one}
-            if any(fact not in own and fact in inquiry.lines[number].facts for fact in way):
-                needed = _needed(needed, group, inquiry)
-                break
-        kept.append(needed)
-    return kept, all(len(one) == len(other) for one, other in zip(kept, found, strict=True))
-
-
-def _needed(way: Way, group: Sequence[int], inquiry: Inquiry) -> Way:
-    """The way without the facts that its lines are passed without, whichever of its values the others have."""
-    needed = way
-    for fact in sorted(way):
-        fewer = {each: values for each, values in needed.items() if each != fact}
-        few = fewer and prod(map(len, fewer.values())) <= MOST_TRIED
-        if few and all(
-            inquiry.status(number, known) == "passed" for number in group for known in combinations_in(fewer)
-        ):
-            needed = fewer
-    return needed
-
-
-def _confirmed(whole: Ways, group: Sequence[int], lines: Sequence[int], inquiry: Inquiry) -> tuple[list[Way], bool]:
-    """The ways of which the engine confirms that with every one of their values the criteria of the group are passed
-    and no other of the trial is turned against the patient; with fewer values where that takes too many questions."""
-    confirmed = [kept for way in whole.ways if (kept := _kept(way, group, lines, inquiry)) is not None]
-    return confirmed, whole.complete and len(confirmed) == len(whole.ways)
-
-
-def _kept(way: Way, group: Sequence[int], lines: Sequence[int], inquiry: Inquiry) -> Way | None:
-    kept = {fact: _without_needless_samples(fact, values, inquiry) for fact, values in way.items()}
-    for number in lines:
-        line = inquiry.lines[number]
-        own = {fact: kept[fact] for fact in kept if fact in line.facts}
-        if not own:
-            continue
-        if prod(map(len, own.values())) > MOST_TRIED:
-            own = {fact: frozenset([min(values)]) for fact, values in own.items()}
-            kept.update(own)
-        wrong = {"failed"} if line.is_open and number not in group else {"failed", "unknown"}
-        every = list(combinations_in(own))
-        good = [known for known in every if inquiry.status(number, known) not in wrong]
-        if not good:
+        An exclusion `history of thrombosis and confirmed thrombosis_persists` is passed without the answer where there
+        was no thrombosis: the answer is needed only if there was one. What a record can tell comes first; two questions
+        do not wait for each other.
+        """
+        if self.inquiry.facts[fact].kind != "question":
             return None
-        if len(good) < len(every):
-            kept.update({fact: frozenset([good[0][fact]]) for fact in own})
-    return kept
+        told: dict[Way, None] = {}
+        for line in self.inquiry.lines_with[fact]:
+            if not line.is_open:
+                continue
+            ways = self.ways.of_line(line, "passed").ways
+            if ways and all(fact in way.facts for way in ways):
+                return None
+            want = TRUE if line.criterion.kind == "inclusion" else FALSE
+            for left in line.residuals:
+                for conditions in self._on_the_way(left, want, fact, line):
+                    if not conditions:
+                        return None
+                    told.update(dict.fromkeys(conditions[-1]))
+        return tuple(told)
+
+    def _on_the_way(self, answer: Judged, want: Truth, fact: int, line: Line) -> Iterator[list[tuple[Way, ...]]]:
+        """For each node that hangs on a question, from the whole down to it, what makes it matter: the ways in which
+        the parts beside it leave it to the question whether the answer comes out as wanted."""
+        parts = truths_in(answer)
+        if not isinstance(answer.node, Connective):
+            if fact in self.inquiry.part_of(answer, line).facts:
+                yield []
+        elif isinstance(answer.node, Not):
+            yield from self._on_the_way(parts[0], negation(want), fact, line)
+        else:
+            one_will_do = isinstance(answer.node, Any) if want is TRUE else isinstance(answer.node, All)
+            for part in parts:
+                for inside in self._on_the_way(part, want, fact, line):
+                    others = [each for each in parts if each is not part] if one_will_do else []
+                    here = [
+                        self._ways(each, negation(want), line)
+                        for each in others
+                        if self._is_told_by_record(each, want, line)
+                    ]
+                    yield [*here, *inside]
+
+    def _is_told_by_record(self, answer: Judged, want: Truth, line: Line) -> bool:
+        """Whether an answer can come out as wanted without asking anybody."""
+        facts = self.inquiry.facts
+        ways = self.ways.of_answer(answer, want, line).ways
+        return any(all(facts[fact].kind != "question" for fact in way.facts) for way in ways)
+
+    def _ways(self, answer: Judged, want: Truth, line: Line) -> tuple[Way, ...]:
+        return tuple(self._way(way) for way in self.ways.of_answer(answer, want, line).ways)
 
 
-def _without_needless_samples(fact: int, values: frozenset[int], inquiry: Inquiry) -> frozenset[int]:
-    """The values, without single numbers that lie in a part which does as a whole."""
-    possible = inquiry.possibilities[fact]
-    parts = [part for value in values if not possible[value].sample and (part := possible[value].range) is not None]
-    return frozenset(
-        value
-        for value in values
-        if not possible[value].sample
-        or not any(part.contains(number.low) for part in parts if (number := possible[value].range) is not None)
-    )
+def _ranking(text: str, settles: Sequence[LineName], closes: Sequence[LineName], decides: Sequence[str]) -> str:
+    verdicts = f", and can decide {', '.join(decides)}" if decides else ""
+    if settles:
+        return f"{text}: settles {_counted(settles)} whatever it turns out to be{verdicts}"
+    return f"{text}: {f'can settle {_counted(closes)}' if closes else 'settles nothing by itself'}{verdicts}"
 
 
-def _one_for_each_set(ways: Iterable[Way]) -> list[Way]:
-    """For each smallest set of facts the way with the most values, the smallest sets first."""
-    by_facts: dict[frozenset[int], Way] = {}
-    for way in ways:
-        facts = frozenset(way)
-        before = by_facts.get(facts)
-        if before is None or _breadth(way) > _breadth(before):
-            by_facts[facts] = way
-    smallest: list[Way] = []
-    for facts, way in sorted(by_facts.items(), key=lambda each: (len(each[0]), sorted(each[0]))):
-        if not any(frozenset(other) < facts for other in smallest):
-            smallest.append(way)
-    return smallest
-
-
-def _breadth(way: Way) -> int:
-    return sum(len(values) for values in way.values())
-
-
-def _sentence(
-    trial: str,
-    always: Sequence[Known],
-    choices: Sequence[Choice],
-    besides: Sequence[Besides],
-    number: int,
-    complete: bool,
-) -> str:
-    if not always and not choices:
-        return f"no facts are known that would make {trial} eligible"
-    facts = [each.values.clause for each in always]
-    text = f"{trial} is eligible if " + "; ".join(facts)
-    if choices:
-        text += ("; and " if facts else "") + f"one way is taken of each of {len(choices)} choices"
-    if besides:
-        text += f"; besides, {', '.join(each.criterion for each in besides)} must be settled"
-    return text
-
-
-# ---- ranking
-
-
-def _ranked(fact: int, inquiry: Inquiry) -> RankedFact:
-    lines = [number for number in inquiry.lines_with[fact] if inquiry.lines[number].is_open]
-    settled = [
-        [number for number in lines if inquiry.status(number, {fact: value}) != "unknown"]
-        for value in inquiry.whole(fact)
-    ]
-    fewest = min(settled, key=len)
-    in_trials = tuple(dict.fromkeys(inquiry.lines[number].trial for number in fewest))
-    closes = tuple(trial.id for trial in inquiry.trials if _closes(fact, trial.id, inquiry))
-    named = missing(fact, inquiry)
-    return RankedFact(
-        named,
-        len(fewest),
-        in_trials,
-        max(map(len, settled)),
-        closes,
-        _ranking(named.text, len(fewest), in_trials, closes),
-    )
-
-
-def _closes(fact: int, trial: str, inquiry: Inquiry) -> bool:
-    """Whether one of the values of a fact settles a trial's verdict by itself."""
-    here = [number for number in inquiry.lines_with[fact] if inquiry.lines[number].trial == trial]
-    if not here:
-        return False
-    others = any(line.is_open and line.trial == trial and fact not in line.facts for line in inquiry.lines)
-    for value in inquiry.whole(fact):
-        statuses = {inquiry.status(number, {fact: value}) for number in here}
-        if "failed" in statuses or not (others or "unknown" in statuses):
-            return True
-    return False
-
-
-def _ranking(text: str, settles: int, in_trials: Sequence[str], closes: Sequence[str]) -> str:
-    criteria = "1 criterion" if settles == 1 else f"{settles} criteria"
-    trials = "1 trial" if len(in_trials) == 1 else f"{len(in_trials)} trials"
-    settled = f"settles {criteria} in {trials} whatever it turns out to be" if settles else "may settle nothing"
-    verdicts = f", and can decide {', '.join(closes)}" if closes else ""
-    return f"{text}: {settled}{verdicts}"
+def _counted(lines: Sequence[LineName]) -> str:
+    trials = len({line.trial for line in lines})
+    criteria = "1 criterion" if len(lines) == 1 else f"{len(lines)} criteria"
+    return f"{criteria} in {trials} {'trial' if trials == 1 else 'trials'}"
 
 
 __all__ = ["Advice", "advise"]

@@ -7,7 +7,7 @@ answer waits for that is no such fact, an onset that nobody dated, say, is left 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any as Anything
 from typing import Literal
@@ -32,6 +32,7 @@ from screener.evaluation.grounds import (
 )
 from screener.evaluation.instants import Stretch, ahead_of
 from screener.evaluation.phrases import in_time, lowered, unit_beside, wanted
+from screener.evaluation.residual import open_nodes
 from screener.evaluation.results import possible_values, window_of_freshness
 from screener.records.patient import Answer, Episode, Result
 from screener.rulebook import (
@@ -85,6 +86,8 @@ class Fact(Struct, frozen=True):
     unit: str = ""
     only_beside: bool = False
     """It says something only beside another result of the same lab."""
+    found_by: str = "chart"
+    """How it is found: see `decisive.Missing`."""
 
 
 def possibility(fact: Fact, part: Range, frame: Frame) -> Possibility:
@@ -127,17 +130,23 @@ def _days_earlier(day: int, years: int) -> int:
 # ---- gathering
 
 
-def open_facts(result: CriterionResult, reach: Reach, seen: set[int]) -> Iterator[Fact]:
-    """The missing facts that an open criterion waits for; the same fact may come more than once.
+class Gathering:
+    """The facts told so far: of answers of lookups, by identity, which criteria and trials share; and of entries."""
 
-    `seen` are the answers of lookups, by identity, whose facts have been told: criteria and trials share them."""
-    frame = result.frame
-    truths = {judged.truth for judged in result.counted}
-    if len(truths) > 1:
+    def __init__(self) -> None:
+        self.of_lookups: dict[int, tuple[Fact, ...]] = {}
+        self.of_entries: dict[str, Fact] = {}
+
+
+def open_facts(
+    result: CriterionResult, residuals: Iterable[Judged], reach: Reach, gathering: Gathering
+) -> Iterator[Fact]:
+    """The missing facts of an open criterion, read off what is left of its readings; a fact may come more than once."""
+    if len({judged.truth for judged in result.counted}) > 1:
         yield _reading(result)
-    for judged in result.counted:
-        if judged.truth is UNKNOWN:
-            yield from _facts(judged, frame, reach, seen)
+    for left in residuals:
+        for node in open_nodes(left):
+            yield from facts_of_node(node, result.frame, reach, gathering)
 
 
 def _reading(result: CriterionResult) -> Fact:
@@ -150,6 +159,7 @@ def _reading(result: CriterionResult) -> Fact:
         f"which reading the trial means: {' or '.join(labels)}",
         frozenset([f"reading {key}"]),
         trial=result.frame.trial,
+        found_by="sponsor",
         named=tuple(
             Possibility(label, answers=(Answer(key, SUPPOSED, reading=number),))
             for number, label in enumerate(labels, start=1)
@@ -157,13 +167,19 @@ def _reading(result: CriterionResult) -> Fact:
     )
 
 
-def _facts(answer: Judged | Measured | Found, frame: Frame, reach: Reach, seen: set[int]) -> Iterator[Fact]:
+def facts_of_node(
+    answer: Judged | Measured | Found, frame: Frame, reach: Reach, gathering: Gathering
+) -> Iterator[Fact]:
+    """The missing facts that one open node waits for."""
     match answer:
-        case Found() if answer.lookup is not None and id(answer) in seen:
-            return
+        case Found(lookup=None):
+            if answer.reasons:
+                yield from _of_person(answer, frame)
         case Found():
-            seen.add(id(answer))
-            yield from _facts_of_lookup(answer, frame, reach)
+            known = gathering.of_lookups.get(id(answer))
+            if known is None:
+                known = gathering.of_lookups[id(answer)] = tuple(_facts_of_lookup(answer, frame, reach, gathering))
+            yield from known
         case Judged(node=AtTime()):
             # What a moved clock sees is no fact of today.
             return
@@ -172,10 +188,10 @@ def _facts(answer: Judged | Measured | Found, frame: Frame, reach: Reach, seen: 
         case Judged(node=AgainstLimit()) if "missing" in answer.reasons:
             yield from _limits_of_normal(answer, frame, reach)
     for part in deciding(answer):
-        yield from _facts(part, frame, reach, seen)
+        yield from facts_of_node(part, frame, reach, gathering)
 
 
-def _facts_of_lookup(found: Found, frame: Frame, reach: Reach) -> Iterator[Fact]:
+def _facts_of_lookup(found: Found, frame: Frame, reach: Reach, gathering: Gathering) -> Iterator[Fact]:
     match found.lookup:
         case ValueLookup() as lookup:
             if lookup.scope is None or lookup.scope.anchor != "its onset":
@@ -184,9 +200,7 @@ def _facts_of_lookup(found: Found, frame: Frame, reach: Reach) -> Iterator[Fact]
             if lookup.scope.anchor != "its onset":
                 yield from _results_of_change(found, lookup, frame, reach)
         case EventLookup() as lookup:
-            yield from _event(found, lookup, frame, reach)
-        case None if found.reasons:
-            yield from _of_person(found, frame)
+            yield from _event(found, lookup, frame, reach, gathering)
 
 
 def _text(found: Found, rulebook: Rulebook) -> str:
@@ -244,40 +258,35 @@ def _of_result(
     key = ("result", fact.name, *((each.source for each in replaces) if replaces else _place(when)))
     kind, title = ("lab" if isinstance(fact, Lab) else "finding"), lowered(fact.title)
     subjects = frozenset(_seen_by(fact.name, when, frame, reach))
+    named: tuple[Possibility, ...] = ()
     if isinstance(fact, Finding) and fact.choices:
-        allowed = replaces[0].choices if replaces and replaces[0].choices is not None else frozenset(fact.choices)
-        known = [(choice, frozenset([choice])) for choice in fact.choices if choice in allowed]
-        if replaces:
-            named = tuple(
-                Possibility(
-                    choice, results=(_exchange(replaces, {"choices": only, "unusable": None, "problem": None}),)
-                )
-                for choice, only in known
-            )
-        else:
-            named = tuple(
-                Possibility(
-                    choice,
-                    results=(Entry(fact.name, (), (Result(fact.name, SUPPOSED, choice, when=when, choices=only),)),),
-                )
-                for choice, only in known
-            )
-        source = replaces[0].source if replaces else ""
-        return Fact(key, kind, fact.name, text, subjects, source=source, named=named, title=title)
+        left = replaces[0].choices if replaces else None
+        those = [choice for choice in fact.choices if left is None or choice in left]
+        named = tuple(Possibility(each, results=(_choice(fact, each, when, replaces),)) for each in those)
     return Fact(
         key,
         kind,
         fact.name,
         text,
         subjects,
-        "measured" if isinstance(fact, Lab) else "whole",
+        "named" if named else "measured" if isinstance(fact, Lab) else "whole",
         source=replaces[0].source if replaces else "",
-        domain=domain,
+        named=named,
+        domain=None if named else domain,
         when=when,
         replaces=replaces,
         title=title,
         unit=fact.unit if isinstance(fact, Lab) else "",
+        found_by="measure" if not replaces and when == on_day(frame.as_of) else "old result",
     )
+
+
+def _choice(fact: Finding, choice: str, when: Moment | None, replaces: tuple[Result, ...]) -> Entry:
+    """The result with one of the choices: a new one, or those on record as they would be."""
+    only = frozenset([choice])
+    if replaces:
+        return _exchange(replaces, {"choices": only, "unusable": None, "problem": None})
+    return Entry(fact.name, (), (Result(fact.name, SUPPOSED, choice, when=when, choices=only),))
 
 
 def _seen_by(name: str, when: Moment | None, frame: Frame, reach: Reach) -> Iterator[str]:
@@ -313,7 +322,17 @@ def _which(fact: Lab | Finding, text: str, results: tuple[Result, ...], frame: F
     key = ("which", fact.name, *(each.source for each in results))
     subjects = frozenset(_seen_by(fact.name, None, frame, reach))
     source = ", ".join(each.source for each in results)
-    return Fact(key, kind, fact.name, text, subjects, source=source, named=named, title=lowered(fact.title))
+    return Fact(
+        key,
+        kind,
+        fact.name,
+        text,
+        subjects,
+        source=source,
+        named=named,
+        title=lowered(fact.title),
+        found_by="old result",
+    )
 
 
 def _results_of_change(found: Found, lookup: ChangeLookup, frame: Frame, reach: Reach) -> Iterator[Fact]:
@@ -375,6 +394,7 @@ def _limits_of_normal(answer: Judged, frame: Frame, reach: Reach) -> Iterator[Fa
         replaces=used,
         title=f"{node.which} limit of normal of {lowered(lab.title)}",
         unit=lab.unit,
+        found_by="old result",
     )
 
 
@@ -411,20 +431,24 @@ def _of_person(found: Found, frame: Frame) -> Iterator[Fact]:
                 trial="" if question.once_for_all else frame.trial,
                 named=named,
                 title=question.title,
+                found_by=question.asked_of,
             )
 
 
 # ---- events
 
 
-def _event(found: Found, lookup: EventLookup, frame: Frame, reach: Reach) -> Iterator[Fact]:
+def _event(found: Found, lookup: EventLookup, frame: Frame, reach: Reach, gathering: Gathering) -> Iterator[Fact]:
     if found.truth is not UNKNOWN:
         return
     for name in found.lacking:
         yield _yes_or_no(lookup, name, frame, reach)
     for episode in found.used:
         if isinstance(episode, Episode) and episode.only_may_be:
-            yield _what_it_is(episode, frame, reach)
+            fact = gathering.of_entries.get(episode.source)
+            if fact is None:
+                fact = gathering.of_entries[episode.source] = _what_it_is(episode, frame, reach)
+            yield fact
         elif isinstance(episode, Episode) and not episode.shown_by_result:
             yield from _qualities(episode, lookup, frame)
 

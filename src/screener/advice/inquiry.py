@@ -1,104 +1,88 @@
 """One screening with its missing facts: what every criterion answers once some of them are known.
 
-Everything is asked of the engine, on the record as it would be (`supposing.py`), and remembered: an answer hangs only
-on the facts that its rule reads (`reach.py`).
+Everything is asked of the engine, on the record as it would be (`supposing.py`). Only the nodes that read a fact
+(`reach.py`) are asked again; what `and`, `or`, `not` make of them is put together here.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from functools import cached_property
 
-from msgspec import Struct
-
-from screener.advice.alternatives import Alternatives, Combining, Way
-from screener.advice.facts import Fact, open_facts, possibility
+from screener.advice.facts import Fact, Gathering, facts_of_node, open_facts, possibility
 from screener.advice.reach import reach_of
-from screener.advice.supposing import Possibility, frame_with, happened_at_once
-from screener.evaluation.answers import Found, Judged
-from screener.evaluation.evaluator import Point, Suppositions, together
+from screener.advice.supposing import Possibility, frame_with
+from screener.evaluation.answers import Judged
+from screener.evaluation.evaluator import program_of
 from screener.evaluation.frame import Frame
-from screener.rulebook import All, Any, AtLeast, Criterion, Meets, Not, Truthful
+from screener.evaluation.residual import Connective, connected, open_nodes, residual, truths_in
+from screener.rulebook import All, Any, Criterion
 from screener.screening import CriterionResult, Screening, Status, TrialResult, status_of
 from screener.values.dates import DAY, Duration
 from screener.values.ranges import Range
-from screener.values.truth import UNKNOWN, Truth, union
+from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, union
 
 Known = Mapping[int, int]
 """Facts supposed to be known: each by its place among the facts, with the place of one of its possibilities."""
-
-
-class Ways(Struct, frozen=True):
-    """Ways to come out as wanted, none of which needs all that another needs; `complete` if there are no others."""
-
-    ways: tuple[Way, ...]
-    complete: bool = True
-
+Point = frozenset[tuple[int, int]]
+"""The same as a set of pairs."""
 
 MOST_FRAMES = 64
 """Supposed records that are kept at a time: they are made again in less time than it takes to keep track of many."""
 
 
-class Piece:
-    """A part of a rule as it was screened, with the facts that it can hang on. Parts that `and`, `or`, `not` put
-    together are made of others; of any other part the engine is asked, and what it said is kept."""
+class Part:
+    """A part of a rule as it was screened, with the facts that it can hang on. A connective has the parts that hang on
+    a fact in `parts`; of any other the engine is asked, and what it said is kept."""
 
-    __slots__ = ("_decide", "_supposing", "facts", "node", "parts", "truth")
+    __slots__ = ("asked", "asking", "decide", "facts", "judged", "missing", "node", "parts", "truth", "truths")
 
-    def __init__(
-        self, node: Truthful, truth: Truth, facts: frozenset[int], parts: tuple[Piece, ...], supposing: Suppositions
-    ) -> None:
-        self.node = node
-        self.truth = truth
+    def __init__(self, judged: Judged, asking: str, facts: frozenset[int], parts: tuple[Part, ...]) -> None:
+        self.judged = judged
+        self.node = judged.node
+        self.truth = judged.truth
+        self.asking = asking
         self.facts = facts
         self.parts = parts
-        self._supposing = supposing
-        self._decide: Callable[[Point], Judged] | None = None
+        self.missing: frozenset[int] | None = None
+        self.decide: Callable[[Frame], Truth] | None = None
+        self.asked: dict[Point, Truth] = {}
+        self.truths: dict[tuple[int, int], Truth] = {}
+        """What a connective becomes with one fact known."""
 
-    def judged_with(self, point: Point) -> Judged:
-        """What the engine says with some of its facts known."""
-        if self._decide is None:
-            self._decide = self._supposing.truth_with(self.node)
-        return self._decide(point)
-
-    def leaves(self, fact: int) -> Iterator[Piece]:
-        """The parts that hang on a fact and are not made of others."""
-        if fact in self.facts:
-            if not self.parts:
-                yield self
-            for part in self.parts:
-                yield from part.leaves(fact)
+    def nodes(self) -> Iterator[Part]:
+        """The parts that are no connectives and hang on a fact."""
+        if not isinstance(self.node, Connective):
+            yield self
+        for part in self.parts:
+            if part.facts:
+                yield from part.nodes()
 
 
 class Line:
-    """A criterion of a trial, as the advice looks at it."""
+    """A criterion of an undetermined trial, with the facts that it can hang on."""
 
-    __slots__ = ("asked", "atoms", "criterion", "facts", "pieces", "reading", "result", "trial")
+    __slots__ = ("asks", "criterion", "facts", "number", "parts", "read_by", "reading", "residuals", "result", "trial")
 
-    def __init__(self, trial: TrialResult, result: CriterionResult) -> None:
+    def __init__(self, number: int, trial: TrialResult, result: CriterionResult) -> None:
+        self.number = number
         self.trial = trial.id
         self.result = result
         self.criterion: Criterion = result.criterion
+        self.residuals = tuple([residual(judged) for judged in result.counted])
+        """What is still missing of each of its readings that count."""
+        self.parts: tuple[Part, ...] = ()
+        """The same readings as a whole: a new result may turn what is settled, too."""
         self.facts: frozenset[int] = frozenset()
-        """The facts that it can hang on."""
+        self.read_by: Counter[int] = Counter()
+        """For each fact how many nodes read it."""
         self.reading: int | None = None
         """The fact which of its readings the trial means."""
-        self.pieces: tuple[Piece, ...] = ()
-        """Its readings that count."""
-        self.atoms: tuple[Piece, ...] = ()
-        """The parts that are open, and no `and`, `or`, `not` of others."""
-        self.asked: dict[Point, Status] = {}
-        """What becomes of it with some of its facts known."""
+        self.asks: frozenset[int] | None = None
 
     @property
     def is_open(self) -> bool:
         return self.result.status == "unknown"
-
-    @property
-    def waits_for(self) -> set[int]:
-        """The facts that its open parts can hang on."""
-        reading = [] if self.reading is None else [self.reading]
-        return set(reading).union(*(atom.facts for atom in self.atoms))
 
 
 class Inquiry:
@@ -108,57 +92,80 @@ class Inquiry:
         self.trials = [trial for trial in screening.trials if trial.verdict == "undetermined"]
         self.lines: list[Line] = []
         self.facts: list[Fact] = []
-        self.possibilities: list[tuple[Possibility, ...]] = []
-        self.ways: dict[tuple[int, Status], Ways] = {}
-        """What has been found of how each line comes out passed, or failed."""
-        self.ways_of_piece: dict[tuple[Piece, Truth, bool], Alternatives] = {}
-        self.lines_with: list[list[int]] = []
+        self.supposed: list[list[Possibility]] = []
+        """For each fact all that it was ever supposed to be; `whole` has the places of those that are all of it."""
+        self.whole: list[list[int]] = []
+        self.lines_with: list[list[Line]] = []
         """For each fact the lines that can hang on it."""
-        self._frames: dict[tuple[Point, str], Frame] = {}
         self._bases = {trial.id: trial.criteria[0].frame for trial in self.trials}
         self._alike: dict[Duration | None, str] = {}
-        """The first trial for which labs stay fresh for so long."""
-        self._pieces: dict[tuple[int, str], Piece] = {}
-        self._supposed: list[list[Possibility]] = []
-        """For each fact all that it was ever supposed to be, and for a number where each part of its domain stands."""
-        self._parts: list[dict[Range, int]] = []
+        """The first trial for which labs stay fresh for so long: what it says, others say as well."""
+        self._ranges: list[dict[Range, int]] = []
+        """For a number where each part of its domain stands among what it was supposed to be."""
+        self._frames: dict[tuple[Point, str], Frame] = {}
+        self._parts: dict[tuple[int, str], Part] = {}
+        self._gathering = Gathering()
         self._with_subject: dict[str, list[int]] = {}
         if not self.trials:
             return
         self.rulebook = screening.rulebook
         self.reach = reach_of(self.rulebook)
+        self._program = program_of(self.rulebook)
         for trial in self.trials:
             self._alike.setdefault(self.base(trial.id).labs_within, trial.id)
-            self.lines += [Line(trial, result) for result in trial.criteria]
+            self.lines += [Line(len(self.lines) + place, trial, each) for place, each in enumerate(trial.criteria)]
+        self._gather()
+
+    def _gather(self) -> None:
         gathered: dict[tuple[str, ...], Fact] = {}
-        seen: set[int] = set()
         for line in self.lines:
             if line.is_open:
-                for fact in open_facts(line.result, self.reach, seen):
+                for fact in open_facts(line.result, line.residuals, self.reach, self._gathering):
                     gathered.setdefault(fact.key, fact)
         self.facts = [fact for fact in gathered.values() if not _is_needless(fact, gathered.values())]
+        self._places = {fact.key: number for number, fact in enumerate(self.facts)}
+        self.supposed = [list(fact.named) for fact in self.facts]
+        self.whole = [list(range(len(fact.named))) for fact in self.facts]
+        self._ranges = [{} for _ in self.facts]
         self.lines_with = [[] for _ in self.facts]
-        self._supposed = [list(fact.named) for fact in self.facts]
-        self._parts = [{} for _ in self.facts]
         for number, fact in enumerate(self.facts):
             for subject in fact.subjects:
                 self._with_subject.setdefault(subject, []).append(number)
-        self._suppositions = {trial.id: self._suppositions_for(trial.id) for trial in self.trials}
-        for place, line in enumerate(self.lines):
-            self._look_at(line)
+        for line in self.lines:
+            line.reading = self._places.get(("reading", f"{line.trial}/{line.criterion.id}"))
+            line.parts = tuple([self._part(judged, line.trial) for judged in line.result.counted])
+            own = () if line.reading is None else (line.reading,)
+            line.facts = frozenset(own).union(*(part.facts for part in line.parts))
+            line.read_by = Counter(fact for part in line.parts for node in part.nodes() for fact in node.facts)
             for number in line.facts:
-                self.lines_with[number].append(place)
+                self.lines_with[number].append(line)
 
-    def _look_at(self, line: Line) -> None:
-        readings = self._facts_among({f"reading {line.trial}/{line.criterion.id}"}, line.trial)
-        line.reading = next(iter(readings), None)
-        line.facts = readings.union(
-            *(self._facts_among(self.reach.of(each.rule), line.trial) for each in line.criterion.readings)
-        )
-        line.pieces = tuple([self._piece(judged, line.trial) for judged in line.result.counted])
-        line.atoms = tuple(dict.fromkeys(atom for piece in line.pieces for atom in _atoms(piece)))
+    def base(self, trial: str) -> Frame:
+        """The instant of the screening itself."""
+        return self._bases[trial]
 
-    def _facts_among(self, subjects: Collection[str], trial: str) -> frozenset[int]:
+    # ---- which facts a part hangs on
+
+    def _part(self, judged: Judged, trial: str) -> Part:
+        """A part of a rule; the same one for all trials that have it and ask nobody about it."""
+        asking = trial if self.reach.asks(judged.node) else self._alike[self.base(trial).labs_within]
+        part = self._parts.get((id(judged.node), asking))
+        if part is None:
+            facts = self._facts_with(self.reach.of(judged.node), trial)
+            parts: tuple[Part, ...] = ()
+            if facts and isinstance(judged.node, Connective):
+                parts = tuple([self._part(each, trial) for each in truths_in(judged)])
+                if isinstance(judged.node, All | Any):
+                    parts = _that_matter(parts, FALSE if isinstance(judged.node, All) else TRUE)
+                facts = frozenset[int]().union(*(each.facts for each in parts))
+            part = self._parts[id(judged.node), asking] = Part(judged, asking, facts, parts)
+        return part
+
+    def part_of(self, node: Judged, line: Line) -> Part:
+        """The part of a line that an open node is."""
+        return self._part(node, line.trial)
+
+    def _facts_with(self, subjects: Collection[str], trial: str) -> frozenset[int]:
         """The facts that a rule of a trial with these subjects can hang on."""
         return frozenset(
             number
@@ -167,108 +174,78 @@ class Inquiry:
             if self.facts[number].trial in ("", trial)
         )
 
-    def _piece(self, answer: Judged, trial: str) -> Piece:
-        """A part of a rule; the same one for all trials that have it and ask nobody about it."""
-        node = answer.node
-        trial = trial if self.reach.asks(node) else self._alike[self.base(trial).labs_within]
-        known = self._pieces.get((id(node), trial))
-        if known is None:
-            supposing = self._suppositions[trial]
-            facts = supposing.reads_things(node)
-            parts: tuple[Piece, ...] = ()
-            if facts and isinstance(node, All | Any | AtLeast | Not | Meets):
-                parts = tuple([self._piece(part, trial) for part in answer.parts if isinstance(part, Judged)])
-            known = Piece(node, answer.truth, facts, parts, supposing)
-            self._pieces[id(node), trial] = known
-        return known
+    def missing_of(self, part: Part, line: Line) -> frozenset[int]:
+        """The facts that an open part waits for, as the report names them."""
+        if part.missing is None:
+            told = facts_of_node(part.judged, line.result.frame, self.reach, self._gathering)
+            places = (self._places.get(fact.key) for fact in told)
+            part.missing = frozenset(place for place in places if place is not None)
+        return part.missing
 
-    def _suppositions_for(self, trial: str) -> Suppositions:
-        facts_of: dict[int, frozenset[int]] = {}
+    def asked_by(self, line: Line) -> frozenset[int]:
+        """The facts that a line asks for: those that its open parts wait for, and which reading counts."""
+        if line.asks is None:
+            own = () if line.reading is None else (line.reading,)
+            nodes = [node for left in line.residuals for node in open_nodes(left)]
+            line.asks = frozenset(own).union(*(self.missing_of(self.part_of(node, line), line) for node in nodes))
+        return line.asks
 
-        def reads(node: Struct) -> frozenset[int]:
-            known = facts_of.get(id(node))
-            if known is None:
-                known = facts_of[id(node)] = self._facts_among(self.reach.of(node), trial)
-            return known
-
-        return Suppositions(self.rulebook, reads, lambda point: self._frame(point, trial), self._at_once)
-
-    def _at_once(self, found: Found, point: Point) -> Truth | None:
-        return happened_at_once(found, [self._supposed[fact][value] for fact, value in point])
-
-    @cached_property
-    def combining(self) -> Combining:
-        """How ways are put together, once it is known what the facts may turn out to be."""
-        return Combining([len(each) for each in self.possibilities])
-
-    def base(self, trial: str) -> Frame:
-        """The instant of the screening itself."""
-        return self._bases[trial]
-
-    def whole(self, fact: int) -> list[int]:
-        """The possibilities of a fact that between them are all that it may turn out to be."""
-        return [value for value, each in enumerate(self.possibilities[fact]) if not each.sample]
-
-    def written(self, fact: int) -> dict[float, str]:
-        """The limits that the rules compare a number with, and how they are written there."""
-        name = "age" if self.facts[fact].kind == "birth_date" else self.facts[fact].name
-        return {
-            number: text
-            for place in self.lines_with[fact]
-            if self.lines[place].is_open
-            for reading in self.lines[place].criterion.readings
-            for number, text in self.reach.limits(reading.rule).numbers.get(name, {}).items()
-            if text
-        }
+    def parts_with(self, number: int) -> list[Part]:
+        """The open parts that hang on a fact and are no connectives."""
+        found: dict[Part, None] = {}
+        for line in self.lines_with[number]:
+            for left in line.residuals:
+                parts = [self.part_of(node, line) for node in open_nodes(left)]
+                found.update(dict.fromkeys(part for part in parts if number in part.facts))
+        return list(found)
 
     # ---- what the engine answers
 
-    def status(self, number: int, known: Known) -> Status:
+    def status(self, line: Line, known: Known) -> Status:
         """The status of a line with some facts known."""
-        if self.lines[number].facts.isdisjoint(known):
-            return self.lines[number].result.status
-        return self.status_at(number, self._point(known))
+        if line.facts.isdisjoint(known):
+            return line.result.status
+        parts = line.parts
+        if line.reading is not None and line.reading in known:
+            parts = (parts[known[line.reading]],)
+        return status_of(line.criterion.kind, union([self.truth(part, known) for part in parts]))
 
-    def truth(self, piece: Piece, known: Known) -> Truth:
-        """The truth of a part of a rule with some facts known."""
-        return _truth(piece, self._point(known), frozenset(known))
+    def truth(self, part: Part, known: Known) -> Truth:
+        """What a part becomes with some facts known."""
+        if part.facts.isdisjoint(known):
+            return part.truth
+        if not part.parts:
+            return self.ask(part, known)
+        if len(known) > 1:
+            return connected(part.node, [self.truth(each, known) for each in part.parts])
+        ((fact, place),) = known.items()
+        truth = part.truths.get((fact, place))
+        if truth is None:
+            truths = [self.truth(each, known) if fact in each.facts else each.truth for each in part.parts]
+            truth = part.truths[fact, place] = connected(part.node, truths)
+        return truth
 
-    def _point(self, known: Known) -> Point:
-        places = self._places
-        return frozenset([places[fact][value] for fact, value in known.items()])
+    def ask(self, part: Part, known: Known) -> Truth:
+        """What the engine says of a part that is no connective with some facts known."""
+        point = frozenset([each for each in known.items() if each[0] in part.facts])
+        truth = part.asked.get(point)
+        if truth is None:
+            if part.decide is None:
+                part.decide = self._program.decisions.truth(part.node)
+            truth = part.asked[point] = part.decide(self._frame(point, part.asking))
+        return truth
 
-    @cached_property
-    def _places(self) -> list[list[tuple[int, int]]]:
-        """For each possibility of a fact where it stands among all that the fact was ever supposed to be."""
-        return [
-            [
-                (fact, value) if each.range is None else self.place_of(fact, each.range)
-                for value, each in enumerate(possible)
-            ]
-            for fact, possible in enumerate(self.possibilities)
-        ]
+    def judged(self, part: Part, known: Known) -> Judged:
+        """The same with what it was decided from."""
+        return self._program.truth(part.node)(self._frame(frozenset(known.items()), part.asking))
 
-    def place_of(self, fact: int, part: Range) -> tuple[int, int]:
-        """A number supposed to lie in a part of its domain."""
-        place = self._parts[fact].get(part)
+    def place_of(self, fact: int, part: Range) -> int:
+        """The place of a number that is supposed to lie in a part of its domain."""
+        place = self._ranges[fact].get(part)
         if place is None:
-            place = self._parts[fact][part] = len(self._supposed[fact])
-            self._supposed[fact].append(possibility(self.facts[fact], part, self.base(self.trials[0].id)))
-        return fact, place
-
-    def status_at(self, number: int, point: Point) -> Status:
-        """The status of a line with what stands at these places known."""
-        line = self.lines[number]
-        point = frozenset([each for each in point if each[0] in line.facts])
-        status = line.asked.get(point)
-        if status is None:
-            pieces = line.pieces
-            if line.reading is not None:
-                pieces = tuple([pieces[choice] for fact, choice in point if fact == line.reading]) or pieces
-            facts = frozenset([fact for fact, _ in point])
-            truth = union([_truth(piece, point, facts) for piece in pieces])
-            status = line.asked[point] = status_of(line.criterion.kind, truth)
-        return status
+            place = self._ranges[fact][part] = len(self.supposed[fact])
+            self.supposed[fact].append(possibility(self.facts[fact], part, self.base(self.trials[0].id)))
+        return place
 
     def _frame(self, point: Point, trial: str) -> Frame:
         """The instant with some facts known; what was looked up is shared by trials where labs stay fresh alike."""
@@ -278,27 +255,30 @@ class Inquiry:
         frame = self._frames.get((point, trial))
         if frame is None:
             alike = self._alike[base.labs_within]
-            frame = self._frame_with(base, point) if alike == trial else self._frame(point, alike).of_trial(trial)
+            frame = self._frame_with(point, trial) if alike == trial else self._frame(point, alike).of_trial(trial)
             if len(self._frames) >= MOST_FRAMES:
                 self._frames.clear()
             self._frames[point, trial] = frame
         return frame
 
-    def _frame_with(self, base: Frame, point: Point) -> Frame:
+    def _frame_with(self, point: Point, trial: str) -> Frame:
+        # What is put into the record is put there once, for all that may have happened besides.
+        recorded = frozenset([each for each in point if self.supposed[each[0]][each[1]].is_in_record])
+        known = point - recorded or point
+        base = self.base(trial) if known is point else self._frame(recorded, trial)
         found = base.found.copy()
-        for fact, _ in point:
+        for fact, _ in known:
             for name in self.reach.lookups_with(self.facts[fact].subjects):
                 found.pop(name, None)
-        return frame_with(base, [self._supposed[fact][value] for fact, value in sorted(point)], found)
+        return frame_with(base, [self.supposed[fact][place] for fact, place in sorted(known)], found)
 
 
-def _truth(piece: Piece, point: Point, facts: frozenset[int]) -> Truth:
-    """The truth of a part with what stands at these places known, which is something about these facts."""
-    if facts.isdisjoint(piece.facts):
-        return piece.truth
-    if piece.parts:
-        return together(piece.node, [_truth(part, point, facts) for part in piece.parts])
-    return piece.judged_with(point).truth
+def _that_matter(parts: tuple[Part, ...], settling: Truth) -> tuple[Part, ...]:
+    """The parts of an `and` or `or` that its answer can still hang on: none beside one that settles it whatever becomes
+    of the facts, and of the others that hang on no fact only the open ones."""
+    if any(each.truth is settling and not each.facts for each in parts):
+        return ()
+    return tuple([each for each in parts if each.facts or each.truth is UNKNOWN])
 
 
 def _is_needless(fact: Fact, others: Iterable[Fact]) -> bool:
@@ -308,12 +288,3 @@ def _is_needless(fact: Fact, others: Iterable[Fact]) -> bool:
     same = [each.when.first for each in others if each.key[:2] == fact.key[:2] and each.when is not None]
     in_days = [first for first in same if first % DAY == 0]
     return fact.when.first != max(in_days or same)
-
-
-def _atoms(piece: Piece) -> Iterator[Piece]:
-    """The open parts that are not made of others."""
-    if piece.truth is UNKNOWN:
-        if not piece.parts:
-            yield piece
-        for part in piece.parts:
-            yield from _atoms(part)

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from msgspec import Struct
 
-from screener.evaluation.answers import Found
 from screener.rulebook import (
     AgainstLimit,
     Age,
@@ -42,7 +41,6 @@ from screener.rulebook import (
     ValueLookup,
 )
 from screener.rulebook_walk import children, held_to, refers_to, walk_through
-from screener.values.truth import TRUE
 
 Subjects = frozenset[str]
 
@@ -53,13 +51,6 @@ class Limits(Struct, frozen=True):
 
     numbers: dict[str, dict[float, str]]
     multiples: dict[str, frozenset[AgainstLimit]]
-
-
-class Happening(Struct, frozen=True):
-    """That some event lookups are true: what they find, and the concepts that they ask about."""
-
-    found: dict[str, Found]
-    concepts: frozenset[str]
 
 
 class Reach:
@@ -87,8 +78,6 @@ class Reach:
         self._with_subject: dict[str, set[str]] = {}
         self._with_subjects: dict[Subjects, frozenset[str]] = {}
         self._shown_by: dict[str, Rulebook] = {}
-        self._happenings: dict[frozenset[str], Happening] = {}
-        self._named: dict[frozenset[tuple[str, str]], frozenset[str]] = {}
 
     def related(self, concept: str) -> tuple[str, ...]:
         """A concept with everything narrower and broader."""
@@ -154,25 +143,6 @@ class Reach:
             names = {name for concept in shown for name in (concept.name, *concept.narrower)}
             concepts = {name: concept for name, concept in every.items() if name in names}
             known = self._shown_by[fact] = msgspec.structs.replace(self.rulebook, concepts=concepts)
-        return known
-
-    def happening(self, lookups: frozenset[str]) -> Happening:
-        """That these event lookups are true."""
-        known = self._happenings.get(lookups)
-        if known is None:
-            those = {name: self.rulebook.lookups[name] for name in lookups}
-            found = {name: Found(name, lookup, truth=TRUE) for name, lookup in those.items()}
-            concepts = {
-                what.concept for lookup in those.values() if isinstance(lookup, EventLookup) for what in lookup.what
-            }
-            known = self._happenings[lookups] = Happening(found, frozenset(concepts))
-        return known
-
-    def named(self, cleared: frozenset[tuple[str, str]]) -> frozenset[str]:
-        """The concepts of lookups that are each cleared of one."""
-        known = self._named.get(cleared)
-        if known is None:
-            known = self._named[cleared] = frozenset(concept for _, concept in cleared)
         return known
 
     def limits(self, rule: Truthful) -> Limits:

@@ -17,15 +17,14 @@ from msgspec import Struct
 
 from screener.advice.reach import reach_of
 from screener.evaluation.answers import Found
-from screener.evaluation.episodes import still_lacking
 from screener.evaluation.frame import Frame
 from screener.records.chart import settled
 from screener.records.derived import with_derived
 from screener.records.patient import Absence, Answer, Episode, Patient, Result
-from screener.rulebook import Rulebook, Sex
+from screener.rulebook import EventLookup, Rulebook, Sex
 from screener.values.dates import Moment
 from screener.values.ranges import Range
-from screener.values.truth import TRUE, Truth
+from screener.values.truth import TRUE
 
 
 class Entry(Struct, frozen=True):
@@ -37,14 +36,10 @@ class Entry(Struct, frozen=True):
 
 
 class Possibility(Struct, frozen=True):
-    """One thing that a fact may turn out to be. `range` is set for a number, `text` says the others in words.
-
-    `sample`: a single number out of a part that another possibility covers, tried to find values that would do.
-    """
+    """One thing that a fact may turn out to be. `range` is set for a number, `text` says the others in words."""
 
     text: str = ""
     range: Range | None = None
-    sample: bool = False
     results: tuple[Entry, ...] = ()
     stated: tuple[tuple[str, str, str, str | bool], ...] = ()
     """What entries state: the concept and the source of each, a quality (a field of Episode), and its value."""
@@ -57,6 +52,11 @@ class Possibility(Struct, frozen=True):
     """Event lookups that are true."""
     cleared: frozenset[tuple[str, str]] = frozenset()
     """Event lookups, each with a concept of which the record lacks no entry there."""
+
+    @property
+    def is_in_record(self) -> bool:
+        """Whether it is put into the record, and not into what lookups find."""
+        return not self.happened and not self.cleared
 
 
 def with_facts(patient: Patient, known: Iterable[Possibility], rulebook: Rulebook) -> Patient:
@@ -125,7 +125,7 @@ def frame_with(base: Frame, known: Iterable[Possibility], untouched: Mapping[str
     see nothing of it."""
     several = tuple(known)
     rulebook = base.rulebook
-    in_record = [each for each in several if _is_in_record(each)]
+    in_record = [each for each in several if each.is_in_record]
     patient = with_facts(base.patient, in_record, rulebook) if in_record else base.patient
     frame = Frame(
         rulebook,
@@ -138,35 +138,16 @@ def frame_with(base: Frame, known: Iterable[Possibility], untouched: Mapping[str
     )
     if untouched is not None:
         frame.found.update(untouched)
-    reach = reach_of(rulebook)
     for each in several:
-        if each.happened:
-            happened = reach.happening(each.happened)
-            frame.found.update(happened.found)
-            frame.concerned |= happened.concepts
-        if each.cleared:
-            frame.cleared |= each.cleared
-            frame.concerned |= reach.named(each.cleared)
+        for name in each.happened:
+            lookup = rulebook.lookups[name]
+            frame.found[name] = Found(name, lookup, truth=TRUE)
+            if isinstance(lookup, EventLookup):
+                frame.concerned |= {what.concept for what in lookup.what}
+        frame.cleared |= each.cleared
+        frame.concerned |= {concept for _, concept in each.cleared}
     return frame
 
 
 def _says_the_same_of_events(one: Patient, other: Patient) -> bool:
     return one.episodes is other.episodes and one.absences is other.absences and one.may_be is other.may_be
-
-
-def happened_at_once(found: Found, known: Iterable[Possibility]) -> Truth | None:
-    """What an open answer about an event becomes with some facts known, where that can be told without making a record
-    of them; None where it cannot."""
-    if found.lookup is None:
-        return None
-    happened, cleared = False, set[tuple[str, str]]()
-    for each in known:
-        if not each.happened and not each.cleared:
-            return None
-        happened = happened or found.lookup.name in each.happened
-        cleared |= each.cleared
-    return TRUE if happened else still_lacking(found, cleared)
-
-
-def _is_in_record(each: Possibility) -> bool:
-    return bool(each.results or each.stated or each.settled or each.answers or each.birth or each.sex)

@@ -47,7 +47,7 @@ from screener.rulebook import (
     ValueLookup,
 )
 from screener.rulebook_walk import children, refers_to
-from screener.values.dates import BEGINNING, DAY, Duration, Moment, day_shifted, on_day
+from screener.values.dates import BEGINNING, DAY, Duration, Moment, day_shifted, on_day, span_of_days
 from screener.values.truth import Truth
 
 OPEN = Duration(MOST_DAYS_OPEN, "days")
@@ -292,7 +292,7 @@ def days_of(fact: Fact, lengths: Iterable[Duration], rulebook: Rulebook) -> set[
             until = speaks_until(fact, rulebook.concepts[fact.concept], None)
             if until is not None and until >= 1:
                 # From the next day on it may have ended.
-                days |= _around(on_day(until + 1), lengths)
+                days |= _around(span_of_days(until + 1, until + 1), lengths)
             return days
         case Absence():
             if fact.when is None:
@@ -303,7 +303,7 @@ def days_of(fact: Fact, lengths: Iterable[Duration], rulebook: Rulebook) -> set[
                 if bound is not None and bound.first != BEGINNING:
                     days |= _around(bound, lengths)
             for spoken_for in crossings(fact.when.first_day, fresh):
-                days |= _around(on_day(spoken_for), lengths)
+                days |= _around(span_of_days(spoken_for, spoken_for), lengths)
             return days
 
 

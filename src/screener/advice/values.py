@@ -27,7 +27,7 @@ class Values(Struct, frozen=True, omit_defaults=True):
     """Some of what a fact may turn out to be: `spans` of a number, or the words in `choices`.
 
     `text` says them shortly, `named` with the fact (`INR below 1.5`), and `clause` that the fact has one of them (`INR
-    is below 1.5`). `example`: single numbers that would do, among others that were not tried.
+    is below 1.5`).
     """
 
     text: str
@@ -36,26 +36,29 @@ class Values(Struct, frozen=True, omit_defaults=True):
     spans: tuple[Span, ...] = ()
     choices: tuple[str, ...] = ()
     unit: str = ""
-    example: bool = False
 
 
 def values_of(number: int, chosen: Iterable[int], inquiry: Inquiry) -> Values:
     """Some possibilities of a fact in words."""
-    fact, places = inquiry.facts[number], sorted(chosen)
-    possible = inquiry.possibilities[number]
+    fact, places = inquiry.facts[number], [place for place in inquiry.whole[number] if place in set(chosen)]
+    possible = inquiry.supposed[number]
     if fact.domain is None:
         words = tuple(possible[place].text for place in places)
         return Values(either(words), *_said(fact, words), choices=words)
-    whole = [place for place in places if not possible[place].sample]
-    ranges = _together([possible[place].range for place in whole or places], fact)
-    if not whole:
-        middle = number_text(ranges[len(ranges) // 2].low)
-        text = f"for instance {middle}{unit_beside(fact.unit)}"
-    else:
-        written = inquiry.written(number)
-        text = either(_span_text(each, fact, written) for each in ranges)
+    ranges = _together([possible[place].range for place in places], fact)
+    written = _written(number, inquiry)
+    text = either(_span_text(each, fact, written) for each in ranges)
     spans = tuple(Span(each.low, each.high, each.low_open, each.high_open) for each in ranges)
-    return Values(text, f"{fact.title} {text}", f"{fact.title} is {text}", spans, unit=fact.unit, example=not whole)
+    return Values(text, f"{fact.title} {text}", f"{fact.title} is {text}", spans, unit=fact.unit)
+
+
+def _written(number: int, inquiry: Inquiry) -> dict[float, str]:
+    """The limits that open lines compare a number with, and how they are written there."""
+    fact = inquiry.facts[number]
+    name = "age" if fact.kind == "birth_date" else fact.name
+    rules = [reading.rule for line in inquiry.lines_with[number] if line.is_open for reading in line.criterion.readings]
+    limits = [inquiry.reach.limits(rule).numbers.get(name, {}) for rule in rules]
+    return {limit: text for each in limits for limit, text in each.items() if text}
 
 
 def _said(fact: Fact, words: Sequence[str]) -> tuple[str, str]:

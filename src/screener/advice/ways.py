@@ -1,265 +1,225 @@
-"""In which ways a criterion can come out as wanted: small sets of facts, each with the values that bring it about.
+"""In which ways one criterion comes out as wanted: small sets of facts, each with the values that bring it about.
 
-A *way* gives some facts each a set of possibilities; whichever of them come true, the criterion is as wanted, whatever
-becomes of all other facts. The open parts of the answer tell where to look: to make `A and B` true both have to be, to
-make it false one of them. What stands in no `and`, `or`, `not` is a part of its own, and the engine says of it what its
-facts make of it. The ways of a part that hangs on many numbers at once may not all be found (`Ways.complete`).
+What is left of the answer (`residual`) tells where to look: to make `A and B` true both have to be, to make it false
+one of them. Of a node that is no connective the engine says what its facts make of it. Only facts that the line itself
+asks for are named: that a wider question, asked by another line, would settle it as well is told of that question.
+
+`platelets < 50 and (current infection or current bleeding)` comes out false in two ways: with platelets of at least 50,
+or with no infection and no bleeding.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
-from itertools import combinations, product
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations, islice, product
 from math import prod
 
-from screener.advice.alternatives import NO_WAY, Alternatives, Combining, Way
-from screener.advice.inquiry import Inquiry, Known, Line, Piece, Ways
-from screener.rulebook import All, Any, AtLeast, Meets, Not
+from msgspec import Struct
+
+from screener.advice.inquiry import Inquiry, Known, Line, Part
+from screener.evaluation.answers import Judged
+from screener.evaluation.residual import truths_in
+from screener.rulebook import All, Any, AtLeast, Not
 from screener.screening import Status
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, negation
 
-Point = frozenset[tuple[int, int]]
-Asking = Callable[[Known], Truth]
-
-MOST_POINTS = 64
-"""Combinations of values that one part of a rule is tried with; of a part with more, only some values of each fact."""
-MOST_ASKED = 80
-"""Questions that the engine is asked about one part of a rule."""
+MOST_WAYS = 12
+"""Ways that are kept of one criterion; where there are more, `complete` says so."""
+MOST_TRIED = 64
+"""Combinations of values that are put to the engine for one way, or for one node with several facts."""
 
 
-def ways_of_line(number: int, want: Status, inquiry: Inquiry) -> Ways:
-    """The ways in which an open line comes out passed, or failed; worked out once."""
-    known = inquiry.ways.get((number, want))
-    if known is None:
-        known = inquiry.ways[number, want] = _ways_of_line(number, want, inquiry)
-    return known
+class Way(Struct, frozen=True):
+    """Facts by their place, each with the places of the values that do, and the facts that do so only together with one
+    another: the numbers of a score. `facts` are all of them."""
+
+    values: Mapping[int, frozenset[int]]
+    together: frozenset[int]
+    facts: frozenset[int]
 
 
-def _ways_of_line(number: int, want: Status, inquiry: Inquiry) -> Ways:
-    line = inquiry.lines[number]
-    wanted = _truth_for(want, line)
-    samples = want == "passed"
-    combining = inquiry.combining
-    of_each = [_ways(piece, wanted, inquiry, samples=samples) for piece in line.pieces]
-    together = combining.either([combining.joined(of_each), *_by_choice_of_reading(number, of_each, inquiry)])
-    found = tuple(way for each in together.ways if _holds(number, want, way := combining.told(each), inquiry))
-    return Ways(found, together.complete and len(found) == len(together.ways))
+def way_of(values: Mapping[int, frozenset[int]], together: frozenset[int] = frozenset()) -> Way:
+    """A way by its facts."""
+    return Way(values, together, together.union(values))
 
 
-def _truth_for(want: Status, line: Line) -> Truth:
-    return TRUE if (want == "passed") == (line.criterion.kind == "inclusion") else FALSE
+class Ways(Struct, frozen=True):
+    """Ways to come out as wanted, the smallest first, none of which needs all that another needs; `complete` unless
+    there were too many to keep or to try."""
+
+    ways: tuple[Way, ...]
+    complete: bool = True
 
 
-def is_needed_somehow(fact: int, number: int, inquiry: Inquiry) -> bool:
-    """Whether a way to pass is soon found that needs a fact: with all of it the line is passed, and without the fact it
-    is not. No says nothing: `ways_of_line` looks at them all."""
-    line = inquiry.lines[number]
-    way: int | None = inquiry.combining.needs_nothing
-    for piece in line.pieces:
-        way = None if way is None else _one_way(piece, _truth_for("passed", line), fact, way, inquiry)
-    if way is None:
-        return False
-    known = next(combinations_in(inquiry.combining.told(way)))
-    without = {each: value for each, value in known.items() if each != fact}
-    return inquiry.status(number, known) == "passed" != inquiry.status(number, without)
+NO_WAY = Ways(())
+NOTHING_NEEDED = Ways((way_of({}),))
 
 
-def _one_way(piece: Piece, want: Truth, fact: int, beside: int, inquiry: Inquiry) -> int | None:
-    """A way in which a part comes out as wanted together with another way, by the fact in question if it can."""
-    if piece.truth is not UNKNOWN:
-        return beside if piece.truth is want else None
-    parts = sorted((part for part in piece.parts if part.truth is UNKNOWN), key=lambda part: fact not in part.facts)
-    match piece.node:
-        case Not():
-            return _one_way(parts[0], negation(want), fact, beside, inquiry) if parts else None
-        case Meets():
-            return _one_way(parts[0], want, fact, beside, inquiry) if parts else None
-        case All() | Any() if isinstance(piece.node, All) == (want is TRUE):
-            way: int | None = beside
-            for part in parts:
-                way = None if way is None else _one_way(part, want, fact, way, inquiry)
-            return way if parts else None
-        case All() | Any():
-            found = (_one_way(part, want, fact, beside, inquiry) for part in parts)
-            return next((way for way in found if way is not None), None)
-        case AtLeast():
+class LineWays:
+    """The ways of the open lines of one screening; what was found of a node is kept. Of a line at most so many are
+    kept, and none of more than so many facts."""
+
+    def __init__(self, inquiry: Inquiry, most: int = MOST_WAYS, most_facts: int = sys.maxsize) -> None:
+        self._inquiry = inquiry
+        self._most = most
+        self._most_facts = most_facts
+        self._of_lines: dict[tuple[int, Status], Ways] = {}
+        self._of_nodes: dict[tuple[Part, Truth, int], Ways] = {}
+
+    def of_line(self, line: Line, want: Status) -> Ways:
+        """The ways in which an open line comes out passed, or failed.
+
+        Each is put to the engine with every choice of its values. Facts that are not needed are left out: one that
+        settles two parts of the line may make another needless.
+        """
+        known = self._of_lines.get((line.number, want))
+        if known is None:
+            known = self._of_lines[line.number, want] = self._of_line(line, want)
+        return known
+
+    def _of_line(self, line: Line, want: Status) -> Ways:
+        truth = TRUE if (want == "passed") == (line.criterion.kind == "inclusion") else FALSE
+        of_each = [self.of_answer(left, truth, line) for left in line.residuals]
+        found = self._joined(of_each)
+        if line.reading is not None:
+            for choice, ways in enumerate(of_each):
+                chosen = Ways((way_of({line.reading: frozenset([choice])}),))
+                found = self._fewest(
+                    [*found.ways, *self._joined([chosen, ways]).ways], found.complete and ways.complete
+                )
+        confirmed = [self._confirmed(each, want, line) for each in found.ways]
+        whole = all(
+            way is not None and all(each.values[fact] == values for fact, values in way.values.items())
+            for each, way in zip(found.ways, confirmed, strict=True)
+        )
+        return self._fewest([way for way in confirmed if way is not None], found.complete and whole)
+
+    def _confirmed(self, way: Way, want: Status, line: Line) -> Way | None:
+        """The way without the facts that it does not need and the values that do not bring it about; None if there are
+        none."""
+        if way.together:
+            return way
+
+        def does(values: Mapping[int, Iterable[int]]) -> bool:
+            return all(self._inquiry.status(line, known) == want for known in choices_in(values))
+
+        values = dict(way.values)
+        if all(line.read_by[fact] == 1 for fact in values):
+            return way  # each fact settles its own node, and turns nothing else
+        if prod(map(len, values.values())) > MOST_TRIED or not does(values):
+            single = ({fact: frozenset([place]) for fact, place in known.items()} for known in choices_in(values))
+            values = next(filter(does, islice(single, MOST_TRIED)), {})
+        for fact in sorted(values):
+            fewer = {each: those for each, those in values.items() if each != fact}
+            if fewer and does(fewer):
+                values = fewer
+        return way_of(values) if values else None
+
+    def of_answer(self, answer: Judged, want: Truth, line: Line) -> Ways:
+        """The ways in which what is left of an answer comes out as wanted."""
+        parts = truths_in(answer)
+        match answer.node:
+            case _ if answer.truth is not UNKNOWN:
+                return NOTHING_NEEDED if answer.truth is want else NO_WAY
+            case Not():
+                return self.of_answer(parts[0], negation(want), line)
+            case All():
+                least = len(parts)
+            case Any():
+                least = 1
+            case AtLeast(count=count):
+                least = count
+            case _:
+                part = self._inquiry.part_of(answer, line)
+                known = self._of_nodes.get((part, want, line.number))
+                if known is None:
+                    known = self._of_nodes[part, want, line.number] = self._of_node(part, want, line)
+                return known
+        count = least if want is TRUE else len(parts) - least + 1
+        of_each = [self.of_answer(part, want, line) for part in parts]
+        several = [self._joined(some) for some in combinations(of_each, count)] if count > 1 else of_each
+        return self._fewest([way for each in several for way in each.ways], all(each.complete for each in several))
+
+    def _of_node(self, part: Part, want: Truth, line: Line) -> Ways:
+        """The ways of a node that the engine alone can answer: single facts that settle it, and several together where
+        each of them leaves it open."""
+        found: list[Way] = []
+        left: dict[int, list[int]] = {}
+        asked = self._inquiry.asked_by(line)
+        for fact in sorted(part.facts & asked):
+            truths = {place: self._inquiry.ask(part, {fact: place}) for place in self._inquiry.whole[fact]}
+            does = [place for place, truth in truths.items() if truth is want]
+            if does and not self._inquiry.facts[fact].only_beside:
+                found.append(way_of({fact: frozenset(does)}))
+                does = []
+            if still := [*does, *(place for place, truth in truths.items() if truth is UNKNOWN)]:
+                left[fact] = still
+        named = self._inquiry.missing_of(part, line)
+        several = {fact: places for fact, places in left.items() if fact in named}
+        if len(several) < 2:
+            return self._fewest(found, complete=True)
+        if any(self._inquiry.facts[fact].domain is not None for fact in several):
+            return self._fewest([*found, way_of({}, frozenset(several))], complete=True)
+        tried = list(islice(choices_in(several), MOST_TRIED + 1))
+        if len(tried) > MOST_TRIED:
+            longest = max(map(len, several.values()))
+            tried = [{fact: those[min(at, len(those) - 1)] for fact, those in several.items()} for at in range(longest)]
+        for known in tried:
+            if self._inquiry.ask(part, known) is want:
+                found.append(self._least(known, part, want))
+        return self._fewest(found, complete=prod(map(len, several.values())) <= MOST_TRIED)
+
+    def _least(self, known: Known, part: Part, want: Truth) -> Way:
+        """What is known, without the facts that a node does not need to come out as wanted."""
+        kept = dict(known)
+        for fact in known:
+            fewer = {each: place for each, place in kept.items() if each != fact}
+            if len(fewer) > 1 and self._inquiry.ask(part, fewer) is want:
+                kept = fewer
+        return way_of({fact: frozenset([place]) for fact, place in kept.items()})
+
+    def _joined(self, several: Iterable[Ways]) -> Ways:
+        """The ways in which all of several come about together."""
+        whole = NOTHING_NEEDED
+        for each in sorted(several, key=lambda one: len(one.ways)):
+            both = [way for one in whole.ways for other in each.ways if (way := _both(one, other)) is not None]
+            whole = self._fewest(both, whole.complete and each.complete)
+        return whole
+
+    def _fewest(self, ways: Sequence[Way], complete: bool) -> Ways:
+        """The ways, the smallest first, without those that another makes needless; as few as are kept."""
+        kept: list[Way] = []
+        small = [way for way in ways if len(way.facts) <= self._most_facts]
+        for way in sorted(small, key=lambda each: len(each.facts)):
+            if not any(_includes(other, way) for other in kept):
+                kept.append(way)
+        return Ways(tuple(kept[: self._most]), complete and len(kept) <= self._most and len(small) == len(ways))
+
+
+# ---- putting ways together
+
+
+def choices_in(values: Mapping[int, Iterable[int]]) -> Iterator[Known]:
+    """Every choice of one value for each fact."""
+    for chosen in product(*values.values()):
+        yield dict(zip(values, chosen, strict=True))
+
+
+def _both(one: Way, other: Way) -> Way | None:
+    """All that two ways need; None where they allow no value of some fact."""
+    values = {**one.values, **other.values}
+    for fact in one.values.keys() & other.values.keys():
+        values[fact] = one.values[fact] & other.values[fact]
+        if not values[fact]:
             return None
-    combining = inquiry.combining
-    ways = sorted(
-        _ways(piece, want, inquiry, samples=True).ways, key=lambda way: fact not in combining.needs(way).facts
+    return way_of(values, one.together | other.together)
+
+
+def _includes(wide: Way, narrow: Way) -> bool:
+    """Whether all that the one allows, the other allows, too."""
+    return (
+        wide.facts <= narrow.facts
+        and wide.together <= narrow.together
+        and all(fact in narrow.values and narrow.values[fact] <= values for fact, values in wide.values.items())
     )
-    both = (combining.both(way, beside) for way in ways)
-    return next((way for way in both if way is not None), None)
-
-
-def ways_of_lines(numbers: Iterable[int], want: Status, inquiry: Inquiry) -> Ways:
-    """The ways in which all of several open lines come out as wanted together."""
-    combining = inquiry.combining
-    of_each = [ways_of_line(number, want, inquiry) for number in numbers]
-    whole = combining.joined(
-        Alternatives(tuple([combining.coded(way) for way in each.ways]), each.complete) for each in of_each
-    )
-    return Ways(tuple([combining.told(way) for way in whole.ways]), whole.complete)
-
-
-def _by_choice_of_reading(number: int, of_each: Sequence[Alternatives], inquiry: Inquiry) -> Iterator[Alternatives]:
-    fact, combining = inquiry.lines[number].reading, inquiry.combining
-    if fact is not None:
-        for choice, ways in enumerate(of_each):
-            chosen = Alternatives((combining.coded({fact: frozenset([choice])}),))
-            yield combining.joined([chosen, ways])
-
-
-def combinations_in(way: Way) -> Iterator[Known]:
-    """Every choice of one possibility for each fact."""
-    facts = sorted(way)
-    for values in product(*(sorted(way[fact]) for fact in facts)):
-        yield dict(zip(facts, values, strict=True))
-
-
-def _holds(number: int, want: Status, way: Way, inquiry: Inquiry) -> bool:
-    """Whether the engine says so, too, of the first of the values."""
-    return inquiry.status(number, next(combinations_in(way))) == want
-
-
-# ---- one answer
-
-
-def _ways(piece: Piece, want: Truth, inquiry: Inquiry, *, samples: bool) -> Alternatives:
-    if piece.truth is not UNKNOWN:
-        return inquiry.combining.nothing_needed if piece.truth is want else NO_WAY
-    if not piece.facts:
-        return NO_WAY
-    known = inquiry.ways_of_piece.get((piece, want, samples))
-    if known is None:
-        known = inquiry.ways_of_piece[piece, want, samples] = _ways_of_piece(piece, want, inquiry, samples=samples)
-    return known
-
-
-def _ways_of_piece(piece: Piece, want: Truth, inquiry: Inquiry, *, samples: bool) -> Alternatives:
-    parts = piece.parts
-    match piece.node:
-        case Not():
-            return _ways(parts[0], negation(want), inquiry, samples=samples)
-        case Meets():
-            return _ways(parts[0], want, inquiry, samples=samples)
-        case All():
-            return _of_so_many(parts, len(parts) if want is TRUE else 1, want, inquiry, samples=samples)
-        case Any():
-            return _of_so_many(parts, 1 if want is TRUE else len(parts), want, inquiry, samples=samples)
-        case AtLeast(count=count):
-            few = count if want is TRUE else len(parts) - count + 1
-            return _of_so_many(parts, few, want, inquiry, samples=samples)
-        case _:
-            return _of_part(piece, want, inquiry, samples=samples)
-
-
-def _of_so_many(parts: Sequence[Piece], count: int, want: Truth, inquiry: Inquiry, *, samples: bool) -> Alternatives:
-    """The ways in which so many of the parts come out as wanted."""
-    lacking = count - sum(part.truth is want for part in parts)
-    each = [_ways(part, want, inquiry, samples=samples) for part in parts if part.truth is UNKNOWN]
-    if lacking > len(each):
-        return NO_WAY
-    combining = inquiry.combining
-    if lacking == 1:
-        return combining.either(each)
-    return combining.either(combining.joined(some) for some in combinations(each, lacking))
-
-
-def _of_part(piece: Piece, want: Truth, inquiry: Inquiry, *, samples: bool) -> Alternatives:
-    """The ways of a part that the engine alone can answer.
-
-    Values that settle it by themselves are seen at once. The others are tried together, all facts known at first, and
-    then without each that is not needed.
-    """
-
-    def truth(known: Known) -> Truth:
-        return inquiry.truth(piece, known)
-
-    found: list[Way] = []
-    left: dict[int, list[int]] = {}
-    for fact in sorted(piece.facts):
-        possible = inquiry.possibilities[fact]
-        values = [value for value, each in enumerate(possible) if samples or not each.sample]
-        truths = {value: truth({fact: value}) for value in values}
-        settling = [value for value in values if truths[value] is want]
-        if settling and not inquiry.facts[fact].only_beside:
-            found.append({fact: frozenset(settling)})
-            settling = []
-        open_values = [value for value in values if truths[value] is UNKNOWN]
-        tried = [value for value in open_values if possible[value].sample] or open_values
-        if settling or tried:
-            left[fact] = [*settling, *tried]
-    return _together(found, left, want, truth, inquiry.combining)
-
-
-def _together(
-    found: list[Way], left: dict[int, list[int]], want: Truth, truth: Asking, combining: Combining
-) -> Alternatives:
-    """The ways beside those of single facts: of the values that are left, several facts at a time."""
-    if len(left) < 2:
-        return combining.fewest([combining.coded(way) for way in found], complete=True)
-    fewer, complete = left, True
-    while _count(fewer) > MOST_POINTS and any(len(values) > 2 for values in fewer.values()):
-        complete = False
-        fewer = {fact: values[::2] if len(values) > 3 else [values[0], values[-1]] for fact, values in fewer.items()}
-    points: set[Point] = set()
-    asked: dict[Point, Truth] = {}
-
-    def answer(known: Point) -> Truth:
-        if known not in asked:
-            asked[known] = truth(dict(known))
-        return asked[known]
-
-    def does(known: Point) -> bool:
-        return answer(known) is want
-
-    def is_open(known: Point) -> bool:
-        return answer(known) is UNKNOWN
-
-    choices = {fact: frozenset(values) for fact, values in fewer.items()}
-    # Facts that contradict one another leave a part open that some of them alone would settle: these are searched last.
-    for goes_on in (_never, is_open):
-        for known in combinations_in(choices):
-            if len(asked) > MOST_ASKED:
-                complete = False
-                break
-            _find_smallest(frozenset(known.items()), does, goes_on, points, asked)
-    several = [{fact: frozenset([value]) for fact, value in point} for point in points]
-    return combining.fewest([combining.coded(way) for way in (*found, *several)], complete)
-
-
-def _never(known: Point) -> bool:
-    return False
-
-
-def _count(values: Mapping[int, Sequence[int]]) -> int:
-    return prod(map(len, values.values()))
-
-
-def _find_smallest(
-    known: Point, does: Callable[[Point], bool], goes_on: Callable[[Point], bool], smallest: set[Point], asked: Sized
-) -> None:
-    """Put among the smallest every part of what is known that does and none of whose own parts does.
-
-    Each smallest part found is broken in turn by leaving one of its facts out, and what is left is searched again; so
-    is what does not, if the search goes on there.
-    """
-    waiting, seen = [known], set[Point]()
-    while waiting and len(asked) <= MOST_ASKED:
-        here = waiting.pop()
-        if here in seen or len(here) < 2:
-            continue
-        seen.add(here)
-        found = next((each for each in smallest if each <= here), None)
-        if found is None:
-            if not does(here):
-                if goes_on(here):
-                    waiting += [here - {each} for each in here]
-                continue
-            found = here
-            for each in sorted(here):
-                if len(found) > 2 and does(found - {each}):
-                    found -= {each}
-            smallest.add(found)
-        waiting += [here - {each} for each in found]

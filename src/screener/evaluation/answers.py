@@ -9,7 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from screener.records.patient import Absence, Answer, Episode, Result
+from screener.records.patient import Absence, Answer, Episode, Flag, Result
 from screener.rulebook import Lookup, Numeric, Truthful
 from screener.values.ranges import Range
 from screener.values.truth import Truth
@@ -87,3 +87,27 @@ class Judged(Struct, frozen=True, gc=False):
     """Reasons that arise at this very node, beside those of its parts."""
     shown: tuple[Judged, ...] = ()
     """What is shown with a question that waits for its answer. It decides nothing, and nothing waits for it."""
+
+
+class Bounds(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A number as far as it is known: from `low` to `high`, None without limit on that side. An open end is not one of
+    the values that it may have; an end is closed where nothing is said."""
+
+    low: float | None
+    high: float | None
+    low_open: bool = False
+    high_open: bool = False
+
+
+class Evidence(Struct, frozen=True, omit_defaults=True):
+    """A fact that an answer rests on: as recorded, as converted, with its date and its place in the record."""
+
+    name: str
+    value: str
+    unit: str | None = None
+    canonical: Bounds | None = None
+    canonical_value: float | str | None = None
+    canonical_unit: str | None = None
+    date: str | None = None
+    source: str = ""
+    flags: tuple[Flag, ...] = ()

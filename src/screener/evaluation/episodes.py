@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import get_args
 
 from screener.evaluation.answers import Found, Given, Judged, Measured, Reason
-from screener.evaluation.frame import Denial, Frame, Over
+from screener.evaluation.frame import DONE, Denial, Frame, Over, Shelf
 from screener.evaluation.instants import Stretch, ahead_of, fresh_until, not_after, up_to
 from screener.records.derived import speaks_until
 from screener.records.patient import Absence, Episode
@@ -70,8 +70,17 @@ def happened(lookup: EventLookup, stretch: Stretch | None, anchor: Found | None,
     return _answer(lookup, truth, parts, cleared, anchor, frame, conflict=conflict)
 
 
-def happens(lookup: EventLookup, stretch: Stretch | None, frame: Frame, judge: Judge) -> Truth:
-    """The truth of what `happened` finds; nothing is asked that no longer matters."""
+def asks_for_time_alone(lookup: EventLookup) -> bool:
+    """Whether nothing is asked of an episode but what it is and when it was."""
+    qualified = any(what.qualifiers for what in lookup.what)
+    return not (qualified or lookup.exceptions or lookup.beside is not None)
+
+
+def happens(
+    lookup: EventLookup, stretch: Stretch | None, frame: Frame, judge: Judge, *, time_alone: bool = False
+) -> Truth:
+    """The truth of what `happened` finds; nothing is asked that no longer matters. `time_alone`: see
+    `asks_for_time_alone`."""
     if stretch is None:
         return UNKNOWN
     if stretch.is_empty:
@@ -82,7 +91,10 @@ def happens(lookup: EventLookup, stretch: Stretch | None, frame: Frame, judge: J
         on_record = _on_record(lookup, [_part(lookup, each, stretch, frame, judge) for each in episodes], frame)
     else:
         for episode in episodes:
-            truth = _part(lookup, episode, stretch, frame, judge).truth
+            if time_alone and _is_plain(episode, frame):
+                truth = _in_time(lookup, episode, stretch, frame)[0]
+            else:
+                truth = _part(lookup, episode, stretch, frame, judge).truth
             if truth is TRUE:
                 return TRUE
             if truth is UNKNOWN:
@@ -206,15 +218,6 @@ def not_on_list(lookup: EventLookup, *, assumed: bool) -> Found:
     return Found(lookup.name, lookup, FALSE, used=(_complete(lookup, assumed=assumed),), assumed=assumed)
 
 
-def still_lacking(found: Found, cleared: Collection[tuple[str, str]]) -> Truth | None:
-    """What an open answer becomes where the record is supposed to lack no entry of some concepts (`Frame.cleared`);
-    None where entries that it has may have a say."""
-    if found.lookup is None or found.used or found.anchor is not None or not set(found.reasons) <= {"missing", "stale"}:
-        return None
-    name = found.lookup.name
-    return FALSE if all((name, concept) in cleared for concept in found.lacking) else UNKNOWN
-
-
 def _complete(lookup: EventLookup, *, assumed: bool) -> Given:
     return Given(lookup.list, "assumed complete" if assumed else "declared complete", "complete")
 
@@ -324,27 +327,31 @@ def _related_episodes(lookup: EventLookup, frame: Frame) -> Sequence[Episode]:
     names = [what.concept for what in lookup.what if what.concept in concerned]
     if not names:
         return ()
-    lists: tuple[RecordList, ...] = (lookup.list, "plans") if VERBS[lookup.verb].reads_plans else (lookup.list,)
-    if len(names) == 1:
-        name = names[0]
-        known = frame.related.get((name, lists))
-        if known is None:
-            known = frame.related[name, lists] = tuple(_related_to(names, lists, frame))
-        return known
-    return _related_to(names, lists, frame)
+    shelf: Shelf = DONE if VERBS[lookup.verb].reads_plans else lookup.list
+    if len(names) > 1:
+        return _related_to(names, shelf, frame)
+    key = (names[0], shelf)
+    known = frame.related.get(key)
+    if known is None:
+        known = frame.related[key] = _related_to(names, shelf, frame)
+    return known
 
 
-def _related_to(names: list[str], lists: tuple[RecordList, ...], frame: Frame) -> list[Episode]:
+def _related_to(names: list[str], shelf: Shelf, frame: Frame) -> Sequence[Episode]:
+    lists: tuple[RecordList, ...] = ("procedures", "plans") if shelf == "done" else (shelf,)
+    open_lists = [list_ for list_ in lists if list_ in frame.patient.may_be]
+    if len(names) == 1 and not open_lists:
+        return frame.that_are(names[0], shelf)
     related: dict[int, Episode] = {}
-    may_be = frame.patient.may_be
     for name in names:
-        related.update([(id(entry), entry) for entry in frame.that_are(name, lists)])
-        for list_ in lists:
-            if list_ in may_be:
-                related.update([(id(entry), entry) for entry in frame.that_may_be(name, list_)])
-                if frame.kinds[name].has_lasting_kinds:
-                    kinds = list(_that_may_be_kinds(frame.kinds[name].concept, list_, frame, related.values()))
-                    related.update([(id(entry), entry) for entry in kinds])
+        for entry in frame.that_are(name, shelf):
+            related[id(entry)] = entry
+        for list_ in open_lists:
+            for entry in frame.that_may_be(name, list_):
+                related[id(entry)] = entry
+            if frame.kinds[name].has_lasting_kinds:
+                for entry in list(_that_may_be_kinds(frame.kinds[name].concept, list_, frame, related.values())):
+                    related[id(entry)] = entry
     return list(related.values())
 
 
@@ -436,6 +443,16 @@ def _part(lookup: EventLookup, episode: Episode, stretch: Stretch, frame: Frame,
         judged.append(judge(lookup.beside, frame.beside(_start(episode, frame))))
     truth = all_of([*truths, *(each.truth for each in judged)])
     return Part(episode, truth, tuple(dict.fromkeys(reasons)) if truth is UNKNOWN else (), tuple(judged))
+
+
+def _is_plain(episode: Episode, frame: Frame) -> bool:
+    """Whether nothing but its time can keep an episode of a concept that is asked about from being what is asked."""
+    plain = frame.plain.get(id(episode))
+    if plain is None:
+        is_certain = not episode.doubtful and episode.unusable is None and not _may_have_begun_later(episode, frame)
+        of_either_sex = frame.kinds[episode.concept].concept.only_if is None
+        plain = frame.plain[id(episode)] = (episode, is_certain and of_either_sex)
+    return plain[1]
 
 
 def _may_have_begun_later(episode: Episode, frame: Frame) -> bool:
@@ -1058,13 +1075,7 @@ def onset_of(lookup: OnsetLookup, frame: Frame) -> Found:
     known: list[tuple[Moment, Episode]] = []
     certain: list[Moment] = []
     itself = Qualified(concept.name)
-    on_record = [
-        episode
-        for name in (concept.name, *concept.narrower)
-        for episode in frame.patient.episodes.get(name, ())
-        if episode.list == lookup.list
-    ]
-    for episode in (*on_record, *frame.that_may_be(concept.name, lookup.list)):
+    for episode in (*frame.that_are(concept.name, lookup.list), *frame.that_may_be(concept.name, lookup.list)):
         if _is_none_of(episode, itself, frame):
             continue
         start = not_after(_start(episode, frame), frame.as_of)

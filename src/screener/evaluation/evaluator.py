@@ -21,13 +21,14 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
+from functools import partial
 from typing import Any as Anything
 from typing import Generic, TypeVar
 
 from msgspec import Struct
 
 from screener.evaluation.answers import Found, Given, Judged, Measured, Reason
-from screener.evaluation.episodes import happened, happens, not_on_list, not_on_record, onset_of
+from screener.evaluation.episodes import asks_for_time_alone, happened, happens, not_on_list, not_on_record, onset_of
 from screener.evaluation.frame import Frame, kinds_of
 from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, stretch_around, up_to
 from screener.evaluation.results import against_limit, change_of, value_of, window_of_freshness
@@ -73,7 +74,20 @@ from screener.rulebook_walk import children, refers_to, roots, walk
 from screener.values import ranges
 from screener.values.dates import OLDEST_AGE, completed_years, day_shifted
 from screener.values.ranges import Range, exactly
-from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, at_least, negation, truth_of, union
+from screener.values.truth import (
+    FALSE,
+    TRUE,
+    UNKNOWN,
+    Truth,
+    all_asked,
+    all_of,
+    any_asked,
+    any_of,
+    at_least,
+    negation,
+    truth_of,
+    union,
+)
 
 Decide = Callable[[Frame], Judged]
 Measure = Callable[[Frame], Measured]
@@ -413,23 +427,11 @@ class Decisions(Engine[Truth, Range]):
         rules: Sequence[Callable[[Frame], Truth]],
         say: Callable[[Iterable[Truth]], Truth],
     ) -> Callable[[Frame], Truth]:
-        if say not in (all_of, any_of):
+        if say is not all_of and say is not any_of:
             return lambda frame: say([rule(frame) for rule in rules])
         if len(rules) == 1:
             return rules[0]
-        settles, otherwise = (FALSE, TRUE) if say is all_of else (TRUE, FALSE)
-
-        def run(frame: Frame) -> Truth:
-            result = otherwise
-            for rule in rules:
-                truth = rule(frame)
-                if truth is settles:
-                    return truth
-                if truth is UNKNOWN:
-                    result = UNKNOWN
-            return result
-
-        return run
+        return partial(all_asked if say is all_of else any_asked, rules)
 
     def of_numbers(
         self, node: Truthful, numbers: Sequence[Callable[[Frame], Range]], say: Callable[..., Truth]
@@ -487,13 +489,16 @@ class Decisions(Engine[Truth, Range]):
         return lambda frame: say(read(frame), frame)[0]
 
     def happening(self, node: Truthful, lookup: EventLookup) -> Callable[[Frame], Truth]:
-        name = lookup.name
+        name, scope, time_alone = lookup.name, lookup.scope, asks_for_time_alone(lookup)
 
         def run(frame: Frame) -> Truth:
             truth = frame.decided.get(name)
             if truth is None:
                 found = frame.found.get(name)
-                truth = _whether(lookup, frame) if found is None else _truth_in(found)
+                if found is not None:
+                    truth = _truth_in(found)
+                else:
+                    truth = happens(lookup, stretch_of(scope, frame)[0], frame, judge, time_alone=time_alone)
                 frame.decided[name] = truth
             return truth
 
@@ -574,90 +579,6 @@ class Residue(Program):
         return not (self._asked.isdisjoint(reads.here) and self._asked.isdisjoint(reads.elsewhere))
 
 
-Point = frozenset[tuple[int, int]]
-"""Things that are known, each by a number of its own, with the number of what it is known to be."""
-
-
-class Suppositions(Program):
-    """A rulebook prepared to be asked about many records of one patient that differ in a few things: every node
-    remembers what it said where the same of the things that it reads were known, so that a new combination is only put
-    together. The functions that it gives take a `Point` in place of a frame.
-
-    `reads_things` tells which things a node can hang on, and `frame_with` the record in which some of them are known.
-    `at_once` may know what happened without making that record: it is given the answer as it stands. The whole holds
-    the patient's numbers, and is to be dropped with the question.
-    """
-
-    def __init__(
-        self,
-        rulebook: Rulebook,
-        reads_things: Callable[[Struct], frozenset[int]],
-        frame_with: Callable[[Point], Frame],
-        at_once: Callable[[Found, Point], Truth | None],
-    ) -> None:
-        self.rulebook = rulebook
-        self._at_once = at_once
-        self._whole = program_of(rulebook)
-        self.reads_things = reads_things
-        self._frame_with = frame_with
-        self._answers: dict[int, tuple[Struct, Callable[[Point], Anything]]] = {}
-
-    def truth_with(self, node: Truthful) -> Callable[[Point], Judged]:
-        """The function that decides a node with some things known."""
-        decide: Callable[[Point], Judged] = self._prepare(node, _TRUTHS)
-        return decide
-
-    def _prepare(self, node: Struct, meanings: dict[type, Callable[[Anything, Anything], Anything]]) -> Anything:
-        known = self._answers.get(id(node))
-        if known is None:
-            known = self._answers[id(node)] = (node, self._with_memory(node, meanings))
-        return known[1]
-
-    def _with_memory(self, node: Struct, meanings: dict[type, Callable[[Anything, Anything], Anything]]) -> Anything:
-        things, frame_with = self.reads_things(node), self._frame_with
-        if not things:
-            always = self._whole._prepare(node, meanings)(frame_with(frozenset()))
-            return lambda point: always
-        run: Callable[[Anything], Anything]
-        if isinstance(node, Happened):
-            run = self._unless_at_once(node, self._whole.truth(node))
-        elif isinstance(node, _READING):
-            in_frame = self._whole._prepare(node, meanings)
-
-            def run(point: Anything) -> Anything:
-                return in_frame(frame_with(point))
-        else:
-            run = meanings[type(node)](node, self)
-        answers: dict[Point, Anything] = {}
-
-        def remembered(point: Point) -> Anything:
-            here = point
-            for known in point:
-                if known[0] not in things:
-                    here = frozenset([each for each in point if each[0] in things])
-                    break
-            answer = answers.get(here)
-            if answer is None:
-                answer = answers[here] = run(here)
-            return answer
-
-        return remembered
-
-    def _unless_at_once(self, node: Happened, in_frame: Decide) -> Callable[[Anything], Judged]:
-        frame_with, at_once = self._frame_with, self._at_once
-        (found,) = in_frame(frame_with(frozenset())).parts
-
-        def run(point: Anything) -> Judged:
-            truth = at_once(found, point) if isinstance(found, Found) and found.truth is UNKNOWN else None
-            return in_frame(frame_with(point)) if truth is None else Judged(node, truth, (found,))
-
-        return run
-
-
-_READING = (Value, Age, AgainstLimit, IsOneOf, SexIs, Happened, Confirmed, AtTime)
-"""The nodes that read a frame themselves; all others are made of what their parts say."""
-
-
 def _remembered(key: int, run: Callable[[Frame], Anything], *, by_trial: bool) -> Callable[[Frame], Anything]:
     def of_one_trial(frame: Frame) -> Anything:
         answer = frame.of_this_trial.get(key)
@@ -726,12 +647,6 @@ def _read(lookup: Lookup, frame: Frame) -> Found:
 
 def _truth_in(found: Found) -> Truth:
     return UNKNOWN if found.truth is None else found.truth
-
-
-def _whether(lookup: EventLookup, frame: Frame) -> Truth:
-    """The truth of what `_read` finds, and no more."""
-    stretch, _ = stretch_of(lookup.scope, frame)
-    return happens(lookup, stretch, frame, judge)
 
 
 def stretch_of(scope: Scope | None, frame: Frame) -> tuple[Stretch | None, Found | None]:
@@ -1014,23 +929,6 @@ def _at_least(node: AtLeast, engine: Engine[J, M]) -> Callable[[Frame], J]:
     """At least so many of these."""
     count = node.count
     return engine.of_truths(node, [engine.truth(each) for each in node.of], lambda truths: at_least(count, truths))
-
-
-def together(node: Truthful, truths: list[Truth]) -> Truth:
-    """What the truths of its parts say of a node that is made of nothing else."""
-    match node:
-        case All():
-            return all_of(truths)
-        case Any():
-            return any_of(truths)
-        case AtLeast():
-            return at_least(node.count, truths)
-        case Not():
-            return negation(truths[0])
-        case Meets():
-            return truths[0]
-        case _:
-            raise AssertionError(f"{type(node).__name__} is made of more than truths")
 
 
 def _at_time(node: AtTime, engine: Engine[J, M]) -> Callable[[Frame], J]:

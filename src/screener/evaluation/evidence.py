@@ -6,9 +6,7 @@ from __future__ import annotations
 
 import math
 
-from msgspec import Struct
-
-from screener.evaluation.answers import Fact, Found, Given
+from screener.evaluation.answers import Bounds, Evidence, Fact, Found, Given
 from screener.evaluation.explanation import WHY, number_text
 from screener.evaluation.frame import Frame
 from screener.evaluation.phrases import lowered, unit_beside
@@ -18,16 +16,6 @@ from screener.records.patient import Absence, Answer, Episode, Flag, Result
 from screener.rulebook import Lab
 from screener.values.dates import BEGINNING
 from screener.values.ranges import Range
-
-
-class Bounds(Struct, frozen=True, gc=False, omit_defaults=True):
-    """A number as far as it is known: from `low` to `high`, None without limit on that side. An open end is not one of
-    the values that it may have; an end is closed where nothing is said."""
-
-    low: float | None
-    high: float | None
-    low_open: bool = False
-    high_open: bool = False
 
 
 def _measured(value: Range, lab: Lab | None) -> Bounds:
@@ -55,20 +43,6 @@ def bounds_of(value: Range) -> Bounds:
     return Bounds(
         value.low if low else None, value.high if high else None, low and value.low_open, high and value.high_open
     )
-
-
-class Evidence(Struct, frozen=True, omit_defaults=True):
-    """A fact that an answer rests on: as recorded, as converted, with its date and its place in the record."""
-
-    name: str
-    value: str
-    unit: str | None = None
-    canonical: Bounds | None = None
-    canonical_value: float | str | None = None
-    canonical_unit: str | None = None
-    date: str | None = None
-    source: str = ""
-    flags: tuple[Flag, ...] = ()
 
 
 def _absence_in_words(absence: Absence) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import weakref
 from collections import Counter
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
-from screener.evaluation.answers import Found, Judged, Measured, Reason
+from screener.evaluation.answers import Evidence, Found, Judged, Measured, Reason
 from screener.evaluation.instants import Stretch, not_after
 from screener.records.chart import as_if
 from screener.records.patient import Absence, Episode, Flag, Patient, Result
@@ -18,9 +18,6 @@ from screener.rulebook import Concept, RecordList, Rulebook, Scope
 from screener.values.dates import Duration, Moment, latest_of, on_day
 from screener.values.ranges import Range
 from screener.values.truth import Truth
-
-if TYPE_CHECKING:
-    from screener.evaluation.evidence import Evidence
 
 
 class Denial(Struct, frozen=True, gc=False):
@@ -38,15 +35,22 @@ class Over(Struct, frozen=True):
     ends: Counter[Moment]
 
 
+DONE: Literal["done"] = "done"
+Shelf = RecordList | Literal["done"]
+"""A list of the record, or what was done: procedures, and plans, which may have come true."""
+_NOTHING: Mapping[str, tuple[Episode, ...]] = {}
+
+
 class Kind:
     """What is the same of a concept for every patient. `names` are its own and the narrower ones, `upward` its own and
     the broader ones; `deniable` are the concepts by which a list can deny it: itself, or else the broader ones."""
 
-    __slots__ = ("concept", "deniable", "has_lasting_kinds", "is_acute", "is_of", "names", "upward")
+    __slots__ = ("concept", "deniable", "has_lasting_kinds", "is_acute", "is_of", "names", "order", "upward")
 
     def __init__(self, concept: Concept, concepts: Mapping[str, Concept]) -> None:
         self.concept = concept
         self.names = (concept.name, *concept.narrower)
+        self.order = {name: place for place, name in enumerate(self.names)}
         self.is_of = frozenset(self.names)
         self.upward = (concept.name, *concept.broader)
         self.is_acute = concept.course == "acute"
@@ -97,6 +101,7 @@ class Frame:
         "over",
         "own_onset",
         "patient",
+        "plain",
         "present",
         "raised",
         "related",
@@ -130,10 +135,10 @@ class Frame:
         self.trial = trial
         self.own_onset = own_onset
         self.kinds: Mapping[str, Kind] = kinds_of(rulebook) if of is None else of.kinds
-        self.entries: dict[tuple[str, tuple[RecordList, ...]], tuple[Episode, ...]] = {} if of is None else of.entries
-        """The entries on some lists that are a concept or one of its kinds; filled as they are asked for."""
-        self.related: dict[tuple[str, tuple[RecordList, ...]], tuple[Episode, ...]] = {} if of is None else of.related
-        """The same with those that may be the concept."""
+        self.entries: dict[tuple[Shelf, str], Sequence[Episode]] = {} if of is None else of.entries
+        """The entries that are a concept or one of its kinds; filled as they are asked for."""
+        self.related: dict[tuple[str, Shelf], Sequence[Episode]] = {} if of is None else of.related
+        """The same with those that may be the concept; filled as they are asked for."""
         self.concerned: frozenset[str] = _concerned(self.kinds, patient) if of is None else of.concerned
         """The concepts that some entry of the record says anything about, itself or as a broader or narrower one."""
         self.denials: dict[str, list[Denial]] = _denials(patient, as_of) if of is None else of.denials
@@ -149,6 +154,8 @@ class Frame:
         """When what lasts ended; by the identity of an entry, which is kept beside it."""
         self.present: dict[int, tuple[Episode, Truth, tuple[Reason, ...]]] = {}
         """Whether an entry holds on the clock's day, and if that is open, why; likewise."""
+        self.plain: dict[int, tuple[Episode, bool]] = {}
+        """Whether nothing but time can keep an entry from being what is asked; likewise."""
         self.found: dict[str, Found] = {}
         self.decided: dict[str, Truth] = {}
         """Whether what an event lookup asks about happened, where no more was asked than that."""
@@ -163,24 +170,31 @@ class Frame:
         self.results_by_source: dict[str, dict[str, Result]] = {}
         self.last_from: dict[str, list[Moment]] = {}
 
-    def that_are(self, concept: str, lists: tuple[RecordList, ...]) -> tuple[Episode, ...]:
-        """The entries on some lists that are a concept or one of its kinds, or are read as such; alike ones once."""
-        key = (concept, lists)
+    def that_are(self, concept: str, shelf: Shelf) -> Sequence[Episode]:
+        """The entries that are a concept or one of its kinds, or are read as such; alike ones once."""
+        key = (shelf, concept)
         known = self.entries.get(key)
         if known is None:
-            on_record = self.patient.episodes
-            entries = [each for name in self.kinds[concept].names for each in on_record.get(name, ())]
-            known = self.entries[key] = tuple(dict.fromkeys([each for each in entries if each.list in lists]))
+            kind, on_record = self.kinds[concept], self.patient.episodes
+            names = [name for name in on_record if name in kind.is_of]
+            names.sort(key=kind.order.__getitem__)
+            lists = ("procedures", "plans") if shelf == DONE else (shelf,)
+            entries = [each for name in names for each in on_record[name] if each.list in lists]
+            if len(entries) > 1 and len({each.source for each in entries}) < len(entries):
+                entries = list(dict.fromkeys(entries))
+            known = self.entries[key] = entries
         return known
 
-    def that_may_be(self, concept: str, list_: RecordList) -> tuple[Episode, ...]:
+    def that_may_be(self, concept: str, list_: RecordList) -> Sequence[Episode]:
         """The entries of a list that may be a concept, each as an episode of it that settles nothing."""
+        entries = self.patient.may_be.get(list_, _NOTHING).get(concept)
+        if not entries:
+            return ()
         key = (list_, concept)
         known = self.open_entries.get(key)
         if known is None:
-            entries = self.patient.may_be.get(list_, {}).get(concept, ())
-            known = tuple([as_if(entry, concept, list_, self.rulebook.concepts) for entry in entries])
-            self.open_entries[key] = known
+            concepts = self.rulebook.concepts
+            known = self.open_entries[key] = tuple([as_if(entry, concept, list_, concepts) for entry in entries])
         return known
 
     def that_deny(self, concept: Concept, list_: RecordList) -> list[Denial]:
@@ -221,7 +235,7 @@ class Frame:
         other.found = self.found
         other.decided = self.decided
         other.stretches = self.stretches
-        other.ends, other.present = self.ends, self.present
+        other.ends, other.plain, other.present = self.ends, self.plain, self.present
         other.of_all_trials = self.of_all_trials
         other.raised = self.raised
         other.shown = self.shown

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from screener.evaluation.answers import Fact, Found, Given, Judged, Measured, Reason
 from screener.evaluation.phrases import allergies, either, in_time, lowered, onset, unit_beside, wanted
+from screener.evaluation.residual import open_nodes
 from screener.records.patient import Episode, Result
 from screener.rulebook import (
     NOW,
@@ -71,20 +72,21 @@ def deciding(answer: Part) -> tuple[Part, ...]:
     if isinstance(answer, Measured):
         if answer.range.is_exact:
             return answer.parts
-        return tuple(part for part in answer.parts if not _is_settled(part))
+        return tuple([part for part in answer.parts if not _is_settled(part)])
+    truth = answer.truth
     match answer.node:
         case All() | Any() | AtLeast():
-            if answer.truth is TRUE and isinstance(answer.node, All):
+            if truth is TRUE and isinstance(answer.node, All):
                 return answer.parts
-            if answer.truth is FALSE and isinstance(answer.node, Any):
+            if truth is FALSE and isinstance(answer.node, Any):
                 return answer.parts
-            return tuple(part for part in answer.parts if isinstance(part, Judged) and part.truth is answer.truth)
+            return tuple([part for part in answer.parts if isinstance(part, Judged) and part.truth is truth])
         case Confirmed():
             # A person's answer decides; whom it is asked of, and what is shown with it, do not.
             return answer.parts[:1]
         case _:
-            if answer.truth is UNKNOWN:
-                return tuple(part for part in answer.parts if not _is_settled(part))
+            if truth is UNKNOWN:
+                return tuple([part for part in answer.parts if not _is_settled(part)])
             return answer.parts
 
 
@@ -96,41 +98,58 @@ def _is_settled(part: Part) -> bool:
     return not part.reasons if part.truth is None else part.truth is not UNKNOWN
 
 
-def leaves(answer: Part) -> Iterator[Found]:
+def leaves(answer: Part) -> list[Found]:
     """What was looked up and decided the answer."""
+    found: list[Found] = []
+    _add_leaves(answer, found)
+    return found
+
+
+def _add_leaves(answer: Part, found: list[Found]) -> None:
     if isinstance(answer, Found):
-        yield answer
+        found.append(answer)
     for part in deciding(answer):
-        yield from leaves(part)
+        _add_leaves(part, found)
 
 
-def consulted(answer: Part) -> Iterator[Found]:
+def consulted(answer: Part) -> list[Found]:
     """What was looked up for an answer: what decided a settled one, everything for an open one."""
+    found: list[Found] = []
+    _add_consulted(answer, found)
+    return found
+
+
+def _add_consulted(answer: Part, found: list[Found]) -> None:
     if isinstance(answer, Found):
-        yield answer
+        found.append(answer)
         if answer.anchor is not None:
-            yield answer.anchor
+            found.append(answer.anchor)
         parts: tuple[Part, ...] = answer.parts
     elif isinstance(answer, Judged) and answer.truth is not UNKNOWN:
         parts = deciding(answer)
     else:
         parts = (*answer.parts, *_shown(answer))
     for part in parts:
-        yield from consulted(part)
+        _add_consulted(part, found)
 
 
 def _shown(answer: Part) -> tuple[Judged, ...]:
     return answer.shown if isinstance(answer, Judged) else ()
 
 
-def measured_scores(answer: Part) -> Iterator[tuple[str, Measured]]:
+def measured_scores(answer: Part) -> list[tuple[str, Measured]]:
     """The scores that were computed for an answer, by name, an inner score after the one that uses it."""
+    scores: list[tuple[str, Measured]] = []
+    _add_scores(answer, scores)
+    return scores
+
+
+def _add_scores(answer: Part, scores: list[tuple[str, Measured]]) -> None:
     if isinstance(answer, Measured) and isinstance(answer.node, ScoreOf):
-        yield answer.node.name, answer
+        scores.append((answer.node.name, answer))
     is_settled = isinstance(answer, Judged) and answer.truth is not UNKNOWN
-    parts = deciding(answer) if is_settled else (*answer.parts, *_shown(answer))
-    for part in parts:
-        yield from measured_scores(part)
+    for part in deciding(answer) if is_settled else (*answer.parts, *_shown(answer)):
+        _add_scores(part, scores)
 
 
 def facts(answer: Part) -> Iterator[tuple[Fact | Given, Found, bool]]:
@@ -167,10 +186,8 @@ def rests_on_assumption(answer: Part) -> bool:
 
 
 def needs(answer: Judged, rulebook: Rulebook) -> tuple[Need, ...]:
-    """The facts that would help to settle an open answer; none for a settled one."""
-    if answer.truth is not UNKNOWN:
-        return ()
-    return tuple(dict.fromkeys(_needs(answer, rulebook)))
+    """The facts that would help to settle an open answer, read off what is left of it; none for a settled one."""
+    return tuple(dict.fromkeys(need for node in open_nodes(answer) for need in _needs(node, rulebook)))
 
 
 def _needs(answer: Part, rulebook: Rulebook) -> Iterator[Need]:

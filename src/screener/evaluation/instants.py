@@ -57,6 +57,10 @@ def stretch_around(scope: Scope, first_day: int, last_day: int, clock_day: int) 
     Calendar windows run from the first second of one day to the last second of another; hour windows count from the
     anchor's time of day, which may be any.
     """
+    if first_day == last_day and not _is_of_hours(scope):
+        start = _start(scope, first_day, earliest=True)
+        end = _end(scope, first_day, clock_day, earliest=True)
+        return Stretch(start, start, end, end)
     return Stretch(
         _start(scope, first_day, earliest=True),
         _start(scope, last_day, earliest=False),
@@ -86,6 +90,11 @@ def _end(scope: Scope, anchor_day: int, clock_day: int, *, earliest: bool) -> in
     if scope.excludes_anchor and scope.ahead.count == 0:
         day -= 1
     return min(day * DAY + DAY - 1, clock_end)
+
+
+def _is_of_hours(scope: Scope) -> bool:
+    back, ahead = scope.back, scope.ahead
+    return (back is not None and back.unit == "hours") or (ahead is not None and ahead.unit == "hours")
 
 
 def _counts_from_the_second(scope: Scope, side: Duration, other: Duration | None) -> bool:

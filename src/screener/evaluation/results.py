@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from copy import copy
 from fractions import Fraction
-from heapq import nlargest, nsmallest
 
 from msgspec.structs import replace
 
@@ -418,9 +417,12 @@ class Reading:
     def not_before(self, others: Iterable[Moment]) -> Reading:
         """The same reading, known to be no older than these others, as far as they have the same clock or are of whole
         days."""
-        later, moment = copy(self), self.moment
+        moment = self.moment
         firsts = [each.first for each in others if each.offset == moment.offset or each.is_whole_days]
         first = min(max([moment.first, *firsts]), moment.last)
+        if first == moment.first:
+            return self
+        later = copy(self)
         later.moment = replace(moment, first=first)
         return later
 
@@ -458,10 +460,10 @@ class _Readings:
     __slots__ = ("all", "by_high", "by_low", "lowest")
 
     def __init__(self, readings: list[Reading], lookup: ChangeLookup) -> None:
-        outermost = nsmallest if lookup.change.endswith("rise") else nlargest
+        falls = not lookup.change.endswith("rise")
         self.all = readings
-        self.by_low = outermost(2, readings, key=_by_low)
-        self.by_high = outermost(2, readings, key=_by_high)
+        self.by_low = sorted(readings, key=_by_low, reverse=falls)[:2]
+        self.by_high = sorted(readings, key=_by_high, reverse=falls)[:2]
         lowest = min(readings, key=_by_low)
         # To round keeps the order, so that one above 0 as a double is the least of exact numbers above 0.
         self.lowest = lowest.low if lowest.double_low > 0 else min(each.low for each in readings)

@@ -13,9 +13,9 @@ from screener.language import syntax
 from screener.language.desk import Desk, Draft, did_you_mean
 from screener.language.diagnostics import error
 from screener.language.dimensions import PURE_NUMBER, Measure
+from screener.language.limits import exact, range_text
 from screener.language.lookups import Lookups
 from screener.language.names import Kind, cycles, nearest
-from screener.language.numbers import exact, range_text
 from screener.language.propositions import Propositions
 from screener.rulebook import (
     Any,

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from screener.language import syntax
 from screener.language.desk import Desk
-from screener.language.numbers import Measured, range_text
+from screener.language.limits import Measured, range_text
 from screener.language.propositions import Propositions
 from screener.language.readings import Variant
 from screener.language.scopes import length_of

@@ -8,16 +8,23 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import assert_never
 
-from msgspec import Struct
-
 from screener.language import syntax
 from screener.language.desk import Desk
 from screener.language.dimensions import PURE_NUMBER, Measure, product, quotient
+from screener.language.limits import (
+    PERCENT,
+    YEARS,
+    Limits,
+    Measured,
+    aligned,
+    exact,
+    quantity_itself,
+    range_text,
+    what_is_lacking,
+)
 from screener.language.lookups import CHANGES
 from screener.language.names import KNOWN_OF_EVERYBODY, Entry, Kind
 from screener.language.scopes import scope_of
-from screener.language.source import Span
-from screener.language.syntax import written_quantity
 from screener.rulebook import (
     Age,
     Arithmetic,
@@ -29,51 +36,21 @@ from screener.rulebook import (
     InUnit,
     Lab,
     Number,
-    Numeric,
     PointsOf,
     ScoreOf,
     Truthful,
     Value,
 )
-from screener.values.ranges import Range
-from screener.values.units import Unit, UnitError, describe, parse_unit
-
-YEARS = parse_unit("years")
-PERCENT = parse_unit("%")
+from screener.values.units import UnitError, parse_unit
 
 _WITH_A_VALUE: tuple[Kind, ...] = ("lab", "form", "finding", "score", "points")
 
 
-class Measured(Struct, frozen=True):
-    """A checked expression and what it counts. `name` is what messages call it.
-
-    `bare` is the quantity whose bare number this is (`creatinine in mg/dL`), and `unit` the unit that it was taken in:
-    a number compared with it is converted exactly instead.
-    """
-
-    expression: Numeric
-    measure: Measure
-    name: str
-    fact: Lab | Finding | None = None
-    bare: Measured | None = None
-    unit: Unit | None = None
-
-    @property
-    def is_age(self) -> bool:
-        """Whether this is the age, which is counted in completed years."""
-        return isinstance(self.expression, Age)
-
-
-def exact(digits: str) -> Fraction:
-    """The number that these digits are."""
-    return Fraction(digits)
-
-
-class Numbers:
+class Numbers(Limits):
     """Checks the numeric expressions of one block. `truth` checks the test of an `if`."""
 
     def __init__(self, desk: Desk, truth: Callable[[syntax.Proposition], Truthful | None]) -> None:
-        self.desk = desk
+        super().__init__(desk)
         self._truth = truth
 
     def of(self, node: syntax.Numeric) -> Measured | None:
@@ -97,105 +74,6 @@ class Numbers:
                 return self._choose(node)
             case _:
                 assert_never(node)
-
-    # ---- limits and units
-
-    def limit(self, quantity: syntax.Quantity, of: Measured, unit: syntax.Unit | None = None) -> Number | None:
-        """The number in the unit of what it limits, converted exactly and rounded once. `unit` stands for one that was
-        not written at this number but at its fellow."""
-        unit = quantity.unit or unit
-        if of.bare is not None and of.unit is not None and unit is None:
-            return self._limit_of_bare_number(quantity, of.bare, of.unit)
-        text = quantity.number if unit is None else written_quantity(quantity.number, unit.text)
-        if unit is None:
-            if of.measure.is_pure:
-                return Number(float(exact(quantity.number)), text)
-            self._without_unit(quantity, of)
-            return None
-        read = self.unit(unit)
-        if read is None:
-            return None
-        if of.is_age and unit.text not in ("year", "years"):
-            self.desk.error(
-                "age-in-years",
-                f"age is counted in completed years, not in `{unit.text}`",
-                unit.span,
-                help="write the limit in `years`",
-            )
-            return None
-        if of.measure.is_pure:
-            self.desk.error(
-                "unit-on-pure-number",
-                f"`{of.name}` is a pure number and has no unit",
-                quantity.span,
-                help=f"write `{quantity.number}`",
-            )
-            return None
-        try:
-            factor = of.measure.factor_from(read)
-        except UnitError:
-            self._mismatch(quantity, read, of)
-            return None
-        return Number(float(exact(quantity.number) * factor), text)
-
-    def _limit_of_bare_number(self, quantity: syntax.Quantity, bare: Measured, unit: Unit) -> Number:
-        factor = bare.measure.factor_from(unit)
-        return Number(float(exact(quantity.number) * factor), written_quantity(quantity.number, unit.text))
-
-    def unit(self, unit: syntax.Unit) -> Unit | None:
-        """The unit that a text means."""
-        try:
-            return parse_unit(unit.text)
-        except UnitError as problem:
-            self.desk.error("unknown-unit", str(problem), unit.span)
-            return None
-
-    def _without_unit(self, quantity: syntax.Quantity, of: Measured) -> None:
-        fitting = " or ".join(f"`{written_quantity(quantity.number, unit)}`" for unit in _units_of(of))
-        self.desk.error(
-            "bare-number",
-            f"`{of.name}` is a quantity, and `{quantity.text}` has no unit",
-            quantity.span,
-            notes=(f"{of.name}: {describe(of.measure.unit.dimension)}, {of.measure.unit.text}",),
-            help=f"write {fitting}, whichever is meant",
-        )
-
-    def _mismatch(self, quantity: syntax.Quantity, unit: Unit, of: Measured) -> None:
-        likely = likely_unit(exact(quantity.number), of)
-        self.desk.error(
-            "unit-mismatch",
-            f"`{of.name}` cannot be compared with `{quantity.text}`",
-            quantity.span,
-            notes=_aligned((of.name, of.measure.unit), ("limit", unit), _what_is_lacking(of.measure, unit)),
-            help=f"did you mean `{written_quantity(quantity.number, likely)}`?" if likely else "",
-        )
-
-    def alike(self, left: Measured, right: Measured, span: Span) -> Measured | None:
-        """`right` in the unit of `left`, or None if they cannot be added or compared."""
-        one, other = left.measure, right.measure
-        if one.is_pure != other.is_pure:
-            pure, quantity = (left, right) if one.is_pure else (right, left)
-            self.desk.error(
-                "unit-mismatch",
-                f"`{quantity.name}` is a quantity and `{pure.name}` a pure number",
-                span,
-                notes=_aligned((left.name, one.unit), (right.name, other.unit), ""),
-                help=f"write `{quantity.name} in {quantity.measure.unit.text}` for its bare number",
-            )
-            return None
-        try:
-            factor = other.factor_to(one.unit)
-        except UnitError:
-            self.desk.error(
-                "unit-mismatch",
-                f"`{left.name}` and `{right.name}` are different kinds of quantity",
-                span,
-                notes=_aligned((left.name, one.unit), (right.name, other.unit), ""),
-            )
-            return None
-        if factor == 1:
-            return right
-        return Measured(InUnit(right.expression, one.unit.text, float(factor)), one, right.name)
 
     # ---- the kinds of expression
 
@@ -336,7 +214,7 @@ class Numbers:
                 "unit-mismatch",
                 f"`{of.name}` cannot be told in `{node.unit.text}`",
                 node.unit.span,
-                notes=_aligned((of.name, of.measure.unit), ("unit", unit), _what_is_lacking(of.measure, unit)),
+                notes=aligned((of.name, of.measure.unit), ("unit", unit), what_is_lacking(of.measure, unit)),
             )
             return None
         direct = of if isinstance(of.expression, Value | Age) else None
@@ -368,10 +246,10 @@ class Numbers:
         """Both sides in one unit. A number written out takes the unit of the other side, by molar mass if need be."""
         match node.left, node.right:
             case _, syntax.Quantity():
-                number = self.limit(node.right, _quantity_itself(left))
+                number = self.limit(node.right, quantity_itself(left))
                 return None if number is None else (left, Measured(number, left.measure, right.name))
             case syntax.Quantity(), _:
-                number = self.limit(node.left, _quantity_itself(right))
+                number = self.limit(node.left, quantity_itself(right))
                 return None if number is None else (Measured(number, right.measure, left.name), right)
             case _:
                 alike = self.alike(left, right, node.span)
@@ -410,7 +288,7 @@ class Numbers:
 
     def _bounded(self, node: syntax.Bounded) -> Measured | None:
         of = self.of(node.of)
-        number = None if of is None else self.limit(node.at, _quantity_itself(of))
+        number = None if of is None else self.limit(node.at, quantity_itself(of))
         if of is None or number is None:
             return None
         floor, cap = (number.value, None) if node.kind == "floored at" else (None, number.value)
@@ -443,64 +321,8 @@ class Numbers:
         return range_text(lab.possible, lab.unit)
 
 
-def range_text(numbers: Range, unit: str = "1") -> str:
-    """`above 0 .. 150 10*9/L`."""
-    low, high = f"{numbers.low:.6g}", f"{numbers.high:.6g}"
-    text = f"{'above ' if numbers.low_open else ''}{low} .. {'below ' if numbers.high_open else ''}{high}"
-    return text if unit == "1" else f"{text} {unit}"
-
-
 def _measure_of(lab: Lab, entry: Entry) -> Measure:
     """What a lab counts, under its own name or that of another measured form."""
     form: Form | None = next((form for form in lab.forms if entry.kind == "form" and form.name == entry.name), None)
     mass = lab.molar_mass if form is None else form.molar_mass
     return Measure(parse_unit(lab.unit), None if mass is None else Fraction(mass), lab.valence)
-
-
-def _quantity_itself(of: Measured) -> Measured:
-    """The expression without the memory that it is a bare number: a bound or summand is not converted."""
-    return Measured(of.expression, of.measure, of.name, of.fact)
-
-
-def _units_of(of: Measured) -> dict[str, Fraction]:
-    """The units that a limit might be meant in, each with its size in the canonical unit: the canonical one itself, and
-    those that results come in. Those of another measured form are left out."""
-    if of.is_age:
-        return {"years": Fraction(1)}
-    units = {of.measure.unit.text: Fraction(1)}
-    for code in of.fact.codes if isinstance(of.fact, Lab) else ():
-        if code.unit is not None and code.form is None:
-            units.setdefault(code.unit, of.measure.factor_from(parse_unit(code.unit)))
-    return units
-
-
-def likely_unit(number: Fraction, of: Measured) -> str | None:
-    """A unit in which the number could be a value of this lab."""
-    if of.is_age:
-        return "years"
-    if not isinstance(of.fact, Lab):
-        return None
-    possible = of.fact.possible
-    return next((unit for unit, size in _units_of(of).items() if possible.contains(float(number * size))), None)
-
-
-def _what_is_lacking(measure: Measure, unit: Unit) -> str:
-    """What would have to be defined for the conversion, if the analyte had it."""
-    bases = {base for base, _ in (*measure.unit.dimension, *unit.dimension)}
-    if "mass" in bases and measure.molar_mass is None:
-        return "   (no molar mass is defined)"
-    if "equivalents" in bases and measure.valence is None:
-        return "   (no valence is defined)"
-    return ""
-
-
-def _aligned(one: tuple[str, Unit], other: tuple[str, Unit], remark: str) -> tuple[str, ...]:
-    """Two names with dimension and unit, the words below each other."""
-    rows = [(f"{name}:", *describe(unit.dimension).partition(" per "), unit.text) for name, unit in (one, other)]
-    name_width = max(len(row[0]) for row in rows)
-    above_width = max(len(row[1]) for row in rows if row[2]) if any(row[2] for row in rows) else 0
-    lines = [
-        f"{name:<{name_width}} {above:<{above_width if per else 0}}{per}{below}, {text}"
-        for name, above, per, below, text in rows
-    ]
-    return lines[0], lines[1] + remark

@@ -15,13 +15,11 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import get_args
 
-from msgspec.structs import replace
-
 from screener.language.desk import Draft, did_you_mean
 from screener.language.diagnostics import error
 from screener.language.names import nearest
 from screener.language.source import Source, Span
-from screener.rulebook import PHRASES, Beside, ReviewedRow, codes_within
+from screener.rulebook import PHRASES, Beside, ReviewedRow, codes_within, phrases_of
 from screener.values.check_digits import is_snomed
 
 Tables = Mapping[str, str]
@@ -39,10 +37,13 @@ def reviewed_rows(draft: Draft, tables: Tables) -> tuple[ReviewedRow, ...]:
         system = PurePosixPath(path).stem
         source = Source(path, text)
         for start, line in _lines(text):
-            for row in _rows(draft, source, start, line, system):
-                if rows.setdefault((system, row.code), row) is not row:
-                    _report(draft, source, start, line, f"{system} {row.code} stands here a second time")
-    return tuple(rows.values())
+            row = _row(draft, source, start, line, system)
+            if row is None:
+                continue
+            for code in _codes_of(row):
+                if rows.setdefault((system, code), row) is not row:
+                    _report(draft, source, start, line, f"{system} {code} stands here a second time")
+    return tuple(dict.fromkeys(rows.values()))
 
 
 def _lines(text: str) -> list[tuple[int, str]]:
@@ -55,12 +56,9 @@ def _lines(text: str) -> list[tuple[int, str]]:
     return found
 
 
-def _rows(draft: Draft, source: Source, start: int, line: str, system: str) -> list[ReviewedRow]:
-    """What a line of a table holds: one row, or one for each of its phrases; none if something is wrong with it."""
-    row = _row(draft, source, start, line, system)
-    if row is None or system != PHRASES:
-        return [row] if row is not None else []
-    return [replace(row, code=phrase.strip().casefold()) for phrase in row.code.split(";")]
+def _codes_of(row: ReviewedRow) -> list[str]:
+    """The code of a row, or each of its phrases as phrases are compared."""
+    return phrases_of(row) if row.system == PHRASES else [row.code]
 
 
 def _row(draft: Draft, source: Source, start: int, line: str, system: str) -> ReviewedRow | None:
@@ -77,6 +75,12 @@ def _row(draft: Draft, source: Source, start: int, line: str, system: str) -> Re
         fault = f"`{unknown[0]}` is no concept" if unknown else f"it lies within nothing: write `{NOTHING}`, or codes"
         help_text = did_you_mean(nearest(unknown[0], draft.concepts)) if unknown else ""
         _report(draft, source, start, line, fault, help_text)
+        return None
+    if system == PHRASES and not all(any(map(str.isalnum, phrase)) for phrase in code.split(";")):
+        _report(draft, source, start, line, "a phrase without a word stands in it")
+        return None
+    if system == PHRASES and within.startswith("beside") and within not in _BESIDE:
+        _report(draft, source, start, line, f"`{within}` is none of {', '.join(_BESIDE)}")
         return None
     if system == PHRASES and within in _BESIDE:
         return ReviewedRow(system, code, name, is_not=tuple(is_not.split()), beside=_BESIDE[within])

@@ -1,6 +1,6 @@
 """A patient's chart while it is filled: results, episodes and absences gathered, whatever form the record has.
 
-The forms of record (`charting.py` for the native one, `fhir/`) decide what an entry says; here it becomes a fact.
+The forms of record (`native_entries.py` for the native one, `fhir/`) decide what an entry says; here it becomes a fact.
 `patient` ends the chart: of several reports of one result the latest counts, and what results show is derived.
 """
 
@@ -130,7 +130,7 @@ class Chart:
             answers={
                 key: each for key, each in self.answers.items() if each.value is not None or each.reading is not None
             },
-            complete=self.complete - unread.keys(),
+            complete=self.complete.difference(unread),
             unread=unread,
             near=tuple(self.near),
             notes=self.findings.all_notes,

@@ -17,8 +17,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.code_systems import answer_word, names_of_systems, plain_system, system_name, unread_system
+from screener.records.comparing import as_name, folded, plain_words
 from screener.records.errors import printable, quoted
-from screener.records.folding import as_name, folded, plain_words
 from screener.records.patient import Flag
 from screener.records.phrases import Phrases
 from screener.rulebook import (
@@ -169,7 +169,10 @@ class LocalCodes(Struct, frozen=True):
 
 class Dictionary:
     """An index of a rulebook's labs, findings and concepts, and of a clinic's own codes. It never changes, and may be
-    shared between threads."""
+    shared between threads.
+
+    It is long because names, codes, wordings and units are all looked up in one index.
+    """
 
     def __init__(self, rulebook: Rulebook, local: LocalCodes | None = None, hierarchy: Hierarchy | None = None) -> None:
         self.rulebook = rulebook
@@ -390,9 +393,11 @@ class Dictionary:
         words: str | None = None,
         name: str | None = None,
         on: RecordList | None = None,
+        displays: Iterable[str] = (),
     ) -> Said:
         """What an entry says of all concepts, by its codes (each with its system), its wording and the concept's name
-        under which it stands. Where nobody knows these, of a procedure by the phrases of its wording."""
+        under which it stands. Where nobody knows these, of a procedure by the phrases of its wording, and of what is
+        displayed with its codes."""
         named = [self.terminology.named(name)] if name is not None else []
         coded: list[tuple[str, str]] = []
         for system, code in codes:
@@ -404,11 +409,23 @@ class Dictionary:
                     continue
             coded.append((known, code))
         said = self.terminology.entry(coded, folded(words) if words is not None else None, named)
-        return self.in_phrases(said, words, on)
+        if said.is_known:
+            return self._narrowed(said, words) if on == "conditions" and words is not None else said
+        wordings = [each for each in (words, *displays) if each is not None]
+        return self.phrases.said(wordings) if wordings and on in IN_PHRASES else said
 
-    def in_phrases(self, said: Said, words: str | None, on: RecordList | None) -> Said:
-        """The same, or where nobody knows what a procedure is, what the phrases of a wording say."""
-        return said if said.is_known or words is None or on not in IN_PHRASES else self.phrases.said(words)
+    def _narrowed(self, said: Said, words: str) -> Said:
+        """What a diagnosis says by its codes, narrowed by the wording of a treatment beside them.
+
+        Only where they are nothing for certain: a part of the bowel (Z90.4) was not removed for a tumor where the
+        wording beside the code is of an appendectomy.
+        """
+        if said.is_ or not said.open:
+            return said
+        treatment = self.phrases.of_treatment(words)
+        if treatment is None:
+            return said
+        return replace(said, may_be=said.may_be & treatment.open, unreviewed=said.unreviewed & treatment.open)
 
     def certain(self, meanings: Collection[Meaning], said: Said, kinds: Collection[str]) -> tuple[Meaning, ...]:
         """What an entry certainly is, of these kinds: of the meanings of its codes and name those that no other of

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from screener.records.folding import as_name
+from screener.records.comparing import as_name
 from screener.values.tables import table_rows
 
 _DOSE = re.compile(r"\s+\d[\d.,]*\s*(?:mg|g|[uµμ]g|mcg|IE|IU|U|E|ml)\Z", re.IGNORECASE)

@@ -8,9 +8,9 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from screener.records.chart import some_of
+from screener.records.comparing import as_name
 from screener.records.dictionary import ABSENCE_SYSTEMS, TEXT, Dictionary, Meaning, disputed, most_specific, names_of
 from screener.records.errors import Findings, any_of, quoted, shown
-from screener.records.folding import as_name
 from screener.records.generics import generic_code
 from screener.records.likeness import alike, likeness_of
 from screener.records.native import Entry, Reviewed
@@ -48,7 +48,10 @@ def codes_alone(entry: Entry) -> list[tuple[str, str]]:
 
 
 class Naming:
-    """Resolves entries against the dictionary, and tells what cannot be resolved."""
+    """Resolves entries against the dictionary, and tells what cannot be resolved.
+
+    It is long because names, codes and words are resolved in turn, and what none of them resolves is told once.
+    """
 
     def __init__(self, dictionary: Dictionary, findings: Findings) -> None:
         self.dictionary = dictionary

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from screener.records.charting import chart_of
 from screener.records.documents import (
     DEEPEST,
     Document,
@@ -32,6 +31,7 @@ from screener.records.errors import Findings, RecordError, printable, quoted
 from screener.records.folders import Unread
 from screener.records.forms import deletions, is_hook, json_form
 from screener.records.native import NativeRecord, read_shape
+from screener.records.native_entries import chart_of
 from screener.records.patient import Patient
 from screener.records.sources import Group, HowRead, Source, is_text
 
@@ -284,7 +284,7 @@ class _Resources(Struct, frozen=True):
     beside: Sequence[Unread] = ()
 
     def names(self) -> Iterable[str]:
-        from screener.records.fhir.reading import names_in  # only who has FHIR pays for it
+        from screener.records.fhir.patients import names_in  # only who has FHIR pays for it
 
         try:
             return names_in(self.documents, self.how.name)
@@ -292,7 +292,7 @@ class _Resources(Struct, frozen=True):
             return ()
 
     def patients(self) -> Iterator[Patient | RecordError]:
-        from screener.records.fhir.reading import read_resources
+        from screener.records.fhir.patients import read_resources
 
         how, documents = self.how, self.documents
         try:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from screener.records.folding import folded
+from screener.records.comparing import folded
 from screener.values.tables import table_rows
 
 

@@ -20,9 +20,9 @@ from functools import lru_cache
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+from screener.records.comparing import folded
 from screener.records.dictionary import KINDS, MOST_REMEMBERED, Dictionary, Meaning
 from screener.records.errors import any_of
-from screener.records.folding import folded
 from screener.records.specimens import BLOOD, specimen_in
 from screener.records.written import is_filler
 from screener.rulebook import Lab

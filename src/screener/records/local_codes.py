@@ -21,9 +21,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.code_systems import is_known_system, names_of_systems, plain_system, words_of_answers
+from screener.records.comparing import as_words, folded
 from screener.records.dictionary import EVERY_CODE, TEXT, Dictionary, LocalCodes, Meaning
 from screener.records.errors import any_of, did_you_mean, printable, quoted
-from screener.records.folding import as_words, folded
 from screener.records.likeness import alike
 from screener.rulebook import LIST_OF, Concept, Finding, Lab, code_within, codes_within
 from screener.terminology.code_lists import is_a_code
@@ -156,7 +156,10 @@ class _Row(Struct, frozen=True):
 
 
 class _Table:
-    """Reads one table, and gathers what is wrong with it."""
+    """Reads one table, and gathers what is wrong with it.
+
+    It is long because each kind of line has checks of its own.
+    """
 
     def __init__(self, text: str, dictionary: Dictionary) -> None:
         self.lines = [

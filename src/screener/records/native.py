@@ -1,7 +1,7 @@
 """The native form of a record: its fields and their shapes, and nothing of what they mean.
 
 Every field may be left out as far as the shape goes; what an entry must have, and what contradicts what, is decided in
-`charting.py`, where it can be said in words. `null` is the same as leaving a field out; only a
+`native_entries.py`, where it can be said in words. `null` is the same as leaving a field out; only a
 result whose value is `null` is one that has none. `read_shape` turns what pydantic finds into problems in the record's
 own words.
 """

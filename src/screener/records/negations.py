@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, cast
 
-from screener.records.folding import folded
+from screener.records.comparing import folded
 from screener.values.tables import table_rows
 
 Turn = Literal["denies", "leaves open"]

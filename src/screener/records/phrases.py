@@ -17,8 +17,8 @@ from functools import cached_property
 from msgspec import Struct
 from msgspec.structs import replace
 
-from screener.records.folding import plain_words
-from screener.rulebook import PHRASES, ReviewedRow, Rulebook
+from screener.records.comparing import plain_words
+from screener.rulebook import PHRASES, ReviewedRow, Rulebook, phrases_of
 from screener.terminology.said import BY_PHRASES, NOBODY, Said
 from screener.terminology.terminology import Terminology
 
@@ -45,8 +45,16 @@ class Phrases:
         self.terminology = terminology
         self._called = called
 
-    def said(self, wording: str) -> Said:
-        """What a wording of a procedure may be."""
+    def said(self, wordings: Iterable[str]) -> Said:
+        """What a procedure may be that is called so, perhaps in several wordings: whatever one of them may be. One that
+        is read is enough."""
+        said = [self._of_wording(each) for each in wordings]
+        read = [each for each in said if each.is_known] or said
+        may_be = frozenset[str]().union(*(each.may_be for each in said))
+        unreviewed = frozenset[str]().union(*(each.unreviewed for each in read)) - may_be
+        return Said(NOBODY, may_be, unreviewed, is_known=read[0].is_known, source=read[0].source)
+
+    def _of_wording(self, wording: str) -> Said:
         made_of = list(self._made_of(wording))
         phrases = [each for each in made_of if each is not None]
         telling = [each for each in phrases if each.row is None or each.row.beside is None]
@@ -64,6 +72,14 @@ class Phrases:
         else:
             unreviewed = self.terminology.everything - may_be
         return Said(NOBODY, may_be, unreviewed, is_known=is_known, source=BY_PHRASES if is_known else "")
+
+    def of_treatment(self, wording: str) -> Said | None:
+        """What a wording may be that is read, and is made of nothing harmless; None of any other."""
+        phrases = list(self._made_of(wording))
+        if any(each is None or each.row is None or not (each.row.within or each.row.beside) for each in phrases):
+            return None
+        said = self._of_wording(wording)
+        return said if said.is_known else None
 
     def _of(self, phrase: _Phrase) -> Said:
         if phrase.row is None:
@@ -90,8 +106,8 @@ class Phrases:
     def _by_first_word(self) -> dict[str, list[_Phrase]]:
         found: dict[str, list[_Phrase]] = {}
         for row in self.rulebook.reviewed:
-            if row.system == PHRASES:
-                words = tuple(each.casefold() for each in plain_words(row.code))
+            for phrase in phrases_of(row) if row.system == PHRASES else ():
+                words = tuple(plain_words(phrase))
                 found.setdefault(words[0], []).append(_Phrase(words, row))
         for words, name in self._called:
             if self.rulebook.concepts[name].kind not in ("condition", "procedure"):

@@ -15,10 +15,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.addresses import plain_address, plain_id, uuid_in
-from screener.records.charting import chart_of
 from screener.records.dictionary import Dictionary
 from screener.records.errors import Findings, Problem, RecordError, did_you_mean, printable, quoted
 from screener.records.native import NativeRecord, read_shape
+from screener.records.native_entries import chart_of
 from screener.records.patient import Answer, Patient, digest_of, is_unnamed
 from screener.records.reading import read_document
 from screener.records.reviews import ChartReview, ReviewReader, with_review
@@ -207,8 +207,9 @@ def with_answers(patient: Patient, given: Sequence[GivenAnswers], dictionary: Di
     answered: Patient = replace(patient, answers=answers, notes=tuple(notes))
     for each in about:
         answered = with_review(answered, each.review, dictionary)
-    if about:
-        digests = tuple(digest_of((each.answers, each.review)) for each in about)
+    saying = [each for each in about if each.answers or each.review != ChartReview()]
+    if saying:
+        digests = tuple(digest_of((each.answers, each.review)) for each in saying)
         answered = replace(answered, read_with=replace(patient.read_with, answers=digests))
     return answered
 

@@ -17,10 +17,10 @@ from typing import Any
 from msgspec import Struct
 
 from screener.records.cells import MERGED, Row, Sheet, Sheets
+from screener.records.comparing import as_name
 from screener.records.dictionary import Dictionary, Meaning
 from screener.records.documents import refused, unreadable
 from screener.records.errors import Problem, RecordError, any_of, did_you_mean, quoted
-from screener.records.folding import as_name
 from screener.records.likeness import alike
 from screener.records.locales import Locale
 from screener.records.native import ENTRIES

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 
 from screener.records.addresses import plain_id
 from screener.records.chart import of_one_id
-from screener.records.charting import chart_of, placed
 from screener.records.errors import Findings, RecordError, quoted
 from screener.records.native import read_shape
+from screener.records.native_entries import chart_of, placed
 from screener.records.patient import Patient
 from screener.records.sources import Group, HowRead, Source, path_of
 

@@ -7,8 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from screener.records.comparing import as_words
 from screener.records.errors import LONGEST_QUOTE
-from screener.records.folding import as_words
 from screener.values.tables import table_rows
 
 _ITSELF, _SUSPECTED, _EVERY_LIST = "=", "?", "*"

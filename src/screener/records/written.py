@@ -17,8 +17,8 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
+from screener.records.comparing import as_words
 from screener.records.errors import quoted
-from screener.records.folding import as_words
 from screener.rulebook import Sex
 from screener.values.tables import table_rows
 from screener.values.units import UnitError, parse_unit

@@ -9,15 +9,15 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from screener.advice.decisive import Advice, Choice, Known, MakesEligible, Missing, RankedFact, RulesOut, TrialAdvice
+from screener.advice.decisive import Advice, Known, Missing, OpenFact, OpenLine, RulesOut, TrialAdvice, Way
 from screener.report.wording import in_one_breath
 
 WIDTH = 100
 LABEL = 18
-LONGEST_CHOICE = 200
+LONGEST_WAYS = 150
 MOST_FACTS = 8
 MOST_NAMED = 4
-MOST_CHOICES = 3
+MOST_WAYS = 2
 MEASURED = {"lab", "finding", "birth_date", "sex", "reading"}
 """Kinds of facts that are told one by one: what can be measured or read up, and not asked of the patient."""
 
@@ -34,15 +34,15 @@ def advice_lines(advice: Advice, width: int = WIDTH) -> list[str]:
         lines += _beside(label, text, width, LABEL)
     for trial in advice.trials:
         lines += ["", trial.id]
-        for label, text in (*_ruling_out(trial), *_eligible(trial.makes_eligible)):
+        for label, text in (*_ruling_out(trial), *_passing(trial)):
             lines += _beside(label, text, width, LABEL)
     return lines
 
 
-def first_facts(advice: Advice) -> list[RankedFact]:
+def first_facts(advice: Advice) -> list[OpenFact]:
     """The facts to be told one by one, in the order of the ranking: those that settle several criteria, or can be
     measured."""
-    return [fact for fact in advice.facts if fact.settles > 1 or fact.fact.kind in MEASURED][:MOST_FACTS]
+    return [fact for fact in advice.unconditional if len(fact.settles) > 1 or fact.fact.kind in MEASURED][:MOST_FACTS]
 
 
 def _beside(label: str, text: str, width: int, indent: int) -> list[str]:
@@ -56,36 +56,46 @@ def _beside(label: str, text: str, width: int, indent: int) -> list[str]:
     )
 
 
-def _rank(fact: RankedFact) -> str:
+def _rank(fact: OpenFact) -> str:
     parts = []
     if fact.settles:
-        criteria = "1 criterion" if fact.settles == 1 else f"{fact.settles} criteria"
+        criteria = "1 criterion" if len(fact.settles) == 1 else f"{len(fact.settles)} criteria"
         where = f"in {len(fact.in_trials)} trials" if len(fact.in_trials) > 1 else f"of {fact.in_trials[0]}"
         parts.append(f"settles {criteria} {where}, whatever it turns out to be")
-    if fact.closes:
-        parts.append(f"can decide {', '.join(fact.closes)}")
+    if fact.decides:
+        parts.append(f"can decide {', '.join(fact.decides)}")
     if not parts:
-        parts.append("decides only together with others")
+        count = len(fact.closes)
+        can_settle = f"can settle {count} {'criterion' if count == 1 else 'criteria'}"
+        parts.append(can_settle if count else "decides only together with others")
     return f"{fact.fact.text}: {'; '.join(parts)}"
 
 
 # ---- what to ask, and whom
 
 
-def _asked(advice: Advice, told: Sequence[RankedFact]) -> Iterator[tuple[str, str]]:
+def _asked(advice: Advice, told: Sequence[OpenFact]) -> Iterator[tuple[str, str]]:
     """The facts that were not told one by one, by whom to ask."""
-    rest = [fact for fact in advice.facts if fact not in told]
+    rest = [fact for fact in advice.unconditional if fact not in told]
     yield from _people([fact.fact for fact in rest if fact.fact.kind == "question"])
     history = [fact for fact in rest if fact.fact.kind not in (*MEASURED, "question")]
     if history:
-        deciding = [fact.fact.text for fact in history if fact.closes]
+        deciding = [fact.fact.text for fact in history if fact.decides]
         number = "1 question" if len(history) == 1 else f"{len(history)} questions"
         by_itself = f", of which {len(deciding)} can decide a trial by themselves" if deciding else ""
         texts = deciding or [fact.fact.text for fact in history]
         yield "the patient", f"{number} about the history and treatment{by_itself}: {first_few(texts)}"
-    measured = [fact.fact.text for fact in rest if fact.fact.kind in MEASURED]
-    if measured:
-        yield "to measure", first_few(measured)
+    measured = [fact.fact for fact in rest if fact.fact.kind in MEASURED]
+    for label, found_by in (("to measure", "measure"), ("old results", "old result"), ("on record", "chart")):
+        texts = [fact.text for fact in measured if fact.found_by == found_by]
+        if texts:
+            yield label, first_few(texts)
+    readings = [fact.text for fact in measured if fact.found_by == "sponsor"]
+    if readings:
+        yield "the sponsor", first_few(readings, 1)
+    later = [_question(fact.fact) for fact in advice.facts if fact.conditional]
+    if later:
+        yield "only if needed", f"what hangs on another answer: {first_few(later)}"
 
 
 def _people(questions: Iterable[Missing]) -> Iterator[tuple[str, str]]:
@@ -154,47 +164,59 @@ def _measured(rules: Iterable[RulesOut]) -> list[RulesOut]:
     return [each for each in rules if each.fact.fact.kind in MEASURED]
 
 
-def _eligible(made: MakesEligible) -> Iterator[tuple[str, str]]:
-    if not made.always and not made.choices:
-        yield "eligible", "no few facts would do that are known here"
-    else:
-        several = "" if made.number == 1 else f", in {_many(made)} ways"
-        least = "1 fact" if made.fewest == 1 else f"{made.fewest} facts"
-        fewest = "" if made.number == 1 and made.complete else "at least " if made.complete else "for instance "
-        yield "eligible with", f"{fewest}{least}{several}"
-        for text in _always(made.always):
-            yield "", text
-        shown = sorted(made.choices, key=lambda choice: choice.number)[:MOST_CHOICES]
-        yield from (("", _choice(choice)) for choice in shown)
-        if len(made.choices) > len(shown):
-            rest = [criterion for choice in made.choices if choice not in shown for criterion in choice.criteria]
-            yield "", f"and one way each for {', '.join(rest)}"
-    if made.besides:
-        yield "first of all", f"{', '.join(each.criterion for each in made.besides)} would have to be settled otherwise"
+def _passing(trial: TrialAdvice) -> Iterator[tuple[str, str]]:
+    """What passes each open line, those together that answers alone pass in one way."""
+    answers = [line for line in trial.lines if _is_answered(line)]
+    waiting = [line for line in trial.lines if not line.ways]
+    label = "to pass"
+    for line in trial.lines:
+        if line not in answers and line not in waiting:
+            yield label, f"{line.criterion}: {_ways(line)}"
+            label = ""
+    if answers:
+        known = list(dict.fromkeys(each for line in answers for each in line.ways[0].known))
+        yield label, f"{', '.join(line.criterion for line in answers)}: {'; '.join(_always(known))}"
+    for line in waiting:
+        yield "waits for", f"{line.criterion}: {first_few(need.text for need in line.needs)}"
 
 
-def _choice(choice: Choice) -> str:
-    """One or two of the ways in which something can be settled, as short as they are."""
-    ways = ["; ".join(_always(way)) for way in choice.ways[:2]]
-    if sum(map(len, ways)) > LONGEST_CHOICE:
+def _is_answered(line: OpenLine) -> bool:
+    """Whether there is one way to pass a line, and that is what people say."""
+    return len(line.ways) == 1 and line.complete and not line.ways[0].together and _are_answers(line.ways[0].known)
+
+
+def _are_answers(known: Iterable[Known]) -> bool:
+    return all(each.fact.kind not in MEASURED for each in known)
+
+
+def _ways(line: OpenLine) -> str:
+    """One or two of the ways to pass a line, as short as they are, and how many others there are."""
+    ways = [_way(way) for way in line.ways[:MOST_WAYS]]
+    if sum(map(len, ways)) > LONGEST_WAYS:
         ways = ways[:1]
-    more = choice.number - len(ways)
-    others = "" if not more else ", or in another way" if more == 1 else f", or in {more} other ways"
-    return f"{', '.join(choice.criteria)}: {', or '.join(ways)}{others}"
+    more = len(line.ways) - len(ways)
+    if not line.complete:
+        others = f", or in one of more than {more} other ways"
+    else:
+        others = "" if not more else ", or in another way" if more == 1 else f", or in {more} other ways"
+    return f"{', or '.join(ways)}{others}"
 
 
-def _many(made: MakesEligible) -> str:
-    number = f"{made.number}" if made.number < 1000 else "more than 1000"
-    return number if made.complete or made.number >= 1000 else f"at least {number}"
+def _way(way: Way) -> str:
+    """One way in words."""
+    told = list(_always(way.known))
+    if way.together:
+        told.append(f"{first_few((fact.text for fact in way.together), len(way.together))}, if their numbers fit")
+    return "; ".join(told)
 
 
 def _always(known: Sequence[Known]) -> Iterator[str]:
-    """What every set needs: numbers and answers one by one, a no to questions together."""
+    """Facts with their values: numbers and answers one by one, a no to questions together."""
     for each in known:
         if each.fact.kind in MEASURED:
             yield each.values.named
     for word in ("yes", "no"):
-        answers = [f"“{_question(each)}”" for each in _answers(known) if each.values.text == word]
+        answers = [f"“{_question(each.fact)}”" for each in _answers(known) if each.values.text == word]
         if answers:
             yield f"{word} to {first_few(answers, 3)}"
     rest = [each for each in known if each.fact.kind not in (*MEASURED, "question")]
@@ -207,8 +229,8 @@ def _answers(known: Iterable[Known]) -> list[Known]:
     return [each for each in known if each.fact.kind == "question"]
 
 
-def _question(known: Known) -> str:
-    return known.fact.text.rpartition(" (asked of the ")[0]
+def _question(fact: Missing) -> str:
+    return fact.text.rpartition(" (asked of the ")[0]
 
 
 __all__ = ["MEASURED", "MOST_FACTS", "advice_lines", "any_of", "first_facts", "first_few"]

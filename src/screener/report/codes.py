@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from screener.records.comparing import folded
 from screener.records.dictionary import TEXT, Dictionary
 from screener.records.errors import printable
-from screener.records.folding import folded
 from screener.records.likeness import Likeness, likeness_of
 from screener.records.local_codes import COLUMNS, is_accepted
 from screener.records.sightings import Sightings

@@ -59,7 +59,7 @@ class Form(NamedTuple):
 
 _ALL = frozenset(FURTHER)
 TABLE = Form("table", "screener.report.table:Table", "", is_each=False, further=_ALL)
-"""The form of a call that names none: one patient in full, several at a glance."""
+"""The form of a call that names none: the sheet of one patient, several at a glance."""
 FORMS = (
     Form(
         "sheet",
@@ -68,7 +68,13 @@ FORMS = (
         is_each=True,
         with_jobs=True,
     ),
-    Form("full", "screener.report.table:Full", "print each of several patients in full", is_each=True, further=_ALL),
+    Form(
+        "full",
+        "screener.report.table:Full",
+        "print each patient in full, criterion by criterion",
+        is_each=True,
+        further=_ALL,
+    ),
     Form(
         "json",
         "screener.report.json_lines:JsonLines",

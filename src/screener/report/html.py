@@ -1,7 +1,7 @@
-"""Screenings as one page of HTML, for the screen and for paper: self-contained, without a script, and safe to open.
+"""What a page of HTML is made with: its policy, its text, and all that an answer rests on.
 
-The page loads nothing, and its own policy lets it load nothing: whatever a record holds is text. Text that could not
-be seen, or that could turn what is beside it around, is shown escaped. What the page says is read off the results.
+A page loads nothing, and its own policy lets it load nothing: whatever a record holds is text. Text that could not be
+seen, or that could turn what is beside it around, is shown escaped. What a page says is read off the results.
 """
 
 from __future__ import annotations
@@ -20,37 +20,22 @@ from msgspec import Struct
 from screener.evaluation.explanation import score_text
 from screener.evaluation.phrases import lowered, unit_beside
 from screener.records.patient import Flag
-from screener.report.charts import PAPER, Chart, charts
+from screener.report.charts import PAPER
 from screener.report.limits import limits_of_score
-from screener.report.outlook import MOST_DAYS, Outlook, beside_explanation, outlook, shortly, turning
-from screener.report.questions import AskedForTrial, open_questions
+from screener.report.outlook import MOST_DAYS, beside_explanation, shortly, turning
 from screener.report.wording import (
-    DISCLAIMER,
     WORST_FIRST,
     amount,
     converted,
     freshness_limits,
     in_one_breath,
     needs_say_it,
-    tally,
-    waits_for,
 )
 from screener.screening import CriterionResult, Evidence, ScoreValue, Screening, Status, Term, TrialResult
-from screener.version import __version__
 
 TEMPLATES = Path(__file__).parent / "templates"
 LONGEST_NAME = 60
 """Characters of a patient's id that stand at the foot of each page."""
-
-
-class PatientPart(Struct, frozen=True):
-    """One patient's part of the page. `id` begins the anchors of its sections."""
-
-    id: str
-    screening: Screening
-    outlook: Outlook
-    charts: tuple[Chart, ...]
-    questions: tuple[AskedForTrial, ...]
 
 
 class Answered(Struct, frozen=True):
@@ -58,23 +43,6 @@ class Answered(Struct, frozen=True):
 
     status: Status
     criteria: tuple[CriterionResult, ...]
-
-
-def html_page(screenings: Sequence[Screening]) -> str:
-    """The page about these screenings, each patient's beginning on a sheet of its own."""
-    patients = [
-        PatientPart(f"p{number}", each, outlook(each), charts(each), open_questions(each))
-        for number, each in enumerate(screenings, start=1)
-    ]
-    sheets = [stylesheet("parts.css", "page.css"), feet_of_pages([(each.id, each.screening) for each in patients])]
-    return template("page.html").render(
-        patients=patients,
-        trials=list(dict.fromkeys(trial.id for each in screenings for trial in each.trials)),
-        sheets=sheets,
-        policy=policy(sheets),
-        version=__version__,
-        disclaimer=DISCLAIMER,
-    )
 
 
 def _by_status(trial: TrialResult) -> Iterator[Answered]:
@@ -242,9 +210,7 @@ def _environment() -> jinja2.Environment:
         needs_say_it=needs_say_it,
         rows_of=rows_of,
         shortly=shortly,
-        tally=tally,
         turning=turning,
-        waits_for=waits_for,
         worked_sum=worked_sum,
         words=_WORDS,
         paper=PAPER,

@@ -13,8 +13,8 @@ from textwrap import wrap
 
 from msgspec import Struct, to_builtins
 
+from screener.records.comparing import as_name
 from screener.records.dictionary import KINDS, Dictionary
-from screener.records.folding import as_name
 from screener.records.likeness import likeness_of
 from screener.rulebook import LIST_OF, Code, Concept, Finding, Form, Lab
 from screener.values.units import UnitError, common_units

@@ -12,11 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from screener.advice.decisive import Advice, MakesEligible, Missing, RankedFact, RulesOut, TrialAdvice, advise
+from screener.advice.decisive import Advice, Missing, OpenFact, OpenLine, RulesOut, TrialAdvice, advise
 from screener.advice.distance import TrialDistance, distance
 from screener.advice.margins import Margin, margins_of
 from screener.advice.when import Timeline, changes
-from screener.evaluation.phrases import both
 from screener.report.advising import MEASURED, MOST_FACTS, any_of, first_facts, first_few
 from screener.rulebook import Rulebook
 from screener.screening import Screening
@@ -26,7 +25,7 @@ MOST_RULINGS = 6
 MOST_DAYS = 6
 """Days for one trial on which something changes by itself."""
 MOST_SPELLED_OUT = 4
-"""Facts that are named one by one of those that make a trial eligible; of more, their number is told."""
+"""Open lines of which it is told what passes them; of more, they are named."""
 
 
 class NextFact(Struct, frozen=True):
@@ -53,7 +52,7 @@ class TrialNext(Struct, frozen=True):
     id: str
     rules_out: tuple[Ruling, ...]
     more: int
-    eligible: str
+    open_lines: str
 
 
 class Next(Struct, frozen=True):
@@ -89,11 +88,12 @@ def outlook(screening: Screening) -> Outlook:
 
 
 def next_facts(advice: Advice, rulebook: Rulebook) -> Next | None:
-    """The advice, as short as a page wants it; None where no trial is undetermined."""
+    """The advice, as short as a page wants it; None where no trial is undetermined. What only another answer can raise
+    is not counted."""
     if not advice.trials:
         return None
-    alike: dict[str, list[RankedFact]] = {}
-    for fact in advice.facts:
+    alike: dict[str, list[OpenFact]] = {}
+    for fact in advice.unconditional:
         alike.setdefault(fact.fact.text, []).append(fact)
     first = [fact.fact.text for fact in first_facts(advice)]
     told = list(dict.fromkeys([*first, *alike]))[:MOST_FACTS]
@@ -106,27 +106,27 @@ def next_facts(advice: Advice, rulebook: Rulebook) -> Next | None:
     )
 
 
-def _next_fact(alike: Sequence[RankedFact]) -> NextFact:
+def _next_fact(alike: Sequence[OpenFact]) -> NextFact:
     fact = alike[0].fact
     trial, _, line = fact.name.partition("/")
-    closes = tuple(dict.fromkeys(each for ranked in alike for each in ranked.closes))
-    return NextFact(fact.text, (trial, line) if fact.kind == "reading" else None, _settled(alike, closes), closes)
+    decides = tuple(dict.fromkeys(each for ranked in alike for each in ranked.decides))
+    return NextFact(fact.text, (trial, line) if fact.kind == "reading" else None, _settled(alike, decides), decides)
 
 
-def _settled(alike: Sequence[RankedFact], closes: Sequence[str]) -> str:
-    count = sum(ranked.settles for ranked in alike)
+def _settled(alike: Sequence[OpenFact], decides: Sequence[str]) -> str:
+    count = sum(len(ranked.settles) for ranked in alike)
     if not count:
         return "none for certain"
     trials = list(dict.fromkeys(each for ranked in alike for each in ranked.in_trials))
     told = "1 criterion" if count == 1 else f"{count} criteria"
     if len(trials) > 1:
         told += f" in {len(trials)} trials"
-    elif trials[0] not in closes:
+    elif trials[0] not in decides:
         told += f" of {trials[0]}"
     return f"{told}, each by its own answer" if len(alike) > 1 else told
 
 
-def _counted(facts: Sequence[RankedFact], rulebook: Rulebook) -> Iterator[str]:
+def _counted(facts: Sequence[OpenFact], rulebook: Rulebook) -> Iterator[str]:
     """How many facts are to be had from whom."""
     asked = Counter(rulebook.questions[each.fact.name].asked_of for each in facts if each.fact.kind == "question")
     for whom, count in sorted(asked.items(), reverse=True):
@@ -145,7 +145,7 @@ def _of_trial(trial: TrialAdvice, rulebook: Rulebook) -> TrialNext:
     told = numbers[: max(MOST_RULINGS - len(questions), 1)]
     shown = [*told, *questions, *pairs[: max(MOST_RULINGS - len(told) - len(questions), 0)]]
     more = len(numbers) + len(questions) + len(together) - len(shown)
-    return TrialNext(trial.id, tuple(shown), more, _eligible(trial.makes_eligible))
+    return TrialNext(trial.id, tuple(shown), more, _open_lines(trial.lines))
 
 
 def _ruling(rule: RulesOut) -> Ruling:
@@ -182,16 +182,13 @@ def _pairs(trial: TrialAdvice) -> list[RulesOut]:
     return list(told.values())
 
 
-def _eligible(made: MakesEligible) -> str:
-    """The facts that make a trial eligible, if they are few and there are no others; else how many it takes."""
-    if not made.always and not made.choices:
-        return "no few facts are known that would do"
-    if made.number == 1 and made.complete and made.fewest <= MOST_SPELLED_OUT and not made.besides:
-        return "; ".join(each.values.named for each in made.always)
-    least = "at least" if made.complete else "for instance"
-    facts = f"{least} {made.fewest} {'fact' if made.fewest == 1 else 'facts'} settled in its favor"
-    besides = both([each.criterion for each in made.besides])
-    return f"{facts}, and {besides} in some other way" if besides else facts
+def _open_lines(lines: Sequence[OpenLine]) -> str:
+    """What passes each open line, if they are few and each is passed in one way; else which they are."""
+    ways = [line.ways[0] for line in lines if len(line.ways) == 1 and line.complete and not line.ways[0].together]
+    if len(ways) == len(lines) and sum(len(way.known) for way in ways) <= MOST_SPELLED_OUT:
+        named = (" and ".join(each.values.named for each in way.known) for way in ways)
+        return "; ".join(f"{line.criterion} with {told}" for line, told in zip(lines, named, strict=True))
+    return f"{len(lines)} open criteria: {', '.join(line.criterion for line in lines)}"
 
 
 # ---- margins

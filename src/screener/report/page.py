@@ -43,14 +43,15 @@ class WholePage(Report):
         if not self.screenings:
             return "note: no patient could be screened, so no page is written"
         from screener.report.files import write_whole
-        from screener.report.html import html_page
+        from screener.report.sheet_page import page
+        from screener.sheet.making import sheet_of
 
-        page = html_page(self.screenings)
+        text = page([sheet_of(each) for each in self.screenings], self.screenings)
         if self.file == STANDARD_OUTPUT:
-            print(page, end="")
+            print(text, end="")
             return None
         try:
-            write_whole(Path(self.file), page)
+            write_whole(Path(self.file), text)
         except OSError as problem:
             why = (problem.strerror or str(problem)).lower()
             raise FormError(f"`{self.file}` cannot be written: {why}", "see who may write it") from None

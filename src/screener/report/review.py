@@ -102,6 +102,8 @@ def to_review(screening: Screening) -> dict[str, Anything]:
     }
 
 
+NEEDED = "What inclusion needs"
+"""Things whose absence speaks against a patient stand apart: a tick under another heading never denies them."""
 _HEADINGS: dict[RecordList, str] = {
     "medications": "Drugs",
     "procedures": "Procedures",
@@ -114,6 +116,8 @@ _HEADINGS: dict[RecordList, str] = {
 
 
 def _heading(asked: Asked, screening: Screening) -> str:
+    if asked.seeks:
+        return NEEDED
     if asked.list != "conditions":
         return _HEADINGS[asked.list]
     return heading_of(asked, screening.rulebook) or _HEADINGS["conditions"]

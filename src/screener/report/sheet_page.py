@@ -35,7 +35,7 @@ from screener.sheet.model import (
     StateName,
     TrialRow,
 )
-from screener.sheet.phrases import counted, day_words
+from screener.sheet.phrases import counted, day_words, moment_words
 from screener.values.dates import DateError, parse_moment
 
 MOST_COLUMNS = 8
@@ -47,7 +47,7 @@ MOST_ENTRIES = 3
 
 MOST_NEEDS = 4
 """What a line of a checklist lacks, as many as stand there."""
-MOST_LINES = 44
+MOST_LINES = 34
 """Lines of a checklist that a page has room for in its plain print."""
 LETTERS_OF_A_DIGEST = 12
 LETTERS_OF_A_CELL = 36
@@ -109,6 +109,7 @@ def page(sheets: Sequence[Sheet], screenings: Sequence[Screening]) -> str:
         day=day,
         digest=digest,
         day_written=day_written,
+        capital=phrases.capital,
         counted=counted,
         counts_of=counts_of,
         is_unnamed=is_unnamed,
@@ -116,6 +117,7 @@ def page(sheets: Sequence[Sheet], screenings: Sequence[Screening]) -> str:
         is_long=is_long,
         review_title=phrases.REVIEW,
         rows_of_actions=rows_of_actions,
+        reviewers=reviewers,
         settles=settles,
         shortened=shortened,
         told_apart=_TOLD_APART,
@@ -138,7 +140,7 @@ def _part(anchor: str, sheet: Sheet, screening: Screening) -> PatientPart:
         columns,
         outlook(screening),
         charts(screening),
-        _density(sheet, len(columns)),
+        _density(sheet, screening.check_first, len(columns)),
     )
 
 
@@ -186,15 +188,15 @@ LETTER = 0.5
 """How wide a letter is on the average, by its size."""
 
 
-def _density(sheet: Sheet, columns: int) -> str:
+def _density(sheet: Sheet, check_first: Sequence[str], columns: int) -> str:
     """How small the sheet is printed, so that it stays one page of A4; what needs two pages may be larger again."""
     for each in PRINTS:
-        if _height(sheet, columns, each) <= ROOM[1]:
+        if _height(sheet, check_first, columns, each) <= ROOM[1]:
             return each.name
     return "dense"
 
 
-def _height(sheet: Sheet, columns: int, print_: Print) -> float:
+def _height(sheet: Sheet, check_first: Sequence[str], columns: int, print_: Print) -> float:
     """About how high the sheet is on paper, in millimeters.
 
     A text of 130 letters in a column of 64 letters takes three lines: 1 + 130 // 64.
@@ -206,9 +208,15 @@ def _height(sheet: Sheet, columns: int, print_: Print) -> float:
         return 1 + int(len(text) * em * size * LETTER / width)
 
     text_width = ROOM[0] - em * (6.6 + 2.3 * min(columns, MOST_COLUMNS))
+    frames = [*check_first, *(f"{each.text}{each.effect}" for each in sheet.check_first)]
     person, spacing, gap = sheet.patient, print_.spacing, print_.gap
-    height = 1.6 + lines(person.text, ROOM[0], 1.05) * 1.05 * spacing + lines(sheet.next, ROOM[0]) * spacing + 0.6
-    height += sum(lines(f"{each.text}{each.effect}", ROOM[0]) * spacing + 1.8 for each in sheet.check_first)
+    height = (
+        lines(person.id, ROOM[0] - 65, 1.3) * 1.6
+        + lines(person.text, ROOM[0], 1.05) * 1.05 * spacing
+        + lines(sheet.next, ROOM[0]) * spacing
+        + 0.6
+    )
+    height += sum(lines(text, ROOM[0]) * spacing + 1.8 for text in frames)
     height += max((_lines_of_cell(each, lines, ROOM[0] / 7) for each in sheet.results), default=-2) * 1.12 + 4
     for row in sheet.trials:
         state = 1.1 + lines(row.state.detail, 41) + (row.state.name in _TOLD_APART)
@@ -223,7 +231,7 @@ def _height(sheet: Sheet, columns: int, print_: Print) -> float:
         texts = [
             ("".join(f"[ ] {each.text} {each.detail} " for each in row), text_width) for row in rows_of_actions(group)
         ]
-        if group.kind == "chart" and not group.waits:
+        if group.kind == "chart" and not sheet.review.waits:
             if print_.is_run_in:
                 texts += [(f"{each.title}. {each.text}", text_width) for each in sheet.review.groups]
             else:
@@ -267,6 +275,13 @@ def day_written(text: str, as_of: date) -> Markup:
     if moment is None or not moment.is_one_day:
         return escape(visible(text))
     return day(date.fromordinal(moment.first_day), as_of)
+
+
+def reviewers(screening: Screening) -> list[str]:
+    """Who read the chart, and when: `N. Meyer, study nurse, 10 Feb`."""
+    absences = (each for those in screening.record.absences.values() for each in those if each.reviewed)
+    told = {(each.by or "somebody", moment_words(each.when, screening.as_of)) for each in absences}
+    return [f"{by}, {when}" if when else by for by, when in sorted(told)]
 
 
 def settles(review: Review) -> str:

@@ -15,7 +15,7 @@ from screener.report.wording import on_one_line
 from screener.screening import Screening
 from screener.sheet import phrases
 from screener.sheet.making import sheet_of
-from screener.sheet.model import ActionGroup, KeyResult, KeyScore, Point, Sheet, TrialRow
+from screener.sheet.model import ActionGroup, KeyResult, KeyScore, Point, ReviewGroup, Sheet, TrialRow
 from screener.sheet.states import OUT
 
 WIDTH = 80
@@ -42,6 +42,11 @@ class SheetText(Texts):
 
     def text(self, screening: Screening) -> str:
         return sheet_text(sheet_of(screening))
+
+
+def print_sheet(screening: Screening) -> None:
+    """One patient, as it is printed where no form is asked for."""
+    print(sheet_text(sheet_of(screening)), end="")
 
 
 def sheet_text(sheet: Sheet) -> str:
@@ -109,7 +114,9 @@ def _lab(cell: KeyResult, sheet: Sheet) -> str:
     elif cell.good_to is not None:
         good_to = phrases.day_words(cell.good_to, sheet.patient.as_of)
         when += f", too old since {good_to}" if cell.is_stale else f", good to {good_to}"
-    trend = " > ".join([*(each.value for each in cell.earlier), cell.value]) if cell.earlier else ""
+    values = [*(each.value for each in cell.earlier), cell.value]
+    is_plain = all(value[:1].isdigit() for value in values)
+    trend = (" > " if is_plain else ", ").join(values) if cell.earlier else ""
     return _cut(f"{cell.label:<11} {value:<12} {beside:<11} {when:<23} {trend}".rstrip(), WIDTH)
 
 
@@ -220,6 +227,9 @@ def _later(sheet: Sheet) -> str:
 def _group(group: ActionGroup, live: Sequence[TrialRow]) -> str:
     """Its actions, those for the same trials together: `bilirubin, INR [5863 9259]; weight [3002]`."""
     labels = {row.id: row.label for row in live}
+    if group.kind == "sponsor":
+        lines = [f"{labels[line.trial]} {line.id}" for action in group.actions for line in action.lines]
+        return f"{phrases.WHICH_READING} {', '.join(lines)}"
     by_trials: dict[tuple[str, ...], list[str]] = {}
     for action in group.actions:
         if not action.lines:
@@ -236,7 +246,7 @@ def _group(group: ActionGroup, live: Sequence[TrialRow]) -> str:
 def _joined(texts: Sequence[str], group: ActionGroup) -> str:
     """Things to measure as a list; questions one behind the other; anything else by semicolons."""
     if group.kind == "measure":
-        return ", ".join([texts[0], *(lowered(each) for each in texts[1:])])
+        return ", ".join([texts[0], *(phrases.inside(each) for each in texts[1:])])
     told = "".join(f"{text} " if text.endswith("?") else f"{text}; " for text in texts)
     return told.rstrip("; ")
 
@@ -247,17 +257,23 @@ def _review(sheet: Sheet, room: int) -> Iterator[str]:
         return
     lead = f"{'chart':<{MARGIN}}"
     shown = [f"{_entries(sheet)} "] if review.entries else []
-    ask = f"none of these? {phrases.EVER_UNLESS} " if review.groups else ""
-    whole = f"{ask}{'; '.join(group.text for group in review.groups)}"
-    number = sum(len(group.items) for group in review.groups)
-    counts = ", ".join(f"{lowered(group.title)} {len(group.items)}" for group in review.groups)
-    few = f"{number} things to look for, none of these? {counts}. To fill in: screen review"
-    for text in (whole, few):
-        lines = list(_hanging(lead, f"{''.join(shown)}{text}", WIDTH))
-        if len(lines) <= room:
-            yield from lines
+    for named in range(len(review.groups), -1, -1):
+        text = f"{''.join(shown)}{_asked(review.groups, named)}"
+        lines = list(_hanging(lead, text, WIDTH))
+        if len(lines) <= room or named == 0:
+            yield from _within(lines, max(room, 1))
             return
-    yield from _hanging(lead, f"{''.join(shown)}{few}", max(room, 1))
+
+
+def _asked(groups: Sequence[ReviewGroup], named: int) -> str:
+    """The things of so many groups, and of the others how many there are."""
+    if not groups:
+        return ""
+    told = f"none of these? {phrases.EVER_UNLESS} {'; '.join(group.text for group in groups[:named])}" if named else ""
+    rest = ", ".join(f"{lowered(group.title)} {len(group.items)}" for group in groups[named:])
+    if not rest:
+        return told
+    return f"{told}{'. And' if named else 'none of these?'} {rest}. To fill in: screen review"
 
 
 def _foot(sheet: Sheet) -> Iterator[str]:

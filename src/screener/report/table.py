@@ -1,4 +1,4 @@
-"""What the terminal shows where no form is asked for: one patient in full, several at a glance; or each in full."""
+"""On a terminal, where no form is asked for: the sheet of one patient, several at a glance; or each in full."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 
 class Table(Report):
-    """One patient in full, or several at a glance. Which it is shows only with the second."""
+    """The sheet of one patient, or several at a glance: which it is shows only with the second. One patient is told in
+    full where more is asked for than a sheet holds."""
 
     def __init__(self, asked: Asked) -> None:
         super().__init__(asked)
@@ -38,8 +39,12 @@ class Table(Report):
             from screener.report.matrix import print_matrix
 
             print_matrix(self.rows, unusable)
-        elif self.first is not None:
+        elif self.first is not None and self.asked.further:
             self.print_whole(self.first)
+        elif self.first is not None:
+            from screener.report.sheet_text import print_sheet
+
+            print_sheet(self.first)
         return None
 
     def print_whole(self, screening: Screening) -> None:

@@ -134,9 +134,9 @@ class Page:
 
     def first_facts(self, advice: Advice) -> None:
         self.line(Text("To find out first", "bold"))
-        for fact in advice.facts[:MOST_FACTS_TOLD]:
+        for fact in advice.unconditional[:MOST_FACTS_TOLD]:
             self.beside("- ", on_one_line(fact.sentence))
-        others = len(advice.facts) - MOST_FACTS_TOLD
+        others = len(advice.unconditional) - MOST_FACTS_TOLD
         if others > 0:
             self.line(Text(f"and {others} more: --advice tells what each decides", "dim"))
 

@@ -37,7 +37,7 @@ def screened_again(screening: Screening, patient: Patient) -> Screening:
                 frame = shared[old.labs_within].of_trial(trial.id)
             results.append(CriterionResult(lines[before.id], frame))
         trials.append(TrialResult(screening.rulebook.trials[trial.id], tuple(results)))
-    return Screening(patient, day, screening.rulebook, tuple(trials))
+    return Screening(patient, day, screening.rulebook, tuple(trials), options=screening.options)
 
 
 # ---- without suspicious values

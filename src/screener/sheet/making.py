@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from screener.advice.distance import TrialDistance, distance
 from screener.advice.when import Change, TrialTimeline, changes
+from screener.evaluation.frame import Frame
 from screener.evaluation.phrases import lowered
 from screener.records.errors import CHECK_FIRST
 from screener.screening import Screening, TrialResult
@@ -44,7 +45,6 @@ from screener.sheet.states import (
     OUT,
     Checks,
     checks_of,
-    hangs_on_onset,
     is_split,
     nearness,
     state_of,
@@ -87,7 +87,7 @@ def sheet_of(screening: Screening) -> Sheet:
     _add_signing(actions, rows)
     order = [row.id for row in rows]
     waiting = bool(live) and all(worked.states[name] == "too little" for name in live)
-    frame = screening.trials[0].criteria[0].frame
+    frame = _frame(screening)
     review = replace(review, groups=tuple(_in_order(group, order) for group in review.groups), waits=waiting)
     by_id = {trial.id: trial for trial in screening.trials}
     sheet = Sheet(
@@ -106,13 +106,22 @@ def sheet_of(screening: Screening) -> Sheet:
     return replace(sheet, next=phrases.next_step(sheet))
 
 
+def _frame(screening: Screening) -> Frame:
+    """The patient on the day of screening, with the freshness of the first trial."""
+    frames = (criterion.frame for trial in screening.trials for criterion in trial.criteria)
+    return next(frames, None) or Frame(screening.rulebook, screening.record, screening.as_of.toordinal())
+
+
 def _worked(screening: Screening, asked: Sequence[Asked]) -> _Worked:
     denied = [(each.list, each.concept.name, each.covers) for each in asked if not each.seeks]
     clean = after_clean_chart(screening, denied) if denied else screening
     checks = checks_of(screening)
     distances = {each.id: each for each in distance(screening)}
-    timelines = {each.id: each for each in changes(clean).trials}
-    # What rules a trial out is on record, and a chart review lifts none of it.
+    # What rules a trial out is on record, and a chart review lifts none of it. Only such a trial has days of interest
+    # that lie further ahead.
+    until = _horizon(screening.as_of)
+    is_far = until == screening.as_of or any(trial.verdict == "ineligible" for trial in clean.trials)
+    timelines = {each.id: each for each in changes(clean, None if is_far else until).trials}
     states = {
         trial.id: state_of(
             trial,
@@ -158,7 +167,9 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
             _trials(line for each in those for line in each.lines),
             phrases.items_text([each for each in those if each.what not in covered]),
         )
-        for title, those in sorted(items.items(), key=lambda item: -len(item[1]))
+        for title, those in sorted(
+            items.items(), key=lambda item: -len({line for each in item[1] for line in each.lines})
+        )
     )
     entries = tuple(
         replace(entry, lines=lines, text=phrases.entry_question(entry, screening.rulebook))
@@ -166,6 +177,11 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
         if (lines := tuple(line for line in entry.lines if line.trial in live))
     )
     return Review(groups, entries, sum(_settled(trial, worked) for trial in live), _open(screening, live))
+
+
+def _waiting(items: Sequence[ReviewItem]) -> int:
+    """How many lines wait for any of these."""
+    return len({line for each in items for line in each.lines})
 
 
 def _covered(asked: Sequence[Asked]) -> set[str]:
@@ -289,8 +305,7 @@ def _detail(trial: TrialResult, state: StateName, counts: Counts, worked: _Worke
             values = " and ".join(words for _, words in _checked_values(worked.checks[trial.id], worked))
             return phrases.check_detail(trial.verdict, values)
         case "ruled out":
-            by_onset = any(hangs_on_onset(each) for each in distance_.failures)
-            return phrases.ruled_out_detail(distance_, by_onset, worked.screening.rulebook)
+            return phrases.ruled_out_detail(bool(distance_.fixed), worked.screening.rulebook)
         case "ruled out today":
             if timeline is not None and timeline.screenable_from is not None:
                 return phrases.reopens(timeline.screenable_from, worked.screening.as_of)
@@ -330,12 +345,16 @@ def _dates(trial: TrialResult, state: StateName, has_review: bool, worked: _Work
     if state in OUT:
         return Dates(reopens=timeline.screenable_from, text=phrases.dates({}, timeline.screenable_from, as_of))
     labs = {lowered(lab.title) for lab in rulebook.labs.values()}
-    soon = [each for each in timeline.changes if each.date <= as_of + AHEAD and each.is_for_the_worse]
+    soon = [each for each in timeline.changes if each.date <= _horizon(as_of) and each.is_for_the_worse]
     of_labs = [each for each in soon if any(why.kind == "stale" and why.what in labs for why in each.causes)]
     failing = [each for each in soon if each.after == "failed"]
     days = {"good_to": _last_day(soon), "labs_to": _last_day(of_labs), "closes_after": _last_day(failing)}
     text = phrases.dates({name: (day, _on(day, soon)) for name, day in days.items() if day is not None}, None, as_of)
     return Dates(**days, if_clean=has_review, text=text)
+
+
+def _horizon(as_of: date) -> date:
+    return as_of + min(AHEAD, date.max - as_of)
 
 
 def _last_day(changes_: Sequence[Change]) -> date | None:

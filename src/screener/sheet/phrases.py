@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from screener.advice.distance import TrialDistance
 from screener.evaluation.answers import Found
 from screener.evaluation.explanation import number_text, score_text, span_text
 from screener.evaluation.phrases import both, either, lowered, unit_beside
@@ -144,6 +143,11 @@ def result_words(result: Result, rulebook: Rulebook, as_of: date) -> str:
     return f"{value} of {when}" if when else value
 
 
+def inside(text: str) -> str:
+    """A thing to do as it stands inside a sentence: `a second creatinine`, `INR`."""
+    return f"a {text[2:]}" if text.startswith("A ") else lowered(text)
+
+
 def capital(text: str) -> str:
     """With a capital at its beginning."""
     return text[:1].upper() + text[1:]
@@ -190,6 +194,10 @@ def short_of(criterion: CriterionResult) -> str:
 
 LONGEST = 60
 """Characters of a sentence that stands for a line without a short name."""
+
+
+LIMIT = ", limit"
+"""What stands between a number and its limit."""
 
 
 def limit(text: str) -> str:
@@ -260,11 +268,9 @@ def check_detail(verdict: str, values: str) -> str:
     return {"ineligible": f"Ruled out {right}.", "eligible": f"Met {right}."}.get(verdict, f"Open {right}.")
 
 
-def ruled_out_detail(distance: TrialDistance, is_by_onset: bool, rulebook: Rulebook) -> str:
-    """Why a trial stays closed."""
-    if distance.fixed or not is_by_onset:
-        return "For good."
-    return f"For this {rulebook.head.since_label or 'episode'}."
+def ruled_out_detail(is_fixed: bool, rulebook: Rulebook) -> str:
+    """Why a trial stays closed: whatever comes, or as long as this episode goes on."""
+    return "For good." if is_fixed else f"For this {rulebook.head.since_label or 'episode'}."
 
 
 def reopens(day: date, as_of: date) -> str:
@@ -375,6 +381,7 @@ def sign(label: str) -> str:
 
 
 NOT_RECORDED = "not recorded"
+WHICH_READING = "which reading is meant?"
 
 
 def consent_recorded(value: str, day: str | None, as_of: date) -> str:
@@ -419,16 +426,18 @@ def next_step(sheet: Sheet) -> str:
     match first.state.name:
         case "all met" | "all met if complete":
             if not first.recruiting.is_recruiting:
-                return f"ask whether {first.label} takes participants"
+                other = next((row for row in live[1:] if row.recruiting.is_recruiting and row.left), None)
+                then = f"; for {other.label}: {other.left}" if other is not None else ""
+                return f"ask whether {first.label} takes participants{then}"
             by = first.dates.good_to
             until = f" by {day_words(by, as_of)}" if by is not None else ""
             return f"investigator confirms and signs the checklist of {first.label}{until}"
         case "too little":
-            those = [lowered(each.text) for group in sheet.actions if group.kind == "measure" for each in group.actions]
+            those = [inside(each.text) for group in sheet.actions if group.kind == "measure" for each in group.actions]
             return f"measure {', '.join(those[:MOST_NAMED])}" if those else f"look up the chart for {labels}"
         case "nothing against" if sheet.review.settles:
             those = [
-                lowered(each.text)
+                inside(each.text)
                 for group in sheet.actions
                 for each in group.actions
                 if group.kind == "measure" and first.id in each.trials

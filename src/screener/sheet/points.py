@@ -29,6 +29,7 @@ from screener.rulebook import (
     Happened,
     InUnit,
     IsOneOf,
+    Not,
     Number,
     Numeric,
     Rulebook,
@@ -69,13 +70,18 @@ def points_of(trial: TrialResult, doubtful_lines: frozenset[str]) -> tuple[Point
 
 def grounds_of(answer: Part) -> Iterator[Judged]:
     """The single statements that decided an answer, each once."""
+    yield from (ground for ground, _ in _grounds(answer, False))
+
+
+def _grounds(answer: Part, is_denied: bool) -> Iterator[tuple[Judged, bool]]:
+    """The same, each with whether it stands inside a `not`: a condition that did not get in the way."""
     if not isinstance(answer, Judged) or isinstance(answer.node, Untranslated):
         return
     if isinstance(answer.node, Compare | Between | AgainstLimit | IsOneOf | SexIs | Happened | Confirmed):
-        yield answer
+        yield answer, is_denied
         return
     for part in deciding(answer):
-        yield from grounds_of(part)
+        yield from _grounds(part, is_denied or isinstance(answer.node, Not))
 
 
 def _alone(answer: Part) -> Iterator[Judged]:
@@ -95,10 +101,19 @@ def _alone(answer: Part) -> Iterator[Judged]:
 
 
 def against(criterion: CriterionResult) -> str:
-    """Why a line is failed; with its short name where more than two statements say so together."""
+    """Why a line is failed; with its short name where more than two statements say so together.
+
+    Of `not total_bilirubin >= 5 mg/dL and platelets < 50 x 10*9/L` it is the platelets. Of one number against several
+    limits the first is told.
+    """
     rulebook, as_of = criterion.frame.rulebook, date.fromordinal(criterion.frame.as_of)
-    grounds = [each for judged in criterion.counted for each in grounds_of(judged)]
-    texts = list(dict.fromkeys(ground_words(each, rulebook, as_of) for each in grounds))
+    grounds = [each for judged in criterion.counted for each in _grounds(judged, False)]
+    telling = [ground for ground, is_denied in grounds if not is_denied] or [ground for ground, _ in grounds]
+    told: dict[str, str] = {}
+    for ground in telling:
+        words = ground_words(ground, rulebook, as_of)
+        told.setdefault(words.partition(phrases.LIMIT)[0], words)
+    texts = list(told.values())
     if len(texts) <= MOST_GROUNDS:
         return "; ".join(texts)
     return f"{phrases.short_of(criterion)}: {'; '.join(texts[:MOST_GROUNDS])} …"

@@ -58,18 +58,19 @@ def checks_of(screening: Screening) -> dict[str, Checks]:
         return {trial.id: Checks() for trial in screening.trials}
     other = screened_again(screening, without(screening.record, suspicious))
     return {
-        trial.id: _checks(trial, bare) if trial.verdict != bare.verdict else Checks()
+        trial.id: _checks(trial, bare, suspicious) if trial.verdict != bare.verdict else Checks()
         for trial, bare in zip(screening.trials, other.trials, strict=True)
     }
 
 
-def _checks(trial: TrialResult, bare: TrialResult) -> Checks:
-    """The lines whose status differs and that decide: those failed of an ineligible trial, else all that differ."""
+def _checks(trial: TrialResult, bare: TrialResult, suspicious: frozenset[Place]) -> Checks:
+    """The lines whose status differs and that decide: those failed of an ineligible trial, else all that differ. The
+    values are those that these lines count, or all suspicious ones where none of them shows its own."""
     pairs = zip(trial.criteria, bare.criteria, strict=True)
     differ = [criterion for criterion, without_it in pairs if criterion.status != without_it.status]
     decisive = [each for each in differ if trial.verdict != "ineligible" or each.status == "failed"] or differ
     places = frozenset(place for each in decisive for place in doubtful(each))
-    return Checks(places, tuple(each.id for each in decisive if doubtful(each)))
+    return Checks(places or suspicious, tuple(each.id for each in decisive))
 
 
 def state_of(
@@ -139,9 +140,10 @@ def _first_day_open(name: str, timeline: TrialTimeline) -> date | None:
 
 
 def _closed_since(name: str, timeline: TrialTimeline) -> date | None:
-    """The day from which a line is failed up to the horizon."""
-    of_line = [change for change in timeline.changes if change.criterion == name]
-    return of_line[-1].date if of_line and of_line[-1].after == "failed" else None
+    """The day from which a line is failed for the rest of the time. That it is open later, because what it rests on has
+    become too old by then, mends nothing."""
+    happened = [change for change in timeline.changes if change.criterion == name and not change.is_of_knowledge]
+    return happened[-1].date if happened and happened[-1].after == "failed" else None
 
 
 # ---- order

@@ -7,9 +7,11 @@ every possible combination. A truth is never a Python boolean: `if truth:` raise
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
-from typing import NoReturn
+from typing import NoReturn, TypeVar
+
+T = TypeVar("T")
 
 
 class Truth(Enum):
@@ -58,6 +60,30 @@ def any_of(truths: Iterable[Truth]) -> Truth:
     """Kleene's `or` over any number: TRUE as soon as one is, FALSE only if all are."""
     result = FALSE
     for truth in truths:
+        if truth is TRUE:
+            return TRUE
+        if truth is UNKNOWN:
+            result = UNKNOWN
+    return result
+
+
+def all_asked(rules: Sequence[Callable[[T], Truth]], about: T) -> Truth:
+    """Kleene's `and` of rules that are asked one after the other, for as long as it matters."""
+    result = TRUE
+    for rule in rules:
+        truth = rule(about)
+        if truth is FALSE:
+            return FALSE
+        if truth is UNKNOWN:
+            result = UNKNOWN
+    return result
+
+
+def any_asked(rules: Sequence[Callable[[T], Truth]], about: T) -> Truth:
+    """Kleene's `or` of rules that are asked one after the other, for as long as it matters."""
+    result = FALSE
+    for rule in rules:
+        truth = rule(about)
         if truth is TRUE:
             return TRUE
         if truth is UNKNOWN:

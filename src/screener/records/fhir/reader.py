@@ -12,6 +12,7 @@ from itertools import product
 from msgspec import Struct
 
 from screener.records.chart import Chart, or_before, some_of
+from screener.records.comparing import folded
 from screener.records.dictionary import ABSENCE_SYSTEMS, TEXT, Dictionary, Meaning, disputed, most_specific, names_of
 from screener.records.errors import Findings, any_of, quoted
 from screener.records.fhir.elements import (
@@ -32,7 +33,6 @@ from screener.records.fhir.elements import (
     text,
 )
 from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning
-from screener.records.folding import folded
 from screener.records.likeness import likeness_of
 from screener.records.patient import Absence, Episode, Near
 from screener.records.sightings import Sighting, Sightings
@@ -80,7 +80,10 @@ class Memory:
 
 
 class Reader:
-    """Reads the resources of one patient into a chart."""
+    """Reads the resources of one patient into a chart.
+
+    It is long because it is what all kinds of resources share: each needs the same chart, notes and dictionary.
+    """
 
     def __init__(
         self,
@@ -248,10 +251,8 @@ class Reader:
         known = self.memory.filed.get(key)
         if known is None:
             codes = concept.codes
-            said = self.dictionary.said(codes, concept.text, on=on)
-            if concept.text is None:
-                called = next((each.display for each in concept.codings if each.display), None)
-                said = self.dictionary.in_phrases(said, called, on)
+            displays = [each.display for each in concept.codings if each.display]
+            said = self.dictionary.said(codes, concept.text, on=on, displays=displays)
             certain = meanings if kinds is None else self.dictionary.certain(meanings, said, kinds)
             told = () if kinds is None else tuple(disputed(meanings, said))
             known = self.memory.filed[key] = told, self.dictionary.filed(certain, said, on, label_of(concept), codes)

@@ -31,8 +31,8 @@ from screener.records.dictionary import Dictionary
 from screener.records.documents import Document, parse, refused
 from screener.records.errors import RecordError
 from screener.records.fhir.mentions import at, fields
+from screener.records.fhir.patients import READ_KINDS, REFERRED_TO, names_in, read_resources, subject_of
 from screener.records.fhir.reader import Memory
-from screener.records.fhir.reading import READ_KINDS, REFERRED_TO, names_in, read_resources, subject_of
 from screener.records.fhir.resources import is_kind
 from screener.records.folders import Unread
 from screener.records.forms import deletions
@@ -66,7 +66,10 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 class Spread:
-    """Resources that came together and are too many to be held."""
+    """Resources that came together and are too many to be held.
+
+    It is long because all questions about where a resource lies are put to one index.
+    """
 
     def __init__(self) -> None:
         self.is_plain = True

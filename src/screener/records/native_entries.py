@@ -88,7 +88,10 @@ def placed(path: str, places: Mapping[str, str]) -> str:
 
 
 class _Reader:
-    """Reads the entries of one record, and gathers what they say."""
+    """Reads the entries of one record, and gathers what they say.
+
+    It is long because a record has many kinds of entries, and each is read with the same chart, names and findings.
+    """
 
     def __init__(
         self,

@@ -1,0 +1,152 @@
+"""What is to be done: which thing belongs to whom, which questions are asked, and what the chart review asks for."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import pytest
+
+from advice.one_line import AS_OF, result
+from screener.records import read_patient
+from screener.report.review import to_review
+from screener.rulebook import Rulebook
+from screener.screening import Screening, TrialResult, evaluate
+from screener.sheet.actions import actions_of
+from screener.sheet.again import after_clean_chart
+from screener.sheet.reviewing import asked_of_chart
+from screener.sheet.waiting import questions_asked
+from trial_text import TRIAL, rulebook_with_trial
+
+
+def lines_of(cases: list[tuple[Any, ...]]) -> list[tuple[str, str]]:
+    return list(dict.fromkeys((case[1], case[0]) for case in cases))
+
+
+@cache
+def rulebook_of_all() -> Rulebook:
+    """One trial with every rule of this file as a line of its own: rules are compiled once."""
+    blocks, numbers = [], {"inclusion": 0, "exclusion": 0}
+    for kind, rule in sorted(LINES, key=lambda line: line[0], reverse=True):
+        numbers[kind] += 1
+        blocks.append(f"{kind} {kind[0].upper()}{numbers[kind]}\n  > a line of the protocol\n  {rule}\n")
+    return rulebook_with_trial("\n".join(blocks))
+
+
+def screened(rule: str, kind: str, **record: Any) -> Screening:
+    """A record screened against one line alone."""
+    rulebook = rulebook_of_all()
+    whole = evaluate(read_patient({"id": "anna", **record}, rulebook), rulebook, as_of=AS_OF)
+    (trial,) = whole.trials
+    only = tuple(each for each in trial.criteria if (each.kind, each.rule) == (kind, rule))
+    assert len(only) == 1
+    one = TrialResult(rulebook.trials[TRIAL], only)
+    return Screening(whole.record, AS_OF.toordinal(), rulebook, (one,))
+
+
+def told(rule: str, kind: str, **record: Any) -> list[tuple[str, str, str]]:
+    actions = actions_of(screened(rule, kind, **record), [TRIAL])
+    return [(group, action.text, action.detail) for (group, _), action in actions.items()]
+
+
+FAILURE = {"name": "liver_failure", "onset": "2026-02-10", "status": "active"}
+OLD_INR = result("INR", 1.8, when="2026-01-05")
+
+
+WORK: list[tuple[Any, ...]] = [
+        ("INR >= 1.5", "inclusion", {}, [("measure", "INR", "")]),
+        ("INR >= 1.5", "inclusion", {"observations": [OLD_INR]}, [("measure", "INR again", "")]),
+        ("INR >= 1.5 or prothrombin_activity < 40 %", "inclusion", {},
+         [("measure", "INR", ""), ("measure", "PTA", "")]),
+        ("creatinine >= 100 umol/L", "inclusion",
+         {"observations": [result("creatinine", 90)]}, [("chart", "Creatinine: unit of the result", "")]),
+        ("rise in creatinine within 48 hours >= 26.5 umol/L", "exclusion",
+         {}, [("measure", "A second creatinine", "within 48 hours")]),
+        ("platelets before last onset of liver_failure < 50 x 10*9/L", "exclusion",
+         {"conditions": [FAILURE]}, [("old results", "Before the liver failure", "platelet count")]),
+        ("onset of liver_failure within 4 weeks", "inclusion",
+         {"conditions": [{"name": "liver_failure", "onset": "2026", "status": "active"}]},
+         [("chart", "Acute or acute-on-chronic liver failure?", ""),
+          ("chart", "The exact dates of acute or acute-on-chronic liver failure (conditions[0])", "")]),
+        ("history of chronic_viral_hepatitis", "inclusion", {}, [("chart", "Chronic viral hepatitis?", "")]),
+        ("history of malignancy", "exclusion", {}, []),
+        ("confirmed informed_consent", "inclusion", {}, [("participant", "Consent, on the trial's own form", "")]),
+        ("confirmed otherwise_unsuitable", "exclusion", {},
+         [("investigator", "Anything else against taking part?", "")]),
+        ("age <= 65 years", "inclusion", {}, [("chart", "The date of birth", "")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "kind", "record", "actions"), WORK)
+def test_what_a_line_waits_for_belongs_to_somebody(
+    rule: str, kind: str, record: dict[str, Any], actions: list[tuple[str, str, str]]
+) -> None:
+    assert told(rule, kind, **record) == actions
+
+
+THROMBOSIS = {"name": "portal_vein_thrombosis", "onset": "2020", "status": "active"}
+ONLY_IF_FOUND = "history of portal_vein_thrombosis and confirmed thrombosis_persists"
+
+
+QUESTIONS: list[tuple[Any, ...]] = [
+        (ONLY_IF_FOUND, "exclusion", {}, ()),
+        (ONLY_IF_FOUND, "exclusion", {"conditions": [THROMBOSIS]}, ("thrombosis_persists",)),
+        ("confirmed highly_allergic or history of anaphylaxis", "exclusion", {}, ("highly_allergic",)),
+        ("INR >= 1.5 and confirmed informed_consent", "inclusion", {}, ("informed_consent",)),
+        ("INR >= 1.5 or confirmed informed_consent", "inclusion", {}, ()),
+        ("INR >= 1.5 or confirmed informed_consent", "inclusion",
+         {"observations": [result("INR", 1.2)]}, ("informed_consent",)),
+        ("not confirmed informed_consent", "exclusion", {}, ("informed_consent",)),
+        ("at least 1 of (confirmed highly_allergic; history of anaphylaxis)", "exclusion", {}, ("highly_allergic",)),
+        ("at least 2 of (confirmed highly_allergic; history of anaphylaxis)", "exclusion", {}, ()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "kind", "record", "questions"), QUESTIONS)
+def test_a_question_is_asked_where_the_line_cannot_be_passed_without_its_answer(
+    rule: str, kind: str, record: dict[str, Any], questions: tuple[str, ...]
+) -> None:
+    (criterion,) = screened(rule, kind, **record).trials[0].criteria
+    assert questions_asked(criterion) == questions
+
+
+ITEMS: list[tuple[Any, ...]] = [
+    ("history of malignancy within 5 years", "exclusion", [("malignancy", "2021-02-20", False)]),
+    ("history of malignancy within 5 years or history of malignancy", "exclusion", [("malignancy", "ever", False)]),
+    ("current breastfeeding", "exclusion", [("breastfeeding", "now", False)]),
+    ("current pregnancy", "exclusion", []),
+    ("family history of mental_disorder", "exclusion", [("family history of mental_disorder", "ever", False)]),
+    ("history of chronic_viral_hepatitis", "inclusion", [("chronic_viral_hepatitis", "ever", True)]),
+    ("not history of malignancy", "inclusion", [("malignancy", "ever", False)]),
+    ("not history of sepsis", "exclusion", [("sepsis", "ever", True)]),
+]
+
+
+@pytest.mark.parametrize(("rule", "kind", "items"), ITEMS)
+def test_the_review_asks_for_each_thing_at_its_widest_window(
+    rule: str, kind: str, items: list[tuple[str, str, bool]]
+) -> None:
+    found = asked_of_chart(screened(rule, kind, sex="female"))
+    assert [(each.what, each.covers, each.seeks) for each in found] == items
+
+
+def test_what_inclusion_needs_stands_apart_in_the_file_of_a_review() -> None:
+    for rule, kind, title in (
+        ("history of chronic_viral_hepatitis", "inclusion", "What inclusion needs"),
+        ("history of malignancy within 5 years", "exclusion", "Cancer"),
+    ):
+        assert [group["title"] for group in to_review(screened(rule, kind))["groups"]] == [title]
+
+
+MIXED = "history of chronic_viral_hepatitis and not history of malignancy"
+EXCLUDED = "history of malignancy"
+LINES = [*lines_of(WORK), *lines_of(QUESTIONS), *lines_of(ITEMS), ("inclusion", MIXED), ("exclusion", EXCLUDED)]
+LINES = list(dict.fromkeys(LINES))
+
+
+def test_a_clean_chart_settles_what_it_asks_for_and_supposes_no_cause_absent() -> None:
+    for rule, kind, settled, status in ((MIXED, "inclusion", 0, "unknown"), (EXCLUDED, "exclusion", 1, "passed")):
+        screening = screened(rule, kind)
+        denied = [(each.list, each.concept.name, each.covers) for each in asked_of_chart(screening) if not each.seeks]
+        (after,) = after_clean_chart(screening, denied).trials[0].criteria
+        assert (after.status, int(after.status != "unknown")) == (status, settled)

@@ -1,0 +1,119 @@
+"""The head of a sheet: who this is, and each key result with its unit, day, last good day, trend and doubt."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from screener.sheet.model import KeyResult, KeyScore
+from sheet.test_states import FAILURE, lab, sheet
+
+
+def cell(label: str, *results: dict[str, Any], **record: Any) -> KeyResult | KeyScore:
+    cells = sheet(observations=list(results), **record).results
+    return next(each for each in cells if each.label == label)
+
+
+def bilirubin(value: Any, unit: str = "mg/dL", day: str = "2026-02-19", **more: Any) -> dict[str, Any]:
+    return {"name": "total_bilirubin", "value": value, "unit": unit, "date": day, **more}
+
+
+@pytest.mark.parametrize(
+    ("result", "told"),
+    [
+        (bilirubin(7.9), ("7.9", "mg/dL", "135 umol/L", "no ULN")),
+        (bilirubin(7.9, upper_limit=1.2), ("7.9", "mg/dL", "135 umol/L", "6.6 x ULN")),
+        (bilirubin(268, "umol/L", upper_limit=21), ("268", "umol/L", "", "12.8 x ULN")),
+        (bilirubin(">513", "umol/L", upper_limit=21), (">513", "umol/L", "", "no ULN")),
+    ],
+)
+def test_a_result_stands_as_recorded_with_what_it_is_of_its_limit(
+    result: dict[str, Any], told: tuple[str, ...]
+) -> None:
+    found = cell("Bilirubin", result)
+    assert isinstance(found, KeyResult)
+    assert (found.value, found.unit, found.converted, found.multiple) == told
+
+
+@pytest.mark.parametrize(
+    ("day", "good_to", "is_stale"),
+    [
+        ("2026-02-12", date(2026, 2, 19), True),
+        ("2026-02-13", date(2026, 2, 20), False),
+        ("2026-02-20", date(2026, 2, 27), False),
+    ],
+)
+def test_a_result_is_good_to_its_last_fresh_day(day: str, good_to: date, is_stale: bool) -> None:
+    found = cell("INR", lab("INR", 1.8, day))
+    assert isinstance(found, KeyResult)
+    assert (found.good_to, found.is_stale) == (good_to, is_stale)
+
+
+def test_the_trend_is_of_this_episode_and_of_one_unit() -> None:
+    values = [
+        bilirubin(1.0, day="2026-02-09"),
+        bilirubin(5.3, day="2026-02-12"),
+        bilirubin(100, "umol/L", "2026-02-14"),
+        bilirubin(6.8, day="2026-02-16"),
+        bilirubin(7.9),
+    ]
+    found = cell("Bilirubin", *values)
+    assert isinstance(found, KeyResult)
+    assert [each.value for each in found.earlier] == ["5.3", "6.8"]
+
+
+@pytest.mark.parametrize(
+    ("results", "value", "check"),
+    [
+        ([lab("INR", 1.8)], "1.8", ""),
+        ([lab("INR", 25.3)], "25.3", "prothrombin time"),
+        ([lab("INR", 1.4), lab("INR", 1.9)], "1.4 or 1.9", "two results differ"),
+        ([lab("INR", 1.8, "2026-02-17"), lab("INR", 99)], "99", "cannot be"),
+    ],
+)
+def test_a_result_that_is_not_to_be_trusted_says_so(results: list[dict[str, Any]], value: str, check: str) -> None:
+    found = cell("INR", *results)
+    assert isinstance(found, KeyResult)
+    assert found.value == value
+    assert (check in found.check) if check else found.check == ""
+
+
+def test_a_score_says_what_is_missing_and_on_which_doubt_it_rests() -> None:
+    inputs = [lab("INR", 25.3), bilirubin(17.5), lab("creatinine", 70, unit="umol/L")]
+    found = cell("MELD", *inputs)
+    assert isinstance(found, KeyScore)
+    assert (found.text, found.check, found.without, found.missing) == ("40", "INR 25.3", "17 to 40", "")
+    partly = cell("MELD", *inputs[1:])
+    assert isinstance(partly, KeyScore)
+    assert (partly.text, partly.low, partly.high, partly.missing) == ("17 to 40", 17, 40, "INR")
+    nothing = cell("MELD")
+    assert isinstance(nothing, KeyScore)
+    assert (nothing.text, nothing.low) == ("", None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({}, "Woman, 45. Liver failure since 10 Feb (10 days)."),
+        ({"sex": "male", "birth_date": "2008-03-01"}, "Boy, 17. Liver failure since 10 Feb (10 days)."),
+        ({"sex": None, "birth_date": None}, "Person, age not known. Liver failure since 10 Feb (10 days)."),
+        ({"birth_date": "1980"}, "Woman, 45 to 46. Liver failure since 10 Feb (10 days)."),
+        ({"conditions": []}, "Woman, 45. No liver diagnosis on record."),
+        ({"conditions": [{**FAILURE, "onset": "2026-02"}]}, "Woman, 45. Liver failure since Feb 2026."),
+        (
+            {
+                "conditions": [
+                    FAILURE,
+                    {"name": "cirrhosis", "onset": "2019", "status": "active"},
+                    {"name": "alcoholic_cirrhosis", "onset": "2023", "status": "active"},
+                ]
+            },
+            "Woman, 45. Alcoholic cirrhosis (2023); liver failure since 10 Feb (10 days).",
+        ),
+        ({"died": "2026-02-18"}, "Woman, 45. Liver failure since 10 Feb (10 days). Died 2026-02-18."),
+    ],
+)
+def test_the_patient_line(changes: dict[str, Any], text: str) -> None:
+    assert sheet(**changes).patient.text == text

@@ -1,0 +1,72 @@
+"""The sheet on a terminal: its size, whatever is on record, and what stands in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from golden.screened import Expected, expected_screenings, screened
+from screener.report.sheet_text import HEIGHT, WIDTH, sheet_text
+from screener.sheet.making import sheet_of
+from sheet.test_states import ALL_MET, FAILURE, count, lab, sheet
+
+EACH = pytest.mark.parametrize("expected", expected_screenings(), ids=lambda expected: expected.name)
+
+
+def lines(text: str) -> list[str]:
+    assert text.endswith("\n")
+    return text.removesuffix("\n").split("\n")
+
+
+@EACH
+def test_every_example_fits(expected: Expected) -> None:
+    shown = lines(sheet_text(sheet_of(screened(expected))))
+    assert len(shown) <= HEIGHT
+    assert max(map(len, shown)) <= WIDTH
+    assert all(trial.id in "\n".join(shown) for trial in screened(expected).trials)
+
+
+HOSTILE = "\x1b[2J\r\nALL CRITERIA MET\u202e" + "x" * 300
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"id": HOSTILE},
+        {"conditions": [FAILURE, *({"name": f"thing {number} {HOSTILE}", "status": "active"} for number in range(60))]},
+        {"observations": [lab("INR", 1 + day / 100, f"2026-02-{day:02}") for day in range(1, 20)]},
+        {"observations": [lab("INR", 25.3), count(2)], "complete": [], "answers": None},
+        {"observations": [{"name": "INR", "value": f"{HOSTILE}", "date": "2026-02-19"}]},
+    ],
+)
+def test_whatever_is_on_record_it_fits_and_moves_no_cursor(changes: dict[str, Any]) -> None:
+    shown = lines(sheet_text(sheet(**changes)))
+    assert len(shown) <= HEIGHT
+    assert max(map(len, shown)) <= WIDTH
+    assert all(line.isprintable() for line in shown)
+
+
+def test_what_stands_on_a_sheet() -> None:
+    assert lines(sheet_text(sheet(**{**ALL_MET, "birth_date": "1980-02-20"}))) == [
+        "anna                                                       as of Fri 20 Feb 2026",
+        "Woman, 46. Liver failure since 10 Feb (10 days).",
+        "INR         1.8                      19 Feb, good to 26 Feb",
+        "Not on record: Bilirubin, Creatinine",
+        "MELD 13 to 40 (open: creatinine)   COSSH-ACLF II -   HE -   Ascites -",
+        "",
+        "Next: ask whether 0001 takes participants",
+        "",
+        "ALL CRITERIA MET       TEST0001  not known      8/8 met   labs to 26 Feb",
+        "  dates    closes after 10 Mar (I4)",
+        "  consent  recorded 19 Feb",
+        "",
+        "Pre-screening aid. Eligibility is the investigator's decision.",
+    ]
+
+
+def test_a_doubt_stands_before_the_results_and_beside_the_verdict() -> None:
+    shown = lines(sheet_text(sheet(observations=[lab("INR", 25.3), count(80)])))
+    assert shown[2].startswith("CHECK FIRST  INR 25.3 of 19 Feb: ")
+    assert any(line.startswith("INR         25.3 ?") for line in shown)
+    assert any(line.startswith("Check INR first        TEST0001") for line in shown)

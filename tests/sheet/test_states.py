@@ -1,0 +1,214 @@
+"""The nine states of a trial: for each a record that has it, and where two of them meet, the records on both sides."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from screener.records import read_patient
+from screener.rulebook import Rulebook
+from screener.screening import Screening, evaluate
+from screener.sheet.making import sheet_of
+from screener.sheet.model import Sheet, TrialRow
+from screener.sheet.states import NEAREST_FIRST, nearness
+from trial_text import TRIAL, rulebook_with_trial
+
+AS_OF = date(2026, 2, 20)
+LINES = """
+inclusion I1
+  > Age
+  age between 18 and 65 years
+
+inclusion I2
+  > INR
+  INR >= 1.5
+
+inclusion I3
+  > Consent
+  confirmed informed_consent
+
+inclusion I4
+  > Onset
+  onset of liver_failure within 4 weeks
+
+exclusion E1
+  > Malignancy
+  history of malignancy
+
+exclusion E2
+  > Platelets
+  read as "the last count"
+  platelets < 50 x 10*9/L
+  or read as "any count"
+  lowest platelets within 1 year < 50 x 10*9/L
+
+exclusion E3
+  > Transplantation
+  underwent liver_transplantation
+
+exclusion E4
+  > Another trial
+  history of trial_participation within 30 days
+"""
+
+
+def rules() -> Rulebook:
+    return rulebook_with_trial(LINES)
+
+
+def lab(name: str, value: float, day: str = "2026-02-19", unit: str | None = None) -> dict[str, Any]:
+    return {"name": name, "value": value, "date": day, **({"unit": unit} if unit else {})}
+
+
+def count(value: float, day: str = "2026-02-19") -> dict[str, Any]:
+    return lab("platelets", value, day, "10*9/L")
+
+
+FAILURE = {"name": "liver_failure", "onset": "2026-02-10", "status": "active"}
+CONSENT = {f"{TRIAL}/informed_consent": {"value": True, "by": "the patient", "date": "2026-02-19"}}
+LISTS = ["conditions", "procedures", "events"]
+ALL_MET: dict[str, Any] = {
+    "id": "anna",
+    "as_of": "2026-02-20",
+    "birth_date": "1980-05-14",
+    "sex": "female",
+    "observations": [lab("INR", 1.8), count(80)],
+    "conditions": [FAILURE],
+    "complete": LISTS,
+    "answers": CONSENT,
+}
+
+
+def screened(assume_complete: tuple[str, ...] = (), **changes: Any) -> Screening:
+    record = {name: value for name, value in {**ALL_MET, **changes}.items() if value is not None}
+    return evaluate(read_patient(record, rules()), rules(), as_of=AS_OF, assume_complete=assume_complete)
+
+
+def sheet(**changes: Any) -> Sheet:
+    return sheet_of(screened(**changes))
+
+
+def row(**changes: Any) -> TrialRow:
+    (only,) = sheet(**changes).trials
+    return only
+
+
+@pytest.mark.parametrize(
+    ("state", "changes"),
+    [
+        ("all met", {}),
+        ("all met if complete", {"complete": ["conditions", "procedures"], "assume_complete": ("events",)}),
+        ("people", {"answers": None}),
+        ("reading", {"observations": [lab("INR", 1.8), count(80), count(40, "2025-09-01")]}),
+        ("reading", {"observations": [lab("INR", 1.8), count(80), count(40, "2025-09-01")], "answers": None}),
+        ("nothing against",
+         {"observations": [lab("INR", 1.8), count(80), count(40, "2025-09-01")], "complete": LISTS[:2]}),
+        ("nothing against", {"complete": ["conditions", "procedures"]}),
+        ("check", {"observations": [lab("INR", 25.3), count(80)]}),
+        ("too little", {"observations": [], "conditions": [], "complete": [], "answers": None}),
+        ("ruled out today", {"observations": [lab("INR", 1.4), count(80)]}),
+        ("ruled out", {"conditions": [FAILURE, {"name": "malignancy", "onset": "2020", "status": "active"}]}),
+    ],
+)  # fmt: skip
+def test_a_record_has_its_state(state: str, changes: dict[str, Any]) -> None:
+    assert row(**changes).state.name == state
+
+
+@pytest.mark.parametrize(
+    ("born", "state"),
+    [
+        ("2008-02-21", "ruled out today"),  # 17: only a birthday is missing
+        ("2008-02-20", "all met"),
+        ("1960-02-21", "all met"),
+        ("1960-02-20", "ruled out"),  # 66, and age only rises
+    ],
+)
+def test_an_age_below_the_limits_is_mended_by_time_and_one_above_never(born: str, state: str) -> None:
+    assert row(birth_date=born).state.name == state
+
+
+@pytest.mark.parametrize(
+    ("complete", "known", "state"),
+    [([], 3, "too little"), (["events"], 4, "nothing against"), (["events", "conditions"], 5, "nothing against")],
+)
+def test_too_little_is_less_than_half_of_the_lines(complete: list[str], known: int, state: str) -> None:
+    found = row(observations=[], complete=complete)
+    assert (found.met, found.of, found.state.name) == (known, 8, state)
+
+
+def test_an_old_result_is_repeated_and_does_not_make_too_little() -> None:
+    old = [lab("INR", 1.8, "2026-01-05"), count(80, "2026-01-05")]
+    assert row(observations=old, complete=[]).state.name == "nothing against"
+
+
+@pytest.mark.parametrize(
+    ("value", "state"),
+    [(9.9, "all met"), (10, "check"), (10.1, "check")],
+)
+def test_a_verdict_that_rests_on_a_suspicious_value_says_so(value: float, state: str) -> None:
+    assert row(observations=[lab("INR", value), count(80)]).state.name == state
+
+
+def test_a_suspicious_value_without_which_the_verdict_is_the_same_leaves_the_state_alone() -> None:
+    malignancy = {"name": "malignancy", "onset": "2020", "status": "active"}
+    found = sheet(observations=[lab("INR", 25.3), count(80)], conditions=[FAILURE, malignancy])
+    assert found.trials[0].state.name == "ruled out"
+    assert found.check_first[0].text.startswith("INR 25.3 of 19 Feb")
+    assert found.check_first[0].effect == ""
+
+
+def test_the_first_thing_to_do_is_to_check_the_value_that_decides() -> None:
+    found = sheet(observations=[lab("INR", 25.3), count(80)])
+    assert found.next.startswith("check INR 25.3 of 19 Feb")
+    assert found.actions[0].kind == "check"
+    assert found.trials[0].state.headline == "Check INR first"
+    assert found.trials[0].state.detail == "Met only if INR 25.3 of 19 Feb is right."
+
+
+@pytest.mark.parametrize(
+    ("left", "onset", "state", "detail"),
+    [
+        # the 30 days after the other trial end on 14 Mar, the four weeks after the onset with 10 Mar
+        ("2026-02-12", "2026-02-10", "ruled out", "For this liver failure."),
+        ("2026-01-25", "2026-02-10", "ruled out today", "From 25 Feb."),
+    ],
+)
+def test_what_time_mends_too_late_is_ruled_out(left: str, onset: str, state: str, detail: str) -> None:
+    other = {"name": "trial_participation", "start": "2026-01-01", "end": left}
+    found = row(events=[other], conditions=[{**FAILURE, "onset": onset}]).state
+    assert (found.name, found.detail) == (state, detail)
+
+
+def test_only_another_onset_would_change_it() -> None:
+    found = row(conditions=[{**FAILURE, "onset": "2026-01-10"}]).state
+    assert found.name in ("ruled out", "ruled out today")
+
+
+def test_nearness_goes_by_state_then_by_who_recruits_then_by_what_is_left() -> None:
+    day = date(2026, 2, 25)
+    order = [nearness(state, True, 3, None) for state in NEAREST_FIRST]
+    assert order == sorted(order)  # type: ignore[type-var]
+    assert nearness("people", True, 9, None) < nearness("people", False, 1, day)
+    assert nearness("people", True, 1, None) < nearness("people", True, 2, day)
+    assert nearness("people", True, 1, day) < nearness("people", True, 1, None)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_the_first_and_the_last_day_of_the_calendar_have_a_sheet(day: str) -> None:
+    screening = evaluate(read_patient({"id": "anna", "as_of": day}, rules()), rules())
+    assert sheet_of(screening).trials[0].state.name == "too little"
+
+
+def test_without_a_trial_there_is_a_head_and_nothing_to_do() -> None:
+    found = sheet_of(evaluate(read_patient(ALL_MET, rules()), rules(), trials=[]))
+    assert (found.trials, found.actions, found.checklists) == ((), (), ())
+    assert found.patient.text.startswith("Woman, 45.")
+
+
+def test_a_state_shows_what_was_checked() -> None:
+    assert row(answers=None).state.detail == "7 of 8 met. Consent."
+    assert row().state.detail == "8 of 8. The investigator confirms and signs."
+    assumed = row(complete=["conditions", "procedures"], assume_complete=("events",)).state.detail
+    assert assumed == "8 of 8, 1 of them assumed."
