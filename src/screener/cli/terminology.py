@@ -38,10 +38,10 @@ def parser() -> Parser:
     )
     build.add_argument(
         "--omop",
-        type=Path,
         required=True,
-        metavar="FOLDER",
-        help="the folder of a vocabulary from Athena: CONCEPT, CONCEPT_ANCESTOR, CONCEPT_RELATIONSHIP",
+        metavar="PLACE",
+        help="a vocabulary from Athena, or a CDM with one (CONCEPT, CONCEPT_ANCESTOR, CONCEPT_RELATIONSHIP): a folder "
+        "of CSV or Parquet files, a DuckDB file, or postgresql://…",
     )
     build.add_argument(
         "-o", "--out", type=Path, required=True, metavar="FILE", help="the index to write; replaces one that is there"
