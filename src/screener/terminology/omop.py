@@ -42,7 +42,7 @@ from screener.terminology.hierarchy import (
     whole_of,
     write_index,
 )
-from screener.terminology.warehouse import ATTACHED, UnusableTablesError, is_database, open_views
+from screener.terminology.warehouse import ATTACHED, UnusableTablesError, is_database, open_views, without_password
 
 if TYPE_CHECKING:
     import duckdb
@@ -125,7 +125,7 @@ def build_index(place: Path | str, rulebook: Rulebook, out: Path) -> Built:
             raise TerminologyError(fault, _ATHENA, problem.file or shown) from None
         except duckdb.Error as problem:
             what = "database" if is_database(place) else "folder"
-            reason = str(problem).splitlines()[0]
+            reason = without_password(str(problem).splitlines()[0])
             raise TerminologyError(f"the {what} cannot be read: {reason}", _ATHENA, shown) from None
         finally:
             database.close()

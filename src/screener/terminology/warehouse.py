@@ -169,6 +169,11 @@ def _read(column: str, type_: str) -> str:
     return f'{name} AS "{column.lower()}"'
 
 
+def without_password(text: str) -> str:
+    """A text without the password in an address: `postgresql://anna:secret@host/cdm` shows `anna:…@host`."""
+    return re.sub(r"(//[^/:@\s]*):[^@\s]*@", r"\1:…@", re.sub(r"(password=)[^\s&\"']+", r"\1…", text))
+
+
 def quoted(text: str) -> str:
     """A text as SQL writes it."""
     return "'" + text.replace("'", "''") + "'"

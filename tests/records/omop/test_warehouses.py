@@ -15,6 +15,7 @@ from screener.records.errors import RecordError
 from screener.records.omop import source
 from screener.records.patient import Patient
 from screener.records.sources import HowRead
+from screener.terminology.warehouse import without_password
 
 PEOPLE = [person(7), person(9, gender_concept_id=8532), person(11)]
 SMALL = cdm(
@@ -202,3 +203,15 @@ def test_a_file_that_is_no_database_says_so(tmp_path: Path) -> None:
     file.write_text("no database", encoding="utf-8")
     with pytest.raises(RecordError, match="it cannot be read as an OMOP CDM"):
         list(warehouse(file).patients())
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("postgresql://anna:secret@host/cdm", "postgresql://anna:…@host/cdm"),
+        ("postgresql://anna@host/cdm?password=secret", "postgresql://anna@host/cdm?password=…"),
+        ("postgresql://host:5432/cdm", "postgresql://host:5432/cdm"),
+    ],
+)
+def test_a_password_is_not_shown(address: str, shown: str) -> None:
+    assert without_password(address) == shown

@@ -116,7 +116,7 @@ def patients_in(tables: Tables, how: HowRead, between: tuple[int, int] | None) -
         events = [(kind, streams[kind.table].of(identity)) for kind in KINDS if kind.table in streams]
         if more:
             fault = f"the table `person` has {1 + len(more)} rows of person {identity}"
-            yield refused(how.file, f"Patient/{identity}", fault, "a person stands there once")
+            yield refused(tables.file, f"Patient/{identity}", fault, "a person stands there once")
             continue
         resources = [
             _patient(person),
@@ -125,7 +125,7 @@ def patients_in(tables: Tables, how: HowRead, between: tuple[int, int] | None) -
         documents = [Document(each, f"{each['resourceType']}/{each['id']}") for each in resources]
         unread = [Unread(each, NOT_READ[each], may_hold=False) for each, who in beside.items() if identity in who]
         for read in read_resources(
-            documents, how.dictionary, how.file, None, how.sightings, beside=unread, memory=memory, among_others=True
+            documents, how.dictionary, tables.file, None, how.sightings, beside=unread, memory=memory, among_others=True
         ):
             yield _as_of(read, person["observed_until"]) if isinstance(read, Patient) else read
 

@@ -14,7 +14,14 @@ from screener.records.documents import refused
 from screener.records.errors import RecordError
 from screener.records.patient import Patient
 from screener.records.sources import Group, HowRead, Source, path_of
-from screener.terminology.warehouse import ATTACHED, UnusableTablesError, file_of, is_database, open_views
+from screener.terminology.warehouse import (
+    ATTACHED,
+    UnusableTablesError,
+    file_of,
+    is_database,
+    open_views,
+    without_password,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -97,7 +104,7 @@ class Tables:
     def __init__(self, place: str, file: str) -> None:
         import duckdb
 
-        self.file = file
+        self.file = file = without_password(file)
         self._database = duckdb.connect()
         try:
             self._database.execute("SET preserve_insertion_order = true")
@@ -135,7 +142,7 @@ class Tables:
     def _refused(self, error: Exception) -> RecordError:
         # The line of a file that DuckDB quotes is about a patient.
         said = [each.strip() for each in str(error).splitlines() if each.strip() and "Original Line" not in each]
-        fault = f"it cannot be read as an OMOP CDM: {', '.join(said[:2])[:300]}"
+        fault = f"it cannot be read as an OMOP CDM: {without_password(', '.join(said[:2]))[:300]}"
         return refused(self.file, "", fault, "see docs/omop.md for the tables and columns that are read")
 
 
