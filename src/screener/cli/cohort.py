@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from screener.cli.calls import DONE, UNUSABLE, CallError, Parser, check_names, counted, tell
-from screener.cli.ingest import check_parts, counting, manner, tell_set_aside
+from screener.cli.ingest import check_parts, check_there, counting, manner, place_or_address, tell_set_aside
 from screener.cli.options import add_jobs, add_reading, add_what_to_screen, dictionary_of
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def parser() -> Parser:
     parser.add_argument(
         "sources",
         nargs="+",
-        type=Path,
+        type=place_or_address,
         metavar="FACTS|SOURCE",
         help="a folder that `screen ingest` wrote, or records, which are first read into DIR/facts",
     )
@@ -71,9 +71,7 @@ def _number(text: str) -> int:
 def run(asked: argparse.Namespace) -> int:
     """Screen everybody, and sum up."""
     check_parts()
-    for source in asked.sources:
-        if not source.exists():
-            raise CallError(f"`{source}` is not there", "name a folder of facts, or records")
+    check_there(asked.sources, "name a folder of facts, or records")
     dictionary = dictionary_of(asked)
     if dictionary is None:
         return UNUSABLE
@@ -121,8 +119,9 @@ def _facts(asked: argparse.Namespace, dictionary: Dictionary):  # type: ignore[n
     from screener.cohort.ingest import ingest
     from screener.records.facts.folder import Facts, is_facts
 
-    if len(asked.sources) == 1 and asked.sources[0].is_dir() and is_facts(asked.sources[0]):
-        return Facts(asked.sources[0])
+    first, *more = asked.sources
+    if not more and isinstance(first, Path) and first.is_dir() and is_facts(first):
+        return Facts(first)
     folder = asked.out / "facts"
     with counting("patients read") as count:
         ingest(asked.sources, folder, manner(asked, dictionary), asked.jobs, count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -32,7 +32,12 @@ def parser() -> Parser:
         "could not be used",
     )
     parser.add_argument(
-        "sources", nargs="+", type=Path, metavar="SOURCE", help="a file of records, a folder of them, or a bulk export"
+        "sources",
+        nargs="+",
+        type=place_or_address,
+        metavar="SOURCE",
+        help="a file of records, a folder of them, a bulk export, or a warehouse in OMOP's form (a folder, a DuckDB "
+        "file, or postgresql://…)",
     )
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="FACTS", help="the folder to write")
     add_jobs(parser)
@@ -43,9 +48,7 @@ def parser() -> Parser:
 def run(asked: argparse.Namespace) -> int:
     """Read, and keep."""
     check_parts()
-    for source in asked.sources:
-        if not source.exists():
-            raise CallError(f"`{source}` is not there", "name a file or folder of records")
+    check_there(asked.sources, "name a file or folder of records")
     dictionary = dictionary_of(asked)
     if dictionary is None:
         return UNUSABLE
@@ -64,6 +67,20 @@ def run(asked: argparse.Namespace) -> int:
         print(f"{counted(len(about.doubled), 'id')} stand for several patients, who are not told apart")
     tell_set_aside(about.set_aside)
     return 1 if about.set_aside else DONE
+
+
+def place_or_address(text: str) -> Path | str:
+    """A place, or the address of a database, which is none."""
+    from screener.terminology.warehouse import ATTACHED
+
+    return text if text.startswith(ATTACHED) else Path(text)
+
+
+def check_there(sources: Sequence[Path | str], mend: str) -> None:
+    """Refuse the call where a place is not there; an address is found out when it is opened."""
+    for source in sources:
+        if isinstance(source, Path) and not source.exists():
+            raise CallError(f"`{source}` is not there", mend)
 
 
 def check_parts() -> None:

@@ -93,7 +93,7 @@ def write_database(database: duckdb.DuckDBPyConnection, cdm: Cdm, schema: str = 
 
 
 def _type(column: str) -> str:
-    if (column.endswith("_id") and column != "vocabulary_id") or column.endswith("_of_birth"):
+    if column.endswith(("person_id", "occurrence_id", "exposure_id", "concept_id", "id_1", "id_2", "_of_birth")):
         return "INTEGER"
     return TYPES.get(column.rpartition("_")[2], "VARCHAR")
 
