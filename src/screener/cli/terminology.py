@@ -30,19 +30,20 @@ def parser() -> Parser:
     parts = whole.add_subparsers(metavar="build|explain", dest="part", required=True, parser_class=Parser)
     build = parts.add_parser(
         "build",
-        help="make the index of an OMOP vocabulary",
+        help="make the index of a vocabulary",
         prog="screen terminology build",
         description="Make the index of a vocabulary: which of its codes are, may be or are not what rules ask for.\n"
         "It holds names and kinships of the vocabulary, whose licence goes with it.",
         epilog="exit status: 0 written; 2 the folder, the rules or the file could not be used",
     )
-    build.add_argument(
+    source = build.add_mutually_exclusive_group(required=True)
+    source.add_argument(
         "--omop",
-        required=True,
         metavar="PLACE",
         help="a vocabulary from Athena, or a CDM with one (CONCEPT, CONCEPT_ANCESTOR, CONCEPT_RELATIONSHIP): a folder "
         "of CSV or Parquet files, a DuckDB file, or postgresql://…",
     )
+    source.add_argument("--rf2", type=Path, metavar="FOLDER", help="a release of SNOMED CT (RF2), unpacked")
     build.add_argument(
         "-o", "--out", type=Path, required=True, metavar="FILE", help="the index to write; replaces one that is there"
     )
@@ -91,9 +92,14 @@ def _build(asked: argparse.Namespace) -> int:
     from screener.loading import RulesError, load_rulebook
     from screener.terminology.hierarchy import TerminologyError
     from screener.terminology.omop import build_index
+    from screener.terminology.rf2 import build_from_rf2
 
     try:
-        built = build_index(asked.omop, load_rulebook(asked.rules), asked.out)
+        rulebook = load_rulebook(asked.rules)
+        if asked.rf2 is not None:
+            built = build_from_rf2(asked.rf2, rulebook, asked.out)
+        else:
+            built = build_index(asked.omop, rulebook, asked.out)
     except (RulesError, TerminologyError) as problem:
         tell(problem)
         return UNUSABLE

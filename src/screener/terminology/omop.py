@@ -24,7 +24,7 @@ everything of that hierarchy above it agrees: what is classed in several places 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,7 +84,34 @@ class Built(Struct, frozen=True):
 
 
 def build_index(place: Path | str, rulebook: Rulebook, out: Path) -> Built:
-    """Build an index of the vocabulary in a folder or a database, for the codes of a dictionary.
+    """Build an index of the vocabulary in a folder or a database, for the codes of a dictionary: see `build`."""
+    place = str(place)
+    shown = None if place.startswith(ATTACHED) else Path(place)
+    if shown is not None and not (shown.is_file() if is_database(place) else shown.is_dir()):
+        raise TerminologyError(f"there is no {'file' if is_database(place) else 'folder'} `{place}`", _ATHENA)
+
+    def load(database: duckdb.DuckDBPyConnection) -> str | None:
+        try:
+            there = open_views(database, place, _COLUMNS, _RELEASE, "_file")
+        except UnusableTablesError as problem:
+            is_file = problem.table is not None and not is_database(place)
+            fault = f"there is no {problem.table.upper()}.csv" if is_file and problem.table else problem.fault
+            raise TerminologyError(fault, _ATHENA, problem.file or shown) from None
+        return _release(database) if "vocabulary" in there else None
+
+    return build(load, rulebook, out, "database" if is_database(place) else "folder", _ATHENA, shown)
+
+
+def build(
+    load: Callable[[duckdb.DuckDBPyConnection], str | None],
+    rulebook: Rulebook,
+    out: Path,
+    what: str,
+    mend: str,
+    shown: Path | None,
+) -> Built:
+    """Build an index. `load` makes `concept_file`, `concept_ancestor_file` and `concept_relationship_file` with OMOP's
+    columns, and gives the release; `what` it is loaded from, and where, messages say.
 
     The file is there whole, or not at all; one that is there already is replaced if it is an index. Raises
     TerminologyError if the place cannot be used or DuckDB is missing, OSError if the file cannot be written.
@@ -93,19 +120,15 @@ def build_index(place: Path | str, rulebook: Rulebook, out: Path) -> Built:
         import duckdb
     except ImportError:
         raise TerminologyError(
-            "an OMOP folder is read by DuckDB, which is not installed",
+            "a vocabulary is read by DuckDB, which is not installed",
             "install screener with its extra: pip install 'screener[terminology]'",
         ) from None
-    place = str(place)
-    shown = None if place.startswith(ATTACHED) else Path(place)
-    if shown is not None and not (shown.is_file() if is_database(place) else shown.is_dir()):
-        raise TerminologyError(f"there is no {'file' if is_database(place) else 'folder'} `{place}`", _ATHENA)
     _check_place(out)
     with tempfile.TemporaryDirectory(dir=out.resolve().parent, prefix=f".{out.name[:100]}.") as workshop:
         limits = {"memory_limit": MEMORY, "temp_directory": f"{workshop}/spill", "preserve_insertion_order": "false"}
         database = duckdb.connect(f"{workshop}/draft.duckdb", config=dict(limits))
         try:
-            there = open_views(database, place, _COLUMNS, _RELEASE, "_file")
+            release = load(database)
             numbers = {name: number for number, name in enumerate(sorted(rulebook.concepts))}
             _load_dictionary(database, rulebook, numbers)
             _load_vocabulary(database)
@@ -115,18 +138,12 @@ def build_index(place: Path | str, rulebook: Rulebook, out: Path) -> Built:
                 (name, whole.get(number, ()), [numbers[each] for each in rulebook.concepts[name].broader])
                 for name, number in numbers.items()
             ]
-            release = _release(database) if "vocabulary" in there else None
             draft, digest = Path(workshop) / "index", digest_of_codes(rulebook)
             written = write_index(draft, _entries(database), concepts, digest=digest, release=release)
             unknown, systems = _unknown(database), _systems(database)
-        except UnusableTablesError as problem:
-            is_file = problem.table is not None and not is_database(place)
-            fault = f"there is no {problem.table.upper()}.csv" if is_file and problem.table else problem.fault
-            raise TerminologyError(fault, _ATHENA, problem.file or shown) from None
         except duckdb.Error as problem:
-            what = "database" if is_database(place) else "folder"
             reason = without_password(str(problem).splitlines()[0])
-            raise TerminologyError(f"the {what} cannot be read: {reason}", _ATHENA, shown) from None
+            raise TerminologyError(f"the {what} cannot be read: {reason}", mend, shown) from None
         finally:
             database.close()
         size = draft.stat().st_size
