@@ -38,7 +38,7 @@ def test_an_index_is_built_and_what_it_holds_is_told(call: Call, folder: Path, o
         ([], "error[call]: the following arguments are required: build"),
         (["bild"], "error[call]: argument build|explain: invalid choice: `bild`"),
         (["build"], "error[call]: the following arguments are required: -o/--out"),
-        (["build", "-o", "site.idx"], "error[call]: one of the arguments --omop --rf2 is required"),
+        (["build", "-o", "site.idx"], "error[call]: one of the arguments --omop --rf2 --valueset is required"),
         (["build", "--omop", "nowhere", "-o", "site.idx"], "error[terminology]: there is no folder `nowhere`"),
         (["build", "--omop", ".", "-o", "site.idx"], "error[terminology]: there is no CONCEPT.csv\n  --> .\nhelp: "),
         (

@@ -9,6 +9,7 @@ from screener.cli.calls import (
     DONE,
     MOST_SHOWN,
     UNUSABLE,
+    CallError,
     Parser,
     cannot_be_written,
     check_names,
@@ -44,6 +45,15 @@ def parser() -> Parser:
         "of CSV or Parquet files, a DuckDB file, or postgresql://…",
     )
     source.add_argument("--rf2", type=Path, metavar="FOLDER", help="a release of SNOMED CT (RF2), unpacked")
+    source.add_argument(
+        "--valueset", type=Path, nargs="+", metavar="FILE", help="expanded ValueSets (FHIR, JSON), with --says"
+    )
+    build.add_argument(
+        "--says",
+        type=Path,
+        metavar="TABLE.csv",
+        help="what each ValueSet is of which concept (valueset, concept, says: whole, part or may be)",
+    )
     build.add_argument(
         "-o", "--out", type=Path, required=True, metavar="FILE", help="the index to write; replaces one that is there"
     )
@@ -93,11 +103,21 @@ def _build(asked: argparse.Namespace) -> int:
     from screener.terminology.hierarchy import TerminologyError
     from screener.terminology.omop import build_index
     from screener.terminology.rf2 import build_from_rf2
+    from screener.terminology.value_sets import build_from_value_sets
 
+    if (asked.valueset is None) != (asked.says is None):
+        raise CallError("--valueset and --says go together", "give the ValueSets, and the table of what they are of")
     try:
         rulebook = load_rulebook(asked.rules)
         if asked.rf2 is not None:
             built = build_from_rf2(asked.rf2, rulebook, asked.out)
+        elif asked.valueset is not None:
+            from screener.records.code_systems import system_name
+
+            for each in (*asked.valueset, asked.says):
+                if not each.is_file():
+                    raise CallError(f"`{each}` is not there", "name the files of expanded ValueSets, and the table")
+            built = build_from_value_sets(asked.valueset, asked.says, rulebook, asked.out, system_name)
         else:
             built = build_index(asked.omop, rulebook, asked.out)
     except (RulesError, TerminologyError) as problem:

@@ -24,7 +24,7 @@ everything of that hierarchy above it agrees: what is classed in several places 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -149,6 +149,23 @@ def build(
         size = draft.stat().st_size
         draft.replace(out.resolve())
     return Built(release, written.codes, written.related, written.sets, size, unknown, systems)
+
+
+def write_whole(
+    out: Path,
+    entries: Iterable[Entry],
+    concepts: Sequence[tuple[str, Iterable[str], Iterable[int]]],
+    digest: str,
+    systems: tuple[str, ...],
+) -> Built:
+    """Write an index of entries that are at hand, as `build` writes one."""
+    _check_place(out)
+    with tempfile.TemporaryDirectory(dir=out.resolve().parent, prefix=f".{out.name[:100]}.") as workshop:
+        draft = Path(workshop) / "index"
+        written = write_index(draft, entries, concepts, digest=digest, release=None)
+        size = draft.stat().st_size
+        draft.replace(out.resolve())
+    return Built(None, written.codes, written.related, written.sets, size, (), systems)
 
 
 _ATHENA = "give it the folder of a vocabulary as Athena hands it out, unpacked, or a CDM that holds the vocabulary"
