@@ -28,7 +28,7 @@ from screener.records.sources import HowRead
 from screener.values.tables import table_rows
 
 if TYPE_CHECKING:
-    from screener.records.omop.source import Tables
+    from screener.records.omop.tables import Tables
 
 Body = dict[str, Any]
 Row = Mapping[str, Any]
