@@ -128,6 +128,7 @@ def build(
         limits = {"memory_limit": MEMORY, "temp_directory": f"{workshop}/spill", "preserve_insertion_order": "false"}
         database = duckdb.connect(f"{workshop}/draft.duckdb", config=dict(limits))
         try:
+            database.execute("SET enable_progress_bar = false")
             release = load(database)
             numbers = {name: number for number, name in enumerate(sorted(rulebook.concepts))}
             _load_dictionary(database, rulebook, numbers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -203,6 +204,13 @@ def test_a_file_that_is_no_database_says_so(tmp_path: Path) -> None:
     file.write_text("no database", encoding="utf-8")
     with pytest.raises(RecordError, match="it cannot be read as an OMOP CDM"):
         list(warehouse(file).patients())
+
+
+def test_without_duckdb_the_message_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = write_csv(tmp_path / "cdm", SMALL)
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    with pytest.raises(RecordError, match=r"DuckDB, which is not installed(.|\n)*screener\[cohort\]"):
+        list(warehouse(place).patients())
 
 
 @pytest.mark.parametrize(

@@ -20,12 +20,15 @@ class Tables:
     """
 
     def __init__(self, place: str, file: str) -> None:
-        import duckdb
-
         self.file = file = without_password(file)
+        try:
+            import duckdb
+        except ImportError:
+            fault = "a warehouse is read by DuckDB, which is not installed"
+            raise refused(file, "", fault, "pip install 'screener[cohort]'") from None
         self._database = duckdb.connect()
         try:
-            self._database.execute("SET preserve_insertion_order = true")
+            self._database.execute("SET preserve_insertion_order = true; SET enable_progress_bar = false")
             self.columns: dict[str, frozenset[str]] = open_views(self._database, place, NEEDED, OTHERS)
         except UnusableTablesError as error:
             self._database.close()
