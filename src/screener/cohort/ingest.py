@@ -153,8 +153,11 @@ def _read_groups(groups: Sequence[Group | RecordError]) -> Read:
     for group in groups:
         if isinstance(group, RecordError):
             yield group
-        else:
+            continue
+        try:
             yield from group.patients()
+        except RecordError as error:  # the group breaks off
+            yield error
 
 
 def _how(place: Path | str, manner: Manner) -> HowRead:

@@ -11,6 +11,7 @@ import pytest
 
 from records.omop.small_cdm import Cdm, cdm, concepts, person, write_csv, write_database, write_duckdb, write_parquet
 from screener import load_rules
+from screener.cli import main
 from screener.records.dictionary import Dictionary
 from screener.records.errors import RecordError
 from screener.records.omop import source
@@ -197,6 +198,20 @@ def test_a_warehouse_that_cannot_be_read_says_why(tmp_path: Path, make: Callable
         list(warehouse(make(tmp_path / "cdm")).patients())
     assert fault in str(refused.value)
     assert "A-7," not in str(refused.value), "a line of a file is about a patient"
+
+
+@pytest.mark.parametrize(("many", "who"), [(3, "cdm"), (1200, "persons 1 to 500")])
+def test_a_table_that_breaks_off_sets_aside_who_comes_after(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], many: int, who: str
+) -> None:
+    place = write_csv(tmp_path / "cdm", {**SMALL, "person": [person(each) for each in range(1, many + 1)]})
+    with (place / "measurement.csv").open("a", encoding="utf-8") as file:
+        file.write("9,no number,1011,2025-01-01,1.2,8840,\n")
+    assert main(["ingest", str(place), "-o", str(tmp_path / "facts"), "--jobs", "2"]) == 1
+    told = capsys.readouterr().err
+    assert who in told
+    assert "Could not convert string" in told
+    assert "(in measurement.csv)" in told
 
 
 def test_a_file_that_is_no_database_says_so(tmp_path: Path) -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from screener.records.documents import refused
 from screener.records.errors import RecordError
 from screener.records.omop.tables import Tables
 from screener.records.patient import Patient
 from screener.records.sources import Group, HowRead, Source, path_of
-from screener.terminology.warehouse import ATTACHED, UnusableTablesError, file_of, is_database
+from screener.terminology.warehouse import ATTACHED, UnusableTablesError, file_of, is_database, without_password
 
 MOST_LOTS = 64
 """A warehouse is looked through once for each lot, so there are not many, however many patients there are."""
@@ -64,9 +65,19 @@ class Warehouse(Struct, frozen=True, dict=True):
             persons = _persons(tables)
         size = max(size, -(-len(persons) // MOST_LOTS))
         starts = range(0, len(persons), size)
-        return [
-            partial(self.patients, (persons[start], persons[min(start + size, len(persons)) - 1])) for start in starts
-        ]
+        return [partial(self._lot, (persons[start], persons[min(start + size, len(persons)) - 1])) for start in starts]
+
+    def _lot(self, between: tuple[int, int]) -> Iterator[Patient | RecordError]:
+        """The patients of a lot. Where a table breaks off, those from there on are set aside together."""
+        last: str | None = None
+        try:
+            for each in self.patients(between):
+                last = each.id if isinstance(each, Patient) else last
+                yield each
+        except RecordError as error:
+            (problem, *_) = error.problems
+            left = f"persons {between[0]} to {between[1]}" + (f", those after {last}" if last is not None else "")
+            yield refused(without_password(self.how.file), left, problem.fault, problem.mend or "")
 
     def patients(self, between: tuple[int, int] | None = None) -> Iterator[Patient | RecordError]:
         """The patients whose ids lie between two, or all."""

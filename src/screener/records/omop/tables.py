@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from screener.records.documents import refused
@@ -62,8 +64,10 @@ class Tables:
 
     def _refused(self, error: Exception) -> RecordError:
         # The line of a file that DuckDB quotes is about a patient.
+        named = re.search(r"\bfile ?= ?(.+)", str(error))
+        where = f" (in {Path(named[1].strip()).name})" if named is not None else ""
         said = [each.strip() for each in str(error).splitlines() if each.strip() and "Original Line" not in each]
-        fault = f"it cannot be read as an OMOP CDM: {without_password(', '.join(said[:2]))[:300]}"
+        fault = f"it cannot be read as an OMOP CDM: {without_password(', '.join(said[:2]))[:300]}{where}"
         return refused(self.file, "", fault, "see docs/omop.md for the tables and columns that are read")
 
 
