@@ -25,22 +25,16 @@ from pathlib import Path
 from statistics import median
 
 import duckdb
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from screener.loading import load_rulebook
-from screener.rulebook import Code, Concept, Rulebook
+from screener.rulebook import Rulebook
 from screener.terminology.hierarchy import Hierarchy, codes_of
 from screener.terminology.omop import build_index
 
 LEVELS = 12
 ROWS_A_CONCEPT = 66
 """How many ancestors a concept has in the hierarchy that is made here, on average: measured."""
-
-
-class Whole(Concept, frozen=True, tag="concept"):
-    """A concept with the codes that stand for the whole of it."""
-
-    whole: tuple[Code, ...] = ()
 
 
 def main() -> None:
@@ -90,7 +84,7 @@ def measure(folder: Path, rows: int) -> None:
 def with_whole(rulebook: Rulebook) -> Rulebook:
     """The shipped dictionary, half of its concepts with their first code for the whole of them."""
     concepts = {
-        name: Whole(**asdict(concept), whole=codes[:1] if number % 2 else ())
+        name: replace(concept, whole=codes[:1] if number % 2 else ())
         for number, (name, concept) in enumerate(sorted(rulebook.concepts.items()))
         for codes in [[code for code in codes_of(concept) if code.system in ("snomed", "rxnorm")]]
     }

@@ -37,7 +37,8 @@ def test_an_index_is_built_and_what_it_holds_is_told(call: Call, folder: Path, o
     [
         ([], "error[call]: the following arguments are required: build"),
         (["bild"], "error[call]: argument build|explain: invalid choice: `bild`"),
-        (["build"], "error[call]: the following arguments are required: --omop, -o/--out"),
+        (["build"], "error[call]: the following arguments are required: -o/--out"),
+        (["build", "-o", "site.idx"], "error[call]: one of the arguments --omop --rf2 --valueset is required"),
         (["build", "--omop", "nowhere", "-o", "site.idx"], "error[terminology]: there is no folder `nowhere`"),
         (["build", "--omop", ".", "-o", "site.idx"], "error[terminology]: there is no CONCEPT.csv\n  --> .\nhelp: "),
         (
@@ -49,7 +50,7 @@ def test_an_index_is_built_and_what_it_holds_is_told(call: Call, folder: Path, o
             "error[terminology]: `omop/CONCEPT.csv` is there, and is no index\nhelp: give the index another name",
         ),
     ],
-    ids=["nothing", "no such part", "neither folder nor file", "no folder", "no table", "no place", "a table"],
+    ids=["nothing", "no such part", "no file", "no vocabulary", "no folder", "no table", "no place", "a table"],
 )
 def test_a_call_that_cannot_be_followed(call: Call, omop: str, arguments: list[str], error: str) -> None:
     own = {} if arguments[:1] == ["build"] else {"rules": None}

@@ -330,7 +330,7 @@ def test_an_index_of_another_dictionary_is_refused(index: Path) -> None:
     assert str(refused.value) == (
         "error[terminology]: the index was built with other codes than those of this dictionary\n"
         f"  --> {index}\n"
-        "help: build it anew: screen terminology build --omop FOLDER -o FILE"
+        "help: build it anew by `screen terminology build`"
     )
 
 

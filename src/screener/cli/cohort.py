@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from screener.cli.calls import DONE, UNUSABLE, CallError, Parser, check_names, counted, encode_output, tell
-from screener.cli.ingest import check_parts, check_there, counting, manner, tell_set_aside, tell_unread
+from screener.cli.ingest import (
+    check_parts,
+    check_there,
+    counting,
+    manner,
+    place_or_address,
+    tell_set_aside,
+    tell_unread,
+)
 from screener.cli.options import add_jobs, add_reading, add_what_to_screen, dictionary_of
 
 if TYPE_CHECKING:
@@ -35,7 +43,7 @@ def parser() -> Parser:
     parser.add_argument(
         "sources",
         nargs="+",
-        type=Path,
+        type=place_or_address,
         metavar="FACTS|SOURCE",
         help="a folder that `screen ingest` wrote, or records, which are first read into DIR/facts",
     )
@@ -80,7 +88,7 @@ def _number(text: str) -> int:
 def run(asked: argparse.Namespace) -> int:
     """Screen everybody, and sum up."""
     check_parts()
-    check_there(asked.sources)
+    check_there(asked.sources, "name a folder of facts, or records")
     if asked.explain is None and asked.out is None:
         raise CallError("there is no folder for the answers", "name one: `--out DIR`")
     dictionary = dictionary_of(asked)
@@ -153,8 +161,9 @@ def _facts(asked: argparse.Namespace, dictionary: Dictionary) -> Facts:
     from screener.records.facts.folder import Facts, is_facts
 
     how_read = manner(asked, dictionary)
-    if len(asked.sources) == 1 and asked.sources[0].is_dir() and is_facts(asked.sources[0]):
-        facts = Facts(asked.sources[0])
+    first, *more = asked.sources
+    if not more and isinstance(first, Path) and first.is_dir() and is_facts(first):
+        facts = Facts(first)
         facts.check(dictionary.rulebook.dictionary_digest, how_read.read_with)
         return facts
     tell_unread(asked.sources)

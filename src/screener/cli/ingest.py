@@ -33,7 +33,12 @@ def parser() -> Parser:
         "could not be used",
     )
     parser.add_argument(
-        "sources", nargs="+", type=Path, metavar="SOURCE", help="a file of records, a folder of them, or a bulk export"
+        "sources",
+        nargs="+",
+        type=place_or_address,
+        metavar="SOURCE",
+        help="a file of records, a folder of them, a bulk export, or a warehouse in OMOP's form (a folder, a DuckDB "
+        "file, or postgresql://…)",
     )
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="FACTS", help="the folder to write")
     add_jobs(parser)
@@ -44,7 +49,7 @@ def parser() -> Parser:
 def run(asked: argparse.Namespace) -> int:
     """Read, and keep."""
     check_parts()
-    check_there(asked.sources)
+    check_there(asked.sources, "name a file or folder of records")
     dictionary = dictionary_of(asked)
     if dictionary is None:
         return UNUSABLE
@@ -66,6 +71,13 @@ def run(asked: argparse.Namespace) -> int:
     return 1 if about.set_aside else DONE
 
 
+def place_or_address(text: str) -> Path | str:
+    """A place, or the address of a database, which is none."""
+    from screener.terminology.warehouse import ATTACHED
+
+    return text if text.startswith(ATTACHED) else Path(text)
+
+
 def check_parts() -> None:
     """Refuse the call where the packages for populations are not installed."""
     if find_spec("pyarrow") is None or find_spec("numpy") is None:
@@ -79,22 +91,23 @@ def manner(asked: argparse.Namespace, dictionary: Dictionary) -> Manner:
     return Manner(dictionary, asked.locale, asked.columns)
 
 
-def check_there(sources: Sequence[Path]) -> None:
-    """Refuse the call where a source is none that can be read more than once, or is not there."""
+def check_there(sources: Sequence[Path | str], mend: str) -> None:
+    """Refuse the call where a source cannot be read more than once, or is not there; of an address that is found out
+    when it is opened."""
     for source in sources:
         if str(source) == STANDARD_INPUT:
-            raise CallError(
-                "standard input cannot be kept: a run that goes on reads its sources again", "name a file or folder"
-            )
-        if not source.exists():
-            raise CallError(f"`{printable(str(source))}` is not there", "name a file or folder of records")
+            fault = "standard input cannot be kept: a run that goes on reads its sources again"
+            raise CallError(fault, "name a file or folder")
+        if isinstance(source, Path) and not source.exists():
+            raise CallError(f"`{printable(str(source))}` is not there", mend)
 
 
-def tell_unread(sources: Sequence[Path]) -> None:
+def tell_unread(sources: Sequence[Path | str]) -> None:
     """Tell which files of folders are not read."""
     for source in sources:
-        for _ in sources_in(str(source)):
-            pass
+        if isinstance(source, Path):
+            for _ in sources_in(str(source)):
+                pass
 
 
 def tell_set_aside(set_aside: tuple[SetAside, ...]) -> None:

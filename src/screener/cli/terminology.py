@@ -9,6 +9,7 @@ from screener.cli.calls import (
     DONE,
     MOST_SHOWN,
     UNUSABLE,
+    CallError,
     Parser,
     cannot_be_written,
     check_names,
@@ -30,18 +31,28 @@ def parser() -> Parser:
     parts = whole.add_subparsers(metavar="build|explain", dest="part", required=True, parser_class=Parser)
     build = parts.add_parser(
         "build",
-        help="make the index of an OMOP vocabulary",
+        help="make the index of a vocabulary",
         prog="screen terminology build",
         description="Make the index of a vocabulary: which of its codes are, may be or are not what rules ask for.\n"
         "It holds names and kinships of the vocabulary, whose licence goes with it.",
         epilog="exit status: 0 written; 2 the folder, the rules or the file could not be used",
     )
-    build.add_argument(
+    source = build.add_mutually_exclusive_group(required=True)
+    source.add_argument(
         "--omop",
+        metavar="PLACE",
+        help="a vocabulary from Athena, or a CDM with one (CONCEPT, CONCEPT_ANCESTOR, CONCEPT_RELATIONSHIP): a folder "
+        "of CSV or Parquet files, a DuckDB file, or postgresql://…",
+    )
+    source.add_argument("--rf2", type=Path, metavar="FOLDER", help="a release of SNOMED CT (RF2), unpacked")
+    source.add_argument(
+        "--valueset", type=Path, nargs="+", metavar="FILE", help="expanded ValueSets (FHIR, JSON), with --says"
+    )
+    build.add_argument(
+        "--says",
         type=Path,
-        required=True,
-        metavar="FOLDER",
-        help="the folder of a vocabulary from Athena: CONCEPT, CONCEPT_ANCESTOR, CONCEPT_RELATIONSHIP",
+        metavar="TABLE.csv",
+        help="what each ValueSet is of which concept (valueset, concept, says: whole, part or may be)",
     )
     build.add_argument(
         "-o", "--out", type=Path, required=True, metavar="FILE", help="the index to write; replaces one that is there"
@@ -91,9 +102,24 @@ def _build(asked: argparse.Namespace) -> int:
     from screener.loading import RulesError, load_rulebook
     from screener.terminology.hierarchy import TerminologyError
     from screener.terminology.omop import build_index
+    from screener.terminology.rf2 import build_from_rf2
+    from screener.terminology.value_sets import build_from_value_sets
 
+    if (asked.valueset is None) != (asked.says is None):
+        raise CallError("--valueset and --says go together", "give the ValueSets, and the table of what they are of")
     try:
-        built = build_index(asked.omop, load_rulebook(asked.rules), asked.out)
+        rulebook = load_rulebook(asked.rules)
+        if asked.rf2 is not None:
+            built = build_from_rf2(asked.rf2, rulebook, asked.out)
+        elif asked.valueset is not None:
+            from screener.records.code_systems import system_name
+
+            for each in (*asked.valueset, asked.says):
+                if not each.is_file():
+                    raise CallError(f"`{each}` is not there", "name the files of expanded ValueSets, and the table")
+            built = build_from_value_sets(asked.valueset, asked.says, rulebook, asked.out, system_name)
+        else:
+            built = build_index(asked.omop, rulebook, asked.out)
     except (RulesError, TerminologyError) as problem:
         tell(problem)
         return UNUSABLE

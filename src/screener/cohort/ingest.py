@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from secrets import token_hex
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -65,14 +66,14 @@ class Piece(Struct, frozen=True):
 
 
 def ingest(
-    sources: Sequence[Path],
+    sources: Sequence[Path | str],
     folder: Path,
     manner: Manner,
     jobs: int = 1,
     count: Callable[[int], None] = lambda patients: None,
 ) -> About:
     """Write the facts of every patient of the sources into a folder, by so many processes; `count` is told how many
-    patients each file has, as it is written.
+    patients each file has, as it is written. A source is a place, or the address of a database.
 
     A file or patient that cannot be used is set aside and named in what is returned. Raises FactsError where somebody
     else writes into the folder, and OSError where it cannot be written.
@@ -98,16 +99,19 @@ def _with(read: Read, besides: ReadWith) -> Read:
         yield each if is_told or isinstance(each, RecordError) else replace(each, read_with=besides)
 
 
-def _pieces_of(sources: Sequence[Path], manner: Manner) -> Iterator[Piece]:
+def _pieces_of(sources: Sequence[Path | str], manner: Manner) -> Iterator[Piece]:
     small: list[Path] = []
-    large: list[Path] = []
+    large: list[Path | str] = []
     for source in sources:
+        if isinstance(source, str):
+            large.append(source)
+            continue
         for place in records_in(source)[0] if source.is_dir() else [source]:
             is_small = place.is_file() and place.stat().st_size <= BYTES_AT_ONCE
             (small if is_small else large).append(place)
     yield from _pieces_of_files(small, manner)
-    for place in large:
-        yield from _pieces_of_one(place, manner)
+    for each in large:
+        yield from _pieces_of_one(each, manner)
 
 
 def _pieces_of_files(places: Sequence[Path], manner: Manner) -> Iterator[Piece]:
@@ -136,7 +140,7 @@ def _read_files(places: Sequence[Path], manner: Manner) -> Read:
             yield error
 
 
-def _pieces_of_one(place: Path, manner: Manner) -> Iterator[Piece]:
+def _pieces_of_one(place: Path | str, manner: Manner) -> Iterator[Piece]:
     """The pieces of one large source: some of its groups at a time, or some patients of a group that is very large."""
     said = (*manner.said, _state_of(place))
     number = 0
@@ -162,16 +166,21 @@ def _read_groups(groups: Sequence[Group | RecordError]) -> Read:
     for group in groups:
         if isinstance(group, RecordError):
             yield group
-        else:
+            continue
+        try:
             yield from group.patients()
+        except RecordError as error:  # the group breaks off
+            yield error
 
 
-def _how(place: Path, manner: Manner) -> HowRead:
+def _how(place: Path | str, manner: Manner) -> HowRead:
     return HowRead(manner.dictionary, called(place), name_of(place), None, manner.locale, manner.columns)
 
 
-def _state_of(place: Path) -> tuple[object, ...]:
-    """What changes when a file, or a file in a folder, does."""
+def _state_of(place: Path | str) -> tuple[object, ...]:
+    """What changes when a file, or a file in a folder, does. Of a database nobody can tell: it is always read anew."""
+    if isinstance(place, str):
+        return (token_hex(),)
     files = sorted(each for each in place.rglob("*") if each.is_file()) if place.is_dir() else [place]
     stated = [(str(each), each.stat()) for each in files]
     return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stated)

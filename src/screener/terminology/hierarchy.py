@@ -144,7 +144,7 @@ class Hierarchy:
         if rulebook is not None and self.digest != digest_of_codes(rulebook):
             raise TerminologyError(
                 "the index was built with other codes than those of this dictionary",
-                "build it anew: screen terminology build --omop FOLDER -o FILE",
+                "build it anew by `screen terminology build`",
                 file,
             )
         self._known: dict[tuple[str, str], tuple[int, str | None] | None] = {}
@@ -189,7 +189,7 @@ class Hierarchy:
     def _damaged(self, fault: str) -> TerminologyError:
         return TerminologyError(
             f"the index cannot be used: {fault}",
-            "build it anew: screen terminology build --omop FOLDER -o FILE",
+            "build it anew by `screen terminology build`",
             self.file,
         )
 

@@ -1,9 +1,8 @@
 """From an OMOP vocabulary folder to an index (`hierarchy.py`): what each code of it says of the dictionary's concepts.
 
-Read are CONCEPT, CONCEPT_ANCESTOR and CONCEPT_RELATIONSHIP, and VOCABULARY for the release if it is there: `.csv` as
-Athena hands them out (tab-separated, no quotation marks) or separated by commas, or `.parquet`, in small letters or
-capitals. DuckDB reads each once into a database beside the index, which is thrown away; it is imported here and
-nowhere else, and comes with the extra `terminology`.
+Read are CONCEPT, CONCEPT_ANCESTOR and CONCEPT_RELATIONSHIP, and VOCABULARY for the release if it is there: of a folder
+as Athena hands it out, or of a whole CDM in any form that `warehouse.py` opens. DuckDB reads each once into a database
+beside the index, which is thrown away; it comes with the extra `terminology`.
 
 The *roots* of a concept are its codes in the dictionary and those of its kinds. A code stands in a hierarchy by itself
 if it is a standard or a classifying concept of it and in use; any other stands where `Maps to` or, without that,
@@ -25,7 +24,7 @@ everything of that hierarchy above it agrees: what is classed in several places 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +42,7 @@ from screener.terminology.hierarchy import (
     whole_of,
     write_index,
 )
+from screener.terminology.warehouse import ATTACHED, UnusableTablesError, is_database, open_views, without_password
 
 if TYPE_CHECKING:
     import duckdb
@@ -65,9 +65,8 @@ _COLUMNS = {
     ),
     "concept_ancestor": ("ancestor_concept_id", "descendant_concept_id"),
     "concept_relationship": ("concept_id_1", "concept_id_2", "relationship_id", "invalid_reason"),
-    "vocabulary": ("vocabulary_id", "vocabulary_version"),
 }
-_NUMBERS = ("concept_id", "ancestor_concept_id", "descendant_concept_id", "concept_id_1", "concept_id_2")
+_RELEASE = {"vocabulary": ("vocabulary_id", "vocabulary_version")}
 _ROWS_AT_A_TIME = 50_000
 
 
@@ -84,27 +83,53 @@ class Built(Struct, frozen=True):
     systems: tuple[str, ...]
 
 
-def build_index(folder: Path, rulebook: Rulebook, out: Path) -> Built:
-    """Build an index of the vocabulary in a folder, for the codes of a dictionary.
+def build_index(place: Path | str, rulebook: Rulebook, out: Path) -> Built:
+    """Build an index of the vocabulary in a folder or a database, for the codes of a dictionary: see `build`."""
+    place = str(place)
+    shown = None if place.startswith(ATTACHED) else Path(place)
+    if shown is not None and not (shown.is_file() if is_database(place) else shown.is_dir()):
+        raise TerminologyError(f"there is no {'file' if is_database(place) else 'folder'} `{place}`", _ATHENA)
+
+    def load(database: duckdb.DuckDBPyConnection) -> str | None:
+        try:
+            there = open_views(database, place, _COLUMNS, _RELEASE, "_file")
+        except UnusableTablesError as problem:
+            is_file = problem.table is not None and not is_database(place)
+            fault = f"there is no {problem.table.upper()}.csv" if is_file and problem.table else problem.fault
+            raise TerminologyError(fault, _ATHENA, problem.file or shown) from None
+        return _release(database) if "vocabulary" in there else None
+
+    return build(load, rulebook, out, "database" if is_database(place) else "folder", _ATHENA, shown)
+
+
+def build(
+    load: Callable[[duckdb.DuckDBPyConnection], str | None],
+    rulebook: Rulebook,
+    out: Path,
+    what: str,
+    mend: str,
+    shown: Path | None,
+) -> Built:
+    """Build an index. `load` makes `concept_file`, `concept_ancestor_file` and `concept_relationship_file` with OMOP's
+    columns, and gives the release; `what` it is loaded from, and where, messages say.
 
     The file is there whole, or not at all; one that is there already is replaced if it is an index. Raises
-    TerminologyError if the folder cannot be used or DuckDB is missing, OSError if the file cannot be written.
+    TerminologyError if the place cannot be used or DuckDB is missing, OSError if the file cannot be written.
     """
     try:
         import duckdb
     except ImportError:
         raise TerminologyError(
-            "an OMOP folder is read by DuckDB, which is not installed",
+            "a vocabulary is read by DuckDB, which is not installed",
             "install screener with its extra: pip install 'screener[terminology]'",
         ) from None
-    tables = _tables_in(folder)
     _check_place(out)
     with tempfile.TemporaryDirectory(dir=out.resolve().parent, prefix=f".{out.name[:100]}.") as workshop:
         limits = {"memory_limit": MEMORY, "temp_directory": f"{workshop}/spill", "preserve_insertion_order": "false"}
         database = duckdb.connect(f"{workshop}/draft.duckdb", config=dict(limits))
         try:
-            for table, file in tables.items():
-                _look_at(database, table, file)
+            database.execute("SET enable_progress_bar = false")
+            release = load(database)
             numbers = {name: number for number, name in enumerate(sorted(rulebook.concepts))}
             _load_dictionary(database, rulebook, numbers)
             _load_vocabulary(database)
@@ -114,13 +139,12 @@ def build_index(folder: Path, rulebook: Rulebook, out: Path) -> Built:
                 (name, whole.get(number, ()), [numbers[each] for each in rulebook.concepts[name].broader])
                 for name, number in numbers.items()
             ]
-            release = _release(database) if "vocabulary" in tables else None
             draft, digest = Path(workshop) / "index", digest_of_codes(rulebook)
             written = write_index(draft, _entries(database), concepts, digest=digest, release=release)
             unknown, systems = _unknown(database), _systems(database)
         except duckdb.Error as problem:
-            reason = str(problem).splitlines()[0]
-            raise TerminologyError(f"the folder cannot be read: {reason}", _ATHENA, folder) from None
+            reason = without_password(str(problem).splitlines()[0])
+            raise TerminologyError(f"the {what} cannot be read: {reason}", mend, shown) from None
         finally:
             database.close()
         size = draft.stat().st_size
@@ -128,22 +152,24 @@ def build_index(folder: Path, rulebook: Rulebook, out: Path) -> Built:
     return Built(release, written.codes, written.related, written.sets, size, unknown, systems)
 
 
-_ATHENA = "give it the folder of a vocabulary as Athena hands it out, unpacked"
+def write_whole(
+    out: Path,
+    entries: Iterable[Entry],
+    concepts: Sequence[tuple[str, Iterable[str], Iterable[int]]],
+    digest: str,
+    systems: tuple[str, ...],
+) -> Built:
+    """Write an index of entries that are at hand, as `build` writes one."""
+    _check_place(out)
+    with tempfile.TemporaryDirectory(dir=out.resolve().parent, prefix=f".{out.name[:100]}.") as workshop:
+        draft = Path(workshop) / "index"
+        written = write_index(draft, entries, concepts, digest=digest, release=None)
+        size = draft.stat().st_size
+        draft.replace(out.resolve())
+    return Built(None, written.codes, written.related, written.sets, size, (), systems)
 
 
-def _tables_in(folder: Path) -> dict[str, Path]:
-    """The files of a folder by table."""
-    if not folder.is_dir():
-        raise TerminologyError(f"there is no folder `{folder}`", _ATHENA)
-    there = {each.name.lower(): each for each in sorted(folder.iterdir(), reverse=True) if each.is_file()}
-    found: dict[str, Path] = {}
-    for table in _COLUMNS:
-        files = [there[f"{table}.{form}"] for form in ("csv", "parquet") if f"{table}.{form}" in there]
-        if files:
-            found[table] = files[0]
-        elif table != "vocabulary":
-            raise TerminologyError(f"there is no {table.upper()}.csv", _ATHENA, folder)
-    return found
+_ATHENA = "give it the folder of a vocabulary as Athena hands it out, unpacked, or a CDM that holds the vocabulary"
 
 
 def _check_place(out: Path) -> None:
@@ -157,37 +183,6 @@ def _check_place(out: Path) -> None:
 def _is_database(file: Path) -> bool:
     with file.open("rb") as start:
         return start.read(16) in (b"SQLite format 3\0", b"")
-
-
-def _look_at(database: duckdb.DuckDBPyConnection, table: str, file: Path) -> None:
-    """Make a file a view of its table, and see that it has the columns that are needed."""
-    path = _sql(str(file))
-    if file.suffix.lower() == ".parquet":
-        source = f"read_parquet({path})"
-        there = [row[0].lower() for row in database.execute(f"DESCRIBE FROM {source}").fetchall()]
-    else:
-        there, separator = _header(file)
-        # Athena's files know no quotation: a quotation mark is part of a name.
-        quotation = "quote = '', escape = ''" if separator == "\t" else "quote = '\"', escape = '\"'"
-        typed = ", ".join(f"{_sql(column)}: '{'BIGINT' if column in _NUMBERS else 'VARCHAR'}'" for column in there)
-        form = f"header = true, auto_detect = false, delim = '{separator}', {quotation}, columns = {{{typed}}}"
-        source = f"read_csv({path}, {form})"
-    for column in _COLUMNS[table]:
-        if column not in there:
-            raise TerminologyError(f"{table.upper()} has no column `{column}`", _ATHENA, file)
-    database.execute(f"CREATE TEMP VIEW {table}_file AS SELECT * FROM {source}")
-
-
-def _header(file: Path) -> tuple[list[str], str]:
-    """The columns that the first line of a file names, and what separates them."""
-    with file.open(encoding="utf-8-sig", errors="replace") as text:
-        line = text.readline(10_000).rstrip("\r\n")
-    separator = "\t" if "\t" in line else ","
-    return [column.strip().strip('"').lower() for column in line.split(separator)], separator
-
-
-def _sql(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _load_dictionary(database: duckdb.DuckDBPyConnection, rulebook: Rulebook, numbers: Mapping[str, int]) -> None:

@@ -6,9 +6,10 @@ entry that nobody can read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from screener.records.documents import Document
+from screener.records.documents import Document, refused
 from screener.records.errors import RecordError
 from screener.records.fhir.reader import Memory
 from screener.records.fhir.reading import read_resources
@@ -27,7 +28,7 @@ from screener.records.sources import HowRead
 from screener.values.tables import table_rows
 
 if TYPE_CHECKING:
-    from screener.records.omop.source import Tables
+    from screener.records.omop.tables import Tables
 
 Body = dict[str, Any]
 Row = Mapping[str, Any]
@@ -46,7 +47,7 @@ KINDS = (
     Kind(
         "condition_occurrence",
         "condition",
-        ("condition_start_date", "condition_start_datetime"),
+        ("condition_start_date", "condition_start_datetime", "condition_status_source_value"),
         ("condition_status_concept_id",),
     ),
     Kind(
@@ -89,6 +90,7 @@ KINDS = (
             "value_as_string",
             "value_source_value",
             "unit_source_value",
+            "qualifier_source_value",
         ),
         ("value_as_concept_id", "unit_concept_id", "qualifier_concept_id"),
     ),
@@ -98,27 +100,32 @@ NOT_READ = {
     "note": "notes are not read",
     "episode": "episodes are not read",
     "device_exposure": "devices are not read",
+    "specimen": "specimens are not read",
 }
+"""What may say something of a patient in other words than the rows that are read, by table. It is named at each patient
+who has such a row."""
 
 
 def patients_in(tables: Tables, how: HowRead, between: tuple[int, int] | None) -> Iterator[Patient | RecordError]:
     """The patients whose ids lie between two, or all, one after the other."""
     streams = {kind.table: _Stream(_events(tables, kind, between)) for kind in KINDS if kind.table in tables.columns}
-    beside = [
-        Unread(table, why, may_hold=False)
-        for table, why in NOT_READ.items()
-        if table in tables.columns and any(True for _ in tables.rows(f"SELECT 1 FROM {table} LIMIT 1"))
-    ]
+    beside = {table: _who_is_in(tables, table, between) for table in NOT_READ if table in tables.columns}
     memory = Memory()
-    for person in _people(tables, between):
-        identity = person["person_id"]
-        resources = [_patient(person)]
-        for kind in KINDS:
-            rows = streams[kind.table].of(identity) if kind.table in streams else ()
-            resources += [_RESOURCES[kind.table](row, identity) for row in rows]
+    for identity, same in groupby(_people(tables, between), key=lambda row: row["person_id"]):
+        person, *more = same
+        events = [(kind, streams[kind.table].of(identity)) for kind in KINDS if kind.table in streams]
+        if more:
+            fault = f"the table `person` has {1 + len(more)} rows of person {identity}"
+            yield refused(tables.file, f"Patient/{identity}", fault, "a person stands there once")
+            continue
+        resources = [
+            _patient(person),
+            *(_RESOURCES[kind.table](row, identity) for kind, rows in events for row in rows),
+        ]
         documents = [Document(each, f"{each['resourceType']}/{each['id']}") for each in resources]
+        unread = [Unread(each, NOT_READ[each], may_hold=False) for each, who in beside.items() if identity in who]
         for read in read_resources(
-            documents, how.dictionary, how.file, None, how.sightings, beside=beside, memory=memory, among_others=True
+            documents, how.dictionary, tables.file, None, how.sightings, beside=unread, memory=memory, among_others=True
         ):
             yield _as_of(read, person["observed_until"]) if isinstance(read, Patient) else read
 
@@ -151,26 +158,39 @@ class _Stream:
         return self._waiting[1] if self._waiting[0] == person else ()
 
 
+def _who_is_in(tables: Tables, table: str, between: tuple[int, int] | None) -> frozenset[int]:
+    query = f"SELECT DISTINCT person_id FROM {table} {_where(between)}"
+    return frozenset(each for (each,) in tables.rows(query, between or ()))
+
+
 def _people(tables: Tables, between: tuple[int, int] | None) -> Iterator[Row]:
-    columns = ("person_id", "gender_source_value", "year_of_birth", "month_of_birth", "day_of_birth")
-    chosen = [each if each in tables.columns["person"] else f"NULL AS {each}" for each in columns]
+    plain = ("person_id", "gender_concept_id", "gender_source_value", "year_of_birth", "month_of_birth", "day_of_birth")
+    chosen = [each if each in tables.columns["person"] else f"NULL AS {each}" for each in plain]
+    deaths = tables.columns.get("death")
     died = "(SELECT max(death_date) FROM death d WHERE d.person_id = p.person_id)"
-    until = "(SELECT max(observation_period_end_date) FROM observation_period o WHERE o.person_id = p.person_id)"
-    asked = f"""SELECT {", ".join(chosen)}, g.concept_name AS gender,
-            {died if "death" in tables.columns else "NULL"} AS died,
-            {"EXISTS (SELECT 1 FROM death d WHERE d.person_id = p.person_id)" if "death" in tables.columns else "false"}
-                AS is_dead,
-            {until if "observation_period" in tables.columns else "NULL"} AS observed_until,
-            gender_concept_id
-        FROM person p LEFT JOIN concept g ON g.concept_id = p.gender_concept_id
-        {_where(between)} ORDER BY person_id"""
-    names = (*columns, "gender", "died", "is_dead", "observed_until", "gender_concept_id")
+    is_dead = "EXISTS (SELECT 1 FROM death d WHERE d.person_id = p.person_id)"
+    asked = f"""SELECT {", ".join(chosen)},
+            {died if "death_date" in (deaths or ()) else "NULL"}, {is_dead if deaths is not None else "false"},
+            {_observed_until(tables)}
+        FROM person p {_where(between)} ORDER BY person_id"""
     for row in tables.rows(asked, between or ()):
-        yield dict(zip(names, row, strict=True))
+        yield dict(zip((*plain, "died", "is_dead", "observed_until"), row, strict=True))
+
+
+def _observed_until(tables: Tables) -> str:
+    """The end of the last observation period. It may lie ahead (an insurance is paid for a year): no further than the
+    day on which the data was taken from its source, and than today, has anybody looked."""
+    if "observation_period" not in tables.columns:
+        return "NULL"
+    last = "max(TRY_CAST(observation_period_end_date AS DATE))"
+    ends = [f"(SELECT {last} FROM observation_period o WHERE o.person_id = p.person_id)", "current_date"]
+    if "source_release_date" in tables.columns.get("cdm_source", ()):
+        ends.append("(SELECT max(TRY_CAST(source_release_date AS DATE)) FROM cdm_source)")
+    return f"CASE WHEN {ends[0]} IS NOT NULL THEN least({', '.join(ends)}) END"
 
 
 def _where(between: tuple[int, int] | None) -> str:
-    return "" if between is None else "WHERE person_id BETWEEN ? AND ?"
+    return "WHERE person_id IS NOT NULL" if between is None else "WHERE person_id BETWEEN ? AND ?"
 
 
 def _events(tables: Tables, kind: Kind, between: tuple[int, int] | None) -> Iterator[Row]:
@@ -208,8 +228,16 @@ def _addresses() -> Mapping[str, str]:
 
 
 @cache
-def _drug_rows() -> Mapping[str, str]:
-    return dict(table_rows(Path(__file__).with_name("drug_rows.tsv")))
+def _table(name: str) -> Mapping[str, str]:
+    """What each concept of a small table beside this file means, by its id or its name: whatever stands before the
+    last column."""
+    return {key: meaning for *keys, meaning in table_rows(Path(__file__).with_name(name)) for key in keys}
+
+
+def _meaning(row: Row, called: str, table: str) -> str | None:
+    """What a small table says of the concept in a column; None where there is none, or it is not in the table."""
+    by_id = _table(table).get(str(row.get(f"{called}.id")))
+    return by_id if by_id is not None else _table(table).get(str(row.get(f"{called}.name")))
 
 
 def _coding(row: Row, called: str) -> Body | None:
@@ -232,14 +260,33 @@ def _code(row: Row, stem: str) -> Body:
 
 
 def _time(row: Row, stem: str) -> str | None:
-    """A time of day where there is one, else the day. Midnight is what a day without a time is filled up with."""
-    moment, day = row.get(f"{stem}_datetime"), row.get(f"{stem}_date")
-    if isinstance(moment, datetime) and moment.time() != time(0) and (day is None or moment.date() == day):
+    """A time of day where there is one, else the day. Midnight is what a day without a time is filled up with. What is
+    no date stays as it is written, for the reader to say so."""
+    day, moment = row.get(f"{stem}_date"), _read_time(row.get(f"{stem}_datetime"))
+    shown = _read_time(day)
+    if isinstance(moment, datetime) and moment.time() != time(0) and shown in (None, moment.date()):
         return moment.replace(tzinfo=None, microsecond=0).isoformat()
-    shown = day if day is not None else moment
+    if shown is None:
+        shown = moment
     if isinstance(shown, datetime):
         return shown.date().isoformat()
-    return shown.isoformat() if isinstance(shown, date) else str(shown) if shown is not None else None
+    return shown.isoformat() if isinstance(shown, date) else shown
+
+
+def _read_time(written: object) -> date | datetime | str | None:
+    """A date or time as it was stored, also as text; text that is none stays text."""
+    if isinstance(written, datetime) and written.time() == time(0):
+        return written.date()
+    if written is None or isinstance(written, date):
+        return written
+    text = str(written).strip()
+    try:
+        return date.fromisoformat(text) if len(text) <= _A_DAY else _read_time(datetime.fromisoformat(text))
+    except ValueError:
+        return text or None
+
+
+_A_DAY = len("2026-02-20")
 
 
 def _event(kind: str, row: Row, table: str, person: int) -> Body:
@@ -252,15 +299,16 @@ def _event(kind: str, row: Row, table: str, person: int) -> Body:
 
 def _patient(row: Row) -> Body:
     person: Body = {"resourceType": "Patient", "id": str(row["person_id"])}
-    gender = str(row["gender"] or row["gender_source_value"] or "").strip().casefold()
-    person["gender"] = {"m": "male", "f": "female"}.get(gender, gender) or "unknown"
-    year, month, day = row["year_of_birth"], row["month_of_birth"], row["day_of_birth"]
-    if year is not None:
-        parts = [f"{int(year):04}"]
-        if month is not None:
-            parts.append(f"{int(month):02}")
-            if day is not None:
-                parts.append(f"{int(day):02}")
+    coded = _table("genders.tsv").get(str(row["gender_concept_id"]))
+    written = str(row["gender_source_value"] or "").strip().casefold() if not row["gender_concept_id"] else ""
+    person["gender"] = coded or {"m": "male", "f": "female"}.get(written, written) or "unknown"
+    parts: list[str] = []
+    # A day without a month says nothing.
+    for column, digits in (("year_of_birth", 4), ("month_of_birth", 2), ("day_of_birth", 2)):
+        if row[column] is None or str(row[column]).strip() == "":
+            break
+        parts.append(str(row[column]).strip().removesuffix(".0").zfill(digits))
+    if parts:
         person["birthDate"] = "-".join(parts)
     if row["died"] is not None:
         person["deceasedDateTime"] = str(row["died"])[:10]
@@ -274,26 +322,18 @@ def _condition(row: Row, person: int) -> Body:
     condition = _event("Condition", row, "condition_occurrence", person)
     condition["code"] = _code(row, "condition")
     condition["recordedDate"] = _time(row, "condition_start")
-    status = _coding(row, "condition_status")
-    if status is not None:
-        is_sure = status.get("display") in _SURE
-        condition["verificationStatus"] = {"coding": [{"code": "confirmed" if is_sure else "unconfirmed"}]}
+    means = _meaning(row, "condition_status", "condition_statuses.tsv")
+    named = row["condition_status.name"] or row["condition_status.id"] or row["condition_status_source_value"]
+    if means is not None:
+        condition["verificationStatus"] = {"coding": [{"code": "confirmed"}]}
+        if means == _OVER:
+            condition["clinicalStatus"] = {"coding": [{"code": "resolved"}]}
+    elif named:
+        condition["verificationStatus"] = {"text": str(named)}
     return condition
 
 
-_SURE = frozenset(
-    {
-        "Primary diagnosis",
-        "Secondary diagnosis",
-        "Final diagnosis",
-        "Primary discharge diagnosis",
-        "Secondary discharge diagnosis",
-        "Discharge diagnosis",
-        "Confirmed diagnosis",
-    }
-)
-"""The names of statuses (domain "Condition Status") under which a diagnosis is made. Any other leaves that open: an
-admission's, a preliminary one, one that a procedure was to rule out."""
+_OVER = "over"
 
 
 def _procedure(row: Row, person: int) -> Body:
@@ -308,7 +348,7 @@ def _procedure(row: Row, person: int) -> Body:
 
 
 def _drug(row: Row, person: int) -> Body:
-    kind = _drug_rows().get(str(row["drug_type.name"]), "MedicationDispense")
+    kind = _meaning(row, "drug_type", "drug_rows.tsv") or "MedicationDispense"
     drug = _event(kind, row, "drug_exposure", person)
     drug["medicationCodeableConcept"] = _code(row, "drug")
     start, end = _time(row, "drug_exposure_start"), _time(row, "drug_exposure_end")
@@ -317,7 +357,8 @@ def _drug(row: Row, person: int) -> Body:
         case "MedicationAdministration":
             drug |= {"status": "completed", "effectivePeriod": period}
         case "MedicationRequest":
-            drug |= {"status": "completed", "intent": "order", "authoredOn": start}
+            # That it was carried out, the row does not say.
+            drug |= {"status": "unknown", "intent": "order", "authoredOn": start}
         case "MedicationStatement":
             drug |= {"status": "unknown", "effectivePeriod": period}
         case _:
@@ -328,49 +369,71 @@ def _drug(row: Row, person: int) -> Body:
 def _result(row: Row, table: str, person: int) -> Body:
     result = _event("Observation", row, table, person)
     result |= {"status": "final", "code": _code(row, table), "effectiveDateTime": _time(row, table)}
-    number = row["value_as_number"]
+    number = _number(row["value_as_number"])
     coded = _coding(row, "value_as")
-    if number is not None:
+    if number is None and coded is None and not row.get("value_as_string"):
+        number = _number_in_words(row.get("value_source_value"))
+    if isinstance(number, int | Decimal):
         result["valueQuantity"] = _quantity(row, number)
     elif coded is not None:
         result["valueCodeableConcept"] = {"coding": [coded]}
-    elif (words := row.get("value_as_string") or row.get("value_source_value")) is not None:
+    elif (words := row.get("value_as_string") or row.get("value_source_value") or number) is not None:
         result["valueString"] = str(words)
     return result
 
 
-def _number(number: Any) -> int | Decimal:
-    return number if isinstance(number, int | Decimal) else Decimal(repr(number))
+def _number(written: object) -> int | Decimal | str | None:
+    """A number as it was stored, also as text; text that is none stays text."""
+    if written is None or isinstance(written, int):
+        return written
+    try:
+        number = Decimal(str(written).strip())
+    except InvalidOperation:
+        return str(written).strip() or None
+    return number if number.is_finite() else None
 
 
-def _quantity(row: Row, number: Any) -> Body:
-    quantity: Body = {"value": _number(number)}
-    operator = _coding(row, "operator")
-    if operator is not None and operator.get("display") != "=" and operator["code"] != _EQUAL:
-        quantity["comparator"] = operator.get("display") or operator["code"]
+def _quantity(row: Row, number: int | Decimal) -> Body:
+    quantity: Body = {"value": number}
+    comparator = _comparator(row)
+    if comparator is not None:
+        quantity["comparator"] = comparator
     unit = _coding(row, "unit")
-    if row.get("unit_source_value"):
-        quantity["unit"] = str(row["unit_source_value"])
     if unit is not None:
         quantity |= {"code": unit["code"], "system": unit["system"]}
+    # A unit that the warehouse's own concepts lack may be another than the source's: the number may be converted.
+    if row.get("unit_source_value") and (unit is None or row["unit.code"] is not None):
+        quantity["unit"] = str(row["unit_source_value"])
     return quantity
 
 
-_EQUAL = "4172703"
-"""The concept `=` where the warehouse's own table of concepts does not hold it."""
+def _comparator(row: Row) -> str | None:
+    """What stands before a number: by its concept, else as the source wrote it (`<5`, of which 5 is the number)."""
+    if row.get("operator.id"):
+        known = _meaning(row, "operator", "operators.tsv")
+        if known is not None:
+            return None if known == "-" else known
+        return str(row["operator.name"] or f"operator {row['operator.id']} ")
+    found = _COMPARED.match(str(row.get("value_source_value") or ""))
+    return _SIGNS.get(found[1], found[1]) if found is not None else None
+
+
+def _number_in_words(written: object) -> Decimal | None:
+    """The number of a result that has only the source's words, if they are a number, with or without a comparator."""
+    found = _NUMBER_ALONE.fullmatch(str(written or ""))
+    return Decimal(found[1]) if found is not None else None
+
+
+_SIGN = r"<=|>=|=<|=>|≤|≥|<|>"
+_COMPARED = re.compile(rf"\s*({_SIGN})")
+_NUMBER_ALONE = re.compile(rf"\s*(?:{_SIGN})?\s*(\d+(?:\.\d+)?)\s*")
+_SIGNS = {"≤": "<=", "≥": ">=", "=<": "<=", "=>": ">="}
 
 
 def _measurement(row: Row, person: int) -> Body:
     result = _result(row, "measurement", person)
-    limits = {
-        end: {
-            "value": row[f"range_{end}"]
-            if isinstance(row[f"range_{end}"], int | Decimal)
-            else Decimal(repr(row[f"range_{end}"]))
-        }
-        for end in ("low", "high")
-        if row[f"range_{end}"] is not None
-    }
+    stated = {end: _number(row[f"range_{end}"]) for end in ("low", "high")}
+    limits = {end: {"value": number} for end, number in stated.items() if isinstance(number, int | Decimal)}
     if limits:
         result["referenceRange"] = [limits]
     return result
@@ -379,7 +442,7 @@ def _measurement(row: Row, person: int) -> Body:
 def _observation(row: Row, person: int) -> Body:
     """Whatever does not stand elsewhere. A qualifier may change what it means, so a row that has one only may be so."""
     observation = _result(row, "observation", person)
-    if _coding(row, "qualifier") is not None:
+    if _coding(row, "qualifier") is not None or row["qualifier_source_value"]:
         observation["status"] = "unknown"
     return observation
 
