@@ -89,8 +89,3 @@ def result_schema() -> dict[str, Anything]:
     """The JSON Schema of a result."""
     schema = msgspec.json.schema(ScreeningDocument, schema_hook=_schema_of_number)
     return {"$schema": DIALECT, "title": "A screening by screener", **schema}
-
-
-def advice_schema() -> dict[str, Anything]:
-    """The JSON Schema of an advice."""
-    return {"$schema": DIALECT, "title": "Advice by screener", **msgspec.json.schema(Advice)}

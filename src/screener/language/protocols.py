@@ -18,8 +18,6 @@ class _Dated(Struct, frozen=True):
 
 class _Identification(Struct, frozen=True, rename="camel"):
     nct_id: str
-    brief_title: str | None = None
-    official_title: str | None = None
 
 
 class RecordStatus(Struct, frozen=True, rename="camel"):

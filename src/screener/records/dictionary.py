@@ -20,7 +20,7 @@ from screener.records.code_systems import answer_word, names_of_systems, plain_s
 from screener.records.comparing import as_name, folded, plain_words
 from screener.records.errors import printable, quoted
 from screener.records.patient import Flag
-from screener.records.phrases import Phrases
+from screener.records.procedures import Phrases
 from screener.rulebook import (
     KINDS_ON,
     LIST_OF,

@@ -16,7 +16,7 @@ from screener.records.addresses import plain_address, plain_id, uuid_in
 from screener.records.fhir.elements import Body, ShapeError, UnreadableError, moment_of, part, parts, shown, text
 from screener.records.fhir.searches import Page, not_at_hand, page_of, why_incomplete, why_partial
 from screener.records.fhir.versions import as_r4
-from screener.records.forms import deletes, deletions
+from screener.records.foreign import deletes, deletions
 from screener.values.dates import Moment
 
 MOST_BUNDLES_DEEP = 4

@@ -32,7 +32,7 @@ from screener.records.fhir.patients import READ_KINDS, REFERRED_TO, names_in, re
 from screener.records.fhir.reader import Memory
 from screener.records.fhir.resources import is_kind
 from screener.records.folders import Unread
-from screener.records.forms import deletions
+from screener.records.foreign import deletions
 from screener.records.patient import Patient
 from screener.records.sightings import Sightings
 
