@@ -57,3 +57,14 @@ def test_a_place_is_where_the_table_says(question: str, place: str) -> None:
 
 def test_there_are_places() -> None:
     assert len(places()) > 100
+
+
+def test_contributing_names_every_folder_of_tests() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = {
+        name.partition("/")[0] for row in re.findall(r"^\| (.+?) \|", text, re.MULTILINE) for name in CODE.findall(row)
+    }
+    folders = {
+        each.name for each in (ROOT / "tests").iterdir() if each.is_dir() and not each.name.startswith((".", "_"))
+    }
+    assert folders - {"data"} <= named
