@@ -17,8 +17,8 @@ from screener.values.dates import Duration, day_shifted, latest_of
 
 
 class LatestResult(Struct, frozen=True):
-    """A lab or finding with its latest result, if there is one. `good_to` is the last day on which it is fresh; None
-    where it cannot be used, or has no date."""
+    """A lab or finding with its latest result, if any. `good_to` is the last day on which it is fresh; None if it
+    cannot be used, or has no date."""
 
     name: str
     trials: tuple[str, ...]
@@ -72,8 +72,8 @@ def _compared(rulebook: Rulebook) -> dict[str, tuple[str, ...]]:
 
 
 def _latest(results: Iterable[Result], day: int) -> Result | None:
-    """The last result up to a day, also one that cannot be used: it keeps its place. Of several of one time it is a
-    usable one, the first on record. Without any date, one that the record says is of now."""
+    """The last result up to a day, usable or not: an unusable one keeps its place. Of several at one time, the first
+    usable one on record. Without any date, one that the record calls current."""
     in_order = sorted(results, key=lambda each: each.unusable is not None)
     dated = [(each.when, each) for each in in_order if each.when is not None and each.when.first_day <= day]
     last = latest_of(when for when, _ in dated)
