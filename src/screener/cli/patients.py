@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def prepared(asked: argparse.Namespace) -> Dictionary | None:
-    """The rules, loaded, and a call that fits them and can be followed; None if the rules cannot be used."""
+    """The rules, loaded, for a call that fits them; None if the rules cannot be used."""
     check_sources(asked.patients, tuple(COMMANDS))
     dictionary = dictionary_of(asked)
     if dictionary is None:
@@ -49,7 +49,7 @@ def prepared(asked: argparse.Namespace) -> Dictionary | None:
 
 
 def _answers(files: Sequence[Path], dictionary: Dictionary) -> list[GivenAnswers] | None:
-    """People's answers, of all files; None if one cannot be used, which is then explained."""
+    """People's answers, from all files. None if one cannot be used; the reason is then printed."""
     from screener.records.errors import RecordError
     from screener.records.questionnaire import read_answers
 
@@ -69,10 +69,10 @@ def screenings(
     then: Callable[[Screening], Any] | None = None,
     jobs: int = 1,
 ) -> Iterator[Any]:
-    """The screening of each patient, as it is read, or what `then` makes of it, by so many processes; None for one that
-    cannot be used, which is then explained.
+    """The screening of each patient as it is read, or what `then` makes of it, in `jobs` processes. None for one that
+    cannot be used; the reason is then printed.
 
-    `is_printing`: each patient is printed meanwhile, so that no progress is shown beside it. `is_quiet`: no notes.
+    `is_printing`: each patient is printed meanwhile, so no progress is shown. `is_quiet`: no notes.
     """
     from screener.jobs import in_order
     from screener.records.reading import ids_of_several
@@ -137,7 +137,7 @@ def read(
     sightings: Sightings | None = None,
     doubled: frozenset[str] | None = None,
 ) -> Iterator[Patient | RecordError]:
-    """The patients of one source, and what keeps others, or all of it, from being read."""
+    """The patients of one source, and what keeps others, or the whole source, from being read."""
     from screener.records.errors import RecordError
     from screener.records.reading import read_patients
 
@@ -155,8 +155,8 @@ def _to_screen(
     today: _Today,
     doubled: frozenset[str] | None,
 ) -> Iterator[tuple[Patient, date | None] | None]:
-    """The patients of one source, each with the day that the answers are about; None for one that cannot be used, which
-    is then explained."""
+    """The patients of one source, each with the day that the answers are about. None for one that cannot be used; the
+    reason is then printed."""
     for patient in _patients(source, dictionary, asked, doubled):
         if patient is None:
             yield None
@@ -169,8 +169,8 @@ def _to_screen(
 def _patients(
     source: Path | Kept, dictionary: Dictionary, asked: argparse.Namespace, doubled: frozenset[str] | None
 ) -> Iterator[Patient | None]:
-    """The patients of one source, each with the answers that are about this one; None for one that cannot be used,
-    which is then explained on standard error."""
+    """The patients of one source, each with the answers about this patient. None for one that cannot be used; the
+    reason is then printed on standard error."""
     from screener.records.errors import RecordError
 
     for each in read(source, dictionary, asked, doubled=doubled):
@@ -198,8 +198,8 @@ def _settled(patient: Patient, asked: argparse.Namespace, dictionary: Dictionary
 
 
 def _tell_who_is_nobody(waiting: Sequence[GivenAnswers]) -> None:
-    """Tell of answers, in a list of such, whose patient is none of the call. Who is known by an identifier is not
-    named: it may be a number that the whole country knows the person by."""
+    """Name the answers of a list that belong to none of the call's patients. A patient known by an identifier is not
+    named: it may be a national number."""
     for file in dict.fromkeys(each.file for each in waiting if not each.is_alone):
         subjects = [each.subject.id for each in waiting if each.file == file]
         named = [f"`{each}`" for each in subjects if each is not None]
@@ -212,8 +212,8 @@ def _tell_who_is_nobody(waiting: Sequence[GivenAnswers]) -> None:
 
 @contextmanager
 def _progress(*, is_printing: bool) -> Iterator[Callable[[], None]]:
-    """What counts the patients on standard error, from the second one on, if a person sits there and nothing else is
-    printed meanwhile."""
+    """A counter of patients on standard error, from the second one on. It shows only if a person is watching and
+    nothing else is printed meanwhile."""
     if sys.stderr is None or not sys.stderr.isatty() or (is_printing and sys.stdout.isatty()):
         yield lambda: None
         return
@@ -244,7 +244,7 @@ def _progress(*, is_printing: bool) -> Iterator[Callable[[], None]]:
 
 
 class _Today:
-    """The day of the call, and how many patients it was taken for, because neither the call nor their records say which
+    """The day of the call, and how many patients it was used for because neither the call nor their records say which
     day the answers are about."""
 
     def __init__(self, zone: tzinfo | None) -> None:

@@ -18,7 +18,7 @@ MOST_JOBS = 256
 
 
 def parser() -> Parser:
-    """The options of `screen PATIENT…`; those of the forms come from their table."""
+    """The options of `screen PATIENT…`. Those of the forms come from their table."""
     from screener.report.forms import FORMS, FURTHER
 
     parser = Parser(
@@ -77,7 +77,7 @@ def run(asked: argparse.Namespace) -> int:
 
 
 def _report(asked: argparse.Namespace, dictionary: Dictionary, form: Form, report: Report) -> int:
-    """Screen every patient and hand each to the report; with several processes, each patient's text is made there."""
+    """Screen every patient and hand each to the report. With several processes, each patient's text is made there."""
     from screener.cli.patients import screenings
     from screener.report.forms import Texts
 

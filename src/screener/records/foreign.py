@@ -136,7 +136,7 @@ def _is_table(begin: bytes) -> bool:
 
 
 def is_prose(head: bytes) -> bool:
-    """Whether a file begins as text that is neither a table nor any other form of data."""
+    """Whether a file begins as text that is neither a table nor any other kind of data."""
     try:
         head[:HEAD].decode("utf-8-sig", errors="strict" if len(head) < HEAD else "ignore")
     except UnicodeDecodeError:
