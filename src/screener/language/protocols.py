@@ -69,7 +69,7 @@ class Record(Struct, frozen=True, rename="camel"):
 
     @property
     def eligibility(self) -> Eligibility:
-        """The criteria and the structured fields beside them."""
+        """The criteria, and the structured fields around them."""
         return self.protocol_section.eligibility_module
 
     @property

@@ -167,7 +167,7 @@ class Chart:
                 continue
             counted.append(result)
             if result.unusable == "unread":
-                continue  # told with its name
+                continue  # it has a note of its own
             for remark in (result.problem, *(flag.text for flag in result.flags)):
                 if remark is not None and not remark.startswith(NOT_SUSPICIOUS):
                     self.findings.note(result.source, f"{result.fact}: {remark}")

@@ -35,11 +35,11 @@ from screener.records.foreign import AS_JSON, BOM, HEAD, IN_UTF_8, foreign_text,
 MOST_DIGITS = 1000
 """Digits of a whole number. Python itself stops at a few thousand, and takes long for them."""
 MOST_BYTES = 256 * 1024 * 1024
-"""Of one document's text, unpacked. The largest charts that hospitals export have some tens of megabytes."""
+"""The limit for one document's text, unpacked. The largest charts that hospitals export have some tens of megabytes."""
 LONGEST_LINE = 64 * 1024 * 1024
 """Bytes of one line of NDJSON: one resource, or one record."""
 MOST_BYTES_OF_LINES = 4 * 1024 * 1024 * 1024
-"""Of all lines of one NDJSON file, unpacked: some thousands of patients."""
+"""The limit for all lines of one NDJSON file, unpacked: some thousands of patients."""
 SMALL = 8 * 1024 * 1024
 """Bytes of a file that is read at one go."""
 DEEPEST = 64
@@ -57,8 +57,8 @@ _BLANK = b" \t\r"
 
 
 class Document(Struct, frozen=True):
-    """One JSON document, and where in its file it stands (`line 3`; empty: it is the whole file). `is_part`: what is
-    beside it belongs to it, also if it is a Bundle."""
+    """One JSON document, and where in its file it stands (`line 3`; empty: it is the whole file). `is_part`: the
+    documents next to it belong to it, even if it is a Bundle."""
 
     content: Any
     place: str = ""

@@ -37,8 +37,8 @@ def groups(source: Source, how: HowRead) -> Iterator[Group | RecordError]:
 
 
 def records_in(folder: Path) -> tuple[list[Path], tuple[Unread, ...]]:
-    """The sources in a folder: the folder itself if it is a bulk export, else each file of a record in it; and what is
-    not read besides. A bulk export tells that itself."""
+    """The sources in a folder: the folder itself if it is a bulk export, else each file of a record in it. The second
+    part names what is not read; for a bulk export, that comes when it is read."""
     found = contents_of(folder)
     if found.bulk or not found.records or _are_of_one_export(found.records):
         return [folder], ()
@@ -137,8 +137,8 @@ class Manifest(Struct, frozen=True):
 
 
 def _not_at_hand(manifest: Manifest, names: Sequence[str]) -> Iterator[Unread]:
-    """The files that a manifest names and that do not lie beside it. Who fetched them may have given them other names:
-    those are known by the kind of resource in them."""
+    """The files that a manifest names and that are not in its folder. Whoever fetched them may have renamed them; those
+    are recognised by the kind of resource in their name."""
     content = manifest.content
     for field in ("output", "error"):
         files = content.get(field)
@@ -159,7 +159,8 @@ def _not_at_hand(manifest: Manifest, names: Sequence[str]) -> Iterator[Unread]:
 
 
 def _file_beside(place: Path, name: str) -> Iterator[Document | Unread | Manifest]:
-    """The documents of a file of JSON beside the lines of an export, to which they belong; what is none is named."""
+    """The documents of a JSON file that lies among the lines of an export and belongs to them. What is no record is
+    named."""
     try:
         for each in read_file(place, str(place)):
             where = f"{name}: {each.place}" if isinstance(each, Document) and each.place else name

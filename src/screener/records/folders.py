@@ -27,8 +27,8 @@ _OF_THE_SYSTEM = frozenset({"thumbs.db", "desktop.ini"})
 
 
 class Unread(Struct, frozen=True):
-    """Something beside the records that is not read, by its name in the folder. `why` is the end of a sentence whose
-    subject it is; `may_hold`: whether something of a patient may stand in it."""
+    """Something in a folder that is not read, by its name there. `why` completes the sentence that begins with the
+    name. `may_hold`: it may hold something about a patient."""
 
     name: str
     why: str

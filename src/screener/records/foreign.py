@@ -175,13 +175,13 @@ def is_hook(content: Mapping[str, Any]) -> bool:
 
 
 def deletes(request: object) -> bool:
-    """Whether the request of an entry asks, or tells, that a resource be deleted."""
+    """Whether the request of an entry asks for, or reports, the deletion of a resource."""
     method = request.get("method") if isinstance(request, Mapping) else None
     return isinstance(method, str) and method.strip().upper() == "DELETE"
 
 
 def deletions(bundle: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """The entries of a Bundle that tells only of what was deleted, as a bulk export does; none of another Bundle."""
+    """The entries of a Bundle that only says what was deleted, as a bulk export has them; none of any other Bundle."""
     entries = bundle.get("entry")
     if bundle.get("resourceType") != "Bundle" or not isinstance(entries, list):
         return ()

@@ -155,8 +155,8 @@ class Report:
         raise NotImplementedError
 
     def end(self, unusable: int) -> str | None:
-        """Finish after the last patient; `unusable` records could not be used. Returns a note to print besides the
-        report. Raises FormError."""
+        """Finish after the last patient; `unusable` records could not be used. Returns a note to print after the
+        report, or None. Raises FormError."""
         return None
 
     def further(self, screening: Screening) -> Further | None:

@@ -15,8 +15,8 @@ from screener.records.errors import printable, quoted
 from screener.records.fhir.elements import (
     Body,
     Concept,
+    Period,
     ShapeError,
-    Stretch,
     concept,
     concept_of,
     concepts,
@@ -243,7 +243,7 @@ def _earliest(onset: Moment | None) -> int:
     return onset.first if onset is not None else BEGINNING
 
 
-def _one_moment(stretch: Stretch) -> Moment | None:
+def _one_moment(stretch: Period) -> Moment | None:
     """When something set in or ended, of a time given as a period: at some moment in it."""
     start, end = stretch.start, stretch.end
     if start == end:

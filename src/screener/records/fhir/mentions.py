@@ -18,8 +18,8 @@ from screener.records.fhir.elements import (
     Body,
     Coding,
     Concept,
+    Period,
     ShapeError,
-    Stretch,
     UnreadableError,
     concept,
     concept_of,
@@ -219,17 +219,17 @@ def _referred(reference: Body, resource: Resource, reader: Reader) -> Concept | 
     return concept(found.body, "code")
 
 
-def _when(resource: Resource, names: Sequence[str], reader: Reader) -> Stretch:
+def _when(resource: Resource, names: Sequence[str], reader: Reader) -> Period:
     """When it was, by the first field that says so; else some time during the encounter, or on an unknown day."""
     for name in names:
         try:
             if isinstance(resource.body.get(name), dict):
                 stretch = period(resource.body, name)
             else:
-                stretch = Stretch(day, day) if (day := moment(resource.body, name)) is not None else None
+                stretch = Period(day, day) if (day := moment(resource.body, name)) is not None else None
         except (ShapeError, UnreadableError):
-            return Stretch()
+            return Period()
         if stretch is not None:
             return stretch
     during = reader.time_of_encounter(resource)
-    return Stretch(during, during)
+    return Period(during, during)

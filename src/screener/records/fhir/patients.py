@@ -20,8 +20,8 @@ from screener.records.errors import RecordError, quoted
 from screener.records.fhir.conditions import read_allergy, read_condition, read_family_history
 from screener.records.fhir.elements import (
     Body,
+    Period,
     ShapeError,
-    Stretch,
     UnreadableError,
     moment,
     objects_in,
@@ -501,7 +501,7 @@ def _leave_open(resource: Resource, why: str, list_: RecordList, reader: Reader)
         return
     reader.leave(resource, why)
     for each in known:
-        reader.mention(Mention(each, list_, resource.place, Stretch()))
+        reader.mention(Mention(each, list_, resource.place, Period()))
 
 
 _OF_ONE_PERSON = "the file holds another record of the same person, and what is about the one may lie with the other"

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from screener.records.chart import NOT_COUNTED
 from screener.records.fhir.elements import (
     Body,
+    Period,
     ShapeError,
-    Stretch,
     UnreadableError,
     moment,
     moment_of,
@@ -111,5 +111,5 @@ def _some_time_among(times: Sequence[Moment]) -> Moment | None:
     if len(times) < 2:
         return times[0] if times else None
     return some_time_in(
-        Stretch(min(times, key=lambda each: each.instant[1]), max(times, key=lambda each: each.instant[2]))
+        Period(min(times, key=lambda each: each.instant[1]), max(times, key=lambda each: each.instant[2]))
     )
