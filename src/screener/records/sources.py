@@ -50,7 +50,7 @@ class Group(Protocol):
     """A part of a source that belongs together and is read together."""
 
     def names(self) -> Iterable[str]:
-        """What its patients are called. Raises RecordError where that cannot be told."""
+        """The names of its patients. Raises RecordError if they cannot be known."""
 
     def patients(self) -> Iterator[Patient | RecordError]:
         """Its patients, and those who cannot be used."""
@@ -86,8 +86,8 @@ def groups_in(source: Source, how: HowRead) -> Iterator[Group | RecordError]:
 
 
 def records_in(folder: Path) -> tuple[list[Path], tuple[Unread, ...]]:
-    """The sources in a folder: the folder itself if all of it is one source, else each file of a record in it; and what
-    is not read besides."""
+    """The sources in a folder: the folder itself if all of it is one source, else each file of a record in it. The
+    second part is what is not read."""
     reader = _reader_of(folder)
     return reader.records_in(folder) if isinstance(reader, FolderOfRecords) else ([folder], ())
 

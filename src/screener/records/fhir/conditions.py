@@ -108,7 +108,7 @@ def read_condition(resource: Resource, reader: Reader) -> None:
 
 
 def _certainties(body: Body, dictionary: Dictionary) -> frozenset[str]:
-    """How certain a diagnosis is by what stands beside its codes, as Germany has it: `refuted`, `confirmed`,
+    """How certain a diagnosis is by an extension of its codes, as Germany has it: `refuted`, `confirmed`,
     `unconfirmed`, or `resolved`."""
     stated = [
         part(extension, "valueCoding")

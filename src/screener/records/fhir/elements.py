@@ -119,7 +119,7 @@ def only_one_of(body: Body, field: str, types: Sequence[str]) -> None:
 
 
 class Coding(Struct, frozen=True):
-    """A code as the record gives it, with the words that stand beside it."""
+    """A code as the record gives it, with its display text."""
 
     system: str | None
     code: str | None

@@ -1,7 +1,7 @@
-"""Codes, wordings and reasons outside of the resources that are read: a dispense, the reason of an encounter, a bill.
+"""Codes, wordings and reasons outside the resources that are read: a dispense, the reason of an encounter, a bill.
 
-None of them is an entry of a list for certain. It may be one, at its own dates, and leaves that open, unless an entry
-under the same code already speaks of that time. Which fields these are is data, `mentions.tsv` beside this file.
+None of them is an entry of a list for certain. Each may be one, at its own dates, and leaves that open, unless an entry
+under the same code already speaks of that time. Which fields these are is data: `mentions.tsv` in this folder.
 """
 
 from __future__ import annotations

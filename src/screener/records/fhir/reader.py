@@ -1,6 +1,6 @@
 """One patient's resources on their way into the chart: what every kind of resource needs while it is read.
 
-Here codes get their meanings, what is not used is kept with its reason, and in the end both are told in the notes.
+Codes get their meanings here. What is not used is kept with its reason, and named in the notes at the end.
 """
 
 from __future__ import annotations
@@ -151,8 +151,8 @@ class Reader:
         self._commas.append((written, place))
 
     def perhaps(self, concept: Concept, unit: str | None) -> tuple[Meaning, ...]:
-        """The labs and findings of which a result may be that nobody knows by its code: its code or wording is like
-        their names, and it can come in such a unit."""
+        """The labs and findings that a result under an unknown code may belong to: its code or wording is like their
+        names, and they can come in its unit."""
         key = (concept, unit)
         near = self.memory.near.get(key)
         if near is None:
@@ -245,8 +245,8 @@ class Reader:
     def _filed(
         self, concept: Concept, meanings: tuple[Meaning, ...], on: RecordList, kinds: tuple[str, ...] | None
     ) -> tuple[tuple[str, ...], tuple[Meaning, ...]]:
-        """The meanings under which an entry of a list is filed, with what it may be besides, or instead; and what has
-        to be told of it. `kinds` is None where they are certain whatever its codes say."""
+        """The meanings under which an entry of a list is filed, with what else it may be, and its flags. `kinds` is
+        None if they are certain whatever its codes say."""
         key = (concept, meanings, on, kinds)
         known = self.memory.filed.get(key)
         if known is None:
@@ -501,7 +501,7 @@ class Reader:
                 self.findings.note(kind, note)
 
     def _notes_without_rule(self, concepts: dict[Concept, list[str]]) -> Iterator[str]:
-        """What has to be told of codes that say nothing: those of systems that are read, then those of each other."""
+        """Notes on codes that say nothing: those of systems that are read, then those of each other system."""
         read: dict[Concept, list[str]] = {}
         unread: dict[str, dict[Concept, list[str]]] = {}
         for concept, places in concepts.items():
@@ -620,8 +620,8 @@ def _why_without_rule(concept: Concept) -> str:
 
 
 def label_of(concept: Concept) -> str:
-    """A concept as a note names it: its first code and its words; without a code, its words in quotes. That a code has
-    no system is told, because it may be why nobody knows it."""
+    """A concept as a note names it: its first code and its words; without a code, its words in quotes. A code without a
+    system is called so, because that may be why nobody knows it."""
     coding = next((each for each in concept.codings if each.code is not None), None)
     words = concept.words
     if coding is None:

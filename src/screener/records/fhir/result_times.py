@@ -57,7 +57,8 @@ def time_of_issue(resource: Resource, reader: Reader) -> Moment | None:
 def _of_what_lists_it(
     resource: Resource, reader: Reader, time_of: Callable[[Resource, Reader], Moment | None]
 ) -> Moment | None:
-    """A time of the nearest panels or reports that have this as a result; of several times, some time between them."""
+    """A time of the nearest panels or reports that have this as a result; if they have several times, some time between
+    them."""
     for counting in levels_above(resource, reader):
         times = {when: None for each in counting if (when := time_of(each, reader)) is not None}
         if times:
