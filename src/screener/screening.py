@@ -119,7 +119,7 @@ class CriterionResult:
 
     @property
     def readings_counted(self) -> tuple[tuple[str | None, Judged], ...]:
-        """The answers that count, each with the label of its reading."""
+        """The same, each answer with the label of its reading."""
         chosen = self._choice.reading if self._choice is not None else None
         numbered = enumerate(zip(self._criterion.readings, self._judged, strict=True), start=1)
         return tuple((reading.label, judged) for number, (reading, judged) in numbered if chosen in (None, number))
@@ -232,13 +232,13 @@ class CriterionResult:
 
     @cached_property
     def doubts(self) -> tuple[str, ...]:
-        """The values behind the answer that may be wrong, each with the reason."""
+        """The values that the answer rests on and that may be wrong, each with the reason."""
         told = [doubts_of(fact, self._frame) for those in self._facts for fact, _, used in those if used]
         return tuple(dict.fromkeys(each for each in told if each is not None))
 
     @cached_property
     def _facts(self) -> tuple[tuple[tuple[Fact | Given, Found, bool], ...], ...]:
-        """The facts that each counted answer shows."""
+        """For each answer that counts the facts that it shows."""
         return tuple(tuple(facts(judged)) for judged in self._counted)
 
     @cached_property

@@ -69,10 +69,10 @@ def screenings(
     then: Callable[[Screening], Any] | None = None,
     jobs: int = 1,
 ) -> Iterator[Any]:
-    """The screening of each patient as it is read, or what `then` makes of it, in `jobs` processes. None for one that
-    cannot be used; the reason is then printed.
+    """The screening of each patient, as it is read, or what `then` makes of it, by so many processes; None for one that
+    cannot be used, which is then explained.
 
-    `is_printing`: each patient is printed meanwhile, so no progress is shown. `is_quiet`: no notes.
+    `is_printing`: each patient is printed meanwhile, so that no progress is shown beside it. `is_quiet`: no notes.
     """
     from screener.jobs import in_order
     from screener.records.reading import ids_of_several
@@ -155,8 +155,8 @@ def _to_screen(
     today: _Today,
     doubled: frozenset[str] | None,
 ) -> Iterator[tuple[Patient, date | None] | None]:
-    """The patients of one source, each with the day that the answers are about. None for one that cannot be used; the
-    reason is then printed."""
+    """The patients of one source, each with the day that the answers are about; None for one that cannot be used, which
+    is then explained."""
     for patient in _patients(source, dictionary, asked, doubled):
         if patient is None:
             yield None
@@ -169,8 +169,8 @@ def _to_screen(
 def _patients(
     source: Path | Kept, dictionary: Dictionary, asked: argparse.Namespace, doubled: frozenset[str] | None
 ) -> Iterator[Patient | None]:
-    """The patients of one source, each with the answers about this patient. None for one that cannot be used; the
-    reason is then printed on standard error."""
+    """The patients of one source, each with the answers that are about this one; None for one that cannot be used,
+    which is then explained on standard error."""
     from screener.records.errors import RecordError
 
     for each in read(source, dictionary, asked, doubled=doubled):

@@ -77,7 +77,7 @@ def run(asked: argparse.Namespace) -> int:
 
 
 def _report(asked: argparse.Namespace, dictionary: Dictionary, form: Form, report: Report) -> int:
-    """Screen every patient and hand each to the report. With several processes, each patient's text is made there."""
+    """Screen every patient and hand each to the report; with several processes, each patient's text is made there."""
     from screener.cli.patients import screenings
     from screener.report.forms import Texts
 

@@ -534,7 +534,7 @@ _READ_AT_ONCE = frozenset((Value, IsOneOf, SexIs, Happened, Confirmed, Meets, Sc
 
 
 def _in_all_worlds(truths: Iterable[Truth]) -> Truth:
-    """The union of truths. It asks no further once one is open."""
+    """The union of truths, of which no more is asked once one is open."""
     first: Truth | None = None
     for truth in truths:
         if truth is UNKNOWN or (first is not None and truth is not first):

@@ -138,7 +138,7 @@ class Frame:
         self.entries: dict[tuple[Shelf, str], Sequence[Episode]] = {} if of is None else of.entries
         """The entries that are a concept or one of its kinds; filled as they are asked for."""
         self.related: dict[tuple[str, Shelf], Sequence[Episode]] = {} if of is None else of.related
-        """The same, and those that may be the concept; filled as they are asked for."""
+        """The same with those that may be the concept; filled as they are asked for."""
         self.concerned: frozenset[str] = _concerned(self.kinds, patient) if of is None else of.concerned
         """The concepts that some entry of the record says anything about, itself or as a broader or narrower one."""
         self.denials: dict[str, list[Denial]] = _denials(patient, as_of) if of is None else of.denials

@@ -17,8 +17,8 @@ from screener.values.dates import Duration, day_shifted, latest_of
 
 
 class LatestResult(Struct, frozen=True):
-    """A lab or finding with its latest result, if any. `good_to` is the last day on which it is fresh; None if it
-    cannot be used, or has no date."""
+    """A lab or finding with its latest result, if there is one. `good_to` is the last day on which it is fresh; None
+    where it cannot be used, or has no date."""
 
     name: str
     trials: tuple[str, ...]

@@ -1,8 +1,8 @@
 """The forms of a report, in one table. A new form is one file and one line here.
 
-A form's file has a class that derives from `Report`, or from `Texts` if each patient is a text of its own. The command
-line makes its options from the table and refuses in a sentence what a form cannot honour. Nothing that a call asks for
-is ignored.
+A form's file has a class that derives from `Report`, or from `Texts` where each patient is a text of its own. The
+command line makes its options from the table, and refuses in a sentence what a form cannot honour: nothing that is
+asked for is ignored.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ FURTHER = {
     "distance": "what keeps the patient from each trial",
     "when": "on which later days answers change if nothing new is recorded",
 }
-"""What a report may add to the answers, by the name of its option."""
+"""What a report may tell besides, by the name of its option."""
 
 
 class Form(NamedTuple):
     """One form of a report.
 
-    `home` is its class. `value` names what its option takes, None if it takes none; `may_repeat`: the option may be
-    given several times. `is_each`: it is written patient by patient, not when all are screened. `further` are the names
-    in FURTHER that it can honour, `with_jobs` says whether several processes may write it. `is_quiet`: it prints no
-    notes to standard error.
+    `home` is its class. `value` names what its option takes, None for an option without a value; `may_repeat`: it may
+    be given several times. `is_each`: it is written patient by patient, and not when all are screened. `further` are
+    the names in FURTHER that it can honour, `with_jobs` whether several processes may write it. `is_quiet`: no notes on
+    standard error.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Form(NamedTuple):
 
 _ALL = frozenset(FURTHER)
 TABLE = Form("table", "screener.report.table:Table", "", is_each=False, further=_ALL)
-"""The form of a call that names none: the sheet for one patient, the matrix for several."""
+"""The form of a call that names none: the sheet of one patient, several at a glance."""
 FORMS = (
     Form(
         "sheet",
@@ -120,7 +120,7 @@ FORMS = (
 
 
 class FormError(Exception):
-    """A form cannot do what a call asks for: what is wrong, and what to write instead."""
+    """A form cannot be what a call asks for: what is wrong, and what to write instead."""
 
     def __init__(self, fault: str, mend: str) -> None:
         super().__init__(fault)
@@ -129,7 +129,7 @@ class FormError(Exception):
 
 
 class Asked(NamedTuple):
-    """What a call asks of its report: the value of the form's option, what to add, and whose records it names."""
+    """What a call asks of its report: the value of the form's option, what to tell besides, whose records it names."""
 
     value: Anything = None
     further: frozenset[str] = frozenset()
@@ -138,29 +138,29 @@ class Asked(NamedTuple):
 
 
 class Report:
-    """One report of one call. It prints to standard output, in the encoding that it names."""
+    """One report of one call. It prints to standard output, of which it says how that is encoded."""
 
     encoding: str | None = None
-    """None: the terminal's, with a replacement for letters that it lacks."""
+    """None: as the terminal has it, where a letter that it lacks is replaced."""
     newline: str | None = None
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
 
     def prepare(self, rulebook: Rulebook) -> None:
-        """Check the call against the rules before anything is read. Raises FormError."""
+        """Look at the call beside the rules, before anything is read. Raises FormError."""
 
     def add(self, screening: Screening) -> None:
-        """Add one patient. Raises FormError if the call cannot be followed with this one."""
+        """One more patient. Raises FormError where the call cannot be followed with this one."""
         raise NotImplementedError
 
     def end(self, unusable: int) -> str | None:
-        """Finish after the last patient; `unusable` records could not be used. Returns a note to print after the
-        report, or None. Raises FormError."""
+        """All patients were added, and so many records could not be used. Returns what is to be told beside the report.
+        Raises FormError."""
         return None
 
     def further(self, screening: Screening) -> Further | None:
-        """What the call asks to be added for this patient; None if nothing."""
+        """What the call asks to be told besides; None if that is nothing."""
         if not self.asked.further:
             return None
         from screener.report.further import further
@@ -176,10 +176,10 @@ class Report:
 
 
 class Texts(Report):
-    """A report with one text for each patient, so that several processes can write it."""
+    """A report that is a text for each patient, so that several processes can write it."""
 
     def text(self, screening: Screening) -> str:
-        """The text of one patient, with its final line break."""
+        """One patient, with the line's end."""
         raise NotImplementedError
 
     def add(self, screening: Screening) -> None:
@@ -187,8 +187,8 @@ class Texts(Report):
 
 
 def form_asked(given: Mapping[str, Anything], usual: str | None = None) -> Form:
-    """The one form that a call asks for, by the values of its options; else the site's `usual` one, if it has one.
-    Raises FormError if the call asks for several, or if the usual one does not exist."""
+    """The one form that a call asks for, by the values of its options; else the `usual` one of the site, if it has one.
+    Raises FormError if there are several, or if the usual one is none."""
     forms = [form for form in FORMS if given.get(form.name)]
     if len(forms) > 1:
         named = " and ".join(f"`{form.option}`" for form in forms[:2])

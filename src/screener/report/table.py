@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 
 class Table(Report):
-    """The sheet of one patient, or the matrix of several; only the second patient shows which. One patient is shown in
-    full if the call asks for more than a sheet holds."""
+    """The sheet of one patient, or several at a glance: which it is shows only with the second. One patient is told in
+    full where more is asked for than a sheet holds."""
 
     def __init__(self, asked: Asked) -> None:
         super().__init__(asked)

@@ -318,8 +318,8 @@ class Spread:
         return [called[each] for each in apart[0]]
 
     def _apart(self) -> tuple[list[int], list[int], dict[int, list[int]], dict[int, list[int]]] | None:
-        """The patients to read one after the other, what is read with everybody, and what else is read with each. None
-        if everything is read at once."""
+        """Who is read one after the other; with what everybody is read, and what each is read with besides. None where
+        everything is read at once."""
         common, of_persons, of_resources = self._tie() if self.is_plain else ([], {}, {})
         self.is_plain = self.is_plain and self._urns_are_plain()
         persons = self._persons_in_order()
