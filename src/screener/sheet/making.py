@@ -179,6 +179,11 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
     return Review(groups, entries, sum(_settled(trial, worked) for trial in live), _open(screening, live))
 
 
+def _waiting(items: Sequence[ReviewItem]) -> int:
+    """How many lines wait for any of these."""
+    return len({line for each in items for line in each.lines})
+
+
 def _covered(asked: Sequence[Asked]) -> set[str]:
     """The items that a broader one of the same list and at least as wide a window says, too: sepsis, with infection."""
     since = {(each.list, each.concept.name): each.since for each in asked if not each.seeks}
