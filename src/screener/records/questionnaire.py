@@ -222,7 +222,7 @@ def _find_entries(review: ChartReview, patient: Patient, findings: Findings) -> 
     for each in review.settled:
         if each.source not in sources:
             fault = f"the record has no entry {quoted(each.source)} that may be something rules ask for"
-            findings.refuse(f"{each.path}.source", fault, "write the sheet anew with `screen review`")
+            findings.refuse(f"{each.path}.source", fault, "write the review anew with `screen review`")
 
 
 def _the_later(of_record: Answer, given: Answer) -> Answer:
