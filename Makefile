@@ -45,6 +45,7 @@ bench: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/margins.py
 	$(BIN)/python benchmarks/load.py
 	$(BIN)/python benchmarks/fhir.py
+	$(BIN)/python benchmarks/sheet.py
 	$(BIN)/python benchmarks/report.py
 	$(BIN)/python benchmarks/when.py
 	$(BIN)/python benchmarks/advice.py

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 Source = Mapping[str, Anything] | str | bytes | PathLike[str]
 """A record: plain data, JSON text (it begins with `{`), or the path of a file that holds it."""
 Codes = str | PathLike[str] | Iterable[str | PathLike[str]]
-"""A clinic's own tables of codes: the path of one, or of several."""
+"""A clinic's own tables of codes: one path, or several."""
 Columns = str | PathLike[str] | None
 """A clinic's own table of what the columns of a spreadsheet stand for: its path."""
 Answers = Mapping[str, Anything] | str | PathLike[str] | Iterable[Mapping[str, Anything]]
@@ -69,22 +69,23 @@ def evaluate(
 ) -> Screening:
     """Screen a patient against every trial, or against the `trials` named.
 
-    `patient` is what `load_patient` gave, or what it takes. Without `rules` the ones that come with screener are used.
-    `as_of` is the day that the answers are about (a date, or `YYYY-MM-DD`), else the record's own; the clock is never
-    asked. `assume_complete` names lists of the record (`conditions`, `procedures`, …) to be taken as complete; answers
-    that rest on that have the basis `assumed`. `labs_within`, such as `"14 days"`, replaces every other freshness of
-    labs and findings. One list or trial may be named by itself. `codes`, `locale` and `columns` are as for
-    `load_patient`.
-    `answers` are people's answers beside the record: `{"patient": …, "answers": {…}}`, a list of such, or the path of a
-    file. Those about somebody else are refused. `site` is the path of a site's file (docs/site.md): what it settles
-    holds wherever the call says nothing. None is looked for.
+    `patient` is what `load_patient` returned, or anything that it takes. Without `rules`, those that come with screener
+    are used. `as_of` is the day that the answers are about (a date, or `YYYY-MM-DD`); without it, the record's own. The
+    clock is never asked. `assume_complete` names lists of the record (`conditions`, `procedures`, …) to take as
+    complete; answers that rest on that have the basis `assumed`. `labs_within`, such as `"14 days"`, replaces every
+    other freshness of labs and findings. A single list or trial may be given as a plain text. `codes`, `locale` and
+    `columns` are as for `load_patient`.
 
-    On a Patient with rules given this is pure, and safe in threads.
+    `answers` are people's answers in addition to the record: `{"patient": …, "answers": {…}}`, a list of such, or the
+    path of a file. Answers about somebody else are refused. `site` is the path of a site's file (docs/site.md): what it
+    settles holds wherever the call says nothing. None is looked for.
 
-    Raises RecordError where the record or the answers cannot be used, LocalCodesError where a table of codes cannot,
-    RulesError where the rules cannot, SiteError where the site's file cannot, and ScreeningError where the call cannot
-    be answered: no date of screening or none of the calendar, another dictionary, an unknown trial, list or length of
-    time, a locale that is none, or codes, a locale or columns for a Patient that is read already.
+    With a Patient and rules this is pure, and safe in threads.
+
+    Raises RecordError if the record or the answers cannot be used, LocalCodesError if a table of codes cannot,
+    RulesError if the rules cannot, SiteError if the site's file cannot. Raises ScreeningError if the call cannot be
+    answered: no date of screening, an impossible date, another dictionary, an unknown trial, list, length of time or
+    locale, or codes, a locale or columns for a Patient that has been read already.
     """
     from screener import screening
     from screener.records.patient import Patient
@@ -129,7 +130,7 @@ def evaluate(
 def _site(
     place: str | PathLike[str] | None, given: Mapping[str, Anything]
 ) -> tuple[Site | None, Mapping[str, Anything]]:
-    """The site's file, read, and what of it holds beside a call."""
+    """The site's file, read, and the parts of it that the call does not overrule."""
     if place is None:
         return None, {}
     from screener.site import read_site
@@ -176,12 +177,12 @@ def load_patient(
     """Read a patient's record from plain data, JSON text or a file, with the dictionary of `rules`.
 
     `codes` names a clinic's own tables of codes (CSV files, see docs/codes.md). The Patient keeps the digest of that
-    dictionary, and `evaluate` refuses it beside any other. `locale` says whose dates and decimals a native record has
-    that does not say it itself: `de`, `en-GB`. `columns` names a table of what the columns of a spreadsheet stand for,
-    where their headings do not say it.
+    dictionary, and `evaluate` refuses any other. `locale` (`de`, `en-GB`) says how dates and decimals are written in a
+    native record that does not say so itself. `columns` names a table of what the columns of a spreadsheet stand for,
+    if their headings do not say it.
 
     Raises RecordError, with every fault that was found, if the record or the columns cannot be used, LocalCodesError if
-    a table of codes cannot, and ScreeningError for a locale that is none.
+    a table of codes cannot, and ScreeningError if there is no such locale.
     """
     return _load(source, _dictionary(rules, codes), locale, columns)
 
@@ -194,9 +195,9 @@ def load_patients(
     locale: str | None = None,
     columns: Columns = None,
 ) -> Iterator[Patient | RecordError]:
-    """Read every patient of a source that may hold several: a file of FHIR resources or of NDJSON, or the folder of a
-    bulk export. One after the other, and otherwise as `load_patient`; one that cannot be used is given as a RecordError
-    in its place, so that the others go on.
+    """Read every patient of a source that may hold several: a file of FHIR resources or NDJSON, or the folder of a bulk
+    export. They come one after the other, otherwise as from `load_patient`. A patient that cannot be used is a
+    RecordError in its place, so that the others go on.
 
     Raises RecordError if the source as a whole cannot be read, and LocalCodesError if a table of codes cannot.
     """

@@ -17,7 +17,7 @@ class ScreeningError(ValueError):
 
 
 def day_of(as_of: object) -> int:
-    """The day that a call names. A time of day beside it says nothing more."""
+    """The day that a call names. A time of day after it is ignored."""
     match as_of:
         case date():
             return as_of.toordinal()
@@ -44,7 +44,7 @@ def length_of(labs_within: object) -> Duration:
 
 
 def _names(names: object, what: str) -> tuple[str, ...]:
-    """The names that a call gives; a lone text is one name, not its letters."""
+    """The names that a call gives. A single text is one name, not its letters."""
     if isinstance(names, str):
         return (names,)
     given = tuple(names) if isinstance(names, Iterable) else (names,)

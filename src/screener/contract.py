@@ -1,8 +1,8 @@
-"""The result as other programs read it, stated as types: JSON, its schema and round trips are made from them.
+"""The result as other programs read it, stated as types. JSON, its schema and reading back are made from them.
 
-docs/result.md says what each field promises. A result comes in two forms of this one shape: `full` has everything at
-every line, `compact` leaves out what the rulebook says (title, sentence, rule, assumptions, sources) and has each fact,
-need and score once, in a table. A field that a form leaves out is UNSET.
+docs/result.md says what each field promises. A result comes in two forms of one shape. `full` has everything at every
+line. `compact` leaves out what the rulebook says (title, sentence, rule, assumptions, sources) and has each fact, need
+and score once, in a table. A field that a form leaves out is UNSET.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ class Options(Told, frozen=True):
 
 
 class Origins(Told, frozen=True):
-    """What identifies everything that an answer rests on, besides the rules: the facts of the record as they were
-    read, the dictionary, and what the record was read with."""
+    """What identifies everything that an answer rests on besides the rules: the facts of the record as they were read,
+    the dictionary, and what the record was read with."""
 
     record: Digest
     dictionary: Digest
@@ -65,8 +65,8 @@ class Origins(Told, frozen=True):
 
 
 class Fact(Told, frozen=True, omit_defaults=True):
-    """A fact of the record. `canonical` is the number in the canonical unit, from `low` to `high`; it is not there
-    where the fact is no number or cannot be used."""
+    """A fact of the record. `canonical` is the number in the canonical unit, from `low` to `high`; it is left out if
+    the fact is no number or cannot be used."""
 
     name: str
     value: str
@@ -79,8 +79,8 @@ class Fact(Told, frozen=True, omit_defaults=True):
 
 
 class NeedListed(Told, frozen=True):
-    """A fact that would help to settle an open answer. `name` is the dictionary's, or a place in the record. The text
-    of a question is the dictionary's, so that the compact form leaves it out."""
+    """A fact that would help to settle an open answer. `name` is the dictionary's, or a place in the record. The
+    compact form leaves `text` out, because the dictionary has it."""
 
     kind: NeedKind
     name: str
@@ -88,7 +88,7 @@ class NeedListed(Told, frozen=True):
 
 
 class Term(Told, frozen=True):
-    """One term of a score's sum; its ends differ where an input is not known exactly, and are None without limit."""
+    """One term of a score's sum. Its ends differ if an input is not known exactly; None means without limit."""
 
     term: str
     low: float | None
@@ -107,7 +107,7 @@ class ScoreValue(Struct, frozen=True):
 
 
 class ReadingOutcome(Struct, frozen=True):
-    """What one reading of the text says by itself; `chosen` where a site has settled on it."""
+    """What one reading of the text says by itself. `chosen`: the site has settled on it."""
 
     label: str | None
     status: Status
@@ -117,8 +117,8 @@ class ReadingOutcome(Struct, frozen=True):
 
 
 class ScoreListed(Told, frozen=True):
-    """A score that answers rest on: `value` in words, the number from `low` to `high`. The full form has its terms, and
-    what the rulebook says of it."""
+    """A score that answers rest on: `value` in words, and the number from `low` to `high`. The full form adds its
+    terms, title and source."""
 
     name: str
     value: str
@@ -129,7 +129,7 @@ class ScoreListed(Told, frozen=True):
 
 
 class ReadingTold(Told, frozen=True):
-    """What one reading of the text says by itself, by its number in the rule; `chosen` where a site settled on it."""
+    """What one reading says by itself, by its number in the rule. `chosen`: the site has settled on it."""
 
     reading: int
     status: Status
@@ -140,8 +140,8 @@ class ReadingTold(Told, frozen=True):
 
 
 class Refs(Told, frozen=True, omit_defaults=True):
-    """What a line rests on and waits for: places in the tables of the result, counted from 0. `too_old` are those of
-    its facts that are older than it takes."""
+    """What a line rests on and waits for, as places in the result's tables, counted from 0. `too_old` are the facts
+    that are older than this line takes."""
 
     facts: tuple[Count, ...] = ()
     too_old: tuple[Count, ...] = ()
@@ -152,8 +152,8 @@ class Refs(Told, frozen=True, omit_defaults=True):
 class CriterionTold(Told, frozen=True):
     """One line for one patient. `passed` always speaks for the patient: a passed exclusion does not apply.
 
-    The compact form has `explanation` of settled lines, `readings` and `flags` where there are any, and the rest of
-    what can be UNSET not at all.
+    The compact form has `explanation` for settled lines only, `readings` and `flags` where there are any, and none of
+    the other fields that can be UNSET.
     """
 
     id: str
@@ -208,9 +208,9 @@ class TrialTold(Told, frozen=True):
 
 
 class Latest(Told, frozen=True):
-    """The latest result of a lab or finding that the trials compare, and the last day on which it is fresh, None where
-    it cannot be used. `fact` is its place in the table of facts, None where there is none. A trial's own `labs_within`
-    goes before."""
+    """The latest result of a lab or finding that the trials compare. `good_to` is the last day on which it is fresh,
+    None if it cannot be used. `fact` is its place in the table of facts, None if there is no result. A trial's own
+    `labs_within` takes precedence."""
 
     name: str
     fact: Count | None
@@ -238,7 +238,7 @@ class ScreeningTold(Told, frozen=True, kw_only=True):
 
 
 class Table(Generic[Key, Row]):
-    """Rows that lines refer to by their places. A thing gets its row when it is first met."""
+    """Rows that lines refer to by their place. A thing gets its row when it is first met."""
 
     def __init__(self) -> None:
         self._places: dict[Key, int] = {}
@@ -263,7 +263,8 @@ class Tables:
         self.scores: Table[ScoreValue, ScoreListed] = Table()
 
     def fact(self, fact: Evidence) -> int:
-        """The place of a fact. That it is too old for one line says nothing of the fact."""
+        """The place of a fact. Being too old for one line is no property of the fact, so that flag is left to the
+        line."""
         flags = tuple([flag for flag in fact.flags if flag.kind != "too_old"])
         return self.facts.place((fact.name, fact.source, flags), lambda: _fact(fact, flags))
 

@@ -50,7 +50,7 @@ LIST_OF: Mapping[ConceptKind, RecordList] = {
     "event": "events",
     "substance": "allergies",
 }
-"""The list of the record on which a concept of each kind stands."""
+"""The list of the record on which each kind of concept stands."""
 
 KINDS_ON: Mapping[RecordList, tuple[ConceptKind, ...]] = {
     "conditions": ("condition",),
@@ -67,15 +67,15 @@ KINDS_ON: Mapping[RecordList, tuple[ConceptKind, ...]] = {
 # ---- what verbs mean
 
 Tense = Literal["now", "began", "overlaps", "timeless", "ahead"]
-"""When an entry counts: it holds on the clock's day; it began within the scope; some of it lies within the scope; at
-any time, for the entry has none; or it lies ahead of the clock."""
+"""When an entry counts. now: it holds on the clock's day. began: it began within the scope. overlaps: some of it lies
+within the scope. timeless: always, because the entry has no time. ahead: it lies after the clock."""
 
 
 class VerbMeaning(Struct, frozen=True):
-    """What a verb means: when an entry counts, the kinds of things that it can be said of, and where they stand.
+    """What a verb means: when an entry counts, which kinds of things it can be said of, and where they stand.
 
-    `list` is the list that it reads (None: the one of the kind of thing), `reads_plans` whether a plan there may have
-    come true. `is_counted` tells whether `at least 2 times` makes sense, `qualifiers` what can be said of the entry.
+    `list` is the list that it reads (None: the list of the kind of thing); `reads_plans`: a plan on that list may have
+    come true. `is_counted`: `at least 2 times` makes sense; `qualifiers` are what can be said of the entry.
     """
 
     tense: Tense
@@ -128,15 +128,15 @@ class Place(_Data, frozen=True):
 # ---- the dictionary
 
 HIERARCHICAL = frozenset({"icd10", "icd10cm", "icd10who", "icd10gm", "icd10national", "atc"})
-"""The systems in which a code stands for every longer one. Of ICD-10 they are compared without their dot."""
+"""The systems in which a code stands for every longer one. Codes of ICD-10 are compared without their dot."""
 
 DRUG_SYSTEMS = frozenset({"atc", "rxnorm"})
 """The systems whose codes are all of drugs."""
 
 
 class Code(_Data, frozen=True):
-    """A code, or a range of codes (`C00 .. C97`). `unit` and `form` say what a result under it is in, where the code
-    itself says so; `value` is the category or grade that the code stands for (a finding's); `absent` marks one that
+    """A code, or a range of codes (`C00 .. C97`). `unit` and `form` say what a result under it is measured in, if the
+    code itself says so. `value` is the category or grade that the code stands for (of a finding). `absent`: the code
     says that a concept is absent (`no known allergy`)."""
 
     system: str
@@ -149,8 +149,8 @@ class Code(_Data, frozen=True):
 
 
 Relation = Literal["is", "may be", "is not"]
-"""What an entry under a code says of a concept: everybody who has it has the concept; somebody who has it may have the
-concept by it; who knew of the concept would not have written it."""
+"""What an entry under a code says of a concept. is: everybody who has it has the concept. may be: somebody who has it
+may have the concept by it. is not: nobody who knew of the concept would have written it."""
 
 
 class Related(_Data, frozen=True):
@@ -208,19 +208,19 @@ class Lab(_Data, frozen=True, tag="lab"):
     normal_limits: tuple[NormalLimit, ...] = ()
     flags: tuple[FlagRule, ...] = ()
     mean_of: tuple[str, ...] = ()
-    """The labs of whose results of one time it is the mean, where it was not measured by itself."""
+    """The labs whose results of one time it is the mean of, if it was not measured itself."""
     unlike: tuple[str, ...] = ()
-    """What resembles its names, and is something else."""
+    """Wordings that resemble its names and are something else."""
 
     def limits_in_use(self, which: Side, sex: Sex | None) -> tuple[NormalLimit, ...]:
-        """The limits of normal in use for somebody of this sex; where it is not known, those of both."""
+        """The limits of normal in use for a person of this sex; if the sex is not known, those of both."""
         return tuple(
             [each for each in self.normal_limits if each.which == which and (sex is None or each.sex in (None, sex))]
         )
 
 
 class Words(_Data, frozen=True):
-    """Words in which people write a value of a finding, and the grades or choices that they may stand for."""
+    """Words that people write for a value of a finding, and the grades or choices that they may stand for."""
 
     words: tuple[str, ...]
     values: tuple[str, ...]
@@ -246,7 +246,7 @@ class Finding(_Data, frozen=True, tag="finding"):
 
 
 class Limits(_Data, frozen=True):
-    """Numbers between two limits (canonical unit); None is without limit, which JSON has no number for."""
+    """Numbers between two limits (canonical unit). None is without limit, because JSON has no infinity."""
 
     low: float | None = None
     high: float | None = None
@@ -265,25 +265,26 @@ class Limits(_Data, frozen=True):
 
 
 class Sign(_Data, frozen=True):
-    """A result that shows a condition to be present, or absent: of which lab or finding, and what it must be."""
+    """A result that shows a condition to be present or absent: the lab or finding, and what its result must be."""
 
     fact: str
     numbers: Limits | None = None
     choices: tuple[str, ...] = ()
     over: Duration | None = None
-    """How far back an earlier result must say the same, with none between that differs; None: one result is enough."""
+    """How far back an earlier result must say the same, with no differing one in between; None: one result is
+    enough."""
 
 
 class Concept(_Data, frozen=True, tag="concept"):
-    """A condition, procedure, drug, event or substance. `narrower` and `broader` are closed under inclusion and
-    leave the concept itself out.
+    """A condition, procedure, drug, event or substance. `narrower` and `broader` are closed under inclusion and leave
+    the concept itself out.
 
-    `relations` are the codes that may be, are not, or are in the family what the concept stands for; `codes` are those
-    that are. `whole` are the codes by which the whole of it is refuted, `within` those within which everybody lies who
-    has it. `denied_by_list` tells whether a complete list denies it, `denied_with` which labs, findings and lists must
-    be at hand then. `lasts` is how long a statement that it holds speaks (None: until the record ends it),
-    `longest_course` how long it can last at most. What is `told_afterwards` (an old infarction) happened on an unknown
-    day up to the onset that an entry states. `asked_under` is where a review of the chart asks for it.
+    `codes` are the codes that are the concept; `relations` those that may be it, are not it, or are it in the family.
+    `whole` are the codes whose denial denies the whole concept; `within` those within which everybody who has it lies.
+    `denied_by_list`: a complete list denies it; `denied_with` names the labs, findings and lists that must be at hand
+    for that. `lasts` is how long a statement that it holds speaks (None: until the record ends it), `longest_course`
+    how long it can last at most. `told_afterwards` (an old infarction): it happened on an unknown day up to the onset
+    that an entry states. `asked_under` is its heading in a chart review.
     """
 
     name: str
@@ -313,7 +314,7 @@ class Concept(_Data, frozen=True, tag="concept"):
     longest_course: Duration | None = None
     flags: tuple[FlagRule, ...] = ()
     ended_by: tuple[str, ...] = ()
-    """The concepts whose entries say that this one is over."""
+    """The concepts whose entries end this one."""
     told_afterwards: bool = False
 
     @property
@@ -327,8 +328,8 @@ class Concept(_Data, frozen=True, tag="concept"):
 
 
 class Question(_Data, frozen=True):
-    """What only a person can answer. Asked per trial, unless `once_for_all`. Unanswered it waits for `consent` (the
-    participant's agreement) or for `judgement` (any other answer of a person)."""
+    """What only a person can answer. It is asked per trial, unless `once_for_all`. Unanswered, it waits for `consent`
+    (the participant's agreement) or for `judgement` (any other answer)."""
 
     name: str
     title: str
@@ -354,10 +355,10 @@ Change = Literal["rise", "fall", "relative rise", "relative fall", "rise per day
 class Scope(_Data, frozen=True):
     """The stretch of time in which a lookup looks, around an anchor.
 
-    `anchor` is `"clock"` (the day of screening, or the instant a surrounding `AtTime` has moved it to), `"its onset"`
-    (inside `with (…)`), or the name of an OnsetLookup. The stretch runs from `back` before the anchor to `ahead`
-    after it; None is without limit on that side (ahead: up to the clock). The anchor's own day is left out by
-    `excludes_anchor`. Nothing after the clock is ever seen, except by `planned`.
+    `anchor` is `"clock"` (the day of screening, or the instant to which a surrounding `AtTime` has moved it), `"its
+    onset"` (inside `with (…)`), or the name of an OnsetLookup. The stretch runs from `back` before the anchor to
+    `ahead` after it; None is without limit on that side (ahead: up to the clock). `excludes_anchor` leaves out the
+    anchor's own day. Nothing after the clock is ever seen, except by `planned`.
     """
 
     text: str
@@ -395,9 +396,10 @@ class Qualified(_Data, frozen=True):
 
 
 class EventLookup(_Data, frozen=True, tag="event"):
-    """Whether something happened, holds or is planned, at least `times` times, leaving out what an exception covers.
+    """Whether something happened, holds or is planned, at least `times` times, not counting what an exception covers.
 
-    `beside` must hold with the clock unmoved; in it a scope anchored at `"its onset"` is about the same episode.
+    `beside` is the rule in `with (…)`: it must hold with the clock unmoved, and a scope in it anchored at `"its onset"`
+    is about the same episode.
     """
 
     name: str
@@ -630,7 +632,7 @@ class Score(_Data, frozen=True):
 
 
 class Definition(_Data, frozen=True):
-    """A named rule, one reading of it. One with several readings stands here once for each, as `NAME (label)`."""
+    """A named rule, one reading of it. A rule with several readings stands here once for each, as `NAME (label)`."""
 
     name: str
     title: str
@@ -647,7 +649,7 @@ class Definition(_Data, frozen=True):
 
 
 class Shown(_Data, frozen=True):
-    """A lab, finding or score of the head, by what the sheet calls it, and one that stands beside it."""
+    """A lab, finding or score of the head, with the sheet's name for it, and one that is shown next to it."""
 
     name: str
     label: str
@@ -656,8 +658,8 @@ class Shown(_Data, frozen=True):
 
 
 class Head(_Data, frozen=True):
-    """What stands in the head of a patient's sheet, in its order: results and scores; the concepts whose entries are
-    named there, kinds of them included; and the condition from whose last onset the days are counted."""
+    """What stands in the head of a patient's sheet, in order: results and scores; the concepts whose entries (and those
+    of their kinds) are named there; and the condition whose last onset the days are counted from."""
 
     shown: tuple[Shown, ...] = ()
     diagnoses: tuple[str, ...] = ()
@@ -719,10 +721,10 @@ PHRASES = "procedures"
 
 
 class ReviewedRow(_Data, frozen=True):
-    """What somebody judged of one code of a system without a hierarchy of its own: everybody who has it lies within
-    these codes (system and code), and has none of the concepts `is_not`. Without `within` it is nothing that any rule
-    asks for. In the system `procedures` the code has phrases, parted by `;`, and `beside` is the kind of phrases beside
-    which they add nothing."""
+    """How somebody judged one code of a system without a hierarchy of its own: everybody who has it lies within these
+    codes (system and code), and has none of the concepts `is_not`. Without `within`, it is nothing that any rule asks
+    for. In the system `procedures` a code is one or more phrases, parted by `;`, and `beside` is the kind of phrases
+    next to which they add nothing."""
 
     system: str
     code: str
@@ -738,7 +740,7 @@ def phrases_of(row: ReviewedRow) -> list[str]:
 
 
 class SaidByName(_Data, frozen=True):
-    """What an entry under a concept's own name says of the others: it is these, may be these, and nobody reviewed
+    """What an entry under a concept's own name says of the others: it is these, may be these, and nobody has reviewed
     those."""
 
     is_: tuple[str, ...] = ()
@@ -747,8 +749,8 @@ class SaidByName(_Data, frozen=True):
 
 
 def code_within(code: str) -> tuple[str, str]:
-    """A code of ICD-10 or of ATC with its system. Behind its first three characters a code of ATC goes on with a letter
-    (`N06A`); one of ICD-10 goes on behind a dot."""
+    """A code of ICD-10 or ATC with its system. After the first three characters a code of ATC goes on with a letter
+    (`N06A`), one of ICD-10 with a dot."""
     is_atc = len(code) == 1 or (len(code) > 3 and "." not in code and code[3].isalpha())
     return ("atc" if is_atc else "icd10", code)
 
@@ -775,8 +777,8 @@ def codes_within(text: str) -> tuple[tuple[str, str], ...]:
 
 
 class Rulebook(_Data, frozen=True, weakref=True):
-    """Everything the engine needs to know, of all trials together. `digest` identifies the rule text it comes from, and
-    `dictionary_digest` the entries that a record is read with."""
+    """Everything the engine needs to know, for all trials together. `digest` identifies the rule text it comes from,
+    and `dictionary_digest` the entries that a record is read with."""
 
     digest: str
     dictionary_digest: str
@@ -791,7 +793,7 @@ class Rulebook(_Data, frozen=True, weakref=True):
     trials: dict[str, Trial]
     reviewed: tuple[ReviewedRow, ...] = ()
     by_name: dict[str, SaidByName] = {}
-    """What the names of concepts say, worked out beforehand; empty where nobody did."""
+    """What the names of concepts say, worked out beforehand; empty if nobody did."""
     head: Head = Head()
 
     def fact(self, name: str) -> Lab | Finding:

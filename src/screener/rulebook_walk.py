@@ -32,7 +32,6 @@ from screener.values.ranges import TURNED, Comparison
 
 NUMBERS: tuple[type[Struct], ...] = get_args(Numeric)
 TRUTHS: tuple[type[Struct], ...] = get_args(Truthful)
-NODES = (*NUMBERS, *TRUTHS)
 """Every kind of node that an expression is made of."""
 
 

@@ -1,4 +1,5 @@
-"""The JSON Schema of a result, made from its types, and what a result may hold besides the answers.
+"""The whole result, with advice, margins, distance and days: written as JSON, read back, and described by a JSON
+Schema.
 
 The shape of a record is stated where records are read. Nothing here screens anything.
 """
@@ -41,7 +42,7 @@ def document_of(
     distance: tuple[TrialDistance, ...] | None = None,
     when: Timeline | None = None,
 ) -> ScreeningDocument:
-    """A result with what else was asked for; None is what was not."""
+    """A result with whatever else the call asked for. None: it was not asked for."""
     return ScreeningDocument(
         **{name: getattr(told, name) for name in told.__struct_fields__},
         advice=UNSET if advice is None else advice,
@@ -89,8 +90,3 @@ def result_schema() -> dict[str, Anything]:
     """The JSON Schema of a result."""
     schema = msgspec.json.schema(ScreeningDocument, schema_hook=_schema_of_number)
     return {"$schema": DIALECT, "title": "A screening by screener", **schema}
-
-
-def advice_schema() -> dict[str, Anything]:
-    """The JSON Schema of an advice."""
-    return {"$schema": DIALECT, "title": "Advice by screener", **msgspec.json.schema(Advice)}

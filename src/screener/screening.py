@@ -1,7 +1,7 @@
 """Results as a clinic sees them: each criterion passed, failed or unknown, and each trial's verdict.
 
-`inclusion` and `exclusion` give the sign here and nowhere else: a rule says what the text says. Words, evidence and
-needs are read off the evaluator's answers when they are asked for. `told` makes of it what `contract.py` states.
+Only here do `inclusion` and `exclusion` matter: a rule just says what the text says. Words, evidence and needs are read
+off the evaluator's answers when somebody asks for them. `told` turns them into the types of `contract.py`.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ AS_RECORDED = Options("record", (), None, None)
 
 
 def status_of(kind: Kind, truth: Truth) -> Status:
-    """What the truth of a rule says for the patient: passed always speaks for the patient."""
+    """What the truth of a rule means for the patient. Passed always speaks for the patient."""
     if truth is UNKNOWN:
         return "unknown"
     return "passed" if (truth is TRUE) == (kind == "inclusion") else "failed"
@@ -114,7 +114,7 @@ class CriterionResult:
 
     @property
     def judged(self) -> tuple[Judged, ...]:
-        """The evaluator's answer to each reading, as they stand in the criterion; `counted` are those that decide."""
+        """The evaluator's answer to each reading, in the order of the criterion; `counted` are those that decide."""
         return self._judged
 
     @property
@@ -160,7 +160,7 @@ class CriterionResult:
 
     @cached_property
     def assumptions(self) -> tuple[str, ...]:
-        """What the translation assumes, of this line and of the scores and definitions it used."""
+        """What the translation assumes about this line, and about the scores and definitions in it."""
         used: dict[str, None] = dict.fromkeys(self._criterion.assumptions)
         rulebook = self._frame.rulebook
         for name in dict.fromkeys(name for scores in self._scores for name, _ in scores):
@@ -183,7 +183,7 @@ class CriterionResult:
 
     @property
     def _deciding(self) -> tuple[Judged, ...]:
-        """The readings that the answer hangs on: all of a settled one, the open ones of an open one."""
+        """The readings that the answer depends on: all if it is settled, the open ones if it is open."""
         if self.truth is not UNKNOWN:
             return self._counted
         return tuple(judged for judged in self._counted if judged.truth is UNKNOWN) or self._counted
@@ -214,7 +214,7 @@ class CriterionResult:
         return explain(self._deciding, self._frame.rulebook)
 
     def _explained(self, judged: Judged) -> str:
-        """One answer in words; it is asked for of a reading, and of the line that hangs on it."""
+        """One answer in words. Both the reading and its line ask for it."""
         known = self._words.get(id(judged))
         if known is None:
             known = self._words[id(judged)] = explain((judged,), self._frame.rulebook)
@@ -231,8 +231,8 @@ class CriterionResult:
 
     @cached_property
     def suspicious(self) -> tuple[Evidence, ...]:
-        """Of the evidence the results that should be looked at again: unusual ones, those whose unit seems to be
-        another, and those that do not fit beside another result. They count all the same."""
+        """The results in the evidence that should be looked at again, although they count: unusual values, values whose
+        unit looks wrong, and values that contradict another result."""
         return tuple(row for row, is_suspicious in self._shown if is_suspicious)
 
     @cached_property
@@ -248,7 +248,7 @@ class CriterionResult:
 
     @cached_property
     def _shown(self) -> tuple[tuple[Evidence, bool], ...]:
-        """The evidence, and of each row whether it should be looked at again."""
+        """The evidence, each row with whether it should be looked at again."""
         shown: dict[tuple[str, str], tuple[Evidence, bool]] = {}
         for those in self._facts:
             for fact, found, used in those:
@@ -322,7 +322,7 @@ class CriterionResult:
         return tuple(told)
 
     def told(self, tables: Tables) -> CriterionTold:
-        """The line as other programs read it; what it refers to goes into the tables."""
+        """The line as other programs read it. Facts, needs and scores go into the tables."""
         is_full = tables.form == "full"
         return CriterionTold(
             self.id,
@@ -344,7 +344,7 @@ class CriterionResult:
         )
 
     def _readings_told(self, *, is_full: bool) -> tuple[ReadingTold, ...]:
-        """Each reading by its number; the compact form has no words, and none are made for it."""
+        """Each reading by its number. The compact form has no words, so none are made for it."""
         if is_full:
             return tuple(
                 [
@@ -409,14 +409,15 @@ class TrialResult:
 
     @cached_property
     def check_first(self) -> tuple[str, ...]:
-        """The values behind the verdict that may be wrong: of what failed, or else of what passed."""
+        """The values behind the verdict that may be wrong: those of failed lines, or if none failed, those of passed
+        lines."""
         decided = "failed" if self.verdict == "ineligible" else "passed"
         those = (criterion.doubts for criterion in self.criteria if criterion.status == decided)
         return tuple(dict.fromkeys(each for doubts in those for each in doubts))
 
     @property
     def recruitment(self) -> Recruitment:
-        """What the registry says of the trial itself; one that is not recruiting is screened all the same."""
+        """What the registry says about the trial. A trial that is not recruiting is screened all the same."""
         registry = self._trial.registry
         recruiting = registry.status == "RECRUITING"
         note = None
@@ -499,8 +500,8 @@ class Screening:
 
     @property
     def died(self) -> str | None:
-        """When the patient died by the record, if that was by the day of screening. No rule asks for it, and nobody
-        should overlook it."""
+        """When the patient died, if the record says so and it was by the day of screening. No rule asks for this, and
+        nobody should overlook it."""
         died = self._patient.died
         return died.text if died is not None and died.first_day <= self._day else None
 
@@ -520,8 +521,8 @@ class Screening:
 
     @cached_property
     def check_first(self) -> tuple[str, ...]:
-        """What to look at before anything else: results that were not read, and may be what lines wait for, and what
-        else the reading of the record found to be so."""
+        """What to look at before anything else: unread results that open lines may wait for, and other problems found
+        while reading the record."""
         near: dict[tuple[str, str], list[str]] = {}
         for each in self._patient.near:
             near.setdefault((each.fact, each.called), []).append(each.source)
@@ -535,7 +536,7 @@ class Screening:
         return (*told, *(note for note in self._patient.notes if note.startswith(CHECK_FIRST)))
 
     def _is_at_hand(self, fact: str) -> bool:
-        """Whether there is a result that can be used, is not stale, and after which none stands that is not read."""
+        """Whether a lab or finding has a usable, fresh result, and no unread one after it."""
         fresh = self._rulebook.fact(fact).fresh
         results = self._patient.results.get(fact, ())
         unread = [each.when for each in results if each.unusable == "unread"]
@@ -548,7 +549,7 @@ class Screening:
         )
 
     def _waits(self, fact: str) -> Iterator[bool]:
-        """Of each open line, whether a result of a lab or finding would help to settle it."""
+        """For each open line, whether a result of a lab or finding would help to settle it."""
         for trial in self.trials:
             for criterion in trial.criteria:
                 if criterion.status == "unknown":
@@ -556,7 +557,7 @@ class Screening:
                     yield any(need.kind in ("lab", "finding") and need.name == fact for need in needs)
 
     def _not_denied_by_lists(self) -> Iterator[str]:
-        """What a complete list does not deny, where an open criterion waits for it."""
+        """What an open criterion waits for although a list is complete, because that list does not deny it."""
         lacking: dict[RecordList, dict[str, None]] = {}
         too_old: dict[str, None] = {}
         for trial in self.trials:
@@ -650,7 +651,7 @@ class Screening:
         return msgspec.json.encode(self.told(form)).decode()
 
     def to_rows(self) -> list[dict[str, Anything]]:
-        """A row for each line of each trial, such as a data frame is made from; each cell is a text, or None."""
+        """A row for each line of each trial, ready for a data frame. Each cell is a text, or None."""
         return [
             {
                 "patient": self.patient,
@@ -697,13 +698,13 @@ def evaluate(
 ) -> Screening:
     """Screen a patient against the trials of a rulebook.
 
-    `as_of` is the day the answers are about (a date, or `YYYY-MM-DD`), else the record's own. `assume_complete` names
-    lists of the record that are to be taken as complete; answers that rest on that say so. `labs_within`, such as
-    `"14 days"`, replaces every other freshness of labs and findings. `trials` restricts which trials are screened. One
-    list or trial may be named by itself. Pure, and safe in threads.
+    `as_of` is the day the answers are about (a date, or `YYYY-MM-DD`); without it, the record's own day counts.
+    `assume_complete` names lists of the record to take as complete; answers that rest on that say so. `labs_within`,
+    such as `"14 days"`, replaces every other freshness of labs and findings. `trials` limits which trials are screened.
+    A single list or trial may be given as a plain text. Pure, and safe in threads.
 
-    Raises ScreeningError where there is no date, where the patient was read with another dictionary, or where a day,
-    a length of time, a trial or a list is not one.
+    Raises ScreeningError if there is no day, if the patient was read with another dictionary, or if a day, a length of
+    time, a trial or a list does not exist.
     """
     if patient.digest != rules.dictionary_digest:
         raise ScreeningError(

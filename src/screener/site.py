@@ -1,8 +1,8 @@
 """A site's own file, `screener.toml`: what a clinic has settled once for all its patients, by whom, and when.
 
-It can do what the options of a call and the answers of a record do, and no more: settle a reading, take lists as
+It can do what the options of a call and the answers in a record can do, and no more: settle a reading, take lists as
 complete (basis `assumed`), say how old labs may be, name tables of codes. Only the command line looks for it, from the
-working folder upwards; `evaluate` takes one where it is given. docs/site.md is the manual.
+working folder upwards; `evaluate` takes one if it is given. docs/site.md is the manual.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class _Part(BaseModel):
 
 
 class _Settled(_Part):
-    """What somebody settled, who that was, and when."""
+    """What somebody settled, with the name and the day."""
 
     by: Words
     on: Annotated[Any, BeforeValidator(_day)]
@@ -180,7 +180,7 @@ class Site:
         return list(dict.fromkeys(name for each in self.complete for name in each.lists))
 
     def in_place_of(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """What it settles of the keys of a call where the call says nothing."""
+        """The keys of a call that it settles, where the call says nothing."""
         settled = {
             "rules": self.rules,
             "codes": self.codes,
@@ -193,13 +193,14 @@ class Site:
         return {key: value for key, value in settled.items() if value and key in given and not given[key]}
 
     def check(self, rulebook: Rulebook) -> None:
-        """Look at the file beside the rules. Raises SiteError, with every problem, where the two do not fit."""
+        """Check the file against the rules. Raises SiteError, with every problem, if the two do not fit."""
         problems = list(self._misfits(rulebook))
         if problems:
             raise SiteError(str(self.place), problems)
 
     def words_of(self, settled: SettledReading, rulebook: Rulebook) -> str:
-        """The reading that counts, by its number and its words; as it is written, if the line has no such reading."""
+        """The reading that counts, by its number and its words; as the file writes it, if the line has no such
+        reading."""
         labels = _labels(settled.line, rulebook)
         number = _number_of(settled, rulebook)
         return f"{number}: “{labels[number - 1]}”" if number is not None else quoted(settled.reading)
@@ -227,7 +228,7 @@ class Site:
 
 
 def _labels(line: str, rulebook: Rulebook) -> list[str]:
-    """The words of each reading of a line, named TRIAL/LINE; none of what is no line."""
+    """The words of each reading of a line, named TRIAL/LINE; none if there is no such line."""
     trial_id, _, name = line.partition("/")
     criteria = rulebook.trials[trial_id].criteria if trial_id in rulebook.trials else ()
     return [reading.label or "" for each in criteria if each.id == name for reading in each.readings]
@@ -345,11 +346,11 @@ def _keys_at(location: tuple[int | str, ...]) -> list[str]:
 
 
 def with_site(patient: Patient, site: Site, rulebook: Rulebook, in_force: Sequence[str]) -> Patient:
-    """The patient with the readings that the site settled and times in its time zone, and with notes of what else of it
-    is in force.
+    """The patient with the site's choice of readings and time zone, and with notes on what else in the file is in
+    force.
 
-    A choice that comes with the patient counts before the site's. `in_force` are the keys of the file that the call
-    did not overrule.
+    A choice that comes with the patient counts before the site's. `in_force` are the keys of the file that the call did
+    not overrule.
     """
     answers, notes = dict(patient.answers), list(patient.notes)
     for number, each in enumerate(site.readings):

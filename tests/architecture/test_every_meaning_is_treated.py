@@ -127,6 +127,12 @@ CONSUMERS = [
         "overlaps",
         "what is of no other tense overlaps",
     ),
+    Consumer(
+        "src/screener/evaluation/residual.py: Connective connected",
+        "truths",
+        f"{FACTS} AtTime",
+        "the engine decides them as a whole",
+    ),
     # ---- the words of an answer
     Consumer("src/screener/evaluation/explanation.py: _pieces", "truths"),
     Consumer("src/screener/evaluation/explanation.py: _written", "numbers"),
@@ -154,7 +160,7 @@ CONSUMERS = [
         "what decided them is looked for inside them",
     ),
     Consumer(
-        "src/screener/advice/facts.py: _facts",
+        "src/screener/advice/facts.py: facts_of_node",
         "truths",
         f"Compare Between IsOneOf SexIs Happened Untranslated {LOGIC}",
         "the facts that they lack are those of their parts",
@@ -202,22 +208,36 @@ CONSUMERS = [
     Consumer("src/screener/advice/turning_days.py: _reads", "numbers", f"Number {FORMULAS}", "by way of their parts"),
     Consumer("src/screener/advice/turning_days.py: _reads_of_lookup", "lookups"),
     Consumer(
-        "src/screener/advice/ways.py: _ways_of_piece",
+        "src/screener/advice/ways.py: of_answer",
         "truths",
-        f"{FACTS} AtTime",
-        "each possibility of the facts inside is tried",
+        f"{FACTS} AtTime Meets",
+        "the engine tries each possibility of the facts inside; a residual has no `meets`",
     ),
     Consumer(
-        "src/screener/advice/inquiry.py: _piece",
+        "src/screener/advice/inquiry.py: _part",
         "truths",
-        f"{FACTS} AtTime",
-        "they are decided as a whole",
+        f"{FACTS} AtTime AtLeast Not Meets",
+        "all their parts count, or the engine is asked about them as a whole",
     ),
     Consumer(
         "src/screener/advice/meeting.py",
         "truths",
         f"AgainstLimit IsOneOf SexIs Happened Confirmed Untranslated AtTime {LOGIC}",
         "no two numbers meet in them",
+    ),
+    # ---- the sheet
+    Consumer("src/screener/sheet/reviewing.py: _since", "tenses", "began, overlaps", "a review looks at their window"),
+    Consumer(
+        "src/screener/sheet/points.py: _grounds _alone ground_words",
+        "truths",
+        "Meets AtTime",
+        "the grounds are those of their inside",
+    ),
+    Consumer(
+        "src/screener/sheet/waiting.py: _within _may_become",
+        "truths",
+        f"{COMPARISONS} SexIs Happened Untranslated",
+        "they wait for what their lookups lack",
     ),
     # ---- reports
     Consumer(
@@ -232,7 +252,6 @@ CONSUMERS = [
         "Number Age InUnit Arithmetic Function Bounded",
         "they read no lab",
     ),
-    Consumer("src/screener/report/review.py: _since", "tenses", "began, overlaps", "a review looks at their window"),
     # ---- the same meaning once more, random rules, and the manual
     Consumer("tests/reference/oracle.py: truth", "truths"),
     Consumer("tests/reference/oracle.py: number", "numbers"),

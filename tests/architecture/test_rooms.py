@@ -115,6 +115,18 @@ def test_the_table_of_rooms_is_complete() -> None:
     assert {room_of(module) for module in KNOWN} == set(ROOMS)
 
 
+def test_the_table_of_rooms_in_the_manual_is_this_one() -> None:
+    text = (SOURCES.parents[1] / "ARCHITECTURE.md").read_text(encoding="utf-8").partition("\n## ")[0]
+    told: dict[str, set[str]] = {}
+    for line in text.splitlines():
+        if line.startswith("| `"):
+            rooms, _, allowed = (cell.strip() for cell in line.strip("|").split(" | "))
+            names = {*re.findall(r"`(\w+)/?`", allowed), *(RULES if "the rules" in allowed else ())}
+            for room in re.findall(r"`(\w+)/?`", rooms):
+                told[room] = EVERYTHING if allowed == "everything" else names
+    assert told == {room: allowed for room, allowed in ROOMS.items() if room != "__main__"}
+
+
 @pytest.mark.parametrize("path", MODULES, ids=module_name)
 def test_a_file_imports_only_from_rooms_above_its_own(path: Path) -> None:
     room = room_of(module_name(path))

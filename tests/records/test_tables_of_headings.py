@@ -10,7 +10,7 @@ import pytest
 from screener import load_rules
 from screener.records.dictionary import Dictionary
 from screener.records.errors import RecordError
-from screener.records.forms import form_of
+from screener.records.foreign import foreign_text
 from screener.records.locales import locale_of
 from screener.records.reading import read_patients
 from screener.records.rows import read_headings
@@ -87,6 +87,6 @@ def test_with_its_locale_it_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("head", [b"patient,INR\nA,2\n", b"PK\x03\x04....xl/workbook.xml"])
 def test_a_spreadsheet_in_place_of_a_record_is_to_be_given_by_itself(head: bytes) -> None:
-    form = form_of(head)
+    form = foreign_text(head)
     assert form is not None
     assert form.mend == "give it by itself, as a file named *.csv or *.xlsx"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from screener.records.forms import form_of
+from screener.records.foreign import foreign_text
 
 TEXT = '{"resourceType": "Patient"}'
 
@@ -21,12 +21,12 @@ TEXT = '{"resourceType": "Patient"}'
     ],
 )
 def test_it_is_called_by_its_name(encoding: str, called: str) -> None:
-    form = form_of(TEXT.encode(encoding))
+    form = foreign_text(TEXT.encode(encoding))
     assert form is not None
     assert called in form.what
 
 
 def test_so_it_is_with_the_mark_of_the_other_order() -> None:
-    form = form_of(b"\0\0\xfe\xff" + TEXT.encode("utf-32-be"))
+    form = foreign_text(b"\0\0\xfe\xff" + TEXT.encode("utf-32-be"))
     assert form is not None
     assert "UTF-32" in form.what

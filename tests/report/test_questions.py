@@ -43,7 +43,6 @@ def test_a_question_that_two_lines_need_is_asked_once_and_names_both() -> None:
     question, *_ = trial.questions
     assert [line for line, _ in question.lines] == ["I1", "E17"]
     assert (question.key, question.asked_of, question.options) == ("NCT03863002/informed_consent", "participant", ())
-    assert trial.signed_by == ("participant", "investigator")
 
 
 def test_the_list_for_people_is_as_follows() -> None:

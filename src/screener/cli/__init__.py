@@ -1,8 +1,8 @@
 """The door for people: the command line.
 
-A call has one command, the file of which is found in a table and imported alone; without one, `screen PATIENT…` is
-meant. Only what a call needs is imported: `--help` costs an argument parser, `--json` no table, and rules that have
-been compiled before no parser of rules.
+A call has one command, whose file is found in a table and imported alone; without a command, `screen PATIENT…` is
+meant. Only what a call needs is imported: `--help` loads an argument parser and no more, `--json` no table, and a
+compiled rulebook no parser of rules.
 
 Exit status: 0 the patients were screened, 1 a command found something (`check`, `format --check`, `replay`, `site`), 2
 a record, the rules or the call could not be used.
@@ -20,7 +20,7 @@ from screener.cli.calls import UNUSABLE, CallError, Parser, reason, tell
 from screener.cli.commands import COMMANDS, SCREEN
 
 INTERRUPTED, NOBODY_READS = 130, 141
-"""What a shell reports of a program that was interrupted, or whose reader has gone."""
+"""What a shell reports for a program that was interrupted, or whose reader has gone."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

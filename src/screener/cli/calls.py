@@ -23,7 +23,7 @@ class CallError(Exception):
 
 
 class _Help(argparse.HelpFormatter):
-    """Help in which each line of a description is a paragraph; lines that are indented are kept as they stand."""
+    """Help text in which each line of a description is a paragraph; indented lines stay as they are."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         return "\n".join(
@@ -55,7 +55,8 @@ def tell(message: object) -> None:
 
 
 def encode_output(*, encoding: str | None = None, errors: str | None = None, newline: str | None = None) -> None:
-    """JSON is UTF-8 whatever the terminal speaks; for people, a letter that a terminal lacks is not worth a failure."""
+    """Set the encoding of the output. JSON is UTF-8 whatever the terminal uses; text for people replaces letters that
+    the terminal lacks."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(encoding=encoding, errors=errors, newline=newline)
 

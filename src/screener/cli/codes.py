@@ -53,8 +53,8 @@ def run(asked: argparse.Namespace) -> int:
 
 
 def _sighted(source: Path | Kept, dictionary: Dictionary, sightings: Sightings, asked: argparse.Namespace) -> bool:
-    """Whether what a record calls things could be seen. That it cannot be screened yet is no hindrance: what it calls
-    by a name that nobody knows is what is looked for."""
+    """Whether the names in a record could be seen. It need not be fit for screening: names that nobody knows are just
+    what is looked for."""
     from screener.cli.patients import read
     from screener.records.errors import RecordError
 

@@ -1,4 +1,4 @@
-"""The options that several commands share, each group stated once, and what their values are read as."""
+"""The options that several commands share, one function a group, and what their values are read as."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SOURCES = "file of a record or of several, a spreadsheet (CSV, XLSX), the folder
 
 
 def add_screening(parser: Parser) -> None:
-    """What every command that screens can say: whom, against what, and as of when."""
+    """What every command that screens can be given: whom, against what, and as of when."""
     parser.add_argument("patients", nargs="*", metavar="PATIENT", help=SOURCES)
     parser.add_argument("--version", action="version", version=f"screener {__version__}")
     group = parser.add_argument_group("what to screen")
@@ -55,7 +55,7 @@ def add_what_to_screen(group: argparse._ActionsContainer) -> None:
 
 
 def add_answers(parser: argparse._ActionsContainer) -> None:
-    """People's answers beside the record."""
+    """People's answers, given in addition to the record."""
     parser.add_argument(
         "--answers",
         action="append",
@@ -168,8 +168,8 @@ def _names(text: str) -> list[str]:
 
 
 def loaded(folder: Path | None, tables: Sequence[Path] = (), hierarchy: Path | None = None) -> Dictionary | None:
-    """The rules, the clinic's own tables of codes and its hierarchy, with all that screening needs; None if they cannot
-    be used, which is then explained."""
+    """The rules, the clinic's own tables of codes and its hierarchy, with everything that screening needs. None if they
+    cannot be used; the reason is then printed."""
     # Everything made here lives until the end: looking through it for garbage takes a tenth of a start.
     gc.disable()
     # Neither does a plug-in of somebody else's have a say in what a record is; looking for some takes as long.
@@ -220,8 +220,8 @@ def site_in_reach(folder: Path | None = None) -> Path | None:
 
 
 def site_taken(asked: argparse.Namespace) -> bool:
-    """Whether the site's file can be used, if there is one. What it settles then stands in the call, wherever the call
-    itself says nothing."""
+    """Whether the site's file, if there is one, can be used. What it settles is then put into the call, wherever the
+    call itself says nothing."""
     asked.site_read, asked.in_force = None, []
     place = asked.site or (None if asked.no_site else site_in_reach())
     if place is None:
@@ -238,8 +238,8 @@ def site_taken(asked: argparse.Namespace) -> bool:
 
 
 def dictionary_of(asked: argparse.Namespace) -> Dictionary | None:
-    """What a call reads records with: rules, codes, hierarchy and columns, its own or else the site's; None if they
-    cannot be used, which is then explained."""
+    """What a call reads records with: rules, codes, hierarchy and columns, its own or else the site's. None if they
+    cannot be used; the reason is then printed."""
     if not hasattr(asked, "site_read") and not site_taken(asked):
         return None
     dictionary = loaded(asked.rules, getattr(asked, "codes", ()), getattr(asked, "hierarchy", None))
@@ -257,7 +257,7 @@ def dictionary_of(asked: argparse.Namespace) -> Dictionary | None:
 
 
 def _take_over(site: Site, asked: argparse.Namespace) -> list[str]:
-    """Put what the site settles where the call says nothing, and return the keys of that."""
+    """Put what the site settles into the call where it says nothing, and return the keys of that."""
     from screener.records.locales import locale_of
 
     taken = site.in_place_of(vars(asked))

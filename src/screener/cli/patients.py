@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def prepared(asked: argparse.Namespace) -> Dictionary | None:
-    """The rules, loaded, and a call that fits them and can be followed; None if the rules cannot be used."""
+    """The rules, loaded, for a call that fits them; None if the rules cannot be used."""
     check_sources(asked.patients, tuple(COMMANDS))
     dictionary = dictionary_of(asked)
     if dictionary is None:
@@ -49,7 +49,7 @@ def prepared(asked: argparse.Namespace) -> Dictionary | None:
 
 
 def _answers(files: Sequence[Path], dictionary: Dictionary) -> list[GivenAnswers] | None:
-    """People's answers, of all files; None if one cannot be used, which is then explained."""
+    """People's answers, from all files. None if one cannot be used; the reason is then printed."""
     from screener.records.errors import RecordError
     from screener.records.questionnaire import read_answers
 
@@ -137,7 +137,7 @@ def read(
     sightings: Sightings | None = None,
     doubled: frozenset[str] | None = None,
 ) -> Iterator[Patient | RecordError]:
-    """The patients of one source, and what keeps others, or all of it, from being read."""
+    """The patients of one source, and what keeps others, or the whole source, from being read."""
     from screener.records.errors import RecordError
     from screener.records.reading import read_patients
 
@@ -198,8 +198,8 @@ def _settled(patient: Patient, asked: argparse.Namespace, dictionary: Dictionary
 
 
 def _tell_who_is_nobody(waiting: Sequence[GivenAnswers]) -> None:
-    """Tell of answers, in a list of such, whose patient is none of the call. Who is known by an identifier is not
-    named: it may be a number that the whole country knows the person by."""
+    """Name the answers of a list that belong to none of the call's patients. A patient known by an identifier is not
+    named: it may be a national number."""
     for file in dict.fromkeys(each.file for each in waiting if not each.is_alone):
         subjects = [each.subject.id for each in waiting if each.file == file]
         named = [f"`{each}`" for each in subjects if each is not None]
@@ -212,8 +212,8 @@ def _tell_who_is_nobody(waiting: Sequence[GivenAnswers]) -> None:
 
 @contextmanager
 def _progress(*, is_printing: bool) -> Iterator[Callable[[], None]]:
-    """What counts the patients on standard error, from the second one on, if a person sits there and nothing else is
-    printed meanwhile."""
+    """A counter of patients on standard error, from the second one on. It shows only if a person is watching and
+    nothing else is printed meanwhile."""
     if sys.stderr is None or not sys.stderr.isatty() or (is_printing and sys.stdout.isatty()):
         yield lambda: None
         return
@@ -244,7 +244,7 @@ def _progress(*, is_printing: bool) -> Iterator[Callable[[], None]]:
 
 
 class _Today:
-    """The day of the call, and how many patients it was taken for, because neither the call nor their records say which
+    """The day of the call, and how many patients it was used for because neither the call nor their records say which
     day the answers are about."""
 
     def __init__(self, zone: tzinfo | None) -> None:

@@ -97,7 +97,7 @@ def _is_day(text: str) -> bool:
 
 
 def _ask_as(told: Asked, asked: argparse.Namespace) -> None:
-    """Ask for what the result was made with. The site's file has no say in that."""
+    """Ask for what the result was made with. The site's file does not count here."""
     from screener.values.dates import DateError, parse_duration
 
     asked.patients = [asked.record]

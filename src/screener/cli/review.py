@@ -14,7 +14,7 @@ def parser() -> Parser:
     parser = Parser(
         prog="screen review",
         usage="screen review [-o FILE] [OPTION…] PATIENT",
-        description="Write the sheet of a chart review: what open criteria wait for that records never write down, "
+        description="Write a chart review to fill in: what open criteria wait for that records never write down, "
         "and the entries that leave open what they are. Fill it in, and give it back: `screen PATIENT --answers FILE`.",
         epilog="exit status: 0 written; 2 a record, the rules or the call could not be used",
     )
@@ -24,7 +24,7 @@ def parser() -> Parser:
 
 
 def run(asked: argparse.Namespace) -> int:
-    """Write the sheet."""
+    """Write the chart review."""
     from screener.cli.patients import prepared, screenings
 
     dictionary = prepared(asked)
@@ -36,24 +36,24 @@ def run(asked: argparse.Namespace) -> int:
     from screener.report.files import write_whole
     from screener.report.review import to_review
 
-    status, sheets = DONE, []
+    status, reviews = DONE, []
     for screening in screenings(asked, dictionary):
         if screening is None:
             status = UNUSABLE
         else:
-            sheets.append(json.dumps(to_review(screening), ensure_ascii=False, indent=1))
+            reviews.append(json.dumps(to_review(screening), ensure_ascii=False, indent=1))
     if asked.output is None:
         encode_output(encoding="utf-8")
-        print(sheets[0] if len(sheets) == 1 else f"[{','.join(sheets)}]" if sheets else "")
+        print(reviews[0] if len(reviews) == 1 else f"[{','.join(reviews)}]" if reviews else "")
         return status
-    if len(sheets) > 1:
-        raise CallError("a sheet is of one patient", "call screen once for each")
+    if len(reviews) > 1:
+        raise CallError("a chart review is of one patient", "call screen once for each")
     place = Path(asked.output)
     if place.exists():
-        raise CallError(f"`{place}` is there already, and may be filled in", "give the sheet another name")
-    for sheet in sheets:
+        raise CallError(f"`{place}` is there already, and may be filled in", "give the review another name")
+    for review in reviews:
         try:
-            write_whole(place, sheet + "\n")
+            write_whole(place, review + "\n")
         except OSError as problem:
             raise cannot_be_written(place, problem) from None
         print(f"wrote {place}")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def parser() -> Parser:
-    """The options of `screen PATIENT…`; those of the forms come from their table."""
+    """The options of `screen PATIENT…`. Those of the forms come from their table."""
     from screener.report.forms import FORMS, FURTHER
 
     parser = Parser(

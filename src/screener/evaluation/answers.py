@@ -45,11 +45,11 @@ class Given(Struct, frozen=True, gc=False):
 class Found(Struct, frozen=True, gc=False):
     """What a lookup found in the record.
 
-    `subject` is the dictionary name it is about (or `age`, `sex`). Of `truth`, `range`, `choices` and `days` (first and
-    last possible day of an onset) one is set; an onset of which nothing is known has none. `used` are the facts it
-    rests on, `set_aside` those shown but not used (a stale result). `reasons` say why it is not settled. `in_window`
-    tells for each used result whether it certainly lies where the rule looks. `lacking` names the concepts of which the
-    record may lack an entry; `may_lack` says that the record may lack a result, an answer or an entry.
+    `subject` is the dictionary name it is about (or `age`, `sex`). One of `truth`, `range`, `choices` and `days` (first
+    and last possible day of an onset) is set; for an onset about which nothing is known, none is. `used` are the facts
+    it rests on, `set_aside` those shown but not used (a stale result). `reasons` say why it is not settled. `in_window`
+    says for each used result whether it certainly lies where the rule looks. `lacking` names the concepts that the
+    record may lack an entry of; `may_lack` says that the record may lack a result, an answer or an entry.
     """
 
     subject: str
@@ -84,14 +84,14 @@ class Judged(Struct, frozen=True, gc=False):
     truth: Truth
     parts: tuple[Judged | Measured | Found, ...] = ()
     reasons: tuple[Reason, ...] = ()
-    """Reasons that arise at this very node, beside those of its parts."""
+    """Reasons that arise at this very node, in addition to those of its parts."""
     shown: tuple[Judged, ...] = ()
     """What is shown with a question that waits for its answer. It decides nothing, and nothing waits for it."""
 
 
 class Bounds(Struct, frozen=True, gc=False, omit_defaults=True):
-    """A number as far as it is known: from `low` to `high`, None without limit on that side. An open end is not one of
-    the values that it may have; an end is closed where nothing is said."""
+    """A number as far as it is known: from `low` to `high`, None without limit on that side. An open end is itself no
+    possible value; an end is closed unless it says otherwise."""
 
     low: float | None
     high: float | None

@@ -1,7 +1,7 @@
 """Reading conditions, procedures, drugs and events: what began, held, ended, never was, or is not known.
 
-A truth about them is the OR over the episodes on record, plus UNKNOWN where the record may lack one. What clears the
-rest of a person's life is a list declared complete, or an explicit absence that covers the time the rule is about.
+A truth about them is the OR over the episodes on record, plus UNKNOWN where the record may lack one. Two things rule
+out anything further: a complete list, or an explicit absence that covers the time the rule is about.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def happened(lookup: EventLookup, stretch: Stretch | None, anchor: Found | None,
 
 
 def asks_for_time_alone(lookup: EventLookup) -> bool:
-    """Whether nothing is asked of an episode but what it is and when it was."""
+    """Whether a lookup asks nothing about an episode except what it is and when it was."""
     qualified = any(what.qualifiers for what in lookup.what)
     return not (qualified or lookup.exceptions or lookup.beside is not None)
 
@@ -79,7 +79,7 @@ def asks_for_time_alone(lookup: EventLookup) -> bool:
 def happens(
     lookup: EventLookup, stretch: Stretch | None, frame: Frame, judge: Judge, *, time_alone: bool = False
 ) -> Truth:
-    """The truth of what `happened` finds; nothing is asked that no longer matters. `time_alone`: see
+    """The truth of what `happened` finds. It asks nothing that no longer matters. `time_alone`: see
     `asks_for_time_alone`."""
     if stretch is None:
         return UNKNOWN
@@ -119,7 +119,7 @@ def _on_record(lookup: EventLookup, parts: list[Part], frame: Frame) -> Truth:
 
 
 def _on_so_many_days(lookup: EventLookup, parts: list[Part], frame: Frame) -> Truth:
-    """Whether it began on that many different days. Two entries of the same day may be one thing written down twice; a
+    """Whether it began on that many different days. Two entries of one day may be one thing written down twice. A
     procedure that may have lasted longer than a day may stand for any number. A drug is given on every day of its
     course."""
     possible = 0
@@ -140,8 +140,8 @@ def _on_so_many_days(lookup: EventLookup, parts: list[Part], frame: Frame) -> Tr
 
 
 def _of_so_many_things(lookup: EventLookup, parts: list[Part], frame: Frame) -> Truth:
-    """Whether the entries are of that many different things. Two entries that share a code are of one; two that have no
-    code system in common may be."""
+    """Whether the entries are of that many different things. Two entries that share a code are of one thing; two that
+    have no code system in common may be."""
     certain = [part.episode for part in parts if part.truth is TRUE]
     if _fewest_things(certain, frame) >= lookup.times:
         return TRUE
@@ -208,13 +208,13 @@ def _fewest_days(moments: list[Moment]) -> int:
 
 
 def not_on_record(lookup: EventLookup) -> Found:
-    """The answer where no entry says anything about what is asked, and none need be lacking."""
+    """The answer if no entry says anything about what is asked, and the record need not lack one."""
     lacking = tuple(what.concept for what in lookup.what)
     return Found(lookup.name, lookup, UNKNOWN, reasons=("missing",), may_lack=True, lacking=lacking)
 
 
 def not_on_list(lookup: EventLookup, *, assumed: bool) -> Found:
-    """The answer where no entry says anything about what is asked, and the list is complete."""
+    """The answer if no entry says anything about what is asked, and the list is complete."""
     return Found(lookup.name, lookup, FALSE, used=(_complete(lookup, assumed=assumed),), assumed=assumed)
 
 
@@ -358,8 +358,8 @@ def _related_to(names: list[str], shelf: Shelf, frame: Frame) -> Sequence[Episod
 def _that_may_be_kinds(
     concept: Concept, list_: RecordList, frame: Frame, related: Collection[Episode]
 ) -> Iterator[Episode]:
-    """The entries that may be a lasting kind of something acute. What is acute is its onset day alone, but a kind of it
-    need not be; of an entry that certainly is the acute thing, its own dates are known."""
+    """The entries that may be a lasting kind of something acute. An acute condition is its onset day alone, but one of
+    its kinds need not be. If an entry certainly is the acute thing, its own dates are known."""
     certain = {episode.source for episode in related if not episode.only_may_be}
     for name in concept.narrower:
         if not frame.kinds[name].is_acute:
@@ -446,7 +446,7 @@ def _part(lookup: EventLookup, episode: Episode, stretch: Stretch, frame: Frame,
 
 
 def _is_plain(episode: Episode, frame: Frame) -> bool:
-    """Whether nothing but its time can keep an episode of a concept that is asked about from being what is asked."""
+    """Whether only its time can keep an episode from being what is asked."""
     plain = frame.plain.get(id(episode))
     if plain is None:
         is_certain = not episode.doubtful and episode.unusable is None and not _may_have_begun_later(episode, frame)
@@ -465,7 +465,8 @@ def _may_have_begun_later(episode: Episode, frame: Frame) -> bool:
 
 
 def _matches_any(lookup: EventLookup, episode: Episode, frame: Frame) -> tuple[Truth, tuple[Reason, ...]]:
-    """Whether an episode is one of those asked for. One that only may be a concept is none where that is denied."""
+    """Whether an episode is one of those asked for. One that only may be the concept is none if the concept is
+    denied."""
     best = FALSE
     reasons: tuple[Reason, ...] = ()
     is_certain = not episode.doubtful and episode.unusable is None
@@ -516,7 +517,7 @@ def _is_none_of(episode: Episode, wanted: Qualified, frame: Frame) -> bool:
 
 
 def _in_time(lookup: EventLookup, episode: Episode, stretch: Stretch, frame: Frame) -> tuple[Truth, tuple[Reason, ...]]:
-    """Whether the episode stands where the rule looks in time, and if that is not settled, why."""
+    """Whether the episode lies where the rule looks in time; if that is open, why."""
     if lookup.verb in TIMELESS:
         return _latest_word(episode, _is_known_by_the_clock(episode, frame), ("imprecise_date",), frame)
     if lookup.verb in AHEAD:
@@ -753,8 +754,9 @@ def _contradicting(episode: Episode, frame: Frame) -> list[Denial]:
 def _latest_word(
     episode: Episode, holds: Truth, undated: tuple[Reason, ...], frame: Frame
 ) -> tuple[Truth, tuple[Reason, ...]]:
-    """The latest statement wins: a later absence ends it, an earlier one is overtaken, one just then conflicts. So does
-    another entry that has ended, except that on the day of its end the positive one stands."""
+    """The latest statement wins: a later absence ends the episode, an earlier one is overtaken, one of the same time
+    conflicts. Another entry that ended counts like an absence, except that on the day of its end the positive one
+    stands."""
     if holds is FALSE:
         return FALSE, ()
     contradicting = _contradicting(episode, frame)
@@ -863,7 +865,7 @@ def _since(denial: Denial, frame: Frame) -> int:
 def _clearing(
     lookup: EventLookup, name: str, stretch: Stretch, frame: Frame, judge: Judge
 ) -> tuple[Absence | Episode | Given, ...] | None:
-    """What shows that nothing beside the episodes on record can be a concept that is asked about."""
+    """What shows that nothing but the episodes on record can be a concept that is asked about."""
     return _cleared(lookup, name, stretch, frame, judge) or _denied_by_list(
         lookup, name, _days_asked(lookup, stretch, frame)[1], frame
     )
@@ -958,7 +960,7 @@ def _cleared(
 
 
 def grounds_of(judged: Judged) -> tuple[Episode | Given, ...]:
-    """The facts that make a rule true which rules something out: those of the parts that are true."""
+    """The facts that make an excluding rule true: those of its true parts."""
     found: dict[Episode | Given, None] = {}
     for part in judged.parts:
         if isinstance(part, Judged) and part.truth is TRUE:
@@ -979,7 +981,7 @@ def _measured_from(measured: Measured) -> Iterator[Given]:
 
 
 def _covering(lookup: EventLookup, names: Sequence[str], stretch: Stretch, frame: Frame) -> tuple[Absence, ...]:
-    """The absences of these concepts that together speak for all the time that is asked about; none if they do not."""
+    """The absences of these concepts that together cover all the time that is asked about; none if they do not."""
     by_name = frame.denials
     if by_name.keys().isdisjoint(names):
         return ()

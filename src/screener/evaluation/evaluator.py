@@ -98,15 +98,16 @@ M = TypeVar("M")
 
 
 class Reads(Struct, frozen=True):
-    """The lookups that a node hangs on, by name, and `age`: those read in the frame that it is evaluated in, and those
-    read in another one, beside an episode or at another clock."""
+    """The lookups that a node depends on, by name, and `age`: those read in the frame in which it is evaluated, and
+    those read in another one (next to an episode, or at another clock)."""
 
     here: frozenset[str]
     elsewhere: frozenset[str]
 
 
 class Engine(ABC, Generic[J, M]):
-    """What is made of the nodes of a rulebook. The functions below say what a node means, whatever is made of it."""
+    """What is made of a rulebook's nodes. The functions below say what a node means; an engine says what comes of
+    that."""
 
     rulebook: Rulebook
 
@@ -146,7 +147,7 @@ class Engine(ABC, Generic[J, M]):
     def chosen(
         self, node: Numeric, test: Callable[[Frame], J], then: Callable[[Frame], M], otherwise: Callable[[Frame], M]
     ) -> Callable[[Frame], M]:
-        """One of two numbers; where the test is open, what either could be."""
+        """One of two numbers. If the test is open, what either could be."""
 
     @abstractmethod
     def points(
@@ -156,7 +157,7 @@ class Engine(ABC, Generic[J, M]):
 
     @abstractmethod
     def written(self, node: Numeric, value: Range) -> Callable[[Frame], M]:
-        """A number that stands in the rule."""
+        """A number written in the rule."""
 
     @abstractmethod
     def read_number(self, node: Numeric, read: Callable[[Frame], Found], unknown: Range) -> Callable[[Frame], M]:
@@ -183,7 +184,8 @@ class Engine(ABC, Generic[J, M]):
         only_if: Sequence[Callable[[Frame], J]],
         shown_with: Sequence[Callable[[Frame], J]],
     ) -> Callable[[Frame], J]:
-        """A person's answer, with whom it is asked of, and what is shown while nobody has answered."""
+        """A person's answer. `only_if` decides whether the question arises, `shown_with` is shown while nobody has
+        answered."""
 
     @abstractmethod
     def at_other_times(
@@ -197,8 +199,8 @@ class Engine(ABC, Generic[J, M]):
 
 
 class PreparedCriterion(Struct, frozen=True, eq=False):
-    """A criterion prepared: what its readings come to, and the answers that say why. `key` is how a site's choice of a
-    reading is called in a record."""
+    """A prepared criterion: what its readings come to, and the answers that say why. `key` is the name under which a
+    record keeps a site's choice of reading."""
 
     criterion: Criterion
     key: str
@@ -206,7 +208,8 @@ class PreparedCriterion(Struct, frozen=True, eq=False):
     answer: tuple[Decide, ...]
 
     def truth(self, frame: Frame, reading: int | None = None) -> Truth:
-        """What the line comes to: definite only where all readings agree, or what one of them says (1 is the first)."""
+        """What the line comes to: definite only if all readings agree, or what the chosen reading says (1 is the
+        first)."""
         if reading is not None:
             return self.decide[reading - 1](frame)
         return in_all_worlds(decide(frame) for decide in self.decide)
@@ -220,7 +223,7 @@ class Program(Engine[Judged, Measured]):
         self._prepared: dict[Struct, Callable[[Frame], Anything]] = {}
         self._asks: dict[Struct, bool] = {}
         self._reads: dict[int, tuple[Struct, Reads]] = {}
-        """By the identity of a node, which is kept beside it: to hash a formula takes longer than to walk it."""
+        """By the identity of a node, kept with the node itself: hashing a formula takes longer than walking it."""
         self._shown: dict[str, frozenset[str]] = {}
         self._uses = Counter(node for root in roots(rulebook) for node in walk(root))
         self.decisions = Decisions(self)
@@ -360,7 +363,7 @@ class Program(Engine[Judged, Measured]):
         return Judged(node, truth, found, reasons)
 
     def reads(self, node: Struct) -> Reads:
-        """The lookups that a node hangs on: itself, or by way of a score, definition or table."""
+        """The lookups that a node depends on: itself, or through a score, definition or table."""
         known = self._reads.get(id(node))
         if known is None:
             known = self._reads[id(node)] = (node, self._reads_of(node))
@@ -392,7 +395,7 @@ class Program(Engine[Judged, Measured]):
                 return Reads(here, elsewhere)
 
     def asks_somebody(self, node: Struct) -> bool:
-        """Whether a node hangs on a person's answer: itself, or by way of a score, definition, table or lookup."""
+        """Whether a node depends on a person's answer: itself, or through a score, definition, table or lookup."""
         known = self._asks.get(node)
         if known is None:
             known = self._asks[node] = isinstance(node, Confirmed) or any(
@@ -402,9 +405,9 @@ class Program(Engine[Judged, Measured]):
 
 
 class Decisions(Engine[Truth, Range]):
-    """A rulebook prepared for deciding alone: no words, no evidence, and nothing asked that no longer matters.
+    """A rulebook prepared for deciding alone: no words, no evidence, and no question that no longer matters.
 
-    What it remembers in a frame stands under keys below 0, beside what a `Program` remembers there.
+    What it remembers in a frame has keys below 0, so that it never meets what a `Program` remembers there.
     """
 
     def __init__(self, whole: Program) -> None:
@@ -552,11 +555,11 @@ def _applied(numbers: Sequence[Callable[[Frame], Range]], say: Callable[..., R])
 
 
 class Residue(Program):
-    """A rulebook prepared for one patient, to ask about other values of a few lookups, or of the age: whatever does not
-    read these is put in as it was measured, and only the rest is evaluated again, by the same functions.
+    """A rulebook prepared for one patient, to ask about other values of a few lookups, or of the age. Nodes that do not
+    read these are put in as they were measured; the rest is evaluated again, by the same functions.
 
-    It holds the patient's numbers: for one question, and then to be dropped. `asked` names the lookups (or `age`) whose
-    values are asked about. A frame that it is run with must have looked none of them up yet.
+    It holds the patient's numbers, so it serves one question and is then dropped. `asked` names the lookups (or `age`)
+    in question. A frame that it is run with must not have looked any of them up yet.
     """
 
     def __init__(self, frame: Frame, asked: frozenset[str]) -> None:
@@ -574,7 +577,7 @@ class Residue(Program):
         return meanings[type(node)](node, self)
 
     def reads_asked(self, node: Struct) -> bool:
-        """Whether a node hangs on what is asked about: itself, or by way of a score, definition, table or lookup."""
+        """Whether a node depends on what is asked about: itself, or through a score, definition, table or lookup."""
         reads = self._whole.reads(node)
         return not (self._asked.isdisjoint(reads.here) and self._asked.isdisjoint(reads.elsewhere))
 
@@ -650,7 +653,7 @@ def _truth_in(found: Found) -> Truth:
 
 
 def stretch_of(scope: Scope | None, frame: Frame) -> tuple[Stretch | None, Found | None]:
-    """The stretch of time that a scope means here, and the anchor it hangs on; None if the anchor is not known."""
+    """The stretch of time that a scope means here, and its anchor; None if the anchor is not known."""
     if scope is None:
         return up_to(frame.day), None
     if scope.anchor == "clock":
@@ -832,7 +835,7 @@ def _sex_is(node: SexIs, engine: Engine[J, M]) -> Callable[[Frame], J]:
 def _happened(node: Happened, engine: Engine[J, M]) -> Callable[[Frame], J]:
     """What happened, holds or is planned.
 
-    Most of what protocols ask about is never mentioned in a record. What is answered then is prepared here, once.
+    Most of what protocols ask about is never mentioned in a record. The answer for that case is prepared here, once.
     """
     lookup = engine.rulebook.lookups[node.lookup]
     if not isinstance(lookup, EventLookup):
@@ -872,8 +875,8 @@ def _list_denies_at_once(concept: Concept, rulebook: Rulebook) -> bool:
 
 
 def _confirmed(node: Confirmed, engine: Engine[J, M]) -> Callable[[Frame], J]:
-    """A person's answer; without one it is unknown. `asked only if` decides who is asked, and `shown with` what is
-    shown then, not what the answer is."""
+    """A person's answer, unknown without one. `asked only if` decides who is asked, and `shown with` what is shown
+    meanwhile; neither changes the answer."""
     question = engine.rulebook.questions[node.question]
     only_if = [] if question.only_if is None else [engine.truth(question.only_if)]
     shown_with = [] if question.shown_with is None else [engine.truth(question.shown_with)]
@@ -894,7 +897,7 @@ def _confirmed(node: Confirmed, engine: Engine[J, M]) -> Callable[[Frame], J]:
 
 
 def answer_to(question: str, frame: Frame) -> Answer | None:
-    """The answer given for this trial, or else the one given for every trial; one of a later day is not seen."""
+    """The answer given for this trial, or else the one given for all trials. An answer of a later day is not seen."""
     answers = frame.patient.answers
     if not answers:
         return None
@@ -926,19 +929,19 @@ def _any(node: Any, engine: Engine[J, M]) -> Callable[[Frame], J]:
 
 
 def _at_least(node: AtLeast, engine: Engine[J, M]) -> Callable[[Frame], J]:
-    """At least so many of these."""
+    """At least a number of these."""
     count = node.count
     return engine.of_truths(node, [engine.truth(each) for each in node.of], lambda truths: at_least(count, truths))
 
 
 def _at_time(node: AtTime, engine: Engine[J, M]) -> Callable[[Frame], J]:
-    """A rule evaluated at another instant; where that is known only as a range of days, at each of them."""
+    """A rule evaluated at another instant, or at each day of a range if that is all that is known."""
     anchor, shift = node.anchor, -1 if node.relation == "before" else 0
     return engine.at_other_times(node, engine.truth(node.of), lambda frame: look_up(anchor, frame), shift)
 
 
 def _days_of(anchor: Found, shift: int) -> range | None:
-    """The days that an anchor may have fallen on, moved by some days; None where it settles nothing."""
+    """The days on which an anchor may have fallen, moved by some days; None if they settle nothing."""
     if anchor.days is None or anchor.days[1] - anchor.days[0] > MOST_DAYS_OPEN:
         return None
     first, last = anchor.days

@@ -1,6 +1,5 @@
 """The facts that an answer rests on, as people read them: what is recorded, what it was converted to, when, where, and
-what has to be said of it.
-"""
+with which flags."""
 
 from __future__ import annotations
 
@@ -19,7 +18,7 @@ from screener.values.ranges import Range
 
 
 def _measured(value: Range, lab: Lab | None) -> Bounds:
-    """The ends that were measured: where the assay gave none, a range ends with what is possible."""
+    """The ends that were measured. Where the assay gave none, a range ends at what is possible."""
     bounds = bounds_of(value)
     if lab is None or value.is_exact:
         return bounds
@@ -54,8 +53,8 @@ def _absence_in_words(absence: Absence) -> str:
 
 
 def shown_as(fact: Fact | Given, found: Found, used: bool, frame: Frame) -> tuple[Evidence, bool]:
-    """A fact as evidence, and whether it should be looked at again. Many lines show the same fact: it is put into words
-    once."""
+    """A fact as evidence, and whether it should be looked at again. Many lines show the same fact, so it is put into
+    words once."""
     key = (id(fact), found.subject, used)
     known = frame.shown.get(key)
     if known is None:
@@ -156,7 +155,7 @@ def is_suspicious(fact: Fact | Given, frame: Frame) -> bool:
 
 
 def doubts_of(fact: Fact | Given, frame: Frame) -> str | None:
-    """A result whose value may be wrong, and why; None where nothing says so, or where it is not used anyway."""
+    """A result whose value may be wrong, and why; None if nothing says so, or if the result is not used anyway."""
     result = _result_of(fact, frame)
     if result is None or result.unusable is not None:
         return None

@@ -77,7 +77,7 @@ class Clause(Struct, frozen=True):
 
 
 class Denied(Struct, frozen=True):
-    """What is not on a list of the record that is complete, and so is not the case."""
+    """Something that is not on a complete list of the record, and so is not the case."""
 
     list: RecordList
     assumed: bool
@@ -167,7 +167,7 @@ def _pieces(answer: Part, rulebook: Rulebook) -> Iterator[Piece]:
 
 
 def _told_together(pieces: Iterable[Piece], rulebook: Rulebook) -> str:
-    """Statements, each once; what is told of the same list or under the same heading is told together."""
+    """Statements, each once. Those about one list, or under one heading, are joined."""
     gathered: dict[object, list[Piece]] = {}
     for piece in pieces:
         match piece:
@@ -226,7 +226,7 @@ def _comparison(answer: Judged, rulebook: Rulebook) -> str:
 
 
 def _limit(answer: Judged, rulebook: Rulebook) -> str:
-    """The limit as the rule writes it, and in the lab's canonical unit where that is another."""
+    """The limit as the rule writes it, and in the lab's canonical unit if that differs."""
     match answer.node:
         case Compare(right=Number() as number):
             unit = _unit_of(answer.parts[0], rulebook)
@@ -272,7 +272,7 @@ def _unit_of(part: Part, rulebook: Rulebook) -> str | None:
 
 
 def _why(answer: Judged) -> str:
-    """What keeps a comparison open, where the amount has not said so."""
+    """What keeps a comparison open, unless the amount already says so."""
     measured = answer.parts[0]
     if isinstance(measured, Measured) and isinstance(measured.node, ScoreOf):
         return ""
@@ -375,7 +375,8 @@ def _unusable(result: Result) -> str:
 
 
 def _converted(result: Result, unit: str | None, limit: str) -> str:
-    """The result in the canonical unit, where neither it nor its limit is written so that the two can be compared."""
+    """The result in the canonical unit, if neither the result nor its limit is written in a way that lets a reader
+    compare them."""
     if unit is None or result.recorded_unit in (None, unit) or result.value is None:
         return ""
     return "" if limit.endswith(f" {result.recorded_unit}") else f", that is {span_text(result.value)} {unit}"
@@ -508,7 +509,7 @@ def _event(answer: Judged, rulebook: Rulebook) -> Piece:
 
 
 def _happened(found: Found, lookup: EventLookup, episodes: Sequence[Episode], rulebook: Rulebook) -> str:
-    """Of several that were asked about only those are named that the record shows."""
+    """Of several concepts that were asked about, only those on record are named."""
     concepts = {name for each in episodes for name in (each.concept, *rulebook.concepts[each.concept].broader)}
     shown = tuple(what for what in lookup.what if what.concept in concepts) or lookup.what
     phrase = asked(lookup, shown, rulebook)
@@ -582,7 +583,7 @@ def onset_of(anchor: Found) -> str:
 
 
 def _beside(found: Found, rulebook: Rulebook) -> str:
-    """What was tested for the episodes themselves, such as the hemoglobin of a bleed."""
+    """What was tested about the episodes themselves, such as the hemoglobin of a bleed."""
     told = [piece for part in found.parts if not isinstance(part.node, SexIs) for piece in _pieces(part, rulebook)]
     return f" ({_told_together(told, rulebook)})" if told else ""
 
@@ -591,8 +592,8 @@ _KINDS: dict[RecordList, str] = {"allergies": "allergy to ", "family_history": "
 
 
 def _episodes(episodes: Sequence[Episode], rulebook: Rulebook, named: str | None = None) -> str:
-    """Episodes as the record states them; what several results show of one concept is told together, and so is what
-    they leave open. The concept that the sentence has just `named` is not named again."""
+    """Episodes as the record states them. Several results that show one concept are joined, and so is what they leave
+    open. If the sentence has just `named` the concept, it is not named again."""
     days: dict[tuple[str, bool], list[str]] = {}
     told: dict[tuple[str, bool] | int, str] = {}
     for place, episode in enumerate(episodes):
@@ -613,7 +614,7 @@ def _episodes(episodes: Sequence[Episode], rulebook: Rulebook, named: str | None
 
 
 def _several(text: str, number: int) -> str:
-    """Entries of which the record says the same, told once and counted."""
+    """Entries that say the same, in one statement with their number."""
     if number == 1:
         return text
     return f"{number} entries on record" if text == _ON_RECORD else f"{text} ({number} entries)"
@@ -623,7 +624,7 @@ _ON_RECORD = "on record"
 
 
 def _way_shown(episode: Episode) -> str:
-    """How a result that stands behind an episode speaks of it."""
+    """How a result behind an episode is worded."""
     return "left open by" if episode.doubtful else "shown by"
 
 
@@ -646,7 +647,7 @@ def _details(episode: Episode, *, is_named: bool, rulebook: Rulebook) -> str:
 
 
 def _course(episode: Episode) -> list[str]:
-    """Its status and its time. Of what is over the time comes first: `since 2019, resolved` began in 2019."""
+    """Its status and its time. If it is over, the time comes first: `since 2019, resolved` began in 2019."""
     status = [_status(episode)] if episode.status and episode.status != "present" else []
     if episode.list in ("allergies", "family_history"):
         return status

@@ -21,8 +21,8 @@ from screener.values.truth import Truth
 
 
 class Denial(Struct, frozen=True, gc=False):
-    """An absence with the time it is about: its own date, as far as that lies before the day of screening ends, or the
-    record's own day where it has none. One without a date, in a record that has none either, denies nothing."""
+    """An absence with the time it is about: its own date, up to the end of the day of screening, or the record's own
+    day if it has none. An undated absence in an undated record denies nothing."""
 
     when: Moment
     absence: Absence
@@ -143,15 +143,15 @@ class Frame:
         """The concepts that some entry of the record says anything about, itself or as a broader or narrower one."""
         self.denials: dict[str, list[Denial]] = _denials(patient, as_of) if of is None else of.denials
         self.denying: dict[tuple[RecordList, str], list[Denial]] = {} if of is None else of.denying
-        """The denials of a concept or of a broader one on a list, alike ones once; filled as they are asked for."""
+        """The denials of a concept or a broader one on a list, equal ones once; filled as they are asked for."""
         self.over: dict[tuple[RecordList, str], Over] = {} if of is None else of.over
-        """The entries of a concept or of a broader one on a list that ended; filled as they are asked for."""
+        """The ended entries of a concept or a broader one on a list; filled as they are asked for."""
         self.open_entries: dict[tuple[RecordList, str], tuple[Episode, ...]] = {} if of is None else of.open_entries
         """The entries of a list that may be a concept, each as an episode of it; filled as they are asked for."""
         self.cleared: frozenset[tuple[str, str]] = frozenset()
-        """Lookups, each with a concept of which the record is supposed to lack no entry where the lookup looks."""
+        """Pairs of a lookup and a concept: the record is supposed to lack no entry of it where the lookup looks."""
         self.ends: dict[int, tuple[Episode, Moment]] = {}
-        """When what lasts ended; by the identity of an entry, which is kept beside it."""
+        """When a lasting condition ended; by the identity of an entry, kept with the entry itself."""
         self.present: dict[int, tuple[Episode, Truth, tuple[Reason, ...]]] = {}
         """Whether an entry holds on the clock's day, and if that is open, why; likewise."""
         self.plain: dict[int, tuple[Episode, bool]] = {}
@@ -160,18 +160,18 @@ class Frame:
         self.decided: dict[str, Truth] = {}
         """Whether what an event lookup asks about happened, where no more was asked than that."""
         self.stretches: dict[int, tuple[Scope, Stretch]] = {}
-        """By the identity of a scope, which is kept beside it."""
+        """By the identity of a scope, kept with the scope itself."""
         self.of_all_trials: dict[int, Judged | Measured | Truth | Range] = {}
         self.of_this_trial: dict[int, Judged | Measured | Truth | Range] = {}
         self.raised: dict[tuple[str, str], tuple[Flag, ...]] = {}
         """The dictionary's flags that are raised for a result, by its fact and source."""
         self.shown: dict[tuple[int, str, bool], tuple[object, Evidence, bool]] = {}
-        """Facts as evidence, by the identity of a fact, which is kept beside it."""
+        """Facts as evidence; by the identity of a fact, kept with the fact itself."""
         self.results_by_source: dict[str, dict[str, Result]] = {}
         self.last_from: dict[str, list[Moment]] = {}
 
     def that_are(self, concept: str, shelf: Shelf) -> Sequence[Episode]:
-        """The entries that are a concept or one of its kinds, or are read as such; alike ones once."""
+        """The entries that are a concept or one of its kinds, or are read as such; equal ones once."""
         key = (shelf, concept)
         known = self.entries.get(key)
         if known is None:
@@ -198,7 +198,7 @@ class Frame:
         return known
 
     def that_deny(self, concept: Concept, list_: RecordList) -> list[Denial]:
-        """The absences on record that deny an entry of a concept on a list; alike ones once, for what they say."""
+        """The absences on record that deny an entry of a concept on a list; those that say the same, once."""
         key = (list_, concept.name)
         known = self.denying.get(key)
         if known is None:
@@ -211,7 +211,7 @@ class Frame:
         return known
 
     def result_from(self, source: str, fact: str) -> Result | None:
-        """The result of a lab or finding that stands at this place of the record."""
+        """The result of a lab or finding at this place of the record."""
         by_source = self.results_by_source.get(fact)
         if by_source is None:
             results = self.patient.results.get(fact, ())
@@ -219,8 +219,8 @@ class Frame:
         return by_source.get(source)
 
     def last_results(self, fact: str) -> list[Moment]:
-        """Of a lab or finding, the times up to the day of screening that tell whether a result is certainly older than
-        some other."""
+        """The times of a lab's or finding's results, up to the day of screening, that show whether a result is
+        certainly older than another."""
         last = self.last_from.get(fact)
         if last is None:
             moments = [each.when for each in self.patient.results.get(fact, ()) if each.when is not None]
@@ -263,11 +263,11 @@ class Frame:
         return other
 
     def beside(self, onset: Moment) -> Frame:
-        """The same instant, where `its onset` is that of one episode."""
+        """The same instant, with one episode's onset as `its onset`."""
         return self._copy(self.day, onset)
 
     def with_only(self, result: Result, day: int) -> Frame:
-        """The clock on a day, for a patient who has this result alone of its lab or finding."""
+        """The clock on a day, for a patient whose only result of its lab or finding is this one."""
         results = {**self.patient.results, result.fact: (result,)}
         return self._copy(day, self.own_onset, msgspec.structs.replace(self.patient, results=results))
 

@@ -65,7 +65,7 @@ class Need(Struct, frozen=True):
 
 
 def deciding(answer: Part) -> tuple[Part, ...]:
-    """The parts that an answer hangs on: of a settled one those that settled it, of an open one those still open."""
+    """The parts that an answer depends on: those that settled it, or if it is open, those still open."""
     if isinstance(answer, Found):
         anchor = (answer.anchor,) if answer.anchor is not None and answer.anchor.reasons else ()
         return (*anchor, *(part for part in answer.parts if part.truth is answer.truth))
@@ -138,7 +138,7 @@ def _shown(answer: Part) -> tuple[Judged, ...]:
 
 
 def measured_scores(answer: Part) -> list[tuple[str, Measured]]:
-    """The scores that were computed for an answer, by name, an inner score after the one that uses it."""
+    """The scores computed for an answer, by name; an inner score comes after the one that uses it."""
     scores: list[tuple[str, Measured]] = []
     _add_scores(answer, scores)
     return scores
@@ -206,7 +206,7 @@ def _needs(answer: Part, rulebook: Rulebook) -> Iterator[Need]:
 
 
 def does_not_arise(answer: Judged, rulebook: Rulebook) -> bool:
-    """Whether a question is asked only of patients unlike this one. What is shown with it says nothing of that."""
+    """Whether a question is asked only of patients unlike this one. What is shown with it does not matter here."""
     if not isinstance(answer.node, Confirmed) or rulebook.questions[answer.node.question].only_if is None:
         return False
     only_if = answer.parts[1]
@@ -243,7 +243,7 @@ def needs_of_lookup(found: Found, rulebook: Rulebook) -> Iterator[Need]:
 
 
 def waits_for_anchor_alone(found: Found) -> bool:
-    """Whether the day from which a lookup counts is open, and its results have days of their own."""
+    """Whether the day that a lookup counts from is open, while its results have days of their own."""
     if found.anchor is None or not found.anchor.reasons or not {*found.reasons} <= {"undated", "imprecise_date"}:
         return False
     days = [fact.when for fact in (*found.used, *found.set_aside) if isinstance(fact, Result)]
@@ -310,7 +310,7 @@ def _needs_of_event(found: Found, lookup: EventLookup, rulebook: Rulebook) -> It
 
 
 def need_of_entry(entry: Episode, rulebook: Rulebook) -> Need:
-    """What an entry is that leaves it open: one look at it serves every line that waits for it."""
+    """What an open entry really is: one look at it serves every line that waits for it."""
     if entry.unusable == "unread":
         return Need("entry", entry.source, f"what {entry_called(entry, rulebook)} stands for ({entry.source})")
     title = lowered(rulebook.concepts[entry.concept].title)
@@ -322,20 +322,20 @@ def need_of_entry(entry: Episode, rulebook: Rulebook) -> Need:
 
 
 def entry_called(entry: Episode, rulebook: Rulebook) -> str:
-    """An entry by what the record calls it: `“icd10 C80 malignancy”`, `the liver failure on record`."""
+    """An entry by the record's words for it: `“icd10 C80 malignancy”`, `the liver failure on record`."""
     concept = rulebook.concepts.get(entry.called)
     return f"“{entry.called or entry.source}”" if concept is None else f"the {lowered(concept.title)} on record"
 
 
 MOST_TO_REPEAT = 4
-"""How many tests are named where any one of them would do."""
+"""How many tests are named if any one of them would do."""
 
 
 def _results_to_repeat(
     episode: Episode, reasons: Sequence[Reason], concept: Concept, rulebook: Rulebook
 ) -> Iterator[Need]:
-    """The labs and findings of which a new result would tell what an old or unusable one leaves open; of many only
-    those that can deny it, for a screen that asks is answered by them."""
+    """The labs and findings whose new result would settle what an old or unusable one leaves open. If there are many,
+    only those that can deny it: they answer a screen that asks."""
     if not episode.doubtful and "stale" not in reasons:
         return
     facts = dict.fromkeys(sign.fact for sign in concept.signs)
@@ -372,8 +372,7 @@ def _gaps_of_episode(
 
 
 def _doubt(episode: Episode, title: str, called: str) -> str:
-    """What would settle an entry that is certain of nothing: a result that can be read two ways, an order, a
-    suspicion."""
+    """What would settle an entry that leaves everything open: an ambiguous result, an order, a suspicion."""
     if episode.shown_by_result:
         return f"whether there is {title}, which the result leaves open"
     match episode.list:
@@ -388,7 +387,7 @@ def _doubt(episode: Episode, title: str, called: str) -> str:
 
 
 def _present(episode: Episode, title: str, called: str) -> str:
-    """What would settle whether something still goes on that the record last mentioned too long ago."""
+    """What would settle whether something still goes on, if the record last mentioned it too long ago."""
     match episode.list:
         case "plans":
             return f"what became of the plan for {title}"
@@ -401,7 +400,7 @@ def _present(episode: Episode, title: str, called: str) -> str:
 
 
 def _kinds_asked(episode: Episode, lookup: EventLookup, rulebook: Rulebook) -> str:
-    """Of the concepts that a rule names those that an entry of a broader one may be."""
+    """The concepts named by a rule that an entry of a broader concept may be."""
     named = [each.concept for each in (*lookup.what, *lookup.exceptions)]
     concepts = [rulebook.concepts[name] for name in named]
     return either(sorted(lowered(each.title) for each in concepts if each.name in episode.may_be))
@@ -423,8 +422,8 @@ def _called(episode: Episode, rulebook: Rulebook) -> str:
 
 
 def qualities_open(episode: Episode, lookup: EventLookup, rulebook: Rulebook) -> tuple[str, ...]:
-    """What a rule asks of an entry and the entry does not state: `whether basal cell carcinoma is cured`. Of an entry
-    that only may be it, it is asked what it is."""
+    """What a rule asks and the entry does not state: `whether basal cell carcinoma is cured`. If the entry only may be
+    the concept, the question is what it is."""
     if episode.only_may_be:
         return ()
     asked: dict[str, None] = {}
@@ -469,7 +468,7 @@ def _kind_of_list(lookup: EventLookup, kind: NeedKind) -> NeedKind:
 
 
 def question_about(lookup: EventLookup, what: Sequence[Qualified], rulebook: Rulebook) -> str:
-    """What would have to be found out about some of what an event lookup asks for, as a question inside a sentence."""
+    """What to find out about part of what an event lookup asks, as a question inside a sentence."""
     named, when = wanted(what, rulebook), in_time(lookup.scope, rulebook) or " at any time"
     match lookup.verb:
         case "history of":

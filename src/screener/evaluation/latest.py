@@ -72,8 +72,8 @@ def _compared(rulebook: Rulebook) -> dict[str, tuple[str, ...]]:
 
 
 def _latest(results: Iterable[Result], day: int) -> Result | None:
-    """The last result up to a day, also one that cannot be used: it keeps its place. Of several of one time it is a
-    usable one, the first on record. Without any date, one that the record says is of now."""
+    """The last result up to a day, usable or not: an unusable one keeps its place. Of several at one time, the first
+    usable one on record. Without any date, one that the record calls current."""
     in_order = sorted(results, key=lambda each: each.unusable is not None)
     dated = [(each.when, each) for each in in_order if each.when is not None and each.when.first_day <= day]
     last = latest_of(when for when, _ in dated)

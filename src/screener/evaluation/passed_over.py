@@ -1,4 +1,4 @@
-"""What of a record counts for nothing on the day of screening: facts of a later day, and chart reviews too old."""
+"""Facts that do not count on the day of screening: those of a later day, and chart reviews that are too old."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from screener.values.dates import DAY, Moment, day_shifted
 
 
 def later_than(patient: Patient, day: int) -> list[str]:
-    """Facts dated after the day of screening: not seen, and said so; those of one name together."""
+    """Facts dated after the day of screening, which are not used. Those of one name are named together."""
     dated: list[tuple[str, str, Moment | None]] = [
         *((each.source, each.fact, each.when) for results in patient.results.values() for each in results),
         *(
@@ -31,7 +31,7 @@ def later_than(patient: Patient, day: int) -> list[str]:
 
 
 def reviewed_too_long_ago(patient: Patient, day: int, rulebook: Rulebook) -> list[str]:
-    """Chart reviews that no longer speak for the day of screening, with what no later one denies."""
+    """Chart reviews that are too old for the day of screening, with the items that no later review denies."""
     old: dict[str, set[str]] = {}
     for name, absences in patient.absences.items():
         concept = rulebook.concepts[name]

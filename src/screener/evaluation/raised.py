@@ -1,6 +1,5 @@
-"""Flags of the dictionary and of scores: what should catch the eye without deciding. They are raised by asking the
-engine again, about one result alone, so that a flag does not hang on which results an answer picked.
-"""
+"""Flags of the dictionary and of scores: what should catch the eye without deciding. The engine is asked again about
+one result alone, so a flag does not depend on which results an answer picked."""
 
 from __future__ import annotations
 
@@ -30,18 +29,18 @@ def raised(flags: Iterable[FlagRule], frame: Frame) -> tuple[Flag, ...]:
 
 
 def _certainly_holds(rule: Truthful, frame: Frame) -> bool:
-    """Whether a rule holds. Of a conjunction no more is asked than decides it: nobody is shown the rest."""
+    """Whether a rule certainly holds. No more is asked than decides that, because nobody is shown the rest."""
     if isinstance(rule, All):
         return all(_certainly_holds(each, frame) for each in rule.of)
     return decide(rule, frame) is TRUE
 
 
 def raised_for(result: Result, frame: Frame) -> tuple[Flag, ...]:
-    """The flags of its lab or finding that are raised for this very result, whichever results an answer picked.
+    """The flags of its lab or finding that this very result raises, whichever results an answer picked.
 
-    They are judged on the day of the result, as if it were the only one of its kind; and as of the day of screening
-    too, unless a later one has taken its place. A result that is impossible is taken at its word: its flags may tell
-    why.
+    They are judged on the day of the result, as if it were the only one of its kind; and on the day of screening as
+    well, unless a later result has taken its place. An impossible result is taken at its word, because its flags may
+    say why it is so.
     """
     key = (result.fact, result.source)
     known = frame.raised.get(key)
@@ -67,7 +66,7 @@ def _raised_on_its_days(result: Result, frame: Frame) -> Iterator[Flag]:
 
 
 def _may_hold(rule: Truthful, fact: str, value: Range, rulebook: Rulebook) -> bool:
-    """Whether a rule may hold where a result is the only one of its kind, as far as its value alone tells.
+    """Whether a rule may hold if a result is the only one of its kind, as far as its value alone shows.
 
     `INR between 10 and 60` cannot hold for an INR of 1.8, whatever else is on record: the engine need not be asked.
     """
@@ -124,7 +123,7 @@ def _told_apart(seconds: int, allowed: str) -> str:
 
 
 def answered_against_data(judged: Judged, rulebook: Rulebook) -> Iterable[Flag]:
-    """A person's yes beside data that say no: shown, and never decisive."""
+    """A person's yes where the data say no: shown, and never decisive."""
     if isinstance(judged.node, All) and judged.truth is FALSE:
         for part in judged.parts:
             if isinstance(part, Judged) and isinstance(part.node, Confirmed) and part.truth is TRUE:

@@ -32,7 +32,7 @@ class Candidate:
 
 
 def possible_values(fact: Lab | Finding) -> Range:
-    """Everything that the dictionary calls possible for a lab, or every grade of a graded finding."""
+    """Everything possible for a lab by the dictionary, or every grade of a graded finding."""
     if isinstance(fact, Lab):
         return fact.possible
     return fact.grade or EVERYTHING
@@ -160,7 +160,7 @@ def _earliest(candidates: list[Candidate]) -> list[Candidate]:
 
 
 def _extreme(picked: list[Candidate], values: list[Range], *, highest: bool) -> Range:
-    """The range of the highest (lowest) of several values, of which some may not count."""
+    """The range of the highest (lowest) of several values, when some of them may not count."""
     certain = [value for each, value in zip(picked, values, strict=True) if each.membership is TRUE] or values
     if highest:
         floor = max(certain, key=lambda value: (value.low, value.low_open))
@@ -234,7 +234,7 @@ def _absent_result(lookup: ValueLookup, fact: Lab | Finding, frame: Frame, ancho
 
 
 def _grade_of_absence(lookup: ValueLookup, fact: Lab | Finding, frame: Frame, anchor: Found | None) -> Found | None:
-    """The lowest grade, where the record says that the condition which is graded is absent at the clock."""
+    """The lowest grade, if the record says that the graded condition is absent at the clock."""
     if isinstance(fact, Lab) or fact.zero_when_absent is None or lookup.scope is not None:
         return None
     state = present_state(fact.zero_when_absent, frame)
@@ -254,8 +254,8 @@ def _grade_of_absence(lookup: ValueLookup, fact: Lab | Finding, frame: Frame, an
 def _entered_since(
     lookup: ValueLookup, fact: Finding, picked: list[Candidate], frame: Frame, anchor: Found | None
 ) -> Found | None:
-    """A grade that was the lowest, where by a later entry the condition which is graded is there at the clock, or may
-    be: which grade it has now, nobody wrote down."""
+    """A grade that was the lowest, but a later entry says that the graded condition is, or may be, there at the clock:
+    which grade it has now, nobody wrote down."""
     if fact.zero_when_absent is None or lookup.scope is not None or lookup.pick != "latest":
         return None
     if not any(_is_lowest(each.result, fact) for each in picked):
@@ -306,9 +306,9 @@ def _nothing_known(
 
 
 def against_limit(found: Found, operator: Operator, factor: Fraction, which: Side, frame: Frame) -> tuple[Truth, bool]:
-    """A result against a multiple of a limit of normal: its own, or where it has none, the limits in use.
+    """A result against a multiple of a limit of normal: its own limit, or if it has none, the limits in use.
 
-    Also tells whether a result without a limit of its own stood in the way of an answer. The highest of several results
+    Also says whether a result without a limit of its own stood in the way of an answer. The highest of several results
     is above a limit if any of them is above its own; the lowest is below if any of them is.
     """
     fact = frame.rulebook.labs[found.subject]
@@ -454,8 +454,8 @@ def _change_over_orders(lookup: ChangeLookup, readings: list[Reading]) -> Range 
 
 
 class _Readings:
-    """Readings of one lab, and what a change is counted from: the two outermost, so that there is one beside whichever
-    is the latest."""
+    """Readings of one lab, and what a change is counted from: the two outermost, so that whichever reading is the
+    latest, one is left."""
 
     __slots__ = ("all", "by_high", "by_low", "lowest")
 

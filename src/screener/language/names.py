@@ -44,7 +44,7 @@ _USE: Mapping[Kind, str] = {
 
 
 class Entry(Struct, frozen=True):
-    """What a name stands for. `name` is its canonical name, `within` the lab of which it is a measured form."""
+    """What a name stands for. `name` is its canonical name; if it is a measured form of a lab, `within` is that lab."""
 
     name: str
     kind: Kind

@@ -18,8 +18,6 @@ class _Dated(Struct, frozen=True):
 
 class _Identification(Struct, frozen=True, rename="camel"):
     nct_id: str
-    brief_title: str | None = None
-    official_title: str | None = None
 
 
 class RecordStatus(Struct, frozen=True, rename="camel"):
@@ -71,7 +69,7 @@ class Record(Struct, frozen=True, rename="camel"):
 
     @property
     def eligibility(self) -> Eligibility:
-        """The criteria and the structured fields beside them."""
+        """The criteria, and the structured fields around them."""
         return self.protocol_section.eligibility_module
 
     @property

@@ -73,7 +73,7 @@ def trials_of(draft: Draft, lookups: Lookups, files: Sequence[ParsedFile], recor
 
 
 class _Trial:
-    """The blocks of one trial, beside its record in the registry."""
+    """The blocks of one trial, with the trial's record in the registry."""
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
-"""Codes that say something of a whole list of the record: that nothing of the kind is known, or nothing at all.
+"""Codes that say something about a whole list of the record: that nothing of the kind is known, or that there is none.
 
-Both tables are data: `absences.tsv` and `sections.tsv` beside this file, with their sources.
+Both tables are data, with their sources: `absences.tsv` and `sections.tsv` in this folder.
 """
 
 from __future__ import annotations

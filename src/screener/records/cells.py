@@ -47,7 +47,7 @@ class Sheet(Struct, frozen=True):
 
 
 class Sheets(Struct, frozen=True):
-    """What a file holds, and what has to be told of how it was read."""
+    """What a file holds, and notes on how it was read."""
 
     sheets: tuple[Sheet, ...]
     notes: tuple[str, ...] = ()

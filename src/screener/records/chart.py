@@ -1,7 +1,7 @@
-"""A patient's chart while it is filled: results, episodes and absences gathered, whatever form the record has.
+"""A patient's chart while it is being filled: results, episodes and absences, whatever form the record has.
 
 The forms of record (`native_entries.py` for the native one, `fhir/`) decide what an entry says; here it becomes a fact.
-`patient` ends the chart: of several reports of one result the latest counts, and what results show is derived.
+`patient` closes the chart: of several reports of one result the latest counts, and what results show is derived.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from screener.values.numerals import ROMAN
 
 NOT_COUNTED = ("cancelled", "entered-in-error")
 _STANDING = {"preliminary": 0, "amended": 2, "corrected": 2}
-"""Of results of one fact at one time, those of the highest standing count; a plain or final one has 1."""
+"""Among results of one fact at one time, those of the highest standing count; a plain or final one has 1."""
 
 
 class Chart:
-    """The facts of one patient, one after the other. Whoever fills it sets what is known of the person."""
+    """The facts of one patient, one after the other. Whoever fills it also sets the person's sex, birth and death."""
 
     def __init__(self, rulebook: Rulebook, findings: Findings) -> None:
         self.rulebook = rulebook
@@ -42,7 +42,7 @@ class Chart:
         self.answers: dict[str, Answer] = {}
         self.none_known: dict[RecordList, list[Moment | None]] = {}
         self.doubt: str | None = None
-        """Why what is being read may be about somebody else, if it may."""
+        """Why the entries being read may be about somebody else; None if nothing suggests that."""
         self.identifiers: frozenset[tuple[str | None, str]] | None = None
         self.address: str | None = None
         self.results: dict[str, list[tuple[int, Result]]] = {}
@@ -52,15 +52,14 @@ class Chart:
         self.near: list[Near] = []
 
     def add_result(self, result: Result, status: str | None) -> None:
-        """A result, under the status of its report."""
+        """Add a result, under the status of its report."""
         if self.doubt is not None:
             unread = {"value": None, "choices": None, "exact": None, "unusable": "unread", "problem": self.doubt}
             result = replace(result, **unread)
         self.results.setdefault(result.fact, []).append((_STANDING.get(status or "", 1), result))
 
     def add_episode(self, episode: Episode, meaning: Meaning | None = None) -> None:
-        """Something that was, is or is planned to be; with the meaning that it is filed under, which says what it may
-        be besides."""
+        """Add something that was, is or is planned to be. Its `meaning` also says what else the entry may be."""
         if meaning is not None:
             episode = replace(
                 episode,
@@ -83,22 +82,22 @@ class Chart:
             self.open_entries.append(episode)
 
     def add_absence(self, absence: Absence) -> None:
-        """Something that is not, or never was."""
+        """Add something that is not, or never was, the case."""
         if self.doubt is not None:
             return
         self.absences.setdefault(absence.concept, []).append(absence)
 
     def leave_unread(self, list_: RecordList, path: str) -> None:
-        """An entry of which nobody can tell what it is: it may be anything that the list is asked for."""
+        """Add an entry that nobody can interpret: it may be anything that belongs on the list."""
         self.unread.setdefault(list_, []).append(path)
 
     def note_if_before_birth(self, moment: Moment | None, path: str) -> None:
-        """A fact before birth is kept: perhaps the birth date is what is wrong."""
+        """Note a fact dated before birth. It is kept, because the birth date may be what is wrong."""
         if self.birth is not None and moment is not None and moment.is_before(self.birth):
             self.findings.note(path, f"`{moment.text}` is before the birth date `{self.birth.text}`")
 
     def patient(self, name: str) -> Patient:
-        """Everything gathered, and what follows from the results."""
+        """The patient: everything gathered, and what follows from the results."""
         counted = {fact: self._counted(those) for fact, those in self.results.items()}
         results = with_means(counted, self.rulebook)
         episodes, absences = with_derived(
@@ -140,7 +139,7 @@ class Chart:
         )
 
     def _none_known_on(self) -> dict[RecordList, tuple[int, ...]]:
-        """The days as of which the record says that nothing is known to belong on a list on which no entry stands."""
+        """The days on which the record says that a list is empty. They count only if no entry stands on it."""
         entries = [*self.open_entries, *(each for those in self.episodes.values() for each in those)]
         taken = {each.list for each in entries if not each.shown_by_result} | self.unread.keys()
         found: dict[RecordList, tuple[int, ...]] = {}
@@ -155,8 +154,8 @@ class Chart:
         return found
 
     def _counted(self, ranked: list[tuple[int, Result]]) -> tuple[Result, ...]:
-        """The results that count: a preliminary one does not beside a final one of the same time, nor that beside a
-        corrected one. What is ignored or suspicious about them is noted."""
+        """The results that count: a final result replaces a preliminary one of the same time, and a corrected one
+        replaces both. Anything ignored or suspicious about them is noted."""
         best: dict[tuple[int | None, int, int], int] = {}
         for standing, result in ranked:
             if result.when is not None:
@@ -168,7 +167,7 @@ class Chart:
                 continue
             counted.append(result)
             if result.unusable == "unread":
-                continue  # told with its name
+                continue  # it has a note of its own
             for remark in (result.problem, *(flag.text for flag in result.flags)):
                 if remark is not None and not remark.startswith(NOT_SUSPICIOUS):
                     self.findings.note(result.source, f"{result.fact}: {remark}")
@@ -176,7 +175,7 @@ class Chart:
         return tuple(counted)
 
     def _note_open_order(self, results: Sequence[Result]) -> None:
-        """Tell if nobody knows which result is the latest because one time has a time zone, and another has none."""
+        """Note if nobody can say which result is the latest, because one time has a time zone and another has none."""
         dated = [(each.when, each) for each in results if each.when is not None]
         if len({when.offset is None for when, _ in dated}) < 2:
             return
@@ -190,8 +189,8 @@ class Chart:
 
 
 def of_one_id(patient: Patient) -> Patient:
-    """A patient who shares an id with another: a note says so, and no list is complete, because what is about the
-    one may lie with the other."""
+    """A patient who shares an id with another. A note says so, and no list is complete, because facts of one may be
+    filed under the other."""
     if patient.shares_id:
         return patient
     place = f"id {quoted(patient.id)}"
@@ -212,8 +211,8 @@ def of_one_id(patient: Patient) -> Patient:
 def what_may_be(
     entries: Iterable[Episode], concepts: Mapping[str, Concept]
 ) -> dict[RecordList, dict[str, tuple[Episode, ...]]]:
-    """The entries that leave open what they are, by the list and the concept that they may be. Two meanings of one
-    entry leave the same open: it is kept once."""
+    """The entries that leave open what they are, by list and by the concept that they may be. If two meanings of one
+    entry leave the same open, it is kept once."""
     found: dict[RecordList, dict[str, dict[tuple[str, str], Episode]]] = {}
 
     def add(list_: RecordList, name: str, episode: Episode) -> None:
@@ -229,7 +228,7 @@ def what_may_be(
 
 
 MOST_PLACES = 3
-"""Places that a sentence names; of the others it tells the number."""
+"""How many places a sentence names; the rest are counted."""
 
 
 def some_of(paths: Sequence[str]) -> str:
@@ -245,12 +244,12 @@ def not_complete(list_: RecordList, entries: str) -> str:
 
 
 def or_before(latest: Moment) -> Moment:
-    """When something had begun that was so by a moment."""
+    """When something began that was the case at a moment: at an unknown time up to then."""
     return not_later_than(latest, f"{latest.text} or before")
 
 
 def _of_earlier(episode: Episode, concept: Concept) -> Episode:
-    """An entry that tells of the past (an old infarction, a sequela): it happened on an unknown day up to the onset
+    """An entry about the past (an old infarction, a sequela): it happened on an unknown day, at the latest on the onset
     that the entry states."""
     if not concept.told_afterwards or episode.start is None or episode.start.first == BEGINNING:
         return episode
@@ -259,7 +258,7 @@ def _of_earlier(episode: Episode, concept: Concept) -> Episode:
 
 
 _OVER = ("resolved", "cured", "inactive", "remission")
-"""What a status says of a condition that is there no longer; only `cured` says that it will not come back."""
+"""What a status says about a condition that is over. Only `cured` says that it will not come back."""
 
 
 def condition_episode(
@@ -276,9 +275,9 @@ def condition_episode(
     doubtful: bool = False,
     flags: tuple[Flag, ...] = (),
 ) -> Episode:
-    """An acute condition is its onset day alone; without a status, a chronic one without an end still holds.
+    """An acute condition is its onset day alone. A chronic one without a status and an end still holds.
 
-    What nobody knows the onset of had begun by the day on which it was entered.
+    Without an onset, an entry began on or before the day it was recorded.
     """
     is_acute = concept.course == "acute"
     if onset is None and date is not None:
@@ -304,9 +303,9 @@ def condition_episode(
 
 
 def as_if(entry: Episode, name: str, list_: RecordList, concepts: Mapping[str, Concept]) -> Episode:
-    """An entry that may be a concept, as an episode of that concept: how its course makes it begin and end.
+    """An entry that may be a concept, read as an episode of it: the concept's course decides how it begins and ends.
 
-    That the entry itself is of something acute says nothing of how long another kind of it lasts.
+    That the entry itself is acute does not say how long another kind of it lasts.
     """
     concept = concepts[name]
     if entry.concept and concepts[entry.concept].course == "acute":
@@ -342,8 +341,9 @@ def settled(
     concepts: Mapping[str, Concept],
     besides: Mapping[str, frozenset[str]] | None = None,
 ) -> Patient:
-    """The patient after somebody looked at an entry that left open what it is: it is these concepts, and none of those
-    (None: nothing else that a rule asks for, but `besides`, for each concept what may be what it is: its kinds)."""
+    """The patient after somebody looked at an entry that left open what it is. It is the concepts `is_`, and none of
+    `is_not`. If `is_not` is None, it is nothing else that a rule asks for, except `besides`, which has for each concept
+    the kinds that it may be."""
     wanted = frozenset(is_)
 
     def left(may_be: frozenset[str]) -> frozenset[str]:
@@ -396,8 +396,8 @@ def told_by_diagnosis(
     doubtful: bool = False,
     flags: tuple[Flag, ...] = (),
 ) -> Episode:
-    """What an entry among the diagnoses says of another list: a transplanted liver, long-term use of a drug, an
-    allergy, a disease of the family. An active status does not say whether a procedure goes on."""
+    """What a diagnosis says about another list: a transplanted liver, long-term use of a drug, an allergy, a disease of
+    the family. An active status does not say whether a procedure goes on."""
     start = onset or (or_before(date) if date is not None else None)
     if list_ in ("allergies", "family_history"):
         return Episode(

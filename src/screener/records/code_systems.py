@@ -1,7 +1,7 @@
 """The code systems of records: what each is called, and the words that coded answers stand for.
 
-All are data, with their sources: `systems.tsv`, `unread_systems.tsv`, `answers.tsv` and `unit_codes.tsv` beside this
-file.
+All are data, with their sources, in this folder: `systems.tsv`, `unread_systems.tsv`, `answers.tsv` and
+`unit_codes.tsv`.
 """
 
 from __future__ import annotations

@@ -1,15 +1,14 @@
 """What results show: episodes and absences that follow from the dictionary's `present when` and `absent when`.
 
-A positive result shows that something held on its day, on which it is `asserted`. It began at an unknown time after
-the last absence on record, and no later than the first of the positive results that no absence parts from this one;
-whether it still holds nobody wrote down. Each result is an episode by itself, so that a clock moved to an earlier day
-does not see the later ones. A negative result is an absence on its date.
+A positive result shows that something held on its day; that is when it is `asserted`. It began at an unknown time:
+after the last absence on record, and no later than the first of the positive results with no absence between it and
+this one. Nobody wrote down whether it still holds. Each result is its own episode, so that a clock moved to an earlier
+day does not see the later ones. A negative result is an absence on its date.
 
-A result that may or may not meet a sign, or cannot be used, or says neither present nor absent where it could have said
-either (indeterminate), shows nothing for certain: it is a *doubtful* episode, which settles no question and keeps a
-list declared complete from settling it.
+Some results show nothing for certain: they may or may not meet a sign, cannot be used, or are indeterminate. Such a
+result is a *doubtful* episode. It settles no question, and it keeps a complete list from settling it.
 
-An episode that is on record by itself, and certainly covers the time of a positive result, is not doubled by it.
+If an episode on record certainly covers the time of a positive result, no second one is made.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ class Shown(Struct, frozen=True):
 def with_derived(
     results: Results, episodes: Episodes, absences: Absences, rulebook: Rulebook
 ) -> tuple[Episodes, Absences]:
-    """The episodes and absences on record, and behind them those that other entries and the results show."""
+    """The episodes and absences on record, followed by those that other entries and the results show."""
     all_episodes, all_absences = dict(episodes), dict(absences)
     for concept in rulebook.concepts.values():
         over = tuple(_over(concept, episodes, rulebook)) if concept.ended_by else ()
@@ -69,7 +68,7 @@ def with_derived(
 
 
 def _over(concept: Concept, episodes: Episodes, rulebook: Rulebook) -> Iterator[Absence]:
-    """The days on which something is over, because what ends it is on record: a delivery, of a pregnancy."""
+    """The days on which something is over because its end is on record: a pregnancy, by a delivery."""
     for name in concept.ended_by:
         ending = rulebook.concepts[name]
         for each in (name, *ending.narrower):
@@ -85,7 +84,7 @@ def _over(concept: Concept, episodes: Episodes, rulebook: Rulebook) -> Iterator[
 
 
 def with_means(results: Results, rulebook: Rulebook) -> Results:
-    """The results on record, and behind them the means of those that were measured at one time."""
+    """The results on record, followed by the means of those measured at one time."""
     found = dict(results)
     for lab in rulebook.labs.values():
         if lab.mean_of:
@@ -96,8 +95,8 @@ def with_means(results: Results, rulebook: Rulebook) -> Results:
 
 
 def _means(lab: Lab, results: Results) -> Iterator[Result]:
-    """The means of the results of one time and one panel, or of a time at which there is only one of each. Where the
-    mean itself was measured at that time, it is not reckoned."""
+    """The means of the results of one time and one panel, or of a time with only one of each. No mean is worked out if
+    the mean itself was measured then."""
     measured = {each.when for each in results.get(lab.name, ())}
     names = tuple(dict.fromkeys(lab.mean_of))
     for first in results.get(names[0], ()):
@@ -162,8 +161,8 @@ def _at_once(signs: Sequence[Sign]) -> list[Sign]:
 
 
 def _shown_over_time(result: Result, signs: Sequence[Sign], results: Results) -> bool:
-    """Whether a result shows by such a sign what an earlier one showed before it, for as long as the sign asks, with
-    none between that does not.
+    """Whether a result shows the same as an earlier one, as long before it as the sign asks, with no differing one in
+    between.
 
     HBsAg positive on 1 January and on 2 July with none between is positive over 6 months; with a negative one in April
     it is not.
@@ -369,9 +368,10 @@ def _episode(
 
 
 def _over_by(result: Result, concept: Concept, shown: Sequence[Shown]) -> Moment | None:
-    """When what passes was over, if a result only raises the question of it and a later one of the same kind does not.
+    """When a passing condition was over, if a result only raises the question of it and a later one of the same kind
+    does not.
 
-    Platelets were 44, and are 80: whatever that was is no longer now.
+    Platelets were 44, and are 80: whatever that was, it is over.
     """
     when = result.when
     if concept.course != "passing" or result.unusable is not None or when is None:

@@ -20,7 +20,7 @@ from screener.records.code_systems import answer_word, names_of_systems, plain_s
 from screener.records.comparing import as_name, folded, plain_words
 from screener.records.errors import printable, quoted
 from screener.records.patient import Flag
-from screener.records.phrases import Phrases
+from screener.records.procedures import Phrases
 from screener.rulebook import (
     KINDS_ON,
     LIST_OF,
@@ -140,7 +140,7 @@ UNSETTLED = Concept("", "", (), "condition", (), Place("", 0), NO_TIME)
 
 
 def disputed(meanings: Iterable[Meaning], said: Said) -> Iterator[str]:
-    """What has to be told of an entry one of whose codes or names is what another is not."""
+    """The flag of an entry if one of its codes or names is what another is not."""
     for each in meanings:
         if each.entry.name in said.may_be:
             yield f"one of its codes or names says `{each.entry.name}`, another that it is not: it may be"
@@ -285,8 +285,8 @@ class Dictionary:
         return self.system_name(system) in (CONCEPT_SYSTEM, *names_of_systems())
 
     def unknown_system(self, system: str, codes: Iterable[str]) -> str:
-        """What has to be told of a code system that has no name: whether its codes look like others that rules use, and
-        how the clinic's own table can say what they are."""
+        """A note on a code system that has no name: whether its codes look like others that rules use, and how the
+        clinic's own table can say what they are."""
         if (name := unread_system(system)) is not None:
             return f"{name} ({quoted(system)}), which is not read; a table for `--codes` can say what a code is"
         told = f"the code system {quoted(system)}, which is not known; a table for `--codes` can say what"
@@ -307,7 +307,7 @@ class Dictionary:
         return self.local.answers.get((name, plain_code(name, code))) or answer_word(name, code)
 
     def with_local(self, local: LocalCodes) -> Dictionary:
-        """The same with a clinic's own codes, beside those that it has."""
+        """The same dictionary with a clinic's own codes added."""
         both = LocalCodes(
             {**self.local.codes, **local.codes},
             {**self.local.texts, **local.texts},
@@ -442,8 +442,8 @@ class Dictionary:
     def filed(
         self, meanings: Collection[Meaning], said: Said, on: RecordList, called: str, codes: Iterable[tuple[str, str]]
     ) -> tuple[Meaning, ...]:
-        """The meanings under which an entry of the list `on` is filed: what it is, with what it may be besides; what it
-        says of other lists and of the family; and, where it is nothing for certain, what it may be."""
+        """The meanings under which an entry of the list `on` is filed: what it is, and what else it may be; what it
+        says about other lists and the family; and if it is nothing for certain, what it may be."""
         known = self.with_names(codes)
         codings = frozenset((system, plain_code(system, code)) for system, code in known)
         may_be = self._open_on(said, on)
@@ -619,8 +619,8 @@ class Dictionary:
                 yield lab
 
     def by_unit(self, meaning: Meaning, unit: str) -> Meaning:
-        """What a name of a finding stands for beside a unit: the lab that is called the same and more, and comes in it
-        (a viral load, where a virus found or not bears the shorter name)."""
+        """What a name of a finding stands for if a unit comes with it: the lab whose name is the same and more, and
+        which comes in that unit (a viral load, where the finding "virus" has the shorter name)."""
         if not isinstance(meaning.entry, Finding):
             return meaning
         longer = f"{meaning.entry.name}_"

@@ -30,16 +30,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.errors import Findings, Problem, RecordError, path, quoted
-from screener.records.forms import AS_JSON, BOM, HEAD, IN_UTF_8, form_of, is_binary
+from screener.records.foreign import AS_JSON, BOM, HEAD, IN_UTF_8, foreign_text, is_binary
 
 MOST_DIGITS = 1000
 """Digits of a whole number. Python itself stops at a few thousand, and takes long for them."""
 MOST_BYTES = 256 * 1024 * 1024
-"""Of one document's text, unpacked. The largest charts that hospitals export have some tens of megabytes."""
+"""The limit for one document's text, unpacked. The largest charts that hospitals export have some tens of megabytes."""
 LONGEST_LINE = 64 * 1024 * 1024
 """Bytes of one line of NDJSON: one resource, or one record."""
 MOST_BYTES_OF_LINES = 4 * 1024 * 1024 * 1024
-"""Of all lines of one NDJSON file, unpacked: some thousands of patients."""
+"""The limit for all lines of one NDJSON file, unpacked: some thousands of patients."""
 SMALL = 8 * 1024 * 1024
 """Bytes of a file that is read at one go."""
 DEEPEST = 64
@@ -57,8 +57,8 @@ _BLANK = b" \t\r"
 
 
 class Document(Struct, frozen=True):
-    """One JSON document, and where in its file it stands (`line 3`; empty: it is the whole file). `is_part`: what is
-    beside it belongs to it, also if it is a Bundle."""
+    """One JSON document, and where in its file it stands (`line 3`; empty: it is the whole file). `is_part`: the
+    documents next to it belong to it, even if it is a Bundle."""
 
     content: Any
     place: str = ""
@@ -207,8 +207,8 @@ def _documents(stream: _Readable, file: str) -> Iterator[Document | RecordError]
     is_packed = packed.startswith(_GZIP)
     chunks = _unpacked(packed, stream, file)
     head = next(chunks, b"")
-    if (form := form_of(head)) is not None:
-        raise refused(file, "", form.what, form.mend)
+    if (foreign := foreign_text(head)) is not None:
+        raise refused(file, "", foreign.what, foreign.mend)
     lines = _Lines(chain([head], chunks), file)
     first = lines.next_line()
     if first is None:
@@ -495,14 +495,14 @@ def _parse_slowly(encoded: bytes, file: str, place: str) -> Any:
             text, object_pairs_hook=as_object, parse_float=as_decimal, parse_int=as_whole, parse_constant=as_constant
         )
     except UnicodeDecodeError:
-        if (form := form_of(encoded)) is not None:
-            raise refused(file, place, form.what, form.mend) from None
+        if (foreign := foreign_text(encoded)) is not None:
+            raise refused(file, place, foreign.what, foreign.mend) from None
         if is_binary(encoded):
             raise refused(file, place, "it is no text, and not JSON", AS_JSON) from None
         raise refused(file, place, "it is not text in UTF-8", IN_UTF_8) from None
     except json.JSONDecodeError as error:
-        if (form := form_of(encoded)) is not None:
-            raise refused(file, place, form.what, form.mend) from None
+        if (foreign := foreign_text(encoded)) is not None:
+            raise refused(file, place, foreign.what, foreign.mend) from None
         line = place or f"line {error.lineno}"
         fault = f"it is not JSON: {error.msg[:1].lower()}{error.msg[1:]}"
         mend = "" if text.lstrip()[:1] in ("{", "[") else AS_JSON

@@ -18,7 +18,7 @@ from screener.records.chart import some_of
 from screener.records.documents import Document, head_of, read_file, refused, unreadable
 from screener.records.errors import RecordError, printable
 from screener.records.folders import HOLDS_NOTHING, Unread, contents_of, name_in
-from screener.records.forms import HEAD, MANIFEST, Form, is_hook, json_form
+from screener.records.foreign import HEAD, MANIFEST, Foreign, foreign_json, is_hook
 from screener.records.json_records import FIELDS, groups_of, place_of
 from screener.records.sources import Group, HowRead, Source, path_of
 
@@ -37,8 +37,8 @@ def groups(source: Source, how: HowRead) -> Iterator[Group | RecordError]:
 
 
 def records_in(folder: Path) -> tuple[list[Path], tuple[Unread, ...]]:
-    """The sources in a folder: the folder itself if it is a bulk export, else each file of a record in it; and what is
-    not read besides. A bulk export tells that itself."""
+    """The sources in a folder: the folder itself if it is a bulk export, else each file of a record in it. The second
+    part names what is not read; for a bulk export, that comes when it is read."""
     found = contents_of(folder)
     if found.bulk or not found.records or _are_of_one_export(found.records):
         return [folder], ()
@@ -67,7 +67,7 @@ def _are_of_one_export(places: Sequence[Path]) -> bool:
         for content in contents:
             if isinstance(content, Mapping) and content.get("resourceType") not in (None, "Bundle", "Parameters"):
                 kinds.append(content["resourceType"])
-            elif _form_beside(content) is None:
+            elif _foreign(content) is None:
                 return False
     return len(kinds) > 1 and set(kinds) != {"Patient"}
 
@@ -77,10 +77,10 @@ def _nothing_of_a_patient(place: Path, name: str) -> Unread | None:
     try:
         if place.stat().st_size > HEAD:
             return None
-        found = [_form_beside(each.content) for each in read_file(place, name) if isinstance(each, Document)]
+        found = [_foreign(each.content) for each in read_file(place, name) if isinstance(each, Document)]
     except (RecordError, OSError):
         return None
-    is_none = bool(found) and all(form is not None and not form.may_hold for form in found)
+    is_none = bool(found) and all(other is not None and not other.may_hold for other in found)
     return Unread(name, HOLDS_NOTHING, may_hold=False) if is_none else None
 
 
@@ -108,14 +108,14 @@ def _bulk_export(folder: Path, called: str) -> Iterator[Document | RecordError |
 
 def _file_of_lines(place: Path, name: str) -> Iterator[Document | RecordError | Unread]:
     """The documents of a file of an export. What in it is no record, as in a log, is passed over and named once."""
-    forms: set[Form] = set()
+    others: set[Foreign] = set()
     has_records = False
     try:
         for each in read_file(place, str(place)):
             if isinstance(each, RecordError):
                 yield each
-            elif (form := _form_beside(each.content)) is not None:
-                forms.add(form)
+            elif (other := _foreign(each.content)) is not None:
+                others.add(other)
             else:
                 has_records = True
                 yield replace(each, place=f"{name}: {each.place}" if each.place else name)
@@ -123,9 +123,9 @@ def _file_of_lines(place: Path, name: str) -> Iterator[Document | RecordError | 
         if _is_empty(place):  # there is no resource of that kind
             return
         yield error
-    if forms:
-        may_hold = any(form.may_hold for form in forms)
-        what = _what_beside(min(forms, key=lambda form: (not form.may_hold, form.what)))
+    if others:
+        may_hold = any(other.may_hold for other in others)
+        what = _what_beside(min(others, key=lambda other: (not other.may_hold, other.what)))
         yield Unread(name, f"in some of its lines {what}" if has_records else what, may_hold)
 
 
@@ -137,8 +137,8 @@ class Manifest(Struct, frozen=True):
 
 
 def _not_at_hand(manifest: Manifest, names: Sequence[str]) -> Iterator[Unread]:
-    """The files that a manifest names and that do not lie beside it. Who fetched them may have given them other names:
-    those are known by the kind of resource in them."""
+    """The files that a manifest names and that are not in its folder. Whoever fetched them may have renamed them; those
+    are recognised by the kind of resource in their name."""
     content = manifest.content
     for field in ("output", "error"):
         files = content.get(field)
@@ -159,15 +159,16 @@ def _not_at_hand(manifest: Manifest, names: Sequence[str]) -> Iterator[Unread]:
 
 
 def _file_beside(place: Path, name: str) -> Iterator[Document | Unread | Manifest]:
-    """The documents of a file of JSON beside the lines of an export, to which they belong; what is none is named."""
+    """The documents of a JSON file that lies among the lines of an export and belongs to them. What is no record is
+    named."""
     try:
         for each in read_file(place, str(place)):
             where = f"{name}: {each.place}" if isinstance(each, Document) and each.place else name
             if isinstance(each, RecordError):
                 yield Unread(place_of(each), each.problems[0].fault, may_hold=True)
-            elif (form := _form_beside(each.content)) is not None:
-                yield Unread(where, _what_beside(form), form.may_hold)
-                if form is MANIFEST:
+            elif (other := _foreign(each.content)) is not None:
+                yield Unread(where, _what_beside(other), other.may_hold)
+                if other is MANIFEST:
                     yield Manifest(each.content, name)
             else:
                 yield Document(each.content, where, is_part=True)
@@ -175,14 +176,14 @@ def _file_beside(place: Path, name: str) -> Iterator[Document | Unread | Manifes
         yield Unread(name, error.problems[0].fault, may_hold=not _is_empty(place))
 
 
-def _what_beside(form: Form) -> str:
-    return form.what if form.may_hold else HOLDS_NOTHING
+def _what_beside(other: Foreign) -> str:
+    return other.what if other.may_hold else HOLDS_NOTHING
 
 
-def _form_beside(content: object) -> Form | None:
+def _foreign(content: object) -> Foreign | None:
     if not isinstance(content, Mapping) or "resourceType" in content or is_hook(content):
         return None
-    return json_form(content, FIELDS)
+    return foreign_json(content, FIELDS)
 
 
 def _is_empty(place: Path) -> bool:

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from screener.records.documents import head_of, odd_file
 from screener.records.errors import RecordError, printable
-from screener.records.forms import form_of, is_prose
+from screener.records.foreign import foreign_text, is_prose
 
 BULK_ENDINGS = (".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz")
 """How the files of a bulk export are named."""
@@ -27,8 +27,8 @@ _OF_THE_SYSTEM = frozenset({"thumbs.db", "desktop.ini"})
 
 
 class Unread(Struct, frozen=True):
-    """Something beside the records that is not read, by its name in the folder. `why` is the end of a sentence whose
-    subject it is; `may_hold`: whether something of a patient may stand in it."""
+    """Something in a folder that is not read, by its name there. `why` completes the sentence that begins with the
+    name. `may_hold`: it may hold something about a patient."""
 
     name: str
     why: str
@@ -102,7 +102,9 @@ def _unread(place: Path, name: str) -> Unread:
         head = head_of(place)
     except (RecordError, OSError):
         return Unread(name, "it is not read", may_hold=True)
-    form = form_of(head)
-    if not head.strip() or is_prose(head) or (form is not None and not form.may_hold):
+    foreign = foreign_text(head)
+    if not head.strip() or is_prose(head) or (foreign is not None and not foreign.may_hold):
         return Unread(name, HOLDS_NOTHING, may_hold=False)
-    return Unread(name, form.what if form is not None else "it is not named as a file of records is", may_hold=True)
+    return Unread(
+        name, foreign.what if foreign is not None else "it is not named as a file of records is", may_hold=True
+    )

@@ -50,8 +50,8 @@ def finding_result(finding: Finding, meaning: Meaning, reported: Reported) -> Re
 
 
 def _choices(finding: Finding, value: Quantity | Span | str) -> frozenset[str]:
-    """The choices that words may name: by a choice's own name in any case, by another word for it that is in use, or by
-    a word of the ward for it; perhaps beside the finding's own name (`ascites: severe`)."""
+    """The choices that words may name: by a choice's own name in any case, by another word in use for it, or by a
+    ward's word for it. The finding's own name may come with it (`ascites: severe`)."""
     if not isinstance(value, str):
         return frozenset()
     folded = as_choice(value)

@@ -57,7 +57,7 @@ class Naming:
         self.dictionary = dictionary
         self.findings = findings
         self.results_of: dict[str, Concept] = {}
-        """The entries that are results under the name of a concept, with it. Of these it has been told."""
+        """The entries that are results under the name of a concept, with it. A note about these has been made."""
         self._unread: dict[tuple[str, tuple[str, ...], str], list[str]] = {}
         """Each wording that is not read, with the names that it resembles and what it counts as until it is corrected;
         and the entries in which it stands."""

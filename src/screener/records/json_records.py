@@ -29,7 +29,7 @@ from screener.records.documents import (
 )
 from screener.records.errors import Findings, RecordError, printable, quoted
 from screener.records.folders import Unread
-from screener.records.forms import deletions, is_hook, json_form
+from screener.records.foreign import deletions, foreign_json, is_hook
 from screener.records.native import NativeRecord, read_shape
 from screener.records.native_entries import chart_of
 from screener.records.patient import Patient
@@ -103,9 +103,9 @@ def groups_of(documents: Iterable[Document | RecordError | Unread], how: HowRead
             yield error
         elif "resourceType" not in content and is_hook(content):
             yield _prefetched(document, how)
-        elif "resourceType" not in content and (form := json_form(content, FIELDS)) is not None:
-            error = refused(how.file, document.place, form.what, form.mend)
-            if form.may_hold:
+        elif "resourceType" not in content and (foreign := foreign_json(content, FIELDS)) is not None:
+            error = refused(how.file, document.place, foreign.what, foreign.mend)
+            if foreign.may_hold:
                 loose.unread_places.append(place_of(error))
             yield error
         elif "resourceType" not in content:

@@ -1,4 +1,4 @@
-"""Whether a relative is one by blood, by the code or the words for the relationship: `kin.tsv` beside this file."""
+"""Whether a relative is one by blood, by the code or the words for the relationship: `kin.tsv` in this folder."""
 
 from __future__ import annotations
 

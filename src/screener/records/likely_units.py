@@ -68,7 +68,7 @@ def likely_unit(lab: Lab, form: Form | None, unit: str, value: Quantity | Span, 
 
 
 MOST_LABS = 2
-"""Labs that a remark names as meant; a value that may be of more of them says nothing of which."""
+"""How many labs a remark names as perhaps meant. If the value fits more, the remark names none."""
 
 
 def likely_lab(lab: Lab, unit: str, value: Quantity | Span, dictionary: Dictionary) -> str:

@@ -28,7 +28,7 @@ from screener.records.written import is_filler
 from screener.rulebook import Lab
 
 NEAR = 0.5
-"""Of 1: how like an entry a wording must be for the entry to be offered."""
+"""How like an entry a wording must be, at most 1, for the entry to be offered."""
 NEARLY = 0.72
 """How like an entry a name must be for its writer to have meant the entry, very likely."""
 _AS_NEAR = 0.05

@@ -401,7 +401,7 @@ class _Table:
             self._at(row, "on", f"{quoted(on)} is not a date", "write YYYY-MM-DD")
 
     def _nothing(self, row: _Row, unit: str) -> None:
-        """A code of which the clinic says that no rule asks for what it stands for."""
+        """A code that the clinic says no rule asks about."""
         system, code = key = self._key(row)
         known = self.dictionary.worded(code) if system == TEXT else self.dictionary.coded(system, code)
         if unit:
@@ -418,7 +418,7 @@ class _Table:
             self.rows[key] = SiteRow(nothing=True)
 
     def _judged(self, row: _Row, within: str, is_not: list[str]) -> None:
-        """A code of which the clinic says within which others it lies, or what it is not."""
+        """A code for which the clinic says within which others it lies, or what it is not."""
         key = self._key(row)
         if key in self.said:
             line, *said = self.said[key]

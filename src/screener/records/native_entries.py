@@ -254,7 +254,7 @@ class _Reader:
                 self.condition(Condition(text=words, date=date), path)
 
     def _value(self, entry: Observation, path: str) -> tuple[Quantity | Span | str | None, str | None]:
-        """The value of a result, and its unit: the one that its text carries, where no other one stands beside it."""
+        """The value of a result, and its unit: the one in its text, unless a separate one is given."""
         unit = (entry.unit or "").strip() or None
         if entry.value is None:
             return None, unit

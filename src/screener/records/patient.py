@@ -23,11 +23,11 @@ Severity = Literal["mild", "moderate", "severe"]
 FlagKind = Literal["doubt", "too_old", "unusable", "remark"]
 
 UNNAMED = "unnamed"
-"""What a patient is called whom the record gives no id; of several such, the second is `unnamed 2`."""
+"""What a patient without an id is called; the second of several is `unnamed 2`."""
 
 
 def is_unnamed(called: str) -> bool:
-    """Whether a patient is called so for want of an id: such a name tells nobody from anybody."""
+    """Whether a patient is called so for lack of an id: such a name identifies nobody."""
     return called == UNNAMED or (called.startswith(f"{UNNAMED} ") and called.removeprefix(f"{UNNAMED} ").isdigit())
 
 
@@ -136,7 +136,7 @@ class Absence(Struct, frozen=True):
     flags: tuple[Flag, ...] = ()
     since: Moment | None = None
     until: Moment | None = None
-    """Of a plan that is denied: the last day up to which nothing is planned; None: nothing is planned at all."""
+    """For a denied plan, the last day up to which nothing is planned; None: nothing is planned at all."""
     reviewed: bool = False
     by: str | None = None
     doubtful: bool = False
@@ -163,10 +163,10 @@ class Near(Struct, frozen=True):
 
 
 class ReadWith(Struct, frozen=True):
-    """What a record was read with besides the dictionary. Each of these can change what the record says.
+    """What a record was read with, apart from the dictionary. Each of these can change what the record says.
 
     `tables` are the digests of the clinic's own tables of codes, `columns` that of a table of columns, `answers` those
-    of the answers given beside the record, and `hierarchy` the checksum of a vocabulary's index.
+    of the answers that came with the record, and `hierarchy` the checksum of a vocabulary's index.
     """
 
     locale: str | None = None
@@ -204,7 +204,7 @@ class Patient(Struct, frozen=True):
     answers: Mapping[str, Answer] = {}
     complete: frozenset[RecordList] = frozenset()
     unread: Mapping[RecordList, str] = {}
-    """The lists with entries of which nobody can tell what they are, and which these are. None of them is complete,
+    """The lists with entries that nobody can interpret, and which entries these are. None of these lists is complete,
     neither by the record's own word nor on request."""
     near: tuple[Near, ...] = ()
     none_known_on: Mapping[RecordList, tuple[int, ...]] = {}

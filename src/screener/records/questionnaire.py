@@ -1,8 +1,9 @@
-"""People's answers that come beside a record: as a FHIR R4 QuestionnaireResponse, or as a record's `answers` are.
+"""People's answers that come in addition to a record: as a FHIR R4 QuestionnaireResponse, or in the form of a record's
+`answers`.
 
-The `linkId` of an item is the key of its answer: `TRIAL/question`, or `TRIAL/LINE` for how a line is read. Only what
-stands in a response is taken from it. One that is not finished counts for nothing, and a note says so; one about
-somebody else, or about nobody, is refused: one person's consent never reaches another.
+The `linkId` of an item is the key of its answer: `TRIAL/question`, or `TRIAL/LINE` for how a line is read. Nothing else
+is taken from a response. One that is not finished does not count, and a note says so. One about somebody else, or about
+nobody, is refused: one person's consent never reaches another.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ class Subject(Struct, frozen=True):
     """The full address, if the answers name one."""
 
     def is_about(self, patient: Patient) -> bool:
-        """Whether this is the patient. Who is named by an identifier of a system must have it on record; a record that
-        knows no identifiers is called by its own."""
+        """Whether this is the patient. A person named by an identifier of some system must have it on record; if the
+        record knows no identifiers, its own id counts."""
         if is_unnamed(patient.id):
             return False
         if self.id is not None:
@@ -61,7 +62,7 @@ class Subject(Struct, frozen=True):
 
 
 class GivenAnswers(Struct, frozen=True):
-    """The answers about one patient in a file; `is_alone` tells whether the file holds nobody else's."""
+    """The answers about one patient in a file; `is_alone`: the file holds nobody else's."""
 
     file: str
     answers: Mapping[str, Answer]
@@ -162,12 +163,12 @@ def _placed(review: ChartReview, here: str) -> ChartReview:
 
 
 def with_answers(patient: Patient, given: Sequence[GivenAnswers], dictionary: Dictionary) -> Patient:
-    """The patient with the answers and chart reviews that are about this patient, beside those of the record.
+    """The patient with the answers and chart reviews about this patient, in addition to those of the record.
 
-    Where the record answers the same, the later of two dated answers counts; otherwise the one given here, as every
-    other part of a call goes before the record. A note says which was left aside, if they differ, and which file of
-    several patients' answers has none of this patient. Raises RecordError where a file is about somebody else, or the
-    same is answered twice.
+    If the record answers the same question, the later of two dated answers counts; otherwise the one given here,
+    because a call takes precedence over the record. If the two differ, a note says which was left aside. A note also
+    names a file of several patients' answers that has none of this patient. Raises RecordError if a file is about
+    somebody else, or if the same question is answered twice.
     """
     about = [each for each in given if each.subject.is_about(patient)]
     if about and patient.shares_id:
@@ -221,7 +222,7 @@ def _find_entries(review: ChartReview, patient: Patient, findings: Findings) -> 
     for each in review.settled:
         if each.source not in sources:
             fault = f"the record has no entry {quoted(each.source)} that may be something rules ask for"
-            findings.refuse(f"{each.path}.source", fault, "write the sheet anew with `screen review`")
+            findings.refuse(f"{each.path}.source", fault, "write the review anew with `screen review`")
 
 
 def _the_later(of_record: Answer, given: Answer) -> Answer:
@@ -300,7 +301,7 @@ class _Response:
         return authored
 
     def _who(self) -> str | None:
-        """Who answered, and who wrote it down if that is somebody else, as FHIR tells the two apart."""
+        """Who answered, and who wrote it down if that was somebody else: FHIR has a field for each."""
         source, author = _named(self.document.get("source")), _named(self.document.get("author"))
         if source is not None and author is not None and source != author:
             return f"{source}, recorded by {author}"

@@ -36,11 +36,12 @@ def read_patient(
 ) -> Patient:
     """Read one patient with the dictionary of a rulebook.
 
-    `source` is plain data, JSON text (it begins with `{`), an open file, or the path of a file; `file` is what messages
-    call it. Who reads many patients passes a `Dictionary`, made once. Raises RecordError, with every problem found, if
-    the record cannot be used, or if it holds several patients. `sightings` is told what the record calls things, also
-    where it cannot be used. `locale` is how dates and decimals are written in native records that do not say it,
-    `columns` what the headings of a spreadsheet stand for.
+    `source` is plain data, JSON text (it begins with `{`), an open file, or the path of a file; `file` is its name in
+    messages. To read many patients, make a `Dictionary` once and pass it. `sightings` collects what the record calls
+    things, even if it cannot be used. `locale` says how dates and decimals are written in native records that do not
+    say so, `columns` what the headings of a spreadsheet stand for.
+
+    Raises RecordError, with every problem found, if the record cannot be used, or if it holds several patients.
     """
     read = list(read_patients(source, rulebook, file, sightings, locale, columns))
     for each in read:

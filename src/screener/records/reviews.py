@@ -242,7 +242,7 @@ def _denial(item: tuple[RecordList, Concept], path: str, on: Moment, covers: Mom
 
 
 def _besides(episode: Episode, dictionary: Dictionary) -> frozenset[str]:
-    """What an entry that a review found may be besides: who found a tumor does not say which."""
+    """What else an entry that a review found may be: whoever found a tumor did not say which."""
     open_ = dictionary.terminology.named(episode.concept).open & dictionary.asked
     kinds = KINDS_ON[episode.list]
     return frozenset(name for name in open_ if dictionary.rulebook.concepts[name].kind in kinds)

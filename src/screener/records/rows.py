@@ -1,7 +1,7 @@
 """From the rows of a spreadsheet to plain records of the native form, which take the same path as any other.
 
-Two shapes are told apart by their headings: one row a fact (a column `name`, `text` or of a code, beside `value`,
-`status` or `list`), or one row a patient on a day, with labs and findings as columns (`total_bilirubin [umol/L]`,
+The headings show which of two shapes it is. One row a fact: a column `name`, `text` or of a code, with `value`,
+`status` or `list`. Or one row a patient on a day, with labs and findings as columns (`total_bilirubin [umol/L]`,
 `INR`). Nothing gets a meaning here: a cell becomes the field that its heading names.
 """
 
@@ -34,7 +34,7 @@ PERSON = ("patient", "birth_date", "age_years", "sex", "as_of", "died", "locale"
 DATES = ("birth_date", "as_of", "died", "date", "onset", "start", "end", "since", "until")
 _FACT = tuple(dict.fromkeys(field for entry in ENTRIES.values() for field in entry.model_fields if field != "reviewed"))
 FIELDS = (*PERSON, "list", *_FACT)
-"""Everything that a heading may name, beside labs and findings."""
+"""Everything that a heading may name, apart from labs and findings."""
 CODES = ("loinc", "snomed", "icd10", "icd10cm", "icd10who", "icd10gm", "atc", "rxnorm")
 _TRUTHS = ("current", "controlled")
 IGNORED = "-"
@@ -199,9 +199,9 @@ def _is_fact_a_row(columns: list[Column]) -> bool:
 def drafts(
     read: Sheets, dictionary: Dictionary, file: str, own: Headings | None = None, locale: Locale | None = None
 ) -> tuple[list[Drafted], list[str]]:
-    """The records of a spreadsheet, one a patient, and what is to be told with each of them.
+    """The records of a spreadsheet, one a patient, each with its notes.
 
-    Raises RecordError where the file as a whole cannot be used: no heading is known, a fact belongs to nobody.
+    Raises RecordError if the file as a whole cannot be used: no heading is known, or a fact belongs to nobody.
     """
     own = own or {}
     notes = list(read.notes)

@@ -1,8 +1,8 @@
 """The sources of records, in one table. A new source is one file and one line here.
 
-A source's file has two functions. `recognises(source)` says whether it can read a source, by what the source is and
-how it is named, so that nothing is opened that need not be. `groups(source, how)` gives what belongs together of it;
-each group says what its patients are called, and gives them, or a RecordError in the place of one that cannot be used.
+A source's file has two functions. `recognises(source)` says whether it can read a source. It looks at what the source
+is and how it is named, and opens nothing that it need not open. `groups(source, how)` yields what belongs together.
+Each group gives the names of its patients and the patients, with a RecordError in the place of one that cannot be used.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SOURCES = (
     "screener.records.spreadsheets",
     "screener.records.json_records",
 )
-"""Where each source stands. The first that recognises what it is given reads it; the last takes whatever is left."""
+"""The modules. The first that recognises a source reads it; the last takes whatever is left."""
 
 
 class HowRead(Struct, frozen=True):
@@ -49,10 +49,10 @@ class HowRead(Struct, frozen=True):
 
 
 class Group(Protocol):
-    """What belongs together of a source, and is read together."""
+    """A part of a source that belongs together and is read together."""
 
     def names(self) -> Iterable[str]:
-        """What its patients are called. Raises RecordError where that cannot be told."""
+        """The names of its patients. Raises RecordError if they cannot be known."""
 
     def patients(self) -> Iterator[Patient | RecordError]:
         """Its patients, and those who cannot be used."""
@@ -78,7 +78,7 @@ class SourceOfRecords(Protocol):
 
 @runtime_checkable
 class FolderOfRecords(Protocol):
-    """What the file of a source has besides, if a folder that it recognises may hold records by themselves."""
+    """What a source's file has in addition, if a folder that it recognises may hold single records."""
 
     def records_in(self, folder: Path) -> tuple[list[Path], tuple[Unread, ...]]:
         """The sources in the folder, and what is not read."""
@@ -96,8 +96,8 @@ def groups_in(source: Source, how: HowRead) -> Iterator[Group | RecordError]:
 
 
 def records_in(folder: Path) -> tuple[list[Path], tuple[Unread, ...]]:
-    """The sources in a folder: the folder itself if all of it is one source, else each file of a record in it; and what
-    is not read besides."""
+    """The sources in a folder: the folder itself if all of it is one source, else each file of a record in it. The
+    second part is what is not read."""
     reader = _reader_of(folder)
     return reader.records_in(folder) if isinstance(reader, FolderOfRecords) else ([folder], ())
 

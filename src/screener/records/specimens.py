@@ -1,6 +1,6 @@
 """What a specimen is: blood, or what else a result was measured in.
 
-Data: `specimens.tsv` beside this file, with its sources.
+The words are data, with their sources: `specimens.tsv` in this folder.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ class _Words(NamedTuple):
     fillers: frozenset[str]
     """Words of names that say nothing of what was found."""
     grades: frozenset[str]
-    """Words and signs beside the number of a grade."""
+    """Words and signs that may stand with the number of a grade."""
     marks: tuple[str, ...]
     """What a laboratory puts behind a number that lies outside of its limits."""
     sexes: dict[str, str]

@@ -1,7 +1,7 @@
 """Advice as text: what to find out first, and for each trial what would decide it, in a few lines.
 
-Most records say nothing of most exclusions, so that dozens of facts may each rule a trial out. What can be measured is
-told one by one; questions about the patient's past and present are counted, and the first of them named.
+Most records are silent about most exclusions, so dozens of facts may each rule a trial out. What can be measured is
+listed item by item; questions about the patient's past and present are counted, and the first of them named.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MOST_FACTS = 8
 MOST_NAMED = 4
 MOST_WAYS = 2
 MEASURED = {"lab", "finding", "birth_date", "sex", "reading"}
-"""Kinds of facts that are told one by one: what can be measured or read up, and not asked of the patient."""
+"""Kinds of facts that are listed one by one: what can be measured or looked up without asking the patient."""
 
 
 def advice_lines(advice: Advice, width: int = WIDTH) -> list[str]:
@@ -40,7 +40,7 @@ def advice_lines(advice: Advice, width: int = WIDTH) -> list[str]:
 
 
 def first_facts(advice: Advice) -> list[OpenFact]:
-    """The facts to be told one by one, in the order of the ranking: those that settle several criteria, or can be
+    """The facts to list one by one, in the order of the ranking: those that settle several criteria, or can be
     measured."""
     return [fact for fact in advice.unconditional if len(fact.settles) > 1 or fact.fact.kind in MEASURED][:MOST_FACTS]
 
@@ -75,7 +75,7 @@ def _rank(fact: OpenFact) -> str:
 
 
 def _asked(advice: Advice, told: Sequence[OpenFact]) -> Iterator[tuple[str, str]]:
-    """The facts that were not told one by one, by whom to ask."""
+    """The facts that were not listed, by whom to ask."""
     rest = [fact for fact in advice.unconditional if fact not in told]
     yield from _people([fact.fact for fact in rest if fact.fact.kind == "question"])
     history = [fact for fact in rest if fact.fact.kind not in (*MEASURED, "question")]
@@ -151,7 +151,7 @@ def _ruling_out(trial: TrialAdvice) -> Iterator[tuple[str, str]]:
 
 
 def any_of(history: Sequence[Known]) -> Iterator[str]:
-    """Answers about the patient's past and present of which any one will do: `a yes to any of 32 questions: …`."""
+    """Answers about the patient's past and present, any one of which will do: `a yes to any of 32 questions: …`."""
     for word in dict.fromkeys(each.values.text for each in history):
         texts = [each.fact.text for each in history if each.values.text == word]
         if len(texts) > 1:

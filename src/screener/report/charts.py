@@ -78,7 +78,7 @@ class Tick(Struct, frozen=True):
 
 
 class Row(Struct, frozen=True):
-    """A result as the table below the drawing tells it."""
+    """A row of the table below the drawing: one result."""
 
     date: str
     recorded: str

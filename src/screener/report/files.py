@@ -10,10 +10,11 @@ ONLY_THE_OWNER = 0o600
 
 
 def write_whole(place: Path, text: str) -> None:
-    """Write the text as UTF-8 into a file beside the place, and move that there, so that nobody ever reads a half.
+    """Write the text as UTF-8 into a new file in the same folder, and move that into place, so that nobody ever reads
+    half of it.
 
-    A link is followed. A new file is for its owner alone, because it tells of patients; one that is there keeps its
-    mode. Raises OSError if it cannot be written; then nothing has changed.
+    A link is followed. A new file can be read by its owner alone, because it is about patients; an existing one keeps
+    its mode. Raises OSError if it cannot be written; then nothing has changed.
     """
     place = place.resolve()
     draft = place.with_name(f".{place.name[:100]}.{os.getpid()}.part")

@@ -1,6 +1,5 @@
-"""What a report may tell beyond the answers: what to find out next, how near numbers were, how far each trial is, and
-what changes by itself. Each is worked out only where the call asks for it.
-"""
+"""What a report may add to the answers: what to find out next, how near numbers were, how far each trial is, and what
+changes by itself. Each is worked out only if the call asks for it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a page of HTML is made with: its policy, its text, and all that an answer rests on.
+"""What a page of HTML is made with: its policy, its text, and the evidence of an answer.
 
 A page loads nothing, and its own policy lets it load nothing: whatever a record holds is text. Text that could not be
-seen, or that could turn what is beside it around, is shown escaped. What a page says is read off the results.
+seen, or that could reverse the text next to it, is shown escaped. What a page says is read off the results.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def _shown(value: object) -> object:
 
 
 class Row(Struct, frozen=True):
-    """A fact that an answer rests on, as the page tells it: `converted` is empty where that says nothing more."""
+    """A fact that an answer rests on, as the page shows it: `converted` is empty if it adds nothing."""
 
     name: str
     value: str

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 MOST_NAMED = 40
-"""Patients of one group that are named; of the others the number is told."""
+"""How many patients of a group are named; the rest are counted."""
 MOST_LINES = 2
 """Criteria that are named of those that failed."""
 

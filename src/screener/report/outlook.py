@@ -25,7 +25,7 @@ MOST_RULINGS = 6
 MOST_DAYS = 6
 """Days for one trial on which something changes by itself."""
 MOST_SPELLED_OUT = 4
-"""Open lines of which it is told what passes them; of more, they are named."""
+"""How many open lines are shown with what passes them; the rest are named."""
 
 
 class NextFact(Struct, frozen=True):
@@ -47,7 +47,7 @@ class Ruling(Struct, frozen=True):
 
 
 class TrialNext(Struct, frozen=True):
-    """What decides one undetermined trial: `more` counts what rules it out and is not told."""
+    """What decides one undetermined trial. `more` counts the facts that rule it out and are not shown."""
 
     id: str
     rules_out: tuple[Ruling, ...]
@@ -174,7 +174,8 @@ def _asked(rules: Sequence[RulesOut], rulebook: Rulebook) -> Iterator[Ruling]:
 
 
 def _pairs(trial: TrialAdvice) -> list[RulesOut]:
-    """What rules out unless something else stands in the way, each two facts once: told of the one to measure."""
+    """What rules a trial out unless something else stands in the way, each pair of facts once, named by the one to
+    measure."""
     told: dict[frozenset[Missing], RulesOut] = {}
     for each in sorted(trial.rules_out, key=lambda rule: rule.fact.fact.kind not in MEASURED):
         if each.unless is not None:
@@ -195,7 +196,7 @@ def _open_lines(lines: Sequence[OpenLine]) -> str:
 
 
 def turning(margin: Margin) -> str:
-    """What would turn a margin, in words; empty where nothing is told of that."""
+    """What would turn a margin, in words; empty if nothing is known."""
     if not margin.turns:
         return ""
     return margin.text.removeprefix(replace(margin, turns=()).text).removeprefix(". ")

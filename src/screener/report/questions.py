@@ -40,12 +40,6 @@ class AskedForTrial(Struct, frozen=True):
     title: str
     questions: tuple[OpenQuestion, ...]
 
-    @property
-    def signed_by(self) -> tuple[str, ...]:
-        """Everybody who answers here; how to read a sentence is settled by whoever answers for the site."""
-        people = dict.fromkeys(each.asked_of for each in self.questions if each.asked_of is not None)
-        return tuple(people) or ("person who answers for the site",)
-
 
 def open_questions(screening: Screening) -> tuple[AskedForTrial, ...]:
     """What people have to answer, by trial, in the order of the protocols' lines. Trials without a question are left

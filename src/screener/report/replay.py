@@ -1,4 +1,4 @@
-"""A result beside the same screening made anew: what differs, in words, and what that may come from.
+"""A result compared with the same screening made anew: what differs, in words, and what that may come from.
 
 Both are plain data, as JSON holds them, so that a result of an older version can be read. Only what both of them say is
 compared.

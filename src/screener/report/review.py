@@ -67,7 +67,7 @@ def as_file(review: Review, patient: str, as_of: date) -> dict[str, Anything]:
 
 
 def to_review(screening: Screening) -> dict[str, Anything]:
-    """The sheet to fill in, as plain data."""
+    """The chart review to fill in, as plain data."""
     asked = sorted(asked_of_chart(screening), key=lambda each: (_heading(each, screening), -len(each.lines)))
     groups: dict[str, list[dict[str, Anything]]] = {}
     for each in asked:

@@ -62,7 +62,7 @@ MOST_DAYS_TOLD = 6
 
 
 MOST_FACTS_TOLD = 5
-"""Of the facts to find out first; the others, and what they decide, on request."""
+"""How many facts to find out first are shown; `--advice` shows the others."""
 
 
 def print_screening(
@@ -212,7 +212,7 @@ class Page:
     # ---- shapes
 
     def beside(self, label: Text | str, body: Text | str) -> None:
-        """A label and a text beside it; the text's further lines begin below its first."""
+        """A label, and a text to its right; further lines of the text begin below its first."""
         first = Text(label) if isinstance(label, str) else label
         text = Text(body) if isinstance(body, str) else body
         for number, line in enumerate(text.wrap(self.console, self.width - first.cell_len)):

@@ -85,7 +85,7 @@ def read_as(reading: ReadingOutcome) -> str:
 
 
 def freshness_limits(criterion: CriterionResult) -> list[str]:
-    """How old results may be of which the last was too old for this line, and who says so.
+    """How old the results may be that were too old for this line, and who says so.
 
     `7 days (the dictionary's default, no source): INR, creatinine`
     """

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import get_args
 
 from msgspec import Struct
 
@@ -27,17 +28,7 @@ from screener.sheet.model import StateName
 from screener.sheet.waiting import only_people
 from screener.values.truth import FALSE, TRUE
 
-NEAREST_FIRST: tuple[StateName, ...] = (
-    "all met",
-    "all met if complete",
-    "people",
-    "reading",
-    "nothing against",
-    "check",
-    "too little",
-    "ruled out today",
-    "ruled out",
-)
+NEAREST_FIRST: tuple[StateName, ...] = get_args(StateName)
 OUT: frozenset[StateName] = frozenset({"ruled out", "ruled out today"})
 
 

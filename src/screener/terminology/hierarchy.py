@@ -23,17 +23,15 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from screener.rulebook import Code, Concept, Rulebook
+from screener.rulebook import Code, Concept, Relation, Rulebook
 from screener.values.tables import table_rows
 
 _T = TypeVar("_T")
-
-Relation = Literal["is", "may be", "is not"]
 
 FORM = "screener hierarchy 1"
 """What the first fact of a file says; another form of file gets another number."""

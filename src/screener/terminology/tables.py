@@ -76,8 +76,9 @@ class Index:
         self._sorted_family = sorted(self._family)
 
     def _alike(self, concept: Concept, others: tuple[str, ...]) -> tuple[str, ...]:
-        """Of some concepts, those that a code of the system can speak of together with this one. A diagnosis that tells
-        of a drug that is taken tells nothing of an allergy to it, though the drug is one of those to be allergic to."""
+        """Those of some concepts that a code of this system can speak of together with this one. A diagnosis that
+        mentions a drug being taken says nothing about an allergy to it, though the drug is one of those to be allergic
+        to."""
         if self.edition is None:
             return others
         is_substance = concept.kind == "substance"

@@ -20,8 +20,8 @@ from screener.terminology.said import BY_DICTIONARY, NOBODY, Said, all_of_one_en
 from screener.terminology.tables import Index, indexes, plain_code
 
 NOTHING_BUT_RESULTS = frozenset({"loinc", "cvx"})
-"""The systems none of whose codes is of a disease, a treatment or an event that a rule asks for: of LOINC all are of
-what is measured, asked or documented, of CVX of vaccines."""
+"""The systems in which no code is of a disease, treatment or event that a rule asks for: in LOINC every code is about
+what is measured, asked or documented, in CVX about vaccines."""
 
 
 _CATEGORY = 3
@@ -149,7 +149,7 @@ class Terminology:
         return replace(together, may_be=together.may_be - is_not - kinds)
 
     def of_row(self, row: ReviewedRow, by_dictionary: Said | None = None) -> Said:
-        """What a reviewed row says, beside what the dictionary says of the same code."""
+        """What a reviewed row says, together with what the dictionary says of the same code."""
         said = self.within(row.within) if row.within else Said()
         is_ = said.is_ | (by_dictionary.is_ if by_dictionary is not None else NOBODY)
         is_not = frozenset(row.is_not)

@@ -128,12 +128,12 @@ def from_one_to_another(start: Moment, end: Moment, text: str) -> Moment:
 
 
 def latest_of(moments: Iterable[Moment]) -> list[Moment]:
-    """The few of several moments that are enough to tell whether something is before any of them."""
+    """The few of several moments that are enough to say whether something is before any of them."""
     return _foremost(moments, lambda each: (each.first, each.instant[1]))
 
 
 def earliest_of(moments: Iterable[Moment]) -> list[Moment]:
-    """The few of several moments that are enough to tell whether any of them is before something."""
+    """The few of several moments that are enough to say whether any of them is before something."""
     return _foremost(moments, lambda each: (-each.last, -each.instant[2]))
 
 

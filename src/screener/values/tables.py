@@ -1,4 +1,5 @@
-"""Tables of data beside the source: a line a row, its cells apart by tabs; a line that begins with `#` is a remark."""
+"""Tables of data next to the source: a line a row, its cells parted by tabs; a line that begins with `#` is a
+remark."""
 
 from __future__ import annotations
 

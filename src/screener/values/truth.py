@@ -105,7 +105,7 @@ def at_least(count: int, truths: Iterable[Truth]) -> Truth:
 
 
 def union(truths: Iterable[Truth]) -> Truth:
-    """What one of several possible worlds says: definite only where they all agree. Needs at least one."""
+    """What holds in all of several possible worlds: definite only if they agree. Needs at least one."""
     result: Truth | None = None
     for truth in truths:
         if result is None:

@@ -15,8 +15,8 @@ from screener.records.errors import printable, quoted
 from screener.records.fhir.elements import (
     Body,
     Concept,
+    Period,
     ShapeError,
-    Stretch,
     concept,
     concept_of,
     concepts,
@@ -108,7 +108,7 @@ def read_condition(resource: Resource, reader: Reader) -> None:
 
 
 def _certainties(body: Body, dictionary: Dictionary) -> frozenset[str]:
-    """How certain a diagnosis is by what stands beside its codes, as Germany has it: `refuted`, `confirmed`,
+    """How certain a diagnosis is by an extension of its codes, as Germany has it: `refuted`, `confirmed`,
     `unconfirmed`, or `resolved`."""
     stated = [
         part(extension, "valueCoding")
@@ -243,7 +243,7 @@ def _earliest(onset: Moment | None) -> int:
     return onset.first if onset is not None else BEGINNING
 
 
-def _one_moment(stretch: Stretch) -> Moment | None:
+def _one_moment(stretch: Period) -> Moment | None:
     """When something set in or ended, of a time given as a period: at some moment in it."""
     start, end = stretch.start, stretch.end
     if start == end:

@@ -119,7 +119,7 @@ def only_one_of(body: Body, field: str, types: Sequence[str]) -> None:
 
 
 class Coding(Struct, frozen=True):
-    """A code as the record gives it, with the words that stand beside it."""
+    """A code as the record gives it, with its display text."""
 
     system: str | None
     code: str | None
@@ -243,25 +243,25 @@ def _moment(value: str) -> Moment:
     return parse_moment(value)
 
 
-class Stretch(Struct, frozen=True):
-    """A Period: from a moment to a moment, either of which may not be known."""
+class Period(Struct, frozen=True):
+    """A FHIR Period: from a moment to a moment, either of which may be unknown."""
 
     start: Moment | None = None
     end: Moment | None = None
 
 
-def period(body: Body, field: str) -> Stretch | None:
+def period(body: Body, field: str) -> Period | None:
     """The Period in a field. Raises ShapeError, and UnreadableError."""
     if body.get(field) is None:
         return None
     value = part(body, field)
-    stretch = Stretch(moment(value, "start"), moment(value, "end"))
+    stretch = Period(moment(value, "start"), moment(value, "end"))
     if stretch.start is not None and stretch.end is not None and stretch.end.is_before(stretch.start):
         raise UnreadableError(f"its `{field}` ends before it begins")
     return stretch if stretch.start is not None or stretch.end is not None else None
 
 
-def some_time_in(stretch: Stretch) -> Moment:
+def some_time_in(stretch: Period) -> Moment:
     """One moment that lies somewhere in a period."""
     told = [each.text for each in (stretch.start, stretch.end) if each is not None]
     if stretch.start is None:

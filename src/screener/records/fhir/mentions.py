@@ -1,7 +1,7 @@
-"""Codes, wordings and reasons outside of the resources that are read: a dispense, the reason of an encounter, a bill.
+"""Codes, wordings and reasons outside the resources that are read: a dispense, the reason of an encounter, a bill.
 
-None of them is an entry of a list for certain. It may be one, at its own dates, and leaves that open, unless an entry
-under the same code already speaks of that time. Which fields these are is data, `mentions.tsv` beside this file.
+None of them is an entry of a list for certain. Each may be one, at its own dates, and leaves that open, unless an entry
+under the same code already speaks of that time. Which fields these are is data: `mentions.tsv` in this folder.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from screener.records.fhir.elements import (
     Body,
     Coding,
     Concept,
+    Period,
     ShapeError,
-    Stretch,
     UnreadableError,
     concept,
     concept_of,
@@ -219,17 +219,17 @@ def _referred(reference: Body, resource: Resource, reader: Reader) -> Concept | 
     return concept(found.body, "code")
 
 
-def _when(resource: Resource, names: Sequence[str], reader: Reader) -> Stretch:
+def _when(resource: Resource, names: Sequence[str], reader: Reader) -> Period:
     """When it was, by the first field that says so; else some time during the encounter, or on an unknown day."""
     for name in names:
         try:
             if isinstance(resource.body.get(name), dict):
                 stretch = period(resource.body, name)
             else:
-                stretch = Stretch(day, day) if (day := moment(resource.body, name)) is not None else None
+                stretch = Period(day, day) if (day := moment(resource.body, name)) is not None else None
         except (ShapeError, UnreadableError):
-            return Stretch()
+            return Period()
         if stretch is not None:
             return stretch
     during = reader.time_of_encounter(resource)
-    return Stretch(during, during)
+    return Period(during, during)

@@ -16,8 +16,8 @@ from screener.records.errors import quoted
 from screener.records.fhir.elements import (
     Body,
     Concept,
+    Period,
     ShapeError,
-    Stretch,
     UnreadableError,
     concept,
     concepts,
@@ -71,7 +71,7 @@ def _mention_conclusion(resource: Resource, reader: Reader) -> None:
     """What the words of a report's conclusion name may be there. Its codes are read with other mentions."""
     body = resource.body
     day = effective_time(resource, reader) or reader.time_of_encounter(resource) or time_of_issue(resource, reader)
-    when = Stretch(day, day)
+    when = Period(day, day)
     if isinstance(conclusion := body.get("conclusion"), str):
         reader.mention_named(conclusion, f"{resource.place}.conclusion", when)
     for field in ("conclusionCode", "codedDiagnosis"):
@@ -86,7 +86,7 @@ def _concepts_kept(body: Body, field: str) -> Sequence[Concept]:
         return ()
 
 
-def _mention_words(stated: Concept, place: str, when: Stretch, reader: Reader) -> None:
+def _mention_words(stated: Concept, place: str, when: Period, reader: Reader) -> None:
     """What the words of a concept name, if nobody knows its code."""
     if not reader.is_known(stated):
         reader.mention_named(" / ".join(own_words(stated)), place, when)
@@ -231,7 +231,7 @@ def _mention_value(named: Concept, holder: Body, resource: Resource, place: str,
     and by what it is called, if that names what a test shows, and its value does not say that there is none."""
     stated = concept(holder, "valueCodeableConcept")
     day = time_of(resource, reader)
-    when = Stretch(day, day)
+    when = Period(day, day)
     if not stated.is_empty:
         reader.mention(Mention(stated, "conditions", place, when, is_open=False))
         _mention_words(stated, place, when, reader)

@@ -162,8 +162,8 @@ def _answer_all(value: bool | None, resource: Resource, reader: Reader, begins: 
 
 
 def _answer(answer: Answer, reader: Reader) -> None:
-    """The later of two answers counts. Without dates that tell which is the later, a refusal does, or the end of what
-    was answered: nobody can tell which of two consents replaced the other."""
+    """The later of two answers counts. If no date shows which is the later, a refusal counts, or the end of what was
+    answered: nobody can tell which of two consents replaced the other."""
     other = reader.chart.answers.setdefault(answer.key, answer)
     is_said = other.value == answer.value
     if is_said and (answer.value is not None or other.when is None or _is_later(other.when, answer.when)):

@@ -1,7 +1,7 @@
-"""FHIR resources to Patients: whose each resource is, and which module reads it.
+"""From FHIR resources to Patients: whose each resource is, and which module reads it.
 
-A resource is used, or set aside with the reason; the patient's notes tell both what was set aside and what is doubtful,
-alike ones together. One that cannot be read never keeps the others from being read.
+A resource is used, or set aside with the reason. The patient's notes name what was set aside and what is doubtful, with
+equal cases together. A resource that cannot be read never keeps the others from being read.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from screener.records.errors import RecordError, quoted
 from screener.records.fhir.conditions import read_allergy, read_condition, read_family_history
 from screener.records.fhir.elements import (
     Body,
+    Period,
     ShapeError,
-    Stretch,
     UnreadableError,
     moment,
     objects_in,
@@ -203,8 +203,8 @@ def _people(pool: Pool, *, among_others: bool) -> list[Person]:
 
 
 def _name_in(address: str) -> str | None:
-    """What a patient is called of whom there are only references: the id in them. An identifier is no name, because it
-    may be a number that the whole country knows the person by."""
+    """The name of a patient to whom there are only references: the id in them. An identifier is no name, because it may
+    be a national number."""
     return address.rpartition("/")[2].removeprefix("urn:uuid:") or None
 
 
@@ -350,7 +350,7 @@ class _Whose:
         return key, None
 
     def _check_identifier(self, identifier: tuple[str | None, str] | None, found: Resource, resource: Resource) -> None:
-        """Raise ShapeError where a reference leads to one patient, and the identifier beside it to another."""
+        """Raise ShapeError if a reference leads to one patient, and the identifier next to it to another."""
         if identifier is None or identifier[0] is None:
             return
         system, value = identifier
@@ -362,7 +362,8 @@ class _Whose:
             raise ShapeError("its reference and its identifier name two")
 
     def _key_of_contained(self, patient: Resource) -> tuple[object, Resource | None]:
-        """A contained Patient is the one of its identifiers; without any, nobody can tell whether two are the same."""
+        """A contained Patient is the one with its identifiers; without any, nobody can tell whether two are the
+        same."""
         identifiers = [each for each in parts(patient.body, "identifier") if isinstance(each.get("value"), str)]
         for identifier in identifiers:
             found = self.pool.referred({"identifier": identifier}, patient)
@@ -501,7 +502,7 @@ def _leave_open(resource: Resource, why: str, list_: RecordList, reader: Reader)
         return
     reader.leave(resource, why)
     for each in known:
-        reader.mention(Mention(each, list_, resource.place, Stretch()))
+        reader.mention(Mention(each, list_, resource.place, Period()))
 
 
 _OF_ONE_PERSON = "the file holds another record of the same person, and what is about the one may lie with the other"

@@ -1,6 +1,6 @@
 """One patient's resources on their way into the chart: what every kind of resource needs while it is read.
 
-Here codes get their meanings, what is not used is kept with its reason, and in the end both are told in the notes.
+Codes get their meanings here. What is not used is kept with its reason, and named in the notes at the end.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from screener.records.fhir.elements import (
     LONGEST_TEXT,
     NO_CONCEPT,
     Concept,
+    Period,
     ShapeError,
-    Stretch,
     UnreadableError,
     at_age,
     at_ages,
@@ -50,7 +50,7 @@ class Mention(Struct, frozen=True):
     named: Concept
     on: RecordList
     place: str
-    when: Stretch
+    when: Period
     is_open: bool = True
     visit: str | None = None
 
@@ -97,7 +97,7 @@ class Reader:
         self.findings = Findings()
         self.chart = Chart(dictionary.rulebook, self.findings)
         self.set_aside: list[SetAside] = []
-        self._mentions: dict[tuple[Concept, RecordList, Stretch, str | None], tuple[Mention, Meaning]] = {}
+        self._mentions: dict[tuple[Concept, RecordList, Period, str | None], tuple[Mention, Meaning]] = {}
         self._entries: list[tuple[Concept, RecordList, str]] = []
         self.diagnoses: set[str] = set()
         """Conditions that were read, but for those that were refuted."""
@@ -128,7 +128,7 @@ class Reader:
         self.leave_part(resource, place or resource.place, why)
         self.chart.leave_unread(on, place or resource.place)
         if on == "conditions":  # which may speak of what stands on other lists
-            self.mention(Mention(NO_CONCEPT, on, place or resource.place, Stretch()))
+            self.mention(Mention(NO_CONCEPT, on, place or resource.place, Period()))
 
     def leave_part(self, resource: Resource, place: str, why: str) -> None:
         """Set a part of a resource aside, at its own place."""
@@ -151,8 +151,8 @@ class Reader:
         self._commas.append((written, place))
 
     def perhaps(self, concept: Concept, unit: str | None) -> tuple[Meaning, ...]:
-        """The labs and findings of which a result may be that nobody knows by its code: its code or wording is like
-        their names, and it can come in such a unit."""
+        """The labs and findings that a result under an unknown code may belong to: its code or wording is like their
+        names, and they can come in its unit."""
         key = (concept, unit)
         near = self.memory.near.get(key)
         if near is None:
@@ -245,8 +245,8 @@ class Reader:
     def _filed(
         self, concept: Concept, meanings: tuple[Meaning, ...], on: RecordList, kinds: tuple[str, ...] | None
     ) -> tuple[tuple[str, ...], tuple[Meaning, ...]]:
-        """The meanings under which an entry of a list is filed, with what it may be besides, or instead; and what has
-        to be told of it. `kinds` is None where they are certain whatever its codes say."""
+        """The meanings under which an entry of a list is filed, with what else it may be, and its flags. `kinds` is
+        None if they are certain whatever its codes say."""
         key = (concept, meanings, on, kinds)
         known = self.memory.filed.get(key)
         if known is None:
@@ -324,7 +324,7 @@ class Reader:
         said = self.dictionary.said(codes, named.text, on=on)
         return said.is_known, self.dictionary.only_may_be(said, on, label_of(named), codes)
 
-    def mention_named(self, wording: str, place: str, when: Stretch, only: frozenset[str] | None = None) -> None:
+    def mention_named(self, wording: str, place: str, when: Period, only: frozenset[str] | None = None) -> None:
         """The concepts (of some only) that a wording names may be there, at its own time. Whether it says so, or the
         opposite, nobody reads."""
         told = (
@@ -383,7 +383,7 @@ class Reader:
 
     # ---- time
 
-    def span(self, resource: Resource, field: str) -> Stretch:
+    def span(self, resource: Resource, field: str) -> Period:
         """A choice of dateTime, Period, Age, Range or string: from when to when, as far as it can be understood.
 
         What cannot be is noted, and counts as an unknown day. Of an age it is when the patient was of that age.
@@ -392,7 +392,7 @@ class Reader:
         try:
             only_one_of(body, field, _TIMES)
             if (when := moment(body, f"{field}DateTime")) is not None:
-                return Stretch(when, when)
+                return Period(when, when)
             if (stretch := period(body, f"{field}Period")) is not None:
                 return stretch
             birth = self.chart.birth
@@ -406,18 +406,18 @@ class Reader:
                     when = moment_of(words, f"{field}String")
                 except UnreadableError:
                     self.note(resource.place, f"its `{field}String` is not a date, and says nothing of when")
-                    return Stretch()
+                    return Period()
             else:
                 if f"{field}Timing" in body:
                     self.note(resource.place, f"its `{field}Timing` is not read, and says nothing of when")
-                return Stretch()
+                return Period()
         except (ShapeError, UnreadableError) as error:
             self.note(resource.place, f"{error}, and says nothing of when")
-            return Stretch()
+            return Period()
         if when is None:
             self.note(resource.place, f"its `{field}` is an age, and the birth date is not known")
-            return Stretch()
-        return Stretch(when, when)
+            return Period()
+        return Period(when, when)
 
     def date(self, resource: Resource, field: str) -> Moment | None:
         """The date in a field; one that cannot be understood is noted, and counts as none."""
@@ -501,7 +501,7 @@ class Reader:
                 self.findings.note(kind, note)
 
     def _notes_without_rule(self, concepts: dict[Concept, list[str]]) -> Iterator[str]:
-        """What has to be told of codes that say nothing: those of systems that are read, then those of each other."""
+        """Notes on codes that say nothing: those of systems that are read, then those of each other system."""
         read: dict[Concept, list[str]] = {}
         unread: dict[str, dict[Concept, list[str]]] = {}
         for concept, places in concepts.items():
@@ -580,7 +580,7 @@ def _spoken(
     return spoken
 
 
-def _overlap(entry: Episode, when: Stretch) -> bool:
+def _overlap(entry: Episode, when: Period) -> bool:
     """Whether an entry may have held at the time of what is mentioned, as far as both say when that was."""
     first, last = when.start or when.end, when.end or when.start
     if first is None or last is None:
@@ -620,8 +620,8 @@ def _why_without_rule(concept: Concept) -> str:
 
 
 def label_of(concept: Concept) -> str:
-    """A concept as a note names it: its first code and its words; without a code, its words in quotes. That a code has
-    no system is told, because it may be why nobody knows it."""
+    """A concept as a note names it: its first code and its words; without a code, its words in quotes. A code without a
+    system is called so, because that may be why nobody knows it."""
     coding = next((each for each in concept.codings if each.code is not None), None)
     words = concept.words
     if coding is None:

@@ -16,7 +16,7 @@ from screener.records.addresses import plain_address, plain_id, uuid_in
 from screener.records.fhir.elements import Body, ShapeError, UnreadableError, moment_of, part, parts, shown, text
 from screener.records.fhir.searches import Page, not_at_hand, page_of, why_incomplete, why_partial
 from screener.records.fhir.versions import as_r4
-from screener.records.forms import deletes, deletions
+from screener.records.foreign import deletes, deletions
 from screener.values.dates import Moment
 
 MOST_BUNDLES_DEEP = 4
@@ -68,8 +68,8 @@ class Resource(Struct, frozen=True, eq=False):
 
 
 class Missing(Struct, frozen=True):
-    """Something that is not at hand, and may be about any of the patients: where, and of which kinds of resources
-    (None: of any)."""
+    """Something that is not at hand and may be about any of the patients: where, and of which kinds of resources (None:
+    any)."""
 
     place: str
     kinds: frozenset[str] | None = None
@@ -210,10 +210,10 @@ class Pool:
         self.set_aside.append(SetAside(resource.kind, resource.place, why, is_nobodys=True))
 
     def without_repetitions(self) -> Sequence[Resource]:
-        """The resources, each once, and of several versions of one the latest.
+        """The resources, each once. Of several versions of one resource, the latest.
 
-        Where nothing says which of two versions is the latest, both are kept: what they contradict each other in is for
-        the reader to see.
+        If nothing shows which of two versions is the latest, both are kept, and the reader finds what they contradict
+        each other in.
         """
         places: dict[tuple[str, str, str | None], int] = {}
         kept: list[Resource] = []

@@ -51,8 +51,8 @@ def limits_of_normal(
 ) -> tuple[NormalSpan, str | None]:
     """The limits that came with a result, and what is doubtful about them.
 
-    Of several reference ranges those count that are of what is normal, for the patient's sex and age. Where they still
-    differ, or nobody can tell which of them applies, none is used.
+    Of several reference ranges, those count that are normal ranges for the patient's sex and age. If they still differ,
+    or nobody can tell which applies, none is used.
     """
     ranges = parts(holder, "referenceRange")
     if not ranges or not isinstance(meaning.entry, Lab):
@@ -94,7 +94,7 @@ def _limits_among(ranges: Sequence[Body], reader: Reader, when: Moment | None) -
 
 
 def _applies(range_: Body, reader: Reader, when: Moment | None) -> bool | None:
-    """Whether a reference range is of what is normal for this patient; None if that cannot be told."""
+    """Whether a reference range is a normal range for this patient; None if nobody can tell."""
     kind = _kind_of(range_)
     if kind is not None and kind not in _NORMAL:
         return False

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from screener.records.chart import NOT_COUNTED
 from screener.records.fhir.elements import (
     Body,
+    Period,
     ShapeError,
-    Stretch,
     UnreadableError,
     moment,
     moment_of,
@@ -57,7 +57,8 @@ def time_of_issue(resource: Resource, reader: Reader) -> Moment | None:
 def _of_what_lists_it(
     resource: Resource, reader: Reader, time_of: Callable[[Resource, Reader], Moment | None]
 ) -> Moment | None:
-    """A time of the nearest panels or reports that have this as a result; of several times, some time between them."""
+    """A time of the nearest panels or reports that have this as a result; if they have several times, some time between
+    them."""
     for counting in levels_above(resource, reader):
         times = {when: None for each in counting if (when := time_of(each, reader)) is not None}
         if times:
@@ -111,5 +112,5 @@ def _some_time_among(times: Sequence[Moment]) -> Moment | None:
     if len(times) < 2:
         return times[0] if times else None
     return some_time_in(
-        Stretch(min(times, key=lambda each: each.instant[1]), max(times, key=lambda each: each.instant[2]))
+        Period(min(times, key=lambda each: each.instant[1]), max(times, key=lambda each: each.instant[2]))
     )

@@ -60,7 +60,7 @@ def _fields_of_value(holder: Body) -> list[str]:
 
 
 class Value(Struct, frozen=True):
-    """A value as it may be read, in the order in which to try: a code's word before what a person wrote beside it."""
+    """A value as it may be read, in the order in which to try: a code's word before what a person wrote next to it."""
 
     candidates: Sequence[Quantity | Span | str | None]
     recorded: str
@@ -72,9 +72,9 @@ class Value(Struct, frozen=True):
 
 
 def value_of(holder: Body, meaning: Meaning, dictionary: Dictionary) -> Value | None:
-    """The value of an Observation or a component; None where nothing was measured, or nothing is given.
+    """The value of an Observation or a component; None if nothing was measured, or nothing is given.
 
-    Several values, and a value beside a reason for having none, contradict each other, and are none.
+    Several values, or a value with a reason for having none, contradict each other and count as none.
     """
     fields = _fields_of_value(holder)
     why = why_absent(holder)
@@ -130,7 +130,7 @@ def why_absent(holder: Body) -> str | None:
 
 
 def words_of(stated: Concept, dictionary: Dictionary) -> Iterator[str]:
-    """What a coded answer may be called: the word that its code stands for, then those beside it."""
+    """What a coded answer may be called: the word that its code stands for, then those written next to it."""
     for coding in stated.codings:
         word = dictionary.answer(coding.system or "", coding.code or "")
         if word is not None:

@@ -148,8 +148,8 @@ def not_at_hand(pages: Sequence[Page]) -> Iterator[tuple[Page, str]]:
 
 
 def why_incomplete(outcome: Body) -> str | None:
-    """Why an answer is not whole, if an OperationOutcome says that it is not. What the server says in words is not
-    told: it may name a person."""
+    """Why an answer is not whole, if an OperationOutcome says that it is not. The server's own words are not repeated,
+    because they may name a person."""
     issues = outcome.get("issue")
     for issue in issues if isinstance(issues, list) else ():
         code, severity = (_word(issue, field) for field in ("code", "severity"))

@@ -1,13 +1,13 @@
-"""A large export, read patient by patient: where each resource lies, and which have to be seen together.
+"""A large export, read patient by patient: where each resource lies, and which have to be read together.
 
-An export has a file for each kind of resource, so what is about one patient is spread over all of them. A first pass
-keeps of each resource where it lies, whose it is, and what it refers to; then what belongs together is read again, one
-patient after the other. What belongs together is chosen rather too large than too small: all resources about a patient,
-what they refer to, patients of whom one refers to something of another or who share an id of a resource, and what says
-of nobody in particular that it is about a patient. So the answers are those of everything read at once.
+An export has a file for each kind of resource, so one patient's resources are spread over all of them. A first pass
+notes for each resource where it lies, whose it is, and what it refers to. Then what belongs together is read again, one
+patient after the other. A group is chosen too large rather than too small. It has all resources about a patient and
+what they refer to; patients who refer to each other's resources, or share an id of a resource; and resources that are
+about a patient without saying whom. So the answers are those of reading everything at once.
 
-Where that cannot be told by plain references (`Patient/1`), as with identifiers or contained patients, everything is
-read at once after all.
+If plain references (`Patient/1`) do not show what belongs together, as with identifiers or contained patients,
+everything is read at once.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from screener.records.fhir.patients import READ_KINDS, REFERRED_TO, names_in, re
 from screener.records.fhir.reader import Memory
 from screener.records.fhir.resources import is_kind
 from screener.records.folders import Unread
-from screener.records.forms import deletions
+from screener.records.foreign import deletions
 from screener.records.patient import Patient
 from screener.records.sightings import Sightings
 
@@ -73,7 +73,7 @@ class Spread:
 
     def __init__(self) -> None:
         self.is_plain = True
-        """Whether it can be told by plain references what belongs together."""
+        """Whether plain references show what belongs together."""
         self._files: list[IO[bytes] | FileIO] = []
         finalize(self, _close, self._files)
         self._file_of: dict[Path | None, int] = {}

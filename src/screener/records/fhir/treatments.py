@@ -13,7 +13,7 @@ from screener.records.fhir.conditions import concept_meant
 from screener.records.fhir.elements import (
     Body,
     Concept,
-    Stretch,
+    Period,
     UnreadableError,
     concept,
     part,
@@ -49,7 +49,7 @@ def read_procedure(resource: Resource, reader: Reader) -> None:
     _check_focus(resource, reader)
     when = reader.span(resource, "performed")
     if when.start is None and when.end is None and (during := reader.time_of_encounter(resource)) is not None:
-        when = Stretch(during, during)
+        when = Period(during, during)
     reader.chart.note_if_before_birth(when.start, resource.place)
     for meaning in reader.meanings(concept(body, "code"), ("procedure",), resource, on="procedures"):
         name = concept_meant(meaning).name
@@ -139,7 +139,7 @@ def read_service_request(resource: Resource, reader: Reader) -> None:
             reader.chart.add_episode(asked, meaning)
 
 
-def _one_time(when: Stretch) -> Moment | None:
+def _one_time(when: Period) -> Moment | None:
     if when.start is None and when.end is None:
         return None
     return when.start if when.start == when.end else some_time_in(when)
@@ -251,19 +251,19 @@ def read_medication_request(resource: Resource, reader: Reader) -> None:
         reader.chart.add_episode(episode, meaning)
 
 
-def _time_of_order(resource: Resource, reader: Reader) -> Stretch:
+def _time_of_order(resource: Resource, reader: Reader) -> Period:
     """The time that the dosage or the dispensing states; else from the day on which it was written, on an open end."""
     body = resource.body
     dosages = parts(body, "dosageInstruction")
     if any(changed_meaning(each) is not None for each in (*dosages, part(body, "dispenseRequest"))):
-        return Stretch(reader.date(resource, "authoredOn") or reader.time_of_encounter(resource), None)
+        return Period(reader.date(resource, "authoredOn") or reader.time_of_encounter(resource), None)
     repeats = [part(part(dosage, "timing"), "repeat") for dosage in dosages]
     if any("boundsPeriod" in each for each in repeats):
-        bounds = [_period(resource, each, "boundsPeriod", reader) or Stretch() for each in repeats]
+        bounds = [_period(resource, each, "boundsPeriod", reader) or Period() for each in repeats]
         starts = [each.start for each in bounds if each.start is not None]
         ends = [each.end for each in bounds if each.end is not None]
         if starts or ends:
-            return Stretch(
+            return Period(
                 min(starts, key=lambda each: each.instant[1], default=None),
                 # As long as one of them has no end, nobody wrote down when the last one ended.
                 max(ends, key=lambda each: each.instant[2]) if len(ends) == len(bounds) else None,
@@ -271,11 +271,11 @@ def _time_of_order(resource: Resource, reader: Reader) -> Stretch:
     request = part(body, "dispenseRequest")
     if "validityPeriod" in request and (valid := _period(resource, request, "validityPeriod", reader)) is not None:
         # Within its validity it may be filled; when it was, and how long it lasted, nobody wrote down.
-        return Stretch(some_time_in(valid) if valid.end is not None else valid.start, None)
-    return Stretch(reader.date(resource, "authoredOn") or reader.time_of_encounter(resource), None)
+        return Period(some_time_in(valid) if valid.end is not None else valid.start, None)
+    return Period(reader.date(resource, "authoredOn") or reader.time_of_encounter(resource), None)
 
 
-def _period(resource: Resource, body: Body, field: str, reader: Reader) -> Stretch | None:
+def _period(resource: Resource, body: Body, field: str, reader: Reader) -> Period | None:
     try:
         return period(body, field)
     except UnreadableError as error:

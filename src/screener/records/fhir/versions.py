@@ -1,8 +1,8 @@
-"""Other versions of FHIR, read as R4: what they call differently, and what turns a resource round in them.
+"""Other versions of FHIR, read as R4: what they call differently, and what reverses the meaning of a resource in them.
 
-R4 says `not-done` where STU3 says `notDone` beside a status of `completed`. A field that only another version has is
-obeyed wherever it stands, whatever version the resource claims: who wrote it meant it. The fields are data,
-`versions.tsv` beside this file.
+R4 says `not-done` where STU3 says `notDone` next to a status of `completed`. A field that only another version has is
+obeyed wherever it stands, whatever version the resource claims: whoever wrote it meant it. The fields are data:
+`versions.tsv` in this folder.
 """
 
 from __future__ import annotations

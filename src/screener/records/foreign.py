@@ -1,7 +1,7 @@
-"""What people and programs hand over in place of a record: recognised by its first bytes, or as JSON by its fields.
+"""What is handed over in place of a record: a PDF, a log, a manifest. Its first bytes tell, or the fields of its JSON.
 
-Nothing is read here. What a thing is called, and what to do instead, is said in one sentence each; and whether
-something of a patient may stand in it, so that beside a record no list is complete without it.
+Nothing is read here. Each kind has one sentence for what it is and one for what to do instead. It also says whether it
+may hold anything about a patient; if so, no list of that patient's record is complete.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _FHIR_AS_JSON = "ask for FHIR as JSON (`application/fhir+json`)"
 
 BOM = b"\xef\xbb\xbf"
 HEAD = 1 << 16
-"""Bytes by which a form is recognised."""
+"""Bytes by which a file is recognised."""
 _LEADING = b" \t\r\n\x0b"
 """What may stand before it. Interfaces that send HL7 v2 put a vertical tab first."""
 
 
-class Form(Struct, frozen=True):
-    """What something is that is no record: the end of a sentence (`it is a PDF`), and what to do about it.
+class Foreign(Struct, frozen=True):
+    """Something that is no record: what it is, as the end of a sentence (`it is a PDF`), and what to do about it.
 
     `may_hold`: whether something of a patient may stand in it.
     """
@@ -36,18 +36,18 @@ class Form(Struct, frozen=True):
     may_hold: bool = True
 
 
-def _not_json(what: str, mend: str = AS_JSON) -> Form:
-    return Form(f"it is {what}, not JSON", mend)
+def _not_json(what: str, mend: str = AS_JSON) -> Foreign:
+    return Foreign(f"it is {what}, not JSON", mend)
 
 
-_UTF_16 = Form("it is text in UTF-16", IN_UTF_8)
-_UTF_32 = Form("it is text in UTF-32", IN_UTF_8)
+_UTF_16 = Foreign("it is text in UTF-16", IN_UTF_8)
+_UTF_32 = Foreign("it is text in UTF-32", IN_UTF_8)
 _OFFICE = _not_json("a file of an office program")
 _IMAGE = _not_json("an image")
-_OF_THE_SYSTEM = Form("it is a file of the operating system", may_hold=False)
+_OF_THE_SYSTEM = Foreign("it is a file of the operating system", may_hold=False)
 
 _BINARY = {
-    b"PK\x03\x04": Form("it is a zip archive", _UNPACK),
+    b"PK\x03\x04": Foreign("it is a zip archive", _UNPACK),
     b"%PDF": _not_json("a PDF"),
     rb"{\rtf": _not_json("a text document (RTF)"),
     b"\xff\xfe\0\0": _UTF_32,
@@ -58,11 +58,11 @@ _BINARY = {
     b"\xfe\xff": _UTF_16,
     b"{\0": _UTF_16,
     b"\0{": _UTF_16,
-    b"\x1f\x8b": Form("it is packed by gzip more than once", _UNPACK),
-    b"BZh": Form("it is packed by bzip2", _UNPACK),
-    b"\xfd7zXZ\0": Form("it is packed by xz", _UNPACK),
-    b"\x28\xb5\x2f\xfd": Form("it is packed by zstd", _UNPACK),
-    b"7z\xbc\xaf\x27\x1c": Form("it is a 7z archive", _UNPACK),
+    b"\x1f\x8b": Foreign("it is packed by gzip more than once", _UNPACK),
+    b"BZh": Foreign("it is packed by bzip2", _UNPACK),
+    b"\xfd7zXZ\0": Foreign("it is packed by xz", _UNPACK),
+    b"\x28\xb5\x2f\xfd": Foreign("it is packed by zstd", _UNPACK),
+    b"7z\xbc\xaf\x27\x1c": Foreign("it is a 7z archive", _UNPACK),
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": _OFFICE,
     b"\x89PNG\r\n": _IMAGE,
     b"\xff\xd8\xff": _IMAGE,
@@ -103,23 +103,23 @@ _SEPARATORS = b",;\t|"
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
-def form_of(text: bytes) -> Form | None:
+def foreign_text(text: bytes) -> Foreign | None:
     """What a text or file is by its first bytes; None if it may be JSON, or nobody can tell."""
     head = text[:HEAD].removeprefix(BOM)
-    for mark, form in _BINARY.items():
+    for mark, foreign in _BINARY.items():
         if head.startswith(mark):
             found = (within for name, within in _IN_AN_ARCHIVE.items() if mark == b"PK\x03\x04" and name in head)
-            return next(found, form)
+            return next(found, foreign)
     begin = head.lstrip(_LEADING).removeprefix(BOM)
     if begin.startswith(rb"{\rtf"):
         return _BINARY[rb"{\rtf"]
     if _JSON_BEGINS.search(head):
         return None
-    for mark, form in _HL7_V2.items():
+    for mark, foreign in _HL7_V2.items():
         if begin.startswith(mark):
-            return form
+            return foreign
     if begin.startswith(b"<"):
-        return next(form for mark, form in _XML if mark.search(begin))
+        return next(foreign for mark, foreign in _XML if mark.search(begin))
     return _TABLE if _is_table(begin) else None
 
 
@@ -136,12 +136,12 @@ def _is_table(begin: bytes) -> bool:
 
 
 def is_prose(head: bytes) -> bool:
-    """Whether a file begins as text that is neither a table nor any other form of data."""
+    """Whether a file begins as text that is neither a table nor any other kind of data."""
     try:
         head[:HEAD].decode("utf-8-sig", errors="strict" if len(head) < HEAD else "ignore")
     except UnicodeDecodeError:
         return False
-    return form_of(head) is None and not _JSON_BEGINS.search(head) and not _CONTROLS.search(head)
+    return foreign_text(head) is None and not _JSON_BEGINS.search(head) and not _CONTROLS.search(head)
 
 
 def is_binary(text: bytes) -> bool:
@@ -153,13 +153,13 @@ def is_binary(text: bytes) -> bool:
 
 _LOG_TIMES = frozenset({"timestamp", "@timestamp", "time", "ts", "datetime"})
 _LOG_WORDS = frozenset({"event", "eventId", "eventDetail", "level", "severity", "msg", "message", "logger"})
-_LOG = Form("it is a log", AS_JSON, may_hold=False)
-MANIFEST = Form(
+_LOG = Foreign("it is a log", AS_JSON, may_hold=False)
+MANIFEST = Foreign(
     "it is the manifest of a bulk export: it names files, and holds no resource itself",
     "download the files of its `output`, and give their folder",
     may_hold=False,
 )
-_QUERIED = Form(
+_QUERIED = Foreign(
     "it is the answer to a query (GraphQL), which has of each resource only what was asked for",
     "give the resources themselves, whole: a Bundle, or one a line",
 )
@@ -175,13 +175,13 @@ def is_hook(content: Mapping[str, Any]) -> bool:
 
 
 def deletes(request: object) -> bool:
-    """Whether the request of an entry asks, or tells, that a resource be deleted."""
+    """Whether the request of an entry asks for, or reports, the deletion of a resource."""
     method = request.get("method") if isinstance(request, Mapping) else None
     return isinstance(method, str) and method.strip().upper() == "DELETE"
 
 
 def deletions(bundle: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """The entries of a Bundle that tells only of what was deleted, as a bulk export does; none of another Bundle."""
+    """The entries of a Bundle that only says what was deleted, as a bulk export has them; none of any other Bundle."""
     entries = bundle.get("entry")
     if bundle.get("resourceType") != "Bundle" or not isinstance(entries, list):
         return ()
@@ -189,7 +189,7 @@ def deletions(bundle: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     return entries if is_whole else ()
 
 
-def json_form(content: Mapping[str, Any], fields: frozenset[str]) -> Form | None:
+def foreign_json(content: Mapping[str, Any], fields: frozenset[str]) -> Foreign | None:
     """What a JSON object without a `resourceType` is, if it is no record; `fields` are those of a record.
 
     None if it is a record, or may be one with fields that are misspelt.
@@ -199,24 +199,26 @@ def json_form(content: Mapping[str, Any], fields: frozenset[str]) -> Form | None
         return MANIFEST
     within = _resource_in(content, ())
     if within and len(within) == 1:
-        return Form(f"it is no record itself: what stands in it under `{within[0]}` is FHIR", "give that by itself")
+        return Foreign(f"it is no record itself: what stands in it under `{within[0]}` is FHIR", "give that by itself")
     if "data" in content and not content.keys() & fields:
-        return _QUERIED if isinstance(content["data"], dict) else _foreign(content)
+        return _QUERIED if isinstance(content["data"], dict) else _something_else(content)
     if within:
-        return Form(f"it is no record itself: what stands in it under `{'.'.join(within)}` is FHIR", "give that itself")
+        return Foreign(
+            f"it is no record itself: what stands in it under `{'.'.join(within)}` is FHIR", "give that itself"
+        )
     if content.keys() & _LOG_TIMES and content.keys() & _LOG_WORDS:
         return _LOG
     if content and not content.keys() & fields and not _are_misspelt(content, fields):
-        return _foreign(content)
+        return _something_else(content)
     return None
 
 
-def _foreign(content: Mapping[str, Any]) -> Form:
+def _something_else(content: Mapping[str, Any]) -> Foreign:
     from screener.records.errors import printable
 
     named = ", ".join(f"`{printable(str(key)[:30])}`" for key in list(content)[:3])
     more = ", …" if len(content) > 3 else ""
-    return Form(f"it is JSON of something else: no record has the fields {named}{more}", AS_JSON)
+    return Foreign(f"it is JSON of something else: no record has the fields {named}{more}", AS_JSON)
 
 
 def _are_misspelt(content: Mapping[str, Any], fields: frozenset[str]) -> bool:

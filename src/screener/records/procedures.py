@@ -1,12 +1,12 @@
 """What a procedure in people's words may be, by the phrases that its wording is made of.
 
 The phrases are those of the rules' table `procedures.tsv`, and the names of the dictionary. A wording is read only if
-every word of it belongs to a phrase; then it may be whatever one of them may be, and is nothing for certain. With one
-word that nobody knows it is unread, and may be that besides.
+every word of it belongs to a phrase. Then it may be whatever one of the phrases may be, and is nothing for certain.
+With a single unknown word it is unread: it may be any procedure, and what its other words name.
 
-`Elective laparoscopic cholecystectomy for HCC` is made of `elective`, `laparoscopic` and `for`, which add nothing;
-`cholecystectomy`, of which everybody lies within Z90.4 and K80 to K82; and `HCC`. `CT of the liver` is read, because
-`liver` adds nothing to what is harmless; of `dialysis of the liver` the liver is a word that nobody knows.
+`Elective laparoscopic cholecystectomy for HCC` is made of `elective`, `laparoscopic` and `for`, which add nothing; of
+`cholecystectomy`, after which everybody lies within Z90.4 and K80 to K82; and of `HCC`. `CT of the liver` is read,
+because `liver` adds nothing to what is harmless; in `dialysis of the liver`, `liver` is an unknown word.
 """
 
 from __future__ import annotations
