@@ -131,6 +131,61 @@ def test_the_wording_of_a_treatment_narrows_what_the_code_beside_it_leaves_open(
     assert ("malignancy" in said.open) == is_open
 
 
+@pytest.mark.parametrize(
+    ("code", "wording", "may_be"),
+    [
+        ("T81.9", "Appendektomie", "infection"),
+        ("T82.9", "aortic valve replacement", "sepsis"),
+        ("K91.8", "Whipple", "acute_kidney_injury"),
+        ("O90.9", "Z.n. Sectio", "breastfeeding"),
+        ("Z39.0", "Kaiserschnitt", "breastfeeding"),
+        ("Z92.6", "cholecystectomy", "malignancy"),
+        ("I51.9", "pacemaker", "heart_failure"),
+    ],
+)  # fmt: skip
+def test_a_treatment_narrows_no_code_that_stands_for_something_else_than_it(
+    code: str, wording: str, may_be: str
+) -> None:
+    """A complication after an appendectomy may be an infection, although nobody has an appendectomy for one."""
+    dictionary = Dictionary(load_rules())
+    assert may_be in dictionary.said([("icd10", code)], wording, on="conditions").open
+
+
+@pytest.mark.parametrize(
+    "wording",
+    [
+        "HIV test +", "HIV-Test (+)", "pregnancy test ++", "blood culture: +", "stool culture (+)", "HIV test ＋",
+        "tumor markers ↑", "tumor marker ⬆", "therapeutic EGD",
+    ],
+)  # fmt: skip
+def test_an_examination_that_found_something_is_not_read(wording: str) -> None:
+    assert not Dictionary(load_rules()).said([], wording, on="procedures").is_known
+
+
+@pytest.mark.parametrize("wording", ["PET + CT", "PET+CT", "EGD (+ colonoscopy)"])
+def test_a_plus_between_two_examinations_is_no_result(wording: str) -> None:
+    assert Dictionary(load_rules()).said([], wording, on="procedures").is_known
+
+
+@pytest.mark.parametrize(
+    ("wording", "may_be"),
+    [
+        ("CRT", "malignancy"),
+        ("CART therapy", "malignancy"),
+        ("TEP", "pulmonary_embolism"),
+        ("CTA por TEP", "pulmonary_embolism"),
+        ("parto", "breastfeeding"),
+        ("PCI for IHD", "myocardial_infarction"),
+        ("IHD", "myocardial_infarction"),
+        ("emergency gastroscopy", "upper_gastrointestinal_bleeding"),
+        ("Notfallgastroskopie", "upper_gastrointestinal_bleeding"),
+        ("急诊胃镜", "upper_gastrointestinal_bleeding"),
+    ],
+)
+def test_an_abbreviation_with_two_meanings_may_be_both(wording: str, may_be: str) -> None:
+    assert may_be in Dictionary(load_rules()).said([], wording, on="procedures").may_be
+
+
 @pytest.mark.parametrize("wording", ["Appendektomie", "TACE", "CT", "tumor"])
 @pytest.mark.parametrize("code", ["I21.4", "Z85.0", "C22.0"])
 def test_no_wording_changes_a_code_that_is_something(code: str, wording: str) -> None:

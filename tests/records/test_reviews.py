@@ -18,7 +18,7 @@ from screener.records.patient import Absence, Patient
 from screener.records.questionnaire import read_answers, with_answers
 from screener.records.reviews import EVER_SINCE
 from screener.report.review import to_review
-from screener.rulebook import Related
+from screener.rulebook import LIST_OF, Related
 from screener.values.dates import parse_moment
 
 CANCERS = {"malignancy", "hepatocellular_carcinoma"}
@@ -97,6 +97,27 @@ def test_a_reviewed_entry_is_none_of_what_was_asked_and_stays_open_for_the_rest(
     assert patient.episodes == {}
     assert open_conditions(patient).isdisjoint(CANCERS)
     assert {"cirrhosis", "pregnancy"} <= open_conditions(patient)
+
+
+def test_a_review_that_says_what_the_name_says_opens_nothing() -> None:
+    """Of no concept of the shipped dictionary, whatever list its entry stands on."""
+    rules = load_rules()
+    dictionary = Dictionary(rules)
+    for name, concept in rules.concepts.items():
+        plain, looked_at = (
+            read_patient({"as_of": "2026-02-20", LIST_OF[concept.kind]: [{"name": name, **more}]}, dictionary)
+            for more in ({}, {"reviewed": {"is": [name], **SIGNED}})
+        )
+        assert {list_: len(open_) for list_, open_ in looked_at.may_be.items()} == {
+            list_: len(open_) for list_, open_ in plain.may_be.items()
+        }, name
+
+
+def test_a_procedure_that_a_person_calls_malignant_may_be_any_malignancy() -> None:
+    rules = load_rules()
+    procedure = {"text": "Tumornachresektion", "date": "2025", "reviewed": {"is": ["malignancy"], **SIGNED}}
+    patient = read_patient({"as_of": "2026-02-20", "procedures": [procedure]}, Dictionary(rules))
+    assert "hepatocellular_carcinoma" in patient.may_be["conditions"]
 
 
 def test_a_review_of_an_entry_may_say_what_it_is_and_which_kind_it_is_not() -> None:

@@ -410,19 +410,19 @@ class Dictionary:
             coded.append((known, code))
         said = self.terminology.entry(coded, folded(words) if words is not None else None, named)
         if said.is_known:
-            return self._narrowed(said, words) if on == "conditions" and words is not None else said
+            return self._narrowed(said, coded, words) if on == "conditions" and words is not None else said
         wordings = [each for each in (words, *displays) if each is not None]
         return self.phrases.said(wordings) if wordings and on in IN_PHRASES else said
 
-    def _narrowed(self, said: Said, words: str) -> Said:
-        """What a diagnosis says by its codes, narrowed by the wording of a treatment beside them.
+    def _narrowed(self, said: Said, codes: Iterable[tuple[str, str]], words: str) -> Said:
+        """What a diagnosis says by its codes, narrowed by the wording of a treatment after which they are given.
 
         Only where they are nothing for certain: a part of the bowel (Z90.4) was not removed for a tumor where the
         wording beside the code is of an appendectomy.
         """
         if said.is_ or not said.open:
             return said
-        treatment = self.phrases.of_treatment(words)
+        treatment = self.phrases.after_treatment(codes, words)
         if treatment is None:
             return said
         return replace(said, may_be=said.may_be & treatment.open, unreviewed=said.unreviewed & treatment.open)

@@ -11,6 +11,7 @@ because `liver` adds nothing to what is harmless; in `dialysis of the liver`, `l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
@@ -20,7 +21,11 @@ from msgspec.structs import replace
 from screener.records.comparing import plain_words
 from screener.rulebook import PHRASES, ReviewedRow, Rulebook, phrases_of
 from screener.terminology.said import BY_PHRASES, NOBODY, Said
+from screener.terminology.tables import plain_code
 from screener.terminology.terminology import Terminology
+
+_FOUND = re.compile(r"[+\uff0b](?!\s*[^\W\d_])|[↑↓⬆⬇]")
+"""A sign that something was found, `HIV test (+)`; a plus before a word only joins two, `PET + CT`."""
 
 
 class _Phrase(Struct, frozen=True):
@@ -73,11 +78,14 @@ class Phrases:
             unreviewed = self.terminology.everything - may_be
         return Said(NOBODY, may_be, unreviewed, is_known=is_known, source=BY_PHRASES if is_known else "")
 
-    def of_treatment(self, wording: str) -> Said | None:
-        """What a wording may be that is read, and is made of nothing harmless; None of any other."""
-        phrases = list(self._made_of(wording))
-        if any(each is None or each.row is None or not (each.row.within or each.row.beside) for each in phrases):
-            return None
+    def after_treatment(self, codes: Iterable[tuple[str, str]], wording: str) -> Said | None:
+        """What a wording may be that is read, and is made of treatments alone after which one of these codes is given;
+        None of any other. `Z90.4` is given after an appendectomy; `T81.9`, a complication, is not."""
+        plain = [plain_code(system, code) for system, code in codes]
+        for each in self._made_of(wording):
+            row = each.row if each is not None else None
+            if row is None or not (row.beside or any(_lies_within(code, row) for code in plain)):
+                return None
         said = self._of_wording(wording)
         return said if said.is_known else None
 
@@ -87,7 +95,10 @@ class Phrases:
         return self.terminology.of_row(phrase.row)
 
     def _made_of(self, wording: str) -> Iterator[_Phrase | None]:
-        """The phrases of a wording, the longest first; None for a word that belongs to none. Numbers add nothing."""
+        """The phrases of a wording, the longest first; None for a word that belongs to none, and for the sign of a
+        result. Numbers add nothing."""
+        if _FOUND.search(wording):
+            yield None
         plain = plain_words(wording)
         folded = [each.casefold() for each in plain]
         at = 0
@@ -114,3 +125,8 @@ class Phrases:
                 continue
             found.setdefault(words[0].casefold(), []).append(_Phrase(words, None, name))
         return found
+
+
+def _lies_within(code: str, row: ReviewedRow) -> bool:
+    """Whether a plain code lies within one of a row's."""
+    return any(code.startswith(plain_code(system, within)) for system, within in row.within)
