@@ -73,8 +73,8 @@ class _Worked(Struct, frozen=True):
 
 
 def sheet_of(screening: Screening, *, is_row: bool = False) -> Sheet:
-    """The sheet of one patient. `is_row`: without the checklists, and without what is so after a clean chart, neither of
-    which a row of a worklist shows."""
+    """The sheet of one patient. `is_row`: without the checklists, and without what is so after a clean chart: a row of a
+    worklist shows neither."""
     asked = asked_of_chart(screening)
     worked = _worked(screening, asked)
     live = [trial.id for trial in screening.trials if worked.states[trial.id] not in OUT]
@@ -136,8 +136,8 @@ def _unmoved(trial: TrialResult) -> TrialTimeline:
 def _until(clean: Screening, states: Mapping[str, StateName]) -> dict[str, date | None]:
     """How far ahead each trial is looked at whose days a sheet tells; None: up to the last day of interest.
 
-    What rules a trial out is on record, and a chart review lifts none of it. Only such a trial has days of interest that
-    lie further ahead than a year; one that is ruled out for good has none.
+    What rules a trial out is on record, and a chart review lifts none of it. Only such a trial has days of interest
+    further ahead than a year; one that is ruled out for good has none.
     """
     near = _horizon(clean.as_of)
     until: dict[str, date | None] = {}
