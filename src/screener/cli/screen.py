@@ -32,7 +32,7 @@ def parser() -> Parser:
         "This is decision support for pre-screening and no determination of eligibility.",
     )
     add_screening(parser)
-    forms = parser.add_argument_group("form of the report (one; else text for the terminal)")
+    forms = parser.add_argument_group("form of the report (one; else a sheet, or a worklist of several)")
     for form in FORMS:
         if form.value is None:
             forms.add_argument(form.option, action="store_true", help=form.help)
@@ -53,8 +53,8 @@ def parser() -> Parser:
 def _add_choice(parser: Parser) -> None:
     from screener.report.forms import FORMS
 
-    able = " ".join(form.option for form in FORMS if form.is_worklist)
-    group = parser.add_argument_group(f"which rows of a worklist (of several patients, or {able})")
+    able = ", ".join(form.option for form in FORMS if form.is_worklist)
+    group = parser.add_argument_group(f"which rows of a worklist ({able})")
     group.add_argument(
         "--only",
         type=_states,
@@ -62,8 +62,8 @@ def _add_choice(parser: Parser) -> None:
         metavar="STATES",
         help=f"only patients whose nearest trial stands so: {', '.join(_STATE_WORDS)}",
     )
-    group.add_argument("--recruiting", action="store_true", help="only patients whose nearest trial is recruiting")
-    group.add_argument("--sort", choices=_SORTS, help="nearest first (the usual order), next last good day, or name")
+    group.add_argument("--recruiting", action="store_true", help="only patients who may still come into a trial that recruits")
+    group.add_argument("--sort", choices=_SORTS, help="the nearest first (the usual order), by the last good day, or by name")
     group.add_argument(
         "--since",
         metavar="EARLIER.csv",

@@ -73,8 +73,8 @@ class _Worked(Struct, frozen=True):
 
 
 def sheet_of(screening: Screening, *, is_row: bool = False) -> Sheet:
-    """The sheet of one patient. `is_row`: without the checklists, and without what is so after a clean chart: a row of a
-    worklist shows neither."""
+    """The sheet of one patient. `is_row`: without checklists, and without what is so after a clean chart. A row of a
+    worklist has neither."""
     asked = asked_of_chart(screening)
     worked = _worked(screening, asked)
     live = [trial.id for trial in screening.trials if worked.states[trial.id] not in OUT]

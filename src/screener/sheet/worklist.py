@@ -279,10 +279,11 @@ def worklist_of(
 
 
 def _is_wanted(row: Row, choice: Choice) -> bool:
-    """Whether a row is asked for: with `recruiting`, one of a trial that recruits and is not ruled out, if any."""
+    """Whether a row is asked for. With `recruiting`, the patient may still come into some trial that recruits, be it the
+    nearest or another one."""
     if choice.only and row.state not in choice.only:
         return False
-    return not choice.recruiting or row.nearest.is_recruiting
+    return not choice.recruiting or any(each.is_recruiting and each.state not in OUT for each in row.trials)
 
 
 def _nearest(row: Row) -> tuple[object, ...]:
