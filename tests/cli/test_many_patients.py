@@ -1,4 +1,4 @@
-"""Several patients in one call: the worklist, the matrix behind each in full, who may still come in, and that one bad record keeps nobody else out."""
+"""Several patients in one call: the worklist, the matrix behind each in full; one bad record keeps nobody else out."""
 
 from __future__ import annotations
 

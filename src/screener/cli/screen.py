@@ -62,8 +62,12 @@ def _add_choice(parser: Parser) -> None:
         metavar="STATES",
         help=f"only patients whose nearest trial stands so: {', '.join(_STATE_WORDS)}",
     )
-    group.add_argument("--recruiting", action="store_true", help="only patients who may still come into a trial that recruits")
-    group.add_argument("--sort", choices=_SORTS, help="the nearest first (the usual order), by the last good day, or by name")
+    group.add_argument(
+        "--recruiting", action="store_true", help="only patients who may still come into a trial that recruits"
+    )
+    group.add_argument(
+        "--sort", choices=_SORTS, help="the nearest first (the usual order), by the last good day, or by name"
+    )
     group.add_argument(
         "--since",
         metavar="EARLIER.csv",

@@ -13,11 +13,12 @@ from screener.sheet.worklist import Listed, Row, Worklist
 
 WIDTH = 80
 GAP = " "
-STATE, MET, UNTIL = 22, 5, 7
+MET, UNTIL = 5, 7
 PATIENT = (12, 22)
 """How wide the column of patients is at least, and at most; a longer id goes on below."""
+STATE = (12, 22)
 LABEL = (5, 12)
-MOST_NEXT = 3
+MOST_NEXT = 4
 """Lines of what is next; the sheet of the patient has the rest."""
 NAMED_BELOW = 40
 """Patients who are gone and records that could not be used, as many as are named."""
@@ -66,8 +67,9 @@ def _table(worklist: Worklist) -> Iterator[str]:
     names = [_patient(each.row) for each in rows]
     patient = _between(max(map(cell_len, names)), PATIENT)
     label = _between(max(len(each.row.nearest.label) + 1 for each in rows), LABEL)
-    next_ = WIDTH - patient - STATE - label - MET - UNTIL - 5 * len(GAP)
-    widths = (patient, STATE, label, MET, next_, UNTIL)
+    state = _between(max(cell_len(each.row.nearest.headline) for each in rows), STATE)
+    next_ = WIDTH - patient - state - label - MET - UNTIL - 5 * len(GAP)
+    widths = (patient, state, label, MET, next_, UNTIL)
     yield GAP.join(_padded(text, width) for text, width in zip(phrases.COLUMNS, widths, strict=True))
     yield "-" * WIDTH
     for name, each in zip(names, rows, strict=True):

@@ -279,7 +279,7 @@ def worklist_of(
 
 
 def _is_wanted(row: Row, choice: Choice) -> bool:
-    """Whether a row is asked for. With `recruiting`, the patient may still come into some trial that recruits, be it the
+    """Whether a row is asked for. With `recruiting`, the patient may still come into some trial that recruits, the
     nearest or another one."""
     if choice.only and row.state not in choice.only:
         return False
