@@ -144,6 +144,13 @@ def test_text_keeps_to_80_columns_and_loses_no_letter_of_an_id(name: str, state:
     assert plain in shown.replace("W40", "") or cell_len(plain) < 22
 
 
+def test_two_of_one_id_are_shown_with_their_files() -> None:
+    rows = [row("x", file="1.json", shares_id=True), row("x", file="2.json", shares_id=True)]
+    worklist = worklist_of(rows, Choice())
+    assert [f"x ({number}.json) W 40 " in worklist_text(worklist) for number in (1, 2)] == [True, True]
+    assert [f"<bdi>{number}.json</bdi>" in worklist_page(worklist) for number in (1, 2)] == [True, True]
+
+
 def test_text_tells_what_changed_who_is_gone_and_what_could_not_be_used() -> None:
     before = earlier(("a.json", "a", "nothing against", "NCT00001234"), ("b.json", "b", "people", "NCT00001234"))
     worklist = worklist_of([row("a", days=3), row("n")], Choice(), [Unusable("bad.json", "it is empty")], before)

@@ -101,7 +101,8 @@ def _row(name: str, listed: Listed, widths: Sequence[int]) -> Iterator[str]:
 
 
 def _patient(row: Row) -> str:
-    return phrases.patient_in_row(on_one_line(row.patient), row.sex, row.age)
+    name = f"{row.patient} ({row.file})" if row.shares_id else row.patient
+    return phrases.patient_in_row(on_one_line(name), row.sex, row.age)
 
 
 def _between(width: int, bounds: tuple[int, int]) -> int:

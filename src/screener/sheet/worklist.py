@@ -84,6 +84,8 @@ class Row(Struct, frozen=True):
     trials: tuple[TrialCells, ...]
     screener: str
     rules: str
+    shares_id: bool = False
+    """Whether another patient of the call has the same id, so that only the file tells them apart."""
     page: str = ""
     """The file of the patient's own page, where there is one."""
 
@@ -122,6 +124,7 @@ def row_of(screening: Screening, file: str, sheet: Sheet | None = None, page: st
         trials=tuple(cells[trial.id] for trial in screening.trials),
         screener=made.screener,
         rules=made.rules,
+        shares_id=screening.record.shares_id,
         page=page,
     )
 
