@@ -295,6 +295,23 @@ def test_a_folder_that_is_no_place_for_pages_is_refused(
     assert (captured.out, fault in captured.err) == ("", True)
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_page_that_cannot_be_written_is_said_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, jobs: str
+) -> None:
+    from screener.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    Path("pages/A.html").mkdir(parents=True)
+    Path("pages/worklist.csv").write_text(worklist_csv([row("A")]), encoding="utf-8")
+    Path("a.json").write_text(json.dumps({"id": "A", "as_of": "2026-02-20"}), encoding="utf-8")
+    assert main(["a.json", "--out", "pages", "--jobs", jobs]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "error[call]: `pages/A.html` cannot be written: is a directory" in captured.err
+    assert not Path("pages/index.html").exists()
+
+
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "\udcff"])
 def test_what_is_no_earlier_worklist_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, text: str

@@ -161,6 +161,10 @@ class FormError(Exception):
         self.fault = fault
         self.mend = mend
 
+    def __reduce__(self) -> tuple[type[FormError], tuple[str, str]]:
+        """It comes whole from another process, too."""
+        return FormError, (self.fault, self.mend)
+
 
 class Asked(NamedTuple):
     """What a call asks of its report: the value of the form's option, what to tell besides, whose records it names."""
