@@ -9,8 +9,9 @@ import pytest
 
 from cli.conftest import Call
 from screener.report.forms import FORMS, FURTHER, TABLE, Asked, Report, Texts
+from screener.report.worklists import Rows
 
-VALUES = {"html": "-", "explain": "NCT00000001/I2"}
+VALUES = {"html": "-", "explain": "NCT00000001/I2", "out": "pages"}
 ALL = (TABLE, *FORMS)
 
 
@@ -78,8 +79,8 @@ def test_a_command_takes_no_options_of_a_report(call: Call, write, command: str,
 def test_a_line_of_the_table_says_what_its_class_is(form) -> None:
     report = form.report(Asked(VALUES.get(form.name)))
     assert isinstance(report, Report)
-    assert isinstance(report, Texts) == form.with_jobs
-    assert form.is_each or not form.with_jobs
+    assert isinstance(report, Texts | Rows) == form.with_jobs
+    assert isinstance(report, Rows) == form.is_worklist
     assert type(report).end is not Report.end or form.is_each, "what gathers patients prints them at the end"
 
 

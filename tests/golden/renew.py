@@ -16,14 +16,23 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from golden import cirrhosis, fhir_ledger, synthea
 from golden.margined import FOLDER, margin_texts
 from golden.screened import HERE, expected_screenings
+from golden.worklisted import worklists
 
 
 def renew(shared: Path | None) -> None:
     """Write every golden, remove those that nothing expects any longer, and name what has changed."""
     wanted = {path: text for expected in expected_screenings() for path, text in expected.goldens.items()}
-    wanted |= margin_texts() | fhir_ledger.goldens() | cirrhosis.goldens() | synthea.goldens(shared)
+    wanted |= margin_texts() | fhir_ledger.goldens() | cirrhosis.goldens() | synthea.goldens(shared) | worklists()
     FOLDER.mkdir(exist_ok=True)
-    kept = ("*.json", "*.txt", "when/*.txt", "sheet/*.txt", f"{FOLDER.name}/*.txt", f"{fhir_ledger.HERE.name}/*.txt")
+    kept = (
+        "*.json",
+        "*.txt",
+        "when/*.txt",
+        "sheet/*.txt",
+        "worklist/*",
+        f"{FOLDER.name}/*.txt",
+        f"{fhir_ledger.HERE.name}/*.txt",
+    )
     for path in (path for pattern in kept for path in HERE.glob(pattern)):
         if path not in wanted and path not in (HERE / "expected.json", synthea.ALL):
             path.unlink()

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from msgspec.structs import replace
 from playwright.sync_api import Browser, sync_playwright
 from playwright.sync_api import Page as Tab
 from pypdf import PdfReader
@@ -22,11 +23,14 @@ from report.pages import PATIENTS, html_page, screened, screened_record
 from report.test_hostile_records import a_record
 from screener import evaluate, load_patient, load_rules
 from screener.records.dictionary import Dictionary
+from screener.records.errors import Unusable
 from screener.records.questionnaire import read_answers, with_answers
+from screener.report.worklist_page import worklist_page
 from screener.screening import Screening
 from screener.sheet.again import after_clean_chart
 from screener.sheet.making import sheet_of
 from screener.sheet.reviewing import asked_of_chart
+from screener.sheet.worklist import Choice, Earlier, row_of, worklist_of
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine to show the page in")
@@ -171,3 +175,33 @@ def screened_again(file: Path) -> Screening:
 
 def statuses(screening: Screening) -> dict[tuple[str, str], str]:
     return {(trial.id, each.id): each.status for trial in screening.trials for each in trial.criteria}
+
+
+def test_the_index_of_a_worklist_fits_everywhere_and_is_walked_by_keyboard(tab: Tab, tmp_path: Path) -> None:
+    named = [(OPEN, "S-002"), (MANY_OPEN, "W" * 400 + "<b>\u202e"), ("score-with-two-readings", "somebody else " * 20)]
+    rows = []
+    for number, (name, patient) in enumerate(named):
+        row = row_of(screened(name), f"{number}.json", page=f"{number}.html")
+        assert row is not None
+        rows.append(replace(row, patient=patient))
+        (tmp_path / f"{number}.html").write_text("<title>a patient</title>", encoding="utf-8")
+    before = Earlier("before.csv", (), str)
+    worklist = worklist_of(rows, Choice(), [Unusable("x" * 300, "it is empty")], before)
+    (tmp_path / "index.html").write_text(worklist_page(worklist), encoding="utf-8")
+    tab.goto((tmp_path / "index.html").as_uri())
+    for width in WIDTHS:
+        tab.set_viewport_size({"width": width, "height": 800})
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+        assert Axe().run(tab).response["violations"] == []
+    links = tab.locator(".list a").count()
+    assert links == 3
+    reached = set()
+    for _ in range(10):
+        tab.keyboard.press("Tab")
+        reached.add(tab.evaluate("document.activeElement.getAttribute('href')"))
+    assert {"0.html", "1.html", "2.html", "#unusable"} <= reached
+    pages = PdfReader(io.BytesIO(tab.pdf(prefer_css_page_size=True))).pages
+    assert len(pages) == 1
+    assert "S-002" in pages[0].extract_text()
+    tab.locator(".list a").first.press("Enter")
+    assert tab.title() == "a patient"

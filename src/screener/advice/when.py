@@ -143,10 +143,10 @@ def changes(screening: Screening, until: date | None = None) -> Timeline:
 
     Raises ScreeningError where `until` does not lie after the day of screening.
     """
-    day = screening.as_of.toordinal()
-    moved = list(_moved(screening, day))
     if until is not None and until <= screening.as_of:
         raise ScreeningError(f"until: `{until}` does not lie after the day of screening, {screening.as_of}")
+    day = screening.as_of.toordinal()
+    moved = list(_moved(screening, day))
     last = _horizon(moved, day) if until is None else until.toordinal()
     return Timeline(
         screening.patient,
@@ -154,6 +154,19 @@ def changes(screening: Screening, until: date | None = None) -> Timeline:
         date.fromordinal(last),
         tuple(_timeline(each, last) for each in moved),
     )
+
+
+def timelines(screening: Screening, until: Mapping[str, date | None]) -> dict[str, TrialTimeline]:
+    """The same for the trials that are named, each up to a day of its own; None: up to the horizon of all trials."""
+    day = screening.as_of.toordinal()
+    moved = list(_moved(screening, day))
+    horizon = _horizon(moved, day) if None in until.values() else 0
+    found: dict[str, TrialTimeline] = {}
+    for each in moved:
+        if each.trial.id in until:
+            last = until[each.trial.id]
+            found[each.trial.id] = _timeline(each, horizon if last is None else last.toordinal())
+    return found
 
 
 def as_said_on(patient: Patient, day: int, concepts: Mapping[str, Concept]) -> Patient:
@@ -226,8 +239,8 @@ class _Days:
         )
         self._frames: dict[int, Frame] = {}
         self._of_trials: dict[tuple[str, int], Frame] = {}
-        self._turning: dict[tuple[str, Reads], set[int]] = {}
-        self._changing: dict[tuple[str, int], tuple[int, ...]] = {}
+        self._turning: dict[tuple[str, Reads, int], set[int]] = {}
+        self._changing: dict[tuple[str, int, int], tuple[int, ...]] = {}
 
     def at(self, day: int) -> Frame:
         """The record on another day of screening."""
@@ -244,7 +257,7 @@ class _Days:
 
     def changing(self, part: Part, trial: str, last: int) -> tuple[int, ...]:
         """The days up to `last` on which a part of a rule says something else than on the day before."""
-        key = (trial if part.asks else "", id(part.decide))
+        key = (trial if part.asks else "", id(part.decide), last)
         if key not in self._changing:
             self._changing[key] = tuple(self._changes_of(part, trial, last))
         return self._changing[key]
@@ -261,7 +274,7 @@ class _Days:
                 yield day
 
     def _turning_days(self, reads: Reads, trial: str, last: int) -> set[int]:
-        key = (trial if reads.questions else "", reads)
+        key = (trial if reads.questions else "", reads, last)
         if key not in self._turning:
             frame = self.frame.of_trial(trial) if reads.questions else self.frame
             self._turning[key] = turning_days(reads, frame, last)
@@ -378,4 +391,4 @@ def _closes(steps: Iterable[_Step]) -> date | None:
     return closed
 
 
-__all__ = ["Change", "Timeline", "TrialTimeline", "as_said_on", "changes"]
+__all__ = ["Change", "Timeline", "TrialTimeline", "as_said_on", "changes", "timelines"]

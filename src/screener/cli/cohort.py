@@ -135,7 +135,7 @@ def _explain(asked: argparse.Namespace, dictionary: Dictionary) -> int:
     encode_output(encoding=report.encoding, errors="replace", newline=report.newline)
     report.prepare(dictionary.rulebook)
     report.add(found)
-    if (told := report.end(0)) is not None:
+    if (told := report.end(())) is not None:
         tell(told)
     return DONE
 

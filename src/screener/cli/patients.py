@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count as count_from
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from screener.records.patient import Patient
     from screener.records.questionnaire import GivenAnswers
     from screener.records.sightings import Sightings
+    from screener.report.forms import Place
     from screener.screening import Screening
 
 
@@ -66,22 +68,23 @@ def screenings(
     *,
     is_printing: bool = True,
     is_quiet: bool = False,
-    then: Callable[[Screening], Any] | None = None,
+    then: Callable[[Screening, Place], Any] | None = None,
     jobs: int = 1,
 ) -> Iterator[Any]:
     """The screening of each patient, as it is read, or what `then` makes of it, by so many processes; None for one that
     cannot be used, which is then explained.
 
-    `is_printing`: each patient is printed meanwhile, so that no progress is shown beside it. `is_quiet`: no notes.
+    `is_printing`: each patient is printed meanwhile, so that no progress is shown beside it. `is_quiet`: no notes. The
+    records that cannot be used are gathered in `asked.unusable`.
     """
     from screener.jobs import in_order
     from screener.records.reading import ids_of_several
     from screener.screening import evaluate
 
-    def screened(each: tuple[Patient, date | None] | None) -> Any:
+    def screened(each: tuple[Patient, date | None, Place] | None) -> Any:
         if each is None:
             return None
-        patient, as_of = each
+        patient, as_of, place = each
         screening = evaluate(
             patient,
             dictionary.rulebook,
@@ -90,12 +93,14 @@ def screenings(
             labs_within=asked.labs_within,
             trials=asked.trial,
         )
-        return screening if then is None else then(screening)
+        return screening if then is None else then(screening, place)
 
     today = _Today(asked.site_read.time_zone if asked.site_read is not None else None)
     found = [each for source in asked.patients for each in sources(source)]
     doubled = ids_of_several(found, dictionary, asked.columns) if len(found) > 1 else None
-    patients = (patient for each in found for patient in _to_screen(each, dictionary, asked, today, doubled))
+    asked.unusable = []
+    numbers = count_from(1)
+    patients = (patient for each in found for patient in _to_screen(each, dictionary, asked, today, doubled, numbers))
     with _progress(is_printing=is_printing) as count:
         for screening in in_order(screened, patients, jobs):
             yield screening
@@ -154,16 +159,20 @@ def _to_screen(
     asked: argparse.Namespace,
     today: _Today,
     doubled: frozenset[str] | None,
-) -> Iterator[tuple[Patient, date | None] | None]:
-    """The patients of one source, each with the day that the answers are about; None for one that cannot be used, which
-    is then explained."""
+    numbers: Iterator[int],
+) -> Iterator[tuple[Patient, date | None, Place] | None]:
+    """The patients of one source, each with the day that the answers are about, and where it comes from; None for one
+    that cannot be used, which is then explained."""
+    from screener.report.forms import Place
+
+    file = source.name if isinstance(source, Path) else "standard input"
     for patient in _patients(source, dictionary, asked, doubled):
         if patient is None:
             yield None
         elif asked.as_of is None and patient.as_of is None:
-            yield today.taken_for(patient), today.day
+            yield today.taken_for(patient), today.day, Place(file, next(numbers))
         else:
-            yield patient, asked.as_of
+            yield patient, asked.as_of, Place(file, next(numbers))
 
 
 def _patients(
@@ -171,7 +180,7 @@ def _patients(
 ) -> Iterator[Patient | None]:
     """The patients of one source, each with the answers that are about this one; None for one that cannot be used,
     which is then explained on standard error."""
-    from screener.records.errors import RecordError
+    from screener.records.errors import RecordError, unusable
 
     for each in read(source, dictionary, asked, doubled=doubled):
         try:
@@ -181,6 +190,7 @@ def _patients(
             yield patient if asked.site_read is None else _settled(patient, asked, dictionary)
         except RecordError as problem:
             tell(problem)
+            asked.unusable.append(unusable(problem))
             yield None
 
 

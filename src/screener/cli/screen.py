@@ -13,6 +13,7 @@ from screener.cli.options import add_screening, number_of_jobs, site_taken
 if TYPE_CHECKING:
     from screener.records.dictionary import Dictionary
     from screener.report.forms import Form, Report
+    from screener.sheet.worklist import Choice
 
 
 def parser() -> Parser:
@@ -29,7 +30,7 @@ def parser() -> Parser:
         "This is decision support for pre-screening and no determination of eligibility.",
     )
     add_screening(parser)
-    forms = parser.add_argument_group("form of the report (one; else text for the terminal)")
+    forms = parser.add_argument_group("form of the report (one; else a sheet, or a worklist of several)")
     for form in FORMS:
         if form.value is None:
             forms.add_argument(form.option, action="store_true", help=form.help)
@@ -41,25 +42,80 @@ def parser() -> Parser:
     said = f"screen with N processes; for {able}"
     forms.add_argument("--jobs", type=number_of_jobs, default=1, metavar="N", help=said)
     able = ", ".join(form.option for form in FORMS if form.further)
+    _add_choice(parser)
     further = parser.add_argument_group(f"also tell (text for the terminal, {able})")
     for name, help_ in FURTHER.items():
         further.add_argument(f"--{name}", action="store_true", help=help_)
     return parser
 
 
+def _add_choice(parser: Parser) -> None:
+    from screener.report.forms import FORMS
+
+    able = ", ".join(form.option for form in FORMS if form.is_worklist)
+    group = parser.add_argument_group(f"which rows of a worklist ({able})")
+    group.add_argument(
+        "--only",
+        type=_states,
+        action="extend",
+        metavar="STATES",
+        help=f"only patients whose nearest trial stands so: {', '.join(_STATE_WORDS)}",
+    )
+    group.add_argument(
+        "--recruiting", action="store_true", help="only patients who may still come into a trial that recruits"
+    )
+    group.add_argument(
+        "--sort", choices=_SORTS, help="the nearest first (the usual order), by the last good day, or by name"
+    )
+    group.add_argument(
+        "--since",
+        metavar="EARLIER.csv",
+        help="tell what is new, changed or gone since a worklist of --worklist-csv (--out takes that of its folder)",
+    )
+
+
+_STATE_WORDS = ("met", "people", "reading", "against", "check", "little", "today", "out")
+_SORTS = ("nearest", "date", "name")
+
+
+def _states(text: str) -> list[str]:
+    words = [word.strip().lower() for word in text.split(",")]
+    for word in words:
+        if word not in _STATE_WORDS:
+            raise argparse.ArgumentTypeError(f"`{word}` is no state: it is one of {', '.join(_STATE_WORDS)}")
+    return words
+
+
+def _chosen(asked: argparse.Namespace) -> list[str]:
+    """The options of a call that choose among the rows of a worklist."""
+    return [f"--{name}" for name in ("only", "recruiting", "since", "sort") if getattr(asked, name)]
+
+
+def _choice(asked: argparse.Namespace) -> Choice:
+    from screener.sheet.phrases import STATE_WORDS
+    from screener.sheet.worklist import Choice
+
+    only = frozenset(state for word in asked.only or () for state in STATE_WORDS[word])
+    return Choice(only, asked.recruiting, asked.sort or "nearest")
+
+
 def run(asked: argparse.Namespace) -> int:
     """Screen, and report."""
     from screener.cli.patients import prepared
-    from screener.report.forms import FURTHER, Asked, FormError, check_honoured, form_asked
+    from screener.report.forms import FURTHER, TABLE, WORKLIST, Asked, FormError, check_honoured, form_asked
 
     if not site_taken(asked):
         return UNUSABLE
     try:
         form = form_asked(vars(asked), asked.site_read.output if asked.site_read is not None else None)
+        chosen = _chosen(asked)
+        if form is TABLE and (chosen or asked.jobs > 1):
+            form = WORKLIST
         further = frozenset(name for name in FURTHER if getattr(asked, name))
-        check_honoured(form, further, asked.jobs)
-        value = getattr(asked, form.name, None)
-        report = form.report(Asked(value, further, asked.patients, asked.trial))
+        check_honoured(form, further, asked.jobs, chosen)
+        choice = _choice(asked) if chosen else None
+        value = getattr(asked, form.dest, None)
+        report = form.report(Asked(value, further, asked.patients, asked.trial, choice, asked.since))
         dictionary = prepared(asked)
         if dictionary is None:
             return UNUSABLE
@@ -70,24 +126,19 @@ def run(asked: argparse.Namespace) -> int:
 
 
 def _report(asked: argparse.Namespace, dictionary: Dictionary, form: Form, report: Report) -> int:
-    """Screen every patient and hand each to the report; with several processes, each patient's text is made there."""
+    """Screen every patient and hand to the report its part of each; several processes make those parts."""
     from screener.cli.patients import screenings
-    from screener.report.forms import Texts
 
     errors = None if report.encoding else "replace"
     encode_output(encoding=report.encoding, errors=errors, newline=report.newline)
-    text = report.text if asked.jobs > 1 and isinstance(report, Texts) else None
-    if text is not None:
+    if asked.jobs > 1:
         sys.stdout.flush()  # what waits here now would be written by every process
-    unusable = 0
-    found = screenings(asked, dictionary, is_printing=form.is_each, is_quiet=form.is_quiet, then=text, jobs=asked.jobs)
+    found = screenings(
+        asked, dictionary, is_printing=form.is_each, is_quiet=form.is_quiet, then=report.part, jobs=asked.jobs
+    )
     for each in found:
-        if each is None:
-            unusable += 1
-        elif text is not None:
-            print(each, end="")
-        else:
+        if each is not None:
             report.add(each)
-    if (told := report.end(unusable)) is not None:
+    if (told := report.end(asked.unusable)) is not None:
         tell(told)
-    return UNUSABLE if unusable else DONE
+    return UNUSABLE if asked.unusable else DONE

@@ -22,7 +22,7 @@ from screener.cohort.limits import limits_of
 from screener.cohort.nearest import Closing, Near, looked_closer
 from screener.cohort.run import Ran, place_of, read_ran
 from screener.records.facts.folder import Facts, FactsError, whole_file
-from screener.report.spreadsheet import cell
+from screener.report.spreadsheet import plain_cell
 from screener.rulebook import ChangeLookup, EventLookup, OnsetLookup, Rulebook, Trial, ValueLookup
 from screener.rulebook_walk import lookup_of, walk_through
 
@@ -471,8 +471,8 @@ def _cell(value: object) -> object:
         case None:
             return ""
         case tuple():
-            return cell(" ".join(map(str, value)))
+            return plain_cell(" ".join(map(str, value)))
         case str():
-            return cell(value)
+            return plain_cell(value)
         case _:
             return value

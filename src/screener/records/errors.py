@@ -50,6 +50,20 @@ class RecordError(Exception):
         return "\n".join(lines)
 
 
+class Unusable(Struct, frozen=True):
+    """A record that could not be used: its file, and the first of what is wrong with it."""
+
+    file: str
+    why: str
+
+
+def unusable(problem: RecordError) -> Unusable:
+    """The same for a list of such records: `ward/b.json` becomes `b.json`, with the first fault."""
+    first = problem.problems[0] if problem.problems else Problem("", "it cannot be read")
+    why = f"{first.path}: {first.fault}" if first.path else first.fault
+    return Unusable(printable(problem.file.replace("\\", "/").rpartition("/")[2]), printable(why))
+
+
 class Findings:
     """What comes up while a record is read: problems that refuse it, and notes that go with it; and in `sightings`, if
     somebody wants to know, what it calls things.

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from typing import Any as Anything
 
 if TYPE_CHECKING:
+    from screener.records.errors import Unusable
     from screener.report.further import Further
     from screener.rulebook import Rulebook
     from screener.screening import Screening
+    from screener.sheet.worklist import Choice
 
 FURTHER = {
     "advice": "which facts decide, and what would settle it",
@@ -32,7 +34,7 @@ class Form(NamedTuple):
     `home` is its class. `value` names what its option takes, None for an option without a value; `may_repeat`: it may
     be given several times. `is_each`: it is written patient by patient, and not when all are screened. `further` are
     the names in FURTHER that it can honour, `with_jobs` whether several processes may write it. `is_quiet`: no notes on
-    standard error.
+    standard error. `is_worklist`: it is one row a patient, so that a call can choose and sort the rows.
     """
 
     name: str
@@ -44,6 +46,12 @@ class Form(NamedTuple):
     value: str | None = None
     may_repeat: bool = False
     is_quiet: bool = False
+    is_worklist: bool = False
+
+    @property
+    def dest(self) -> str:
+        """What the value of its option is called among those of a call."""
+        return self.name.replace("-", "_")
 
     @property
     def option(self) -> str:
@@ -59,7 +67,15 @@ class Form(NamedTuple):
 
 _ALL = frozenset(FURTHER)
 TABLE = Form("table", "screener.report.table:Table", "", is_each=False, further=_ALL)
-"""The form of a call that names none: the sheet of one patient, several at a glance."""
+"""The form of a call that names none: the sheet of one patient, of several the worklist."""
+WORKLIST = Form(
+    "worklist",
+    "screener.report.worklists:WorklistText",
+    "print the worklist: one row a patient, the nearest first",
+    is_each=False,
+    with_jobs=True,
+    is_worklist=True,
+)
 FORMS = (
     Form(
         "sheet",
@@ -67,6 +83,24 @@ FORMS = (
         "print one sheet a patient: what stands against each trial, and what to do",
         is_each=True,
         with_jobs=True,
+    ),
+    WORKLIST,
+    Form(
+        "worklist-csv",
+        "screener.report.worklists:WorklistCsv",
+        "print the worklist as CSV for Excel, one row a patient",
+        is_each=False,
+        with_jobs=True,
+        is_worklist=True,
+    ),
+    Form(
+        "out",
+        "screener.report.worklists:WorklistPages",
+        "write the worklist as pages into a folder: index.html, worklist.csv, and one page a patient",
+        is_each=False,
+        with_jobs=True,
+        value="DIR",
+        is_worklist=True,
     ),
     Form(
         "full",
@@ -127,6 +161,10 @@ class FormError(Exception):
         self.fault = fault
         self.mend = mend
 
+    def __reduce__(self) -> tuple[type[FormError], tuple[str, str]]:
+        """It comes whole from another process, too."""
+        return FormError, (self.fault, self.mend)
+
 
 class Asked(NamedTuple):
     """What a call asks of its report: the value of the form's option, what to tell besides, whose records it names."""
@@ -135,6 +173,18 @@ class Asked(NamedTuple):
     further: frozenset[str] = frozenset()
     sources: Sequence[str] = ()
     trials: Collection[str] | None = None
+    choice: Choice | None = None
+    since: str | None = None
+
+
+class Place(NamedTuple):
+    """Where a patient comes from: the file, and the number among the patients of the call."""
+
+    file: str = ""
+    number: int = 0
+
+
+NOWHERE = Place()
 
 
 class Report:
@@ -150,12 +200,16 @@ class Report:
     def prepare(self, rulebook: Rulebook) -> None:
         """Look at the call beside the rules, before anything is read. Raises FormError."""
 
-    def add(self, screening: Screening) -> None:
-        """One more patient. Raises FormError where the call cannot be followed with this one."""
+    def part(self, screening: Screening, place: Place = NOWHERE) -> Anything:
+        """What the report needs of one patient. With several processes it is made there, and is then small."""
+        return screening
+
+    def add(self, part: Anything) -> None:
+        """One more patient, by this part. Raises FormError where the call cannot be followed with this one."""
         raise NotImplementedError
 
-    def end(self, unusable: int) -> str | None:
-        """All patients were added, and so many records could not be used. Returns what is to be told beside the report.
+    def end(self, unusable: Sequence[Unusable]) -> str | None:
+        """All patients were added, and these records could not be used. Returns what is to be told beside the report.
         Raises FormError."""
         return None
 
@@ -182,14 +236,17 @@ class Texts(Report):
         """One patient, with the line's end."""
         raise NotImplementedError
 
-    def add(self, screening: Screening) -> None:
-        print(self.text(screening), end="")
+    def part(self, screening: Screening, place: Place = NOWHERE) -> str:
+        return self.text(screening)
+
+    def add(self, part: str) -> None:
+        print(part, end="")
 
 
 def form_asked(given: Mapping[str, Anything], usual: str | None = None) -> Form:
     """The one form that a call asks for, by the values of its options; else the `usual` one of the site, if it has one.
     Raises FormError if there are several, or if the usual one is none."""
-    forms = [form for form in FORMS if given.get(form.name)]
+    forms = [form for form in FORMS if given.get(form.dest)]
     if len(forms) > 1:
         named = " and ".join(f"`{form.option}`" for form in forms[:2])
         raise FormError(f"{named} are two forms of one report", "call screen once for each")
@@ -202,14 +259,18 @@ def form_asked(given: Mapping[str, Anything], usual: str | None = None) -> Form:
     return by_name[usual]
 
 
-def check_honoured(form: Form, further: Collection[str], jobs: int) -> None:
-    """Refuse what the form cannot honour. Raises FormError."""
+def check_honoured(form: Form, further: Collection[str], jobs: int, chosen: Collection[str] = ()) -> None:
+    """Refuse what the form cannot honour; `chosen` are the options that choose among rows. Raises FormError."""
     what = "the table" if form is TABLE else f"`{form.option}`"
     for name in FURTHER:
         if name in further and name not in form.further:
             others = [f"`{each.option}`" for each in FORMS if name in each.further]
             raise FormError(f"`--{name}` changes nothing in {what}", f"leave it out, or ask for {' or '.join(others)}")
+    for option in chosen:
+        if not form.is_worklist:
+            others = [f"`{each.option}`" for each in FORMS if each.is_worklist]
+            raise FormError(f"`{option}` is for a worklist, and {what} is none", f"add {' or '.join(others)}")
     if jobs > 1 and not form.with_jobs:
         forms = " or ".join(f"`{each.option}`" for each in FORMS if each.with_jobs)
-        fault = f"`--jobs` is for a report that is printed patient by patient, and {what} is not"
+        fault = f"`--jobs` is for a report that several processes can make, and {what} is not"
         raise FormError(fault, f"add {forms}")

@@ -1,4 +1,4 @@
-"""Many patients at a glance: a row a patient and a column a trial, and for each trial who may still come in.
+"""Many patients at a glance, behind each in full: a row a patient and a column a trial, and who may still come in.
 
 Only what is shown is kept of each screening, so that thousands of patients fit.
 """
@@ -68,7 +68,6 @@ def print_matrix(rows: Sequence[Row], unusable: int, console: Console | None = N
         page.blank()
     could_not = f"; {unusable} could not be used, as told above" if unusable else ""
     page.line(Text(f"{len(rows)} patients screened{could_not}"))
-    page.line(Text("`screen` with one record, or --full, shows a patient's criteria one by one"))
     page.blank()
     page.line(Text(DISCLAIMER, "italic"))
     page.print()

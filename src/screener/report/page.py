@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from screener.records.errors import Unusable
 from screener.report.forms import Asked, FormError, Report
 from screener.screening import Screening
 
@@ -38,7 +40,7 @@ class WholePage(Report):
     def add(self, screening: Screening) -> None:
         self.screenings.append(screening)
 
-    def end(self, unusable: int) -> str | None:
+    def end(self, unusable: Sequence[Unusable]) -> str | None:
         """Write the page and say so; without a patient that could be screened, a page that is there already stays."""
         if not self.screenings:
             return "note: no patient could be screened, so no page is written"

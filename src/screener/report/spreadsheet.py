@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from screener.records.errors import Unusable
 from screener.report.forms import Asked, Report
 from screener.report.wording import recorded, score_sum
 from screener.screening import CriterionResult, Screening, TrialResult
@@ -49,7 +50,7 @@ class Csv(Report):
     def add(self, screening: Screening) -> None:
         self.screenings.append(screening)
 
-    def end(self, unusable: int) -> str | None:
+    def end(self, unusable: Sequence[Unusable]) -> str | None:
         if self.screenings:
             print(csv_text(self.screenings), end="")
         return None
@@ -63,7 +64,7 @@ def csv_text(screenings: Iterable[Screening]) -> str:
     for screening in screenings:
         for trial in screening.trials:
             for criterion in trial.criteria:
-                writer.writerow([cell(text) for text in _row(screening, trial, criterion)])
+                writer.writerow([plain_cell(text) for text in _row(screening, trial, criterion)])
     return paper.getvalue()
 
 
@@ -88,7 +89,7 @@ _FORMULA = re.compile(r"(^|[;|\n])(\s*)(?=[=+\-@＝＋－＠])")
 start of a cell, and after whatever else than a comma it may be told to divide cells at."""
 
 
-def cell(text: str) -> str:
+def plain_cell(text: str) -> str:
     """Text of one cell, lines apart where the text has them. What could start a formula gets an apostrophe before it,
     which spreadsheets take as the sign of plain text."""
     plain = "".join(each if each.isprintable() or each == "\n" else " " for each in text)

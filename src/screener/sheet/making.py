@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.advice.distance import TrialDistance, distance
-from screener.advice.when import Change, TrialTimeline, changes
+from screener.advice.when import Change, TrialTimeline, timelines
 from screener.evaluation.frame import Frame
 from screener.evaluation.phrases import lowered
 from screener.records.errors import CHECK_FIRST
@@ -73,8 +73,9 @@ class _Worked(Struct, frozen=True):
     labels: Mapping[str, str]
 
 
-def sheet_of(screening: Screening) -> Sheet:
-    """The sheet of one patient."""
+def sheet_of(screening: Screening, *, is_row: bool = False) -> Sheet:
+    """The sheet of one patient. `is_row`: without checklists, and without what is so after a clean chart. A row of a
+    worklist has neither."""
     asked = asked_of_chart(screening)
     worked = _worked(screening, asked)
     live = [trial.id for trial in screening.trials if worked.states[trial.id] not in OUT]
@@ -82,7 +83,7 @@ def sheet_of(screening: Screening) -> Sheet:
     actions = actions_of(screening, live)
     doubts = _doubts(worked)
     _add_checks(actions, doubts, live)
-    rows = [_row(trial, review, actions, worked) for trial in screening.trials]
+    rows = [_row(trial, review, actions, worked, is_row=is_row) for trial in screening.trials]
     rows.sort(key=_nearness)
     _add_signing(actions, rows)
     order = [row.id for row in rows]
@@ -98,7 +99,10 @@ def sheet_of(screening: Screening) -> Sheet:
         trials=tuple(rows),
         actions=groups_of(actions, review, order, waiting),
         review=review,
-        checklists=tuple(checklist_of(by_id[row.id], row.label, row.short, dict(worked.suspicious)) for row in rows),
+        checklists=tuple(
+            checklist_of(by_id[row.id], row.label, row.short, dict(worked.suspicious))
+            for row in (() if is_row else rows)
+        ),
         notes=tuple(note for note in screening.notes if note not in screening.check_first),
         screener=__version__,
         rules=screening.rules,
@@ -117,23 +121,38 @@ def _worked(screening: Screening, asked: Sequence[Asked]) -> _Worked:
     clean = after_clean_chart(screening, denied) if denied else screening
     checks = checks_of(screening)
     distances = {each.id: each for each in distance(screening)}
-    # What rules a trial out is on record, and a chart review lifts none of it. Only such a trial has days of interest
-    # that lie further ahead.
-    until = _horizon(screening.as_of)
-    is_far = until == screening.as_of or any(trial.verdict == "ineligible" for trial in clean.trials)
-    timelines = {each.id: each for each in changes(clean, None if is_far else until).trials}
-    states = {
-        trial.id: state_of(
-            trial,
-            checks[trial.id],
-            distances[trial.id],
-            timelines.get(trial.id, TrialTimeline(trial.id, trial.verdict)),
-            lacks_results(screening, trial.id),
-        )
-        for trial in screening.trials
-    }
+    lacking = {trial.id: lacks_results(screening, trial.id) for trial in screening.trials}
+
+    def state(trial: TrialResult, timeline: TrialTimeline | None) -> StateName:
+        name = trial.id
+        return state_of(trial, checks[name], distances[name], timeline or _unmoved(trial), lacking[name])
+
+    states = {trial.id: state(trial, None) for trial in screening.trials}
+    ahead = timelines(clean, _until(clean, states))
+    for trial in screening.trials:
+        if states[trial.id] == "ruled out today":
+            states[trial.id] = state(trial, ahead.get(trial.id))
     labels = phrases.trial_labels([trial.id for trial in screening.trials])
-    return _Worked(screening, clean, checks, suspicions(screening), distances, timelines, states, labels)
+    return _Worked(screening, clean, checks, suspicions(screening), distances, ahead, states, labels)
+
+
+def _unmoved(trial: TrialResult) -> TrialTimeline:
+    return TrialTimeline(trial.id, trial.verdict)
+
+
+def _until(clean: Screening, states: Mapping[str, StateName]) -> dict[str, date | None]:
+    """How far ahead each trial is looked at whose days a sheet tells; None: up to the last day of interest.
+
+    What rules a trial out is on record, and a chart review lifts none of it. Only such a trial has days of interest
+    further ahead than a year; one that is ruled out for good has none.
+    """
+    near = _horizon(clean.as_of)
+    until: dict[str, date | None] = {}
+    for trial in clean.trials:
+        is_out, state = trial.verdict == "ineligible", states[trial.id]
+        if state != "ruled out" and (is_out or state != "too little"):
+            until[trial.id] = None if is_out or near == clean.as_of else near
+    return until
 
 
 # ---- the chart review
@@ -254,7 +273,7 @@ def _checked_values(checks: Checks, worked: _Worked) -> list[tuple[str, str]]:
 # ---- one trial
 
 
-def _row(trial: TrialResult, review: Review, actions: Actions, worked: _Worked) -> TrialRow:
+def _row(trial: TrialResult, review: Review, actions: Actions, worked: _Worked, *, is_row: bool) -> TrialRow:
     name = worked.states[trial.id]
     rule = worked.screening.rulebook.trials[trial.id]
     counts = counts_of(trial.id, actions, review)
@@ -275,7 +294,7 @@ def _row(trial: TrialResult, review: Review, actions: Actions, worked: _Worked) 
         points=points_of(trial, frozenset(checks.lines)),
         dates=_dates(trial, name, has_review, worked),
         counts=counts,
-        after_clean_chart=_after_clean_chart(trial, worked) if has_review else None,
+        after_clean_chart=_after_clean_chart(trial, worked) if has_review and not is_row else None,
         consent=_consent(trial, worked.screening.as_of),
         left=phrases.left(counts, has_review),
     )
@@ -329,7 +348,7 @@ def _after_clean_chart(trial: TrialResult, worked: _Worked) -> CleanChart:
         after,
         Checks(),
         distances.get(trial.id, worked.distances[trial.id]),
-        worked.timelines[trial.id],
+        worked.timelines.get(trial.id, _unmoved(after)),
         lacks_results(worked.clean, trial.id),
     )
     remaining = actions_of(worked.clean, [trial.id])

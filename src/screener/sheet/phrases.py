@@ -43,6 +43,20 @@ HEADLINES: dict[StateName, str] = {
     "ruled out": "Ruled out",
 }
 
+STATE_WORDS: dict[str, tuple[StateName, ...]] = {
+    "met": ("all met", "all met if complete"),
+    "people": ("people",),
+    "reading": ("reading",),
+    "against": ("nothing against",),
+    "check": ("check",),
+    "little": ("too little",),
+    "today": ("ruled out today",),
+    "out": ("ruled out", "ruled out today"),
+}
+"""The word of its headline by which a call names a state."""
+SAID_OF_ALL: frozenset[StateName] = frozenset({"too little", "ruled out"})
+"""States that a row tells of all trials, where all stand so."""
+
 GROUPS: dict[ActionKind, str] = {
     "check": "Check first",
     "measure": "Measure or examine",
@@ -451,3 +465,63 @@ def next_step(sheet: Sheet) -> str:
 
 MOST_NAMED = 6
 """Things to measure that the one sentence names."""
+
+
+# ---- a row of a worklist
+
+
+def next_in_row(sheet: Sheet) -> str:
+    """What to do first, in a few words; empty where there is nothing to do."""
+    if sheet.patient.died is not None:
+        return died(sheet.patient.died)
+    decisive = [each for each in sheet.check_first if each.effect]
+    if decisive:
+        return f"check {decisive[0].text}"
+    first = sheet.trials[0]
+    match first.state.name:
+        case "all met" | "all met if complete":
+            return "sign the checklist" if first.recruiting.is_recruiting else f"ask whether {first.label} recruits"
+        case "too little":
+            those = [inside(each.text) for group in sheet.actions if group.kind == "measure" for each in group.actions]
+            return f"measure {', '.join(those[:MOST_NAMED])}" if those else first.left
+        case "ruled out today":
+            day = min((row.dates.reopens for row in sheet.trials if row.dates.reopens is not None), default=None)
+            if day is not None:
+                return f"screen again from {day_words(day, sheet.patient.as_of)}"
+            return next((point.text for point in first.points if point.kind == "against"), "")
+        case "ruled out":
+            return ""
+        case _:
+            return first.left
+
+
+def died(when: str) -> str:
+    """`died 2026-02-03`"""
+    return f"died {when}"
+
+
+def patient_in_row(patient: str, sex: Sex | None, age: str) -> str:
+    """`S-002 W 58`"""
+    letter = "" if sex is None else person(sex, is_child=False)[0]
+    return " ".join(each for each in (patient, letter, age.replace(" to ", "-")) if each)
+
+
+def earlier_state(state: str, label: str) -> str:
+    """`was: Nothing against so far, 5863`"""
+    return f"was: {state}, {label}"
+
+
+NEW = "new"
+NOT_RECRUITING_MARK = "* not recruiting, or not known"
+ALL = "all"
+NOBODY = "No patient of this kind."
+COLUMNS = ("patient", "state", "trial", "  met", "next", "good to")
+ORDERED = {"nearest": "the nearest first", "date": "by the last good day", "name": "by name"}
+
+
+def state_word(state: StateName) -> str:
+    """A state inside a line that counts patients: `all criteria met`."""
+    return HEADLINES[state][:1].lower() + HEADLINES[state][1:]
+
+
+DIED = "Died"

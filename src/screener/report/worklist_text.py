@@ -1,0 +1,170 @@
+"""The worklist on a terminal: 80 columns, one row a patient, and what does not fit goes on below in its own column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from textwrap import wrap
+
+from rich.cells import cell_len, chop_cells
+
+from screener.report.wording import on_one_line
+from screener.sheet import phrases
+from screener.sheet.worklist import Listed, Row, Worklist
+
+WIDTH = 80
+GAP = " "
+MET, UNTIL = 5, 7
+PATIENT = (12, 22)
+"""How wide the column of patients is at least, and at most; a longer id goes on below."""
+STATE = (12, 22)
+LABEL = (5, 12)
+MOST_NEXT = 4
+"""Lines of what is next; the sheet of the patient has the rest."""
+NAMED_BELOW = 40
+"""Patients who are gone and records that could not be used, as many as are named."""
+
+
+def worklist_text(worklist: Worklist) -> str:
+    """The whole list, with the line's end."""
+    lines = [*_head(worklist), "", *_table(worklist), *_below(worklist), "", *_foot(worklist)]
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+# ---- above
+
+
+def _head(worklist: Worklist) -> Iterator[str]:
+    shown, number = len(worklist.shown), phrases.counted(worklist.number, "patient")
+    of = number if shown == worklist.number else f"{shown} of {number}"
+    told = f"{of}, {phrases.counted(worklist.trials, 'trial')}, {phrases.ORDERED[worklist.choice.sort]}"
+    first, last = worklist.first_day, worklist.last_day
+    day = phrases.as_of_words(last) if first == last else f"{phrases.as_of_words(first)} to {phrases.as_of_words(last)}"
+    yield f"{told}{f'as of {day}':>{max(WIDTH - len(told), len(day) + 8)}}" if first == last else told
+    if first != last:
+        yield f"as of {day}"
+    counts = [f"{phrases.state_word(state)} {number}" for state, number in worklist.counts]
+    if worklist.died:
+        counts.append(f"died {worklist.died}")
+    yield from wrap(" | ".join(counts), WIDTH)
+    if worklist.since is not None:
+        since = worklist.since
+        told = (
+            f"since {on_one_line(since.name)}: {len(since.new)} new, {len(since.was)} changed, {len(since.gone)} gone"
+        )
+        yield from wrap(told, WIDTH)
+    if worklist.soon:
+        yield f"! good to passes within a week: {worklist.soon}"
+
+
+# ---- the rows
+
+
+def _table(worklist: Worklist) -> Iterator[str]:
+    rows = worklist.shown
+    if not rows:
+        yield phrases.NOBODY
+        return
+    names = [_patient(each.row) for each in rows]
+    patient = _between(max(map(cell_len, names)), PATIENT)
+    label = _between(max(len(each.row.nearest.label) + 1 for each in rows), LABEL)
+    state = _between(max(cell_len(each.row.nearest.headline) for each in rows), STATE)
+    next_ = WIDTH - patient - state - label - MET - UNTIL - 5 * len(GAP)
+    widths = (patient, state, label, MET, next_, UNTIL)
+    yield GAP.join(_padded(text, width) for text, width in zip(phrases.COLUMNS, widths, strict=True))
+    yield "-" * WIDTH
+    for name, each in zip(names, rows, strict=True):
+        yield from _row(name, each, widths)
+
+
+def _row(name: str, listed: Listed, widths: Sequence[int]) -> Iterator[str]:
+    row, nearest = listed.row, listed.row.nearest
+    headline = nearest.headline.upper() if row.state == "all met" else nearest.headline
+    until = f"{'!' if row.is_soon else ''}{phrases.day_words(nearest.good_to, row.as_of)}" if nearest.good_to else ""
+    label = phrases.ALL if row.for_all else nearest.label + ("" if nearest.is_recruiting else "*")
+    met = "" if row.for_all else f"{nearest.met}/{nearest.of}"
+    told = [on_one_line(row.next)] if row.next else []
+    if listed.is_new:
+        told.append(f"({phrases.NEW})")
+    if listed.was is not None:
+        told.append(f"({phrases.earlier_state(on_one_line(listed.was.state), on_one_line(listed.was.trial))})")
+    cells = [
+        _folded(name, widths[0]),
+        _folded(headline, widths[1]),
+        _folded(label, widths[2]),
+        [f"{met:>{widths[3]}}"],
+        [line for text in told for line in _shortened(_folded(text, widths[4]), widths[4])],
+        [f"{part:>{widths[5]}}" for part in _folded(until, widths[5])],
+    ]
+    for number in range(max(map(len, cells))):
+        parts = [each[number] if number < len(each) else "" for each in cells]
+        yield GAP.join(_padded(part, width) for part, width in zip(parts, widths, strict=True))
+
+
+def _patient(row: Row) -> str:
+    name = f"{row.patient} ({row.file})" if row.shares_id else row.patient
+    return phrases.patient_in_row(on_one_line(name), row.sex, row.age)
+
+
+def _between(width: int, bounds: tuple[int, int]) -> int:
+    return max(bounds[0], min(width, bounds[1]))
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - cell_len(text))
+
+
+def _folded(text: str, width: int) -> list[str]:
+    """A text on lines of this width, by words where it has some, and by what letters take on the terminal."""
+    lines = [""]
+    for word in text.split():
+        for piece in [word] if cell_len(word) <= width else chop_cells(word, width):
+            both = f"{lines[-1]} {piece}".strip()
+            if cell_len(both) <= width:
+                lines[-1] = both
+            else:
+                lines.append(piece)
+    return lines
+
+
+def _shortened(lines: list[str], width: int) -> list[str]:
+    if len(lines) <= MOST_NEXT:
+        return lines
+    last = lines[MOST_NEXT - 1]
+    while cell_len(last) > width - 2:
+        last = last[:-1]
+    return [*lines[: MOST_NEXT - 1], f"{last} …"]
+
+
+# ---- below
+
+
+def _below(worklist: Worklist) -> Iterator[str]:
+    if worklist.since is not None and worklist.since.gone:
+        yield ""
+        yield "Gone since then"
+        gone = worklist.since.gone
+        for each in gone[:NAMED_BELOW]:
+            was = phrases.earlier_state(on_one_line(each.state), on_one_line(each.trial))
+            yield from _hanging(f"{on_one_line(each.patient)}: {was}")
+        yield from _more(len(gone))
+    if worklist.unusable:
+        yield ""
+        yield "Could not be used, as told above"
+        for record in worklist.unusable[:NAMED_BELOW]:
+            yield from _hanging(f"{on_one_line(record.file)}: {on_one_line(record.why)}")
+        yield from _more(len(worklist.unusable))
+
+
+def _more(number: int) -> Iterator[str]:
+    if number > NAMED_BELOW:
+        yield f"  and {number - NAMED_BELOW} more"
+
+
+def _hanging(text: str) -> list[str]:
+    return [f"{'  ' if number == 0 else '    '}{line}" for number, line in enumerate(_folded(text, WIDTH - 4))]
+
+
+def _foot(worklist: Worklist) -> Iterator[str]:
+    if any(not each.row.nearest.is_recruiting and not each.row.for_all for each in worklist.shown):
+        yield phrases.NOT_RECRUITING_MARK
+    yield phrases.DISCLAIMER
