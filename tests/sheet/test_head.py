@@ -112,7 +112,7 @@ def test_a_score_says_what_is_missing_and_on_which_doubt_it_rests() -> None:
             },
             "Woman, 45. Alcoholic cirrhosis (2023); liver failure since 10 Feb (10 days).",
         ),
-        ({"died": "2026-02-18"}, "Woman, 45. Liver failure since 10 Feb (10 days). Died 2026-02-18."),
+        ({"died": "2026-02-18"}, "Woman, 45. Liver failure since 10 Feb (10 days). Died 18 Feb."),
     ],
 )
 def test_the_patient_line(changes: dict[str, Any], text: str) -> None:

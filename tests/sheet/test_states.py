@@ -172,7 +172,7 @@ def test_the_first_thing_to_do_is_to_check_the_value_that_decides() -> None:
     [
         # the 30 days after the other trial end on 14 Mar, the four weeks after the onset with 10 Mar
         ("2026-02-12", "2026-02-10", "ruled out", "For this liver failure."),
-        ("2026-01-25", "2026-02-10", "ruled out today", "From 25 Feb."),
+        ("2026-01-25", "2026-02-10", "ruled out today", "Not before 25 Feb."),
     ],
 )
 def test_what_time_mends_too_late_is_ruled_out(left: str, onset: str, state: str, detail: str) -> None:

@@ -140,7 +140,7 @@ def _part(anchor: str, sheet: Sheet, screening: Screening) -> PatientPart:
         columns,
         outlook(screening),
         charts(screening),
-        _density(sheet, screening.check_first, len(columns)),
+        _density(sheet, len(columns)),
     )
 
 
@@ -188,15 +188,15 @@ LETTER = 0.5
 """How wide a letter is on the average, by its size."""
 
 
-def _density(sheet: Sheet, check_first: Sequence[str], columns: int) -> str:
+def _density(sheet: Sheet, columns: int) -> str:
     """How small the sheet is printed, so that it stays one page of A4; what needs two pages may be larger again."""
     for each in PRINTS:
-        if _height(sheet, check_first, columns, each) <= ROOM[1]:
+        if _height(sheet, columns, each) <= ROOM[1]:
             return each.name
     return "dense"
 
 
-def _height(sheet: Sheet, check_first: Sequence[str], columns: int, print_: Print) -> float:
+def _height(sheet: Sheet, columns: int, print_: Print) -> float:
     """About how high the sheet is on paper, in millimeters.
 
     A text of 130 letters in a column of 64 letters takes three lines: 1 + 130 // 64.
@@ -208,7 +208,7 @@ def _height(sheet: Sheet, check_first: Sequence[str], columns: int, print_: Prin
         return 1 + int(len(text) * em * size * LETTER / width)
 
     text_width = ROOM[0] - em * (6.6 + 2.3 * min(columns, MOST_COLUMNS))
-    frames = [*check_first, *(f"{each.text}{each.effect}" for each in sheet.check_first)]
+    frames = [f"{each.text}{each.effect}" for each in sheet.check_first]
     person, spacing, gap = sheet.patient, print_.spacing, print_.gap
     height = (
         lines(person.id, ROOM[0] - 65, 1.3) * 1.6

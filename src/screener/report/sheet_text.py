@@ -23,6 +23,8 @@ HEIGHT = 40
 MARGIN = 11
 """Columns before the text of a line below a trial, and of a thing to do."""
 MOST_POINTS = 2
+ROOM_FOR_WORK = 12
+"""Lines for what is to be done: where fewer are left, less is told of each trial."""
 MOST_DOUBTS = 2
 MOST_ENTRIES = 2
 
@@ -52,10 +54,13 @@ def print_sheet(screening: Screening) -> None:
 def sheet_text(sheet: Sheet) -> str:
     """The whole sheet, with the line's end."""
     head = [*_patient(sheet), *_doubts(sheet), *_results(sheet), "", *_next(sheet), ""]
-    trials = [line for row in sheet.trials for line in _trial(row, sheet)]
     foot = list(_foot(sheet))
-    room = HEIGHT - len(head) - len(trials) - len(foot)
-    work = list(_work(sheet, room))
+    for most in (MOST_POINTS, 1):
+        trials = [line for row in sheet.trials for line in _trial(row, most)]
+        room = HEIGHT - len(head) - len(trials) - len(foot)
+        work = list(_work(sheet, room))
+        if room >= ROOM_FOR_WORK or len(work) < room:
+            break
     return "".join(f"{on_one_line(line).rstrip()}\n" for line in (*head, *trials, *work, *foot))
 
 
@@ -70,8 +75,12 @@ def _patient(sheet: Sheet) -> Iterator[str]:
 
 
 def _doubts(sheet: Sheet) -> Iterator[str]:
-    for doubt in sheet.check_first[:MOST_DOUBTS]:
-        yield from _hanging("CHECK FIRST  ", f"{doubt.text} {doubt.effect}".strip(), 2)
+    more = len(sheet.check_first) - MOST_DOUBTS
+    for place, doubt in enumerate(sheet.check_first[:MOST_DOUBTS], 1):
+        rest = f" (+{more})" if place == MOST_DOUBTS and more > 0 else ""
+        lines = list(_hanging("CHECK FIRST  ", f"{doubt.text} {doubt.effect}".strip(), 2))
+        yield from lines[:-1]
+        yield f"{_cut(lines[-1], WIDTH - len(rest))}{rest}"
 
 
 def _results(sheet: Sheet) -> Iterator[str]:
@@ -82,16 +91,28 @@ def _results(sheet: Sheet) -> Iterator[str]:
             together.append(_score(cell))
         elif _is_graded(cell, sheet):
             together.append(f"{cell.label} {cell.value or '-'}{_stale(cell)}{' ?' if cell.check else ''}")
-        elif cell.value:
+        elif cell.value or cell.beside:
             yield _lab(cell, sheet)
     missing = [
         cell.label
         for cell in sheet.results
-        if isinstance(cell, KeyResult) and not cell.value and not _is_graded(cell, sheet)
+        if isinstance(cell, KeyResult) and not (cell.value or cell.beside) and not _is_graded(cell, sheet)
     ]
     if missing:
         yield f"Not on record: {', '.join(missing)}"
-    yield from _wrapped("   ".join(together), 2)
+    yield from _in_rows(together)
+
+
+def _in_rows(cells: Sequence[str]) -> Iterator[str]:
+    """Cells side by side, and none of them broken in two."""
+    row = ""
+    for cell in cells:
+        if row and len(row) + 3 + len(cell) > WIDTH:
+            yield row
+            row = ""
+        row = _cut(f"{row}   {cell}" if row else cell, WIDTH)
+    if row:
+        yield row
 
 
 def _is_graded(cell: KeyResult, sheet: Sheet) -> bool:
@@ -106,18 +127,18 @@ def _stale(cell: KeyResult) -> str:
 
 
 def _lab(cell: KeyResult, sheet: Sheet) -> str:
-    value = f"{cell.value}{' ?' if cell.check else ''}{f' {cell.unit}' if cell.unit else ''}"
+    value = f"{cell.value or '-'}{' ?' if cell.check else ''}{f' {cell.unit}' if cell.unit else ''}"
     beside = cell.multiple or cell.beside
     when = cell.when
     if cell.check:
         when += ", check"
     elif cell.good_to is not None:
         good_to = phrases.day_words(cell.good_to, sheet.patient.as_of)
-        when += f", too old since {good_to}" if cell.is_stale else f", good to {good_to}"
+        when += f", too old after {good_to}" if cell.is_stale else f", good to {good_to}"
     values = [*(each.value for each in cell.earlier), cell.value]
     is_plain = all(value[:1].isdigit() for value in values)
     trend = (" > " if is_plain else ", ").join(values) if cell.earlier else ""
-    return _cut(f"{cell.label:<11} {value:<12} {beside:<11} {when:<23} {trend}".rstrip(), WIDTH)
+    return _cut(f"{cell.label:<11} {value:<13} {beside:<10} {when:<23} {trend}".rstrip(), WIDTH)
 
 
 def _score(cell: KeyScore) -> str:
@@ -139,7 +160,7 @@ def _next(sheet: Sheet) -> Iterator[str]:
 # ---- the trials
 
 
-def _trial(row: TrialRow, sheet: Sheet) -> Iterator[str]:
+def _trial(row: TrialRow, most: int) -> Iterator[str]:
     loud = row.state.headline.upper() if row.state.name == "all met" else row.state.headline
     told = f"{loud:<22} {row.id}  {row.recruiting.text:<14}"
     if row.state.name in OUT:
@@ -147,8 +168,9 @@ def _trial(row: TrialRow, sheet: Sheet) -> Iterator[str]:
     else:
         met = f"{row.met}/{row.of} met"
         yield _cut(f"{told} {met:<9} {_shortly(row)}".rstrip(), WIDTH)
-    for lead, text in _below(row):
-        yield from _hanging(f"  {lead:<{MARGIN - 2}}", text, 2)
+    for lead, text in _below(row, most):
+        is_long = lead == "reading" and most > 1
+        yield from _hanging(f"  {lead:<{MARGIN - 2}}", text, 3 if is_long else 2)
 
 
 def _shortly(row: TrialRow) -> str:
@@ -158,11 +180,11 @@ def _shortly(row: TrialRow) -> str:
     return row.dates.text.partition(";")[0].partition(" (")[0]
 
 
-def _below(row: TrialRow) -> Iterator[tuple[str, str]]:
+def _below(row: TrialRow, most: int) -> Iterator[tuple[str, str]]:
     points = [each for each in row.points if each.kind != "close"] or list(row.points)
     if row.state.name == "check":
         yield "because", row.state.detail
-    for point in points[:MOST_POINTS]:
+    for point in points[:most]:
         yield point.kind, _point(point)
     if row.state.name in OUT:
         return
@@ -194,6 +216,8 @@ def _point(point: Point) -> str:
 
 def _work(sheet: Sheet, room: int) -> Iterator[str]:
     """What is to be done, for the trials that are not ruled out, as far as there is room."""
+    if sheet.patient.died:
+        return
     live = [row for row in sheet.trials if row.state.name not in OUT]
     groups = [group for group in sheet.actions if group.kind not in ("participant", "check") and not group.waits]
     texts = [(LEADS[group.kind], text) for group in groups if (text := _group(group, live))]
@@ -203,9 +227,10 @@ def _work(sheet: Sheet, room: int) -> Iterator[str]:
         texts.append(("later", _later(sheet)))
     if not texts and sheet.review.is_empty:
         return
-    for most in (4, 3, 2, 1):
+    for most in (6, 5, 4, 3, 2, 1):
         lines = [line for lead, text in texts for line in _hanging(f"{lead:<{MARGIN}}", text, most)]
-        if len(lines) <= room - 1 - 2 * bool(sheet.review.groups and not sheet.review.waits):
+        kept = 0 if sheet.review.waits or not sheet.review.groups else 8 if most > 4 else 5 if most > 2 else 2
+        if len(lines) <= room - 1 - kept:
             break
     yield ""
     yield from lines
@@ -214,7 +239,9 @@ def _work(sheet: Sheet, room: int) -> Iterator[str]:
 
 
 def _entries(sheet: Sheet) -> str:
-    return " ".join(each.text for each in sheet.review.entries[:MOST_ENTRIES])
+    entries = sheet.review.entries
+    more = f" (+{len(entries) - MOST_ENTRIES})" if len(entries) > MOST_ENTRIES else ""
+    return f"{' '.join(each.text for each in entries[:MOST_ENTRIES])}{more}"
 
 
 def _later(sheet: Sheet) -> str:
@@ -256,12 +283,16 @@ def _review(sheet: Sheet, room: int) -> Iterator[str]:
     if review.is_empty or room < 1:
         return
     lead = f"{'chart':<{MARGIN}}"
-    shown = [f"{_entries(sheet)} "] if review.entries else []
-    for named in range(len(review.groups), -1, -1):
-        text = f"{''.join(shown)}{_asked(review.groups, named)}"
+    number = sum(len(group.items) for group in review.groups)
+    entries = f"{_entries(sheet)} " if review.entries else ""
+    texts = [f"{entries}{_asked(review.groups, named)}" for named in range(len(review.groups), -1, -1)]
+    number_of = phrases.counted(len(review.entries), "entry", "entries")
+    texts += [f"{number_of} to look up; {_asked(review.groups, 0)}"] if review.entries and review.groups else []
+    texts += [_asked(review.groups, 0), f"{phrases.counted(number, 'thing')} to look for: screen review"]
+    for text in texts:
         lines = list(_hanging(lead, text, WIDTH))
-        if len(lines) <= room or named == 0:
-            yield from _within(lines, max(room, 1))
+        if text and len(lines) <= room:
+            yield from lines
             return
 
 
@@ -287,6 +318,13 @@ def _foot(sheet: Sheet) -> Iterator[str]:
 # ---- lines
 
 
+def _whole_words(text: str, width: int) -> str:
+    """As many whole words as there is room for, where any is short enough."""
+    if len(text) <= width:
+        return text.rstrip()
+    return (text[: width + 1].rpartition(" ")[0] or text[:width]).rstrip(" ;,")
+
+
 def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: width - 1].rstrip()}…"
 
@@ -309,4 +347,4 @@ def _within(lines: Iterable[str], most: int) -> Iterator[str]:
     yield from those[: most - 1] if len(those) > most else those
     if len(those) > most:
         last = those[most - 1]
-        yield f"{last[: WIDTH - MARGIN - 2].rstrip()} …"
+        yield f"{_whole_words(last, WIDTH - MARGIN - 2)} …"

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from screener.evaluation.answers import Found, Reason
 from screener.evaluation.grounds import needs_of_lookup, waits_for_anchor_alone
 from screener.evaluation.phrases import lowered
+from screener.records.patient import Episode
 from screener.rulebook import ChangeLookup, Concept, EventLookup, OnsetLookup, Rulebook, ValueLookup
 from screener.screening import CriterionResult, Screening
 from screener.sheet import phrases
@@ -114,7 +115,12 @@ def _of_event(each: Awaited, found: Found, lookup: EventLookup, rulebook: Rulebo
             sought.append(lowered(concept.title))
     if sought:
         yield "chart", f"{phrases.capital(phrases.one_of(sought))}?", ""
-    needs = [need for need in needs_of_lookup(replace(found, lacking=()), rulebook) if need.kind != "entry"]
+    over = {fact.concept for fact in found.used if isinstance(fact, Episode) and (fact.ended or fact.end is not None)}
+    needs = [
+        need
+        for need in needs_of_lookup(replace(found, lacking=()), rulebook)
+        if need.kind != "entry" and not (need.name in over and need.text.startswith(STILL))
+    ]
     measured = [need for need in needs if need.kind in ("lab", "finding")]
     for need in measured:
         name = phrases.named(need.name, rulebook)
@@ -137,13 +143,26 @@ def _test_of(concept: Concept, rulebook: Rulebook) -> str:
     return f"test for {lowered(concept.title)}"
 
 
+STILL = "whether there is still "
+
+
 def _as_question(text: str) -> str:
-    """`whether dialysis was done (procedures[0])` becomes `Dialysis was done? (procedures[0])`."""
+    """`whether dialysis was done (procedures[0])` becomes `Dialysis: done?`, `whether there is still an infection`
+    `An infection: still there?`. The place in the record stands with the evidence."""
     if not text.startswith("whether "):
         return phrases.capital(text)
     words, bracket, place = text.removeprefix("whether ").rpartition(" (")
     question = words if bracket else place
-    return f"{phrases.capital(question)}?{f' ({place}' if bracket else ''}"
+    if text.startswith(STILL):
+        return f"{phrases.capital(words.removeprefix('there is still '))}: still there?"
+    for told, asked in (("there is ", "Is there "), ("there was ", "Was there ")):
+        if question.startswith(told):
+            return f"{asked}{question.removeprefix(told)}?"
+    for verb in (" is ", " was "):
+        subject, found, rest = question.partition(verb)
+        if found:
+            return f"{phrases.capital(subject)}: {rest}?"
+    return f"{phrases.capital(question)}?"
 
 
 def _asked(criterion: CriterionResult, rulebook: Rulebook) -> Iterator[tuple[ActionKind, str]]:

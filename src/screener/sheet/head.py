@@ -76,7 +76,7 @@ def _text(who: str, line: PatientLine) -> str:
         days = "" if line.onset_days is None else f" ({phrases.counted(line.onset_days, 'day')})"
         told.append(f"{line.onset_of}{f' since {line.onset}' if line.onset else ''}{days}")
     ill = "; ".join(told)
-    died = f" Died {line.died}." if line.died else ""
+    died = f" {phrases.died(line.died, line.as_of)}." if line.died else ""
     return f"{who}. {phrases.capital(ill) or phrases.NO_DIAGNOSIS}.{died}"
 
 
@@ -142,7 +142,7 @@ def key_results(screening: Screening, frame: Frame) -> tuple[KeyResult | KeyScor
     )
 
 
-def _latest(name: str, screening: Screening) -> list[Result]:
+def latest(name: str, screening: Screening) -> list[Result]:
     """The results of a lab or finding up to the day of screening, the latest last."""
     day = screening.as_of.toordinal()
     those = [each for each in screening.record.results.get(name, ()) if each.when is None or each.when.first_day <= day]
@@ -152,7 +152,7 @@ def _latest(name: str, screening: Screening) -> list[Result]:
 def _result(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[Place, str]) -> KeyResult:
     rulebook, as_of = screening.rulebook, screening.as_of
     fact = rulebook.fact(shown.name)
-    results = _latest(shown.name, screening)
+    results = latest(shown.name, screening)
     beside = _beside(shown, screening)
     if not results:
         return KeyResult(shown.name, shown.label, beside=beside, missing=phrases.NOT_ON_RECORD)
@@ -225,11 +225,14 @@ def _multiple(result: Result, lab: Lab) -> str:
 def _beside(shown: Shown, screening: Screening) -> str:
     if shown.beside is None or shown.beside in screening.rulebook.scores:
         return ""
-    usable = [each for each in _latest(shown.beside, screening) if each.unusable is None]
+    usable = [each for each in latest(shown.beside, screening) if each.unusable is None]
     if not usable:
         return ""
-    unit = unit_beside(usable[-1].recorded_unit)
-    return f"{shown.beside_label} {usable[-1].recorded_value}{unit}"
+    last, main = usable[-1], latest(shown.name, screening)[-1:]
+    text = f"{shown.beside_label} {last.recorded_value}{unit_beside(last.recorded_unit)}"
+    when = phrases.moment_words(last.when, screening.as_of)
+    is_of_one_day = main and phrases.moment_words(main[0].when, screening.as_of) == when
+    return text if is_of_one_day or not when else f"{text} ({when})"
 
 
 def _score(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[Place, str]) -> KeyScore:

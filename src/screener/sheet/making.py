@@ -6,7 +6,7 @@ and what time changes; then the states, the actions, and the words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from msgspec import Struct
@@ -17,12 +17,13 @@ from screener.advice.when import Change, TrialTimeline, timelines
 from screener.evaluation.frame import Frame
 from screener.evaluation.phrases import lowered
 from screener.records.errors import CHECK_FIRST
+from screener.records.patient import Episode
 from screener.screening import Screening, TrialResult
 from screener.sheet import phrases
 from screener.sheet.actions import Actions, actions_of, counts_of, groups_of, lacks_results
 from screener.sheet.again import Place, after_clean_chart, doubtful
 from screener.sheet.checklists import checklist_of, is_consent
-from screener.sheet.head import key_results, patient_line, suspicions
+from screener.sheet.head import key_results, latest, patient_line, suspicions
 from screener.sheet.model import (
     Action,
     CleanChart,
@@ -30,6 +31,7 @@ from screener.sheet.model import (
     Dates,
     Doubt,
     Line,
+    OpenEntry,
     Recruiting,
     Review,
     ReviewGroup,
@@ -49,6 +51,7 @@ from screener.sheet.states import (
     nearness,
     state_of,
 )
+from screener.sheet.waiting import awaited
 from screener.version import __version__
 
 RECRUITING, NOT_RECRUITING, NOT_KNOWN = "recruiting", "not recruiting", "not known"
@@ -103,7 +106,9 @@ def sheet_of(screening: Screening, *, is_row: bool = False) -> Sheet:
             checklist_of(by_id[row.id], row.label, row.short, dict(worked.suspicious))
             for row in (() if is_row else rows)
         ),
-        notes=tuple(note for note in screening.notes if note not in screening.check_first),
+        notes=tuple(
+            sorted((note for note in screening.notes if note not in screening.check_first), key=phrases.is_of_no_rule)
+        ),
         screener=__version__,
         rules=screening.rules,
     )
@@ -191,16 +196,23 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
         )
     )
     entries = tuple(
-        replace(entry, lines=lines, text=phrases.entry_question(entry, screening.rulebook))
+        replace(entry, lines=lines, text=phrases.entry_question(entry, _read_as(entry, screening), screening.rulebook))
         for entry in open_entries(screening)
         if (lines := tuple(line for line in entry.lines if line.trial in live))
     )
     return Review(groups, entries, sum(_settled(trial, worked) for trial in live), _open(screening, live))
 
 
-def _waiting(items: Sequence[ReviewItem]) -> int:
-    """How many lines wait for any of these."""
-    return len({line for each in items for line in each.lines})
+def _read_as(entry: OpenEntry, screening: Screening) -> Episode | None:
+    """What an entry certainly is; None of one that could not be read, or whose words name no one thing."""
+    concepts = screening.rulebook.concepts
+    those = (each for of_name in screening.record.episodes.values() for each in of_name if each.source == entry.source)
+    certain = next((each for each in those if not each.only_may_be), None)
+    if certain is None:
+        return None
+    concept = concepts[certain.concept]
+    called = {each.casefold() for each in (concept.name, concept.title, *concept.aliases)}
+    return certain if entry.called.casefold() in called else None
 
 
 def _covered(asked: Sequence[Asked]) -> set[str]:
@@ -249,8 +261,23 @@ def _doubts(worked: _Worked) -> tuple[Doubt, ...]:
         text = phrases.doubt(phrases.result_words(result, screening.rulebook, screening.as_of), why)
         effect = phrases.decides([worked.labels[name] for name in decides])
         doubts.append(Doubt(text, decides or counts, effect))
+    doubts += _impossible(screening)
     found = [Doubt(note.removeprefix(CHECK_FIRST), ()) for note in screening.check_first]
     return (*sorted(doubts, key=lambda each: not each.effect), *found)
+
+
+def _impossible(screening: Screening) -> Iterator[Doubt]:
+    """The latest key results whose value cannot be, for the trials that wait for them: mostly a unit or a comma is
+    wrong, and nothing has to be measured."""
+    waiting: dict[str, dict[str, None]] = {}
+    for each in awaited(screening):
+        if "impossible" in each.found.reasons:
+            waiting.setdefault(each.found.subject, {})[each.line.trial] = None
+    for shown in screening.rulebook.head.shown:
+        last = latest(shown.name, screening)[-1:]
+        if shown.name in waiting and last and last[0].unusable == "impossible":
+            words = phrases.result_words(last[0], screening.rulebook, screening.as_of)
+            yield Doubt(phrases.doubt(words, last[0].problem or phrases.UNUSABLE), tuple(waiting[shown.name]))
 
 
 def _add_checks(actions: Actions, doubts: Sequence[Doubt], live: Sequence[str]) -> None:
@@ -291,7 +318,7 @@ def _row(trial: TrialResult, review: Review, actions: Actions, worked: _Worked, 
         of=len(trial.criteria),
         against=tuple(each.id for each in trial.criteria if each.status == "failed"),
         open=tuple(each.id for each in trial.criteria if each.status == "unknown"),
-        points=points_of(trial, frozenset(checks.lines)),
+        points=points_of(trial, worked.distances[trial.id], checks.lines),
         dates=_dates(trial, name, has_review, worked),
         counts=counts,
         after_clean_chart=_after_clean_chart(trial, worked) if has_review and not is_row else None,
@@ -324,7 +351,9 @@ def _detail(trial: TrialResult, state: StateName, counts: Counts, worked: _Worke
             values = " and ".join(words for _, words in _checked_values(worked.checks[trial.id], worked))
             return phrases.check_detail(trial.verdict, values)
         case "ruled out":
-            return phrases.ruled_out_detail(bool(distance_.fixed), worked.screening.rulebook)
+            doubtful_lines = worked.checks[trial.id].lines
+            is_fixed = any(each.is_fixed and each.id not in doubtful_lines for each in distance_.failures)
+            return phrases.ruled_out_detail(is_fixed, worked.screening.rulebook)
         case "ruled out today":
             if timeline is not None and timeline.screenable_from is not None:
                 return phrases.reopens(timeline.screenable_from, worked.screening.as_of)
@@ -364,12 +393,27 @@ def _dates(trial: TrialResult, state: StateName, has_review: bool, worked: _Work
     if state in OUT:
         return Dates(reopens=timeline.screenable_from, text=phrases.dates({}, timeline.screenable_from, as_of))
     labs = {lowered(lab.title) for lab in rulebook.labs.values()}
-    soon = [each for each in timeline.changes if each.date <= _horizon(as_of) and each.is_for_the_worse]
+    open_now = {each.id for each in trial.criteria if each.status == "unknown"}
+    soon = [
+        each
+        for each in timeline.changes
+        if each.date <= _horizon(as_of)
+        and each.is_for_the_worse
+        and not (each.criterion in open_now and _is_of_an_entry_alone(each, as_of))
+    ]
     of_labs = [each for each in soon if any(why.kind == "stale" and why.what in labs for why in each.causes)]
     failing = [each for each in soon if each.after == "failed"]
     days = {"good_to": _last_day(soon), "labs_to": _last_day(of_labs), "closes_after": _last_day(failing)}
     text = phrases.dates({name: (day, _on(day, soon)) for name, day in days.items() if day is not None}, None, as_of)
     return Dates(**days, if_clean=has_review, text=text)
+
+
+def _is_of_an_entry_alone(change: Change, as_of: date) -> bool:
+    """Whether a line that is open now, and that a clean chart would settle for its own day alone, is open again on the
+    next one: an entry that nobody could read keeps it so until it is looked up, and no result grows old."""
+    is_next_day = change.date <= as_of + ONE_DAY and change.after == "unknown"
+    kinds = {cause.kind for cause in change.causes}
+    return is_next_day and "other" in kinds and "stale" not in kinds
 
 
 def _horizon(as_of: date) -> date:

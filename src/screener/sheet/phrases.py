@@ -11,12 +11,12 @@ from datetime import date
 from screener.evaluation.answers import Found
 from screener.evaluation.explanation import number_text, score_text, span_text
 from screener.evaluation.phrases import both, either, lowered, unit_beside
-from screener.records.patient import Result
+from screener.records.patient import Episode, Result
 from screener.records.reviews import EVER, NOW
 from screener.rulebook import Concept, Finding, OnsetLookup, Question, RecordList, Rulebook, Scope, Sex
 from screener.screening import CriterionResult, Status
-from screener.sheet.model import ActionKind, Counts, OpenEntry, ReviewItem, Sheet, StateName
-from screener.values.dates import BEGINNING, Moment
+from screener.sheet.model import ActionKind, Counts, OpenEntry, ReviewItem, Sheet, StateName, TrialRow
+from screener.values.dates import BEGINNING, DateError, Moment, parse_moment
 from screener.values.ranges import Range
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -202,8 +202,7 @@ def short_of(criterion: CriterionResult) -> str:
     """What a sheet calls a line: its short name, else the beginning of its sentence."""
     if criterion.criterion.short:
         return criterion.criterion.short
-    text = " ".join(criterion.text.split())
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1].rstrip()}…"
+    return shortened(criterion.text)
 
 
 LONGEST = 60
@@ -242,6 +241,8 @@ def measure_words(found: Found, rulebook: Rulebook, *, lacks_limit: bool = False
             return f"{name}: exact value"
         case "conflict":
             return f"{name}: which result is right"
+        case "unread":
+            return f"{name}: what the result under another name is"
         case _:
             return name
 
@@ -259,6 +260,15 @@ def person(sex: Sex | None, is_child: bool) -> str:
     if sex is None:
         return "Child" if is_child else "Person"
     return {"female": "Girl" if is_child else "Woman", "male": "Boy" if is_child else "Man"}[sex]
+
+
+def died(on: str, as_of: date) -> str:
+    """`Died 8 Mar`, as far as the record writes the day."""
+    try:
+        words = moment_words(parse_moment(on), as_of)
+    except DateError:
+        words = on
+    return f"Died {words}" if words else "Died"
 
 
 # ---- states
@@ -288,8 +298,8 @@ def ruled_out_detail(is_fixed: bool, rulebook: Rulebook) -> str:
 
 
 def reopens(day: date, as_of: date) -> str:
-    """`From 14 Nov.`"""
-    return f"From {day_words(day, as_of)}."
+    """`Not before 14 Nov.`: on that day nothing on record is against it any more, and all else is looked at anew."""
+    return f"Not before {day_words(day, as_of)}."
 
 
 COULD_CHANGE = "A new result could change it."
@@ -343,13 +353,21 @@ def items_text(items: Sequence[ReviewItem]) -> str:
     )
 
 
-def entry_question(entry: OpenEntry, rulebook: Rulebook) -> str:
-    """What is asked of an entry that leaves open what it is; of one that is something, what it may be besides."""
-    concept = rulebook.concepts.get(entry.called)
-    if concept is None:
-        return f"what is “{entry.called}”?"
-    titles = [lowered(rulebook.concepts[name].title) for name in entry.may_be]
-    return f"the {lowered(concept.title)}: {either(titles)}, too?"
+def entry_question(entry: OpenEntry, read_as: Episode | None, rulebook: Rulebook) -> str:
+    """What is asked of an entry that leaves open what it is; of one that is something, what it may be besides; of a
+    drug, what it is given for."""
+    titles = either([lowered(rulebook.concepts[name].title) for name in entry.may_be])
+    if read_as is None:
+        return f"what is “{shortened(entry.called)}”?"
+    if read_as.list == "medications":
+        return f"is {shortened(entry.called)} given for {titles}?"
+    return f"the {lowered(rulebook.concepts[read_as.concept].title)}: {titles}, too?"
+
+
+def shortened(text: str) -> str:
+    """What a record calls something, as far as a sheet has room for it."""
+    bare = " ".join(text.split())
+    return bare if len(bare) <= LONGEST else f"{bare[: LONGEST - 1].rstrip()}…"
 
 
 # ---- values to check
@@ -369,6 +387,11 @@ def check_action(text: str) -> str:
 def decides(labels: Sequence[str]) -> str:
     """`It decides 3002.`"""
     return f"It decides {both(labels)}." if labels else ""
+
+
+def is_of_no_rule(note: str) -> bool:
+    """Whether a note says only that nothing asks for an entry: it comes last."""
+    return "no rule uses" in note
 
 
 # ---- one trial
@@ -410,7 +433,7 @@ def consent_recorded(value: str, day: str | None, as_of: date) -> str:
 def dates(days: Mapping[str, tuple[date, str]], reopens_: date | None, as_of: date) -> str:
     """`good to 16 Feb (I2); closes after 27 Feb (I2)`; of one day only what says most."""
     if reopens_ is not None:
-        return f"from {day_words(reopens_, as_of)}"
+        return f"not before {day_words(reopens_, as_of)}"
     if not days:
         return NOTHING_EXPIRES
     told: dict[date, str] = {}
@@ -427,16 +450,41 @@ def dates(days: Mapping[str, tuple[date, str]], reopens_: date | None, as_of: da
 def next_step(sheet: Sheet) -> str:
     """What to do first: what decides a verdict is checked; else what the nearest trials wait for."""
     as_of = sheet.patient.as_of
+    if sheet.patient.died:
+        return f"nothing: the record says that the patient {lowered(died(sheet.patient.died, as_of))}"
     decisive = [each for each in sheet.check_first if each.effect]
     if decisive:
         return f"check {decisive[0].text}"
     live = [row for row in sheet.trials if row.state.name not in ("ruled out", "ruled out today")]
     if not live:
         again = [(row.label, row.dates.reopens) for row in sheet.trials if row.dates.reopens is not None]
-        days = [f"{label} from {day_words(day, as_of)}" for label, day in again]
-        return f"nothing today; screen again for {both(days)}" if days else "nothing: every trial is ruled out"
+        days = [
+            f"{both([label for label, other in again if other == day])} not before {day_words(day, as_of)}"
+            for day in dict.fromkeys(day for _, day in again)
+        ]
+        if days:
+            return f"nothing today; screen again for {'; '.join(days)}"
+        if any(row.state.name == "ruled out today" for row in sheet.trials):
+            return "nothing today; screen again when a new result is there"
+        return "nothing: every trial is ruled out"
     first = live[0]
-    labels = both([row.label for row in live if row.state.name == first.state.name])
+    if not first.state.name.startswith("all met"):
+        first = next((row for row in live if row.recruiting.is_recruiting), first)
+    told = _step(sheet, first, live)
+    ask = ""
+    if not first.recruiting.is_recruiting and not first.state.name.startswith("all met"):
+        ask = f"ask whether {first.label} takes participants; if so, "
+    ids = {row.id for row in live}
+    doubts = [each for each in sheet.check_first if not each.trials or ids.intersection(each.trials)]
+    check = f"check {'the value' if len(doubts) == 1 else f'the {len(doubts)} values'} above; then " if doubts else ""
+    return f"{check}{ask}{told}"
+
+
+def _step(sheet: Sheet, first: TrialRow, live: Sequence[TrialRow]) -> str:
+    """What one trial waits for first, among those that are not ruled out."""
+    as_of = sheet.patient.as_of
+    alike = {row.id for row in live if row.state.name == first.state.name}
+    labels = both([row.label for row in live if row.id in alike])
     match first.state.name:
         case "all met" | "all met if complete":
             if not first.recruiting.is_recruiting:
@@ -447,7 +495,12 @@ def next_step(sheet: Sheet) -> str:
             until = f" by {day_words(by, as_of)}" if by is not None else ""
             return f"investigator confirms and signs the checklist of {first.label}{until}"
         case "too little":
-            those = [inside(each.text) for group in sheet.actions if group.kind == "measure" for each in group.actions]
+            those = [
+                inside(each.text)
+                for group in sheet.actions
+                for each in group.actions
+                if group.kind == "measure" and alike.intersection(each.trials)
+            ]
             return f"measure {', '.join(those[:MOST_NAMED])}" if those else f"look up the chart for {labels}"
         case "nothing against" if sheet.review.settles:
             those = [

@@ -6,10 +6,11 @@ Read off the parts that decided a line. Each single statement becomes a few word
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from fractions import Fraction
 
+from screener.advice.distance import TrialDistance
 from screener.evaluation.answers import Found, Judged, Measured
 from screener.evaluation.explanation import limit_in_words
 from screener.evaluation.grounds import Part, deciding, facts
@@ -38,11 +39,11 @@ from screener.rulebook import (
     Untranslated,
     Value,
 )
-from screener.screening import CriterionResult, TrialResult, status_of
+from screener.screening import CriterionResult, Status, TrialResult, status_of
 from screener.sheet import phrases
 from screener.sheet.again import doubtful
 from screener.sheet.model import Point
-from screener.sheet.states import is_split
+from screener.sheet.states import firmness, is_split
 from screener.sheet.waiting import only_people, questions_asked
 from screener.values.truth import TRUE, UNKNOWN
 
@@ -51,15 +52,17 @@ CLOSE = Fraction(15, 100)
 MOST_GROUNDS = 2
 
 
-def points_of(trial: TrialResult, doubtful_lines: frozenset[str]) -> tuple[Point, ...]:
-    """What is against a trial, which readings it turns on, and what is close, in this order."""
+def points_of(trial: TrialResult, distance: TrialDistance, doubtful_lines: Collection[str]) -> tuple[Point, ...]:
+    """What is against a trial, which readings it turns on, and what is close, in this order. Of what is against it the
+    firmest comes first, and last what rests on a doubtful value."""
     points: list[Point] = []
-    for criterion in trial.criteria:
-        if criterion.status == "failed":
-            points.append(Point("against", (criterion.id,), against(criterion), criterion.id in doubtful_lines))
+    firm = {failure.id: firmness(failure) for failure in distance.failures}
+    failed = [criterion for criterion in trial.criteria if criterion.status == "failed"]
+    for criterion in sorted(failed, key=lambda each: (each.id in doubtful_lines, firm.get(each.id, 2))):
+        points.append(Point("against", (criterion.id,), against(criterion), criterion.id in doubtful_lines))
     for criterion in trial.criteria:
         if is_split(criterion):
-            points.append(Point("reading", (criterion.id,), _readings(criterion)))
+            points.append(Point("reading", (criterion.id,), _readings(criterion), bool(doubtful(criterion))))
     if not any(point.kind == "against" for point in points):
         points += [*_judged(trial), *_close(trial)]
     return tuple(points)
@@ -212,19 +215,38 @@ def _answer(part: Part | None, title: str, as_of: date) -> str:
 
 
 def _readings(criterion: CriterionResult) -> str:
-    """What each reading makes of a line: in, or out."""
+    """What each reading makes of a line: in, or out.
+
+    A line with two choices has four readings: `at screening; to the letter`, `at screening; as printed`, `at its worst;
+    to the letter`, `at its worst; as printed`. If the first two are out and the others in, the second choice changes
+    nothing: `OUT: at screening; IN: at its worst`.
+    """
     rulebook, as_of = criterion.frame.rulebook, date.fromordinal(criterion.frame.as_of)
-    told = []
+    labels: dict[Status, list[str]] = {}
+    values: dict[Status, dict[str, None]] = {}
     for label, judged in criterion.readings_counted:
         status = status_of(criterion.kind, judged.truth)
-        values = [
-            ground_words(each, rulebook, as_of)
-            for each in grounds_of(judged)
-            if isinstance(each.node, Compare | Between | AgainstLimit)
-        ]
-        value = f" ({values[0]})" if len(set(values)) == 1 else ""
-        told.append(f"{label}{value}: {phrases.OUTCOMES[status]}")
+        labels.setdefault(status, []).append(label or "")
+        for each in grounds_of(judged):
+            if isinstance(each.node, Compare | Between | AgainstLimit):
+                values.setdefault(status, {})[ground_words(each, rulebook, as_of)] = None
+    told = []
+    for status, those in labels.items():
+        shown = values.get(status, {})
+        value = f" ({next(iter(shown))})" if len(shown) == 1 else ""
+        others = [label for other, of_other in labels.items() if other != status for label in of_other]
+        told.append(f"{phrases.OUTCOMES[status]}: {_telling(those, others)}{value}")
     return "; ".join(told)
+
+
+def _telling(labels: Sequence[str], others: Sequence[str]) -> str:
+    """The choices that all of these readings share and no other one has; else the readings themselves."""
+    shared = [
+        part
+        for part in labels[0].split("; ")
+        if all(part in each.split("; ") for each in labels) and not any(part in each.split("; ") for each in others)
+    ]
+    return "; ".join(shared) or " / ".join(labels)
 
 
 # ---- what there is to judge

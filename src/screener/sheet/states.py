@@ -14,7 +14,7 @@ A state is a function of the screening, of how far the trial is and of what time
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import get_args
 
@@ -33,8 +33,8 @@ OUT: frozenset[StateName] = frozenset({"ruled out", "ruled out today"})
 
 
 class Checks(Struct, frozen=True):
-    """Of one trial, the values on which its verdict rests although they may be wrong, and the lines that rest on them.
-    Both are empty where the verdict would be the same without them."""
+    """Of one trial, the values on which its verdict rests although they may be wrong (none where the verdict would be
+    the same without them), and the lines that would be answered otherwise without them."""
 
     places: frozenset[Place] = frozenset()
     lines: tuple[str, ...] = ()
@@ -48,20 +48,21 @@ def checks_of(screening: Screening) -> dict[str, Checks]:
     if not suspicious:
         return {trial.id: Checks() for trial in screening.trials}
     other = screened_again(screening, without(screening.record, suspicious))
-    return {
-        trial.id: _checks(trial, bare, suspicious) if trial.verdict != bare.verdict else Checks()
-        for trial, bare in zip(screening.trials, other.trials, strict=True)
-    }
+    pairs = zip(screening.trials, other.trials, strict=True)
+    return {trial.id: _checks(trial, bare, suspicious) for trial, bare in pairs}
 
 
 def _checks(trial: TrialResult, bare: TrialResult, suspicious: frozenset[Place]) -> Checks:
-    """The lines whose status differs and that decide: those failed of an ineligible trial, else all that differ. The
-    values are those that these lines count, or all suspicious ones where none of them shows its own."""
+    """The lines whose status differs. Those that decide are, of an ineligible trial, the failed ones. The values to
+    check are those that these lines count, or all suspicious ones where none of them shows its own."""
     pairs = zip(trial.criteria, bare.criteria, strict=True)
     differ = [criterion for criterion, without_it in pairs if criterion.status != without_it.status]
+    lines = tuple(each.id for each in differ)
+    if trial.verdict == bare.verdict:
+        return Checks(lines=lines)
     decisive = [each for each in differ if trial.verdict != "ineligible" or each.status == "failed"] or differ
     places = frozenset(place for each in decisive for place in doubtful(each))
-    return Checks(places or suspicious, tuple(each.id for each in decisive))
+    return Checks(places or suspicious, lines)
 
 
 def state_of(
@@ -72,7 +73,7 @@ def state_of(
         return "check"
     match trial.verdict:
         case "ineligible":
-            return "ruled out" if is_for_good(distance, timeline) else "ruled out today"
+            return "ruled out" if is_for_good(distance, timeline, checks.lines) else "ruled out today"
         case "eligible":
             is_assumed = any(criterion.basis == "assumed" for criterion in trial.criteria)
             return "all met if complete" if is_assumed else "all met"
@@ -98,12 +99,19 @@ def is_split(criterion: CriterionResult) -> bool:
 # ---- ruled out, today or for good
 
 
-def is_for_good(distance: TrialDistance, timeline: TrialTimeline) -> bool:
-    """Whether no new result and no day reopens a trial that is ruled out now."""
+def is_for_good(distance: TrialDistance, timeline: TrialTimeline, doubtful_lines: Collection[str] = ()) -> bool:
+    """Whether no new result and no day reopens a trial that is ruled out now. What only a doubtful value rules out may
+    reopen as soon as that value is corrected."""
     return any(
         failure.is_fixed or hangs_on_onset(failure) or _is_mended_too_late(failure, timeline)
         for failure in distance.failures
+        if failure.id not in doubtful_lines
     )
+
+
+def firmness(failure: Failure) -> int:
+    """What is told first of several failed lines: what nothing changes, then what only another onset would change."""
+    return 0 if failure.is_fixed else 1 if hangs_on_onset(failure) else 2
 
 
 def hangs_on_onset(failure: Failure) -> bool:
