@@ -7,7 +7,7 @@ The forms of record (`native_entries.py` for the native one, `fhir/`) decide wha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import get_args
 
 from msgspec.structs import replace
@@ -336,27 +336,27 @@ def as_if(entry: Episode, name: str, list_: RecordList, concepts: Mapping[str, C
 
 def settled(
     patient: Patient,
-    source: str,
+    sources: Collection[str],
     is_: Iterable[str],
     is_not: frozenset[str] | None,
     concepts: Mapping[str, Concept],
     besides: Mapping[str, frozenset[str]] | None = None,
 ) -> Patient:
-    """The patient after somebody looked at an entry that left open what it is: it is these concepts, and none of those
-    (None: nothing else that a rule asks for, but `besides`, for each concept what may be what it is: its kinds)."""
+    """The patient after somebody looked at entries that left open what they are: each is these concepts, and none of
+    those (None: nothing else that a rule asks for, but `besides`, for each concept what may be what it is: its kinds)."""
     wanted = frozenset(is_)
 
     def left(may_be: frozenset[str]) -> frozenset[str]:
         return frozenset() if is_not is None else may_be - is_not - wanted
 
     def looked_at(those: tuple[Episode, ...], name: str | None) -> tuple[Episode, ...]:
-        if all(one.source != source for one in those):
+        if all(one.source not in sources for one in those):
             return those
         return tuple(
             [
-                replace(one, may_be=left(one.may_be)) if one.source == source else one
+                replace(one, may_be=left(one.may_be)) if one.source in sources else one
                 for one in those
-                if name is None or one.source != source or name in left(one.may_be)
+                if name is None or one.source not in sources or name in left(one.may_be)
             ]
         )
 
@@ -368,7 +368,7 @@ def settled(
             if kept := looked_at(those, name):
                 open_.setdefault(list_, {})[name] = kept
             if name in wanted:
-                found = [as_if(one, name, list_, concepts) for one in those if one.source == source]
+                found = [as_if(one, name, list_, concepts) for one in those if one.source in sources]
                 kinds = frozenset(concepts[name].narrower) if besides is None else besides[name]
                 certain = [
                     replace(one, doubtful=False, unusable=None, may_be=(one.may_be & kinds) - (is_not or frozenset()))
