@@ -87,6 +87,8 @@ class Fact(Struct, frozen=True):
     unit: str = ""
     only_beside: bool = False
     """It says something only beside another result of the same lab."""
+    is_in_part: bool = False
+    """It may turn out to be something else, too, than what is told here."""
     found_by: str = "chart"
     """How it is found: see `decisive.Missing`."""
 
@@ -489,6 +491,7 @@ def _what_it_is(entry: Episode, frame: Frame, reach: Reach, gathering: Gathering
         frozenset([*(f"event {each}" for each in lookups), *(f"concept {name}" for name in wanted_names)]),
         source=entry.source,
         named=tuple(named),
+        is_in_part=len(wanted_names) > MOST_KINDS,
         title=f"{entry_called(entry, frame.rulebook)} ({entry.source})",
     )
 
@@ -500,9 +503,13 @@ MOST_ALONE = 3
 
 
 def together(entries: Collection[Fact], gathering: Gathering) -> Iterator[tuple[Fact, ...]]:
-    """The facts of entries by what they leave open, those in one that are one fact: of each nothing is told but what
-    follows if it is none of what rules ask for, or they are many. Each of them leaves a line open by itself, so none
-    does anything without the others."""
+    """The facts of entries, those together that are one fact: they leave the same lookups open, and nothing is told of
+    each but what follows if it is none of what rules ask for, or they are many.
+
+    Twelve diagnoses that nobody could read leave the same open, and no line is settled before all twelve are known:
+    that is one thing to find out. A thirteenth, of last week, also leaves open whether there was an infection this
+    month: it is a fact of its own.
+    """
     alike: dict[frozenset[str], list[Fact]] = {}
     for fact in entries:
         alike.setdefault(frozenset(gathering.left_open[fact.source]), []).append(fact)
@@ -527,6 +534,7 @@ def as_one(entries: Sequence[Fact]) -> Fact:
         subjects=frozenset[str]().union(*(fact.subjects for fact in entries)),
         source=", ".join(sources),
         named=(Possibility("none of these", settled=settled),),
+        is_in_part=True,
         title=f"each of {places}",
     )
 

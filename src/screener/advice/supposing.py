@@ -85,7 +85,7 @@ def with_facts(patient: Patient, known: Iterable[Possibility], rulebook: Ruleboo
         patient, results=results, episodes=episodes, answers=answers, birth=birth, sex=sex
     )
     for is_, sources in settles.items():
-        supposed = settled(supposed, sources, (is_,) if is_ else (), None, rulebook.concepts)
+        supposed = settled(supposed, frozenset(sources), (is_,) if is_ else (), None, rulebook.concepts)
     for name in touched:
         supposed = derived_anew(supposed, reach_of(rulebook).shown_by(name))
     return supposed

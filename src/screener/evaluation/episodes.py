@@ -91,6 +91,8 @@ def happens(
         on_record = _on_record(lookup, [_part(lookup, each, stretch, frame, judge) for each in episodes], frame)
     else:
         for episode in episodes:
+            if on_record is UNKNOWN and episode.doubtful:
+                continue  # what is doubtful is never certain
             if time_alone and _is_plain(episode, frame):
                 truth = _in_time(lookup, episode, stretch, frame)[0]
             else:

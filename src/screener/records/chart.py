@@ -7,7 +7,8 @@ The forms of record (`native_entries.py` for the native one, `fhir/`) decide wha
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import get_args
 
 from msgspec.structs import replace
@@ -334,23 +335,26 @@ def as_if(entry: Episode, name: str, list_: RecordList, concepts: Mapping[str, C
     return bound
 
 
+_SOURCE = attrgetter("source")
+
+
 def settled(
     patient: Patient,
-    sources: Collection[str],
+    sources: frozenset[str],
     is_: Iterable[str],
     is_not: frozenset[str] | None,
     concepts: Mapping[str, Concept],
     besides: Mapping[str, frozenset[str]] | None = None,
 ) -> Patient:
     """The patient after somebody looked at entries that left open what they are: each is these concepts, and none of
-    those (None: nothing else that a rule asks for, but `besides`, for each concept what may be what it is: its kinds)."""
+    those (None: nothing else that a rule asks for, but `besides`, for each concept what may be it: its kinds)."""
     wanted = frozenset(is_)
 
     def left(may_be: frozenset[str]) -> frozenset[str]:
         return frozenset() if is_not is None else may_be - is_not - wanted
 
     def looked_at(those: tuple[Episode, ...], name: str | None) -> tuple[Episode, ...]:
-        if all(one.source not in sources for one in those):
+        if sources.isdisjoint(map(_SOURCE, those)):
             return those
         return tuple(
             [

@@ -266,5 +266,7 @@ def with_review(patient: Patient, review: ChartReview, dictionary: Dictionary) -
     for each in review.settled:
         is_not = frozenset(kind for name in each.is_not for kind in (name, *concepts[name].narrower))
         besides = {name: dictionary.terminology.named(name).open for name in each.is_}
-        reviewed = settled(reviewed, (each.source,), each.is_, is_not if not each.is_ else None, concepts, besides)
+        reviewed = settled(
+            reviewed, frozenset([each.source]), each.is_, is_not if not each.is_ else None, concepts, besides
+        )
     return reviewed
