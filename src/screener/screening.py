@@ -55,6 +55,7 @@ from screener.evaluation.grounds import (
     reasons,
     rests_on_assumption,
 )
+from screener.evaluation.instants import last_fresh_day
 from screener.evaluation.latest import LatestResult, latest_results
 from screener.evaluation.passed_over import later_than, reviewed_too_long_ago
 from screener.evaluation.phrases import lowered
@@ -63,7 +64,7 @@ from screener.records.chart import not_complete, some_of
 from screener.records.errors import CHECK_FIRST
 from screener.records.patient import Answer, Flag, Patient, digest_of_record
 from screener.rulebook import Criterion, EventLookup, Meets, RecordList, Rulebook, Trial, Truthful
-from screener.values.dates import Duration, day_shifted, day_text, parse_duration
+from screener.values.dates import Duration, day_text, parse_duration
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth
 from screener.version import __version__
 
@@ -541,7 +542,7 @@ class Screening:
         return any(
             each.unusable is None
             and each.when is not None
-            and each.when.first_day <= self._day <= day_shifted(each.when.first_day, fresh, 1)
+            and each.when.first_day <= self._day <= (last_fresh_day(each.when, fresh) or 0)
             and all(other is not None and other.is_before(each.when) for other in unread)
             for each in results
         )

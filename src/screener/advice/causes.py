@@ -1,6 +1,7 @@
 """Why an answer is another one than the day before: read off the two answers, by comparing what decided them.
 
-The two have the same shape, so they are walked side by side, down to what was looked up and came out differently; the facts that one of the two rests on and the other does not are what has changed.
+The two have the same shape, so they are walked side by side, down to what was looked up and came out differently; the
+facts that one of the two rests on and the other does not are what has changed.
 """
 
 from __future__ import annotations

@@ -270,8 +270,8 @@ def _turning_days(reads: Reads, frame: Frame, until: int, of_concepts: DaysOfCon
         days |= known
     for name in reads.questions:
         holds_for = rulebook.questions[name].holds_for
-        for key in (name, f"{frame.trial}/{name}"):
-            answer = patient.answers.get(key)
+        for asked in (name, f"{frame.trial}/{name}"):
+            answer = patient.answers.get(asked)
             if answer is not None:
                 days |= days_of(answer, () if holds_for is None else (holds_for,), rulebook)
     if reads.has_age:
