@@ -55,6 +55,7 @@ from screener.evaluation.grounds import (
     reasons,
     rests_on_assumption,
 )
+from screener.evaluation.instants import last_fresh_day
 from screener.evaluation.latest import LatestResult, latest_results
 from screener.evaluation.passed_over import later_than, reviewed_too_long_ago
 from screener.evaluation.phrases import lowered
@@ -62,8 +63,8 @@ from screener.evaluation.raised import against_sex, answered_against_data, drawn
 from screener.records.chart import not_complete, some_of
 from screener.records.errors import CHECK_FIRST
 from screener.records.patient import Answer, Flag, Patient, digest_of_record
-from screener.rulebook import Criterion, EventLookup, Meets, RecordList, Rulebook, Trial
-from screener.values.dates import Duration, day_shifted, day_text, parse_duration
+from screener.rulebook import Criterion, EventLookup, Meets, RecordList, Rulebook, Trial, Truthful
+from screener.values.dates import Duration, day_text, parse_duration
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth
 from screener.version import __version__
 
@@ -85,11 +86,13 @@ class CriterionResult:
         self._criterion = line.criterion
         self._frame = frame
         self._choice: Answer | None = frame.patient.answers.get(line.key)
+        self.reading = None if self._choice is None else self._choice.reading
+        """Which of its readings a site has chosen (1 is the first), if one has."""
         decide = line.decide
         if len(decide) == 1:
             self.truth = decide[0](frame)
         else:
-            self.truth = line.truth(frame, None if self._choice is None else self._choice.reading)
+            self.truth = line.truth(frame, self.reading)
         self.status: Status = status_of(line.criterion.kind, self.truth)
 
     @cached_property
@@ -98,9 +101,7 @@ class CriterionResult:
 
     @property
     def _counted(self) -> tuple[Judged, ...]:
-        if self._choice is None or self._choice.reading is None:
-            return self._judged
-        return (self._judged[self._choice.reading - 1],)
+        return self._judged if self.reading is None else (self._judged[self.reading - 1],)
 
     @property
     def chosen_reading(self) -> int | None:
@@ -125,9 +126,14 @@ class CriterionResult:
     @property
     def readings_counted(self) -> tuple[tuple[str | None, Judged], ...]:
         """The same, each answer with the label of its reading."""
-        chosen = self._choice.reading if self._choice is not None else None
         numbered = enumerate(zip(self._criterion.readings, self._judged, strict=True), start=1)
-        return tuple((reading.label, judged) for number, (reading, judged) in numbered if chosen in (None, number))
+        return tuple((each.label, judged) for number, (each, judged) in numbered if self.reading in (None, number))
+
+    @property
+    def rules(self) -> tuple[Truthful, ...]:
+        """The rules of the readings that count."""
+        numbered = enumerate(self._criterion.readings, start=1)
+        return tuple(each.rule for number, each in numbered if self.reading in (None, number))
 
     @property
     def frame(self) -> Frame:
@@ -238,11 +244,11 @@ class CriterionResult:
     @cached_property
     def doubts(self) -> tuple[str, ...]:
         """The values that the answer rests on and that may be wrong, each with the reason."""
-        told = [doubts_of(fact, self._frame) for those in self._facts for fact, _, used in those if used]
+        told = [doubts_of(fact, self._frame) for those in self.facts for fact, _, used in those if used]
         return tuple(dict.fromkeys(each for each in told if each is not None))
 
     @cached_property
-    def _facts(self) -> tuple[tuple[tuple[Fact | Given, Found, bool], ...], ...]:
+    def facts(self) -> tuple[tuple[tuple[Fact | Given, Found, bool], ...], ...]:
         """For each answer that counts the facts that it shows."""
         return tuple(tuple(facts(judged)) for judged in self._counted)
 
@@ -250,7 +256,7 @@ class CriterionResult:
     def _shown(self) -> tuple[tuple[Evidence, bool], ...]:
         """The evidence, each row with whether it should be looked at again."""
         shown: dict[tuple[str, str], tuple[Evidence, bool]] = {}
-        for those in self._facts:
+        for those in self.facts:
             for fact, found, used in those:
                 row, is_suspicious = shown_as(fact, found, used, self._frame)
                 shown.setdefault((row.name, row.source), (row, is_suspicious))
@@ -274,14 +280,13 @@ class CriterionResult:
         """What each reading of the text says, where there is more than one."""
         if len(self._criterion.readings) == 1:
             return ()
-        chosen = self._choice.reading if self._choice is not None else None
         return tuple(
             ReadingOutcome(
                 reading.label,
                 status_of(self.kind, judged.truth),
                 self._explained(judged),
-                number == chosen,
-                self._choice.by if self._choice is not None and number == chosen else None,
+                number == self.reading,
+                self._choice.by if self._choice is not None and number == self.reading else None,
             )
             for number, (reading, judged) in enumerate(
                 zip(self._criterion.readings, self._judged, strict=True), start=1
@@ -310,7 +315,7 @@ class CriterionResult:
         """What should catch the eye without deciding: borderline scores, inputs drawn far apart, contradictions."""
         rulebook, frame = self._frame.rulebook, self._frame
         told: dict[Flag, None] = {}
-        for judged, scores, those in zip(self._counted, self._scores, self._facts, strict=True):
+        for judged, scores, those in zip(self._counted, self._scores, self.facts, strict=True):
             for name, measured in scores:
                 score = rulebook.scores[name]
                 told.update(dict.fromkeys(raised_for_score(score, frame)))
@@ -352,11 +357,11 @@ class CriterionResult:
                     for number, each in enumerate(self.readings, start=1)
                 ]
             )
-        chosen, by = (self._choice.reading, self._choice.by) if self._choice is not None else (None, None)
+        by = None if self._choice is None else self._choice.by
         return tuple(
             [
                 ReadingTold(number, status_of(self.kind, judged.truth))
-                if number != chosen
+                if number != self.reading
                 else ReadingTold(number, status_of(self.kind, judged.truth), True, by or UNSET)
                 for number, judged in enumerate(self._judged, start=1)
             ]
@@ -543,7 +548,7 @@ class Screening:
         return any(
             each.unusable is None
             and each.when is not None
-            and each.when.first_day <= self._day <= day_shifted(each.when.first_day, fresh, 1)
+            and each.when.first_day <= self._day <= (last_fresh_day(each.when, fresh) or 0)
             and all(other is not None and other.is_before(each.when) for other in unread)
             for each in results
         )

@@ -3,10 +3,11 @@
 Each state tells what it answers in a process of its own, on records that are drawn from the same seeds and on every
 record of the examples and of the test data. The two are compared record by record.
 
-    python tests/reference/same_answers.py FORMER [--random 100000] [--of-the-trials 5000] [--seed 0]
+    python tests/reference/same_answers.py FORMER [--random 100000] [--of-the-trials 5000] [--seed 0] [--beyond]
 
 FORMER is the folder of another checkout. The random records are of small random rulebooks; those of the trials are of
-the shipped rules. Exits with 1 and names the first seeds that differ.
+the shipped rules. `--beyond` compares what is told beyond the answers as well: both forms of JSON, days of change,
+distances, advice and the sheet. Exits with 1 and names the first seeds that differ.
 """
 
 from __future__ import annotations
@@ -15,11 +16,16 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from hashlib import sha256
 from itertools import zip_longest
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from screener.screening import Screening
 
 HERE = Path(__file__).parents[2]
 EACH_RULEBOOK = 25
@@ -34,10 +40,11 @@ def main() -> None:
     parser.add_argument("--random", type=int, default=100_000)
     parser.add_argument("--of-the-trials", type=int, default=5_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--beyond", action="store_true")
     parser.add_argument("--telling", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.telling:
-        for line in told(asked.random, asked.of_the_trials, asked.seed):
+        for line in told(asked.random, asked.of_the_trials, asked.seed, beyond=asked.beyond):
             print(line)
         return
     arguments = [sys.executable, __file__, *sys.argv[1:], "--telling"]
@@ -61,19 +68,20 @@ def _with(checkout: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join([str(checkout / "src"), str(HERE / "tests")])}
 
 
-def told(random: int, of_the_trials: int, seed: int) -> Iterator[str]:
+def told(random: int, of_the_trials: int, seed: int, *, beyond: bool) -> Iterator[str]:
     """For each record what it is and a digest of all that is answered."""
+    digest = partial(_digest, beyond=beyond)
     from properties.generators import read, records, rule_texts, rulebook_of, rules_of, subject_of
     from screener import load_rules
 
     shipped = load_rules()
     for path in _files():
-        yield f"{path.relative_to(HERE)} {_of_file(path)}"
+        yield f"{path.relative_to(HERE)} {_of_file(path, digest)}"
     subject = subject_of(shipped, rules_of(shipped.trials.values()))
     for number in range(seed, seed + of_the_trials):
         dice = Random(number)
         record = records(dice, shipped, subject, fullness=dice.choice((60, 80, 100)))
-        yield f"of the trials {number} {_answers(read(record, shipped), shipped, dice)}"
+        yield f"of the trials {number} {digest(_screened(read(record, shipped), shipped, dice))}"
     number = seed
     while number < seed + random:
         rulebook = rulebook_of(rule_texts(Random(f"rules {number}")))
@@ -81,7 +89,7 @@ def told(random: int, of_the_trials: int, seed: int) -> Iterator[str]:
         for each in range(number, last) if rulebook is not None else ():
             dice = Random(each)
             record = records(dice, rulebook, subject_of(rulebook, rules_of(rulebook.trials.values())))
-            yield f"random {each} {_answers(read(record, rulebook), rulebook, dice)}"
+            yield f"random {each} {digest(_screened(read(record, rulebook), rulebook, dice))}"
         number = last
 
 
@@ -89,7 +97,7 @@ def _files() -> list[Path]:
     return sorted(each for folder in ("examples", "tests/data") for each in (HERE / folder).rglob("*.json"))
 
 
-def _of_file(path: Path) -> str:
+def _of_file(path: Path, digest: Callable[[Screening], str]) -> str:
     from screener import RecordError, load_patients, load_rules
 
     rules = load_rules()
@@ -100,26 +108,30 @@ def _of_file(path: Path) -> str:
                 answers.append("unread")
             else:
                 day = "2026-02-20" if patient.as_of is None else None
-                answers.append(_answers(patient, rules, Random(0), day))
+                answers.append(digest(_screened(patient, rules, Random(0), day)))
     except RecordError:
         return "unread"
     return " ".join(answers)
 
 
-def _answers(patient: object, rules: object, dice: Random, as_of: str | None = "2026-02-20") -> str:
+def _screened(patient: object, rules: object, dice: Random, as_of: str | None = "2026-02-20") -> Screening:
     from properties.generators import ALL_LISTS
     from reference.test_oracle_agrees import LENGTHS
     from screener.screening import evaluate
-    from screener.values.truth import UNKNOWN
 
     assumed = frozenset(dice.sample(ALL_LISTS, dice.choice((0, 0, 1, 3))))
-    screening = evaluate(
+    return evaluate(
         patient,  # type: ignore[arg-type]
         rules,  # type: ignore[arg-type]
         as_of=as_of,
         assume_complete=assumed,
         labs_within=dice.choice(LENGTHS),
     )
+
+
+def _digest(screening: Screening, *, beyond: bool) -> str:
+    from screener.values.truth import UNKNOWN
+
     # The truth is decided first, and what shows it may be found later: the two must never part.
     parts: list[object] = [(line.truth, line.status) for trial in screening.trials for line in trial.criteria]
     for trial in screening.trials:
@@ -131,7 +143,20 @@ def _answers(patient: object, rules: object, dice: Random, as_of: str | None = "
             parts += [getattr(line, name) for name in LINE_BY_LINE]
         parts += [trial.waits_for, trial.check_first]
     parts.append(screening.notes)
+    if beyond:
+        parts += _beyond(screening)
     return sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def _beyond(screening: Screening) -> Iterator[object]:
+    from screener import advise
+    from screener.advice.distance import distance
+    from screener.advice.when import changes
+    from screener.sheet.making import sheet_of
+
+    yield from (screening.to_json(), screening.to_json("compact"), changes(screening), distance(screening))
+    yield advise(screening).to_dict()
+    yield sheet_of(screening)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from screener.records.patient import NOTHING_BESIDES
 from screener.report.further import further, json_with
 from screener.schema import json_of, plain, read_result, result_schema
 from screener.screening import Screening
+from screener.sheet.making import sheet_of
 
 EXPECTED = expected_screenings()
 EACH = pytest.mark.parametrize("expected", EXPECTED, ids=lambda expected: expected.name)
@@ -216,3 +217,14 @@ def test_the_latest_result_keeps_its_place_where_it_cannot_be_used() -> None:
     assert latest["INR"].good_to is None
     assert latest["total_bilirubin"].good_to == "2026-02-25"
     assert latest["creatinine"].fact is None
+
+
+@pytest.mark.parametrize(
+    ("within", "good_to"),
+    [("72 hours", "2026-02-21"), ("48 hours", "2026-02-20"), ("25 hours", "2026-02-19"), ("12 hours", None)],
+)
+def test_a_result_fresh_for_hours_is_good_to_the_last_whole_day(within: str, good_to: str | None) -> None:
+    asked = of(lab("INR", 1.8, "2026-02-19T10:00"), labs_within=within)
+    latest = {each.name: each for each in asked.told().latest}
+    assert latest["INR"].good_to == good_to
+    assert sheet_of(asked).results

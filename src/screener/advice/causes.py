@@ -1,7 +1,7 @@
 """Why an answer is another one than the day before: read off the two answers, by comparing what decided them.
 
-Nothing is computed anew. The two have the same shape, so they are walked side by side, down to what was looked up
-and came out differently; the facts that one of the two rests on and the other does not are what has changed.
+The two have the same shape, so they are walked side by side, down to what was looked up and came out differently; the
+facts that one of the two rests on and the other does not are what has changed.
 """
 
 from __future__ import annotations
@@ -13,12 +13,24 @@ from msgspec import Struct
 
 from screener.advice.turning_days import days_of
 from screener.evaluation.answers import Fact, Found, Given, Judged, Measured
+from screener.evaluation.evaluator import decide, judge
 from screener.evaluation.explanation import explain, number_text
 from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import deciding
 from screener.evaluation.phrases import both, in_time, lowered
+from screener.evaluation.residual import Connective, truths_under
 from screener.records.patient import Absence, Answer, Episode, Result
-from screener.rulebook import AHEAD, NOW, ChangeLookup, EventLookup, OnsetLookup, RecordList, Scope, ValueLookup
+from screener.rulebook import (
+    AHEAD,
+    NOW,
+    ChangeLookup,
+    EventLookup,
+    OnsetLookup,
+    RecordList,
+    Scope,
+    Truthful,
+    ValueLookup,
+)
 from screener.values.dates import NO_TIME, Duration, Moment
 from screener.values.truth import UNKNOWN
 
@@ -40,17 +52,16 @@ class Cause(Struct, frozen=True):
     happened: str
 
 
-def causes(before: Sequence[Judged], after: Sequence[Judged], day: int, frame: Frame) -> tuple[Cause, ...]:
-    """What changed an answer from the day before to `day`; each thing once, in the order of the rule.
-
-    `before` and `after` are the answers of the same readings. `frame` tells the rules and how long labs stay fresh.
-    """
+def causes(readings: Sequence[Truthful], eve: Frame, today: Frame) -> tuple[Cause, ...]:
+    """What changed the answer to these readings from the eve of a day to the day; each thing once, in the order of the
+    rule."""
     found: dict[Cause, None] = {}
-    for one, other in zip(before, after, strict=True):
-        for was, now in _differing(one, other):
-            found.update(dict.fromkeys(_causes(was, now, day, frame)))
+    for rule in readings:
+        for was, now in _differing(*_answers(rule, eve, today)):
+            found.update(dict.fromkeys(_causes(was, now, today.as_of, eve)))
     if not found:
-        found[Cause("other", explain(after, frame.rulebook), "", "")] = None
+        after = [judge(rule, today) for rule in readings]
+        found[Cause("other", explain(after, eve.rulebook), "", "")] = None
     return tuple(found)
 
 
@@ -73,6 +84,20 @@ _OF_MANY = {"is": "are", "leaves": "leave", "enters": "enter", "comes": "come", 
 
 
 # ---- what came out differently
+
+
+def _answers(rule: Truthful, eve: Frame, today: Frame) -> tuple[Judged, Judged]:
+    """The answers of two days, with what they rest on only where they differ: nothing else is read of them."""
+    before, after = decide(rule, eve), decide(rule, today)
+    if before is after:
+        return Judged(rule, before), Judged(rule, after)
+    if not isinstance(rule, Connective):
+        return judge(rule, eve), judge(rule, today)
+    inside = [_answers(part, eve, today) for part in truths_under(rule, eve.rulebook)]
+    return (
+        Judged(rule, before, tuple([was for was, _ in inside])),
+        Judged(rule, after, tuple([now for _, now in inside])),
+    )
 
 
 def _differing(before: Part, after: Part) -> Iterator[tuple[Found, Found]]:

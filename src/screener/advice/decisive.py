@@ -202,7 +202,8 @@ class Advising:
     def _open_fact(self, fact: int, rules_out: tuple[RulesOut, ...]) -> OpenFact:
         open_lines = [line.number for line in self.inquiry.lines_with[fact] if line.is_open]
         of_each = self.statuses[fact].values()
-        settles = self._named(n for n in open_lines if all(each[n] != "unknown" for each in of_each))
+        in_part = self.inquiry.facts[fact].is_in_part
+        settles = self._named(n for n in open_lines if not in_part and all(each[n] != "unknown" for each in of_each))
         closes = self._named(n for n in open_lines if any(each[n] != "unknown" for each in of_each))
         decides = tuple(trial.id for trial in self.inquiry.trials if self._decides(fact, trial.id))
         conditions = self._conditions(fact)

@@ -7,7 +7,7 @@ answer waits for that is no such fact, an onset that nobody dated, say, is left 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any as Anything
 from typing import Literal
@@ -34,7 +34,8 @@ from screener.evaluation.instants import Stretch, ahead_of
 from screener.evaluation.phrases import in_time, lowered, unit_beside, wanted
 from screener.evaluation.residual import open_nodes
 from screener.evaluation.results import possible_values, window_of_freshness
-from screener.records.patient import Answer, Episode, Result
+from screener.records.chart import some_of
+from screener.records.patient import Answer, Episode, Patient, Result
 from screener.rulebook import (
     AHEAD,
     BEGAN,
@@ -86,6 +87,8 @@ class Fact(Struct, frozen=True):
     unit: str = ""
     only_beside: bool = False
     """It says something only beside another result of the same lab."""
+    is_in_part: bool = False
+    """It may turn out to be something else, too, than what is told here."""
     found_by: str = "chart"
     """How it is found: see `decisive.Missing`."""
 
@@ -131,11 +134,24 @@ def _days_earlier(day: int, years: int) -> int:
 
 
 class Gathering:
-    """The facts told so far: of answers of lookups, by identity, which criteria and trials share; and of entries."""
+    """The facts told so far: of answers of lookups, by identity, which criteria and trials share; and of entries that
+    leave open what they are, with the lookups that each leaves open."""
 
     def __init__(self) -> None:
         self.of_lookups: dict[int, tuple[Fact, ...]] = {}
         self.of_entries: dict[str, Fact] = {}
+        self.left_open: dict[str, set[str]] = {}
+        self._may_be: dict[str, set[str]] | None = None
+
+    def may_be(self, source: str, patient: Patient) -> list[str]:
+        """The concepts that an entry may be, wherever the record is asked for them."""
+        if self._may_be is None:
+            self._may_be = {}
+            for of_list in patient.may_be.values():
+                for name, those in of_list.items():
+                    for one in those:
+                        self._may_be.setdefault(one.source, set()).add(name)
+        return sorted(self._may_be.get(source, ()))
 
 
 def open_facts(
@@ -447,25 +463,21 @@ def _event(found: Found, lookup: EventLookup, frame: Frame, reach: Reach, gather
         if isinstance(episode, Episode) and episode.only_may_be:
             fact = gathering.of_entries.get(episode.source)
             if fact is None:
-                fact = gathering.of_entries[episode.source] = _what_it_is(episode, frame, reach)
+                fact = gathering.of_entries[episode.source] = _what_it_is(episode, frame, reach, gathering)
+            gathering.left_open.setdefault(episode.source, set()).add(lookup.name)
             yield fact
         elif isinstance(episode, Episode) and not episode.shown_by_result:
             yield from _qualities(episode, lookup, frame)
 
 
-def _what_it_is(entry: Episode, frame: Frame, reach: Reach) -> Fact:
+def _what_it_is(entry: Episode, frame: Frame, reach: Reach, gathering: Gathering) -> Fact:
     """What an entry is that leaves it open: none of what rules ask for, or one of the things that it may be. One look
     at it settles every line that waits for it."""
     need = need_of_entry(entry, frame.rulebook)
     is_named = entry.called in frame.rulebook.concepts
     subject = entry_called(entry, frame.rulebook)
     called = f"what else {subject} is ({entry.source})" if is_named else f"what {subject} stands for ({entry.source})"
-    wanted_names = sorted(
-        name
-        for of_list in frame.patient.may_be.values()
-        for name, those in of_list.items()
-        if any(one.source == entry.source for one in those)
-    )
+    wanted_names = gathering.may_be(entry.source, frame.patient)
     lookups = {lookup.name for name in wanted_names for lookup in reach.by_concept.get(name, ())}
     titles = {name: lowered(frame.rulebook.concepts[name].title) for name in wanted_names}
     named = [Possibility("none of these", settled=((entry.source, ""),))]
@@ -479,12 +491,52 @@ def _what_it_is(entry: Episode, frame: Frame, reach: Reach) -> Fact:
         frozenset([*(f"event {each}" for each in lookups), *(f"concept {name}" for name in wanted_names)]),
         source=entry.source,
         named=tuple(named),
+        is_in_part=len(wanted_names) > MOST_KINDS,
         title=f"{entry_called(entry, frame.rulebook)} ({entry.source})",
     )
 
 
 MOST_KINDS = 12
 """Of an entry that may be more things than these, advice tells only what follows if it is none of them."""
+MOST_ALONE = 3
+"""Entries that are each a fact of its own although they leave the same open."""
+
+
+def together(entries: Collection[Fact], gathering: Gathering) -> Iterator[tuple[Fact, ...]]:
+    """The facts of entries, those together that are one fact: they leave the same lookups open, and nothing is told of
+    each but what follows if it is none of what rules ask for, or they are many.
+
+    Twelve diagnoses that nobody could read leave the same open, and no line is settled before all twelve are known:
+    that is one thing to find out. A thirteenth, of last week, also leaves open whether there was an infection this
+    month: it is a fact of its own.
+    """
+    alike: dict[frozenset[str], list[Fact]] = {}
+    for fact in entries:
+        alike.setdefault(frozenset(gathering.left_open[fact.source]), []).append(fact)
+    for those in alike.values():
+        if len(those) > MOST_ALONE:
+            yield tuple(those)
+        else:
+            yield tuple(fact for fact in those if len(fact.named) == 1)
+            yield from ((fact,) for fact in those if len(fact.named) > 1)
+
+
+def as_one(entries: Sequence[Fact]) -> Fact:
+    """Several entries as one fact: what is known is that each of them is none of what rules ask for."""
+    sources = [fact.source for fact in entries]
+    places = f"{len(entries)} entries ({some_of(sources)})"
+    settled = tuple((source, "") for source in sources)
+    return msgspec.structs.replace(
+        entries[0],
+        key=("entry", *sources),
+        name=", ".join(sources),
+        text=f"what {places} stand for",
+        subjects=frozenset[str]().union(*(fact.subjects for fact in entries)),
+        source=", ".join(sources),
+        named=(Possibility("none of these", settled=settled),),
+        is_in_part=True,
+        title=f"each of {places}",
+    )
 
 
 def _yes_or_no(lookup: EventLookup, name: str, frame: Frame, reach: Reach) -> Fact:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-from screener.advice.facts import Fact, Gathering, facts_of_node, open_facts, possibility
+from screener.advice.facts import Fact, Gathering, as_one, facts_of_node, open_facts, possibility, together
 from screener.advice.reach import reach_of
 from screener.advice.supposing import Possibility, frame_with
 from screener.evaluation.answers import Judged
@@ -122,8 +122,15 @@ class Inquiry:
             if line.is_open:
                 for fact in open_facts(line.result, line.residuals, self.reach, self._gathering):
                     gathered.setdefault(fact.key, fact)
-        self.facts = [fact for fact in gathered.values() if not _is_needless(fact, gathered.values())]
+        stands_for: dict[tuple[str, ...], Fact] = {}
+        entries = [fact for fact in gathered.values() if fact.key[0] == "entry"]
+        for those in together(entries, self._gathering):
+            if len(those) > 1:
+                stands_for.update(dict.fromkeys([fact.key for fact in those], as_one(those)))
+        told = [fact for fact in gathered.values() if not _is_needless(fact, gathered.values())]
+        self.facts = list({fact.key: fact for fact in (stands_for.get(each.key, each) for each in told)}.values())
         self._places = {fact.key: number for number, fact in enumerate(self.facts)}
+        self._places |= {key: self._places[fact.key] for key, fact in stands_for.items()}
         self.supposed = [list(fact.named) for fact in self.facts]
         self.whole = [list(range(len(fact.named))) for fact in self.facts]
         self._ranges = [{} for _ in self.facts]

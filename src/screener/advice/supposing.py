@@ -63,7 +63,7 @@ def with_facts(patient: Patient, known: Iterable[Possibility], rulebook: Ruleboo
     """The patient's record with what these possibilities put into it."""
     results, episodes, answers = patient.results, patient.episodes, patient.answers
     birth, sex = patient.birth, patient.sex
-    settles: tuple[tuple[str, str], ...] = ()
+    settles: dict[str, set[str]] = {}
     touched: set[str] = set()
     for each in known:
         for change in each.results:
@@ -75,7 +75,8 @@ def with_facts(patient: Patient, known: Iterable[Possibility], rulebook: Ruleboo
                 for one in episodes[concept]
             )
             episodes = {**episodes, concept: those}
-        settles += each.settled
+        for source, is_ in each.settled:
+            settles.setdefault(is_, set()).add(source)
         if each.answers:
             answers = {**answers, **{answer.key: answer for answer in each.answers}}
         birth = each.birth or birth
@@ -83,8 +84,8 @@ def with_facts(patient: Patient, known: Iterable[Possibility], rulebook: Ruleboo
     supposed: Patient = msgspec.structs.replace(
         patient, results=results, episodes=episodes, answers=answers, birth=birth, sex=sex
     )
-    for source, is_ in settles:
-        supposed = settled(supposed, source, (is_,) if is_ else (), None, rulebook.concepts)
+    for is_, sources in settles.items():
+        supposed = settled(supposed, frozenset(sources), (is_,) if is_ else (), None, rulebook.concepts)
     for name in touched:
         supposed = derived_anew(supposed, reach_of(rulebook).shown_by(name))
     return supposed

@@ -234,16 +234,21 @@ def _freshness(fact: str, frame: Frame) -> Duration:
 # ---- what a record makes of them
 
 
-def turning_days(reads: Reads, frame: Frame, until: int) -> set[int]:
+DaysOfConcepts = dict[tuple[str, frozenset[Duration]], set[int]]
+"""The days on which what a record says of a concept turns over in windows of some lengths. Many lookups read the same
+of a record: who asks about one record keeps them for as long as it asks."""
+
+
+def turning_days(reads: Reads, frame: Frame, until: int, of_concepts: DaysOfConcepts) -> set[int]:
     """The days after that of screening, up to `until`, on which an answer that reads this can differ from the day
     before. `frame` is that of the trial on the day of screening; its patient has said everything on some day."""
-    days = _turning_days(reads, frame, until)
+    days = _turning_days(reads, frame, until, of_concepts)
     if reads.is_moved:
         days |= {day + 1 for day in days}
     return {day for day in days if frame.as_of < day <= until}
 
 
-def _turning_days(reads: Reads, frame: Frame, until: int) -> set[int]:
+def _turning_days(reads: Reads, frame: Frame, until: int, of_concepts: DaysOfConcepts) -> set[int]:
     patient, rulebook = frame.patient, frame.rulebook
     days: set[int] = set()
     for name in reads.facts:
@@ -258,25 +263,36 @@ def _turning_days(reads: Reads, frame: Frame, until: int) -> set[int]:
             if result.when is not None:
                 days |= _around(result.when, ()) | _outlasted(result.when, rulebook.fact(name).fresh)
     for name in reads.concepts:
-        entries: list[Episode | Absence] = [*patient.episodes.get(name, ()), *patient.absences.get(name, ())]
-        if patient.complete and patient.as_of is not None:
-            # A complete list denies as an absence of the record's own day does.
-            entries.append(Absence(name, "conditions", "", on_day(patient.as_of)))
-        days_of_none = {day for those in patient.none_known_on.values() for day in those}
-        entries += [Absence(name, "conditions", "", on_day(day)) for day in sorted(days_of_none)]
-        for of_list in patient.may_be.values():
-            entries += [msgspec.structs.replace(entry, concept=name) for entry in of_list.get(name, ())]
-        for entry in entries:
-            days |= days_of(entry, reads.lengths, rulebook)
+        key = (name, reads.lengths)
+        known = of_concepts.get(key)
+        if known is None:
+            known = of_concepts[key] = _days_of_concept(name, reads.lengths, frame)
+        days |= known
     for name in reads.questions:
         holds_for = rulebook.questions[name].holds_for
-        for key in (name, f"{frame.trial}/{name}"):
-            answer = patient.answers.get(key)
+        for asked in (name, f"{frame.trial}/{name}"):
+            answer = patient.answers.get(asked)
             if answer is not None:
                 days |= days_of(answer, () if holds_for is None else (holds_for,), rulebook)
     if reads.has_age:
         days |= set(_birthdays(frame, until))
     return days
+
+
+def _days_of_concept(name: str, lengths: frozenset[Duration], frame: Frame) -> set[int]:
+    """The days after that of screening on which what the record says of a concept can come to count otherwise, and the
+    day itself."""
+    patient, rulebook = frame.patient, frame.rulebook
+    entries: list[Episode | Absence] = [*patient.episodes.get(name, ()), *patient.absences.get(name, ())]
+    if patient.complete and patient.as_of is not None:
+        # A complete list denies as an absence of the record's own day does.
+        entries.append(Absence(name, "conditions", "", on_day(patient.as_of)))
+    days_of_none = {day for those in patient.none_known_on.values() for day in those}
+    entries += [Absence(name, "conditions", "", on_day(day)) for day in sorted(days_of_none)]
+    for of_list in patient.may_be.values():
+        entries += [msgspec.structs.replace(entry, concept=name) for entry in of_list.get(name, ())]
+    days = set[int]().union(*(days_of(entry, lengths, rulebook) for entry in entries))
+    return {day for day in days if day >= frame.as_of}
 
 
 def days_of(fact: Fact, lengths: Iterable[Duration], rulebook: Rulebook) -> set[int]:

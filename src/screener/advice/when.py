@@ -16,13 +16,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.advice.causes import Cause, causes, in_words
-from screener.advice.turning_days import Part, Reads, lengths_of, outlived, parts_of_trial, turning_days
-from screener.evaluation.evaluator import PreparedCriterion, program_of
+from screener.advice.turning_days import DaysOfConcepts, Part, Reads, lengths_of, outlived, parts_of_trial, turning_days
+from screener.evaluation.evaluator import program_of
 from screener.evaluation.frame import Frame
 from screener.evaluation.phrases import both
 from screener.records.patient import Episode, Patient
 from screener.rulebook import Concept
-from screener.screening import CriterionResult, Screening, ScreeningError, Status, TrialResult, Verdict
+from screener.screening import Screening, ScreeningError, Status, TrialResult, Verdict, status_of
 from screener.values.dates import Duration, day_shifted, day_text, on_day
 
 SHORTEST = Duration(2, "years")
@@ -240,6 +240,7 @@ class _Days:
         self._frames: dict[int, Frame] = {}
         self._of_trials: dict[tuple[str, int], Frame] = {}
         self._turning: dict[tuple[str, Reads, int], set[int]] = {}
+        self._of_concepts: DaysOfConcepts = {}
         self._changing: dict[tuple[str, int, int], tuple[int, ...]] = {}
 
     def at(self, day: int) -> Frame:
@@ -277,7 +278,7 @@ class _Days:
         key = (trial if reads.questions else "", reads, last)
         if key not in self._turning:
             frame = self.frame.of_trial(trial) if reads.questions else self.frame
-            self._turning[key] = turning_days(reads, frame, last)
+            self._turning[key] = turning_days(reads, frame, last, self._of_concepts)
         return self._turning[key]
 
 
@@ -318,19 +319,14 @@ def _timeline(moved: _Moved, last: int) -> TrialTimeline:
         days = sorted(set[int]().union(*(moving.changing(each, trial.id, last) for each in parts)))
         status = result.status
         for day in days:
-            now = CriterionResult(line, moving.of_trial(trial.id, day))
-            if now.status != status:
-                found.append(_change(result.id, status, now, line, day, moving.of_trial(trial.id, day - 1)))
-                status = now.status
+            today = moving.of_trial(trial.id, day)
+            now = status_of(result.kind, line.truth(today, result.reading))
+            if now != status:
+                told = causes(result.rules, moving.of_trial(trial.id, day - 1), today)
+                found.append(Change(date.fromordinal(day), result.id, status, now, in_words(told), told))
+                status = now
     found.sort(key=lambda change: change.date)
     return _read_off(trial, tuple(found))
-
-
-def _change(
-    criterion: str, before: Status, now: CriterionResult, line: PreparedCriterion, day: int, eve: Frame
-) -> Change:
-    told = causes(CriterionResult(line, eve).counted, now.counted, day, eve)
-    return Change(date.fromordinal(day), criterion, before, now.status, in_words(told), told)
 
 
 # ---- what follows for the trial

@@ -91,6 +91,8 @@ def happens(
         on_record = _on_record(lookup, [_part(lookup, each, stretch, frame, judge) for each in episodes], frame)
     else:
         for episode in episodes:
+            if on_record is UNKNOWN and episode.doubtful:
+                continue  # what is doubtful is never certain
             if time_alone and _is_plain(episode, frame):
                 truth = _in_time(lookup, episode, stretch, frame)[0]
             else:
@@ -323,17 +325,11 @@ def _suits_sex(episode: Episode, frame: Frame) -> Judged | None:
 
 def _related_episodes(lookup: EventLookup, frame: Frame) -> Sequence[Episode]:
     """The episodes on record that are, or may be, what is asked; each once, in the record's order."""
-    concerned = frame.concerned
-    names = [what.concept for what in lookup.what if what.concept in concerned]
-    if not names:
-        return ()
-    shelf: Shelf = DONE if VERBS[lookup.verb].reads_plans else lookup.list
-    if len(names) > 1:
-        return _related_to(names, shelf, frame)
-    key = (names[0], shelf)
-    known = frame.related.get(key)
+    known = frame.related.get(lookup.name)
     if known is None:
-        known = frame.related[key] = _related_to(names, shelf, frame)
+        names = [what.concept for what in lookup.what if what.concept in frame.concerned]
+        shelf: Shelf = DONE if VERBS[lookup.verb].reads_plans else lookup.list
+        known = frame.related[lookup.name] = _related_to(names, shelf, frame) if names else ()
     return known
 
 

@@ -261,18 +261,10 @@ class Program(Engine[Judged, Measured]):
         return run
 
     def of_numbers(self, node: Truthful, numbers: Sequence[Measure], say: Callable[..., Truth]) -> Decide:
-        def run(frame: Frame) -> Judged:
-            parts = tuple([number(frame) for number in numbers])
-            return Judged(node, say(*[part.range for part in parts]), parts)
-
-        return run
+        return _measured(numbers, partial(Judged, node), say)
 
     def counted(self, node: Numeric, numbers: Sequence[Measure], say: Callable[..., Range]) -> Measure:
-        def run(frame: Frame) -> Measured:
-            parts = tuple([number(frame) for number in numbers])
-            return Measured(node, say(*[part.range for part in parts]), parts)
-
-        return run
+        return _measured(numbers, partial(Measured, node), say)
 
     def chosen(self, node: Numeric, test: Decide, then: Measure, otherwise: Measure) -> Measure:
         def run(frame: Frame) -> Measured:
@@ -544,6 +536,27 @@ def in_all_worlds(truths: Iterable[Truth]) -> Truth:
 
 
 R = TypeVar("R")
+
+
+def _measured(
+    numbers: Sequence[Measure], answer: Callable[[Anything, tuple[Measured, ...]], R], say: Callable[..., Anything]
+) -> Callable[[Frame], R]:
+    """What is said of one number or of two, with these."""
+    if len(numbers) == 1:
+        [only] = numbers
+
+        def of_one(frame: Frame) -> R:
+            part = only(frame)
+            return answer(say(part.range), (part,))
+
+        return of_one
+    left, right = numbers
+
+    def of_two(frame: Frame) -> R:
+        one, other = left(frame), right(frame)
+        return answer(say(one.range, other.range), (one, other))
+
+    return of_two
 
 
 def _applied(numbers: Sequence[Callable[[Frame], Range]], say: Callable[..., R]) -> Callable[[Frame], R]:

@@ -137,8 +137,8 @@ class Frame:
         self.kinds: Mapping[str, Kind] = kinds_of(rulebook) if of is None else of.kinds
         self.entries: dict[tuple[Shelf, str], Sequence[Episode]] = {} if of is None else of.entries
         """The entries that are a concept or one of its kinds; filled as they are asked for."""
-        self.related: dict[tuple[str, Shelf], Sequence[Episode]] = {} if of is None else of.related
-        """The same with those that may be the concept; filled as they are asked for."""
+        self.related: dict[str, Sequence[Episode]] = {} if of is None else of.related
+        """By the name of a lookup the entries that are, or may be, what it asks about; filled as they are asked for."""
         self.concerned: frozenset[str] = _concerned(self.kinds, patient) if of is None else of.concerned
         """The concepts that some entry of the record says anything about, itself or as a broader or narrower one."""
         self.denials: dict[str, list[Denial]] = _denials(patient, as_of) if of is None else of.denials
@@ -258,9 +258,22 @@ class Frame:
             trial=self.trial,
             of=self,
         )
-        other.denials = _denials(self.patient, day)
-        other.denying, other.over = {}, {}
+        other.over = {}
+        if day < self.as_of or not self._is_all_seen():
+            other.denials = _denials(self.patient, day)
+            other.denying = {}
         return other
+
+    def _is_all_seen(self) -> bool:
+        """Whether every denial is of the day of screening or of before it, so that a later day sees the same ones."""
+        own_day = self.patient.as_of
+        if own_day is not None and own_day > self.as_of:
+            return False
+        return not any(
+            absence.when is not None and absence.when.last_day > self.as_of
+            for absences in self.patient.absences.values()
+            for absence in absences
+        )
 
     def beside(self, onset: Moment) -> Frame:
         """The same instant, with one episode's onset as `its onset`."""

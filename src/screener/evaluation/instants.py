@@ -117,6 +117,17 @@ def fresh_until(clock_day: int, fresh: Duration) -> Stretch:
     return Stretch(start, start, end, end)
 
 
+def last_fresh_day(taken: Moment, fresh: Duration) -> int | None:
+    """The last day on which a result is certainly fresh; None where it is on no whole day.
+
+    Of 20 Feb at 10:00, for 48 hours: on 21 Feb it is, and on 22 Feb only up to 10:00, so that the last day is 21 Feb.
+    """
+    if fresh.unit == "hours":
+        last = (taken.first + fresh.count * 3600 + 1) // DAY - 1
+        return last if last >= taken.first_day else None
+    return day_shifted(taken.first_day, fresh, 1)
+
+
 def up_to(clock_day: int) -> Stretch:
     """Everything up to and including a day."""
     end = clock_day * DAY + DAY - 1

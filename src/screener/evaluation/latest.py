@@ -10,15 +10,16 @@ from collections.abc import Collection, Iterable
 
 from msgspec import Struct
 
+from screener.evaluation.instants import last_fresh_day
 from screener.records.patient import Patient, Result
 from screener.rulebook import ChangeLookup, Rulebook, ValueLookup
 from screener.rulebook_walk import lookup_of, walk_through
-from screener.values.dates import Duration, day_shifted, latest_of
+from screener.values.dates import Duration, latest_of
 
 
 class LatestResult(Struct, frozen=True):
     """A lab or finding with its latest result, if there is one. `good_to` is the last day on which it is fresh; None
-    where it cannot be used, or has no date."""
+    where it cannot be used, has no date, or is certainly fresh on no whole day."""
 
     name: str
     trials: tuple[str, ...]
@@ -42,7 +43,7 @@ def latest_results(
         result = _latest(patient.results.get(name, ()), day)
         taken = result.when if result is not None else None
         is_usable = result is not None and result.unusable is None
-        good_to = day_shifted(taken.first_day, fresh, 1) if taken is not None and is_usable else None
+        good_to = last_fresh_day(taken, fresh) if taken is not None and is_usable else None
         found.append(LatestResult(name, compared[name], fresh, result, good_to))
     return tuple(found)
 

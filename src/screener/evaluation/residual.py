@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from screener.evaluation.answers import Judged
-from screener.rulebook import All, Any, AtLeast, Meets, Not, Truthful
+from screener.rulebook import All, Any, AtLeast, Meets, Not, Rulebook, Truthful
 from screener.values.truth import TRUE, UNKNOWN, Truth, all_of, any_of, at_least, negation
 
 Connective = All | Any | AtLeast | Not | Meets
@@ -65,6 +65,17 @@ def open_nodes(answer: Judged) -> Iterator[Judged]:
 def truths_in(answer: Judged) -> tuple[Judged, ...]:
     """The parts of an answer that are truths themselves."""
     return tuple([part for part in answer.parts if isinstance(part, Judged)])
+
+
+def truths_under(node: Connective, rulebook: Rulebook) -> tuple[Truthful, ...]:
+    """The rules whose truths a connective is made of."""
+    match node:
+        case Not():
+            return (node.of,)
+        case Meets():
+            return (rulebook.definitions[node.name].rule,)
+        case _:
+            return node.of
 
 
 def connected(node: Truthful, truths: Sequence[Truth]) -> Truth:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import get_args
 
 from msgspec.structs import replace
@@ -333,15 +334,18 @@ def as_if(entry: Episode, name: str, list_: RecordList, concepts: Mapping[str, C
     return bound
 
 
+_SOURCE = attrgetter("source")
+
+
 def settled(
     patient: Patient,
-    source: str,
+    sources: frozenset[str],
     is_: Iterable[str],
     is_not: frozenset[str] | None,
     concepts: Mapping[str, Concept],
     besides: Mapping[str, frozenset[str]] | None = None,
 ) -> Patient:
-    """The patient after somebody looked at an entry that left open what it is. It is the concepts `is_`, and none of
+    """The patient after somebody looked at entries that left open what they are. Each is the concepts `is_`, and none of
     `is_not`. If `is_not` is None, it is nothing else that a rule asks for, except `besides`, which has for each concept
     the kinds that it may be."""
     wanted = frozenset(is_)
@@ -350,13 +354,13 @@ def settled(
         return frozenset() if is_not is None else may_be - is_not - wanted
 
     def looked_at(those: tuple[Episode, ...], name: str | None) -> tuple[Episode, ...]:
-        if all(one.source != source for one in those):
+        if sources.isdisjoint(map(_SOURCE, those)):
             return those
         return tuple(
             [
-                replace(one, may_be=left(one.may_be)) if one.source == source else one
+                replace(one, may_be=left(one.may_be)) if one.source in sources else one
                 for one in those
-                if name is None or one.source != source or name in left(one.may_be)
+                if name is None or one.source not in sources or name in left(one.may_be)
             ]
         )
 
@@ -368,7 +372,7 @@ def settled(
             if kept := looked_at(those, name):
                 open_.setdefault(list_, {})[name] = kept
             if name in wanted:
-                found = [as_if(one, name, list_, concepts) for one in those if one.source == source]
+                found = [as_if(one, name, list_, concepts) for one in those if one.source in sources]
                 kinds = frozenset(concepts[name].narrower) if besides is None else besides[name]
                 certain = [
                     replace(one, doubtful=False, unusable=None, may_be=(one.may_be & kinds) - (is_not or frozenset()))

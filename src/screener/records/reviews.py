@@ -9,7 +9,7 @@ chart by its absence.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -248,12 +248,18 @@ def _besides(episode: Episode, dictionary: Dictionary) -> frozenset[str]:
     return frozenset(name for name in open_ if dictionary.rulebook.concepts[name].kind in kinds)
 
 
+def with_absences(patient: Patient, denied: Iterable[Absence]) -> Patient:
+    """The patient with what a review says is absent."""
+    absences = {name: tuple(those) for name, those in patient.absences.items()}
+    for absence in denied:
+        absences[absence.concept] = (*absences.get(absence.concept, ()), absence)
+    reviewed: Patient = replace(patient, absences=absences)
+    return reviewed
+
+
 def with_review(patient: Patient, review: ChartReview, dictionary: Dictionary) -> Patient:
     """The patient with what reviews of the chart say."""
     concepts = dictionary.rulebook.concepts
-    absences = {name: tuple(those) for name, those in patient.absences.items()}
-    for absence in review.absences:
-        absences[absence.concept] = (*absences.get(absence.concept, ()), absence)
     episodes = {name: tuple(those) for name, those in patient.episodes.items()}
     found = [replace(episode, may_be=_besides(episode, dictionary)) for episode in review.found]
     for episode in found:
@@ -262,9 +268,11 @@ def with_review(patient: Patient, review: ChartReview, dictionary: Dictionary) -
     for list_, of_list in what_may_be(found, concepts).items():
         for name, those in of_list.items():
             may_be.setdefault(list_, {})[name] = (*may_be.get(list_, {}).get(name, ()), *those)
-    reviewed: Patient = replace(patient, absences=absences, episodes=episodes, may_be=may_be)
+    reviewed: Patient = replace(with_absences(patient, review.absences), episodes=episodes, may_be=may_be)
     for each in review.settled:
         is_not = frozenset(kind for name in each.is_not for kind in (name, *concepts[name].narrower))
         besides = {name: dictionary.terminology.named(name).open for name in each.is_}
-        reviewed = settled(reviewed, each.source, each.is_, is_not if not each.is_ else None, concepts, besides)
+        reviewed = settled(
+            reviewed, frozenset([each.source]), each.is_, is_not if not each.is_ else None, concepts, besides
+        )
     return reviewed

@@ -8,9 +8,8 @@ from msgspec.structs import replace
 
 from screener.evaluation.evaluator import program_of
 from screener.evaluation.frame import Frame
-from screener.records.dictionary import Dictionary
 from screener.records.patient import Absence, Episode, Patient
-from screener.records.reviews import EVER, EVER_SINCE, NOW, ChartReview, with_review
+from screener.records.reviews import EVER, EVER_SINCE, NOW, with_absences
 from screener.rulebook import RecordList
 from screener.screening import CriterionResult, Screening, TrialResult
 from screener.values.dates import Duration, on_day, parse_moment
@@ -97,5 +96,5 @@ def after_clean_chart(screening: Screening, denied: Iterable[tuple[RecordList, s
         Absence(concept, list_, "", on, since=since.get(covers) or parse_moment(covers), reviewed=True)
         for list_, concept, covers in denied
     )
-    reviewed = with_review(screening.record, ChartReview(absences), Dictionary(screening.rulebook))
+    reviewed = with_absences(screening.record, absences)
     return screened_again(screening, reviewed)

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Literal
 
 from screener.evaluation.answers import Found, Given
-from screener.evaluation.grounds import facts
 from screener.evaluation.phrases import lowered, unit_beside
 from screener.records.patient import Absence, Answer, Episode, Result
 from screener.rulebook import EventLookup, Rulebook
@@ -40,7 +39,7 @@ def checklist_of(trial: TrialResult, label: str, short: str, suspicious: dict[Pl
 def is_consent(criterion: CriterionResult) -> bool:
     """Whether a line asks for the participant's consent and nothing else."""
     questions = criterion.frame.rulebook.questions
-    found = [each for judged in criterion.counted for _, each, _ in facts(judged)]
+    found = [each for those in criterion.facts for _, each, _ in those]
     names = {each.subject for each in found} or {need.name for need in criterion.needs if need.kind == "question"}
     return bool(names) and all(name in questions and questions[name].gives_consent for name in names)
 
@@ -74,8 +73,8 @@ def _sources(criterion: CriterionResult) -> Iterator[Source]:
     told: dict[Source, None] = {}
     for score in criterion.scores[:1]:
         told[Source(f"{phrases.named(score.name, rulebook)} {phrases.span(score.value)}", "")] = None
-    for judged in criterion.counted:
-        for fact, found, used in facts(judged):
+    for those in criterion.facts:
+        for fact, found, used in those:
             if used:
                 told[Source(fact_words(fact, found, rulebook, as_of), fact.source)] = None
     yield from told

@@ -14,6 +14,7 @@ from screener.evaluation.evaluator import program_of
 from screener.evaluation.explanation import number_text, span_text
 from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import leaves, results_of
+from screener.evaluation.instants import last_fresh_day
 from screener.evaluation.phrases import lowered, unit_beside
 from screener.records.patient import Episode, Result
 from screener.rulebook import Age, EventLookup, Lab, Rulebook, ScoreOf, Shown
@@ -21,7 +22,6 @@ from screener.screening import Screening
 from screener.sheet import phrases
 from screener.sheet.again import Place, doubtful, without
 from screener.sheet.model import Diagnosis, Earlier, KeyResult, KeyScore, PatientLine
-from screener.values.dates import day_shifted
 
 MOST_EARLIER = 3
 CHILD_UNDER = 18
@@ -161,7 +161,8 @@ def _result(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[P
     fresh = frame.labs_within or fact.fresh
     good_to = None
     if last.unusable is None and not others and last.when is not None and last.when.is_one_day:
-        good_to = date.fromordinal(day_shifted(last.when.first_day, fresh, 1))
+        day = last_fresh_day(last.when, fresh)
+        good_to = None if day is None else date.fromordinal(day)
     check = suspicious.get((last.fact, last.source), "")
     if last.unusable is not None:
         check = last.problem or phrases.UNUSABLE

@@ -526,7 +526,7 @@ MOST_NAMED = 6
 def next_in_row(sheet: Sheet) -> str:
     """What to do first, in a few words; empty where there is nothing to do."""
     if sheet.patient.died is not None:
-        return died(sheet.patient.died)
+        return lowered(died(sheet.patient.died, sheet.patient.as_of))
     decisive = [each for each in sheet.check_first if each.effect]
     if decisive:
         return f"check {decisive[0].text}"
@@ -546,11 +546,6 @@ def next_in_row(sheet: Sheet) -> str:
             return ""
         case _:
             return first.left
-
-
-def died(when: str) -> str:
-    """`died 2026-02-03`"""
-    return f"died {when}"
 
 
 def patient_in_row(patient: str, sex: Sex | None, age: str) -> str:
