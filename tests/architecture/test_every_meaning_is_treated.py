@@ -128,7 +128,7 @@ CONSUMERS = [
         "what is of no other tense overlaps",
     ),
     # ---- the words of an answer
-    Consumer("src/screener/evaluation/explanation.py: _pieces", "truths"),
+    Consumer("src/screener/evaluation/explanation.py: _pieces _statements", "truths"),
     Consumer("src/screener/evaluation/explanation.py: _written", "numbers"),
     Consumer("src/screener/evaluation/explanation.py: _subject", "lookups"),
     Consumer("src/screener/evaluation/phrases.py: asked", "verbs"),
