@@ -63,7 +63,7 @@ from screener.evaluation.raised import against_sex, answered_against_data, drawn
 from screener.records.chart import not_complete, some_of
 from screener.records.errors import CHECK_FIRST
 from screener.records.patient import Answer, Flag, Patient, digest_of_record
-from screener.rulebook import Criterion, EventLookup, Meets, RecordList, Rulebook, Trial, Truthful
+from screener.rulebook import Criterion, EventLookup, Meets, RecordList, Rulebook, ScoreOf, Trial, Truthful
 from screener.values.dates import Duration, day_text, parse_duration
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth
 from screener.version import __version__
@@ -171,14 +171,22 @@ class CriterionResult:
         rulebook = self._frame.rulebook
         for name in dict.fromkeys(name for scores in self._scores for name, _ in scores):
             used.update(dict.fromkeys(rulebook.scores[name].assumptions))
-        for name in _definitions_in(self._judged):
+        for name in _definitions_in(self._judged) if Meets in self._kinds else ():
             used.update(dict.fromkeys(rulebook.definitions[name].assumptions))
         return tuple(used)
 
     @cached_property
     def _scores(self) -> tuple[tuple[tuple[str, Measured], ...], ...]:
         """The scores that were computed for each answer that counts, by name."""
+        if ScoreOf not in self._kinds:
+            return ((),) * len(self._counted)
         return tuple(tuple(measured_scores(judged)) for judged in self._counted)
+
+    @cached_property
+    def _kinds(self) -> frozenset[type]:
+        """The kinds of node that an answer to the line can hold: what it cannot hold need not be looked for."""
+        program = program_of(self._frame.rulebook)
+        return frozenset[type]().union(*(program.kinds_in(each.rule) for each in self._criterion.readings))
 
     @property
     def basis(self) -> Basis:
@@ -217,13 +225,13 @@ class CriterionResult:
             )
         if len(self._deciding) == 1:
             return self._explained(self._deciding[0])
-        return explain(self._deciding, self._frame.rulebook)
+        return explain(self._deciding, self._frame.rulebook, self._frame.worded)
 
     def _explained(self, judged: Judged) -> str:
         """One answer in words. Both the reading and its line ask for it."""
         known = self._words.get(id(judged))
         if known is None:
-            known = self._words[id(judged)] = explain((judged,), self._frame.rulebook)
+            known = self._words[id(judged)] = explain((judged,), self._frame.rulebook, self._frame.worded)
         return known
 
     @cached_property
@@ -272,7 +280,7 @@ class CriterionResult:
             labels = " or ".join(f"“{reading.label}”" for reading in self._criterion.readings)
             wanted[Need("reading", f"{self._frame.trial}/{self.id}", f"which reading the trial means: {labels}")] = None
         for judged in self._deciding:
-            wanted.update(dict.fromkeys(needs(judged, self._frame.rulebook)))
+            wanted.update(dict.fromkeys(needs(judged, self._frame.rulebook, self._frame.needed)))
         return tuple(wanted)
 
     @cached_property
@@ -322,7 +330,8 @@ class CriterionResult:
                 if score.spread is not None and (apart := drawn_apart(measured, score.spread)):
                     text = f"the inputs of {score.title} were drawn {apart} apart, more than {score.spread}"
                     told[Flag("remark", text)] = None
-            told.update(dict.fromkeys(answered_against_data(judged, rulebook)))
+            if frame.patient.answers:
+                told.update(dict.fromkeys(answered_against_data(judged, rulebook)))
             told.update(dict.fromkeys(against_sex(those, frame)))
         return tuple(told)
 

@@ -134,7 +134,7 @@ CONSUMERS = [
         "the engine decides them as a whole",
     ),
     # ---- the words of an answer
-    Consumer("src/screener/evaluation/explanation.py: _pieces", "truths"),
+    Consumer("src/screener/evaluation/explanation.py: _pieces _statements", "truths"),
     Consumer("src/screener/evaluation/explanation.py: _written", "numbers"),
     Consumer("src/screener/evaluation/explanation.py: _subject", "lookups"),
     Consumer("src/screener/evaluation/phrases.py: asked", "verbs"),

@@ -224,6 +224,8 @@ class Program(Engine[Judged, Measured]):
         self._asks: dict[Struct, bool] = {}
         self._reads: dict[int, tuple[Struct, Reads]] = {}
         """By the identity of a node, kept with the node itself: hashing a formula takes longer than walking it."""
+        self._kinds: dict[int, tuple[Struct, frozenset[type]]] = {}
+        """Likewise."""
         self._shown: dict[str, frozenset[str]] = {}
         self._uses = Counter(node for root in roots(rulebook) for node in walk(root))
         self.decisions = Decisions(self)
@@ -359,6 +361,18 @@ class Program(Engine[Judged, Measured]):
         known = self._reads.get(id(node))
         if known is None:
             known = self._reads[id(node)] = (node, self._reads_of(node))
+        return known[1]
+
+    def kinds_in(self, node: Struct) -> frozenset[type]:
+        """The kinds of node that an answer to this one can hold: its own, those of its parts and of what it names, and
+        what is shown with a question."""
+        known = self._kinds.get(id(node))
+        if known is None:
+            inside = [*children(node), *refers_to(node, self.rulebook)]
+            if isinstance(node, Confirmed) and (shown := self.rulebook.questions[node.question].shown_with) is not None:
+                inside.append(shown)
+            kinds = frozenset((type(node),)).union(*(self.kinds_in(each) for each in inside))
+            known = self._kinds[id(node)] = (node, kinds)
         return known[1]
 
     def shown_by(self, fact: str) -> frozenset[str]:

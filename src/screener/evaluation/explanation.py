@@ -94,9 +94,15 @@ class Section(Struct, frozen=True):
 Piece = Clause | Denied | Section
 
 
-def explain(answers: Sequence[Judged], rulebook: Rulebook) -> str:
+Kept = dict[int, tuple[Judged, tuple[Piece, ...]]]
+"""The statements of answers that several lines share, by the identity of an answer, which is kept beside them. They are
+kept for one frame."""
+
+
+def explain(answers: Sequence[Judged], rulebook: Rulebook, kept: Kept | None = None) -> str:
     """What one answer, or several readings' answers together, rest on: statements joined by semicolons, each once."""
-    words = _told_together([piece for answer in answers for piece in _pieces(answer, rulebook)], rulebook)
+    kept = {} if kept is None else kept
+    words = _told_together([piece for answer in answers for piece in _pieces(answer, rulebook, kept)], rulebook)
     return words[:1].upper() + words[1:]
 
 
@@ -140,10 +146,22 @@ def span_text(value: Range, written: Callable[[float], str] = number_text) -> st
 # ---- an answer's statements
 
 
-def _pieces(answer: Part, rulebook: Rulebook) -> Iterator[Piece]:
+def _pieces(answer: Part, rulebook: Rulebook, kept: Kept) -> Iterator[Piece]:
     """The statements that an answer rests on, in the order of the rule."""
     if not isinstance(answer, Judged):
         raise TypeError("only a truth is put into words")
+    if isinstance(answer.node, Not | All | Any | AtLeast):
+        for part in deciding(answer):
+            yield from _pieces(part, rulebook, kept)
+        return
+    known = kept.get(id(answer))
+    if known is None:
+        known = kept[id(answer)] = (answer, tuple(_statements(answer, rulebook, kept)))
+    yield from known[1]
+
+
+def _statements(answer: Judged, rulebook: Rulebook, kept: Kept) -> Iterator[Piece]:
+    """What is said of a node that is made of more than truths, or has a name."""
     match answer.node:
         case Compare() | Between() | AgainstLimit():
             yield Clause(_comparison(answer, rulebook))
@@ -154,14 +172,11 @@ def _pieces(answer: Part, rulebook: Rulebook) -> Iterator[Piece]:
         case Happened():
             yield _event(answer, rulebook)
         case Confirmed() as node:
-            yield from _person(answer, node, rulebook)
+            yield from _person(answer, node, rulebook, kept)
         case Meets() as node:
-            yield _definition(answer, node, rulebook)
-        case Not() | All() | Any() | AtLeast():
-            for part in deciding(answer):
-                yield from _pieces(part, rulebook)
+            yield _definition(answer, node, rulebook, kept)
         case AtTime() as node:
-            yield from _moved_clock(answer, node, rulebook)
+            yield from _moved_clock(answer, node, rulebook, kept)
         case Untranslated():
             yield Clause(WHY["untranslated"])
 
@@ -584,7 +599,7 @@ def onset_of(anchor: Found) -> str:
 
 def _beside(found: Found, rulebook: Rulebook) -> str:
     """What was tested about the episodes themselves, such as the hemoglobin of a bleed."""
-    told = [piece for part in found.parts if not isinstance(part.node, SexIs) for piece in _pieces(part, rulebook)]
+    told = [piece for part in found.parts if not isinstance(part.node, SexIs) for piece in _pieces(part, rulebook, {})]
     return f" ({_told_together(told, rulebook)})" if told else ""
 
 
@@ -695,11 +710,11 @@ def _absences(facts: Sequence[Fact | Given], rulebook: Rulebook) -> str:
     return ", ".join(dict.fromkeys(grounds))
 
 
-def _person(answer: Judged, node: Confirmed, rulebook: Rulebook) -> Iterator[Piece]:
+def _person(answer: Judged, node: Confirmed, rulebook: Rulebook, kept: Kept) -> Iterator[Piece]:
     question = rulebook.questions[node.question]
     found = answer.parts[0]
     if isinstance(found, Judged):
-        yield Section(f"“{question.title}” does not arise", tuple(_pieces(found, rulebook)))
+        yield Section(f"“{question.title}” does not arise", tuple(_pieces(found, rulebook, kept)))
         return
     given = [each for each in found.used if isinstance(each, Answer)] if isinstance(found, Found) else []
     if answer.truth is UNKNOWN:
@@ -715,13 +730,13 @@ def _answer(answer: Answer) -> str:
     return f"answered {'yes' if answer.value else 'no'}{when}{by}"
 
 
-def _definition(answer: Judged, node: Meets, rulebook: Rulebook) -> Section:
+def _definition(answer: Judged, node: Meets, rulebook: Rulebook, kept: Kept) -> Section:
     says = {TRUE: "is met", FALSE: "is not met", UNKNOWN: "is open"}[answer.truth]
     title = rulebook.definitions[node.name].title
-    return Section(f"“{title}” {says}", tuple(_pieces(answer.parts[0], rulebook)))
+    return Section(f"“{title}” {says}", tuple(_pieces(answer.parts[0], rulebook, kept)))
 
 
-def _moved_clock(answer: Judged, node: AtTime, rulebook: Rulebook) -> Iterator[Piece]:
+def _moved_clock(answer: Judged, node: AtTime, rulebook: Rulebook, kept: Kept) -> Iterator[Piece]:
     anchor = answer.parts[0]
     if not isinstance(anchor, Found):
         raise TypeError("the clock is moved to an anchor")
@@ -731,7 +746,7 @@ def _moved_clock(answer: Judged, node: AtTime, rulebook: Rulebook) -> Iterator[P
         return
     first, last = anchor.days
     when = day_text(first) if first == last else f"{day_text(first)} to {day_text(last)}"
-    inner = [piece for part in answer.parts[1:] for piece in _pieces(part, rulebook)]
+    inner = [piece for part in answer.parts[1:] for piece in _pieces(part, rulebook, kept)]
     yield Section(f"{heading}, {when}", tuple(inner))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any as Anything
 from typing import Literal
 
 import msgspec
@@ -95,6 +96,7 @@ class Frame:
         "kinds",
         "labs_within",
         "last_from",
+        "needed",
         "of_all_trials",
         "of_this_trial",
         "open_entries",
@@ -110,6 +112,7 @@ class Frame:
         "shown",
         "stretches",
         "trial",
+        "worded",
     )
 
     def __init__(
@@ -167,6 +170,10 @@ class Frame:
         """The dictionary's flags that are raised for a result, by its fact and source."""
         self.shown: dict[tuple[int, str, bool], tuple[object, Evidence, bool]] = {}
         """Facts as evidence; by the identity of a fact, kept with the fact itself."""
+        self.worded: dict[int, tuple[Judged, tuple[Anything, ...]]] = {}
+        """The statements that explain an answer, by its identity, with the answer itself."""
+        self.needed: dict[int, tuple[Judged, tuple[Anything, ...]]] = {}
+        """What would settle an open answer; likewise."""
         self.results_by_source: dict[str, dict[str, Result]] = {}
         self.last_from: dict[str, list[Moment]] = {}
 
@@ -238,7 +245,7 @@ class Frame:
         other.ends, other.plain, other.present = self.ends, self.plain, self.present
         other.of_all_trials = self.of_all_trials
         other.raised = self.raised
-        other.shown = self.shown
+        other.shown, other.worded, other.needed = self.shown, self.worded, self.needed
         other.results_by_source = self.results_by_source
         other.last_from = self.last_from
         return other

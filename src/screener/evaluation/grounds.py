@@ -185,9 +185,19 @@ def rests_on_assumption(answer: Part) -> bool:
     return any(found.assumed for found in leaves(answer))
 
 
-def needs(answer: Judged, rulebook: Rulebook) -> tuple[Need, ...]:
-    """The facts that would help to settle an open answer, read off what is left of it; none for a settled one."""
-    return tuple(dict.fromkeys(need for node in open_nodes(answer) for need in _needs(node, rulebook)))
+def needs(
+    answer: Judged, rulebook: Rulebook, kept: dict[int, tuple[Judged, tuple[Need, ...]]] | None = None
+) -> tuple[Need, ...]:
+    """The facts that would help to settle an open answer, read off what is left of it; none for a settled one. `kept`
+    are those of nodes that several lines share, by the identity of a node's answer, which is kept beside them."""
+    kept = {} if kept is None else kept
+    told: dict[Need, None] = {}
+    for node in open_nodes(answer):
+        known = kept.get(id(node))
+        if known is None:
+            known = kept[id(node)] = (node, tuple(_needs(node, rulebook)))
+        told.update(dict.fromkeys(known[1]))
+    return tuple(told)
 
 
 def _needs(answer: Part, rulebook: Rulebook) -> Iterator[Need]:

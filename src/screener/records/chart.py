@@ -345,7 +345,7 @@ def settled(
     concepts: Mapping[str, Concept],
     besides: Mapping[str, frozenset[str]] | None = None,
 ) -> Patient:
-    """The patient after somebody looked at entries that left open what they are. Each is the concepts `is_`, and none of
+    """The patient after somebody looked at entries that left open what they are. Each is the concepts `is_`, none of
     `is_not`. If `is_not` is None, it is nothing else that a rule asks for, except `besides`, which has for each concept
     the kinds that it may be."""
     wanted = frozenset(is_)
