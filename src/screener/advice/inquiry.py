@@ -22,7 +22,7 @@ from screener.values.dates import DAY, Duration
 from screener.values.ranges import Range
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, union
 
-Known = Mapping[int, int]
+Assignment = Mapping[int, int]
 """An assignment: the place of a fact to the place of one of its possibilities."""
 Point = frozenset[tuple[int, int]]
 """An assignment as a set of pairs."""
@@ -201,7 +201,7 @@ class Inquiry:
 
     # ---- what the engine answers
 
-    def status(self, line: Line, known: Known) -> Status:
+    def status(self, line: Line, known: Assignment) -> Status:
         """The status of a line with some facts known."""
         if line.facts.isdisjoint(known):
             return line.result.status
@@ -210,7 +210,7 @@ class Inquiry:
             parts = (parts[known[line.reading]],)
         return status_of(line.criterion.kind, union([self.truth(part, known) for part in parts]))
 
-    def truth(self, part: Part, known: Known) -> Truth:
+    def truth(self, part: Part, known: Assignment) -> Truth:
         """What a part becomes with some facts known."""
         if part.facts.isdisjoint(known):
             return part.truth
@@ -225,7 +225,7 @@ class Inquiry:
             truth = part.truths[fact, place] = connected(part.node, truths)
         return truth
 
-    def ask(self, part: Part, known: Known) -> Truth:
+    def ask(self, part: Part, known: Assignment) -> Truth:
         """What the engine says about a part that is no connective, with some facts known."""
         point = frozenset([each for each in known.items() if each[0] in part.facts])
         truth = part.asked.get(point)
@@ -235,7 +235,7 @@ class Inquiry:
             truth = part.asked[point] = part.decide(self._frame(point, part.asking))
         return truth
 
-    def judged(self, part: Part, known: Known) -> Judged:
+    def judged(self, part: Part, known: Assignment) -> Judged:
         """The same, as an answer with its parts."""
         return self._program.truth(part.node)(self._frame(frozenset(known.items()), part.asking))
 

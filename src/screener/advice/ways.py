@@ -18,7 +18,7 @@ from math import prod
 
 from msgspec import Struct
 
-from screener.advice.inquiry import Inquiry, Known, Line, Part
+from screener.advice.inquiry import Assignment, Inquiry, Line, Part
 from screener.evaluation.answers import Judged
 from screener.evaluation.residual import truths_in
 from screener.rulebook import All, Any, AtLeast, Not
@@ -171,7 +171,7 @@ class LineWays:
                 found.append(self._least(known, part, want))
         return self._fewest(found, complete=prod(map(len, several.values())) <= MOST_TRIED)
 
-    def _least(self, known: Known, part: Part, want: Truth) -> Way:
+    def _least(self, known: Assignment, part: Part, want: Truth) -> Way:
         """The known facts without those that a node does not need to come out as wanted."""
         kept = dict(known)
         for fact in known:
@@ -201,7 +201,7 @@ class LineWays:
 # ---- putting ways together
 
 
-def choices_in(values: Mapping[int, Iterable[int]]) -> Iterator[Known]:
+def choices_in(values: Mapping[int, Iterable[int]]) -> Iterator[Assignment]:
     """Every choice of one value for each fact."""
     for chosen in product(*values.values()):
         yield dict(zip(values, chosen, strict=True))
