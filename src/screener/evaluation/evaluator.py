@@ -223,7 +223,7 @@ class Program(Engine[Judged, Measured]):
         self._prepared: dict[Struct, Callable[[Frame], Anything]] = {}
         self._asks: dict[Struct, bool] = {}
         self._reads: dict[int, tuple[Struct, Reads]] = {}
-        """By the identity of a node, kept with the node itself: hashing a formula takes longer than walking it."""
+        """By the identity of a node, which is kept beside it: to hash a formula takes longer than to walk it."""
         self._shown: dict[str, frozenset[str]] = {}
         self._uses = Counter(node for root in roots(rulebook) for node in walk(root))
         self.decisions = Decisions(self)

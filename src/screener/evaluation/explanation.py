@@ -583,7 +583,7 @@ def onset_of(anchor: Found) -> str:
 
 
 def _beside(found: Found, rulebook: Rulebook) -> str:
-    """What was tested about the episodes themselves, such as the hemoglobin of a bleed."""
+    """What was tested for the episodes themselves, such as the hemoglobin of a bleed."""
     told = [piece for part in found.parts if not isinstance(part.node, SexIs) for piece in _pieces(part, rulebook)]
     return f" ({_told_together(told, rulebook)})" if told else ""
 

@@ -166,7 +166,7 @@ class Frame:
         self.raised: dict[tuple[str, str], tuple[Flag, ...]] = {}
         """The dictionary's flags that are raised for a result, by its fact and source."""
         self.shown: dict[tuple[int, str, bool], tuple[object, Evidence, bool]] = {}
-        """Facts as evidence; by the identity of a fact, kept with the fact itself."""
+        """Facts as evidence, by the identity of a fact, which is kept beside it."""
         self.results_by_source: dict[str, dict[str, Result]] = {}
         self.last_from: dict[str, list[Moment]] = {}
 
