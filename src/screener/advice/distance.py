@@ -1,10 +1,10 @@
-"""How far a patient is from each trial: the lines that failed, and which of them nothing that comes can change.
+"""How far a patient is from each trial: the lines that failed, and which of them nothing in the future can change.
 
-A failed line is *fixed* if it fails on what lasts alone. What lasts of a record is the sex, an age that only rises,
-what has happened (it stays a history, whenever it was), and chronic conditions that are active. Everything else is left
-open: every result, date, absence, answer and plan, and whether there is more. By the law of the engine an answer that
-is definite on so little holds for every record that adds to it, and every later record of the patient does. The engine
-itself decides it; nothing here knows what a rule is about.
+A failed line is *fixed* if it fails on what lasts alone. What lasts is the sex, an age that only rises, what has
+happened (it stays a history, whenever it was), and chronic conditions that are active. Everything else is left open:
+every result, date, absence, answer and plan, and whether there is more. By the law of the engine, an answer that is
+definite on so little holds for every record that adds to it, and every later record of the patient does. The engine
+itself decides this; nothing here knows what a rule is about.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Way(Struct, frozen=True):
 
 
 class Failure(Worded, frozen=True, rename={"is_fixed": "fixed"}):
-    """A failed line. `ways` say of a fixed one what fixes it, of another what would change it."""
+    """A failed line. `ways` say what fixes it, or what would change it."""
 
     id: str
     kind: Literal["inclusion", "exclusion"]
@@ -89,7 +89,7 @@ class TrialDistance(Worded, frozen=True):
     unknown: int
 
     fixed: int = 0
-    """How many failed lines are fixed, and how many may change; counted, whatever is given for these."""
+    """How many failed lines are fixed, and how many may change. Both are counted, whatever is passed for them."""
     changeable: int = 0
 
     def __post_init__(self) -> None:
@@ -192,8 +192,8 @@ def _may_deny(absence: Absence, episode: Episode) -> bool:
 
 
 def _what_stays(episode: Episode, frame: Frame) -> Episode:
-    """An entry without its time and its qualities. One that is active and chronic goes on, unless an entry beside it
-    says that it is over; any other may be over."""
+    """An entry without its time and its qualities. An active, chronic one goes on, unless another entry of the same
+    thing says that it is over; any other may be over."""
     concept = frame.rulebook.concepts[episode.concept]
     beside = [each for name in (concept.name, *concept.broader) for each in frame.patient.episodes.get(name, ())]
     is_over = any(each.list == episode.list and (each.ended or each.end is not None) for each in beside)

@@ -1,6 +1,6 @@
 """One screening with its missing facts: what every criterion answers once some of them are known.
 
-Everything is asked of the engine, on the record as it would be (`supposing.py`). Only the nodes that read a fact
+The engine is asked everything, on the record as it would be (`supposing.py`). Only the nodes that read a fact
 (`reach.py`) are asked again; what `and`, `or`, `not` make of them is put together here.
 """
 
@@ -22,18 +22,18 @@ from screener.values.dates import DAY, Duration
 from screener.values.ranges import Range
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, union
 
-Known = Mapping[int, int]
-"""Facts supposed to be known: each by its place among the facts, with the place of one of its possibilities."""
+Assignment = Mapping[int, int]
+"""An assignment: the place of a fact to the place of one of its possibilities."""
 Point = frozenset[tuple[int, int]]
-"""The same as a set of pairs."""
+"""An assignment as a set of pairs."""
 
 MOST_FRAMES = 64
-"""Supposed records that are kept at a time: they are made again in less time than it takes to keep track of many."""
+"""How many supposed records are kept at a time: making them again takes less time than keeping track of many."""
 
 
 class Part:
-    """A part of a rule as it was screened, with the facts that it can hang on. A connective has the parts that hang on
-    a fact in `parts`; of any other the engine is asked, and what it said is kept."""
+    """A part of a rule as it was screened, with the facts that it can depend on. For a connective, `parts` are those
+    that depend on a fact. For any other node the engine is asked, and its answers are kept."""
 
     __slots__ = ("asked", "asking", "decide", "facts", "judged", "missing", "node", "parts", "truth", "truths")
 
@@ -51,7 +51,7 @@ class Part:
         """What a connective becomes with one fact known."""
 
     def nodes(self) -> Iterator[Part]:
-        """The parts that are no connectives and hang on a fact."""
+        """The parts that depend on a fact and are no connectives."""
         if not isinstance(self.node, Connective):
             yield self
         for part in self.parts:
@@ -60,7 +60,7 @@ class Part:
 
 
 class Line:
-    """A criterion of an undetermined trial, with the facts that it can hang on."""
+    """A criterion of an undetermined trial, with the facts that it can depend on."""
 
     __slots__ = ("asks", "criterion", "facts", "number", "parts", "read_by", "reading", "residuals", "result", "trial")
 
@@ -93,15 +93,15 @@ class Inquiry:
         self.lines: list[Line] = []
         self.facts: list[Fact] = []
         self.supposed: list[list[Possibility]] = []
-        """For each fact all that it was ever supposed to be; `whole` has the places of those that are all of it."""
+        """For each fact, all possibilities that were ever supposed; `whole` has the places of those that cover it."""
         self.whole: list[list[int]] = []
         self.lines_with: list[list[Line]] = []
-        """For each fact the lines that can hang on it."""
+        """For each fact, the lines that can depend on it."""
         self._bases = {trial.id: trial.criteria[0].frame for trial in self.trials}
         self._alike: dict[Duration | None, str] = {}
         """The first trial for which labs stay fresh for so long: what it says, others say as well."""
         self._ranges: list[dict[Range, int]] = []
-        """For a number where each part of its domain stands among what it was supposed to be."""
+        """For a number, the place of each part of its domain among its possibilities."""
         self._frames: dict[tuple[Point, str], Frame] = {}
         self._parts: dict[tuple[int, str], Part] = {}
         self._gathering = Gathering()
@@ -208,7 +208,7 @@ class Inquiry:
 
     # ---- what the engine answers
 
-    def status(self, line: Line, known: Known) -> Status:
+    def status(self, line: Line, known: Assignment) -> Status:
         """The status of a line with some facts known."""
         if line.facts.isdisjoint(known):
             return line.result.status
@@ -217,7 +217,7 @@ class Inquiry:
             parts = (parts[known[line.reading]],)
         return status_of(line.criterion.kind, union([self.truth(part, known) for part in parts]))
 
-    def truth(self, part: Part, known: Known) -> Truth:
+    def truth(self, part: Part, known: Assignment) -> Truth:
         """What a part becomes with some facts known."""
         if part.facts.isdisjoint(known):
             return part.truth
@@ -232,8 +232,8 @@ class Inquiry:
             truth = part.truths[fact, place] = connected(part.node, truths)
         return truth
 
-    def ask(self, part: Part, known: Known) -> Truth:
-        """What the engine says of a part that is no connective with some facts known."""
+    def ask(self, part: Part, known: Assignment) -> Truth:
+        """What the engine says about a part that is no connective, with some facts known."""
         point = frozenset([each for each in known.items() if each[0] in part.facts])
         truth = part.asked.get(point)
         if truth is None:
@@ -242,8 +242,8 @@ class Inquiry:
             truth = part.asked[point] = part.decide(self._frame(point, part.asking))
         return truth
 
-    def judged(self, part: Part, known: Known) -> Judged:
-        """The same with what it was decided from."""
+    def judged(self, part: Part, known: Assignment) -> Judged:
+        """The same, as an answer with its parts."""
         return self._program.truth(part.node)(self._frame(frozenset(known.items()), part.asking))
 
     def place_of(self, fact: int, part: Range) -> int:
@@ -255,7 +255,7 @@ class Inquiry:
         return place
 
     def _frame(self, point: Point, trial: str) -> Frame:
-        """The instant with some facts known; what was looked up is shared by trials where labs stay fresh alike."""
+        """The instant with some facts known. Trials with the same freshness of labs share what was looked up."""
         base = self.base(trial)
         if not point:
             return base
@@ -281,15 +281,15 @@ class Inquiry:
 
 
 def _that_matter(parts: tuple[Part, ...], settling: Truth) -> tuple[Part, ...]:
-    """The parts of an `and` or `or` that its answer can still hang on: none beside one that settles it whatever becomes
-    of the facts, and of the others that hang on no fact only the open ones."""
+    """The parts of an `and` or `or` that its answer can still depend on. If one part settles it whatever becomes of the
+    facts, none; otherwise those that depend on a fact, and those still open."""
     if any(each.truth is settling and not each.facts for each in parts):
         return ()
     return tuple([each for each in parts if each.facts or each.truth is UNKNOWN])
 
 
 def _is_needless(fact: Fact, others: Iterable[Fact]) -> bool:
-    """Whether an earlier result is asked for in a shorter window, too: one in the shortest of days does for all."""
+    """Whether an earlier result is asked for in a shorter window, too: one in the shortest window serves for all."""
     if fact.key[0] != "earlier" or fact.when is None:
         return False
     same = [each.when.first for each in others if each.key[:2] == fact.key[:2] and each.when is not None]

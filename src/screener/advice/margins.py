@@ -1,7 +1,7 @@
 """How far a number lies from the limit that it was compared with, and what would turn a score.
 
-Told of every number that decided a line one way or the other, in each reading that counts. Nothing is decided here:
-the answers are the engine's, and only the distance is worked out, from the exact fractions where the record has them.
+Every number that decided a line is covered, either way, in each reading that counts. Nothing is decided here: the
+answers are the engine's. Only the distance is worked out, from the exact fractions if the record has them.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ ZERO = Fraction(0)
 
 
 class Gap(Struct, frozen=True, rename={"is_more": "more"}):
-    """How far something is from something else, as far as that is known: from `least` to `most`, never negative.
+    """How far apart two things are, as far as that is known: from `least` to `most`, never negative.
 
-    `most` is None where only the end of what is possible bounds it. `is_more`: it is more than `least`, not at least.
+    `most` is None if only the limits of what is possible bound it. `is_more`: it is more than `least`, not at least.
     """
 
     least: Fraction
@@ -79,7 +79,7 @@ class Gap(Struct, frozen=True, rename={"is_more": "more"}):
 
 class FromLimit(Worded, frozen=True, rename={"is_included": "included"}):
     """The distance of a number from one limit: which limit (`lower` or `upper` of two), on what side, and how far, in
-    the canonical unit and in the unit that was recorded where that is another."""
+    the canonical unit and in the recorded one if that differs."""
 
     which: Literal["lower", "upper"] | None
     side: Side
@@ -127,9 +127,9 @@ class Margin(Worded, frozen=True):
     """One number that decided a line, and how far it lies from its limit.
 
     `name` is the dictionary's name of a lab, finding or score, or `age`; None for another formula. `holds` says whether
-    the comparison is true. `reading` is the label of the reading it stands in, None if it stands in all that count.
-    `turns` tells of a formula what each input would have to be. `would` is what happens then: the line passes or fails,
-    where it hangs on this comparison alone; else the comparison holds, or no longer.
+    the comparison is true. `reading` is the label of the reading that it belongs to, None if it belongs to all that
+    count. For a formula, `turns` says what each input would have to be. `would` is what happens then: the line passes
+    or fails, if it depends on this comparison alone; else the comparison holds, or no longer holds.
     """
 
     name: str | None
@@ -184,9 +184,9 @@ class TrialMargins(Struct, frozen=True):
 
 
 def distance_text(number: Fraction, decimals: int | None = None, apart_from: Fraction = ZERO) -> str:
-    """A distance as people write it: all of a whole number, else three digits, or so many `decimals`.
+    """A distance as people write it: a whole number in full, else three digits, or a number of `decimals`.
 
-    With more digits where these would make it another number than it is told apart from: never 0 unless it is 0.
+    It has more digits if fewer would make it a number that it is not: it is never 0 unless it is 0.
     """
     if number.denominator == 1:
         return str(int(number))
@@ -246,8 +246,8 @@ def _margins(judged: Judged, criterion: CriterionResult) -> Iterator[Margin]:
 
 
 def _comparisons(part: Part, frame: Frame | None, *, is_alone: bool) -> Iterator[tuple[Judged, Frame | None, bool]]:
-    """The comparisons with a limit that decided an answer, each with the frame it was made in (None beside an episode,
-    whose own onset is not kept) and whether the answer hangs on it alone."""
+    """The comparisons with a limit that decided an answer, each with the frame it was made in, and whether the answer
+    depends on it alone. The frame is None next to an episode, whose own onset is not kept."""
     match part:
         case Judged(node=Compare() | Between() | AgainstLimit()):
             if part.truth is not UNKNOWN:
@@ -315,8 +315,8 @@ def _name(answer: Judged) -> str | None:
 
 
 class Ends(Struct, frozen=True):
-    """A number as far as it is known: the range that the engine compared, and its ends before they were rounded. An end
-    is None without limit, or where only what is possible bounds it."""
+    """A number as far as it is known: the range that the engine compared, and its ends before rounding. An end is None
+    if there is no limit, or only that of what is possible."""
 
     range: Range
     low: Fraction | None
@@ -340,7 +340,7 @@ def _ends(whole: Range, exact: Sequence[Fraction] = (), possible: Range | None =
 
 
 def _apart(value: Ends, limit: Ends) -> tuple[Side, Gap]:
-    """On what side of the limit a number lies, and how far. The engine has compared them, so that they are apart."""
+    """On what side of the limit a number lies, and how far. The engine has compared them, so they do not overlap."""
     one, other = value.range, limit.range
     if one.is_exact and other.is_exact and one.low == other.low:
         return "at", Gap(Fraction(0), Fraction(0))
@@ -428,7 +428,7 @@ def _is_per_day(measured: Measured) -> bool:
 
 
 def _recorded_beside(results: Sequence[Result], lab: Lab | None) -> tuple[str, Fraction] | None:
-    """The unit that all of these were recorded in and what leads from it to the canonical one, where it is another."""
+    """The unit that all of these were recorded in, and its factor to the canonical unit, if the two differ."""
     if lab is None or not results:
         return None
     unit, factor = recorded_unit(results, lab)
@@ -447,8 +447,8 @@ def exact_limit(limit: Number, lab: Lab | None) -> Fraction:
 def _from_limit_of_normal(
     answer: Judged, node: AgainstLimit, frame: Frame
 ) -> tuple[tuple[FromLimit, ...], Multiple | None]:
-    """The distance from a multiple of a limit of normal: of the result that decides, from the limit that came with it,
-    or else from all limits in use."""
+    """The distance from a multiple of a limit of normal: of the deciding result, from its own limit or else from all
+    limits in use."""
     found = answer.parts[0]
     if not isinstance(found, Found) or not isinstance(found.lookup, ValueLookup):
         raise TypeError("a result is compared with its limit of normal")
@@ -487,7 +487,7 @@ def _from_limit_of_normal(
 
 
 def _multiple(value: Ends, limit: Ends, times: Fraction, node: AgainstLimit) -> Multiple | None:
-    """How many times the limit itself a result is; None where that is without meaning or without end."""
+    """How many times the limit a result is; None if that has no meaning or no end."""
     if value.low is None or limit.low is None or limit.high is None or limit.low <= 0:
         return None
     most = None if value.high is None else value.high * times / limit.low

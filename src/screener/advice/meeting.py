@@ -11,8 +11,8 @@ from screener.values.ranges import Range
 
 
 def share_to_meeting(at_one: Judged, at_other: Judged) -> float | None:
-    """What share of the way from one value to another the two numbers of a comparison would meet at, if they moved
-    evenly; None where that cannot be told. Nothing may be concluded from it without asking there."""
+    """At what share of the way from one value to another the two numbers of a comparison would meet if they moved
+    evenly; None if they would not. It proves nothing until the engine is asked there."""
     for one, other in zip(_apart(at_one), _apart(at_other), strict=False):
         if math.isfinite(one) and math.isfinite(other) and (one < 0) != (other < 0):
             return one / (one - other)
@@ -20,8 +20,8 @@ def share_to_meeting(at_one: Judged, at_other: Judged) -> float | None:
 
 
 def _apart(judged: Judged) -> Iterator[float]:
-    """How far the least and the most of one number in a comparison lie above the most and the least of the other; of a
-    rounded number, where it would be rounded there."""
+    """How far the least and the most of one number in a comparison lie above the most and the least of the other. A
+    rounded number counts where it would be rounded."""
     match judged:
         case Judged(node=Compare(), parts=(Measured() as left, Measured() as right)):
             one, other = _before_rounding(left), _before_rounding(right)
@@ -37,7 +37,7 @@ def _apart(judged: Judged) -> Iterator[float]:
 
 
 def _before_rounding(measured: Measured) -> Range:
-    """What a number, or the formula of a score, is before it is rounded and kept in bounds; itself where it is not."""
+    """A number, or the formula of a score, before it is rounded and kept in bounds."""
     match measured:
         case Measured(node=Function(name="round"), parts=(Measured() as inner,)):
             return inner.range

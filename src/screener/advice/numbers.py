@@ -34,9 +34,9 @@ from screener.values.ranges import Range, exactly
 from screener.values.truth import Truth
 
 MOST_ALONE = 12
-"""Whole numbers of which each is a possibility of its own; of more, the stretches between cuts are."""
+"""Up to this many whole numbers, each is a possibility of its own; beyond, the stretches between cuts are."""
 STEPS = 6
-"""Steps in which a domain is walked through to find where a score turns, each by the same factor."""
+"""How many steps a domain is walked through in, each by the same factor, to find where a score turns."""
 
 
 def find_possibilities(inquiry: Inquiry) -> None:
@@ -47,7 +47,7 @@ def find_possibilities(inquiry: Inquiry) -> None:
 
 
 def possibilities_of(number: int, inquiry: Inquiry) -> list[int]:
-    """The places of the possibilities of a number, which between them are all that it may turn out to be."""
+    """The places of a number's possibilities, which together are all that it may turn out to be."""
     fact, nodes = inquiry.facts[number], inquiry.parts_with(number)
     every = dict.fromkeys(node for line in inquiry.lines_with[number] for part in line.parts for node in part.nodes())
     cuts = _cuts(fact, [node.node for node in every if number in node.facts], inquiry)
@@ -122,8 +122,9 @@ def _turns(number: int, scores: list[Part], cuts: Iterable[float], inquiry: Inqu
 def _narrowed(number: int, score: Part, ends: tuple[float, float], inquiry: Inquiry, *, whole: bool) -> Iterator[float]:
     """The two neighboring doubles (or whole numbers) between which a part of a rule changes its answer.
 
-    The engine is asked at one value after another: just inside of the ends, where tables turn; where two numbers are
-    compared, where they would meet if they moved evenly; and in the middle whenever that has not halved what is left.
+    The engine is asked at one value after another. First just inside the ends, because tables turn there. Then, if two
+    numbers are compared, where they would meet if they moved evenly. In the middle, whenever that has not halved what
+    is left.
     """
     low, high = ends
     at_low, at_high = _judged(number, score, low, inquiry), _judged(number, score, high, inquiry)
@@ -159,8 +160,8 @@ def _judged(number: int, score: Part, value: float, inquiry: Inquiry) -> Judged:
 
 
 def _meeting(low: float, high: float, at_low: Judged, at_high: Judged, step: int) -> tuple[int, float] | None:
-    """Where the two numbers of a comparison would meet if they moved evenly from one value to another, at least some
-    steps between doubles inside of both, and how many steps the next one has to be; None where that cannot be told."""
+    """Where the two numbers of a comparison would meet if they moved evenly from one value to another, kept some steps
+    between doubles inside both; and how many steps to keep next time. None if they would not meet."""
     share = share_to_meeting(at_low, at_high)
     first, last = low + step * math.ulp(low), high - step * math.ulp(high)
     if share is None or not first < last:
@@ -189,7 +190,7 @@ def _between(low: float, high: float, *, whole: bool) -> list[float]:
 
 
 def _partition(fact: Fact, cuts: Iterable[float]) -> Iterator[Range]:
-    """The domain, each cut a part by itself."""
+    """The domain in parts, each cut being a part of its own."""
     domain = fact.domain
     if domain is None:
         return
@@ -227,7 +228,7 @@ def _whole_parts(domain: Range, cuts: Iterable[float]) -> Iterator[Range]:
 
 
 def _merged(number: int, parts: Iterable[Range], nodes: list[Part], inquiry: Inquiry) -> Iterator[int]:
-    """The places of the parts, neighbors made one where neither a line nor an open node tells them apart."""
+    """The places of the parts. Neighbors become one if no line and no open node differs between them."""
     fact = inquiry.facts[number]
     open_nodes = frozenset(nodes)
     turned = [

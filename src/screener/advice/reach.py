@@ -1,9 +1,9 @@
-"""Which facts of a record a rule can hang on, read off the rulebook alone.
+"""Which facts of a record a rule can depend on, read off the rulebook alone.
 
 A *subject* names one of them: `lookup X` (a result that this lookup sees), `sign X` (a result that shows a condition),
 `result X` (a result seen at another instant than that of the screening), `event X` (what this lookup asks), `concept X`
-(what entries about it state), `question X`, `age`, `sex`. A rule that does not have a fact among its subjects has the
-same answer whatever becomes of the fact.
+(what entries about it state), `question X`, `age`, `sex`. If a fact is not among a rule's subjects, the rule's answer
+is the same whatever becomes of the fact.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ Subjects = frozenset[str]
 
 
 class Limits(Struct, frozen=True):
-    """The limits of a rule: by lab or finding (`age` for completed years) the numbers with how they were written, and
+    """The limits of a rule, by lab or finding (`age` for completed years): the numbers, with how they were written, and
     the multiples of limits of normal."""
 
     numbers: dict[str, dict[float, str]]
@@ -60,7 +60,7 @@ class Reach:
         self.rulebook = rulebook
         self.facts = rulebook.labs.keys() | rulebook.findings.keys()
         self._of_nodes: dict[int, tuple[Struct, Subjects]] = {}
-        """By the identity of a node, which is kept beside it: to hash a formula takes longer than to walk it."""
+        """By the identity of a node, kept with the node itself: hashing a formula takes longer than walking it."""
         self._questions = frozenset(f"question {name}" for name in rulebook.questions)
         self._of_lookups: dict[str, Subjects] = {}
         self.by_concept: dict[str, list[EventLookup]] = {}
@@ -92,7 +92,7 @@ class Reach:
         return known[1]
 
     def asks(self, node: Struct) -> bool:
-        """Whether an expression can hang on a person's answer."""
+        """Whether an expression can depend on a person's answer."""
         return not self._questions.isdisjoint(self.of(node))
 
     def _subjects(self, node: Struct) -> Iterator[str]:
@@ -116,7 +116,7 @@ class Reach:
             yield from self.of(part)
 
     def of_lookup(self, name: str) -> Subjects:
-        """The subjects of a lookup, of its anchor and of the rule beside it."""
+        """The subjects of a lookup, of its anchor, and of the rule in its `with (…)`."""
         known = self._of_lookups.get(name)
         if known is None:
             known = self._of_lookups[name] = frozenset(self._subjects_of_lookup(self.rulebook.lookups[name]))

@@ -1,10 +1,10 @@
 """Supposing a missing fact: the record as it would be if the fact were known, seen through the engine itself.
 
-A fact has *possibilities*, which between them are all that it may turn out to be. What one of them says is put into the
-record (a result, an answer, a birth date), or, where a record has no word for it without saying more, into what the
-lookups find (that something did or did not happen in a window). Each possibility stands for every record in which the
-fact has come out so: a result is a range, a date the whole stretch in which it may lie. So a definite answer under it
-holds for all of them, by the law of the engine.
+A fact has *possibilities*; together they are all that it may turn out to be. A possibility is put into the record (a
+result, an answer, a birth date). If a record has no word for it without saying more, it is put into what the lookups
+find (something did or did not happen in a window). Each possibility stands for every record in which the fact has come
+out so: a result is a range, a date the whole stretch in which it may lie. So a definite answer under it holds for all
+of them, by the law of the engine.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from screener.values.truth import TRUE
 
 
 class Entry(Struct, frozen=True):
-    """Results of one lab or finding that others take the place of."""
+    """Results of one lab or finding, and those that take their place."""
 
     fact: str
     old: tuple[Result, ...] = ()
@@ -44,14 +44,14 @@ class Possibility(Struct, frozen=True):
     stated: tuple[tuple[str, str, str, str | bool], ...] = ()
     """What entries state: the concept and the source of each, a quality (a field of Episode), and its value."""
     settled: tuple[tuple[str, str], ...] = ()
-    """What entries are that left it open: the source of each, and the concept; `""`, none that a rule asks for."""
+    """What open entries turn out to be: the source of each, and the concept; `""` for none that a rule asks for."""
     answers: tuple[Answer, ...] = ()
     birth: Moment | None = None
     sex: Sex | None = None
     happened: frozenset[str] = frozenset()
     """Event lookups that are true."""
     cleared: frozenset[tuple[str, str]] = frozenset()
-    """Event lookups, each with a concept of which the record lacks no entry there."""
+    """Pairs of an event lookup and a concept: the record lacks no entry of it there."""
 
     @property
     def is_in_record(self) -> bool:
@@ -92,7 +92,7 @@ def with_facts(patient: Patient, known: Iterable[Possibility], rulebook: Ruleboo
 
 
 def _exchanged(results: tuple[Result, ...], old: tuple[Result, ...], new: tuple[Result, ...]) -> tuple[Result, ...]:
-    """The results without some of them, and with others behind them."""
+    """The results without some of them, followed by others."""
     return (*(each for each in results if each not in old), *new)
 
 
@@ -123,7 +123,7 @@ def _some(facts: Mapping[str, tuple[S, ...]]) -> dict[str, tuple[S, ...]]:
 
 def frame_with(base: Frame, known: Iterable[Possibility], untouched: Mapping[str, Found] | None = None) -> Frame:
     """The instant of a frame, with the patient as these possibilities make them. `untouched` is what lookups found that
-    see nothing of it."""
+    do not see the change."""
     several = tuple(known)
     rulebook = base.rulebook
     in_record = [each for each in several if each.is_in_record]

@@ -24,10 +24,9 @@ class Span(Struct, frozen=True, omit_defaults=True):
 
 
 class Values(Struct, frozen=True, omit_defaults=True):
-    """Some of what a fact may turn out to be: `spans` of a number, or the words in `choices`.
+    """Some of the values that a fact may turn out to have: `spans` of a number, or the words in `choices`.
 
-    `text` says them shortly, `named` with the fact (`INR below 1.5`), and `clause` that the fact has one of them (`INR
-    is below 1.5`).
+    `text` has them in short, `named` with the fact (`INR below 1.5`), and `clause` as a statement (`INR is below 1.5`).
     """
 
     text: str

@@ -1,8 +1,9 @@
-"""In which ways one criterion comes out as wanted: small sets of facts, each with the values that bring it about.
+"""The ways in which one criterion comes out as wanted: small sets of facts, each with the values that bring it about.
 
-What is left of the answer (`residual`) tells where to look: to make `A and B` true both have to be, to make it false
-one of them. Of a node that is no connective the engine says what its facts make of it. Only facts that the line itself
-asks for are named: that a wider question, asked by another line, would settle it as well is told of that question.
+The residual of the answer shows where to look: to make `A and B` true both must be true, to make it false one must be
+false. For a node that is no connective, the engine is asked what its facts make of it. Only facts that the line itself
+asks for are named. If a wider question, asked by another line, would settle it as well, that is said with that
+question.
 
 `platelets < 50 and (current infection or current bleeding)` comes out false in two ways: with platelets of at least 50,
 or with no infection and no bleeding.
@@ -17,7 +18,7 @@ from math import prod
 
 from msgspec import Struct
 
-from screener.advice.inquiry import Inquiry, Known, Line, Part
+from screener.advice.inquiry import Assignment, Inquiry, Line, Part
 from screener.evaluation.answers import Judged
 from screener.evaluation.residual import truths_in
 from screener.rulebook import All, Any, AtLeast, Not
@@ -25,14 +26,14 @@ from screener.screening import Status
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, negation
 
 MOST_WAYS = 12
-"""Ways that are kept of one criterion; where there are more, `complete` says so."""
+"""How many ways are kept for one criterion; if there are more, `complete` is false."""
 MOST_TRIED = 64
-"""Combinations of values that are put to the engine for one way, or for one node with several facts."""
+"""How many combinations of values the engine is asked about, for one way or for one node with several facts."""
 
 
 class Way(Struct, frozen=True):
-    """Facts by their place, each with the places of the values that do, and the facts that do so only together with one
-    another: the numbers of a score. `facts` are all of them."""
+    """Facts by their place, each with the places of the values that bring the result about; and the facts that do so
+    only together, as the numbers of a score do. `facts` are all of them."""
 
     values: Mapping[int, frozenset[int]]
     together: frozenset[int]
@@ -45,8 +46,8 @@ def way_of(values: Mapping[int, frozenset[int]], together: frozenset[int] = froz
 
 
 class Ways(Struct, frozen=True):
-    """Ways to come out as wanted, the smallest first, none of which needs all that another needs; `complete` unless
-    there were too many to keep or to try."""
+    """Ways to come out as wanted, the smallest first. None of them needs all that another needs. `complete`: there were
+    not too many to keep or to try."""
 
     ways: tuple[Way, ...]
     complete: bool = True
@@ -57,8 +58,8 @@ NOTHING_NEEDED = Ways((way_of({}),))
 
 
 class LineWays:
-    """The ways of the open lines of one screening; what was found of a node is kept. Of a line at most so many are
-    kept, and none of more than so many facts."""
+    """The ways of the open lines of one screening. What was found for a node is kept. `most` ways are kept for a line,
+    none with more than `most_facts` facts."""
 
     def __init__(self, inquiry: Inquiry, most: int = MOST_WAYS, most_facts: int = sys.maxsize) -> None:
         self._inquiry = inquiry
@@ -70,8 +71,8 @@ class LineWays:
     def of_line(self, line: Line, want: Status) -> Ways:
         """The ways in which an open line comes out passed, or failed.
 
-        Each is put to the engine with every choice of its values. Facts that are not needed are left out: one that
-        settles two parts of the line may make another needless.
+        The engine is asked about each, with every choice of its values. Facts that are not needed are left out: one
+        fact may settle two parts of the line, and so make another needless.
         """
         known = self._of_lines.get((line.number, want))
         if known is None:
@@ -142,8 +143,8 @@ class LineWays:
         return self._fewest([way for each in several for way in each.ways], all(each.complete for each in several))
 
     def _of_node(self, part: Part, want: Truth, line: Line) -> Ways:
-        """The ways of a node that the engine alone can answer: single facts that settle it, and several together where
-        each of them leaves it open."""
+        """The ways of a node that only the engine can answer: single facts that settle it, or several together if each
+        of them leaves it open."""
         found: list[Way] = []
         left: dict[int, list[int]] = {}
         asked = self._inquiry.asked_by(line)
@@ -170,8 +171,8 @@ class LineWays:
                 found.append(self._least(known, part, want))
         return self._fewest(found, complete=prod(map(len, several.values())) <= MOST_TRIED)
 
-    def _least(self, known: Known, part: Part, want: Truth) -> Way:
-        """What is known, without the facts that a node does not need to come out as wanted."""
+    def _least(self, known: Assignment, part: Part, want: Truth) -> Way:
+        """The known facts without those that a node does not need to come out as wanted."""
         kept = dict(known)
         for fact in known:
             fewer = {each: place for each, place in kept.items() if each != fact}
@@ -188,7 +189,7 @@ class LineWays:
         return whole
 
     def _fewest(self, ways: Sequence[Way], complete: bool) -> Ways:
-        """The ways, the smallest first, without those that another makes needless; as few as are kept."""
+        """The ways, the smallest first, without those that another makes needless, up to the number that is kept."""
         kept: list[Way] = []
         small = [way for way in ways if len(way.facts) <= self._most_facts]
         for way in sorted(small, key=lambda each: len(each.facts)):
@@ -200,14 +201,14 @@ class LineWays:
 # ---- putting ways together
 
 
-def choices_in(values: Mapping[int, Iterable[int]]) -> Iterator[Known]:
+def choices_in(values: Mapping[int, Iterable[int]]) -> Iterator[Assignment]:
     """Every choice of one value for each fact."""
     for chosen in product(*values.values()):
         yield dict(zip(values, chosen, strict=True))
 
 
 def _both(one: Way, other: Way) -> Way | None:
-    """All that two ways need; None where they allow no value of some fact."""
+    """All that two ways need; None if they leave some fact no value."""
     values = {**one.values, **other.values}
     for fact in one.values.keys() & other.values.keys():
         values[fact] = one.values[fact] & other.values[fact]
