@@ -316,13 +316,10 @@ class Naming:
         stands_for = frozenset(name for meaning in is_ for name in _with_parents(meaning.entry))
         settled = said.reviewed(stands_for, frozenset(is_not), settled=bool(found["is"]))
         if found["is"]:
-            # Who says that it is a tumor does not say which: it may be any kind of what it is. What nobody judged of
-            # the entry stays so.
-            named = [self.dictionary.terminology.named(each.entry.name) for each in is_]
-            besides = frozenset[str]().union(*(each.open for each in named)) - stands_for - is_not
-            judged = said.may_be.union(*(each.may_be for each in named))
-            open_ = besides & said.open
-            settled = replace(settled, may_be=open_ & judged, unreviewed=open_ - judged)
+            # Who says that it is a tumor does not say which: it may be any kind of what it is, and nothing that nobody
+            # judged.
+            kinds = frozenset[str]().union(*(self.dictionary.terminology.named(each.entry.name).may_be for each in is_))
+            settled = replace(settled, may_be=(kinds & said.open) - stands_for - is_not)
         return is_, settled
 
     def _concept_named(self, name: str, path: str) -> Meaning | None:
