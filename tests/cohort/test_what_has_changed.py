@@ -95,9 +95,7 @@ def test_only_a_trial_with_other_rules_is_decided_anew(records: Path, tmp_path: 
 
 def test_the_points_of_a_table_are_part_of_the_rules_of_a_trial() -> None:
     rules = load_rules()
-    emptied = replace(
-        rules, tables={name: replace(each, cells=each.cells[:1]) for name, each in rules.tables.items()}
-    )
+    emptied = replace(rules, tables={name: replace(each, cells=each.cells[:1]) for name, each in rules.tables.items()})
     assert any(digest_of(trial, rules) != digest_of(trial, emptied) for trial in rules.trials.values())
 
 
