@@ -162,9 +162,9 @@ def _result(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[P
     good_to = None
     if last.unusable is None and not others and last.when is not None and last.when.is_one_day:
         good_to = date.fromordinal(day_shifted(last.when.first_day, fresh, 1))
-    check = suspicious.get((last.fact, last.source), "")
+    check = phrases.doubted(suspicious.get((last.fact, last.source), ""))
     if last.unusable is not None:
-        check = last.problem or phrases.UNUSABLE
+        check = phrases.doubted(last.problem or phrases.UNUSABLE)
     elif others:
         check = phrases.WHICH_IS_RIGHT
     return KeyResult(
