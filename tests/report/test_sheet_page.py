@@ -88,7 +88,7 @@ def written_out() -> tuple[Sheet, Screening]:
             "investigator", "Investigator decides", (Action("Sign 5863", ("NCT05985863",), (), by=date(2026, 2, 25)),)
         ),
     )
-    doubt = Doubt("INR 25.3 of 19 Feb: is it a prothrombin time in seconds?", ("NCT05985863",), "It decides 5863.")
+    doubt = Doubt("INR 25.3 of 19 Feb: is it a prothrombin time in seconds?", ("NCT05985863",), "(decides 5863)")
     return replace(sheet, results=results, trials=tuple(rows_), actions=actions, check_first=(doubt,)), screening
 
 
@@ -169,7 +169,7 @@ def test_the_head_says_who_this_is_what_is_next_and_what_to_check() -> None:
     assert "Pre-screening sheet as of Tue 10 Feb 2026" in text
     assert "Next: one chart review." in words(not_written().root)
     frames = [words(each) for each in hepatitis().all("p", class_="frame")]
-    assert "Check first: INR 25.3 of 19 Feb: is it a prothrombin time in seconds? It decides 5863." in frames
+    assert "Check first: INR 25.3 of 19 Feb: is it a prothrombin time in seconds? (decides 5863)" in frames
 
 
 def test_each_key_result_has_its_day_its_last_good_day_and_its_doubt() -> None:
@@ -179,7 +179,7 @@ def test_each_key_result_has_its_day_its_last_good_day_and_its_doubt() -> None:
         "INR check 25.3 ? a time in seconds? 19 Feb, to 26 Feb",
         "Creatinine 0.8 1 Feb, too old after 8 Feb",
         "MELD check 20 ? INR 25.3 without it 17 to 40 from 19 Feb",
-        "COSSH-ACLF II – not on record: HE grade, neutrophil count and 2 more",
+        "COSSH-ACLF II – needs: HE grade, neutrophil count and 2 more",
     ]
     assert ["check" in (each.get("class") or "") for each in strip] == [False, True, False, True, False]
 

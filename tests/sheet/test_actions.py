@@ -8,12 +8,16 @@ from typing import Any
 import pytest
 
 from advice.one_line import AS_OF, result
+from screener import load_rules
 from screener.records import read_patient
+from screener.records.patient import Episode
 from screener.report.review import to_review
-from screener.rulebook import Rulebook
+from screener.rulebook import RecordList, Rulebook
 from screener.screening import Screening, TrialResult, evaluate
-from screener.sheet.actions import actions_of
+from screener.sheet.actions import _as_question, actions_of
 from screener.sheet.again import after_clean_chart
+from screener.sheet.model import OpenEntry
+from screener.sheet.phrases import entry_question
 from screener.sheet.reviewing import asked_of_chart
 from screener.sheet.waiting import questions_asked
 from trial_text import TRIAL, rulebook_with_trial
@@ -67,9 +71,12 @@ WORK: list[tuple[Any, ...]] = [
         ("onset of liver_failure within 4 weeks", "inclusion",
          {"conditions": [{"name": "liver_failure", "onset": "2026", "status": "active"}]},
          [("chart", "Acute or acute-on-chronic liver failure?", ""),
-          ("chart", "The exact dates of acute or acute-on-chronic liver failure (conditions[0])", "")]),
+          ("chart", "The exact dates of acute or acute-on-chronic liver failure", "")]),
         ("history of chronic_viral_hepatitis", "inclusion", {}, [("chart", "Chronic viral hepatitis?", "")]),
         ("history of malignancy", "exclusion", {}, []),
+        ("history of severe infection within 2 months", "exclusion",
+         {"conditions": [{"name": "SBP", "onset": "2026-01-25", "end": "2026-02-04", "status": "resolved"}]},
+         [("chart", "Spontaneous bacterial peritonitis: severe?", "")]),
         ("confirmed informed_consent", "inclusion", {}, [("participant", "Consent, on the trial's own form", "")]),
         ("confirmed otherwise_unsuitable", "exclusion", {},
          [("investigator", "Anything else against taking part?", "")]),
@@ -150,3 +157,40 @@ def test_a_clean_chart_settles_what_it_asks_for_and_supposes_no_cause_absent() -
         denied = [(each.list, each.concept.name, each.covers) for each in asked_of_chart(screening) if not each.seeks]
         (after,) = after_clean_chart(screening, denied).trials[0].criteria
         assert (after.status, int(after.status != "unknown")) == (status, settled)
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("whether there is still infection (conditions[3])", "Infection: still there?"),
+        (
+            "whether spontaneous bacterial peritonitis is sepsis (conditions[3])",
+            "Spontaneous bacterial peritonitis: sepsis?",
+        ),
+        ("whether the planned dialysis was done (conditions[3])", "The planned dialysis: done?"),
+        ("whether there is jaundice, which the result leaves open", "Is there jaundice, which the result leaves open?"),
+        ("the exact dates of dialysis (conditions[3])", "The exact dates of dialysis"),
+    ],
+)
+def test_what_an_entry_leaves_open_is_asked_as_a_ward_asks(text: str, question: str) -> None:
+    assert _as_question(text, ["conditions[3]"]) == question
+
+
+SBP, VKA = "spontaneous_bacterial_peritonitis", "vitamin_K_antagonist"
+
+
+@pytest.mark.parametrize(
+    ("called", "read_as", "may_be", "question"),
+    [
+        ("St.n. OP", None, "malignancy", "what is “St.n. OP”?"),
+        ("W" * 300, None, "malignancy", f"what is “{'W' * 59}…”?"),
+        ("SBP", (SBP, "conditions"), "sepsis", "the spontaneous bacterial peritonitis: sepsis, too?"),
+        ("warfarin", (VKA, "medications"), "venous_thrombosis", "is warfarin given for venous thrombosis?"),
+    ],
+)
+def test_an_entry_is_asked_for_by_what_it_was_read_as(
+    called: str, read_as: tuple[str, RecordList] | None, may_be: str, question: str
+) -> None:
+    entry = OpenEntry("conditions[0]", called, None, (may_be,), ())
+    episode = Episode(read_as[0], read_as[1], "conditions[0]") if read_as else None
+    assert entry_question(entry, episode, load_rules()) == question

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from screener.report.sheet_text import sheet_text
 from screener.sheet.model import KeyResult, KeyScore
 from sheet.test_states import FAILURE, lab, sheet
 
@@ -117,3 +118,20 @@ def test_a_score_says_what_is_missing_and_on_which_doubt_it_rests() -> None:
 )
 def test_the_patient_line(changes: dict[str, Any], text: str) -> None:
     assert sheet(**changes).patient.text == text
+
+
+@pytest.mark.parametrize(
+    ("observations", "value", "beside"),
+    [
+        ([lab("INR", 1.8), lab("prothrombin_activity", 39, unit="%")], "1.8", "PTA 39 %"),
+        ([lab("INR", 1.8), lab("prothrombin_activity", 39, "2026-01-02", "%")], "1.8", "PTA 39 % (2 Jan)"),
+        ([lab("prothrombin_activity", 34, unit="%")], "", "PTA 34 % (19 Feb)"),
+    ],
+)
+def test_what_is_shown_beside_a_result_has_its_own_day(
+    observations: list[dict[str, Any]], value: str, beside: str
+) -> None:
+    found = cell("INR", *observations)
+    assert isinstance(found, KeyResult)
+    assert (found.value, found.beside) == (value, beside)
+    assert beside in sheet_text(sheet(observations=observations))

@@ -212,3 +212,61 @@ def test_a_state_shows_what_was_checked() -> None:
     assert row().state.detail == "8 of 8. The investigator confirms and signs."
     assumed = row(complete=["conditions", "procedures"], assume_complete=("events",)).state.detail
     assert assumed == "8 of 8, 1 of them assumed."
+
+
+# ---- what a reader must not be led to believe
+
+
+def test_what_is_against_a_trial_for_good_is_told_first_and_what_is_doubtful_last() -> None:
+    cancer = {"name": "malignancy", "onset": "2020", "status": "active"}
+    told = row(observations=[lab("INR", 1.4), count(80)], conditions=[FAILURE, cancer])
+    assert [point.lines for point in told.points] == [("E1",), ("I2",)]
+    told = row(observations=[lab("INR", 25.3), count(30)], birth_date="1950-01-01")
+    assert told.state.name == "ruled out"
+    assert not any(point.is_doubtful for point in told.points)
+
+
+def test_the_death_on_record_leaves_nothing_to_do() -> None:
+    assert sheet(died="2026-02-18").next == "nothing: the record says that the patient died 18 Feb"
+
+
+def test_a_value_that_cannot_be_is_checked_before_all_else() -> None:
+    told = sheet(observations=[lab("INR", 190), count(80)])
+    assert told.next.startswith("check the value above; then ")
+    assert [doubt.text.partition(":")[0] for doubt in told.check_first] == ["INR 190 of 19 Feb"]
+
+
+def test_a_trial_that_does_not_recruit_is_asked_for_before_any_work() -> None:
+    assert sheet(complete=LISTS[:2]).next.startswith("ask whether 0001 takes participants; if so, ")
+
+
+def test_a_line_that_one_reading_fails_is_told_while_the_other_is_open() -> None:
+    told = row(observations=[lab("INR", 1.8), count(40, "2025-09-01")])
+    (reading,) = (point for point in told.points if point.kind == "reading")
+    assert (
+        reading.text
+        == "open: the last count; OUT: any count (platelet count 40 10*9/L (1 Sep 2025), limit 50 x 10*9/L)"
+    )
+
+
+def test_of_a_trial_that_no_day_reopens_no_day_is_told() -> None:
+    assert row(observations=[lab("INR", 1.4), count(80)]).dates.text == ""
+
+
+def test_a_refused_consent_is_said_as_one_and_no_result_is_promised_to_change_it() -> None:
+    refused = {f"{TRIAL}/informed_consent": {"value": False, "by": "the patient", "date": "2026-02-19"}}
+    told = row(answers=refused)
+    assert (told.state.name, told.state.detail) == ("ruled out today", "Consent was refused.")
+    assert [point.text for point in told.points] == ["consent refused, 19 Feb"]
+
+
+def test_a_doubtful_value_alone_rules_nothing_out_for_good() -> None:
+    """The count of 4.9 fails what never changes again; without it, only the INR of today is against the trial."""
+    rules_ = rulebook_with_trial(
+        LINES.replace("lowest platelets within 1 year", "platelets before last onset of liver_failure")
+    )
+    found = [lab("INR", 1.4), count(4.9, "2025-09-01"), count(4.9)]
+    record = {**ALL_MET, "observations": found}
+    (told,) = sheet_of(evaluate(read_patient(record, rules_), rules_, as_of=AS_OF)).trials
+    assert told.state.name == "ruled out today"
+    assert [(point.lines, point.is_doubtful) for point in told.points] == [(("I2",), False), (("E2",), True)]

@@ -238,6 +238,8 @@ def _height(sheet: Sheet, columns: int, print_: Print) -> float:
                 texts += [(each.text, text_width - 6.9 * em) for each in sheet.review.groups]
             texts += [(" " * 100, text_width)] * bool(sheet.review.entries)
             height += spacing * bool(group.actions)
+        elif group.kind == "chart":
+            texts.append((" " * 130, text_width))
         height += spacing + 1.6 * gap
         height += sum(lines(text, width) * spacing + gap for text, width in texts)
     return (height + 2) * em

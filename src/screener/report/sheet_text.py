@@ -23,7 +23,7 @@ HEIGHT = 40
 MARGIN = 11
 """Columns before the text of a line below a trial, and of a thing to do."""
 MOST_POINTS = 2
-ROOM_FOR_WORK = 12
+ROOM_FOR_WORK = 9
 """Lines for what is to be done: where fewer are left, less is told of each trial."""
 MOST_DOUBTS = 2
 MOST_ENTRIES = 2
@@ -184,7 +184,7 @@ def _below(row: TrialRow, most: int) -> Iterator[tuple[str, str]]:
     points = [each for each in row.points if each.kind != "close"] or list(row.points)
     if row.state.name == "check":
         yield "because", row.state.detail
-    for point in points[:most]:
+    for point in points[: most + (most > 1 and row.state.name not in OUT)]:
         yield point.kind, _point(point)
     if row.state.name in OUT:
         return

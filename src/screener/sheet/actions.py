@@ -7,7 +7,7 @@ looked up in the chart; a question goes to whom the dictionary asks it of.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -130,7 +130,7 @@ def _of_event(each: Awaited, found: Found, lookup: EventLookup, rulebook: Rulebo
         if is_of_old_results(each) and concept_ is not None and concept_.absent_when:
             yield _old(each, _test_of(concept_, rulebook), rulebook)
             continue
-        question = _as_question(need.text)
+        question = _as_question(need.text, (fact.source for fact in found.used))
         yield _old(each, question, rulebook) if is_of_old_results(each) else ("chart", question, "")
 
 
@@ -146,15 +146,16 @@ def _test_of(concept: Concept, rulebook: Rulebook) -> str:
 STILL = "whether there is still "
 
 
-def _as_question(text: str) -> str:
+def _as_question(text: str, places: Iterable[str]) -> str:
     """`whether dialysis was done (procedures[0])` becomes `Dialysis: done?`, `whether there is still an infection`
     `An infection: still there?`. The place in the record stands with the evidence."""
+    question = text.removeprefix("whether ")
+    for place in places:
+        question = question.removesuffix(f" ({place})")
     if not text.startswith("whether "):
-        return phrases.capital(text)
-    words, bracket, place = text.removeprefix("whether ").rpartition(" (")
-    question = words if bracket else place
+        return phrases.capital(question)
     if text.startswith(STILL):
-        return f"{phrases.capital(words.removeprefix('there is still '))}: still there?"
+        return f"{phrases.capital(question.removeprefix('there is still '))}: still there?"
     for told, asked in (("there is ", "Is there "), ("there was ", "Was there ")):
         if question.startswith(told):
             return f"{asked}{question.removeprefix(told)}?"

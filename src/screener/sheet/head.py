@@ -163,9 +163,9 @@ def _result(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[P
     if last.unusable is None and not others and last.when is not None and last.when.is_one_day:
         day = last_fresh_day(last.when, fresh)
         good_to = None if day is None else date.fromordinal(day)
-    check = suspicious.get((last.fact, last.source), "")
+    check = phrases.doubted(suspicious.get((last.fact, last.source), ""))
     if last.unusable is not None:
-        check = last.problem or phrases.UNUSABLE
+        check = phrases.doubted(last.problem or phrases.UNUSABLE)
     elif others:
         check = phrases.WHICH_IS_RIGHT
     return KeyResult(

@@ -348,12 +348,14 @@ def _detail(trial: TrialResult, state: StateName, counts: Counts, worked: _Worke
     distance_, timeline = worked.distances[trial.id], worked.timelines.get(trial.id)
     match state:
         case "check":
-            values = " and ".join(words for _, words in _checked_values(worked.checks[trial.id], worked))
+            values = " and ".join(lowered(words) for _, words in _checked_values(worked.checks[trial.id], worked))
             return phrases.check_detail(trial.verdict, values)
         case "ruled out":
             doubtful_lines = worked.checks[trial.id].lines
             is_fixed = any(each.is_fixed and each.id not in doubtful_lines for each in distance_.failures)
             return phrases.ruled_out_detail(is_fixed, worked.screening.rulebook)
+        case "ruled out today" if any(each.status == "failed" and is_consent(each) for each in trial.criteria):
+            return phrases.REFUSED
         case "ruled out today":
             if timeline is not None and timeline.screenable_from is not None:
                 return phrases.reopens(timeline.screenable_from, worked.screening.as_of)
@@ -390,6 +392,8 @@ def _dates(trial: TrialResult, state: StateName, has_review: bool, worked: _Work
     if timeline is None or state in ("ruled out", "too little"):
         return Dates()
     as_of, rulebook = worked.screening.as_of, worked.screening.rulebook
+    if state in OUT and timeline.screenable_from is None:
+        return Dates()
     if state in OUT:
         return Dates(reopens=timeline.screenable_from, text=phrases.dates({}, timeline.screenable_from, as_of))
     labs = {lowered(lab.title) for lab in rulebook.labs.values()}

@@ -135,7 +135,7 @@ class Doubt(Struct, frozen=True):
     text: str
     trials: tuple[str, ...]
     effect: str = ""
-    """`It decides 3002`."""
+    """`(decides 3002)`"""
 
 
 # ---- the trials

@@ -159,6 +159,8 @@ def result_words(result: Result, rulebook: Rulebook, as_of: date) -> str:
 
 def inside(text: str) -> str:
     """A thing to do as it stands inside a sentence: `a second creatinine`, `INR`."""
+    if text.startswith("Test for "):
+        return f"a {lowered(text)}"
     return f"a {text[2:]}" if text.startswith("A ") else lowered(text)
 
 
@@ -236,7 +238,7 @@ def measure_words(found: Found, rulebook: Rulebook, *, lacks_limit: bool = False
         case "unit":
             return f"{name}: unit of the result"
         case "impossible":
-            return f"{name} again: the one on record cannot be"
+            return f"{name} again (impossible)"
         case "censored":
             return f"{name}: exact value"
         case "conflict":
@@ -302,6 +304,7 @@ def reopens(day: date, as_of: date) -> str:
     return f"Not before {day_words(day, as_of)}."
 
 
+REFUSED = "Consent was refused."
 COULD_CHANGE = "A new result could change it."
 TIME_ALONE = "Time alone does not reopen it."
 
@@ -358,7 +361,7 @@ def entry_question(entry: OpenEntry, read_as: Episode | None, rulebook: Rulebook
     drug, what it is given for."""
     titles = either([lowered(rulebook.concepts[name].title) for name in entry.may_be])
     if read_as is None:
-        return f"what is “{shortened(entry.called)}”?"
+        return f"what is “{shortened(entry.called or entry.source)}”?"
     if read_as.list == "medications":
         return f"is {shortened(entry.called)} given for {titles}?"
     return f"the {lowered(rulebook.concepts[read_as.concept].title)}: {titles}, too?"
@@ -375,8 +378,17 @@ def shortened(text: str) -> str:
 
 def doubt(value: str, why: str) -> str:
     """`INR 25.3 of 27 Nov: is it a prothrombin time in seconds?`"""
+    return f"{value}: {doubted(why)}"
+
+
+def doubted(why: str) -> str:
+    """Of what is suspicious about a value the question that it raises; without one, all of it.
+
+    `unusual: usual is 0.8 .. 10; between 10 and 60: is it a prothrombin time in seconds?` asks `is it a prothrombin
+    time in seconds?`.
+    """
     question = next((part.rpartition(": ")[2] for part in why.split("; ") if part.endswith("?")), why)
-    return f"{value}: {question}"
+    return question.replace("`", "").replace(" .. ", " to ")
 
 
 def check_action(text: str) -> str:
@@ -385,8 +397,8 @@ def check_action(text: str) -> str:
 
 
 def decides(labels: Sequence[str]) -> str:
-    """`It decides 3002.`"""
-    return f"It decides {both(labels)}." if labels else ""
+    """`(decides 3002)`"""
+    return f"(decides {both(labels)})" if labels else ""
 
 
 def is_of_no_rule(note: str) -> bool:
@@ -430,6 +442,11 @@ def consent_recorded(value: str, day: str | None, as_of: date) -> str:
         return words
 
 
+def consent_refused(when: str) -> str:
+    """`consent refused, 19 Feb`"""
+    return f"consent refused, {when}" if when else "consent refused"
+
+
 def dates(days: Mapping[str, tuple[date, str]], reopens_: date | None, as_of: date) -> str:
     """`good to 16 Feb (I2); closes after 27 Feb (I2)`; of one day only what says most."""
     if reopens_ is not None:
@@ -454,13 +471,13 @@ def next_step(sheet: Sheet) -> str:
         return f"nothing: the record says that the patient {lowered(died(sheet.patient.died, as_of))}"
     decisive = [each for each in sheet.check_first if each.effect]
     if decisive:
-        return f"check {decisive[0].text}"
+        return f"check {lowered(decisive[0].text)}"
     live = [row for row in sheet.trials if row.state.name not in ("ruled out", "ruled out today")]
     if not live:
         again = [(row.label, row.dates.reopens) for row in sheet.trials if row.dates.reopens is not None]
         days = [
             f"{both([label for label, other in again if other == day])} not before {day_words(day, as_of)}"
-            for day in dict.fromkeys(day for _, day in again)
+            for day in sorted({day for _, day in again})
         ]
         if days:
             return f"nothing today; screen again for {'; '.join(days)}"
@@ -501,7 +518,7 @@ def _step(sheet: Sheet, first: TrialRow, live: Sequence[TrialRow]) -> str:
                 for each in group.actions
                 if group.kind == "measure" and alike.intersection(each.trials)
             ]
-            return f"measure {', '.join(those[:MOST_NAMED])}" if those else f"look up the chart for {labels}"
+            return f"get {', '.join(those[:MOST_NAMED])}" if those else f"look up the chart for {labels}"
         case "nothing against" if sheet.review.settles:
             those = [
                 inside(each.text)
@@ -509,11 +526,11 @@ def _step(sheet: Sheet, first: TrialRow, live: Sequence[TrialRow]) -> str:
                 for each in group.actions
                 if group.kind == "measure" and first.id in each.trials
             ]
-            measure = f"{', '.join(those[:MOST_NAMED])}, and " if those else ""
+            measure = f"get {', '.join(those[:MOST_NAMED])}, and do " if those else ""
             settles = f"{sheet.review.settles} of {sheet.review.open} open lines"
             return f"{measure}one chart review. If it finds nothing, it settles {settles}"
         case _:
-            return f"{first.left} for {first.label}" if first.left else f"see {labels}"
+            return f"{both(first.left.split(', '))} for {first.label}" if first.left else f"see {labels}"
 
 
 MOST_NAMED = 6

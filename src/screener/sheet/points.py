@@ -33,6 +33,7 @@ from screener.rulebook import (
     Not,
     Number,
     Numeric,
+    Question,
     Rulebook,
     ScoreOf,
     SexIs,
@@ -61,7 +62,7 @@ def points_of(trial: TrialResult, distance: TrialDistance, doubtful_lines: Colle
     for criterion in sorted(failed, key=lambda each: (each.id in doubtful_lines, firm.get(each.id, 2))):
         points.append(Point("against", (criterion.id,), against(criterion), criterion.id in doubtful_lines))
     for criterion in trial.criteria:
-        if is_split(criterion):
+        if is_split(criterion) or _fails_by_one_reading(criterion):
             points.append(Point("reading", (criterion.id,), _readings(criterion), bool(doubtful(criterion))))
     if not any(point.kind == "against" for point in points):
         points += [*_judged(trial), *_close(trial)]
@@ -136,7 +137,7 @@ def ground_words(ground: Judged, rulebook: Rulebook, as_of: date) -> str:
         case Happened() if isinstance(part, Found) and isinstance(part.lookup, EventLookup):
             return _event(part, part.lookup, rulebook, as_of)
         case Confirmed(question=name):
-            return _answer(part, phrases.question(rulebook.questions[name]), as_of)
+            return _answer(part, rulebook.questions[name], as_of)
         case _:
             return ""
 
@@ -202,16 +203,25 @@ def episode_words(episode: Episode, rulebook: Rulebook, as_of: date) -> str:
     return f"{title} ({shown})" if shown else title
 
 
-def _answer(part: Part | None, title: str, as_of: date) -> str:
+def _answer(part: Part | None, question: Question, as_of: date) -> str:
+    title = phrases.question(question)
     given = [each for each in part.used if isinstance(each, Answer)] if isinstance(part, Found) else []
     if not given:
         return title
     when = phrases.moment_words(given[0].when, as_of)
+    if question.gives_consent and not given[0].value:
+        return phrases.consent_refused(when)
     answer = "yes" if given[0].value else "no"
     return f"{title} {phrases.capital(answer)}{f', {when}' if when else ''}"
 
 
 # ---- readings
+
+
+def _fails_by_one_reading(criterion: CriterionResult) -> bool:
+    """Whether an open line is failed already by one reading of its sentence: that is no small thing to leave out."""
+    told = {status_of(criterion.kind, judged.truth) for judged in criterion.counted}
+    return criterion.status == "unknown" and "failed" in told
 
 
 def _readings(criterion: CriterionResult) -> str:
@@ -227,7 +237,7 @@ def _readings(criterion: CriterionResult) -> str:
     for label, judged in criterion.readings_counted:
         status = status_of(criterion.kind, judged.truth)
         labels.setdefault(status, []).append(label or "")
-        for each in grounds_of(judged):
+        for each in grounds_of(judged) if status != "unknown" else ():
             if isinstance(each.node, Compare | Between | AgainstLimit):
                 values.setdefault(status, {})[ground_words(each, rulebook, as_of)] = None
     told = []
