@@ -10,7 +10,8 @@ import pytest
 from screener import load_rules
 from screener.cohort.answers import How
 from screener.cohort.ingest import Manner, ingest
-from screener.cohort.run import Ran, run
+from screener.cohort.ran import Ran
+from screener.cohort.run import run
 from screener.records.dictionary import Dictionary
 from screener.records.facts.folder import Facts
 

@@ -14,7 +14,8 @@ from cohort.test_the_same_answers import rows
 from screener import load_rules
 from screener.cohort.answers import How
 from screener.cohort.ingest import Manner, ingest
-from screener.cohort.run import Ran, run
+from screener.cohort.ran import Ran
+from screener.cohort.run import run
 from screener.records.facts.folder import Facts
 
 if find_spec("pyspark") is None:

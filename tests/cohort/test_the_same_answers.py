@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 from cohort.conftest import DAY, EXAMPLES
 from screener import evaluate, load_patients, load_rules
 from screener.cohort.answers import How, Row
-from screener.cohort.run import Ran, by_processes, run
+from screener.cohort.ran import Ran
+from screener.cohort.run import by_processes, run
 from screener.records.facts.columns import from_table
 from screener.records.facts.folder import Facts
 from screener.records.patient import Patient

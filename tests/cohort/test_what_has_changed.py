@@ -16,7 +16,8 @@ from screener.cohort.answers import How
 from screener.cohort.changes import read_changes
 from screener.cohort.explain import explained
 from screener.cohort.ingest import Manner, ingest
-from screener.cohort.run import Ran, digest_of, run
+from screener.cohort.ran import Ran
+from screener.cohort.run import digest_of, run
 from screener.records.facts.folder import Facts, FactsError
 from screener.records.patient import Patient
 from screener.site import read_site

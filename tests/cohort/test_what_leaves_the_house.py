@@ -12,8 +12,9 @@ import pytest
 from cohort.conftest import DAY
 from screener import load_rules
 from screener.cohort.answers import How
-from screener.cohort.run import Ran
-from screener.cohort.summary import Step, Summary, _Cells, summed_up, write_summary
+from screener.cohort.files import write_summary
+from screener.cohort.ran import Ran
+from screener.cohort.summary import Step, Summary, _Cells, summed_up
 from screener.records.facts.folder import Facts
 
 OF_PATIENTS = ("nearest.csv", "closing.csv", "changes.csv")

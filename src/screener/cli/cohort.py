@@ -95,8 +95,9 @@ def run(asked: argparse.Namespace) -> int:
     if dictionary is None:
         return UNUSABLE
 
+    from screener.cohort.files import write_summary
     from screener.cohort.run import run
-    from screener.cohort.summary import summed_up, write_summary
+    from screener.cohort.summary import summed_up
     from screener.records.facts.folder import FactsError
     from screener.screening import LISTS
 
@@ -174,14 +175,12 @@ def _facts(asked: argparse.Namespace, dictionary: Dictionary) -> Facts:
 
 
 def _how(asked: argparse.Namespace) -> How:
-    from datetime import datetime
-
+    from screener.cli.patients import day_of_call
     from screener.cohort.answers import How
 
-    zone = asked.site_read.time_zone if asked.site_read is not None else None
     return How(
         asked.as_of,
-        datetime.now(zone).date(),  # the day on the wall of the clinic
+        day_of_call(asked),
         tuple(asked.assume_complete),
         asked.labs_within,
         tuple(asked.trial) if asked.trial else None,

@@ -19,7 +19,7 @@ from screener.cli.commands import COMMANDS
 from screener.cli.options import check_sources, dictionary_of
 
 if TYPE_CHECKING:
-    from datetime import date, tzinfo
+    from datetime import date
 
     from rich.progress import Progress
 
@@ -95,7 +95,7 @@ def screenings(
         )
         return screening if then is None else then(screening, place)
 
-    today = _Today(asked.site_read.time_zone if asked.site_read is not None else None)
+    today = _Today(day_of_call(asked))
     found = [each for source in asked.patients for each in sources(source)]
     doubled = ids_of_several(found, dictionary, asked.columns) if len(found) > 1 else None
     asked.unusable = []
@@ -253,14 +253,19 @@ def _progress(*, is_printing: bool) -> Iterator[Callable[[], None]]:
             progress.stop()
 
 
+def day_of_call(asked: argparse.Namespace) -> date:
+    """The day on the wall of the clinic."""
+    from datetime import datetime
+
+    return datetime.now(asked.site_read.time_zone if asked.site_read is not None else None).date()
+
+
 class _Today:
     """The day of the call, and how many patients it was used for because neither the call nor their records say which
     day the answers are about."""
 
-    def __init__(self, zone: tzinfo | None) -> None:
-        from datetime import datetime
-
-        self.day = datetime.now(zone).date()  # the day on the wall of the clinic
+    def __init__(self, day: date) -> None:
+        self.day = day
         self.note = f"neither the record nor the call has a date of screening, so today is taken, {self.day}"
         self.patients = 0
 

@@ -19,7 +19,7 @@ from screener.records.facts.columns import from_table, schema_of, to_table
 from screener.records.facts.folder import whole_file
 
 if TYPE_CHECKING:
-    from screener.cohort.run import Ran
+    from screener.cohort.ran import Ran
 
 CHANGES = "changes.parquet"
 ROWS_AT_ONCE = 10_000

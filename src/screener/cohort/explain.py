@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from screener.cohort.answers import Desk, How
-from screener.cohort.run import read_ran
+from screener.cohort.ran import read_ran
 from screener.records.facts.folder import Facts, FactsError
 from screener.rulebook import Rulebook
 from screener.screening import Screening

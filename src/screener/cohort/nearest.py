@@ -14,7 +14,7 @@ from msgspec import Struct
 from screener.advice.when import changes
 from screener.cohort.answers import Desk
 from screener.cohort.changes import listed
-from screener.cohort.run import Ran, place_of
+from screener.cohort.ran import Ran, place_of
 from screener.jobs import in_order
 from screener.records.facts.folder import Facts
 from screener.sheet.making import sheet_of

@@ -13,7 +13,6 @@ from __future__ import annotations
 import gc
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from msgspec import Struct
 
 from screener.cohort.answers import Desk, How, Row
 from screener.cohort.changes import write_changes
+from screener.cohort.ran import ABOUT, FORM, Ran, place_of, read_ran
 from screener.jobs import forked_in_order
 from screener.records.errors import printable
 from screener.records.facts.columns import from_table, prepare, schema_of, to_table
@@ -32,46 +32,10 @@ from screener.rulebook import Confirmed, PointsOf, Rulebook, Trial
 from screener.rulebook_walk import lookup_of, walk_through
 from screener.version import __version__
 
-FORM = "screener cohort 1"
-ABOUT = "cohort.json"
 PATIENTS_AT_ONCE = 200
 _OWN = b"screener"
 Key = tuple[str, str, int]
 """Who it is, the digest of what is on record, and the day that the answers are about."""
-
-
-class Ran(Struct, frozen=True):
-    """What a folder of answers says of itself.
-
-    `today` is the day that was taken where nothing says which day answers are about; `site` is the digest of the site's
-    file; `trials` are the digests of the rules; `parts` the files of facts, and `files` those of answers of each trial,
-    in the same order; `since` is the day of the run that `changes.parquet` compares with.
-    """
-
-    form: str
-    screener: str
-    facts: str
-    rules: str
-    dictionary: str
-    as_of: date | None
-    today: date
-    assume_complete: tuple[str, ...]
-    labs_within: str | None
-    site: str | None
-    trials: dict[str, str]
-    parts: tuple[str, ...]
-    files: dict[str, tuple[str, ...]]
-    patients: int
-    decided: int
-    set_aside: tuple[SetAside, ...]
-    since: str | None = None
-
-    @property
-    def day(self) -> str:
-        """The day that the answers are about, in words."""
-        if self.as_of is not None:
-            return self.as_of.isoformat()
-        return f"each record's own day, else {self.today.isoformat()}"
 
 
 class Done(Struct, frozen=True):
@@ -162,14 +126,6 @@ def run(
             file.write(msgspec.json.format(msgspec.json.encode(ran), indent=1) + b"\n")
         _remove_others(folder, ran.files)
     return ran
-
-
-def read_ran(folder: Path) -> Ran:
-    """What a folder of answers says of itself. Raises FactsError where it is none."""
-    try:
-        return msgspec.json.decode((folder / ABOUT).read_bytes(), type=Ran)
-    except (OSError, msgspec.MsgspecError):
-        raise FactsError("there are no answers in it", "run `screen cohort FACTS --out` it first", folder) from None
 
 
 def _before(folder: Path) -> Ran | None:
@@ -346,11 +302,6 @@ def screened(facts: Facts, folder: Path, desk: Desk, digests: dict[str, str], be
                 writer.write_table(to_table(rows[trial][start : start + PATIENTS_AT_ONCE], Row))
             writer.add_key_value_metadata({_OWN: msgspec.json.encode(set_aside)})
     return Done(plan.part.file, plan.names, plan.part.patients - len(set_aside), decided, tuple(set_aside))
-
-
-def place_of(folder: Path, trial: str, name: str) -> Path:
-    """Where a file of answers stands."""
-    return folder / "answers" / trial / name
 
 
 def _name(*said: object) -> str:

@@ -5,14 +5,11 @@ DuckDB counts rows, and decides nothing: every status in them is the engine's.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -20,9 +17,8 @@ from screener.cohort.answers import Desk, How
 from screener.cohort.changes import Changed, listed, read_changes, working
 from screener.cohort.limits import limits_of
 from screener.cohort.nearest import Closing, Near, looked_closer
-from screener.cohort.run import Ran, place_of, read_ran
-from screener.records.facts.folder import Facts, FactsError, whole_file
-from screener.report.spreadsheet import plain_cell
+from screener.cohort.ran import Ran, place_of, read_ran
+from screener.records.facts.folder import Facts, FactsError
 from screener.rulebook import ChangeLookup, EventLookup, OnsetLookup, Rulebook, Trial, ValueLookup
 from screener.rulebook_walk import lookup_of, walk_through
 
@@ -372,107 +368,3 @@ def _sensitivity(
         )
         for limit in limits_of(trial, rulebook)
     )
-
-
-# ---- the files
-
-
-def write_summary(folder: Path, summary: Summary) -> list[Path]:
-    """Write the summary as JSON, as tables, and as a page. What names patients is written only where small numbers are
-    told, and removed where they are not. Raises OSError."""
-    from screener.cohort.page import page
-
-    texts = {
-        "summary.html": page(summary),
-        "summary.json": msgspec.json.format(msgspec.json.encode(summary), indent=1).decode() + "\n",
-        "attrition.csv": _attrition(summary),
-        "limits.csv": _limits(summary),
-        "recorded.csv": _table_of(Recorded, [(each.trial, one) for each in summary.trials for one in each.recorded]),
-        "missing.csv": _table_of(Wanted, [(each.trial, one) for each in summary.trials for one in each.wanted]),
-    }
-    of_patients = ("nearest.csv", "closing.csv", "changes.csv")
-    if summary.min_cell == 1:
-        texts["nearest.csv"] = _table_of(Near, [(each.trial, one) for each in summary.trials for one in each.nearest])
-        texts["closing.csv"] = _table_of(
-            Closing, [(each.trial, one) for each in summary.trials for one in each.closing]
-        )
-    for name, text in texts.items():
-        with whole_file(folder / name) as file:
-            file.write(text.encode())
-    if summary.min_cell == 1:
-        _write_changes(folder)
-        return [folder / name for name in (*texts, "changes.csv")]
-    for name in of_patients:
-        (folder / name).unlink(missing_ok=True)
-    return [folder / name for name in texts]
-
-
-def _write_changes(folder: Path) -> None:
-    """Everybody whose verdict has changed, as a table, however many they are."""
-    fields = ("trial", "patient", "was", "now", "why")
-    with whole_file(folder / "changes.csv") as file:
-        file.write(("\ufeff" + _line(fields)).encode())
-        for each in read_changes(folder):
-            file.write(_line([getattr(each, name) for name in fields]).encode())
-
-
-def _table_of(what: type[Struct], rows: Sequence[tuple[str, Struct]]) -> str:
-    """A table with a column for the trial and one for each field."""
-    names = [each.name for each in msgspec.structs.fields(what)]
-    return _table(["trial", *names], [[trial, *(_told(getattr(row, name)) for name in names)] for trial, row in rows])
-
-
-def _attrition(summary: Summary) -> str:
-    fields = [each.name for each in msgspec.structs.fields(Step)]
-    rows = [
-        [trial.trial, *(_told(getattr(step, name)) for name in fields)]
-        for trial in summary.trials
-        for step in trial.steps
-    ]
-    return _table(["trial", *fields], rows)
-
-
-def _limits(summary: Summary) -> str:
-    rows = [
-        [
-            trial.trial,
-            each.criterion,
-            each.of,
-            each.operator,
-            each.text,
-            move.text,
-            *map(_told, (move.certain, move.possible)),
-        ]
-        for trial in summary.trials
-        for each in trial.sensitivity
-        for move in each.moves
-    ]
-    return _table(["trial", "criterion", "of", "operator", "limit", "moved_to", "certain", "possible"], rows)
-
-
-def _table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    return "\ufeff" + "".join(map(_line, (headings, *rows)))
-
-
-def _line(cells: Sequence[object]) -> str:
-    written = io.StringIO()
-    csv.writer(written, lineterminator="\r\n").writerow([_cell(each) for each in cells])
-    return written.getvalue()
-
-
-def _told(value: object) -> object:
-    """A number of patients that is not told is a word."""
-    return "few" if value is None else value
-
-
-def _cell(value: object) -> object:
-    """What a cell says; a list is one text."""
-    match value:
-        case None:
-            return ""
-        case tuple():
-            return plain_cell(" ".join(map(str, value)))
-        case str():
-            return plain_cell(value)
-        case _:
-            return value
