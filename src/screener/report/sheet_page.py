@@ -182,8 +182,8 @@ class Print(Struct, frozen=True):
 PRINTS = (Print("", 9.4, 1.27, 0.5), Print("dense", 8.6, 1.22, 0.5), Print("denser", 8.0, 1.17, 0.1, is_run_in=True))
 """The sizes of print, the largest first; `sheet.css` has the same."""
 POINT = 0.3528
-ROOM = (188, 274)
-"""Width and height of what is printed on A4, in millimeters, as a point is."""
+ROOM = (188, 269)
+"""Width and height of what is printed on A4, in millimeters, as a point is, but for a line or two of reserve."""
 LETTER = 0.5
 """How wide a letter is on the average, by its size."""
 
@@ -216,7 +216,7 @@ def _height(sheet: Sheet, columns: int, print_: Print) -> float:
         + lines(sheet.next, ROOM[0]) * spacing
         + 0.6
     )
-    height += sum(lines(text, ROOM[0]) * spacing + 1.8 for text in frames)
+    height += sum(lines(text, ROOM[0]) * spacing for text in frames) + 1.8 * bool(frames)
     height += max((_lines_of_cell(each, lines, ROOM[0] / 7) for each in sheet.results), default=-2) * 1.12 + 4
     for row in sheet.trials:
         state = 1.1 + lines(row.state.detail, 41) + (row.state.name in _TOLD_APART)
