@@ -110,16 +110,18 @@ def test_a_compact_result_is_replayed_as_well(call: Call, keep, write) -> None:
 
 def test_everything_a_record_was_read_with_is_named_where_it_has_changed(call: Call, keep, write, folder: Path) -> None:
     (folder / "codes.csv").write_text("system,code,name,unit\nhere,F1,ferritin,ug/L\n", encoding="utf-8")
-    (folder / "given.json").write_text(json.dumps({"patient": "anna"}), encoding="utf-8")
+    review = {"on": "2026-02-18", "by": "a nurse", "looked_at": "the chart", "covers": "ever", "none_of": ["gout"]}
+    (folder / "given.json").write_text(json.dumps({"patient": "anna", "reviews": [review]}), encoding="utf-8")
     result = keep("--codes", "codes.csv", "--locale", "de", "--answers", "given.json")
     status, lines = told(call, result, "anna.json")
     assert (status, lines[:2]) == (0, ["the same: 1 verdict and 4 lines", "though what they rest on has changed:"])
     assert [line.partition(":")[0].strip() for line in lines[2:]] == [
+        "the facts of the record",
         "the locale",
         "the tables of codes",
         "the answers beside the record",
     ]
-    assert lines[2] == "  the locale: de then, none now"
+    assert lines[3] == "  the locale: de then, none now"
     assert told(call, result, "anna.json", "--codes", "codes.csv", "--locale", "de", "--answers", "given.json") == (
         0,
         ["the same: 1 verdict and 4 lines"],
@@ -171,3 +173,29 @@ def test_the_record_of_somebody_else_is_refused(call: Call, keep, write) -> None
 def test_a_record_that_cannot_be_read_is_explained(call: Call, keep) -> None:
     status, out, err = call("replay", keep(), "missing.json")
     assert (status, out, "there is no such file" in err) == (2, "", True)
+
+
+@pytest.mark.parametrize("form", ["screener-result/1", "screener-result/3", 2, None])
+def test_a_result_of_another_format_is_not_compared(call: Call, keep, form: Any) -> None:
+    status, _, err = call("replay", keep(format=form), "anna.json")
+    assert status == 2
+    assert "`result.json` is a result of the format" in err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        5,
+        [],
+        None,
+        {"labs_within": 5},
+        {"assume_complete": 5},
+        {"assume_complete": "conditions"},
+        {"assume_complete": [{}]},
+        {"trials": 5},
+    ],
+)
+def test_a_result_whose_options_nobody_can_read_is_refused(call: Call, keep, options: Any) -> None:
+    status, _, err = call("replay", keep(options=options), "anna.json")
+    assert status == 2
+    assert "`result.json` is not a result of one patient" in err

@@ -39,6 +39,7 @@ def parser() -> Parser:
 
 def run(asked: argparse.Namespace) -> int:
     """Screen again, and compare."""
+    from screener.contract import FORMAT
     from screener.records.errors import RecordError, quoted
     from screener.records.reading import read_document
     from screener.report.replay import asked_for, replayed
@@ -49,6 +50,9 @@ def run(asked: argparse.Namespace) -> int:
         raise CallError(f"`{asked.result}` is no result: {problem.problems[0].fault}", _GIVE) from None
     if not _is_result(before):
         raise CallError(f"`{asked.result}` is not a result of one patient", _GIVE)
+    if before.get("format", FORMAT) != FORMAT:
+        written = f"`{asked.result}` is a result of the format {quoted(before['format'])}"
+        raise CallError(written, f"this version compares `{FORMAT}`, and results of before formats had a name")
     if not site_taken(asked):
         return UNUSABLE
     told = asked_for(before)
@@ -75,10 +79,22 @@ def run(asked: argparse.Namespace) -> int:
 def _is_result(content: object) -> bool:
     """Whether it has what every result has, in every form."""
     match content:
-        case {"patient": str(), "as_of": str(as_of), "trials": [*trials]}:
-            return _is_day(as_of) and all(_is_trial(each) for each in trials)
+        case {"patient": str(), "as_of": str(as_of), "trials": [*trials], **others}:
+            is_asked = _is_options(others.get("options", {}))
+            return is_asked and _is_day(as_of) and all(_is_trial(each) for each in trials)
         case _:
             return False
+
+
+def _is_options(content: object) -> bool:
+    """Whether they say what a call can ask for; an old result says nothing."""
+    if not isinstance(content, Mapping):
+        return False
+    complete, within, trials = (content.get(key) for key in ("assume_complete", "labs_within", "trials"))
+    lists = [each for each in (complete, trials) if each is not None]
+    return all(isinstance(each, list) and all(isinstance(name, str) for name in each) for each in lists) and isinstance(
+        within, str | None
+    )
 
 
 def _is_trial(content: object) -> bool:

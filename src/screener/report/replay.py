@@ -23,7 +23,8 @@ _CAUSES = {
     "origins.read_with.answers": "the answers beside the record",
 }
 """What an answer rests on, by its place in a result."""
-_OF_A_LINE = ("status", "basis", "reasons", "explanation")
+_OTHER = {"basis": "another basis", "reasons": "other reasons", "explanation": "another explanation"}
+_OF_A_LINE = ("status", *_OTHER)
 
 
 class Asked(Struct, frozen=True):
@@ -118,7 +119,7 @@ def _lines(before: Mapping[str, Anything], now: Mapping[str, Anything]) -> Itera
         if "status" in changed:
             yield f"{name} was {line['status']}, and is {other['status']}"
         else:
-            yield f"{name} is {line['status']} as before, with another {' and another '.join(changed)}"
+            yield f"{name} is {line['status']} as before, with {' and '.join(_OTHER[each] for each in changed)}"
         for each in changed:
             if each != "status":
                 yield f"    {each} then: {_words(line[each])}"
