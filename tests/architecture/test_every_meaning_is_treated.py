@@ -252,6 +252,19 @@ CONSUMERS = [
         "Number Age InUnit Arithmetic Function Bounded",
         "they read no lab",
     ),
+    # ---- populations
+    Consumer(
+        "src/screener/cohort/limits.py: _comparing",
+        "truths",
+        "IsOneOf SexIs Happened Confirmed Untranslated AtTime All Any AtLeast Not",
+        "they compare with no number; what stands inside them is walked",
+    ),
+    Consumer(
+        "src/screener/cohort/limits.py: _title",
+        "numbers",
+        "PointsOf Choose",
+        "nothing short can be said of them",
+    ),
     # ---- the same meaning once more, random rules, and the manual
     Consumer("tests/reference/oracle.py: truth", "truths"),
     Consumer("tests/reference/oracle.py: number", "numbers"),

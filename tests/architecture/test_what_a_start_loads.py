@@ -54,9 +54,14 @@ def test_a_warm_start_loads_no_parser_no_units_library_and_no_table(home: Path) 
     assert {"pydantic", "screener.screening"} <= warm
 
 
+def test_a_sheet_adds_no_table(home: Path) -> None:
+    modules_after(["patient.json", "--json"], home)
+    assert not modules_after(["patient.json"], home) & (HEAVY | {"jinja2", "rich"})
+
+
 def test_a_table_adds_nothing_but_the_table(home: Path) -> None:
     modules_after(["patient.json", "--json"], home)
-    warm = modules_after(["patient.json"], home)
+    warm = modules_after(["patient.json", "--full"], home)
     assert not warm & (HEAVY | {"jinja2"})
     assert "rich" in warm
 
