@@ -14,7 +14,7 @@ from screener.records.patient import Episode
 from screener.report.review import to_review
 from screener.rulebook import RecordList, Rulebook
 from screener.screening import Screening, TrialResult, evaluate
-from screener.sheet.actions import _as_question, actions_of
+from screener.sheet.actions import actions_of, as_question
 from screener.sheet.again import after_clean_chart
 from screener.sheet.model import OpenEntry
 from screener.sheet.phrases import entry_question
@@ -173,7 +173,7 @@ def test_a_clean_chart_settles_what_it_asks_for_and_supposes_no_cause_absent() -
     ],
 )
 def test_what_an_entry_leaves_open_is_asked_as_a_ward_asks(text: str, question: str) -> None:
-    assert _as_question(text, ["conditions[3]"]) == question
+    assert as_question(text, ["conditions[3]"]) == question
 
 
 SBP, VKA = "spontaneous_bacterial_peritonitis", "vitamin_K_antagonist"

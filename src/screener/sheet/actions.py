@@ -130,7 +130,7 @@ def _of_event(each: Awaited, found: Found, lookup: EventLookup, rulebook: Rulebo
         if is_of_old_results(each) and concept_ is not None and concept_.absent_when:
             yield _old(each, _test_of(concept_, rulebook), rulebook)
             continue
-        question = _as_question(need.text, (fact.source for fact in found.used))
+        question = as_question(need.text, (fact.source for fact in found.used))
         yield _old(each, question, rulebook) if is_of_old_results(each) else ("chart", question, "")
 
 
@@ -146,7 +146,7 @@ def _test_of(concept: Concept, rulebook: Rulebook) -> str:
 STILL = "whether there is still "
 
 
-def _as_question(text: str, places: Iterable[str]) -> str:
+def as_question(text: str, places: Iterable[str] = ()) -> str:
     """`whether dialysis was done (procedures[0])` becomes `Dialysis: done?`, `whether there is still an infection`
     `An infection: still there?`. The place in the record stands with the evidence."""
     question = text.removeprefix("whether ")

@@ -62,8 +62,8 @@ def points_of(trial: TrialResult, distance: TrialDistance, doubtful_lines: Colle
     for criterion in sorted(failed, key=lambda each: (each.id in doubtful_lines, firm.get(each.id, 2))):
         points.append(Point("against", (criterion.id,), against(criterion), criterion.id in doubtful_lines))
     for criterion in trial.criteria:
-        if is_split(criterion) or _fails_by_one_reading(criterion):
-            points.append(Point("reading", (criterion.id,), _readings(criterion), bool(doubtful(criterion))))
+        if is_split(criterion) or fails_by_one_reading(criterion):
+            points.append(Point("reading", (criterion.id,), readings_words(criterion), bool(doubtful(criterion))))
     if not any(point.kind == "against" for point in points):
         points += [*_judged(trial), *_close(trial)]
     return tuple(points)
@@ -218,13 +218,13 @@ def _answer(part: Part | None, question: Question, as_of: date) -> str:
 # ---- readings
 
 
-def _fails_by_one_reading(criterion: CriterionResult) -> bool:
+def fails_by_one_reading(criterion: CriterionResult) -> bool:
     """Whether an open line is failed already by one reading of its sentence: that is no small thing to leave out."""
     told = {status_of(criterion.kind, judged.truth) for judged in criterion.counted}
     return criterion.status == "unknown" and "failed" in told
 
 
-def _readings(criterion: CriterionResult) -> str:
+def readings_words(criterion: CriterionResult) -> str:
     """What each reading makes of a line: in, or out.
 
     A line with two choices has four readings: `at screening; to the letter`, `at screening; as printed`, `at its worst;
