@@ -63,6 +63,7 @@ def with_facts(patient: Patient, known: Iterable[Possibility], rulebook: Ruleboo
     """The patient's record with what these possibilities put into it."""
     results, episodes, answers = patient.results, patient.episodes, patient.answers
     birth, sex = patient.birth, patient.sex
+    stated: dict[str, dict[str, dict[str, str | bool]]] = {}
     settles: dict[str, set[str]] = {}
     touched: set[str] = set()
     for each in known:
@@ -70,17 +71,19 @@ def with_facts(patient: Patient, known: Iterable[Possibility], rulebook: Ruleboo
             results = {**results, change.fact: _exchanged(results.get(change.fact, ()), change.old, change.new)}
             touched.add(change.fact)
         for concept, source, quality, value in each.stated:
-            those = tuple(
-                msgspec.structs.replace(one, **{quality: value}) if one.source == source else one
-                for one in episodes[concept]
-            )
-            episodes = {**episodes, concept: those}
+            stated.setdefault(concept, {}).setdefault(source, {})[quality] = value
         for source, is_ in each.settled:
             settles.setdefault(is_, set()).add(source)
         if each.answers:
             answers = {**answers, **{answer.key: answer for answer in each.answers}}
         birth = each.birth or birth
         sex = each.sex or sex
+    for concept, of_entries in stated.items():
+        those = tuple(
+            msgspec.structs.replace(one, **of_entries[one.source]) if one.source in of_entries else one
+            for one in episodes[concept]
+        )
+        episodes = {**episodes, concept: those}
     supposed: Patient = msgspec.structs.replace(
         patient, results=results, episodes=episodes, answers=answers, birth=birth, sex=sex
     )
