@@ -267,6 +267,7 @@ def _trusted(place: Path) -> bytes:
     """The bytes of a file that nobody but its user and root may write, nor put another in its place."""
     file = str(place)
     try:
+        # A link is not followed, and a pipe not waited for.
         with open(
             os.open(place, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)), "rb"
         ) as it:
@@ -284,11 +285,6 @@ def _trusted(place: Path) -> bytes:
     if len(text) > LARGEST:
         raise SiteError(file, [("", "it is too large for a site's file", GIVE_ANOTHER)])
     return text
-
-
-def _opened(place: str, flags: int) -> int:
-    # A link is not followed, and a pipe not waited for.
-    return os.open(place, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
 
 
 def _check_writers(file: str, what: str, status: os.stat_result) -> None:

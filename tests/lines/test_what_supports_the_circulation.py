@@ -55,6 +55,12 @@ def test_a_later_low_systolic_pressure_leaves_the_mean_open(systolic: int, time:
     assert status("NCT07409259/E4", observations=[PRESSURE, later]) == expected
 
 
+def test_a_pressure_that_is_normal_again_denies_no_failure_that_the_diagnoses_may_lack() -> None:
+    low = {**PRESSURE, "value": 60, "date": "2026-03-16T20:00"}
+    assert status("NCT07409259/E4", observations=[low, PRESSURE]) == "passed"
+    assert status("NCT07409259/E4", observations=[low, PRESSURE], complete=["medications"]) == "unknown"
+
+
 @pytest.mark.parametrize("code", ["C92.11", "C91.01", "C81.9A"])
 def test_of_a_malignancy_in_remission_when_it_was_treated_is_asked(code: str) -> None:
     conditions = [{"icd10cm": code, "onset": "2016", "status": "active"}]

@@ -1012,14 +1012,17 @@ def _reaches(absence: Absence, lookup: EventLookup, frame: Frame) -> bool:
 
 
 def _resolved(lookup: EventLookup, concept: Concept, frame: Frame) -> tuple[Episode, ...]:
-    """The entries that say that a condition, or a broader one, is over."""
+    """The entries that say that a condition, or a broader one, is over. A result that only raised the question of it
+    says nothing when a later one no longer does: whatever that was is over, and nothing else is denied."""
     if concept.kind != "condition":
         return ()
     return tuple(
         episode
         for each in frame.kinds[concept.name].upward
         for episode in frame.patient.episodes.get(each, ())
-        if episode.list == lookup.list and _is_over(episode, frame)
+        if episode.list == lookup.list
+        and not (episode.shown_by_result and episode.doubtful)
+        and _is_over(episode, frame)
     )
 
 
