@@ -52,6 +52,8 @@ bench: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/useful.py
 	$(BIN)/python benchmarks/terminology.py
 	$(BIN)/python benchmarks/export.py
+	$(BIN)/python benchmarks/cohort.py
+	$(BIN)/python benchmarks/worklist.py
 
 # What the tests run with, what the wheel brings, and the latter as a bill of materials (CycloneDX). After a change of the
 # dependencies, and now and then.
