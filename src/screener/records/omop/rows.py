@@ -20,8 +20,8 @@ from msgspec.structs import replace
 
 from screener.records.documents import Document, refused
 from screener.records.errors import RecordError
-from screener.records.fhir.reader import Memory
 from screener.records.fhir.patients import read_resources
+from screener.records.fhir.reader import Memory
 from screener.records.folders import Unread
 from screener.records.patient import Patient
 from screener.records.sources import HowRead
