@@ -16,6 +16,7 @@ from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import leaves, results_of
 from screener.evaluation.instants import last_fresh_day
 from screener.evaluation.phrases import lowered, unit_beside
+from screener.evaluation.raised import raised_for
 from screener.records.patient import Episode, Result
 from screener.rulebook import Age, EventLookup, Lab, Rulebook, ScoreOf, Shown
 from screener.screening import Screening
@@ -140,6 +141,13 @@ def key_results(screening: Screening, frame: Frame) -> tuple[KeyResult | KeyScor
         else _result(shown, frame, screening, suspicious)
         for shown in rulebook.head.shown
     )
+
+
+def remarks(screening: Screening, frame: Frame) -> Iterator[str]:
+    """What the rules remark on the latest results of the strip, such as that something else raises one of them."""
+    for shown in screening.rulebook.head.shown:
+        for result in latest(shown.name, screening)[-1:]:
+            yield from (f"{shown.label}: {flag.text}" for flag in raised_for(result, frame) if flag.kind == "remark")
 
 
 def latest(name: str, screening: Screening) -> list[Result]:

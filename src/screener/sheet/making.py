@@ -23,7 +23,7 @@ from screener.sheet import phrases
 from screener.sheet.actions import Actions, actions_of, counts_of, groups_of, lacks_results
 from screener.sheet.again import Place, after_clean_chart, doubtful
 from screener.sheet.checklists import checklist_of, is_consent
-from screener.sheet.head import key_results, latest, patient_line, suspicions
+from screener.sheet.head import key_results, latest, patient_line, remarks, suspicions
 from screener.sheet.model import (
     Action,
     CleanChart,
@@ -106,8 +106,9 @@ def sheet_of(screening: Screening, *, is_row: bool = False) -> Sheet:
             checklist_of(by_id[row.id], row.label, row.short, dict(worked.suspicious))
             for row in (() if is_row else rows)
         ),
-        notes=tuple(
-            sorted((note for note in screening.notes if note not in screening.check_first), key=phrases.is_of_no_rule)
+        notes=(
+            *dict.fromkeys(remarks(screening, frame)),
+            *sorted((note for note in screening.notes if note not in screening.check_first), key=phrases.is_of_no_rule),
         ),
         screener=__version__,
         rules=screening.rules,
