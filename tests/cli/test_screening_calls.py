@@ -206,6 +206,10 @@ def test_a_file_that_cannot_be_read_gives_a_message(call: Call, name: str) -> No
     ("arguments", "message"),
     [
         (
+            [""],
+            "error[call]: a patient has an empty name\nhelp: name the file of a record; in a script, see what is empty\n",
+        ),
+        (
             [],
             "error[call]: there is no patient to screen\nhelp: name the file of a record, or `-` for standard input\n",
         ),

@@ -285,6 +285,8 @@ def check_sources(sources: Sequence[str], commands: Sequence[str]) -> None:
     """Refuse a call without a patient, with a command in the wrong place, or that reads standard input twice."""
     if not sources:
         raise CallError("there is no patient to screen", "name the file of a record, or `-` for standard input")
+    if any(not source.strip() for source in sources):
+        raise CallError("a patient has an empty name", "name the file of a record; in a script, see what is empty")
     for command in commands:
         if command in sources:
             raise CallError(f"`{command}` is a command and stands first", f"a file of that name is `./{command}`")
