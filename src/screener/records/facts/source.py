@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from os.path import isdir
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ def recognises(source: Source) -> bool:
     place = path_of(source)
     return (
         place is not None
-        and place.is_dir()
+        and isdir(place)
         and any(any(place.glob(each)) for each in ("facts.json", "people-*.parquet", ".people-*"))
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from os import PathLike
+from os.path import isdir
 from pathlib import Path
 
 from msgspec import Struct
@@ -27,7 +28,7 @@ def recognises(source: Source) -> bool:
     place = path_of(source)
     if place is None:
         return False
-    if place.is_dir():
+    if isdir(place):
         return _has_persons(place)
     return is_database(place.name)
 
