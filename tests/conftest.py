@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-settings.register_profile("steady", derandomize=True, max_examples=75)
+settings.register_profile("steady", derandomize=True, max_examples=50)
 settings.register_profile("long", max_examples=3_000)
 settings.load_profile("steady")
 

@@ -11,7 +11,7 @@ import pytest
 
 from screener import load_rules
 from screener.advice.decisive import Advice, advise
-from screener.advice.inquiry import Inquiry, Known, Part
+from screener.advice.inquiry import Assignment, Inquiry, Part
 from screener.records import read_patient
 from screener.rulebook import Rulebook
 from screener.screening import evaluate
@@ -95,12 +95,12 @@ def test_four_times_the_entries_ask_the_engine_little_more(
 
 
 @contextmanager
-def counting() -> Iterator[list[Known]]:
+def counting() -> Iterator[list[Assignment]]:
     """What the engine is asked about, one by one."""
-    points: list[Known] = []
+    points: list[Assignment] = []
     ask = Inquiry.ask
 
-    def asking(self: Inquiry, part: Part, known: Known) -> Truth:
+    def asking(self: Inquiry, part: Part, known: Assignment) -> Truth:
         points.append(known)
         return ask(self, part, known)
 

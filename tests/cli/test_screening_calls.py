@@ -207,7 +207,8 @@ def test_a_file_that_cannot_be_read_gives_a_message(call: Call, name: str) -> No
     [
         (
             [""],
-            "error[call]: a patient has an empty name\nhelp: name the file of a record; in a script, see what is empty\n",
+            "error[call]: a patient has an empty name\n"
+            "help: name the file of a record; in a script, see what is empty\n",
         ),
         (
             [],

@@ -33,6 +33,8 @@ def parser() -> Parser:
         "build",
         help="make the index of a vocabulary",
         prog="screen terminology build",
+        usage="screen terminology build (--omop PLACE | --rf2 FOLDER |\n"
+        "       --valueset FILE… --says TABLE.csv) -o FILE [--rules FOLDER]",
         description="Make the index of a vocabulary: which of its codes are, may be or are not what rules ask for.\n"
         "It holds names and kinships of the vocabulary, whose licence goes with it.",
         epilog="exit status: 0 written; 2 the folder, the rules or the file could not be used",

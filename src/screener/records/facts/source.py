@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from os import listdir
 from os.path import isdir
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
 def recognises(source: Source) -> bool:
     """A folder of facts."""
     place = path_of(source)
-    return (
-        place is not None
-        and isdir(place)
-        and any(any(place.glob(each)) for each in ("facts.json", "people-*.parquet", ".people-*"))
-    )
+    if place is None or not isdir(place):
+        return False
+    try:
+        names = listdir(place)
+    except OSError:  # whoever opens it says why it cannot be read
+        return False
+    return any(name == "facts.json" or name.lstrip(".").startswith("people-") for name in names)
 
 
 def groups(source: Source, how: HowRead) -> Iterator[Group | RecordError]:

@@ -48,6 +48,8 @@ def _has_persons(folder: Path) -> bool:
         return file_of(folder, "person") is not None
     except UnusableTablesError:  # two files: the message comes when it is opened
         return True
+    except OSError:  # whoever opens it says why it cannot be read
+        return False
 
 
 class Warehouse(Struct, frozen=True, dict=True):
