@@ -100,7 +100,7 @@ def test_a_definite_answer_of_random_rules_never_changes_when_gaps_are_filled() 
 
     holds()
     definite = begun["passed"] + begun["failed"]
-    assert begun.total() >= 1_400
+    assert begun.total() >= 900
     assert definite >= 0.3 * begun.total(), begun
     assert min(begun["passed"], begun["failed"]) >= 0.1 * begun.total(), begun
     assert filled_gaps.keys() == KINDS_OF_GAPS, filled_gaps

@@ -103,7 +103,7 @@ def test_random_rules_answer_the_same_in_both_forms() -> None:
             assert not different, f"{texts['trials/T1.rules']}\n{different}"
 
     agree()
-    assert seen.total() >= 900
+    assert seen.total() >= 550
     assert min(seen["passed"], seen["failed"], seen["unknown"]) >= 0.1 * seen.total(), seen
 
 

@@ -68,7 +68,7 @@ def test_the_laws_hold_for_the_examples(path: Path) -> None:
 def test_the_laws_hold_for_random_rules_and_records() -> None:
     states: Counter[str] = Counter()
 
-    @many(40)
+    @many(70)
     @given(st.randoms(use_true_random=True))
     def hold(dice: Random) -> None:
         rulebook = rulebook_of(rule_texts(dice))
