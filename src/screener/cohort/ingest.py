@@ -1,6 +1,6 @@
 """Records into facts: `screen ingest SOURCE… --out FACTS`.
 
-The work is cut into pieces, each of which becomes one file of patients. A piece is named after what it is read from and
+The work is cut into pieces, and each becomes one file of patients. A piece is named after what it is read from and
 how, so a run that was ended goes on where it stopped, and a source that has changed is read again.
 """
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from pathlib import Path
 
 import jinja2
@@ -12,6 +10,7 @@ from msgspec import Struct
 from screener.cohort.nearest import LOOKED_AT, SOON
 from screener.cohort.summary import Count, OfTrial, Sensitivity, Step, Summary, Wanted
 from screener.records.errors import printable
+from screener.report.html import policy
 
 TEMPLATES = Path(__file__).with_name("templates")
 BAR = 120
@@ -39,11 +38,10 @@ def page(summary: Summary) -> str:
     )
     environment.filters |= {"count": _count, "change": _change, "id": _id, "stand": _stand}
     style = (TEMPLATES / "summary.css").read_text()
-    allowed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return environment.get_template("summary.html.jinja").render(
         summary=summary,
         style=style,
-        allowed=allowed,
+        policy=policy([style]),
         bar=_bar,
         width=BAR,
         soon=SOON.days,

@@ -188,7 +188,7 @@ NOWHERE = Place()
 
 
 class Report:
-    """One report of one call. It prints to standard output, of which it says how that is encoded."""
+    """One report of one call. It prints to standard output, and says how that is encoded."""
 
     encoding: str | None = None
     """None: as the terminal has it, where a letter that it lacks is replaced."""

@@ -46,7 +46,7 @@ MOST_ENTRIES = 3
 """Entries to look up that the sheet names; the form has all of them."""
 
 MOST_NEEDS = 4
-"""What a line of a checklist lacks, as many as stand there."""
+"""How many missing facts a line of a checklist names."""
 MOST_LINES = 34
 """Lines of a checklist that a page has room for in its plain print."""
 LETTERS_OF_A_DIGEST = 12

@@ -24,7 +24,7 @@ MARGIN = 11
 """Columns before the text of a line below a trial, and of a thing to do."""
 MOST_POINTS = 2
 ROOM_FOR_WORK = 9
-"""Lines for what is to be done: where fewer are left, less is told of each trial."""
+"""Lines kept for what is to be done. Where fewer are left, each trial says less."""
 MOST_DOUBTS = 2
 MOST_ENTRIES = 2
 

@@ -74,7 +74,7 @@ def print_screening(
 ) -> None:
     """Print a screening, to standard output unless a console is given; in colour only where that is a terminal.
 
-    `told` is what else was asked for. `first_facts` is an advice of which the first facts stand below the verdicts.
+    `told` is what else was asked for. `first_facts` is advice whose first facts stand below the verdicts.
     """
     page = Page(console or Terminal(highlight=False, markup=False, emoji=False), told)
     page.screening(screening, first_facts)

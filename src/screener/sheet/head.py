@@ -222,7 +222,7 @@ def _converted(result: Result, unit: str) -> str:
 
 
 def _multiple(result: Result, lab: Lab) -> str:
-    """How many times its own upper limit of normal, of a lab of which the dictionary knows limits in use."""
+    """A multiple of the result's own upper limit of normal, for a lab whose usual limits the dictionary knows."""
     if not any(limit.which == "upper" for limit in lab.normal_limits):
         return ""
     if not result.upper_limit or result.value is None or not result.value.is_exact:

@@ -447,7 +447,7 @@ def _consent(trial: TrialResult, as_of: date) -> str:
 
 
 def _add_signing(actions: Actions, rows: Sequence[TrialRow]) -> None:
-    """A trial of which all is met waits for the investigator's own answer."""
+    """A trial with all criteria met waits for the investigator's own answer."""
     for row in rows:
         if row.state.name in ("all met", "all met if complete"):
             text = phrases.sign(row.label)

@@ -110,7 +110,7 @@ def is_for_good(distance: TrialDistance, timeline: TrialTimeline, doubtful_lines
 
 
 def firmness(failure: Failure) -> int:
-    """What is told first of several failed lines: what nothing changes, then what only another onset would change."""
+    """The order of failed lines: first what nothing changes, then what only another onset would change."""
     return 0 if failure.is_fixed else 1 if hangs_on_onset(failure) else 2
 
 

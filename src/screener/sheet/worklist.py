@@ -163,7 +163,7 @@ def _cell(shown: KeyResult | KeyScore, rulebook: Rulebook) -> Cell | Score:
 
 
 class EarlierRow(Struct, frozen=True):
-    """What an earlier worklist said of a patient: the state in words, and of which trial."""
+    """What an earlier worklist said of a patient: a trial, and its state in words."""
 
     file: str
     patient: str
