@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from screener.report import files
+from screener.records import whole_files
 from screener.report.files import write_whole
 
 
@@ -48,7 +48,7 @@ def test_a_report_that_cannot_be_written_leaves_what_was_there(
 
     place = tmp_path / "page.html"
     place.write_text("old", encoding="utf-8")
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr(whole_files.os, "fsync", full)
     for written in (place, tmp_path / "other.html"):
         with pytest.raises(type(error)):
             write_whole(written, "new")

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from msgspec import Struct
 
 from screener.records.facts.columns import from_table, schema_of, to_table
-from screener.records.facts.folder import whole_file
+from screener.records.whole_files import whole_file
 
 if TYPE_CHECKING:
     from screener.cohort.ran import Ran

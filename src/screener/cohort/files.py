@@ -14,7 +14,7 @@ from screener.cohort.changes import read_changes
 from screener.cohort.nearest import Closing, Near
 from screener.cohort.page import page
 from screener.cohort.summary import Recorded, Step, Summary, Wanted
-from screener.records.facts.folder import whole_file
+from screener.records.whole_files import whole_file
 from screener.report.spreadsheet import plain_cell
 
 

@@ -27,7 +27,8 @@ from screener.cohort.ran import ABOUT, FORM, Ran, place_of, read_ran
 from screener.jobs import forked_in_order
 from screener.records.errors import printable
 from screener.records.facts.columns import from_table, prepare, schema_of, to_table
-from screener.records.facts.folder import Facts, FactsError, Part, SetAside, alone_in, unchanged, whole_file
+from screener.records.facts.folder import Facts, FactsError, Part, SetAside, alone_in, unchanged
+from screener.records.whole_files import whole_file
 from screener.rulebook import Confirmed, PointsOf, Rulebook, Trial
 from screener.rulebook_walk import lookup_of, walk_through
 from screener.version import __version__

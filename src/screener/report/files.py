@@ -2,37 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from pathlib import Path
 
-ONLY_THE_OWNER = 0o600
+from screener.records.whole_files import whole_file
 
 
 def write_whole(place: Path, text: str) -> None:
-    """Write the text as UTF-8 into a new file in the same folder, and move that into place, so that nobody ever reads
-    half of it.
-
-    A link is followed. A new file can be read by its owner alone, because it is about patients; an existing one keeps
-    its mode. Raises OSError if it cannot be written; then nothing has changed.
-    """
-    place = place.resolve()
-    draft = place.with_name(f".{place.name[:100]}.{os.getpid()}.part")
-    try:
-        mode = stat.S_IMODE(place.stat().st_mode)
-    except OSError:
-        mode = ONLY_THE_OWNER
-    try:
-        with open(draft, "x", encoding="utf-8", newline="\n", opener=_for_the_owner) as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.chmod(mode)
-        draft.replace(place)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-
-
-def _for_the_owner(path: str, flags: int) -> int:
-    return os.open(path, flags, ONLY_THE_OWNER)
+    """Write the text as UTF-8, as `whole_file` does. Raises OSError where it cannot be written."""
+    with whole_file(place) as file:
+        file.write(text.encode("utf-8"))

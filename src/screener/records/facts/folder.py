@@ -20,7 +20,6 @@ from contextlib import contextmanager
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 import pyarrow as pa
@@ -33,6 +32,7 @@ from screener.records.errors import RecordError, printable
 from screener.records.facts.columns import from_table, schema_of, to_table
 from screener.records.facts.people import Person, patient_of, person_of
 from screener.records.patient import NOTHING_BESIDES, Patient, ReadWith, is_unnamed
+from screener.records.whole_files import for_the_owner, whole_file
 from screener.version import __version__
 
 FORM = "screener facts 1"
@@ -194,7 +194,7 @@ def alone_in(folder: Path) -> Iterator[None]:
     Raises FactsError where somebody else writes into it.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with open(folder / _LOCK, "w", opener=_for_the_owner) as lock:
+    with open(folder / _LOCK, "w", opener=for_the_owner) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -264,25 +264,6 @@ def _tables_of(rows: Sequence[Person], set_aside: list[SetAside]) -> Iterator[pa
 def _place_of(error: RecordError) -> str:
     place = error.problems[0].path
     return f"{error.file}: {place}" if place and not place.startswith(error.file) else error.file
-
-
-@contextmanager
-def whole_file(place: Path) -> Iterator[BinaryIO]:
-    """A file that is there whole, or not at all, and for its owner alone. Raises OSError."""
-    draft = place.with_name(f".{place.name}.{os.getpid()}")
-    try:
-        with open(draft, "xb", opener=_for_the_owner) as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(place)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-
-
-def _for_the_owner(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def part_there(folder: Path, name: str) -> Part | None:
