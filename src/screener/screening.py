@@ -40,14 +40,15 @@ from screener.contract import (
     WaitsFor,
 )
 from screener.evaluation.ages import with_possible_age
-from screener.evaluation.answers import Evidence, Fact, Found, Given, Judged, Measured, Reason
+from screener.evaluation.answers import Evidence, Judged, Measured, Reason
 from screener.evaluation.episodes import denied_by_old_list
-from screener.evaluation.evaluator import PreparedCriterion, program_of
-from screener.evaluation.evidence import bounds_of, doubts_of, evidence_of_result, shown_as
+from screener.evaluation.evaluator import Holds, PreparedCriterion, program_of, was_confirmed
+from screener.evaluation.evidence import ShownFact, bounds_of, evidence_of_result, shown_as
 from screener.evaluation.explanation import explain, score_text, span_text, terms
 from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import (
     Need,
+    Shown,
     consulted,
     facts,
     measured_scores,
@@ -96,12 +97,14 @@ class CriterionResult:
         self.status: Status = status_of(line.criterion.kind, self.truth)
 
     @cached_property
-    def _judged(self) -> tuple[Judged, ...]:
+    def judged(self) -> tuple[Judged, ...]:
+        """The evaluator's answer to each reading, in the order of the criterion; `counted` are those that decide."""
         return tuple([answer(self._frame) for answer in self._line.answer])
 
-    @property
-    def _counted(self) -> tuple[Judged, ...]:
-        return self._judged if self.reading is None else (self._judged[self.reading - 1],)
+    @cached_property
+    def counted(self) -> tuple[Judged, ...]:
+        """The answers to the readings that count: all of them, or the one that a site has chosen."""
+        return self.judged if self.reading is None else (self.judged[self.reading - 1],)
 
     @property
     def chosen_reading(self) -> int | None:
@@ -114,19 +117,9 @@ class CriterionResult:
         return self._criterion
 
     @property
-    def judged(self) -> tuple[Judged, ...]:
-        """The evaluator's answer to each reading, in the order of the criterion; `counted` are those that decide."""
-        return self._judged
-
-    @property
-    def counted(self) -> tuple[Judged, ...]:
-        """The answers to the readings that count: all of them, or the one that a site has chosen."""
-        return self._counted
-
-    @property
     def readings_counted(self) -> tuple[tuple[str | None, Judged], ...]:
         """The same, each answer with the label of its reading."""
-        numbered = enumerate(zip(self._criterion.readings, self._judged, strict=True), start=1)
+        numbered = enumerate(zip(self._criterion.readings, self.judged, strict=True), start=1)
         return tuple((each.label, judged) for number, (each, judged) in numbered if self.reading in (None, number))
 
     @property
@@ -171,22 +164,20 @@ class CriterionResult:
         rulebook = self._frame.rulebook
         for name in dict.fromkeys(name for scores in self._scores for name, _ in scores):
             used.update(dict.fromkeys(rulebook.scores[name].assumptions))
-        for name in _definitions_in(self._judged) if Meets in self._kinds else ():
+        for name in _definitions_in(self.judged) if Meets in self._holds.kinds else ():
             used.update(dict.fromkeys(rulebook.definitions[name].assumptions))
         return tuple(used)
 
     @cached_property
+    def _holds(self) -> Holds:
+        return program_of(self._frame.rulebook).held_by(self._line)
+
+    @property
     def _scores(self) -> tuple[tuple[tuple[str, Measured], ...], ...]:
         """The scores that were computed for each answer that counts, by name."""
-        if ScoreOf not in self._kinds:
-            return ((),) * len(self._counted)
-        return tuple(tuple(measured_scores(judged)) for judged in self._counted)
-
-    @cached_property
-    def _kinds(self) -> frozenset[type]:
-        """The kinds of node that an answer to the line can hold: what it cannot hold need not be looked for."""
-        program = program_of(self._frame.rulebook)
-        return frozenset[type]().union(*(program.kinds_in(each.rule) for each in self._criterion.readings))
+        if ScoreOf not in self._holds.kinds:
+            return ((),) * len(self.counted)
+        return tuple([measured_scores(judged, self._frame.grounds) for judged in self.counted])
 
     @property
     def basis(self) -> Basis:
@@ -198,9 +189,9 @@ class CriterionResult:
     @property
     def _deciding(self) -> tuple[Judged, ...]:
         """The readings that the answer depends on: all if it is settled, the open ones if it is open."""
-        if self.truth is not UNKNOWN:
-            return self._counted
-        return tuple(judged for judged in self._counted if judged.truth is UNKNOWN) or self._counted
+        if self.truth is not UNKNOWN or len(self.counted) == 1:
+            return self.counted
+        return tuple([judged for judged in self.counted if judged.truth is UNKNOWN]) or self.counted
 
     @cached_property
     def reasons(self) -> tuple[Reason, ...]:
@@ -208,10 +199,10 @@ class CriterionResult:
         if self.truth is not UNKNOWN:
             return ()
         told: dict[Reason, None] = {}
-        if {judged.truth for judged in self._counted} >= {TRUE, FALSE}:
+        if {judged.truth for judged in self.counted} >= {TRUE, FALSE}:
             told["ambiguous"] = None
         for judged in self._deciding:
-            told.update(dict.fromkeys(reasons(judged)))
+            told.update(dict.fromkeys(reasons(judged, self._frame.grounds)))
         return tuple(told)
 
     @cached_property
@@ -221,54 +212,44 @@ class CriterionResult:
             readings = self._criterion.readings
             return "; ".join(
                 f"read as “{reading.label}” it is {status_of(self.kind, judged.truth)}: {self._explained(judged)}"
-                for reading, judged in zip(readings, self._counted, strict=True)
+                for reading, judged in zip(readings, self.counted, strict=True)
             )
-        if len(self._deciding) == 1:
-            return self._explained(self._deciding[0])
-        return explain(self._deciding, self._frame.rulebook, self._frame.worded)
+        return self._explained(*self._deciding)
 
-    def _explained(self, judged: Judged) -> str:
-        """One answer in words. Both the reading and its line ask for it."""
-        known = self._words.get(id(judged))
-        if known is None:
-            known = self._words[id(judged)] = explain((judged,), self._frame.rulebook, self._frame.worded)
-        return known
+    def _explained(self, *answers: Judged) -> str:
+        return explain(answers, self._frame.rulebook, self._frame.grounds)
 
-    @cached_property
-    def _words(self) -> dict[int, str]:
-        return {}
-
-    @cached_property
+    @property
     def evidence(self) -> tuple[Evidence, ...]:
         """The facts of the record that the answer rests on, or that it could not use."""
-        return tuple(row for row, _ in self._shown)
+        return tuple([each.row for each in self._shown])
 
-    @cached_property
+    @property
     def suspicious(self) -> tuple[Evidence, ...]:
         """The results in the evidence that should be looked at again, although they count: unusual values, values whose
         unit looks wrong, and values that contradict another result."""
-        return tuple(row for row, is_suspicious in self._shown if is_suspicious)
+        return tuple([each.row for each in self._shown if each.is_suspicious])
 
-    @cached_property
+    @property
     def doubts(self) -> tuple[str, ...]:
         """The values that the answer rests on and that may be wrong, each with the reason."""
-        told = [doubts_of(fact, self._frame) for those in self.facts for fact, _, used in those if used]
-        return tuple(dict.fromkeys(each for each in told if each is not None))
+        told = [shown_as(*each, self._frame).doubt for those in self.facts for each in those if each[2]]
+        return tuple(dict.fromkeys([each for each in told if each is not None]))
 
     @cached_property
-    def facts(self) -> tuple[tuple[tuple[Fact | Given, Found, bool], ...], ...]:
+    def facts(self) -> tuple[tuple[Shown, ...], ...]:
         """For each answer that counts the facts that it shows."""
-        return tuple(tuple(facts(judged)) for judged in self._counted)
+        return tuple([facts(judged, self._frame.grounds) for judged in self.counted])
 
     @cached_property
-    def _shown(self) -> tuple[tuple[Evidence, bool], ...]:
-        """The evidence, each row with whether it should be looked at again."""
-        shown: dict[tuple[str, str], tuple[Evidence, bool]] = {}
+    def _shown(self) -> tuple[ShownFact, ...]:
+        """The facts as people read them, each once."""
+        told: dict[tuple[str, str], ShownFact] = {}
         for those in self.facts:
             for fact, found, used in those:
-                row, is_suspicious = shown_as(fact, found, used, self._frame)
-                shown.setdefault((row.name, row.source), (row, is_suspicious))
-        return tuple(shown.values())
+                shown = shown_as(fact, found, used, self._frame)
+                told.setdefault((shown.row.name, shown.row.source), shown)
+        return tuple(told.values())
 
     @cached_property
     def needs(self) -> tuple[Need, ...]:
@@ -280,7 +261,7 @@ class CriterionResult:
             labels = " or ".join(f"“{reading.label}”" for reading in self._criterion.readings)
             wanted[Need("reading", f"{self._frame.trial}/{self.id}", f"which reading the trial means: {labels}")] = None
         for judged in self._deciding:
-            wanted.update(dict.fromkeys(needs(judged, self._frame.rulebook, self._frame.needed)))
+            wanted.update(dict.fromkeys(needs(judged, self._frame.rulebook, self._frame.grounds)))
         return tuple(wanted)
 
     @cached_property
@@ -296,9 +277,7 @@ class CriterionResult:
                 number == self.reading,
                 self._choice.by if self._choice is not None and number == self.reading else None,
             )
-            for number, (reading, judged) in enumerate(
-                zip(self._criterion.readings, self._judged, strict=True), start=1
-            )
+            for number, (reading, judged) in enumerate(zip(self._criterion.readings, self.judged, strict=True), start=1)
         )
 
     @cached_property
@@ -306,6 +285,8 @@ class CriterionResult:
         """The scores that the answer rests on, term by term."""
         rulebook = self._frame.rulebook
         computed = {name: measured for scores in self._scores for name, measured in scores}
+        if not computed:
+            return ()
         return tuple(
             ScoreValue(
                 name,
@@ -323,16 +304,17 @@ class CriterionResult:
         """What should catch the eye without deciding: borderline scores, inputs drawn far apart, contradictions."""
         rulebook, frame = self._frame.rulebook, self._frame
         told: dict[Flag, None] = {}
-        for judged, scores, those in zip(self._counted, self._scores, self.facts, strict=True):
+        for judged, scores, those in zip(self.counted, self._scores, self.facts, strict=True):
             for name, measured in scores:
                 score = rulebook.scores[name]
                 told.update(dict.fromkeys(raised_for_score(score, frame)))
-                if score.spread is not None and (apart := drawn_apart(measured, score.spread)):
+                if score.spread is not None and (apart := drawn_apart(measured, score.spread, frame.grounds)):
                     text = f"the inputs of {score.title} were drawn {apart} apart, more than {score.spread}"
                     told[Flag("remark", text)] = None
-            if frame.patient.answers:
+            if any(was_confirmed(question, frame) for question in self._holds.questions):
                 told.update(dict.fromkeys(answered_against_data(judged, rulebook)))
-            told.update(dict.fromkeys(against_sex(those, frame)))
+            for flag in against_sex(those, frame):
+                told[flag] = None
         return tuple(told)
 
     def told(self, tables: Tables) -> CriterionTold:
@@ -372,7 +354,7 @@ class CriterionResult:
                 ReadingTold(number, status_of(self.kind, judged.truth))
                 if number != self.reading
                 else ReadingTold(number, status_of(self.kind, judged.truth), True, by or UNSET)
-                for number, judged in enumerate(self._judged, start=1)
+                for number, judged in enumerate(self.judged, start=1)
             ]
         )
 
@@ -578,7 +560,8 @@ class Screening:
             for criterion in trial.criteria:
                 if criterion.status != "unknown" or not criterion.frame.complete:
                     continue
-                for found in (found for judged in criterion.counted for found in consulted(judged)):
+                grounds = criterion.frame.grounds
+                for found in (found for judged in criterion.counted for found in consulted(judged, grounds)):
                     lookup = found.lookup
                     if isinstance(lookup, EventLookup) and lookup.list in criterion.frame.complete:
                         for name in found.lacking:

@@ -30,6 +30,7 @@ from msgspec import Struct
 from screener.evaluation.answers import Found, Given, Judged, Measured, Reason
 from screener.evaluation.episodes import asks_for_time_alone, happened, happens, not_on_list, not_on_record, onset_of
 from screener.evaluation.frame import Frame, kinds_of
+from screener.evaluation.grounds import Ground, lasting_of
 from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, stretch_around, up_to
 from screener.evaluation.results import against_limit, change_of, value_of, window_of_freshness
 from screener.records.patient import Answer
@@ -70,7 +71,7 @@ from screener.rulebook import (
     Value,
     ValueLookup,
 )
-from screener.rulebook_walk import children, refers_to, roots, walk
+from screener.rulebook_walk import children, refers_to, roots, walk, walk_through
 from screener.values import ranges
 from screener.values.dates import OLDEST_AGE, completed_years, day_shifted
 from screener.values.ranges import Range, exactly
@@ -215,6 +216,13 @@ class PreparedCriterion(Struct, frozen=True, eq=False):
         return in_all_worlds(decide(frame) for decide in self.decide)
 
 
+class Holds(Struct, frozen=True):
+    """What an answer to a line can hold: kinds of node, and questions."""
+
+    kinds: frozenset[type]
+    questions: frozenset[str]
+
+
 class Program(Engine[Judged, Measured]):
     """A rulebook prepared for evaluating. It holds nothing of any patient, and is safe in threads."""
 
@@ -227,6 +235,8 @@ class Program(Engine[Judged, Measured]):
         self._kinds: dict[int, tuple[Struct, frozenset[type]]] = {}
         """Likewise."""
         self._shown: dict[str, frozenset[str]] = {}
+        self._holds: dict[str, Holds] = {}
+        self._lasting = lasting_of(rulebook)
         self._uses = Counter(node for root in roots(rulebook) for node in walk(root))
         self.decisions = Decisions(self)
         self.trials: dict[str, tuple[PreparedCriterion, ...]] = {
@@ -354,7 +364,9 @@ class Program(Engine[Judged, Measured]):
         return run
 
     def known(self, node: Truthful, truth: Truth, found: tuple[Found, ...], reasons: tuple[Reason, ...] = ()) -> Judged:
-        return Judged(node, truth, found, reasons)
+        judged = Judged(node, truth, found, reasons)
+        self._lasting[id(judged)] = Ground(judged)
+        return judged
 
     def reads(self, node: Struct) -> Reads:
         """The lookups that a node depends on: itself, or through a score, definition or table."""
@@ -374,6 +386,18 @@ class Program(Engine[Judged, Measured]):
             kinds = frozenset((type(node),)).union(*(self.kinds_in(each) for each in inside))
             known = self._kinds[id(node)] = (node, kinds)
         return known[1]
+
+    def held_by(self, line: PreparedCriterion) -> Holds:
+        """What an answer to a line can hold: what it cannot hold need not be looked for."""
+        known = self._holds.get(line.key)
+        if known is None:
+            rules = [reading.rule for reading in line.criterion.readings]
+            nodes = [node for rule in rules for node in walk_through(rule, self.rulebook)]
+            known = self._holds[line.key] = Holds(
+                frozenset[type]().union(*(self.kinds_in(rule) for rule in rules)),
+                frozenset(node.question for node in nodes if isinstance(node, Confirmed)),
+            )
+        return known
 
     def shown_by(self, fact: str) -> frozenset[str]:
         """The concepts that a result of a lab or finding may say something about."""
@@ -933,6 +957,12 @@ def answer_to(question: str, frame: Frame) -> Answer | None:
         if answer is not None and (answer.when is None or answer.when.first_day <= frame.as_of):
             return answer
     return None
+
+
+def was_confirmed(question: str, frame: Frame) -> bool:
+    """Whether a person answered yes, in whatever way that counts."""
+    answer = answer_to(question, frame)
+    return answer is not None and answer.value is True
 
 
 def _meets(node: Meets, engine: Engine[J, M]) -> Callable[[Frame], J]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import math
 
+from msgspec import Struct
+
 from screener.evaluation.answers import Bounds, Evidence, Fact, Found, Given
 from screener.evaluation.explanation import WHY, number_text
 from screener.evaluation.frame import Frame
@@ -52,23 +54,35 @@ def _absence_in_words(absence: Absence) -> str:
     return f"{looked}, ever" if absence.since.first == BEGINNING else f"{looked} since {absence.since.text}"
 
 
-def shown_as(fact: Fact | Given, found: Found, used: bool, frame: Frame) -> tuple[Evidence, bool]:
-    """A fact as evidence, and whether it should be looked at again. Many lines show the same fact, so it is put into
-    words once."""
+class ShownFact(Struct, frozen=True, gc=False):
+    """A fact as people read it. `is_suspicious`: it should be looked at again. `doubt`: its value may be wrong, and
+    why."""
+
+    fact: Fact | Given
+    row: Evidence
+    is_suspicious: bool
+    doubt: str | None
+
+
+def shown_as(fact: Fact | Given, found: Found, used: bool, frame: Frame) -> ShownFact:
+    """A fact as people read it. Many lines show the same fact, so it is put into words once."""
     key = (id(fact), found.subject, used)
     known = frame.shown.get(key)
     if known is None:
-        known = frame.shown[key] = (fact, evidence_of(fact, found, used, frame), is_suspicious(fact, frame))
-    return known[1], known[2]
+        result = fact if isinstance(fact, Result) else _result_behind(fact, frame)
+        if result is not None:
+            row = evidence_of_result(result, used, frame)
+            known = ShownFact(fact, row, _is_suspicious(result, frame), _doubt_of(result, frame))
+        else:
+            known = ShownFact(fact, _evidence_of_entry(fact, found, frame), False, None)
+        frame.shown[key] = known
+    return known
 
 
-def evidence_of(fact: Fact | Given, found: Found, used: bool, frame: Frame) -> Evidence:
+def _evidence_of_entry(fact: Fact | Given, found: Found, frame: Frame) -> Evidence:
+    """A fact that is, and shows, no result."""
     rulebook = frame.rulebook
     match fact:
-        case Result():
-            return evidence_of_result(fact, used, frame)
-        case Episode() | Absence() if (shown_by := _result_behind(fact, frame)) is not None:
-            return evidence_of_result(shown_by, used, frame)
         case Episode():
             details = [fact.status, fact.severity, f"stage {fact.stage}" if fact.stage else None]
             if fact.controlled is not None:
@@ -100,10 +114,14 @@ def evidence_of(fact: Fact | Given, found: Found, used: bool, frame: Frame) -> E
             )
         case Given():
             return Evidence(fact.name, fact.value, source=fact.source)
+        case Result():
+            raise TypeError("a result is told as such")
 
 
-def _result_behind(fact: Episode | Absence, frame: Frame) -> Result | None:
+def _result_behind(fact: Fact | Given, frame: Frame) -> Result | None:
     """The result that an episode or absence was read from, where it has no entry of its own."""
+    if not isinstance(fact, Episode | Absence):
+        return None
     concept = frame.rulebook.concepts[fact.concept]
     return next((result for sign in concept.signs if (result := frame.result_from(fact.source, sign.fact))), None)
 
@@ -135,29 +153,14 @@ def evidence_of_result(result: Result, used: bool, frame: Frame) -> Evidence:
     )
 
 
-def _result_of(fact: Fact | Given, frame: Frame) -> Result | None:
-    """The result that a fact is, or was read from."""
-    match fact:
-        case Episode() | Absence():
-            return _result_behind(fact, frame)
-        case Result():
-            return fact
-        case _:
-            return None
-
-
-def is_suspicious(fact: Fact | Given, frame: Frame) -> bool:
-    result = _result_of(fact, frame)
-    if result is None:
-        return False
+def _is_suspicious(result: Result, frame: Frame) -> bool:
     remarks = [flag for flag in result.flags if not flag.text.startswith(MEASURED_AS)]
     return bool(remarks or result.problem or raised_for(result, frame))
 
 
-def doubts_of(fact: Fact | Given, frame: Frame) -> str | None:
-    """A result whose value may be wrong, and why; None if nothing says so, or if the result is not used anyway."""
-    result = _result_of(fact, frame)
-    if result is None or result.unusable is not None:
+def _doubt_of(result: Result, frame: Frame) -> str | None:
+    """Why the value of a result may be wrong; None if nothing says so, or if the result is not used anyway."""
+    if result.unusable is not None:
         return None
     doubts = [each.text for each in (*raised_for(result, frame), *result.flags) if each.kind == "doubt"]
     if not doubts:

@@ -9,7 +9,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from screener.evaluation.answers import Fact, Found, Given, Judged, Measured, Reason
-from screener.evaluation.grounds import Part, deciding, entry_called, leaves, qualities_open, question_about, reasons
+from screener.evaluation.grounds import (
+    Grounds,
+    Part,
+    deciding,
+    entry_called,
+    leaves,
+    qualities_open,
+    question_about,
+    reasons,
+)
 from screener.evaluation.phrases import asked, both, either, in_time, lowered, onset, unit_beside, wanted
 from screener.records.patient import Absence, Answer, Episode, Result
 from screener.rulebook import (
@@ -94,15 +103,10 @@ class Section(Struct, frozen=True):
 Piece = Clause | Denied | Section
 
 
-Kept = dict[int, tuple[Judged, tuple[Piece, ...]]]
-"""The statements of answers that several lines share, by the identity of an answer, which is kept beside them. They are
-kept for one frame."""
-
-
-def explain(answers: Sequence[Judged], rulebook: Rulebook, kept: Kept | None = None) -> str:
+def explain(answers: Sequence[Judged], rulebook: Rulebook, grounds: Grounds | None = None) -> str:
     """What one answer, or several readings' answers together, rest on: statements joined by semicolons, each once."""
-    kept = {} if kept is None else kept
-    words = _told_together([piece for answer in answers for piece in _pieces(answer, rulebook, kept)], rulebook)
+    grounds = Grounds() if grounds is None else grounds
+    words = _told_together([piece for answer in answers for piece in _pieces(answer, rulebook, grounds)], rulebook)
     return words[:1].upper() + words[1:]
 
 
@@ -146,21 +150,23 @@ def span_text(value: Range, written: Callable[[float], str] = number_text) -> st
 # ---- an answer's statements
 
 
-def _pieces(answer: Part, rulebook: Rulebook, kept: Kept) -> Iterator[Piece]:
+def _pieces(answer: Part, rulebook: Rulebook, grounds: Grounds) -> tuple[Piece, ...]:
     """The statements that an answer rests on, in the order of the rule."""
-    if not isinstance(answer, Judged):
-        raise TypeError("only a truth is put into words")
-    if isinstance(answer.node, Not | All | Any | AtLeast):
-        for part in deciding(answer):
-            yield from _pieces(part, rulebook, kept)
-        return
-    known = kept.get(id(answer))
-    if known is None:
-        known = kept[id(answer)] = (answer, tuple(_statements(answer, rulebook, kept)))
-    yield from known[1]
+    ground = grounds.of(answer)
+    if ground.words is None:
+        if not isinstance(answer, Judged):
+            raise TypeError("only a truth is put into words")
+        if isinstance(answer.node, _LOGIC):
+            ground.words = tuple([piece for part in deciding(answer) for piece in _pieces(part, rulebook, grounds)])
+        else:
+            ground.words = tuple(_statements(answer, rulebook, grounds))
+    return ground.words
 
 
-def _statements(answer: Judged, rulebook: Rulebook, kept: Kept) -> Iterator[Piece]:
+_LOGIC = (Not, All, Any, AtLeast)
+
+
+def _statements(answer: Judged, rulebook: Rulebook, grounds: Grounds) -> Iterator[Piece]:
     """What is said of a node that is made of more than truths, or has a name."""
     match answer.node:
         case Compare() | Between() | AgainstLimit():
@@ -172,11 +178,11 @@ def _statements(answer: Judged, rulebook: Rulebook, kept: Kept) -> Iterator[Piec
         case Happened():
             yield _event(answer, rulebook)
         case Confirmed() as node:
-            yield from _person(answer, node, rulebook, kept)
+            yield from _person(answer, node, rulebook, grounds)
         case Meets() as node:
-            yield _definition(answer, node, rulebook, kept)
+            yield _definition(answer, node, rulebook, grounds)
         case AtTime() as node:
-            yield from _moved_clock(answer, node, rulebook, kept)
+            yield from _moved_clock(answer, node, rulebook, grounds)
         case Untranslated():
             yield Clause(WHY["untranslated"])
 
@@ -599,7 +605,12 @@ def onset_of(anchor: Found) -> str:
 
 def _beside(found: Found, rulebook: Rulebook) -> str:
     """What was tested about the episodes themselves, such as the hemoglobin of a bleed."""
-    told = [piece for part in found.parts if not isinstance(part.node, SexIs) for piece in _pieces(part, rulebook, {})]
+    told = [
+        piece
+        for part in found.parts
+        if not isinstance(part.node, SexIs)
+        for piece in _pieces(part, rulebook, Grounds())
+    ]
     return f" ({_told_together(told, rulebook)})" if told else ""
 
 
@@ -710,11 +721,11 @@ def _absences(facts: Sequence[Fact | Given], rulebook: Rulebook) -> str:
     return ", ".join(dict.fromkeys(grounds))
 
 
-def _person(answer: Judged, node: Confirmed, rulebook: Rulebook, kept: Kept) -> Iterator[Piece]:
+def _person(answer: Judged, node: Confirmed, rulebook: Rulebook, grounds: Grounds) -> Iterator[Piece]:
     question = rulebook.questions[node.question]
     found = answer.parts[0]
     if isinstance(found, Judged):
-        yield Section(f"“{question.title}” does not arise", tuple(_pieces(found, rulebook, kept)))
+        yield Section(f"“{question.title}” does not arise", _pieces(found, rulebook, grounds))
         return
     given = [each for each in found.used if isinstance(each, Answer)] if isinstance(found, Found) else []
     if answer.truth is UNKNOWN:
@@ -730,13 +741,13 @@ def _answer(answer: Answer) -> str:
     return f"answered {'yes' if answer.value else 'no'}{when}{by}"
 
 
-def _definition(answer: Judged, node: Meets, rulebook: Rulebook, kept: Kept) -> Section:
+def _definition(answer: Judged, node: Meets, rulebook: Rulebook, grounds: Grounds) -> Section:
     says = {TRUE: "is met", FALSE: "is not met", UNKNOWN: "is open"}[answer.truth]
     title = rulebook.definitions[node.name].title
-    return Section(f"“{title}” {says}", tuple(_pieces(answer.parts[0], rulebook, kept)))
+    return Section(f"“{title}” {says}", _pieces(answer.parts[0], rulebook, grounds))
 
 
-def _moved_clock(answer: Judged, node: AtTime, rulebook: Rulebook, kept: Kept) -> Iterator[Piece]:
+def _moved_clock(answer: Judged, node: AtTime, rulebook: Rulebook, grounds: Grounds) -> Iterator[Piece]:
     anchor = answer.parts[0]
     if not isinstance(anchor, Found):
         raise TypeError("the clock is moved to an anchor")
@@ -746,7 +757,7 @@ def _moved_clock(answer: Judged, node: AtTime, rulebook: Rulebook, kept: Kept) -
         return
     first, last = anchor.days
     when = day_text(first) if first == last else f"{day_text(first)} to {day_text(last)}"
-    inner = [piece for part in answer.parts[1:] for piece in _pieces(part, rulebook, kept)]
+    inner = [piece for part in answer.parts[1:] for piece in _pieces(part, rulebook, grounds)]
     yield Section(f"{heading}, {when}", tuple(inner))
 
 

@@ -11,7 +11,8 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from screener.evaluation.answers import Evidence, Found, Judged, Measured, Reason
+from screener.evaluation.answers import Found, Judged, Measured, Reason
+from screener.evaluation.grounds import Grounds, lasting_of
 from screener.evaluation.instants import Stretch, not_after
 from screener.records.chart import as_if
 from screener.records.patient import Absence, Episode, Flag, Patient, Result
@@ -93,10 +94,10 @@ class Frame:
         "ends",
         "entries",
         "found",
+        "grounds",
         "kinds",
         "labs_within",
         "last_from",
-        "needed",
         "of_all_trials",
         "of_this_trial",
         "open_entries",
@@ -112,7 +113,6 @@ class Frame:
         "shown",
         "stretches",
         "trial",
-        "worded",
     )
 
     def __init__(
@@ -168,12 +168,9 @@ class Frame:
         self.of_this_trial: dict[int, Judged | Measured | Truth | Range] = {}
         self.raised: dict[tuple[str, str], tuple[Flag, ...]] = {}
         """The dictionary's flags that are raised for a result, by its fact and source."""
-        self.shown: dict[tuple[int, str, bool], tuple[object, Evidence, bool]] = {}
-        """Facts as evidence; by the identity of a fact, kept with the fact itself."""
-        self.worded: dict[int, tuple[Judged, tuple[Anything, ...]]] = {}
-        """The statements that explain an answer, by its identity, with the answer itself."""
-        self.needed: dict[int, tuple[Judged, tuple[Anything, ...]]] = {}
-        """What would settle an open answer; likewise."""
+        self.shown: dict[tuple[int, str, bool], Anything] = {}
+        """Facts as people read them; by the identity of a fact, kept with the fact itself."""
+        self.grounds = Grounds(lasting_of(rulebook))
         self.results_by_source: dict[str, dict[str, Result]] = {}
         self.last_from: dict[str, list[Moment]] = {}
 
@@ -245,7 +242,7 @@ class Frame:
         other.ends, other.plain, other.present = self.ends, self.plain, self.present
         other.of_all_trials = self.of_all_trials
         other.raised = self.raised
-        other.shown, other.worded, other.needed = self.shown, self.worded, self.needed
+        other.shown, other.grounds = self.shown, self.grounds
         other.results_by_source = self.results_by_source
         other.last_from = self.last_from
         return other

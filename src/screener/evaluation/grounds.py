@@ -5,14 +5,16 @@ Nothing is computed anew here; everything is read off the answer that the evalua
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator, Sequence
+from typing import Any as Anything
 from typing import Literal
 
 from msgspec import Struct
 
 from screener.evaluation.answers import Fact, Found, Given, Judged, Measured, Reason
 from screener.evaluation.phrases import allergies, either, in_time, lowered, onset, unit_beside, wanted
-from screener.evaluation.residual import open_nodes
+from screener.evaluation.residual import Connective
 from screener.records.patient import Episode, Result
 from screener.rulebook import (
     NOW,
@@ -64,30 +66,78 @@ class Need(Struct, frozen=True):
     text: str
 
 
+class Ground:
+    """What is read off one answer, each thing when it is first asked for. It keeps the answer, whose identity names
+    it."""
+
+    __slots__ = ("answer", "consulted", "needs", "reasons", "scores", "words")
+
+    def __init__(self, answer: Part) -> None:
+        self.answer = answer
+        self.consulted: tuple[Found, ...] | None = None
+        self.scores: tuple[tuple[str, Measured], ...] = ()
+        self.reasons: tuple[Reason, ...] | None = None
+        self.needs: tuple[Need, ...] | None = None
+        self.words: tuple[Anything, ...] | None = None
+        """The statements that explain it."""
+
+
+Lasting = dict[int, Ground]
+"""What is read off the answers that are the same for every patient, by the identity of an answer."""
+
+
+class Grounds:
+    """What is read off answers, for one frame. Several lines share an answer, and it is read once."""
+
+    __slots__ = ("_lasting", "_own")
+
+    def __init__(self, lasting: Lasting | None = None) -> None:
+        self._own: dict[int, Ground] = {}
+        self._lasting = {} if lasting is None else lasting
+
+    def of(self, answer: Part) -> Ground:
+        """What has been read off an answer so far."""
+        name = id(answer)
+        known = self._own.get(name)
+        if known is None:
+            known = self._lasting.get(name)
+            if known is None:
+                known = self._own[name] = Ground(answer)
+        return known
+
+
+_LASTING: dict[int, Lasting] = {}
+
+
+def lasting_of(rulebook: Rulebook) -> Lasting:
+    """What is read off the answers of a rulebook that are the same for every patient; dropped with it."""
+    lasting = _LASTING.get(id(rulebook))
+    if lasting is None:
+        lasting = _LASTING[id(rulebook)] = {}
+        weakref.finalize(rulebook, _LASTING.pop, id(rulebook), None)
+    return lasting
+
+
 def deciding(answer: Part) -> tuple[Part, ...]:
     """The parts that an answer depends on: those that settled it, or if it is open, those still open."""
+    if isinstance(answer, Judged):
+        kind, truth, parts = type(answer.node), answer.truth, answer.parts
+        if kind is All or kind is Any or kind is AtLeast:
+            if (truth is TRUE and kind is All) or (truth is FALSE and kind is Any):
+                return parts
+            return tuple([part for part in parts if isinstance(part, Judged) and part.truth is truth])
+        if kind is Confirmed:
+            # A person's answer decides; whom it is asked of, and what is shown with it, do not.
+            return parts[:1]
+        return parts if truth is not UNKNOWN else tuple([part for part in parts if not _is_settled(part)])
     if isinstance(answer, Found):
+        if answer.anchor is None and not answer.parts:
+            return ()
         anchor = (answer.anchor,) if answer.anchor is not None and answer.anchor.reasons else ()
         return (*anchor, *(part for part in answer.parts if part.truth is answer.truth))
-    if isinstance(answer, Measured):
-        if answer.range.is_exact:
-            return answer.parts
-        return tuple([part for part in answer.parts if not _is_settled(part)])
-    truth = answer.truth
-    match answer.node:
-        case All() | Any() | AtLeast():
-            if truth is TRUE and isinstance(answer.node, All):
-                return answer.parts
-            if truth is FALSE and isinstance(answer.node, Any):
-                return answer.parts
-            return tuple([part for part in answer.parts if isinstance(part, Judged) and part.truth is truth])
-        case Confirmed():
-            # A person's answer decides; whom it is asked of, and what is shown with it, do not.
-            return answer.parts[:1]
-        case _:
-            if truth is UNKNOWN:
-                return tuple([part for part in answer.parts if not _is_settled(part)])
-            return answer.parts
+    if answer.range.is_exact:
+        return answer.parts
+    return tuple([part for part in answer.parts if not _is_settled(part)])
 
 
 def _is_settled(part: Part) -> bool:
@@ -112,72 +162,83 @@ def _add_leaves(answer: Part, found: list[Found]) -> None:
         _add_leaves(part, found)
 
 
-def consulted(answer: Part) -> list[Found]:
+def consulted(answer: Judged | Measured, grounds: Grounds | None = None) -> tuple[Found, ...]:
     """What was looked up for an answer: what decided a settled one, everything for an open one."""
-    found: list[Found] = []
-    _add_consulted(answer, found)
-    return found
+    return _looked_up(answer, Grounds() if grounds is None else grounds).consulted or ()
 
 
-def _add_consulted(answer: Part, found: list[Found]) -> None:
-    if isinstance(answer, Found):
-        found.append(answer)
-        if answer.anchor is not None:
-            found.append(answer.anchor)
-        parts: tuple[Part, ...] = answer.parts
-    elif isinstance(answer, Judged) and answer.truth is not UNKNOWN:
+def measured_scores(answer: Judged | Measured, grounds: Grounds | None = None) -> tuple[tuple[str, Measured], ...]:
+    """The scores computed for an answer, by name; an inner score comes after the one that uses it."""
+    return _looked_up(answer, Grounds() if grounds is None else grounds).scores
+
+
+def _looked_up(answer: Judged | Measured, grounds: Grounds) -> Ground:
+    """An answer with what was looked up and computed for it."""
+    ground = grounds.of(answer)
+    if ground.consulted is not None:
+        return ground
+    if isinstance(answer, Measured):
+        parts = answer.parts
+        if isinstance(answer.node, ScoreOf):
+            ground.scores = ((answer.node.name, answer),)
+    elif answer.truth is not UNKNOWN:
         parts = deciding(answer)
     else:
-        parts = (*answer.parts, *_shown(answer))
+        parts = (*answer.parts, *answer.shown) if answer.shown else answer.parts
+    looked_up: list[Found] = []
     for part in parts:
-        _add_consulted(part, found)
+        if isinstance(part, Found):
+            looked_up.append(part)
+            if part.anchor is not None:
+                looked_up.append(part.anchor)
+        for inside in part.parts if isinstance(part, Found) else (part,):
+            known = _looked_up(inside, grounds)
+            if known.consulted:
+                looked_up += known.consulted
+            if known.scores:
+                ground.scores += known.scores
+    ground.consulted = tuple(looked_up)
+    return ground
 
 
-def _shown(answer: Part) -> tuple[Judged, ...]:
-    return answer.shown if isinstance(answer, Judged) else ()
+Shown = tuple[Fact | Given, Found, bool]
+"""A fact of the record that an answer shows, with the lookup that found it, and whether it was used."""
 
 
-def measured_scores(answer: Part) -> list[tuple[str, Measured]]:
-    """The scores computed for an answer, by name; an inner score comes after the one that uses it."""
-    scores: list[tuple[str, Measured]] = []
-    _add_scores(answer, scores)
-    return scores
-
-
-def _add_scores(answer: Part, scores: list[tuple[str, Measured]]) -> None:
-    if isinstance(answer, Measured) and isinstance(answer.node, ScoreOf):
-        scores.append((answer.node.name, answer))
-    is_settled = isinstance(answer, Judged) and answer.truth is not UNKNOWN
-    for part in deciding(answer) if is_settled else (*answer.parts, *_shown(answer)):
-        _add_scores(part, scores)
-
-
-def facts(answer: Part) -> Iterator[tuple[Fact | Given, Found, bool]]:
-    """The facts of the record that an answer shows, each with the lookup that found it and whether it was used."""
-    seen: set[tuple[str, str, str]] = set()
-    for found in consulted(answer):
-        for fact, used in [*((fact, True) for fact in found.used), *((fact, False) for fact in found.set_aside)]:
+def facts(answer: Judged | Measured, grounds: Grounds | None = None) -> tuple[Shown, ...]:
+    """The facts of the record that an answer shows, each once."""
+    told: dict[tuple[str, str, type], Shown] = {}
+    for found in consulted(answer, grounds):
+        for fact in found.used:
             about = found.subject if isinstance(fact, Given) else fact.fact if isinstance(fact, Result) else ""
-            key = (about, fact.source, type(fact).__name__)
-            if key not in seen:
-                seen.add(key)
-                yield fact, found, used
+            told.setdefault((about, fact.source, type(fact)), (fact, found, True))
+        for result in found.set_aside:
+            told.setdefault((result.fact, result.source, Result), (result, found, False))
+    return tuple(told.values())
 
 
-def reasons(answer: Part) -> tuple[Reason, ...]:
+def reasons(answer: Part, grounds: Grounds | None = None) -> tuple[Reason, ...]:
     """Why an answer is open, the most telling first; empty for a settled one."""
     if isinstance(answer, Judged) and answer.truth is not UNKNOWN:
         return ()
-    return tuple(dict.fromkeys(_reasons(answer)))
+    return _reasons(answer, Grounds() if grounds is None else grounds)
 
 
-def _reasons(answer: Part) -> Iterator[Reason]:
-    if isinstance(answer, Found | Judged):
-        yield from answer.reasons
-    elif isinstance(answer.node, ScoreOf):
-        yield "partial_score"
-    for part in deciding(answer):
-        yield from _reasons(part)
+def _reasons(answer: Part, grounds: Grounds) -> tuple[Reason, ...]:
+    if isinstance(answer, Found) and answer.anchor is None and not answer.parts:
+        return answer.reasons
+    ground = grounds.of(answer)
+    if ground.reasons is None:
+        told: dict[Reason, None] = {}
+        if not isinstance(answer, Measured):
+            told = dict.fromkeys(answer.reasons)
+        elif isinstance(answer.node, ScoreOf):
+            told["partial_score"] = None
+        for part in deciding(answer):
+            for reason in _reasons(part, grounds):
+                told[reason] = None
+        ground.reasons = tuple(told)
+    return ground.reasons
 
 
 def rests_on_assumption(answer: Part) -> bool:
@@ -185,19 +246,22 @@ def rests_on_assumption(answer: Part) -> bool:
     return any(found.assumed for found in leaves(answer))
 
 
-def needs(
-    answer: Judged, rulebook: Rulebook, kept: dict[int, tuple[Judged, tuple[Need, ...]]] | None = None
-) -> tuple[Need, ...]:
-    """The facts that would help to settle an open answer, read off what is left of it; none for a settled one. `kept`
-    are those of nodes that several lines share, by the identity of a node's answer, which is kept beside them."""
-    kept = {} if kept is None else kept
-    told: dict[Need, None] = {}
-    for node in open_nodes(answer):
-        known = kept.get(id(node))
-        if known is None:
-            known = kept[id(node)] = (node, tuple(_needs(node, rulebook)))
-        told.update(dict.fromkeys(known[1]))
-    return tuple(told)
+def needs(answer: Judged, rulebook: Rulebook, grounds: Grounds | None = None) -> tuple[Need, ...]:
+    """The facts that would help to settle an open answer, read off what is left of it; none for a settled one."""
+    if answer.truth is not UNKNOWN:
+        return ()
+    grounds = Grounds() if grounds is None else grounds
+    ground = grounds.of(answer)
+    if ground.needs is None:
+        told: dict[Need, None] = {}
+        if isinstance(answer.node, Connective):
+            for part in answer.parts:
+                if isinstance(part, Judged) and part.truth is UNKNOWN:
+                    told.update(dict.fromkeys(needs(part, rulebook, grounds)))
+        else:
+            told = dict.fromkeys(_needs(answer, rulebook))
+        ground.needs = tuple(told)
+    return ground.needs
 
 
 def _needs(answer: Part, rulebook: Rulebook) -> Iterator[Need]:
@@ -502,9 +566,9 @@ def question_about(lookup: EventLookup, what: Sequence[Qualified], rulebook: Rul
             return f"whether there is {number}{allergies(what, rulebook)}"
 
 
-def results_of(answer: Part) -> Iterator[Result]:
+def results_of(answer: Judged | Measured, grounds: Grounds | None = None) -> Iterator[Result]:
     """The results of labs and findings that an answer used."""
-    for found in consulted(answer):
+    for found in consulted(answer, grounds):
         for fact in found.used:
             if isinstance(fact, Result):
                 yield fact

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from screener.evaluation.answers import Fact, Found, Given, Judged, Measured
+from screener.evaluation.answers import Judged, Measured
 from screener.evaluation.evaluator import decide
 from screener.evaluation.explanation import number_text
 from screener.evaluation.frame import Frame
-from screener.evaluation.grounds import results_of
+from screener.evaluation.grounds import Grounds, Shown, results_of
 from screener.evaluation.phrases import lowered
 from screener.records.patient import Episode, Flag, Result
 from screener.rulebook import All, Confirmed, FlagRule, Rulebook, Score, Truthful, Value, ValueLookup
@@ -89,9 +89,9 @@ def raised_for_score(score: Score, frame: Frame) -> tuple[Flag, ...]:
     return known
 
 
-def drawn_apart(measured: Measured, spread: Duration) -> str | None:
+def drawn_apart(measured: Measured, spread: Duration, grounds: Grounds) -> str | None:
     """How far apart the inputs of a score were drawn, if certainly further than they should be."""
-    moments = [result.when for result in results_of(measured) if result.when is not None]
+    moments = [result.when for result in results_of(measured, grounds) if result.when is not None]
     if not moments:
         return None
     if len({moment.offset is None for moment in moments}) > 1:
@@ -135,12 +135,14 @@ def answered_against_data(judged: Judged, rulebook: Rulebook) -> Iterable[Flag]:
             yield from answered_against_data(part, rulebook)
 
 
-def against_sex(shown: Iterable[tuple[Fact | Given, Found, bool]], frame: Frame) -> Iterable[Flag]:
+def against_sex(shown: Iterable[Shown], frame: Frame) -> list[Flag]:
     """What only the other sex can have, on record for this patient all the same."""
     sex = frame.patient.sex
+    flags: list[Flag] = []
     for fact, _, used in shown:
-        if used and isinstance(fact, Episode) and fact.list != "family_history" and not fact.doubtful:
+        if used and sex is not None and isinstance(fact, Episode):
             concept = frame.rulebook.concepts[fact.concept]
-            if sex is not None and concept.only_if not in (None, sex):
+            if concept.only_if not in (None, sex) and fact.list != "family_history" and not fact.doubtful:
                 text = f"conflict: recorded {sex}, but {lowered(concept.title)} is on record ({fact.source})"
-                yield Flag("doubt", text)
+                flags.append(Flag("doubt", text))
+    return flags
