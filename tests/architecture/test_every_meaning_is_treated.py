@@ -134,10 +134,10 @@ CONSUMERS = [
         "the engine decides them as a whole",
     ),
     # ---- the words of an answer
-    Consumer("src/screener/evaluation/explanation.py: _pieces _statements", "truths"),
+    Consumer("src/screener/evaluation/explanation.py: _LOGIC _statements", "truths"),
     Consumer("src/screener/evaluation/explanation.py: _written", "numbers"),
     Consumer("src/screener/evaluation/explanation.py: _subject", "lookups"),
-    Consumer("src/screener/evaluation/phrases.py: asked", "verbs"),
+    Consumer("src/screener/evaluation/phrases.py: _asked", "verbs"),
     Consumer(
         "src/screener/evaluation/outline.py: _heading _parts",
         "truths",
@@ -151,7 +151,7 @@ CONSUMERS = [
         "they hang on all their parts, an open one on the open ones",
     ),
     Consumer("src/screener/evaluation/grounds.py: needs_of_lookup", "lookups"),
-    Consumer("src/screener/evaluation/grounds.py: question_about", "verbs"),
+    Consumer("src/screener/evaluation/grounds.py: _question_about", "verbs"),
     # ---- advice
     Consumer(
         "src/screener/advice/distance.py: _grounds",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import cache
 from typing import get_args
 
 from screener.evaluation.answers import Found, Given, Judged, Measured, Reason
@@ -217,11 +218,12 @@ def not_on_record(lookup: EventLookup) -> Found:
 
 def not_on_list(lookup: EventLookup, *, assumed: bool) -> Found:
     """The answer if no entry says anything about what is asked, and the list is complete."""
-    return Found(lookup.name, lookup, FALSE, used=(_complete(lookup, assumed=assumed),), assumed=assumed)
+    return Found(lookup.name, lookup, FALSE, used=(_complete(lookup.list, assumed),), assumed=assumed)
 
 
-def _complete(lookup: EventLookup, *, assumed: bool) -> Given:
-    return Given(lookup.list, "assumed complete" if assumed else "declared complete", "complete")
+@cache
+def _complete(list_: RecordList, assumed: bool) -> Given:
+    return Given(list_, "assumed complete" if assumed else "declared complete", "complete")
 
 
 def _is_of_other_sex(name: str, frame: Frame) -> bool:
@@ -870,7 +872,7 @@ def _clearing(
 def _denied_by_list(lookup: EventLookup, name: str, last_day: int, frame: Frame) -> tuple[Given, ...] | None:
     if not list_denies(name, lookup, last_day, frame):
         return None
-    return (_complete(lookup, assumed=_is_assumed(lookup.list, name, frame)),)
+    return (_complete(lookup.list, _is_assumed(lookup.list, name, frame)),)
 
 
 def list_denies(name: str, lookup: EventLookup, day: int, frame: Frame) -> bool:

@@ -66,7 +66,7 @@ class ShownFact(Struct, frozen=True, gc=False):
 
 def shown_as(fact: Fact | Given, found: Found, used: bool, frame: Frame) -> ShownFact:
     """A fact as people read it. Many lines show the same fact, so it is put into words once."""
-    key = (id(fact), found.subject, used)
+    key = (id(fact), used)
     known = frame.shown.get(key)
     if known is None:
         result = fact if isinstance(fact, Result) else _result_behind(fact, frame)

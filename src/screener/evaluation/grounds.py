@@ -13,7 +13,7 @@ from typing import Literal
 from msgspec import Struct
 
 from screener.evaluation.answers import Fact, Found, Given, Judged, Measured, Reason
-from screener.evaluation.phrases import allergies, either, in_time, lowered, onset, unit_beside, wanted
+from screener.evaluation.phrases import allergies, either, in_time, lowered, onset, said_once, unit_beside, wanted
 from screener.evaluation.residual import Connective
 from screener.records.patient import Episode, Result
 from screener.rulebook import (
@@ -175,30 +175,40 @@ def measured_scores(answer: Judged | Measured, grounds: Grounds | None = None) -
 def _looked_up(answer: Judged | Measured, grounds: Grounds) -> Ground:
     """An answer with what was looked up and computed for it."""
     ground = grounds.of(answer)
-    if ground.consulted is not None:
-        return ground
-    if isinstance(answer, Measured):
-        parts = answer.parts
-        if isinstance(answer.node, ScoreOf):
-            ground.scores = ((answer.node.name, answer),)
-    elif answer.truth is not UNKNOWN:
-        parts = deciding(answer)
-    else:
-        parts = (*answer.parts, *answer.shown) if answer.shown else answer.parts
-    looked_up: list[Found] = []
-    for part in parts:
-        if isinstance(part, Found):
-            looked_up.append(part)
-            if part.anchor is not None:
-                looked_up.append(part.anchor)
-        for inside in part.parts if isinstance(part, Found) else (part,):
-            known = _looked_up(inside, grounds)
-            if known.consulted:
-                looked_up += known.consulted
-            if known.scores:
-                ground.scores += known.scores
-    ground.consulted = tuple(looked_up)
+    if ground.consulted is None:
+        found: list[Found] = []
+        scores: list[tuple[str, Measured]] = []
+        if isinstance(answer, Measured):
+            if isinstance(answer.node, ScoreOf):
+                scores.append((answer.node.name, answer))
+            parts = answer.parts
+        elif answer.truth is not UNKNOWN:
+            parts = deciding(answer)
+        else:
+            parts = (*answer.parts, *answer.shown) if answer.shown else answer.parts
+        for part in parts:
+            _add_looked_up(part, found, scores, grounds)
+        ground.consulted, ground.scores = tuple(found), tuple(scores)
     return ground
+
+
+def _add_looked_up(part: Part, found: list[Found], scores: list[tuple[str, Measured]], grounds: Grounds) -> None:
+    """What was looked up and computed for a part. What several lines share is kept; the rest is gathered at once."""
+    if isinstance(part, Found):
+        found.append(part)
+        if part.anchor is not None:
+            found.append(part.anchor)
+        for inside in part.parts:
+            _add_looked_up(inside, found, scores, grounds)
+    elif isinstance(part, Measured) and not isinstance(part.node, ScoreOf):
+        for each in part.parts:
+            _add_looked_up(each, found, scores, grounds)
+    elif len(part.parts) == 1 and isinstance(part.parts[0], Found) and not (isinstance(part, Judged) and part.shown):
+        _add_looked_up(part.parts[0], found, scores, grounds)
+    else:
+        known = _looked_up(part, grounds)
+        found += known.consulted or ()
+        scores += known.scores
 
 
 Shown = tuple[Fact | Given, Found, bool]
@@ -541,8 +551,12 @@ def _kind_of_list(lookup: EventLookup, kind: NeedKind) -> NeedKind:
             return kind
 
 
-def question_about(lookup: EventLookup, what: Sequence[Qualified], rulebook: Rulebook) -> str:
+def question_about(lookup: EventLookup, what: tuple[Qualified, ...], rulebook: Rulebook) -> str:
     """What to find out about part of what an event lookup asks, as a question inside a sentence."""
+    return said_once(rulebook, ("question", lookup.name, what), lambda: _question_about(lookup, what, rulebook))
+
+
+def _question_about(lookup: EventLookup, what: tuple[Qualified, ...], rulebook: Rulebook) -> str:
     named, when = wanted(what, rulebook), in_time(lookup.scope, rulebook) or " at any time"
     match lookup.verb:
         case "history of":

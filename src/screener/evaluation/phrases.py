@@ -5,12 +5,29 @@ Only names and their joining are handled here; what was found is put into words 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import weakref
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import lru_cache
 
 from screener.rulebook import EventLookup, OnsetLookup, Qualified, Rulebook, Scope
 from screener.values.units import UnitError, parse_unit
 
+_SAID: dict[int, dict[Hashable, str]] = {}
 
+
+def said_once(rulebook: Rulebook, about: Hashable, say: Callable[[], str]) -> str:
+    """A phrase that is the same for every patient, made once for a rulebook, and dropped with it."""
+    said = _SAID.get(id(rulebook))
+    if said is None:
+        said = _SAID[id(rulebook)] = {}
+        weakref.finalize(rulebook, _SAID.pop, id(rulebook), None)
+    phrase = said.get(about)
+    if phrase is None:
+        phrase = said[about] = say()
+    return phrase
+
+
+@lru_cache(maxsize=4096)
 def lowered(title: str) -> str:
     """A title as it stands inside a sentence: a capital that only opened it is lowered. An abbreviation keeps its own,
     and so does a proper name of two words, such as West Haven."""
@@ -19,6 +36,7 @@ def lowered(title: str) -> str:
     return title if is_proper_name or not opening[1:2].islower() else title[0].lower() + title[1:]
 
 
+@lru_cache(maxsize=1024)
 def unit_beside(unit: str | None) -> str:
     """A unit as it stands after its number, with a blank before it; a pure number or a ratio has none."""
     if not unit:
@@ -41,11 +59,15 @@ def both(names: Iterable[str]) -> str:
 
 
 def _series(names: Iterable[str], joining: str) -> str:
-    ordered = sorted(dict.fromkeys(names), key=lambda name: ", " in name)
+    ordered = list(dict.fromkeys(names))
     if len(ordered) < 2:
         return "".join(ordered)
-    *most, last = ordered
+    *most, last = sorted(ordered, key=_is_series)
     return ", ".join(most) + (", " if ", " in last else f" {joining} ") + last
+
+
+def _is_series(name: str) -> bool:
+    return ", " in name
 
 
 def in_time(scope: Scope | None, rulebook: Rulebook) -> str:
@@ -63,8 +85,12 @@ def onset(lookup: OnsetLookup) -> str:
     return f"the {lookup.pick} onset of {lookup.concept.replace('_', ' ')}"
 
 
-def asked(lookup: EventLookup, what: Sequence[Qualified], rulebook: Rulebook) -> str:
+def asked(lookup: EventLookup, what: tuple[Qualified, ...], rulebook: Rulebook) -> str:
     """What an event lookup asks about, of the concepts in `what` only: `severe allergy to any substance`."""
+    return said_once(rulebook, ("asked", lookup.name, what), lambda: _asked(lookup, what, rulebook))
+
+
+def _asked(lookup: EventLookup, what: tuple[Qualified, ...], rulebook: Rulebook) -> str:
     named = wanted(what, rulebook)
     when = in_time(lookup.scope, rulebook)
     match lookup.verb:
