@@ -261,21 +261,31 @@ class Tables:
         self.facts: Table[tuple[str, str, tuple[Flag, ...]], Fact] = Table()
         self.needs: Table[Need, NeedListed] = Table()
         self.scores: Table[ScoreValue, ScoreListed] = Table()
+        self._rows: dict[int, tuple[Evidence, int, bool]] = {}
+        """Facts that have been met, by identity: many lines share one."""
 
     def fact(self, fact: Evidence) -> int:
         """The place of a fact. Being too old for one line is no property of the fact, so that flag is left to the
         line."""
-        flags = tuple([flag for flag in fact.flags if flag.kind != "too_old"])
-        return self.facts.place((fact.name, fact.source, flags), lambda: _fact(fact, flags))
+        return self._placed(fact)[1]
+
+    def _placed(self, fact: Evidence) -> tuple[Evidence, int, bool]:
+        """A fact with its place, and whether it is too old."""
+        known = self._rows.get(id(fact))
+        if known is None:
+            flags = tuple([flag for flag in fact.flags if flag.kind != "too_old"])
+            place = self.facts.place((fact.name, fact.source, flags), lambda: _fact(fact, flags))
+            known = self._rows[id(fact)] = (fact, place, len(flags) < len(fact.flags))
+        return known
 
     def refs(self, facts: Iterable[Evidence], needs: Iterable[Need], scores: Iterable[ScoreValue]) -> Refs:
         """What a line refers to."""
-        places = [(self.fact(each), any(flag.kind == "too_old" for flag in each.flags)) for each in facts]
+        places = [self._placed(each) for each in facts]
         return Refs(
-            tuple([place for place, _ in places]),
-            tuple([place for place, is_too_old in places if is_too_old]),
-            tuple([self.needs.place(each, partial(self._need, each)) for each in needs]),
-            tuple([self.scores.place(each, partial(self._score, each)) for each in scores]),
+            tuple([place for _, place, _ in places]),
+            tuple([place for _, place, is_too_old in places if is_too_old]),
+            tuple([self.needs.place(each, partial(self._need, each)) for each in needs]) if needs else (),
+            tuple([self.scores.place(each, partial(self._score, each)) for each in scores]) if scores else (),
         )
 
     def _need(self, need: Need) -> NeedListed:

@@ -242,36 +242,45 @@ def _answer(
     conflict: bool,
 ) -> Found:
     reasons: dict[Reason, None] = {}
-    relevant = parts
+    used: dict[Episode | Absence | Given, None] = {}
+    judged: tuple[Judged, ...] = ()
     lacking = tuple([name for name, clearing in cleared.items() if clearing is None])
-    if truth is TRUE:
-        relevant = [part for part in parts if part.truth is TRUE]
-    elif truth is UNKNOWN:
-        # What certainly does not count has no part in what is open.
-        relevant = [part for part in parts if part.truth is not FALSE]
+    if parts:
+        relevant = parts
+        if truth is TRUE:
+            relevant = [part for part in parts if part.truth is TRUE]
+        elif truth is UNKNOWN:
+            # What certainly does not count has no part in what is open.
+            relevant = [part for part in parts if part.truth is not FALSE]
+        used = dict.fromkeys([part.episode for part in relevant])
+        judged = tuple([each for part in relevant for each in part.judged])
+    if truth is UNKNOWN:
         for part in parts:
             if part.truth is UNKNOWN:
                 reasons.update(dict.fromkeys(part.reasons))
-        reasons.update(dict.fromkeys([_why_lacking(name, lookup, frame) for name in lacking]))
+        for name in lacking:
+            reasons[_why_lacking(name, lookup, frame)] = None
         if conflict and not reasons:
             reasons["conflict"] = None
         if lookup.times > 1 and not reasons:
             reasons["unspecific" if lookup.verb in TIMELESS else "imprecise_date"] = None
-    used: dict[Episode | Absence | Given, None] = dict.fromkeys([part.episode for part in relevant])
     if truth is not TRUE:
         for clearing in cleared.values():
-            used.update(dict.fromkeys(clearing or ()))
+            if clearing is not None:
+                for fact in clearing:
+                    used[fact] = None
+    is_assumed = truth is FALSE and any(_is_assumed(lookup.list, what.concept, frame) for what in lookup.what)
     return Found(
         lookup.name,
         lookup,
         truth=truth,
         used=tuple(used),
         reasons=tuple(reasons),
-        assumed=truth is FALSE and any(_is_assumed(lookup.list, what.concept, frame) for what in lookup.what),
+        assumed=is_assumed,
         may_lack=bool(lacking),
         lacking=lacking,
         anchor=anchor,
-        parts=tuple(judged for part in relevant for judged in part.judged),
+        parts=judged,
     )
 
 

@@ -337,8 +337,16 @@ class Program(Engine[Judged, Measured]):
         only_if: Sequence[Decide],
         shown_with: Sequence[Decide],
     ) -> Decide:
+        asks_alone = not only_if and not shown_with
+        unanswered: list[Judged] = []
+
         def run(frame: Frame) -> Judged:
             found = read(frame)
+            if asks_alone and not found.used:
+                # Nobody has answered: the same for every patient.
+                if not unanswered:
+                    unanswered.append(self.known(node, UNKNOWN, (found,)))
+                return unanswered[0]
             truth = _truth_in(found)
             shown = tuple([each(frame) for each in shown_with]) if truth is UNKNOWN else ()
             return Judged(node, truth, (found, *[each(frame) for each in only_if]), shown=shown)
