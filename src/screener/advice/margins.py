@@ -123,6 +123,9 @@ class Multiple(Worded, frozen=True):
         return f"{number} x the {self.which} limit, compared with {self.compared} x"
 
 
+Would = Literal["pass", "fail", "hold", "no longer hold"]
+
+
 class Margin(Worded, frozen=True):
     """One number that decided a line, and how far it lies from its limit.
 
@@ -139,7 +142,7 @@ class Margin(Worded, frozen=True):
     distances: tuple[FromLimit, ...]
     multiple: Multiple | None = None
     turns: tuple[WouldTurn, ...] = ()
-    would: Literal["pass", "fail", "hold", "no longer hold"] = "hold"
+    would: Would = "hold"
     reading: str | None = None
 
     def in_words(self) -> str:
@@ -207,22 +210,29 @@ def _rounded(number: Fraction, places: int) -> str:
 
 def margins_of(screening: Screening) -> tuple[TrialMargins, ...]:
     """The margins of every line of every trial that has any."""
+    known: Known = {}
     return tuple(
         TrialMargins(
             trial.id,
-            tuple(each for each in (margins(criterion) for criterion in trial.criteria) if each.margins),
+            tuple(each for each in (margins(criterion, known) for criterion in trial.criteria) if each.margins),
         )
         for trial in screening.trials
     )
 
 
-def margins(criterion: CriterionResult) -> CriterionMargins:
-    """The margins of one line: of each comparison with a limit among the parts that decided it.
+Known = dict[tuple[int, Would], Margin]
+"""Margins by the identity of a comparison's answer, and what would happen if it turned: several lines share one."""
+
+
+def margins(criterion: CriterionResult, known: Known | None = None) -> CriterionMargins:
+    """The margins of one line: of each comparison with a limit among the parts that decided it. `known` are those of
+    other lines of the screening.
 
     A comparison that is itself open has none, and so has a line that only such parts keep open.
     """
     readings = criterion.readings_counted
-    told = [tuple(_margins(judged, criterion)) for _, judged in readings]
+    known = {} if known is None else known
+    told = [tuple(_margins(judged, criterion, known)) for _, judged in readings]
     in_all = [margin for margin in told[0] if all(margin in others for others in told)]
     labelled = [
         replace(margin, reading=label)
@@ -234,15 +244,18 @@ def margins(criterion: CriterionResult) -> CriterionMargins:
     return CriterionMargins(criterion.id, criterion.kind, criterion.status, every)
 
 
-def _margins(judged: Judged, criterion: CriterionResult) -> Iterator[Margin]:
+def _margins(judged: Judged, criterion: CriterionResult, known: Known) -> Iterator[Margin]:
     status = status_of(criterion.kind, judged.truth)
     for answer, frame, is_alone in _comparisons(judged, criterion.frame, is_alone=True):
-        would: Literal["pass", "fail", "hold", "no longer hold"]
+        would: Would
         if is_alone:
             would = "fail" if status == "passed" else "pass"
         else:
             would = "no longer hold" if answer.truth is TRUE else "hold"
-        yield _margin(answer, frame, criterion.frame, would)
+        key = (id(answer), would)
+        if key not in known:
+            known[key] = _margin(answer, frame, criterion.frame, would)
+        yield known[key]
 
 
 def _comparisons(part: Part, frame: Frame | None, *, is_alone: bool) -> Iterator[tuple[Judged, Frame | None, bool]]:
@@ -270,9 +283,7 @@ def _comparisons(part: Part, frame: Frame | None, *, is_alone: bool) -> Iterator
 # ---- one number
 
 
-def _margin(
-    answer: Judged, frame: Frame | None, anywhere: Frame, would: Literal["pass", "fail", "hold", "no longer hold"]
-) -> Margin:
+def _margin(answer: Judged, frame: Frame | None, anywhere: Frame, would: Would) -> Margin:
     rulebook = anywhere.rulebook
     turns = would_turn(answer, frame) if frame is not None and _is_formula(answer) else ()
     amount, limit = amount_in_words(answer, rulebook), limit_in_words(answer, rulebook)

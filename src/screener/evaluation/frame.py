@@ -170,7 +170,7 @@ class Frame:
         """The dictionary's flags that are raised for a result, by its fact and source."""
         self.shown: dict[tuple[int, bool], Anything] = {}
         """Facts as people read them; by the identity of a fact, kept with the fact itself."""
-        self.grounds = Grounds(lasting_of(rulebook))
+        self.grounds: Grounds = Grounds(lasting_of(rulebook)) if of is None else of.grounds
         self.results_by_source: dict[str, dict[str, Result]] = {}
         self.last_from: dict[str, list[Moment]] = {}
 
@@ -242,7 +242,7 @@ class Frame:
         other.ends, other.plain, other.present = self.ends, self.plain, self.present
         other.of_all_trials = self.of_all_trials
         other.raised = self.raised
-        other.shown, other.grounds = self.shown, self.grounds
+        other.shown = self.shown
         other.results_by_source = self.results_by_source
         other.last_from = self.last_from
         return other
