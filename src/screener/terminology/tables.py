@@ -221,23 +221,39 @@ def _by_place(concept: Concept, systems: frozenset[str]) -> dict[tuple[str, str]
     return found
 
 
-_INDEXES: dict[int, Mapping[str, Index]] = {}
+class Indexes(Mapping[str, Index]):
+    """An index for each system that the dictionary has codes of; each edition of ICD-10 is one of its own. Each is made
+    when a code of its system is first asked about: most records have codes of one or two."""
+
+    def __init__(self, concepts: dict[str, Concept]) -> None:
+        named = {each.system for concept in concepts.values() for each in concept.codes}
+        named |= {each.system for concept in concepts.values() for each in concept.relations}
+        self._systems = {edition: frozenset({"icd10", edition}) for edition in EDITIONS}
+        self._systems |= {each: frozenset({each}) for each in sorted(named) if not each.startswith("icd10")}
+        self._concepts = concepts
+        self._made: dict[str, Index] = {}
+
+    def __getitem__(self, system: str) -> Index:
+        index = self._made.get(system)
+        if index is None:
+            edition = system if system in EDITIONS else None
+            index = self._made[system] = Index(self._concepts, self._systems[system], edition)
+        return index
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._systems)
+
+    def __len__(self) -> int:
+        return len(self._systems)
 
 
-def indexes(rulebook: Rulebook) -> Mapping[str, Index]:
-    """An index for each system that the dictionary has codes of; each edition of ICD-10 is one of its own. Made once
-    for a rulebook, and dropped with it."""
+_INDEXES: dict[int, Indexes] = {}
+
+
+def indexes(rulebook: Rulebook) -> Indexes:
+    """The indexes of a rulebook's dictionary; kept with it, and dropped with it."""
     known = _INDEXES.get(id(rulebook))
     if known is None:
-        known = _INDEXES[id(rulebook)] = _made(rulebook)
+        known = _INDEXES[id(rulebook)] = Indexes(rulebook.concepts)
         weakref.finalize(rulebook, _INDEXES.pop, id(rulebook), None)
     return known
-
-
-def _made(rulebook: Rulebook) -> dict[str, Index]:
-    concepts = rulebook.concepts
-    found = {edition: Index(concepts, frozenset({"icd10", edition}), edition) for edition in EDITIONS}
-    named = {each.system for concept in concepts.values() for each in concept.codes}
-    named |= {each.system for concept in concepts.values() for each in concept.relations}
-    named = {system for system in named if not system.startswith("icd10")}
-    return found | {system: Index(concepts, frozenset({system}), None) for system in sorted(named)}
