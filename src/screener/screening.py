@@ -51,12 +51,10 @@ from screener.evaluation.grounds import (
     consulted,
     facts,
     measured_scores,
-    needs,
-    reasons,
-    rests_on_assumption,
 )
 from screener.evaluation.instants import last_fresh_day
 from screener.evaluation.latest import LatestResult, latest_results
+from screener.evaluation.outcomes import Outcome, outcomes_of
 from screener.evaluation.passed_over import later_than, reviewed_too_long_ago
 from screener.evaluation.phrases import lowered
 from screener.evaluation.raised import against_sex, answered_against_data, drawn_apart, raised_for_score
@@ -193,7 +191,21 @@ class CriterionResult:
         """`assumed` if the answer rests on a list that the user asked to be taken as complete."""
         if not self._frame.assumed:
             return "recorded"
-        return "assumed" if any(rests_on_assumption(judged) for judged in self._deciding) else "recorded"
+        return "assumed" if any(outcome.assumed for outcome in self._deciding_outcomes) else "recorded"
+
+    @cached_property
+    def _outcomes(self) -> tuple[Outcome, ...]:
+        """What each reading that counts comes to, without its evidence."""
+        of_each = outcomes_of(self._frame.rulebook).of_line(self._line)
+        counted = of_each if self.reading is None else (of_each[self.reading - 1],)
+        return tuple([outcome(self._frame) for outcome in counted])
+
+    @property
+    def _deciding_outcomes(self) -> tuple[Outcome, ...]:
+        """Those of them that the answer depends on."""
+        if self.truth is not UNKNOWN:
+            return self._outcomes
+        return tuple([each for each in self._outcomes if each.truth is UNKNOWN]) or self._outcomes
 
     @property
     def _deciding(self) -> tuple[Judged, ...]:
@@ -208,10 +220,10 @@ class CriterionResult:
         if self.truth is not UNKNOWN:
             return ()
         told: dict[Reason, None] = {}
-        if {judged.truth for judged in self._counted} >= {TRUE, FALSE}:
+        if {outcome.truth for outcome in self._outcomes} >= {TRUE, FALSE}:
             told["ambiguous"] = None
-        for judged in self._deciding:
-            told.update(dict.fromkeys(reasons(judged)))
+        for outcome in self._deciding_outcomes:
+            told.update(dict.fromkeys(outcome.reasons))
         return tuple(told)
 
     @cached_property
@@ -279,8 +291,8 @@ class CriterionResult:
         if "ambiguous" in self.reasons:
             labels = " or ".join(f"“{reading.label}”" for reading in self._criterion.readings)
             wanted[Need("reading", f"{self._frame.trial}/{self.id}", f"which reading the trial means: {labels}")] = None
-        for judged in self._deciding:
-            wanted.update(dict.fromkeys(needs(judged, self._frame.rulebook, self._frame.needed)))
+        for outcome in self._deciding_outcomes:
+            wanted.update(dict.fromkeys(outcome.needs))
         return tuple(wanted)
 
     @cached_property

@@ -96,7 +96,6 @@ class Frame:
         "kinds",
         "labs_within",
         "last_from",
-        "needed",
         "of_all_trials",
         "of_this_trial",
         "open_entries",
@@ -172,8 +171,6 @@ class Frame:
         """Facts as evidence; by the identity of a fact, kept with the fact itself."""
         self.worded: dict[int, tuple[Judged, tuple[Anything, ...]]] = {}
         """The statements that explain an answer, by its identity, with the answer itself."""
-        self.needed: dict[int, tuple[Judged, tuple[Anything, ...]]] = {}
-        """What would settle an open answer; likewise."""
         self.results_by_source: dict[str, dict[str, Result]] = {}
         self.last_from: dict[str, list[Moment]] = {}
 
@@ -245,7 +242,7 @@ class Frame:
         other.ends, other.plain, other.present = self.ends, self.plain, self.present
         other.of_all_trials = self.of_all_trials
         other.raised = self.raised
-        other.shown, other.worded, other.needed = self.shown, self.worded, self.needed
+        other.shown, other.worded = self.shown, self.worded
         other.results_by_source = self.results_by_source
         other.last_from = self.last_from
         return other

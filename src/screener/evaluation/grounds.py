@@ -6,13 +6,13 @@ Nothing is computed anew here; everything is read off the answer that the evalua
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import Literal, TypeVar
 
 from msgspec import Struct
 
-from screener.evaluation.answers import Fact, Found, Given, Judged, Measured, Reason
+from screener.evaluation.answers import Fact, Found, Given, HasTruth, Judged, Measured, Reason
 from screener.evaluation.phrases import allergies, either, in_time, lowered, onset, unit_beside, wanted
-from screener.evaluation.residual import open_nodes
+from screener.evaluation.residual import truths_in
 from screener.records.patient import Episode, Result
 from screener.rulebook import (
     NOW,
@@ -25,16 +25,20 @@ from screener.rulebook import (
     Concept,
     Confirmed,
     EventLookup,
+    Meets,
+    Not,
     OnsetLookup,
     Qualified,
     RecordList,
     Rulebook,
     ScoreOf,
+    Truthful,
     ValueLookup,
 )
-from screener.values.truth import FALSE, TRUE, UNKNOWN
+from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth
 
 Part = Judged | Measured | Found
+T = TypeVar("T", bound=HasTruth)
 
 
 NeedKind = Literal[
@@ -72,29 +76,39 @@ def deciding(answer: Part) -> tuple[Part, ...]:
     if isinstance(answer, Measured):
         if answer.range.is_exact:
             return answer.parts
-        return tuple([part for part in answer.parts if not _is_settled(part)])
+        return tuple([part for part in answer.parts if not is_settled(part)])
     truth = answer.truth
     match answer.node:
-        case All() | Any() | AtLeast():
-            if truth is TRUE and isinstance(answer.node, All):
-                return answer.parts
-            if truth is FALSE and isinstance(answer.node, Any):
-                return answer.parts
-            return tuple([part for part in answer.parts if isinstance(part, Judged) and part.truth is truth])
+        case All() | Any() | AtLeast() | Not() | Meets():
+            return tuple(deciding_truths(answer.node, truth, truths_in(answer)))
         case Confirmed():
             # A person's answer decides; whom it is asked of, and what is shown with it, do not.
             return answer.parts[:1]
         case _:
             if truth is UNKNOWN:
-                return tuple([part for part in answer.parts if not _is_settled(part)])
+                return tuple([part for part in answer.parts if not is_settled(part)])
             return answer.parts
 
 
-def _is_settled(part: Part) -> bool:
+def deciding_truths(node: Truthful, truth: Truth, parts: Sequence[T]) -> Sequence[T]:
+    """Of the truths that a connective is made of, those that its own depends on."""
+    match node:
+        case All() if truth is TRUE:
+            return parts
+        case Any() if truth is FALSE:
+            return parts
+        case All() | Any() | AtLeast():
+            return [part for part in parts if part.truth is truth]
+        case _:
+            return parts
+
+
+def is_settled(part: Part) -> bool:
+    """Whether nothing more can come of a part."""
     if isinstance(part, Judged):
         return part.truth is not UNKNOWN
     if isinstance(part, Measured):
-        return part.range.is_exact and all(_is_settled(each) for each in part.parts if isinstance(each, Found))
+        return part.range.is_exact and all(is_settled(each) for each in part.parts if isinstance(each, Found))
     return not part.reasons if part.truth is None else part.truth is not UNKNOWN
 
 
@@ -185,34 +199,30 @@ def rests_on_assumption(answer: Part) -> bool:
     return any(found.assumed for found in leaves(answer))
 
 
-def needs(
-    answer: Judged, rulebook: Rulebook, kept: dict[int, tuple[Judged, tuple[Need, ...]]] | None = None
-) -> tuple[Need, ...]:
-    """The facts that would help to settle an open answer, read off what is left of it; none for a settled one. `kept`
-    are those of nodes that several lines share, by the identity of a node's answer, which is kept beside them."""
-    kept = {} if kept is None else kept
-    told: dict[Need, None] = {}
-    for node in open_nodes(answer):
-        known = kept.get(id(node))
-        if known is None:
-            known = kept[id(node)] = (node, tuple(_needs(node, rulebook)))
-        told.update(dict.fromkeys(known[1]))
-    return tuple(told)
+def needs(answer: Part, rulebook: Rulebook) -> tuple[Need, ...]:
+    """The facts that would help to settle an open answer; none for a settled one."""
+    if isinstance(answer, Judged) and answer.truth is not UNKNOWN:
+        return ()
+    return tuple(dict.fromkeys(_needs(answer, rulebook)))
 
 
 def _needs(answer: Part, rulebook: Rulebook) -> Iterator[Need]:
     if isinstance(answer, Found):
         yield from needs_of_lookup(answer, rulebook)
     elif isinstance(answer, Judged) and isinstance(answer.node, AgainstLimit) and "missing" in answer.reasons:
-        found = answer.parts[0]
-        if isinstance(found, Found):
-            lab = rulebook.labs[found.subject]
-            which = answer.node.which
-            yield Need("lab", lab.name, f"the {which} limit of normal that came with {lowered(lab.title)}")
+        yield need_of_limit(answer.node, answer.parts[0], rulebook)
     elif isinstance(answer, Judged) and isinstance(answer.node, Confirmed) and does_not_arise(answer, rulebook):
         return
     for part in deciding(answer):
         yield from _needs(part, rulebook)
+
+
+def need_of_limit(node: AgainstLimit, found: Part, rulebook: Rulebook) -> Need:
+    """The limit of normal that a result came without."""
+    if not isinstance(found, Found):
+        raise AssertionError("what is held to a limit of normal is a result")
+    lab = rulebook.labs[found.subject]
+    return Need("lab", lab.name, f"the {node.which} limit of normal that came with {lowered(lab.title)}")
 
 
 def does_not_arise(answer: Judged, rulebook: Rulebook) -> bool:
