@@ -42,7 +42,7 @@ from screener.contract import (
 from screener.evaluation.ages import with_possible_age
 from screener.evaluation.answers import Evidence, Fact, Found, Given, Judged, Measured, Reason
 from screener.evaluation.episodes import denied_by_old_list
-from screener.evaluation.evaluator import PreparedCriterion, program_of
+from screener.evaluation.evaluator import PreparedCriterion, in_all_worlds, program_of
 from screener.evaluation.evidence import bounds_of, doubts_of, evidence_of_result, shown_as
 from screener.evaluation.explanation import explain, score_text, span_text, terms
 from screener.evaluation.frame import Frame
@@ -77,9 +77,10 @@ def status_of(kind: Kind, truth: Truth) -> Status:
 
 
 class CriterionResult:
-    """One criterion for one patient. Everything but `status` is worked out when it is first read."""
+    """One criterion for one patient. Everything but `status` is worked out when it is first read; with `why`, the
+    reasons and needs of an open line come with its status."""
 
-    def __init__(self, line: PreparedCriterion, frame: Frame) -> None:
+    def __init__(self, line: PreparedCriterion, frame: Frame, *, why: bool = False) -> None:
         self._line = line
         self._criterion = line.criterion
         self._frame = frame
@@ -87,7 +88,9 @@ class CriterionResult:
         self.reading = None if self._choice is None else self._choice.reading
         """Which of its readings a site has chosen (1 is the first), if one has."""
         decide = line.decide
-        if len(decide) == 1:
+        if why:
+            self.truth = in_all_worlds(outcome.truth for outcome in self._outcomes)
+        elif len(decide) == 1:
             self.truth = decide[0](frame)
         else:
             self.truth = line.truth(frame, self.reading)
@@ -721,6 +724,7 @@ def evaluate(
     assume_complete: Iterable[str] = (),
     labs_within: Duration | str | None = None,
     trials: Collection[str] | None = None,
+    why: bool = False,
 ) -> Screening:
     """Screen a patient against the trials of a rulebook.
 
@@ -752,7 +756,7 @@ def evaluate(
         if within not in shared:
             shared[within] = Frame(rules, patient, day, assumed=assumed, labs_within=within)
         frame = shared[within].of_trial(trial.id)
-        criteria = [CriterionResult(line, frame) for line in program.trials[trial.id]]
+        criteria = [CriterionResult(line, frame, why=why) for line in program.trials[trial.id]]
         screened.append(TrialResult(trial, tuple(criteria)))
     options = Options(
         "record" if as_of is None else "call",

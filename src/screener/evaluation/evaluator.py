@@ -254,8 +254,8 @@ class Program(Engine[Judged, Measured]):
         return run
 
     def is_used_again(self, node: Struct) -> bool:
-        """Whether a node stands in several places, so that what it says is remembered."""
-        return self._uses[node] > 1 and not isinstance(node, Number)
+        """Whether a node stands in several places, so that what it says is remembered. A score is worth it anyway."""
+        return (self._uses[node] > 1 and not isinstance(node, Number)) or isinstance(node, ScoreOf)
 
     def of_truths(self, node: Truthful, rules: Sequence[Decide], say: Callable[[Iterable[Truth]], Truth]) -> Decide:
         def run(frame: Frame) -> Judged:
@@ -527,7 +527,7 @@ class Decisions(Engine[Truth, Range]):
         return truth
 
 
-_READ_AT_ONCE = frozenset((Value, IsOneOf, SexIs, Happened, Confirmed, Meets, ScoreOf))
+_READ_AT_ONCE = frozenset((Value, IsOneOf, SexIs, Happened, Confirmed))
 """The nodes whose truth or number is remembered already by what they read."""
 
 

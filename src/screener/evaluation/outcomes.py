@@ -43,6 +43,9 @@ from screener.values import ranges
 from screener.values.ranges import Range
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of
 
+Wanted = tuple["Need | Wanted", ...]
+"""What would settle something, as it was gathered: with those of its parts inside, one of them perhaps twice."""
+
 
 class Outcome(Struct, frozen=True, gc=False):
     """A truth; if it is open, why, and what would settle it. `assumed`: it rests on a list that the user asked to be
@@ -50,12 +53,17 @@ class Outcome(Struct, frozen=True, gc=False):
 
     truth: Truth
     reasons: tuple[Reason, ...] = ()
-    needs: tuple[Need, ...] = ()
+    wanted: Wanted = ()
     assumed: bool = False
 
     @property
     def is_settled(self) -> bool:
         return self.truth is not UNKNOWN
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What would settle it, each once."""
+        return tuple(dict.fromkeys(_each(self.wanted)))
 
 
 class Amount(Struct, frozen=True, gc=False):
@@ -64,8 +72,18 @@ class Amount(Struct, frozen=True, gc=False):
     range: Range
     is_settled: bool
     reasons: tuple[Reason, ...] = ()
-    needs: tuple[Need, ...] = ()
+    wanted: Wanted = ()
     assumed: bool = False
+
+
+def _each(wanted: Wanted) -> list[Need]:
+    needs: list[Need] = []
+    for each in wanted:
+        if isinstance(each, Need):
+            needs.append(each)
+        else:
+            needs += _each(each)
+    return needs
 
 
 Part = Outcome | Amount
@@ -82,8 +100,8 @@ class Outcomes(Engine[Outcome, Amount]):
         self._whole = whole
         self._prepared: dict[Struct, Callable[[Frame], Anything]] = {}
         self._lines: dict[str, tuple[Callable[[Frame], Outcome], ...]] = {}
-        self._kept: dict[tuple[str, tuple[Reason, ...], tuple[str, ...]], tuple[Need, ...]] = {}
-        """What is needed where nothing on record bears on a lookup: the same for every patient."""
+        self._kept: dict[tuple[str, tuple[Reason, ...], tuple[str, ...]], Outcome] = {}
+        """What is said of a lookup for which nothing on record counts: the same for every patient."""
 
     def _prepare(self, node: Struct, meanings: dict[type, Callable[[Anything, Anything], Anything]]) -> Anything:
         run = self._prepared.get(node)
@@ -107,19 +125,28 @@ class Outcomes(Engine[Outcome, Amount]):
         rules: Sequence[Callable[[Frame], Outcome]],
         say: Callable[[Iterable[Truth]], Truth],
     ) -> Callable[[Frame], Outcome]:
-        settling = FALSE if say is all_of else TRUE if say is any_of else None
+        def in_full(frame: Frame) -> Outcome:
+            parts = [rule(frame) for rule in rules]
+            truth = say([part.truth for part in parts])
+            return _outcome(truth, deciding_truths(node, truth, parts))
+
+        if say is not all_of and say is not any_of:
+            return in_full
+        settling, otherwise = (FALSE, _TRUE) if say is all_of else (TRUE, _FALSE)
 
         def run(frame: Frame) -> Outcome:
+            if frame.assumed:  # whatever decides it may be assumed
+                return in_full(frame)
             parts: list[Outcome] = []
             for rule in rules:
                 part = rule(frame)
-                if part.truth is settling and not frame.assumed:
+                if part.truth is UNKNOWN:
+                    parts.append(part)
+                elif part.truth is settling:
                     return part
-                parts.append(part)
-            truth = say([part.truth for part in parts])
-            if truth is not UNKNOWN and not frame.assumed:
-                return _TRUE if truth is TRUE else _FALSE
-            return _outcome(truth, deciding_truths(node, truth, parts))
+            if not parts:
+                return otherwise
+            return parts[0] if len(parts) == 1 else _outcome(UNKNOWN, parts)
 
         return run
 
@@ -187,7 +214,8 @@ class Outcomes(Engine[Outcome, Amount]):
             assumed = bool(frame.assumed) and rests_on_assumption(found)
             if is_settled(found):
                 return Amount(whole, whole.is_exact, assumed=assumed and whole.is_exact)
-            return Amount(whole, False, reasons(found), self._needs(found), assumed)
+            waiting = self._waiting(found)
+            return Amount(whole, False, waiting.reasons, waiting.wanted, assumed)
 
         return run
 
@@ -231,7 +259,7 @@ class Outcomes(Engine[Outcome, Amount]):
             if truth is not UNKNOWN:
                 return _TRUE if truth is TRUE else _FALSE
             outcome = self._open(node, found)
-            if any(each(frame).truth is FALSE for each in only_if):
+            if only_if and only_if[0](frame).truth is FALSE:
                 return Outcome(UNKNOWN, outcome.reasons)
             return outcome
 
@@ -262,21 +290,17 @@ class Outcomes(Engine[Outcome, Amount]):
         """The outcome where what was found leaves a rule open."""
         outcome = Outcome(UNKNOWN, why) if is_settled(found) else _outcome(UNKNOWN, (self._waiting(found),), why)
         if isinstance(node, AgainstLimit) and "missing" in why:
-            limit = need_of_limit(node, found, self.rulebook)
-            return Outcome(UNKNOWN, outcome.reasons, (limit, *[each for each in outcome.needs if each != limit]))
+            return Outcome(UNKNOWN, outcome.reasons, (need_of_limit(node, found, self.rulebook), *outcome.wanted))
         return outcome
 
     def _waiting(self, found: Found) -> Outcome:
         """What is said of a lookup that is not settled."""
-        return Outcome(UNKNOWN, reasons(found), self._needs(found), rests_on_assumption(found))
-
-    def _needs(self, found: Found) -> tuple[Need, ...]:
-        if found.lookup is None or found.used or found.set_aside or found.anchor is not None:
-            return needs(found, self.rulebook)
-        key = (found.lookup.name, found.reasons, found.lacking)
+        if found.used or (found.anchor is not None and found.anchor.reasons):
+            return Outcome(UNKNOWN, reasons(found), needs(found, self.rulebook), rests_on_assumption(found))
+        key = (found.subject if found.lookup is None else found.lookup.name, found.reasons, found.lacking)
         known = self._kept.get(key)
         if known is None:
-            known = self._kept[key] = needs(found, self.rulebook)
+            known = self._kept[key] = Outcome(UNKNOWN, reasons(found), needs(found, self.rulebook))
         return known
 
 
@@ -294,16 +318,16 @@ def _amount(whole: Range, parts: Sequence[Part], why: tuple[Reason, ...] = ()) -
     return Amount(whole, False, *_waiting_for(_unsettled(parts), why))
 
 
-def _waiting_for(parts: Sequence[Part], why: tuple[Reason, ...]) -> tuple[tuple[Reason, ...], tuple[Need, ...], bool]:
+def _waiting_for(parts: Sequence[Part], why: tuple[Reason, ...]) -> tuple[tuple[Reason, ...], Wanted, bool]:
     """Why these parts are open, what would settle them, and whether they rest on an assumption."""
     if len(parts) == 1 and not why:
-        return parts[0].reasons, parts[0].needs, parts[0].assumed
-    told = dict.fromkeys(why)
-    wanted: dict[Need, None] = {}
-    for part in parts:
-        told.update(dict.fromkeys(part.reasons))
-        wanted.update(dict.fromkeys(part.needs))
-    return tuple(told), tuple(wanted), any(part.assumed for part in parts)
+        return parts[0].reasons, parts[0].wanted, parts[0].assumed
+    told = dict.fromkeys([part.reasons for part in parts])
+    if len(told) == 1 and not why:
+        [reasons_of_all] = told
+    else:
+        reasons_of_all = tuple(dict.fromkeys([*why, *[each for those in told for each in those]]))
+    return reasons_of_all, tuple([part.wanted for part in parts]), True in [part.assumed for part in parts]
 
 
 def _unsettled(parts: Iterable[P]) -> list[P]:
