@@ -40,9 +40,9 @@ from screener.contract import (
     WaitsFor,
 )
 from screener.evaluation.ages import with_possible_age
-from screener.evaluation.answers import Evidence, Judged, Measured, Reason
+from screener.evaluation.answers import Evidence, HasTruth, Judged, Measured, Reason
 from screener.evaluation.episodes import denied_by_old_list
-from screener.evaluation.evaluator import Holds, PreparedCriterion, program_of, was_confirmed
+from screener.evaluation.evaluator import Holds, PreparedCriterion, in_all_worlds, program_of, was_confirmed
 from screener.evaluation.evidence import ShownFact, bounds_of, evidence_of_result, shown_as
 from screener.evaluation.explanation import explain, score_text, span_text, terms
 from screener.evaluation.frame import Frame
@@ -52,12 +52,10 @@ from screener.evaluation.grounds import (
     consulted,
     facts,
     measured_scores,
-    needs,
-    reasons,
-    rests_on_assumption,
 )
 from screener.evaluation.instants import last_fresh_day
 from screener.evaluation.latest import LatestResult, latest_results
+from screener.evaluation.outcomes import Outcome, outcome_of, outcomes_of
 from screener.evaluation.passed_over import later_than, reviewed_too_long_ago
 from screener.evaluation.phrases import lowered
 from screener.evaluation.raised import against_sex, answered_against_data, drawn_apart, raised_for_score
@@ -91,9 +89,10 @@ class Once(cached_property[T]):
 
 
 class CriterionResult:
-    """One criterion for one patient. Everything but `status` is worked out when it is first read."""
+    """One criterion for one patient. Everything but `status` is worked out when it is first read; with `why`, the
+    reasons and needs of an open line come with its status."""
 
-    def __init__(self, line: PreparedCriterion, frame: Frame) -> None:
+    def __init__(self, line: PreparedCriterion, frame: Frame, *, why: bool = False) -> None:
         self._line = line
         self._criterion = line.criterion
         self._frame = frame
@@ -101,7 +100,9 @@ class CriterionResult:
         self.reading = None if self._choice is None else self._choice.reading
         """Which of its readings a site has chosen (1 is the first), if one has."""
         decide = line.decide
-        if len(decide) == 1:
+        if why:
+            self.truth = in_all_worlds(outcome.truth for outcome in self._outcomes)
+        elif len(decide) == 1:
             self.truth = decide[0](frame)
         else:
             self.truth = line.truth(frame, self.reading)
@@ -116,11 +117,6 @@ class CriterionResult:
     def counted(self) -> tuple[Judged, ...]:
         """The answers to the readings that count: all of them, or the one that a site has chosen."""
         return self.judged if self.reading is None else (self.judged[self.reading - 1],)
-
-    @property
-    def chosen_reading(self) -> int | None:
-        """The reading that a site has settled on; 1 is the first."""
-        return None if self._choice is None else self._choice.reading
 
     @property
     def criterion(self) -> Criterion:
@@ -195,14 +191,26 @@ class CriterionResult:
         """`assumed` if the answer rests on a list that the user asked to be taken as complete."""
         if not self._frame.assumed:
             return "recorded"
-        return "assumed" if any(rests_on_assumption(judged) for judged in self._deciding) else "recorded"
+        return "assumed" if any(outcome.assumed for outcome in self._deciding_outcomes) else "recorded"
+
+    @Once
+    def _outcomes(self) -> tuple[Outcome, ...]:
+        """What each reading that counts comes to. It is read off the answers where they have been made, else worked out
+        without their evidence."""
+        frame = self._frame
+        if "counted" in vars(self):
+            return tuple([outcome_of(judged, frame) for judged in self.counted])
+        of_each = outcomes_of(frame.rulebook).of_line(self._line)
+        counted = of_each if self.reading is None else (of_each[self.reading - 1],)
+        return tuple([outcome(frame) for outcome in counted])
+
+    @property
+    def _deciding_outcomes(self) -> tuple[Outcome, ...]:
+        return _that_decide(self._outcomes)
 
     @property
     def _deciding(self) -> tuple[Judged, ...]:
-        """The readings that the answer depends on: all if it is settled, the open ones if it is open."""
-        if self.truth is not UNKNOWN or len(self.counted) == 1:
-            return self.counted
-        return tuple([judged for judged in self.counted if judged.truth is UNKNOWN]) or self.counted
+        return _that_decide(self.counted)
 
     @Once
     def reasons(self) -> tuple[Reason, ...]:
@@ -210,10 +218,10 @@ class CriterionResult:
         if self.truth is not UNKNOWN:
             return ()
         told: dict[Reason, None] = {}
-        if {judged.truth for judged in self.counted} >= {TRUE, FALSE}:
+        if {outcome.truth for outcome in self._outcomes} >= {TRUE, FALSE}:
             told["ambiguous"] = None
-        for judged in self._deciding:
-            told.update(dict.fromkeys(reasons(judged, self._frame.grounds)))
+        for outcome in self._deciding_outcomes:
+            told.update(dict.fromkeys(outcome.reasons))
         return tuple(told)
 
     @Once
@@ -276,8 +284,8 @@ class CriterionResult:
         if "ambiguous" in self.reasons:
             labels = " or ".join(f"“{reading.label}”" for reading in self._criterion.readings)
             wanted[Need("reading", f"{self._frame.trial}/{self.id}", f"which reading the trial means: {labels}")] = None
-        for judged in self._deciding:
-            wanted.update(dict.fromkeys(needs(judged, self._frame.rulebook, self._frame.grounds)))
+        for outcome in self._deciding_outcomes:
+            wanted.update(dict.fromkeys(outcome.needs))
         return tuple(wanted)
 
     @Once
@@ -697,6 +705,16 @@ class Screening:
         ]
 
 
+R = TypeVar("R", bound=HasTruth)
+
+
+def _that_decide(readings: tuple[R, ...]) -> tuple[R, ...]:
+    """The readings that a line depends on: all if it is settled, the open ones if it is open."""
+    if len(readings) == 1:
+        return readings
+    return tuple([each for each in readings if each.truth is UNKNOWN]) or readings
+
+
 class _HasId(Protocol):
     @property
     def id(self) -> str: ...
@@ -720,6 +738,7 @@ def evaluate(
     assume_complete: Iterable[str] = (),
     labs_within: Duration | str | None = None,
     trials: Collection[str] | None = None,
+    why: bool = False,
 ) -> Screening:
     """Screen a patient against the trials of a rulebook.
 
@@ -751,7 +770,7 @@ def evaluate(
         if within not in shared:
             shared[within] = Frame(rules, patient, day, assumed=assumed, labs_within=within)
         frame = shared[within].of_trial(trial.id)
-        criteria = [CriterionResult(line, frame) for line in program.trials[trial.id]]
+        criteria = [CriterionResult(line, frame, why=why) for line in program.trials[trial.id]]
         screened.append(TrialResult(trial, tuple(criteria)))
     options = Options(
         "record" if as_of is None else "call",

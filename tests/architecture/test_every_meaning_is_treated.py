@@ -133,6 +133,18 @@ CONSUMERS = [
         f"{FACTS} AtTime",
         "the engine decides them as a whole",
     ),
+    Consumer(
+        "src/screener/evaluation/outcomes.py",
+        "truths",
+        f"Compare Between IsOneOf SexIs Happened Confirmed Untranslated {LOGIC}",
+        "what keeps them open is what keeps their parts open",
+    ),
+    Consumer(
+        "src/screener/evaluation/outcomes.py",
+        "numbers",
+        "Number Age InUnit Arithmetic Function Bounded Choose",
+        "what keeps them open is what keeps their parts open",
+    ),
     # ---- the words of an answer
     Consumer("src/screener/evaluation/explanation.py: _LOGIC _statements", "truths"),
     Consumer("src/screener/evaluation/explanation.py: _written", "numbers"),
@@ -145,7 +157,7 @@ CONSUMERS = [
         "they are told as their explanation tells them",
     ),
     Consumer(
-        "src/screener/evaluation/grounds.py: deciding",
+        "src/screener/evaluation/grounds.py: deciding _COUNTED",
         "truths",
         f"{COMPARISONS} SexIs Happened Untranslated AtTime Not Meets",
         "they hang on all their parts, an open one on the open ones",

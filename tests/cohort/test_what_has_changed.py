@@ -129,6 +129,6 @@ def test_a_site_s_file_counts_as_it_does_for_one_patient(records: Path, tmp_path
     assert isinstance(patient, Patient)
     found = explained(out, patient.id, rules, how)
     assert found is not None
-    assert found.trial(trial).criterion(line.id).chosen_reading == 1
+    assert found.trial(trial).criterion(line.id).reading == 1
     with pytest.raises(FactsError, match="the site's file is not"):
         explained(out, patient.id, rules, How(DAY, DAY))

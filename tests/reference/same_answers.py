@@ -3,11 +3,13 @@
 Each state tells what it answers in a process of its own, on records that are drawn from the same seeds and on every
 record of the examples and of the test data. The two are compared record by record.
 
-    python tests/reference/same_answers.py FORMER [--random 100000] [--of-the-trials 5000] [--seed 0] [--beyond]
+    python tests/reference/same_answers.py FORMER [--random 100000] [--of-the-trials 5000] [--seed 0]
+                                           [--beyond | --deciding]
 
 FORMER is the folder of another checkout. The random records are of small random rulebooks; those of the trials are of
 the shipped rules. `--beyond` compares what is told beyond the answers as well: both forms of JSON, days of change,
-distances, advice and the sheet. Exits with 1 and names the first seeds that differ.
+distances, advice and the sheet. `--deciding` compares no words: status, basis, reasons, needs, verdict, and what a
+population keeps. Exits with 1 and names the first seeds that differ.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from screener.cohort.answers import Desk
     from screener.screening import Screening
 
 HERE = Path(__file__).parents[2]
@@ -32,6 +35,7 @@ EACH_RULEBOOK = 25
 """How many records are drawn for one random rulebook."""
 LINE_BY_LINE = ("status", "basis", "reasons", "explanation", "evidence", "needs", "readings", "assumptions", "scores",
                 "flags", "doubts")  # fmt: skip
+DECIDED = ("status", "basis", "reasons", "needs")
 
 
 def main() -> None:
@@ -41,10 +45,12 @@ def main() -> None:
     parser.add_argument("--of-the-trials", type=int, default=5_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--beyond", action="store_true")
+    parser.add_argument("--deciding", action="store_true")
     parser.add_argument("--telling", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.telling:
-        for line in told(asked.random, asked.of_the_trials, asked.seed, beyond=asked.beyond):
+        how = _deciding if asked.deciding else partial(_digest, beyond=asked.beyond)
+        for line in told(asked.random, asked.of_the_trials, asked.seed, how):
             print(line)
         return
     arguments = [sys.executable, __file__, *sys.argv[1:], "--telling"]
@@ -68,9 +74,8 @@ def _with(checkout: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join([str(checkout / "src"), str(HERE / "tests")])}
 
 
-def told(random: int, of_the_trials: int, seed: int, *, beyond: bool) -> Iterator[str]:
+def told(random: int, of_the_trials: int, seed: int, digest: Callable[[Screening], str]) -> Iterator[str]:
     """For each record what it is and a digest of all that is answered."""
-    digest = partial(_digest, beyond=beyond)
     from properties.generators import read, records, rule_texts, rulebook_of, rules_of, subject_of
     from screener import load_rules
 
@@ -146,6 +151,43 @@ def _digest(screening: Screening, *, beyond: bool) -> str:
     if beyond:
         parts += _beyond(screening)
     return sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def _deciding(screening: Screening) -> str:
+    parts: list[object] = []
+    for trial in screening.trials:
+        parts += [trial.id, trial.verdict, trial.waits_for]
+        parts += [[getattr(line, name) for name in DECIDED] for line in trial.criteria]
+    parts.append(_of_population(screening))
+    return sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def _of_population(screening: Screening) -> list[object]:
+    """The rows that a population keeps, with moved limits."""
+    from screener.cohort.answers import Desk, How
+
+    options = screening.options
+    known = _DESKS.get(id(screening.rulebook))
+    limits = None if known is None else known.limits
+    desk = Desk(
+        screening.rulebook,
+        How(screening.as_of, screening.as_of, options.assume_complete, _length(options.labs_within), options.trials),
+    )
+    if limits is not None:
+        desk.__dict__["limits"] = limits  # made once for a rulebook: they take longest
+    else:
+        _DESKS.clear()
+        _DESKS[id(screening.rulebook)] = desk
+    return list(desk.rows(screening.record, "").values())
+
+
+_DESKS: dict[int, Desk] = {}
+
+
+def _length(text: str | None) -> object:
+    from screener.values.dates import parse_duration
+
+    return None if text is None else parse_duration(text)
 
 
 def _beyond(screening: Screening) -> Iterator[object]:

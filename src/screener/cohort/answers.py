@@ -5,21 +5,22 @@ Only the engine decides. A row holds what it said, without words: whoever wants 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cached_property
-from typing import Any as Anything
 
 from msgspec import Struct
 
-from screener.cohort.limits import Limit, limits_of
+from screener.cohort.limits import Limit, Moved, limits_of
 from screener.contract import Basis
-from screener.evaluation.evaluator import decide, in_all_worlds
+from screener.evaluation.evaluator import decide, in_all_worlds, program_of
+from screener.evaluation.frame import Frame
 from screener.records.patient import Patient
 from screener.rulebook import Rulebook, Sex, Trial
 from screener.screening import CriterionResult, Screening, Status, TrialResult, Verdict, evaluate, status_of
 from screener.site import Site, with_site
 from screener.values.dates import Duration
+from screener.values.truth import Truth
 
 
 class Missing(Struct, frozen=True):
@@ -100,6 +101,8 @@ class Desk:
     def __init__(self, rulebook: Rulebook, how: How) -> None:
         self.rulebook = rulebook
         self.how = how
+        self._prepared: dict[int, list[Callable[[Frame], Truth]]] = {}
+        """By the identity of a limit, which `limits` keeps."""
 
     @cached_property
     def trials(self) -> tuple[Trial, ...]:
@@ -133,6 +136,7 @@ class Desk:
             assume_complete=self.how.assume_complete,
             labs_within=self.how.labs_within,
             trials=self.how.trials,
+            why=True,
         )
 
     def rows(self, patient: Patient, facts: str) -> dict[str, Row]:
@@ -166,20 +170,31 @@ class Desk:
         between them does.
         """
         for limit in self.limits.get(trial, {}).get(line.id, ()):
+            as_it_is = tuple([decided(line.frame) for decided in self._comparing(limit)])
             ends: dict[int, Status] = {}
             if limit.moves_one_way:
-                ends = {number: self._with(line, limit.moved[number].rules) for number in (0, len(limit.moved) - 1)}
+                ends = {at: self._with(line, limit, limit.moved[at], as_it_is) for at in (0, len(limit.moved) - 1)}
                 if all(status == line.status for status in ends.values()):
                     continue
-            for number, moved in enumerate(limit.moved):
-                status = ends[number] if number in ends else self._with(line, moved.rules)
+            for at, moved in enumerate(limit.moved):
+                status = ends[at] if at in ends else self._with(line, limit, moved, as_it_is)
                 if status != line.status:
                     yield Shift(line.id, limit.place, moved.number, status)
 
-    def _with(self, line: CriterionResult, rules: Sequence[Anything]) -> Status:
-        chosen = line.chosen_reading
-        counted = rules if chosen is None else [rules[chosen - 1]]
+    def _with(self, line: CriterionResult, limit: Limit, moved: Moved, as_it_is: tuple[Truth, ...]) -> Status:
+        if limit.is_of_the_clock and as_it_is == tuple([decided(line.frame) for decided in self._comparing(moved)]):
+            return line.status
+        chosen = line.reading
+        counted = moved.rules if chosen is None else (moved.rules[chosen - 1],)
         return status_of(line.kind, in_all_worlds(decide(rule, line.frame) for rule in counted))
+
+    def _comparing(self, limit: Limit | Moved) -> list[Callable[[Frame], Truth]]:
+        """What decides the comparisons with a limit."""
+        known = self._prepared.get(id(limit))
+        if known is None:
+            decisions = program_of(self.rulebook).decisions
+            known = self._prepared[id(limit)] = [decisions.truth(each) for each in limit.comparing]
+        return known
 
 
 def _line(line: CriterionResult, *, waits: bool) -> Line:

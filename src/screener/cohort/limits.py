@@ -40,7 +40,7 @@ from screener.rulebook import (
     Value,
     ValueLookup,
 )
-from screener.rulebook_walk import children
+from screener.rulebook_walk import children, walk
 
 STEPS = (0.5, 0.7, 0.8, 0.9, 1.1, 1.2, 1.3, 1.5, 2.0)
 """The shares of a limit to which it is moved."""
@@ -52,11 +52,13 @@ Comparing = Compare | Between | AgainstLimit
 
 
 class Moved(Struct, frozen=True):
-    """A limit moved to another number: what it then is, as it would be written, and the readings of the line."""
+    """A limit moved to another number: what it then is, as it would be written, the readings of the line, and the
+    comparisons with the limit."""
 
     number: float
     text: str
     rules: tuple[Truthful, ...]
+    comparing: tuple[Comparing, ...]
 
 
 class Limit(Struct, frozen=True):
@@ -73,6 +75,10 @@ class Limit(Struct, frozen=True):
     moved: tuple[Moved, ...]
     moves_one_way: bool
     """Whether a higher limit can only ever do one thing to the line: clear it, or fail it."""
+    comparing: tuple[Comparing, ...]
+    """The comparisons with the limit as it is."""
+    is_of_the_clock: bool
+    """Whether none of them is made at another time, so that they are what the line makes of the limit."""
 
 
 def limits_of(trial: Trial, rulebook: Rulebook) -> tuple[Limit, ...]:
@@ -89,6 +95,9 @@ def _limits_in(trial: str, criterion: Criterion, rulebook: Rulebook) -> Iterator
     for node in dict.fromkeys(node for rule in rules for node in _comparing(rule, rulebook)):
         for field, operator in _limits_at(node):
             groups.setdefault((_subject(node, rulebook), operator, _written(node, field)[0]), []).append((node, field))
+    elsewhen = {
+        each for rule in rules for moved in _at_other_times(rule, rulebook) for each in _comparing(moved, rulebook)
+    }
     for place, ((of, operator, text), nodes) in enumerate(groups.items()):
         _, number = _written(*nodes[0])
         moved = []
@@ -96,11 +105,16 @@ def _limits_in(trial: str, criterion: Criterion, rulebook: Rulebook) -> Iterator
             changed = rules
             for node, field in nodes:
                 changed = tuple(_exchanged(rule, node, _moved(node, field, to), rulebook) for rule in changed)
-            moved.append(Moved(to, _NUMBER.sub(_shown(to), text, count=1), changed))
+            comparing = tuple([_moved(node, field, to) for node, field in nodes])
+            moved.append(Moved(to, _NUMBER.sub(_shown(to), text, count=1), changed, comparing))
         these = {node for node, _ in nodes}
         ways = {way for rule in rules for way in _ways(rule, these, rulebook)}
         one_way = operator != "=" and len(ways) == 1 and None not in ways
-        yield Limit(trial, criterion.id, place, of, operator, text, number, tuple(moved), one_way)
+        of_the_clock = these.isdisjoint(elsewhen)
+        comparing = tuple([node for node, _ in nodes])
+        yield Limit(
+            trial, criterion.id, place, of, operator, text, number, tuple(moved), one_way, comparing, of_the_clock
+        )
 
 
 def _subject(node: Comparing, rulebook: Rulebook) -> str:
@@ -145,6 +159,15 @@ def _comparing(rule: Struct, rulebook: Rulebook) -> Iterator[Comparing]:
                 for each in value if isinstance(value, tuple) else (value,):
                     if isinstance(each, Struct):
                         yield from _comparing(each, rulebook)
+
+
+def _at_other_times(rule: Struct, rulebook: Rulebook) -> Iterator[AtTime]:
+    """The parts of a rule, and of its definitions, that are about another time."""
+    for node in walk(rule):
+        if isinstance(node, AtTime):
+            yield node
+        elif isinstance(node, Meets):
+            yield from _at_other_times(rulebook.definitions[node.name].rule, rulebook)
 
 
 def _ways(rule: Struct, nodes: set[Comparing], rulebook: Rulebook, way: bool | None = True) -> Iterator[bool | None]:

@@ -5,7 +5,7 @@ An answer keeps everything an explanation needs, so that explaining only reads i
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
@@ -87,6 +87,13 @@ class Judged(Struct, frozen=True, gc=False):
     """Reasons that arise at this very node, in addition to those of its parts."""
     shown: tuple[Judged, ...] = ()
     """What is shown with a question that waits for its answer. It decides nothing, and nothing waits for it."""
+
+
+class HasTruth(Protocol):
+    """What is said of a truth, if more is said than that."""
+
+    @property
+    def truth(self) -> Truth: ...
 
 
 class Bounds(Struct, frozen=True, gc=False, omit_defaults=True):

@@ -58,7 +58,7 @@ def happened(lookup: EventLookup, stretch: Stretch | None, anchor: Found | None,
         return Found(lookup.name, lookup, truth=UNKNOWN, reasons=anchor.reasons if anchor else (), anchor=anchor)
     if stretch.is_empty:
         return Found(lookup.name, lookup, truth=FALSE, used=anchor.used if anchor else (), anchor=anchor)
-    parts = [_part(lookup, episode, stretch, frame, judge) for episode in _related_episodes(lookup, frame)]
+    parts = _parts(lookup, stretch, frame, judge)
     on_record = _on_record(lookup, parts, frame)
     if on_record is TRUE:
         return _answer(lookup, TRUE, parts, {}, anchor, frame, conflict=False)
@@ -71,10 +71,27 @@ def happened(lookup: EventLookup, stretch: Stretch | None, anchor: Found | None,
     return _answer(lookup, truth, parts, cleared, anchor, frame, conflict=conflict)
 
 
+def _parts(lookup: EventLookup, stretch: Stretch, frame: Frame, judge: Judge) -> list[Part]:
+    """What each episode says."""
+    episodes = _related_episodes(lookup, frame)
+    if not episodes:
+        return []
+    time_alone = asks_for_time_alone(lookup)
+    parts: list[Part] = []
+    for episode in episodes:
+        if time_alone and _is_plain(episode, frame):
+            truth, reasons = _in_time(lookup, episode, stretch, frame)
+            parts.append(Part(episode, truth, reasons if truth is UNKNOWN else ()))
+        else:
+            parts.append(_part(lookup, episode, stretch, frame, judge))
+    return parts
+
+
 def asks_for_time_alone(lookup: EventLookup) -> bool:
     """Whether a lookup asks nothing about an episode except what it is and when it was."""
-    qualified = any(what.qualifiers for what in lookup.what)
-    return not (qualified or lookup.exceptions or lookup.beside is not None)
+    if lookup.exceptions or lookup.beside is not None:
+        return False
+    return not any(what.qualifiers for what in lookup.what)
 
 
 def happens(
@@ -89,7 +106,7 @@ def happens(
     episodes = _related_episodes(lookup, frame)
     on_record = FALSE
     if lookup.times > 1:
-        on_record = _on_record(lookup, [_part(lookup, each, stretch, frame, judge) for each in episodes], frame)
+        on_record = _on_record(lookup, _parts(lookup, stretch, frame, judge), frame)
     else:
         for episode in episodes:
             if on_record is UNKNOWN and episode.doubtful:
@@ -293,12 +310,14 @@ def _why_lacking(name: str, lookup: EventLookup, frame: Frame) -> Reason:
 
 def _is_denied_without_a_day(name: str, lookup: EventLookup, frame: Frame) -> bool:
     """Whether a record without a day of its own says, without a date, that something is absent."""
-    if frame.patient.as_of is not None:
+    absences = frame.patient.absences
+    if frame.patient.as_of is not None or not absences:
         return False
     return any(
         absence.when is None and absence.list == lookup.list
-        for each in (name, *frame.rulebook.concepts[name].broader)
-        for absence in frame.patient.absences.get(each, ())
+        for each in frame.kinds[name].upward
+        if each in absences
+        for absence in absences[each]
     )
 
 

@@ -6,16 +6,17 @@ A rulebook is prepared once. Each function here takes a node and gives a functio
 prepared. A node that stands in several places is evaluated once a frame, and remembered; what hangs on a person's
 answer is remembered for one trial only, because each trial asks for itself.
 
-Each meaning serves two engines. `Decisions` gives the bare truth or range, and asks no further part once the outcome is
-settled. `Program` gives the same with everything it was decided from: every part is evaluated, so that an answer can
-show all that it rests on. A node says which parts it has and what their values say together; the engine says what comes
-of that:
+Each meaning serves several engines. `Decisions` gives the bare truth or range, and asks no further part once the
+outcome is settled. `Program` gives the same with everything it was decided from: every part is evaluated, so that an
+answer can show all that it rests on. `Outcomes` (`outcomes.py`) lies between: a truth with what keeps it open. A node
+says which parts it has and what their values say together; the engine says what comes of that:
 
     not (age < 18)      Decisions: FALSE      Program: Judged(Not, FALSE, (Judged(Compare, TRUE, (Measured(Age), …)),))
 """
 
 from __future__ import annotations
 
+import itertools
 import weakref
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -27,7 +28,7 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from screener.evaluation.answers import Found, Given, Judged, Measured, Reason
+from screener.evaluation.answers import Found, Given, HasTruth, Judged, Measured, Reason
 from screener.evaluation.episodes import asks_for_time_alone, happened, happens, not_on_list, not_on_record, onset_of
 from screener.evaluation.frame import Frame, kinds_of
 from screener.evaluation.grounds import Ground, lasting_of
@@ -87,7 +88,6 @@ from screener.values.truth import (
     at_least,
     negation,
     truth_of,
-    union,
 )
 
 Decide = Callable[[Frame], Judged]
@@ -238,6 +238,8 @@ class Program(Engine[Judged, Measured]):
         self._holds: dict[str, Holds] = {}
         self._lasting = lasting_of(rulebook)
         self._uses = Counter(node for root in roots(rulebook) for node in walk(root))
+        self.places = itertools.count()
+        """Where engines remember in a frame: each of their nodes has a place of its own."""
         self.decisions = Decisions(self)
         self.trials: dict[str, tuple[PreparedCriterion, ...]] = {
             trial.id: tuple(
@@ -257,13 +259,13 @@ class Program(Engine[Judged, Measured]):
         if run is None:
             run = meanings[type(node)](node, self)
             if self.is_used_again(node):
-                run = _remembered(len(self._prepared), run, by_trial=self.asks_somebody(node))
+                run = remembered(next(self.places), run, by_trial=self.asks_somebody(node))
             self._prepared[node] = run
         return run
 
     def is_used_again(self, node: Struct) -> bool:
-        """Whether a node stands in several places, so that what it says is remembered."""
-        return self._uses[node] > 1 and not isinstance(node, Number)
+        """Whether a node stands in several places, so that what it says is remembered. A score is worth it anyway."""
+        return (self._uses[node] > 1 and not isinstance(node, Number)) or isinstance(node, ScoreOf)
 
     def of_truths(self, node: Truthful, rules: Sequence[Decide], say: Callable[[Iterable[Truth]], Truth]) -> Decide:
         def run(frame: Frame) -> Judged:
@@ -326,7 +328,7 @@ class Program(Engine[Judged, Measured]):
 
         def run(frame: Frame) -> Judged:
             found = look_up(name, frame)
-            return Judged(node, _truth_in(found), (found,))
+            return Judged(node, truth_in(found), (found,))
 
         return run
 
@@ -347,7 +349,7 @@ class Program(Engine[Judged, Measured]):
                 if not unanswered:
                     unanswered.append(self.known(node, UNKNOWN, (found,)))
                 return unanswered[0]
-            truth = _truth_in(found)
+            truth = truth_in(found)
             shown = tuple([each(frame) for each in shown_with]) if truth is UNKNOWN else ()
             return Judged(node, truth, (found, *[each(frame) for each in only_if]), shown=shown)
 
@@ -356,18 +358,11 @@ class Program(Engine[Judged, Measured]):
     def at_other_times(self, node: AtTime, rule: Decide, read: Callable[[Frame], Found], shift: int) -> Decide:
         def run(frame: Frame) -> Judged:
             anchor = read(frame)
-            days = _days_of(anchor, shift)
+            days = days_of(anchor, shift)
             if days is None:
                 return Judged(node, UNKNOWN, (anchor,), () if anchor.days is None else ("imprecise_date",))
-            worlds: list[Judged] = []
-            for day in days:
-                worlds.append(rule(frame.at(day)))
-                if worlds[-1].truth is UNKNOWN or worlds[-1].truth is not worlds[0].truth:
-                    break
-            truth = union(world.truth for world in worlds)
-            differ = truth is UNKNOWN and worlds[-1].truth is not UNKNOWN
-            shown = (worlds[0], worlds[-1]) if differ else (worlds[-1],)
-            return Judged(node, truth, (anchor, *shown), ("imprecise_date",) if differ else ())
+            truth, shown, reasons = worlds_on(days, rule, frame)
+            return Judged(node, truth, (anchor, *shown), reasons)
 
         return run
 
@@ -443,10 +438,7 @@ class Program(Engine[Judged, Measured]):
 
 
 class Decisions(Engine[Truth, Range]):
-    """A rulebook prepared for deciding alone: no words, no evidence, and no question that no longer matters.
-
-    What it remembers in a frame has keys below 0, so that it never meets what a `Program` remembers there.
-    """
+    """A rulebook prepared for deciding alone: no words, no evidence, and no question that no longer matters."""
 
     def __init__(self, whole: Program) -> None:
         self.rulebook = whole.rulebook
@@ -458,7 +450,7 @@ class Decisions(Engine[Truth, Range]):
         if run is None:
             run = meanings[type(node)](node, self)
             if self._whole.is_used_again(node) and type(node) not in _READ_AT_ONCE:
-                run = _remembered(-1 - len(self._prepared), run, by_trial=self._whole.asks_somebody(node))
+                run = remembered(next(self._whole.places), run, by_trial=self._whole.asks_somebody(node))
             self._prepared[node] = run
         return run
 
@@ -537,7 +529,7 @@ class Decisions(Engine[Truth, Range]):
             if truth is None:
                 found = frame.found.get(name)
                 if found is not None:
-                    truth = _truth_in(found)
+                    truth = truth_in(found)
                 else:
                     truth = happens(lookup, stretch_of(scope, frame)[0], frame, judge, time_alone=time_alone)
                 frame.decided[name] = truth
@@ -552,13 +544,13 @@ class Decisions(Engine[Truth, Range]):
         only_if: Sequence[Callable[[Frame], Truth]],
         shown_with: Sequence[Callable[[Frame], Truth]],
     ) -> Callable[[Frame], Truth]:
-        return lambda frame: _truth_in(read(frame))
+        return lambda frame: truth_in(read(frame))
 
     def at_other_times(
         self, node: AtTime, rule: Callable[[Frame], Truth], read: Callable[[Frame], Found], shift: int
     ) -> Callable[[Frame], Truth]:
         def run(frame: Frame) -> Truth:
-            days = _days_of(read(frame), shift)
+            days = days_of(read(frame), shift)
             return UNKNOWN if days is None else in_all_worlds(rule(frame.at(day)) for day in days)
 
         return run
@@ -567,7 +559,7 @@ class Decisions(Engine[Truth, Range]):
         return truth
 
 
-_READ_AT_ONCE = frozenset((Value, IsOneOf, SexIs, Happened, Confirmed, Meets, ScoreOf))
+_READ_AT_ONCE = frozenset((Value, IsOneOf, SexIs, Happened, Confirmed))
 """The nodes whose truth or number is remembered already by what they read."""
 
 
@@ -582,6 +574,7 @@ def in_all_worlds(truths: Iterable[Truth]) -> Truth:
 
 
 R = TypeVar("R")
+T = TypeVar("T", bound=HasTruth)
 
 
 def _measured(
@@ -641,7 +634,9 @@ class Residue(Program):
         return not (self._asked.isdisjoint(reads.here) and self._asked.isdisjoint(reads.elsewhere))
 
 
-def _remembered(key: int, run: Callable[[Frame], Anything], *, by_trial: bool) -> Callable[[Frame], Anything]:
+def remembered(key: int, run: Callable[[Frame], Anything], *, by_trial: bool) -> Callable[[Frame], Anything]:
+    """What a function says of a frame, worked out once for all trials or once for each."""
+
     def of_one_trial(frame: Frame) -> Anything:
         answer = frame.of_this_trial.get(key)
         if answer is None:
@@ -707,7 +702,7 @@ def _read(lookup: Lookup, frame: Frame) -> Found:
             return onset_of(lookup, frame)
 
 
-def _truth_in(found: Found) -> Truth:
+def truth_in(found: Found) -> Truth:
     return UNKNOWN if found.truth is None else found.truth
 
 
@@ -888,7 +883,7 @@ def _sex_is(node: SexIs, engine: Engine[J, M]) -> Callable[[Frame], J]:
             return Found("sex", truth=UNKNOWN, reasons=("missing",), may_lack=True)
         return Found("sex", truth=truth_of(sex == node.sex), used=(Given("sex", sex, "sex"),))
 
-    return engine.read_truth(node, read, lambda found, frame: (_truth_in(found), ()))
+    return engine.read_truth(node, read, lambda found, frame: (truth_in(found), ()))
 
 
 def _happened(node: Happened, engine: Engine[J, M]) -> Callable[[Frame], J]:
@@ -1005,12 +1000,27 @@ def _at_time(node: AtTime, engine: Engine[J, M]) -> Callable[[Frame], J]:
     return engine.at_other_times(node, engine.truth(node.of), lambda frame: look_up(anchor, frame), shift)
 
 
-def _days_of(anchor: Found, shift: int) -> range | None:
+def days_of(anchor: Found, shift: int) -> range | None:
     """The days on which an anchor may have fallen, moved by some days; None if they settle nothing."""
     if anchor.days is None or anchor.days[1] - anchor.days[0] > MOST_DAYS_OPEN:
         return None
     first, last = anchor.days
     return range(first + shift, last + shift + 1)
+
+
+def worlds_on(
+    days: Iterable[int], rule: Callable[[Frame], T], frame: Frame
+) -> tuple[Truth, tuple[T, ...], tuple[Reason, ...]]:
+    """What a rule comes to if any of these days may be the clock's, the answers that show it, and why they part. No
+    more days are asked once it is open."""
+    worlds: list[T] = []
+    for day in days:
+        worlds.append(rule(frame.at(day)))
+        if worlds[-1].truth is UNKNOWN or worlds[-1].truth is not worlds[0].truth:
+            break
+    if worlds[-1].truth is worlds[0].truth or worlds[-1].truth is UNKNOWN:
+        return worlds[-1].truth, (worlds[-1],), ()
+    return UNKNOWN, (worlds[0], worlds[-1]), ("imprecise_date",)
 
 
 def _untranslated(node: Untranslated, engine: Engine[J, M]) -> Callable[[Frame], J]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterator, Sequence
 from typing import Any as Anything
-from typing import Literal
+from typing import Literal, TypeVar
 
 from msgspec import Struct
 
-from screener.evaluation.answers import Fact, Found, Given, Judged, Measured, Reason
+from screener.evaluation.answers import Fact, Found, Given, HasTruth, Judged, Measured, Reason
 from screener.evaluation.phrases import allergies, either, in_time, lowered, onset, said_once, unit_beside, wanted
-from screener.evaluation.residual import Connective
+from screener.evaluation.residual import Connective, truths_in
 from screener.records.patient import Episode, Result
 from screener.rulebook import (
     NOW,
@@ -32,11 +32,13 @@ from screener.rulebook import (
     RecordList,
     Rulebook,
     ScoreOf,
+    Truthful,
     ValueLookup,
 )
-from screener.values.truth import FALSE, TRUE, UNKNOWN
+from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth
 
 Part = Judged | Measured | Found
+T = TypeVar("T", bound=HasTruth)
 
 
 NeedKind = Literal[
@@ -121,15 +123,13 @@ def lasting_of(rulebook: Rulebook) -> Lasting:
 def deciding(answer: Part) -> tuple[Part, ...]:
     """The parts that an answer depends on: those that settled it, or if it is open, those still open."""
     if isinstance(answer, Judged):
-        kind, truth, parts = type(answer.node), answer.truth, answer.parts
-        if kind is All or kind is Any or kind is AtLeast:
-            if (truth is TRUE and kind is All) or (truth is FALSE and kind is Any):
-                return parts
-            return tuple([part for part in parts if isinstance(part, Judged) and part.truth is truth])
-        if kind is Confirmed:
+        node, truth, parts = answer.node, answer.truth, answer.parts
+        if isinstance(node, _COUNTED):
+            return tuple(deciding_truths(node, truth, truths_in(answer)))
+        if isinstance(node, Confirmed):
             # A person's answer decides; whom it is asked of, and what is shown with it, do not.
             return parts[:1]
-        return parts if truth is not UNKNOWN else tuple([part for part in parts if not _is_settled(part)])
+        return parts if truth is not UNKNOWN else tuple([part for part in parts if not is_settled(part)])
     if isinstance(answer, Found):
         if answer.anchor is None and not answer.parts:
             return ()
@@ -137,14 +137,28 @@ def deciding(answer: Part) -> tuple[Part, ...]:
         return (*anchor, *(part for part in answer.parts if part.truth is answer.truth))
     if answer.range.is_exact:
         return answer.parts
-    return tuple([part for part in answer.parts if not _is_settled(part)])
+    return tuple([part for part in answer.parts if not is_settled(part)])
 
 
-def _is_settled(part: Part) -> bool:
+_COUNTED = (All, Any, AtLeast)
+"""The nodes that hang on those of their truths that are as they are themselves, unless all had to be."""
+
+
+def deciding_truths(node: Truthful, truth: Truth, parts: Sequence[T]) -> Sequence[T]:
+    """Of the truths that a connective is made of, those that its own depends on."""
+    if not isinstance(node, _COUNTED):
+        return parts
+    if (truth is TRUE and isinstance(node, All)) or (truth is FALSE and isinstance(node, Any)):
+        return parts
+    return [part for part in parts if part.truth is truth]
+
+
+def is_settled(part: Part) -> bool:
+    """Whether nothing more can come of a part."""
     if isinstance(part, Judged):
         return part.truth is not UNKNOWN
     if isinstance(part, Measured):
-        return part.range.is_exact and all(_is_settled(each) for each in part.parts if isinstance(each, Found))
+        return part.range.is_exact and all(is_settled(each) for each in part.parts if isinstance(each, Found))
     return not part.reasons if part.truth is None else part.truth is not UNKNOWN
 
 
@@ -256,8 +270,10 @@ def rests_on_assumption(answer: Part) -> bool:
     return any(found.assumed for found in leaves(answer))
 
 
-def needs(answer: Judged, rulebook: Rulebook, grounds: Grounds | None = None) -> tuple[Need, ...]:
+def needs(answer: Judged | Found, rulebook: Rulebook, grounds: Grounds | None = None) -> tuple[Need, ...]:
     """The facts that would help to settle an open answer, read off what is left of it; none for a settled one."""
+    if isinstance(answer, Found):
+        return tuple(dict.fromkeys(_needs(answer, rulebook)))
     if answer.truth is not UNKNOWN:
         return ()
     grounds = Grounds() if grounds is None else grounds
@@ -278,15 +294,19 @@ def _needs(answer: Part, rulebook: Rulebook) -> Iterator[Need]:
     if isinstance(answer, Found):
         yield from needs_of_lookup(answer, rulebook)
     elif isinstance(answer, Judged) and isinstance(answer.node, AgainstLimit) and "missing" in answer.reasons:
-        found = answer.parts[0]
-        if isinstance(found, Found):
-            lab = rulebook.labs[found.subject]
-            which = answer.node.which
-            yield Need("lab", lab.name, f"the {which} limit of normal that came with {lowered(lab.title)}")
+        yield need_of_limit(answer.node, answer.parts[0], rulebook)
     elif isinstance(answer, Judged) and isinstance(answer.node, Confirmed) and does_not_arise(answer, rulebook):
         return
     for part in deciding(answer):
         yield from _needs(part, rulebook)
+
+
+def need_of_limit(node: AgainstLimit, found: Part, rulebook: Rulebook) -> Need:
+    """The limit of normal that a result came without."""
+    if not isinstance(found, Found):
+        raise AssertionError("what is held to a limit of normal is a result")
+    lab = rulebook.labs[found.subject]
+    return Need("lab", lab.name, f"the {node.which} limit of normal that came with {lowered(lab.title)}")
 
 
 def does_not_arise(answer: Judged, rulebook: Rulebook) -> bool:

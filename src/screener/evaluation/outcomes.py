@@ -1,0 +1,353 @@
+"""What a rule comes to without evidence: its truth, and if it is open, why and what would settle it.
+
+`Outcomes` is an engine next to `Decisions` and `Program`. The nodes mean what they mean there (`evaluator.py`), and on
+which parts an answer depends is what `grounds.py` says. All of it comes from one walk, which keeps no parts and no
+facts, and asks no further part once the outcome is settled:
+
+    bilirubin >= 5 mg/dL and current ascites     Outcome(UNKNOWN, ("missing",), (Need("lab", "bilirubin", …), …))
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any as Anything
+from typing import TypeVar
+
+from msgspec import Struct
+
+from screener.evaluation.answers import Found, Judged, Reason
+from screener.evaluation.evaluator import (
+    Engine,
+    PreparedCriterion,
+    Program,
+    days_of,
+    look_up,
+    program_of,
+    remembered,
+    truth_in,
+    worlds_on,
+)
+from screener.evaluation.frame import Frame
+from screener.evaluation.grounds import (
+    Need,
+    deciding_truths,
+    is_settled,
+    need_of_limit,
+    needs,
+    reasons,
+    rests_on_assumption,
+)
+from screener.rulebook import AgainstLimit, AtTime, EventLookup, Numeric, PointsOf, Rulebook, ScoreOf, Truthful, Value
+from screener.values import ranges
+from screener.values.ranges import Range
+from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of
+
+Wanted = tuple["Need | Wanted", ...]
+"""What would settle something, as it was gathered: with those of its parts inside, one of them perhaps twice."""
+
+
+class Outcome(Struct, frozen=True, gc=False):
+    """A truth; if it is open, why, and what would settle it. `assumed`: it rests on a list that the user asked to be
+    taken as complete."""
+
+    truth: Truth
+    reasons: tuple[Reason, ...] = ()
+    wanted: Wanted = ()
+    assumed: bool = False
+
+    @property
+    def is_settled(self) -> bool:
+        return self.truth is not UNKNOWN
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What would settle it, each once."""
+        return tuple(dict.fromkeys(_each(self.wanted)))
+
+
+def outcome_of(judged: Judged, frame: Frame) -> Outcome:
+    """What an answer comes to, read off it."""
+    rulebook, grounds = frame.rulebook, frame.grounds
+    assumed = bool(frame.assumed) and rests_on_assumption(judged)
+    return Outcome(judged.truth, reasons(judged, grounds), needs(judged, rulebook, grounds), assumed)
+
+
+class Amount(Struct, frozen=True, gc=False):
+    """A number; if it is not settled, why, and what would settle it. `assumed`: as in an outcome."""
+
+    range: Range
+    is_settled: bool
+    reasons: tuple[Reason, ...] = ()
+    wanted: Wanted = ()
+    assumed: bool = False
+
+
+def _each(wanted: Wanted) -> list[Need]:
+    needs: list[Need] = []
+    for each in wanted:
+        if isinstance(each, Need):
+            needs.append(each)
+        else:
+            needs += _each(each)
+    return needs
+
+
+Part = Outcome | Amount
+P = TypeVar("P", bound=Part)
+_SETTLED = {(truth, assumed): Outcome(truth, assumed=assumed) for truth in (TRUE, FALSE) for assumed in (False, True)}
+_TRUE, _FALSE = _SETTLED[TRUE, False], _SETTLED[FALSE, False]
+
+
+class Outcomes(Engine[Outcome, Amount]):
+    """A rulebook prepared for outcomes. It holds nothing of any patient."""
+
+    def __init__(self, whole: Program) -> None:
+        self.rulebook = whole.rulebook
+        self._whole = whole
+        self._prepared: dict[Struct, Callable[[Frame], Anything]] = {}
+        self._lines: dict[str, tuple[Callable[[Frame], Outcome], ...]] = {}
+        self._kept: dict[tuple[str, tuple[Reason, ...], tuple[str, ...]], Outcome] = {}
+        """What is said of a lookup for which nothing on record counts: the same for every patient."""
+
+    def _prepare(self, node: Struct, meanings: dict[type, Callable[[Anything, Anything], Anything]]) -> Anything:
+        run = self._prepared.get(node)
+        if run is None:
+            run = meanings[type(node)](node, self)
+            if self._whole.is_used_again(node):
+                run = remembered(next(self._whole.places), run, by_trial=self._whole.asks_somebody(node))
+            self._prepared[node] = run
+        return run
+
+    def of_line(self, line: PreparedCriterion) -> tuple[Callable[[Frame], Outcome], ...]:
+        """The functions that give the outcome of each reading of a line."""
+        known = self._lines.get(line.key)
+        if known is None:
+            known = self._lines[line.key] = tuple([self.truth(each.rule) for each in line.criterion.readings])
+        return known
+
+    def of_truths(
+        self,
+        node: Truthful,
+        rules: Sequence[Callable[[Frame], Outcome]],
+        say: Callable[[Iterable[Truth]], Truth],
+    ) -> Callable[[Frame], Outcome]:
+        def in_full(frame: Frame) -> Outcome:
+            parts = [rule(frame) for rule in rules]
+            truth = say([part.truth for part in parts])
+            return _outcome(truth, deciding_truths(node, truth, parts))
+
+        if say is not all_of and say is not any_of:
+            return in_full
+        settling, otherwise = (FALSE, _TRUE) if say is all_of else (TRUE, _FALSE)
+
+        def run(frame: Frame) -> Outcome:
+            if frame.assumed:  # whatever decides it may be assumed
+                return in_full(frame)
+            parts: list[Outcome] = []
+            for rule in rules:
+                part = rule(frame)
+                if part.truth is UNKNOWN:
+                    parts.append(part)
+                elif part.truth is settling:
+                    return part
+            if not parts:
+                return otherwise
+            return parts[0] if len(parts) == 1 else _outcome(UNKNOWN, parts)
+
+        return run
+
+    def of_numbers(
+        self, node: Truthful, numbers: Sequence[Callable[[Frame], Amount]], say: Callable[..., Truth]
+    ) -> Callable[[Frame], Outcome]:
+        def run(frame: Frame) -> Outcome:
+            parts = [number(frame) for number in numbers]
+            truth = say(*[part.range for part in parts])
+            return _outcome(truth, parts if truth is not UNKNOWN else _unsettled(parts))
+
+        return run
+
+    def counted(
+        self, node: Numeric, numbers: Sequence[Callable[[Frame], Amount]], say: Callable[..., Range]
+    ) -> Callable[[Frame], Amount]:
+        why: tuple[Reason, ...] = ("partial_score",) if isinstance(node, ScoreOf) else ()
+
+        def run(frame: Frame) -> Amount:
+            parts = [number(frame) for number in numbers]
+            return _amount(say(*[part.range for part in parts]), parts, why)
+
+        return run
+
+    def chosen(
+        self,
+        node: Numeric,
+        test: Callable[[Frame], Outcome],
+        then: Callable[[Frame], Amount],
+        otherwise: Callable[[Frame], Amount],
+    ) -> Callable[[Frame], Amount]:
+        def run(frame: Frame) -> Amount:
+            tested = test(frame)
+            if tested.truth is UNKNOWN:
+                one, other = then(frame), otherwise(frame)
+                return _amount(ranges.hull((one.range, other.range)), (tested, one, other))
+            chosen = then(frame) if tested.truth is TRUE else otherwise(frame)
+            return _amount(chosen.range, (tested, chosen))
+
+        return run
+
+    def points(
+        self,
+        node: Numeric,
+        number: Callable[[Frame], Amount],
+        say: Callable[[Range, frozenset[str] | None], Range],
+    ) -> Callable[[Frame], Amount]:
+        of = self.rulebook.tables[node.name].of if isinstance(node, PointsOf) else None
+        name = of.lookup if isinstance(of, Value) else None
+
+        def run(frame: Frame) -> Amount:
+            part = number(frame)
+            return _amount(say(part.range, None if name is None else look_up(name, frame).choices), (part,))
+
+        return run
+
+    def written(self, node: Numeric, value: Range) -> Callable[[Frame], Amount]:
+        amount = _amount(value, ())
+        return lambda frame: amount
+
+    def read_number(self, node: Numeric, read: Callable[[Frame], Found], unknown: Range) -> Callable[[Frame], Amount]:
+        def run(frame: Frame) -> Amount:
+            found = read(frame)
+            whole = found.range if found.range is not None else unknown
+            assumed = bool(frame.assumed) and rests_on_assumption(found)
+            if is_settled(found):
+                return Amount(whole, whole.is_exact, assumed=assumed and whole.is_exact)
+            waiting = self._waiting(found)
+            return Amount(whole, False, waiting.reasons, waiting.wanted, assumed)
+
+        return run
+
+    def read_truth(
+        self,
+        node: Truthful,
+        read: Callable[[Frame], Found],
+        say: Callable[[Found, Frame], tuple[Truth, tuple[Reason, ...]]],
+    ) -> Callable[[Frame], Outcome]:
+        def run(frame: Frame) -> Outcome:
+            found = read(frame)
+            truth, why = say(found, frame)
+            if truth is UNKNOWN:
+                return self._open(node, found, why)
+            return _SETTLED[truth, bool(frame.assumed) and rests_on_assumption(found)]
+
+        return run
+
+    def happening(self, node: Truthful, lookup: EventLookup) -> Callable[[Frame], Outcome]:
+        name, decided = lookup.name, self._whole.decisions.happening(node, lookup)
+
+        def run(frame: Frame) -> Outcome:
+            truth = decided(frame)
+            if truth is not UNKNOWN and not frame.assumed:
+                return _TRUE if truth is TRUE else _FALSE
+            found = look_up(name, frame)
+            return self._open(node, found) if truth is UNKNOWN else _SETTLED[truth, rests_on_assumption(found)]
+
+        return run
+
+    def answered(
+        self,
+        node: Truthful,
+        read: Callable[[Frame], Found],
+        only_if: Sequence[Callable[[Frame], Outcome]],
+        shown_with: Sequence[Callable[[Frame], Outcome]],
+    ) -> Callable[[Frame], Outcome]:
+        def run(frame: Frame) -> Outcome:
+            found = read(frame)
+            truth = truth_in(found)
+            if truth is not UNKNOWN:
+                return _TRUE if truth is TRUE else _FALSE
+            outcome = self._open(node, found)
+            if only_if and only_if[0](frame).truth is FALSE:
+                return Outcome(UNKNOWN, outcome.reasons)
+            return outcome
+
+        return run
+
+    def at_other_times(
+        self, node: AtTime, rule: Callable[[Frame], Outcome], read: Callable[[Frame], Found], shift: int
+    ) -> Callable[[Frame], Outcome]:
+        def run(frame: Frame) -> Outcome:
+            anchor = read(frame)
+            days = days_of(anchor, shift)
+            if days is None:
+                return self._open(node, anchor, () if anchor.days is None else ("imprecise_date",))
+            truth, shown, why = worlds_on(days, rule, frame)
+            if truth is not UNKNOWN:
+                return _SETTLED[truth, any(each.assumed for each in shown)]
+            of_anchor = () if is_settled(anchor) else (self._waiting(anchor),)
+            return _outcome(truth, (*of_anchor, *_unsettled(shown)), why)
+
+        return run
+
+    def known(self, node: Truthful, truth: Truth, found: tuple[Found, ...], why: tuple[Reason, ...] = ()) -> Outcome:
+        if truth is not UNKNOWN:
+            return _SETTLED[truth, any(rests_on_assumption(each) for each in found)]
+        return _outcome(truth, [self._waiting(each) for each in found], why)
+
+    def _open(self, node: Truthful, found: Found, why: tuple[Reason, ...] = ()) -> Outcome:
+        """The outcome where what was found leaves a rule open."""
+        outcome = Outcome(UNKNOWN, why) if is_settled(found) else _outcome(UNKNOWN, (self._waiting(found),), why)
+        if isinstance(node, AgainstLimit) and "missing" in why:
+            return Outcome(UNKNOWN, outcome.reasons, (need_of_limit(node, found, self.rulebook), *outcome.wanted))
+        return outcome
+
+    def _waiting(self, found: Found) -> Outcome:
+        """What is said of a lookup that is not settled."""
+        if found.used or (found.anchor is not None and found.anchor.reasons):
+            return Outcome(UNKNOWN, reasons(found), needs(found, self.rulebook), rests_on_assumption(found))
+        key = (found.subject if found.lookup is None else found.lookup.name, found.reasons, found.lacking)
+        known = self._kept.get(key)
+        if known is None:
+            known = self._kept[key] = Outcome(UNKNOWN, reasons(found), needs(found, self.rulebook))
+        return known
+
+
+def _outcome(truth: Truth, parts: Sequence[Part], why: tuple[Reason, ...] = ()) -> Outcome:
+    """A truth that depends on these parts; `why` are reasons that arise here."""
+    if truth is not UNKNOWN:
+        return _SETTLED[truth, any(part.assumed for part in parts)]
+    return Outcome(UNKNOWN, *_waiting_for(parts, why))
+
+
+def _amount(whole: Range, parts: Sequence[Part], why: tuple[Reason, ...] = ()) -> Amount:
+    """A number made of these parts; `why` are reasons that arise here if it is not exact."""
+    if whole.is_exact:
+        return Amount(whole, True, assumed=any(part.assumed for part in parts))
+    return Amount(whole, False, *_waiting_for(_unsettled(parts), why))
+
+
+def _waiting_for(parts: Sequence[Part], why: tuple[Reason, ...]) -> tuple[tuple[Reason, ...], Wanted, bool]:
+    """Why these parts are open, what would settle them, and whether they rest on an assumption."""
+    if len(parts) == 1 and not why:
+        return parts[0].reasons, parts[0].wanted, parts[0].assumed
+    told = dict.fromkeys([part.reasons for part in parts])
+    if len(told) == 1 and not why:
+        [reasons_of_all] = told
+    else:
+        reasons_of_all = tuple(dict.fromkeys([*why, *[each for those in told for each in those]]))
+    return reasons_of_all, tuple([part.wanted for part in parts]), True in [part.assumed for part in parts]
+
+
+def _unsettled(parts: Iterable[P]) -> list[P]:
+    return [part for part in parts if not part.is_settled]
+
+
+_OUTCOMES: dict[int, Outcomes] = {}
+
+
+def outcomes_of(rulebook: Rulebook) -> Outcomes:
+    """The rulebook prepared for outcomes; made once, and dropped with it."""
+    outcomes = _OUTCOMES.get(id(rulebook))
+    if outcomes is None:
+        outcomes = _OUTCOMES[id(rulebook)] = Outcomes(program_of(rulebook))
+        weakref.finalize(rulebook, _OUTCOMES.pop, id(rulebook), None)
+    return outcomes
