@@ -24,6 +24,9 @@ from screener.report.charts import PAPER
 from screener.report.limits import limits_of_score
 from screener.report.outlook import MOST_DAYS, beside_explanation, shortly, turning
 from screener.report.wording import (
+    ASSUMED,
+    DISCLAIMER,
+    LINE_WORDS,
     WORST_FIRST,
     amount,
     converted,
@@ -78,7 +81,7 @@ def _foot_of_pages(pages: str, screening: Screening) -> str:
     return f"@page {pages}{{@bottom-left{{content:{_in_stylesheet(f'{name}. {_AT_THE_FOOT}')}}}}}"
 
 
-_AT_THE_FOOT = "Pre-screening support, no determination of eligibility."
+_AT_THE_FOOT = DISCLAIMER
 
 
 def _in_stylesheet(text: str) -> str:
@@ -212,13 +215,11 @@ def _environment() -> jinja2.Environment:
         shortly=shortly,
         turning=turning,
         worked_sum=worked_sum,
-        words=_WORDS,
+        words=LINE_WORDS,
+        assumed=ASSUMED,
         paper=PAPER,
     )
     return environment
-
-
-_WORDS: dict[Status, str] = {"failed": "failed", "unknown": "open", "passed": "passed"}
 
 
 def _is_short(criterion: CriterionResult) -> bool:

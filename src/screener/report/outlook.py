@@ -118,9 +118,9 @@ def _settled(alike: Sequence[OpenFact], decides: Sequence[str]) -> str:
     if not count:
         return "none for certain"
     trials = list(dict.fromkeys(each for ranked in alike for each in ranked.in_trials))
-    told = "1 criterion" if count == 1 else f"{count} criteria"
+    told = "1 line" if count == 1 else f"{count} lines"
     if len(trials) > 1:
-        told += f" in {len(trials)} trials"
+        told += f" of {len(trials)} trials"
     elif trials[0] not in decides:
         told += f" of {trials[0]}"
     return f"{told}, each by its own answer" if len(alike) > 1 else told
@@ -134,7 +134,7 @@ def _counted(facts: Sequence[OpenFact], rulebook: Rulebook) -> Iterator[str]:
     measured = sum(each.fact.kind in MEASURED for each in facts)
     history = len(facts) - asked.total() - measured
     if history:
-        yield f"{history} about the history and treatment"
+        yield f"{history} about history and treatment"
     if measured:
         yield f"{measured} to measure or look up"
 
@@ -189,7 +189,7 @@ def _open_lines(lines: Sequence[OpenLine]) -> str:
     if len(ways) == len(lines) and sum(len(way.known) for way in ways) <= MOST_SPELLED_OUT:
         named = (" and ".join(each.values.named for each in way.known) for way in ways)
         return "; ".join(f"{line.criterion} with {told}" for line, told in zip(lines, named, strict=True))
-    return f"{len(lines)} open criteria: {', '.join(line.criterion for line in lines)}"
+    return f"{len(lines)} open lines: {', '.join(line.criterion for line in lines)}"
 
 
 # ---- margins
@@ -209,7 +209,7 @@ def shortly(margin: Margin) -> str:
     return replace(margin, turns=ways).text
 
 
-_BEFORE_ITS_NUMBER = re.compile(" is | counts as ")
+_BEFORE_ITS_NUMBER = re.compile(": | = | counts as | (?=(?:between |at most |at least )?[<>]?-?[0-9])")
 
 
 def beside_explanation(margin: Margin) -> str:

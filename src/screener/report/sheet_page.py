@@ -15,13 +15,14 @@ from functools import cache
 from markupsafe import Markup, escape
 from msgspec import Struct
 
+from screener.evaluation.phrases import capital
 from screener.records.patient import is_unnamed
 from screener.report.charts import Chart, charts
 from screener.report.html import TEMPLATES, feet_of_pages, policy, stylesheet, template, visible
 from screener.report.outlook import Outlook, outlook
 from screener.report.review import as_file
-from screener.report.wording import DISCLAIMER
-from screener.screening import Screening, Status, TrialResult
+from screener.report.wording import DISCLAIMER, LINE_WORDS, tally
+from screener.screening import Screening, TrialResult
 from screener.sheet import phrases
 from screener.sheet.model import (
     Action,
@@ -109,9 +110,9 @@ def page(sheets: Sequence[Sheet], screenings: Sequence[Screening]) -> str:
         day=day,
         digest=digest,
         day_written=day_written,
-        capital=phrases.capital,
+        capital=capital,
         counted=counted,
-        counts_of=counts_of,
+        tally=tally,
         is_unnamed=is_unnamed,
         review_file=review_file,
         is_long=is_long,
@@ -124,7 +125,7 @@ def page(sheets: Sequence[Sheet], screenings: Sequence[Screening]) -> str:
         title_of=title_of,
         trials_of=trials_of,
         trials_of_entries=trials_of_entries,
-        words_of_answer=_ANSWERS,
+        words_of_answer=LINE_WORDS,
     )
 
 
@@ -162,7 +163,6 @@ def trials_of_entries(review: Review) -> set[str]:
 
 _TOLD_APART: frozenset[StateName] = frozenset({"check", "ruled out", "ruled out today"})
 """States whose detail says nothing of the share of lines that are met."""
-_ANSWERS: dict[Status, str] = {"failed": "against", "unknown": "open", "passed": "settled"}
 
 
 # ---- one sheet of A4
@@ -327,11 +327,6 @@ def _lines_of_row(row: ChecklistRow) -> int:
 def digest(rules: str) -> str:
     """The digest of the rules as short as a sheet of paper wants it."""
     return rules.rpartition(":")[2][:LETTERS_OF_A_DIGEST]
-
-
-def counts_of(trial: TrialResult) -> str:
-    """`0 against, 12 open, 2 settled`."""
-    return ", ".join(f"{trial.counts[status]} {word}" for status, word in _ANSWERS.items())
 
 
 def title_of(name: str, screening: Screening) -> str:

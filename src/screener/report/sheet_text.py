@@ -11,7 +11,7 @@ from textwrap import wrap
 
 from screener.evaluation.phrases import lowered
 from screener.report.forms import Texts
-from screener.report.wording import on_one_line
+from screener.report.wording import DISCLAIMER, on_one_line
 from screener.screening import Screening
 from screener.sheet import phrases
 from screener.sheet.making import sheet_of
@@ -161,8 +161,7 @@ def _next(sheet: Sheet) -> Iterator[str]:
 
 
 def _trial(row: TrialRow, most: int) -> Iterator[str]:
-    loud = row.state.headline.upper() if row.state.name == "all met" else row.state.headline
-    told = f"{loud:<22} {row.id}  {row.recruiting.text:<14}"
+    told = f"{phrases.loud(row.state):<22} {row.id}  {row.recruiting.text:<14}"
     if row.state.name in OUT:
         yield _cut(f"{told} {row.state.detail.rstrip('.')}", WIDTH)
     else:
@@ -312,7 +311,7 @@ def _foot(sheet: Sheet) -> Iterator[str]:
     if sheet.notes:
         more = f" (+{len(sheet.notes) - 1})" if len(sheet.notes) > 1 else ""
         yield f"{_cut(f'Note: {on_one_line(sheet.notes[0])}', WIDTH - len(more))}{more}"
-    yield phrases.DISCLAIMER
+    yield DISCLAIMER
 
 
 # ---- lines

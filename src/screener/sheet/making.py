@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from screener.advice.distance import TrialDistance, distance
 from screener.advice.when import Change, TrialTimeline, timelines
 from screener.evaluation.frame import Frame
-from screener.evaluation.phrases import lowered
+from screener.evaluation.phrases import capital, lowered
 from screener.records.errors import CHECK_FIRST
 from screener.records.patient import Episode
 from screener.screening import Screening, TrialResult
@@ -114,6 +114,13 @@ def sheet_of(screening: Screening, *, is_row: bool = False) -> Sheet:
         rules=screening.rules,
     )
     return replace(sheet, next=phrases.next_step(sheet))
+
+
+def states_in_words(screening: Screening) -> dict[str, State]:
+    """The state of each trial as its sheet has it, for reports that tell more than a sheet."""
+    worked = _worked(screening, asked_of_chart(screening))
+    names = worked.states
+    return {trial.id: State(names[trial.id], _headline(trial, names[trial.id], worked)) for trial in screening.trials}
 
 
 def _frame(screening: Screening) -> Frame:
@@ -369,7 +376,7 @@ def _detail(trial: TrialResult, state: StateName, counts: Counts, worked: _Worke
         case _:
             told = phrases.met(met, of)
             to_do = phrases.left(counts, bool(counts.chart))
-            return f"{told} {phrases.capital(to_do)}." if to_do else told
+            return f"{told} {capital(to_do)}." if to_do else told
 
 
 def _after_clean_chart(trial: TrialResult, worked: _Worked) -> CleanChart:

@@ -10,19 +10,18 @@ from datetime import date
 
 from screener.evaluation.answers import Found
 from screener.evaluation.explanation import number_text, score_text, span_text
-from screener.evaluation.phrases import both, either, lowered, unit_beside
+from screener.evaluation.phrases import both, capital, either, lowered, unit_beside
 from screener.records.patient import Episode, Result
 from screener.records.reviews import EVER, NOW
 from screener.rulebook import Concept, Finding, OnsetLookup, Question, RecordList, Rulebook, Scope, Sex
 from screener.screening import CriterionResult, Status
-from screener.sheet.model import ActionKind, Counts, OpenEntry, ReviewItem, Sheet, StateName, TrialRow
+from screener.sheet.model import ActionKind, Counts, OpenEntry, ReviewItem, Sheet, State, StateName, TrialRow
 from screener.values.dates import BEGINNING, DateError, Moment, parse_moment
 from screener.values.ranges import Range
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
-DISCLAIMER = "Pre-screening aid. Eligibility is the investigator's decision."
 NO_DIAGNOSIS = "No liver diagnosis on record"
 NOTHING_EXPIRES = "nothing expires"
 NONE_AGAINST = "none against"
@@ -164,11 +163,6 @@ def inside(text: str) -> str:
     return f"a {text[2:]}" if text.startswith("A ") else lowered(text)
 
 
-def capital(text: str) -> str:
-    """With a capital at its beginning."""
-    return text[:1].upper() + text[1:]
-
-
 # ---- times of rules
 
 
@@ -218,8 +212,7 @@ LIMIT = ", limit"
 def limit(text: str) -> str:
     """A limit behind its number: `limit 1.5`, `limits 17 to 30`, `limit 10 x ULN`."""
     bare = text.partition(" (")[0].partition(", whichever")[0]
-    bare = bare.replace("the upper limit of normal", "ULN").replace("the lower limit of normal", "LLN")
-    return f"limits {bare.replace(' and ', ' to ')}" if " and " in bare else f"limit {bare}"
+    return f"limits {bare}" if " to " in bare else f"limit {bare}"
 
 
 # ---- things to measure
@@ -283,6 +276,11 @@ def headline(state: StateName, check: Sequence[str] = (), readings: int = 1) -> 
     if state == "reading" and readings > 1:
         return f"Turns on {_NUMBERS.get(readings, str(readings))} readings"
     return HEADLINES[state]
+
+
+def loud(state: State) -> str:
+    """The phrase of a state where one line is read among many: what is found is in capitals."""
+    return state.headline.upper() if state.name == "all met" else state.headline
 
 
 _NUMBERS = {2: "two", 3: "three", 4: "four"}

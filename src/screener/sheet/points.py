@@ -14,7 +14,7 @@ from screener.advice.distance import TrialDistance
 from screener.evaluation.answers import Found, Judged, Measured
 from screener.evaluation.explanation import limit_in_words
 from screener.evaluation.grounds import Part, deciding, facts
-from screener.evaluation.phrases import lowered, unit_beside, wanted
+from screener.evaluation.phrases import capital, lowered, unit_beside, wanted
 from screener.records.patient import Answer, Episode, Result
 from screener.rulebook import (
     AgainstLimit,
@@ -212,7 +212,7 @@ def _answer(part: Part | None, question: Question, as_of: date) -> str:
     if question.gives_consent and not given[0].value:
         return phrases.consent_refused(when)
     answer = "yes" if given[0].value else "no"
-    return f"{title} {phrases.capital(answer)}{f', {when}' if when else ''}"
+    return f"{title} {capital(answer)}{f', {when}' if when else ''}"
 
 
 # ---- readings
