@@ -18,7 +18,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from screener.evaluation.explanation import score_text
-from screener.evaluation.phrases import lowered, unit_beside
+from screener.evaluation.phrases import capital, lowered, unit_beside
 from screener.records.patient import Flag
 from screener.report.charts import PAPER
 from screener.report.limits import limits_of_score
@@ -217,6 +217,7 @@ def _environment() -> jinja2.Environment:
         worked_sum=worked_sum,
         words=LINE_WORDS,
         assumed=ASSUMED,
+        capital=capital,
         paper=PAPER,
     )
     return environment
