@@ -26,6 +26,10 @@ FORMAT: Literal["screener-result/2"] = "screener-result/2"
 Form = Literal["full", "compact"]
 Kind = Literal["inclusion", "exclusion"]
 Status = Literal["passed", "failed", "unknown"]
+LINE_WORDS: dict[Status, str] = {"failed": "against", "unknown": "open", "passed": "passed"}
+"""What people read of a line's status. A passed exclusion is not called met: that would say that the patient has it."""
+OUTCOMES: dict[Status, str] = {"failed": "OUT", "unknown": "open", "passed": "IN"}
+"""The same of one reading of a line."""
 Verdict = Literal["eligible", "ineligible", "undetermined"]
 WaitsFor = Literal["data", "judgement", "consent"]
 Basis = Literal["recorded", "assumed"]

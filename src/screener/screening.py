@@ -17,6 +17,7 @@ from msgspec import UNSET
 
 from screener.arguments import LISTS, ScreeningError, day_of, known_lists, known_trials, length_of
 from screener.contract import (
+    OUTCOMES,
     Basis,
     Counts,
     CriterionTold,
@@ -69,6 +70,11 @@ from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth
 from screener.version import __version__
 
 AS_RECORDED = Options("record", (), None, None)
+
+
+def which_reading(labels: Sequence[str]) -> str:
+    """The question about a line whose readings differ: `Ask the sponsor: “A” or “B”?`"""
+    return f"Ask the sponsor: {' or '.join(f'“{label}”' for label in labels)}?"
 
 
 def status_of(kind: Kind, truth: Truth) -> Status:
@@ -220,7 +226,7 @@ class CriterionResult:
         if "ambiguous" in self.reasons:
             readings = self._criterion.readings
             return "; ".join(
-                f"read as “{reading.label}” it is {status_of(self.kind, judged.truth)}: {self._explained(judged)}"
+                f"read as “{reading.label}”: {OUTCOMES[status_of(self.kind, judged.truth)]}. {self._explained(judged)}"
                 for reading, judged in zip(readings, self._counted, strict=True)
             )
         if len(self._deciding) == 1:
@@ -277,8 +283,8 @@ class CriterionResult:
             return ()
         wanted: dict[Need, None] = {}
         if "ambiguous" in self.reasons:
-            labels = " or ".join(f"“{reading.label}”" for reading in self._criterion.readings)
-            wanted[Need("reading", f"{self._frame.trial}/{self.id}", f"which reading the trial means: {labels}")] = None
+            labels = [reading.label or "" for reading in self._criterion.readings]
+            wanted[Need("reading", f"{self._frame.trial}/{self.id}", which_reading(labels))] = None
         for judged in self._deciding:
             wanted.update(dict.fromkeys(needs(judged, self._frame.rulebook, self._frame.needed)))
         return tuple(wanted)

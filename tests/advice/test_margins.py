@@ -103,7 +103,7 @@ def test_a_difference_is_exact_in_the_canonical_unit_and_in_the_one_recorded(
 def test_both_units_are_told() -> None:
     told = margin("total_bilirubin >= 171 umol/L", result("TBil", "12.28", "mg/dL"))
     assert told.text == (
-        "Total bilirubin is 12.28 mg/dL on 2026-02-19, that is 210 umol/L, limit 171 umol/L: "
+        "Total bilirubin 12.28 mg/dL (210 umol/L) on 2026-02-19, limit 171 umol/L: "
         "39 umol/L above; 2.28 mg/dL in the unit recorded"
     )
     near = margin(BILIRUBIN, result("TBil", "85.5", "umol/L"))
@@ -141,16 +141,16 @@ def test_both_limits_of_a_between_are_told(
 @pytest.mark.parametrize(
     ("birth_date", "text"),
     [
-        ("1960-02-21", "Age is 65 years, limits 18 and 65 years: "
+        ("1960-02-21", "Age 65 years, limits 18 to 65 years: "
                        "47 years above the lower limit, exactly at the upper limit, which is included"),
-        ("1960-02-20", "Age is 66 years, limits 18 and 65 years: "
+        ("1960-02-20", "Age 66 years, limits 18 to 65 years: "
                        "48 years above the lower limit, 1 year above the upper limit"),
-        ("2009", "Age is 16 or 17 years, limits 18 and 65 years: at least 1 and at most 2 years below the lower limit, "
+        ("2009", "Age 16 or 17 years, limits 18 to 65 years: at least 1 and at most 2 years below the lower limit, "
                  "at least 48 and at most 49 years below the upper limit"),
     ],
 )  # fmt: skip
 def test_an_age_is_told_in_years(birth_date: str, text: str) -> None:
-    assert margin("age between 18 and 65 years", birth_date=birth_date).text == text
+    assert margin("age between 18 to 65 years", birth_date=birth_date).text == text
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ def test_what_differs_between_two_readings_is_told_of_each() -> None:
     told = margins(line(TWO, observations=[result("TBil", "85.2", "umol/L")]))
     assert [(each.reading, each.holds) for each in told.margins] == [("to the letter", False), ("as printed", True)]
     assert told.status == "unknown"
-    assert told.text.startswith("Read as “to the letter”: total bilirubin is 85.2 umol/L")
+    assert told.text.startswith("Read as “to the letter”: total bilirubin 85.2 umol/L")
 
 
 def test_what_is_alike_in_all_readings_is_told_once() -> None:
@@ -338,7 +338,7 @@ def test_a_score_tells_what_each_input_would_have_to_be() -> None:
     ]
     told = margin("COSSH_ACLF_II < 7.4", *results, birth_date="1973-07-19")
     assert told.text == (
-        "COSSH-ACLF II is 7.62, limit 7.4: 0.22 above. Would pass with INR at most 1.93 (2.2 recorded), "
+        "COSSH-ACLF II 7.62, limit 7.4: 0.22 above. Would pass with INR at most 1.93 (2.2 recorded), "
         "or neutrophil count at most 3.73 x 10*9/L (6.2 x 10*9/L recorded), "
         "or total bilirubin at most 205 umol/L (355 umol/L recorded), "
         "or urea at most 4.19 mmol/L (6.1 mmol/L recorded), "

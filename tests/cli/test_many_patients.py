@@ -43,7 +43,7 @@ def test_several_patients_in_full_end_in_a_matrix_and_groups(call: Call, write) 
         "data are missing 1: bert",
         "ineligible 1",
         "3 patients screened",
-        "This is decision support for pre-screening and no determination of eligibility.",
+        "Pre-screening aid. Eligibility is the investigator's decision.",
     ]
 
 

@@ -47,8 +47,8 @@ def test_another_value_is_a_difference_with_both_explanations(call: Call, keep, 
         "these answers differ:",
         "  NCT00000001 was ineligible, and is undetermined",
         "  NCT00000001/I2 was failed, and is passed",
-        "      explanation then: Ferritin is 12 ug/L on 2026-02-18, not above 30 ug/L",
-        "      explanation now:  Ferritin is 40 ug/L on 2026-02-18, above 30 ug/L",
+        "      explanation then: Ferritin 12 ug/L on 2026-02-18, not above 30 ug/L",
+        "      explanation now:  Ferritin 40 ug/L on 2026-02-18, above 30 ug/L",
     ]
 
 

@@ -196,12 +196,12 @@ def test_questions_are_listed(call: Call, write) -> None:
         "\n"
         "NCT00000001  A trial of nothing much\n"
         "\n"
-        "  - Has the participant agreed? (asked of the participant)\n"
+        "  - Participant: Has the participant agreed?\n"
         "    I3: Consent.\n"
         "    [ ] yes   [ ] no\n"
         f"    answer as `{CONSENT}`\n"
         "\n"
-        "This is decision support for pre-screening and no determination of eligibility.\n"
+        "Pre-screening aid. Eligibility is the investigator's decision.\n"
         "\n"
     )
 

@@ -25,19 +25,19 @@ NCT00000001  INELIGIBLE    1 failed, 1 unknown, 2 passed
 A trial of nothing much
 
 FAILED   I2    Ferritin above 30 ug/L.
-      because  Ferritin is 12 ug/L on 2026-02-18, not above 30 ug/L
+      because  Ferritin 12 ug/L on 2026-02-18, not above 30 ug/L
     on record  ferritin 12 ug/L, 2026-02-18 (observations[0])
-       margin  Ferritin is 12 ug/L on 2026-02-18, limit 30 ug/L: 18 ug/L below
+       margin  Ferritin 12 ug/L on 2026-02-18, limit 30 ug/L: 18 ug/L below
 
 unknown  I3    Consent.
-        needs  Has the participant agreed? (asked of the participant)
+        needs  Participant: Has the participant agreed?
 
 passed   I1    Adults.
-      because  Age is 44 years, at least 18 years
+      because  Age 44 years, at least 18 years
 passed   E1    Gout.
       because  No gout: gout recorded absent on 2026-02-18
 
-This is decision support for pre-screening and no determination of eligibility.
+Pre-screening aid. Eligibility is the investigator's decision.
 """
 
 
@@ -181,7 +181,7 @@ NCT00000001  INELIGIBLE    time alone does not make it screenable again
 2026-05-20  unknown  E1  absence of gout of 2026-02-18 is carried forward no
                      longer, after 90 days
 
-This is decision support for pre-screening and no determination of eligibility.
+Pre-screening aid. Eligibility is the investigator's decision.
 """
 
 

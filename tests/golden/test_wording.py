@@ -182,7 +182,7 @@ def test_a_question_is_needed_whatever_is_shown_with_it_and_what_is_shown_is_not
     anaphylaxis: list[dict[str, str]], complete: list[str]
 ) -> None:
     criterion = line("NCT03863002", "E14", conditions=anaphylaxis, complete=complete)
-    assert needed(criterion) == ["Is the patient highly allergic? (asked of the investigator)"]
+    assert needed(criterion) == ["Investigator: Is the patient highly allergic?"]
     shown = [each.source for each in criterion.evidence if each.source != "complete"]
     assert shown == ["conditions[0]"] * len(anaphylaxis)
 

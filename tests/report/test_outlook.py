@@ -84,7 +84,7 @@ def test_the_ranking_of_a_referral_letter_reads_well() -> None:
     assert [[words(cell) for cell in row] for row in table.iter("tr")][:5] == [
         ["To find out", "Settles, whatever it is", "Can decide"],
         [
-            "Has the participant given informed consent to this trial? (asked of the participant)",
+            "Participant: Has the participant given informed consent to this trial?",
             "5 criteria in 4 trials, each by its own answer",
             "NCT03863002, NCT05985863, NCT06242405, NCT07409259",
         ],
@@ -139,7 +139,7 @@ def test_what_passes_a_few_open_lines_is_named_and_many_are_listed() -> None:
     assert words(few).endswith(
         "To pass I2 with yes to “Does the patient have ACLF by the Chinese guideline of 2024?”; "
         "I4 with yes to “Has the participant given informed consent to this trial?”; "
-        "E2 with no to whether there is bleeding now; "
+        "E2 with no to “Bleeding now?”; "
         "E8 with no to “Does anything else make the patient unsuitable for this trial?”"
     )
     many = rows(section("referral-letter-only", "next"))["NCT03863002"]
@@ -150,8 +150,8 @@ def test_answers_that_rule_out_are_told_apart_by_what_they_are() -> None:
     def known(text: str, word: str) -> Known:
         return Known(Missing("condition", "c", text, "chart"), Values(word, f"{word} to {text}", ""))
 
-    told = list(any_of([known("whether a", "yes"), known("whether b", "no"), known("whether c", "yes")]))
-    assert told == ["a yes to any of 2 questions: whether a; whether c", "a no to whether b"]
+    told = list(any_of([known("Is a?", "yes"), known("Is b?", "no"), known("Is c?", "yes")]))
+    assert told == ["a yes to any of 2 questions: Is a? Is c?", "a no to Is b?"]
 
 
 # ---- how far from each trial
@@ -164,7 +164,7 @@ def test_trials_stand_the_nearest_first_with_each_failure_and_its_margins(name: 
     assert list(found) == [trial.id for trial in distance(screening)]
     for trial in distance(screening):
         text = words(found[trial.id])
-        assert ("Nothing failed" in text) is (trial.failures == ())
+        assert ("None against" in text) is (trial.failures == ())
         assert f"{trial.unknown or 'nothing'} open" in text
         criteria = {each.id: each for result in screening.trials if result.id == trial.id for each in result.criteria}
         assert [words(item) for item in found[trial.id].iter("strong")] == [
@@ -178,8 +178,8 @@ def test_trials_stand_the_nearest_first_with_each_failure_and_its_margins(name: 
 def test_a_failure_is_linked_and_reads_well() -> None:
     row = rows(section("decompensated-alcoholic-cirrhosis", "distance"))["NCT07409259"]
     assert words(row) == (
-        "1 fixed, 5 open I1 fixed: age is 74 years, and only rises "
-        "Age is 74 years, limits 18 and 65 years: 56 years above the lower limit, 9 years above the upper limit"
+        "1 against, for good; 5 open I1 for good: age 74 years, and only rises "
+        "Age 74 years, limits 18 to 65 years: 56 years above the lower limit, 9 years above the upper limit"
     )
     assert [link.get("href") for link in row.iter("a")] == ["#p1-NCT07409259-I1"]
 
@@ -189,7 +189,7 @@ def test_what_would_turn_a_failure_is_told_of_what_can_be_looked_at_again_in_the
     [failed] = [each for each in trial.criteria if each.id == "I3"]
     first, _ = margins(failed).margins
     assert shortly(first) == (
-        "Read as “the encephalopathy score 1, 2, 3 of the paper”: COSSH-ACLF II is 8.54, limit 7.4: 1.14 above. "
+        "Read as “the encephalopathy score 1, 2, 3 of the paper”: COSSH-ACLF II 8.54, limit 7.4: 1.14 above. "
         "Would pass with INR at most 1.2 (2.4 recorded), or neutrophil count at most 0.56 K/uL (8.2 K/uL recorded), "
         "or total bilirubin at most 1.2 mg/dL (22.9 mg/dL recorded), or urea at most 4.1 mg/dL (30.3 mg/dL recorded, "
         "measured as urea nitrogen)"

@@ -71,7 +71,7 @@ def test_the_list_for_people_is_as_follows() -> None:
         "    [ ] yes   [ ] no\n"
         "    answer as `NCT05985863/severe_extrahepatic_disease`\n"
         "\n"
-        "  - Is the patient highly allergic? (asked of the investigator)\n"
+        "  - Investigator: Is the patient highly allergic?\n"
         "    E8: Those who are highly allergic or have a history of severe allergies;\n"
         "    [ ] yes   [ ] no\n"
         "    answer as `NCT05985863/highly_allergic`\n"
@@ -83,7 +83,7 @@ def test_the_list_for_people_is_as_follows() -> None:
         "    [ ] yes   [ ] no\n"
         "    answer as `NCT05985863/otherwise_unsuitable`\n"
         "\n"
-        "This is decision support for pre-screening and no determination of eligibility."
+        "Pre-screening aid. Eligibility is the investigator's decision."
     )
 
 

@@ -28,6 +28,7 @@ from screener.evaluation.grounds import (
     need_of_entry,
     needs_of_lookup,
     question_about,
+    question_in_short,
     states,
     to_measure,
     waits_for_anchor_alone,
@@ -56,7 +57,7 @@ from screener.rulebook import (
     Rulebook,
     ValueLookup,
 )
-from screener.screening import CriterionResult
+from screener.screening import CriterionResult, which_reading
 from screener.values.dates import Duration, Moment, completed_years, day_shifted, on_day, span_of_days
 from screener.values.numerals import ROMAN
 from screener.values.ranges import Range
@@ -170,12 +171,12 @@ def open_facts(
 
 def _reading(result: CriterionResult) -> Fact:
     key = f"{result.frame.trial}/{result.id}"
-    labels = [f"“{reading.label}”" for reading in result.criterion.readings]
+    labels = [reading.label or "" for reading in result.criterion.readings]
     return Fact(
         ("reading", key),
         "reading",
         key,
-        f"which reading the trial means: {' or '.join(labels)}",
+        which_reading(labels),
         frozenset([f"reading {key}"]),
         trial=result.frame.trial,
         found_by="sponsor",
@@ -449,7 +450,7 @@ def _of_person(found: Found, frame: Frame) -> Iterator[Fact]:
                 frozenset([f"question {name}"]),
                 trial="" if question.once_for_all else frame.trial,
                 named=named,
-                title=question.title,
+                title=question_in_short(question),
                 found_by=question.asked_of,
             )
 

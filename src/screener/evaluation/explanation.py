@@ -347,7 +347,9 @@ def _amount(part: Part, rulebook: Rulebook, limit: str = "") -> str:
                 return f"age {number_text(part.range.low)} or {number_text(part.range.high)} years"
             return f"age {span_text(part.range)} years"
         case ScoreOf(name=name):
-            return f"{rulebook.scores[name].title} {span_text(part.range, score_text)}{_lacking(part, rulebook)}"
+            title = rulebook.scores[name].title
+            colon = ":" if title[-1].isdigit() else ""
+            return f"{title}{colon} {span_text(part.range, score_text)}{_lacking(part, rulebook)}"
         case InUnit():
             return _amount(part.parts[0], rulebook, limit)
     return f"{_written(part.node, rulebook)} = {span_text(part.range)}"
@@ -549,7 +551,8 @@ def _did_not_happen(found: Found, lookup: EventLookup, episodes: Sequence[Episod
     grounds = []
     if episodes:
         grounds.append(_not_counting(episodes, rulebook))
-    if absent := _absences(found.used, rulebook):
+    named = lookup.what[0].concept if len(lookup.what) == 1 else None
+    if absent := _absences(found.used, rulebook, named):
         grounds.append(absent)
     if any(isinstance(fact, Given) and fact.name == lookup.list for fact in found.used):
         grounds.append(f"no other in {_named_list(lookup.list, found.assumed)}")
@@ -598,7 +601,7 @@ def _why_open(found: Found, rulebook: Rulebook) -> list[str]:
             case "missing" if isinstance(found.lookup, EventLookup) and (
                 qualities := [text for each in episodes for text in qualities_open(each, found.lookup, rulebook)]
             ):
-                told[f"not on record: {both(qualities)}"] = None
+                told[f"not on record: {' '.join(map(lowered, qualities))}"] = None
                 if found.lacking:
                     told["others are not ruled out"] = None
             case "unspecific" if any(episode.only_may_be for episode in episodes):
@@ -701,8 +704,9 @@ def _time(episode: Episode) -> str:
     return f"until {end}" if end else "undated"
 
 
-def _absences(facts: Sequence[Fact | Given], rulebook: Rulebook) -> str:
-    """What the record says is not so, and the sex where that is the reason."""
+def _absences(facts: Sequence[Fact | Given], rulebook: Rulebook, named: str | None = None) -> str:
+    """What the record says is not so, and the sex where that is the reason. What the sentence has just `named` is not
+    named again."""
     absent: dict[str, list[str]] = {}
     ruled_out: dict[str, list[str]] = {}
     grounds: list[str] = []
@@ -722,7 +726,11 @@ def _absences(facts: Sequence[Fact | Given], rulebook: Rulebook) -> str:
             case _:
                 pass
     grounds += [f"{both(names)} recorded absent{when}" for when, names in absent.items()]
-    grounds += [f"the result{when} rules out {either(names)}" for when, names in ruled_out.items()]
+    title = lowered(rulebook.concepts[named].title) if named is not None else ""
+    grounds += [
+        f"ruled out by the result{when}" if set(names) == {title} else f"the result{when} rules out {either(names)}"
+        for when, names in ruled_out.items()
+    ]
     return ", ".join(dict.fromkeys(grounds))
 
 

@@ -458,13 +458,13 @@ _PREPOSITIONS: dict[RecordList, str] = {"allergies": "to ", "family_history": "o
 
 
 def _called(episode: Episode, rulebook: Rulebook) -> str:
-    """An entry as the subject of a clause: `the allergy to drugs`; a title that is itself a series in quotes."""
+    """An entry as the subject of a question: `allergy to drugs`; a title that is itself a series in quotes."""
     title = lowered(rulebook.concepts[episode.concept].title)
     match episode.list:
         case "allergies":
-            return f"the allergy to {title}"
+            return f"allergy to {title}"
         case "family_history":
-            return f"the family history of {title}"
+            return f"family history of {title}"
         case _:
             return f"“{title}”" if ", " in title else title
 

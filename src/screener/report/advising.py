@@ -147,7 +147,7 @@ def any_of(history: Sequence[Known]) -> Iterator[str]:
         if len(texts) > 1:
             yield f"a {word} to any of {len(texts)} questions: {first_few(texts)}"
         else:
-            yield f"a {word} to {texts[0]}"
+            yield f"a {word} to “{texts[0]}”"
 
 
 def _measured(rules: Iterable[RulesOut]) -> list[RulesOut]:
@@ -212,7 +212,7 @@ def _always(known: Sequence[Known]) -> Iterator[str]:
     rest = [each for each in known if each.fact.kind not in (*MEASURED, "question")]
     for word in dict.fromkeys(each.values.text for each in rest):
         texts = [each.fact.text for each in rest if each.values.text == word]
-        yield f"{word} to {first_few(texts, 3)}"
+        yield f"{word} to {first_few((f'“{each}”' for each in in_one_breath(texts)), 3)}"
 
 
 def _answers(known: Iterable[Known]) -> list[Known]:

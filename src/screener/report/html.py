@@ -17,6 +17,7 @@ import jinja2
 from markupsafe import Markup
 from msgspec import Struct
 
+from screener.contract import LINE_WORDS
 from screener.evaluation.explanation import score_text
 from screener.evaluation.phrases import capital, lowered, unit_beside
 from screener.records.patient import Flag
@@ -26,7 +27,6 @@ from screener.report.outlook import MOST_DAYS, beside_explanation, shortly, turn
 from screener.report.wording import (
     ASSUMED,
     DISCLAIMER,
-    LINE_WORDS,
     WORST_FIRST,
     amount,
     converted,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from screener.contract import LINE_WORDS
 from screener.report.forms import Texts
 from screener.report.wording import (
     ASSUMED,
     DISCLAIMER,
-    LINE_WORDS,
     WORST_FIRST,
     check_first,
     freshness_limits,

@@ -209,12 +209,13 @@ def shortly(margin: Margin) -> str:
     return replace(margin, turns=ways).text
 
 
-_BEFORE_ITS_NUMBER = re.compile(": | = | counts as | (?=(?:between |at most |at least )?[<>]?-?[0-9])")
+_BEFORE_ITS_NUMBER = re.compile(r"([^(]+?)(?:: | = | counts as )|(.+?) (?:between |at most |at least )?[<>]?-?[0-9]")
 
 
 def beside_explanation(margin: Margin) -> str:
     """A margin where the explanation has its number and limit already: `INR: 0.3 above`."""
-    subject = _BEFORE_ITS_NUMBER.split(margin.amount, 1)[0]
+    found = _BEFORE_ITS_NUMBER.match(margin.amount)
+    subject = (found[1] or found[2]) if found else margin.amount
     told = [", ".join(each.text for each in margin.distances)]
     if margin.multiple is not None:
         told.append(margin.multiple.text)

@@ -13,6 +13,7 @@ from typing import Any as Anything
 from msgspec import Struct
 from msgspec.structs import replace
 
+from screener.evaluation.phrases import capital
 from screener.records.questionnaire import EVERY_TRIAL
 from screener.report.wording import DISCLAIMER, on_one_line
 from screener.screening import CriterionResult, Screening, TrialResult
@@ -88,9 +89,9 @@ def questions_text(screening: Screening) -> str:
         lines.append("")
         lines += _wrapped(f"{trial.trial}  {trial.title}" if trial.trial else trial.title)
         for question in trial.questions:
-            of = f" (asked of the {question.asked_of})" if question.asked_of else ""
+            whom = f"{capital(question.asked_of)}: " if question.asked_of else ""
             lines.append("")
-            lines += _wrapped(f"{question.text}{of}", "  - ")
+            lines += _wrapped(f"{whom}{question.text}", "  - ")
             for line, sentence in question.lines:
                 lines += _wrapped(f"{line}: {sentence}", "    ")
             boxes = [f"[ ] {number}: {label}" for number, label in enumerate(question.options, start=1)]
@@ -148,11 +149,11 @@ def questionnaire(screening: Screening) -> dict[str, Anything]:
 def _item(question: OpenQuestion) -> dict[str, Anything]:
     """An item; its text says what it is asked for, as forms show nothing else."""
     lines = "; ".join(f"{line}: {sentence}" for line, sentence in question.lines)
-    of = f"asked of the {question.asked_of}; " if question.asked_of else ""
+    whom = f"{capital(question.asked_of)}: " if question.asked_of else ""
     item: dict[str, Anything] = {
         "linkId": question.key,
         "prefix": ", ".join(line for line, _ in question.lines),
-        "text": f"{question.text} ({of}{lines})",
+        "text": f"{whom}{question.text} ({lines})",
     }
     if not question.options:
         return item | {"type": "boolean"}

@@ -15,13 +15,14 @@ from functools import cache
 from markupsafe import Markup, escape
 from msgspec import Struct
 
+from screener.contract import LINE_WORDS
 from screener.evaluation.phrases import capital
 from screener.records.patient import is_unnamed
 from screener.report.charts import Chart, charts
 from screener.report.html import TEMPLATES, feet_of_pages, policy, stylesheet, template, visible
 from screener.report.outlook import Outlook, outlook
 from screener.report.review import as_file
-from screener.report.wording import DISCLAIMER, LINE_WORDS, tally
+from screener.report.wording import DISCLAIMER, tally
 from screener.screening import Screening, TrialResult
 from screener.sheet import phrases
 from screener.sheet.model import (

@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.text import Text
 
 from screener.advice.margins import margins
+from screener.contract import LINE_WORDS
 from screener.report.advising import advice_lines
 from screener.report.wording import (
     ASSUMED,
     DISCLAIMER,
-    LINE_WORDS,
     WORST_FIRST,
     check_first,
     freshness_limits,

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from screener.contract import LINE_WORDS, OUTCOMES
 from screener.evaluation.answers import Reason
 from screener.evaluation.explanation import number_text, score_text
 from screener.evaluation.grounds import consulted
@@ -17,10 +18,6 @@ from screener.screening import CriterionResult, Evidence, ReadingOutcome, ScoreV
 DISCLAIMER = "Pre-screening aid. Eligibility is the investigator's decision."
 WORST_FIRST: tuple[Status, ...] = ("failed", "unknown", "passed")
 """The order in which criteria are shown: what stands in the way comes first."""
-
-
-LINE_WORDS: dict[Status, str] = {"failed": "against", "unknown": "open", "passed": "passed"}
-"""What a line's status is called. A passed exclusion is not called met: that would say that the patient has it."""
 
 
 def tally(trial: TrialResult) -> str:
@@ -87,9 +84,6 @@ def score_sum(score: ScoreValue) -> str:
 ASSUMED = "the history is complete, as the call or the site's file says"
 """On what a line rests that a list settles only because somebody said that it is complete."""
 
-OUTCOMES: dict[Status, str] = {"failed": "OUT", "unknown": "open", "passed": "IN"}
-"""What a line comes to by one reading of it."""
-
 
 def read_as(reading: ReadingOutcome) -> str:
     """What one reading of a sentence says, and who chose it."""
@@ -151,7 +145,11 @@ def in_one_breath(texts: Sequence[str]) -> list[str]:
             groups[-1][1].append(subject)
         else:
             groups.append((when, [subject]))
-    return [capital(either(map(lowered, those) if when and len(those) > 1 else those)) + when for when, those in groups]
+    return [_together(those) + when for when, those in groups]
+
+
+def _together(subjects: Sequence[str]) -> str:
+    return subjects[0] if len(subjects) == 1 else capital(either(map(lowered, subjects)))
 
 
 _WHEN_ASKED = re.compile(r"(, ever| now| in the past [^?:]+| in the family)\?$")

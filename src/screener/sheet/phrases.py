@@ -14,7 +14,7 @@ from screener.evaluation.phrases import both, capital, either, lowered, unit_bes
 from screener.records.patient import Episode, Result
 from screener.records.reviews import EVER, NOW
 from screener.rulebook import Concept, Finding, OnsetLookup, Question, RecordList, Rulebook, Scope, Sex
-from screener.screening import CriterionResult, Status
+from screener.screening import CriterionResult
 from screener.sheet.model import ActionKind, Counts, OpenEntry, ReviewItem, Sheet, State, StateName, TrialRow
 from screener.values.dates import BEGINNING, DateError, Moment, parse_moment
 from screener.values.ranges import Range
@@ -189,9 +189,6 @@ def _onset(anchor: OnsetLookup, rulebook: Rulebook) -> str:
 def question(asked: Question) -> str:
     """A question as a sheet asks it: in short, where the rules say it so."""
     return asked.short or asked.title
-
-
-OUTCOMES: dict[Status, str] = {"passed": "IN", "failed": "OUT", "unknown": "open"}
 
 
 def short_of(criterion: CriterionResult) -> str:

@@ -11,6 +11,7 @@ from datetime import date
 from fractions import Fraction
 
 from screener.advice.distance import TrialDistance
+from screener.contract import OUTCOMES
 from screener.evaluation.answers import Found, Judged, Measured
 from screener.evaluation.explanation import limit_in_words
 from screener.evaluation.grounds import Part, deciding, facts
@@ -245,7 +246,7 @@ def readings_words(criterion: CriterionResult) -> str:
         shown = values.get(status, {})
         value = f" ({next(iter(shown))})" if len(shown) == 1 else ""
         others = [label for other, of_other in labels.items() if other != status for label in of_other]
-        told.append(f"{phrases.OUTCOMES[status]}: {_telling(those, others)}{value}")
+        told.append(f"{OUTCOMES[status]}: {_telling(those, others)}{value}")
     return "; ".join(told)
 
 
