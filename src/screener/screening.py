@@ -6,7 +6,7 @@ off the evaluator's answers when somebody asks for them. `told` turns them into 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any as Anything

@@ -72,7 +72,7 @@ def test_below_at_and_above_a_limit(
     ],
 )
 def test_what_is_not_at_the_limit_never_reads_as_if_it_were(rule: str, value: str, words: str) -> None:
-    assert margin(rule, result("INR", value)).text == (f"INR is {value} on 2026-02-19, limit 1.5: {words}")
+    assert margin(rule, result("INR", value)).text == (f"INR {value} on 2026-02-19, limit 1.5: {words}")
 
 
 BILIRUBIN = "total_bilirubin >= 5 mg/dL"
@@ -135,7 +135,7 @@ def test_both_limits_of_a_between_are_told(
     assert tuple(each.side for each in told.distances) == sides
     assert tuple(each.gap.least for each in told.distances) == leasts
     assert told.holds is holds
-    assert "limits 17 and 30 kg: " in told.text
+    assert "limits 17 to 30 kg: " in told.text
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_both_limits_of_a_between_are_told(
     ],
 )  # fmt: skip
 def test_an_age_is_told_in_years(birth_date: str, text: str) -> None:
-    assert margin("age between 18 to 65 years", birth_date=birth_date).text == text
+    assert margin("age between 18 and 65 years", birth_date=birth_date).text == text
 
 
 @pytest.mark.parametrize(
@@ -191,10 +191,10 @@ def test_the_exact_ends_of_what_is_open_on_one_side() -> None:
 @pytest.mark.parametrize(
     ("value", "side", "least", "multiple", "text"),
     [
-        ("209", "below", "1", "209/21", "9.95 x the upper limit, compared with 10 x"),
-        ("209.999", "below", "1/1000", "209999/21000", "9.99995 x the upper limit, compared with 10 x"),
-        ("210", "at", "0", "10", "10 x the upper limit, compared with 10 x"),
-        ("258", "above", "48", "258/21", "12.3 x the upper limit, compared with 10 x"),
+        ("209", "below", "1", "209/21", "9.95 x ULN, limit 10 x"),
+        ("209.999", "below", "1/1000", "209999/21000", "9.99995 x ULN, limit 10 x"),
+        ("210", "at", "0", "10", "10 x ULN, limit 10 x"),
+        ("258", "above", "48", "258/21", "12.3 x ULN, limit 10 x"),
     ],
 )
 def test_a_multiple_of_the_limit_that_came_with_the_result(
@@ -212,9 +212,9 @@ def test_a_multiple_of_the_limit_that_came_with_the_result(
     ("value", "text"),
     [
         ("170", "at least 1 and at most 90 umol/L below; "
-                "at least 6.54 and at most 9.94 x the upper limit, compared with 10 x"),
+                "at least 6.54 and at most 9.94 x ULN, limit 10 x"),
         ("300", "at least 40 and at most 129 umol/L above; "
-                "at least 11.5 and at most 17.5 x the upper limit, compared with 10 x"),
+                "at least 11.5 and at most 17.5 x ULN, limit 10 x"),
     ],
 )  # fmt: skip
 def test_without_a_limit_of_its_own_every_limit_in_use_is_taken(value: str, text: str) -> None:
@@ -229,7 +229,7 @@ def test_of_several_results_the_one_that_decides_is_told() -> None:
     ]
     told = margin("highest total_bilirubin within 7 days >= 10 x ULN", *results)
     assert told.multiple is not None
-    assert told.multiple.text == "11.5 x the upper limit, compared with 10 x"
+    assert told.multiple.text == "11.5 x ULN, limit 10 x"
     assert told.distances[0].gap.least == 30
 
 

@@ -40,7 +40,7 @@ def test_margins_of_passed_lines_are_told_on_request(call: Call, write) -> None:
 def test_the_distance_is_told_on_request(call: Call, write) -> None:
     out = call(write(), "--distance")[1]
     assert "How far from each trial, the nearest first" in out
-    assert "NCT00000001 ineligible: 0 fixed and 1 changeable failures" in out
+    assert "NCT00000001: 1 against, may change; 1 open" in out
 
 
 def test_the_whole_advice_is_told_on_request(call: Call) -> None:

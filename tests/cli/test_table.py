@@ -11,7 +11,7 @@ from rich.console import Console
 
 from cli.conftest import RULES, Call
 from screener import evaluate, load_rules
-from screener.report.terminal import DISCLAIMER, print_screening
+from screener.report.terminal import ASSUMED, DISCLAIMER, print_screening
 from screener.report.wording import in_one_breath
 
 EXPECTED = """\
@@ -105,17 +105,16 @@ def test_notes_stand_at_the_end(call: Call, write) -> None:
 def test_a_trial_that_waits_only_for_people_says_so(call: Call, write) -> None:
     rich_in_iron = {"name": "ferritin", "value": 50, "unit": "ng/mL", "date": "2026-02-18"}
     out = table(call, write(observations=[rich_in_iron]))
-    assert "Only people's answers are left: it waits for consent" in out
+    assert "Left: consent" in out
 
 
 def test_a_trial_that_lacks_data_says_so(call: Call, write) -> None:
-    assert "Waits for data that can be measured or looked up, and for consent" in table(call, write(observations=None))
+    assert "Left: things to measure or to look up, consent" in table(call, write(observations=None))
 
 
 def test_what_rests_on_an_assumption_of_the_call_says_so(call: Call, write) -> None:
     out = table(call, write(conditions=None), "--assume-complete", "conditions")
-    told = "a list was taken as complete because the call or the site asked for it"
-    assert f"E1 Gout. on request {told}" in " ".join(out.split())
+    assert f"E1 Gout. assumed {ASSUMED}" in " ".join(out.split())
 
 
 @pytest.mark.parametrize("width", [50, 80, 120])
@@ -176,9 +175,9 @@ WHEN = """\
 ────────────────────────────────────────────────────────────────────────────────
 What changes by itself, up to 2028-02-20, if nothing new is recorded
 
-NCT00000001  INELIGIBLE    time alone does not make it screenable again
-2026-02-26  unknown  I2  ferritin of 2026-02-18 is older than 7 days
-2026-05-20  unknown  E1  absence of gout of 2026-02-18 is carried forward no
+NCT00000001  Ruled out today          time alone does not reopen it
+2026-02-26  open     I2  ferritin of 2026-02-18 is older than 7 days
+2026-05-20  open     E1  absence of gout of 2026-02-18 is carried forward no
                      longer, after 90 days
 
 Pre-screening aid. Eligibility is the investigator's decision.
@@ -196,4 +195,4 @@ def test_more_days_than_can_be_read_are_counted(call: Call, write) -> None:
     recorded = [{"name": "ferritin", "value": 12, "unit": "ug/L", "date": day} for day in days]
     text = table(call, write(observations=recorded), "--when")
     assert text.count("ferritin of") == 6
-    assert "\nand 3 more, which --json --when tells\n" in text
+    assert "\nand 3 more: --json --when has them all\n" in text

@@ -82,7 +82,7 @@ def test_every_fact_is_told_or_counted_and_no_more_than_eight_are_told(name: str
 def test_the_ranking_of_a_referral_letter_reads_well() -> None:
     [table] = section("referral-letter-only", "next").iter("table")
     assert [[words(cell) for cell in row] for row in table.iter("tr")][:5] == [
-        ["To find out", "Settles, whatever it is", "Can decide"],
+        ["To find out", "Answers either way", "Can decide"],
         [
             "Participant: Has the participant given informed consent to this trial?",
             "5 criteria in 4 trials, each by its own answer",
@@ -151,7 +151,7 @@ def test_answers_that_rule_out_are_told_apart_by_what_they_are() -> None:
         return Known(Missing("condition", "c", text, "chart"), Values(word, f"{word} to {text}", ""))
 
     told = list(any_of([known("Is a?", "yes"), known("Is b?", "no"), known("Is c?", "yes")]))
-    assert told == ["a yes to any of 2 questions: Is a? Is c?", "a no to Is b?"]
+    assert told == ["a yes to any of 2 questions: Is a? Is c?", "a no to “Is b?”"]
 
 
 # ---- how far from each trial

@@ -274,7 +274,7 @@ def _way_of_event(ground: Judged, lasts: bool, rulebook: Rulebook) -> Way:
         if lookup.verb in AHEAD:
             return Way("plan", name, f"if {titles} is no longer planned{when}")
         if lookup.scope is not None:
-            return Way("window", name, f"once {titles} no longer lies{when}")
+            return Way("window", name, f"once {titles} is no longer{when}")
         return Way("history", name, f"if the record comes to say more of {titles}")
     if is_now:
         return Way("state", name, f"if there comes to be {taken}{anything}")

@@ -581,7 +581,8 @@ def _may_have_happened(found: Found, lookup: EventLookup, episodes: Sequence[Epi
         return f"{question} {capital(onset_of(found.anchor))}: {WHY[found.anchor.reasons[0]]}"
     why = capital(", ".join(_why_open(found, rulebook)))
     shown = "; ".join(each for each in (_episodes(episodes, rulebook), _absences(found.used, rulebook)) if each)
-    return f"{question} {': '.join(each for each in (why, shown) if each)}".rstrip() + _beside(found, rulebook)
+    between = " On record: " if why.endswith("?") else ": " if why and shown else ""
+    return f"{question} {why}{between if shown else ''}{shown}".rstrip() + _beside(found, rulebook)
 
 
 def _why_open(found: Found, rulebook: Rulebook) -> list[str]:

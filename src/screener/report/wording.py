@@ -11,7 +11,7 @@ from screener.contract import LINE_WORDS, OUTCOMES
 from screener.evaluation.answers import Reason
 from screener.evaluation.explanation import number_text, score_text
 from screener.evaluation.grounds import consulted
-from screener.evaluation.phrases import both, capital, either, lowered, unit_beside
+from screener.evaluation.phrases import capital, either, lowered, unit_beside
 from screener.rulebook import ValueLookup
 from screener.screening import CriterionResult, Evidence, ReadingOutcome, ScoreValue, Status, Term, TrialResult
 
@@ -33,7 +33,7 @@ _LEFT = {"data": "things to measure or to look up", "judgement": "judgements", "
 def waits_for(trial: TrialResult) -> str:
     """What is left: `Left: judgements and consent`; empty for a trial that is settled."""
     left = [words for name, words in _LEFT.items() if name in trial.waits_for]
-    return f"Left: {both(left)}" if left else ""
+    return f"Left: {', '.join(left)}" if left else ""
 
 
 def check_first(trial: TrialResult) -> str:
