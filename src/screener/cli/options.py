@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MOST_JOBS = 256
 RULES = "the rules to use, instead of the ones shipped"
-SOURCES = "file of a record or of several, a spreadsheet (CSV, XLSX), the folder of a bulk export; - for standard input"
+SOURCES = "a file of one or more records, a spreadsheet (CSV, XLSX), or a folder of them; - for standard input"
 
 
 def add_screening(parser: Parser) -> None:

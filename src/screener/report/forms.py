@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from screener.sheet.worklist import Choice
 
 FURTHER = {
-    "advice": "which facts decide, and what would settle it",
+    "advice": "what to find out first, and what it would decide",
     "margins": "how far each number lies from its limit",
-    "distance": "what keeps the patient from each trial",
+    "distance": "what is against each trial, and whether it may change",
     "when": "on which later days answers change if nothing new is recorded",
 }
 """What a report may tell besides, by the name of its option."""
@@ -105,7 +105,7 @@ FORMS = (
     Form(
         "full",
         "screener.report.table:Full",
-        "print each patient in full, criterion by criterion",
+        "print every criterion of each patient",
         is_each=True,
         further=_ALL,
     ),
@@ -120,7 +120,7 @@ FORMS = (
     Form(
         "compact",
         "screener.report.json_lines:Compact",
-        "print compact JSON, one line a patient: each fact once, without the rules' texts",
+        "print short JSON, one line a patient: each fact once, no text of the rules",
         is_each=True,
         further=_ALL,
         with_jobs=True,
@@ -130,14 +130,14 @@ FORMS = (
     Form(
         "html",
         "screener.report.page:WholePage",
-        "write one page for screen and paper; - for standard output",
+        "write one HTML page, to read or to print; - for standard output",
         is_each=False,
         value="FILE",
     ),
     Form(
         "explain",
         "screener.report.explained:Explained",
-        "print one criterion with the whole tree of its rule; may be repeated",
+        "print one criterion with its rule, part by part; may be repeated",
         is_each=True,
         value="NCT…/I3",
         may_repeat=True,
@@ -145,7 +145,7 @@ FORMS = (
     Form(
         "quiet",
         "screener.report.verdicts:Verdicts",
-        "print the verdicts only, a line for each trial",
+        "print only the verdicts, for scripts: a line for each trial, eligible, undetermined or ineligible",
         is_each=True,
         with_jobs=True,
         is_quiet=True,
