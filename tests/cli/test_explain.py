@@ -11,12 +11,12 @@ from cli.conftest import Call
 EXAMPLES = Path(__file__).parents[2] / "examples" / "patients"
 EXPLAINED = """\
 ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
-NCT00000001/I2  FAILED  patient anna, as of 2026-02-20
+NCT00000001/I2  AGAINST  patient anna, as of 2026-02-20
 inclusion: Ferritin above 30 ug/L.
 
     ferritin > 30 ug/L
 
-FAILED
+AGAINST
 └── does not hold: Ferritin 12 ug/L on 2026-02-18, not above 30 ug/L
 
     on record  ferritin 12 ug/L, 2026-02-18 (observations[0])

@@ -18,18 +18,18 @@ EXPECTED = """\
 ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
 Patient anna, screened as of 2026-02-20
 
-NCT00000001  INELIGIBLE    1 failed, 1 unknown, 2 passed
+NCT00000001  Ruled out today          1 against, 1 open, 2 of 4 met
 
 ────────────────────────────────────────────────────────────────────────────────
-NCT00000001  INELIGIBLE    1 failed, 1 unknown, 2 passed
+NCT00000001  Ruled out today          1 against, 1 open, 2 of 4 met
 A trial of nothing much
 
-FAILED   I2    Ferritin above 30 ug/L.
+AGAINST  I2    Ferritin above 30 ug/L.
       because  Ferritin 12 ug/L on 2026-02-18, not above 30 ug/L
     on record  ferritin 12 ug/L, 2026-02-18 (observations[0])
        margin  Ferritin 12 ug/L on 2026-02-18, limit 30 ug/L: 18 ug/L below
 
-unknown  I3    Consent.
+open     I3    Consent.
         needs  Participant: Has the participant agreed?
 
 passed   I1    Adults.

@@ -62,7 +62,7 @@ def test_it_stands_with_the_verdict_in_every_report() -> None:
     console = Console(file=io.StringIO(), width=200)
     print_matrix([row_of(TOO_HIGH)], 0, console)
     assert isinstance(console.file, io.StringIO)
-    assert "check first" in console.file.getvalue()
+    assert "Check INR first" in console.file.getvalue()
 
 
 def test_the_json_says_what_to_check_of_each_trial() -> None:

@@ -71,7 +71,7 @@ WORK: list[tuple[Any, ...]] = [
         ("onset of liver_failure within 4 weeks", "inclusion",
          {"conditions": [{"name": "liver_failure", "onset": "2026", "status": "active"}]},
          [("chart", "Acute or acute-on-chronic liver failure?", ""),
-          ("chart", "The exact dates of acute or acute-on-chronic liver failure", "")]),
+          ("chart", "Acute or acute-on-chronic liver failure: exact dates?", "")]),
         ("history of chronic_viral_hepatitis", "inclusion", {}, [("chart", "Chronic viral hepatitis?", "")]),
         ("history of malignancy", "exclusion", {}, []),
         ("history of severe infection within 2 months", "exclusion",
@@ -80,7 +80,7 @@ WORK: list[tuple[Any, ...]] = [
         ("confirmed informed_consent", "inclusion", {}, [("participant", "Consent, on the trial's own form", "")]),
         ("confirmed otherwise_unsuitable", "exclusion", {},
          [("investigator", "Anything else against taking part?", "")]),
-        ("age <= 65 years", "inclusion", {}, [("chart", "The date of birth", "")]),
+        ("age <= 65 years", "inclusion", {}, [("chart", "Date of birth", "")]),
 ]  # fmt: skip
 
 

@@ -266,6 +266,7 @@ def test_a_folder_of_records_with_a_broken_one_becomes_a_folder_of_pages(
     index = files["index.html"].read_text(encoding="utf-8")
     assert "c.json" in index
     assert "died 1 Feb" in index
+    assert '<a href="index.html">Back to the worklist</a>' in files["B.html"].read_text(encoding="utf-8")
     first = {name: each.read_bytes() for name, each in files.items()}
     (ward / "b.json").unlink()
     assert main(["ward", "--out", "pages", "--jobs", "2"]) == 2

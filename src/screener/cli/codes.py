@@ -20,7 +20,8 @@ def parser() -> Parser:
     parser = Parser(
         prog="screen codes",
         usage="screen codes [--csv] [OPTION…] RECORD…",
-        description="List what records call things, and what each is read as; for what is not read, the nearest names.\n"
+        description="List what records call things, and what each is read as; for what is not read, the nearest "
+        "names.\n"
         "Only codes, wordings, units and counts are shown: no values, no dates, no patients.",
         epilog="exit status: 0 listed; 2 a record, the rules or a table could not be used",
     )

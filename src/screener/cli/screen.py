@@ -74,8 +74,8 @@ def _add_choice(parser: Parser) -> None:
     group.add_argument(
         "--since",
         metavar="EARLIER.csv",
-        help="show what is new, changed or gone since an earlier worklist, a file of --worklist-csv (--out compares with "
-        "the one in its folder)",
+        help="show what is new, changed or gone since an earlier worklist, a file of --worklist-csv (--out compares "
+        "with the one in its folder)",
     )
 
 

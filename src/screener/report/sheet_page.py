@@ -91,14 +91,16 @@ class PatientPart(Struct, frozen=True):
     density: str
 
 
-def page(sheets: Sequence[Sheet], screenings: Sequence[Screening]) -> str:
-    """The page of these patients, each beginning on a sheet of its own."""
+def page(sheets: Sequence[Sheet], screenings: Sequence[Screening], worklist: str = "") -> str:
+    """The page of these patients, each beginning on a sheet of its own. `worklist` is the file that lists the page, if
+    one does."""
     numbered = enumerate(zip(sheets, screenings, strict=True), start=1)
     patients = [_part(f"p{number}", sheet, screening) for number, (sheet, screening) in numbered]
     styles = [stylesheet("parts.css", "sheet.css"), feet_of_pages([(each.id, each.screening) for each in patients])]
     scripts = [_script()] if any(not each.sheet.review.is_empty for each in patients) else []
     return template("sheet.html").render(
         patients=patients,
+        worklist=worklist,
         styles=styles,
         scripts=scripts,
         policy=policy(styles, scripts),

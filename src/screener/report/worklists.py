@@ -114,7 +114,7 @@ class WorklistPages(Rows):
         name = page_name(screening, place)
         row = row_of(screening, place.file, sheet, name)
         if row is not None:
-            self._write(name, page([sheet], [screening]))
+            self._write(name, page([sheet], [screening], INDEX))
         return row
 
     def end(self, unusable: Sequence[Unusable]) -> str | None:
