@@ -84,7 +84,7 @@ def test_what_nothing_can_change_is_fixed(kind: str, rule: str, record: dict[str
          ["another answer to “Has the participant given informed consent to this trial?”"]),
         ("exclusion", "platelets before last onset of liver_failure < 50 x 10*9/L",
          {"conditions": [FAILURE], "observations": [result("PLT", 40, "10*9/L", "2026-01-02")]},
-         ["only another onset would change it, as it is told from the last onset of liver failure"]),
+         ["only another onset would change it: it counts from the last onset of liver failure"]),
     ],
 )  # fmt: skip
 def test_what_may_change_is_changeable(kind: str, rule: str, record: dict[str, Any], ways: list[str]) -> None:

@@ -264,7 +264,7 @@ def test_a_margin_beside_its_explanation_names_the_number_and_not_its_value_agai
     }
     assert of["NCT03863002", "F.age"] == ["Age: 25 years above the lower limit, 19 years below the upper limit"]
     assert of["NCT03863002", "I2"][0] == (
-        "Total bilirubin: 82 umol/L above; 13.6 x the upper limit, compared with 10 x"
+        "Total bilirubin: 82 umol/L above; 13.6 x ULN, limit 10 x"
     )
     assert of["NCT05985863", "E1"] == [
         "West Haven grade of hepatic encephalopathy: exactly at the limit, which is included"
