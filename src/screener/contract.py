@@ -60,7 +60,7 @@ class Options(Told, frozen=True):
 
 
 class Origins(Told, frozen=True):
-    """What identifies everything that an answer rests on besides the rules: the facts of the record as they were read,
+    """What identifies all that an answer rests on, apart from the rules: the facts of the record as they were read,
     the dictionary, and what the record was read with."""
 
     record: Digest

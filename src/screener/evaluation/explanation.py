@@ -96,7 +96,7 @@ Piece = Clause | Denied | Section
 
 
 Kept = dict[int, tuple[Judged, tuple[Piece, ...]]]
-"""The statements of answers that several lines share, by the identity of an answer, which is kept beside them. They are
+"""The statements of answers that several lines share, by the identity of an answer, which is kept with them. They are
 kept for one frame."""
 
 

@@ -533,7 +533,7 @@ class _Reader:
     def _listed(
         self, list_: RecordList, entry: Entry, path: str, kinds: tuple[str, ...], coded_kinds: tuple[str, ...] = ()
     ) -> tuple[Meaning, ...]:
-        """The meanings under which an entry of a list is filed, with what it may be besides, or instead."""
+        """The meanings under which an entry of a list is filed, with what else it may be."""
         if self._says_of_its_list(list_, entry, path):
             return ()
         if path not in self.naming.results_of:

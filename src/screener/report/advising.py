@@ -65,7 +65,7 @@ def _rank(fact: OpenFact) -> str:
 
 
 def _asked(advice: Advice, told: Sequence[OpenFact]) -> Iterator[tuple[str, str]]:
-    """The facts that were not listed, by whom to ask."""
+    """The facts that were not listed, grouped by whom to ask."""
     rest = [fact for fact in advice.unconditional if fact not in told]
     yield from _people([fact.fact for fact in rest if fact.fact.kind == "question"])
     history = [fact for fact in rest if fact.fact.kind not in (*MEASURED, "question")]

@@ -25,7 +25,7 @@ FURTHER = {
     "distance": "what is against each trial, and whether it may change",
     "when": "on which later days answers change if nothing new is recorded",
 }
-"""What a report may tell besides, by the name of its option."""
+"""What a report may show in addition, by the name of its option."""
 
 
 class Form(NamedTuple):
@@ -33,7 +33,7 @@ class Form(NamedTuple):
 
     `home` is its class. `value` names what its option takes, None for an option without a value; `may_repeat`: it may
     be given several times. `is_each`: it is written patient by patient, and not when all are screened. `further` are
-    the names in FURTHER that it can honour, `with_jobs` whether several processes may write it. `is_quiet`: no notes on
+    the names in FURTHER that it can show, `with_jobs` whether several processes may write it. `is_quiet`: no notes on
     standard error. `is_worklist`: it is one row a patient, so that a call can choose and sort the rows.
     """
 
@@ -167,7 +167,7 @@ class FormError(Exception):
 
 
 class Asked(NamedTuple):
-    """What a call asks of its report: the value of the form's option, what to tell besides, whose records it names."""
+    """What a call asks of its report: the value of the form's option, what to show in addition, and the sources."""
 
     value: Anything = None
     further: frozenset[str] = frozenset()
@@ -198,7 +198,7 @@ class Report:
         self.asked = asked
 
     def prepare(self, rulebook: Rulebook) -> None:
-        """Look at the call beside the rules, before anything is read. Raises FormError."""
+        """Check the call against the rules, before anything is read. Raises FormError."""
 
     def part(self, screening: Screening, place: Place = NOWHERE) -> Anything:
         """What the report needs of one patient. With several processes it is made there, and is then small."""
@@ -209,12 +209,12 @@ class Report:
         raise NotImplementedError
 
     def end(self, unusable: Sequence[Unusable]) -> str | None:
-        """All patients were added, and these records could not be used. Returns what is to be told beside the report.
+        """All patients were added, and these records could not be used. Returns a message to print after the report.
         Raises FormError."""
         return None
 
     def further(self, screening: Screening) -> Further | None:
-        """What the call asks to be told besides; None if that is nothing."""
+        """What the call asks for in addition; None for nothing."""
         if not self.asked.further:
             return None
         from screener.report.further import further

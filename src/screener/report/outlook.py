@@ -127,7 +127,7 @@ def _settled(alike: Sequence[OpenFact], decides: Sequence[str]) -> str:
 
 
 def _counted(facts: Sequence[OpenFact], rulebook: Rulebook) -> Iterator[str]:
-    """How many facts are to be had from whom."""
+    """How many facts to get from whom."""
     asked = Counter(rulebook.questions[each.fact.name].asked_of for each in facts if each.fact.kind == "question")
     for whom, count in sorted(asked.items(), reverse=True):
         yield f"{count} to ask of the {whom}"
@@ -149,7 +149,7 @@ def _of_trial(trial: TrialAdvice, rulebook: Rulebook) -> TrialNext:
 
 
 def _ruling(rule: RulesOut) -> Ruling:
-    """A ruling with the criteria that fail, but for the one whose reading it is: the text names that."""
+    """A ruling with the criteria that fail, except the one whose reading it is: the text names that one."""
     known, unless = rule.fact, f", unless {rule.unless.values.clause}" if rule.unless is not None else ""
     own = known.fact.name.rpartition("/")[2] if known.fact.kind == "reading" else ""
     return Ruling(f"{known.values.named}{unless}", tuple(each for each in rule.criteria if each != own))

@@ -186,7 +186,7 @@ PRINTS = (Print("", 9.4, 1.27, 0.5), Print("dense", 8.6, 1.22, 0.5), Print("dens
 """The sizes of print, the largest first; `sheet.css` has the same."""
 POINT = 0.3528
 ROOM = (188, 269)
-"""Width and height of what is printed on A4, in millimeters, as a point is, but for a line or two of reserve."""
+"""Width and height of the printed area of A4, in millimeters like POINT, less a line or two of reserve."""
 LETTER = 0.5
 """How wide a letter is on the average, by its size."""
 

@@ -214,7 +214,7 @@ def _point(point: Point) -> str:
 
 
 def _work(sheet: Sheet, room: int) -> Iterator[str]:
-    """What is to be done, for the trials that are not ruled out, as far as there is room."""
+    """What to do for the trials that are not ruled out, as much as fits."""
     if sheet.patient.died:
         return
     live = [row for row in sheet.trials if row.state.name not in OUT]
@@ -296,7 +296,7 @@ def _review(sheet: Sheet, room: int) -> Iterator[str]:
 
 
 def _asked(groups: Sequence[ReviewGroup], named: int) -> str:
-    """The things of so many groups, and of the others how many there are."""
+    """The items of the first groups, and the number of all others."""
     if not groups:
         return ""
     told = f"none of these? {phrases.EVER_UNLESS} {'; '.join(group.text for group in groups[:named])}" if named else ""

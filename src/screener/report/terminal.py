@@ -83,7 +83,7 @@ def print_screening(
 ) -> None:
     """Print a screening, to standard output unless a console is given; in colour only where that is a terminal.
 
-    `told` is what else was asked for. `first_facts` is advice whose first facts stand below the verdicts.
+    `told` is what else was asked for. `first_facts` is the advice whose first facts follow the states.
     """
     page = Page(console or Terminal(highlight=False, markup=False, emoji=False), told)
     page.screening(screening, first_facts)
@@ -109,7 +109,7 @@ class Page:
         self.states: dict[str, State] = {}
 
     def print(self) -> None:
-        """Print the lines gathered so far, and begin anew."""
+        """Print the lines gathered so far, and start again."""
         self.console.print(Text("\n").join(self.lines), soft_wrap=True)
         self.lines.clear()
 

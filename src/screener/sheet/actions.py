@@ -36,7 +36,7 @@ ORDER: tuple[ActionKind, ...] = (
 WAITING: frozenset[ActionKind] = frozenset({"old results", "sponsor", "investigator", "participant"})
 """What waits while too little is known to say that the trial is worth the work."""
 _OF_THE_RECORD: frozenset[Reason] = frozenset({"undated", "imprecise_date", "unit", "conflict", "unread"})
-"""Why a result that was taken cannot be used: what mends it stands in the chart, and nothing is measured anew."""
+"""Why a result on record cannot be used. The chart has what is missing, so nothing is measured again."""
 
 Actions = dict[tuple[ActionKind, str], Action]
 Step = tuple[ActionKind, str, str]
@@ -44,7 +44,7 @@ Step = tuple[ActionKind, str, str]
 
 
 def actions_of(screening: Screening, trials: Collection[str]) -> Actions:
-    """What open lines of these trials wait for, but for the review of the chart, by group and text."""
+    """What the open lines of these trials need, apart from the chart review, by group and text."""
     actions: Actions = {}
     for each in awaited(screening, trials):
         for kind, text, detail in _steps(each, screening.rulebook):
@@ -135,7 +135,7 @@ def _of_event(each: Awaited, found: Found, lookup: EventLookup, rulebook: Rulebo
 
 
 def _test_of(concept: Concept, rulebook: Rulebook) -> str:
-    """What tells it: the lab, the grade, or a test for it."""
+    """What shows it: the lab, the grade, or a test for it."""
     first = concept.absent_when[0].fact
     finding = rulebook.findings.get(first)
     if finding is None or finding.grade is not None or finding.ordered:

@@ -54,7 +54,7 @@ STATE_WORDS: dict[str, tuple[StateName, ...]] = {
 }
 """The word of its headline by which a call names a state."""
 SAID_OF_ALL: frozenset[StateName] = frozenset({"too little", "ruled out"})
-"""States that a row tells of all trials, where all stand so."""
+"""States that a row reports for all trials together, if all of them are in it."""
 
 GROUPS: dict[ActionKind, str] = {
     "check": "Check first",
@@ -94,7 +94,7 @@ def as_of_words(as_of: date) -> str:
 
 
 def moment_words(moment: Moment | None, as_of: date) -> str:
-    """A date as far as the record has it: `9 Feb`, `Oct 2025`, `2019`; empty without one."""
+    """A date, as much of it as the record has: `9 Feb`, `Oct 2025`, `2019`; empty without one."""
     if moment is None or moment.first <= BEGINNING:
         return ""
     if moment.is_one_day:
@@ -255,7 +255,7 @@ def person(sex: Sex | None, is_child: bool) -> str:
 
 
 def died(on: str, as_of: date) -> str:
-    """`Died 8 Mar`, as far as the record writes the day."""
+    """`Died 8 Mar`, or as much of the date as the record has."""
     try:
         words = moment_words(parse_moment(on), as_of)
     except DateError:
@@ -295,7 +295,7 @@ def ruled_out_detail(is_fixed: bool, rulebook: Rulebook) -> str:
 
 
 def reopens(day: date, as_of: date) -> str:
-    """`Not before 14 Nov.`: on that day nothing on record is against it any more, and all else is looked at anew."""
+    """`Not before 14 Nov.`: from that day nothing on record is against it. All else has to be looked at again."""
     return f"Not before {day_words(day, as_of)}."
 
 
@@ -363,7 +363,7 @@ def entry_question(entry: OpenEntry, read_as: Episode | None, rulebook: Rulebook
 
 
 def shortened(text: str) -> str:
-    """What a record calls something, as far as a sheet has room for it."""
+    """What a record calls something, cut to fit the sheet."""
     bare = " ".join(text.split())
     return bare if len(bare) <= LONGEST else f"{bare[: LONGEST - 1].rstrip()}…"
 

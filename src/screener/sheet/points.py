@@ -90,7 +90,7 @@ def _grounds(answer: Part, is_denied: bool) -> Iterator[tuple[Judged, bool]]:
 
 
 def _alone(answer: Part) -> Iterator[Judged]:
-    """The statements each of which would turn the answer by itself: not one limb of an `or` whose other limb holds."""
+    """The statements that would each change the answer alone: not one part of an `or` whose other part holds."""
     if not isinstance(answer, Judged) or isinstance(answer.node, Untranslated):
         return
     if isinstance(answer.node, Compare | Between | AgainstLimit | IsOneOf | SexIs | Happened | Confirmed):
@@ -109,7 +109,7 @@ def against(criterion: CriterionResult) -> str:
     """Why a line is failed; with its short name where more than two statements say so together.
 
     Of `not total_bilirubin >= 5 mg/dL and platelets < 50 x 10*9/L` it is the platelets. Of one number against several
-    limits the first is told.
+    limits, the first is shown.
     """
     rulebook, as_of = criterion.frame.rulebook, date.fromordinal(criterion.frame.as_of)
     grounds = [each for judged in criterion.counted for each in _grounds(judged, False)]
