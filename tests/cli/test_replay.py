@@ -149,8 +149,8 @@ def test_of_several_patients_the_one_of_the_result_is_replayed(call: Call, keep,
         ("{}", "`result.json` is not a result of one patient"),
         ('{"patient": "anna", "as_of": "2026-02-30", "trials": []}', "`result.json` is not a result of one patient"),
         ('{"patient": "anna", "as_of": "2026-02-20", "trials": [{}]}', "`result.json` is not a result of one patient"),
-        ("{}\n{}", "`result.json` is no result: it holds more than one JSON text"),
-        ("nothing", "`result.json` is no result: "),
+        ("{}\n{}", "`result.json` is not a result: it holds more than one JSON text"),
+        ("nothing", "`result.json` is not a result: "),
     ],
 )
 def test_what_is_no_result_is_refused(call: Call, write, folder: Path, content: str, fault: str) -> None:

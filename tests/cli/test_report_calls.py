@@ -73,7 +73,7 @@ def test_a_page_that_cannot_be_written_leaves_nothing_behind(
     status, out, err = call(write(), "--html", "report.html")
     assert (status, out) == (2, "")
     assert err == (
-        "error[call]: `report.html` cannot be written: no space left on device\nhelp: see who may write it\n"
+        "error[call]: `report.html` cannot be written: no space left on device\nhelp: check who may write there\n"
     )
     assert {path.name for path in folder.iterdir()} == {"anna.json", "cache"}
 

@@ -16,6 +16,7 @@ from screener.advice.distance import distance
 from screener.advice.margins import margins
 from screener.advice.values import Values
 from screener.advice.when import changes
+from screener.contract import LINE_WORDS
 from screener.report.advising import MEASURED, any_of
 from screener.report.outlook import beside_explanation, next_facts, shortly, turning
 
@@ -211,7 +212,7 @@ def test_each_trial_has_its_summary_and_six_days_at_the_most_and_the_horizon_is_
         turns = trial.by_day()
         assert len(days) == min(len(turns), 6) + (len(turns) > 6)
         for day, turn in zip(days, turns[:6], strict=False):
-            word = {"unknown": "open"}.get(turn.after, turn.after)
+            word = LINE_WORDS[turn.after]
             assert day == flat(f"{turn.date} {word} {', '.join(turn.criteria)}: {turn.why}")
 
 
@@ -263,9 +264,7 @@ def test_a_margin_beside_its_explanation_names_the_number_and_not_its_value_agai
         for criterion in trial.criteria
     }
     assert of["NCT03863002", "F.age"] == ["Age: 25 years above the lower limit, 19 years below the upper limit"]
-    assert of["NCT03863002", "I2"][0] == (
-        "Total bilirubin: 82 umol/L above; 13.6 x ULN, limit 10 x"
-    )
+    assert of["NCT03863002", "I2"][0] == ("Total bilirubin: 82 umol/L above; 13.6 x ULN, limit 10 x")
     assert of["NCT05985863", "E1"] == [
         "West Haven grade of hepatic encephalopathy: exactly at the limit, which is included"
     ]

@@ -279,7 +279,7 @@ def test_a_folder_of_records_with_a_broken_one_becomes_a_folder_of_pages(
 
 @pytest.mark.parametrize(
     ("made", "fault"),
-    [("file", "is there, and is no folder"), ("full", "holds other files"), ("deep/er", "there is no folder")],
+    [("file", "is there, and is not a folder"), ("full", "holds other files"), ("deep/er", "there is no folder")],
 )
 def test_a_folder_that_is_no_place_for_pages_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, made: str, fault: str
@@ -346,4 +346,4 @@ def test_rows_are_chosen_for_a_worklist_alone(
 
     monkeypatch.chdir(tmp_path)
     assert main(["a.json", "--json", option]) == 2
-    assert f"`{option.partition('=')[0]}` is for a worklist, and `--json` is none" in capsys.readouterr().err
+    assert f"`{option.partition('=')[0]}` is for a worklist, and `--json` is not one" in capsys.readouterr().err

@@ -47,7 +47,7 @@ def run(asked: argparse.Namespace) -> int:
         print(reviews[0] if len(reviews) == 1 else f"[{','.join(reviews)}]" if reviews else "")
         return status
     if len(reviews) > 1:
-        raise CallError("a chart review is of one patient", "call screen once for each")
+        raise CallError("a chart review is about one patient", "call screen once for each")
     place = Path(asked.output)
     if place.exists():
         raise CallError(f"`{place}` is there already, and may be filled in", "give the review another name")

@@ -108,7 +108,10 @@ def _build(asked: argparse.Namespace) -> int:
     from screener.terminology.value_sets import build_from_value_sets
 
     if (asked.valueset is None) != (asked.says is None):
-        raise CallError("--valueset and --says go together", "give the ValueSets, and the table of what they are of")
+        raise CallError(
+            "--valueset and --says go together",
+            "give the ValueSets, and the table of their concepts",
+        )
     try:
         rulebook = load_rulebook(asked.rules)
         if asked.rf2 is not None:

@@ -255,7 +255,7 @@ def form_asked(given: Mapping[str, Anything], usual: str | None = None) -> Form:
     by_name = {form.name: form for form in (TABLE, *FORMS) if form.value is None}
     if usual not in by_name:
         mend = f"`output` of the site's file is one of {', '.join(by_name)}"
-        raise FormError(f"`{usual}` is not a form of report that needs nothing else", mend)
+        raise FormError(f"`{usual}` cannot be the usual form of report", mend)
     return by_name[usual]
 
 
@@ -269,8 +269,8 @@ def check_honoured(form: Form, further: Collection[str], jobs: int, chosen: Coll
     for option in chosen:
         if not form.is_worklist:
             others = [f"`{each.option}`" for each in FORMS if each.is_worklist]
-            raise FormError(f"`{option}` is for a worklist, and {what} is none", f"add {' or '.join(others)}")
+            raise FormError(f"`{option}` is for a worklist, and {what} is not one", f"add {' or '.join(others)}")
     if jobs > 1 and not form.with_jobs:
         forms = " or ".join(f"`{each.option}`" for each in FORMS if each.with_jobs)
-        fault = f"`--jobs` is for a report that several processes can make, and {what} is not"
+        fault = f"`--jobs` is for a report that several processes can make, and {what} is not one"
         raise FormError(fault, f"add {forms}")

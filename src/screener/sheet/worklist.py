@@ -190,8 +190,8 @@ class Earlier(Struct, frozen=True):
 
 
 def compared(rows: Sequence[Row], earlier: Earlier, unread: Collection[str] = ()) -> Compared:
-    """The rows compared with an earlier worklist. Patients are known by id, or if two share one, by id and file. One whose
-    record could not be read today is not gone."""
+    """The rows compared with an earlier worklist. Patients are known by id, or if two share one, by id and file. One
+    whose record could not be read today is not gone."""
     names = [earlier.written(row.patient) for row in rows]
     counts = Counter(names), Counter(each.patient for each in earlier.rows)
     doubled = {patient for those in counts for patient, number in those.items() if number > 1}
