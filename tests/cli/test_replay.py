@@ -119,7 +119,7 @@ def test_everything_a_record_was_read_with_is_named_where_it_has_changed(call: C
         "the facts of the record",
         "the locale",
         "the tables of codes",
-        "the answers beside the record",
+        "the answers given with the record",
     ]
     assert lines[3] == "  the locale: de then, none now"
     assert told(call, result, "anna.json", "--codes", "codes.csv", "--locale", "de", "--answers", "given.json") == (

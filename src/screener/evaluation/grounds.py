@@ -518,26 +518,23 @@ def _kind_of_list(lookup: EventLookup, kind: NeedKind) -> NeedKind:
 def question_about(lookup: EventLookup, what: Sequence[Qualified], rulebook: Rulebook, but: str = "") -> str:
     """What to find out about part of what an event lookup asks: `Drug abuse in the past 5 years?`, `Pregnancy now?`,
     `Liver transplantation, ever?`. `but` is what the question leaves out, with a comma before it."""
-    return f"{capital(_asked_about(lookup, what, rulebook))}{but}?"
-
-
-def _asked_about(lookup: EventLookup, what: Sequence[Qualified], rulebook: Rulebook) -> str:
     named, when = wanted(what, rulebook), in_time(lookup.scope, rulebook)
     match lookup.verb:
         case "history of" | "underwent" | "treated with":
-            return f"{named}{when or EVER}"
+            asked = f"{named}{when or EVER}"
         case "onset of":
-            return f"new {named}{when or EVER}"
+            asked = f"new {named}{when or EVER}"
         case "start of":
-            return f"start of {named}{when or EVER}"
+            asked = f"start of {named}{when or EVER}"
         case "current" | "receiving" | "taking":
-            return f"{named} now"
+            asked = f"{named} now"
         case "planned":
-            return f"{named} planned{when}"
+            asked = f"{named} planned{when}"
         case "family history of":
-            return f"{named} in the family"
+            asked = f"{named} in the family"
         case "allergy to":
-            return f"{'more than one ' if lookup.times > 1 else ''}{allergies(what, rulebook)}"
+            asked = f"{'more than one ' if lookup.times > 1 else ''}{allergies(what, rulebook)}"
+    return f"{capital(asked)}{but}?"
 
 
 EVER = ", ever"

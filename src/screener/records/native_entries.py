@@ -601,7 +601,7 @@ def _locale_of(record: NativeRecord, findings: Findings) -> Locale | None:
     locale = locale_of(record.locale)
     if locale is None:
         mend = did_you_mean(record.locale, (each.name for each in locales().values()))
-        findings.refuse("locale", f"{quoted(record.locale)} is no locale", mend or _LANGUAGE_AND_COUNTRY)
+        findings.refuse("locale", f"{quoted(record.locale)} is not a locale", mend or _LANGUAGE_AND_COUNTRY)
     return locale
 
 
