@@ -17,7 +17,7 @@ import jinja2
 from markupsafe import Markup
 from msgspec import Struct
 
-from screener.contract import LINE_WORDS
+from screener.contract import LINE_WORDS, OUTCOMES
 from screener.evaluation.explanation import score_text
 from screener.evaluation.phrases import capital, lowered, unit_beside
 from screener.records.patient import Flag
@@ -216,6 +216,7 @@ def _environment() -> jinja2.Environment:
         turning=turning,
         worked_sum=worked_sum,
         words=LINE_WORDS,
+        outcomes=OUTCOMES,
         assumed=ASSUMED,
         capital=capital,
         paper=PAPER,

@@ -78,7 +78,8 @@ def recorded(evidence: Evidence) -> str:
 def score_sum(score: ScoreValue) -> str:
     """A score with the terms that it is the sum of, on one line."""
     terms = " + ".join(f"{amount(term)} [{term.term}]" for term in score.terms)
-    return f"{score.title} {score.value}" + (f" = {terms}" if len(score.terms) > 1 else "")
+    colon = ":" if score.title[-1].isdigit() else ""
+    return f"{score.title}{colon} {score.value}" + (f" = {terms}" if len(score.terms) > 1 else "")
 
 
 ASSUMED = "the history is complete, as the call or the site's file says"
