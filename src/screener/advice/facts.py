@@ -181,7 +181,7 @@ def _reading(result: CriterionResult) -> Fact:
         trial=result.frame.trial,
         found_by="sponsor",
         named=tuple(
-            Possibility(label, answers=(Answer(key, SUPPOSED, reading=number),))
+            Possibility(f"“{label}”", answers=(Answer(key, SUPPOSED, reading=number),))
             for number, label in enumerate(labels, start=1)
         ),
     )
