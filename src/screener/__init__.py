@@ -224,7 +224,7 @@ def _locale(name: str | None) -> Locale | None:
 
     locale = locale_of(name)
     if locale is None:
-        raise ScreeningError(f"`{name}` is no locale: write a language and a country, such as `de-DE` or `en-GB`")
+        raise ScreeningError(f"`{name}` is not a locale: write a language and a country, such as `de-DE` or `en-GB`")
     return locale
 
 

@@ -26,6 +26,10 @@ FORMAT: Literal["screener-result/2"] = "screener-result/2"
 Form = Literal["full", "compact"]
 Kind = Literal["inclusion", "exclusion"]
 Status = Literal["passed", "failed", "unknown"]
+LINE_WORDS: dict[Status, str] = {"failed": "against", "unknown": "open", "passed": "passed"}
+"""What people read of a line's status. A passed exclusion is not called met: that would say that the patient has it."""
+OUTCOMES: dict[Status, str] = {"failed": "OUT", "unknown": "open", "passed": "IN"}
+"""The same of one reading of a line."""
 Verdict = Literal["eligible", "ineligible", "undetermined"]
 WaitsFor = Literal["data", "judgement", "consent"]
 Basis = Literal["recorded", "assumed"]
@@ -56,7 +60,7 @@ class Options(Told, frozen=True):
 
 
 class Origins(Told, frozen=True):
-    """What identifies everything that an answer rests on besides the rules: the facts of the record as they were read,
+    """What identifies all that an answer rests on, apart from the rules: the facts of the record as they were read,
     the dictionary, and what the record was read with."""
 
     record: Digest

@@ -6,7 +6,7 @@ off the evaluator's answers when somebody asks for them. `told` turns them into 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any as Anything
@@ -17,6 +17,7 @@ from msgspec import UNSET
 
 from screener.arguments import LISTS, ScreeningError, day_of, known_lists, known_trials, length_of
 from screener.contract import (
+    OUTCOMES,
     Basis,
     Counts,
     CriterionTold,
@@ -69,6 +70,11 @@ from screener.version import __version__
 
 T = TypeVar("T")
 AS_RECORDED = Options("record", (), None, None)
+
+
+def which_reading(labels: Sequence[str]) -> str:
+    """The question about a line whose readings differ: `Ask the sponsor: “A” or “B”?`"""
+    return f"Ask the sponsor: {' or '.join(f'“{label}”' for label in labels)}?"
 
 
 def status_of(kind: Kind, truth: Truth) -> Status:
@@ -230,7 +236,7 @@ class CriterionResult:
         if "ambiguous" in self.reasons:
             readings = self._criterion.readings
             return "; ".join(
-                f"read as “{reading.label}” it is {status_of(self.kind, judged.truth)}: {self._explained(judged)}"
+                f"read as “{reading.label}”: {OUTCOMES[status_of(self.kind, judged.truth)]}. {self._explained(judged)}"
                 for reading, judged in zip(readings, self.counted, strict=True)
             )
         return self._explained(*self._deciding)
@@ -282,8 +288,8 @@ class CriterionResult:
             return ()
         wanted: dict[Need, None] = {}
         if "ambiguous" in self.reasons:
-            labels = " or ".join(f"“{reading.label}”" for reading in self._criterion.readings)
-            wanted[Need("reading", f"{self._frame.trial}/{self.id}", f"which reading the trial means: {labels}")] = None
+            labels = [reading.label or "" for reading in self._criterion.readings]
+            wanted[Need("reading", f"{self._frame.trial}/{self.id}", which_reading(labels))] = None
         for outcome in self._deciding_outcomes:
             wanted.update(dict.fromkeys(outcome.needs))
         return tuple(wanted)

@@ -63,7 +63,7 @@ def _length(value: object) -> object:
 def _known_locale(value: str) -> str:
     if locale_of(value) is None:
         near = did_you_mean(value, (each.name for each in locales().values()))
-        raise ValueError(f"is no locale: {near or 'write a language and a country, such as de-DE or en-GB'}")
+        raise ValueError(f"is not a locale: {near or 'write a language and a country, such as de-DE or en-GB'}")
     return value
 
 

@@ -29,4 +29,4 @@ def test_of_several_entries_the_active_one_is_not_asked_whether_it_is_cured() ->
         ],
         complete=["conditions"],
     )
-    assert told == ["whether basal cell carcinoma of the skin is cured (conditions[1])"]
+    assert told == ["Basal cell carcinoma of the skin: cured? (conditions[1])"]

@@ -53,7 +53,7 @@ def test_entries_that_leave_the_same_open_are_one_fact() -> None:
     told = advice(rulebook, **unread(5))
     places = "5 entries (conditions[0], conditions[1], conditions[2] and 2 others)"
     (entries,) = [each for each in told.facts if each.fact.kind == "entry"]
-    assert entries.fact.text == f"what {places} stand for"
+    assert entries.fact.text == f"What are {places}?"
     assert entries.fact.source == ", ".join(f"conditions[{each}]" for each in range(5))
     (way,) = told.trials[0].lines[0].ways
     assert [each.values.named for each in way.known if each.fact.kind == "entry"] == [

@@ -72,7 +72,7 @@ def test_below_at_and_above_a_limit(
     ],
 )
 def test_what_is_not_at_the_limit_never_reads_as_if_it_were(rule: str, value: str, words: str) -> None:
-    assert margin(rule, result("INR", value)).text == (f"INR is {value} on 2026-02-19, limit 1.5: {words}")
+    assert margin(rule, result("INR", value)).text == (f"INR {value} on 2026-02-19, limit 1.5: {words}")
 
 
 BILIRUBIN = "total_bilirubin >= 5 mg/dL"
@@ -103,7 +103,7 @@ def test_a_difference_is_exact_in_the_canonical_unit_and_in_the_one_recorded(
 def test_both_units_are_told() -> None:
     told = margin("total_bilirubin >= 171 umol/L", result("TBil", "12.28", "mg/dL"))
     assert told.text == (
-        "Total bilirubin is 12.28 mg/dL on 2026-02-19, that is 210 umol/L, limit 171 umol/L: "
+        "Total bilirubin 12.28 mg/dL (210 umol/L) on 2026-02-19, limit 171 umol/L: "
         "39 umol/L above; 2.28 mg/dL in the unit recorded"
     )
     near = margin(BILIRUBIN, result("TBil", "85.5", "umol/L"))
@@ -135,17 +135,17 @@ def test_both_limits_of_a_between_are_told(
     assert tuple(each.side for each in told.distances) == sides
     assert tuple(each.gap.least for each in told.distances) == leasts
     assert told.holds is holds
-    assert "limits 17 and 30 kg: " in told.text
+    assert "limits 17 to 30 kg: " in told.text
 
 
 @pytest.mark.parametrize(
     ("birth_date", "text"),
     [
-        ("1960-02-21", "Age is 65 years, limits 18 and 65 years: "
+        ("1960-02-21", "Age 65 years, limits 18 to 65 years: "
                        "47 years above the lower limit, exactly at the upper limit, which is included"),
-        ("1960-02-20", "Age is 66 years, limits 18 and 65 years: "
+        ("1960-02-20", "Age 66 years, limits 18 to 65 years: "
                        "48 years above the lower limit, 1 year above the upper limit"),
-        ("2009", "Age is 16 or 17 years, limits 18 and 65 years: at least 1 and at most 2 years below the lower limit, "
+        ("2009", "Age 16 or 17 years, limits 18 to 65 years: at least 1 and at most 2 years below the lower limit, "
                  "at least 48 and at most 49 years below the upper limit"),
     ],
 )  # fmt: skip
@@ -191,10 +191,10 @@ def test_the_exact_ends_of_what_is_open_on_one_side() -> None:
 @pytest.mark.parametrize(
     ("value", "side", "least", "multiple", "text"),
     [
-        ("209", "below", "1", "209/21", "9.95 x the upper limit, compared with 10 x"),
-        ("209.999", "below", "1/1000", "209999/21000", "9.99995 x the upper limit, compared with 10 x"),
-        ("210", "at", "0", "10", "10 x the upper limit, compared with 10 x"),
-        ("258", "above", "48", "258/21", "12.3 x the upper limit, compared with 10 x"),
+        ("209", "below", "1", "209/21", "9.95 x ULN, limit 10 x"),
+        ("209.999", "below", "1/1000", "209999/21000", "9.99995 x ULN, limit 10 x"),
+        ("210", "at", "0", "10", "10 x ULN, limit 10 x"),
+        ("258", "above", "48", "258/21", "12.3 x ULN, limit 10 x"),
     ],
 )
 def test_a_multiple_of_the_limit_that_came_with_the_result(
@@ -212,9 +212,9 @@ def test_a_multiple_of_the_limit_that_came_with_the_result(
     ("value", "text"),
     [
         ("170", "at least 1 and at most 90 umol/L below; "
-                "at least 6.54 and at most 9.94 x the upper limit, compared with 10 x"),
+                "at least 6.54 and at most 9.94 x ULN, limit 10 x"),
         ("300", "at least 40 and at most 129 umol/L above; "
-                "at least 11.5 and at most 17.5 x the upper limit, compared with 10 x"),
+                "at least 11.5 and at most 17.5 x ULN, limit 10 x"),
     ],
 )  # fmt: skip
 def test_without_a_limit_of_its_own_every_limit_in_use_is_taken(value: str, text: str) -> None:
@@ -229,7 +229,7 @@ def test_of_several_results_the_one_that_decides_is_told() -> None:
     ]
     told = margin("highest total_bilirubin within 7 days >= 10 x ULN", *results)
     assert told.multiple is not None
-    assert told.multiple.text == "11.5 x the upper limit, compared with 10 x"
+    assert told.multiple.text == "11.5 x ULN, limit 10 x"
     assert told.distances[0].gap.least == 30
 
 
@@ -273,7 +273,7 @@ def test_what_differs_between_two_readings_is_told_of_each() -> None:
     told = margins(line(TWO, observations=[result("TBil", "85.2", "umol/L")]))
     assert [(each.reading, each.holds) for each in told.margins] == [("to the letter", False), ("as printed", True)]
     assert told.status == "unknown"
-    assert told.text.startswith("Read as “to the letter”: total bilirubin is 85.2 umol/L")
+    assert told.text.startswith("Read as “to the letter”: total bilirubin 85.2 umol/L")
 
 
 def test_what_is_alike_in_all_readings_is_told_once() -> None:
@@ -338,7 +338,7 @@ def test_a_score_tells_what_each_input_would_have_to_be() -> None:
     ]
     told = margin("COSSH_ACLF_II < 7.4", *results, birth_date="1973-07-19")
     assert told.text == (
-        "COSSH-ACLF II is 7.62, limit 7.4: 0.22 above. Would pass with INR at most 1.93 (2.2 recorded), "
+        "COSSH-ACLF II 7.62, limit 7.4: 0.22 above. Would pass with INR at most 1.93 (2.2 recorded), "
         "or neutrophil count at most 3.73 x 10*9/L (6.2 x 10*9/L recorded), "
         "or total bilirubin at most 205 umol/L (355 umol/L recorded), "
         "or urea at most 4.19 mmol/L (6.1 mmol/L recorded), "

@@ -341,13 +341,13 @@ def test_a_wash_out_that_ends_makes_a_trial_screenable_again() -> None:
     trial = of_trial(rulebook(*WASH_OUT), washing_out("2026-02-25", 9))
     assert (trial.verdict, trial.screenable_from, trial.screenable_until) == ("ineligible", date(2026, 3, 3), None)
     assert trial.stale_then == ()
-    assert trial.summary == "screenable again from 2026-03-03"
+    assert trial.summary == "not before 2026-03-03"
 
 
 def test_labs_that_are_stale_by_then_are_named_and_stand_in_nobodys_way() -> None:
     trial = of_trial(rulebook(*WASH_OUT), washing_out("2026-02-18", 9))
     assert (trial.screenable_from, trial.stale_then) == (date(2026, 3, 3), ("I1", "I2"))
-    assert trial.summary.endswith("; I1 and I2 then open, resting on what is too old by then")
+    assert trial.summary.endswith("; I1 and I2 open by then: results too old")
 
 
 def test_a_lab_that_is_fresh_then_and_fails_counts_until_it_is_stale() -> None:
@@ -366,7 +366,7 @@ def test_labs_that_only_go_stale_make_no_trial_screenable() -> None:
     )
     assert trial.verdict == "ineligible"
     assert trial.screenable_from is None
-    assert trial.summary == "time alone does not make it screenable again"
+    assert trial.summary == "time alone does not reopen it"
 
 
 def test_a_trial_that_opens_may_close_again_on_a_birthday() -> None:
@@ -374,7 +374,7 @@ def test_a_trial_that_opens_may_close_again_on_a_birthday() -> None:
     trial = of_trial(rules, {"birth_date": "2008-03-05"})
     assert (trial.screenable_from, trial.screenable_until) == (date(2026, 3, 5), date(2027, 3, 5))
     assert trial.closes_on == date(2027, 3, 5)
-    assert trial.summary == "screenable again from 2026-03-05 to 2027-03-04, then closed"
+    assert trial.summary == "not before 2026-03-05, until 2027-03-04, then closed"
 
 
 def test_the_first_day_on_which_something_gets_worse_is_told_and_whether_it_is_of_knowledge() -> None:
@@ -383,13 +383,13 @@ def test_the_first_day_on_which_something_gets_worse_is_told_and_whether_it_is_o
     trial = of_trial(rules, record)
     assert trial.verdict == "eligible"
     assert (trial.worsens_on, trial.closes_on) == (date(2026, 2, 26), date(2026, 3, 5))
-    assert trial.summary == "stale on 2026-02-26: I2; closed from 2026-03-05"
+    assert trial.summary == "good to 2026-02-25 (I2); closes after 2026-03-04"
 
 
 def test_where_nothing_changes_nothing_is_told() -> None:
     trial = of_trial(rulebook("history of liver"), {})
     assert (trial.changes, trial.by_day(), trial.words()) == ((), (), ())
-    assert trial.summary == "no criterion gets worse by itself"
+    assert trial.summary == "nothing expires by itself"
 
 
 def test_a_change_reads_as_a_sentence() -> None:

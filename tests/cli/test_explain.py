@@ -11,13 +11,13 @@ from cli.conftest import Call
 EXAMPLES = Path(__file__).parents[2] / "examples" / "patients"
 EXPLAINED = """\
 ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
-NCT00000001/I2  FAILED  patient anna, as of 2026-02-20
+NCT00000001/I2  AGAINST  patient anna, as of 2026-02-20
 inclusion: Ferritin above 30 ug/L.
 
     ferritin > 30 ug/L
 
-FAILED
-└── does not hold: Ferritin is 12 ug/L on 2026-02-18, not above 30 ug/L
+AGAINST
+└── does not hold: Ferritin 12 ug/L on 2026-02-18, not above 30 ug/L
 
     on record  ferritin 12 ug/L, 2026-02-18 (observations[0])
 
@@ -39,16 +39,16 @@ def test_parts_that_decided_nothing_are_told_too(call: Call) -> None:
     )
     assert status == 0
     assert out.count("holds: all of these") >= 2
-    assert "└── open: The investigator has to answer: “Does the patient have chronic" in out
+    assert "└── open: Investigator to answer: “Does the patient have chronic" in out
     assert "does not hold: not" in out
 
 
 def test_a_score_is_told_term_by_term_in_each_reading(call: Call) -> None:
     status, out, _ = call("--explain", "NCT07409259/I3", str(EXAMPLES / "score-with-two-readings.json"), rules=None)
     assert status == 0
-    assert "it is FAILED\n└── does not hold: COSSH-ACLF II is 7.62, not below 7.4\n    ├── 1.30  1.649 × ln(INR)" in out
+    assert "AGAINST\n└── does not hold: COSSH-ACLF II 7.62, not below 7.4\n    ├── 1.30  1.649 × ln(INR)" in out
     assert "├── 0  0.457 × West Haven grade of hepatic encephalopathy" in out
-    assert "needs  which reading the trial means" in out
+    assert "needs  Ask the sponsor: " in out
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_several_processes_print_what_one_prints(call, write, folder: Path, form
 def test_other_forms_are_refused_with_several_processes(call, write, form: list[str], what: str) -> None:
     status, out, err = call(write(), *form, "--jobs", "2")
     assert (status, out) == (2, "")
-    assert f"`--jobs` is for a report that several processes can make, and {what} is not" in err
+    assert f"`--jobs` is for a report that several processes can make, and {what} is not one" in err
     able = [f"`{each.option}`" for each in FORMS if each.with_jobs]
     assert f"add {' or '.join(able)}\n" in err
     assert call(write(), *form, "--jobs", "1") == call(write(), *form)

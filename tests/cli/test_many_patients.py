@@ -12,6 +12,7 @@ from rich.console import Console
 
 from cli.conftest import RECORD, Call
 from screener.report.matrix import MOST_NAMED, Cell, Row, print_matrix
+from screener.sheet.model import State
 
 
 def three(write) -> list[str]:
@@ -33,17 +34,16 @@ def test_several_patients_in_full_end_in_a_matrix_and_groups(call: Call, write) 
     lines = squeezed(out)
     assert lines[lines.index("Patient, as of 2026-02-20 NCT00000001") :] == [
         "Patient, as of 2026-02-20 NCT00000001",
-        "─" * 44,
-        "anna INELIGIBLE I2",
-        "bert waits for data",
-        "cleo waits for people",
+        "─" * 50,
+        "anna Ruled out today I2",
+        "bert Nothing against so far",
+        "cleo Only people to ask",
         "NCT00000001",
-        "eligible 0",
-        "only people's answers are left 1: cleo",
-        "data are missing 1: bert",
-        "ineligible 1",
+        "Only people to ask 1: cleo",
+        "Nothing against so far 1: bert",
+        "Ruled out today 1",
         "3 patients screened",
-        "This is decision support for pre-screening and no determination of eligibility.",
+        "Pre-screening aid. Eligibility is the investigator's decision.",
     ]
 
 
@@ -131,11 +131,14 @@ def test_two_forms_of_one_report_are_refused(call: Call, write) -> None:
 def test_days_of_screening_that_differ_have_a_column(call: Call, write) -> None:
     out = call("--full", write(), write("b.json", id="bert", as_of="2026-02-19"))[1]
     assert "Patient As of NCT00000001" in squeezed(out)
-    assert "anna 2026-02-20 INELIGIBLE I2" in squeezed(out)
+    assert "anna 2026-02-20 Ruled out today I2" in squeezed(out)
 
 
 def test_of_a_large_group_the_first_are_named_and_the_others_counted() -> None:
-    rows = [Row(f"p{number}", "2026-02-20", (Cell("T", "eligible", (), ()),)) for number in range(MOST_NAMED + 3)]
+    rows = [
+        Row(f"p{number}", "2026-02-20", (Cell("T", "eligible", State("all met", "All criteria met"), ()),))
+        for number in range(MOST_NAMED + 3)
+    ]
     page = io.StringIO()
     print_matrix(rows, 0, Console(file=page, width=80))
     assert f"p{MOST_NAMED - 1} and 3 others" in " ".join(page.getvalue().split())

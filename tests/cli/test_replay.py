@@ -47,8 +47,8 @@ def test_another_value_is_a_difference_with_both_explanations(call: Call, keep, 
         "these answers differ:",
         "  NCT00000001 was ineligible, and is undetermined",
         "  NCT00000001/I2 was failed, and is passed",
-        "      explanation then: Ferritin is 12 ug/L on 2026-02-18, not above 30 ug/L",
-        "      explanation now:  Ferritin is 40 ug/L on 2026-02-18, above 30 ug/L",
+        "      explanation then: Ferritin 12 ug/L on 2026-02-18, not above 30 ug/L",
+        "      explanation now:  Ferritin 40 ug/L on 2026-02-18, above 30 ug/L",
     ]
 
 
@@ -119,7 +119,7 @@ def test_everything_a_record_was_read_with_is_named_where_it_has_changed(call: C
         "the facts of the record",
         "the locale",
         "the tables of codes",
-        "the answers beside the record",
+        "the answers given with the record",
     ]
     assert lines[3] == "  the locale: de then, none now"
     assert told(call, result, "anna.json", "--codes", "codes.csv", "--locale", "de", "--answers", "given.json") == (
@@ -149,8 +149,8 @@ def test_of_several_patients_the_one_of_the_result_is_replayed(call: Call, keep,
         ("{}", "`result.json` is not a result of one patient"),
         ('{"patient": "anna", "as_of": "2026-02-30", "trials": []}', "`result.json` is not a result of one patient"),
         ('{"patient": "anna", "as_of": "2026-02-20", "trials": [{}]}', "`result.json` is not a result of one patient"),
-        ("{}\n{}", "`result.json` is no result: it holds more than one JSON text"),
-        ("nothing", "`result.json` is no result: "),
+        ("{}\n{}", "`result.json` is not a result: it holds more than one JSON text"),
+        ("nothing", "`result.json` is not a result: "),
     ],
 )
 def test_what_is_no_result_is_refused(call: Call, write, folder: Path, content: str, fault: str) -> None:

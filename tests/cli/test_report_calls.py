@@ -73,7 +73,7 @@ def test_a_page_that_cannot_be_written_leaves_nothing_behind(
     status, out, err = call(write(), "--html", "report.html")
     assert (status, out) == (2, "")
     assert err == (
-        "error[call]: `report.html` cannot be written: no space left on device\nhelp: see who may write it\n"
+        "error[call]: `report.html` cannot be written: no space left on device\nhelp: check who may write there\n"
     )
     assert {path.name for path in folder.iterdir()} == {"anna.json", "cache"}
 
@@ -196,12 +196,12 @@ def test_questions_are_listed(call: Call, write) -> None:
         "\n"
         "NCT00000001  A trial of nothing much\n"
         "\n"
-        "  - Has the participant agreed? (asked of the participant)\n"
+        "  - Participant: Has the participant agreed?\n"
         "    I3: Consent.\n"
         "    [ ] yes   [ ] no\n"
         f"    answer as `{CONSENT}`\n"
         "\n"
-        "This is decision support for pre-screening and no determination of eligibility.\n"
+        "Pre-screening aid. Eligibility is the investigator's decision.\n"
         "\n"
     )
 

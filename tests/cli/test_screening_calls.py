@@ -219,7 +219,8 @@ def test_a_file_that_cannot_be_read_gives_a_message(call: Call, name: str) -> No
         (["--trial"], "error[call]: argument --trial: expected one argument\nhelp: see `screen --help`\n"),
         (
             ["p.json", "check"],
-            "error[call]: `check` is a command and stands first\nhelp: a file of that name is `./check`\n",
+            "error[call]: `check` is a command, so it has to come first\n"
+            "help: for a file of that name, write `./check`\n",
         ),
     ],
 )

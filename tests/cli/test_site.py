@@ -140,7 +140,7 @@ def test_a_default_form_that_is_none_is_refused(call: Call, write, settle, name:
     settle(f'output = "{name}"\n')
     status, out, err = call(write())
     assert (status, out) == (2, "")
-    assert err.startswith(f"error[call]: `{name}` is not a form of report that needs nothing else\n")
+    assert err.startswith(f"error[call]: `{name}` cannot be the usual form of report\n")
 
 
 # ---- what overrules it
@@ -250,7 +250,7 @@ def test_every_fault_is_named_with_its_place_and_a_hint(call: Call, write, settl
     assert (status, out) == (2, "")
     assert [" | ".join(each.split("\n")).replace(str(place), "FILE") for each in err.strip().split("\n\n")] == [
         "error[site]: `codes.csv` is not a list |   --> FILE: codes | help: `codes` must be a list",
-        "error[site]: `xx-99` is no locale |   --> FILE: locale | "
+        "error[site]: `xx-99` is not a locale |   --> FILE: locale | "
         "help: write a language and a country, such as de-DE or en-GB",
         "error[site]: `Europe/Berln` is no time zone |   --> FILE: time_zone | help: did you mean `Europe/Berlin`?",
         "error[site]: `by` is missing |   --> FILE: freshness.by | help: say who settled it, and when",

@@ -11,33 +11,33 @@ from rich.console import Console
 
 from cli.conftest import RULES, Call
 from screener import evaluate, load_rules
-from screener.report.terminal import DISCLAIMER, print_screening
+from screener.report.terminal import ASSUMED, DISCLAIMER, print_screening
 from screener.report.wording import in_one_breath
 
 EXPECTED = """\
 ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
 Patient anna, screened as of 2026-02-20
 
-NCT00000001  INELIGIBLE    1 failed, 1 unknown, 2 passed
+NCT00000001  Ruled out today          1 against, 1 open, 2 of 4 met
 
 ────────────────────────────────────────────────────────────────────────────────
-NCT00000001  INELIGIBLE    1 failed, 1 unknown, 2 passed
+NCT00000001  Ruled out today          1 against, 1 open, 2 of 4 met
 A trial of nothing much
 
-FAILED   I2    Ferritin above 30 ug/L.
-      because  Ferritin is 12 ug/L on 2026-02-18, not above 30 ug/L
+AGAINST  I2    Ferritin above 30 ug/L.
+      because  Ferritin 12 ug/L on 2026-02-18, not above 30 ug/L
     on record  ferritin 12 ug/L, 2026-02-18 (observations[0])
-       margin  Ferritin is 12 ug/L on 2026-02-18, limit 30 ug/L: 18 ug/L below
+       margin  Ferritin 12 ug/L on 2026-02-18, limit 30 ug/L: 18 ug/L below
 
-unknown  I3    Consent.
-        needs  Has the participant agreed? (asked of the participant)
+open     I3    Consent.
+        needs  Participant: Has the participant agreed?
 
 passed   I1    Adults.
-      because  Age is 44 years, at least 18 years
+      because  Age 44 years, at least 18 years
 passed   E1    Gout.
       because  No gout: gout recorded absent on 2026-02-18
 
-This is decision support for pre-screening and no determination of eligibility.
+Pre-screening aid. Eligibility is the investigator's decision.
 """
 
 
@@ -105,17 +105,16 @@ def test_notes_stand_at_the_end(call: Call, write) -> None:
 def test_a_trial_that_waits_only_for_people_says_so(call: Call, write) -> None:
     rich_in_iron = {"name": "ferritin", "value": 50, "unit": "ng/mL", "date": "2026-02-18"}
     out = table(call, write(observations=[rich_in_iron]))
-    assert "Only people's answers are left: it waits for consent" in out
+    assert "Left: consent" in out
 
 
 def test_a_trial_that_lacks_data_says_so(call: Call, write) -> None:
-    assert "Waits for data that can be measured or looked up, and for consent" in table(call, write(observations=None))
+    assert "Left: things to measure or to look up, consent" in table(call, write(observations=None))
 
 
 def test_what_rests_on_an_assumption_of_the_call_says_so(call: Call, write) -> None:
     out = table(call, write(conditions=None), "--assume-complete", "conditions")
-    told = "a list was taken as complete because the call or the site asked for it"
-    assert f"E1 Gout. on request {told}" in " ".join(out.split())
+    assert f"E1 Gout. assumed {ASSUMED}" in " ".join(out.split())
 
 
 @pytest.mark.parametrize("width", [50, 80, 120])
@@ -141,7 +140,7 @@ def painted(**options: object) -> str:
 
 def test_colour_is_for_terminals_and_can_be_declined(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
-    assert "\x1b[1;33munknown" in painted()
+    assert "\x1b[1;33mopen" in painted()
     monkeypatch.setenv("NO_COLOR", "1")
     assert "33m" not in painted()
 
@@ -155,25 +154,16 @@ def test_a_record_cannot_paint_or_move_the_screen(call: Call, write) -> None:
 @pytest.mark.parametrize(
     ("asked", "together"),
     [
-        (["whether there is a now"], ["whether there is a now"]),
-        (["whether there is a now", "whether there is b now"], ["whether there is a or b now"]),
+        (["A now?"], ["A now?"]),
+        (["Asthma now?", "Eczema now?"], ["Asthma or eczema now?"]),
+        (["HIV infection, ever?", "Gout, ever?", "COPD, ever?"], ["HIV infection, gout or COPD, ever?"]),
+        (["Asthma now?", "Asthma, ever?"], ["Asthma now?", "Asthma, ever?"]),
         (
-            ["whether there is x now", "whether there is y now", "whether there is z now"],
-            ["whether there is x, y or z now"],
+            ["Asthma in the past 5 years?", "Gout in the past year?"],
+            ["Asthma in the past 5 years?", "Gout in the past year?"],
         ),
-        (
-            ["whether there is a now", "whether there was any a"],
-            ["whether there is a now", "whether there was any a"],
-        ),
-        (
-            ["whether there is an extra pain now", "whether there is an extra now"],
-            ["whether there is an extra pain now", "whether there is an extra now"],
-        ),
-        (
-            ["whether there was any a within 5 years", "whether there was any b"],
-            ["whether there was any a within 5 years", "whether there was any b"],
-        ),
-        (["a result of a", "a result of b"], ["a result of a", "a result of b"]),
+        (["Asthma now?", "Investigator: Is it severe now?"], ["Asthma now?", "Investigator: Is it severe now?"]),
+        (["Measure INR", "Measure sodium"], ["Measure INR", "Measure sodium"]),
         ([], []),
     ],
 )
@@ -185,12 +175,12 @@ WHEN = """\
 ────────────────────────────────────────────────────────────────────────────────
 What changes by itself, up to 2028-02-20, if nothing new is recorded
 
-NCT00000001  INELIGIBLE    time alone does not make it screenable again
-2026-02-26  unknown  I2  ferritin of 2026-02-18 is older than 7 days
-2026-05-20  unknown  E1  absence of gout of 2026-02-18 is carried forward no
+NCT00000001  Ruled out today          time alone does not reopen it
+2026-02-26  open     I2  ferritin of 2026-02-18 is older than 7 days
+2026-05-20  open     E1  absence of gout of 2026-02-18 is carried forward no
                      longer, after 90 days
 
-This is decision support for pre-screening and no determination of eligibility.
+Pre-screening aid. Eligibility is the investigator's decision.
 """
 
 
@@ -205,4 +195,4 @@ def test_more_days_than_can_be_read_are_counted(call: Call, write) -> None:
     recorded = [{"name": "ferritin", "value": 12, "unit": "ug/L", "date": day} for day in days]
     text = table(call, write(observations=recorded), "--when")
     assert text.count("ferritin of") == 6
-    assert "\nand 3 more, which --json --when tells\n" in text
+    assert "\nand 3 more: --json --when has them all\n" in text

@@ -8,7 +8,7 @@ import pytest
 
 from flagged import said
 from screener.evaluation.explanation import score_text, span_text
-from screener.evaluation.phrases import both, either, lowered, unit_beside
+from screener.evaluation.phrases import both, capital, either, lowered, unit_beside
 from screener.loading import load_rulebook
 from screener.records import read_patient
 from screener.screening import CriterionResult, evaluate
@@ -100,8 +100,8 @@ SKIN = "basal cell carcinoma of the skin"
 @pytest.mark.parametrize(
     ("complete", "open_because"),
     [
-        (["conditions"], f"(not on record: whether {SKIN} is cured)"),
-        ([], f"(not on record: whether {SKIN} is cured, others are not ruled out)"),
+        (["conditions"], f"Not on record: {SKIN}: cured? On record: "),
+        ([], f"Not on record: {SKIN}: cured?, others are not ruled out: "),
     ],
 )
 def test_a_quality_that_an_entry_does_not_state_is_what_is_called_missing(
@@ -109,7 +109,7 @@ def test_a_quality_that_an_entry_does_not_state_is_what_is_called_missing(
 ) -> None:
     criterion = line("NCT07409259", "E6", conditions=[CARCINOMA], complete=complete)
     assert open_because in criterion.explanation
-    assert f"whether {SKIN} is cured (conditions[0])" in needed(criterion)
+    assert f"{capital(SKIN)}: cured? (conditions[0])" in needed(criterion)
 
 
 @pytest.mark.parametrize(
@@ -129,8 +129,8 @@ def test_the_date_of_what_is_over_does_not_read_as_its_end(dates: dict[str, str]
 def test_of_an_overdue_plan_it_is_the_planned_day_that_has_passed() -> None:
     plan = {"name": "liver_transplantation", "status": "planned", "date": "2026-01-10"}
     criterion = line("NCT05985863", "E4", procedures=[plan], complete=["procedures", "plans"])
-    assert "(the planned day has passed): liver transplantation (planned, 2026-01-10)" in criterion.explanation
-    assert "what became of the plan for liver transplantation (procedures[0])" in needed(criterion)
+    assert "The planned day has passed: liver transplantation (planned, 2026-01-10)" in criterion.explanation
+    assert "Liver transplantation was planned: what became of it? (procedures[0])" in needed(criterion)
 
 
 def test_entries_that_say_the_same_are_counted() -> None:
@@ -140,16 +140,16 @@ def test_entries_that_say_the_same_are_counted() -> None:
 
 def test_it_is_the_allergy_that_may_be_severe() -> None:
     criterion = line("NCT05985863", "E8", allergies=[{"name": "any_drug"}], complete=["allergies"])
-    assert "whether the allergy to drugs is severe (allergies[0])" in needed(criterion)
+    assert "Allergy to drugs: severe? (allergies[0])" in needed(criterion)
 
 
 def test_a_reactive_screening_test_leaves_open_what_a_complete_list_would_deny() -> None:
     reactive = {"name": "HIV_screen", "value": "reactive", "date": "2026-02-19"}
     criterion = line("NCT03863002", "E12", observations=[reactive], complete=["conditions"])
     assert needed(criterion) == [
-        "a new result of HIV, confirmatory test",
-        "a new result of HIV, screening test",
-        "whether there is HIV infection, which the result leaves open (observations[0])",
+        "HIV, confirmatory test again",
+        "HIV, screening test again",
+        "HIV infection: there or not? The result leaves it open (observations[0])",
     ]
 
 
@@ -158,13 +158,13 @@ def test_a_reactive_screening_test_leaves_open_what_a_complete_list_would_deny()
     [
         (
             {"icd10": "R75", "text": "HIV screen reactive"},
-            "whether “icd10 R75 HIV screen reactive” means HIV infection (conditions[0])",
-            "(an entry may be it): left open by “icd10 R75 HIV screen reactive”",
+            "“icd10 R75 HIV screen reactive”: is it HIV infection? (conditions[0])",
+            "An entry may be it: left open by “icd10 R75 HIV screen reactive”",
         ),
         (
             {"text": "see letter"},
-            "what “see letter” stands for (conditions[0])",
-            "(nobody has said yet what an entry stands for): left open by “see letter”",
+            "What is “see letter”? (conditions[0])",
+            "Nobody has said yet what an entry stands for: left open by “see letter”",
         ),
     ],
 )
@@ -182,7 +182,7 @@ def test_a_question_is_needed_whatever_is_shown_with_it_and_what_is_shown_is_not
     anaphylaxis: list[dict[str, str]], complete: list[str]
 ) -> None:
     criterion = line("NCT03863002", "E14", conditions=anaphylaxis, complete=complete)
-    assert needed(criterion) == ["Is the patient highly allergic? (asked of the investigator)"]
+    assert needed(criterion) == ["Investigator: Highly allergic?"]
     shown = [each.source for each in criterion.evidence if each.source != "complete"]
     assert shown == ["conditions[0]"] * len(anaphylaxis)
 

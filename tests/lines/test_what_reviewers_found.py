@@ -457,8 +457,8 @@ def test_a_need_is_told_in_plain_words() -> None:
     named = [{"name": "cirrhosis", "status": "active", "onset": "2019"}]
     coded = [{"icd10": "K74.6", "status": "active", "onset": "2019"}]
     for conditions, text in (
-        (named, "whether there is chronic liver failure, too, beside the cirrhosis on record (conditions[0])"),
-        (coded, "whether “icd10 K74.6” means chronic liver failure (conditions[0])"),
+        (named, "Chronic liver failure as well as the cirrhosis on record? (conditions[0])"),
+        (coded, "“icd10 K74.6”: is it chronic liver failure? (conditions[0])"),
     ):
         record = {**DEFAULT, "conditions": conditions, "complete": LISTS}
         assert text in {each.text for each in result_of(record, "NCT07409259", "E1").needs}

@@ -108,7 +108,7 @@ def test_an_unknown_age_rules_out_on_both_sides() -> None:
             "negatives-not-written-down",
             "NCT05985863",
             "thrombosis_makes_ineligible",
-            "yes to whether there was any hepatic vein thrombosis at any time",
+            "yes to “Hepatic vein thrombosis, ever?”",
         ),
     ],
 )
@@ -129,7 +129,7 @@ def test_consent_and_judgements_that_every_way_needs_are_not_conditional() -> No
 
 def test_each_fact_says_how_it_is_found() -> None:
     found_by = {each.fact.text: each.fact.found_by for each in advice_for("labs-three-weeks-old").facts}
-    assert found_by["a new result of INR"] == "measure"
-    assert found_by["a result of albumin before the last onset of liver failure"] == "old result"
-    assert found_by["whether there is breastfeeding now"] == "chart"
+    assert found_by["Measure INR again"] == "measure"
+    assert found_by["Albumin before the last onset of liver failure (old results)"] == "old result"
+    assert found_by["Breastfeeding now?"] == "chart"
     assert set(found_by.values()) == {"measure", "old result", "chart", "investigator", "participant", "sponsor"}

@@ -212,8 +212,8 @@ def test_a_table_of_headings_is_checked(table: Write, text: str, told: str) -> N
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("date,INR\n2026-02-18,1.8\n2026-02-19,2\n", "no column says of which patient each is"),
-        ("patient,date,INR\nA,2026-02-18,1.8\n,2026-02-19,2\n", "the row does not say of which patient it is"),
+        ("date,INR\n2026-02-18,1.8\n2026-02-19,2\n", "no column says which patient each row is about"),
+        ("patient,date,INR\nA,2026-02-18,1.8\n,2026-02-19,2\n", "the row does not say which patient it is about"),
         ("patient,birth_date,date,INR\nA,1981,2026-02-18,1\nA,1982,2026-02-19,2\n", "another `birth_date`"),
         ("patient,INR,inr\nA,1,2\n", "there are two columns `inr`"),
         ("pateint,INR\nA,1\n", "`pateint` is no column"),

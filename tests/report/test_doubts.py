@@ -51,7 +51,9 @@ def test_a_failed_score_of_a_doubtful_value_says_to_check_it_first() -> None:
 
 def test_it_stands_with_the_verdict_in_every_report() -> None:
     lines = printed(TOO_HIGH).splitlines()
-    heads = [number for number, line in enumerate(lines) if line.startswith("NCT03863002") and "INELIGIBLE" in line]
+    heads = [
+        number for number, line in enumerate(lines) if line.startswith("NCT03863002") and "  Check INR first " in line
+    ]
     assert len(heads) == 2
     for number in heads:
         assert "check first: INR 25.3" in " ".join(lines[number + 1 : number + 3])
@@ -60,7 +62,7 @@ def test_it_stands_with_the_verdict_in_every_report() -> None:
     console = Console(file=io.StringIO(), width=200)
     print_matrix([row_of(TOO_HIGH)], 0, console)
     assert isinstance(console.file, io.StringIO)
-    assert "check first" in console.file.getvalue()
+    assert "Check INR first" in console.file.getvalue()
 
 
 def test_the_json_says_what_to_check_of_each_trial() -> None:

@@ -16,6 +16,7 @@ from screener.advice.distance import distance
 from screener.advice.margins import margins
 from screener.advice.values import Values
 from screener.advice.when import changes
+from screener.contract import LINE_WORDS
 from screener.report.advising import MEASURED, any_of
 from screener.report.outlook import beside_explanation, next_facts, shortly, turning
 
@@ -82,15 +83,15 @@ def test_every_fact_is_told_or_counted_and_no_more_than_eight_are_told(name: str
 def test_the_ranking_of_a_referral_letter_reads_well() -> None:
     [table] = section("referral-letter-only", "next").iter("table")
     assert [[words(cell) for cell in row] for row in table.iter("tr")][:5] == [
-        ["To find out", "Settles, whatever it is", "Can decide"],
+        ["To find out", "Answers either way", "Can decide"],
         [
-            "Has the participant given informed consent to this trial? (asked of the participant)",
-            "5 criteria in 4 trials, each by its own answer",
+            "Participant: Consent?",
+            "5 lines of 4 trials, each by its own answer",
             "NCT03863002, NCT05985863, NCT06242405, NCT07409259",
         ],
-        ["a result of body weight", "1 criterion", "NCT03863002"],
-        ["a result of total bilirubin", "none for certain", "NCT03863002, NCT05985863"],
-        ["a result of INR", "none for certain", "NCT03863002"],
+        ["Measure body weight", "1 line", "NCT03863002"],
+        ["Measure total bilirubin", "none for certain", "NCT03863002, NCT05985863"],
+        ["Measure INR", "none for certain", "NCT03863002"],
     ]
 
 
@@ -115,9 +116,9 @@ def test_numbers_come_first_then_answers_by_whom_they_are_asked_of_then_the_hist
     assert [line.partition(":")[0] for line in lines] == [
         "total bilirubin below 85 umol/L (I2)",
         "West Haven grade of hepatic encephalopathy at least 2 (E1)",
-        "the participant’s no to “Has the participant given informed consent to this trial?”",
-        "the investigator’s yes to “Is there a severe organic disease of an organ outside the liver?”; yes to “Is the "
-        "patient highly allergic?”; yes to “Does anything else make the patient unsuitable for this trial?”",
+        "the participant’s no to “Consent?”",
+        "the investigator’s yes to “A severe organic disease outside the liver?”; yes to “Highly allergic?”; yes to "
+        "“Anything else against taking part?”",
         "a yes to any of 17 questions",
         "INR below 1.5, unless prothrombin activity is below 40 % (I2)",
         "and 12 more, alone or together with another fact",
@@ -137,21 +138,21 @@ def test_nothing_that_rules_a_trial_out_is_left_out_uncounted(name: str) -> None
 def test_what_passes_a_few_open_lines_is_named_and_many_are_listed() -> None:
     few = rows(section("hepatitis-b-flare-with-encephalopathy", "next"))["NCT07409259"]
     assert words(few).endswith(
-        "To pass I2 with yes to “Does the patient have ACLF by the Chinese guideline of 2024?”; "
-        "I4 with yes to “Has the participant given informed consent to this trial?”; "
-        "E2 with no to whether there is bleeding now; "
-        "E8 with no to “Does anything else make the patient unsuitable for this trial?”"
+        "To pass I2 with yes to “ACLF by the Chinese guideline of 2024?”; "
+        "I4 with yes to “Consent?”; "
+        "E2 with no to “Bleeding now?”; "
+        "E8 with no to “Anything else against taking part?”"
     )
     many = rows(section("referral-letter-only", "next"))["NCT03863002"]
-    assert "To pass 21 open criteria: I1, I2, " in words(many)
+    assert "To pass 21 open lines: I1, I2, " in words(many)
 
 
 def test_answers_that_rule_out_are_told_apart_by_what_they_are() -> None:
     def known(text: str, word: str) -> Known:
         return Known(Missing("condition", "c", text, "chart"), Values(word, f"{word} to {text}", ""))
 
-    told = list(any_of([known("whether a", "yes"), known("whether b", "no"), known("whether c", "yes")]))
-    assert told == ["a yes to any of 2 questions: whether a; whether c", "a no to whether b"]
+    told = list(any_of([known("Is a?", "yes"), known("Is b?", "no"), known("Is c?", "yes")]))
+    assert told == ["a yes to any of 2 questions: Is a? Is c?", "a no to “Is b?”"]
 
 
 # ---- how far from each trial
@@ -164,11 +165,11 @@ def test_trials_stand_the_nearest_first_with_each_failure_and_its_margins(name: 
     assert list(found) == [trial.id for trial in distance(screening)]
     for trial in distance(screening):
         text = words(found[trial.id])
-        assert ("Nothing failed" in text) is (trial.failures == ())
-        assert f"{trial.unknown or 'nothing'} open" in text
+        assert ("None against" in text) is (trial.failures == ())
+        assert f"{trial.unknown or 'none'} open" in text
         criteria = {each.id: each for result in screening.trials if result.id == trial.id for each in result.criteria}
         assert [words(item) for item in found[trial.id].iter("strong")] == [
-            f"{failure.id} {'fixed' if failure.is_fixed else 'changeable'}" for failure in trial.failures
+            f"{failure.id} {'for good' if failure.is_fixed else 'may change'}" for failure in trial.failures
         ]
         for failure in trial.failures:
             assert all(flat(way.text) in text for way in failure.ways)
@@ -178,8 +179,8 @@ def test_trials_stand_the_nearest_first_with_each_failure_and_its_margins(name: 
 def test_a_failure_is_linked_and_reads_well() -> None:
     row = rows(section("decompensated-alcoholic-cirrhosis", "distance"))["NCT07409259"]
     assert words(row) == (
-        "1 fixed, 5 open I1 fixed: age is 74 years, and only rises "
-        "Age is 74 years, limits 18 and 65 years: 56 years above the lower limit, 9 years above the upper limit"
+        "1 against, for good; 5 open I1 for good: age 74 years, and only rises "
+        "Age 74 years, limits 18 to 65 years: 56 years above the lower limit, 9 years above the upper limit"
     )
     assert [link.get("href") for link in row.iter("a")] == ["#p1-NCT07409259-I1"]
 
@@ -189,7 +190,7 @@ def test_what_would_turn_a_failure_is_told_of_what_can_be_looked_at_again_in_the
     [failed] = [each for each in trial.criteria if each.id == "I3"]
     first, _ = margins(failed).margins
     assert shortly(first) == (
-        "Read as “the encephalopathy score 1, 2, 3 of the paper”: COSSH-ACLF II is 8.54, limit 7.4: 1.14 above. "
+        "Read as “the encephalopathy score 1, 2, 3 of the paper”: COSSH-ACLF II 8.54, limit 7.4: 1.14 above. "
         "Would pass with INR at most 1.2 (2.4 recorded), or neutrophil count at most 0.56 K/uL (8.2 K/uL recorded), "
         "or total bilirubin at most 1.2 mg/dL (22.9 mg/dL recorded), or urea at most 4.1 mg/dL (30.3 mg/dL recorded, "
         "measured as urea nitrogen)"
@@ -211,7 +212,7 @@ def test_each_trial_has_its_summary_and_six_days_at_the_most_and_the_horizon_is_
         turns = trial.by_day()
         assert len(days) == min(len(turns), 6) + (len(turns) > 6)
         for day, turn in zip(days, turns[:6], strict=False):
-            word = {"unknown": "open"}.get(turn.after, turn.after)
+            word = LINE_WORDS[turn.after]
             assert day == flat(f"{turn.date} {word} {', '.join(turn.criteria)}: {turn.why}")
 
 
@@ -263,9 +264,7 @@ def test_a_margin_beside_its_explanation_names_the_number_and_not_its_value_agai
         for criterion in trial.criteria
     }
     assert of["NCT03863002", "F.age"] == ["Age: 25 years above the lower limit, 19 years below the upper limit"]
-    assert of["NCT03863002", "I2"][0] == (
-        "Total bilirubin: 82 umol/L above; 13.6 x the upper limit, compared with 10 x"
-    )
+    assert of["NCT03863002", "I2"][0] == ("Total bilirubin: 82 umol/L above; 13.6 x ULN, limit 10 x")
     assert of["NCT05985863", "E1"] == [
         "West Haven grade of hepatic encephalopathy: exactly at the limit, which is included"
     ]

@@ -9,6 +9,7 @@ import pytest
 
 from flagged import said
 from report.pages import NAMES, Page, example_page, flat, page_of, screened, screened_record, words
+from screener.contract import LINE_WORDS
 from screener.evaluation.explanation import number_text
 from screener.report.wording import DISCLAIMER
 
@@ -25,7 +26,7 @@ def test_every_criterion_is_there_with_all_that_its_answer_says(name: str) -> No
             text = words(section)
             assert flat(criterion.text) in text
             assert flat(criterion.rule) in text
-            assert {"failed": "failed", "unknown": "open", "passed": "passed"}[criterion.status] in text
+            assert LINE_WORDS[criterion.status] in text
             for evidence in criterion.evidence:
                 assert flat(evidence.value) in text
                 assert evidence.source in text
@@ -167,8 +168,8 @@ def test_a_list_taken_as_complete_and_a_chosen_reading_are_said() -> None:
     }
     page = page_of(screened_record(record, assume_complete=["conditions"]))
     text = words(page.one("p1-NCT06242405-E1"))
-    assert "On request a list was taken as complete because the call or the site asked for it" in text
-    assert "passed chosen by the site's investigator" in text
+    assert "Assumed the history is complete, as the call or the site's file says" in text
+    assert "IN chosen by the site's investigator" in text
 
 
 # ---- several patients

@@ -47,13 +47,13 @@ def test_a_question_that_two_lines_need_is_asked_once_and_names_both() -> None:
 
 def test_the_list_for_people_is_as_follows() -> None:
     assert questions_text(screened("score-with-two-readings", "NCT05985863")) == (
-        "Patient example: score with two readings, screened as of 2026-03-11: 5 open questions\n"
+        "Patient example: score with two readings, screened as of 2026-03-11: 5 open\n"
+        "questions\n"
         "\n"
         "NCT05985863  Human Umbilical Cord Mesenchymal Stem Cell Transplantation for The\n"
         "Treatment of Acute-on-Chronic Liver Failure\n"
         "\n"
-        "  - Has the participant given informed consent to this trial? (asked of the\n"
-        "    participant)\n"
+        "  - Participant: Has the participant given informed consent to this trial?\n"
         "    I3: Willing to sign the informed consent form.\n"
         "    [ ] yes   [ ] no\n"
         "    answer as `NCT05985863/informed_consent`\n"
@@ -65,30 +65,39 @@ def test_the_list_for_people_is_as_follows() -> None:
         "    [ ] 2: any platelet count before the onset\n"
         "    answer as `NCT05985863/E2`\n"
         "\n"
-        "  - Is there a severe organic disease of an organ outside the liver? (asked of\n"
-        "    the investigator)\n"
+        "  - Investigator: Is there a severe organic disease of an organ outside the\n"
+        "    liver?\n"
         "    E5: Severe organic disease of primary extrahepatic organs;\n"
         "    [ ] yes   [ ] no\n"
         "    answer as `NCT05985863/severe_extrahepatic_disease`\n"
         "\n"
-        "  - Is the patient highly allergic? (asked of the investigator)\n"
+        "  - Investigator: Is the patient highly allergic?\n"
         "    E8: Those who are highly allergic or have a history of severe allergies;\n"
         "    [ ] yes   [ ] no\n"
         "    answer as `NCT05985863/highly_allergic`\n"
         "\n"
-        "  - Does anything else make the patient unsuitable for this trial? (asked of the\n"
-        "    investigator)\n"
+        "  - Investigator: Does anything else make the patient unsuitable for this trial?\n"
         "    E14: Other conditions that the investigator thinks that the patient is not\n"
         "    suitable to participate in this study.\n"
         "    [ ] yes   [ ] no\n"
         "    answer as `NCT05985863/otherwise_unsuitable`\n"
         "\n"
-        "This is decision support for pre-screening and no determination of eligibility."
+        "Pre-screening aid. Eligibility is the investigator's decision."
     )
 
 
+def test_questions_that_hang_on_something_else_are_counted_apart() -> None:
+    asked = [each for trial in open_questions(screened("negatives-not-written-down")) for each in trial.questions]
+    later = sum(each.is_conditional for each in asked)
+    assert 0 < later < len(asked)
+    text = " ".join(questions_text(screened("negatives-not-written-down")).split())
+    assert f": {len(asked) - later} open questions, {later} more depending on other answers" in text
+    assert text.count("only if another answer or the chart gives cause to ask") == later
+
+
 def test_a_trial_without_questions_is_left_out_and_none_at_all_is_said() -> None:
-    assert "no open questions" in questions_text(screened("alcoholic-hepatitis-with-ascites", "NCT05985863"))
+    text = questions_text(screened("alcoholic-hepatitis-with-ascites", "NCT05985863"))
+    assert "no open questions" in " ".join(text.split())
 
 
 # ---- FHIR

@@ -26,14 +26,14 @@ def test_markdown_has_a_heading_for_each_criterion_and_all_it_rests_on() -> None
     screening = screened("score-with-two-readings")
     text = markdown(screening)
     for trial in screening.trials:
-        assert f"\n## {trial.id}: {trial.verdict}\n" in text
+        assert f"\n## {trial.id}: Nothing against so far\n" in text
     assert text.count("\n### ") == sum(len(trial.criteria) for trial in screening.trials)
     assert (
-        "### I3 unknown\n\n> COSSH-ACLF II score \\< 7.4.\n\n```\n"
+        "### I3 open\n\n> COSSH-ACLF II score \\< 7.4.\n\n```\n"
         'read as "the encephalopathy score 1, 2, 3 of the paper"\nCOSSH_ACLF_II < 7.4\n'
     ) in text
     assert "- on record: INR 2.2, 2026-03-10T06:40 (observations\\[11\\])\n" in text
-    assert "| NCT07409259 | undetermined | 0 | 3 | 9 | data, judgement |" in text
+    assert "| NCT07409259 | Nothing against so far | 0 | 3 | 9 | things to measure or to look up, judgements |" in text
 
 
 @pytest.mark.parametrize(

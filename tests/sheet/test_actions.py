@@ -14,7 +14,7 @@ from screener.records.patient import Episode
 from screener.report.review import to_review
 from screener.rulebook import RecordList, Rulebook
 from screener.screening import Screening, TrialResult, evaluate
-from screener.sheet.actions import actions_of, as_question
+from screener.sheet.actions import actions_of, without_places
 from screener.sheet.again import after_clean_chart
 from screener.sheet.model import OpenEntry
 from screener.sheet.phrases import entry_question
@@ -71,7 +71,7 @@ WORK: list[tuple[Any, ...]] = [
         ("onset of liver_failure within 4 weeks", "inclusion",
          {"conditions": [{"name": "liver_failure", "onset": "2026", "status": "active"}]},
          [("chart", "Acute or acute-on-chronic liver failure?", ""),
-          ("chart", "The exact dates of acute or acute-on-chronic liver failure", "")]),
+          ("chart", "Acute or acute-on-chronic liver failure: exact dates?", "")]),
         ("history of chronic_viral_hepatitis", "inclusion", {}, [("chart", "Chronic viral hepatitis?", "")]),
         ("history of malignancy", "exclusion", {}, []),
         ("history of severe infection within 2 months", "exclusion",
@@ -80,7 +80,7 @@ WORK: list[tuple[Any, ...]] = [
         ("confirmed informed_consent", "inclusion", {}, [("participant", "Consent, on the trial's own form", "")]),
         ("confirmed otherwise_unsuitable", "exclusion", {},
          [("investigator", "Anything else against taking part?", "")]),
-        ("age <= 65 years", "inclusion", {}, [("chart", "The date of birth", "")]),
+        ("age <= 65 years", "inclusion", {}, [("chart", "Date of birth", "")]),
 ]  # fmt: skip
 
 
@@ -159,21 +159,9 @@ def test_a_clean_chart_settles_what_it_asks_for_and_supposes_no_cause_absent() -
         assert (after.status, int(after.status != "unknown")) == (status, settled)
 
 
-@pytest.mark.parametrize(
-    ("text", "question"),
-    [
-        ("whether there is still infection (conditions[3])", "Infection: still there?"),
-        (
-            "whether spontaneous bacterial peritonitis is sepsis (conditions[3])",
-            "Spontaneous bacterial peritonitis: sepsis?",
-        ),
-        ("whether the planned dialysis was done (conditions[3])", "The planned dialysis: done?"),
-        ("whether there is jaundice, which the result leaves open", "Is there jaundice, which the result leaves open?"),
-        ("the exact dates of dialysis (conditions[3])", "The exact dates of dialysis"),
-    ],
-)
-def test_what_an_entry_leaves_open_is_asked_as_a_ward_asks(text: str, question: str) -> None:
-    assert as_question(text, ["conditions[3]"]) == question
+def test_the_place_of_an_entry_is_left_out_of_what_is_asked_of_it() -> None:
+    assert without_places("Dialysis: done? (conditions[3])", ["conditions[3]"]) == "Dialysis: done?"
+    assert without_places("Measure INR", ["conditions[3]"]) == "Measure INR"
 
 
 SBP, VKA = "spontaneous_bacterial_peritonitis", "vitamin_K_antagonist"

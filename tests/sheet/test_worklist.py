@@ -266,6 +266,7 @@ def test_a_folder_of_records_with_a_broken_one_becomes_a_folder_of_pages(
     index = files["index.html"].read_text(encoding="utf-8")
     assert "c.json" in index
     assert "died 1 Feb" in index
+    assert '<a href="index.html">Back to the worklist</a>' in files["B.html"].read_text(encoding="utf-8")
     first = {name: each.read_bytes() for name, each in files.items()}
     (ward / "b.json").unlink()
     assert main(["ward", "--out", "pages", "--jobs", "2"]) == 2
@@ -278,7 +279,7 @@ def test_a_folder_of_records_with_a_broken_one_becomes_a_folder_of_pages(
 
 @pytest.mark.parametrize(
     ("made", "fault"),
-    [("file", "is there, and is no folder"), ("full", "holds other files"), ("deep/er", "there is no folder")],
+    [("file", "is there, and is not a folder"), ("full", "holds other files"), ("deep/er", "there is no folder")],
 )
 def test_a_folder_that_is_no_place_for_pages_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, made: str, fault: str
@@ -345,4 +346,4 @@ def test_rows_are_chosen_for_a_worklist_alone(
 
     monkeypatch.chdir(tmp_path)
     assert main(["a.json", "--json", option]) == 2
-    assert f"`{option.partition('=')[0]}` is for a worklist, and `--json` is none" in capsys.readouterr().err
+    assert f"`{option.partition('=')[0]}` is for a worklist, and `--json` is not one" in capsys.readouterr().err

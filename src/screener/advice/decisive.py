@@ -20,6 +20,7 @@ from screener.advice.values import Values, values_of
 from screener.advice.ways import LineWays
 from screener.evaluation.answers import Judged
 from screener.evaluation.grounds import Need
+from screener.evaluation.phrases import both
 from screener.evaluation.residual import Connective, truths_in
 from screener.rulebook import All, Any, Not
 from screener.screening import Screening, Status
@@ -382,16 +383,24 @@ class Advising:
 
 
 def _ranking(text: str, settles: Sequence[LineName], closes: Sequence[LineName], decides: Sequence[str]) -> str:
-    verdicts = f", and can decide {', '.join(decides)}" if decides else ""
+    verdicts = f", and can decide {both(decides)}" if decides else ""
     if settles:
-        return f"{text}: settles {_counted(settles)} whatever it turns out to be{verdicts}"
-    return f"{text}: {f'can settle {_counted(closes)}' if closes else 'settles nothing by itself'}{verdicts}"
+        does = f"answers {in_lines(settles)} either way"
+    else:
+        does = f"may answer {in_lines(closes)}" if closes else "answers no line alone"
+    return f"{with_colon(text)} {does}{verdicts}"
 
 
-def _counted(lines: Sequence[LineName]) -> str:
-    trials = len({line.trial for line in lines})
-    criteria = "1 criterion" if len(lines) == 1 else f"{len(lines)} criteria"
-    return f"{criteria} in {trials} {'trial' if trials == 1 else 'trials'}"
+def with_colon(text: str) -> str:
+    """A question stands as it is, and a thing to find out gets a colon: `Pregnancy now?`, `Measure INR:`."""
+    return text if text.endswith("?") else f"{text}:"
+
+
+def in_lines(lines: Sequence[LineName]) -> str:
+    """`1 line of NCT03863002`, `3 lines of 2 trials`."""
+    trials = list(dict.fromkeys(line.trial for line in lines))
+    count = "1 line" if len(lines) == 1 else f"{len(lines)} lines"
+    return f"{count} of {trials[0] if len(trials) == 1 else f'{len(trials)} trials'}"
 
 
 __all__ = ["Advice", "advise"]

@@ -74,8 +74,8 @@ class Failure(Worded, frozen=True, rename={"is_fixed": "fixed"}):
     ways: tuple[Way, ...]
 
     def in_words(self) -> str:
-        """`I1, fixed: age is 74 years, and only rises`."""
-        return f"{self.id}, {'fixed' if self.is_fixed else 'changeable'}: {'; '.join(way.text for way in self.ways)}"
+        """`I1, for good: age 74 years, and only rises`."""
+        return f"{self.id}, {'for good' if self.is_fixed else 'may change'}: {'; '.join(way.text for way in self.ways)}"
 
 
 class TrialDistance(Worded, frozen=True):
@@ -100,9 +100,17 @@ class TrialDistance(Worded, frozen=True):
 
     def in_words(self) -> str:
         """One line for the trial, and one for each failure."""
-        opened = f", {self.unknown} unknown" if self.unknown else ""
-        counts = f"{self.fixed} fixed and {self.changeable} changeable failures" if self.failures else "no failure"
-        return "\n".join([f"{self.id} {self.verdict}: {counts}{opened}", *(f"  {each.text}" for each in self.failures)])
+        opened = f"{self.unknown} open" if self.unknown else "none open"
+        return "\n".join([f"{self.id}: {self.against}; {opened}", *(f"  {each.text}" for each in self.failures)])
+
+    @property
+    def against(self) -> str:
+        """`none against`, `1 against, may change`, `3 against, 2 of them for good`."""
+        if not self.failures:
+            return "none against"
+        number = len(self.failures)
+        how = "for good" if self.fixed == number else f"{self.fixed} of them for good" if self.fixed else "may change"
+        return f"{number} against, {how}"
 
 
 def distance(screening: Screening) -> tuple[TrialDistance, ...]:
@@ -240,7 +248,7 @@ def _way(ground: Judged, lasting: Frame) -> tuple[bool, Way]:
 def _only_another_onset(anchor: Lookup) -> Way:
     if not isinstance(anchor, OnsetLookup):
         raise TypeError("a clock is moved to an onset")
-    return Way("onset", anchor.concept, f"only another onset would change it, as it is told from {onset(anchor)}")
+    return Way("onset", anchor.concept, f"only another onset would change it: it counts from {onset(anchor)}")
 
 
 def _way_of_event(ground: Judged, lasts: bool, rulebook: Rulebook) -> Way:
@@ -266,7 +274,7 @@ def _way_of_event(ground: Judged, lasts: bool, rulebook: Rulebook) -> Way:
         if lookup.verb in AHEAD:
             return Way("plan", name, f"if {titles} is no longer planned{when}")
         if lookup.scope is not None:
-            return Way("window", name, f"once {titles} no longer lies{when}")
+            return Way("window", name, f"once {titles} is no longer{when}")
         return Way("history", name, f"if the record comes to say more of {titles}")
     if is_now:
         return Way("state", name, f"if there comes to be {taken}{anything}")
@@ -281,7 +289,7 @@ def _way_of_number(ground: Judged, lasts: bool, rulebook: Rulebook) -> Way:
         results.setdefault(found.subject, found)
     if not results:
         amount = amount_in_words(ground, rulebook)
-        return Way("age", "age", f"{amount}, and only rises" if lasts else f"a birthday, as {amount}")
+        return Way("age", "age", f"{amount}, and only rises" if lasts else f"a birthday ({amount})")
     first = next(iter(results.values()))
     if lasts:
         titles = either(lowered(rulebook.fact(name).title) for name in results)

@@ -24,14 +24,18 @@ from screener.evaluation.grounds import (
     deciding,
     does_not_arise,
     entry_called,
+    limit_wanted,
     need_of_entry,
     needs_of_lookup,
     question_about,
+    question_in_short,
     states,
+    to_measure,
     waits_for_anchor_alone,
+    what_is,
 )
 from screener.evaluation.instants import Stretch, ahead_of
-from screener.evaluation.phrases import in_time, lowered, unit_beside, wanted
+from screener.evaluation.phrases import capital, in_time, lowered, unit_beside, wanted
 from screener.evaluation.residual import open_nodes
 from screener.evaluation.results import possible_values, window_of_freshness
 from screener.records.chart import some_of
@@ -53,7 +57,7 @@ from screener.rulebook import (
     Rulebook,
     ValueLookup,
 )
-from screener.screening import CriterionResult
+from screener.screening import CriterionResult, which_reading
 from screener.values.dates import Duration, Moment, completed_years, day_shifted, on_day, span_of_days
 from screener.values.numerals import ROMAN
 from screener.values.ranges import Range
@@ -167,17 +171,17 @@ def open_facts(
 
 def _reading(result: CriterionResult) -> Fact:
     key = f"{result.frame.trial}/{result.id}"
-    labels = [f"“{reading.label}”" for reading in result.criterion.readings]
+    labels = [reading.label or "" for reading in result.criterion.readings]
     return Fact(
         ("reading", key),
         "reading",
         key,
-        f"which reading the trial means: {' or '.join(labels)}",
+        which_reading(labels),
         frozenset([f"reading {key}"]),
         trial=result.frame.trial,
         found_by="sponsor",
         named=tuple(
-            Possibility(label, answers=(Answer(key, SUPPOSED, reading=number),))
+            Possibility(f"“{label}”", answers=(Answer(key, SUPPOSED, reading=number),))
             for number, label in enumerate(labels, start=1)
         ),
     )
@@ -237,7 +241,7 @@ def _result(found: Found, lookup: ValueLookup, frame: Frame, reach: Reach) -> It
             made = _of_result(fact, text, when, (), possible_values(fact), frame, reach)
             if when != on_day(frame.as_of):
                 title = f"{lowered(fact.title)}{in_time(lookup.scope, frame.rulebook)}"
-                made = msgspec.structs.replace(made, text=f"a result of {title}", title=title)
+                made = msgspec.structs.replace(made, text=f"{capital(title)} (old results)", title=title)
             yield made
     elif found.reasons == ("conflict",):
         yield _which(fact, text, unsettled, frame, reach)
@@ -363,13 +367,13 @@ def _results_of_change(found: Found, lookup: ChangeLookup, frame: Frame, reach: 
     title, today, possible = lowered(lab.title), on_day(frame.as_of), possible_values(lab)
     is_of_today = any(each.when is not None and each.when.last >= today.first for each in used)
     if not is_of_today:
-        text = f"a new result of {title}" if frame.patient.results.get(lab.name) else f"a result of {title}"
+        text = to_measure(lab, "again" if frame.patient.results.get(lab.name) else "")
         yield _of_result(lab, text, today, (), possible, frame, reach)
     if (not used or is_of_today) and stretch.last_start < today.first:
         window = Moment(stretch.last_start, today.first - 1)
         when = in_time(lookup.scope, frame.rulebook)
         earlier = _of_result(
-            lab, f"an earlier result of {title}{when}, with its date", window, (), possible, frame, reach
+            lab, f"An earlier result of {title}{when}, with its date", window, (), possible, frame, reach
         )
         latest = {
             f"lookup {each.name}"
@@ -397,7 +401,7 @@ def _limits_of_normal(answer: Judged, frame: Frame, reach: Reach) -> Iterator[Fa
     domain = Range(
         float(min(Fraction(limit.low) for limit in limits)), float(max(Fraction(limit.high) for limit in limits))
     )
-    text = f"the {node.which} limit of normal that came with {lowered(lab.title)}"
+    text = limit_wanted(lab.title, node.which)
     yield Fact(
         ("limit", node.which, used[0].source),
         "lab",
@@ -429,7 +433,7 @@ def _of_person(found: Found, frame: Frame) -> Iterator[Fact]:
             )
         case "sex":
             sexes = (Possibility("female", sex="female"), Possibility("male", sex="male"))
-            yield Fact(("sex",), need.kind, need.name, need.text, frozenset(["sex"]), named=sexes, title="the sex")
+            yield Fact(("sex",), need.kind, need.name, need.text, frozenset(["sex"]), named=sexes, title="sex")
         case name:
             question = rulebook.questions[name]
             key = name if question.once_for_all else f"{frame.trial}/{name}"
@@ -446,7 +450,7 @@ def _of_person(found: Found, frame: Frame) -> Iterator[Fact]:
                 frozenset([f"question {name}"]),
                 trial="" if question.once_for_all else frame.trial,
                 named=named,
-                title=question.title,
+                title=question_in_short(question),
                 found_by=question.asked_of,
             )
 
@@ -476,7 +480,7 @@ def _what_it_is(entry: Episode, frame: Frame, reach: Reach, gathering: Gathering
     need = need_of_entry(entry, frame.rulebook)
     is_named = entry.called in frame.rulebook.concepts
     subject = entry_called(entry, frame.rulebook)
-    called = f"what else {subject} is ({entry.source})" if is_named else f"what {subject} stands for ({entry.source})"
+    called = f"What else is {subject}? ({entry.source})" if is_named else what_is(entry, frame.rulebook)
     wanted_names = gathering.may_be(entry.source, frame.patient)
     lookups = {lookup.name for name in wanted_names for lookup in reach.by_concept.get(name, ())}
     titles = {name: lowered(frame.rulebook.concepts[name].title) for name in wanted_names}
@@ -530,7 +534,7 @@ def as_one(entries: Sequence[Fact]) -> Fact:
         entries[0],
         key=("entry", *sources),
         name=", ".join(sources),
-        text=f"what {places} stand for",
+        text=f"What are {places}?",
         subjects=frozenset[str]().union(*(fact.subjects for fact in entries)),
         source=", ".join(sources),
         named=(Possibility("none of these", settled=settled),),
@@ -542,7 +546,7 @@ def as_one(entries: Sequence[Fact]) -> Fact:
 def _yes_or_no(lookup: EventLookup, name: str, frame: Frame, reach: Reach) -> Fact:
     rulebook = frame.rulebook
     about = tuple(what for what in lookup.what if what.concept == name)
-    text = question_about(lookup, about, rulebook) + _spared(lookup, rulebook)
+    text = question_about(lookup, about, rulebook, _spared(lookup, rulebook))
     asked = _Asked(lookup, name, about)
     yes: set[str] = set()
     no: set[tuple[str, str]] = set()
@@ -564,7 +568,7 @@ def _yes_or_no(lookup: EventLookup, name: str, frame: Frame, reach: Reach) -> Fa
         text,
         frozenset(f"event {each}" for each in (*yes, *(lookup for lookup, _ in no))),
         named=(Possibility("yes", happened=frozenset(yes)), Possibility("no", cleared=frozenset(no))),
-        title=text.removeprefix("whether "),
+        title=text,
     )
 
 
@@ -675,12 +679,12 @@ _QUALITIES: dict[str, tuple[str, str | bool, str | bool]] = {
 
 def _quality(episode: Episode, concept: Concept, name: str, stages: tuple[str, ...]) -> Fact:
     field, yes, no = _QUALITIES[name]
-    title = lowered(concept.title)
+    title = capital(concept.title)
     if name == "stage":
-        text = f"the stage of {title} ({episode.source})"
+        text = f"{title}: which stage? ({episode.source})"
         values: list[tuple[str, str | bool]] = [(f"stage {stage}", stage) for stage in sorted(ROMAN)]
     else:
-        text = f"whether {title} is {name} ({episode.source})"
+        text = f"{title}: {name}? ({episode.source})"
         values = [("yes", yes), ("no", no)]
     return Fact(
         ("quality", episode.source, name, concept.name),
@@ -691,5 +695,5 @@ def _quality(episode: Episode, concept: Concept, name: str, stages: tuple[str, .
         named=tuple(
             Possibility(word, stated=((concept.name, episode.source, field, value),)) for word, value in values
         ),
-        title=text.removeprefix("whether "),
+        title=text,
     )

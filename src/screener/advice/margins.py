@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from screener.advice.turning import WouldTurn, counted_in, recorded_results, recorded_unit, would_turn
 from screener.advice.worded import Worded
 from screener.evaluation.answers import Found, Judged, Measured
-from screener.evaluation.explanation import amount_in_words, limit_in_words
+from screener.evaluation.explanation import LIMITS, amount_in_words, limit_in_words
 from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import Part, deciding
 from screener.evaluation.phrases import either
@@ -117,10 +117,10 @@ class Multiple(Worded, frozen=True):
     which: Literal["upper", "lower"]
 
     def in_words(self) -> str:
-        """`12.3 x the upper limit, compared with 10 x`."""
+        """`12.3 x ULN, limit 10 x`."""
         compared = Fraction(self.compared)
         number = self.gap.text(apart_from=compared)
-        return f"{number} x the {self.which} limit, compared with {self.compared} x"
+        return f"{number} x {LIMITS[self.which]}, limit {self.compared} x"
 
 
 Would = Literal["pass", "fail", "hold", "no longer hold"]
@@ -146,7 +146,7 @@ class Margin(Worded, frozen=True):
     reading: str | None = None
 
     def in_words(self) -> str:
-        """`INR is 1.8 on 2026-02-18, limit 1.5: 0.3 above`."""
+        """`INR 1.8 on 2026-02-18, limit 1.5: 0.3 above`."""
         limits = "limits" if len(self.distances) > 1 else "limit"
         told = f"{self.amount}, {limits} {self.limit}: {', '.join(each.text for each in self.distances)}"
         if self.multiple is not None:

@@ -64,15 +64,11 @@ def _said(fact: Fact, words: Sequence[str]) -> tuple[str, str]:
     """A named fact with its values, as a thing and as a clause."""
     told = either(words)
     match fact.key[0]:
-        case "question":
+        case "question" | "event" | "quality":
             return f"{told} to “{fact.title}”", f"the answer to “{fact.title}” is {told}"
         case "reading":
             line = fact.name.partition("/")[2]
             return f"{line} read as {told}", f"{line} is read as {told}"
-        case "event" if list(words) == ["yes"]:
-            return f"yes to whether {fact.title}", fact.title
-        case "event" | "quality":
-            return f"{told} to whether {fact.title}", f"the answer to whether {fact.title} is {told}"
         case "entry":
             return f"{fact.title}, if it is {told}", f"{fact.title} is {told}"
         case "sex":

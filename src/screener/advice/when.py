@@ -85,20 +85,20 @@ class TrialTimeline(Struct, frozen=True):
         """What matters most, in a line. It promises no eligibility: only that nothing on record fails a criterion."""
         told: list[str] = []
         if self.screenable_from is not None:
-            until = f" to {self.screenable_until - timedelta(days=1)}" if self.screenable_until is not None else ""
+            until = f", until {self.screenable_until - timedelta(days=1)}" if self.screenable_until is not None else ""
             closed = ", then closed" if until and self.screenable_until == self.closes_on else ""
-            told.append(f"screenable again from {self.screenable_from}{until}{closed}")
+            told.append(f"not before {self.screenable_from}{until}{closed}")
             if self.stale_then:
-                told.append(f"{both(self.stale_then)} then open, resting on what is too old by then")
+                told.append(f"{both(self.stale_then)} open by then: results too old")
         elif self.verdict == "ineligible":
-            told.append("time alone does not make it screenable again")
+            told.append("time alone does not reopen it")
         if self.worsens_on is not None:
             worse = [change for change in self.changes if change.date == self.worsens_on and change.is_for_the_worse]
-            how = "stale" if all(change.is_of_knowledge for change in worse) else "worse"
-            told.append(f"{how} on {self.worsens_on}: {both([change.criterion for change in worse])}")
+            good_to = self.worsens_on - timedelta(days=1)
+            told.append(f"good to {good_to} ({', '.join(change.criterion for change in worse)})")
         if self.closes_on is not None and self.closes_on != self.screenable_until:
-            told.append(f"closed from {self.closes_on}")
-        return "; ".join(told) or "no criterion gets worse by itself"
+            told.append(f"closes after {self.closes_on - timedelta(days=1)}")
+        return "; ".join(told) or "nothing expires by itself"
 
     def by_day(self) -> tuple[Turn, ...]:
         """The changes in the order of days, those told together that give several criteria the same status."""

@@ -75,7 +75,7 @@ def reason(problem: OSError | UnicodeDecodeError) -> str:
 
 def cannot_be_written(place: object, problem: OSError) -> CallError:
     """The error of a file that is to be written."""
-    return CallError(f"`{place}` cannot be written: {reason(problem)}", "see who may write it")
+    return CallError(f"`{place}` cannot be written: {reason(problem)}", "check who may write there")
 
 
 def check_names(names: list[str] | tuple[str, ...], known: tuple[str, ...], what: str) -> None:

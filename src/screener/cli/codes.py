@@ -20,8 +20,9 @@ def parser() -> Parser:
     parser = Parser(
         prog="screen codes",
         usage="screen codes [--csv] [OPTION…] RECORD…",
-        description="List what records call things, what each is read as, and what is near to what is not read.\n"
-        "Only codes, wordings, units and counts are shown: no values, no days, no persons.",
+        description="List what records call things, and what each is read as; for what is not read, the nearest "
+        "names.\n"
+        "Only codes, wordings, units and counts are shown: no values, no dates, no patients.",
         epilog="exit status: 0 listed; 2 a record, the rules or a table could not be used",
     )
     parser.add_argument(

@@ -35,8 +35,8 @@ def parser() -> Parser:
         usage="screen cohort [OPTION…] FACTS|SOURCE… --out DIR\n       screen cohort DIR --explain PATIENT",
         description="Screen everybody: whom could these trials take, and which criterion costs most? Every answer is "
         "the one that `screen` gives for that patient alone.\n"
-        "The answers are kept as Parquet files in DIR, with a summary to open in a browser. A run that was ended goes "
-        "on where it stopped; one over changed records or rules decides only what has changed.",
+        "The answers are kept as Parquet files in DIR, with a summary to open in a browser. A run that was interrupted "
+        "continues where it stopped; one over changed records or rules decides only what has changed.",
         epilog="exit status: 0 everybody was screened; 1 something was set aside; 2 the call, the rules or a folder "
         "could not be used",
     )
@@ -51,16 +51,15 @@ def parser() -> Parser:
     parser.add_argument(
         "--explain",
         metavar="PATIENT",
-        help="print this patient's report, as `screen` does for one patient, by the facts and the call of the last run "
-        "over DIR",
+        help="print the sheet of this patient from the answers in DIR, as the last run was called",
     )
     add_jobs(parser)
     parser.add_argument(
         "--engine",
         choices=("local", "spark"),
         default="local",
-        help="screen by processes of this machine (local), or on the Spark cluster that the environment names; all "
-        "its executors must see FACTS and DIR",
+        help="screen with processes on this machine (local), or on the Spark cluster that the environment names; "
+        "all its executors must see FACTS and DIR",
     )
     parser.add_argument(
         "--spark-master", metavar="URL", help="the cluster, where the environment does not name it, such as local[2]"
@@ -70,8 +69,8 @@ def parser() -> Parser:
         type=_number,
         default=1,
         metavar="N",
-        help="for a summary that leaves the hospital: name nobody, tell no number of patients from 1 to N-1, and round "
-        "every other one down to a multiple of N",
+        help="for a summary that leaves the hospital: name nobody, show no number of patients from 1 to N-1, and round "
+        "all others down to a multiple of N",
     )
     add_what_to_screen(parser.add_argument_group("what to screen"))
     add_reading(parser)

@@ -71,7 +71,7 @@ def _format_file(path: Path, *, only_check: bool) -> bool:
     except (OSError, UnicodeDecodeError) as problem:
         raise CallError(f"`{path}` cannot be read: {reason(problem)}", _NAME_RULES) from None
     if faults := [each for each in parse(Source(str(path), text)).diagnostics if each.is_error]:
-        raise CallError(f"`{path}` has errors", f"mend them first\n\n{render_all(faults)}")
+        raise CallError(f"`{path}` has errors", f"correct them first\n\n{render_all(faults)}")
     after = format_text(text).encode()
     if after != before:
         print(f"would format {path}" if only_check else f"formatted {path}")

@@ -27,8 +27,8 @@ def parser() -> Parser:
         usage="screen ingest [OPTION…] SOURCE… --out FACTS",
         description="Read the records of many patients once, and keep them as facts: a folder of Parquet files that "
         "`screen` and `screen cohort` read in place of the records.\n"
-        "A run that was ended goes on where it stopped if the same call is given again. What cannot be used is set "
-        "aside and named.",
+        "A run that was interrupted continues where it stopped, if it is called in the same way again. What cannot "
+        "be used is set aside and named.",
         epilog="exit status: 0 everything was read; 1 something was set aside; 2 the call, the rules or the folder "
         "could not be used",
     )
@@ -66,7 +66,7 @@ def run(asked: argparse.Namespace) -> int:
         return UNUSABLE
     print(f"wrote {asked.out}: {counted(about.patients, 'patient')}")
     if about.doubled:
-        print(f"{counted(len(about.doubled), 'id')} stand for several patients, who are not told apart")
+        print(f"{counted(len(about.doubled), 'id')} stand for several patients, and nobody can tell which")
     tell_set_aside(about.set_aside)
     return 1 if about.set_aside else DONE
 

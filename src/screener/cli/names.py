@@ -13,8 +13,8 @@ def parser() -> Parser:
     """Its options."""
     parser = Parser(
         prog="screen names",
-        description="List the names that a record may use. With a WORD, list what has it in its name or title or is "
-        "near to it, with codes, units and values.",
+        description="List the names that a record may use. With a WORD, list the names and titles that contain it or "
+        "come close to it, with codes, units and values.",
         epilog="exit status: 0 listed; 2 the rules, a table or the call could not be used",
     )
     parser.add_argument("word", nargs="*", metavar="WORD", help="a name, a part of one, or a code")

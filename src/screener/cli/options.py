@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MOST_JOBS = 256
 RULES = "the rules to use, instead of the ones shipped"
-SOURCES = "file of a record or of several, a spreadsheet (CSV, XLSX), the folder of a bulk export; - for standard input"
+SOURCES = "a file of one or more records, a spreadsheet (CSV, XLSX), or a folder of them; - for standard input"
 
 
 def add_screening(parser: Parser) -> None:
@@ -147,7 +147,7 @@ def _locale(text: str) -> Locale:
     if locale is None:
         near = did_you_mean(text, (each.name for each in locales().values()))
         mend = near or "write a language and a country, such as de-DE or en-GB"
-        raise argparse.ArgumentTypeError(f"`{text}` is no locale: {mend}")
+        raise argparse.ArgumentTypeError(f"`{text}` is not a locale: {mend}")
     return locale
 
 
@@ -289,6 +289,8 @@ def check_sources(sources: Sequence[str], commands: Sequence[str]) -> None:
         raise CallError("a patient has an empty name", "name the file of a record; in a script, see what is empty")
     for command in commands:
         if command in sources:
-            raise CallError(f"`{command}` is a command and stands first", f"a file of that name is `./{command}`")
+            raise CallError(
+                f"`{command}` is a command, so it has to come first", f"for a file of that name, write `./{command}`"
+            )
     if sources.count("-") > 1:
         raise CallError("standard input can be read only once", "write `-` once")

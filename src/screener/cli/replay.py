@@ -47,12 +47,14 @@ def run(asked: argparse.Namespace) -> int:
     try:
         before = read_document(asked.result, str(asked.result))
     except RecordError as problem:
-        raise CallError(f"`{asked.result}` is no result: {problem.problems[0].fault}", _GIVE) from None
+        raise CallError(f"`{asked.result}` is not a result: {problem.problems[0].fault}", _GIVE) from None
     if not _is_result(before):
         raise CallError(f"`{asked.result}` is not a result of one patient", _GIVE)
     if before.get("format", FORMAT) != FORMAT:
         written = f"`{asked.result}` is a result of the format {quoted(before['format'])}"
-        raise CallError(written, f"this version compares `{FORMAT}`, and results of before formats had a name")
+        raise CallError(
+            written, f"this version compares results of the format `{FORMAT}`, and older ones that name no format"
+        )
     if not site_taken(asked):
         return UNUSABLE
     told = asked_for(before)

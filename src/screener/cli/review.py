@@ -14,8 +14,8 @@ def parser() -> Parser:
     parser = Parser(
         prog="screen review",
         usage="screen review [-o FILE] [OPTION…] PATIENT",
-        description="Write a chart review to fill in: what open criteria wait for that records never write down, "
-        "and the entries that leave open what they are. Fill it in, and give it back: `screen PATIENT --answers FILE`.",
+        description="Write the chart review of a patient, to be filled in: what open criteria ask and records rarely "
+        "say, and entries that nobody could read. Give it back with `screen PATIENT --answers FILE`.",
         epilog="exit status: 0 written; 2 a record, the rules or the call could not be used",
     )
     parser.add_argument("-o", "--output", metavar="FILE", help="the file to write (else standard output)")
@@ -47,7 +47,7 @@ def run(asked: argparse.Namespace) -> int:
         print(reviews[0] if len(reviews) == 1 else f"[{','.join(reviews)}]" if reviews else "")
         return status
     if len(reviews) > 1:
-        raise CallError("a chart review is of one patient", "call screen once for each")
+        raise CallError("a chart review is about one patient", "call screen once for each")
     place = Path(asked.output)
     if place.exists():
         raise CallError(f"`{place}` is there already, and may be filled in", "give the review another name")

@@ -23,14 +23,16 @@ def parser() -> Parser:
     parser = Parser(
         prog="screen",
         usage="screen [OPTION…] PATIENT…\n       screen COMMAND [--help] …",
-        description="Screen patients against the eligibility criteria of clinical trials: every criterion as passed, "
-        "failed or unknown, with the protocol's sentence, the values it rests on and what is missing.\n\n"
-        f"commands:\n{listed()}\n  A file that is named like a command is ./check, say.",
+        description="Screen patients against the eligibility criteria of clinical trials. For one patient, print the "
+        "sheet: who this is, where each trial stands, and what to do next. For several, print a worklist, the nearest "
+        "first. `--full` has every criterion with the protocol's sentence, the values it rests on, and what is "
+        "missing.\n\n"
+        f"commands:\n{listed()}\n  For a file with the name of a command, write ./NAME.",
         epilog="exit status: 0 screened; 2 a record, the rules or the call could not be used\n\n"
-        "This is decision support for pre-screening and no determination of eligibility.",
+        "Pre-screening aid. Eligibility is the investigator's decision.",
     )
     add_screening(parser)
-    forms = parser.add_argument_group("form of the report (one; else a sheet, or a worklist of several)")
+    forms = parser.add_argument_group("form of the report (else the sheet of one patient, a worklist of several)")
     for form in FORMS:
         if form.value is None:
             forms.add_argument(form.option, action="store_true", help=form.help)
@@ -43,7 +45,7 @@ def parser() -> Parser:
     forms.add_argument("--jobs", type=number_of_jobs, default=1, metavar="N", help=said)
     able = ", ".join(form.option for form in FORMS if form.further)
     _add_choice(parser)
-    further = parser.add_argument_group(f"also tell (text for the terminal, {able})")
+    further = parser.add_argument_group(f"also report (on the terminal, {able})")
     for name, help_ in FURTHER.items():
         further.add_argument(f"--{name}", action="store_true", help=help_)
     return parser
@@ -59,18 +61,21 @@ def _add_choice(parser: Parser) -> None:
         type=_states,
         action="extend",
         metavar="STATES",
-        help=f"only patients whose nearest trial stands so: {', '.join(_STATE_WORDS)}",
+        help="only patients whose nearest trial is in one of these states: met (all criteria met), people (only people "
+        "to ask), reading (turns on one reading), against (nothing against so far), check (a value to check first), "
+        "little (too little on record), today (ruled out today), out (ruled out, today or for good)",
     )
     group.add_argument(
-        "--recruiting", action="store_true", help="only patients who may still come into a trial that recruits"
+        "--recruiting", action="store_true", help="only patients who are not ruled out of every trial that recruits"
     )
     group.add_argument(
-        "--sort", choices=_SORTS, help="the nearest first (the usual order), by the last good day, or by name"
+        "--sort", choices=_SORTS, help="the nearest first (if nothing is said), by the last good day, or by name"
     )
     group.add_argument(
         "--since",
         metavar="EARLIER.csv",
-        help="tell what is new, changed or gone since a worklist of --worklist-csv (--out takes that of its folder)",
+        help="show what is new, changed or gone since an earlier worklist, a file of --worklist-csv (--out compares "
+        "with the one in its folder)",
     )
 
 
@@ -82,7 +87,7 @@ def _states(text: str) -> list[str]:
     words = [word.strip().lower() for word in text.split(",")]
     for word in words:
         if word not in _STATE_WORDS:
-            raise argparse.ArgumentTypeError(f"`{word}` is no state: it is one of {', '.join(_STATE_WORDS)}")
+            raise argparse.ArgumentTypeError(f"`{word}` is not a state; the states are {', '.join(_STATE_WORDS)}")
     return words
 
 

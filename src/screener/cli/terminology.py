@@ -65,10 +65,10 @@ def parser() -> Parser:
         help="what a code says, and which table says so",
         prog="screen terminology explain",
         description="Say what a code is, may be and is not, under each system that knows it, and which table says so.",
-        epilog="exit status: 0 told; 2 the rules, a table or the call could not be used",
+        epilog="exit status: 0 shown; 2 the rules, a table or the call could not be used",
     )
     explain.add_argument("code", metavar="CODE", help="a code, such as K72.9 or 'snomed 38341003'")
-    explain.add_argument("concept", nargs="?", metavar="CONCEPT", help="tell of this concept only")
+    explain.add_argument("concept", nargs="?", metavar="CONCEPT", help="only this concept")
     explain.add_argument("--system", action="append", metavar="SYSTEM", help="its system (else all that know the code)")
     add_rules_and_codes(explain)
     add_site(explain)
@@ -108,7 +108,10 @@ def _build(asked: argparse.Namespace) -> int:
     from screener.terminology.value_sets import build_from_value_sets
 
     if (asked.valueset is None) != (asked.says is None):
-        raise CallError("--valueset and --says go together", "give the ValueSets, and the table of what they are of")
+        raise CallError(
+            "--valueset and --says go together",
+            "give the ValueSets, and the table of their concepts",
+        )
     try:
         rulebook = load_rulebook(asked.rules)
         if asked.rf2 is not None:

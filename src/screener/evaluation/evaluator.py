@@ -564,7 +564,7 @@ _READ_AT_ONCE = frozenset((Value, IsOneOf, SexIs, Happened, Confirmed))
 
 
 def in_all_worlds(truths: Iterable[Truth]) -> Truth:
-    """The union of truths, of which no more is asked once one is open."""
+    """The union of truths; it stops at the first open one."""
     first: Truth | None = None
     for truth in truths:
         if truth is UNKNOWN or (first is not None and truth is not first):

@@ -19,7 +19,7 @@ from screener.evaluation.grounds import (
     question_about,
     reasons,
 )
-from screener.evaluation.phrases import asked, both, either, in_time, lowered, onset, unit_beside, wanted
+from screener.evaluation.phrases import asked, both, capital, either, in_time, lowered, onset, unit_beside, wanted
 from screener.records.patient import Absence, Answer, Episode, Result
 from screener.rulebook import (
     AgainstLimit,
@@ -52,6 +52,7 @@ from screener.rulebook import (
     Rulebook,
     ScoreOf,
     SexIs,
+    Side,
     Untranslated,
     Value,
     ValueLookup,
@@ -111,12 +112,12 @@ def explain(answers: Sequence[Judged], rulebook: Rulebook, grounds: Grounds | No
 
 
 def amount_in_words(answer: Judged, rulebook: Rulebook) -> str:
-    """What a comparison compares: `total bilirubin is 210 umol/L on 2026-02-18`, `MELD is 27`."""
+    """What a comparison compares: `total bilirubin 210 umol/L on 2026-02-18`, `MELD 27`."""
     return _amount(answer.parts[0], rulebook, _limit(answer, rulebook))
 
 
 def limit_in_words(answer: Judged, rulebook: Rulebook) -> str:
-    """The limit of a comparison (`Compare`, `Between`, `AgainstLimit`): `5 mg/dL (85.52 umol/L)`, `17 and 30`."""
+    """The limit of a comparison (`Compare`, `Between`, `AgainstLimit`): `5 mg/dL (85.52 umol/L)`, `17 to 30`."""
     return _limit(answer, rulebook)
 
 
@@ -212,7 +213,7 @@ def _told(group: Sequence[Piece], rulebook: Rulebook) -> str:
             denied = {name for each in group if isinstance(each, Denied) for name in each.concepts}
             broadest = [name for name in _in_order(group) if denied.isdisjoint(rulebook.concepts[name].broader)]
             missing = either(lowered(rulebook.concepts[name].title) for name in broadest)
-            return f"{_named_list(list_, assumed)} has {_LACKS.get(list_, 'no')} {missing}"
+            return f"{_LACKS.get(list_, 'no')} {missing} in {_named_list(list_, assumed)}"
 
 
 def _in_order(group: Sequence[Piece]) -> Iterator[str]:
@@ -225,7 +226,7 @@ _LACKS: dict[RecordList, str] = {"allergies": "no allergy to"}
 
 def _named_list(list_: RecordList, assumed: bool) -> str:
     name = _LISTS.get(list_, f"list of {list_}")
-    return f"the {name}, assumed to be complete," if assumed else f"the complete {name}"
+    return f"the {name} ({'assumed complete' if assumed else 'complete'})"
 
 
 # ---- numbers against limits
@@ -240,9 +241,9 @@ def _comparison(answer: Judged, rulebook: Rulebook) -> str:
     amount = _amount(measured, rulebook, limit)
     operator = answer.node.operator if isinstance(answer.node, Compare | AgainstLimit) else "between"
     if answer.truth is UNKNOWN:
-        return f"{amount}, so whether it is {_HOLDS.get(operator, operator)} {limit} is open{_why(answer)}"
+        return f"{amount}; {_HOLDS.get(operator, 'within')} {limit}? Not known yet{_why(answer)}"
     if operator == "between":
-        return f"{amount}, {'' if answer.truth is TRUE else 'not '}between {limit}"
+        return f"{amount}, {'within' if answer.truth is TRUE else 'outside'} {limit}"
     return f"{amount}, {(_HOLDS if answer.truth is TRUE else _FAILS)[operator]} {limit}"
 
 
@@ -258,11 +259,15 @@ def _limit(answer: Judged, rulebook: Rulebook) -> str:
         case Between(low=low, high=high):
             low_number, _, low_unit = low.text.partition(" ")
             _, _, high_unit = high.text.partition(" ")
-            return f"{low_number if low_unit == high_unit else low.text} and {high.text}"
+            return f"{low_number if low_unit == high_unit else low.text} to {high.text}"
         case AgainstLimit():
             return _limit_of_normal(answer, answer.node, rulebook)
         case _:
             raise TypeError("not a comparison")
+
+
+LIMITS: dict[Side, str] = {"upper": "ULN", "lower": "LLN"}
+"""The limits of normal as a laboratory writes them."""
 
 
 def _limit_of_normal(answer: Judged, node: AgainstLimit, rulebook: Rulebook) -> str:
@@ -271,7 +276,7 @@ def _limit_of_normal(answer: Judged, node: AgainstLimit, rulebook: Rulebook) -> 
     results = [fact for fact in found.used if isinstance(fact, Result)] if isinstance(found, Found) else []
     usable = [each for each in results if each.unusable is None]
     own = [each.own_limit(node.which) for each in usable]
-    limit = f"{'' if node.times == '1' else f'{node.times} x '}the {node.which} limit of normal"
+    limit = f"{'' if node.times == '1' else f'{node.times} x '}{LIMITS[node.which]}"
     if len(own) == 1 and own[0] is not None:
         unit = _unit_of(found, rulebook)
         return f"{limit} ({number_text(float(own[0]))}{f' {unit}' if unit else ''})"
@@ -328,7 +333,7 @@ def _subject(found: Found, rulebook: Rulebook) -> str:
 
 
 def _amount(part: Part, rulebook: Rulebook, limit: str = "") -> str:
-    """What a number is: `total bilirubin is 210 umol/L on 2026-02-18`."""
+    """What a number is: `total bilirubin 210 umol/L on 2026-02-18`."""
     if isinstance(part, Found):
         return _looked_up(part, rulebook, limit)
     if isinstance(part, Judged):
@@ -341,17 +346,19 @@ def _amount(part: Part, rulebook: Rulebook, limit: str = "") -> str:
         case Age():
             found = part.parts[0]
             if isinstance(found, Found) and not found.used:
-                return "age is not on record"
+                return "age not on record"
             if isinstance(found, Found) and "impossible" in found.reasons:
-                return "age is not known, as the one on record cannot be"
+                return "age not known, as the one on record cannot be"
             if part.range.high - part.range.low == 1:
-                return f"age is {number_text(part.range.low)} or {number_text(part.range.high)} years"
-            return f"age is {span_text(part.range)} years"
+                return f"age {number_text(part.range.low)} or {number_text(part.range.high)} years"
+            return f"age {span_text(part.range)} years"
         case ScoreOf(name=name):
-            return f"{rulebook.scores[name].title} is {span_text(part.range, score_text)}{_lacking(part, rulebook)}"
+            title = rulebook.scores[name].title
+            colon = ":" if title[-1].isdigit() else ""
+            return f"{title}{colon} {span_text(part.range, score_text)}{_lacking(part, rulebook)}"
         case InUnit():
             return _amount(part.parts[0], rulebook, limit)
-    return f"{_written(part.node, rulebook)} is {span_text(part.range)}"
+    return f"{_written(part.node, rulebook)} = {span_text(part.range)}"
 
 
 def _looked_up(found: Found, rulebook: Rulebook, limit: str = "") -> str:
@@ -363,23 +370,25 @@ def _looked_up(found: Found, rulebook: Rulebook, limit: str = "") -> str:
     if not isinstance(lookup, ValueLookup):
         raise TypeError("an amount is looked up")
     pick = f"{lookup.pick} " if lookup.pick != "latest" else ""
-    what = f"{pick}{title}{in_time(lookup.scope, rulebook)}"
+    when = in_time(lookup.scope, rulebook)
+    what = f"{pick}{title}{when}"
     results = [each for each in found.used if isinstance(each, Result)]
     if not results:
         stale = [each for each in found.set_aside if isinstance(each, Result)]
         if found.used and isinstance(fact, Finding):
             return f"{title} counts as {_graded(found)}, because {_absence_of_grade(found, fact, rulebook)}"
         if stale:
-            return f"{what} is not known: the last result, {_as_recorded(stale[-1])}, is too old"
+            return f"{what} not known: the last result, {_as_recorded(stale[-1])}, is too old"
         if found.anchor is not None and found.anchor.reasons:
-            return f"{what} is not known ({onset_of(found.anchor)}: {WHY[found.anchor.reasons[0]]})"
-        return f"{what} is not on record"
+            return f"{what} not known ({onset_of(found.anchor)}: {WHY[found.anchor.reasons[0]]})"
+        return f"{what} not on record"
     if all(each.unusable for each in results):
-        return f"{what} is not known: {', '.join(_unusable(each) for each in results[:4])}"
+        return f"{what} not known: {', '.join(_unusable(each) for each in results[:4])}"
     if lookup.pick in ("highest", "lowest") and found.range is not None and found.range.is_exact:
         results = [each for each in results if each.value == found.range]
     unit = _unit_of(found, rulebook)
-    return f"{what} is " + " or ".join(_as_recorded(each) + _converted(each, unit, limit) for each in results[:4])
+    told = [_as_recorded(each, _converted(each, unit, limit)) for each in results[:4]]
+    return f"{what}{':' if when else ''} {' or '.join(told)}"
 
 
 def _unusable(result: Result) -> str:
@@ -400,7 +409,7 @@ def _converted(result: Result, unit: str | None, limit: str) -> str:
     compare them."""
     if unit is None or result.recorded_unit in (None, unit) or result.value is None:
         return ""
-    return "" if limit.endswith(f" {result.recorded_unit}") else f", that is {span_text(result.value)} {unit}"
+    return "" if limit.endswith(f" {result.recorded_unit}") else f" ({span_text(result.value)} {unit})"
 
 
 def _absence_of_grade(found: Found, fact: Finding, rulebook: Rulebook) -> str:
@@ -426,20 +435,20 @@ def _changed(found: Found, lookup: ChangeLookup, rulebook: Rulebook) -> str:
     if found.range is None or found.may_lack:
         usable = [_as_recorded(each) for each in results if each.unusable is None]
         there_is = f"only {both(usable)}" if usable else "none"
-        return f"{what} is not known: it needs two usable results in a known order, and there is {there_is}"
+        return f"{what} not known: it needs two usable results in a known order, and there is {there_is}"
     unit = unit_beside(rulebook.labs[lookup.fact].unit)
     if lookup.change.startswith("relative"):
         unit = " %"
     elif lookup.change == "rise per day":
         unit = f"{unit} a day"
-    return f"{what} is {span_text(found.range)}{unit} ({' to '.join(_as_recorded(each) for each in results)})"
+    return f"{what}: {span_text(found.range)}{unit} ({' to '.join(_as_recorded(each) for each in results)})"
 
 
-def _as_recorded(result: Result) -> str:
-    unit = unit_beside(result.recorded_unit)
+def _as_recorded(result: Result, converted: str = "") -> str:
+    value = f"{result.recorded_value}{unit_beside(result.recorded_unit)}{converted}"
     if result.when is None:
-        return f"{result.recorded_value}{unit}{'' if result.is_current else ' (undated)'}"
-    return f"{result.recorded_value}{unit} on {_day(result.when)}"
+        return f"{value}{'' if result.is_current else ' (undated)'}"
+    return f"{value} on {_day(result.when)}"
 
 
 def _day(moment: Moment) -> str:
@@ -496,8 +505,8 @@ def _written_lookup(lookup: Lookup, rulebook: Rulebook) -> str:
 def _sex(answer: Judged, node: SexIs) -> str:
     found = answer.parts[0]
     if not isinstance(found, Found) or not found.used:
-        return "sex is not on record"
-    return f"sex is {node.sex if answer.truth is TRUE else 'not ' + node.sex}"
+        return "sex not on record"
+    return f"sex: {node.sex if answer.truth is TRUE else 'not ' + node.sex}"
 
 
 def _category(answer: Judged, node: IsOneOf, rulebook: Rulebook) -> str:
@@ -507,7 +516,7 @@ def _category(answer: Judged, node: IsOneOf, rulebook: Rulebook) -> str:
     choices = either(node.choices)
     amount = _looked_up(found, rulebook)
     if answer.truth is UNKNOWN:
-        return f"{amount}, so whether it is {choices} is open{_why(answer)}"
+        return f"{amount}; {choices}? Not known yet{_why(answer)}"
     return f"{amount}, {'' if answer.truth is TRUE else 'not '}{choices}"
 
 
@@ -547,12 +556,22 @@ def _did_not_happen(found: Found, lookup: EventLookup, episodes: Sequence[Episod
     none = _counted(phrase, f"fewer than {lookup.times}") if lookup.times > 1 else f"no {phrase}"
     grounds = []
     if episodes:
-        grounds.append(f"{_episodes(episodes, rulebook)} {'does' if len(episodes) == 1 else 'do'} not count")
-    if absent := _absences(found.used, rulebook):
+        grounds.append(_not_counting(episodes, rulebook))
+    named = lookup.what[0].concept if len(lookup.what) == 1 else None
+    if absent := _absences(found.used, rulebook, named):
         grounds.append(absent)
     if any(isinstance(fact, Given) and fact.name == lookup.list for fact in found.used):
-        grounds.append(f"{_named_list(lookup.list, found.assumed).removesuffix(',')} has no other")
-    return f"{none}: {', and '.join(grounds)}{_beside(found, rulebook)}"
+        grounds.append(f"no other in {_named_list(lookup.list, found.assumed)}")
+    return f"{none}: {'; '.join(grounds)}{_beside(found, rulebook)}"
+
+
+def _not_counting(episodes: Sequence[Episode], rulebook: Rulebook) -> str:
+    """`infection (controlled) does not count`. An entry that may be several things stands once, in its own words."""
+    certain = [each for each in episodes if not each.only_may_be]
+    told = [_episodes(certain, rulebook)] if certain else []
+    told += dict.fromkeys(entry_called(each, rulebook) for each in episodes if each.only_may_be)
+    is_one = len(certain) + len(told[bool(certain) :]) == 1
+    return f"{both(told)} {'does' if is_one else 'do'} not count"
 
 
 def _counted(phrase: str, number: str) -> str:
@@ -563,12 +582,13 @@ def _counted(phrase: str, number: str) -> str:
 
 
 def _may_have_happened(found: Found, lookup: EventLookup, episodes: Sequence[Episode], rulebook: Rulebook) -> str:
-    question = f"it is open {question_about(lookup, lookup.what, rulebook)}"
+    question = lowered(question_about(lookup, lookup.what, rulebook))
     if found.anchor is not None and found.anchor.reasons:
-        return f"{question} ({onset_of(found.anchor)}: {WHY[found.anchor.reasons[0]]})"
-    told = ", ".join(_why_open(found, rulebook))
+        return f"{question} {capital(onset_of(found.anchor))}: {WHY[found.anchor.reasons[0]]}"
+    why = capital(", ".join(_why_open(found, rulebook)))
     shown = "; ".join(each for each in (_episodes(episodes, rulebook), _absences(found.used, rulebook)) if each)
-    return question + (f" ({told})" if told else "") + (f": {shown}" if shown else "") + _beside(found, rulebook)
+    between = " On record: " if why.endswith("?") else ": " if why and shown else ""
+    return f"{question} {why}{between if shown else ''}{shown}".rstrip() + _beside(found, rulebook)
 
 
 def _why_open(found: Found, rulebook: Rulebook) -> list[str]:
@@ -588,7 +608,7 @@ def _why_open(found: Found, rulebook: Rulebook) -> list[str]:
             case "missing" if isinstance(found.lookup, EventLookup) and (
                 qualities := [text for each in episodes for text in qualities_open(each, found.lookup, rulebook)]
             ):
-                told[f"not on record: {both(qualities)}"] = None
+                told[f"not on record: {' '.join(map(lowered, qualities))}"] = None
                 if found.lacking:
                     told["others are not ruled out"] = None
             case "unspecific" if any(episode.only_may_be for episode in episodes):
@@ -696,8 +716,9 @@ def _time(episode: Episode) -> str:
     return f"until {end}" if end else "undated"
 
 
-def _absences(facts: Sequence[Fact | Given], rulebook: Rulebook) -> str:
-    """What the record says is not so, and the sex where that is the reason."""
+def _absences(facts: Sequence[Fact | Given], rulebook: Rulebook, named: str | None = None) -> str:
+    """What the record says is not so, and the sex where that is the reason. What the sentence has just `named` is not
+    named again."""
     absent: dict[str, list[str]] = {}
     ruled_out: dict[str, list[str]] = {}
     grounds: list[str] = []
@@ -717,7 +738,11 @@ def _absences(facts: Sequence[Fact | Given], rulebook: Rulebook) -> str:
             case _:
                 pass
     grounds += [f"{both(names)} recorded absent{when}" for when, names in absent.items()]
-    grounds += [f"the result{when} rules out {either(names)}" for when, names in ruled_out.items()]
+    title = lowered(rulebook.concepts[named].title) if named is not None else ""
+    grounds += [
+        f"ruled out by the result{when}" if set(names) == {title} else f"the result{when} rules out {either(names)}"
+        for when, names in ruled_out.items()
+    ]
     return ", ".join(dict.fromkeys(grounds))
 
 
@@ -729,8 +754,8 @@ def _person(answer: Judged, node: Confirmed, rulebook: Rulebook, grounds: Ground
         return
     given = [each for each in found.used if isinstance(each, Answer)] if isinstance(found, Found) else []
     if answer.truth is UNKNOWN:
-        old = f" again, because {_answer(given[0])} was too long ago" if given else ""
-        yield Clause(f"the {question.asked_of} has to answer{old}: “{question.title}”")
+        old = f" ({_answer(given[0])}, too long ago)" if given else ""
+        yield Clause(f"{question.asked_of} to answer: “{question.title}”{old}")
     elif given:
         yield Clause(f"“{question.title}” was {_answer(given[0])}")
 

@@ -13,7 +13,17 @@ from typing import Literal, TypeVar
 from msgspec import Struct
 
 from screener.evaluation.answers import Fact, Found, Given, HasTruth, Judged, Measured, Reason
-from screener.evaluation.phrases import allergies, either, in_time, lowered, onset, said_once, unit_beside, wanted
+from screener.evaluation.phrases import (
+    allergies,
+    capital,
+    either,
+    in_time,
+    lowered,
+    onset,
+    said_once,
+    unit_beside,
+    wanted,
+)
 from screener.evaluation.residual import Connective, truths_in
 from screener.records.patient import Episode, Result
 from screener.rulebook import (
@@ -27,10 +37,14 @@ from screener.rulebook import (
     Concept,
     Confirmed,
     EventLookup,
+    Finding,
+    Lab,
     OnsetLookup,
     Qualified,
+    Question,
     RecordList,
     Rulebook,
+    Scope,
     ScoreOf,
     Truthful,
     ValueLookup,
@@ -306,7 +320,7 @@ def need_of_limit(node: AgainstLimit, found: Part, rulebook: Rulebook) -> Need:
     if not isinstance(found, Found):
         raise AssertionError("what is held to a limit of normal is a result")
     lab = rulebook.labs[found.subject]
-    return Need("lab", lab.name, f"the {node.which} limit of normal that came with {lowered(lab.title)}")
+    return Need("lab", lab.name, limit_wanted(lab.title, node.which))
 
 
 def does_not_arise(answer: Judged, rulebook: Rulebook) -> bool:
@@ -332,18 +346,24 @@ def needs_of_lookup(found: Found, rulebook: Rulebook) -> Iterator[Need]:
                 yield from (need_of_entry(each, rulebook) for each in open_)
                 certain = [fact for fact in found.used if isinstance(fact, Episode) and not fact.only_may_be]
                 if not open_ or any(each.start is None or not each.start.is_one_day for each in certain):
-                    yield Need(concept.kind, concept.name, f"the date of {onset(lookup)}")
+                    yield Need(concept.kind, concept.name, f"Date of {onset(lookup)}")
         case None if found.subject == "age":
             if found.reasons:
-                full = "full " if "imprecise_date" in found.reasons else ""
-                yield Need("birth_date", "birth_date", f"the {full}date of birth")
+                is_partial = "imprecise_date" in found.reasons
+                yield Need("birth_date", "birth_date", "Full date of birth" if is_partial else "Date of birth")
         case None if found.subject == "sex":
             if found.reasons:
-                yield Need("sex", "sex", "the sex")
+                yield Need("sex", "sex", "Sex")
         case None:
             if found.reasons:
                 question = rulebook.questions[found.subject]
-                yield Need("question", question.name, f"{question.title} (asked of the {question.asked_of})")
+                yield Need("question", question.name, f"{capital(question.asked_of)}: {question_in_short(question)}")
+
+
+def question_in_short(question: Question) -> str:
+    """A question as a list of things to find out asks it: `Highly allergic?`, `Consent?`"""
+    text = question.short or question.title
+    return text if text.endswith("?") else f"{text}?"
 
 
 def waits_for_anchor_alone(found: Found) -> bool:
@@ -357,35 +377,53 @@ def waits_for_anchor_alone(found: Found) -> bool:
 def _need_of_result(found: Found, lookup: ValueLookup | ChangeLookup, rulebook: Rulebook) -> Need:
     fact = rulebook.fact(found.subject)
     kind: NeedKind = "lab" if found.subject in rulebook.labs else "finding"
-    title = lowered(fact.title)
+    title = capital(fact.title)
     when = in_time(lookup.scope, rulebook)
     if isinstance(lookup, ChangeLookup):
-        each = "the time" if lookup.scope.back is not None and lookup.scope.back.unit == "hours" else "the date"
-        return Need(kind, fact.name, f"two results of {title}{when}, with {each} of both")
+        each = "time" if lookup.scope.back is not None and lookup.scope.back.unit == "hours" else "date"
+        return Need(kind, fact.name, f"{title}: two results{when}, each with its {each}")
     reason = found.reasons[0] if found.reasons else "missing"
     match reason:
         case "stale":
-            text = f"a new result of {title}"
+            text = to_measure(fact, "again")
         case "undated" | "imprecise_date":
-            text = f"the exact date of the result of {title}"
+            text = f"{title}: exact date of the result"
         case "unit":
             text = _need_of_unit(found, title, getattr(fact, "unit", "1"))
         case "impossible":
-            text = f"a corrected result of {title}{when}"
+            text = f"{title}{when}: corrected result"
         case "censored":
-            text = f"the exact value of {title}"
+            text = f"{title}: exact value"
         case "conflict":
-            text = f"which of the results of {title} is right"
+            text = f"{title}: which result is right?"
+        case _ if _is_of_an_earlier_time(lookup.scope, rulebook):
+            text = f"{title}{when} (old results)"
         case _:
-            text = f"a result of {title}{when}"
+            text = f"{title}{when}" if when else to_measure(fact)
     return Need(kind, fact.name, text)
+
+
+def to_measure(fact: Lab | Finding, how: str = "") -> str:
+    """A result that is wanted: `Measure INR again`. A finding is examined, so its name alone stands there."""
+    named = f"Measure {lowered(fact.title)}" if isinstance(fact, Lab) else capital(fact.title)
+    return f"{named} {how.strip()}".strip()
+
+
+def limit_wanted(title: str, which: str) -> str:
+    """What is wanted of a result whose own limit of normal decides."""
+    return f"{capital(title)}: its {which} limit of normal"
+
+
+def _is_of_an_earlier_time(scope: Scope | None, rulebook: Rulebook) -> bool:
+    """Whether a result is looked for before something that happened: measuring today gives none."""
+    return scope is not None and isinstance(rulebook.lookups.get(scope.anchor), OnsetLookup)
 
 
 def _need_of_unit(found: Found, title: str, unit: str) -> str:
     """A unit that nobody wrote down, or a result in a unit that can be converted."""
     if all(fact.recorded_unit is None for fact in found.used if isinstance(fact, Result)):
-        return f"the unit of the result of {title}"
-    return f"a result of {title}{_in_usable_unit(unit)}"
+        return f"{title}: unit of the result"
+    return f"{title}{_in_usable_unit(unit)}"
 
 
 def _in_usable_unit(unit: str) -> str:
@@ -416,13 +454,20 @@ def _needs_of_event(found: Found, lookup: EventLookup, rulebook: Rulebook) -> It
 def need_of_entry(entry: Episode, rulebook: Rulebook) -> Need:
     """What an open entry really is: one look at it serves every line that waits for it."""
     if entry.unusable == "unread":
-        return Need("entry", entry.source, f"what {entry_called(entry, rulebook)} stands for ({entry.source})")
+        return Need("entry", entry.source, what_is(entry, rulebook))
     title = lowered(rulebook.concepts[entry.concept].title)
     of = _PREPOSITIONS.get(entry.list, "")
     called = entry_called(entry, rulebook)
     if entry.called in rulebook.concepts:
-        return Need("entry", entry.source, f"whether there is {of}{title}, too, beside {called} ({entry.source})")
-    return Need("entry", entry.source, f"whether {called} means {of}{title} ({entry.source})")
+        return Need("entry", entry.source, f"{capital(of + title)} as well as {called}? ({entry.source})")
+    is_treatment = entry.list == "medications" and rulebook.concepts[entry.concept].kind != "drug"
+    asked = f"given for {title}" if is_treatment else f"is it {of}{title}"
+    return Need("entry", entry.source, f"{capital(called)}: {asked}? ({entry.source})")
+
+
+def what_is(entry: Episode, rulebook: Rulebook) -> str:
+    """The question about an entry that nobody could read."""
+    return f"What is {entry_called(entry, rulebook)}? ({entry.source})"
 
 
 def entry_called(entry: Episode, rulebook: Rulebook) -> str:
@@ -448,59 +493,62 @@ def _results_to_repeat(
         lab = rulebook.labs.get(name)
         unit = _in_usable_unit(lab.unit) if lab is not None and episode.unusable == "unit" else ""
         kind: NeedKind = "finding" if lab is None else "lab"
-        yield Need(kind, name, f"a new result of {lowered(rulebook.fact(name).title)}{unit}")
+        yield Need(kind, name, to_measure(rulebook.fact(name), f"again{unit}"))
 
 
 def _gaps_of_episode(
     episode: Episode, reasons: Sequence[Reason], lookup: EventLookup, rulebook: Rulebook
 ) -> Iterator[str]:
-    """What an entry leaves open, as things to find out."""
-    title = lowered(rulebook.concepts[episode.concept].title)
-    called = _called(episode, rulebook)
+    """What an entry leaves open, as questions: `Dialysis: done?`"""
+    title = capital(rulebook.concepts[episode.concept].title)
+    called = capital(_called(episode, rulebook))
     if episode.doubtful:
         yield _doubt(episode, title, called)
         return
     for reason in reasons:
         match reason:
             case "undated" | "imprecise_date":
-                yield f"since when there has been {title}" if episode.shown_by_result else f"the exact dates of {title}"
+                yield f"{title} since when?" if episode.shown_by_result else f"{title}: exact dates?"
             case "unspecific":
                 if kinds := _kinds_asked(episode, lookup, rulebook):
-                    yield f"whether {_called(episode, rulebook)} is {_PREPOSITIONS.get(episode.list, '')}{kinds}"
+                    yield f"{called}: {_PREPOSITIONS.get(episode.list, '')}{kinds}?"
             case "conflict":
-                yield f"whether {title} is present or absent"
+                yield f"{title}: present or absent?"
             case "stale" if not episode.shown_by_result:
                 yield _present(episode, title, called)
             case "missing" if episode.list == "plans" and VERBS[lookup.verb].reads_plans:
-                yield f"whether the planned {called} was done"
+                yield f"{called} was planned: done?"
 
 
 def _doubt(episode: Episode, title: str, called: str) -> str:
     """What would settle an entry that leaves everything open: an ambiguous result, an order, a suspicion."""
     if episode.shown_by_result:
-        return f"whether there is {title}, which the result leaves open"
+        return f"{title}: there or not? The result leaves it open"
     match episode.list:
         case "medications":
-            return f"whether the {called} was taken"
+            return f"{called}: taken?"
         case "procedures":
-            return f"whether {called} was done"
+            return f"{called}: done?"
         case "plans":
-            return f"whether {called} is still planned"
+            return f"{called}: still planned?"
         case _:
-            return f"whether {called} is certain"
+            return f"{called}: certain?"
+
+
+STILL_THERE = ": still there?"
 
 
 def _present(episode: Episode, title: str, called: str) -> str:
     """What would settle whether something still goes on, if the record last mentioned it too long ago."""
     match episode.list:
         case "plans":
-            return f"what became of the plan for {title}"
+            return f"{title} was planned: what became of it?"
         case "medications":
-            return f"whether the {called} is still taken"
+            return f"{called}: still taken?"
         case "conditions":
-            return f"whether there is still {title}"
+            return f"{title}{STILL_THERE}"
         case _:
-            return f"whether {called} still goes on"
+            return f"{called}: still going on?"
 
 
 def _kinds_asked(episode: Episode, lookup: EventLookup, rulebook: Rulebook) -> str:
@@ -514,20 +562,20 @@ _PREPOSITIONS: dict[RecordList, str] = {"allergies": "to ", "family_history": "o
 
 
 def _called(episode: Episode, rulebook: Rulebook) -> str:
-    """An entry as the subject of a clause: `the allergy to drugs`; a title that is itself a series in quotes."""
+    """An entry as the subject of a question: `allergy to drugs`; a title that is itself a series in quotes."""
     title = lowered(rulebook.concepts[episode.concept].title)
     match episode.list:
         case "allergies":
-            return f"the allergy to {title}"
+            return f"allergy to {title}"
         case "family_history":
-            return f"the family history of {title}"
+            return f"family history of {title}"
         case _:
             return f"“{title}”" if ", " in title else title
 
 
 def qualities_open(episode: Episode, lookup: EventLookup, rulebook: Rulebook) -> tuple[str, ...]:
-    """What a rule asks and the entry does not state: `whether basal cell carcinoma is cured`. If the entry only may be
-    the concept, the question is what it is."""
+    """What a rule asks and the entry does not state: `Basal cell carcinoma: cured?` If the entry only may be the
+    concept, the question is what it is."""
     if episode.only_may_be:
         return ()
     asked: dict[str, None] = {}
@@ -537,10 +585,10 @@ def qualities_open(episode: Episode, lookup: EventLookup, rulebook: Rulebook) ->
         concept = rulebook.concepts[each.concept]
         if episode.concept in (concept.name, *concept.narrower):
             asked.update(dict.fromkeys(name for name in each.qualifiers if not states(episode, name)))
-    called = _called(episode, rulebook)
+    called = capital(_called(episode, rulebook))
     others = either(name for name in asked if name != "stage")
-    stage = f"the stage of {called}" if "stage" in asked else ""
-    return tuple(text for text in (stage, others and f"whether {called} is {others}") if text)
+    stage = f"{called}: which stage?" if "stage" in asked else ""
+    return tuple(text for text in (stage, others and f"{called}: {others}?") if text)
 
 
 def states(episode: Episode, qualifier: str) -> bool:
@@ -571,33 +619,34 @@ def _kind_of_list(lookup: EventLookup, kind: NeedKind) -> NeedKind:
             return kind
 
 
-def question_about(lookup: EventLookup, what: tuple[Qualified, ...], rulebook: Rulebook) -> str:
-    """What to find out about part of what an event lookup asks, as a question inside a sentence."""
-    return said_once(rulebook, ("question", lookup.name, what), lambda: _question_about(lookup, what, rulebook))
+def question_about(lookup: EventLookup, what: tuple[Qualified, ...], rulebook: Rulebook, but: str = "") -> str:
+    """What to find out about part of what an event lookup asks: `Drug abuse in the past 5 years?`, `Pregnancy now?`,
+    `Liver transplantation, ever?`. `but` is what the question leaves out, with a comma before it."""
+    asked = said_once(rulebook, ("question", lookup.name, what), lambda: _question_about(lookup, what, rulebook))
+    return f"{asked}{but}?"
 
 
 def _question_about(lookup: EventLookup, what: tuple[Qualified, ...], rulebook: Rulebook) -> str:
-    named, when = wanted(what, rulebook), in_time(lookup.scope, rulebook) or " at any time"
+    named, when = wanted(what, rulebook), in_time(lookup.scope, rulebook)
     match lookup.verb:
-        case "history of":
-            return f"whether there was any {named}{when}"
-        case "onset of" | "start of":
-            return f"whether any {lookup.verb} {named} was{when}"
-        case "current" | "receiving":
-            return f"whether there is {named} now"
-        case "underwent":
-            return f"whether there was {named}{when}"
-        case "treated with":
-            return f"whether there was treatment with {named}{when}"
-        case "taking":
-            return f"whether there is treatment with {named} now"
+        case "history of" | "underwent" | "treated with":
+            asked = f"{named}{when or EVER}"
+        case "onset of":
+            asked = f"new {named}{when or EVER}"
+        case "start of":
+            asked = f"start of {named}{when or EVER}"
+        case "current" | "receiving" | "taking":
+            asked = f"{named} now"
         case "planned":
-            return f"whether {named} is planned{in_time(lookup.scope, rulebook)}"
+            asked = f"{named} planned{when}"
         case "family history of":
-            return f"whether there is a family history of {named}"
+            asked = f"{named} in the family"
         case "allergy to":
-            number = "more than one " if lookup.times > 1 else "any "
-            return f"whether there is {number}{allergies(what, rulebook)}"
+            asked = f"{'more than one ' if lookup.times > 1 else ''}{allergies(what, rulebook)}"
+    return capital(asked)
+
+
+EVER = ", ever"
 
 
 def results_of(answer: Judged | Measured, grounds: Grounds | None = None) -> Iterator[Result]:

@@ -58,7 +58,7 @@ def _parts(answer: Judged, rulebook: Rulebook) -> Iterator[Branch]:
         case _:
             for part in (*answer.parts, *answer.shown):
                 numbers = list(_of_number(part, rulebook))
-                # A score that is compared has just been named: only its terms are told.
+                # A score that is compared has just been named: only its terms are shown.
                 is_named = isinstance(part, Measured) and isinstance(part.node, ScoreOf)
                 yield from numbers[0].parts if is_named else numbers
 

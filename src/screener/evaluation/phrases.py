@@ -1,4 +1,4 @@
-"""What the rules ask for, as it stands in a sentence: `dialysis within 2 months`, `heart failure of stage III or IV`.
+"""What the rules ask for, as it stands in a sentence: `dialysis in the past 2 months`, `heart failure of stage III`.
 
 Only names and their joining are handled here; what was found is put into words in `explanation.py`.
 """
@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import lru_cache
 
 from screener.rulebook import EventLookup, OnsetLookup, Qualified, Rulebook, Scope
+from screener.values.dates import NO_TIME, Duration
 from screener.values.units import UnitError, parse_unit
 
 _SAID: dict[int, dict[Hashable, str]] = {}
@@ -34,6 +35,11 @@ def lowered(title: str) -> str:
     opening, _, rest = title.partition(" ")
     is_proper_name = rest[:1].isupper() and rest[1:2].islower()
     return title if is_proper_name or not opening[1:2].islower() else title[0].lower() + title[1:]
+
+
+def capital(text: str) -> str:
+    """A text with a capital at its beginning."""
+    return text[:1].upper() + text[1:]
 
 
 @lru_cache(maxsize=1024)
@@ -71,13 +77,23 @@ def _is_series(name: str) -> bool:
 
 
 def in_time(scope: Scope | None, rulebook: Rulebook) -> str:
-    """Where in time a lookup looks, with a blank before it: ` before the last onset of liver failure`."""
+    """Where in time a lookup looks, with a blank before it: ` in the past 2 months`, ` before the last onset of liver
+    failure`."""
     if scope is None:
         return ""
+    if scope.anchor == "clock" and scope.back not in (None, NO_TIME):
+        return f" in the past {_length(scope.back)}"
+    if scope.anchor == "clock" and scope.ahead not in (None, NO_TIME):
+        return f" in the next {_length(scope.ahead)}"
     anchor = rulebook.lookups.get(scope.anchor)
     if isinstance(anchor, OnsetLookup):
         return " " + scope.text.replace(scope.anchor, onset(anchor))
     return f" {scope.text}"
+
+
+def _length(duration: Duration | None) -> str:
+    """`2 months`, `year`: what stands behind `the past`."""
+    return str(duration).removeprefix("1 ")
 
 
 def onset(lookup: OnsetLookup) -> str:
@@ -103,7 +119,7 @@ def _asked(lookup: EventLookup, what: tuple[Qualified, ...], rulebook: Rulebook)
         case "treated with":
             phrase = f"treatment with {named}{when}"
         case "planned":
-            phrase = f"plan for {named}{when}"
+            phrase = f"{named} planned{when}"
         case "family history of":
             phrase = f"family history of {named}"
         case "allergy to":

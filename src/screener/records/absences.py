@@ -21,7 +21,7 @@ def said_of_list(codes: Iterable[tuple[str, str]], on: RecordList) -> tuple[Reco
     """What codes that stand for one thing on a list say of a whole list; None if they are of an entry like any other.
     Each has the name of its system.
 
-    Codes of which some do and some do not leave open what they are of: that is no information.
+    If some of the codes do and some do not, it stays open what they are of: that is no information.
     """
     said = [_absences().get((system, code.strip())) for system, code in codes]
     known = {(on if list_ == "*" else list_, word) for list_, word in filter(None, said)}

@@ -2,7 +2,7 @@
 
 A rare word counts for more than a common one, as it does when a person looks: of `Bilirubin, total` it is `bilirubin`
 that matters. A word is also like its abbreviation (`bili`) and like another spelling (`haemoglobin`). What an entry
-is called must mostly stand in the wording; what stands there besides counts for less, since records add material,
+is called must mostly stand in the wording; what else stands there counts for less, since records add material,
 method and manner of counting. Measured on the names of the codes that the dictionary knows itself, this finds the
 entry among the first three for nine of ten, where the likeness of the whole texts finds it for eight.
 

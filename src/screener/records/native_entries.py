@@ -533,7 +533,7 @@ class _Reader:
     def _listed(
         self, list_: RecordList, entry: Entry, path: str, kinds: tuple[str, ...], coded_kinds: tuple[str, ...] = ()
     ) -> tuple[Meaning, ...]:
-        """The meanings under which an entry of a list is filed, with what it may be besides, or instead."""
+        """The meanings under which an entry of a list is filed, with what else it may be."""
         if self._says_of_its_list(list_, entry, path):
             return ()
         if path not in self.naming.results_of:
@@ -601,7 +601,7 @@ def _locale_of(record: NativeRecord, findings: Findings) -> Locale | None:
     locale = locale_of(record.locale)
     if locale is None:
         mend = did_you_mean(record.locale, (each.name for each in locales().values()))
-        findings.refuse("locale", f"{quoted(record.locale)} is no locale", mend or _LANGUAGE_AND_COUNTRY)
+        findings.refuse("locale", f"{quoted(record.locale)} is not a locale", mend or _LANGUAGE_AND_COUNTRY)
     return locale
 
 

@@ -326,7 +326,7 @@ class _People:
         """The rows below a heading."""
         has_patient = any(column.field == "patient" for column in columns)
         if not has_patient and not is_fact and len(rows) > 1:
-            fault = "several rows, and no column says of which patient each is"
+            fault = "several rows, and no column says which patient each row is about"
             raise refused(self.file, _where(sheet, sheet.rows[0]), fault, "add a column `patient`")
         for row in rows:
             if extra := [cell for cell in row.cells[len(columns) :] if cell]:
@@ -335,7 +335,7 @@ class _People:
             filled = [(column, cell) for column, cell in zip(columns, row.cells, strict=False) if cell]
             fields = {column.field: cell for column, cell in filled if column.field}
             if has_patient and "patient" not in fields:
-                fault = "the row does not say of which patient it is"
+                fault = "the row does not say which patient it is about"
                 raise refused(self.file, _where(sheet, row), fault, "write the patient into each row")
             patient = self._person(fields, sheet, row)
             self._tell_faults(patient, columns, sheet, row)

@@ -10,7 +10,8 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from screener.advice.decisive import Advice, Known, Missing, OpenFact, OpenLine, RulesOut, TrialAdvice, Way
-from screener.report.wording import in_one_breath
+from screener.evaluation.phrases import lowered
+from screener.report.wording import in_one_breath, joined
 
 WIDTH = 100
 LABEL = 18
@@ -57,34 +58,23 @@ def _beside(label: str, text: str, width: int, indent: int) -> list[str]:
 
 
 def _rank(fact: OpenFact) -> str:
-    parts = []
-    if fact.settles:
-        criteria = "1 criterion" if len(fact.settles) == 1 else f"{len(fact.settles)} criteria"
-        where = f"in {len(fact.in_trials)} trials" if len(fact.in_trials) > 1 else f"of {fact.in_trials[0]}"
-        parts.append(f"settles {criteria} {where}, whatever it turns out to be")
-    if fact.decides:
-        parts.append(f"can decide {', '.join(fact.decides)}")
-    if not parts:
-        count = len(fact.closes)
-        can_settle = f"can settle {count} {'criterion' if count == 1 else 'criteria'}"
-        parts.append(can_settle if count else "decides only together with others")
-    return f"{fact.fact.text}: {'; '.join(parts)}"
+    return fact.sentence
 
 
 # ---- what to ask, and whom
 
 
 def _asked(advice: Advice, told: Sequence[OpenFact]) -> Iterator[tuple[str, str]]:
-    """The facts that were not listed, by whom to ask."""
+    """The facts that were not listed, grouped by whom to ask."""
     rest = [fact for fact in advice.unconditional if fact not in told]
     yield from _people([fact.fact for fact in rest if fact.fact.kind == "question"])
     history = [fact for fact in rest if fact.fact.kind not in (*MEASURED, "question")]
     if history:
         deciding = [fact.fact.text for fact in history if fact.decides]
         number = "1 question" if len(history) == 1 else f"{len(history)} questions"
-        by_itself = f", of which {len(deciding)} can decide a trial by themselves" if deciding else ""
+        by_itself = f"; {len(deciding)} can decide a trial alone" if deciding else ""
         texts = deciding or [fact.fact.text for fact in history]
-        yield "the patient", f"{number} about the history and treatment{by_itself}: {first_few(texts)}"
+        yield "the chart", f"{number} about history and treatment{by_itself}: {first_few(texts)}"
     measured = [fact.fact for fact in rest if fact.fact.kind in MEASURED]
     for label, found_by in (("to measure", "measure"), ("old results", "old result"), ("on record", "chart")):
         texts = [fact.text for fact in measured if fact.found_by == found_by]
@@ -95,21 +85,21 @@ def _asked(advice: Advice, told: Sequence[OpenFact]) -> Iterator[tuple[str, str]
         yield "the sponsor", first_few(readings, 1)
     later = [_question(fact.fact) for fact in advice.facts if fact.conditional]
     if later:
-        yield "only if needed", f"what hangs on another answer: {first_few(later)}"
+        yield "only if needed", f"depending on another answer: {first_few(later)}"
 
 
 def _people(questions: Iterable[Missing]) -> Iterator[tuple[str, str]]:
     """Whom to ask what, a question of several trials once."""
     trials: dict[tuple[str, str], list[str]] = {}
     for fact in questions:
-        text, _, whom = fact.text.rpartition(" (asked of the ")
-        trials.setdefault((whom.rstrip(")"), text), []).append(fact.trial)
+        whom, _, text = fact.text.partition(": ")
+        trials.setdefault((whom, text), []).append(fact.trial)
     together: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for (whom, text), those in trials.items():
         together.setdefault((whom, tuple(those)), []).append(text)
     for (whom, where), texts in sorted(together.items(), key=lambda each: each[0][0], reverse=True):
         where_text = f"for {', '.join(where)}" if any(where) else "for every trial"
-        yield f"the {whom}", f"{where_text}: {first_few(texts, 3)}"
+        yield f"the {lowered(whom)}", f"{where_text}: {first_few(texts, 3)}"
 
 
 def first_few(texts: Iterable[str], most: int = MOST_NAMED) -> str:
@@ -117,7 +107,7 @@ def first_few(texts: Iterable[str], most: int = MOST_NAMED) -> str:
     several = list(dict.fromkeys(texts))
     shown = in_one_breath(several[:most])
     more = len(several) - most
-    return "; ".join(shown) + (f"; and {more} more" if more > 0 else "")
+    return joined([*shown, *([f"and {more} more"] if more > 0 else [])])
 
 
 # ---- one trial
@@ -157,7 +147,7 @@ def any_of(history: Sequence[Known]) -> Iterator[str]:
         if len(texts) > 1:
             yield f"a {word} to any of {len(texts)} questions: {first_few(texts)}"
         else:
-            yield f"a {word} to {texts[0]}"
+            yield f"a {word} to “{texts[0]}”"
 
 
 def _measured(rules: Iterable[RulesOut]) -> list[RulesOut]:
@@ -222,7 +212,7 @@ def _always(known: Sequence[Known]) -> Iterator[str]:
     rest = [each for each in known if each.fact.kind not in (*MEASURED, "question")]
     for word in dict.fromkeys(each.values.text for each in rest):
         texts = [each.fact.text for each in rest if each.values.text == word]
-        yield f"{word} to {first_few(texts, 3)}"
+        yield f"{word} to {first_few((f'“{each}”' for each in in_one_breath(texts)), 3)}"
 
 
 def _answers(known: Iterable[Known]) -> list[Known]:
@@ -230,7 +220,7 @@ def _answers(known: Iterable[Known]) -> list[Known]:
 
 
 def _question(fact: Missing) -> str:
-    return fact.text.rpartition(" (asked of the ")[0]
+    return fact.text.partition(": ")[2]
 
 
 __all__ = ["MEASURED", "MOST_FACTS", "advice_lines", "any_of", "first_facts", "first_few"]

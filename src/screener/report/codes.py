@@ -81,7 +81,7 @@ def _near(likeness: Likeness, kind: str, code: str | None, text: str | None) -> 
 
 
 def _offers(called: Called, dictionary: Dictionary) -> Iterator[tuple[str, str, str, str]]:
-    """Rows for what is near, as far as a table may hold them: not a wording that the dictionary reads as a name."""
+    """Rows for the nearest names that a table may hold; a wording that the dictionary reads as a name needs none."""
     units = [unit for unit in called.units if unit]
     # A unit is lacking only where some results have none; then it is likely that of the others.
     unit = units[0] if "" in called.units and len(units) == 1 else ""

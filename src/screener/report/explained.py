@@ -74,7 +74,7 @@ def print_explained(
     for reading, judged in zip(criterion.criterion.readings, criterion.judged, strict=True):
         page.blank()
         page.print()
-        label = "" if reading.label is None else f"read as “{reading.label}” it is "
+        label = "" if reading.label is None else f"read as “{reading.label}”: "
         root = Text.assemble(label, STATUS[status_of(criterion.kind, judged.truth)])
         page.console.print(_tree(outline(judged, screening.rulebook), Tree(root)), width=page.width)
     page.blank()

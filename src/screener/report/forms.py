@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from screener.sheet.worklist import Choice
 
 FURTHER = {
-    "advice": "which facts decide, and what would settle it",
+    "advice": "what to find out first, and what it would decide",
     "margins": "how far each number lies from its limit",
-    "distance": "what keeps the patient from each trial",
+    "distance": "what is against each trial, and whether it may change",
     "when": "on which later days answers change if nothing new is recorded",
 }
-"""What a report may tell besides, by the name of its option."""
+"""What a report may show in addition, by the name of its option."""
 
 
 class Form(NamedTuple):
@@ -33,7 +33,7 @@ class Form(NamedTuple):
 
     `home` is its class. `value` names what its option takes, None for an option without a value; `may_repeat`: it may
     be given several times. `is_each`: it is written patient by patient, and not when all are screened. `further` are
-    the names in FURTHER that it can honour, `with_jobs` whether several processes may write it. `is_quiet`: no notes on
+    the names in FURTHER that it can show, `with_jobs` whether several processes may write it. `is_quiet`: no notes on
     standard error. `is_worklist`: it is one row a patient, so that a call can choose and sort the rows.
     """
 
@@ -105,7 +105,7 @@ FORMS = (
     Form(
         "full",
         "screener.report.table:Full",
-        "print each patient in full, criterion by criterion",
+        "print every criterion of each patient",
         is_each=True,
         further=_ALL,
     ),
@@ -120,7 +120,7 @@ FORMS = (
     Form(
         "compact",
         "screener.report.json_lines:Compact",
-        "print compact JSON, one line a patient: each fact once, without the rules' texts",
+        "print short JSON, one line a patient: each fact once, no text of the rules",
         is_each=True,
         further=_ALL,
         with_jobs=True,
@@ -130,14 +130,14 @@ FORMS = (
     Form(
         "html",
         "screener.report.page:WholePage",
-        "write one page for screen and paper; - for standard output",
+        "write one HTML page, to read or to print; - for standard output",
         is_each=False,
         value="FILE",
     ),
     Form(
         "explain",
         "screener.report.explained:Explained",
-        "print one criterion with the whole tree of its rule; may be repeated",
+        "print one criterion with its rule, part by part; may be repeated",
         is_each=True,
         value="NCT…/I3",
         may_repeat=True,
@@ -145,7 +145,7 @@ FORMS = (
     Form(
         "quiet",
         "screener.report.verdicts:Verdicts",
-        "print the verdicts only, a line for each trial",
+        "print only the verdicts, for scripts: a line for each trial, eligible, undetermined or ineligible",
         is_each=True,
         with_jobs=True,
         is_quiet=True,
@@ -167,7 +167,7 @@ class FormError(Exception):
 
 
 class Asked(NamedTuple):
-    """What a call asks of its report: the value of the form's option, what to tell besides, whose records it names."""
+    """What a call asks of its report: the value of the form's option, what to show in addition, and the sources."""
 
     value: Anything = None
     further: frozenset[str] = frozenset()
@@ -198,7 +198,7 @@ class Report:
         self.asked = asked
 
     def prepare(self, rulebook: Rulebook) -> None:
-        """Look at the call beside the rules, before anything is read. Raises FormError."""
+        """Check the call against the rules, before anything is read. Raises FormError."""
 
     def part(self, screening: Screening, place: Place = NOWHERE) -> Anything:
         """What the report needs of one patient. With several processes it is made there, and is then small."""
@@ -209,12 +209,12 @@ class Report:
         raise NotImplementedError
 
     def end(self, unusable: Sequence[Unusable]) -> str | None:
-        """All patients were added, and these records could not be used. Returns what is to be told beside the report.
+        """All patients were added, and these records could not be used. Returns a message to print after the report.
         Raises FormError."""
         return None
 
     def further(self, screening: Screening) -> Further | None:
-        """What the call asks to be told besides; None if that is nothing."""
+        """What the call asks for in addition; None for nothing."""
         if not self.asked.further:
             return None
         from screener.report.further import further
@@ -255,7 +255,7 @@ def form_asked(given: Mapping[str, Anything], usual: str | None = None) -> Form:
     by_name = {form.name: form for form in (TABLE, *FORMS) if form.value is None}
     if usual not in by_name:
         mend = f"`output` of the site's file is one of {', '.join(by_name)}"
-        raise FormError(f"`{usual}` is not a form of report that needs nothing else", mend)
+        raise FormError(f"`{usual}` cannot be the usual form of report", mend)
     return by_name[usual]
 
 
@@ -269,8 +269,8 @@ def check_honoured(form: Form, further: Collection[str], jobs: int, chosen: Coll
     for option in chosen:
         if not form.is_worklist:
             others = [f"`{each.option}`" for each in FORMS if each.is_worklist]
-            raise FormError(f"`{option}` is for a worklist, and {what} is none", f"add {' or '.join(others)}")
+            raise FormError(f"`{option}` is for a worklist, and {what} is not one", f"add {' or '.join(others)}")
     if jobs > 1 and not form.with_jobs:
         forms = " or ".join(f"`{each.option}`" for each in FORMS if each.with_jobs)
-        fault = f"`--jobs` is for a report that several processes can make, and {what} is not"
+        fault = f"`--jobs` is for a report that several processes can make, and {what} is not one"
         raise FormError(fault, f"add {forms}")

@@ -17,13 +17,16 @@ import jinja2
 from markupsafe import Markup
 from msgspec import Struct
 
+from screener.contract import LINE_WORDS, OUTCOMES
 from screener.evaluation.explanation import score_text
-from screener.evaluation.phrases import lowered, unit_beside
+from screener.evaluation.phrases import capital, lowered, unit_beside
 from screener.records.patient import Flag
 from screener.report.charts import PAPER
 from screener.report.limits import limits_of_score
 from screener.report.outlook import MOST_DAYS, beside_explanation, shortly, turning
 from screener.report.wording import (
+    ASSUMED,
+    DISCLAIMER,
     WORST_FIRST,
     amount,
     converted,
@@ -78,7 +81,7 @@ def _foot_of_pages(pages: str, screening: Screening) -> str:
     return f"@page {pages}{{@bottom-left{{content:{_in_stylesheet(f'{name}. {_AT_THE_FOOT}')}}}}}"
 
 
-_AT_THE_FOOT = "Pre-screening support, no determination of eligibility."
+_AT_THE_FOOT = DISCLAIMER
 
 
 def _in_stylesheet(text: str) -> str:
@@ -212,13 +215,13 @@ def _environment() -> jinja2.Environment:
         shortly=shortly,
         turning=turning,
         worked_sum=worked_sum,
-        words=_WORDS,
+        words=LINE_WORDS,
+        outcomes=OUTCOMES,
+        assumed=ASSUMED,
+        capital=capital,
         paper=PAPER,
     )
     return environment
-
-
-_WORDS: dict[Status, str] = {"failed": "failed", "unknown": "open", "passed": "passed"}
 
 
 def _is_short(criterion: CriterionResult) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from screener.contract import LINE_WORDS
 from screener.report.forms import Texts
 from screener.report.wording import (
+    ASSUMED,
     DISCLAIMER,
     WORST_FIRST,
     check_first,
@@ -21,6 +23,7 @@ from screener.report.wording import (
     waits_for,
 )
 from screener.screening import CriterionResult, Screening, TrialResult
+from screener.sheet.making import states_in_words
 from screener.version import __version__
 
 
@@ -38,12 +41,14 @@ def markdown(screening: Screening) -> str:
     lines = [f"# Patient {_text(screening.patient)}, screened as of {screening.as_of}", ""]
     for told in screening.check_first:
         lines += [f"**{_text(told[0].upper() + told[1:])}**", ""]
-    lines += ["| Trial | Verdict | Failed | Unknown | Passed | Waits for |", "|---|---|---:|---:|---:|---|"]
+    states = states_in_words(screening)
+    lines += ["| Trial | State | Against | Open | Met | Left |", "|---|---|---:|---:|---:|---|"]
     for trial in screening.trials:
         counts = " | ".join(str(trial.counts[status]) for status in WORST_FIRST)
-        lines.append(f"| {trial.id} | {trial.verdict} | {counts} | {', '.join(trial.waits_for)} |")
+        left = waits_for(trial).removeprefix("Left: ")
+        lines.append(f"| {trial.id} | {states[trial.id].headline} | {counts} | {left} |")
     for trial in screening.trials:
-        lines += ["", *_trial(trial)]
+        lines += ["", *_trial(trial, states[trial.id].headline)]
     notes = [note for note in screening.notes if note not in screening.check_first]
     if notes:
         lines += ["", "## Notes on the record", "", *(f"- {_text(note)}" for note in notes)]
@@ -51,8 +56,8 @@ def markdown(screening: Screening) -> str:
     return "\n".join(lines)
 
 
-def _trial(trial: TrialResult) -> Iterator[str]:
-    yield f"## {trial.id}: {trial.verdict}"
+def _trial(trial: TrialResult, state: str) -> Iterator[str]:
+    yield f"## {trial.id}: {state}"
     yield ""
     yield _text(trial.title)
     yield ""
@@ -67,7 +72,7 @@ def _trial(trial: TrialResult) -> Iterator[str]:
 
 
 def _criterion(criterion: CriterionResult) -> Iterator[str]:
-    yield f"### {criterion.id} {criterion.status}"
+    yield f"### {criterion.id} {LINE_WORDS[criterion.status]}"
     yield ""
     yield f"> {_text(criterion.text)}"
     yield ""
@@ -76,7 +81,7 @@ def _criterion(criterion: CriterionResult) -> Iterator[str]:
     yield "```"
     yield ""
     if criterion.basis == "assumed":
-        yield "- on request: a list was taken as complete because the call or the site asked for it"
+        yield f"- assumed: {ASSUMED}"
     yield from (f"- look at: {_text(flag.text)}" for flag in criterion.flags)
     yield from (f"- needs: {_text(need)}" for need in in_one_breath([need.text for need in criterion.needs]))
     if "ambiguous" in criterion.reasons or any(reading.chosen for reading in criterion.readings):

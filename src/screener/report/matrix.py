@@ -13,10 +13,13 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from screener.contract import WaitsFor
-from screener.report.terminal import VERDICT, Page, Terminal
+from screener.report.terminal import Page, Terminal, state_text
 from screener.report.wording import DISCLAIMER, on_one_line
 from screener.screening import Screening, TrialResult, Verdict
+from screener.sheet.making import states_in_words
+from screener.sheet.model import State
+from screener.sheet.phrases import HEADLINES
+from screener.sheet.states import NEAREST_FIRST, OUT
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,14 +31,12 @@ MOST_LINES = 2
 
 
 class Cell(Struct, frozen=True):
-    """What one trial says of one patient."""
+    """Where one patient stands in one trial, and the lines against it."""
 
     trial: str
     verdict: Verdict
-    failed: tuple[str, ...]
-    waits_for: tuple[WaitsFor, ...]
-    check_first: bool = False
-    """Whether a value behind the verdict may be wrong."""
+    state: State
+    against: tuple[str, ...]
 
 
 class Row(Struct, frozen=True):
@@ -49,24 +50,25 @@ class Row(Struct, frozen=True):
 def row_of(screening: Screening) -> Row:
     """What a matrix shows of a screening."""
     died = f" (died {screening.died})" if screening.died is not None else ""
-    cells = tuple(_cell(trial) for trial in screening.trials)
+    states = states_in_words(screening)
+    cells = tuple(_cell(trial, states[trial.id]) for trial in screening.trials)
     return Row(screening.patient + died, screening.as_of.isoformat(), cells)
 
 
-def _cell(trial: TrialResult) -> Cell:
-    failed = tuple(criterion.id for criterion in trial.criteria if criterion.status == "failed")
-    return Cell(trial.id, trial.verdict, failed, trial.waits_for, bool(trial.check_first))
+def _cell(trial: TrialResult, state: State) -> Cell:
+    against = tuple(criterion.id for criterion in trial.criteria if criterion.status == "failed")
+    return Cell(trial.id, trial.verdict, state, against)
 
 
 def print_matrix(rows: Sequence[Row], unusable: int, console: Console | None = None) -> None:
-    """Print the rows, then for each trial who is eligible and who waits for what; last how many records there were, and
-    how many of them could not be used. Needs at least one row."""
+    """Print the rows, then for each trial who stands where. Last comes how many records there were, and how many could
+    not be used. Needs at least one row."""
     page = Page(console or Terminal(highlight=False, markup=False, emoji=False))
     page.console.print(_table(rows))
     for number, cell in enumerate(rows[0].cells):
         _groups(page, cell.trial, [(row.patient, row.cells[number]) for row in rows])
         page.blank()
-    could_not = f"; {unusable} could not be used, as told above" if unusable else ""
+    could_not = f"; {unusable} could not be used, as said above" if unusable else ""
     page.line(Text(f"{len(rows)} patients screened{could_not}"))
     page.blank()
     page.line(Text(DISCLAIMER, "italic"))
@@ -88,38 +90,24 @@ def _table(rows: Sequence[Row]) -> Table:
 
 
 def _shown(cell: Cell) -> Text:
-    """The verdict, with the first of the criteria that failed, or what it waits for."""
-    shown = VERDICT[cell.verdict].copy()
-    match cell.verdict:
-        case "ineligible":
-            others = len(cell.failed) - MOST_LINES
-            shown.append(f" {', '.join(cell.failed[:MOST_LINES])}" + (f" +{others}" if others > 0 else ""), "default")
-        case "undetermined":
-            shown = Text("waits for data" if "data" in cell.waits_for else "waits for people", "bold yellow")
-        case "eligible":
-            pass
-    if cell.check_first:
-        shown.append(" check first", "magenta")
+    """The state, with the first of the lines that are against it."""
+    shown = state_text(cell.state, cell.verdict)
+    if cell.verdict == "ineligible":
+        others = len(cell.against) - MOST_LINES
+        shown.append(f" {', '.join(cell.against[:MOST_LINES])}" + (f" +{others}" if others > 0 else ""), "default")
     return shown
 
 
 def _groups(page: Page, trial: str, cells: Sequence[tuple[str, Cell]]) -> None:
-    """Who is eligible, who waits only for people's answers, who waits for data, and how many are out."""
-    open_ones = [(patient, cell) for patient, cell in cells if cell.verdict == "undetermined"]
-    groups = {
-        "eligible": [patient for patient, cell in cells if cell.verdict == "eligible"],
-        "only people's answers are left": [patient for patient, cell in open_ones if "data" not in cell.waits_for],
-        "data are missing": [patient for patient, cell in open_ones if "data" in cell.waits_for],
-    }
+    """Who stands where, the nearest first; those who are ruled out are counted."""
     page.line(Text(trial, "bold"))
-    for name, patients in groups.items():
-        page.beside(f"  {name:<32}", _named(patients))
-    page.beside(f"  {'ineligible':<32}", str(sum(cell.verdict == "ineligible" for _, cell in cells)))
+    for name in NEAREST_FIRST:
+        patients = [patient for patient, cell in cells if cell.state.name == name]
+        if patients:
+            page.beside(f"  {HEADLINES[name]:<36}", str(len(patients)) if name in OUT else _named(patients))
 
 
 def _named(patients: Sequence[str]) -> str:
-    if not patients:
-        return "0"
     others = len(patients) - MOST_NAMED
     named = ", ".join(on_one_line(each) for each in patients[:MOST_NAMED])
     return f"{len(patients)}: {named}" + (f" and {others} others" if others > 0 else "")

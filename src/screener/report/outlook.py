@@ -118,23 +118,23 @@ def _settled(alike: Sequence[OpenFact], decides: Sequence[str]) -> str:
     if not count:
         return "none for certain"
     trials = list(dict.fromkeys(each for ranked in alike for each in ranked.in_trials))
-    told = "1 criterion" if count == 1 else f"{count} criteria"
+    told = "1 line" if count == 1 else f"{count} lines"
     if len(trials) > 1:
-        told += f" in {len(trials)} trials"
+        told += f" of {len(trials)} trials"
     elif trials[0] not in decides:
         told += f" of {trials[0]}"
     return f"{told}, each by its own answer" if len(alike) > 1 else told
 
 
 def _counted(facts: Sequence[OpenFact], rulebook: Rulebook) -> Iterator[str]:
-    """How many facts are to be had from whom."""
+    """How many facts to get from whom."""
     asked = Counter(rulebook.questions[each.fact.name].asked_of for each in facts if each.fact.kind == "question")
     for whom, count in sorted(asked.items(), reverse=True):
         yield f"{count} to ask of the {whom}"
     measured = sum(each.fact.kind in MEASURED for each in facts)
     history = len(facts) - asked.total() - measured
     if history:
-        yield f"{history} about the history and treatment"
+        yield f"{history} about history and treatment"
     if measured:
         yield f"{measured} to measure or look up"
 
@@ -149,7 +149,7 @@ def _of_trial(trial: TrialAdvice, rulebook: Rulebook) -> TrialNext:
 
 
 def _ruling(rule: RulesOut) -> Ruling:
-    """A ruling with the criteria that fail, but for the one whose reading it is: the text names that."""
+    """A ruling with the criteria that fail, except the one whose reading it is: the text names that one."""
     known, unless = rule.fact, f", unless {rule.unless.values.clause}" if rule.unless is not None else ""
     own = known.fact.name.rpartition("/")[2] if known.fact.kind == "reading" else ""
     return Ruling(f"{known.values.named}{unless}", tuple(each for each in rule.criteria if each != own))
@@ -189,7 +189,7 @@ def _open_lines(lines: Sequence[OpenLine]) -> str:
     if len(ways) == len(lines) and sum(len(way.known) for way in ways) <= MOST_SPELLED_OUT:
         named = (" and ".join(each.values.named for each in way.known) for way in ways)
         return "; ".join(f"{line.criterion} with {told}" for line, told in zip(lines, named, strict=True))
-    return f"{len(lines)} open criteria: {', '.join(line.criterion for line in lines)}"
+    return f"{len(lines)} open lines: {', '.join(line.criterion for line in lines)}"
 
 
 # ---- margins
@@ -209,12 +209,13 @@ def shortly(margin: Margin) -> str:
     return replace(margin, turns=ways).text
 
 
-_BEFORE_ITS_NUMBER = re.compile(" is | counts as ")
+_BEFORE_ITS_NUMBER = re.compile(r"([^(]+?)(?:: | = | counts as )|(.+?) (?:between |at most |at least )?[<>]?-?[0-9]")
 
 
 def beside_explanation(margin: Margin) -> str:
     """A margin where the explanation has its number and limit already: `INR: 0.3 above`."""
-    subject = _BEFORE_ITS_NUMBER.split(margin.amount, 1)[0]
+    found = _BEFORE_ITS_NUMBER.match(margin.amount)
+    subject = (found[1] or found[2]) if found else margin.amount
     told = [", ".join(each.text for each in margin.distances)]
     if margin.multiple is not None:
         told.append(margin.multiple.text)

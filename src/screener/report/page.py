@@ -56,7 +56,7 @@ class WholePage(Report):
             write_whole(Path(self.file), text)
         except OSError as problem:
             why = (problem.strerror or str(problem)).lower()
-            raise FormError(f"`{self.file}` cannot be written: {why}", "see who may write it") from None
+            raise FormError(f"`{self.file}` cannot be written: {why}", "check who may write there") from None
         number = len(self.screenings)
         print(f"wrote {self.file}: {number} patient{'' if number == 1 else 's'}")
         return None

@@ -13,9 +13,11 @@ from typing import Any as Anything
 from msgspec import Struct
 from msgspec.structs import replace
 
+from screener.evaluation.phrases import capital
 from screener.records.questionnaire import EVERY_TRIAL
 from screener.report.wording import DISCLAIMER, on_one_line
 from screener.screening import CriterionResult, Screening, TrialResult
+from screener.sheet.waiting import questions_asked
 
 WIDTH = 80
 
@@ -23,7 +25,8 @@ WIDTH = 80
 class OpenQuestion(Struct, frozen=True):
     """A question without an answer. `options` are the labels of a line's readings; empty for a yes or no.
 
-    `lines` are the criteria that need the answer, each with the protocol's own sentence.
+    `lines` are the criteria that need the answer, each with the protocol's own sentence. `is_conditional`: it has to be
+    answered only if something else turns out a certain way; a sheet does not count it before that.
     """
 
     key: str
@@ -31,6 +34,7 @@ class OpenQuestion(Struct, frozen=True):
     asked_of: str | None
     lines: tuple[tuple[str, str], ...]
     options: tuple[str, ...] = ()
+    is_conditional: bool = False
 
 
 class AskedForTrial(Struct, frozen=True):
@@ -54,8 +58,12 @@ def open_questions(screening: Screening) -> tuple[AskedForTrial, ...]:
                 is_shared = asked.key in rulebook.questions
                 place = shared if is_shared else own
                 line = (f"{trial.id} {criterion.id}" if is_shared else criterion.id, criterion.text)
-                lines = place[asked.key].lines if asked.key in place else ()
-                place[asked.key] = replace(asked, lines=tuple(dict.fromkeys((*lines, line))))
+                before = place.get(asked.key, asked)
+                place[asked.key] = replace(
+                    asked,
+                    lines=tuple(dict.fromkeys((*before.lines, line))),
+                    is_conditional=asked.is_conditional and before.is_conditional,
+                )
         if own:
             by_trial.append(AskedForTrial(trial.id, trial.title, tuple(own.values())))
     if shared:
@@ -64,11 +72,13 @@ def open_questions(screening: Screening) -> tuple[AskedForTrial, ...]:
 
 
 def _asked_by(trial: TrialResult, criterion: CriterionResult, screening: Screening) -> Iterator[OpenQuestion]:
+    asked_now = questions_asked(criterion)
     for need in criterion.needs:
         if need.kind == "question":
             question = screening.rulebook.questions[need.name]
             key = question.name if question.once_for_all else f"{trial.id}/{question.name}"
-            yield OpenQuestion(key, question.title, question.asked_of, ())
+            is_conditional = question.name not in asked_now
+            yield OpenQuestion(key, question.title, question.asked_of, (), is_conditional=is_conditional)
         elif need.kind == "reading":
             labels = tuple(reading.label or "" for reading in criterion.readings)
             yield OpenQuestion(need.name, "Which reading does the trial mean?", None, (), labels)
@@ -80,19 +90,23 @@ def _asked_by(trial: TrialResult, criterion: CriterionResult, screening: Screeni
 def questions_text(screening: Screening) -> str:
     """The questions as a plain list."""
     asked = open_questions(screening)
-    count = sum(len(each.questions) for each in asked)
+    every = [question for each in asked for question in each.questions]
+    later = sum(question.is_conditional for question in every)
+    count = len(every) - later
     opening = f"Patient {on_one_line(screening.patient)}, screened as of {screening.as_of}"
-    noun = "question" if count == 1 else "questions"
-    lines = [f"{opening}: {count or 'no'} open {noun}"]
+    told = f"{opening}: {count or 'no'} open question{'' if count == 1 else 's'}"
+    lines = _wrapped(told + (f", {later} more depending on other answers" if later else ""))
     for trial in asked:
         lines.append("")
         lines += _wrapped(f"{trial.trial}  {trial.title}" if trial.trial else trial.title)
         for question in trial.questions:
-            of = f" (asked of the {question.asked_of})" if question.asked_of else ""
+            whom = f"{capital(question.asked_of)}: " if question.asked_of else ""
             lines.append("")
-            lines += _wrapped(f"{question.text}{of}", "  - ")
+            lines += _wrapped(f"{whom}{question.text}", "  - ")
             for line, sentence in question.lines:
                 lines += _wrapped(f"{line}: {sentence}", "    ")
+            if question.is_conditional:
+                lines += _wrapped("only if another answer or the chart gives cause to ask", "    ")
             boxes = [f"[ ] {number}: {label}" for number, label in enumerate(question.options, start=1)]
             for box in boxes or ["[ ] yes   [ ] no"]:
                 lines += _wrapped(box, "    ")
@@ -148,11 +162,11 @@ def questionnaire(screening: Screening) -> dict[str, Anything]:
 def _item(question: OpenQuestion) -> dict[str, Anything]:
     """An item; its text says what it is asked for, as forms show nothing else."""
     lines = "; ".join(f"{line}: {sentence}" for line, sentence in question.lines)
-    of = f"asked of the {question.asked_of}; " if question.asked_of else ""
+    whom = f"{capital(question.asked_of)}: " if question.asked_of else ""
     item: dict[str, Anything] = {
         "linkId": question.key,
         "prefix": ", ".join(line for line, _ in question.lines),
-        "text": f"{question.text} ({of}{lines})",
+        "text": f"{whom}{question.text} ({lines})",
     }
     if not question.options:
         return item | {"type": "boolean"}

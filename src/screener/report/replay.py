@@ -1,4 +1,4 @@
-"""A result compared with the same screening made anew: what differs, in words, and what that may come from.
+"""A result compared with the same screening done again: what differs, in words, and why it may differ.
 
 Both are plain data, as JSON holds them, so that a result of an older version can be read. Only what both of them say is
 compared.
@@ -20,7 +20,7 @@ _CAUSES = {
     "origins.read_with.columns": "the table of columns",
     "origins.read_with.tables": "the tables of codes",
     "origins.read_with.hierarchy": "the hierarchy of codes",
-    "origins.read_with.answers": "the answers beside the record",
+    "origins.read_with.answers": "the answers given with the record",
 }
 """What an answer rests on, by its place in a result."""
 _OTHER = {"basis": "another basis", "reasons": "other reasons", "explanation": "another explanation"}

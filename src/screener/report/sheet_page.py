@@ -15,13 +15,15 @@ from functools import cache
 from markupsafe import Markup, escape
 from msgspec import Struct
 
+from screener.contract import LINE_WORDS
+from screener.evaluation.phrases import capital
 from screener.records.patient import is_unnamed
 from screener.report.charts import Chart, charts
 from screener.report.html import TEMPLATES, feet_of_pages, policy, stylesheet, template, visible
 from screener.report.outlook import Outlook, outlook
 from screener.report.review import as_file
-from screener.report.wording import DISCLAIMER
-from screener.screening import Screening, Status, TrialResult
+from screener.report.wording import DISCLAIMER, tally
+from screener.screening import Screening, TrialResult
 from screener.sheet import phrases
 from screener.sheet.model import (
     Action,
@@ -89,14 +91,16 @@ class PatientPart(Struct, frozen=True):
     density: str
 
 
-def page(sheets: Sequence[Sheet], screenings: Sequence[Screening]) -> str:
-    """The page of these patients, each beginning on a sheet of its own."""
+def page(sheets: Sequence[Sheet], screenings: Sequence[Screening], worklist: str = "") -> str:
+    """The page of these patients, each beginning on a sheet of its own. `worklist` is the file that lists the page, if
+    one does."""
     numbered = enumerate(zip(sheets, screenings, strict=True), start=1)
     patients = [_part(f"p{number}", sheet, screening) for number, (sheet, screening) in numbered]
     styles = [stylesheet("parts.css", "sheet.css"), feet_of_pages([(each.id, each.screening) for each in patients])]
     scripts = [_script()] if any(not each.sheet.review.is_empty for each in patients) else []
     return template("sheet.html").render(
         patients=patients,
+        worklist=worklist,
         styles=styles,
         scripts=scripts,
         policy=policy(styles, scripts),
@@ -109,9 +113,9 @@ def page(sheets: Sequence[Sheet], screenings: Sequence[Screening]) -> str:
         day=day,
         digest=digest,
         day_written=day_written,
-        capital=phrases.capital,
+        capital=capital,
         counted=counted,
-        counts_of=counts_of,
+        tally=tally,
         is_unnamed=is_unnamed,
         review_file=review_file,
         is_long=is_long,
@@ -124,7 +128,7 @@ def page(sheets: Sequence[Sheet], screenings: Sequence[Screening]) -> str:
         title_of=title_of,
         trials_of=trials_of,
         trials_of_entries=trials_of_entries,
-        words_of_answer=_ANSWERS,
+        words_of_answer=LINE_WORDS,
     )
 
 
@@ -162,7 +166,6 @@ def trials_of_entries(review: Review) -> set[str]:
 
 _TOLD_APART: frozenset[StateName] = frozenset({"check", "ruled out", "ruled out today"})
 """States whose detail says nothing of the share of lines that are met."""
-_ANSWERS: dict[Status, str] = {"failed": "against", "unknown": "open", "passed": "settled"}
 
 
 # ---- one sheet of A4
@@ -183,7 +186,7 @@ PRINTS = (Print("", 9.4, 1.27, 0.5), Print("dense", 8.6, 1.22, 0.5), Print("dens
 """The sizes of print, the largest first; `sheet.css` has the same."""
 POINT = 0.3528
 ROOM = (188, 269)
-"""Width and height of what is printed on A4, in millimeters, as a point is, but for a line or two of reserve."""
+"""Width and height of the printed area of A4, in millimeters like POINT, less a line or two of reserve."""
 LETTER = 0.5
 """How wide a letter is on the average, by its size."""
 
@@ -327,11 +330,6 @@ def _lines_of_row(row: ChecklistRow) -> int:
 def digest(rules: str) -> str:
     """The digest of the rules as short as a sheet of paper wants it."""
     return rules.rpartition(":")[2][:LETTERS_OF_A_DIGEST]
-
-
-def counts_of(trial: TrialResult) -> str:
-    """`0 against, 12 open, 2 settled`."""
-    return ", ".join(f"{trial.counts[status]} {word}" for status, word in _ANSWERS.items())
 
 
 def title_of(name: str, screening: Screening) -> str:

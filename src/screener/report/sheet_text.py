@@ -11,7 +11,7 @@ from textwrap import wrap
 
 from screener.evaluation.phrases import lowered
 from screener.report.forms import Texts
-from screener.report.wording import on_one_line
+from screener.report.wording import DISCLAIMER, on_one_line
 from screener.screening import Screening
 from screener.sheet import phrases
 from screener.sheet.making import sheet_of
@@ -161,8 +161,7 @@ def _next(sheet: Sheet) -> Iterator[str]:
 
 
 def _trial(row: TrialRow, most: int) -> Iterator[str]:
-    loud = row.state.headline.upper() if row.state.name == "all met" else row.state.headline
-    told = f"{loud:<22} {row.id}  {row.recruiting.text:<14}"
+    told = f"{phrases.loud(row.state):<22} {row.id}  {row.recruiting.text:<14}"
     if row.state.name in OUT:
         yield _cut(f"{told} {row.state.detail.rstrip('.')}", WIDTH)
     else:
@@ -215,7 +214,7 @@ def _point(point: Point) -> str:
 
 
 def _work(sheet: Sheet, room: int) -> Iterator[str]:
-    """What is to be done, for the trials that are not ruled out, as far as there is room."""
+    """What to do for the trials that are not ruled out, as much as fits."""
     if sheet.patient.died:
         return
     live = [row for row in sheet.trials if row.state.name not in OUT]
@@ -297,7 +296,7 @@ def _review(sheet: Sheet, room: int) -> Iterator[str]:
 
 
 def _asked(groups: Sequence[ReviewGroup], named: int) -> str:
-    """The things of so many groups, and of the others how many there are."""
+    """The items of the first groups, and the number of all others."""
     if not groups:
         return ""
     told = f"none of these? {phrases.EVER_UNLESS} {'; '.join(group.text for group in groups[:named])}" if named else ""
@@ -312,7 +311,7 @@ def _foot(sheet: Sheet) -> Iterator[str]:
     if sheet.notes:
         more = f" (+{len(sheet.notes) - 1})" if len(sheet.notes) > 1 else ""
         yield f"{_cut(f'Note: {on_one_line(sheet.notes[0])}', WIDTH - len(more))}{more}"
-    yield phrases.DISCLAIMER
+    yield DISCLAIMER
 
 
 # ---- lines

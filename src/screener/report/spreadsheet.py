@@ -86,7 +86,7 @@ def _row(screening: Screening, trial: TrialResult, criterion: CriterionResult) -
 
 _FORMULA = re.compile(r"(^|[;|\n])(\s*)(?=[=+\-@＝＋－＠])")
 """Where a spreadsheet takes what follows for a formula, also after blanks and in the full width of East Asia: at the
-start of a cell, and after whatever else than a comma it may be told to divide cells at."""
+start of a cell, and after any separator other than a comma that it may be set to."""
 
 
 def plain_cell(text: str) -> str:

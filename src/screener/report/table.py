@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 class Table(Report):
-    """The sheet of one patient, or the worklist of several: which it is shows only with the second. One patient is told
-    in full where more is asked for than a sheet holds."""
+    """The sheet of one patient, or the worklist of several; only the second patient decides which. One patient is
+    reported in full if more is asked for than a sheet holds."""
 
     def __init__(self, asked: Asked) -> None:
         super().__init__(asked)

@@ -13,13 +13,16 @@ from rich.console import Console
 from rich.text import Text
 
 from screener.advice.margins import margins
+from screener.contract import LINE_WORDS
 from screener.report.advising import advice_lines
 from screener.report.wording import (
+    ASSUMED,
     DISCLAIMER,
     WORST_FIRST,
     check_first,
     freshness_limits,
     in_one_breath,
+    joined,
     needs_say_it,
     on_one_line,
     read_as,
@@ -35,26 +38,32 @@ from screener.screening import (
     TrialResult,
     Verdict,
 )
+from screener.sheet.making import states_in_words
+from screener.sheet.phrases import loud
 
 if TYPE_CHECKING:
     from screener.advice.decisive import Advice
     from screener.advice.when import Timeline
     from screener.report.further import Further
+    from screener.sheet.model import State
 
 WIDEST = 110
 """Longer lines are hard to read, however wide the terminal is."""
 NARROWEST = 50
+STATE_WIDTH = 25
+"""Columns for a state: `Nothing against so far`."""
 
 STATUS: dict[Status, Text] = {
-    "failed": Text("FAILED", "bold red"),
-    "unknown": Text("unknown", "bold yellow"),
-    "passed": Text("passed", "green"),
+    "failed": Text(LINE_WORDS["failed"].upper(), "bold red"),
+    "unknown": Text(LINE_WORDS["unknown"], "bold yellow"),
+    "passed": Text(LINE_WORDS["passed"], "green"),
 }
-VERDICT: dict[Verdict, Text] = {
-    "ineligible": Text("INELIGIBLE", "bold red"),
-    "undetermined": Text("undetermined", "bold yellow"),
-    "eligible": Text("eligible", "bold green"),
-}
+_STYLES: dict[Verdict, str] = {"ineligible": "bold red", "undetermined": "bold yellow", "eligible": "bold green"}
+
+
+def state_text(state: State, verdict: Verdict) -> Text:
+    """The state of a trial, as the sheet calls it."""
+    return Text(loud(state), _STYLES[verdict])
 
 
 MOST_DAYS_TOLD = 6
@@ -74,7 +83,7 @@ def print_screening(
 ) -> None:
     """Print a screening, to standard output unless a console is given; in colour only where that is a terminal.
 
-    `told` is what else was asked for. `first_facts` is advice whose first facts stand below the verdicts.
+    `told` is what else was asked for. `first_facts` is the advice whose first facts follow the states.
     """
     page = Page(console or Terminal(highlight=False, markup=False, emoji=False), told)
     page.screening(screening, first_facts)
@@ -97,13 +106,15 @@ class Page:
         self.margins = told.margins_by_line if told is not None else {}
         self.width = max(NARROWEST, min(console.width, WIDEST))
         self.lines: list[Text] = []
+        self.states: dict[str, State] = {}
 
     def print(self) -> None:
-        """Print the lines gathered so far, and begin anew."""
+        """Print the lines gathered so far, and start again."""
         self.console.print(Text("\n").join(self.lines), soft_wrap=True)
         self.lines.clear()
 
     def screening(self, screening: Screening, first_facts: Advice | None = None) -> None:
+        self.states = states_in_words(screening)
         self.rule("━")
         name = Text(on_one_line(screening.patient), "bold")
         self.line(Text.assemble("Patient ", name, f", screened as of {screening.as_of}"))
@@ -138,7 +149,7 @@ class Page:
             self.beside("- ", on_one_line(fact.sentence))
         others = len(advice.unconditional) - MOST_FACTS_TOLD
         if others > 0:
-            self.line(Text(f"and {others} more: --advice tells what each decides", "dim"))
+            self.line(Text(f"and {others} more: --advice shows what each decides", "dim"))
 
     def further(self, told: Further) -> None:
         if told.advice is not None:
@@ -148,7 +159,7 @@ class Page:
         if told.distance is not None:
             self.blank()
             self.rule("─")
-            self.line(Text("How far the patient is from each trial, the nearest first", "bold"))
+            self.line(Text("How far from each trial, the nearest first", "bold"))
             for trial in told.distance:
                 self.blank()
                 for number, line in enumerate(trial.text.splitlines()):
@@ -173,11 +184,15 @@ class Page:
                 self.criterion(criterion, trial.id)
 
     def verdict(self, trial: TrialResult) -> None:
-        """The verdict, with the values behind it that may be wrong."""
-        label = Text.assemble((f"{trial.id:<13}", "bold"), _padded(VERDICT[trial.verdict], 14))
+        """The state of a trial, with the values behind it that may be wrong."""
+        label = self.state(trial.id, trial.verdict)
         self.beside(label, tally(trial))
         if doubt := check_first(trial):
             self.beside(" " * label.cell_len, Text(on_one_line(doubt), "bold magenta"))
+
+    def state(self, trial: str, verdict: Verdict) -> Text:
+        state = _padded(state_text(self.states[trial], verdict), STATE_WIDTH)
+        return Text.assemble((f"{trial:<13}", "bold"), state)
 
     def criterion(self, criterion: CriterionResult, trial: str) -> None:
         """A failed line in full, and how near its numbers were; an open one in full; a passed one with its sentence on
@@ -200,14 +215,13 @@ class Page:
         self.line(Text(f"What changes by itself, up to {when.until}, if nothing new is recorded", "bold"))
         for trial in when.trials:
             self.blank()
-            verdict = Text.assemble((f"{trial.id:<13}", "bold"), _padded(VERDICT[trial.verdict], 14))
-            self.beside(verdict, trial.summary)
+            self.beside(self.state(trial.id, trial.verdict), trial.summary)
             days = trial.by_day()
             for each in days[:MOST_DAYS_TOLD]:
                 label = Text.assemble(f"{each.date}  ", _padded(STATUS[each.after], 9))
                 self.beside(label, Text.assemble((", ".join(each.criteria), "bold"), f"  {on_one_line(each.why)}"))
             if len(days) > MOST_DAYS_TOLD:
-                self.line(Text(f"and {len(days) - MOST_DAYS_TOLD} more, which --json --when tells"))
+                self.line(Text(f"and {len(days) - MOST_DAYS_TOLD} more: --json --when has them all"))
 
     # ---- shapes
 
@@ -232,14 +246,14 @@ class Page:
 def _details(criterion: CriterionResult) -> Iterator[tuple[str, str, str]]:
     """What stands below a criterion's sentence: a word for what it is, the text, and its style."""
     if criterion.basis == "assumed":
-        yield "on request", "a list was taken as complete because the call or the site asked for it", "magenta"
+        yield "assumed", ASSUMED, "magenta"
     yield from (("look at", flag.text, "magenta") for flag in criterion.flags)
     if criterion.status == "passed":
         yield "because", criterion.explanation, ""
         yield from (("on record", recorded(evidence), "magenta") for evidence in criterion.suspicious)
         return
     if criterion.needs:
-        yield "needs", "; ".join(in_one_breath([need.text for need in criterion.needs])), ""
+        yield "needs", joined(in_one_breath([need.text for need in criterion.needs])), ""
     if "ambiguous" in criterion.reasons or any(reading.chosen for reading in criterion.readings):
         yield from (("read as", read_as(reading), "") for reading in criterion.readings)
     elif not needs_say_it(criterion):
@@ -253,7 +267,7 @@ def _details(criterion: CriterionResult) -> Iterator[tuple[str, str, str]]:
 
 def _padded(word: Text, width: int) -> Text:
     padded = word.copy()
-    padded.pad_right(width - padded.cell_len)
+    padded.pad_right(max(width - padded.cell_len, 1))
     return padded
 
 

@@ -4,33 +4,36 @@ elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 
+from screener.contract import LINE_WORDS, OUTCOMES
 from screener.evaluation.answers import Reason
 from screener.evaluation.explanation import number_text, score_text
 from screener.evaluation.grounds import consulted
-from screener.evaluation.phrases import lowered, unit_beside
+from screener.evaluation.phrases import capital, either, lowered, unit_beside
 from screener.rulebook import ValueLookup
 from screener.screening import CriterionResult, Evidence, ReadingOutcome, ScoreValue, Status, Term, TrialResult
 
-DISCLAIMER = "This is decision support for pre-screening and no determination of eligibility."
+DISCLAIMER = "Pre-screening aid. Eligibility is the investigator's decision."
 WORST_FIRST: tuple[Status, ...] = ("failed", "unknown", "passed")
 """The order in which criteria are shown: what stands in the way comes first."""
 
 
 def tally(trial: TrialResult) -> str:
-    """How many criteria of a trial have which status."""
+    """How the lines of a trial stand: `2 against, 2 open, 19 of 23 met`."""
     counts = trial.counts
-    return f"{counts['failed']} failed, {counts['unknown']} unknown, {counts['passed']} passed"
+    told = [f"{counts[status]} {LINE_WORDS[status]}" for status in ("failed", "unknown") if counts[status]]
+    return ", ".join([*told, f"{counts['passed']} of {len(trial.criteria)} met"])
+
+
+_LEFT = {"data": "things to measure or to look up", "judgement": "judgements", "consent": "consent"}
 
 
 def waits_for(trial: TrialResult) -> str:
-    """Whether data are missing, or only people's answers are left; empty for a trial that is settled."""
-    answers = [each for each in trial.waits_for if each != "data"]
-    people = "a judgement and consent" if len(answers) == 2 else "".join(answers).replace("judgement", "a judgement")
-    if "data" in trial.waits_for:
-        return "Waits for data that can be measured or looked up" + (f", and for {people}" if people else "")
-    return f"Only people's answers are left: it waits for {people}" if people else ""
+    """What is left: `Left: judgements and consent`; empty for a trial that is settled."""
+    left = [words for name, words in _LEFT.items() if name in trial.waits_for]
+    return f"Left: {', '.join(left)}" if left else ""
 
 
 def check_first(trial: TrialResult) -> str:
@@ -75,13 +78,18 @@ def recorded(evidence: Evidence) -> str:
 def score_sum(score: ScoreValue) -> str:
     """A score with the terms that it is the sum of, on one line."""
     terms = " + ".join(f"{amount(term)} [{term.term}]" for term in score.terms)
-    return f"{score.title} {score.value}" + (f" = {terms}" if len(score.terms) > 1 else "")
+    colon = ":" if score.title[-1].isdigit() else ""
+    return f"{score.title}{colon} {score.value}" + (f" = {terms}" if len(score.terms) > 1 else "")
+
+
+ASSUMED = "the history is complete, as the call or the site's file says"
+"""On what a line rests that a list settles only because somebody said that it is complete."""
 
 
 def read_as(reading: ReadingOutcome) -> str:
     """What one reading of a sentence says, and who chose it."""
     choice = "" if not reading.chosen else f", and chosen by {reading.chosen_by}" if reading.chosen_by else ", chosen"
-    return f"“{reading.label}” it is {reading.status}{choice}: {reading.explanation}"
+    return f"“{reading.label}”: {OUTCOMES[reading.status]}{choice}. {reading.explanation}"
 
 
 def freshness_limits(criterion: CriterionResult) -> list[str]:
@@ -112,45 +120,39 @@ def on_one_line(text: str) -> str:
     return "".join(each if each.isprintable() else " " for each in text)
 
 
+def joined(texts: Sequence[str], by: str = ";") -> str:
+    """Texts in a row: a question mark ends one, else a semicolon does.
+
+    `Asthma now? Measure INR; Consent to this trial?`
+    """
+    return " ".join(text if text.endswith("?") or last else text + by for text, last in _with_last(texts))
+
+
+def _with_last(texts: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    yield from ((text, place == len(texts) - 1) for place, text in enumerate(texts))
+
+
 def in_one_breath(texts: Sequence[str]) -> list[str]:
     """Questions that follow one another and differ only in what they ask about, asked together.
 
-    `whether there is asthma now` and `whether there is eczema now` become `whether there is asthma or eczema now`.
+    `Asthma now?` and `Eczema now?` become `Asthma or eczema now?`
     """
-    groups: list[list[list[str]]] = []
+    groups: list[tuple[str, list[str]]] = []
     for text in texts:
-        words = text.split(" ")
-        if groups and _ask_alike([*groups[-1], words]):
-            groups[-1].append(words)
+        found = None if ": " in text else _WHEN_ASKED.search(text)
+        when = found[0] if found else ""
+        subject = text.removesuffix(when)
+        if when and groups and groups[-1][0] == when:
+            groups[-1][1].append(subject)
         else:
-            groups.append([words])
-    return [_together(group) for group in groups]
+            groups.append((when, [subject]))
+    return [_together(those) + when for when, those in groups]
 
 
-def _ask_alike(questions: Sequence[list[str]]) -> bool:
-    """Whether they begin and end alike. The end must be shared: it may say from which time the question is."""
-    head, tail = _shared(questions)
-    return questions[0][0] == "whether" and head >= 3 and tail >= 1
+def _together(subjects: Sequence[str]) -> str:
+    return subjects[0] if len(subjects) == 1 else capital(either(map(lowered, subjects)))
 
 
-def _shared(questions: Sequence[list[str]]) -> tuple[int, int]:
-    """How many words all of them share at the start, and at the end; one word at least is left between."""
-    room = min(map(len, questions)) - 1
-    head = _alike(questions, room)
-    return head, _alike([question[::-1] for question in questions], room - head)
-
-
-def _alike(questions: Sequence[list[str]], most: int) -> int:
-    count = 0
-    while count < most and len({question[count] for question in questions}) == 1:
-        count += 1
-    return count
-
-
-def _together(questions: Sequence[list[str]]) -> str:
-    first = questions[0]
-    if len(questions) == 1:
-        return " ".join(first)
-    head, tail = _shared(questions)
-    *most, last = [" ".join(question[head : len(question) - tail]) for question in questions]
-    return " ".join([*first[:head], f"{', '.join(most)} or {last}", *first[len(first) - tail :]])
+_WHEN_ASKED = re.compile(r"(, ever| now| in the past [^?:]+| in the family)\?$")
+"""What a question about the patient's history ends with: the time that it is about. One that is put to a person, or is
+about an entry, has a colon (`Investigator: …`)."""

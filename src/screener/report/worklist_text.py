@@ -7,7 +7,7 @@ from textwrap import wrap
 
 from rich.cells import cell_len, chop_cells
 
-from screener.report.wording import on_one_line
+from screener.report.wording import DISCLAIMER, on_one_line
 from screener.sheet import phrases
 from screener.sheet.worklist import Listed, Row, Worklist
 
@@ -167,4 +167,4 @@ def _hanging(text: str) -> list[str]:
 def _foot(worklist: Worklist) -> Iterator[str]:
     if any(not each.row.nearest.is_recruiting and not each.row.for_all for each in worklist.shown):
         yield phrases.NOT_RECRUITING_MARK
-    yield phrases.DISCLAIMER
+    yield DISCLAIMER

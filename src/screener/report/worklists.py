@@ -86,7 +86,7 @@ class WorklistPages(Rows):
         """Refuse a folder that is no place for pages before anything is read."""
         folder = self.folder
         if folder.exists() and not folder.is_dir():
-            raise FormError(f"`{folder}` is there, and is no folder", "give the pages another folder")
+            raise FormError(f"`{folder}` is there, and is not a folder", "give the pages another folder")
         if folder.is_dir() and any(folder.iterdir()) and not (folder / TABLE).is_file():
             raise FormError(f"`{folder}` holds other files, and no earlier worklist", "name a new folder for the pages")
         if not folder.parent.is_dir():
@@ -114,7 +114,7 @@ class WorklistPages(Rows):
         name = page_name(screening, place)
         row = row_of(screening, place.file, sheet, name)
         if row is not None:
-            self._write(name, page([sheet], [screening]))
+            self._write(name, page([sheet], [screening], INDEX))
         return row
 
     def end(self, unusable: Sequence[Unusable]) -> str | None:
@@ -140,7 +140,7 @@ class WorklistPages(Rows):
 
     def _cannot(self, place: Path, problem: OSError) -> FormError:
         return FormError(
-            f"`{place}` cannot be written: {(problem.strerror or str(problem)).lower()}", "see who may write it"
+            f"`{place}` cannot be written: {(problem.strerror or str(problem)).lower()}", "check who may write there"
         )
 
 

@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from screener.evaluation.answers import Found, Reason
-from screener.evaluation.grounds import needs_of_lookup, waits_for_anchor_alone
-from screener.evaluation.phrases import lowered
+from screener.evaluation.grounds import STILL_THERE, needs_of_lookup, waits_for_anchor_alone
+from screener.evaluation.phrases import capital, lowered
 from screener.records.patient import Episode
 from screener.rulebook import ChangeLookup, Concept, EventLookup, OnsetLookup, Rulebook, ValueLookup
 from screener.screening import CriterionResult, Screening
@@ -36,7 +36,7 @@ ORDER: tuple[ActionKind, ...] = (
 WAITING: frozenset[ActionKind] = frozenset({"old results", "sponsor", "investigator", "participant"})
 """What waits while too little is known to say that the trial is worth the work."""
 _OF_THE_RECORD: frozenset[Reason] = frozenset({"undated", "imprecise_date", "unit", "conflict", "unread"})
-"""Why a result that was taken cannot be used: what mends it stands in the chart, and nothing is measured anew."""
+"""Why a result on record cannot be used. The chart has what is missing, so nothing is measured again."""
 
 Actions = dict[tuple[ActionKind, str], Action]
 Step = tuple[ActionKind, str, str]
@@ -44,7 +44,7 @@ Step = tuple[ActionKind, str, str]
 
 
 def actions_of(screening: Screening, trials: Collection[str]) -> Actions:
-    """What open lines of these trials wait for, but for the review of the chart, by group and text."""
+    """What the open lines of these trials need, apart from the chart review, by group and text."""
     actions: Actions = {}
     for each in awaited(screening, trials):
         for kind, text, detail in _steps(each, screening.rulebook):
@@ -80,7 +80,7 @@ def _steps(each: Awaited, rulebook: Rulebook) -> Iterator[Step]:
                 yield "chart", f"Since when {label or lowered(rulebook.concepts[lookup.concept].title)}?", ""
         case None:
             if found.reasons and found.subject not in rulebook.questions:
-                yield "chart", phrases.capital(next(need.text for need in needs_of_lookup(found, rulebook))), ""
+                yield "chart", capital(next(need.text for need in needs_of_lookup(found, rulebook))), ""
 
 
 def _of_result(each: Awaited, found: Found, lookup: ValueLookup | ChangeLookup, rulebook: Rulebook) -> Step:
@@ -91,13 +91,13 @@ def _of_result(each: Awaited, found: Found, lookup: ValueLookup | ChangeLookup, 
         return "measure", phrases.second(found.subject, rulebook), f"within {back}" if back is not None else ""
     words = phrases.measure_words(found, rulebook, lacks_limit=each.lacks_limit)
     is_on_paper = each.lacks_limit or bool(_OF_THE_RECORD.intersection(found.reasons[:1]))
-    return ("chart" if is_on_paper else "measure"), phrases.capital(words), ""
+    return ("chart" if is_on_paper else "measure"), capital(words), ""
 
 
 def _old(each: Awaited, what: str, rulebook: Rulebook) -> Step:
     """Old results of one time are one action: somebody fetches them once."""
     when = phrases.before_when(getattr(each.found.lookup, "scope", None), rulebook)
-    return "old results", phrases.capital(when), what
+    return "old results", capital(when), what
 
 
 def _of_event(each: Awaited, found: Found, lookup: EventLookup, rulebook: Rulebook) -> Iterator[Step]:
@@ -110,32 +110,32 @@ def _of_event(each: Awaited, found: Found, lookup: EventLookup, rulebook: Rulebo
         if is_of_old_results(each):
             yield _old(each, _test_of(concept, rulebook) if concept.absent_when else lowered(concept.title), rulebook)
         elif is_tested(concept, lookup.list):
-            yield "measure", phrases.capital(_test_of(concept, rulebook)), ""
+            yield "measure", capital(_test_of(concept, rulebook)), ""
         elif each.seeks:
             sought.append(lowered(concept.title))
     if sought:
-        yield "chart", f"{phrases.capital(phrases.one_of(sought))}?", ""
+        yield "chart", f"{capital(phrases.one_of(sought))}?", ""
     over = {fact.concept for fact in found.used if isinstance(fact, Episode) and (fact.ended or fact.end is not None)}
     needs = [
         need
         for need in needs_of_lookup(replace(found, lacking=()), rulebook)
-        if need.kind != "entry" and not (need.name in over and need.text.startswith(STILL))
+        if need.kind != "entry" and not (need.name in over and STILL_THERE in need.text)
     ]
     measured = [need for need in needs if need.kind in ("lab", "finding")]
     for need in measured:
         name = phrases.named(need.name, rulebook)
-        yield _old(each, name, rulebook) if each.is_past else ("measure", phrases.capital(name), "")
+        yield _old(each, name, rulebook) if each.is_past else ("measure", capital(name), "")
     for need in needs if not measured else ():
         concept_ = rulebook.concepts.get(need.name)
         if is_of_old_results(each) and concept_ is not None and concept_.absent_when:
             yield _old(each, _test_of(concept_, rulebook), rulebook)
             continue
-        question = as_question(need.text, (fact.source for fact in found.used))
+        question = without_places(need.text, (fact.source for fact in found.used))
         yield _old(each, question, rulebook) if is_of_old_results(each) else ("chart", question, "")
 
 
 def _test_of(concept: Concept, rulebook: Rulebook) -> str:
-    """What tells it: the lab, the grade, or a test for it."""
+    """What shows it: the lab, the grade, or a test for it."""
     first = concept.absent_when[0].fact
     finding = rulebook.findings.get(first)
     if finding is None or finding.grade is not None or finding.ordered:
@@ -143,27 +143,11 @@ def _test_of(concept: Concept, rulebook: Rulebook) -> str:
     return f"test for {lowered(concept.title)}"
 
 
-STILL = "whether there is still "
-
-
-def as_question(text: str, places: Iterable[str] = ()) -> str:
-    """`whether dialysis was done (procedures[0])` becomes `Dialysis: done?`, `whether there is still an infection`
-    `An infection: still there?`. The place in the record stands with the evidence."""
-    question = text.removeprefix("whether ")
+def without_places(text: str, places: Iterable[str]) -> str:
+    """`Dialysis: done? (procedures[0])` becomes `Dialysis: done?`: the place in the record stands with the evidence."""
     for place in places:
-        question = question.removesuffix(f" ({place})")
-    if not text.startswith("whether "):
-        return phrases.capital(question)
-    if text.startswith(STILL):
-        return f"{phrases.capital(question.removeprefix('there is still '))}: still there?"
-    for told, asked in (("there is ", "Is there "), ("there was ", "Was there ")):
-        if question.startswith(told):
-            return f"{asked}{question.removeprefix(told)}?"
-    for verb in (" is ", " was "):
-        subject, found, rest = question.partition(verb)
-        if found:
-            return f"{phrases.capital(subject)}: {rest}?"
-    return f"{phrases.capital(question)}?"
+        text = text.removesuffix(f" ({place})")
+    return text
 
 
 def _asked(criterion: CriterionResult, rulebook: Rulebook) -> Iterator[tuple[ActionKind, str]]:

@@ -12,7 +12,6 @@ from screener.records.patient import Absence, Answer, Episode, Result
 from screener.rulebook import EventLookup, Rulebook
 from screener.screening import LISTS, CriterionResult, TrialResult
 from screener.sheet import phrases
-from screener.sheet.actions import as_question
 from screener.sheet.again import Place, doubtful
 from screener.sheet.model import Checklist, ChecklistRow, Source
 from screener.sheet.points import episode_words, fails_by_one_reading, readings_words
@@ -57,7 +56,7 @@ def _row(criterion: CriterionResult, suspicious: dict[Place, str]) -> ChecklistR
         more=max(len(sources) - MOST_SOURCES, 0),
         needs=(
             *([readings_words(criterion)] if fails_by_one_reading(criterion) else []),
-            *(as_question(need.text).partition(" (asked of ")[0] for need in criterion.needs),
+            *(need.text for need in criterion.needs),
         ),
         is_against=criterion.status == "failed",
         is_assumed=criterion.basis == "assumed",

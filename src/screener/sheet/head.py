@@ -15,7 +15,7 @@ from screener.evaluation.explanation import number_text, span_text
 from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import leaves, results_of
 from screener.evaluation.instants import last_fresh_day
-from screener.evaluation.phrases import lowered, unit_beside
+from screener.evaluation.phrases import capital, lowered, unit_beside
 from screener.evaluation.raised import raised_for
 from screener.records.patient import Episode, Result
 from screener.rulebook import Age, EventLookup, Lab, Rulebook, ScoreOf, Shown
@@ -72,13 +72,13 @@ def patient_line(screening: Screening, frame: Frame) -> PatientLine:
 
 def _text(who: str, line: PatientLine) -> str:
     named = [f"{each.title} ({each.since})" if each.since else each.title for each in line.diagnoses]
-    told = [phrases.capital(", ".join(lowered(each) for each in named))] if named else []
+    told = [capital(", ".join(lowered(each) for each in named))] if named else []
     if line.onset is not None:
         days = "" if line.onset_days is None else f" ({phrases.counted(line.onset_days, 'day')})"
         told.append(f"{line.onset_of}{f' since {line.onset}' if line.onset else ''}{days}")
     ill = "; ".join(told)
     died = f" {phrases.died(line.died, line.as_of)}." if line.died else ""
-    return f"{who}. {phrases.capital(ill) or phrases.NO_DIAGNOSIS}.{died}"
+    return f"{who}. {capital(ill) or phrases.NO_DIAGNOSIS}.{died}"
 
 
 def _diagnoses(names: tuple[str, ...], screening: Screening) -> Iterator[Diagnosis]:

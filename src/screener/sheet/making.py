@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from screener.advice.distance import TrialDistance, distance
 from screener.advice.when import Change, TrialTimeline, timelines
 from screener.evaluation.frame import Frame
-from screener.evaluation.phrases import lowered
+from screener.evaluation.phrases import capital, lowered
 from screener.records.errors import CHECK_FIRST
 from screener.records.patient import Episode
 from screener.screening import Screening, TrialResult
@@ -57,12 +57,12 @@ from screener.version import __version__
 RECRUITING, NOT_RECRUITING, NOT_KNOWN = "recruiting", "not recruiting", "not known"
 ONE_DAY = timedelta(days=1)
 AHEAD = timedelta(days=365)
-"""How far ahead a sheet tells of days: who is approached today is enrolled within weeks."""
+"""How far ahead a sheet looks: a patient approached today is enrolled within weeks."""
 _KNOWN_NOTHING = frozenset({None, "UNKNOWN"})
 
 
 class _Worked(Struct, frozen=True):
-    """What is worked out once for all parts of a sheet."""
+    """What all parts of a sheet share, worked out once."""
 
     screening: Screening
     clean: Screening
@@ -77,8 +77,8 @@ class _Worked(Struct, frozen=True):
 
 
 def sheet_of(screening: Screening, *, is_row: bool = False) -> Sheet:
-    """The sheet of one patient. `is_row`: without checklists, and without what is so after a clean chart. A row of a
-    worklist has neither."""
+    """The sheet of one patient. `is_row`: a row of a worklist, which shows neither checklists nor what a clean chart
+    would settle."""
     asked = asked_of_chart(screening)
     worked = _worked(screening, asked)
     live = [trial.id for trial in screening.trials if worked.states[trial.id] not in OUT]
@@ -116,6 +116,13 @@ def sheet_of(screening: Screening, *, is_row: bool = False) -> Sheet:
     return replace(sheet, next=phrases.next_step(sheet))
 
 
+def states_in_words(screening: Screening) -> dict[str, State]:
+    """The state of each trial as the sheet has it, for reports that show more than a sheet."""
+    worked = _worked(screening, asked_of_chart(screening))
+    names = worked.states
+    return {trial.id: State(names[trial.id], _headline(trial, names[trial.id], worked)) for trial in screening.trials}
+
+
 def _frame(screening: Screening) -> Frame:
     """The patient on the day of screening, with the freshness of the first trial."""
     frames = (criterion.frame for trial in screening.trials for criterion in trial.criteria)
@@ -147,7 +154,7 @@ def _unmoved(trial: TrialResult) -> TrialTimeline:
 
 
 def _until(clean: Screening, states: Mapping[str, StateName]) -> dict[str, date | None]:
-    """How far ahead each trial is looked at whose days a sheet tells; None: up to the last day of interest.
+    """How far to look ahead for each trial whose dates the sheet shows; None: up to the last day of interest.
 
     What rules a trial out is on record, and a chart review lifts none of it. Only such a trial has days of interest
     further ahead than a year; one that is ruled out for good has none.
@@ -165,7 +172,7 @@ def _until(clean: Screening, states: Mapping[str, StateName]) -> dict[str, date 
 
 
 def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Review:
-    """The items that lines of trials not ruled out wait for, in groups, and how many lines they settle."""
+    """The items that open lines need, for trials not ruled out, in groups; and how many lines they settle."""
     screening = worked.screening
     items: dict[str, list[ReviewItem]] = {}
     covered = _covered([each for each in asked if any(line.trial in live for line in each.lines)])
@@ -205,7 +212,7 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
 
 
 def _read_as(entry: OpenEntry, screening: Screening) -> Episode | None:
-    """What an entry certainly is; None of one that could not be read, or whose words name no one thing."""
+    """What an entry certainly is; None if nobody could read it, or its words name more than one thing."""
     concepts = screening.rulebook.concepts
     those = (each for of_name in screening.record.episodes.values() for each in of_name if each.source == entry.source)
     certain = next((each for each in those if not each.only_may_be), None)
@@ -217,7 +224,7 @@ def _read_as(entry: OpenEntry, screening: Screening) -> Episode | None:
 
 
 def _covered(asked: Sequence[Asked]) -> set[str]:
-    """The items that a broader one of the same list and at least as wide a window says, too: sepsis, with infection."""
+    """The items that a broader one covers, on the same list and in as wide a window: infection covers sepsis."""
     since = {(each.list, each.concept.name): each.since for each in asked if not each.seeks}
     return {
         each.what
@@ -250,7 +257,7 @@ def _in_order(group: ReviewGroup, order: Sequence[str]) -> ReviewGroup:
 
 
 def _doubts(worked: _Worked) -> tuple[Doubt, ...]:
-    """The suspicious values that some line counts, those that decide a verdict first; then what the reading found."""
+    """The suspicious values that some line uses, those that decide a verdict first; then what the reading found."""
     screening = worked.screening
     doubts: list[Doubt] = []
     for place, why in worked.suspicious.items():
@@ -268,8 +275,8 @@ def _doubts(worked: _Worked) -> tuple[Doubt, ...]:
 
 
 def _impossible(screening: Screening) -> Iterator[Doubt]:
-    """The latest key results whose value cannot be, for the trials that wait for them: mostly a unit or a comma is
-    wrong, and nothing has to be measured."""
+    """The latest key results with an impossible value, for the trials that wait for them. Mostly a unit or a comma is
+    wrong, so nothing has to be measured."""
     waiting: dict[str, dict[str, None]] = {}
     for each in awaited(screening):
         if "impossible" in each.found.reasons:
@@ -369,11 +376,11 @@ def _detail(trial: TrialResult, state: StateName, counts: Counts, worked: _Worke
         case _:
             told = phrases.met(met, of)
             to_do = phrases.left(counts, bool(counts.chart))
-            return f"{told} {phrases.capital(to_do)}." if to_do else told
+            return f"{told} {capital(to_do)}." if to_do else told
 
 
 def _after_clean_chart(trial: TrialResult, worked: _Worked) -> CleanChart:
-    """What is so once the chart was read and nothing found."""
+    """Where the trial stands if the chart is read and nothing is found."""
     after = next(each for each in worked.clean.trials if each.id == trial.id)
     distances = {each.id: each for each in distance(worked.clean)} if after.verdict == "ineligible" else {}
     state = state_of(

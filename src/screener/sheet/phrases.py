@@ -10,19 +10,18 @@ from datetime import date
 
 from screener.evaluation.answers import Found
 from screener.evaluation.explanation import number_text, score_text, span_text
-from screener.evaluation.phrases import both, either, lowered, unit_beside
+from screener.evaluation.phrases import both, capital, either, lowered, unit_beside
 from screener.records.patient import Episode, Result
 from screener.records.reviews import EVER, NOW
 from screener.rulebook import Concept, Finding, OnsetLookup, Question, RecordList, Rulebook, Scope, Sex
-from screener.screening import CriterionResult, Status
-from screener.sheet.model import ActionKind, Counts, OpenEntry, ReviewItem, Sheet, StateName, TrialRow
+from screener.screening import CriterionResult
+from screener.sheet.model import ActionKind, Counts, OpenEntry, ReviewItem, Sheet, State, StateName, TrialRow
 from screener.values.dates import BEGINNING, DateError, Moment, parse_moment
 from screener.values.ranges import Range
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
-DISCLAIMER = "Pre-screening aid. Eligibility is the investigator's decision."
 NO_DIAGNOSIS = "No liver diagnosis on record"
 NOTHING_EXPIRES = "nothing expires"
 NONE_AGAINST = "none against"
@@ -55,7 +54,7 @@ STATE_WORDS: dict[str, tuple[StateName, ...]] = {
 }
 """The word of its headline by which a call names a state."""
 SAID_OF_ALL: frozenset[StateName] = frozenset({"too little", "ruled out"})
-"""States that a row tells of all trials, where all stand so."""
+"""States that a row reports for all trials together, if all of them are in it."""
 
 GROUPS: dict[ActionKind, str] = {
     "check": "Check first",
@@ -95,7 +94,7 @@ def as_of_words(as_of: date) -> str:
 
 
 def moment_words(moment: Moment | None, as_of: date) -> str:
-    """A date as far as the record has it: `9 Feb`, `Oct 2025`, `2019`; empty without one."""
+    """A date, as much of it as the record has: `9 Feb`, `Oct 2025`, `2019`; empty without one."""
     if moment is None or moment.first <= BEGINNING:
         return ""
     if moment.is_one_day:
@@ -164,11 +163,6 @@ def inside(text: str) -> str:
     return f"a {text[2:]}" if text.startswith("A ") else lowered(text)
 
 
-def capital(text: str) -> str:
-    """With a capital at its beginning."""
-    return text[:1].upper() + text[1:]
-
-
 # ---- times of rules
 
 
@@ -197,9 +191,6 @@ def question(asked: Question) -> str:
     return asked.short or asked.title
 
 
-OUTCOMES: dict[Status, str] = {"passed": "IN", "failed": "OUT", "unknown": "open"}
-
-
 def short_of(criterion: CriterionResult) -> str:
     """What a sheet calls a line: its short name, else the beginning of its sentence."""
     if criterion.criterion.short:
@@ -218,8 +209,7 @@ LIMIT = ", limit"
 def limit(text: str) -> str:
     """A limit behind its number: `limit 1.5`, `limits 17 to 30`, `limit 10 x ULN`."""
     bare = text.partition(" (")[0].partition(", whichever")[0]
-    bare = bare.replace("the upper limit of normal", "ULN").replace("the lower limit of normal", "LLN")
-    return f"limits {bare.replace(' and ', ' to ')}" if " and " in bare else f"limit {bare}"
+    return f"limits {bare}" if " to " in bare else f"limit {bare}"
 
 
 # ---- things to measure
@@ -265,7 +255,7 @@ def person(sex: Sex | None, is_child: bool) -> str:
 
 
 def died(on: str, as_of: date) -> str:
-    """`Died 8 Mar`, as far as the record writes the day."""
+    """`Died 8 Mar`, or as much of the date as the record has."""
     try:
         words = moment_words(parse_moment(on), as_of)
     except DateError:
@@ -285,6 +275,11 @@ def headline(state: StateName, check: Sequence[str] = (), readings: int = 1) -> 
     return HEADLINES[state]
 
 
+def loud(state: State) -> str:
+    """The phrase of a state where one line is read among many: what is found is in capitals."""
+    return state.headline.upper() if state.name == "all met" else state.headline
+
+
 _NUMBERS = {2: "two", 3: "three", 4: "four"}
 
 
@@ -300,7 +295,7 @@ def ruled_out_detail(is_fixed: bool, rulebook: Rulebook) -> str:
 
 
 def reopens(day: date, as_of: date) -> str:
-    """`Not before 14 Nov.`: on that day nothing on record is against it any more, and all else is looked at anew."""
+    """`Not before 14 Nov.`: from that day nothing on record is against it. All else has to be looked at again."""
     return f"Not before {day_words(day, as_of)}."
 
 
@@ -368,7 +363,7 @@ def entry_question(entry: OpenEntry, read_as: Episode | None, rulebook: Rulebook
 
 
 def shortened(text: str) -> str:
-    """What a record calls something, as far as a sheet has room for it."""
+    """What a record calls something, cut to fit the sheet."""
     bare = " ".join(text.split())
     return bare if len(bare) <= LONGEST else f"{bare[: LONGEST - 1].rstrip()}…"
 

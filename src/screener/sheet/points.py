@@ -11,10 +11,11 @@ from datetime import date
 from fractions import Fraction
 
 from screener.advice.distance import TrialDistance
+from screener.contract import OUTCOMES
 from screener.evaluation.answers import Found, Judged, Measured
 from screener.evaluation.explanation import limit_in_words
 from screener.evaluation.grounds import Part, deciding, facts
-from screener.evaluation.phrases import lowered, unit_beside, wanted
+from screener.evaluation.phrases import capital, lowered, unit_beside, wanted
 from screener.records.patient import Answer, Episode, Result
 from screener.rulebook import (
     AgainstLimit,
@@ -89,7 +90,7 @@ def _grounds(answer: Part, is_denied: bool) -> Iterator[tuple[Judged, bool]]:
 
 
 def _alone(answer: Part) -> Iterator[Judged]:
-    """The statements each of which would turn the answer by itself: not one limb of an `or` whose other limb holds."""
+    """The statements that would each change the answer alone: not one part of an `or` whose other part holds."""
     if not isinstance(answer, Judged) or isinstance(answer.node, Untranslated):
         return
     if isinstance(answer.node, Compare | Between | AgainstLimit | IsOneOf | SexIs | Happened | Confirmed):
@@ -108,7 +109,7 @@ def against(criterion: CriterionResult) -> str:
     """Why a line is failed; with its short name where more than two statements say so together.
 
     Of `not total_bilirubin >= 5 mg/dL and platelets < 50 x 10*9/L` it is the platelets. Of one number against several
-    limits the first is told.
+    limits, the first is shown.
     """
     rulebook, as_of = criterion.frame.rulebook, date.fromordinal(criterion.frame.as_of)
     grounds = [each for judged in criterion.counted for each in _grounds(judged, False)]
@@ -212,7 +213,7 @@ def _answer(part: Part | None, question: Question, as_of: date) -> str:
     if question.gives_consent and not given[0].value:
         return phrases.consent_refused(when)
     answer = "yes" if given[0].value else "no"
-    return f"{title} {phrases.capital(answer)}{f', {when}' if when else ''}"
+    return f"{title} {capital(answer)}{f', {when}' if when else ''}"
 
 
 # ---- readings
@@ -245,7 +246,7 @@ def readings_words(criterion: CriterionResult) -> str:
         shown = values.get(status, {})
         value = f" ({next(iter(shown))})" if len(shown) == 1 else ""
         others = [label for other, of_other in labels.items() if other != status for label in of_other]
-        told.append(f"{phrases.OUTCOMES[status]}: {_telling(those, others)}{value}")
+        told.append(f"{OUTCOMES[status]}: {_telling(those, others)}{value}")
     return "; ".join(told)
 
 

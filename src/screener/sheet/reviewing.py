@@ -87,7 +87,7 @@ def is_of_old_results(each: Awaited) -> bool:
 
 
 def is_tested(concept: Concept, list_: RecordList) -> bool:
-    """Whether a test tells it, and a list without it does not: an infection that only its test denies."""
+    """Whether only a test can rule it out, and a list cannot: an infection that needs its own test."""
     is_listed = concept.denied_by_list and not concept.denied_with
     return list_ == "conditions" and bool(concept.absent_when) and not is_listed
 

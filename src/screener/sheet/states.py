@@ -33,8 +33,8 @@ OUT: frozenset[StateName] = frozenset({"ruled out", "ruled out today"})
 
 
 class Checks(Struct, frozen=True):
-    """Of one trial, the values on which its verdict rests although they may be wrong (none where the verdict would be
-    the same without them), and the lines that would be answered otherwise without them."""
+    """What to check for one trial: the values that may be wrong and decide its verdict, and the lines that would change
+    without them. There are no places if the verdict is the same without the values."""
 
     places: frozenset[Place] = frozenset()
     lines: tuple[str, ...] = ()
@@ -120,7 +120,7 @@ def hangs_on_onset(failure: Failure) -> bool:
 
 
 def _is_mended_too_late(failure: Failure, timeline: TrialTimeline) -> bool:
-    """Whether only time mends a failed line, and by then another line is failed for the rest of the time.
+    """Whether only time can lift a failed line, and another line has closed the trial for good by then.
 
     A bleed of 20 Feb leaves its two months on 21 Apr; the four weeks from an onset of 14 Feb end on 14 Mar.
     """
@@ -139,8 +139,8 @@ def _first_day_open(name: str, timeline: TrialTimeline) -> date | None:
 
 
 def _closed_since(name: str, timeline: TrialTimeline) -> date | None:
-    """The day from which a line is failed for the rest of the time. That it is open later, because what it rests on has
-    become too old by then, mends nothing."""
+    """The day from which a line stays failed. A line that opens later only because its facts are too old by then counts
+    as failed."""
     happened = [change for change in timeline.changes if change.criterion == name and not change.is_of_knowledge]
     return happened[-1].date if happened and happened[-1].after == "failed" else None
 

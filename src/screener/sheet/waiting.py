@@ -1,6 +1,6 @@
-"""What open lines wait for, thing by thing: read off the answers that the engine gave, and decided nowhere here.
+"""What open lines wait for, thing by thing, read from the answers of the engine. Nothing is decided here.
 
-Of each thing it is told what would speak for the patient. The rule of an exclusion such as
+Each thing comes with the answer that would speak for the patient. The rule of an exclusion such as
 
     history of malignancy or (current raised_alpha_fetoprotein and confirmed AFP_means_HCC)
 
@@ -44,7 +44,7 @@ class Awaited(Struct, frozen=True):
 
 
 def awaited(screening: Screening, trials: Collection[str] | None = None) -> Iterator[Awaited]:
-    """Everything that the open lines of these trials (or of all) wait for, but for questions, in their order."""
+    """Everything that the open lines of these trials (or of all) wait for, except questions, in their order."""
     for trial in screening.trials:
         for criterion in trial.criteria if trials is None or trial.id in trials else ():
             if criterion.status == "unknown":

@@ -67,7 +67,7 @@ class TrialCells(Struct, frozen=True):
 
 class Row(Struct, frozen=True):
     """One patient. `trials` stand in the order of the rules; `nearest` is the one that the row is about, and `for_all`
-    says that what it tells holds for all of them. `work` is how much is left to do for it."""
+    says that its state holds for all of them. `work` is how much is left to do for it."""
 
     file: str
     patient: str
@@ -85,7 +85,7 @@ class Row(Struct, frozen=True):
     screener: str
     rules: str
     shares_id: bool = False
-    """Whether another patient of the call has the same id, so that only the file tells them apart."""
+    """Whether another patient of the call has the same id, so that only the file distinguishes them."""
     page: str = ""
     """The file of the patient's own page, where there is one."""
 
@@ -190,7 +190,7 @@ class Earlier(Struct, frozen=True):
 
 
 def compared(rows: Sequence[Row], earlier: Earlier, unread: Collection[str] = ()) -> Compared:
-    """The rows beside an earlier worklist. Patients go by their id; where two have one id, by id and file. A patient
+    """The rows compared with an earlier worklist. Patients are known by id, or if two share one, by id and file. One
     whose record could not be read today is not gone."""
     names = [earlier.written(row.patient) for row in rows]
     counts = Counter(names), Counter(each.patient for each in earlier.rows)

@@ -100,7 +100,7 @@ def whole_of(concept: Concept) -> tuple[Code, ...]:
 
 def digest_of_codes(rulebook: Rulebook) -> str:
     """What identifies the part of a dictionary that an index depends on: the codes of its concepts in the systems that
-    are read, which are the whole, and which concept is a kind of which."""
+    are read, which are the whole, and the pairs of narrower and broader concepts."""
     described = [
         (name, concept.narrower, [(c.system, c.first, c.last) for c in codes], [(c.system, c.first) for c in whole])
         for name, concept in sorted(rulebook.concepts.items())

@@ -92,7 +92,7 @@ class Index:
         return self._closed(*self._relations(known), *self._of_family(known))
 
     def refused(self, code: str) -> frozenset[str]:
-        """The concepts of which a table says that this very code is not one."""
+        """The concepts that a table says this very code is not."""
         return frozenset(name for name, relation in self._codes.get(code, ()) if relation == "is not")
 
     def knows(self, code: str) -> bool:
