@@ -631,14 +631,18 @@ def with_unread_entries(
     dice: Random, record: Record, rulebook: Rulebook, subject: Subject, *, goes_on: bool = False
 ) -> Record:
     """The record with some more entries of which nobody can tell what they are. `goes_on`: or can, but none of them
-    says that anything is over: that would deny."""
+    denies anything: none says that something is over, or is what rules a condition out."""
     filled = deepcopy(record)
+    rule_out = [each.ruled_out for each in rulebook.concepts.values() if each.ruled_out is not None]
+    excluding = {*subject_of(rulebook, rule_out).concepts}
     for name in dice.sample(subject.concepts, min(len(subject.concepts), dice.randint(1, 3))):
         concept = rulebook.concepts[name]
         entry = unread(dice, rulebook, concept, subject.concepts)
         if goes_on:
             entry = MAKERS[concept.kind](dice, concept) if chance(dice, 30) else entry
-            if entry.get("status") in (*DENYING, "resolved", "cured", "stopped") or "end" in entry:
+            rules_out = "name" in entry and not excluding.isdisjoint({name, *concept.broader})
+            is_over = entry.get("status") in (*DENYING, "resolved", "cured", "stopped") or "end" in entry
+            if is_over or rules_out:
                 continue
         filled.setdefault(LIST_OF[concept.kind], []).append(entry)
     return filled
@@ -911,8 +915,10 @@ def is_silent_about(rulebook: Rulebook, patient: Patient, concept: Concept, name
 
 
 def related_to(rulebook: Rulebook, concept: Concept) -> set[str]:
-    """The concept, everything narrower and broader, and what is narrower than that which is broader."""
+    """The concept, everything narrower and broader, what is narrower than that which is broader, and what has a kind in
+    common with it: an entry of the one may be the other."""
     related = {concept.name, *concept.narrower, *concept.broader}
+    related |= {name for narrower in concept.narrower for name in rulebook.concepts[narrower].broader}
     return related | {name for broader in concept.broader for name in rulebook.concepts[broader].narrower}
 
 

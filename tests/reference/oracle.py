@@ -719,14 +719,18 @@ class Oracle:
 
     def is_ruled_out(self, episode: Episode, concept: str) -> bool:
         """Whether an entry that may be a concept is none: it is denied for all the time in which it can have begun, by
-        somebody who can have known of it."""
+        somebody who can have known of it. What a result may show, only a review denies so."""
         start = self.start(episode)
+        is_read_as_it = episode.concept in self.with_narrower(concept)
+        is_shown = is_read_as_it and episode.unusable not in ("unspecific", "unread")
+        if is_shown and not episode.doubtful:
+            return False
         return start is not None and any(
             self.denied_since(when, absence) <= start.days.first
             and start.days.last <= when.days.first
             and (episode.asserted is None or episode.asserted.last_day <= when.days.first)
             for when, absence in self.absences(concept, episode.list)
-            if not absence.doubtful
+            if not absence.doubtful and (absence.reviewed or not is_shown)
         )
 
     def is_acute(self, episode: Episode) -> bool:
@@ -922,14 +926,16 @@ class Oracle:
         )
 
     def resolutions(self, concept: str, record_list: RecordList) -> list[tuple[Episode, Span]]:
-        """The entries of a condition, or of a broader one, that are over, and when they ended."""
+        """The entries of a condition, or of a broader one, that are over, and when they ended. A result that only
+        raised the question is none of them."""
         if self.rulebook.concepts[concept].kind != "condition":
             return []
         found = []
         for episode in self.entries([], record_list):
             start = self.start(episode)
             is_over = episode.ended or (episode.end is not None and not episode.ongoing and not self.is_acute(episode))
-            if episode.concept in self.with_broader(concept) and is_over and start is not None:
+            is_question = episode.shown_by_result and episode.doubtful
+            if not is_question and episode.concept in self.with_broader(concept) and is_over and start is not None:
                 found.append((episode, self.end(episode, start)))
         return found
 
@@ -937,14 +943,16 @@ class Oracle:
         """Whether an entry, as it is read, is a concept."""
         if episode.concept not in self.with_narrower(concept):
             return FALSE
-        if episode.unusable not in ("unspecific", "unread"):
+        if not episode.doubtful and episode.unusable not in ("unspecific", "unread"):
             return TRUE
         return FALSE if self.is_ruled_out(episode, concept) else UNKNOWN
 
     def is_excepted(self, episode: Episode, exception: Qualified, here: Here) -> Truth:
-        """Whether an entry is what is left out. It may be something narrower than it is read as."""
-        may_be = exception.concept in episode.may_be and not self.is_ruled_out(episode, exception.concept)
-        is_it = any_of([self.concept_matches(episode, exception.concept), UNKNOWN if may_be else FALSE])
+        """Whether an entry, as it is read, is what is left out. It may be something narrower than it is read as."""
+        is_it = FALSE
+        if not self.is_ruled_out(episode, exception.concept):
+            is_read_as_it = episode.concept in self.with_narrower(exception.concept)
+            is_it = TRUE if is_read_as_it else UNKNOWN if exception.concept in episode.may_be else FALSE
         return all_of([is_it, self.has_qualifiers(episode, exception, here)])
 
     def matches(self, episode: Episode, lookup: EventLookup, here: Here) -> Truth:
@@ -997,6 +1005,8 @@ class Oracle:
         return [start, self.end(episode, start), self.asserted(episode), *denied]
 
     def happened_in(self, lookup: EventLookup, here: Here, window: Span, *, bounded: bool) -> Truth:
+        if window.first > window.last:
+            return FALSE
         if lookup.verb in HOLDING and not (bounded and lookup.scope is not None):
             window = Span(here.day * DAY, here.last_second)
         told: list[tuple[Episode, Truth]] = []

@@ -810,7 +810,11 @@ def _over_from(episode: Episode, frame: Frame) -> Moment | None:
 
 
 def _says_it_is_over(episode: Episode, frame: Frame) -> bool:
-    """Whether an entry states an end; that the one day of an acute condition has passed is no such statement."""
+    """Whether an entry states an end; that the one day of an acute condition has passed is no such statement. A result
+    that only raised the question says nothing when a later one no longer does: whatever that was is over, and nothing
+    else is denied."""
+    if episode.shown_by_result and episode.doubtful:
+        return False
     if episode.ended or frame.rulebook.concepts[episode.concept].course == "acute":
         return episode.ended
     return episode.end is not None and not episode.ongoing
@@ -1012,17 +1016,14 @@ def _reaches(absence: Absence, lookup: EventLookup, frame: Frame) -> bool:
 
 
 def _resolved(lookup: EventLookup, concept: Concept, frame: Frame) -> tuple[Episode, ...]:
-    """The entries that say that a condition, or a broader one, is over. A result that only raised the question of it
-    says nothing when a later one no longer does: whatever that was is over, and nothing else is denied."""
+    """The entries that say that a condition, or a broader one, is over."""
     if concept.kind != "condition":
         return ()
     return tuple(
         episode
         for each in frame.kinds[concept.name].upward
         for episode in frame.patient.episodes.get(each, ())
-        if episode.list == lookup.list
-        and not (episode.shown_by_result and episode.doubtful)
-        and _is_over(episode, frame)
+        if episode.list == lookup.list and _is_over(episode, frame)
     )
 
 
