@@ -639,7 +639,10 @@ def with_unread_entries(
         concept = rulebook.concepts[name]
         entry = unread(dice, rulebook, concept, subject.concepts)
         if goes_on:
-            entry = MAKERS[concept.kind](dice, concept) if chance(dice, 30) else entry
+            if chance(dice, 30):
+                # What is known to be there stands for a result that may show it; its stage would then be known, too.
+                known = MAKERS[concept.kind](dice, concept)
+                entry = {key: value for key, value in known.items() if key not in ("severity", "stage", "controlled")}
             rules_out = "name" in entry and not excluding.isdisjoint({name, *concept.broader})
             is_over = entry.get("status") in (*DENYING, "resolved", "cured", "stopped") or "end" in entry
             if is_over or rules_out:
