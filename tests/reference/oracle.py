@@ -844,7 +844,8 @@ class Oracle:
             carried = concept.course == "chronic" or day <= day_shifted(held.first, concept.fresh, 1)
             return truth_of_range(held.last <= day and carried)
         end = self.end(episode, start).days
-        on_its_end = 0 if self.is_a_condition(episode) or episode.ended else 1
+        goes_on = episode.ongoing and episode.end is None
+        on_its_end = 0 if self.is_a_condition(episode) or episode.ended or goes_on else 1
         if day >= end.last + on_its_end:
             return FALSE
         return truth_of_range(start.days.last <= day < end.first + on_its_end)
@@ -866,9 +867,11 @@ class Oracle:
             has_longest = self.rulebook.concepts[episode.concept].longest_course is not None
             if start is None or measured or has_longest or only_may_be:
                 return start or Span(episode.start.first, episode.start.last)
-            until = self.speaks_until(episode) if self.is_a_condition(episode) else None
-            written_by = (own_day if until is None else min(own_day, until)) * DAY + DAY - 1
-            return Span(start.first, max(start.last, written_by))
+            written_by = own_day
+            length = self.rulebook.concepts[episode.concept].lasts
+            if length is not None and self.is_a_condition(episode):
+                written_by = min(own_day, day_shifted(start.days.last, length, 1))
+            return Span(start.first, max(start.last, written_by * DAY + DAY - 1))
         if episode.asserted is not None or episode.ongoing or episode.shown_by_result:
             return self.asserted(episode)
         if episode.end is not None and start is not None:

@@ -679,8 +679,9 @@ def _asserted(episode: Episode, frame: Frame) -> Moment:
 
 def _said_to_go_on(episode: Episode, frame: Frame) -> Moment:
     """When the status of an entry without a date was written, at some time from its beginning to the record's own day.
-    A condition that passes was not said to go on after its statement ceased to speak, one with a longest course is
-    counted from its onset, and what an entry only may be is settled by a later word."""
+    A condition that passes was not said to go on after its statement ceased to speak, on whatever day of a partial
+    date it began; one with a longest course is counted from its onset, and what an entry only may be is settled by a
+    later word."""
     concept = frame.rulebook.concepts[episode.concept]
     own_day = frame.as_of if frame.patient.as_of is None else min(frame.patient.as_of, frame.as_of)
     if episode.start is None or episode.start.first == BEGINNING:
@@ -688,8 +689,9 @@ def _said_to_go_on(episode: Episode, frame: Frame) -> Moment:
     start = not_after(episode.start, frame.as_of) or episode.start
     if concept.longest_course is not None or episode.only_may_be:
         return start
-    until = _speaks_until(episode, frame) if concept.kind == "condition" else None
-    written_by = own_day if until is None else min(own_day, until)
+    written_by = own_day
+    if concept.kind == "condition" and concept.lasts is not None:
+        written_by = min(own_day, day_shifted(start.last_day, concept.lasts, 1))
     return Moment(start.first, max(start.last, written_by * DAY + DAY - 1), offset=start.offset)
 
 
