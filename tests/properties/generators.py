@@ -24,7 +24,7 @@ import msgspec
 from screener.language.checker import check_texts
 from screener.records import read_patient
 from screener.records.dictionary import Dictionary
-from screener.records.patient import Patient
+from screener.records.patient import Patient, Result
 from screener.rulebook import (
     LIST_OF,
     Concept,
@@ -861,7 +861,10 @@ def _gaps_of_results(
         if "date" not in entry and "current" not in entry:
             yield _with(record, (*at, "date"), narrower_date(dice, None))
         result = patient.results[fact.name][_place_among(record, place)]
-        if result.unusable is not None or (result.value is not None and not result.value.is_exact):
+        is_open = result.unusable is not None or (result.value is not None and not result.value.is_exact)
+        if is_open and any(is_shown_at_once(patient, result, concept) for concept in shown):
+            continue  # it may contradict the other result
+        if is_open:
             yield _with(record, at, usable(dice, entry, fact, subject, result.value))
         elif isinstance(fact, Lab) and fact.normal_limits and "upper_limit" not in entry:
             yield _with(record, (*at, "upper_limit"), normal_limit(dice, fact, record))
@@ -873,6 +876,21 @@ def _gaps_of_results(
                 "observations",
                 usable(dice, {"name": fact.name, "date": narrower_date(dice, None)}, fact, subject),
             )
+
+
+def is_shown_at_once(patient: Patient, result: Result, concept: Concept) -> bool:
+    """Whether another result shows a condition, at a time not known to be another."""
+    return any(
+        one.shown_by_result
+        and not one.doubtful
+        and one.source != result.source
+        and (
+            one.asserted is None
+            or result.when is None
+            or not (one.asserted.is_before(result.when) or result.when.is_before(one.asserted))
+        )
+        for one in patient.episodes.get(concept.name, ())
+    )
 
 
 def _place_among(record: Record, place: int) -> int:

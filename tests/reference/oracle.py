@@ -53,7 +53,8 @@ Episodes
   earlier one does not touch it, one at the same time leaves it open. The past it leaves open only if it is at the same
   time and not surely later than the beginning.
 - An entry that is over denies every other entry about the present whose word is of an earlier day than its end; on
-  the same day the positive stands. It also says that the list lacks no other one.
+  the same day the positive stands. It also says that the list lacks no other one. One of what passes that does not say
+  whether it goes on may be over, and leaves the others open.
 - A later absence ends an earlier positive; once the absence is stale again the present is open, unless the list is
   complete and denies it.
 - A later denial also ends, at the latest on its day, an episode whose end nobody wrote down.
@@ -929,14 +930,16 @@ class Oracle:
         )
 
     def resolutions(self, concept: str, record_list: RecordList) -> list[tuple[Episode, Span]]:
-        """The entries of a condition, or of a broader one, that are over, and when they ended. A result that only
-        raised the question is none of them."""
+        """The entries of a condition, or of a broader one, that are over, or may be as they say nothing of what passes,
+        and when they ended. A result that only raised the question is none of them."""
         if self.rulebook.concepts[concept].kind != "condition":
             return []
         found = []
         for episode in self.entries([], record_list):
             start = self.start(episode)
             is_over = episode.ended or (episode.end is not None and not episode.ongoing and not self.is_acute(episode))
+            is_passing = self.rulebook.concepts[episode.concept].course == "passing"
+            is_over = is_over or (is_passing and not episode.ongoing and not episode.shown_by_result)
             is_question = episode.shown_by_result and episode.doubtful
             if not is_question and episode.concept in self.with_broader(concept) and is_over and start is not None:
                 found.append((episode, self.end(episode, start)))

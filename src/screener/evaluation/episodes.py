@@ -804,11 +804,18 @@ def _ended_beside(episode: Episode, frame: Frame) -> list[Moment]:
 
 
 def _over_from(episode: Episode, frame: Frame) -> Moment | None:
-    """When an entry states that it ended; None if it does not, or had not begun by the day of screening."""
-    if not _says_it_is_over(episode, frame):
+    """When an entry states that it ended, or may have ended: of what passes, where it does not say that it goes on.
+    None if it does neither, or had not begun by the day of screening."""
+    if not (_says_it_is_over(episode, frame) or _may_be_over(episode, frame)):
         return None
     start = not_after(_start(episode, frame), frame.as_of)
     return None if start is None else _stated_end(episode, start, frame)
+
+
+def _may_be_over(episode: Episode, frame: Frame) -> bool:
+    """Whether an entry of what passes says neither that it goes on nor that it is over."""
+    is_silent = not (episode.ongoing or episode.shown_by_result) and episode.end is None
+    return is_silent and frame.rulebook.concepts[episode.concept].course == "passing"
 
 
 def _says_it_is_over(episode: Episode, frame: Frame) -> bool:
