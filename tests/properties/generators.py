@@ -24,7 +24,7 @@ import msgspec
 from screener.language.checker import check_texts
 from screener.records import read_patient
 from screener.records.dictionary import Dictionary
-from screener.records.patient import Patient
+from screener.records.patient import Patient, Result
 from screener.rulebook import (
     LIST_OF,
     Concept,
@@ -631,14 +631,21 @@ def with_unread_entries(
     dice: Random, record: Record, rulebook: Rulebook, subject: Subject, *, goes_on: bool = False
 ) -> Record:
     """The record with some more entries of which nobody can tell what they are. `goes_on`: or can, but none of them
-    says that anything is over: that would deny."""
+    denies anything: none says that something is over, or is what rules a condition out."""
     filled = deepcopy(record)
+    rule_out = [each.ruled_out for each in rulebook.concepts.values() if each.ruled_out is not None]
+    excluding = {*subject_of(rulebook, rule_out).concepts}
     for name in dice.sample(subject.concepts, min(len(subject.concepts), dice.randint(1, 3))):
         concept = rulebook.concepts[name]
         entry = unread(dice, rulebook, concept, subject.concepts)
         if goes_on:
-            entry = MAKERS[concept.kind](dice, concept) if chance(dice, 30) else entry
-            if entry.get("status") in (*DENYING, "resolved", "cured", "stopped") or "end" in entry:
+            if chance(dice, 30):
+                # What is known to be there stands for a result that may show it; its stage would then be known, too.
+                known = MAKERS[concept.kind](dice, concept)
+                entry = {key: value for key, value in known.items() if key not in ("severity", "stage", "controlled")}
+            rules_out = "name" in entry and not excluding.isdisjoint({name, *concept.broader})
+            is_over = entry.get("status") in (*DENYING, "resolved", "cured", "stopped") or "end" in entry
+            if is_over or rules_out:
                 continue
         filled.setdefault(LIST_OF[concept.kind], []).append(entry)
     return filled
@@ -854,7 +861,10 @@ def _gaps_of_results(
         if "date" not in entry and "current" not in entry:
             yield _with(record, (*at, "date"), narrower_date(dice, None))
         result = patient.results[fact.name][_place_among(record, place)]
-        if result.unusable is not None or (result.value is not None and not result.value.is_exact):
+        is_open = result.unusable is not None or (result.value is not None and not result.value.is_exact)
+        if is_open and any(is_shown_at_once(patient, result, concept) for concept in shown):
+            continue  # it may contradict the other result
+        if is_open:
             yield _with(record, at, usable(dice, entry, fact, subject, result.value))
         elif isinstance(fact, Lab) and fact.normal_limits and "upper_limit" not in entry:
             yield _with(record, (*at, "upper_limit"), normal_limit(dice, fact, record))
@@ -866,6 +876,21 @@ def _gaps_of_results(
                 "observations",
                 usable(dice, {"name": fact.name, "date": narrower_date(dice, None)}, fact, subject),
             )
+
+
+def is_shown_at_once(patient: Patient, result: Result, concept: Concept) -> bool:
+    """Whether another result shows a condition, at a time not known to be another."""
+    return any(
+        one.shown_by_result
+        and not one.doubtful
+        and one.source != result.source
+        and (
+            one.asserted is None
+            or result.when is None
+            or not (one.asserted.is_before(result.when) or result.when.is_before(one.asserted))
+        )
+        for one in patient.episodes.get(concept.name, ())
+    )
 
 
 def _place_among(record: Record, place: int) -> int:
@@ -911,8 +936,10 @@ def is_silent_about(rulebook: Rulebook, patient: Patient, concept: Concept, name
 
 
 def related_to(rulebook: Rulebook, concept: Concept) -> set[str]:
-    """The concept, everything narrower and broader, and what is narrower than that which is broader."""
+    """The concept, everything narrower and broader, what is narrower than that which is broader, and what has a kind in
+    common with it: an entry of the one may be the other."""
     related = {concept.name, *concept.narrower, *concept.broader}
+    related |= {name for narrower in concept.narrower for name in rulebook.concepts[narrower].broader}
     return related | {name for broader in concept.broader for name in rulebook.concepts[broader].narrower}
 
 

@@ -99,6 +99,19 @@ def test_a_reviewed_entry_is_none_of_what_was_asked_and_stays_open_for_the_rest(
     assert {"cirrhosis", "pregnancy"} <= open_conditions(patient)
 
 
+@pytest.mark.parametrize("list_", ["conditions", "procedures", "medications"])
+def test_a_review_takes_away_all_that_it_names_whatever_list_that_stands_on(list_: str) -> None:
+    """An entry of words alone may be what other lists hold, too: a procedure may be of a failing kidney."""
+    rules = load_rules()
+    dictionary = Dictionary(rules)
+    unread = {"text": "wording 968"}
+    plain = read_patient({"as_of": "2026-02-20", list_: [unread]}, dictionary)
+    opened = {name for open_ in plain.may_be.values() for name in open_}
+    assert opened
+    looked_at = {**unread, "reviewed": {"not": sorted(opened), **SIGNED}}
+    assert not read_patient({"as_of": "2026-02-20", list_: [looked_at]}, dictionary).may_be
+
+
 def test_a_review_that_says_what_the_name_says_opens_nothing() -> None:
     """Of no concept of the shipped dictionary, whatever list its entry stands on."""
     rules = load_rules()

@@ -53,7 +53,8 @@ Episodes
   earlier one does not touch it, one at the same time leaves it open. The past it leaves open only if it is at the same
   time and not surely later than the beginning.
 - An entry that is over denies every other entry about the present whose word is of an earlier day than its end; on
-  the same day the positive stands. It also says that the list lacks no other one.
+  the same day the positive stands. It also says that the list lacks no other one. One of what passes that does not say
+  whether it goes on may be over, and leaves the others open.
 - A later absence ends an earlier positive; once the absence is stale again the present is open, unless the list is
   complete and denies it.
 - A later denial also ends, at the latest on its day, an episode whose end nobody wrote down.
@@ -719,14 +720,18 @@ class Oracle:
 
     def is_ruled_out(self, episode: Episode, concept: str) -> bool:
         """Whether an entry that may be a concept is none: it is denied for all the time in which it can have begun, by
-        somebody who can have known of it."""
+        somebody who can have known of it. What a result may show, only a review denies so."""
         start = self.start(episode)
+        is_read_as_it = episode.concept in self.with_narrower(concept)
+        is_shown = is_read_as_it and episode.unusable not in ("unspecific", "unread")
+        if is_shown and not episode.doubtful:
+            return False
         return start is not None and any(
             self.denied_since(when, absence) <= start.days.first
             and start.days.last <= when.days.first
             and (episode.asserted is None or episode.asserted.last_day <= when.days.first)
             for when, absence in self.absences(concept, episode.list)
-            if not absence.doubtful
+            if not absence.doubtful and (absence.reviewed or not is_shown)
         )
 
     def is_acute(self, episode: Episode) -> bool:
@@ -840,7 +845,8 @@ class Oracle:
             carried = concept.course == "chronic" or day <= day_shifted(held.first, concept.fresh, 1)
             return truth_of_range(held.last <= day and carried)
         end = self.end(episode, start).days
-        on_its_end = 0 if self.is_a_condition(episode) or episode.ended else 1
+        goes_on = episode.ongoing and episode.end is None
+        on_its_end = 0 if self.is_a_condition(episode) or episode.ended or goes_on else 1
         if day >= end.last + on_its_end:
             return FALSE
         return truth_of_range(start.days.last <= day < end.first + on_its_end)
@@ -862,9 +868,11 @@ class Oracle:
             has_longest = self.rulebook.concepts[episode.concept].longest_course is not None
             if start is None or measured or has_longest or only_may_be:
                 return start or Span(episode.start.first, episode.start.last)
-            until = self.speaks_until(episode) if self.is_a_condition(episode) else None
-            written_by = (own_day if until is None else min(own_day, until)) * DAY + DAY - 1
-            return Span(start.first, max(start.last, written_by))
+            written_by = own_day
+            length = self.rulebook.concepts[episode.concept].lasts
+            if length is not None and self.is_a_condition(episode):
+                written_by = min(own_day, day_shifted(start.days.last, length, 1))
+            return Span(start.first, max(start.last, written_by * DAY + DAY - 1))
         if episode.asserted is not None or episode.ongoing or episode.shown_by_result:
             return self.asserted(episode)
         if episode.end is not None and start is not None:
@@ -922,14 +930,18 @@ class Oracle:
         )
 
     def resolutions(self, concept: str, record_list: RecordList) -> list[tuple[Episode, Span]]:
-        """The entries of a condition, or of a broader one, that are over, and when they ended."""
+        """The entries of a condition, or of a broader one, that are over, or may be as they say nothing of what passes,
+        and when they ended. A result that only raised the question is none of them."""
         if self.rulebook.concepts[concept].kind != "condition":
             return []
         found = []
         for episode in self.entries([], record_list):
             start = self.start(episode)
             is_over = episode.ended or (episode.end is not None and not episode.ongoing and not self.is_acute(episode))
-            if episode.concept in self.with_broader(concept) and is_over and start is not None:
+            is_passing = self.rulebook.concepts[episode.concept].course == "passing"
+            is_over = is_over or (is_passing and not episode.ongoing and not episode.shown_by_result)
+            is_question = episode.shown_by_result and episode.doubtful
+            if not is_question and episode.concept in self.with_broader(concept) and is_over and start is not None:
                 found.append((episode, self.end(episode, start)))
         return found
 
@@ -937,14 +949,16 @@ class Oracle:
         """Whether an entry, as it is read, is a concept."""
         if episode.concept not in self.with_narrower(concept):
             return FALSE
-        if episode.unusable not in ("unspecific", "unread"):
+        if not episode.doubtful and episode.unusable not in ("unspecific", "unread"):
             return TRUE
         return FALSE if self.is_ruled_out(episode, concept) else UNKNOWN
 
     def is_excepted(self, episode: Episode, exception: Qualified, here: Here) -> Truth:
-        """Whether an entry is what is left out. It may be something narrower than it is read as."""
-        may_be = exception.concept in episode.may_be and not self.is_ruled_out(episode, exception.concept)
-        is_it = any_of([self.concept_matches(episode, exception.concept), UNKNOWN if may_be else FALSE])
+        """Whether an entry, as it is read, is what is left out. It may be something narrower than it is read as."""
+        is_it = FALSE
+        if not self.is_ruled_out(episode, exception.concept):
+            is_read_as_it = episode.concept in self.with_narrower(exception.concept)
+            is_it = TRUE if is_read_as_it else UNKNOWN if exception.concept in episode.may_be else FALSE
         return all_of([is_it, self.has_qualifiers(episode, exception, here)])
 
     def matches(self, episode: Episode, lookup: EventLookup, here: Here) -> Truth:
@@ -997,6 +1011,8 @@ class Oracle:
         return [start, self.end(episode, start), self.asserted(episode), *denied]
 
     def happened_in(self, lookup: EventLookup, here: Here, window: Span, *, bounded: bool) -> Truth:
+        if window.first > window.last:
+            return FALSE
         if lookup.verb in HOLDING and not (bounded and lookup.scope is not None):
             window = Span(here.day * DAY, here.last_second)
         told: list[tuple[Episode, Truth]] = []

@@ -62,6 +62,10 @@ condition stupor "Stupor"
 condition trance "Trance"
   course passing
   lasts 5 days
+condition faint "Faint"
+  course passing
+  lasts 5 days
+  may be present when alpha >= 50
 event trek "Trek"
   denied by list with alpha
 """
@@ -183,6 +187,89 @@ CASES: tuple[tuple[str, str, dict[str, Any], str], ...] = (
             "observations": [{"name": "smear", "value": "positive", "date": "2026-02-19"}],
         },
         "passed",
+    ),
+    (
+        "a question that a later result no longer raises ends no entry",
+        "current faint",
+        {
+            "conditions": [{"name": "faint", "status": "active", "onset": "2026-02-18", "date": "2026-02-18"}],
+            "observations": [
+                {"name": "alpha", "value": 60, "date": "2026-02-17T08:00"},
+                {"name": "alpha", "value": 10, "date": "2026-02-20T08:00"},
+            ],
+        },
+        "passed",
+    ),
+    (
+        "what passes and does not say whether it goes on may be over, and then so is what an older result showed",
+        "current ague",
+        {
+            "conditions": [{"name": "ague", "onset": "2026-02-17"}],
+            "observations": [{"name": "smear", "value": "positive", "date": "2026-02-05"}],
+        },
+        "unknown",
+    ),
+    (
+        "a later result speaks for itself",
+        "current ague",
+        {
+            "conditions": [{"name": "ague", "onset": "2026-02-17"}],
+            "observations": [{"name": "smear", "value": "positive", "date": "2026-02-20"}],
+        },
+        "unknown",
+    ),
+    (
+        "nor does it deny what nobody wrote down",
+        "current faint",
+        {
+            "observations": [
+                {"name": "alpha", "value": 60, "date": "2026-02-17T08:00"},
+                {"name": "alpha", "value": 10, "date": "2026-02-20T08:00"},
+            ],
+        },
+        "unknown",
+    ),
+    (
+        "a review of that day settles what a result only may show",
+        "history of faint",
+        {
+            "observations": [{"name": "alpha", "value": 60, "date": "2026-02-17"}],
+            "reviews": [{"on": "2026-02-17", "by": "a reviewer", "covers": "ever", "none_of": ["faint"]}],
+        },
+        "failed",
+    ),
+    (
+        "a review of the day before does not",
+        "history of faint",
+        {
+            "observations": [{"name": "alpha", "value": 60, "date": "2026-02-17"}],
+            "reviews": [{"on": "2026-02-16", "by": "a reviewer", "covers": "ever", "none_of": ["faint"]}],
+        },
+        "unknown",
+    ),
+    (
+        "what began on some day of a month may have been said to go on for as long after its last day",
+        "current ague",
+        {
+            "conditions": [
+                {"name": "ague", "status": "active", "onset": "2026-01"},
+                {"name": "ague", "status": "resolved", "onset": "2026-02-05", "end": "2026-02-08"},
+            ],
+            **COMPLETE,
+        },
+        "unknown",
+    ),
+    (
+        "and not after that",
+        "current ague",
+        {
+            "conditions": [
+                {"name": "ague", "status": "active", "onset": "2025-12"},
+                {"name": "ague", "status": "resolved", "onset": "2026-01-31", "end": "2026-02-08"},
+            ],
+            **COMPLETE,
+        },
+        "failed",
     ),
     (
         "what was active once may be resolved by now",

@@ -709,8 +709,9 @@ def _asserted(episode: Episode, frame: Frame) -> Moment:
 
 def _said_to_go_on(episode: Episode, frame: Frame) -> Moment:
     """When the status of an entry without a date was written, at some time from its beginning to the record's own day.
-    A condition that passes was not said to go on after its statement ceased to speak, one with a longest course is
-    counted from its onset, and what an entry only may be is settled by a later word."""
+    A condition that passes was not said to go on after its statement ceased to speak, on whatever day of a partial
+    date it began; one with a longest course is counted from its onset, and what an entry only may be is settled by a
+    later word."""
     concept = frame.rulebook.concepts[episode.concept]
     own_day = frame.as_of if frame.patient.as_of is None else min(frame.patient.as_of, frame.as_of)
     if episode.start is None or episode.start.first == BEGINNING:
@@ -718,8 +719,9 @@ def _said_to_go_on(episode: Episode, frame: Frame) -> Moment:
     start = not_after(episode.start, frame.as_of) or episode.start
     if concept.longest_course is not None or episode.only_may_be:
         return start
-    until = _speaks_until(episode, frame) if concept.kind == "condition" else None
-    written_by = own_day if until is None else min(own_day, until)
+    written_by = own_day
+    if concept.kind == "condition" and concept.lasts is not None:
+        written_by = min(own_day, day_shifted(start.last_day, concept.lasts, 1))
     return Moment(start.first, max(start.last, written_by * DAY + DAY - 1), offset=start.offset)
 
 
@@ -832,15 +834,26 @@ def _ended_beside(episode: Episode, frame: Frame) -> list[Moment]:
 
 
 def _over_from(episode: Episode, frame: Frame) -> Moment | None:
-    """When an entry states that it ended; None if it does not, or had not begun by the day of screening."""
-    if not _says_it_is_over(episode, frame):
+    """When an entry states that it ended, or may have ended: of what passes, where it does not say that it goes on.
+    None if it does neither, or had not begun by the day of screening."""
+    if not (_says_it_is_over(episode, frame) or _may_be_over(episode, frame)):
         return None
     start = not_after(_start(episode, frame), frame.as_of)
     return None if start is None else _stated_end(episode, start, frame)
 
 
+def _may_be_over(episode: Episode, frame: Frame) -> bool:
+    """Whether an entry of what passes says neither that it goes on nor that it is over."""
+    is_silent = not (episode.ongoing or episode.shown_by_result) and episode.end is None
+    return is_silent and frame.rulebook.concepts[episode.concept].course == "passing"
+
+
 def _says_it_is_over(episode: Episode, frame: Frame) -> bool:
-    """Whether an entry states an end; that the one day of an acute condition has passed is no such statement."""
+    """Whether an entry states an end; that the one day of an acute condition has passed is no such statement. A result
+    that only raised the question says nothing when a later one no longer does: whatever that was is over, and nothing
+    else is denied."""
+    if episode.shown_by_result and episode.doubtful:
+        return False
     if episode.ended or frame.rulebook.concepts[episode.concept].course == "acute":
         return episode.ended
     return episode.end is not None and not episode.ongoing
@@ -1042,17 +1055,14 @@ def _reaches(absence: Absence, lookup: EventLookup, frame: Frame) -> bool:
 
 
 def _resolved(lookup: EventLookup, concept: Concept, frame: Frame) -> tuple[Episode, ...]:
-    """The entries that say that a condition, or a broader one, is over. A result that only raised the question of it
-    says nothing when a later one no longer does: whatever that was is over, and nothing else is denied."""
+    """The entries that say that a condition, or a broader one, is over."""
     if concept.kind != "condition":
         return ()
     return tuple(
         episode
         for each in frame.kinds[concept.name].upward
         for episode in frame.patient.episodes.get(each, ())
-        if episode.list == lookup.list
-        and not (episode.shown_by_result and episode.doubtful)
-        and _is_over(episode, frame)
+        if episode.list == lookup.list and _is_over(episode, frame)
     )
 
 

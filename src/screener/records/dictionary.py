@@ -539,7 +539,7 @@ class Dictionary:
         if on in SPEAKING_ELSEWHERE:
             unread = self._spoken_of_elsewhere if on == "conditions" else self._denied_beside(on)
             judged = said.may_be if on == "conditions" else said.may_be | said.is_
-            elsewhere = (judged if said.is_known else judged | unread) & self.asked
+            elsewhere = (judged if said.is_known else judged | (unread & said.open)) & self.asked
             kinds_elsewhere = [kind for kind in LIST_OF if kind not in kinds] if on == "conditions" else ["condition"]
             open_.update(name for name in elsewhere if concepts[name].kind in kinds_elsewhere)
         if on == "allergies":
