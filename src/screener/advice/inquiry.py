@@ -31,11 +31,54 @@ MOST_FRAMES = 64
 """How many supposed records are kept at a time: making them again takes less time than keeping track of many."""
 
 
+class Answered:
+    """What a part of a rule answers for a number in stretches of its domain.
+
+    The number matters to the part alike within each of `alike`: `INR >= 1.5` tells an INR below 1.5, of 1.5 and above
+    apart, and what it answers for an INR above 1.5, it answers for one of 2 to 3. If `is_sharp` is false, as with a
+    score, a stretch may be open although some of it is not. The law of the engine still answers some without asking:
+    what is definite in a stretch is so everywhere in it, and what is open somewhere in it is open in the whole.
+    """
+
+    __slots__ = ("_definite", "_open", "alike", "is_sharp")
+
+    def __init__(self, alike: tuple[Range, ...], *, is_sharp: bool) -> None:
+        self.alike = alike
+        self.is_sharp = is_sharp
+        self._definite: list[tuple[Range, Truth]] = []
+        self._open: list[Range] = []
+
+    def known(self, stretch: Range) -> Truth | None:
+        """The answer for a stretch, if those for others show it."""
+        for each, truth in self._definite:
+            if each.covers(stretch):
+                return truth
+        return UNKNOWN if any(stretch.covers(each) for each in self._open) else None
+
+    def add(self, stretch: Range, truth: Truth) -> None:
+        if truth is UNKNOWN:
+            self._open.append(stretch)
+        else:
+            self._definite.append((stretch, truth))
+
+
 class Part:
     """A part of a rule as it was screened, with the facts that it can depend on. For a connective, `parts` are those
     that depend on a fact. For any other node the engine is asked, and its answers are kept."""
 
-    __slots__ = ("asked", "asking", "decide", "facts", "judged", "missing", "node", "parts", "truth", "truths")
+    __slots__ = (
+        "answered",
+        "asked",
+        "asking",
+        "decide",
+        "facts",
+        "judged",
+        "missing",
+        "node",
+        "parts",
+        "truth",
+        "truths",
+    )
 
     def __init__(self, judged: Judged, asking: str, facts: frozenset[int], parts: tuple[Part, ...]) -> None:
         self.judged = judged
@@ -48,7 +91,9 @@ class Part:
         self.decide: Callable[[Frame], Truth] | None = None
         self.asked: dict[Point, Truth] = {}
         self.truths: dict[tuple[int, int], Truth] = {}
-        """What a connective becomes with one fact known."""
+        """What it becomes with one fact known."""
+        self.answered: dict[int, Answered] = {}
+        """For a number what is known of the stretches of its domain."""
 
     def nodes(self) -> Iterator[Part]:
         """The parts that depend on a fact and are no connectives."""
@@ -219,22 +264,62 @@ class Inquiry:
 
     def truth(self, part: Part, known: Assignment) -> Truth:
         """What a part becomes with some facts known."""
+        if len(known) == 1:
+            ((fact, place),) = known.items()
+            return self.truth_with(part, fact, place)
         if part.facts.isdisjoint(known):
             return part.truth
         if not part.parts:
             return self.ask(part, known)
-        if len(known) > 1:
-            return connected(part.node, [self.truth(each, known) for each in part.parts])
-        ((fact, place),) = known.items()
+        return connected(part.node, [self.truth(each, known) for each in part.parts])
+
+    def truth_with(self, part: Part, fact: int, place: int) -> Truth:
+        """What a part becomes with one fact known."""
+        if fact not in part.facts:
+            return part.truth
         truth = part.truths.get((fact, place))
         if truth is None:
-            truths = [self.truth(each, known) if fact in each.facts else each.truth for each in part.parts]
-            truth = part.truths[fact, place] = connected(part.node, truths)
+            if part.parts:
+                truth = connected(part.node, [self.truth_with(each, fact, place) for each in part.parts])
+            else:
+                truth = self._ask_one(part, fact, place)
+            part.truths[fact, place] = truth
         return truth
 
     def ask(self, part: Part, known: Assignment) -> Truth:
         """What the engine says about a part that is no connective, with some facts known."""
-        point = frozenset([each for each in known.items() if each[0] in part.facts])
+        seen = [(fact, place) for fact, place in known.items() if fact in part.facts and self._sees(part, fact, place)]
+        if len(seen) == 1:
+            return self.truth_with(part, *seen[0])
+        if not seen:
+            return part.truth
+        return self._ask(part, frozenset(seen))
+
+    def _sees(self, part: Part, fact: int, place: int) -> bool:
+        """Whether a part can depend on one possibility of a fact: a yes may turn other lookups than a no."""
+        subjects = self.supposed[fact][place].subjects
+        return not subjects or not subjects.isdisjoint(self.reach.of(part.node))
+
+    def _ask_one(self, part: Part, fact: int, place: int) -> Truth:
+        if not self._sees(part, fact, place):
+            return part.truth
+        stretch, answered = self.supposed[fact][place].range, part.answered.get(fact)
+        if stretch is None or answered is None:
+            return self._ask(part, frozenset([(fact, place)]))
+        truth = answered.known(stretch)
+        if truth is None:
+            whole = next((each for each in answered.alike if each.covers(stretch)), stretch)
+            if whole is not stretch:
+                truth = answered.known(whole)
+                if truth is None:
+                    truth = self._ask(part, frozenset([(fact, self.place_of(fact, whole))]))
+                    answered.add(whole, truth)
+            if truth is None or (truth is UNKNOWN and not answered.is_sharp):
+                truth = self._ask(part, frozenset([(fact, place)]))
+                answered.add(stretch, truth)
+        return truth
+
+    def _ask(self, part: Part, point: Point) -> Truth:
         truth = part.asked.get(point)
         if truth is None:
             if part.decide is None:
@@ -274,8 +359,8 @@ class Inquiry:
         known = point - recorded or point
         base = self.base(trial) if known is point else self._frame(recorded, trial)
         found = base.found.copy()
-        for fact, _ in known:
-            for name in self.reach.lookups_with(self.facts[fact].subjects):
+        for fact, place in known:
+            for name in self.reach.lookups_with(self.supposed[fact][place].subjects or self.facts[fact].subjects):
                 found.pop(name, None)
         return frame_with(base, [self.supposed[fact][place] for fact, place in sorted(known)], found)
 

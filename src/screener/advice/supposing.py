@@ -53,6 +53,9 @@ class Possibility(Struct, frozen=True):
     cleared: frozenset[tuple[str, str]] = frozenset()
     """Pairs of an event lookup and a concept: the record lacks no entry of it there."""
 
+    subjects: frozenset[str] = frozenset()
+    """The lookups that see it, as subjects (`reach.py`); none where whatever sees the fact sees it."""
+
     @property
     def is_in_record(self) -> bool:
         """Whether it is put into the record, and not into what lookups find."""
