@@ -90,7 +90,7 @@ class Fact(Struct, frozen=True):
     is_in_part: bool = False
     """It may turn out to be something else, too, than what is told here."""
     found_by: str = "chart"
-    """How it is found: see `decisive.Missing`."""
+    """How it is found: see `statements.Missing`."""
 
 
 def possibility(fact: Fact, part: Range, frame: Frame) -> Possibility:

@@ -37,7 +37,7 @@ from screener.screening import (
 )
 
 if TYPE_CHECKING:
-    from screener.advice.decisive import Advice
+    from screener.advice.statements import Advice
     from screener.advice.when import Timeline
     from screener.report.further import Further
 
