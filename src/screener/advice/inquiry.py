@@ -7,7 +7,7 @@ The engine is asked everything, on the record as it would be (`supposing.py`). O
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from screener.advice.facts import Fact, Gathering, as_one, facts_of_node, open_facts, possibility, together
 from screener.advice.reach import reach_of
@@ -67,6 +67,7 @@ class Part:
     that depend on a fact. For any other node the engine is asked, and its answers are kept."""
 
     __slots__ = (
+        "_nodes",
         "answered",
         "asked",
         "asking",
@@ -88,6 +89,7 @@ class Part:
         self.facts = facts
         self.parts = parts
         self.missing: frozenset[int] | None = None
+        self._nodes: tuple[Part, ...] | None = None
         self.decide: Callable[[Frame], Truth] | None = None
         self.asked: dict[Point, Truth] = {}
         self.truths: dict[tuple[int, int], Truth] = {}
@@ -95,13 +97,12 @@ class Part:
         self.answered: dict[int, Answered] = {}
         """For a number what is known of the stretches of its domain."""
 
-    def nodes(self) -> Iterator[Part]:
+    def nodes(self) -> tuple[Part, ...]:
         """The parts that depend on a fact and are no connectives."""
-        if not isinstance(self.node, Connective):
-            yield self
-        for part in self.parts:
-            if part.facts:
-                yield from part.nodes()
+        if self._nodes is None:
+            own = () if isinstance(self.node, Connective) else (self,)
+            self._nodes = (*own, *(node for part in self.parts if part.facts for node in part.nodes()))
+        return self._nodes
 
 
 class Line:
@@ -148,6 +149,8 @@ class Inquiry:
         self._ranges: list[dict[Range, int]] = []
         """For a number, the place of each part of its domain among its possibilities."""
         self._frames: dict[tuple[Point, str], Frame] = {}
+        self._hidden: dict[tuple[int, int], frozenset[str]] = {}
+        """For each possibility the lookups that can see it."""
         self._parts: dict[tuple[int, str], Part] = {}
         self._gathering = Gathering()
         self._with_subject: dict[str, list[int]] = {}
@@ -353,14 +356,23 @@ class Inquiry:
             self._frames[point, trial] = frame
         return frame
 
+    def _lookups_with(self, fact: int, place: int) -> frozenset[str]:
+        """The lookups that can see a possibility of a fact."""
+        subjects = self.supposed[fact][place].subjects
+        key = (fact, place) if subjects else (fact, -1)
+        known = self._hidden.get(key)
+        if known is None:
+            known = self._hidden[key] = self.reach.lookups_with(subjects or self.facts[fact].subjects)
+        return known
+
     def _frame_with(self, point: Point, trial: str) -> Frame:
         # What is put into the record is put there once, for all that may have happened besides.
         recorded = frozenset([each for each in point if self.supposed[each[0]][each[1]].is_in_record])
         known = point - recorded or point
         base = self.base(trial) if known is point else self._frame(recorded, trial)
         found = base.found.copy()
-        for fact, place in known:
-            for name in self.reach.lookups_with(self.supposed[fact][place].subjects or self.facts[fact].subjects):
+        for each in known:
+            for name in self._lookups_with(*each):
                 found.pop(name, None)
         return frame_with(base, [self.supposed[fact][place] for fact, place in sorted(known)], found)
 
