@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from screener.advice.facts import Fact, Gathering, as_one, facts_of_node, open_facts, possibility, together
-from screener.advice.reach import reach_of
+from screener.advice.reach import Subjects, reach_of
 from screener.advice.supposing import Possibility, frame_with
 from screener.evaluation.answers import Judged
 from screener.evaluation.evaluator import program_of
@@ -77,17 +77,21 @@ class Part:
         "missing",
         "node",
         "parts",
+        "subjects",
         "truth",
         "truths",
     )
 
-    def __init__(self, judged: Judged, asking: str, facts: frozenset[int], parts: tuple[Part, ...]) -> None:
+    def __init__(
+        self, judged: Judged, asking: str, subjects: Subjects, facts: frozenset[int], parts: tuple[Part, ...]
+    ) -> None:
         self.judged = judged
         self.node = judged.node
         self.truth = judged.truth
         self.asking = asking
         self.facts = facts
         self.parts = parts
+        self.subjects = subjects
         self.missing: frozenset[int] | None = None
         self._nodes: tuple[Part, ...] | None = None
         self.decide: Callable[[Frame], Truth] | None = None
@@ -152,6 +156,7 @@ class Inquiry:
         self._hidden: dict[tuple[int, int], frozenset[str]] = {}
         """For each possibility the lookups that can see it."""
         self._parts: dict[tuple[int, str], Part] = {}
+        self._parts_of_trials: dict[tuple[int, str], Part] = {}
         self._gathering = Gathering()
         self._with_subject: dict[str, list[int]] = {}
         if not self.trials:
@@ -203,17 +208,22 @@ class Inquiry:
 
     def _part(self, judged: Judged, trial: str) -> Part:
         """A part of a rule; the same one for all trials that have it and ask nobody about it."""
+        known = self._parts_of_trials.get((id(judged.node), trial))
+        if known is not None:
+            return known
         asking = trial if self.reach.asks(judged.node) else self._alike[self.base(trial).labs_within]
         part = self._parts.get((id(judged.node), asking))
         if part is None:
-            facts = self._facts_with(self.reach.of(judged.node), trial)
+            subjects = self.reach.of(judged.node)
+            facts = self._facts_with(subjects, trial)
             parts: tuple[Part, ...] = ()
             if facts and isinstance(judged.node, Connective):
                 parts = tuple([self._part(each, trial) for each in truths_in(judged)])
                 if isinstance(judged.node, All | Any):
                     parts = _that_matter(parts, FALSE if isinstance(judged.node, All) else TRUE)
                 facts = frozenset[int]().union(*(each.facts for each in parts))
-            part = self._parts[id(judged.node), asking] = Part(judged, asking, facts, parts)
+            part = self._parts[id(judged.node), asking] = Part(judged, asking, subjects, facts, parts)
+        self._parts_of_trials[id(judged.node), trial] = part
         return part
 
     def part_of(self, node: Judged, line: Line) -> Part:
@@ -274,7 +284,16 @@ class Inquiry:
             return part.truth
         if not part.parts:
             return self.ask(part, known)
-        return connected(part.node, [self.truth(each, known) for each in part.parts])
+        if not isinstance(part.node, All | Any):
+            return connected(part.node, [self.truth(each, known) for each in part.parts])
+        settling, truth = (FALSE, TRUE) if isinstance(part.node, All) else (TRUE, FALSE)
+        for each in part.parts:
+            one = self.truth(each, known)
+            if one is settling:
+                return settling
+            if one is UNKNOWN:
+                truth = UNKNOWN
+        return truth
 
     def truth_with(self, part: Part, fact: int, place: int) -> Truth:
         """What a part becomes with one fact known."""
@@ -301,7 +320,7 @@ class Inquiry:
     def _sees(self, part: Part, fact: int, place: int) -> bool:
         """Whether a part can depend on one possibility of a fact: a yes may turn other lookups than a no."""
         subjects = self.supposed[fact][place].subjects
-        return not subjects or not subjects.isdisjoint(self.reach.of(part.node))
+        return not subjects or not subjects.isdisjoint(part.subjects)
 
     def _ask_one(self, part: Part, fact: int, place: int) -> Truth:
         if not self._sees(part, fact, place):

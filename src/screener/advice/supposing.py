@@ -115,8 +115,11 @@ def derived_anew(patient: Patient, shown: Rulebook) -> Patient:
         for name, those in patient.absences.items()
     }
     anew, denied = with_derived(patient.results, explicit, absences, shown)
-    episodes = {**patient.episodes, **{name: anew.get(name, ()) for name in shown.concepts}}
-    derived: Patient = msgspec.structs.replace(patient, episodes=_some(episodes), absences=_some(denied))
+    episodes = _some({**patient.episodes, **{name: anew.get(name, ()) for name in shown.concepts}})
+    denied = _some(denied)
+    if episodes == patient.episodes and denied == patient.absences:
+        return patient  # the very same entries, so that all that was read of them holds
+    derived: Patient = msgspec.structs.replace(patient, episodes=episodes, absences=denied)
     return derived
 
 
