@@ -16,7 +16,7 @@ from screener.evaluation.answers import Judged
 from screener.evaluation.evaluator import program_of
 from screener.evaluation.frame import Frame
 from screener.evaluation.residual import Connective, connected, open_nodes, residual, truths_in
-from screener.rulebook import All, Any, Criterion
+from screener.rulebook import All, Any, Criterion, Happened
 from screener.screening import CriterionResult, Screening, Status, TrialResult, status_of
 from screener.values.dates import DAY, Duration
 from screener.values.ranges import Range
@@ -313,6 +313,8 @@ class Inquiry:
         seen = [(fact, place) for fact, place in known.items() if fact in part.facts and self._sees(part, fact, place)]
         if len(seen) == 1:
             return self.truth_with(part, *seen[0])
+        if any(self._is_supposed(part, *each) for each in seen):
+            return TRUE
         if not seen:
             return part.truth
         return self._ask(part, frozenset(seen))
@@ -322,9 +324,15 @@ class Inquiry:
         subjects = self.supposed[fact][place].subjects
         return not subjects or not subjects.isdisjoint(part.subjects)
 
+    def _is_supposed(self, part: Part, fact: int, place: int) -> bool:
+        """Whether a possibility is that what a part asks for happened."""
+        return isinstance(part.node, Happened) and part.node.lookup in self.supposed[fact][place].happened
+
     def _ask_one(self, part: Part, fact: int, place: int) -> Truth:
         if not self._sees(part, fact, place):
             return part.truth
+        if self._is_supposed(part, fact, place):
+            return TRUE
         stretch, answered = self.supposed[fact][place].range, part.answered.get(fact)
         if stretch is None or answered is None:
             return self._ask(part, frozenset([(fact, place)]))

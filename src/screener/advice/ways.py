@@ -66,6 +66,8 @@ class LineWays:
         self._most = most
         self._most_facts = most_facts
         self._of_lines: dict[tuple[int, Status], Ways] = {}
+        self._of_answers: dict[tuple[int, Truth, int], Ways] = {}
+        """By the identity of an answer, which the line holds, and the line's number."""
         self._of_nodes: dict[tuple[Part, Truth, frozenset[int]], Ways] = {}
 
     def of_line(self, line: Line, want: Status) -> Ways:
@@ -119,10 +121,17 @@ class LineWays:
 
     def of_answer(self, answer: Judged, want: Truth, line: Line) -> Ways:
         """The ways in which what is left of an answer comes out as wanted."""
+        if answer.truth is not UNKNOWN:
+            return NOTHING_NEEDED if answer.truth is want else NO_WAY
+        key = (id(answer), want, line.number)
+        known = self._of_answers.get(key)
+        if known is None:
+            known = self._of_answers[key] = self._of_answer(answer, want, line)
+        return known
+
+    def _of_answer(self, answer: Judged, want: Truth, line: Line) -> Ways:
         parts = truths_in(answer)
         match answer.node:
-            case _ if answer.truth is not UNKNOWN:
-                return NOTHING_NEEDED if answer.truth is want else NO_WAY
             case Not():
                 return self.of_answer(parts[0], negation(want), line)
             case All():
