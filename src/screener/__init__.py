@@ -25,9 +25,9 @@ from screener.version import __version__
 if TYPE_CHECKING:
     from datetime import date
 
-    from screener.advice.decisive import Advice
     from screener.advice.distance import distance
     from screener.advice.margins import margins_of as margins
+    from screener.advice.statements import Advice
     from screener.advice.when import changes
     from screener.contract import FORMAT, ScreeningTold, Status, Verdict
     from screener.evaluation.answers import Evidence, Reason
@@ -269,7 +269,7 @@ def _shipped_rules() -> Rulebook:
 
 _HOMES = {
     "FORMAT": "screener.contract",
-    "Advice": "screener.advice.decisive",
+    "Advice": "screener.advice.statements",
     "CriterionResult": "screener.screening",
     "Evidence": "screener.evaluation.answers",
     "Flag": "screener.records.patient",

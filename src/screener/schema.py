@@ -12,9 +12,9 @@ from typing import Any as Anything
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from screener.advice.decisive import Advice
 from screener.advice.distance import TrialDistance
 from screener.advice.margins import TrialMargins
+from screener.advice.statements import Advice, AdviceTold
 from screener.advice.when import Timeline
 from screener.contract import ScreeningTold
 
@@ -24,7 +24,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 class ScreeningDocument(ScreeningTold, frozen=True, kw_only=True):
     """One patient against all trials: what `screen --json` prints, with what else the call asked for."""
 
-    advice: Advice | UnsetType = UNSET
+    advice: AdviceTold | UnsetType = UNSET
     """What decides (`--advice`)."""
     margins: tuple[TrialMargins, ...] | UnsetType = UNSET
     """How far each number lies from its limit, by trial (`--margins`)."""
@@ -45,7 +45,7 @@ def document_of(
     """A result with whatever else the call asked for. None: it was not asked for."""
     return ScreeningDocument(
         **{name: getattr(told, name) for name in told.__struct_fields__},
-        advice=UNSET if advice is None else advice,
+        advice=UNSET if advice is None else advice.told(),
         margins=UNSET if margins is None else margins,
         distance=UNSET if distance is None else distance,
         when=UNSET if when is None else when,

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from screener import load_rules
-from screener.advice.decisive import Advice, advise
+from screener.advice.decisive import advise
 from screener.advice.inquiry import Assignment, Inquiry, Part
+from screener.advice.statements import Advice
 from screener.records import read_patient
 from screener.rulebook import Rulebook
 from screener.screening import evaluate

@@ -18,7 +18,8 @@ import pytest
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from screener.advice.decisive import OpenFact, Outcome, Way, advise
+from screener.advice.decisive import advise
+from screener.advice.statements import OpenFact, Outcome, Way
 from screener.records import read_patient
 from screener.rulebook import Rulebook
 from screener.screening import evaluate

@@ -220,7 +220,7 @@ CONSUMERS = [
     Consumer("src/screener/advice/turning_days.py: _reads", "numbers", f"Number {FORMULAS}", "by way of their parts"),
     Consumer("src/screener/advice/turning_days.py: _reads_of_lookup", "lookups"),
     Consumer(
-        "src/screener/advice/ways.py: of_answer",
+        "src/screener/advice/ways.py: _of_answer",
         "truths",
         f"{FACTS} AtTime Meets",
         "the engine tries each possibility of the facts inside; a residual has no `meets`",

@@ -57,7 +57,7 @@ def test_the_advice_is_short_and_no_line_is_wider_than_the_page(name: str) -> No
 @EACH
 def test_the_advice_is_plain_json_of_the_shape_that_is_stated(name: str) -> None:
     told = json.loads(json.dumps(advice_for(name).to_dict(), allow_nan=False))
-    Draft202012Validator({**result_schema(), "$ref": "#/$defs/Advice"}).validate(told)
+    Draft202012Validator({**result_schema(), "$ref": "#/$defs/AdviceTold"}).validate(told)
     assert told["trials"] or not told["facts"]
 
 

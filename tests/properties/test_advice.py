@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from properties.effort import many
 from properties.generators import AS_OF, records, rule_texts, rulebook_of, rules_of, subject_of
-from screener.advice.decisive import Advice, Known, LineName, Missing, advise, find_possibilities
+from screener.advice.decisive import advise, find_possibilities
 from screener.advice.facts import possibility
 from screener.advice.inquiry import Inquiry
+from screener.advice.statements import Advice, Known, LineName, Missing
 from screener.advice.supposing import Possibility, frame_with
 from screener.evaluation.evaluator import look_up, program_of
 from screener.records import read_patient

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from screener import Advice, advise, evaluate, load_patient, load_rules
-from screener.advice.decisive import TrialAdvice
+from screener.advice.statements import TrialAdvice
 
 PATIENTS = Path(__file__).parents[2] / "examples" / "patients"
 

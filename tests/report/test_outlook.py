@@ -11,9 +11,9 @@ import pytest
 
 from report.pages import NAMES, PATIENTS, example_page, flat, page_of, screened, screened_record, words
 from screener import Advice, advise
-from screener.advice.decisive import Known, Missing
 from screener.advice.distance import distance
 from screener.advice.margins import margins
+from screener.advice.statements import Known, Missing
 from screener.advice.values import Values
 from screener.advice.when import changes
 from screener.contract import LINE_WORDS

@@ -8,146 +8,31 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any as Anything
-
-import msgspec
-from msgspec import Struct
 
 from screener.advice import ways as ways_
 from screener.advice.inquiry import Inquiry, Line
 from screener.advice.numbers import find_possibilities
-from screener.advice.values import Values, values_of
+from screener.advice.statements import (
+    Advice,
+    Known,
+    LineName,
+    Missing,
+    OpenFact,
+    OpenLine,
+    Outcome,
+    RulesOut,
+    TrialAdvice,
+    Way,
+)
+from screener.advice.values import values_of
 from screener.advice.ways import LineWays
 from screener.evaluation.answers import Judged
-from screener.evaluation.grounds import Need
 from screener.evaluation.phrases import both
 from screener.evaluation.residual import Connective, truths_in
 from screener.rulebook import All, Any, Not
 from screener.screening import Screening, Status
 from screener.values.dates import day_text
 from screener.values.truth import FALSE, TRUE, Truth, negation
-
-
-class LineName(Struct, frozen=True):
-    """One line of one trial."""
-
-    trial: str
-    criterion: str
-
-
-class Missing(Struct, frozen=True, omit_defaults=True):
-    """A missing fact, named as in `needs`; `trial` where it is asked for one trial only, `source` where it is about one
-    place in the record.
-
-    `found_by` says how it is found: `measure` (a result of today), `old result` (an earlier result, or one on record
-    that must be looked at again), `chart`, `sponsor` (what the protocol means), or the person who is asked, which is
-    `investigator` or `participant` in the rules that come with screener.
-    """
-
-    kind: str
-    name: str
-    text: str
-    found_by: str
-    trial: str = ""
-    source: str = ""
-
-
-class Known(Struct, frozen=True):
-    """A fact with the values in question: what to find out, and what it would have to be."""
-
-    fact: Missing
-    values: Values
-
-
-class Way(Struct, frozen=True):
-    """Some facts that together bring something about: `known` whichever of their values come true, `together` only as
-    their numbers fit one another, as in a score."""
-
-    known: tuple[Known, ...]
-    together: tuple[Missing, ...] = ()
-
-
-class Outcome(Struct, frozen=True):
-    """What follows if a fact has one of these values: the lines that it passes and fails by itself."""
-
-    values: Values
-    passes: tuple[LineName, ...]
-    fails: tuple[LineName, ...]
-
-
-class RulesOut(Struct, frozen=True):
-    """A fact that rules a trial out by itself if it has one of these values, whatever all others turn out to be; or
-    does so unless another fact has the values in `unless`. `criteria` are those that fail."""
-
-    trial: str
-    fact: Known
-    criteria: tuple[str, ...]
-    unless: Known | None
-    sentence: str
-
-
-class OpenFact(Struct, frozen=True):
-    """A missing fact and what it does by itself, over all undetermined trials.
-
-    `settles` are the open lines that become definite whatever it turns out to be, `closes` those that do with some of
-    its values; `outcomes` says which values do what. `rules_out` names the trials that some value rules out, `decides`
-    those of which some value settles the verdict, either way.
-
-    `conditional`: somebody has to be asked only if another fact turns out a certain way ("Is the thrombosis still
-    there?", only if there was one). `only_if` are the ways in which it does, as far as facts are known that do.
-    """
-
-    fact: Missing
-    settles: tuple[LineName, ...]
-    closes: tuple[LineName, ...]
-    rules_out: tuple[str, ...]
-    decides: tuple[str, ...]
-    outcomes: tuple[Outcome, ...]
-    conditional: bool
-    only_if: tuple[Way, ...]
-    sentence: str
-
-    @property
-    def in_trials(self) -> tuple[str, ...]:
-        """The trials of the lines that it settles."""
-        return tuple(dict.fromkeys(line.trial for line in self.settles))
-
-
-class OpenLine(Struct, frozen=True):
-    """An open line with the few ways to pass it, the smallest first; `complete` is false where there were too many to
-    tell or to try. A line without a way waits for more than the facts named here: `needs` is what the report says."""
-
-    criterion: str
-    ways: tuple[Way, ...]
-    complete: bool
-    needs: tuple[Need, ...]
-
-
-class TrialAdvice(Struct, frozen=True):
-    """What decides one undetermined trial: what rules it out, and its open lines."""
-
-    id: str
-    rules_out: tuple[RulesOut, ...]
-    lines: tuple[OpenLine, ...]
-
-
-class Advice(Struct, frozen=True):
-    """What to find out next for one patient: the facts that settle most first, and trial by trial what decides."""
-
-    patient: str
-    as_of: str
-    facts: tuple[OpenFact, ...]
-    trials: tuple[TrialAdvice, ...]
-
-    @property
-    def unconditional(self) -> tuple[OpenFact, ...]:
-        """The facts that have to be found out whatever the others turn out to be."""
-        return tuple(fact for fact in self.facts if not fact.conditional)
-
-    def to_dict(self) -> dict[str, Anything]:
-        """The advice as plain data."""
-        told: dict[str, Anything] = msgspec.to_builtins(self)
-        return told
 
 
 def advise(screening: Screening) -> Advice:
@@ -403,4 +288,4 @@ def in_lines(lines: Sequence[LineName]) -> str:
     return f"{count} of {trials[0] if len(trials) == 1 else f'{len(trials)} trials'}"
 
 
-__all__ = ["Advice", "advise"]
+__all__ = ["advise"]

@@ -94,7 +94,7 @@ class Fact(Struct, frozen=True):
     is_in_part: bool = False
     """It may turn out to be something else, too, than what is told here."""
     found_by: str = "chart"
-    """How it is found: see `decisive.Missing`."""
+    """How it is found: see `statements.Missing`."""
 
 
 def possibility(fact: Fact, part: Range, frame: Frame) -> Possibility:
@@ -561,13 +561,18 @@ def _yes_or_no(lookup: EventLookup, name: str, frame: Frame, reach: Reach) -> Fa
         lookup.list, rulebook.concepts[name].kind
     )
     special = (str(lookup.times), repr(lookup.exceptions), repr(lookup.beside)) if _is_special(lookup) else ()
+    seen_with_yes = frozenset(f"event {each}" for each in yes)
+    seen_with_no = frozenset(f"event {each}" for each, _ in no)
     return Fact(
         ("event", lookup.list, name, lookup.verb, text, *special),
         kind,
         name,
         text,
-        frozenset(f"event {each}" for each in (*yes, *(lookup for lookup, _ in no))),
-        named=(Possibility("yes", happened=frozenset(yes)), Possibility("no", cleared=frozenset(no))),
+        seen_with_yes | seen_with_no,
+        named=(
+            Possibility("yes", happened=frozenset(yes), subjects=seen_with_yes),
+            Possibility("no", cleared=frozenset(no), subjects=seen_with_no),
+        ),
         title=text,
     )
 

@@ -7,16 +7,16 @@ The engine is asked everything, on the record as it would be (`supposing.py`). O
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from screener.advice.facts import Fact, Gathering, as_one, facts_of_node, open_facts, possibility, together
-from screener.advice.reach import reach_of
+from screener.advice.reach import Subjects, reach_of
 from screener.advice.supposing import Possibility, frame_with
 from screener.evaluation.answers import Judged
 from screener.evaluation.evaluator import program_of
 from screener.evaluation.frame import Frame
 from screener.evaluation.residual import Connective, connected, open_nodes, residual, truths_in
-from screener.rulebook import All, Any, Criterion
+from screener.rulebook import All, Any, Criterion, Happened
 from screener.screening import CriterionResult, Screening, Status, TrialResult, status_of
 from screener.values.dates import DAY, Duration
 from screener.values.ranges import Range
@@ -31,32 +31,82 @@ MOST_FRAMES = 64
 """How many supposed records are kept at a time: making them again takes less time than keeping track of many."""
 
 
+class Answered:
+    """What a part of a rule answers for a number in stretches of its domain.
+
+    The number matters to the part alike within each of `alike`: `INR >= 1.5` tells an INR below 1.5, of 1.5 and above
+    apart, and what it answers for an INR above 1.5, it answers for one of 2 to 3. If `is_sharp` is false, as with a
+    score, a stretch may be open although some of it is not. The law of the engine still answers some without asking:
+    what is definite in a stretch is so everywhere in it, and what is open somewhere in it is open in the whole.
+    """
+
+    __slots__ = ("_definite", "_open", "alike", "is_sharp")
+
+    def __init__(self, alike: tuple[Range, ...], *, is_sharp: bool) -> None:
+        self.alike = alike
+        self.is_sharp = is_sharp
+        self._definite: list[tuple[Range, Truth]] = []
+        self._open: list[Range] = []
+
+    def known(self, stretch: Range) -> Truth | None:
+        """The answer for a stretch, if those for others show it."""
+        for each, truth in self._definite:
+            if each.covers(stretch):
+                return truth
+        return UNKNOWN if any(stretch.covers(each) for each in self._open) else None
+
+    def add(self, stretch: Range, truth: Truth) -> None:
+        if truth is UNKNOWN:
+            self._open.append(stretch)
+        else:
+            self._definite.append((stretch, truth))
+
+
 class Part:
     """A part of a rule as it was screened, with the facts that it can depend on. For a connective, `parts` are those
     that depend on a fact. For any other node the engine is asked, and its answers are kept."""
 
-    __slots__ = ("asked", "asking", "decide", "facts", "judged", "missing", "node", "parts", "truth", "truths")
+    __slots__ = (
+        "_nodes",
+        "answered",
+        "asked",
+        "asking",
+        "decide",
+        "facts",
+        "judged",
+        "missing",
+        "node",
+        "parts",
+        "subjects",
+        "truth",
+        "truths",
+    )
 
-    def __init__(self, judged: Judged, asking: str, facts: frozenset[int], parts: tuple[Part, ...]) -> None:
+    def __init__(
+        self, judged: Judged, asking: str, subjects: Subjects, facts: frozenset[int], parts: tuple[Part, ...]
+    ) -> None:
         self.judged = judged
         self.node = judged.node
         self.truth = judged.truth
         self.asking = asking
         self.facts = facts
         self.parts = parts
+        self.subjects = subjects
         self.missing: frozenset[int] | None = None
+        self._nodes: tuple[Part, ...] | None = None
         self.decide: Callable[[Frame], Truth] | None = None
         self.asked: dict[Point, Truth] = {}
         self.truths: dict[tuple[int, int], Truth] = {}
-        """What a connective becomes with one fact known."""
+        """What it becomes with one fact known."""
+        self.answered: dict[int, Answered] = {}
+        """For a number what is known of the stretches of its domain."""
 
-    def nodes(self) -> Iterator[Part]:
+    def nodes(self) -> tuple[Part, ...]:
         """The parts that depend on a fact and are no connectives."""
-        if not isinstance(self.node, Connective):
-            yield self
-        for part in self.parts:
-            if part.facts:
-                yield from part.nodes()
+        if self._nodes is None:
+            own = () if isinstance(self.node, Connective) else (self,)
+            self._nodes = (*own, *(node for part in self.parts if part.facts for node in part.nodes()))
+        return self._nodes
 
 
 class Line:
@@ -103,7 +153,10 @@ class Inquiry:
         self._ranges: list[dict[Range, int]] = []
         """For a number, the place of each part of its domain among its possibilities."""
         self._frames: dict[tuple[Point, str], Frame] = {}
+        self._hidden: dict[tuple[int, int], frozenset[str]] = {}
+        """For each possibility the lookups that can see it."""
         self._parts: dict[tuple[int, str], Part] = {}
+        self._parts_of_trials: dict[tuple[int, str], Part] = {}
         self._gathering = Gathering()
         self._with_subject: dict[str, list[int]] = {}
         if not self.trials:
@@ -155,17 +208,22 @@ class Inquiry:
 
     def _part(self, judged: Judged, trial: str) -> Part:
         """A part of a rule; the same one for all trials that have it and ask nobody about it."""
+        known = self._parts_of_trials.get((id(judged.node), trial))
+        if known is not None:
+            return known
         asking = trial if self.reach.asks(judged.node) else self._alike[self.base(trial).labs_within]
         part = self._parts.get((id(judged.node), asking))
         if part is None:
-            facts = self._facts_with(self.reach.of(judged.node), trial)
+            subjects = self.reach.of(judged.node)
+            facts = self._facts_with(subjects, trial)
             parts: tuple[Part, ...] = ()
             if facts and isinstance(judged.node, Connective):
                 parts = tuple([self._part(each, trial) for each in truths_in(judged)])
                 if isinstance(judged.node, All | Any):
                     parts = _that_matter(parts, FALSE if isinstance(judged.node, All) else TRUE)
                 facts = frozenset[int]().union(*(each.facts for each in parts))
-            part = self._parts[id(judged.node), asking] = Part(judged, asking, facts, parts)
+            part = self._parts[id(judged.node), asking] = Part(judged, asking, subjects, facts, parts)
+        self._parts_of_trials[id(judged.node), trial] = part
         return part
 
     def part_of(self, node: Judged, line: Line) -> Part:
@@ -219,22 +277,79 @@ class Inquiry:
 
     def truth(self, part: Part, known: Assignment) -> Truth:
         """What a part becomes with some facts known."""
+        if len(known) == 1:
+            ((fact, place),) = known.items()
+            return self.truth_with(part, fact, place)
         if part.facts.isdisjoint(known):
             return part.truth
         if not part.parts:
             return self.ask(part, known)
-        if len(known) > 1:
+        if not isinstance(part.node, All | Any):
             return connected(part.node, [self.truth(each, known) for each in part.parts])
-        ((fact, place),) = known.items()
+        settling, truth = (FALSE, TRUE) if isinstance(part.node, All) else (TRUE, FALSE)
+        for each in part.parts:
+            one = self.truth(each, known)
+            if one is settling:
+                return settling
+            if one is UNKNOWN:
+                truth = UNKNOWN
+        return truth
+
+    def truth_with(self, part: Part, fact: int, place: int) -> Truth:
+        """What a part becomes with one fact known."""
+        if fact not in part.facts:
+            return part.truth
         truth = part.truths.get((fact, place))
         if truth is None:
-            truths = [self.truth(each, known) if fact in each.facts else each.truth for each in part.parts]
-            truth = part.truths[fact, place] = connected(part.node, truths)
+            if part.parts:
+                truth = connected(part.node, [self.truth_with(each, fact, place) for each in part.parts])
+            else:
+                truth = self._ask_one(part, fact, place)
+            part.truths[fact, place] = truth
         return truth
 
     def ask(self, part: Part, known: Assignment) -> Truth:
         """What the engine says about a part that is no connective, with some facts known."""
-        point = frozenset([each for each in known.items() if each[0] in part.facts])
+        seen = [(fact, place) for fact, place in known.items() if fact in part.facts and self._sees(part, fact, place)]
+        if len(seen) == 1:
+            return self.truth_with(part, *seen[0])
+        if any(self._is_supposed(part, *each) for each in seen):
+            return TRUE
+        if not seen:
+            return part.truth
+        return self._ask(part, frozenset(seen))
+
+    def _sees(self, part: Part, fact: int, place: int) -> bool:
+        """Whether a part can depend on one possibility of a fact: a yes may turn other lookups than a no."""
+        subjects = self.supposed[fact][place].subjects
+        return not subjects or not subjects.isdisjoint(part.subjects)
+
+    def _is_supposed(self, part: Part, fact: int, place: int) -> bool:
+        """Whether a possibility is that what a part asks for happened."""
+        return isinstance(part.node, Happened) and part.node.lookup in self.supposed[fact][place].happened
+
+    def _ask_one(self, part: Part, fact: int, place: int) -> Truth:
+        if not self._sees(part, fact, place):
+            return part.truth
+        if self._is_supposed(part, fact, place):
+            return TRUE
+        stretch, answered = self.supposed[fact][place].range, part.answered.get(fact)
+        if stretch is None or answered is None:
+            return self._ask(part, frozenset([(fact, place)]))
+        truth = answered.known(stretch)
+        if truth is None:
+            whole = next((each for each in answered.alike if each.covers(stretch)), stretch)
+            if whole is not stretch:
+                truth = answered.known(whole)
+                if truth is None:
+                    truth = self._ask(part, frozenset([(fact, self.place_of(fact, whole))]))
+                    answered.add(whole, truth)
+            if truth is None or (truth is UNKNOWN and not answered.is_sharp):
+                truth = self._ask(part, frozenset([(fact, place)]))
+                answered.add(stretch, truth)
+        return truth
+
+    def _ask(self, part: Part, point: Point) -> Truth:
         truth = part.asked.get(point)
         if truth is None:
             if part.decide is None:
@@ -268,14 +383,23 @@ class Inquiry:
             self._frames[point, trial] = frame
         return frame
 
+    def _lookups_with(self, fact: int, place: int) -> frozenset[str]:
+        """The lookups that can see a possibility of a fact."""
+        subjects = self.supposed[fact][place].subjects
+        key = (fact, place) if subjects else (fact, -1)
+        known = self._hidden.get(key)
+        if known is None:
+            known = self._hidden[key] = self.reach.lookups_with(subjects or self.facts[fact].subjects)
+        return known
+
     def _frame_with(self, point: Point, trial: str) -> Frame:
         # What is put into the record is put there once, for all that may have happened besides.
         recorded = frozenset([each for each in point if self.supposed[each[0]][each[1]].is_in_record])
         known = point - recorded or point
         base = self.base(trial) if known is point else self._frame(recorded, trial)
         found = base.found.copy()
-        for fact, _ in known:
-            for name in self.reach.lookups_with(self.facts[fact].subjects):
+        for each in known:
+            for name in self._lookups_with(*each):
                 found.pop(name, None)
         return frame_with(base, [self.supposed[fact][place] for fact, place in sorted(known)], found)
 

@@ -11,16 +11,17 @@ Of a rule `INR >= 1.5 and MELD < 20`, with a MELD that reaches 20 at an INR of 2
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import pairwise
 
 from screener.advice.facts import Fact
-from screener.advice.inquiry import Inquiry, Part
+from screener.advice.inquiry import Answered, Inquiry, Part
 from screener.advice.meeting import share_to_meeting
 from screener.advice.reach import plain
 from screener.evaluation.answers import Judged
 from screener.rulebook import (
+    Age,
     AtTime,
     Between,
     ChangeLookup,
@@ -29,7 +30,9 @@ from screener.rulebook import (
     Numeric,
     Rulebook,
     Truthful,
+    Value,
 )
+from screener.screening import Status
 from screener.values.ranges import Range, exactly
 from screener.values.truth import Truth
 
@@ -48,13 +51,20 @@ def find_possibilities(inquiry: Inquiry) -> None:
 
 def possibilities_of(number: int, inquiry: Inquiry) -> list[int]:
     """The places of a number's possibilities, which together are all that it may turn out to be."""
-    fact, nodes = inquiry.facts[number], inquiry.parts_with(number)
+    fact, still_open = inquiry.facts[number], inquiry.parts_with(number)
     every = dict.fromkeys(node for line in inquiry.lines_with[number] for part in line.parts for node in part.nodes())
-    cuts = _cuts(fact, [node.node for node in every if number in node.facts], inquiry)
+    nodes = [node for node in every if number in node.facts]
+    cuts = {node: _cuts(fact, node.node, inquiry) for node in nodes}
     if fact.scale != "limit":
-        scores = [each for each in nodes if not _is_direct(each.node, inquiry.rulebook)]
-        cuts |= set(_turns(number, scores, cuts, inquiry)) if scores else set()
-    return list(_merged(number, _partition(fact, cuts), nodes, inquiry))
+        for node in still_open:
+            if not _is_direct(node.node, inquiry.rulebook):
+                cuts[node].update(_turns(number, node, cuts[node], inquiry))
+        for node in nodes:
+            alike = tuple(_partition(fact, cuts[node], each_alone=False))
+            node.answered[number] = Answered(alike, is_sharp=_is_sharp(node.node))
+            node.truths.clear()
+    parts = _partition(fact, set[float]().union(*cuts.values()))
+    return list(_merged(number, parts, still_open, nodes, inquiry))
 
 
 def _is_direct(node: Truthful, rulebook: Rulebook) -> bool:
@@ -75,20 +85,31 @@ def _is_direct(node: Truthful, rulebook: Rulebook) -> bool:
             return True
 
 
+def _is_sharp(node: Truthful) -> bool:
+    """Whether a rule holds a number as it is to limits as they are written, so that all between two are alike."""
+    match node:
+        case Compare(left=Value() | Age(), right=Number()) | Compare(left=Number(), right=Value() | Age()):
+            return True
+        case Between(of=Value() | Age()):
+            return True
+        case _:
+            return False
+
+
 # ---- where to cut
 
 
-def _cuts(fact: Fact, rules: Sequence[Truthful], inquiry: Inquiry) -> set[float]:
+def _cuts(fact: Fact, rule: Truthful, inquiry: Inquiry) -> set[float]:
     """The values of a number at which a rule that compares it with limits may change its answer."""
     rulebook = inquiry.rulebook
     name = "age" if fact.kind == "birth_date" else fact.name
-    limits = [inquiry.reach.limits(rule) for rule in rules]
-    multiples = {node for each in limits for node in each.multiples.get(name, ())}
+    limits = inquiry.reach.limits(rule)
+    multiples = limits.multiples.get(name, frozenset())
     if fact.scale == "limit":
         value = fact.replaces[0].value
         same = [node for node in multiples if node.which == fact.key[1]]
         return set() if value is None else {float(Fraction(value.low) / Fraction(node.times)) for node in same}
-    found = {end for each in limits for end in each.numbers.get(name, ())}
+    found = set(limits.numbers.get(name, ()))
     for node in multiples:
         normal = [
             Fraction(end)
@@ -97,7 +118,7 @@ def _cuts(fact: Fact, rules: Sequence[Truthful], inquiry: Inquiry) -> set[float]
         ]
         own = [each.own_limit(node.which) for each in fact.replaces]
         found |= {float(Fraction(node.times) * end) for end in (*normal, *own) if end is not None}
-    shows = any(f"sign {fact.name}" in inquiry.reach.of(rule) for rule in rules)
+    shows = f"sign {fact.name}" in inquiry.reach.of(rule)
     for concept in rulebook.concepts.values() if shows else ():
         for sign in concept.signs:
             if sign.fact == fact.name and sign.numbers is not None:
@@ -105,18 +126,17 @@ def _cuts(fact: Fact, rules: Sequence[Truthful], inquiry: Inquiry) -> set[float]
     return found
 
 
-def _turns(number: int, scores: list[Part], cuts: Iterable[float], inquiry: Inquiry) -> Iterator[float]:
-    """The values at which some score changes its answer, narrowed down between values where it differs."""
+def _turns(number: int, score: Part, cuts: Iterable[float], inquiry: Inquiry) -> Iterator[float]:
+    """The values at which a score changes its answer, narrowed down between values where it differs."""
     fact = inquiry.facts[number]
     domain, whole = fact.domain, fact.scale == "whole"
     if domain is None:
         return
     points = {point for point in (*cuts, *_between(domain.low, domain.high, whole=whole)) if domain.contains(point)}
-    told = [(point, [_asked(number, score, point, inquiry) for score in scores]) for point in sorted(points)]
-    for (low, at_low), (high, at_high) in pairwise(told):
-        for score, one, other in zip(scores, at_low, at_high, strict=True):
-            if one is not other:
-                yield from _narrowed(number, score, (low, high), inquiry, whole=whole)
+    told = [(point, _asked(number, score, point, inquiry)) for point in sorted(points)]
+    for (low, one), (high, other) in pairwise(told):
+        if one is not other:
+            yield from _narrowed(number, score, (low, high), inquiry, whole=whole)
 
 
 def _narrowed(number: int, score: Part, ends: tuple[float, float], inquiry: Inquiry, *, whole: bool) -> Iterator[float]:
@@ -189,13 +209,13 @@ def _between(low: float, high: float, *, whole: bool) -> list[float]:
 # ---- parts
 
 
-def _partition(fact: Fact, cuts: Iterable[float]) -> Iterator[Range]:
-    """The domain in parts, each cut being a part of its own."""
+def _partition(fact: Fact, cuts: Iterable[float], *, each_alone: bool = True) -> Iterator[Range]:
+    """The domain in parts, each cut being a part of its own. `each_alone`: so is each of a few whole numbers."""
     domain = fact.domain
     if domain is None:
         return
     if fact.scale == "whole":
-        yield from _whole_parts(domain, cuts)
+        yield from _whole_parts(domain, cuts, each_alone=each_alone)
         return
     low, low_open = domain.low, domain.low_open
     for cut in sorted({cut for cut in cuts if domain.low <= cut <= domain.high}):
@@ -211,9 +231,9 @@ def _partition(fact: Fact, cuts: Iterable[float]) -> Iterator[Range]:
         yield exactly(low)
 
 
-def _whole_parts(domain: Range, cuts: Iterable[float]) -> Iterator[Range]:
+def _whole_parts(domain: Range, cuts: Iterable[float], *, each_alone: bool) -> Iterator[Range]:
     first, last = int(domain.low), int(domain.high)
-    if last - first < MOST_ALONE:
+    if each_alone and last - first < MOST_ALONE:
         yield from (exactly(float(each)) for each in range(first, last + 1))
         return
     start = first
@@ -227,35 +247,41 @@ def _whole_parts(domain: Range, cuts: Iterable[float]) -> Iterator[Range]:
         yield Range(float(start), float(last))
 
 
-def _merged(number: int, parts: Iterable[Range], nodes: list[Part], inquiry: Inquiry) -> Iterator[int]:
+def _merged(
+    number: int, parts: Iterable[Range], still_open: list[Part], nodes: list[Part], inquiry: Inquiry
+) -> Iterator[int]:
     """The places of the parts. Neighbors become one if no line and no open node differs between them."""
     fact = inquiry.facts[number]
-    open_nodes = frozenset(nodes)
+    settled = [node for node in nodes if node not in set(still_open)]
     turned = [
         line
         for line in inquiry.lines_with[number]
-        if any(number in each.facts and each not in open_nodes for part in line.parts for each in part.nodes())
+        if any(number in each.facts and each in settled for part in line.parts for each in part.nodes())
     ]
 
-    def said(place: int) -> tuple[object, ...]:
-        known = {number: place}
-        return (
-            *[inquiry.status(line, known) for line in turned],
-            *[inquiry.ask(node, known) for node in nodes],
+    def said(place: int, those: list[Part]) -> list[Truth]:
+        return [inquiry.truth_with(node, number, place) for node in those]
+
+    def statuses(place: int) -> list[Status]:
+        return [inquiry.status(line, {number: place}) for line in turned]
+
+    def are_alike(one: int, other: int) -> bool:
+        return said(one, still_open) == said(other, still_open) and (
+            said(one, settled) == said(other, settled) or statuses(one) == statuses(other)
         )
 
-    held: tuple[Range, int, tuple[object, ...]] | None = None
+    held: tuple[Range, int] | None = None
     for part in parts:
         place = inquiry.place_of(number, part)
-        now = said(place)
-        if held is not None and held[2] == now:
-            both = Range(held[0].low, part.high, held[0].low_open, part.high_open)
-            whole = inquiry.place_of(number, both)
-            if fact.scale == "limit" or said(whole) == now:
-                held = (both, whole, now)
-                continue
         if held is not None:
-            yield held[1]
-        held = (part, place, now)
+            before = held[1]
+            if are_alike(before, place):
+                both = Range(held[0].low, part.high, held[0].low_open, part.high_open)
+                whole = inquiry.place_of(number, both)
+                if fact.scale == "limit" or are_alike(whole, place):
+                    held = (both, whole)
+                    continue
+            yield before
+        held = (part, place)
     if held is not None:
         yield held[1]

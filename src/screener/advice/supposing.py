@@ -53,6 +53,9 @@ class Possibility(Struct, frozen=True):
     cleared: frozenset[tuple[str, str]] = frozenset()
     """Pairs of an event lookup and a concept: the record lacks no entry of it there."""
 
+    subjects: frozenset[str] = frozenset()
+    """The lookups that see it, as subjects (`reach.py`); none where whatever sees the fact sees it."""
+
     @property
     def is_in_record(self) -> bool:
         """Whether it is put into the record, and not into what lookups find."""
@@ -112,8 +115,11 @@ def derived_anew(patient: Patient, shown: Rulebook) -> Patient:
         for name, those in patient.absences.items()
     }
     anew, denied = with_derived(patient.results, explicit, absences, shown)
-    episodes = {**patient.episodes, **{name: anew.get(name, ()) for name in shown.concepts}}
-    derived: Patient = msgspec.structs.replace(patient, episodes=_some(episodes), absences=_some(denied))
+    episodes = _some({**patient.episodes, **{name: anew.get(name, ()) for name in shown.concepts}})
+    denied = _some(denied)
+    if episodes == patient.episodes and denied == patient.absences:
+        return patient  # the very same entries, so that all that was read of them holds
+    derived: Patient = msgspec.structs.replace(patient, episodes=episodes, absences=denied)
     return derived
 
 

@@ -234,9 +234,58 @@ def _freshness(fact: str, frame: Frame) -> Duration:
 # ---- what a record makes of them
 
 
-DaysOfConcepts = dict[tuple[str, frozenset[Duration]], set[int]]
-"""The days on which what a record says of a concept turns over in windows of some lengths. Many lookups read the same
-of a record: who asks about one record keeps them for as long as it asks."""
+class DaysOfConcepts:
+    """The days on which what a record says of concepts turns over in windows of some lengths. Many lookups read the
+    same of a record: who asks about one record keeps them for as long as it asks.
+
+    Of a concept that no entry names, a record says at most that a list is complete or has nothing on it. Such a denial
+    is like any other that stays fresh as long, so its days are worked out once for each freshness.
+    """
+
+    def __init__(self, frame: Frame) -> None:
+        patient = frame.patient
+        self._patient = patient
+        self._rulebook = frame.rulebook
+        self._as_of = frame.as_of
+        may_be = (name for of_list in patient.may_be.values() for name in of_list)
+        self._named = frozenset((*patient.episodes, *patient.absences, *may_be))
+        self._denials = {day for those in patient.none_known_on.values() for day in those}
+        if patient.complete and patient.as_of is not None:
+            # A complete list denies as an absence of the record's own day does.
+            self._denials.add(patient.as_of)
+        self._of_entries: dict[tuple[str, frozenset[Duration]], set[int]] = {}
+        self._of_denials: dict[tuple[Duration, frozenset[Duration]], set[int]] = {}
+
+    def of(self, names: frozenset[str], lengths: frozenset[Duration]) -> set[int]:
+        """The days for some concepts that are not before that of screening."""
+        days: set[int] = set()
+        for name in names & self._named:
+            known = self._of_entries.get((name, lengths))
+            if known is None:
+                known = self._of_entries[name, lengths] = self._not_before(self._entries(name), lengths)
+            days |= known
+        if self._denials:
+            concepts = self._rulebook.concepts
+            for fresh, name in {concepts[name].fresh: name for name in names}.items():
+                known = self._of_denials.get((fresh, lengths))
+                if known is None:
+                    denials = [Absence(name, "conditions", "", on_day(day)) for day in sorted(self._denials)]
+                    known = self._of_denials[fresh, lengths] = self._not_before(denials, lengths)
+                days |= known
+        return days
+
+    def _entries(self, name: str) -> list[Episode | Absence]:
+        patient = self._patient
+        may_be = [
+            msgspec.structs.replace(entry, concept=name)
+            for of_list in patient.may_be.values()
+            for entry in of_list.get(name, ())
+        ]
+        return [*patient.episodes.get(name, ()), *patient.absences.get(name, ()), *may_be]
+
+    def _not_before(self, entries: Iterable[Episode | Absence], lengths: frozenset[Duration]) -> set[int]:
+        days = set[int]().union(*(days_of(entry, lengths, self._rulebook) for entry in entries))
+        return {day for day in days if day >= self._as_of}
 
 
 def turning_days(reads: Reads, frame: Frame, until: int, of_concepts: DaysOfConcepts) -> set[int]:
@@ -262,12 +311,7 @@ def _turning_days(reads: Reads, frame: Frame, until: int, of_concepts: DaysOfCon
         for result in patient.results.get(name, ()):
             if result.when is not None:
                 days |= _around(result.when, ()) | _outlasted(result.when, rulebook.fact(name).fresh)
-    for name in reads.concepts:
-        key = (name, reads.lengths)
-        known = of_concepts.get(key)
-        if known is None:
-            known = of_concepts[key] = _days_of_concept(name, reads.lengths, frame)
-        days |= known
+    days |= of_concepts.of(reads.concepts, reads.lengths)
     for name in reads.questions:
         holds_for = rulebook.questions[name].holds_for
         for asked in (name, f"{frame.trial}/{name}"):
@@ -277,22 +321,6 @@ def _turning_days(reads: Reads, frame: Frame, until: int, of_concepts: DaysOfCon
     if reads.has_age:
         days |= set(_birthdays(frame, until))
     return days
-
-
-def _days_of_concept(name: str, lengths: frozenset[Duration], frame: Frame) -> set[int]:
-    """The days after that of screening on which what the record says of a concept can come to count otherwise, and the
-    day itself."""
-    patient, rulebook = frame.patient, frame.rulebook
-    entries: list[Episode | Absence] = [*patient.episodes.get(name, ()), *patient.absences.get(name, ())]
-    if patient.complete and patient.as_of is not None:
-        # A complete list denies as an absence of the record's own day does.
-        entries.append(Absence(name, "conditions", "", on_day(patient.as_of)))
-    days_of_none = {day for those in patient.none_known_on.values() for day in those}
-    entries += [Absence(name, "conditions", "", on_day(day)) for day in sorted(days_of_none)]
-    for of_list in patient.may_be.values():
-        entries += [msgspec.structs.replace(entry, concept=name) for entry in of_list.get(name, ())]
-    days = set[int]().union(*(days_of(entry, lengths, rulebook) for entry in entries))
-    return {day for day in days if day >= frame.as_of}
 
 
 def days_of(fact: Fact, lengths: Iterable[Duration], rulebook: Rulebook) -> set[int]:

@@ -66,7 +66,9 @@ class LineWays:
         self._most = most
         self._most_facts = most_facts
         self._of_lines: dict[tuple[int, Status], Ways] = {}
-        self._of_nodes: dict[tuple[Part, Truth, int], Ways] = {}
+        self._of_answers: dict[tuple[int, Truth, int], Ways] = {}
+        """By the identity of an answer, which the line holds, and the line's number."""
+        self._of_nodes: dict[tuple[Part, Truth, frozenset[int]], Ways] = {}
 
     def of_line(self, line: Line, want: Status) -> Ways:
         """The ways in which an open line comes out passed, or failed.
@@ -119,10 +121,17 @@ class LineWays:
 
     def of_answer(self, answer: Judged, want: Truth, line: Line) -> Ways:
         """The ways in which what is left of an answer comes out as wanted."""
+        if answer.truth is not UNKNOWN:
+            return NOTHING_NEEDED if answer.truth is want else NO_WAY
+        key = (id(answer), want, line.number)
+        known = self._of_answers.get(key)
+        if known is None:
+            known = self._of_answers[key] = self._of_answer(answer, want, line)
+        return known
+
+    def _of_answer(self, answer: Judged, want: Truth, line: Line) -> Ways:
         parts = truths_in(answer)
         match answer.node:
-            case _ if answer.truth is not UNKNOWN:
-                return NOTHING_NEEDED if answer.truth is want else NO_WAY
             case Not():
                 return self.of_answer(parts[0], negation(want), line)
             case All():
@@ -133,23 +142,23 @@ class LineWays:
                 least = count
             case _:
                 part = self._inquiry.part_of(answer, line)
-                known = self._of_nodes.get((part, want, line.number))
+                key = (part, want, part.facts & self._inquiry.asked_by(line))
+                known = self._of_nodes.get(key)
                 if known is None:
-                    known = self._of_nodes[part, want, line.number] = self._of_node(part, want, line)
+                    known = self._of_nodes[key] = self._of_node(*key, line)
                 return known
         count = least if want is TRUE else len(parts) - least + 1
         of_each = [self.of_answer(part, want, line) for part in parts]
         several = [self._joined(some) for some in combinations(of_each, count)] if count > 1 else of_each
         return self._fewest([way for each in several for way in each.ways], all(each.complete for each in several))
 
-    def _of_node(self, part: Part, want: Truth, line: Line) -> Ways:
+    def _of_node(self, part: Part, want: Truth, facts: frozenset[int], line: Line) -> Ways:
         """The ways of a node that only the engine can answer: single facts that settle it, or several together if each
         of them leaves it open."""
         found: list[Way] = []
         left: dict[int, list[int]] = {}
-        asked = self._inquiry.asked_by(line)
-        for fact in sorted(part.facts & asked):
-            truths = {place: self._inquiry.ask(part, {fact: place}) for place in self._inquiry.whole[fact]}
+        for fact in sorted(facts):
+            truths = {place: self._inquiry.truth_with(part, fact, place) for place in self._inquiry.whole[fact]}
             does = [place for place, truth in truths.items() if truth is want]
             if does and not self._inquiry.facts[fact].only_beside:
                 found.append(way_of({fact: frozenset(does)}))
@@ -182,14 +191,17 @@ class LineWays:
 
     def _joined(self, several: Iterable[Ways]) -> Ways:
         """The ways in which all of several come about together."""
-        whole = NOTHING_NEEDED
-        for each in sorted(several, key=lambda one: len(one.ways)):
+        first, *others = sorted(several, key=lambda one: len(one.ways))
+        whole = first
+        for each in others:
             both = [way for one in whole.ways for other in each.ways if (way := _both(one, other)) is not None]
             whole = self._fewest(both, whole.complete and each.complete)
         return whole
 
     def _fewest(self, ways: Sequence[Way], complete: bool) -> Ways:
         """The ways, the smallest first, without those that another makes needless, up to the number that is kept."""
+        if len(ways) < 2 and all(len(way.facts) <= self._most_facts for way in ways):
+            return Ways(tuple(ways), complete)
         kept: list[Way] = []
         small = [way for way in ways if len(way.facts) <= self._most_facts]
         for way in sorted(small, key=lambda each: len(each.facts)):

@@ -240,7 +240,7 @@ class _Days:
         self._frames: dict[int, Frame] = {}
         self._of_trials: dict[tuple[str, int], Frame] = {}
         self._turning: dict[tuple[str, Reads, int], set[int]] = {}
-        self._of_concepts: dict[int, DaysOfConcepts] = {}
+        self._of_concepts = DaysOfConcepts(self.frame)
         self._changing: dict[tuple[str, int, int], tuple[int, ...]] = {}
 
     def at(self, day: int) -> Frame:
@@ -278,7 +278,7 @@ class _Days:
         key = (trial if reads.questions else "", reads, last)
         if key not in self._turning:
             frame = self.frame.of_trial(trial) if reads.questions else self.frame
-            self._turning[key] = turning_days(reads, frame, last, self._of_concepts.setdefault(last, {}))
+            self._turning[key] = turning_days(reads, frame, last, self._of_concepts)
         return self._turning[key]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from screener.advice.decisive import Advice, Known, Missing, OpenFact, OpenLine, RulesOut, TrialAdvice, Way
+from screener.advice.statements import Advice, Known, Missing, OpenFact, OpenLine, RulesOut, TrialAdvice, Way
 from screener.evaluation.phrases import lowered
 from screener.report.wording import in_one_breath, joined
 

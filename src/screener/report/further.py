@@ -7,9 +7,10 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from screener.advice.decisive import Advice, advise
+from screener.advice.decisive import advise
 from screener.advice.distance import TrialDistance, distance
 from screener.advice.margins import CriterionMargins, TrialMargins, margins_of
+from screener.advice.statements import Advice
 from screener.advice.when import Timeline, changes
 from screener.contract import Form
 from screener.schema import document_of, json_of

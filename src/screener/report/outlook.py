@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from screener.advice.decisive import Advice, Missing, OpenFact, OpenLine, RulesOut, TrialAdvice, advise
+from screener.advice.decisive import advise
 from screener.advice.distance import TrialDistance, distance
 from screener.advice.margins import Margin, margins_of
+from screener.advice.statements import Advice, Missing, OpenFact, OpenLine, RulesOut, TrialAdvice
 from screener.advice.when import Timeline, changes
 from screener.report.advising import MEASURED, MOST_FACTS, any_of, first_facts, first_few
 from screener.rulebook import Rulebook

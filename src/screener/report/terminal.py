@@ -42,7 +42,7 @@ from screener.sheet.making import states_in_words
 from screener.sheet.phrases import loud
 
 if TYPE_CHECKING:
-    from screener.advice.decisive import Advice
+    from screener.advice.statements import Advice
     from screener.advice.when import Timeline
     from screener.report.further import Further
     from screener.sheet.model import State
