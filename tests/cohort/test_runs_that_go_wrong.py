@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
 
 import pyarrow.parquet as pq
 import pytest
@@ -92,6 +93,23 @@ def test_a_corrupt_file_of_facts_is_named_with_its_patients(records: Path, tmp_p
     assert one.place == part.file
     assert all(each in one.fault for each in Facts(folder).ids_in(part))
     assert ran.patients == 0
+
+
+def test_a_bit_that_turned_over_never_makes_another_patient(records: Path, tmp_path: Path, manner: Manner) -> None:
+    folder = tmp_path / "facts"
+    (part,) = ingest([records], folder, manner).parts
+    place, facts = folder / part.file, Facts(folder)
+    whole, written = list(facts.patients(part)), place.read_bytes()
+    dice, named = Random(7), 0
+    for _ in range(60):
+        turned = bytearray(written)
+        turned[dice.randrange(len(turned))] ^= 1 << dice.randrange(8)
+        place.write_bytes(turned)
+        try:
+            assert list(facts.patients(part)) == whole
+        except FactsError as error:
+            named += part.file in str(error)
+    assert named > 30
 
 
 def test_two_runs_do_not_write_into_one_folder(tmp_path: Path) -> None:
@@ -195,6 +213,7 @@ def test_who_cannot_be_screened_is_named_and_tried_again(
     for _ in range(2):
         ran = run(facts, tmp_path / "answers", load_rules(), how)
         assert (ran.patients, [each.place for each in ran.set_aside]) == (3, [one])
+        assert "in fails" in str(ran.set_aside[0].trace)
     monkeypatch.setattr(Desk, "rows", real)
     ran = run(facts, tmp_path / "answers", load_rules(), how)
     assert (ran.patients, ran.decided, ran.set_aside) == (4, 1, ())

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from msgspec import Struct
 
 from screener.records.facts.columns import from_table, schema_of, to_table
+from screener.records.facts.folder import parquet_writer
 from screener.records.whole_files import whole_file
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def write_changes(folder: Path, before: Ran | None, this: Ran) -> str | None:
     place = folder / CHANGES
     if before is not None and before.files == this.files and before.trials == this.trials and place.exists():
         return before.since
-    with whole_file(place) as file, pq.ParquetWriter(file, schema_of(Changed), compression="zstd") as writer:
+    with whole_file(place) as file, parquet_writer(file, schema_of(Changed)) as writer:
         for rows in _changed(folder, before, this) if before is not None else ():
             writer.write_table(to_table(rows, Changed))
     return before.day if before is not None else None
