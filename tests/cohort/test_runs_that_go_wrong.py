@@ -16,7 +16,7 @@ import pytest
 from cohort.conftest import DAY, EXAMPLES
 from screener import load_rules
 from screener.cohort.answers import Desk, How
-from screener.cohort.ingest import Manner, ingest
+from screener.cohort.ingest import Manner, _pieces_of_files, ingest
 from screener.cohort.run import run
 from screener.records.facts import folder as facts_folder
 from screener.records.facts.folder import Facts, FactsError, alone_in, unchanged
@@ -62,6 +62,16 @@ def test_a_run_that_was_ended_goes_on_where_it_stopped(
     assert (about.patients, len(again)) == (whole.patients, whole.patients - 2)
     assert ids(Facts(folder)) == ids(Facts(tmp_path / "whole"))
     assert not list(folder.glob(".people-*"))
+
+
+def test_a_file_that_comes_leaves_most_lots_as_they_were(tmp_path: Path, manner: Manner) -> None:
+    for number in range(2000):
+        (tmp_path / f"{number:04}.json").touch()
+    files = sorted(tmp_path.iterdir())
+    before = {each.name for each in _pieces_of_files(files, manner)}
+    after = {each.name for each in _pieces_of_files(files[1:], manner)}
+    assert len(before) > 10
+    assert len(before & after) > len(before) - 4
 
 
 def test_a_file_that_is_no_record_is_set_aside_by_name(records: Path, tmp_path: Path, manner: Manner) -> None:

@@ -23,12 +23,22 @@ import pyarrow.parquet as pq
 from msgspec import Struct
 
 from screener.cohort.answers import Desk, How, Row
-from screener.cohort.changes import write_changes
+from screener.cohort.changes import listed, write_changes
 from screener.cohort.ran import ABOUT, FORM, Ran, place_of, read_ran
 from screener.jobs import forked_in_order
 from screener.records.errors import RecordError, printable
 from screener.records.facts.columns import from_table, prepare, schema_of, to_table
-from screener.records.facts.folder import Facts, FactsError, Part, SetAside, alone_in, parquet_writer, unchanged
+from screener.records.facts.folder import (
+    IDS,
+    Facts,
+    FactsError,
+    Part,
+    SetAside,
+    alone_in,
+    parquet_writer,
+    unchanged,
+    working,
+)
 from screener.records.patient import Patient, digest_of_record
 from screener.records.whole_files import whole_file
 from screener.rulebook import Confirmed, PointsOf, Rulebook, Trial
@@ -208,24 +218,29 @@ def _with_earlier(plans: Sequence[Plan], facts: Facts, folder: Path, before: Ran
         return list(plans)
     # A file of facts that was there goes with the answers of the same file; who stands in a new one is looked for.
     numbers = {part: number for number, part in enumerate(before.parts)}
-    new = {each: set[int]() for plan in todo if plan.part.file not in numbers for each in facts.ids_in(plan.part)}
-    gone = set(before.parts) - {plan.part.file for plan in plans} if new else set()
-    for part in gone:
-        place = place_of(folder, trial, before.files[trial][numbers[part]])
-        if not _is_there(place):
-            continue
-        for patient in pq.read_table(place, columns=["patient"]).column("patient").to_pylist():
-            if patient in new:
-                new[patient].add(numbers[part])
-    found = []
-    for plan in plans:
-        if plan.missing and plan.part.file in numbers:
-            plan = msgspec.structs.replace(plan, earlier=(numbers[plan.part.file],))
-        elif plan.missing:
-            those = {number for each in facts.ids_in(plan.part) for number in new.get(each, ())}
-            plan = msgspec.structs.replace(plan, earlier=tuple(sorted(those)))
-        found.append(plan)
-    return found
+    there = {plan.part.file for plan in plans}
+    gone = {
+        str(place): numbers[part]
+        for part in numbers
+        if part not in there and _is_there(place := place_of(folder, trial, before.files[trial][numbers[part]]))
+    }
+    new = [plan.part.file for plan in todo if plan.part.file not in numbers]
+    earlier: dict[str, set[int]] = {}
+    if gone and new:
+        with working(folder) as database:
+            found = database.execute(
+                f"""SELECT DISTINCT ids.file, was.filename
+                FROM read_parquet(?) AS ids JOIN read_parquet({listed(list(gone))}, filename = true) AS was
+                    ON ids.id = was.patient WHERE list_contains(?, ids.file)""",
+                [str(facts.folder / IDS), new],
+            )
+            for part, file in found.fetchall():
+                earlier.setdefault(part, set()).add(gone[file])
+    earlier |= {plan.part.file: {numbers[plan.part.file]} for plan in todo if plan.part.file in numbers}
+    return [
+        msgspec.structs.replace(plan, earlier=tuple(sorted(earlier.get(plan.part.file, ())))) if plan.missing else plan
+        for plan in plans
+    ]
 
 
 def _is_there(place: Path) -> bool:

@@ -15,11 +15,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.cohort.answers import Desk, How
-from screener.cohort.changes import Changed, listed, read_changes, working
+from screener.cohort.changes import Changed, listed, read_changes
 from screener.cohort.limits import limits_of
 from screener.cohort.nearest import Closing, Near, closing, looked_closer
 from screener.cohort.ran import Ran, place_of, read_ran
-from screener.records.facts.folder import Facts, FactsError
+from screener.records.facts.folder import Facts, FactsError, working
 from screener.rulebook import ChangeLookup, EventLookup, OnsetLookup, Rulebook, Trial, ValueLookup
 from screener.rulebook_walk import lookup_of, walk_through
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -22,6 +21,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
+import duckdb
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -321,19 +321,29 @@ def finish(folder: Path, parts: Sequence[Part], dictionary: str, read_with: Read
     for place in (*folder.glob("people-*.parquet"), *folder.glob(".people-*"), *folder.glob(f".{IDS}*")):
         if place.name not in names:
             place.unlink()
-    times: Counter[str] = Counter()
-    schema = pa.schema([("id", pa.string()), ("file", pa.dictionary(pa.int32(), pa.string()))])
+    schema = pa.schema([("id", pa.string()), ("file", pa.dictionary(pa.int32(), pa.string())), ("plain", pa.string())])
     with whole_file(folder / IDS) as file, parquet_writer(file, schema) as writer:
         for part in parts:
             ids = pq.read_table(folder / part.file, columns=["id"]).column("id").to_pylist()
-            times.update(plain_id(each) for each in ids if not is_unnamed(each))
             of_file = pa.DictionaryArray.from_arrays(pa.array([0] * len(ids), pa.int32()), pa.array([part.file]))
-            writer.write_table(pa.Table.from_arrays([pa.array(ids, pa.string()), of_file], schema=schema))
-    doubled = tuple(sorted(each for each, count in times.items() if count > 1))
+            plain = pa.array([None if is_unnamed(each) else plain_id(each) for each in ids], pa.string())
+            writer.write_table(pa.Table.from_arrays([pa.array(ids, pa.string()), of_file, plain], schema=schema))
+    with working(folder) as database:
+        query = "SELECT plain FROM read_parquet(?) WHERE plain IS NOT NULL GROUP BY 1 HAVING count(*) > 1 ORDER BY 1"
+        doubled = tuple([str(each) for (each,) in database.execute(query, [str(folder / IDS)]).fetchall()])
     about = About(FORM, __version__, dictionary, read_with, tuple(parts), doubled)
     with whole_file(folder / ABOUT) as written:
         written.write(msgspec.json.format(msgspec.json.encode(about), indent=1) + b"\n")
     return about
+
+
+def working(folder: Path) -> duckdb.DuckDBPyConnection:
+    """A database that holds nothing but what it works on; what does not fit into memory waits in the folder."""
+    database = duckdb.connect()
+    database.execute("SET preserve_insertion_order = false")
+    database.execute("SET memory_limit = '1GB'")
+    database.execute("SET temp_directory = '" + str(folder / ".work").replace("'", "''") + "'")
+    return database
 
 
 def begin(folder: Path) -> None:
