@@ -13,6 +13,7 @@ from cohort.conftest import DAY, EXAMPLES
 from cohort.test_the_same_answers import rows
 from screener import evaluate, load_patients, load_rules
 from screener.cli import main
+from screener.cohort.lists import LISTS
 from screener.cohort.ran import read_ran
 from screener.records.dictionary import Dictionary
 from screener.records.patient import Patient
@@ -69,6 +70,11 @@ def test_answers_count_as_for_one_patient_and_only_they_are_decided_anew(tmp_pat
         assert [(line.criterion, line.status, line.reasons) for line in found[each.id, patients[0].id].lines] == [
             (line.id, line.status, line.reasons) for line in each.criteria
         ]
+    listed = [name for name in LISTS if (out / name).exists()]
+    for name in listed:
+        assert (out / name).read_text("utf-8-sig").startswith("file,patient,as_of,")
+    assert call("cohort", out / "facts", "--out", out, *as_of, "--answers", file, "--min-cell", 5)[0] == 0
+    assert not any((out / name).exists() for name in LISTS)
     status, _, err = call("cohort", out, "--explain", patients[0].id)
     assert (status, "are not those of the run" in err) == (2, True)
     assert call("cohort", out, "--explain", patients[0].id, "--answers", file)[0] == 0

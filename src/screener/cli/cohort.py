@@ -99,7 +99,9 @@ def run(asked: argparse.Namespace) -> int:
     if dictionary is None:
         return UNUSABLE
 
+    from screener.cohort.answers import Desk
     from screener.cohort.files import write_summary
+    from screener.cohort.lists import write_lists
     from screener.cohort.run import run
     from screener.cohort.summary import summed_up
     from screener.records.errors import RecordError
@@ -116,10 +118,13 @@ def run(asked: argparse.Namespace) -> int:
         with counting("patients screened") as count:
             ran = run(facts, asked.out, dictionary.rulebook, how, _doing(asked), count)
         summary = summed_up(asked.out, dictionary.rulebook, facts, how, asked.min_cell, asked.jobs)
+        written = write_summary(asked.out, summary)
+        if asked.min_cell == 1:
+            written += write_lists(asked.out, ran, Desk(dictionary.rulebook, how), facts, asked.jobs)
     except (FactsError, RecordError) as problem:
         tell(problem)
         return UNUSABLE
-    for place in write_summary(asked.out, summary):
+    for place in written:
         print(f"wrote {place}")
     again = f", {ran.patients - ran.decided:,} of them as in the last run" if ran.decided < ran.patients else ""
     print(f"{counted(ran.patients, 'patient')} screened against {counted(len(ran.trials), 'trial')}{again}")
