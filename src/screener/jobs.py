@@ -1,13 +1,17 @@
 """Work on many things at once, with the results in the order of the things.
 
-The other processes are forks: what has been loaded is there already. Where a system has no fork, one process does all.
+The other processes are forks: what has been loaded is there already. They end as soon as the process that gives them
+their work does, however that ends. Where a system has no fork, one process does all.
 """
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 _MOST_AHEAD = 4
@@ -38,22 +42,45 @@ def in_order(work: Callable[[Thing], Result], things: Iterable[Thing], jobs: int
     global _work  # a fork inherits it; it may be what cannot be pickled
     _work = work
     waiting: deque[Future[Result]] = deque()
-    executor = ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), _begin)
-    try:
-        for thing in things:
-            waiting.append(executor.submit(_do, thing))
-            if len(waiting) > jobs * _MOST_AHEAD:
+    with _lifeline() as lifeline:
+        executor = ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), _begin, (lifeline,))
+        try:
+            for thing in things:
+                waiting.append(executor.submit(_do, thing))
+                if len(waiting) > jobs * _MOST_AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
                 yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    except BrokenProcessPool:
-        raise ChildProcessError("a process that worked for this call was ended") from None
+        except BrokenProcessPool:
+            raise ChildProcessError("a process that worked for this call was ended") from None
+        finally:
+            executor.shutdown(cancel_futures=True)
+
+
+_Lifeline = tuple[int, int]
+"""A pipe that the giver of the work holds open at its writing end, and nobody else: it closes when the giver ends."""
+
+
+@contextmanager
+def _lifeline() -> Iterator[_Lifeline]:
+    reading, writing = os.pipe()
+    try:
+        yield reading, writing
     finally:
-        executor.shutdown(cancel_futures=True)
+        os.close(writing)
+        os.close(reading)
 
 
-def _begin() -> None:
+def _begin(lifeline: _Lifeline) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who is interrupted is the one who gives the work
+    reading, writing = lifeline
+    os.close(writing)
+    threading.Thread(target=_end_with, args=(reading,), daemon=True).start()
+
+
+def _end_with(reading: int) -> None:
+    os.read(reading, 1)
+    os._exit(1)
 
 
 def _do(thing: Any) -> Any:
@@ -74,45 +101,61 @@ def forked_in_order(work: Callable[[Thing], Result], things: Iterable[Thing], jo
     if "fork" not in multiprocessing.get_all_start_methods():
         yield from map(work, things)
         return
+    from multiprocessing.connection import wait
+
     context = multiprocessing.get_context("fork")
-    running: deque[tuple[Any, Any]] = deque()
+    running: dict[Any, tuple[int, Any]] = {}
+    done: dict[int, Result] = {}
+    begun = given = 0
 
     def begin(thing: Thing) -> None:
+        nonlocal begun
         here, there = context.Pipe(duplex=False)
-        process = context.Process(target=_do_once, args=(work, thing, there), daemon=True)
+        process = context.Process(target=_do_once, args=(work, thing, there, lifeline), daemon=True)
         process.start()
         there.close()
-        running.append((process, here))
+        running[here] = begun, process
+        begun += 1
 
-    def ended() -> Result:
-        process, here = running.popleft()
+    def end_some() -> None:
+        ready: list[Any] = list(wait(list(running)))
+        for here in ready:
+            number, process = running.pop(here)
+            try:
+                is_done, result = here.recv()
+            except EOFError:
+                raise ChildProcessError("a process that worked for this call was ended") from None
+            finally:
+                here.close()
+                process.join()
+            if not is_done:
+                raise result
+            done[number] = result
+
+    with _lifeline() as lifeline:
         try:
-            is_done, result = here.recv()
-        except EOFError:
-            raise ChildProcessError("a process that worked for this call was ended") from None
+            for thing in things:
+                begin(thing)
+                if len(running) >= jobs:
+                    end_some()
+                while given in done:
+                    yield done.pop(given)
+                    given += 1
+            while given < begun:
+                if given not in done:
+                    end_some()
+                else:
+                    yield done.pop(given)
+                    given += 1
         finally:
-            here.close()
-            process.join()
-        if not is_done:
-            raise result
-        return result  # type: ignore[no-any-return]
-
-    try:
-        for thing in things:
-            begin(thing)
-            if len(running) >= jobs:
-                yield ended()
-        while running:
-            yield ended()
-    finally:
-        for process, here in running:
-            process.terminate()
-            process.join()
-            here.close()
+            for here, (_, process) in running.items():
+                process.terminate()
+                process.join()
+                here.close()
 
 
-def _do_once(work: Callable[[Any], Any], thing: Any, there: Any) -> None:
-    _begin()
+def _do_once(work: Callable[[Any], Any], thing: Any, there: Any, lifeline: _Lifeline) -> None:
+    _begin(lifeline)
     try:
         said = True, work(thing)
     except BaseException as error:

@@ -7,13 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from cli.conftest import RULES
 from cli.test_endings import environment
-from screener.jobs import in_order
+from screener.jobs import forked_in_order, in_order
 from screener.report.forms import FORMS
 
 COMMAND = [sys.executable, "-m", "screener", "--rules", str(RULES)]
@@ -99,10 +100,21 @@ def test_a_full_disk_is_said_in_a_sentence(folder: Path) -> None:
 # ---- the order of results
 
 
+@pytest.mark.parametrize("each_by", [in_order, forked_in_order])
 @pytest.mark.parametrize("jobs", [1, 2, 5])
-@pytest.mark.parametrize("number", [0, 1, 7, 100])
-def test_results_come_in_the_order_of_the_things(jobs: int, number: int) -> None:
-    assert list(in_order(lambda each: each * each, range(number), jobs)) == [each * each for each in range(number)]
+@pytest.mark.parametrize("number", [0, 1, 7, 30])
+def test_results_come_in_the_order_of_the_things(each_by, jobs: int, number: int) -> None:
+    assert list(each_by(lambda each: each * each, range(number), jobs)) == [each * each for each in range(number)]
+
+
+def test_a_slow_thing_keeps_no_other_process_waiting(tmp_path: Path) -> None:
+    def work(each: int) -> int:
+        while each == 0 and not (tmp_path / "2").exists():
+            time.sleep(0.01)
+        (tmp_path / str(each)).touch()
+        return each
+
+    assert list(forked_in_order(work, range(4), 2)) == [0, 1, 2, 3]
 
 
 def test_things_are_taken_a_few_ahead_only() -> None:
@@ -131,7 +143,30 @@ def die(each: int) -> int:
     return each
 
 
+@pytest.mark.parametrize("each_by", [in_order, forked_in_order])
 @pytest.mark.parametrize(("work", "error"), [(fail, ValueError), (die, ChildProcessError)])
-def test_what_goes_wrong_in_another_process_is_raised(work, error: type[Exception]) -> None:
+def test_what_goes_wrong_in_another_process_is_raised(each_by, work, error: type[Exception]) -> None:
     with pytest.raises(error):
-        list(in_order(work, range(10), 2))
+        list(each_by(work, range(10), 2))
+
+
+WORKING = """
+import sys, time
+from screener import jobs
+def work(place):
+    print(place, flush=True)
+    time.sleep(5)
+    print("still at work", flush=True)
+list(getattr(jobs, sys.argv[1])(work, sys.argv[2:], 2))
+"""
+
+
+@pytest.mark.parametrize("each_by", ["in_order", "forked_in_order"])
+def test_nobody_works_on_for_a_process_that_was_killed(each_by: str, tmp_path: Path) -> None:
+    """The workers hold the other end of its output open until they end."""
+    places = [str(tmp_path / name) for name in "ab"]
+    with subprocess.Popen([sys.executable, "-c", WORKING, each_by, *places], stdout=subprocess.PIPE) as giver:
+        assert giver.stdout is not None
+        assert {giver.stdout.readline().decode().strip() for _ in places} == set(places)
+        giver.kill()
+        assert giver.stdout.read() == b""

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
 
 import pyarrow.parquet as pq
 import pytest
@@ -15,7 +16,7 @@ import pytest
 from cohort.conftest import DAY, EXAMPLES
 from screener import load_rules
 from screener.cohort.answers import Desk, How
-from screener.cohort.ingest import Manner, ingest
+from screener.cohort.ingest import Manner, _pieces_of_files, ingest
 from screener.cohort.run import run
 from screener.records.facts import folder as facts_folder
 from screener.records.facts.folder import Facts, FactsError, alone_in, unchanged
@@ -63,6 +64,16 @@ def test_a_run_that_was_ended_goes_on_where_it_stopped(
     assert not list(folder.glob(".people-*"))
 
 
+def test_a_file_that_comes_leaves_most_lots_as_they_were(tmp_path: Path, manner: Manner) -> None:
+    for number in range(2000):
+        (tmp_path / f"{number:04}.json").touch()
+    files = sorted(tmp_path.iterdir())
+    before = {each.name for each in _pieces_of_files(files, manner)}
+    after = {each.name for each in _pieces_of_files(files[1:], manner)}
+    assert len(before) > 10
+    assert len(before & after) > len(before) - 4
+
+
 def test_a_file_that_is_no_record_is_set_aside_by_name(records: Path, tmp_path: Path, manner: Manner) -> None:
     (records / "broken.json").write_text('{"id": ')
     about = ingest([records], tmp_path / "facts", manner)
@@ -92,6 +103,23 @@ def test_a_corrupt_file_of_facts_is_named_with_its_patients(records: Path, tmp_p
     assert one.place == part.file
     assert all(each in one.fault for each in Facts(folder).ids_in(part))
     assert ran.patients == 0
+
+
+def test_a_bit_that_turned_over_never_makes_another_patient(records: Path, tmp_path: Path, manner: Manner) -> None:
+    folder = tmp_path / "facts"
+    (part,) = ingest([records], folder, manner).parts
+    place, facts = folder / part.file, Facts(folder)
+    whole, written = list(facts.patients(part)), place.read_bytes()
+    dice, named = Random(7), 0
+    for _ in range(60):
+        turned = bytearray(written)
+        turned[dice.randrange(len(turned))] ^= 1 << dice.randrange(8)
+        place.write_bytes(turned)
+        try:
+            assert list(facts.patients(part)) == whole
+        except FactsError as error:
+            named += part.file in str(error)
+    assert named > 30
 
 
 def test_two_runs_do_not_write_into_one_folder(tmp_path: Path) -> None:
@@ -195,6 +223,7 @@ def test_who_cannot_be_screened_is_named_and_tried_again(
     for _ in range(2):
         ran = run(facts, tmp_path / "answers", load_rules(), how)
         assert (ran.patients, [each.place for each in ran.set_aside]) == (3, [one])
+        assert "in fails" in str(ran.set_aside[0].trace)
     monkeypatch.setattr(Desk, "rows", real)
     ran = run(facts, tmp_path / "answers", load_rules(), how)
     assert (ran.patients, ran.decided, ran.set_aside) == (4, 1, ())

@@ -169,6 +169,28 @@ def timelines(screening: Screening, until: Mapping[str, date | None]) -> dict[st
     return found
 
 
+def closing(screening: Screening, until: date) -> dict[str, TrialTimeline]:
+    """The trials that time alone closes up to a day: not ineligible today, and on that day some criterion is failed.
+
+    One look at that day tells which they are; only their days are then gone through.
+    """
+    last = until.toordinal()
+    return {
+        each.trial.id: _timeline(each, last)
+        for each in _moved(screening, screening.as_of.toordinal())
+        if each.trial.verdict != "ineligible" and _is_failed_on(last, each)
+    }
+
+
+def _is_failed_on(day: int, moved: _Moved) -> bool:
+    frame = moved.days.of_trial(moved.trial.id, day)
+    return any(
+        status_of(result.kind, line.truth(frame, result.reading)) == "failed"
+        for result, line, parts in zip(moved.trial.criteria, moved.lines, moved.parts, strict=True)
+        if parts
+    )
+
+
 def as_said_on(patient: Patient, day: int, concepts: Mapping[str, Concept]) -> Patient:
     """The record, where whatever is said of the present without a date is said on that day.
 

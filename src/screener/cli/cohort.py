@@ -14,12 +14,14 @@ from screener.cli.ingest import (
     check_parts,
     check_there,
     counting,
+    given_in,
     manner,
     place_or_address,
     tell_set_aside,
     tell_unread,
+    tell_whom_answers_miss,
 )
-from screener.cli.options import add_jobs, add_reading, add_what_to_screen, dictionary_of
+from screener.cli.options import add_answers, add_jobs, add_reading, add_what_to_screen, dictionary_of
 
 if TYPE_CHECKING:
     from screener.cohort.answers import How
@@ -72,7 +74,9 @@ def parser() -> Parser:
         help="for a summary that leaves the hospital: name nobody, show no number of patients from 1 to N-1, and round "
         "all others down to a multiple of N",
     )
-    add_what_to_screen(parser.add_argument_group("what to screen"))
+    screening = parser.add_argument_group("what to screen")
+    add_what_to_screen(screening)
+    add_answers(screening)
     add_reading(parser)
     return parser
 
@@ -94,9 +98,12 @@ def run(asked: argparse.Namespace) -> int:
     if dictionary is None:
         return UNUSABLE
 
+    from screener.cohort.answers import Desk
     from screener.cohort.files import write_summary
+    from screener.cohort.lists import write_lists
     from screener.cohort.run import run
     from screener.cohort.summary import summed_up
+    from screener.records.errors import RecordError
     from screener.records.facts.folder import FactsError
     from screener.screening import LISTS
 
@@ -106,18 +113,22 @@ def run(asked: argparse.Namespace) -> int:
         if asked.explain is not None:
             return _explain(asked, dictionary)
         facts = _facts(asked, dictionary)
-        how = _how(asked)
+        how = _how(asked, dictionary)
         with counting("patients screened") as count:
             ran = run(facts, asked.out, dictionary.rulebook, how, _doing(asked), count)
         summary = summed_up(asked.out, dictionary.rulebook, facts, how, asked.min_cell, asked.jobs)
-    except FactsError as problem:
+        written = write_summary(asked.out, summary)
+        if asked.min_cell == 1:
+            written += write_lists(asked.out, ran, Desk(dictionary.rulebook, how), facts, asked.jobs)
+    except (FactsError, RecordError) as problem:
         tell(problem)
         return UNUSABLE
-    for place in write_summary(asked.out, summary):
+    for place in written:
         print(f"wrote {place}")
     again = f", {ran.patients - ran.decided:,} of them as in the last run" if ran.decided < ran.patients else ""
     print(f"{counted(ran.patients, 'patient')} screened against {counted(len(ran.trials), 'trial')}{again}")
-    tell_set_aside(ran.set_aside)
+    tell_whom_answers_miss(how.given, facts)
+    tell_set_aside(ran.set_aside, "cohort.json")
     return 1 if ran.set_aside else DONE
 
 
@@ -128,13 +139,13 @@ def _explain(asked: argparse.Namespace, dictionary: Dictionary) -> int:
 
     if len(asked.sources) != 1 or asked.out is not None:
         raise CallError("`--explain` is about one folder of answers", "screen cohort DIR --explain PATIENT")
-    found = explained(asked.sources[0], asked.explain, dictionary.rulebook, _how(asked))
+    found = explained(asked.sources[0], asked.explain, dictionary.rulebook, _how(asked, dictionary))
     if found is None:
         raise CallError(f"nobody in {asked.sources[0]} is called that", "write the id as it is in the record")
     report = TABLE.report(Asked(None, frozenset(), (), asked.trial))
     encode_output(encoding=report.encoding, errors="replace", newline=report.newline)
     report.prepare(dictionary.rulebook)
-    report.add(found)
+    report.add(report.part(found))
     if (told := report.end(())) is not None:
         tell(told)
     return DONE
@@ -173,7 +184,7 @@ def _facts(asked: argparse.Namespace, dictionary: Dictionary) -> Facts:
     return Facts(folder)
 
 
-def _how(asked: argparse.Namespace) -> How:
+def _how(asked: argparse.Namespace, dictionary: Dictionary) -> How:
     from screener.cli.patients import day_of_call
     from screener.cohort.answers import How
 
@@ -185,4 +196,5 @@ def _how(asked: argparse.Namespace) -> How:
         tuple(asked.trial) if asked.trial else None,
         asked.site_read,
         tuple(asked.in_force),
+        given_in(asked, dictionary),
     )

@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from screener.cli.calls import DONE, MOST_SHOWN, STANDARD_INPUT, UNUSABLE, CallError, Parser, counted, tell
-from screener.cli.options import add_jobs, add_reading, dictionary_of
+from screener.cli.options import add_answers, add_jobs, add_reading, dictionary_of
 from screener.cli.patients import sources as sources_in
+from screener.cli.patients import tell_who_is_nobody
 from screener.records.errors import printable
 
 if TYPE_CHECKING:
+    from screener.cohort.given import Given
     from screener.cohort.ingest import Manner
     from screener.records.dictionary import Dictionary
-    from screener.records.facts.folder import SetAside
+    from screener.records.facts.folder import Facts, SetAside
 
 
 def parser() -> Parser:
@@ -42,6 +44,7 @@ def parser() -> Parser:
     )
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="FACTS", help="the folder to write")
     add_jobs(parser)
+    add_answers(parser)
     add_reading(parser)
     return parser
 
@@ -55,18 +58,21 @@ def run(asked: argparse.Namespace) -> int:
         return UNUSABLE
 
     from screener.cohort.ingest import ingest
-    from screener.records.facts.folder import FactsError
+    from screener.records.errors import RecordError
+    from screener.records.facts.folder import Facts, FactsError
 
     try:
+        given = given_in(asked, dictionary)
         tell_unread(asked.sources)
         with counting("patients read") as count:
-            about = ingest(asked.sources, asked.out, manner(asked, dictionary), asked.jobs, count)
-    except FactsError as problem:
+            about = ingest(asked.sources, asked.out, manner(asked, dictionary, given), asked.jobs, count)
+    except (FactsError, RecordError) as problem:
         tell(problem)
         return UNUSABLE
     print(f"wrote {asked.out}: {counted(about.patients, 'patient')}")
     if about.doubled:
         print(f"{counted(len(about.doubled), 'id')} stand for several patients, and nobody can tell which")
+    tell_whom_answers_miss(given, Facts(asked.out))
     tell_set_aside(about.set_aside)
     return 1 if about.set_aside else DONE
 
@@ -84,11 +90,24 @@ def check_parts() -> None:
         raise CallError("facts are Parquet files, and pyarrow is not installed", "pip install 'screener[cohort]'")
 
 
-def manner(asked: argparse.Namespace, dictionary: Dictionary) -> Manner:
+def manner(asked: argparse.Namespace, dictionary: Dictionary, given: Given | None = None) -> Manner:
     """How the records of a call are read."""
     from screener.cohort.ingest import Manner
 
-    return Manner(dictionary, asked.locale, asked.columns)
+    return Manner(dictionary, asked.locale, asked.columns, given)
+
+
+def given_in(asked: argparse.Namespace, dictionary: Dictionary) -> Given | None:
+    """People's answers that a call gives. Raises RecordError where they cannot be used."""
+    from screener.cohort.given import Given
+
+    return Given(asked.answers, dictionary) if asked.answers else None
+
+
+def tell_whom_answers_miss(given: Given | None, facts: Facts) -> None:
+    """Name the answers that are about nobody."""
+    if given is not None:
+        tell_who_is_nobody(given.waiting(facts.names()))
 
 
 def check_there(sources: Sequence[Path | str], mend: str) -> None:
@@ -110,14 +129,14 @@ def tell_unread(sources: Sequence[Path | str]) -> None:
                 pass
 
 
-def tell_set_aside(set_aside: tuple[SetAside, ...]) -> None:
+def tell_set_aside(set_aside: tuple[SetAside, ...], file: str = "facts.json") -> None:
     """What could not be used, the first few by name."""
     if not set_aside:
         return
     for each in set_aside[:MOST_SHOWN]:
         tell(f"set aside: {each.place}: {each.fault}")
     if (more := len(set_aside) - MOST_SHOWN) > 0:
-        tell(f"set aside: {more} more; `facts.json` names all")
+        tell(f"set aside: {more} more; `{file}` names all")
 
 
 @contextmanager

@@ -105,7 +105,7 @@ def screenings(
         for screening in in_order(screened, patients, jobs):
             yield screening
             count()
-    _tell_who_is_nobody(asked.waiting)
+    tell_who_is_nobody(asked.waiting)
     if today.patients and not is_quiet:
         tell(f"note: {today.note}{f', for {today.patients} patients' if today.patients > 1 else ''}")
 
@@ -207,7 +207,7 @@ def _settled(patient: Patient, asked: argparse.Namespace, dictionary: Dictionary
     return with_site(patient, asked.site_read, dictionary.rulebook, asked.in_force)
 
 
-def _tell_who_is_nobody(waiting: Sequence[GivenAnswers]) -> None:
+def tell_who_is_nobody(waiting: Sequence[GivenAnswers]) -> None:
     """Name the answers of a list that belong to none of the call's patients. A patient known by an identifier is not
     named: it may be a national number."""
     for file in dict.fromkeys(each.file for each in waiting if not each.is_alone):

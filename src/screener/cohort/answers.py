@@ -5,12 +5,14 @@ Only the engine decides. A row holds what it said, without words: whoever wants 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import date
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, timedelta
 from functools import cached_property
 
 from msgspec import Struct
 
+from screener.advice.when import TrialTimeline, closing
+from screener.cohort.given import Given
 from screener.cohort.limits import Limit, Moved, limits_of
 from screener.contract import Basis
 from screener.evaluation.evaluator import decide, in_all_worlds, program_of
@@ -21,6 +23,9 @@ from screener.screening import CriterionResult, Screening, Status, TrialResult, 
 from screener.site import Site, with_site
 from screener.values.dates import Duration
 from screener.values.truth import Truth
+
+SOON = timedelta(days=14)
+"""How soon time alone closes a trial to somebody who is named for it."""
 
 
 class Missing(Struct, frozen=True):
@@ -56,7 +61,9 @@ class Shift(Struct, frozen=True):
 class Row(Struct, frozen=True):
     """One patient for one trial. `as_of` is the day that the answers are about (a proleptic Gregorian ordinal), `facts`
     the digest of what is on record. `died`: by that day, by the record. `shifts` are those of lines besides which no
-    other line is failed: all others change no verdict."""
+    other line is failed: all others change no verdict. From `closes_on` on, if that is soon, time alone has the lines
+    `closing` failed; `closes_by` says what does.
+    """
 
     patient: str
     facts: str
@@ -70,6 +77,9 @@ class Row(Struct, frozen=True):
     waits_for: tuple[str, ...]
     lines: tuple[Line, ...]
     shifts: tuple[Shift, ...]
+    closes_on: int | None
+    closing: tuple[str, ...]
+    closes_by: str | None
 
 
 class How(Struct, frozen=True):
@@ -82,17 +92,23 @@ class How(Struct, frozen=True):
     trials: tuple[str, ...] | None = None
     site: Site | None = None
     in_force: tuple[str, ...] = ()
+    given: Given | None = None
 
     @property
     def said(self) -> tuple[object, ...]:
         """What of it changes answers, whoever the patient is. The day of the call is no part of it: it stands with each
         patient whom it was taken for."""
-        return self.as_of, self.assume_complete, repr(self.labs_within), self.site_digest
+        return self.as_of, self.assume_complete, repr(self.labs_within), self.site_digest, self.answers_digest
 
     @property
     def site_digest(self) -> str | None:
         """What identifies the site's file."""
         return None if self.site is None else self.site.digest
+
+    @property
+    def answers_digest(self) -> str | None:
+        """What identifies people's answers that the call gives."""
+        return None if self.given is None else self.given.digest
 
 
 class Desk:
@@ -125,8 +141,12 @@ class Desk:
             return self.how.as_of
         return date.fromordinal(patient.as_of) if patient.as_of is not None else self.how.today
 
+    def answered(self, patient: Patient) -> Patient:
+        """The patient with the answers that the call gives. Raises RecordError where they cannot be used."""
+        return patient if self.how.given is None else self.how.given.answered(patient)
+
     def screening(self, patient: Patient) -> Screening:
-        """A patient's screening, as `screen` does it for that patient alone."""
+        """The screening of a patient who has been given the answers, as `screen` does it for that patient alone."""
         if self.how.site is not None:
             patient = with_site(patient, self.how.site, self.rulebook, self.how.in_force)
         return evaluate(
@@ -142,9 +162,11 @@ class Desk:
     def rows(self, patient: Patient, facts: str) -> dict[str, Row]:
         """What a patient's screening comes to, by trial."""
         screening = self.screening(patient)
-        return {trial.id: self._row(trial, screening, facts) for trial in screening.trials}
+        until = screening.as_of + SOON if screening.as_of <= date.max - SOON else None
+        soon = {} if screening.died is not None or until is None else closing(screening, until)
+        return {trial.id: self._row(trial, screening, facts, soon.get(trial.id)) for trial in screening.trials}
 
-    def _row(self, trial: TrialResult, screening: Screening, facts: str) -> Row:
+    def _row(self, trial: TrialResult, screening: Screening, facts: str, soon: TrialTimeline | None) -> Row:
         statuses = [line.status for line in trial.criteria]
         failed = statuses.count("failed")
         counting = [line for line in trial.criteria if failed == 0 or (failed == 1 and line.status == "failed")]
@@ -161,6 +183,7 @@ class Desk:
             trial.waits_for,
             tuple([_line(line, waits=failed == 0) for line in trial.criteria]),
             tuple([shift for line in counting for shift in self._shifts(trial.id, line)]),
+            *_closing(soon),
         )
 
     def _shifts(self, trial: str, line: CriterionResult) -> Iterator[Shift]:
@@ -195,6 +218,15 @@ class Desk:
             decisions = program_of(self.rulebook).decisions
             known = self._prepared[id(limit)] = [decisions.truth(each) for each in limit.comparing]
         return known
+
+
+def _closing(soon: TrialTimeline | None) -> tuple[int | None, tuple[str, ...], str | None]:
+    """From when on time closes a trial, the lines that are failed then, and why."""
+    if soon is None or soon.closes_on is None:
+        return None, (), None
+    those = [each for each in soon.changes if each.date == soon.closes_on and each.after == "failed"]
+    why = "; ".join(dict.fromkeys(each.why for each in those))
+    return soon.closes_on.toordinal(), tuple([each.criterion for each in those]), why
 
 
 def _line(line: CriterionResult, *, waits: bool) -> Line:

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import duckdb
 import pyarrow.parquet as pq
 from msgspec import Struct
 
 from screener.records.facts.columns import from_table, schema_of, to_table
+from screener.records.facts.folder import parquet_writer, working
 from screener.records.whole_files import whole_file
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def write_changes(folder: Path, before: Ran | None, this: Ran) -> str | None:
     place = folder / CHANGES
     if before is not None and before.files == this.files and before.trials == this.trials and place.exists():
         return before.since
-    with whole_file(place) as file, pq.ParquetWriter(file, schema_of(Changed), compression="zstd") as writer:
+    with whole_file(place) as file, parquet_writer(file, schema_of(Changed)) as writer:
         for rows in _changed(folder, before, this) if before is not None else ():
             writer.write_table(to_table(rows, Changed))
     return before.day if before is not None else None
@@ -129,12 +129,3 @@ def _stands(files: Sequence[str]) -> str:
 def listed(files: Sequence[str]) -> str:
     """Names of files as SQL writes them."""
     return "[" + ", ".join("'" + each.replace("'", "''") + "'" for each in files) + "]"
-
-
-def working(folder: Path) -> duckdb.DuckDBPyConnection:
-    """A database that holds nothing but what it works on; what does not fit into memory waits in the folder."""
-    database = duckdb.connect()
-    database.execute("SET preserve_insertion_order = false")
-    database.execute("SET memory_limit = '1GB'")
-    database.execute("SET temp_directory = '" + str(folder / ".work").replace("'", "''") + "'")
-    return database

@@ -16,16 +16,21 @@ from screener.values.dates import parse_duration
 
 def explained(folder: Path, patient: str, rulebook: Rulebook, how: How) -> Screening | None:
     """The screening of one patient by the facts and the call of the last run over a folder; None if nobody there is
-    called that. `how` gives the site's file, and which trials, if not all.
+    called that. `how` gives the site's file, people's answers, and
+    which trials, if not all.
 
-    Raises FactsError where the rules or the site's file are no longer those of the run.
+    Raises FactsError where the rules, the site's file or the answers are not those of the run, and RecordError where
+    the answers cannot be used.
     """
     ran = read_ran(folder)
-    if (ran.rules, ran.site) != (rulebook.digest, how.site_digest):
-        what = "the rules are" if ran.rules != rulebook.digest else "the site's file is"
-        raise FactsError(
-            f"{what} not that of the answers", "run `screen cohort` again, or name the rules of then", folder
-        )
+    others = (
+        (ran.rules == rulebook.digest, "the rules are not those of the run"),
+        (ran.site == how.site_digest, "the site's file is not that of the run"),
+        (ran.answers == how.answers_digest, "people's answers (`--answers`) are not those of the run"),
+    )
+    for is_same, fault in others:
+        if not is_same:
+            raise FactsError(fault, "give this call what the run was given, or run `screen cohort` again", folder)
     facts = Facts(Path(ran.facts))
     facts.check(rulebook.dictionary_digest)
     found = next(facts.called(patient), None)
@@ -34,4 +39,5 @@ def explained(folder: Path, patient: str, rulebook: Rulebook, how: How) -> Scree
     within = None if ran.labs_within is None else parse_duration(ran.labs_within)
     asked = replace(how, as_of=ran.as_of, today=ran.today, assume_complete=ran.assume_complete, labs_within=within)
     screened = None if set(ran.trials) == set(rulebook.trials) else tuple(ran.trials)
-    return Desk(rulebook, replace(asked, trials=how.trials or screened)).screening(found)
+    desk = Desk(rulebook, replace(asked, trials=how.trials or screened))
+    return desk.screening(desk.answered(found))

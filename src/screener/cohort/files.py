@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from screener.cohort.changes import read_changes
+from screener.cohort.lists import LISTS
 from screener.cohort.nearest import Closing, Near
 from screener.cohort.page import page
 from screener.cohort.summary import Recorded, Step, Summary, Wanted
@@ -29,7 +30,7 @@ def write_summary(folder: Path, summary: Summary) -> list[Path]:
         "recorded.csv": _table_of(Recorded, [(each.trial, one) for each in summary.trials for one in each.recorded]),
         "missing.csv": _table_of(Wanted, [(each.trial, one) for each in summary.trials for one in each.wanted]),
     }
-    of_patients = ("nearest.csv", "closing.csv", "changes.csv")
+    of_patients = ("nearest.csv", "closing.csv", "changes.csv", *LISTS)
     if summary.min_cell == 1:
         texts["nearest.csv"] = _table_of(Near, [(each.trial, one) for each in summary.trials for one in each.nearest])
         texts["closing.csv"] = _table_of(

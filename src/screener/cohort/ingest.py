@@ -10,13 +10,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from secrets import token_hex
+from zlib import crc32
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from screener.cohort.given import Given
 from screener.jobs import forked_in_order
 from screener.records.dictionary import Dictionary
-from screener.records.errors import RecordError
+from screener.records.documents import refused
+from screener.records.errors import RecordError, printable
 from screener.records.facts.columns import prepare
 from screener.records.facts.folder import (
     About,
@@ -46,11 +49,13 @@ class Manner(Struct, frozen=True):
     dictionary: Dictionary
     locale: Locale | None = None
     columns: Mapping[str, str] | None = None
+    given: Given | None = None
 
     @property
     def said(self) -> tuple[object, ...]:
         """What of it may change what is read."""
-        return self.dictionary.rulebook.dictionary_digest, self.read_with
+        answers = None if self.given is None else self.given.digest
+        return self.dictionary.rulebook.dictionary_digest, self.read_with, answers
 
     @property
     def read_with(self) -> ReadWith:
@@ -82,21 +87,29 @@ def ingest(
     prepare()
     with alone_in(folder):
         begin(folder)
-        for part in forked_in_order(partial(_written, folder, manner.read_with), _pieces_of(sources, manner), jobs):
+        for part in forked_in_order(partial(_written, folder, manner), _pieces_of(sources, manner), jobs):
             parts.append(part)
             count(part.patients)
         return finish(folder, parts, manner.dictionary.rulebook.dictionary_digest, manner.read_with)
 
 
-def _written(folder: Path, besides: ReadWith, piece: Piece) -> Part:
-    return part_there(folder, piece.name) or write_part(folder, piece.name, _with(piece.read(), besides))
+def _written(folder: Path, manner: Manner, piece: Piece) -> Part:
+    return part_there(folder, piece.name) or write_part(folder, piece.name, _with(piece.read(), manner))
 
 
-def _with(read: Read, besides: ReadWith) -> Read:
-    """The patients, each with what it was read with. Facts that are read again say that already."""
+def _with(read: Read, manner: Manner) -> Read:
+    """The patients, each with what it was read with, and with the answers that the call gives. Facts that are read
+    again say already what they were read with."""
+    besides, given = manner.read_with, manner.given
     for each in read:
-        is_told = isinstance(each, RecordError) or each.read_with != NOTHING_BESIDES
-        yield each if is_told or isinstance(each, RecordError) else replace(each, read_with=besides)
+        if isinstance(each, RecordError):
+            yield each
+            continue
+        patient = each if each.read_with != NOTHING_BESIDES else replace(each, read_with=besides)
+        try:
+            yield patient if given is None else given.answered(patient)
+        except RecordError as error:
+            yield refused(error.file, printable(patient.id), error.problems[0].fault, error.problems[0].mend)
 
 
 def _pieces_of(sources: Sequence[Path | str], manner: Manner) -> Iterator[Piece]:
@@ -118,13 +131,19 @@ def _pieces_of_files(places: Sequence[Path], manner: Manner) -> Iterator[Piece]:
     lot: list[Path] = []
     size = 0
     for place in places:
-        if lot and (len(lot) == FILES_AT_ONCE or size + place.stat().st_size > BYTES_AT_ONCE):
+        ends = len(lot) >= FILES_AT_ONCE or (len(lot) > FILES_AT_ONCE // 4 and _ends_a_lot(lot[-1]))
+        if lot and (ends or size + place.stat().st_size > BYTES_AT_ONCE):
             yield _piece_of_files(lot, manner)
             lot, size = [], 0
         lot.append(place)
         size += place.stat().st_size
     if lot:
         yield _piece_of_files(lot, manner)
+
+
+def _ends_a_lot(place: Path) -> bool:
+    """Whether a lot ends with this file, by its name alone: where a file comes or goes, the lots after it stay."""
+    return crc32(place.name.encode()) % (FILES_AT_ONCE // 2 or 1) == 0
 
 
 def _piece_of_files(places: Sequence[Path], manner: Manner) -> Piece:

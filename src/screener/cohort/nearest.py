@@ -1,17 +1,18 @@
-"""Those who are nearest to a trial, looked at more closely: their sheet's state, and whether the trial closes soon.
+"""Those who are nearest to a trial, with their sheet's state; and those to whom it closes soon.
 
-A sheet takes a hundred times as long as a verdict, so it is made for the few who come first in the answers.
+A sheet takes a hundred times as long as a verdict, so it is made for the few who come first in the answers. Whom time
+alone shuts out soon stands in the answers.
 """
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from screener.advice.when import changes
 from screener.cohort.answers import Desk
 from screener.cohort.changes import listed
 from screener.cohort.ran import Ran, place_of
@@ -22,9 +23,9 @@ from screener.sheet.making import sheet_of
 if TYPE_CHECKING:
     import duckdb
 
-NEAREST, LOOKED_AT = 20, 100
-"""Of each trial: whose sheet is made, and who is looked at for a day on which the trial closes."""
-SOON = timedelta(days=14)
+NEAREST = 20
+"""Of each trial: whose sheet is made."""
+ROWS_AT_ONCE = 10_000
 
 
 class Near(Struct, frozen=True):
@@ -60,66 +61,62 @@ class _First(Struct, frozen=True):
     of: int
     open: tuple[str, ...]
     waits_for: tuple[str, ...]
+    file: str
+    """The file of facts."""
 
 
-class _Seen(Struct, frozen=True):
-    """What was seen of one patient: the sheet's words, by trial, and the days on which trials close."""
-
-    sheets: dict[str, tuple[str, str, str, str]]
-    closing: dict[str, Closing]
+_Words = tuple[str, str, str, str]
+"""What a sheet says of a trial: the state, its headline, what is left to do, and the days that matter."""
 
 
 def looked_closer(
     database: duckdb.DuckDBPyConnection, folder: Path, ran: Ran, desk: Desk, facts: Facts, jobs: int
-) -> list[tuple[tuple[Near, ...], tuple[Closing, ...]]]:
-    """Those nearest to each trial of a run, and those of them to whom it closes soon.
-
-    Raises FactsError where somebody's facts can no longer be read.
-    """
+) -> list[tuple[Near, ...]]:
+    """Those nearest to each trial of a run. Raises FactsError where somebody's facts can no longer be read."""
     first = {trial: _first(database, folder, trial, ran) for trial in ran.trials if ran.files.get(trial)}
-    whose_sheet = {each.patient for those in first.values() for each in those[:NEAREST]}
-    everybody = sorted({each.patient for those in first.values() for each in those})
+    everybody = sorted({(each.file, each.patient) for those in first.values() for each in those})
 
-    def seen(patient: str) -> _Seen:
-        found = next(facts.called(patient), None)
+    def words(who: tuple[str, str]) -> dict[str, _Words]:
+        found = next(facts.called_in(*who), None)
         if found is None:
-            return _Seen({}, {})
-        screening = desk.screening(found)
-        sheets: dict[str, tuple[str, str, str, str]] = {}
-        if patient in whose_sheet:
-            for row in sheet_of(screening).trials:
-                sheets[row.id] = row.state.name, row.state.headline, row.left, row.dates.text
-        closing: dict[str, Closing] = {}
-        for line in changes(screening, screening.as_of + SOON).trials:
-            if line.verdict != "ineligible" and line.closes_on is not None:
-                those = [each for each in line.changes if each.date == line.closes_on and each.after == "failed"]
-                why = "; ".join(dict.fromkeys(each.why for each in those))
-                closing[line.id] = Closing(patient, line.closes_on, tuple([each.criterion for each in those]), why)
-        return _Seen(sheets, closing)
+            return {}
+        sheet = sheet_of(desk.screening(desk.answered(found)))
+        return {row.id: (row.state.name, row.state.headline, row.left, row.dates.text) for row in sheet.trials}
 
-    by_patient = dict(zip(everybody, in_order(seen, everybody, jobs), strict=True))
-    found = []
-    for trial, those in first.items():
-        near = [_near(each, by_patient[each.patient].sheets.get(trial)) for each in those[:NEAREST]]
-        closing = [by_patient[each.patient].closing.get(trial) for each in those]
-        soonest = sorted(
-            (each for each in closing if each is not None), key=lambda each: (each.closes_on, each.patient)
-        )
-        found.append((tuple(near), tuple(soonest)))
-    return found
+    by_patient = dict(zip(everybody, in_order(words, everybody, jobs), strict=True))
+    return [
+        tuple([_near(each, by_patient[each.file, each.patient].get(trial)) for each in those])
+        for trial, those in first.items()
+    ]
+
+
+def closing(database: duckdb.DuckDBPyConnection, folder: Path, ran: Ran, trial: str) -> Iterator[Closing]:
+    """Everybody to whom a trial closes soon, the first to whom it does first."""
+    files = [str(place_of(folder, trial, name)) for name in ran.files[trial]]
+    found = database.cursor().execute(
+        f"""SELECT patient, closes_on, closing, closes_by FROM read_parquet({listed(files)})
+            WHERE closes_on IS NOT NULL ORDER BY closes_on, patient"""
+    )
+    while rows := found.fetchmany(ROWS_AT_ONCE):
+        for patient, day, lines, why in rows:
+            yield Closing(patient, date.fromordinal(day), tuple(lines), why)
 
 
 def _first(database: duckdb.DuckDBPyConnection, folder: Path, trial: str, ran: Ran) -> list[_First]:
     files = [str(place_of(folder, trial, name)) for name in ran.files[trial]]
+    parts = dict(zip(ran.files[trial], ran.parts, strict=True))
     rows = database.execute(
         f"""SELECT patient, met, met + failed + open, list_transform(list_filter(lines, lambda x: x.status = 'unknown'),
-                lambda x: x.criterion), waits_for
-            FROM read_parquet({listed(files)}) WHERE failed = 0 AND NOT died ORDER BY open, patient LIMIT ?""",
-        [LOOKED_AT],
+                lambda x: x.criterion), waits_for, filename
+            FROM read_parquet({listed(files)}, filename = true)
+            WHERE failed = 0 AND NOT died ORDER BY open, patient LIMIT ?""",
+        [NEAREST],
     ).fetchall()
-    return [_First(patient, met, of, tuple(open_), tuple(waits)) for patient, met, of, open_, waits in rows]
+    return [
+        _First(patient, met, of, tuple(open_), tuple(waits), parts[Path(file).name])
+        for patient, met, of, open_, waits, file in rows
+    ]
 
 
-def _near(first: _First, sheet: tuple[str, str, str, str] | None) -> Near:
-    state, headline, left, dates = sheet or ("", "", "", "")
-    return Near(first.patient, first.met, first.of, first.open, first.waits_for, state, headline, left, dates)
+def _near(first: _First, words: _Words | None) -> Near:
+    return Near(first.patient, first.met, first.of, first.open, first.waits_for, *(words or ("", "", "", "")))

@@ -7,7 +7,7 @@ from pathlib import Path
 import jinja2
 from msgspec import Struct
 
-from screener.cohort.nearest import LOOKED_AT, SOON
+from screener.cohort.answers import SOON
 from screener.cohort.summary import Count, OfTrial, Sensitivity, Step, Summary, Wanted
 from screener.records.errors import printable
 from screener.report.html import policy
@@ -45,7 +45,6 @@ def page(summary: Summary) -> str:
         bar=_bar,
         width=BAR,
         soon=SOON.days,
-        looked_at=LOOKED_AT,
         costliest=_costliest,
         most_wanted=_most_wanted,
         moves_that_matter=_moves_that_matter,

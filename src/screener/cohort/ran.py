@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from screener.records.facts.folder import FactsError, SetAside
 
-FORM = "screener cohort 1"
+FORM = "screener cohort 2"
 ABOUT = "cohort.json"
 
 
@@ -18,8 +18,9 @@ class Ran(Struct, frozen=True):
     """What a folder of answers says of itself.
 
     `today` is the day that was taken where nothing says which day answers are about; `site` is the digest of the site's
-    file; `trials` are the digests of the rules; `parts` the files of facts, and `files` those of answers of each trial,
-    in the same order; `since` is the day of the run that `changes.parquet` compares with.
+    file, `answers` that of people's answers that the call gave; `trials` are the digests of the rules; `parts` the
+    files of facts, and `files` those of answers of each trial, in the same order; `since` is the day of the run that
+    `changes.parquet` compares with.
     """
 
     form: str
@@ -39,6 +40,7 @@ class Ran(Struct, frozen=True):
     decided: int
     set_aside: tuple[SetAside, ...]
     since: str | None = None
+    answers: str | None = None
 
     @property
     def day(self) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -22,12 +23,23 @@ import pyarrow.parquet as pq
 from msgspec import Struct
 
 from screener.cohort.answers import Desk, How, Row
-from screener.cohort.changes import write_changes
+from screener.cohort.changes import listed, write_changes
 from screener.cohort.ran import ABOUT, FORM, Ran, place_of, read_ran
 from screener.jobs import forked_in_order
-from screener.records.errors import printable
+from screener.records.errors import RecordError, printable
 from screener.records.facts.columns import from_table, prepare, schema_of, to_table
-from screener.records.facts.folder import Facts, FactsError, Part, SetAside, alone_in, unchanged
+from screener.records.facts.folder import (
+    IDS,
+    Facts,
+    FactsError,
+    Part,
+    SetAside,
+    alone_in,
+    parquet_writer,
+    unchanged,
+    working,
+)
+from screener.records.patient import Patient, digest_of_record
 from screener.records.whole_files import whole_file
 from screener.rulebook import Confirmed, PointsOf, Rulebook, Trial
 from screener.rulebook_walk import lookup_of, walk_through
@@ -106,6 +118,7 @@ def run(
         0,
         0,
         (),
+        answers=how.answers_digest,
     )
     with unchanged(facts.folder), alone_in(folder):
         before = _before(folder)
@@ -186,7 +199,7 @@ def _plans(facts: Facts, folder: Path, desk: Desk, digests: dict[str, str]) -> l
     day = None if desk.how.as_of is not None else desk.how.today
     plans = []
     for part in facts.about.parts:
-        said = (part.file, facts.about.doubled, desk.rulebook.dictionary_digest, desk.how.said, day)
+        said = (FORM, __version__, part.file, facts.about.doubled, desk.rulebook.dictionary_digest, desk.how.said, day)
         names = {trial: _name(*said, digest) for trial, digest in digests.items()}
         missing = [trial for trial, name in names.items() if not _is_there(place_of(folder, trial, name))]
         plans.append(Plan(part, names, tuple(missing)))
@@ -205,24 +218,29 @@ def _with_earlier(plans: Sequence[Plan], facts: Facts, folder: Path, before: Ran
         return list(plans)
     # A file of facts that was there goes with the answers of the same file; who stands in a new one is looked for.
     numbers = {part: number for number, part in enumerate(before.parts)}
-    new = {each: set[int]() for plan in todo if plan.part.file not in numbers for each in facts.ids_in(plan.part)}
-    gone = set(before.parts) - {plan.part.file for plan in plans} if new else set()
-    for part in gone:
-        place = place_of(folder, trial, before.files[trial][numbers[part]])
-        if not _is_there(place):
-            continue
-        for patient in pq.read_table(place, columns=["patient"]).column("patient").to_pylist():
-            if patient in new:
-                new[patient].add(numbers[part])
-    found = []
-    for plan in plans:
-        if plan.missing and plan.part.file in numbers:
-            plan = msgspec.structs.replace(plan, earlier=(numbers[plan.part.file],))
-        elif plan.missing:
-            those = {number for each in facts.ids_in(plan.part) for number in new.get(each, ())}
-            plan = msgspec.structs.replace(plan, earlier=tuple(sorted(those)))
-        found.append(plan)
-    return found
+    there = {plan.part.file for plan in plans}
+    gone = {
+        str(place): numbers[part]
+        for part in numbers
+        if part not in there and _is_there(place := place_of(folder, trial, before.files[trial][numbers[part]]))
+    }
+    new = [plan.part.file for plan in todo if plan.part.file not in numbers]
+    earlier: dict[str, set[int]] = {}
+    if gone and new:
+        with working(folder) as database:
+            found = database.execute(
+                f"""SELECT DISTINCT ids.file, was.filename
+                FROM read_parquet(?) AS ids JOIN read_parquet({listed(list(gone))}, filename = true) AS was
+                    ON ids.id = was.patient WHERE list_contains(?, ids.file)""",
+                [str(facts.folder / IDS), new],
+            )
+            for part, file in found.fetchall():
+                earlier.setdefault(part, set()).add(gone[file])
+    earlier |= {plan.part.file: {numbers[plan.part.file]} for plan in todo if plan.part.file in numbers}
+    return [
+        msgspec.structs.replace(plan, earlier=tuple(sorted(earlier.get(plan.part.file, ())))) if plan.missing else plan
+        for plan in plans
+    ]
 
 
 def _is_there(place: Path) -> bool:
@@ -257,7 +275,7 @@ def _known(plan: Plan, folder: Path, before: Ran | None, digests: dict[str, str]
 def _rows_in(place: Path) -> list[Row]:
     """The answers of a file; none where it can no longer be read."""
     try:
-        return from_table(pq.read_table(place), Row)
+        return from_table(pq.read_table(place, page_checksum_verification=True), Row)
     except (OSError, pa.ArrowException, KeyError, ValueError):
         return []
 
@@ -277,15 +295,17 @@ def screened(facts: Facts, folder: Path, desk: Desk, digests: dict[str, str], be
     gc.disable()  # a patient's answers are gone before the next one's are made
     try:
         for patient, digest in facts.with_digests(plan.part):
-            answers = known.get((patient.id, digest, wanted.day_of(patient).toordinal()))
-            if answers is None:
-                decided += 1
-                try:
-                    answers = wanted.rows(patient, digest)
-                except Exception as error:  # one patient is no reason to lose all others
-                    fault = f"not screened, by an error of screener itself: {type(error).__name__}: {error}"
-                    set_aside.append(SetAside(printable(patient.id)[:200], fault[:500]))
-                    continue
+            try:
+                answered = wanted.answered(patient)
+                if answered is not patient:
+                    digest = f"{digest_of_record(answered)} answered"
+                answers = known.get((patient.id, digest, wanted.day_of(patient).toordinal()))
+                if answers is None:
+                    decided += 1
+                    answers = wanted.rows(answered, digest)
+            except Exception as error:  # one patient is no reason to lose all others
+                set_aside.append(_set_aside(patient, error))
+                continue
             for trial in plan.missing:
                 rows[trial].append(answers[trial])
     except FactsError as error:
@@ -298,11 +318,20 @@ def screened(facts: Facts, folder: Path, desk: Desk, digests: dict[str, str], be
         place = place_of(folder, trial, plan.names[trial])
         for each in (folder / "answers", place.parent):
             each.mkdir(mode=0o700, exist_ok=True)
-        with whole_file(place) as file, pq.ParquetWriter(file, schema_of(Row), compression="zstd") as writer:
+        with whole_file(place) as file, parquet_writer(file, schema_of(Row)) as writer:
             for start in range(0, len(rows[trial]), PATIENTS_AT_ONCE):
                 writer.write_table(to_table(rows[trial][start : start + PATIENTS_AT_ONCE], Row))
             writer.add_key_value_metadata({_OWN: msgspec.json.encode(set_aside)})
     return Done(plan.part.file, plan.names, plan.part.patients - len(set_aside), decided, tuple(set_aside))
+
+
+def _set_aside(patient: Patient, error: Exception) -> SetAside:
+    """A patient who was not screened: by the answers that were given, or by an error of screener itself."""
+    name = printable(patient.id)[:200]
+    if isinstance(error, RecordError):
+        return SetAside(name, f"not screened: {error.problems[0].fault} ({error.file})"[:500])
+    fault = f"not screened, by an error of screener itself: {type(error).__name__}: {error}"
+    return SetAside(name, fault[:500], "".join(traceback.format_exception(error))[-5000:])
 
 
 def _name(*said: object) -> str:

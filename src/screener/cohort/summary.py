@@ -6,6 +6,7 @@ DuckDB counts rows, and decides nothing: every status in them is the engine's.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.cohort.answers import Desk, How
-from screener.cohort.changes import Changed, listed, read_changes, working
+from screener.cohort.changes import Changed, listed, read_changes
 from screener.cohort.limits import limits_of
-from screener.cohort.nearest import Closing, Near, looked_closer
+from screener.cohort.nearest import Closing, Near, closing, looked_closer
 from screener.cohort.ran import Ran, place_of, read_ran
-from screener.records.facts.folder import Facts, FactsError
+from screener.records.facts.folder import Facts, FactsError, working
 from screener.rulebook import ChangeLookup, EventLookup, OnsetLookup, Rulebook, Trial, ValueLookup
 from screener.rulebook_walk import lookup_of, walk_through
 
@@ -27,7 +28,8 @@ Count = int | None
 
 MOST_MISSING = 15
 MOST_LISTED = 1000
-"""Patients that the summary lists at most of those who are new, or no longer, candidates; `changes.csv` has all."""
+"""Patients that the summary lists at most, of a trial, who are new, no longer candidates, or soon none. `changes.csv`
+and the answers have all."""
 FORM = "screener summary 1"
 
 
@@ -98,7 +100,7 @@ class OfTrial(Struct, frozen=True):
 
     `died`: so many of the eligible and undetermined have died by the record. `new` and `no_longer`: so many are
     candidates since the run before, and no longer are. `nearest`, `closing` and `changed` name patients, and are empty
-    where small numbers are not told; `closing` are those of the nearest to whom the trial closes soon.
+    where small numbers are not told. To `closes_soon` patients time alone closes the trial soon.
     """
 
     trial: str
@@ -111,6 +113,7 @@ class OfTrial(Struct, frozen=True):
     died: Count
     new: Count
     no_longer: Count
+    closes_soon: Count
     steps: tuple[Step, ...]
     wanted: tuple[Wanted, ...]
     recorded: tuple[Recorded, ...]
@@ -152,8 +155,12 @@ def summed_up(folder: Path, rulebook: Rulebook, facts: Facts, how: How, min_cell
             if min_cell == 1:
                 looked_at = looked_closer(database, folder, ran, Desk(rulebook, how), facts, jobs)
                 of_trials = [
-                    replace(each, nearest=near, closing=closing)
-                    for each, (near, closing) in zip(of_trials, looked_at, strict=True)
+                    replace(
+                        each,
+                        nearest=near,
+                        closing=tuple(islice(closing(database, folder, ran, each.trial), MOST_LISTED)),
+                    )
+                    for each, near in zip(of_trials, looked_at, strict=True)
                 ]
     except duckdb.Error as error:
         fault = f"an answer cannot be read: {str(error).splitlines()[0][:200]}"
@@ -210,7 +217,9 @@ def _of_trial(
     files = [str(place_of(folder, trial.id, name)) for name in ran.files[trial.id]]
     database.execute("CREATE OR REPLACE TEMP VIEW answers AS SELECT * FROM read_parquet(" + listed(files) + ")")
     verdicts = dict(database.execute("SELECT verdict, count(*) FROM answers GROUP BY verdict").fetchall())
-    (died,) = database.execute("SELECT count(*) FROM answers WHERE died AND failed = 0").fetchone() or (0,)
+    died, closes_soon = database.execute(
+        "SELECT count(*) FILTER (died AND failed = 0), count(closes_on) FROM answers"
+    ).fetchone() or (0, 0)
     return OfTrial(
         trial.id,
         trial.title,
@@ -222,6 +231,7 @@ def _of_trial(
         cells.count(died),
         None,
         None,
+        cells.count(closes_soon),
         _steps(trial, database, cells),
         _wanted(rulebook, database, cells),
         (),

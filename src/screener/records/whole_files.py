@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import BinaryIO
 
 ONLY_THE_OWNER = 0o600
@@ -20,7 +21,7 @@ def whole_file(place: Path) -> Iterator[BinaryIO]:
     its mode. Raises OSError if it cannot be written; then nothing has changed.
     """
     place = place.resolve()
-    draft = place.with_name(f".{place.name[:100]}.{os.getpid()}.part")
+    draft = place.with_name(f".{place.name[:100]}.{token_hex(4)}.part")
     try:
         mode = stat.S_IMODE(place.stat().st_mode)
     except OSError:

@@ -14,15 +14,17 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO, TypeVar
 
+import duckdb
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from msgspec import Struct
 
@@ -51,6 +53,8 @@ _OTHERS = {
 _OWN = b"screener"
 _LOCK = ".lock"
 
+Read = TypeVar("Read")
+
 
 class FactsError(Exception):
     """A folder of facts that cannot be used. `str(error)` is the whole message, ready to be shown."""
@@ -61,10 +65,12 @@ class FactsError(Exception):
 
 
 class SetAside(Struct, frozen=True):
-    """What could not be used of a source: a file, or one of its patients."""
+    """What could not be used of a source: a file, or one of its patients. `trace` tells an engineer where an error of
+    screener itself arose."""
 
     place: str
     fault: str
+    trace: str | None = None
 
 
 class Part(Struct, frozen=True):
@@ -103,6 +109,14 @@ def is_facts(place: Path) -> bool:
 
 
 # ---- reading
+
+
+class _Who(Struct, frozen=True):
+    """The columns that say who somebody is."""
+
+    id: str
+    identifiers: frozenset[tuple[str | None, str]] | None
+    address: str | None
 
 
 class Facts:
@@ -145,12 +159,18 @@ class Facts:
 
     def with_digests(self, part: Part) -> Iterator[tuple[Patient, str]]:
         """The same, each with the digest of what is on record. Raises FactsError."""
-        place = self.folder / part.file
+        return self._read(part.file, self._patients_of)
+
+    def _read(
+        self, name: str, made_of: Callable[[pa.Table], Iterable[Read]], columns: Sequence[str] | None = None
+    ) -> Iterator[Read]:
+        """What is made of the rows of a file, some at a time. Raises FactsError where it cannot be read."""
+        place = self.folder / name
         try:
-            with pq.ParquetFile(place) as file:
+            with pq.ParquetFile(place, page_checksum_verification=True) as file:
                 for number in range(file.num_row_groups):
-                    yield from self._patients_of(file.read_row_group(number))
-        except (OSError, pa.ArrowException, KeyError, ValueError) as error:
+                    yield from made_of(file.read_row_group(number, columns=columns))
+        except (OSError, pa.ArrowException, KeyError, ValueError, OverflowError) as error:
             fault = f"the file is not as it was written: {str(error).splitlines()[0][:200]}"
             raise FactsError(fault, _AGAIN, place) from None
 
@@ -166,13 +186,22 @@ class Facts:
         """The patients of an id. Raises FactsError where their file cannot be read."""
         rows = pq.read_table(self.folder / IDS, filters=[("id", "==", patient)])
         for file in dict.fromkeys(str(each) for each in rows.column("file").to_pylist()):
-            try:
-                those = pq.read_table(self.folder / file, filters=[("id", "==", patient)])
-            except (OSError, pa.ArrowException, KeyError, ValueError) as error:
-                fault = f"the file is not as it was written: {str(error).splitlines()[0][:200]}"
-                raise FactsError(fault, _AGAIN, self.folder / file) from None
-            for one, _ in self._patients_of(those):
+            yield from self.called_in(file, patient)
+
+    def called_in(self, file: str, patient: str) -> Iterator[Patient]:
+        """The patients of an id in one file. Raises FactsError where it cannot be read."""
+
+        def those(rows: pa.Table) -> Iterator[Patient]:
+            for one, _ in self._patients_of(rows.filter(pc.equal(rows.column("id"), patient))):
                 yield one
+
+        yield from self._read(file, those)
+
+    def names(self) -> Iterator[Patient]:
+        """Everybody, with nothing but what says who they are. Raises FactsError."""
+        for part in self.about.parts:
+            for who in self._read(part.file, lambda rows: from_table(rows, _Who), _Who.__struct_fields__):
+                yield Patient(who.id, self.about.dictionary, identifiers=who.identifiers, address=who.address)
 
     @cached_property
     def _doubled(self) -> frozenset[str]:
@@ -220,6 +249,11 @@ def unchanged(folder: Path) -> Iterator[None]:
         yield
 
 
+def parquet_writer(file: BinaryIO, schema: pa.Schema) -> pq.ParquetWriter:
+    """Writes a table whose pages carry checksums, so that a bit that turns over on a disk is seen when it is read."""
+    return pq.ParquetWriter(file, schema, compression="zstd", write_page_checksum=True)
+
+
 def name_of_part(*said: object) -> str:
     """What a file of patients is called that was made from this."""
     return f"people-{hashlib.sha256(repr((__version__, *said)).encode()).hexdigest()[:20]}.parquet"
@@ -238,7 +272,7 @@ def write_part(folder: Path, name: str, read: Iterable[Patient | RecordError]) -
             else:
                 yield person_of(each)
 
-    with whole_file(folder / name) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
+    with whole_file(folder / name) as file, parquet_writer(file, schema) as writer:
         people = usable()
         while rows := list(islice(people, PATIENTS_AT_ONCE)):
             for table in _tables_of(rows, set_aside):
@@ -287,19 +321,29 @@ def finish(folder: Path, parts: Sequence[Part], dictionary: str, read_with: Read
     for place in (*folder.glob("people-*.parquet"), *folder.glob(".people-*"), *folder.glob(f".{IDS}*")):
         if place.name not in names:
             place.unlink()
-    times: Counter[str] = Counter()
-    schema = pa.schema([("id", pa.string()), ("file", pa.dictionary(pa.int32(), pa.string()))])
-    with whole_file(folder / IDS) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
+    schema = pa.schema([("id", pa.string()), ("file", pa.dictionary(pa.int32(), pa.string())), ("plain", pa.string())])
+    with whole_file(folder / IDS) as file, parquet_writer(file, schema) as writer:
         for part in parts:
             ids = pq.read_table(folder / part.file, columns=["id"]).column("id").to_pylist()
-            times.update(plain_id(each) for each in ids if not is_unnamed(each))
             of_file = pa.DictionaryArray.from_arrays(pa.array([0] * len(ids), pa.int32()), pa.array([part.file]))
-            writer.write_table(pa.Table.from_arrays([pa.array(ids, pa.string()), of_file], schema=schema))
-    doubled = tuple(sorted(each for each, count in times.items() if count > 1))
+            plain = pa.array([None if is_unnamed(each) else plain_id(each) for each in ids], pa.string())
+            writer.write_table(pa.Table.from_arrays([pa.array(ids, pa.string()), of_file, plain], schema=schema))
+    with working(folder) as database:
+        query = "SELECT plain FROM read_parquet(?) WHERE plain IS NOT NULL GROUP BY 1 HAVING count(*) > 1 ORDER BY 1"
+        doubled = tuple([str(each) for (each,) in database.execute(query, [str(folder / IDS)]).fetchall()])
     about = About(FORM, __version__, dictionary, read_with, tuple(parts), doubled)
     with whole_file(folder / ABOUT) as written:
         written.write(msgspec.json.format(msgspec.json.encode(about), indent=1) + b"\n")
     return about
+
+
+def working(folder: Path) -> duckdb.DuckDBPyConnection:
+    """A database that holds nothing but what it works on; what does not fit into memory waits in the folder."""
+    database = duckdb.connect()
+    database.execute("SET preserve_insertion_order = false")
+    database.execute("SET memory_limit = '1GB'")
+    database.execute("SET temp_directory = '" + str(folder / ".work").replace("'", "''") + "'")
+    return database
 
 
 def begin(folder: Path) -> None:
