@@ -11,24 +11,28 @@ may turn out to be another one.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import get_args
 
+from msgspec.structs import replace
+
 from screener.records.absences import said_of_list
-from screener.records.chart import NOT_COUNTED, Chart, condition_episode, stage_of, told_by_diagnosis
+from screener.records.chart import NOT_COUNTED, Chart, condition_episode, or_before, stage_of, told_by_diagnosis
 from screener.records.dictionary import Dictionary, Meaning, denies_a_part
 from screener.records.errors import LONGEST_QUOTE, Findings, any_of, did_you_mean, quoted
-from screener.records.identity import ELSEWHERE, HOLDING, NEGATIVE, RESULTS, Naming, codes_alone
+from screener.records.identity import DENYING, ELSEWHERE, HOLDING, NEGATIVE, RESULTS, Naming, codes_alone
 from screener.records.locales import Locale, TwoWaysError, locale_of, locales
 from screener.records.measuring import is_same, result_of
+from screener.records.misplaced import lists_of
 from screener.records.native import Condition, Entry, GivenAnswer, Mention, NativeRecord, Observation, Procedure, Stay
 from screener.records.patient import UNNAMED, Absence, Answer, Episode, Patient
 from screener.records.reported import Reported, unread_result
 from screener.records.reviews import EVER_SINCE, ReviewReader, with_review
 from screener.records.specimens import BLOOD, specimen_in
 from screener.records.written import Quantity, Span, UnreadableValueError, read_number, read_text, read_value, sex_meant
-from screener.rulebook import KINDS_ON, LIST_OF, Concept, Lab, Question, RecordList, Sex, Trial
+from screener.rulebook import LIST_OF, Concept, Lab, Question, RecordList, Sex, Trial
+from screener.terminology.said import Said
 from screener.values.dates import AT_ANY_TIME, OLDEST_AGE, DateError, Moment, completed_years, on_day, parse_moment
 
 LONGEST_VALUE = 200
@@ -237,21 +241,12 @@ class _Reader:
         """A result under the name of a condition, say: whether its value says yes or no, nobody knows. It is an entry
         that may be that condition, or a kind of it, which a person has to read."""
         list_ = LIST_OF[concept.kind]
-        self.naming.results_of[path] = concept
         if not is_told:
             fault = f"`{concept.name}` is no result, and is read under `{list_}` only"
             self.findings.check_first(path, f"{fault}; here it is an entry that may be it")
         written = "" if entry.value is None else f": {str(entry.value)[:LONGEST_VALUE]}"
-        words, date = f"{entry.name}{written}", entry.date
-        match list_:
-            case "procedures":
-                self.procedure(Procedure(text=words, date=date), path)
-            case "medications" | "events":
-                self.stay(Stay(text=words, date=date), path, list_, KINDS_ON[list_])
-            case "allergies":
-                self.mention(Mention(text=words, date=date), path, list_, KINDS_ON[list_])
-            case _:
-                self.condition(Condition(text=words, date=date), path)
+        named = self.dictionary.terminology.named(concept.name)
+        self._may_be(named, lists_of(concept), f"{entry.name}{written}", path, entry)
 
     def _value(self, entry: Observation, path: str) -> tuple[Quantity | Span | str | None, str | None]:
         """The value of a result, and its unit: the one in its text, unless a separate one is given."""
@@ -305,6 +300,18 @@ class _Reader:
 
     # ---- conditions, procedures, drugs, events, allergies, family
 
+    def _may_be(self, said: Said, lists: Iterable[RecordList], called: str, path: str, entry: Entry) -> None:
+        """An entry that may be something of other lists than its own. Whichever of its dates is the beginning there, it
+        began by the latest of them."""
+        dates = [moment for field in _DATES if (moment := self._quietly(getattr(entry, field, None))) is not None]
+        latest = max(dates, key=lambda each: each.last, default=None)
+        for list_ in lists:
+            meaning = self.dictionary.only_may_be(said, list_, called, ())
+            if meaning is not None:
+                start = or_before(latest) if latest is not None else None
+                open_ = Episode("", list_, path, start, asserted=latest)
+                self.chart.add_episode(open_, replace(meaning, is_read=False))
+
     def condition(self, entry: Condition, path: str) -> None:
         onset, end = self._moment(entry.onset, f"{path}.onset"), self._moment(entry.end, f"{path}.end")
         date = self._moment(entry.date, f"{path}.date")
@@ -355,10 +362,10 @@ class _Reader:
         for meaning in self._listed(list_, entry, path, ("procedure",)):
             concept = _concept(meaning)
             match entry.status:
-                case "not planned":
+                case "not planned" if not meaning.is_open:
                     until = self._moment(entry.until, f"{path}.until")
                     self.chart.add_absence(Absence(concept.name, "plans", path, date, until=until))
-                case status if meaning.absent or status in NEGATIVE:
+                case status if meaning.absent or status in DENYING:
                     self._absent(meaning, entry, path, "procedures", date, start=start, end=end)
                 case "planned":
                     plan = Episode(concept.name, "plans", path, date or start, status="planned")
@@ -536,13 +543,15 @@ class _Reader:
         """The meanings under which an entry of a list is filed, with what it may be besides, or instead."""
         if self._says_of_its_list(list_, entry, path):
             return ()
-        if path not in self.naming.results_of:
-            entry = self.naming.with_its_name(entry, kinds)
+        entry = self.naming.with_its_name(entry, kinds)
         faults = len(self.findings.problems)
         meanings = self._meanings(entry, path, kinds, coded_kinds)
         if len(self.findings.problems) > faults or self._has_fault(path):
             return meanings
-        return self.naming.filed(meanings, entry, path, list_, kinds + coded_kinds)
+        filed = self.naming.filed(meanings, entry, path, list_, kinds + coded_kinds)
+        if (elsewhere := self.naming.misplaced.get(path)) is not None and elsewhere.named is not None:
+            self._may_be(elsewhere.named, elsewhere.lists, elsewhere.called, path, entry)
+        return filed
 
     def _says_of_its_list(self, list_: RecordList, entry: Entry, path: str) -> bool:
         """Whether an entry says something of all of a list, and is none itself; then it is read."""
@@ -567,6 +576,13 @@ class _Reader:
         """Whether something at or below the path was left out for its shape."""
         return any(fault == path or fault.startswith(f"{path}.") for fault in self.left_out)
 
+    def _quietly(self, text: str | None) -> Moment | None:
+        """A date that was read before, and told if it cannot be."""
+        try:
+            return None if text is None else parse_moment(text if self.locale is None else self.locale.date(text))
+        except DateError:
+            return None
+
     def _moment(self, text: str | None, path: str) -> Moment | None:
         if text is None:
             return None
@@ -588,6 +604,7 @@ class _Reader:
             self.findings.refuse(path, f"`{end.text}` is before the {start_name} `{start.text}`", _CORRECT)
 
 
+_DATES = ("date", "onset", "start", "end")
 _CORRECT = "correct one of them"
 _SAY_LOCALE = "`--locale de`, `en-GB`, `en-US` …, or `locale` in the record"
 _NUMBER_AND_MORE = re.compile(r"(?P<number>[\s<>=≤≥]*\d(?:[\d.,]*\d)?)(?P<more>.+)\Z", re.DOTALL)
