@@ -76,9 +76,10 @@ def test_a_wording_beside_a_code_is_how_the_entry_is_called() -> None:
     assert (entry.called, entry.unusable) == ("icd10 D37 Lump", "unspecific")
 
 
-def test_an_entry_that_says_nothing_at_all_is_refused() -> None:
-    ((path, _),) = faults(conditions=[{"status": "active"}])
-    assert path == "conditions[0]"
+def test_an_entry_that_says_nothing_at_all_may_be_anything() -> None:
+    patient = read(conditions=[{"status": "active"}])
+    assert "cirrhosis" in patient.may_be["conditions"]
+    assert patient.notes[0].startswith("check first: conditions[0]: it does not say what it is about")
 
 
 # ---- what a person settled about one entry
@@ -209,9 +210,11 @@ def test_a_review_denies_each_thing_on_its_own_list(item: str, name: str, list_:
         ),
     ],
 )
-def test_a_review_that_cannot_be_used_is_refused(review: dict[str, Any], path: str, fault: str) -> None:
+def test_a_review_that_cannot_be_used_denies_nothing(review: dict[str, Any], path: str, fault: str) -> None:
     written = {**SIGNED, "covers": "ever", "none_of": ["malignancy"], **review}
-    assert (path, fault) in faults(reviews=[written])
+    patient = read(reviews=[written])
+    assert any(note.startswith(f"check first: {path}: {fault}") for note in patient.notes)
+    assert patient.absences == {}
 
 
 @pytest.mark.parametrize(

@@ -73,15 +73,18 @@ class Naming:
 
         Nothing, if it has a problem; or if no rule uses its code, which is noted.
         """
+        if entry.system is not None and entry.code is None:
+            self.findings.set_aside(f"{path}.system", "there is no `code` of this system", "give the `code`")
         name: str | None = entry.name if isinstance(entry.name, str) else None
         named = self._named(name, f"{path}.name", kinds) if name is not None else None
         codes = list(self._codes(entry, path))
         coded = [meaning for system, code in codes for meaning in self._coded(system, code, path)]
         if named is not None:
-            meant = () if self._is_disputed(entry, coded, path, named) else self._agreed(named, coded, path)
+            self._dispute(entry, coded, path, named)
+            meant = (named,) if path in self.findings.unsettled else self._agreed(named, coded, path, kinds)
         else:
             meant = self._of_kinds(most_specific(coded), path, kinds + coded_kinds)
-            meant = () if self._is_disputed(entry, meant, path) else meant
+            self._dispute(entry, meant, path)
         self._tell_sightings(entry, name, codes, meant, kinds)
         return meant
 
@@ -120,7 +123,7 @@ class Naming:
             for called in likeness_of(self.dictionary).perhaps(wording, RESULTS)
             if (meaning := self.dictionary.named(called, RESULTS)) is not None
         ]
-        near = near or self._grades_of(wording, entry)
+        near = near or self._grades_of(wording, entry) or self._of_a_code_alone(entry)
         if _is_measured(getattr(entry, "unit", None)):
             near = [each for each in near if not isinstance(each.entry, Finding)]
         is_told = bool(read) or (entry.text is None and not isinstance(entry.name, str))  # with its code
@@ -145,6 +148,12 @@ class Naming:
             for finding in graded
             if finding is not None and not likeness.is_something_else(wording, Meaning(finding))
         ]
+
+    def _of_a_code_alone(self, entry: Entry) -> list[Meaning]:
+        """The labs and findings whose code a result has, that does not say of which system it is."""
+        codes = [code for system, code in self._codes(entry, "") if not system]
+        meant = [each for code in codes for system in _CODE_FIELDS for each in self.dictionary.coded(system, code)]
+        return [each for each in meant if each.kind in RESULTS]
 
     def concept_among_results(self, entry: Entry) -> Concept | None:
         """The concept whose name a result bears, which is no lab and no finding."""
@@ -218,29 +227,25 @@ class Naming:
                 sighting = Sighting(kinds[0], system or None, code, name, unit, names_of(meant))
                 self.findings.sightings.saw(sighting)
 
-    def _is_disputed(self, entry: Entry, coded: Collection[Meaning], path: str, named: Meaning | None = None) -> bool:
-        """Whether a code says that something is absent, and the rest of the entry something else.
+    def _dispute(self, entry: Entry, coded: Collection[Meaning], path: str, named: Meaning | None = None) -> None:
+        """Unsettle an entry of which a code says that something is absent, and the rest something else.
 
         A name speaks of the thing itself, so that its status must say `absent`, too. A status beside the code alone is
         that of the absence: it may hold, but an absence that is itself absent, or over, says nothing.
         """
         absent = next((meaning for meaning in coded if meaning.absent), None)
         if absent is None:
-            return False
+            return
         status = getattr(entry, "status", None)
         says = f"its code says that `{absent.entry.name}` is absent"
         if named is not None and status not in NEGATIVE:
             said = f"its status `{status}`" if status else f"its name `{named.entry.name}`"
-            self.findings.refuse(
-                path, f"{says}, {said} that it is not", 'write `"status": "absent"`, or correct the code'
+            self.findings.unsettle(
+                path, path, f"{says}, {said} that it is not", 'write `"status": "absent"`, or correct the code'
             )
-            return True
-        if named is None and status not in (None, *HOLDING):
-            self.findings.refuse(
-                f"{path}.status", f"{says}, so that its status cannot be `{status}`", "leave out `status`"
-            )
-            return True
-        return False
+        elif named is None and status not in (None, *HOLDING):
+            fault = f"{says}, so that its status cannot be `{status}`"
+            self.findings.unsettle(path, f"{path}.status", fault, "leave out `status`")
 
     def filed(
         self, meanings: tuple[Meaning, ...], entry: Entry, path: str, on: RecordList, kinds: Collection[str]
@@ -255,8 +260,9 @@ class Naming:
         words = entry.text if entry.text is not None or name is not None else entry.name
         said = self.dictionary.said(codes, words if isinstance(words, str) else None, name, on)
         certain = self.dictionary.certain(meanings, said, kinds)
-        for each in disputed(meanings, said):
-            self.findings.note(path, each)
+        if path not in self.findings.unsettled:
+            for each in disputed(meanings, said):
+                self.findings.note(path, each)
         self._note_if_unread(entry, path, meanings, said, tuple(kinds))
         meanings = certain
         if on == "allergies" and not meanings:
@@ -394,9 +400,9 @@ class Naming:
             case None, str(code) if self.dictionary.coded("", code):
                 yield "", code
             case None, str(code):
-                self.findings.refuse(f"{path}.code", f"{quoted(code)} has no `system`", "say which system it is of")
+                yield "", code
             case str(), None:
-                self.findings.refuse(f"{path}.system", "there is no `code` of this system", "give the `code`")
+                pass
             case _:
                 self.findings.refuse(f"{path}.code", f"{quoted(entry.code)} is not a code", "write it as text")
         for field, coding in (("name", entry.name), ("code", entry.code)):
@@ -419,7 +425,9 @@ class Naming:
             self.findings.note(path, told)
         if not meanings and not self.dictionary.is_judged(system, code):
             shown = quoted(f"{system} {code}")
-            if not self.dictionary.is_named_system(system):
+            if not system:
+                self.findings.set_aside(f"{path}.code", f"{quoted(code)} has no `system`", _SAY_SYSTEM, "is not read")
+            elif not self.dictionary.is_named_system(system):
                 self.findings.note(
                     path, f"its code {quoted(code)} is of {self.dictionary.unknown_system(system, [code])}"
                 )
@@ -429,7 +437,9 @@ class Naming:
                 self.findings.note(path, f"no rule uses the code {shown}")
         return meanings
 
-    def _agreed(self, named: Meaning, coded: Collection[Meaning], path: str) -> tuple[Meaning, ...]:
+    def _agreed(
+        self, named: Meaning, coded: Collection[Meaning], path: str, kinds: tuple[str, ...]
+    ) -> tuple[Meaning, ...]:
         """What a name and the codes beside it say together: the narrower of the two, and the unit of the code."""
         if not coded:
             return (named,)
@@ -444,10 +454,10 @@ class Naming:
             if isinstance(named.entry, Concept) and code.entry.name in named.entry.broader:
                 return (named,)
         said = any_of(dict.fromkeys(code.form.name if code.form else code.entry.name for code in coded))
-        self.findings.refuse(
-            path, f"its name says `{(named.form or named.entry).name}`, its code {said}", "correct one of them"
-        )
-        return ()
+        fault = f"its name says `{(named.form or named.entry).name}`, its code {said}"
+        self.findings.unsettle(path, path, fault, "correct one of them")
+        one_each = {each.entry.name: each for each in (named, *coded)}
+        return tuple(each for each in one_each.values() if each.kind in kinds)
 
     def _of_kinds(self, meanings: Collection[Meaning], path: str, kinds: tuple[str, ...]) -> tuple[Meaning, ...]:
         some = {each.entry.name for each in (self.dictionary.some_drug(), self.dictionary.some_substance()) if each}
@@ -461,6 +471,7 @@ class Naming:
 
 
 _ALLERGY = "an allergy to it is written under `allergies`"
+_SAY_SYSTEM = "say which system it is of, such as `icd10` or `loinc`"
 _HOW_TO_DENY = '. An absence is written as the name of what is absent, and `"status": "absent"`'
 
 
