@@ -9,7 +9,7 @@ own words.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -280,7 +280,7 @@ def read_shape(
     told: set[str] = set()
     left_out: set[str] = set()
     no_lists: set[int | str] = set()
-    sound: Any = dict(record)
+    sound: Any = {key: _AS_LIST[key](value) if key in _AS_LIST else value for key, value in record.items()}
     for fault in faults:
         location = _field(fault["loc"])
         until = _until_corrected(fault["type"], location)
@@ -298,7 +298,7 @@ def read_shape(
         else:
             sound = _without(sound, location)
     if no_lists:
-        sound["complete"] = [each for at, each in enumerate(_words_listed(sound["complete"])) if at not in no_lists]
+        sound["complete"] = [each for at, each in enumerate(sound["complete"]) if at not in no_lists]
     try:
         return NativeRecord.model_validate(sound), frozenset(left_out)
     except ValidationError:
@@ -311,6 +311,11 @@ def placed(path: str, places: Mapping[str, str]) -> str:
     return places[entry + bracket] + field if entry + bracket in places else path
 
 
+_AS_LIST: Mapping[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(LISTS_OF_ENTRIES, _listed),
+    "reviews": _at_least_listed,
+    "complete": _words_listed,
+}
 _SETTLES_NOTHING = "settles nothing"
 
 
