@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from screener.records.addresses import plain_id
 from screener.records.chart import of_one_id
 from screener.records.errors import Findings, RecordError, quoted
+from screener.records.folders import SHEET_ENDINGS
 from screener.records.native import placed, read_shape
 from screener.records.native_entries import chart_of
 from screener.records.patient import Patient
@@ -20,8 +21,6 @@ from screener.records.sources import Group, HowRead, Source, path_of
 if TYPE_CHECKING:
     from screener.records.rows import Drafted
 
-SPREADSHEETS = (".csv", ".tsv", ".xlsx", ".xlsm")
-"""How the files are named that hold rows and columns."""
 _LISTLESS = "is not read, so that no list is complete"
 _NOT_READ = "it holds words and is not read, so that no list is complete; a table of columns can say what it is"
 
@@ -29,7 +28,7 @@ _NOT_READ = "it holds words and is not read, so that no list is complete; a tabl
 def recognises(source: Source) -> bool:
     """A file that is named as a spreadsheet is."""
     place = path_of(source)
-    return place is not None and place.name.lower().endswith(SPREADSHEETS)
+    return place is not None and place.name.lower().endswith(SHEET_ENDINGS)
 
 
 def groups(source: Source, how: HowRead) -> Iterator[Group | RecordError]:
