@@ -40,12 +40,6 @@ def read(**record: Any) -> Patient:
     return read_patient({"id": "p", "as_of": "2026-02-20", **record}, DICTIONARY)
 
 
-def faults(**record: Any) -> list[tuple[str, str]]:
-    with pytest.raises(RecordError) as refused:
-        read(**record)
-    return [(each.path, each.fault) for each in refused.value.problems]
-
-
 def open_conditions(patient: Patient) -> set[str]:
     return set(patient.may_be.get("conditions", {}))
 
@@ -126,22 +120,21 @@ def test_a_review_of_an_entry_may_say_what_it_is_and_which_kind_it_is_not() -> N
     assert (set(patient.episodes), open_conditions(patient)) == ({"malignancy"}, set())
 
 
-def test_a_review_that_contradicts_the_code_of_its_entry_is_refused() -> None:
+def test_a_review_that_contradicts_the_code_of_its_entry_leaves_it_open() -> None:
     for entry in ({"icd10": "C22.0"}, {"name": "hepatocellular_carcinoma"}):
-        assert faults(conditions=[{**entry, "reviewed": {"not": ["malignancy"], **SIGNED}}]) == [
-            (
-                "conditions[0].reviewed.not",
-                "its code or name says `hepatocellular_carcinoma`, and a review that it is not",
-            )
-        ]
+        patient = read(conditions=[{**entry, "reviewed": {"not": ["malignancy"], **SIGNED}}])
+        (found,) = patient.episodes["hepatocellular_carcinoma"]
+        assert found.only_may_be
+        told = "its code or name says `hepatocellular_carcinoma`, and a review that it is not"
+        assert patient.notes[0].startswith(f"check first: conditions[0].reviewed.not: {told}")
 
 
 @pytest.mark.parametrize("name", ["malignacy", "INR", "informed_consent"])
 @pytest.mark.parametrize("field", ["is", "not"])
 def test_a_review_names_conditions_treatments_and_events(name: str, field: str) -> None:
-    assert faults(conditions=[{"text": "x", "reviewed": {field: [name], **SIGNED}}]) == [
-        (f"conditions[0].reviewed.{field}", f"`{name}` is no condition, treatment or event of the dictionary")
-    ]
+    (note, *_) = read(conditions=[{"text": "x", "reviewed": {field: [name], **SIGNED}}]).notes
+    told = f"`{name}` is no condition, treatment or event of the dictionary"
+    assert note.startswith(f"check first: conditions[0].reviewed.{field}: {told}")
 
 
 # ---- reviews of a chart, in the record

@@ -357,7 +357,7 @@ class Naming:
         for meaning in meanings:
             if meaning.entry.name in is_not:
                 fault = f"its code or name says `{meaning.entry.name}`, and a review that it is not"
-                self.findings.refuse(f"{path}.not", fault, "correct one of the two")
+                self.findings.unsettle(path.removesuffix(".reviewed"), f"{path}.not", fault, "correct one of the two")
         is_ = most_specific((*meanings, *found["is"]))
         stands_for = frozenset(name for meaning in is_ for name in _with_parents(meaning.entry))
         settled = said.reviewed(stands_for, frozenset(is_not), settled=bool(found["is"]))
@@ -372,7 +372,7 @@ class Naming:
         meaning = self.dictionary.named(name, tuple(LIST_OF))
         if meaning is None or not isinstance(meaning.entry, Concept):
             fault = f"{quoted(name)} is no condition, treatment or event of the dictionary"
-            self.findings.refuse(path, fault, alike(name, self.dictionary, LIST_OF))
+            self.findings.set_aside(path, fault, alike(name, self.dictionary, LIST_OF) or _NAMES)
             return None
         return meaning
 
@@ -471,6 +471,7 @@ class Naming:
 
 
 _ALLERGY = "an allergy to it is written under `allergies`"
+_NAMES = "`screen names` lists what may be written"
 _SAY_SYSTEM = "say which system it is of, such as `icd10` or `loinc`"
 _HOW_TO_DENY = '. An absence is written as the name of what is absent, and `"status": "absent"`'
 

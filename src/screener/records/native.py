@@ -57,6 +57,14 @@ def _at_least_listed(written: Any) -> Any:
     return [] if written is None else [written] if isinstance(written, Mapping) else written
 
 
+def _one_as_list(written: Any) -> Any:
+    return [written] if isinstance(written, str) else written
+
+
+def _none_or(written: Any) -> Any:
+    return {} if written is None else written
+
+
 def _words_listed(written: Any) -> Any:
     those = [] if written is None else written if isinstance(written, list | tuple) else [written]
     return ["_".join(each.casefold().split()) if isinstance(each, str) else each for each in those]
@@ -100,8 +108,8 @@ class _Part(BaseModel):
 class Reviewed(_Part):
     """What a person settled about an entry: the concepts that it is, and those that it is not."""
 
-    is_: Annotated[list[str] | None, Field(alias="is")] = None
-    not_: Annotated[list[str] | None, Field(alias="not")] = None
+    is_: Annotated[list[str] | None, BeforeValidator(_one_as_list), Field(alias="is")] = None
+    not_: Annotated[list[str] | None, BeforeValidator(_one_as_list), Field(alias="not")] = None
     on: Date = None
     by: Text = None
 
@@ -203,7 +211,7 @@ class Review(_Part):
     by: Text = None
     looked_at: list[str] = []
     covers: Date = None
-    none_of: list[str] = []
+    none_of: Annotated[list[str], BeforeValidator(_one_as_list)] = []
 
 
 def _as_answer(answer: Any) -> Any:
@@ -235,7 +243,7 @@ class NativeRecord(_Part):
     events: Annotated[list[Stay], BeforeValidator(_listed)] = []
     allergies: Annotated[list[Mention], BeforeValidator(_listed)] = []
     family_history: Annotated[list[Mention], BeforeValidator(_listed)] = []
-    answers: dict[str, Answer] = {}
+    answers: Annotated[dict[str, Answer], BeforeValidator(_none_or)] = {}
     reviews: Annotated[list[Review], BeforeValidator(_at_least_listed)] = []
     complete: Annotated[
         list[Literal["conditions", "procedures", "plans", "medications", "events", "allergies", "family_history"]],
@@ -354,6 +362,8 @@ def _field(location: Location) -> Location:
     match location:
         case ["complete", *_]:
             return location[:2]
+        case [str(), int(), "reviewed", str(), *_]:
+            return location[:4]
         case [str(), int(), *rest] | ["answers", str(), *rest]:
             return location[: 2 + min(len(rest), 1)]
         case _:
@@ -411,6 +421,8 @@ def _fields_at(location: Location) -> list[str]:
     match location:
         case []:
             return list(NativeRecord.model_fields)
+        case [*_, "reviewed"]:
+            return [each.alias or name for name, each in Reviewed.model_fields.items()]
         case ["answers", *_]:
             return list(GivenAnswer.model_fields)
         case [str(name), *_]:

@@ -174,6 +174,9 @@ class _Reader:
         """When the patient died; some time, where the record only says that it is so."""
         if isinstance(died, bool):
             return AT_ANY_TIME if died else None
+        if died is not None and died.strip() and not any(each.isdigit() for each in died):
+            self.findings.refuse("died", f"{quoted(died)} is not a date", "write true, false or the date")
+            return None
         moment = self._moment(died, "died")
         if moment is not None and self.chart.birth is not None and moment.is_before(self.chart.birth):
             fault = f"`{moment.text}` is before the birth date `{self.chart.birth.text}`"
@@ -704,7 +707,7 @@ class _Reader:
                 mend = f"dates under `{self.locale.name}` are {self.locale.order_in_words}"
             elif self.locale is None and _DAY_FIRST_OR_LAST.match(text):
                 mend = f"{mend}, or say whose dates they are: {_SAY_LOCALE}"
-            self.findings.refuse(path, f"{quoted(text)}{what}", mend)
+            self.findings.refuse(path, f"{quoted(text)}{what}", mend or _ANOTHER_DAY)
             return None
 
     def _in_order(self, start: Moment | None, end: Moment | None, path: str, field: str, start_name: str) -> None:
@@ -715,6 +718,7 @@ class _Reader:
 
 _DATES = ("date", "onset", "start", "end")
 _CORRECT = "correct one of them"
+_ANOTHER_DAY = "correct it, or write the month or the year alone"
 _LEAVE_ONE_OUT = "leave one of them out"
 _NOT_KNOWN = "counts as not known"
 _CONTRADICTS = "it contradicts itself, or says something that is not read"
