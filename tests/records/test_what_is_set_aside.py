@@ -179,3 +179,10 @@ def test_a_refused_record_also_tells_what_would_be_set_aside() -> None:
     with pytest.raises(RecordError) as refused:
         read(conditions=[{"name": "HCC", "onste": "2019"}, {"name": "HCC", "status": "inactive"}])
     assert [each.path for each in refused.value.problems] == ["conditions[0].onste", "conditions[1].status"]
+
+
+def test_one_fault_of_many_entries_is_one_note() -> None:
+    drugs = [{"name": "interferon", "status": "completed", "start": f"2025-0{month}"} for month in range(1, 7)]
+    (note,) = read(medications=drugs).notes
+    places = "medications[0].status, medications[1].status, medications[2].status and 3 others"
+    assert note.startswith(f"{CHECK_FIRST}{places}: `completed` is not a `status`; write `ongoing`")

@@ -73,13 +73,24 @@ class Findings:
     set aside refuses, too: a file of answers is given again, corrected.
     """
 
-    __slots__ = ("aside", "checked_first", "notes", "place", "problems", "sightings", "strict", "unsettled")
+    __slots__ = (
+        "_set_aside",
+        "aside",
+        "checked_first",
+        "notes",
+        "place",
+        "problems",
+        "sightings",
+        "strict",
+        "unsettled",
+    )
 
     def __init__(self, sightings: Sightings | None = None, place: str = "", *, strict: bool = False) -> None:
         self.sightings = sightings
         self.place = place
         self.strict = strict
         self.aside: list[Problem] = []
+        self._set_aside: dict[str, list[str]] = {}
         self.unsettled: set[str] = set()
         """The entries that contradict themselves: what they name may be, and nothing else is taken from them."""
         self.problems: list[Problem] = []
@@ -106,7 +117,8 @@ class Findings:
             return
         self.aside.append(Problem(": ".join(each for each in (self.place, path) if each), fault, mend))
         how = f"; {mend}" if mend else ""
-        self.check_first(path, f"{fault}{how}{'' if how.endswith('?') else '.'} Until it is corrected, it {until}")
+        told = f"{fault}{how}{'' if how.endswith('?') else '.'} Until it is corrected, it {until}"
+        self._set_aside.setdefault(told, []).append(path)
 
     def unsettle(self, entry: str, path: str, fault: str, mend: str) -> None:
         """A fault because of which an entry settles nothing: one of two statements in it must be a mistake, say, and
@@ -123,7 +135,19 @@ class Findings:
     @property
     def all_notes(self) -> tuple[str, ...]:
         """The notes, those to be checked first above the others."""
-        return (*self.checked_first, *self.notes)
+        set_aside = (f"{CHECK_FIRST}{some_of(paths)}: {told}" for told, paths in self._set_aside.items())
+        return (*self.checked_first, *set_aside, *self.notes)
+
+
+MOST_PLACES = 3
+"""How many places a sentence names; the rest are counted."""
+
+
+def some_of(paths: Sequence[str]) -> str:
+    """Places as a sentence names them, each once."""
+    distinct = list(dict.fromkeys(paths))
+    named, others = ", ".join(distinct[:MOST_PLACES]), len(distinct) - MOST_PLACES
+    return named if others <= 0 else f"{named} and {others} {'other' if others == 1 else 'others'}"
 
 
 def path(location: Sequence[int | str]) -> str:
