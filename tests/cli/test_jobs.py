@@ -23,7 +23,7 @@ COMMAND = [sys.executable, "-m", "screener", "--rules", str(RULES)]
 @pytest.mark.parametrize("form", [each.option for each in FORMS if each.with_jobs and each.value is None])
 def test_several_processes_print_what_one_prints(call, write, folder: Path, form: str) -> None:
     files = [write(f"{number}.json", id=f"p{number}") for number in range(9)]
-    files.insert(4, write("broken.json", sex="femal"))
+    files.insert(4, write("broken.json", sexx="female"))
     export = folder / "export"
     export.mkdir()
     lines = [json.dumps({"resourceType": "Patient", "id": f"e{number}"}) + "\n" for number in range(30)]

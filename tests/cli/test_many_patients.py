@@ -76,14 +76,14 @@ def test_a_folder_and_lines_are_as_many_patients(
 
 def test_a_bad_record_is_reported_and_the_others_go_on(call: Call, write) -> None:
     good = three(write)
-    bad = write("bad.json", sex="femal")
+    bad = write("bad.json", sexx="female")
     status, out, err = call(good[0], bad, "missing.json", *good[1:])
     assert status == 2
-    assert "`femal` is not a `sex`" in err
+    assert "`sexx` is not a field here" in err
     assert "missing.json" in err
     assert out.startswith("3 patients, 1 trial, the nearest first")
     listed = out[out.index("Could not be used, as told above") :]
-    assert "  bad.json: sex: `femal` is not a `sex`" in listed
+    assert "  bad.json: sexx: `sexx` is not a field here" in listed
     assert "  missing.json: there is no such file" in listed
 
 

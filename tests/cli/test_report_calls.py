@@ -42,15 +42,15 @@ def test_a_page_can_go_to_standard_output(call: Call, write) -> None:
 
 
 def test_a_bad_record_does_not_keep_the_others_from_the_page(call: Call, write, folder: Path) -> None:
-    status, out, err = call(write("bad.json", sex="femal"), write("good.json"), "--html", "report.html")
+    status, out, err = call(write("bad.json", sexx="female"), write("good.json"), "--html", "report.html")
     assert (status, out) == (2, "wrote report.html: 1 patient\n")
-    assert "error[record]: `femal` is not a `sex`" in err
+    assert "error[record]: `sexx` is not a field here" in err
     assert "<bdi>anna</bdi>" in (folder / "report.html").read_text(encoding="utf-8")
 
 
 def test_without_a_usable_record_the_page_that_is_there_stays(call: Call, write, folder: Path) -> None:
     (folder / "report.html").write_text("before", encoding="utf-8")
-    status, out, err = call(write(sex="femal"), "--html", "report.html")
+    status, out, err = call(write(sexx="female"), "--html", "report.html")
     assert (status, out) == (2, "")
     assert err.endswith("note: no patient could be screened, so no page is written\n")
     assert (folder / "report.html").read_text(encoding="utf-8") == "before"
@@ -161,7 +161,7 @@ def test_markdown_is_printed_for_each_patient(call: Call, write) -> None:
 
 def test_csv_has_one_header_for_all_patients(call: Call, write) -> None:
     status, out, _ = call(
-        write("a.json", id="anna"), write("bad.json", sex="femal"), write("b.json", id="berta"), "--csv"
+        write("a.json", id="anna"), write("bad.json", sexx="female"), write("b.json", id="berta"), "--csv"
     )
     assert status == 2
     rows = list(csv.DictReader(io.StringIO(out, newline="")))
@@ -169,7 +169,7 @@ def test_csv_has_one_header_for_all_patients(call: Call, write) -> None:
 
 
 def test_csv_of_no_patient_is_nothing(call: Call, write) -> None:
-    status, out, _ = call(write(sex="femal"), "--csv")
+    status, out, _ = call(write(sexx="female"), "--csv")
     assert (status, out) == (2, "")
 
 

@@ -78,10 +78,14 @@ def test_what_holds_no_patient_is_named_and_leaves_lists_as_they_are(export: Pat
     assert patient.notes == (f"{name}: {NOTHING}",)
 
 
+SHEET = "it is a spreadsheet, which is read only if the call itself names it"
+
+
 @pytest.mark.parametrize(
     ("name", "content", "what"),
     [
-        ("conditions.csv", b"patient,code\np,K74.6\nq,K74.6\n", "it is a table (CSV), not JSON"),
+        ("conditions.csv", b"patient,code\np,K74.6\nq,K74.6\n", SHEET),
+        ("Ward.XLSX", b"PK\x03\x04", SHEET),
         ("letter.pdf", b"%PDF-1.4", "it is a PDF, not JSON"),
         ("more.zip", b"PK\x03\x04", "it is a zip archive"),
         ("lab.hl7", b"MSH|^~\\&|LAB\r", "it is an HL7 v2 message, not JSON"),

@@ -119,7 +119,8 @@ def test_what_is_denied_under_an_unknown_name_denies_nothing() -> None:
 
 def test_a_drug_that_bears_the_name_of_a_lab_is_not_read_as_one() -> None:
     patient = read(medications=[{"name": "albumin"}])
-    assert patient.notes == ("not read: albumin (medications[0])",)
+    (note,) = patient.notes
+    assert note.startswith(f"{CHECK_FIRST}medications[0]: `albumin` under `medications` is a lab: not read as a drug")
     assert "albumin" not in patient.results
 
 

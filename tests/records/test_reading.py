@@ -127,14 +127,14 @@ def test_bytes_that_are_no_text_are_a_record_error() -> None:
 
 
 def test_several_patients_in_one_text_are_read_one_after_the_other() -> None:
-    text = '{"id": "a"}\n\n{"id": "b", "sex": "femal"}\n{"id": "c"}\n'
+    text = '{"id": "a"}\n\n{"id": "b", "sexx": "female"}\n{"id": "c"}\n'
     read = list(read_patients(text, SMALL))
     assert [each.id if isinstance(each, Patient) else str(each) for each in read] == [
         "a",
-        "error[record]: `femal` is not a `sex`\n  --> record: line 3: sex\nhelp: did you mean `female`?",
+        "error[record]: `sexx` is not a field here\n  --> record: line 3: sexx\nhelp: did you mean `sex`?",
         "c",
     ]
-    with pytest.raises(RecordError, match="`femal` is not a `sex`"):
+    with pytest.raises(RecordError, match="`sexx` is not a field here"):
         read_patient(text, SMALL)
 
 
@@ -149,7 +149,7 @@ def test_digits_survive_as_they_were_written() -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), Decimal("NaN"), 10**400, 1e300, object()])
-def test_what_is_no_measured_number_is_refused_also_in_plain_data(value: object) -> None:
+def test_what_is_no_measured_number_is_set_aside_also_in_plain_data(value: object) -> None:
     with pytest.raises(RecordError):
         read(observations=[{"name": "INR", "value": value}])
 
@@ -222,13 +222,13 @@ def test_any_record_of_the_right_fields_is_a_patient_or_a_record_error(record: d
         r'{"observations": [{"name": "INR", "value": 1, "date": "\ud800"}]}',
     ],
 )
-def test_half_a_character_is_refused_in_words_that_can_be_printed(text: str) -> None:
+def test_half_a_character_is_set_aside_in_words_that_can_be_printed(text: str) -> None:
     with pytest.raises(RecordError) as refused:
         read_patient(text, SMALL)
     assert str(refused.value).encode()
 
 
-def test_plain_data_nested_without_end_is_refused() -> None:
+def test_plain_data_nested_without_end_is_set_aside() -> None:
     endless: list[Any] = []
     endless.append(endless)
     for record in ({"observations": endless}, {"observations": [{"name": "INR", "value": endless}]}, {"id": endless}):
@@ -498,11 +498,11 @@ def test_a_drug_or_an_event_goes_on_only_if_its_status_says_so(
         assert (episode.list, episode.ongoing, episode.ended) == (list_, ongoing, ended)
 
 
-@pytest.mark.parametrize(("end", "is_refused"), [("2026-02-19", True), ("2026-02-20", False), ("2026-02-21", False)])
-def test_what_is_ongoing_may_end_on_the_day_of_screening_or_later(end: str, is_refused: bool) -> None:
+@pytest.mark.parametrize(("end", "is_set_aside"), [("2026-02-19", True), ("2026-02-20", False), ("2026-02-21", False)])
+def test_what_is_ongoing_may_end_on_the_day_of_screening_or_later(end: str, is_set_aside: bool) -> None:
     record = {"as_of": "2026-02-20", "medications": [{"name": "interferon", "status": "ongoing", "end": end}]}
-    if is_refused:
-        assert refusal(**record) == f"what is `ongoing` has not ended `{end}`"
+    if is_set_aside:
+        assert only_episode(read(**record), "interferon").only_may_be
     else:
         assert only_episode(read(**record), "interferon").ongoing
 
@@ -602,9 +602,8 @@ def test_an_allergy_of_an_unknown_name_is_told() -> None:
 
 
 def test_an_allergy_whose_code_has_no_system_is_one_fault() -> None:
-    with pytest.raises(RecordError) as refused:
-        read_patient({"allergies": [{"code": "J01CE01"}]}, BROAD)
-    assert len(refused.value.problems) == 1
+    patient = read_patient({"allergies": [{"code": "J01CE01"}]}, BROAD)
+    assert len([note for note in patient.notes if "has no `system`" in note]) == 1
 
 
 # ---- codes that say that something is absent
@@ -681,11 +680,11 @@ def test_a_resource_of_fhir_may_stand_for_an_event() -> None:
 # ---- the person, answers, contradictions
 
 
-@pytest.mark.parametrize(("age", "is_refused"), [(43, True), (44, False), (45, False), (46, True)])
-def test_an_age_must_be_one_that_the_birth_date_allows(age: int, is_refused: bool) -> None:
+@pytest.mark.parametrize(("age", "is_set_aside"), [(43, True), (44, False), (45, False), (46, True)])
+def test_an_age_must_be_one_that_the_birth_date_allows(age: int, is_set_aside: bool) -> None:
     record = {"as_of": "2026-02-20", "birth_date": "1981", "age_years": age}
-    if is_refused:
-        assert refusal(**record) == f"`{age}` is not the age of somebody born `1981`"
+    if is_set_aside:
+        assert (read(**record).age_years, read(**record).birth) == (None, None)
     else:
         assert read(**record).age_years == age
 
@@ -696,33 +695,33 @@ def test_an_age_without_a_day_of_screening_is_kept_beside_the_birth_date() -> No
 
 
 @pytest.mark.parametrize(
-    ("age", "is_refused"), [(-1, True), (0, False), (1, False), (119, False), (120, False), (121, True)]
+    ("age", "is_set_aside"), [(-1, True), (0, False), (1, False), (119, False), (120, False), (121, True)]
 )
-def test_an_age_is_one_that_people_reach(age: int, is_refused: bool) -> None:
-    if is_refused:
-        assert refusal(age_years=age) == f"nobody is `{age}` years old"
+def test_an_age_is_one_that_people_reach(age: int, is_set_aside: bool) -> None:
+    if is_set_aside:
+        assert read(age_years=age).age_years is None
     else:
         assert read(age_years=age).age_years == age
 
 
 @pytest.mark.parametrize(
-    ("birth", "is_refused"), [("2026-02-19", False), ("2026-02-20", False), ("2026-02-21", True), ("2026", False)]
+    ("birth", "is_set_aside"), [("2026-02-19", False), ("2026-02-20", False), ("2026-02-21", True), ("2026", False)]
 )
-def test_nobody_is_screened_before_birth(birth: str, is_refused: bool) -> None:
+def test_nobody_is_screened_before_birth(birth: str, is_set_aside: bool) -> None:
     record = {"as_of": "2026-02-20", "birth_date": birth}
-    if is_refused:
-        assert refusal(**record) == f"`{birth}` is after the day of screening"
+    if is_set_aside:
+        assert read(**record).birth is None
     else:
         assert read(**record).birth == parse_moment(birth)
 
 
 @pytest.mark.parametrize(
-    ("end", "is_refused"), [("2026-01-31", True), ("2026-02", False), ("2026-02-01", False), ("2026", False)]
+    ("end", "is_set_aside"), [("2026-01-31", True), ("2026-02", False), ("2026-02-01", False), ("2026", False)]
 )
-def test_an_end_may_share_the_days_of_a_start_known_only_as_a_range(end: str, is_refused: bool) -> None:
+def test_an_end_may_share_the_days_of_a_start_known_only_as_a_range(end: str, is_set_aside: bool) -> None:
     record = {"conditions": [{"name": "ascites", "onset": "2026-02", "end": end}]}
-    if is_refused:
-        assert refusal(**record) == f"`{end}` is before the onset `2026-02`"
+    if is_set_aside:
+        assert only_episode(read(**record), "ascites").only_may_be
     else:
         assert only_episode(read(**record), "ascites").end == parse_moment(end)
 
@@ -771,11 +770,11 @@ def test_answers_are_kept_under_the_names_of_the_dictionary() -> None:
     }
 
 
-@pytest.mark.parametrize(("reading", "is_refused"), [(0, True), (1, False), (2, False), (3, True)])
-def test_a_reading_is_one_of_those_that_the_line_has(reading: int, is_refused: bool) -> None:
+@pytest.mark.parametrize(("reading", "is_set_aside"), [(0, True), (1, False), (2, False), (3, True)])
+def test_a_reading_is_one_of_those_that_the_line_has(reading: int, is_set_aside: bool) -> None:
     record = {"answers": {"NCT00000001/I2": {"reading": reading}}}
-    if is_refused:
-        assert refusal(**record) == f"there is no reading `{reading}`"
+    if is_set_aside:
+        assert read(**record).answers == {}
     else:
         assert read(**record).answers["NCT00000001/I2"].reading == reading
 
@@ -783,7 +782,7 @@ def test_a_reading_is_one_of_those_that_the_line_has(reading: int, is_refused: b
 def test_every_problem_of_a_record_is_told_at_once() -> None:
     with pytest.raises(RecordError) as refused:
         read(
-            id=7,
+            id=[7],
             observations=[{"name": "nothing", "value": [], "date": "x"}, 3, {"name": "INR", "vlaue": 1}],
             conditions=[{"name": "cirrhosis", "onset": "2021", "end": "2020"}],
         )
@@ -811,7 +810,7 @@ def test_an_unknown_beginning_reaches_back_without_limit() -> None:
         ({"observations": [{"name": "INR", "value": 1.8, "unit": "\udfff"}]}, "observations[0].unit"),
     ],
 )
-def test_plain_data_with_half_a_character_is_refused_where_it_stands(record: dict[str, Any], where: str) -> None:
+def test_plain_data_with_half_a_character_is_set_aside_where_it_stands(record: dict[str, Any], where: str) -> None:
     with pytest.raises(RecordError, match="is not text in Unicode") as refused:
         read_patient(record, SMALL)
     assert [problem.path for problem in refused.value.problems] == [where]

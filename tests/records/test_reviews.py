@@ -40,12 +40,6 @@ def read(**record: Any) -> Patient:
     return read_patient({"id": "p", "as_of": "2026-02-20", **record}, DICTIONARY)
 
 
-def faults(**record: Any) -> list[tuple[str, str]]:
-    with pytest.raises(RecordError) as refused:
-        read(**record)
-    return [(each.path, each.fault) for each in refused.value.problems]
-
-
 def open_conditions(patient: Patient) -> set[str]:
     return set(patient.may_be.get("conditions", {}))
 
@@ -76,9 +70,10 @@ def test_a_wording_beside_a_code_is_how_the_entry_is_called() -> None:
     assert (entry.called, entry.unusable) == ("icd10 D37 Lump", "unspecific")
 
 
-def test_an_entry_that_says_nothing_at_all_is_refused() -> None:
-    ((path, _),) = faults(conditions=[{"status": "active"}])
-    assert path == "conditions[0]"
+def test_an_entry_that_says_nothing_at_all_may_be_anything() -> None:
+    patient = read(conditions=[{"status": "active"}])
+    assert "cirrhosis" in patient.may_be["conditions"]
+    assert patient.notes[0].startswith("check first: conditions[0]: it does not say what it is about")
 
 
 # ---- what a person settled about one entry
@@ -138,22 +133,21 @@ def test_a_review_of_an_entry_may_say_what_it_is_and_which_kind_it_is_not() -> N
     assert (set(patient.episodes), open_conditions(patient)) == ({"malignancy"}, set())
 
 
-def test_a_review_that_contradicts_the_code_of_its_entry_is_refused() -> None:
+def test_a_review_that_contradicts_the_code_of_its_entry_leaves_it_open() -> None:
     for entry in ({"icd10": "C22.0"}, {"name": "hepatocellular_carcinoma"}):
-        assert faults(conditions=[{**entry, "reviewed": {"not": ["malignancy"], **SIGNED}}]) == [
-            (
-                "conditions[0].reviewed.not",
-                "its code or name says `hepatocellular_carcinoma`, and a review that it is not",
-            )
-        ]
+        patient = read(conditions=[{**entry, "reviewed": {"not": ["malignancy"], **SIGNED}}])
+        (found,) = patient.episodes["hepatocellular_carcinoma"]
+        assert found.only_may_be
+        told = "its code or name says `hepatocellular_carcinoma`, and a review that it is not"
+        assert patient.notes[0].startswith(f"check first: conditions[0].reviewed.not: {told}")
 
 
 @pytest.mark.parametrize("name", ["malignacy", "INR", "informed_consent"])
 @pytest.mark.parametrize("field", ["is", "not"])
 def test_a_review_names_conditions_treatments_and_events(name: str, field: str) -> None:
-    assert faults(conditions=[{"text": "x", "reviewed": {field: [name], **SIGNED}}]) == [
-        (f"conditions[0].reviewed.{field}", f"`{name}` is no condition, treatment or event of the dictionary")
-    ]
+    (note, *_) = read(conditions=[{"text": "x", "reviewed": {field: [name], **SIGNED}}]).notes
+    told = f"`{name}` is no condition, treatment or event of the dictionary"
+    assert note.startswith(f"check first: conditions[0].reviewed.{field}: {told}")
 
 
 # ---- reviews of a chart, in the record
@@ -222,9 +216,11 @@ def test_a_review_denies_each_thing_on_its_own_list(item: str, name: str, list_:
         ),
     ],
 )
-def test_a_review_that_cannot_be_used_is_refused(review: dict[str, Any], path: str, fault: str) -> None:
+def test_a_review_that_cannot_be_used_denies_nothing(review: dict[str, Any], path: str, fault: str) -> None:
     written = {**SIGNED, "covers": "ever", "none_of": ["malignancy"], **review}
-    assert (path, fault) in faults(reviews=[written])
+    patient = read(reviews=[written])
+    assert any(note.startswith(f"check first: {path}: {fault}") for note in patient.notes)
+    assert patient.absences == {}
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_what_a_record_that_is_refused_calls_things_is_seen_too() -> None:
     sightings = Sightings()
     with pytest.raises(RecordError):
         read_patient(
-            {"observations": [{"name": "Quick", "value": 1}, {"code": "Q", "value": 1, "unit": "%"}]},
+            {"observations": [{"name": "Quick", "value": 1}, {"code": "Q", "value": 1, "unit": "%"}, {"value": []}]},
             SMALL,
             sightings=sightings,
         )

@@ -132,8 +132,30 @@ def test_codes_and_lists_are_read(table: Write) -> None:
 
 
 def test_what_could_stand_on_any_list_has_to_say_on_which(table: Write) -> None:
-    assert "nobody could tell on which list it stands\n  --> " in refusal(table("name,status\ngout,active\n"))
-    assert "`condition` is no list of a record" in refusal(table("list,name,status\ncondition,gout,active\n"))
+    for text, fault in [
+        ("name,status\ngout,active\n", "nobody could tell on which list it stands; say it in a column `list`"),
+        ("list,name,status\ncondition,gout,active\n", "`condition` is no list of a record; did you mean `conditions`?"),
+    ]:
+        (patient,) = read(table(text))
+        assert patient.notes[0].startswith(f"check first: row 2: {fault}")
+        assert set(patient.unread.values()) == {"row 2"}
+    (patient,) = read(table("list,name,status\nFamily history,mental disorder,yes\n"))
+    assert list(patient.episodes) == ["mental_disorder"]
+
+
+@pytest.mark.parametrize("list_", ["procedures", "medications", "events", "allergies", "family_history"])
+def test_a_name_on_the_wrong_list_is_named_with_its_row(table: Write, list_: str) -> None:
+    name = "interferon" if list_ == "family_history" else "cirrhosis"
+    (patient,) = read(table(f"list,name,date\nconditions,sepsis,2026-02-01\n{list_},{name},2026-02-01\n"))
+    assert list(patient.episodes) == ["sepsis"]
+    assert any(note.startswith(f"check first: row 3: `{name}` under `{list_}` is a") for note in patient.notes)
+    assert name in patient.may_be["medications" if list_ == "family_history" else "conditions"]
+
+
+def test_what_contradicts_itself_is_named_with_its_row(table: Write) -> None:
+    (patient,) = read(table("name,status,onset,end\nsepsis,,2026-02-01,2025-01-01\ncirrhosis,inactive,,\n"))
+    assert all(each.only_may_be for those in patient.episodes.values() for each in those)
+    assert [note.partition(": ")[2].partition(":")[0] for note in patient.notes] == ["row 3.status", "row 2.end"]
 
 
 def test_an_empty_cell_is_nothing_and_no_absence(table: Write) -> None:

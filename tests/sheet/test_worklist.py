@@ -255,7 +255,7 @@ def test_a_folder_of_records_with_a_broken_one_becomes_a_folder_of_pages(
     monkeypatch.chdir(tmp_path)
     ward = tmp_path / "ward"
     ward.mkdir()
-    for name, fields in {"a": {}, "b": {"died": "2026-02-01"}, "c": {"sex": "femal"}, "d": {"id": "A"}}.items():
+    for name, fields in {"a": {}, "b": {"died": "2026-02-01"}, "c": {"sexx": "female"}, "d": {"id": "A"}}.items():
         record = {"id": name.upper(), "as_of": "2026-02-20"} | fields
         (ward / f"{name}.json").write_text(json.dumps(record), encoding="utf-8")
     assert main(["ward", "--out", "pages"]) == 2

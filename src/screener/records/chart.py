@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from screener.records.derived import with_derived, with_means
 from screener.records.dictionary import SPEAKING_ELSEWHERE, Meaning
 from screener.records.errors import Findings, quoted
+from screener.records.errors import some_of as some_of
 from screener.records.measuring import NOT_SUSPICIOUS
 from screener.records.patient import Absence, Answer, Episode, Flag, Near, Patient, Result, Severity, Unusable
 from screener.rulebook import LIST_OF, Concept, RecordList, Rulebook, Sex
@@ -226,17 +227,6 @@ def what_may_be(
         for name in sorted(episode.may_be_in_family):
             add("family_history", name, episode)
     return {list_: {name: tuple(each.values()) for name, each in of_list.items()} for list_, of_list in found.items()}
-
-
-MOST_PLACES = 3
-"""How many places a sentence names; the rest are counted."""
-
-
-def some_of(paths: Sequence[str]) -> str:
-    """Places as a sentence names them, each once."""
-    distinct = list(dict.fromkeys(paths))
-    named, others = ", ".join(distinct[:MOST_PLACES]), len(distinct) - MOST_PLACES
-    return named if others <= 0 else f"{named} and {others} {'other' if others == 1 else 'others'}"
 
 
 def not_complete(list_: RecordList, entries: str) -> str:

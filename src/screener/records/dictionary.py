@@ -22,6 +22,7 @@ from screener.records.errors import printable, quoted
 from screener.records.patient import Flag
 from screener.records.procedures import Phrases
 from screener.rulebook import (
+    DRUG_SYSTEMS,
     KINDS_ON,
     LIST_OF,
     Concept,
@@ -589,6 +590,14 @@ class Dictionary:
         every = frozenset[str]().union(*drugs.values())
         whole = [substance for name, substance in substances.items() if every and drugs[name] == every]
         return Meaning(min(whole, key=lambda each: len(each.narrower))) if whole else None
+
+    def may_be_given(self, entry: Entry) -> bool:
+        """Whether something of which one may be allergic is given as a drug, too: it has a code of a drug, or is a kind
+        of what has one."""
+        if not isinstance(entry, Concept) or entry.kind != "substance":
+            return False
+        broad = (entry, *(self.rulebook.concepts[name] for name in entry.broader))
+        return any(code.system in DRUG_SYSTEMS for each in broad for code in each.codes)
 
     def _substances(self) -> dict[str, Concept]:
         return {name: each for name, each in self.rulebook.concepts.items() if each.kind == "substance"}

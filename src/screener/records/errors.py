@@ -69,14 +69,30 @@ class Findings:
     somebody wants to know, what it calls things.
 
     `place` is where in its file the record stands, if it is not the whole of it (`line 3`). What may hide a fact, such
-    as a name that is nearly one of the dictionary, is to be `checked_first`.
+    as a name that is nearly one of the dictionary, is to be `checked_first`. Where findings are `strict`, what could be
+    set aside refuses, too: a file of answers is given again, corrected.
     """
 
-    __slots__ = ("checked_first", "notes", "place", "problems", "sightings")
+    __slots__ = (
+        "_set_aside",
+        "aside",
+        "checked_first",
+        "notes",
+        "place",
+        "problems",
+        "sightings",
+        "strict",
+        "unsettled",
+    )
 
-    def __init__(self, sightings: Sightings | None = None, place: str = "") -> None:
+    def __init__(self, sightings: Sightings | None = None, place: str = "", *, strict: bool = False) -> None:
         self.sightings = sightings
         self.place = place
+        self.strict = strict
+        self.aside: list[Problem] = []
+        self._set_aside: dict[str, list[str]] = {}
+        self.unsettled: set[str] = set()
+        """The entries that contradict themselves: what they name may be, and nothing else is taken from them."""
         self.problems: list[Problem] = []
         self.notes: list[str] = []
         self.checked_first: list[str] = []
@@ -94,10 +110,44 @@ class Findings:
         """What a person should look at before anything else; it stands above the notes."""
         self.checked_first.append(f"{CHECK_FIRST}{path}: {text}")
 
+    def set_aside(self, path: str, fault: str, mend: str, until: str = "is not used") -> None:
+        """A fault of a part without which the record can be used; and what becomes of it until it is corrected."""
+        if self.strict:
+            self.refuse(path, fault, mend)
+            return
+        self.aside.append(Problem(": ".join(each for each in (self.place, path) if each), fault, mend))
+        how = f"; {mend}" if mend else ""
+        told = f"{fault}{how}{'' if how.endswith('?') else '.'} Until it is corrected, it {until}"
+        self._set_aside.setdefault(told, []).append(path)
+
+    def unsettle(self, entry: str, path: str, fault: str, mend: str) -> None:
+        """A fault because of which an entry settles nothing: one of two statements in it must be a mistake, say, and
+        nobody knows which."""
+        self.set_aside(path, fault, mend, "settles nothing")
+        self.unsettled.add(entry)
+
+    @property
+    def all_problems(self) -> list[Problem]:
+        """Why the record is refused, with what would only be set aside: all of it can be corrected at once. None if it
+        is not refused."""
+        return [*self.problems, *self.aside] if self.problems else []
+
     @property
     def all_notes(self) -> tuple[str, ...]:
         """The notes, those to be checked first above the others."""
-        return (*self.checked_first, *self.notes)
+        set_aside = (f"{CHECK_FIRST}{some_of(paths)}: {told}" for told, paths in self._set_aside.items())
+        return (*self.checked_first, *set_aside, *self.notes)
+
+
+MOST_PLACES = 3
+"""How many places a sentence names; the rest are counted."""
+
+
+def some_of(paths: Sequence[str]) -> str:
+    """Places as a sentence names them, each once."""
+    distinct = list(dict.fromkeys(paths))
+    named, others = ", ".join(distinct[:MOST_PLACES]), len(distinct) - MOST_PLACES
+    return named if others <= 0 else f"{named} and {others} {'other' if others == 1 else 'others'}"
 
 
 def path(location: Sequence[int | str]) -> str:

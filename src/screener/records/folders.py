@@ -20,6 +20,8 @@ from screener.records.foreign import foreign_text, is_prose
 BULK_ENDINGS = (".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz")
 """How the files of a bulk export are named."""
 RECORD_ENDINGS = (".json", ".json.gz")
+SHEET_ENDINGS = (".csv", ".tsv", ".xlsx", ".xlsm")
+"""How the files are named that hold rows and columns."""
 DEEPEST_FOLDER = 16
 """Folders inside one another."""
 _WITHOUT_PATIENTS = (".log", ".md5", ".sha256", ".sha512")
@@ -98,6 +100,8 @@ def _unread(place: Path, name: str) -> Unread:
     """A file that is named otherwise than records are."""
     if place.name.lower().endswith(_WITHOUT_PATIENTS) or place.name.lower() in _OF_THE_SYSTEM:
         return Unread(name, HOLDS_NOTHING, may_hold=False)
+    if place.name.lower().endswith(SHEET_ENDINGS):
+        return Unread(name, "it is a spreadsheet, which is read only if the call itself names it", may_hold=True)
     try:
         head = head_of(place)
     except (RecordError, OSError):

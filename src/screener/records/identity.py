@@ -13,10 +13,11 @@ from screener.records.dictionary import ABSENCE_SYSTEMS, TEXT, Dictionary, Meani
 from screener.records.errors import Findings, any_of, quoted, shown
 from screener.records.generics import generic_code
 from screener.records.likeness import alike, likeness_of
+from screener.records.misplaced import Misplaced
 from screener.records.native import Entry, Reviewed
 from screener.records.negations import turn_of
 from screener.records.sightings import Sighting
-from screener.rulebook import DRUG_SYSTEMS, LIST_OF, Concept, Finding, Lab, RecordList
+from screener.rulebook import DRUG_SYSTEMS, KINDS_ON, LIST_OF, Concept, Finding, Lab, RecordList
 from screener.terminology.said import BY_PHRASES, Said
 from screener.terminology.terminology import NOTHING_BUT_RESULTS
 from screener.values.units import PURE, UnitError, parse_unit
@@ -31,6 +32,9 @@ RESULTS = ("lab", "finding")
 
 NEGATIVE = ("absent", "never")
 """What a status says of something that is not there."""
+
+DENYING = (*NEGATIVE, "not planned")
+"""What a status says of something that is not there, or not to be."""
 
 HOLDING = ("active", "present", "ongoing", "done")
 """What a status says of something that is there."""
@@ -56,8 +60,8 @@ class Naming:
     def __init__(self, dictionary: Dictionary, findings: Findings) -> None:
         self.dictionary = dictionary
         self.findings = findings
-        self.results_of: dict[str, Concept] = {}
-        """The entries that are results under the name of a concept, with it. A note about these has been made."""
+        self.misplaced: dict[str, Misplaced] = {}
+        """The entries under the name of something of another kind than stands on their list."""
         self._unread: dict[tuple[str, tuple[str, ...], str], list[str]] = {}
         """Each wording that is not read, with the names that it resembles and what it counts as until it is corrected;
         and the entries in which it stands."""
@@ -69,15 +73,18 @@ class Naming:
 
         Nothing, if it has a problem; or if no rule uses its code, which is noted.
         """
+        if entry.system is not None and entry.code is None:
+            self.findings.set_aside(f"{path}.system", "there is no `code` of this system", "give the `code`")
         name: str | None = entry.name if isinstance(entry.name, str) else None
         named = self._named(name, f"{path}.name", kinds) if name is not None else None
         codes = list(self._codes(entry, path))
         coded = [meaning for system, code in codes for meaning in self._coded(system, code, path)]
         if named is not None:
-            meant = () if self._is_disputed(entry, coded, path, named) else self._agreed(named, coded, path)
+            self._dispute(entry, coded, path, named)
+            meant = (named,) if path in self.findings.unsettled else self._agreed(named, coded, path, kinds)
         else:
             meant = self._of_kinds(most_specific(coded), path, kinds + coded_kinds)
-            meant = () if self._is_disputed(entry, meant, path) else meant
+            self._dispute(entry, meant, path)
         self._tell_sightings(entry, name, codes, meant, kinds)
         return meant
 
@@ -116,7 +123,7 @@ class Naming:
             for called in likeness_of(self.dictionary).perhaps(wording, RESULTS)
             if (meaning := self.dictionary.named(called, RESULTS)) is not None
         ]
-        near = near or self._grades_of(wording, entry)
+        near = near or self._grades_of(wording, entry) or self._of_a_code_alone(entry)
         if _is_measured(getattr(entry, "unit", None)):
             near = [each for each in near if not isinstance(each.entry, Finding)]
         is_told = bool(read) or (entry.text is None and not isinstance(entry.name, str))  # with its code
@@ -142,11 +149,15 @@ class Naming:
             if finding is not None and not likeness.is_something_else(wording, Meaning(finding))
         ]
 
+    def _of_a_code_alone(self, entry: Entry) -> list[Meaning]:
+        """The labs and findings whose code a result has, that does not say of which system it is."""
+        codes = [code for system, code in self._codes(entry, "") if not system]
+        meant = [each for code in codes for system in _CODE_FIELDS for each in self.dictionary.coded(system, code)]
+        return [each for each in meant if each.kind in RESULTS]
+
     def concept_among_results(self, entry: Entry) -> Concept | None:
         """The concept whose name a result bears, which is no lab and no finding."""
-        if not isinstance(entry.name, str) or self.dictionary.worded(entry.name):
-            return None
-        meaning = None if self.dictionary.named(entry.name, RESULTS) else self.dictionary.named(entry.name)
+        meaning = self._named_elsewhere(entry, RESULTS)
         return meaning.entry if meaning is not None and isinstance(meaning.entry, Concept) else None
 
     def _leave_unread(self, wording: str, near: tuple[str, ...], counts_as: str, path: str) -> None:
@@ -154,6 +165,8 @@ class Naming:
 
     def tell_unread(self) -> None:
         """What is not read: what is nearly a name each for itself, all else in one note."""
+        for told, paths in self._misplaced_told().items():
+            self.findings.check_first(some_of(paths), told)
         others = []
         for (wording, near, counts_as), paths in self._unread.items():
             if not near or turn_of(wording) == "leaves open":
@@ -168,6 +181,13 @@ class Naming:
             told = ", ".join(f"{shown(wording)} ({places})" for wording, places in others)
             denied = any(turn_of(wording) == "denies" for wording, _ in others)
             self.findings.note("", f"not read: {told}{_HOW_TO_DENY if denied else ''}")
+
+    def _misplaced_told(self) -> dict[str, list[str]]:
+        """What is told of names on a list that is not theirs, with the entries."""
+        told: dict[str, list[str]] = {}
+        for path, each in self.misplaced.items():
+            told.setdefault(each.told, []).append(path)
+        return told
 
     def _unread_wording(self, entry: Entry, meanings: Collection[Meaning], kinds: tuple[str, ...]) -> str | None:
         """What an entry calls itself that nobody can read: by its name, else by its text or a code of nobody's system,
@@ -207,29 +227,25 @@ class Naming:
                 sighting = Sighting(kinds[0], system or None, code, name, unit, names_of(meant))
                 self.findings.sightings.saw(sighting)
 
-    def _is_disputed(self, entry: Entry, coded: Collection[Meaning], path: str, named: Meaning | None = None) -> bool:
-        """Whether a code says that something is absent, and the rest of the entry something else.
+    def _dispute(self, entry: Entry, coded: Collection[Meaning], path: str, named: Meaning | None = None) -> None:
+        """Unsettle an entry of which a code says that something is absent, and the rest something else.
 
         A name speaks of the thing itself, so that its status must say `absent`, too. A status beside the code alone is
         that of the absence: it may hold, but an absence that is itself absent, or over, says nothing.
         """
         absent = next((meaning for meaning in coded if meaning.absent), None)
         if absent is None:
-            return False
+            return
         status = getattr(entry, "status", None)
         says = f"its code says that `{absent.entry.name}` is absent"
         if named is not None and status not in NEGATIVE:
             said = f"its status `{status}`" if status else f"its name `{named.entry.name}`"
-            self.findings.refuse(
-                path, f"{says}, {said} that it is not", 'write `"status": "absent"`, or correct the code'
+            self.findings.unsettle(
+                path, path, f"{says}, {said} that it is not", 'write `"status": "absent"`, or correct the code'
             )
-            return True
-        if named is None and status not in (None, *HOLDING):
-            self.findings.refuse(
-                f"{path}.status", f"{says}, so that its status cannot be `{status}`", "leave out `status`"
-            )
-            return True
-        return False
+        elif named is None and status not in (None, *HOLDING):
+            fault = f"{says}, so that its status cannot be `{status}`"
+            self.findings.unsettle(path, f"{path}.status", fault, "leave out `status`")
 
     def filed(
         self, meanings: tuple[Meaning, ...], entry: Entry, path: str, on: RecordList, kinds: Collection[str]
@@ -237,17 +253,16 @@ class Naming:
         """The meanings under which an entry of a list is filed, with what it may be besides, or instead."""
         if any(each.absent for each in meanings):
             return meanings
-        if (concept := self.results_of.get(path)) is not None:
-            named = self.dictionary.terminology.named(concept.name)
-            near = self.dictionary.only_may_be(named, on, entry.text or "", ())
-            return () if near is None else (near,)
         codes = list(self._codes(entry, path))
+        if (elsewhere := self._named_elsewhere(entry, KINDS_ON[on])) is not None:
+            return self._misplaced(elsewhere, entry, path, on, codes)
         name = next((each.entry.name for each in meanings if self._is_named(entry, each)), None)
         words = entry.text if entry.text is not None or name is not None else entry.name
         said = self.dictionary.said(codes, words if isinstance(words, str) else None, name, on)
         certain = self.dictionary.certain(meanings, said, kinds)
-        for each in disputed(meanings, said):
-            self.findings.note(path, each)
+        if path not in self.findings.unsettled:
+            for each in disputed(meanings, said):
+                self.findings.note(path, each)
         self._note_if_unread(entry, path, meanings, said, tuple(kinds))
         meanings = certain
         if on == "allergies" and not meanings:
@@ -255,6 +270,37 @@ class Naming:
         if entry.reviewed is not None:
             meanings, said = self._reviewed(meanings, said, entry.reviewed, f"{path}.reviewed")
         return self.dictionary.filed(meanings, said, on, self._label(entry, name, codes), codes)
+
+    def _named_elsewhere(self, entry: Entry, kinds: Collection[str]) -> Meaning | None:
+        """What the name of an entry stands for, if that is of another kind than stands on the entry's list."""
+        if not isinstance(entry.name, str):
+            return None
+        worded = next(iter(self.dictionary.worded(entry.name)), None)
+        meaning = worded or self.dictionary.named(entry.name, kinds) or self.dictionary.named(entry.name)
+        return None if meaning is None or meaning.kind in kinds else meaning
+
+    def _misplaced(
+        self, meaning: Meaning, entry: Entry, path: str, on: RecordList, codes: Collection[tuple[str, str]]
+    ) -> tuple[Meaning, ...]:
+        """The meanings of an entry under the name of something of another kind than stands on its list.
+
+        It is what nobody can read, and so may be anything on its list; what it names may be the case, too. Only of what
+        may be given as a drug, its name among the drugs says all.
+        """
+        named = self.dictionary.terminology.named(meaning.entry.name) if isinstance(meaning.entry, Concept) else None
+        words, label = str(entry.name), self._label(entry, None, codes)
+        if named is not None and on == "medications" and self.dictionary.may_be_given(meaning.entry):
+            self.findings.note(path, f"no rule asks whether {quoted(words)} is given; {_ALLERGY}")
+            return self.dictionary.filed((), named, on, label, codes)
+        coded = self.dictionary.said(codes, on=on) if codes else Said()
+        said = Said(may_be=coded.is_ | coded.may_be, unreviewed=self.dictionary.terminology.everything, is_known=False)
+        is_: tuple[Meaning, ...] = ()
+        if entry.reviewed is not None:
+            is_, said = self._reviewed((), said, entry.reviewed, f"{path}.reviewed")
+            named = None if named is None or is_ else Said(may_be=(named.is_ | named.open) & said.open)
+        status = getattr(entry, "status", None)
+        self.misplaced[path] = Misplaced(meaning, words, on, label, named, is_denied=status in DENYING)
+        return self.dictionary.filed(is_, said, on, label, codes)
 
     def _label(self, entry: Entry, name: str | None, codes: Collection[tuple[str, str]]) -> str:
         """What the record calls an entry: its words, or its first code with the system. The name of a concept, however
@@ -271,7 +317,7 @@ class Naming:
         """A note on a name or wording that is not read, unless a code tells what the entry is, or a person looked at
         it. A wording that has a code too is noted only where it is nearly a name."""
         wording = self._unread_wording(entry, meanings, kinds)
-        if wording is None or path in self.results_of or said.source == BY_PHRASES:
+        if wording is None or said.source == BY_PHRASES:
             return
         codes_of_it = list(self._codes(entry, ""))
         near = [
@@ -311,7 +357,7 @@ class Naming:
         for meaning in meanings:
             if meaning.entry.name in is_not:
                 fault = f"its code or name says `{meaning.entry.name}`, and a review that it is not"
-                self.findings.refuse(f"{path}.not", fault, "correct one of the two")
+                self.findings.unsettle(path.removesuffix(".reviewed"), f"{path}.not", fault, "correct one of the two")
         is_ = most_specific((*meanings, *found["is"]))
         stands_for = frozenset(name for meaning in is_ for name in _with_parents(meaning.entry))
         settled = said.reviewed(stands_for, frozenset(is_not), settled=bool(found["is"]))
@@ -326,7 +372,7 @@ class Naming:
         meaning = self.dictionary.named(name, tuple(LIST_OF))
         if meaning is None or not isinstance(meaning.entry, Concept):
             fault = f"{quoted(name)} is no condition, treatment or event of the dictionary"
-            self.findings.refuse(path, fault, alike(name, self.dictionary, LIST_OF))
+            self.findings.set_aside(path, fault, alike(name, self.dictionary, LIST_OF) or _NAMES)
             return None
         return meaning
 
@@ -336,21 +382,11 @@ class Naming:
         return all(each is None for each in given)
 
     def _named(self, name: str, path: str, kinds: tuple[str, ...]) -> Meaning | None:
-        """What a name stands for; None where it is not read. The name of something that stands on another list is
-        refused: read where it stands, it would be lost on its own."""
+        """What a name stands for among things of these kinds; None where it is not read."""
         meaning = next(iter(self.dictionary.worded(name)), None) or self.dictionary.named(name, kinds)
-        if meaning is None:
-            meaning = self.dictionary.named(name)
-            if meaning is not None and (not isinstance(meaning.entry, Concept) or kinds == RESULTS):
-                return None  # `albumin` is a lab, and what is given by drip bears the same name
-            if meaning is None and self.dictionary.is_judged(TEXT, name):
-                self.findings.note(path, f"not read: {quoted(name)[1:-1]}")
-        if meaning is not None and meaning.kind not in kinds:
-            article = "an" if meaning.kind == "event" else "a"
-            mend = f"put it under `{_entries_of(meaning)}`"
-            self.findings.refuse(path, f"{quoted(name)} is {article} {meaning.kind}", mend)
-            return None
-        return meaning
+        if meaning is None and self.dictionary.is_judged(TEXT, name):
+            self.findings.note(path, f"not read: {quoted(name)[1:-1]}")
+        return meaning if meaning is not None and meaning.kind in kinds else None
 
     def _codes(self, entry: Entry, path: str) -> Iterator[tuple[str, str]]:
         for field in _CODE_FIELDS:
@@ -364,9 +400,9 @@ class Naming:
             case None, str(code) if self.dictionary.coded("", code):
                 yield "", code
             case None, str(code):
-                self.findings.refuse(f"{path}.code", f"{quoted(code)} has no `system`", "say which system it is of")
+                yield "", code
             case str(), None:
-                self.findings.refuse(f"{path}.system", "there is no `code` of this system", "give the `code`")
+                pass
             case _:
                 self.findings.refuse(f"{path}.code", f"{quoted(entry.code)} is not a code", "write it as text")
         for field, coding in (("name", entry.name), ("code", entry.code)):
@@ -389,7 +425,9 @@ class Naming:
             self.findings.note(path, told)
         if not meanings and not self.dictionary.is_judged(system, code):
             shown = quoted(f"{system} {code}")
-            if not self.dictionary.is_named_system(system):
+            if not system:
+                self.findings.set_aside(f"{path}.code", f"{quoted(code)} has no `system`", _SAY_SYSTEM, "is not read")
+            elif not self.dictionary.is_named_system(system):
                 self.findings.note(
                     path, f"its code {quoted(code)} is of {self.dictionary.unknown_system(system, [code])}"
                 )
@@ -399,7 +437,9 @@ class Naming:
                 self.findings.note(path, f"no rule uses the code {shown}")
         return meanings
 
-    def _agreed(self, named: Meaning, coded: Collection[Meaning], path: str) -> tuple[Meaning, ...]:
+    def _agreed(
+        self, named: Meaning, coded: Collection[Meaning], path: str, kinds: tuple[str, ...]
+    ) -> tuple[Meaning, ...]:
         """What a name and the codes beside it say together: the narrower of the two, and the unit of the code."""
         if not coded:
             return (named,)
@@ -414,10 +454,10 @@ class Naming:
             if isinstance(named.entry, Concept) and code.entry.name in named.entry.broader:
                 return (named,)
         said = any_of(dict.fromkeys(code.form.name if code.form else code.entry.name for code in coded))
-        self.findings.refuse(
-            path, f"its name says `{(named.form or named.entry).name}`, its code {said}", "correct one of them"
-        )
-        return ()
+        fault = f"its name says `{(named.form or named.entry).name}`, its code {said}"
+        self.findings.unsettle(path, path, fault, "correct one of them")
+        one_each = {each.entry.name: each for each in (named, *coded)}
+        return tuple(each for each in one_each.values() if each.kind in kinds)
 
     def _of_kinds(self, meanings: Collection[Meaning], path: str, kinds: tuple[str, ...]) -> tuple[Meaning, ...]:
         some = {each.entry.name for each in (self.dictionary.some_drug(), self.dictionary.some_substance()) if each}
@@ -430,6 +470,9 @@ class Naming:
         return tuple(meaning for meaning in meanings if meaning.kind in kinds)
 
 
+_ALLERGY = "an allergy to it is written under `allergies`"
+_NAMES = "`screen names` lists what may be written"
+_SAY_SYSTEM = "say which system it is of, such as `icd10` or `loinc`"
 _HOW_TO_DENY = '. An absence is written as the name of what is absent, and `"status": "absent"`'
 
 

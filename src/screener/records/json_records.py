@@ -272,7 +272,7 @@ class _Native(Struct, frozen=True):
         findings = Findings(how.sightings, document.place)
         record, left_out = read_shape(document.content, findings)
         patient = chart_of(record, left_out, how.dictionary, findings, self._name, how.locale)
-        yield RecordError(findings.problems, how.file) if findings.problems else patient
+        yield RecordError(findings.all_problems, how.file) if findings.problems else patient
 
 
 class _Resources(Struct, frozen=True):

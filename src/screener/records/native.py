@@ -9,7 +9,8 @@ own words.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
@@ -17,9 +18,62 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from screener.records.errors import LONGEST_QUOTE, Findings, did_you_mean, path, printable, quoted
 from screener.records.statuses import how_to_write, status_meant
 
+LISTS_OF_ENTRIES = ("observations", "conditions", "procedures", "medications", "events", "allergies", "family_history")
+
 Text = str | None
+
+
+def _year_as_text(written: Any) -> Any:
+    """A year that is written as a number is as good as text; no other number is a date."""
+    is_year = isinstance(written, int) and not isinstance(written, bool) and 1000 <= written <= 9999
+    return str(written) if is_year else written
+
+
+def _code_as_text(written: Any) -> Any:
+    """A whole number is the code, or the id, of these digits."""
+    return str(written) if isinstance(written, int) and not isinstance(written, bool) else written
+
+
+def _whole_number(written: Any) -> Any:
+    if isinstance(written, str) and written.strip().isdecimal() and len(written.strip()) < 4:
+        return int(written)
+    return int(written) if isinstance(written, float | Decimal) and float(written).is_integer() else written
+
+
+def _plain_word(written: Any) -> Any:
+    """A word of a short list, whatever its capitals and blanks; a blank is nothing."""
+    return "-".join(written.casefold().split()) or None if isinstance(written, str) else written
+
+
+def _listed(written: Any) -> Any:
+    """A list; also where it has one thing only, or nothing. A wording alone is the name of an entry."""
+    if written is None:
+        return []
+    those = written if isinstance(written, list | tuple) else [written]
+    return [{"name": each} if isinstance(each, str) else each for each in those]
+
+
+def _at_least_listed(written: Any) -> Any:
+    return [] if written is None else [written] if isinstance(written, Mapping) else written
+
+
+def _one_as_list(written: Any) -> Any:
+    return [written] if isinstance(written, str) else written
+
+
+def _none_or(written: Any) -> Any:
+    return {} if written is None else written
+
+
+def _words_listed(written: Any) -> Any:
+    those = [] if written is None else written if isinstance(written, list | tuple) else [written]
+    return ["_".join(each.casefold().split()) if isinstance(each, str) else each for each in those]
+
+
+CodeText = Annotated[str | None, BeforeValidator(_code_as_text, json_schema_input_type=str | int | None)]
 Date = Annotated[
     str | None,
+    BeforeValidator(_year_as_text),
     WithJsonSchema({"type": ["string", "null"], "description": "YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm"}),
 ]
 Sex = Annotated[
@@ -44,6 +98,9 @@ Coding = Annotated[
 ]
 
 
+Severity = Annotated[Literal["mild", "moderate", "severe"] | None, BeforeValidator(_plain_word)]
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
@@ -51,8 +108,8 @@ class _Part(BaseModel):
 class Reviewed(_Part):
     """What a person settled about an entry: the concepts that it is, and those that it is not."""
 
-    is_: Annotated[list[str] | None, Field(alias="is")] = None
-    not_: Annotated[list[str] | None, Field(alias="not")] = None
+    is_: Annotated[list[str] | None, BeforeValidator(_one_as_list), Field(alias="is")] = None
+    not_: Annotated[list[str] | None, BeforeValidator(_one_as_list), Field(alias="not")] = None
     on: Date = None
     by: Text = None
 
@@ -62,14 +119,14 @@ class Entry(_Part):
     which only a table of the clinic's own can read. `reviewed` is what a person settled about it."""
 
     name: Coding = None
-    loinc: Text = None
-    snomed: Text = None
-    icd10: Text = None
-    icd10cm: Text = None
-    icd10who: Text = None
-    icd10gm: Text = None
-    atc: Text = None
-    rxnorm: Text = None
+    loinc: CodeText = None
+    snomed: CodeText = None
+    icd10: CodeText = None
+    icd10cm: CodeText = None
+    icd10who: CodeText = None
+    icd10gm: CodeText = None
+    atc: CodeText = None
+    rxnorm: CodeText = None
     system: Text = None
     code: Coding = None
     text: Text = None
@@ -85,7 +142,10 @@ class Observation(Entry):
     unit: Text = None
     upper_limit: Numeric = None
     lower_limit: Numeric = None
-    status: Literal["final", "preliminary", "amended", "corrected", "cancelled", "entered-in-error"] | None = None
+    status: Annotated[
+        Literal["final", "preliminary", "amended", "corrected", "cancelled", "entered-in-error"] | None,
+        BeforeValidator(_plain_word),
+    ] = None
     current: bool | None = None
 
 
@@ -101,8 +161,8 @@ class Condition(Entry):
     since: Date = None
     onset: Date = None
     end: Date = None
-    severity: Literal["mild", "moderate", "severe"] | None = None
-    stage: Text = None
+    severity: Severity = None
+    stage: CodeText = None
     controlled: bool | None = None
 
 
@@ -132,7 +192,7 @@ class Mention(Entry):
     """An allergy, or a disease in the family; `date` is when the entry was made."""
 
     status: Annotated[Literal["present", "absent", "never"] | None, _read_on("allergies")] = None
-    severity: Literal["mild", "moderate", "severe"] | None = None
+    severity: Severity = None
 
 
 class GivenAnswer(_Part):
@@ -151,7 +211,7 @@ class Review(_Part):
     by: Text = None
     looked_at: list[str] = []
     covers: Date = None
-    none_of: list[str] = []
+    none_of: Annotated[list[str], BeforeValidator(_one_as_list)] = []
 
 
 def _as_answer(answer: Any) -> Any:
@@ -169,24 +229,25 @@ class NativeRecord(_Part):
     hold everything, past and present. `died` is the date of death, or true. `locale` says how its dates and decimals
     are written (`de`, `en-GB`), where that is not as ISO 8601 and with a decimal point."""
 
-    id: Text = None
+    id: CodeText = None
     locale: Text = None
     as_of: Date = None
     birth_date: Date = None
-    age_years: int | None = None
+    age_years: Annotated[int | None, BeforeValidator(_whole_number)] = None
     sex: Sex = None
     died: bool | Date = None
-    observations: list[Observation] = []
-    conditions: list[Condition] = []
-    procedures: list[Procedure] = []
-    medications: list[Stay] = []
-    events: list[Stay] = []
-    allergies: list[Mention] = []
-    family_history: list[Mention] = []
-    answers: dict[str, Answer] = {}
-    reviews: list[Review] = []
-    complete: list[
-        Literal["conditions", "procedures", "plans", "medications", "events", "allergies", "family_history"]
+    observations: Annotated[list[Observation], BeforeValidator(_listed)] = []
+    conditions: Annotated[list[Condition], BeforeValidator(_listed)] = []
+    procedures: Annotated[list[Procedure], BeforeValidator(_listed)] = []
+    medications: Annotated[list[Stay], BeforeValidator(_listed)] = []
+    events: Annotated[list[Stay], BeforeValidator(_listed)] = []
+    allergies: Annotated[list[Mention], BeforeValidator(_listed)] = []
+    family_history: Annotated[list[Mention], BeforeValidator(_listed)] = []
+    answers: Annotated[dict[str, Answer], BeforeValidator(_none_or)] = {}
+    reviews: Annotated[list[Review], BeforeValidator(_at_least_listed)] = []
+    complete: Annotated[
+        list[Literal["conditions", "procedures", "plans", "medications", "events", "allergies", "family_history"]],
+        BeforeValidator(_words_listed),
     ] = []
 
 
@@ -211,33 +272,98 @@ _CHOICE = re.compile(r"'([^']*)'")
 Location = tuple[int | str, ...]
 
 
-def read_shape(record: Mapping[str, Any], findings: Findings) -> tuple[NativeRecord, frozenset[str]]:
+def read_shape(
+    record: Mapping[str, Any], findings: Findings, places: Mapping[str, str] | None = None
+) -> tuple[NativeRecord, frozenset[str]]:
     """The record in its shape, and the paths of what had to be left out of it because its shape is wrong.
 
-    Each fault of shape is a problem; what is sound is returned all the same, so that its problems come up, too.
+    A fault of shape is a problem; what is sound is returned all the same, so that its problems come up, too. A word for
+    which another was wanted (a status that is none) is set aside. `places` is where entries stand that came from
+    elsewhere.
     """
     try:
         return NativeRecord.model_validate(record), frozenset()
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=True)
+    told: set[str] = set()
     left_out: set[str] = set()
-    sound: Any = dict(record)
+    no_lists: set[int | str] = set()
+    sound: Any = {key: _AS_LIST[key](value) if key in _AS_LIST else value for key, value in record.items()}
     for fault in faults:
         location = _field(fault["loc"])
-        where = path(location)
-        if where not in left_out:
-            findings.refuse(where, *_in_words(fault["type"], location, fault["input"], fault.get("ctx", {})))
-        left_out.add(where)
-        sound = _without(sound, location)
+        until = _until_corrected(fault["type"], location)
+        where = placed(path(location), places or {})
+        if where not in told:
+            fault_and_mend = _in_words(fault["type"], location, fault["input"], fault.get("ctx", {}))
+            _tell(findings, where, placed(path(location[:2]), places or {}), until, *fault_and_mend)
+        told.add(where)
+        if until is None or findings.strict:
+            left_out.add(where)
+        elif location[0] == "answers":
+            location = location[:2]
+        if location[0] == "complete":
+            no_lists.add(location[-1])
+        else:
+            sound = _without(sound, location)
+    if no_lists:
+        sound["complete"] = [each for at, each in enumerate(sound["complete"]) if at not in no_lists]
     try:
         return NativeRecord.model_validate(sound), frozenset(left_out)
     except ValidationError:
         return NativeRecord(), frozenset(left_out)
 
 
+def placed(path: str, places: Mapping[str, str]) -> str:
+    """A way through a record that was made of something else, as a way through that."""
+    entry, bracket, field = path.partition("]")
+    return places[entry + bracket] + field if entry + bracket in places else path
+
+
+_AS_LIST: Mapping[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(LISTS_OF_ENTRIES, _listed),
+    "reviews": _at_least_listed,
+    "complete": _words_listed,
+}
+_SETTLES_NOTHING = "settles nothing"
+
+
+def _until_corrected(kind: str, location: Location) -> str | None:
+    """What becomes of something of a wrong shape until it is corrected; None where the record is refused: a field that
+    is none may be any other, and a date or a value that is none is nothing that can be read."""
+    match location:
+        case _ if kind == "extra_forbidden":
+            return None
+        case [str(list_), int(), "status"] if list_ in LISTS_OF_ENTRIES:
+            return _SETTLES_NOTHING
+        case [str(list_), int(), "severity" | "stage" | "controlled" | "current"] if list_ in LISTS_OF_ENTRIES:
+            return "counts as not known"
+        case ["age_years" | "sex"]:
+            return "counts as not known"
+        case ["complete", *_]:
+            return "makes no list complete"
+        case ["answers", str(), *_] | ["reviews", int(), *_]:
+            return "answers nothing" if location[0] == "answers" else "denies nothing"
+        case _:
+            return None
+
+
+def _tell(findings: Findings, where: str, entry: str, until: str | None, fault: str, mend: str) -> None:
+    match until:
+        case None:
+            findings.refuse(where, fault, mend)
+        case "settles nothing":
+            findings.unsettle(entry, where, fault, mend)
+        case _:
+            findings.set_aside(where, fault, mend, until)
+
+
 def _field(location: Location) -> Location:
     """The field of an entry that a fault lies in, or the entry, or the field of the record."""
     match location:
+        case ["complete", *_]:
+            return location[:2]
+        case [str(), int(), "reviewed", str(), *_]:
+            return location[:4]
         case [str(), int(), *rest] | ["answers", str(), *rest]:
             return location[: 2 + min(len(rest), 1)]
         case _:
@@ -249,8 +375,6 @@ def _without(whole: Any, location: Location) -> Any:
     if not location:
         return {}
     step, *rest = location
-    if step == "complete":
-        rest = []
     if not rest:
         if isinstance(whole, list):
             return [{} if place == step else each for place, each in enumerate(whole)]
@@ -297,6 +421,8 @@ def _fields_at(location: Location) -> list[str]:
     match location:
         case []:
             return list(NativeRecord.model_fields)
+        case [*_, "reviewed"]:
+            return [each.alias or name for name, each in Reviewed.model_fields.items()]
         case ["answers", *_]:
             return list(GivenAnswer.model_fields)
         case [str(name), *_]:

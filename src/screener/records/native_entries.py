@@ -1,35 +1,52 @@
 """From a native record to a Patient: entries become facts.
 
-What is refused, because one of two statements must be a mistake and nobody can know which: an end before its start, an
-onset after the day the entry was made, a birth after the day of screening, an age that the birth date belies, a lower
-limit above the upper, an absence with an onset, something active that has ended, a name and a code that disagree. What
-is kept with a note, because it says something true even so: a code that no rule uses, a result that cannot be used, a
-fact dated before birth. Facts dated after the day of screening are kept; the evaluator leaves them aside, since the day
-may turn out to be another one.
+What contradicts itself settles nothing, because one of two statements must be a mistake and nobody can know which: an
+end before its start, an onset after the day the entry was made, an absence with an onset, something active that has
+ended, a name and a code that disagree. Such an entry may be what it names, at any time. A birth after the day of
+screening, or one that the age belies, is an unknown age. What is kept with a note, because it says something true even
+so: a code that no rule uses, a result that cannot be used, a fact dated before birth. Facts dated after the day of
+screening are kept; the evaluator leaves them aside, since the day may turn out to be another one.
+
+What refuses the record is that nobody could read: a date or a value that is none, a field that may be any other.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import get_args
 
+from msgspec.structs import replace
+
 from screener.records.absences import said_of_list
-from screener.records.chart import NOT_COUNTED, Chart, condition_episode, stage_of, told_by_diagnosis
+from screener.records.chart import NOT_COUNTED, Chart, condition_episode, or_before, stage_of, told_by_diagnosis
 from screener.records.dictionary import Dictionary, Meaning, denies_a_part
 from screener.records.errors import LONGEST_QUOTE, Findings, any_of, did_you_mean, quoted
-from screener.records.identity import ELSEWHERE, HOLDING, NEGATIVE, RESULTS, Naming, codes_alone
+from screener.records.identity import DENYING, ELSEWHERE, HOLDING, NEGATIVE, RESULTS, Naming, codes_alone
 from screener.records.locales import Locale, TwoWaysError, locale_of, locales
 from screener.records.measuring import is_same, result_of
-from screener.records.native import Condition, Entry, GivenAnswer, Mention, NativeRecord, Observation, Procedure, Stay
+from screener.records.misplaced import lists_of
+from screener.records.native import (
+    Condition,
+    Entry,
+    GivenAnswer,
+    Mention,
+    NativeRecord,
+    Observation,
+    Procedure,
+    Stay,
+    placed,
+)
 from screener.records.patient import UNNAMED, Absence, Answer, Episode, Patient
 from screener.records.reported import Reported, unread_result
-from screener.records.reviews import EVER_SINCE, ReviewReader, with_review
+from screener.records.reviews import EVER_SINCE, ChartReview, ReviewReader, with_review
 from screener.records.specimens import BLOOD, specimen_in
 from screener.records.written import Quantity, Span, UnreadableValueError, read_number, read_text, read_value, sex_meant
-from screener.rulebook import KINDS_ON, LIST_OF, Concept, Lab, Question, RecordList, Sex, Trial
+from screener.rulebook import LIST_OF, Concept, Lab, Question, RecordList, Sex, Trial
+from screener.terminology.said import Said
 from screener.values.dates import AT_ANY_TIME, OLDEST_AGE, DateError, Moment, completed_years, on_day, parse_moment
+from screener.values.units import is_said_to_be_unknown
 
 LONGEST_VALUE = 200
 """Characters that are kept of what a value was written as."""
@@ -77,14 +94,20 @@ def chart_of(
     patient = chart.patient(record, name)
     if not record.reviews:
         return patient
-    written = [review.model_dump() for review in record.reviews]
-    return with_review(patient, ReviewReader(dictionary, findings).reviews(written, "reviews"), dictionary)
+    review = _reviews(record, dictionary, findings)
+    return with_review(replace(patient, notes=findings.all_notes), review, dictionary)
 
 
-def placed(path: str, places: Mapping[str, str]) -> str:
-    """A way through a record that was made of something else, as a way through that."""
-    entry, bracket, field = path.partition("]")
-    return places[entry + bracket] + field if entry + bracket in places else path
+def _reviews(record: NativeRecord, dictionary: Dictionary, findings: Findings) -> ChartReview:
+    """What the record's chart reviews say. One that nobody signed denies nothing; an item that is no name is
+    left out."""
+    aside = Findings()
+    review = ReviewReader(dictionary, aside).reviews([each.model_dump() for each in record.reviews], "reviews")
+    for each in aside.problems:
+        findings.set_aside(each.path, each.fault, each.mend, "denies nothing")
+    unused = {each.path.partition("]")[0] for each in aside.problems if ".none_of[" not in each.path}
+    denied = tuple(each for each in review.absences if each.source.partition("]")[0] not in unused)
+    return replace(review, absences=denied)
 
 
 class _Reader:
@@ -113,7 +136,6 @@ class _Reader:
     def patient(self, record: NativeRecord, name: str | None) -> Patient:
         """Everything gathered, and what follows from the results."""
         chart = self.chart
-        chart.age_years = record.age_years
         chart.complete = frozenset(record.complete)
         return chart.patient(record.id or name or UNNAMED)
 
@@ -130,9 +152,9 @@ class _Reader:
         elif as_of is not None:
             self.findings.refuse("as_of", f"`{as_of.text}` is not one day", "write YYYY-MM-DD")
         birth = self.chart.birth = self._moment(record.birth_date, "birth_date")
-        stated = record.age_years
+        self.chart.age_years = stated = record.age_years
         if stated is not None and not 0 <= stated <= OLDEST_AGE:
-            self.findings.refuse("age_years", f"nobody is {quoted(stated)} years old", "give completed years")
+            self._no_age("age_years", f"nobody is {quoted(stated)} years old", "give completed years")
         elif birth is not None and self.chart.as_of is not None:
             self._age(birth, self.chart.as_of, stated)
         self.chart.died = self._death(record.died)
@@ -144,28 +166,40 @@ class _Reader:
             self.findings.note("sex", f"{quoted(written)} says neither female nor male, and the sex counts as unknown")
             return None
         if written is not None and meant is None:
-            self.findings.refuse("sex", f"{quoted(written)} is not a `sex`", did_you_mean(written, ("female", "male")))
+            mend = did_you_mean(written, ("female", "male"))
+            self.findings.set_aside("sex", f"{quoted(written)} is not a `sex`", mend, _NOT_KNOWN)
         return meant
 
     def _death(self, died: bool | str | None) -> Moment | None:
         """When the patient died; some time, where the record only says that it is so."""
         if isinstance(died, bool):
             return AT_ANY_TIME if died else None
+        if died is not None and died.strip() and not any(each.isdigit() for each in died):
+            self.findings.refuse("died", f"{quoted(died)} is not a date", "write true, false or the date")
+            return None
         moment = self._moment(died, "died")
-        self._in_order(self.chart.birth, moment, "died", "birth date")
+        if moment is not None and self.chart.birth is not None and moment.is_before(self.chart.birth):
+            fault = f"`{moment.text}` is before the birth date `{self.chart.birth.text}`"
+            self.findings.set_aside("died", fault, _CORRECT, "counts as a death on an unknown day")
+            return AT_ANY_TIME
         return moment
+
+    def _no_age(self, path: str, fault: str, mend: str) -> None:
+        """An age that cannot be, or a birth that belies it: the age is not known."""
+        self.findings.set_aside(path, fault, mend, "leaves the age unknown")
+        self.chart.birth, self.chart.age_years = None, None
 
     def _age(self, birth: Moment, as_of: int, stated: int | None) -> None:
         if birth.first_day > as_of:
-            self.findings.refuse("birth_date", f"`{birth.text}` is after the day of screening", "correct one of them")
+            self._no_age("birth_date", f"`{birth.text}` is after the day of screening", _CORRECT)
             return
         oldest = completed_years(birth.first_day, as_of)
         youngest = completed_years(min(birth.last_day, as_of), as_of)
         if oldest > OLDEST_AGE:
-            self.findings.refuse("birth_date", f"nobody born in `{birth.text}` is alive", "correct the year")
+            self._no_age("birth_date", f"nobody born in `{birth.text}` is alive", "correct the year")
         elif stated is not None and not youngest <= stated <= oldest:
             by_birth = str(oldest) if youngest == oldest else f"{youngest} or {oldest}"
-            self.findings.refuse(
+            self._no_age(
                 "age_years",
                 f"`{stated}` is not the age of somebody born `{birth.text}`",
                 f"by the birth date it is {by_birth}: leave one of them out",
@@ -185,11 +219,11 @@ class _Reader:
         upper = self._limit(entry.upper_limit, f"{path}.upper_limit")
         lower = self._limit(entry.lower_limit, f"{path}.lower_limit")
         if upper is not None and lower is not None and lower > upper:
-            self.findings.refuse(f"{path}.lower_limit", "it is above the upper limit", "exchange the two")
+            fault, mend = "it is above the upper limit", "correct one of them, or exchange the two"
+            self.findings.set_aside(f"{path}.lower_limit", fault, mend, "leaves the result without limits of its own")
+            upper = lower = None
         if entry.current and when is not None:
-            self.findings.refuse(
-                f"{path}.current", "it is for a result without a date", "leave out `current` or `date`"
-            )
+            self.findings.note(f"{path}.current", "it is for a result without a date, and the date counts")
         if entry.status in NOT_COUNTED:
             self.findings.note(path, f"its status is `{entry.status}`, and it does not count")
             return
@@ -204,7 +238,7 @@ class _Reader:
             "" if entry.value is None else str(entry.value)[:LONGEST_VALUE],
             unit,
             when,
-            bool(entry.current),
+            bool(entry.current) and when is None,
             upper,
             lower,
         )
@@ -214,13 +248,14 @@ class _Reader:
             if graded is None:
                 perhaps = self.naming.perhaps(entry, path, ())
                 self._read_by_a_person(concept, entry, path, is_told=bool(perhaps))
-        for meaning in meanings:
-            if meaning.value is None and "value" not in entry.model_fields_set:
-                if not self._has_fault(path):
-                    self.findings.refuse(path, "it has no `value`", "give the value, or in words why there is none")
-                continue
+        if "value" not in entry.model_fields_set and any(each.value is None for each in meanings):
+            mend = "give the value, or in words why there is none"
+            if not self._has_fault(path):
+                self.findings.set_aside(path, "it has no `value`", mend, "counts as a result that cannot be used")
+        doubt = path in self.findings.unsettled
+        for meaning in () if doubt else meanings:
             self.chart.add_result(result_of(meaning, reported, self.dictionary), entry.status)
-        for meaning in perhaps:
+        for meaning in (*perhaps, *(meanings if doubt else ())):
             self.chart.add_result(unread_result(meaning, reported), entry.status)
 
     def _grade_under(self, concept: Concept, reported: Reported) -> Meaning | None:
@@ -237,21 +272,12 @@ class _Reader:
         """A result under the name of a condition, say: whether its value says yes or no, nobody knows. It is an entry
         that may be that condition, or a kind of it, which a person has to read."""
         list_ = LIST_OF[concept.kind]
-        self.naming.results_of[path] = concept
         if not is_told:
             fault = f"`{concept.name}` is no result, and is read under `{list_}` only"
             self.findings.check_first(path, f"{fault}; here it is an entry that may be it")
         written = "" if entry.value is None else f": {str(entry.value)[:LONGEST_VALUE]}"
-        words, date = f"{entry.name}{written}", entry.date
-        match list_:
-            case "procedures":
-                self.procedure(Procedure(text=words, date=date), path)
-            case "medications" | "events":
-                self.stay(Stay(text=words, date=date), path, list_, KINDS_ON[list_])
-            case "allergies":
-                self.mention(Mention(text=words, date=date), path, list_, KINDS_ON[list_])
-            case _:
-                self.condition(Condition(text=words, date=date), path)
+        named = self.dictionary.terminology.named(concept.name)
+        self._may_be(named, lists_of(concept), f"{entry.name}{written}", path, entry)
 
     def _value(self, entry: Observation, path: str) -> tuple[Quantity | Span | str | None, str | None]:
         """The value of a result, and its unit: the one in its text, unless a separate one is given."""
@@ -274,8 +300,13 @@ class _Reader:
         try:
             return read_number(self._in_points(limit))
         except UnreadableValueError as fault:
-            self._refuse_number(limit, path, *fault.args)
+            self._unread_limit(limit, path, *fault.args)
             return None
+
+    def _unread_limit(self, limit: object, path: str, fault: str, mend: str) -> None:
+        if isinstance(limit, str) and (not limit.strip() or is_said_to_be_unknown(limit)):
+            return
+        self.findings.set_aside(path, fault, mend, "leaves the result without limits of its own")
 
     def _in_points(self, value: object) -> object:
         """A number that is text, with decimal points. Raises UnreadableValueError where it could be read in two
@@ -305,20 +336,37 @@ class _Reader:
 
     # ---- conditions, procedures, drugs, events, allergies, family
 
+    def _may_be(
+        self, said: Said, lists: Iterable[RecordList], called: str, path: str, entry: Entry | GivenAnswer
+    ) -> None:
+        """An entry that may be something of other lists than its own. Whichever of its dates is the beginning there, it
+        began by the latest of them."""
+        dates = [moment for field in _DATES if (moment := self._quietly(getattr(entry, field, None))) is not None]
+        latest = max(dates, key=lambda each: each.last, default=None)
+        for list_ in lists:
+            meaning = self.dictionary.only_may_be(said, list_, called, ())
+            if meaning is not None:
+                start = or_before(latest) if latest is not None else None
+                open_ = Episode("", list_, path, start, asserted=latest)
+                self.chart.add_episode(open_, replace(meaning, is_read=False))
+
     def condition(self, entry: Condition, path: str) -> None:
-        onset, end = self._moment(entry.onset, f"{path}.onset"), self._moment(entry.end, f"{path}.end")
+        onset, end = self._moment(entry.onset, f"{path}.onset"), self._moment(entry.end, f"{path}.end", path)
         date = self._moment(entry.date, f"{path}.date")
-        self._in_order(onset, end, f"{path}.end", "onset")
+        self._in_order(onset, end, path, "end", "onset")
         if onset is not None and date is not None and date.is_before(onset):
-            self.findings.refuse(f"{path}.onset", f"`{onset.text}` is after the entry's date `{date.text}`", _CORRECT)
+            fault = f"`{onset.text}` is after the entry's date `{date.text}`"
+            self.findings.unsettle(path, f"{path}.onset", fault, _CORRECT)
         if entry.status == "active" and end is not None:
-            self.findings.refuse(f"{path}.end", "an active condition has no `end`", "correct `status` or `end`")
+            mend = "correct `status` or `end`"
+            self.findings.unsettle(path, f"{path}.end", "an active condition has no `end`", mend)
         self.chart.note_if_before_birth(onset, path)
-        for meaning in self._listed("conditions", entry, path, ("condition",), ELSEWHERE):
+        meanings = self._listed("conditions", entry, path, ("condition",), ELSEWHERE)
+        for meaning in self._settled(meanings, entry, path, ("conditions",), onset=onset, end=end):
             concept = _concept(meaning)
             list_ = "family_history" if meaning.in_family else LIST_OF[concept.kind]
             if meaning.absent or entry.status in NEGATIVE:
-                self._absent(meaning, entry, path, list_, date, onset=onset, end=end)
+                self._absent(meaning, entry, path, list_, date)
             elif list_ != "conditions":
                 told = "family's" if meaning.in_family else concept.kind
                 self.findings.note(path, f"its code stands for the {told} `{concept.name}`, and is read as one")
@@ -341,25 +389,27 @@ class _Reader:
                 )
 
     def procedure(self, entry: Procedure, path: str) -> None:
-        start, end = self._moment(entry.start, f"{path}.start"), self._moment(entry.end, f"{path}.end")
-        date = self._moment(entry.date, f"{path}.date")
-        self._in_order(start, end, f"{path}.end", "start")
+        start, end = self._moment(entry.start, f"{path}.start"), self._moment(entry.end, f"{path}.end", path)
+        date, until = self._moment(entry.date, f"{path}.date"), self._moment(entry.until, f"{path}.until", path)
+        self._in_order(start, end, path, "end", "start")
         if date is not None and (start is not None or end is not None):
-            self.findings.refuse(f"{path}.date", "it stands beside `start` or `end`", "give one day, or a time")
+            fault, mend = "it stands beside `start` or `end`", "give one day, or a time"
+            self.findings.unsettle(path, f"{path}.date", fault, mend)
         if entry.status == "ongoing":
-            self._not_over(end, f"{path}.end")
+            self._not_over(end, path)
             if date is not None:
-                self.findings.refuse(f"{path}.date", "an ongoing procedure has no one day", "write `start`")
+                fault = "an ongoing procedure has no one day"
+                self.findings.unsettle(path, f"{path}.date", fault, "write `start`")
         self.chart.note_if_before_birth(date or start, path)
         list_: RecordList = "plans" if entry.status == "planned" else "procedures"
-        for meaning in self._listed(list_, entry, path, ("procedure",)):
+        meanings = self._listed(list_, entry, path, ("procedure",))
+        for meaning in self._settled(meanings, entry, path, ("procedures", "plans"), start=start, end=end):
             concept = _concept(meaning)
             match entry.status:
-                case "not planned":
-                    until = self._moment(entry.until, f"{path}.until")
+                case "not planned" if not meaning.is_open:
                     self.chart.add_absence(Absence(concept.name, "plans", path, date, until=until))
-                case status if meaning.absent or status in NEGATIVE:
-                    self._absent(meaning, entry, path, "procedures", date, start=start, end=end)
+                case status if meaning.absent or status in DENYING:
+                    self._absent(meaning, entry, path, "procedures", date)
                 case "planned":
                     plan = Episode(concept.name, "plans", path, date or start, status="planned")
                     self.chart.add_episode(plan, meaning)
@@ -371,16 +421,17 @@ class _Reader:
                     self.chart.add_episode(done, meaning)
 
     def stay(self, entry: Stay, path: str, list_: RecordList, kinds: tuple[str, ...]) -> None:
-        start, end = self._moment(entry.start, f"{path}.start"), self._moment(entry.end, f"{path}.end")
+        start, end = self._moment(entry.start, f"{path}.start"), self._moment(entry.end, f"{path}.end", path)
         date = self._moment(entry.date, f"{path}.date")
-        self._in_order(start, end, f"{path}.end", "start")
+        self._in_order(start, end, path, "end", "start")
         if entry.status == "ongoing":
-            self._not_over(end, f"{path}.end")
+            self._not_over(end, path)
         self.chart.note_if_before_birth(start, path)
-        for meaning in self._listed(list_, entry, path, kinds):
+        meanings = self._listed(list_, entry, path, kinds)
+        for meaning in self._settled(meanings, entry, path, (list_,), start=start, end=end):
             concept = _concept(meaning)
             if meaning.absent or entry.status in NEGATIVE:
-                self._absent(meaning, entry, path, list_, date, start=start, end=end)
+                self._absent(meaning, entry, path, list_, date)
                 continue
             episode = Episode(
                 concept.name,
@@ -397,7 +448,7 @@ class _Reader:
 
     def mention(self, entry: Mention, path: str, list_: RecordList, kinds: tuple[str, ...]) -> None:
         date = self._moment(entry.date, f"{path}.date")
-        for meaning in self._listed(list_, entry, path, kinds):
+        for meaning in self._settled(self._listed(list_, entry, path, kinds), entry, path, (list_,)):
             concept = _concept(meaning)
             if meaning.absent or entry.status in NEGATIVE:
                 self._absent(meaning, entry, path, list_, date)
@@ -413,18 +464,43 @@ class _Reader:
             )
             self.chart.add_episode(episode, meaning)
 
-    def _absent(
+    def _settled(
         self,
-        meaning: Meaning,
+        meanings: tuple[Meaning, ...],
         entry: Entry,
         path: str,
-        list_: RecordList,
-        when: Moment | None,
-        **contradicting: Moment | None,
+        lists: tuple[RecordList, ...],
+        **of_what_is: Moment | None,
+    ) -> tuple[Meaning, ...]:
+        """The meanings of an entry that settles something. One that contradicts itself may be what it names, on these
+        lists and at any time; then there are none. `of_what_is` are the days that only something has that is there."""
+        self._agrees_with_its_absence(entry, path, any(each.absent for each in meanings), of_what_is)
+        if path not in self.findings.unsettled:
+            return meanings
+        self.chart.doubt = _CONTRADICTS
+        for meaning in meanings:
+            concept = _concept(meaning)
+            is_elsewhere = lists == ("conditions",) and not meaning.is_open
+            home = "family_history" if meaning.in_family else LIST_OF[concept.kind]
+            for list_ in (home,) if is_elsewhere else lists:
+                self.chart.add_episode(Episode(concept.name, list_, path), replace(meaning, absent=False))
+        self.chart.doubt = None
+        return ()
+
+    def _agrees_with_its_absence(
+        self, entry: Entry, path: str, is_absent_by_code: bool, of_what_is: Mapping[str, Moment | None]
     ) -> None:
-        status = getattr(entry, "status", None)
-        for field, moment in contradicting.items():
-            if moment is None:
+        """Unsettle what is denied, and has a day that only something has that is there."""
+        status, since = (
+            getattr(entry, "status", None),
+            self._moment(getattr(entry, "since", None), f"{path}.since", path),
+        )
+        date = self._quietly(entry.date)
+        if status in NEGATIVE and since is not None and date is not None and date.is_before(since):
+            fault = f"`{since.text}` is after the entry's date `{date.text}`"
+            self.findings.unsettle(path, f"{path}.since", fault, _CORRECT)
+        for field, moment in of_what_is.items():
+            if moment is None or not (status in NEGATIVE or is_absent_by_code):
                 continue
             if status in NEGATIVE:
                 fault, mend = f"what is `{status}` has no `{field}`", f"correct `status`, or leave out `{field}`"
@@ -433,21 +509,22 @@ class _Reader:
                     f"what its code calls absent has no `{field}`",
                     "give the `date` on which it was found absent",
                 )
-            self.findings.refuse(f"{path}.{field}", fault, mend)
+            self.findings.unsettle(path, f"{path}.{field}", fault, mend)
+
+    def _absent(self, meaning: Meaning, entry: Entry, path: str, list_: RecordList, when: Moment | None) -> None:
+        status = getattr(entry, "status", None)
         if meaning.is_open:
             return
         if meaning.is_part:
             self.findings.note(path, f"{denies_a_part(meaning)}; if all of it is `{status}`, give its `name`")
             return
-        since = EVER_SINCE if status == "never" else self._moment(getattr(entry, "since", None), f"{path}.since")
-        if since is not None and when is not None and when.is_before(since):
-            fault = f"`{since.text}` is after the entry's date `{when.text}`"
-            self.findings.refuse(f"{path}.since", fault, _CORRECT)
+        since = EVER_SINCE if status == "never" else self._quietly(getattr(entry, "since", None))
         self.chart.add_absence(Absence(meaning.entry.name, list_, path, when, flags=meaning.flags, since=since))
 
     def _not_over(self, end: Moment | None, path: str) -> None:
         if end is not None and self.chart.as_of is not None and end.last_day < self.chart.as_of:
-            self.findings.refuse(path, f"what is `ongoing` has not ended `{end.text}`", "correct `status` or `end`")
+            fault, mend = f"what is `ongoing` has not ended `{end.text}`", "correct `status` or `end`"
+            self.findings.unsettle(path, f"{path}.end", fault, mend)
 
     # ---- answers
 
@@ -457,7 +534,7 @@ class _Reader:
         if self._has_fault(f"answers.{key}"):
             return
         if (given.value is None) == (given.reading is None):
-            self.findings.refuse(path, "it needs either a `value` or a `reading`", "write true or false for a question")
+            self._no_answer(path, "it needs either a `value` or a `reading`", "write true or false for a question")
             return
         trial_id, slash, name = key.rpartition("/")
         trial = self._trial(trial_id, path) if slash else None
@@ -466,7 +543,7 @@ class _Reader:
         if given.reading is None:
             self._question(name, trial, given, path, when)
         elif trial is None:
-            self.findings.refuse(path, "a reading belongs to a line of one trial", "write `TRIAL/LINE`")
+            self._no_answer(path, "a reading belongs to a line of one trial", "write `TRIAL/LINE`")
         else:
             self._reading(name, trial, given.reading, given, path, when)
 
@@ -474,7 +551,7 @@ class _Reader:
         trial = self.rulebook.trials.get(trial_id)
         if trial is None:
             mend = did_you_mean(trial_id, self.rulebook.trials)
-            self.findings.refuse(path, f"there are no rules for a trial {quoted(trial_id)}", mend)
+            self._no_answer(path, f"there are no rules for a trial {quoted(trial_id)}", mend)
         return trial
 
     def _question(self, name: str, trial: Trial | None, given: GivenAnswer, path: str, when: Moment | None) -> None:
@@ -486,11 +563,11 @@ class _Reader:
         question: Question | None = questions.get(name)
         if question is None:
             if trial is not None and any(criterion.id == name for criterion in trial.criteria):
-                self.findings.refuse(
+                self._no_answer(
                     path, f"{quoted(name)} is a line, not a question", 'choose its `reading`: {"reading": 1}'
                 )
-            else:
-                self.findings.refuse(path, f"{quoted(name)} is not a question", did_you_mean(name, questions))
+            elif not self._names_a_concept(name, given, path):
+                self._no_answer(path, f"{quoted(name)} is not a question", did_you_mean(name, questions))
             return
         if trial is None and (question.gives_consent or not question.once_for_all):
             keys = any_of(f"{each}/{question.name}" for each in self.rulebook.trials)
@@ -499,24 +576,47 @@ class _Reader:
         key = question.name if question.once_for_all or trial is None else f"{trial.id}/{question.name}"
         self._keep(Answer(key, path, given.value, by=given.by, when=when))
 
+    def _names_a_concept(self, name: str, given: GivenAnswer, path: str) -> bool:
+        """Whether an answer is given to the name of something that a list holds. It answers nothing; said to be so, it
+        may be so."""
+        meaning = self.dictionary.named(name)
+        if meaning is None or not isinstance(meaning.entry, Concept):
+            return False
+        concept = meaning.entry
+        fault, mend = (
+            f"{quoted(name)} is a {concept.kind}, and no question",
+            f"write it under `{LIST_OF[concept.kind]}`",
+        )
+        if given.value is False:
+            self.findings.set_aside(path, fault, f'{mend} with `"status": "absent"`', "denies nothing")
+        else:
+            self.findings.set_aside(path, fault, mend, "may be so")
+            said = self.dictionary.terminology.named(concept.name)
+            self._may_be(said, lists_of(concept), name, path, given)
+        return True
+
+    def _no_answer(self, path: str, fault: str, mend: str) -> None:
+        self.findings.set_aside(path, fault, mend, "answers nothing")
+
     def _reading(
         self, line: str, trial: Trial, reading: int, given: GivenAnswer, path: str, when: Moment | None
     ) -> None:
         lines = {criterion.id: criterion for criterion in trial.criteria}
         if line not in lines:
-            self.findings.refuse(path, f"{quoted(line)} is not a line of {trial.id}", did_you_mean(line, lines))
+            self._no_answer(path, f"{quoted(line)} is not a line of {trial.id}", did_you_mean(line, lines))
             return
         count = len(lines[line].readings)
         if not 1 <= reading <= count:
             has = "has one reading only" if count == 1 else f"has readings 1 to {count}"
-            self.findings.refuse(f"{path}.reading", f"there is no reading {quoted(reading)}", f"{line} {has}")
+            self._no_answer(f"{path}.reading", f"there is no reading {quoted(reading)}", f"{line} {has}")
             return
         self._keep(Answer(f"{trial.id}/{line}", path, reading=reading, by=given.by, when=when))
 
     def _keep(self, answer: Answer) -> None:
-        if answer.key in self.chart.answers:
-            other = self.chart.answers[answer.key].source
-            self.findings.refuse(answer.source, f"the same is answered by `{other}`", "leave one of them out")
+        other = self.chart.answers.get(answer.key)
+        if other is not None and (other.value, other.reading) != (answer.value, answer.reading):
+            self._no_answer(answer.source, f"the same is answered by `{other.source}`, and not alike", _LEAVE_ONE_OUT)
+            answer = Answer(answer.key, answer.source)
         self.chart.answers[answer.key] = answer
 
     # ---- what every entry has
@@ -526,9 +626,18 @@ class _Reader:
     ) -> tuple[Meaning, ...]:
         if self.naming.is_silent(entry):
             if not self._has_fault(path):
-                self.findings.refuse(path, "it does not say what it is about", "give a `name` or a code")
+                self._says_nothing(entry, path)
             return ()
         return self.naming.meanings(entry, path, kinds, coded_kinds)
+
+    def _says_nothing(self, entry: Entry, path: str) -> None:
+        """A result of nothing may be the latest of any lab, and refuses the record. An entry that says nothing may be
+        anything on its list."""
+        fault, mend = "it does not say what it is about", "give a `name` or a code"
+        if isinstance(entry, Observation):
+            self.findings.refuse(path, fault, mend)
+        else:
+            self.findings.set_aside(path, fault, mend, "may be anything on its list")
 
     def _listed(
         self, list_: RecordList, entry: Entry, path: str, kinds: tuple[str, ...], coded_kinds: tuple[str, ...] = ()
@@ -536,13 +645,15 @@ class _Reader:
         """The meanings under which an entry of a list is filed, with what else it may be."""
         if self._says_of_its_list(list_, entry, path):
             return ()
-        if path not in self.naming.results_of:
-            entry = self.naming.with_its_name(entry, kinds)
+        entry = self.naming.with_its_name(entry, kinds)
         faults = len(self.findings.problems)
         meanings = self._meanings(entry, path, kinds, coded_kinds)
         if len(self.findings.problems) > faults or self._has_fault(path):
             return meanings
-        return self.naming.filed(meanings, entry, path, list_, kinds + coded_kinds)
+        filed = self.naming.filed(meanings, entry, path, list_, kinds + coded_kinds)
+        if (elsewhere := self.naming.misplaced.get(path)) is not None and elsewhere.named is not None:
+            self._may_be(elsewhere.named, elsewhere.lists, elsewhere.called, path, entry)
+        return filed
 
     def _says_of_its_list(self, list_: RecordList, entry: Entry, path: str) -> bool:
         """Whether an entry says something of all of a list, and is none itself; then it is read."""
@@ -567,8 +678,24 @@ class _Reader:
         """Whether something at or below the path was left out for its shape."""
         return any(fault == path or fault.startswith(f"{path}.") for fault in self.left_out)
 
-    def _moment(self, text: str | None, path: str) -> Moment | None:
+    def _quietly(self, text: str | None) -> Moment | None:
+        """A date that was read before, and told if it cannot be."""
+        try:
+            return None if text is None else parse_moment(text if self.locale is None else self.locale.date(text))
+        except DateError:
+            return None
+
+    def _moment(self, text: str | None, path: str, entry: str | None = None) -> Moment | None:
+        """A date; None where the record gives none, or says that nobody knows it. An `entry` that ended on such a day,
+        say, settles nothing."""
         if text is None:
+            return None
+        if not text.strip() or is_said_to_be_unknown(text):
+            fault = f"{quoted(text)} is no date" if text.strip() else "it is empty"
+            if entry is None:
+                self.findings.note(path, f"{fault}, and {_NOT_KNOWN}")
+            else:
+                self.findings.unsettle(entry, path, fault, "write the date, or leave it out")
             return None
         iso = text if self.locale is None else self.locale.date(text)
         try:
@@ -580,15 +707,21 @@ class _Reader:
                 mend = f"dates under `{self.locale.name}` are {self.locale.order_in_words}"
             elif self.locale is None and _DAY_FIRST_OR_LAST.match(text):
                 mend = f"{mend}, or say whose dates they are: {_SAY_LOCALE}"
-            self.findings.refuse(path, f"{quoted(text)}{what}", mend)
+            self.findings.refuse(path, f"{quoted(text)}{what}", mend or _ANOTHER_DAY)
             return None
 
-    def _in_order(self, start: Moment | None, end: Moment | None, path: str, start_name: str) -> None:
+    def _in_order(self, start: Moment | None, end: Moment | None, path: str, field: str, start_name: str) -> None:
         if start is not None and end is not None and end.is_before(start):
-            self.findings.refuse(path, f"`{end.text}` is before the {start_name} `{start.text}`", _CORRECT)
+            fault = f"`{end.text}` is before the {start_name} `{start.text}`"
+            self.findings.unsettle(path, f"{path}.{field}", fault, _CORRECT)
 
 
+_DATES = ("date", "onset", "start", "end")
 _CORRECT = "correct one of them"
+_ANOTHER_DAY = "correct it, or write the month or the year alone"
+_LEAVE_ONE_OUT = "leave one of them out"
+_NOT_KNOWN = "counts as not known"
+_CONTRADICTS = "it contradicts itself, or says something that is not read"
 _SAY_LOCALE = "`--locale de`, `en-GB`, `en-US` …, or `locale` in the record"
 _NUMBER_AND_MORE = re.compile(r"(?P<number>[\s<>=≤≥]*\d(?:[\d.,]*\d)?)(?P<more>.+)\Z", re.DOTALL)
 _DECIMAL_COMMA = re.compile(r"[\s<>=≤≥]*\d+(?:,\d+)+\s*\Z")

@@ -104,7 +104,7 @@ _NOBODY = "the answers do not say which patient they are about"
 
 
 def _answers_of_one(document: Any, dictionary: Dictionary, file: str, place: str) -> GivenAnswers:
-    findings = Findings(place=place)
+    findings = Findings(place=place, strict=True)
     written: Any = {}
     subject, review = Subject(), ChartReview()
     match document:
@@ -190,7 +190,7 @@ def with_answers(patient: Patient, given: Sequence[GivenAnswers], dictionary: Di
     for file in dict.fromkeys(each.file for each in given if each.file not in files):
         notes.append(f"{file}: no answers in it are about this patient")
     for each in about:
-        findings = Findings()
+        findings = Findings(strict=True)
         _find_entries(each.review, patient, findings)
         for key, answer in each.answers.items():
             if key in seen:

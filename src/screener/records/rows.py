@@ -71,6 +71,8 @@ class Drafted(Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
     unread: tuple[str, ...] = ()
     """Columns that hold words and are not read: what stands in them may be of any list."""
+    listless: Mapping[str, tuple[str, str]] = {}
+    """Rows of which nobody can tell on which list they stand: what is wrong, and how to mend it. They may be of any."""
 
 
 Headings = Mapping[str, str]
@@ -314,11 +316,18 @@ class _People:
         self.places: dict[str, dict[str, str]] = {}
         self.problems: dict[str, list[Problem]] = {}
         self.unread: dict[str, dict[str, None]] = {}
+        self.listless: dict[str, dict[str, tuple[str, str]]] = {}
 
     def drafted(self) -> list[Drafted]:
         """The records, in the order in which their patients came."""
         return [
-            Drafted(record, self.places[patient], tuple(self.problems[patient]), tuple(self.unread.get(patient, ())))
+            Drafted(
+                record,
+                self.places[patient],
+                tuple(self.problems[patient]),
+                tuple(self.unread.get(patient, ())),
+                self.listless.get(patient, {}),
+            )
             for patient, record in self.records.items()
         ]
 
@@ -389,12 +398,9 @@ class _People:
                 entry[field] = entry[field].lower() == "true"
         if not entry:
             return  # a line about the person only
-        list_ = fields.get("list") or self._list_of(entry)
+        list_ = "_".join(fields.get("list", "").casefold().split()) or self._list_of(entry)
         if list_ not in ENTRIES:
-            fault = f"{quoted(list_)} is no list of a record" if list_ else "nobody could tell on which list it stands"
-            near = did_you_mean(list_, ENTRIES) if list_ else ""
-            mend = near or f"say it in a column `list`: {', '.join(ENTRIES)}"
-            self._refuse(patient, _where(sheet, row), fault, mend)
+            self.listless.setdefault(patient, {})[_where(sheet, row)] = _no_list(list_)
             return
         if list_ == "observations":
             entry.setdefault("value", None)
@@ -445,6 +451,13 @@ class _People:
         those = self.records[patient].setdefault(list_, [])
         self.places[patient][f"{list_}[{len(those)}]"] = where
         those.append(entry)
+
+
+def _no_list(list_: str) -> tuple[str, str]:
+    """What is wrong with a row that stands on no list, and how to mend it."""
+    fault = f"{quoted(list_)} is no list of a record" if list_ else "nobody could tell on which list it stands"
+    near = did_you_mean(list_, ENTRIES) if list_ else ""
+    return fault, near or f"say it in a column `list`: {', '.join(ENTRIES)}"
 
 
 def _is_readable(cell: str) -> bool:

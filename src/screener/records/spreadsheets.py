@@ -12,23 +12,23 @@ from msgspec.structs import replace
 from screener.records.addresses import plain_id
 from screener.records.chart import of_one_id
 from screener.records.errors import Findings, RecordError, quoted
-from screener.records.native import read_shape
-from screener.records.native_entries import chart_of, placed
+from screener.records.folders import SHEET_ENDINGS
+from screener.records.native import placed, read_shape
+from screener.records.native_entries import chart_of
 from screener.records.patient import Patient
 from screener.records.sources import Group, HowRead, Source, path_of
 
 if TYPE_CHECKING:
     from screener.records.rows import Drafted
 
-SPREADSHEETS = (".csv", ".tsv", ".xlsx", ".xlsm")
-"""How the files are named that hold rows and columns."""
+_LISTLESS = "is not read, so that no list is complete"
 _NOT_READ = "it holds words and is not read, so that no list is complete; a table of columns can say what it is"
 
 
 def recognises(source: Source) -> bool:
     """A file that is named as a spreadsheet is."""
     place = path_of(source)
-    return place is not None and place.name.lower().endswith(SPREADSHEETS)
+    return place is not None and place.name.lower().endswith(SHEET_ENDINGS)
 
 
 def groups(source: Source, how: HowRead) -> Iterator[Group | RecordError]:
@@ -64,13 +64,16 @@ class _Rows(Struct, frozen=True):
             for note in self.notes:
                 findings.note("", note)
             findings.problems += each.problems
-            record, left_out = read_shape(each.record, findings)
+            record, left_out = read_shape(each.record, findings, each.places)
             for column in each.unread:
                 findings.check_first(f"column {quoted(column)}", _NOT_READ)
             unread = [f"column {quoted(column)}" for column in each.unread]
+            for row, (fault, mend) in each.listless.items():
+                findings.set_aside(row, fault, mend, _LISTLESS)
+            unread += each.listless
             dictionary, locale = self.how.dictionary, self.how.locale
             patient = chart_of(record, left_out, dictionary, findings, self._name, locale, each.places, unread)
-            problems = [replace(problem, path=placed(problem.path, each.places)) for problem in findings.problems]
+            problems = [replace(problem, path=placed(problem.path, each.places)) for problem in findings.all_problems]
             if problems:
                 yield RecordError(problems, self.how.file)
             else:

@@ -13,7 +13,7 @@ from screener.values.tables import table_rows
 
 _ITSELF, _SUSPECTED, _EVERY_LIST = "=", "?", "*"
 _LIKE_ENOUGH = 0.75
-_HOW_TO_SUSPECT = 'leave the name and the status out, and write `"text": "suspected …"`: it may then be anything'
+_HOW_TO_SUSPECT = "once it is settled, write one"
 
 
 class _Words(NamedTuple):
@@ -25,7 +25,9 @@ class _Words(NamedTuple):
 
 
 def status_meant(written: object, list_: str) -> object:
-    """The status that people write so on a list; what is none of the table's words, as it is."""
+    """The status that people write so on a list; what is none of the table's words, as it is. A blank is none."""
+    if isinstance(written, str) and not written.strip():
+        return None
     return _words(list_).meant.get(as_words(written), written) if isinstance(written, str) else written
 
 

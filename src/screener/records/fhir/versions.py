@@ -36,7 +36,7 @@ class _Field(Struct, frozen=True):
 def as_r4(content: Body) -> Body:
     """A resource with what other versions call differently as R4 calls it. What it has in R4's own field stays."""
     known = _fields().get(content.get("resourceType", ""))
-    if known is None or known.keys().isdisjoint(content):
+    if known is None or known.keys().isdisjoint(content.keys()):
         return content
     read = dict(content)
     for field in (each for name, those in known.items() if name in content for each in those):
