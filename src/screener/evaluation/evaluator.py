@@ -6,8 +6,8 @@ A rulebook is prepared once. Each function here takes a node and gives a functio
 prepared. A node that stands in several places is evaluated once a frame, and remembered; what hangs on a person's
 answer is remembered for one trial only, because each trial asks for itself.
 
-Each meaning serves several engines. `Decisions` gives the bare truth or range, and asks no further part once the outcome
-is settled. `Program` gives the same with everything it was decided from: every part is evaluated, so that an answer can
+Each meaning serves several engines. `Decisions` gives the bare truth or range, and asks no further part once the
+outcome is settled. `Program` gives the same with everything it was decided from: every part is evaluated, so that an answer can
 show all that it rests on. `Outcomes` (`outcomes.py`) lies between: a truth with what keeps it open. A node says which
 parts it has and what their values say together; the engine says what comes of that:
 
@@ -973,8 +973,8 @@ def days_of(anchor: Found, shift: int) -> range | None:
 def worlds_on(
     days: Iterable[int], rule: Callable[[Frame], T], frame: Frame
 ) -> tuple[Truth, tuple[T, ...], tuple[Reason, ...]]:
-    """What a rule comes to if any of these days may be the clock's, the answers that show it, and why they part. No more
-    days are asked once it is open."""
+    """What a rule comes to if any of these days may be the clock's, the answers that show it, and why they part. No day
+    is asked any more once it is open."""
     worlds: list[T] = []
     for day in days:
         worlds.append(rule(frame.at(day)))

@@ -17,6 +17,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from screener.evaluation.answers import Found, Reason
+from screener.evaluation.episodes import is_mentioned
 from screener.evaluation.evaluator import (
     Engine,
     PreparedCriterion,
@@ -238,11 +239,17 @@ class Outcomes(Engine[Outcome, Amount]):
         name, decided = lookup.name, self._whole.decisions.happening(node, lookup)
 
         def run(frame: Frame) -> Outcome:
-            truth = decided(frame)
-            if truth is not UNKNOWN and not frame.assumed:
-                return _TRUE if truth is TRUE else _FALSE
-            found = look_up(name, frame)
-            return self._open(node, found) if truth is UNKNOWN else _SETTLED[truth, rests_on_assumption(found)]
+            found = frame.found.get(name)
+            if found is None:
+                if not (frame.assumed or is_mentioned(lookup, frame)):
+                    truth = decided(frame)
+                    if truth is not UNKNOWN:
+                        return _TRUE if truth is TRUE else _FALSE
+                found = look_up(name, frame)
+            truth = truth_in(found)
+            if truth is UNKNOWN:
+                return self._open(node, found)
+            return _SETTLED[truth, bool(frame.assumed) and rests_on_assumption(found)]
 
         return run
 
