@@ -147,10 +147,22 @@ CONSUMERS = [
     Consumer(
         "src/screener/evaluation/grounds.py: deciding",
         "truths",
-        f"{COMPARISONS} SexIs Happened Untranslated AtTime Not Meets",
+        f"{COMPARISONS} SexIs Happened Untranslated AtTime",
         "they hang on all their parts, an open one on the open ones",
     ),
     Consumer("src/screener/evaluation/grounds.py: needs_of_lookup", "lookups"),
+    Consumer(
+        "src/screener/evaluation/outcomes.py",
+        "truths",
+        f"Compare Between IsOneOf SexIs Happened Confirmed Untranslated {LOGIC}",
+        "what keeps them open is what keeps their parts open",
+    ),
+    Consumer(
+        "src/screener/evaluation/outcomes.py",
+        "numbers",
+        "Number Age InUnit Arithmetic Function Bounded Choose",
+        "they wait for what their parts wait for",
+    ),
     Consumer("src/screener/evaluation/grounds.py: question_about", "verbs"),
     # ---- advice
     Consumer(

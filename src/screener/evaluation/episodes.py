@@ -91,7 +91,7 @@ def asks_for_time_alone(lookup: EventLookup) -> bool:
     """Whether a lookup asks nothing about an episode except what it is and when it was."""
     if lookup.exceptions or lookup.beside is not None:
         return False
-    return not any([what.qualifiers for what in lookup.what])
+    return not any(what.qualifiers for what in lookup.what)
 
 
 def happens(

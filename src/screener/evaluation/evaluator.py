@@ -7,9 +7,9 @@ prepared. A node that stands in several places is evaluated once a frame, and re
 answer is remembered for one trial only, because each trial asks for itself.
 
 Each meaning serves several engines. `Decisions` gives the bare truth or range, and asks no further part once the
-outcome is settled. `Program` gives the same with everything it was decided from: every part is evaluated, so that an answer can
-show all that it rests on. `Outcomes` (`outcomes.py`) lies between: a truth with what keeps it open. A node says which
-parts it has and what their values say together; the engine says what comes of that:
+outcome is settled. `Program` gives the same with everything it was decided from: every part is evaluated, so that an
+answer can show all that it rests on. `Outcomes` (`outcomes.py`) lies between: a truth with what keeps it open. A node
+says which parts it has and what their values say together; the engine says what comes of that:
 
     not (age < 18)      Decisions: FALSE      Program: Judged(Not, FALSE, (Judged(Compare, TRUE, (Measured(Age), …)),))
 """
