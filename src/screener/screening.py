@@ -54,7 +54,7 @@ from screener.evaluation.grounds import (
 )
 from screener.evaluation.instants import last_fresh_day
 from screener.evaluation.latest import LatestResult, latest_results
-from screener.evaluation.outcomes import Outcome, outcomes_of
+from screener.evaluation.outcomes import Outcome, open_or_all, outcomes_of, reasons_of_readings
 from screener.evaluation.passed_over import later_than, reviewed_too_long_ago
 from screener.evaluation.phrases import lowered
 from screener.evaluation.raised import against_sex, answered_against_data, drawn_apart, raised_for_score
@@ -63,9 +63,10 @@ from screener.records.errors import CHECK_FIRST
 from screener.records.patient import Answer, Flag, Patient, digest_of_record
 from screener.rulebook import Criterion, EventLookup, Meets, RecordList, Rulebook, ScoreOf, Trial, Truthful
 from screener.values.dates import Duration, day_text, parse_duration
-from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth
+from screener.values.truth import TRUE, UNKNOWN, Truth
 from screener.version import __version__
 
+T = TypeVar("T")
 AS_RECORDED = Options("record", (), None, None)
 
 
@@ -90,8 +91,7 @@ class CriterionResult:
         self.reading = None if self._choice is None else self._choice.reading
         """Which of its readings a site has chosen (1 is the first), if one has."""
         if outcome is not None:
-            counted = outcome if self.reading is None else (outcome[self.reading - 1],)
-            self._outcomes = tuple([each(frame) for each in counted])
+            self._outcomes = tuple([each(frame) for each in self._of_choice(outcome)])
             self.truth = in_all_worlds([each.truth for each in self._outcomes])
         elif len(line.decide) == 1:
             self.truth = line.decide[0](frame)
@@ -99,13 +99,9 @@ class CriterionResult:
             self.truth = line.truth(frame, self.reading)
         self.status: Status = status_of(line.criterion.kind, self.truth)
 
-    @cached_property
-    def _judged(self) -> tuple[Judged, ...]:
-        return tuple([answer(self._frame) for answer in self._line.answer])
-
-    @property
-    def _counted(self) -> tuple[Judged, ...]:
-        return self._judged if self.reading is None else (self._judged[self.reading - 1],)
+    def _of_choice(self, readings: tuple[T, ...]) -> tuple[T, ...]:
+        """Of what there is of each reading, that of those that count."""
+        return readings if self.reading is None else (readings[self.reading - 1],)
 
     @property
     def chosen_reading(self) -> int | None:
@@ -117,20 +113,20 @@ class CriterionResult:
         """The line of the rulebook."""
         return self._criterion
 
-    @property
+    @cached_property
     def judged(self) -> tuple[Judged, ...]:
         """The evaluator's answer to each reading, in the order of the criterion; `counted` are those that decide."""
-        return self._judged
+        return tuple([answer(self._frame) for answer in self._line.answer])
 
     @property
     def counted(self) -> tuple[Judged, ...]:
         """The answers to the readings that count: all of them, or the one that a site has chosen."""
-        return self._counted
+        return self._of_choice(self.judged)
 
     @property
     def readings_counted(self) -> tuple[tuple[str | None, Judged], ...]:
         """The same, each answer with the label of its reading."""
-        numbered = enumerate(zip(self._criterion.readings, self._judged, strict=True), start=1)
+        numbered = enumerate(zip(self._criterion.readings, self.judged, strict=True), start=1)
         return tuple((each.label, judged) for number, (each, judged) in numbered if self.reading in (None, number))
 
     @property
@@ -175,7 +171,7 @@ class CriterionResult:
         rulebook = self._frame.rulebook
         for name in dict.fromkeys(name for scores in self._scores for name, _ in scores):
             used.update(dict.fromkeys(rulebook.scores[name].assumptions))
-        for name in _definitions_in(self._judged) if Meets in self._kinds else ():
+        for name in _definitions_in(self.judged) if Meets in self._kinds else ():
             used.update(dict.fromkeys(rulebook.definitions[name].assumptions))
         return tuple(used)
 
@@ -183,8 +179,8 @@ class CriterionResult:
     def _scores(self) -> tuple[tuple[tuple[str, Measured], ...], ...]:
         """The scores that were computed for each answer that counts, by name."""
         if ScoreOf not in self._kinds:
-            return ((),) * len(self._counted)
-        return tuple(tuple(measured_scores(judged)) for judged in self._counted)
+            return ((),) * len(self.counted)
+        return tuple(tuple(measured_scores(judged)) for judged in self.counted)
 
     @cached_property
     def _kinds(self) -> frozenset[type]:
@@ -197,42 +193,25 @@ class CriterionResult:
         """`assumed` if the answer rests on a list that the user asked to be taken as complete."""
         if not self._frame.assumed:
             return "recorded"
-        return "assumed" if any(outcome.assumed for outcome in self._deciding_outcomes) else "recorded"
+        return "assumed" if any(outcome.assumed for outcome in open_or_all(self._outcomes)) else "recorded"
 
     @cached_property
     def _outcomes(self) -> tuple[Outcome, ...]:
         """What each reading that counts comes to, without its evidence."""
         outcome = outcomes_of(self._frame.rulebook).of_line(self._line)
-        counted = outcome if self.reading is None else (outcome[self.reading - 1],)
-        return tuple([each(self._frame) for each in counted])
-
-    @property
-    def _deciding_outcomes(self) -> tuple[Outcome, ...]:
-        """Those of them that the answer depends on."""
-        if self.truth is not UNKNOWN:
-            return self._outcomes
-        return tuple([each for each in self._outcomes if each.truth is UNKNOWN]) or self._outcomes
+        return tuple([each(self._frame) for each in self._of_choice(outcome)])
 
     @property
     def _deciding(self) -> tuple[Judged, ...]:
         """The readings that the answer depends on: all if it is settled, the open ones if it is open."""
         if self.truth is not UNKNOWN:
-            return self._counted
-        return tuple(judged for judged in self._counted if judged.truth is UNKNOWN) or self._counted
+            return self.counted
+        return tuple(judged for judged in self.counted if judged.truth is UNKNOWN) or self.counted
 
     @cached_property
     def reasons(self) -> tuple[Reason, ...]:
         """Why the answer is unknown; empty if it is not."""
-        if self.truth is not UNKNOWN:
-            return ()
-        if len(self._outcomes) == 1:
-            return self._outcomes[0].reasons
-        told: dict[Reason, None] = {}
-        if {outcome.truth for outcome in self._outcomes} >= {TRUE, FALSE}:
-            told["ambiguous"] = None
-        for outcome in self._deciding_outcomes:
-            told.update(dict.fromkeys(outcome.reasons))
-        return tuple(told)
+        return reasons_of_readings(self._outcomes)
 
     @cached_property
     def explanation(self) -> str:
@@ -241,7 +220,7 @@ class CriterionResult:
             readings = self._criterion.readings
             return "; ".join(
                 f"read as “{reading.label}” it is {status_of(self.kind, judged.truth)}: {self._explained(judged)}"
-                for reading, judged in zip(readings, self._counted, strict=True)
+                for reading, judged in zip(readings, self.counted, strict=True)
             )
         if len(self._deciding) == 1:
             return self._explained(self._deciding[0])
@@ -278,7 +257,7 @@ class CriterionResult:
     @cached_property
     def facts(self) -> tuple[tuple[tuple[Fact | Given, Found, bool], ...], ...]:
         """For each answer that counts the facts that it shows."""
-        return tuple(tuple(facts(judged)) for judged in self._counted)
+        return tuple(tuple(facts(judged)) for judged in self.counted)
 
     @cached_property
     def _shown(self) -> tuple[tuple[Evidence, bool], ...]:
@@ -299,7 +278,7 @@ class CriterionResult:
         if "ambiguous" in self.reasons:
             labels = " or ".join(f"“{reading.label}”" for reading in self._criterion.readings)
             wanted[Need("reading", f"{self._frame.trial}/{self.id}", f"which reading the trial means: {labels}")] = None
-        for outcome in self._deciding_outcomes:
+        for outcome in open_or_all(self._outcomes):
             wanted.update(dict.fromkeys(outcome.needs))
         return tuple(wanted)
 
@@ -316,9 +295,7 @@ class CriterionResult:
                 number == self.reading,
                 self._choice.by if self._choice is not None and number == self.reading else None,
             )
-            for number, (reading, judged) in enumerate(
-                zip(self._criterion.readings, self._judged, strict=True), start=1
-            )
+            for number, (reading, judged) in enumerate(zip(self._criterion.readings, self.judged, strict=True), start=1)
         )
 
     @cached_property
@@ -343,7 +320,7 @@ class CriterionResult:
         """What should catch the eye without deciding: borderline scores, inputs drawn far apart, contradictions."""
         rulebook, frame = self._frame.rulebook, self._frame
         told: dict[Flag, None] = {}
-        for judged, scores, those in zip(self._counted, self._scores, self.facts, strict=True):
+        for judged, scores, those in zip(self.counted, self._scores, self.facts, strict=True):
             for name, measured in scores:
                 score = rulebook.scores[name]
                 told.update(dict.fromkeys(raised_for_score(score, frame)))
@@ -392,7 +369,7 @@ class CriterionResult:
                 ReadingTold(number, status_of(self.kind, judged.truth))
                 if number != self.reading
                 else ReadingTold(number, status_of(self.kind, judged.truth), True, by or UNSET)
-                for number, judged in enumerate(self._judged, start=1)
+                for number, judged in enumerate(self.judged, start=1)
             ]
         )
 

@@ -341,6 +341,20 @@ def _unsettled(parts: Iterable[P]) -> list[P]:
     return [part for part in parts if not part.is_settled]
 
 
+def open_or_all(readings: Sequence[Outcome]) -> Sequence[Outcome]:
+    """Of the outcomes of a line's readings, those that the line depends on."""
+    return [each for each in readings if each.truth is UNKNOWN] or readings
+
+
+def reasons_of_readings(readings: Sequence[Outcome]) -> tuple[Reason, ...]:
+    """Why a line is open; its readings may contradict one another."""
+    if len(readings) == 1:
+        return readings[0].reasons
+    truths = [each.truth for each in readings]
+    why: tuple[Reason, ...] = ("ambiguous",) if TRUE in truths and FALSE in truths else ()
+    return tuple(dict.fromkeys([*why, *[reason for each in open_or_all(readings) for reason in each.reasons]]))
+
+
 _OUTCOMES: dict[int, Outcomes] = {}
 
 
