@@ -159,11 +159,23 @@ CONSUMERS = [
     Consumer(
         "src/screener/evaluation/grounds.py: deciding _COUNTED",
         "truths",
-        f"{COMPARISONS} SexIs Happened Untranslated AtTime Not Meets",
+        f"{COMPARISONS} SexIs Happened Untranslated AtTime",
         "they hang on all their parts, an open one on the open ones",
     ),
     Consumer("src/screener/evaluation/grounds.py: needs_of_lookup", "lookups"),
     Consumer("src/screener/evaluation/grounds.py: _question_about", "verbs"),
+    Consumer(
+        "src/screener/evaluation/outcomes.py",
+        "truths",
+        f"Compare Between IsOneOf SexIs Happened Confirmed Untranslated {LOGIC}",
+        "what keeps them open is what keeps their parts open",
+    ),
+    Consumer(
+        "src/screener/evaluation/outcomes.py",
+        "numbers",
+        "Number Age InUnit Arithmetic Function Bounded Choose",
+        "they wait for what their parts wait for",
+    ),
     # ---- advice
     Consumer(
         "src/screener/advice/distance.py: _grounds",

@@ -5,7 +5,7 @@ Only the engine decides. A row holds what it said, without words: whoever wants 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from functools import cached_property
 

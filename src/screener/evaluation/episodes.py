@@ -62,7 +62,8 @@ def happened(lookup: EventLookup, stretch: Stretch | None, anchor: Found | None,
     on_record = _on_record(lookup, parts, frame)
     if on_record is TRUE:
         return _answer(lookup, TRUE, parts, {}, anchor, frame, conflict=False)
-    cleared = {what.concept: _clearing(lookup, what.concept, stretch, frame, judge) for what in lookup.what}
+    last_day = _days_asked(lookup, stretch, frame)[1]
+    cleared = {what.concept: _clearing(lookup, what.concept, stretch, last_day, frame, judge) for what in lookup.what}
     truth, conflict = on_record, False
     if None in cleared.values():
         truth = UNKNOWN
@@ -361,6 +362,11 @@ def _related_episodes(lookup: EventLookup, frame: Frame) -> Sequence[Episode]:
         shelf: Shelf = DONE if VERBS[lookup.verb].reads_plans else lookup.list
         known = frame.related[lookup.name] = _related_to(names, shelf, frame) if names else ()
     return known
+
+
+def is_mentioned(lookup: EventLookup, frame: Frame) -> bool:
+    """Whether some entry on record is, or may be, what is asked."""
+    return bool(_related_episodes(lookup, frame))
 
 
 def _related_to(names: list[str], shelf: Shelf, frame: Frame) -> Sequence[Episode]:
@@ -902,12 +908,10 @@ def _since(denial: Denial, frame: Frame) -> int:
 
 
 def _clearing(
-    lookup: EventLookup, name: str, stretch: Stretch, frame: Frame, judge: Judge
+    lookup: EventLookup, name: str, stretch: Stretch, last_day: int, frame: Frame, judge: Judge
 ) -> tuple[Absence | Episode | Given, ...] | None:
     """What shows that nothing but the episodes on record can be a concept that is asked about."""
-    return _cleared(lookup, name, stretch, frame, judge) or _denied_by_list(
-        lookup, name, _days_asked(lookup, stretch, frame)[1], frame
-    )
+    return _cleared(lookup, name, stretch, frame, judge) or _denied_by_list(lookup, name, last_day, frame)
 
 
 def _denied_by_list(lookup: EventLookup, name: str, last_day: int, frame: Frame) -> tuple[Given, ...] | None:
@@ -919,6 +923,8 @@ def _denied_by_list(lookup: EventLookup, name: str, last_day: int, frame: Frame)
 def list_denies(name: str, lookup: EventLookup, day: int, frame: Frame) -> bool:
     """Whether a complete list denies a concept up to a day: the dictionary says that it can, of the concept or of a
     broader one, the list still speaks for that day, and what must be at hand is."""
+    if lookup.list not in frame.complete and lookup.list not in frame.patient.none_known_on:
+        return False
     for each in frame.kinds[name].deniable:
         if _speaks_for(lookup.list, each, day, frame):
             needed = _needed(each, lookup)
@@ -989,9 +995,11 @@ def _cleared(
         return (Given("sex", str(frame.patient.sex), "sex"),)
     if frame.cleared and (lookup.name, name) in frame.cleared:
         return (Given(name, "supposed absent", "supposed"),)
-    covering = _covering(lookup, kind.upward, stretch, frame) or (
-        _resolved(lookup, concept, frame) if lookup.verb in NOW else ()
-    )
+    covering: tuple[Absence | Episode, ...] = ()
+    if frame.denials:
+        covering = _covering(lookup, kind.upward, stretch, frame)
+    if not covering and lookup.verb in NOW:
+        covering = _resolved(lookup, concept, frame)
     if covering or concept.ruled_out is None or lookup.list == "family_history":
         return covering or None
     ruled_out = judge(concept.ruled_out, frame)
@@ -1056,12 +1064,15 @@ def _reaches(absence: Absence, lookup: EventLookup, frame: Frame) -> bool:
 
 def _resolved(lookup: EventLookup, concept: Concept, frame: Frame) -> tuple[Episode, ...]:
     """The entries that say that a condition, or a broader one, is over."""
-    if concept.kind != "condition":
+    names = frame.kinds[concept.name].upward
+    on_record = frame.patient.episodes
+    if concept.kind != "condition" or on_record.keys().isdisjoint(names):
         return ()
     return tuple(
         episode
-        for each in frame.kinds[concept.name].upward
-        for episode in frame.patient.episodes.get(each, ())
+        for each in names
+        if each in on_record
+        for episode in on_record[each]
         if episode.list == lookup.list and _is_over(episode, frame)
     )
 

@@ -180,6 +180,9 @@ class Frame:
         known = self.entries.get(key)
         if known is None:
             kind, on_record = self.kinds[concept], self.patient.episodes
+            if kind.is_of.isdisjoint(on_record):
+                self.entries[key] = ()
+                return ()
             names = [name for name in on_record if name in kind.is_of]
             names.sort(key=kind.order.__getitem__)
             lists = ("procedures", "plans") if shelf == DONE else (shelf,)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -51,6 +53,7 @@ class Stretch(Struct, frozen=True, gc=False):
         return UNKNOWN
 
 
+@lru_cache(maxsize=4096)
 def stretch_around(scope: Scope, first_day: int, last_day: int, clock_day: int) -> Stretch:
     """The stretch that a scope describes around an anchor which fell on some day from `first_day` to `last_day`.
 
@@ -107,6 +110,7 @@ def _second_of(day: int, *, earliest: bool) -> int:
     return day * DAY if earliest else day * DAY + DAY - 1
 
 
+@lru_cache(maxsize=4096)
 def fresh_until(clock_day: int, fresh: Duration) -> Stretch:
     """The stretch in which a result is still fresh at the clock."""
     end = clock_day * DAY + DAY - 1

@@ -16,7 +16,8 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from screener.evaluation.answers import Found, Judged, Reason
+from screener.evaluation.answers import Found, HasTruth, Judged, Reason
+from screener.evaluation.episodes import is_mentioned
 from screener.evaluation.evaluator import (
     Engine,
     PreparedCriterion,
@@ -95,6 +96,7 @@ def _each(wanted: Wanted) -> list[Need]:
 
 Part = Outcome | Amount
 P = TypeVar("P", bound=Part)
+R = TypeVar("R", bound=HasTruth)
 _SETTLED = {(truth, assumed): Outcome(truth, assumed=assumed) for truth in (TRUE, FALSE) for assumed in (False, True)}
 _TRUE, _FALSE = _SETTLED[TRUE, False], _SETTLED[FALSE, False]
 
@@ -245,11 +247,17 @@ class Outcomes(Engine[Outcome, Amount]):
         name, decided = lookup.name, self._whole.decisions.happening(node, lookup)
 
         def run(frame: Frame) -> Outcome:
-            truth = decided(frame)
-            if truth is not UNKNOWN and not frame.assumed:
-                return _TRUE if truth is TRUE else _FALSE
-            found = look_up(name, frame)
-            return self._open(node, found) if truth is UNKNOWN else _SETTLED[truth, rests_on_assumption(found)]
+            found = frame.found.get(name)
+            if found is None:
+                if not (frame.assumed or is_mentioned(lookup, frame)):
+                    truth = decided(frame)
+                    if truth is not UNKNOWN:
+                        return _TRUE if truth is TRUE else _FALSE
+                found = look_up(name, frame)
+            truth = truth_in(found)
+            if truth is UNKNOWN:
+                return self._open(node, found)
+            return _SETTLED[truth, bool(frame.assumed) and rests_on_assumption(found)]
 
         return run
 
@@ -339,6 +347,22 @@ def _waiting_for(parts: Sequence[Part], why: tuple[Reason, ...]) -> tuple[tuple[
 
 def _unsettled(parts: Iterable[P]) -> list[P]:
     return [part for part in parts if not part.is_settled]
+
+
+def open_or_all(readings: tuple[R, ...]) -> tuple[R, ...]:
+    """The readings that a line depends on: all if it is settled, the open ones if it is open."""
+    if len(readings) == 1:
+        return readings
+    return tuple([each for each in readings if each.truth is UNKNOWN]) or readings
+
+
+def reasons_of_readings(readings: tuple[Outcome, ...]) -> tuple[Reason, ...]:
+    """Why a line is open; its readings may contradict one another."""
+    if len(readings) == 1:
+        return readings[0].reasons
+    truths = [each.truth for each in readings]
+    why: tuple[Reason, ...] = ("ambiguous",) if TRUE in truths and FALSE in truths else ()
+    return tuple(dict.fromkeys([*why, *[reason for each in open_or_all(readings) for reason in each.reasons]]))
 
 
 _OUTCOMES: dict[int, Outcomes] = {}

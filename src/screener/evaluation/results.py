@@ -53,10 +53,8 @@ def value_of(lookup: ValueLookup, stretch: Stretch | None, anchor: Found | None,
     if not candidates:
         if (derived := _grade_of_absence(lookup, fact, frame, anchor)) is not None:
             return derived
-        last = sorted(_before(recorded, stretch, frame), key=lambda each: each.moment.instant[2])[-1:]
-        return _nothing_known(
-            lookup, fact, tuple(each.result for each in last), ("stale",) if last else ("missing",), anchor
-        )
+        last = _last_before(recorded, stretch, frame)
+        return _nothing_known(lookup, fact, last, ("stale",) if last else ("missing",), anchor)
     match lookup.pick:
         case "latest":
             picked = _latest(candidates)
@@ -127,6 +125,17 @@ def _before(recorded: Sequence[Result], stretch: Stretch, frame: Frame) -> list[
         if moment is not None and moment.last < stretch.first_start:
             older.append(Candidate(result, moment, FALSE))
     return older
+
+
+def _last_before(recorded: Sequence[Result], stretch: Stretch, frame: Frame) -> tuple[Result, ...]:
+    """The result that was the last before the stretch, if there is one."""
+    last: tuple[Result, ...] = ()
+    at = 0
+    for result in recorded:
+        moment = moment_of(result, frame)
+        if moment is not None and moment.last < stretch.first_start and (not last or moment.instant[2] >= at):
+            last, at = (result,), moment.instant[2]
+    return last
 
 
 def moment_of(result: Result, frame: Frame) -> Moment | None:
