@@ -1,4 +1,4 @@
-"""A drug that is active although the end that it states has passed: it ended then, or goes on, and nobody knows which."""
+"""A drug that is active although the end that it states has passed: it ended then, or goes on."""
 
 from __future__ import annotations
 

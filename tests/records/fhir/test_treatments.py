@@ -233,7 +233,11 @@ def statement(**fields: Any) -> Json:
         # Active, and with an end: on any day from then on it may be over.
         ("active", {"effectivePeriod": {"start": DAY, "end": DAY}}, (WHEN, or_later(WHEN), False, False, False)),
         ("active", {"effectivePeriod": {"start": DAY}}, (WHEN, None, True, False, False)),
-        ("active", {"effectivePeriod": {"start": DAY, "end": "2026-02-20"}}, (WHEN, or_later(LATER), False, False, False)),
+        (
+            "active",
+            {"effectivePeriod": {"start": DAY, "end": "2026-02-20"}},
+            (WHEN, or_later(LATER), False, False, False),
+        ),
         ("active", {}, (None, None, True, False, False)),
         ("completed", {"effectivePeriod": {"start": DAY, "end": "2026-02-20"}}, (WHEN, LATER, False, True, False)),
         ("completed", {"effectiveDateTime": DAY}, (WHEN, None, False, True, False)),

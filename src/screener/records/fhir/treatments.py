@@ -1,8 +1,7 @@
 """Procedures and drugs: what was done, is planned, was given or taken, and what was only ordered.
 
 An order is not a treatment: where a request alone is on record, whether the drug was taken stays open, unless it says
-that all it asks for was done (`completed`). What is said to go on after an end that it states itself may have ended then
-or not.
+that all it asks for was done (`completed`). What is active after an end that it states may have ended then, or not.
 """
 
 from __future__ import annotations
@@ -187,8 +186,8 @@ def read_medication_statement(resource: Resource, reader: Reader) -> None:
 
 
 def _stated_end(end: Moment | None, status: str | None) -> Moment | None:
-    """When it ended. Of what is active nobody knows whether it ended on the day that was set, or goes on: the status may
-    be of before that day or of after it."""
+    """When it ended. What is active ended on the day that was set, or goes on: the status may have been written before
+    that day or after it."""
     if end is None or status not in ("active", "on-hold"):
         return end
     return Moment(end.first, END, end.text, end.offset)
