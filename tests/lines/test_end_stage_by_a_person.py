@@ -1,4 +1,4 @@
-"""No end stage, says the investigator, where the scores make it one: the answer stands, and the contradiction is told."""
+"""No end stage, says the investigator, where scores make it one: the answer stands, the contradiction is told."""
 
 from __future__ import annotations
 
