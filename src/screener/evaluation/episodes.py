@@ -591,7 +591,8 @@ def _in_the_present(
         holds = _holds(episode, start, end, frame)
         if start.last_day <= frame.day and end is not start:
             is_stale = episode.shown_by_result or _no_longer_speaks(episode, frame)
-            undated = ("stale",) if is_stale else ("undated",) if episode.end is None else undated
+            is_open = episode.end is None or episode.outlives_its_end
+            undated = ("stale",) if is_stale else (_why_end_is_open(episode),) if is_open else undated
         known = frame.present[id(episode)] = (episode, *_latest_word(episode, holds, undated, frame))
     return known[1], known[2]
 
@@ -696,8 +697,17 @@ def _no_longer_speaks(episode: Episode, frame: Frame) -> bool:
     return until is not None and until < frame.day
 
 
+def _certain_until(episode: Episode, frame: Frame) -> int | None:
+    """The last day for which an entry certainly says that it is so, where it leaves open how long it went on after."""
+    if episode.end is not None and episode.outlives_its_end:
+        return episode.end.first_day
+    return _speaks_until(episode, frame) if _no_longer_speaks(episode, frame) else None
+
+
 def _why_end_is_open(episode: Episode) -> Reason:
-    return "undated" if episode.end is None else "imprecise_date"
+    if episode.end is None:
+        return "undated"
+    return "conflict" if episode.outlives_its_end else "imprecise_date"
 
 
 def _asserted(episode: Episode, frame: Frame) -> Moment:
@@ -775,8 +785,7 @@ def _contradicting(episode: Episode, frame: Frame) -> list[Denial]:
         return []
     contradicting = frame.that_deny(frame.rulebook.concepts[episode.concept], episode.list)
     if any(denial.absence.reviewed for denial in contradicting) and not (episode.only_may_be or episode.doubtful):
-        is_stale = _no_longer_speaks(episode, frame)
-        until = _speaks_until(episode, frame) if is_stale else None
+        until = _certain_until(episode, frame)
         contradicting = [
             denial
             for denial in contradicting

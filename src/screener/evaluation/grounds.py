@@ -512,6 +512,8 @@ def _gaps_of_episode(
             case "unspecific":
                 if kinds := _kinds_asked(episode, lookup, rulebook):
                     yield f"{called}: {_PREPOSITIONS.get(episode.list, '')}{kinds}?"
+            case "conflict" if episode.outlives_its_end:
+                yield _present(episode, title, called)
             case "conflict":
                 yield f"{title}: present or absent?"
             case "stale" if not episode.shown_by_result:

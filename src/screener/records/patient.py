@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from screener.rulebook import RecordList, Sex, Side
-from screener.values.dates import Moment
+from screener.values.dates import END, Moment
 from screener.values.ranges import Range
 
 Unusable = Literal["unit", "impossible", "missing", "unspecific", "unread"]
@@ -112,6 +112,11 @@ class Episode(Struct, frozen=True):
     """What the record calls an entry that leaves open what it is."""
     codings: frozenset[tuple[str, str]] = frozenset()
     """The codes that the entry has, each with its system: two entries may be of the same thing."""
+
+    @property
+    def outlives_its_end(self) -> bool:
+        """Whether it is active although it states an end: it ended then, or goes on, and nobody knows which."""
+        return self.end is not None and self.end.last == END and not self.ended
 
     @property
     def only_may_be(self) -> bool:

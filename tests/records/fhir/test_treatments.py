@@ -28,6 +28,10 @@ WHEN = parse_moment(DAY)
 LATER = parse_moment("2026-02-20")
 
 
+def or_later(moment: Moment) -> Moment:
+    return Moment(moment.first, END, moment.text)
+
+
 def span(moment: Moment | None) -> tuple[int, int] | None:
     return (moment.first, moment.last) if moment is not None else None
 
@@ -226,10 +230,14 @@ def statement(**fields: Any) -> Json:
     ("status", "time", "expected"),
     [
         ("active", {"effectiveDateTime": DAY}, (WHEN, None, True, False, False)),
-        # A period that is over is over, whatever the status: it is no moment at which the drug was seen to be taken.
-        ("active", {"effectivePeriod": {"start": DAY, "end": DAY}}, (WHEN, WHEN, False, False, False)),
+        # Active, and with an end: on any day from then on it may be over.
+        ("active", {"effectivePeriod": {"start": DAY, "end": DAY}}, (WHEN, or_later(WHEN), False, False, False)),
         ("active", {"effectivePeriod": {"start": DAY}}, (WHEN, None, True, False, False)),
-        ("active", {"effectivePeriod": {"start": DAY, "end": "2026-02-20"}}, (WHEN, LATER, False, False, False)),
+        (
+            "active",
+            {"effectivePeriod": {"start": DAY, "end": "2026-02-20"}},
+            (WHEN, or_later(LATER), False, False, False),
+        ),
         ("active", {}, (None, None, True, False, False)),
         ("completed", {"effectivePeriod": {"start": DAY, "end": "2026-02-20"}}, (WHEN, LATER, False, True, False)),
         ("completed", {"effectiveDateTime": DAY}, (WHEN, None, False, True, False)),

@@ -1,7 +1,7 @@
 """Procedures and drugs: what was done, is planned, was given or taken, and what was only ordered.
 
 An order is not a treatment: where a request alone is on record, whether the drug was taken stays open, unless it says
-that all it asks for was done (`completed`).
+that all it asks for was done (`completed`). What is active after an end that it states may have ended then, or not.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from screener.records.fhir.mentions import at, named_in
 from screener.records.fhir.reader import Reader
 from screener.records.fhir.resources import Resource, changed_meaning
 from screener.records.patient import Episode, Flag
-from screener.values.dates import Moment
+from screener.values.dates import END, Moment
 
 _IN_ERROR = "it was entered in error"
 
@@ -174,7 +174,7 @@ def read_medication_statement(resource: Resource, reader: Reader) -> None:
             "medications",
             resource.place,
             when.start,
-            None if is_one_time else when.end,
+            None if is_one_time else _stated_end(when.end, status),
             ongoing=status == "active" and (when.end is None or is_one_time),
             ended=status in ("stopped", "completed"),
             asserted=date,
@@ -183,6 +183,14 @@ def read_medication_statement(resource: Resource, reader: Reader) -> None:
             flags=flags,
         )
         reader.chart.add_episode(episode, meaning)
+
+
+def _stated_end(end: Moment | None, status: str | None) -> Moment | None:
+    """When it ended. What is active ended on the day that was set, or goes on: the status may have been written before
+    that day or after it."""
+    if end is None or status not in ("active", "on-hold"):
+        return end
+    return Moment(end.first, END, end.text, end.offset)
 
 
 def read_administration(resource: Resource, reader: Reader) -> None:
@@ -241,7 +249,7 @@ def read_medication_request(resource: Resource, reader: Reader) -> None:
             "medications",
             resource.place,
             when.start,
-            when.end,
+            _stated_end(when.end, status),
             ongoing=False,
             ended=was_done or status == "stopped",
             status="ordered" if not was_done else "ordered and completed",
