@@ -159,7 +159,7 @@ CONSUMERS = [
     Consumer(
         "src/screener/evaluation/grounds.py: deciding _COUNTED",
         "truths",
-        f"{COMPARISONS} SexIs Happened Untranslated AtTime",
+        f"{COMPARISONS} SexIs Happened Untranslated AtTime Not Meets",
         "they hang on all their parts, an open one on the open ones",
     ),
     Consumer("src/screener/evaluation/grounds.py: needs_of_lookup", "lookups"),

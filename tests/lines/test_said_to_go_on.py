@@ -70,4 +70,4 @@ def test_what_is_active_after_its_end_stays_open(drug: dict[str, Any], code: str
 def test_the_question_is_whether_it_is_still_taken() -> None:
     found = line("NCT06242405/E6", statement("active", "2023-03-05", "2024-03-11"), "L03AB11")
     assert found.reasons == ("conflict",)
-    assert [need.text for need in found.needs] == ["whether the interferon is still taken (MedicationStatement/m)"]
+    assert [need.text for need in found.needs] == ["Interferon: still taken? (MedicationStatement/m)"]

@@ -99,7 +99,7 @@ def drug(dice: Random, concept: Concept) -> Json:
     )
     statuses = ("active", "completed", "stopped", "not-taken", "intended")
     status = pick(dice, statuses if kind == "MedicationStatement" else ("completed", "in-progress", "not-done"))
-    time = {"start": start} | ({"end": end} if chance(dice, 60) and status != "in-progress" else {})
+    time = {"start": start} | ({"end": end} if chance(dice, 60) and status not in ("in-progress", "active") else {})
     return {"resourceType": kind, "status": status, "medicationCodeableConcept": coded(concept.name), field: time}
 
 

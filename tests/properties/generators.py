@@ -989,7 +989,8 @@ def _gaps_of_entries(dice: Random, record: Record, rulebook: Rulebook, patient: 
         if concept is None or status == "planned" or is_denied(rulebook, patient, concept):
             # A day may be in conflict with what is denied on record; and what is planned lies ahead.
             continue
-        yield from _gaps_of_days(dice, record, at, entry, concept)
+        is_alone = not others_of(rulebook, patient, concept, at)
+        yield from _gaps_of_days(dice, record, at, entry, concept, is_alone=is_alone)
         if at[0] == "conditions":
             for field, options in (
                 ("severity", ("mild", "severe")), ("stage", ("II", "III")), ("controlled", (True, False)),
@@ -1013,8 +1014,9 @@ def is_undated_beside_denial(patient: Patient, at: tuple[str, int], entry: Recor
 
 
 def _gaps_of_days(
-    dice: Random, record: Record, at: tuple[str, int], entry: Record, concept: Concept
+    dice: Random, record: Record, at: tuple[str, int], entry: Record, concept: Concept, *, is_alone: bool
 ) -> Iterator[Record]:
+    """An entry with a day more exactly known. `is_alone`: nothing else on record is of its concept."""
     begin = "onset" if at[0] == "conditions" else "date" if "date" in entry and at[0] == "procedures" else "start"
     if at[0] == "procedures" and begin == "start" and entry.get("status") == "done" and "start" not in entry:
         begin = "date"
@@ -1049,8 +1051,9 @@ def _gaps_of_days(
         ended = parse_moment(entry["end"]) if "end" in entry else None
         over_by = TODAY if made is None else max(TODAY, made)
         if ended is None:
-            is_over = entry.get("status") is not None or concept.course != "chronic"
-            if is_over:
+            # That what passes is over by now would deny what else the record says of it.
+            may_be_over = is_alone and concept.course != "chronic"
+            if may_be_over or entry.get("status") is not None:
                 yield _with(record, (*at, "end"), narrower_date(dice, None, earliest=earliest, latest=over_by))
         elif is_partial(entry["end"]) and max(ended.first_day, earliest) <= min(ended.last_day, TODAY):
             first, last = max(ended.first_day, earliest), min(ended.last_day, TODAY)

@@ -36,7 +36,6 @@ from properties.generators import (
 )
 from records.fhir_sources import SYNTHEA, dictionary
 from screener.records import read_patient
-from screener.records.errors import RecordError
 from screener.rulebook import Rulebook
 from screener.screening import evaluate
 
@@ -46,10 +45,9 @@ OFFSETS = (-720, -300, -210, 0, 60, 120, 480, 840)
 
 
 def answers(rulebook: Rulebook, record: Record) -> dict[str, str] | None:
-    """The answers; None where the record is refused, because an entry ends before it begins."""
-    try:
-        patient = read(record, rulebook)
-    except RecordError:
+    """The answers; None where an entry contradicts itself, because it ends before it begins: then it settles nothing."""
+    patient = read(record, rulebook)
+    if any(note.endswith("it settles nothing") for note in patient.notes):
         return None
     screening = evaluate(patient, rulebook, as_of=AS_OF)
     return {f"{trial.id}/{line.id}": line.status for trial in screening.trials for line in trial.criteria}

@@ -53,8 +53,7 @@ Episodes
   earlier one does not touch it, one at the same time leaves it open. The past it leaves open only if it is at the same
   time and not surely later than the beginning.
 - An entry that is over denies every other entry about the present whose word is of an earlier day than its end; on
-  the same day the positive stands. It also says that the list lacks no other one. One of what passes that does not say
-  whether it goes on may be over, and leaves the others open.
+  the same day the positive stands. It also says that the list lacks no other one.
 - A later absence ends an earlier positive; once the absence is stale again the present is open, unless the list is
   complete and denies it.
 - A later denial also ends, at the latest on its day, an episode whose end nobody wrote down.
@@ -930,16 +929,14 @@ class Oracle:
         )
 
     def resolutions(self, concept: str, record_list: RecordList) -> list[tuple[Episode, Span]]:
-        """The entries of a condition, or of a broader one, that are over, or may be as they say nothing of what passes,
-        and when they ended. A result that only raised the question is none of them."""
+        """The entries of a condition, or of a broader one, that are over, and when they ended. A result that only
+        raised the question is none of them."""
         if self.rulebook.concepts[concept].kind != "condition":
             return []
         found = []
         for episode in self.entries([], record_list):
             start = self.start(episode)
             is_over = episode.ended or (episode.end is not None and not episode.ongoing and not self.is_acute(episode))
-            is_passing = self.rulebook.concepts[episode.concept].course == "passing"
-            is_over = is_over or (is_passing and not episode.ongoing and not episode.shown_by_result)
             is_question = episode.shown_by_result and episode.doubtful
             if not is_question and episode.concept in self.with_broader(concept) and is_over and start is not None:
                 found.append((episode, self.end(episode, start)))
@@ -976,7 +973,8 @@ class Oracle:
     def suits_sex(self, episode: Episode, lookup: EventLookup) -> Truth:
         """Whether the patient is of the sex that the concept of an entry is only for."""
         suits = self.can_apply(episode.concept, lookup)
-        return UNKNOWN if suits is FALSE and not episode.doubtful else suits
+        raises_a_question = episode.shown_by_result and episode.unusable is None
+        return UNKNOWN if suits is FALSE and (not episode.doubtful or raises_a_question) else suits
 
     def can_apply(self, concept: str, lookup: EventLookup) -> Truth:
         """Whether the patient is of the sex that a concept is only for."""

@@ -335,7 +335,8 @@ def _no_rule(rule: Truthful, frame: Frame) -> Judged:
 def _suits_sex(episode: Episode, frame: Frame) -> Judged | None:
     """Whether a concept of one sex can be this patient's; None for a concept of either, and for the family's.
 
-    A record's sex is administrative: what is on record of the other sex contradicts it, and neither of the two wins.
+    A record's sex is administrative: what is on record of the other sex contradicts it, and neither of the two wins. A
+    result that raises the question contradicts it, too; one that cannot be used does not.
     """
     concept = frame.rulebook.concepts[episode.concept]
     if concept.only_if is None or episode.list == "family_history":
@@ -345,10 +346,15 @@ def _suits_sex(episode: Episode, frame: Frame) -> Judged | None:
         unknown = Found("sex", truth=UNKNOWN, reasons=("missing",), may_lack=True)
         return Judged(SexIs(concept.only_if), UNKNOWN, (unknown,))
     truth = truth_of(sex == concept.only_if)
-    if truth is FALSE and not episode.doubtful:
+    if truth is FALSE and (not episode.doubtful or _raises_a_question(episode)):
         other = Found("sex", truth=UNKNOWN, used=(Given("sex", sex, "sex"),), reasons=("conflict",))
         return Judged(SexIs(concept.only_if), UNKNOWN, (other,))
     return Judged(SexIs(concept.only_if), truth, (Found("sex", truth=truth, used=(Given("sex", sex, "sex"),)),))
+
+
+def _raises_a_question(episode: Episode) -> bool:
+    """Whether it is a result that can be used, and may be a sign of a condition."""
+    return episode.shown_by_result and episode.doubtful and episode.unusable is None
 
 
 # ---- which episodes
@@ -849,18 +855,11 @@ def _ended_beside(episode: Episode, frame: Frame) -> list[Moment]:
 
 
 def _over_from(episode: Episode, frame: Frame) -> Moment | None:
-    """When an entry states that it ended, or may have ended: of what passes, where it does not say that it goes on.
-    None if it does neither, or had not begun by the day of screening."""
-    if not (_says_it_is_over(episode, frame) or _may_be_over(episode, frame)):
+    """When an entry states that it ended; None if it does not, or had not begun by the day of screening."""
+    if not _says_it_is_over(episode, frame):
         return None
     start = not_after(_start(episode, frame), frame.as_of)
     return None if start is None else _stated_end(episode, start, frame)
-
-
-def _may_be_over(episode: Episode, frame: Frame) -> bool:
-    """Whether an entry of what passes says neither that it goes on nor that it is over."""
-    is_silent = not (episode.ongoing or episode.shown_by_result) and episode.end is None
-    return is_silent and frame.rulebook.concepts[episode.concept].course == "passing"
 
 
 def _says_it_is_over(episode: Episode, frame: Frame) -> bool:

@@ -617,6 +617,7 @@ class Residue(Program):
     def __init__(self, frame: Frame, asked: frozenset[str]) -> None:
         self.rulebook = frame.rulebook
         self._whole = program_of(frame.rulebook)
+        self._lasting = {}
         self._frame = frame
         self._asked = asked
 
