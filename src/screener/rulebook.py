@@ -13,8 +13,8 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -112,6 +112,9 @@ NOW = verbs_that("now")
 BEGAN = verbs_that("began")
 TIMELESS = verbs_that("timeless")
 AHEAD = verbs_that("ahead")
+
+
+T = TypeVar("T")
 
 
 class _Data(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -776,7 +779,7 @@ def codes_within(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-class Rulebook(_Data, frozen=True, weakref=True):
+class Rulebook(_Data, frozen=True, weakref=True, dict=True):
     """Everything the engine needs to know, for all trials together. `digest` identifies the rule text it comes from,
     and `dictionary_digest` the entries that a record is read with."""
 
@@ -799,6 +802,16 @@ class Rulebook(_Data, frozen=True, weakref=True):
     def fact(self, name: str) -> Lab | Finding:
         """The lab or finding of that name. Raises KeyError."""
         return self.labs[name] if name in self.labs else self.findings[name]
+
+
+def made_once(rulebook: Rulebook, name: str, make: Callable[[], T]) -> T:
+    """What is made of a rulebook alone, by its name: made when first asked for, kept with the rulebook, and gone with
+    it, also where it holds on to it."""
+    kept = vars(rulebook)
+    made: T | None = kept.get(name)
+    if made is None:
+        made = kept[name] = make()
+    return made
 
 
 def digest_of_dictionary(

@@ -45,7 +45,7 @@ OFFSETS = (-720, -300, -210, 0, 60, 120, 480, 840)
 
 
 def answers(rulebook: Rulebook, record: Record) -> dict[str, str] | None:
-    """The answers; None where an entry contradicts itself, because it ends before it begins: then it settles nothing."""
+    """The answers; None where an entry contradicts itself and settles nothing, as one that ends before it begins."""
     patient = read(record, rulebook)
     if any(note.endswith("it settles nothing") for note in patient.notes):
         return None

@@ -8,7 +8,6 @@ is the same whatever becomes of the fact.
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -39,6 +38,7 @@ from screener.rulebook import (
     Truthful,
     Value,
     ValueLookup,
+    made_once,
 )
 from screener.rulebook_walk import children, held_to, refers_to, walk_through
 
@@ -193,16 +193,9 @@ class Reach:
                     yield "sex"
 
 
-_REACHES: dict[int, Reach] = {}
-
-
 def reach_of(rulebook: Rulebook) -> Reach:
-    """What the rules of a rulebook read; made once, and dropped with it."""
-    reach = _REACHES.get(id(rulebook))
-    if reach is None:
-        reach = _REACHES[id(rulebook)] = Reach(rulebook)
-        weakref.finalize(rulebook, _REACHES.pop, id(rulebook), None)
-    return reach
+    """What the rules of a rulebook read."""
+    return made_once(rulebook, "reach", lambda: Reach(rulebook))
 
 
 # ---- limits

@@ -17,7 +17,6 @@ says which parts it has and what their values say together; the engine says what
 from __future__ import annotations
 
 import itertools
-import weakref
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -71,6 +70,7 @@ from screener.rulebook import (
     Untranslated,
     Value,
     ValueLookup,
+    made_once,
 )
 from screener.rulebook_walk import children, refers_to, roots, walk, walk_through
 from screener.values import ranges
@@ -653,16 +653,9 @@ def remembered(key: int, run: Callable[[Frame], Anything], *, by_trial: bool) ->
     return of_one_trial if by_trial else of_all_trials
 
 
-_PROGRAMS: dict[int, Program] = {}
-
-
 def program_of(rulebook: Rulebook) -> Program:
-    """The prepared form of a rulebook; made once, and dropped with it."""
-    program = _PROGRAMS.get(id(rulebook))
-    if program is None:
-        program = _PROGRAMS[id(rulebook)] = Program(rulebook)
-        weakref.finalize(rulebook, _PROGRAMS.pop, id(rulebook), None)
-    return program
+    """The prepared form of a rulebook."""
+    return made_once(rulebook, "program", lambda: Program(rulebook))
 
 
 def judge(rule: Truthful, frame: Frame) -> Judged:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any as Anything
@@ -16,7 +15,7 @@ from screener.evaluation.grounds import Grounds, lasting_of
 from screener.evaluation.instants import Stretch, not_after
 from screener.records.chart import as_if
 from screener.records.patient import Absence, Episode, Flag, Patient, Result
-from screener.rulebook import Concept, RecordList, Rulebook, Scope
+from screener.rulebook import Concept, RecordList, Rulebook, Scope, made_once
 from screener.values.dates import Duration, Moment, latest_of, on_day
 from screener.values.ranges import Range
 from screener.values.truth import Truth
@@ -61,17 +60,10 @@ class Kind:
         self.deniable = (concept,) if concept.denied_by_list else tuple(each for each in broader if each.denied_by_list)
 
 
-_KINDS: dict[int, Mapping[str, Kind]] = {}
-
-
 def kinds_of(rulebook: Rulebook) -> Mapping[str, Kind]:
-    """The kinds of a rulebook, by name; made once, and dropped with it."""
-    kinds = _KINDS.get(id(rulebook))
-    if kinds is None:
-        concepts = rulebook.concepts
-        kinds = _KINDS[id(rulebook)] = {name: Kind(concept, concepts) for name, concept in concepts.items()}
-        weakref.finalize(rulebook, _KINDS.pop, id(rulebook), None)
-    return kinds
+    """The kinds of a rulebook, by name."""
+    concepts = rulebook.concepts
+    return made_once(rulebook, "kinds", lambda: {name: Kind(concept, concepts) for name, concept in concepts.items()})
 
 
 class Frame:

@@ -5,7 +5,6 @@ Nothing is computed anew here; everything is read off the answer that the evalua
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterator, Sequence
 from typing import Any as Anything
 from typing import Literal, TypeVar
@@ -48,6 +47,7 @@ from screener.rulebook import (
     ScoreOf,
     Truthful,
     ValueLookup,
+    made_once,
 )
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth
 
@@ -122,15 +122,9 @@ class Grounds:
         return known
 
 
-_LASTING: dict[int, Lasting] = {}
-
-
 def lasting_of(rulebook: Rulebook) -> Lasting:
-    """What is read off the answers of a rulebook that are the same for every patient; dropped with it."""
-    lasting = _LASTING.get(id(rulebook))
-    if lasting is None:
-        lasting = _LASTING[id(rulebook)] = {}
-        weakref.finalize(rulebook, _LASTING.pop, id(rulebook), None)
+    """What is read off the answers of a rulebook that are the same for every patient."""
+    lasting: Lasting = made_once(rulebook, "lasting", dict)
     return lasting
 
 

@@ -5,14 +5,13 @@ Which labs these are is read off the rules: those that a line, or a score or def
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Collection, Iterable
 
 from msgspec import Struct
 
 from screener.evaluation.instants import last_fresh_day
 from screener.records.patient import Patient, Result
-from screener.rulebook import ChangeLookup, Rulebook, ValueLookup
+from screener.rulebook import ChangeLookup, Rulebook, ValueLookup, made_once
 from screener.rulebook_walk import lookup_of, walk_through
 from screener.values.dates import Duration, latest_of
 
@@ -48,17 +47,9 @@ def latest_results(
     return tuple(found)
 
 
-_COMPARED: dict[int, dict[str, tuple[str, ...]]] = {}
-
-
 def compared_in(rulebook: Rulebook) -> dict[str, tuple[str, ...]]:
-    """The labs and findings that trials compare, each with those trials, in the order in which rules name them. It is
-    worked out once for a rulebook, and dropped with it."""
-    known = _COMPARED.get(id(rulebook))
-    if known is None:
-        known = _COMPARED[id(rulebook)] = _compared(rulebook)
-        weakref.finalize(rulebook, _COMPARED.pop, id(rulebook), None)
-    return known
+    """The labs and findings that trials compare, each with those trials, in the order in which rules name them."""
+    return made_once(rulebook, "compared", lambda: _compared(rulebook))
 
 
 def _compared(rulebook: Rulebook) -> dict[str, tuple[str, ...]]:

@@ -9,7 +9,6 @@ facts, and asks no further part once the outcome is settled:
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any as Anything
 from typing import TypeVar
@@ -39,7 +38,18 @@ from screener.evaluation.grounds import (
     reasons,
     rests_on_assumption,
 )
-from screener.rulebook import AgainstLimit, AtTime, EventLookup, Numeric, PointsOf, Rulebook, ScoreOf, Truthful, Value
+from screener.rulebook import (
+    AgainstLimit,
+    AtTime,
+    EventLookup,
+    Numeric,
+    PointsOf,
+    Rulebook,
+    ScoreOf,
+    Truthful,
+    Value,
+    made_once,
+)
 from screener.values import ranges
 from screener.values.ranges import Range
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of
@@ -365,13 +375,6 @@ def reasons_of_readings(readings: tuple[Outcome, ...]) -> tuple[Reason, ...]:
     return tuple(dict.fromkeys([*why, *[reason for each in open_or_all(readings) for reason in each.reasons]]))
 
 
-_OUTCOMES: dict[int, Outcomes] = {}
-
-
 def outcomes_of(rulebook: Rulebook) -> Outcomes:
-    """The rulebook prepared for outcomes; made once, and dropped with it."""
-    outcomes = _OUTCOMES.get(id(rulebook))
-    if outcomes is None:
-        outcomes = _OUTCOMES[id(rulebook)] = Outcomes(program_of(rulebook))
-        weakref.finalize(rulebook, _OUTCOMES.pop, id(rulebook), None)
-    return outcomes
+    """The rulebook prepared for outcomes."""
+    return made_once(rulebook, "outcomes", lambda: Outcomes(program_of(rulebook)))

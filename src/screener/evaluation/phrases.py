@@ -5,23 +5,17 @@ Only names and their joining are handled here; what was found is put into words 
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import lru_cache
 
-from screener.rulebook import EventLookup, OnsetLookup, Qualified, Rulebook, Scope
+from screener.rulebook import EventLookup, OnsetLookup, Qualified, Rulebook, Scope, made_once
 from screener.values.dates import NO_TIME, Duration
 from screener.values.units import UnitError, parse_unit
 
-_SAID: dict[int, dict[Hashable, str]] = {}
-
 
 def said_once(rulebook: Rulebook, about: Hashable, say: Callable[[], str]) -> str:
-    """A phrase that is the same for every patient, made once for a rulebook, and dropped with it."""
-    said = _SAID.get(id(rulebook))
-    if said is None:
-        said = _SAID[id(rulebook)] = {}
-        weakref.finalize(rulebook, _SAID.pop, id(rulebook), None)
+    """A phrase that is the same for every patient, made once for a rulebook."""
+    said: dict[Hashable, str] = made_once(rulebook, "said", dict)
     phrase = said.get(about)
     if phrase is None:
         phrase = said[about] = say()

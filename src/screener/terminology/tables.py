@@ -9,13 +9,12 @@ If I24 may be a myocardial infarction and I24.0 is none, then the heading I24 ma
 
 from __future__ import annotations
 
-import weakref
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from screener.rulebook import DRUG_SYSTEMS, HIERARCHICAL, Code, Concept, Related, Relation, Rulebook
+from screener.rulebook import DRUG_SYSTEMS, HIERARCHICAL, Code, Concept, Related, Relation, Rulebook, made_once
 from screener.terminology.code_lists import EDITIONS, longest_known
 from screener.terminology.said import BY_DICTIONARY, Said
 
@@ -247,13 +246,6 @@ class Indexes(Mapping[str, Index]):
         return len(self._systems)
 
 
-_INDEXES: dict[int, Indexes] = {}
-
-
 def indexes(rulebook: Rulebook) -> Indexes:
-    """The indexes of a rulebook's dictionary; kept with it, and dropped with it."""
-    known = _INDEXES.get(id(rulebook))
-    if known is None:
-        known = _INDEXES[id(rulebook)] = Indexes(rulebook.concepts)
-        weakref.finalize(rulebook, _INDEXES.pop, id(rulebook), None)
-    return known
+    """The indexes of a rulebook's dictionary."""
+    return made_once(rulebook, "indexes", lambda: Indexes(rulebook.concepts))

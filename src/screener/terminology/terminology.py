@@ -6,7 +6,6 @@ the rules, the dictionary's codes, a hierarchy that the site owns. What none of 
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Protocol
@@ -14,7 +13,17 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from screener.rulebook import HIERARCHICAL, Code, Concept, Related, Relation, ReviewedRow, Rulebook, SaidByName
+from screener.rulebook import (
+    HIERARCHICAL,
+    Code,
+    Concept,
+    Related,
+    Relation,
+    ReviewedRow,
+    Rulebook,
+    SaidByName,
+    made_once,
+)
 from screener.terminology.code_lists import EDITIONS, edition_for, is_a_code, is_divided
 from screener.terminology.said import BY_DICTIONARY, NOBODY, Said, all_of_one_entry, within
 from screener.terminology.tables import Index, indexes, plain_code
@@ -300,17 +309,9 @@ class Terminology:
         return known
 
 
-_SHARED: dict[int, Terminology] = {}
-
-
 def terminology_of(rulebook: Rulebook) -> Terminology:
-    """What the rules alone say, without anything of a site. Made once for a rulebook, and dropped with it."""
-    known = _SHARED.get(id(rulebook))
-    if known is None:
-        # It must not hold on to the rulebook, or neither would ever be dropped.
-        known = _SHARED[id(rulebook)] = Terminology(rulebook)
-        weakref.finalize(rulebook, _SHARED.pop, id(rulebook), None)
-    return known
+    """What the rules alone say, without anything of a site."""
+    return made_once(rulebook, "terminology", lambda: Terminology(rulebook))
 
 
 def _each_of(code: Code) -> list[tuple[str, str]]:
