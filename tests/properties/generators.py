@@ -1170,13 +1170,38 @@ def _gaps_of_lists(
         own_list = LIST_OF[concept.kind]
         is_shown = any(sign.fact in patient.results for sign in concept.signs)
         is_shown = is_shown or (concept.kind == "procedure" and "plans" in patient.complete)
-        if is_silent_about(rulebook, patient, concept, own_list) and not is_shown and is_of_sex(record, concept):
-            yield _with_entry(record, own_list, certainly(MAKERS[concept.kind](dice, concept)))
+        if (
+            is_silent_about(rulebook, patient, concept, own_list)
+            and not is_shown
+            and is_of_sex(record, concept)
+            and not rules_out_what_is_there(rulebook, patient, concept)
+        ):
+            filled = _with_entry(record, own_list, certainly(MAKERS[concept.kind](dice, concept)))
+            if not opens_what_is_settled(rulebook, patient, read(filled, rulebook)):
+                yield filled
         if concept.kind == "condition" and is_silent_about(rulebook, patient, concept, "family_history"):
             yield _with_entry(record, "family_history", certainly(mention(dice, concept)))
     for each in ALL_LISTS:
         if each not in record["complete"]:
             yield _with(record, ("complete",), [*record["complete"], each])
+
+
+def rules_out_what_is_there(rulebook: Rulebook, patient: Patient, concept: Concept) -> bool:
+    """Whether an entry of a concept rules out a condition that something on record speaks for."""
+    rules = [rulebook.concepts[name].ruled_out for name in patient.episodes]
+    excluding = subject_of(rulebook, [rule for rule in rules if rule is not None]).concepts
+    return not {concept.name, *concept.broader}.isdisjoint(excluding)
+
+
+def opens_what_is_settled(rulebook: Rulebook, patient: Patient, filled: Patient) -> bool:
+    """Whether one more entry may be something else besides, of which the record says something already."""
+    for list_, of_list in filled.may_be.items():
+        before = patient.may_be.get(list_, {})
+        for name, entries in of_list.items():
+            is_more = len(entries) > len(before.get(name, ()))
+            if is_more and not is_silent_about(rulebook, patient, rulebook.concepts[name], list_):
+                return True
+    return False
 
 
 def _gaps_of_reviews(

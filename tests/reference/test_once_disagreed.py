@@ -212,6 +212,18 @@ CASES: tuple[tuple[str, str, dict[str, Any], str], ...] = (
         "unknown",
     ),
     (
+        "nor does a result of after the day of screening end the question before",
+        "current faint",
+        {
+            "observations": [
+                {"name": "alpha", "value": 60, "date": "2026-02-17T08:00"},
+                {"name": "alpha", "value": 10, "date": "2026-02-24T08:00"},
+            ],
+            "conditions": [{"name": "faint", "status": "resolved", "onset": "2021-02-20", "end": "2024-05-03"}],
+        },
+        "unknown",
+    ),
+    (
         "a review of that day settles what a result only may show",
         "history of faint",
         {

@@ -673,7 +673,9 @@ def _stated_end(episode: Episode, start: Moment, frame: Frame) -> Moment:
     if episode.asserted is not None:
         over_by = max(over_by, episode.asserted.last_day)
     if episode.end is not None:
-        end = (not_after(episode.end, over_by) if episode.ended else None) or episode.end
+        # What a result of after the day of screening says to be over may have gone on until then.
+        is_over = episode.ended and not episode.shown_by_result
+        end = (not_after(episode.end, over_by) if is_over else None) or episode.end
         if end.first >= start.first or start.is_before(end):
             return end
         return Moment(start.first, max(start.first, end.last), end.text)

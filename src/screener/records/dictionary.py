@@ -250,8 +250,9 @@ class Dictionary:
 
     def _denied_beside(self, on: RecordList) -> frozenset[str]:
         """The concepts that are denied only where a list is at hand, because it may speak for them: a ventilator among
-        the procedures for what it treats."""
-        return frozenset(each.name for each in self.rulebook.concepts.values() if on in each.denied_with)
+        the procedures for what it treats. What may be a kind of something may be that, too."""
+        concepts = [each for each in self.rulebook.concepts.values() if on in each.denied_with]
+        return frozenset(name for each in concepts for name in (each.name, *each.broader))
 
     def _called(self, meaning: Meaning, entry: Entry | Form) -> None:
         """Keep what something is called: its name and aliases, and with its title however people write them."""
