@@ -242,7 +242,7 @@ def needs_a_person(rulebook: Rulebook, criterion: Criterion) -> bool:
     )
 
 
-ENOUGH = 20
+ENOUGH = 12
 ATTEMPTS = 1_500
 
 
