@@ -242,7 +242,7 @@ def needs_a_person(rulebook: Rulebook, criterion: Criterion) -> bool:
     )
 
 
-ENOUGH = 12
+ENOUGH = 8
 ATTEMPTS = 1_500
 
 
