@@ -1090,6 +1090,13 @@ def others_of(rulebook: Rulebook, patient: Patient, concept: Concept, at: tuple[
     return any(one.source != path and one.concept in related for those in patient.episodes.values() for one in those)
 
 
+def others_are_over(rulebook: Rulebook, patient: Patient, concept: Concept) -> bool:
+    """Whether the record says that something of a concept has ended."""
+    related = related_to(rulebook, concept)
+    entries = (one for those in patient.episodes.values() for one in those)
+    return any(one.concept in related and (one.ended or one.end is not None) for one in entries)
+
+
 def _gaps_of_what_may_be(dice: Random, record: Record, rulebook: Rulebook, patient: Patient) -> Iterator[Record]:
     """An entry that may be something is settled: it is that, or it is none of some things that it may be."""
     open_: dict[str, set[str]] = {}
@@ -1108,7 +1115,9 @@ def _gaps_of_what_may_be(dice: Random, record: Record, rulebook: Rulebook, patie
         name = pick(dice, sorted(names))
         concept = rulebook.concepts[name]
         is_over = entry.get("status") in ("resolved", "cured", "stopped") or "end" in entry
-        contradicts = is_denied(rulebook, patient, concept) or (is_over and others_of(rulebook, patient, concept, at))
+        contradicts = is_denied(rulebook, patient, concept) or (
+            others_of(rulebook, patient, concept, at) and (is_over or others_are_over(rulebook, patient, concept))
+        )
         named = rulebook.concepts[entry["name"]] if "name" in entry else concept
         # That something is over says no more of all its kinds once the entry is one of them.
         is_kind = named is concept or (named.name in concept.broader and runs_alike(named, concept) and not is_over)
@@ -1175,6 +1184,7 @@ def _gaps_of_lists(
             and not is_shown
             and is_of_sex(record, concept)
             and not rules_out_what_is_there(rulebook, patient, concept)
+            and not (concept.kind == "procedure" and is_denied(rulebook, patient, concept))
         ):
             filled = _with_entry(record, own_list, certainly(MAKERS[concept.kind](dice, concept)))
             if not opens_what_is_settled(rulebook, patient, read(filled, rulebook)):

@@ -212,6 +212,18 @@ CASES: tuple[tuple[str, str, dict[str, Any], str], ...] = (
         "unknown",
     ),
     (
+        "an entry does not tell a positive result after a negative one",
+        "current ulcer",
+        {
+            "conditions": [{"name": "ulcer", "status": "active", "onset": "2025-11-22"}],
+            "observations": [
+                {"name": "smear", "value": "negative", "date": "2026-01-05"},
+                {"name": "smear", "value": "positive", "date": "2026-02-19"},
+            ],
+        },
+        "passed",
+    ),
+    (
         "nor does a result of after the day of screening end the question before",
         "current faint",
         {
