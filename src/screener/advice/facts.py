@@ -92,7 +92,7 @@ class Fact(Struct, frozen=True):
     only_beside: bool = False
     """It says something only beside another result of the same lab."""
     is_in_part: bool = False
-    """It may turn out to be something else, too, than what is told here."""
+    """It may also turn out to be something that is not listed here."""
     found_by: str = "chart"
     """How it is found: see `statements.Missing`."""
 

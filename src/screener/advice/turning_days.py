@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 from typing import Literal
-from weakref import WeakKeyDictionary
 
 import msgspec
 from msgspec import Struct
@@ -45,6 +44,7 @@ from screener.rulebook import (
     Truthful,
     Value,
     ValueLookup,
+    made_once,
 )
 from screener.rulebook_walk import children, refers_to
 from screener.values.dates import BEGINNING, DAY, Duration, Moment, day_shifted, on_day, span_of_days
@@ -91,13 +91,10 @@ def parts_of_trial(trial: str, rulebook: Rulebook) -> tuple[tuple[Part, ...], ..
     """The parts of each criterion of a trial that time can move, in the trial's order. Worked out once for a rulebook;
     what several criteria say alike is one part."""
     program = program_of(rulebook)
-    known = _PARTS.setdefault(program, {})
+    known: dict[str, tuple[tuple[Part, ...], ...]] = made_once(rulebook, "parts that turn", dict)
     if trial not in known:
         known[trial] = tuple(_parts_of_criterion(each, program) for each in rulebook.trials[trial].criteria)
     return known[trial]
-
-
-_PARTS: WeakKeyDictionary[Program, dict[str, tuple[tuple[Part, ...], ...]]] = WeakKeyDictionary()
 
 
 def _parts_of_criterion(criterion: Criterion, program: Program) -> tuple[Part, ...]:

@@ -255,7 +255,7 @@ def _episodes(
     positive: list[tuple[Moment, Result]] = []
     for each in shown:
         result = each.result
-        if each.present is FALSE or _is_told_by_entry(result, explicit, absent):
+        if each.present is FALSE or _is_said_by_entry(result, explicit, absent):
             continue
         if each.present is UNKNOWN and _is_settled(result, concept, shown):
             continue
@@ -315,17 +315,16 @@ def _may_lie_between(earlier: Moment, absence: Moment, later: Moment) -> bool:
     return not absence.is_before(earlier) and not later.is_before(absence)
 
 
-def _is_told_by_entry(result: Result, explicit: Sequence[tuple[Episode, Concept]], absent: Sequence[Moment]) -> bool:
+def _is_said_by_entry(result: Result, explicit: Sequence[tuple[Episode, Concept]], absent: Sequence[Moment]) -> bool:
     """Whether an entry already says what a result shows: it holds then, and no negative result may lie in between.
 
-    A pregnancy active since November tells a positive test of February, but not if one of January was negative.
+    A pregnancy active since November says what a positive test of February shows, unless one of January was negative.
     """
     when = result.when
-    return when is not None and any(
-        _covers(episode, concept, when)
-        and not any(episode.start is None or _may_lie_between(episode.start, each, when) for each in absent)
-        for episode, concept in explicit
-    )
+    if when is None:
+        return False
+    starts = [one.start for one, concept in explicit if one.start is not None and _covers(one, concept, when)]
+    return any(not any(_may_lie_between(start, each, when) for each in absent) for start in starts)
 
 
 def _covers(episode: Episode, concept: Concept, when: Moment) -> bool:

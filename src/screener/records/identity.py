@@ -150,7 +150,7 @@ class Naming:
         ]
 
     def _of_a_code_alone(self, entry: Entry) -> list[Meaning]:
-        """The labs and findings whose code a result has, that does not say of which system it is."""
+        """The labs and findings that have the code of a result which names no code system."""
         codes = [code for system, code in self._codes(entry, "") if not system]
         meant = [each for code in codes for system in _CODE_FIELDS for each in self.dictionary.coded(system, code)]
         return [each for each in meant if each.kind in RESULTS]
@@ -228,7 +228,7 @@ class Naming:
                 self.findings.sightings.saw(sighting)
 
     def _dispute(self, entry: Entry, coded: Collection[Meaning], path: str, named: Meaning | None = None) -> None:
-        """Unsettle an entry of which a code says that something is absent, and the rest something else.
+        """Unsettle an entry whose code says that something is absent while the rest says something else.
 
         A name speaks of the thing itself, so that its status must say `absent`, too. A status beside the code alone is
         that of the absence: it may hold, but an absence that is itself absent, or over, says nothing.
@@ -395,14 +395,10 @@ class Naming:
         match entry.system, entry.code:
             case None, None | Mapping():
                 pass
-            case str(system), str(code):
-                yield system, code
-            case None, str(code) if self.dictionary.coded("", code):
-                yield "", code
-            case None, str(code):
-                yield "", code
             case str(), None:
-                pass
+                pass  # a note says that there is no code
+            case str() | None as system, str(code):
+                yield system or "", code
             case _:
                 self.findings.refuse(f"{path}.code", f"{quoted(entry.code)} is not a code", "write it as text")
         for field, coding in (("name", entry.name), ("code", entry.code)):

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
-from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 
-from screener.evaluation.evaluator import Program, program_of
 from screener.evaluation.explanation import number_text
 from screener.rulebook import (
     AgainstLimit,
@@ -25,6 +23,7 @@ from screener.rulebook import (
     Sign,
     Trial,
     Value,
+    made_once,
 )
 from screener.rulebook_walk import children, held_to, named_by
 from screener.values.ranges import Comparison
@@ -58,13 +57,11 @@ def limits_of_labs(trials: Iterable[Trial], rulebook: Rulebook) -> Mapping[str, 
     A limit inside a score's formula is not one of a trial, and is left out. Worked out once for a rulebook.
     """
     those = list(trials)
-    known, key = _OF_LABS.setdefault(program_of(rulebook), {}), tuple(trial.id for trial in those)
+    known: dict[tuple[str, ...], Mapping[str, tuple[Held, ...]]] = made_once(rulebook, "limits of labs", dict)
+    key = tuple(trial.id for trial in those)
     if key not in known:
         known[key] = _limits_of_labs(those, rulebook)
     return known[key]
-
-
-_OF_LABS: WeakKeyDictionary[Program, dict[tuple[str, ...], Mapping[str, tuple[Held, ...]]]] = WeakKeyDictionary()
 
 
 def _limits_of_labs(trials: Iterable[Trial], rulebook: Rulebook) -> Mapping[str, tuple[Held, ...]]:
@@ -84,14 +81,12 @@ def _limits_of_labs(trials: Iterable[Trial], rulebook: Rulebook) -> Mapping[str,
 
 def limits_of_score(trial: str, line: str, score: str, rulebook: Rulebook) -> tuple[str, ...]:
     """What a line of a trial compares a score with: `< 7.4`, `17 to 30`. Worked out once for a rulebook."""
-    known, key = _OF_SCORES.setdefault(program_of(rulebook), {}), (trial, line, score)
+    known: dict[tuple[str, str, str], tuple[str, ...]] = made_once(rulebook, "limits of scores", dict)
+    key = (trial, line, score)
     if key not in known:
         criterion = next(each for each in rulebook.trials[trial].criteria if each.id == line)
         known[key] = tuple(_limits_of_score(criterion, score, rulebook))
     return known[key]
-
-
-_OF_SCORES: WeakKeyDictionary[Program, dict[tuple[str, str, str], tuple[str, ...]]] = WeakKeyDictionary()
 
 
 def _limits_of_score(criterion: Criterion, score: str, rulebook: Rulebook) -> Iterable[str]:
