@@ -20,11 +20,12 @@ from screener.records.code_systems import answer_word, names_of_systems, plain_s
 from screener.records.comparing import as_name, folded, plain_words
 from screener.records.errors import printable, quoted
 from screener.records.patient import Flag
-from screener.records.procedures import Phrases
+from screener.records.phrases import Phrases
 from screener.rulebook import (
     DRUG_SYSTEMS,
     KINDS_ON,
     LIST_OF,
+    PHRASES,
     Concept,
     ConceptKind,
     EventLookup,
@@ -36,7 +37,7 @@ from screener.rulebook import (
     RecordList,
     Rulebook,
 )
-from screener.terminology.said import NOBODY, Said
+from screener.terminology.said import BY_PHRASES, NOBODY, Said
 from screener.terminology.tables import plain_code
 from screener.terminology.terminology import Hierarchy, SiteRow, Terminology, terminology_of
 from screener.values.dates import NO_TIME
@@ -57,8 +58,13 @@ ABSENCE_SYSTEMS = frozenset({"ips"})
 SPEAKING_ELSEWHERE: frozenset[RecordList] = frozenset({"conditions", "medications", "procedures"})
 """The lists whose entries can speak of what stands on another one: of a transplantation, of what a drug treats."""
 
-IN_PHRASES: frozenset[RecordList] = frozenset({"procedures", "plans"})
-"""The lists whose wordings are read by the phrases of the rules."""
+IN_PHRASES: Mapping[RecordList, str] = {
+    "procedures": "procedures",
+    "plans": "procedures",
+    "medications": "drugs",
+    "allergies": "drugs",
+}
+"""The lists whose wordings are read by the phrases of the rules, each with the table of the phrases."""
 
 READ_AS = "read as"
 
@@ -398,8 +404,8 @@ class Dictionary:
         displays: Iterable[str] = (),
     ) -> Said:
         """What an entry says of all concepts, by its codes (each with its system), its wording and the concept's name
-        under which it stands. Where nobody knows these, of a procedure by the phrases of its wording, and of what is
-        displayed with its codes."""
+        under which it stands. Where nobody knows these, of a procedure or drug by the phrases of its wording, and of
+        what is displayed with its codes."""
         named = [self.terminology.named(name)] if name is not None else []
         coded: list[tuple[str, str]] = []
         for system, code in codes:
@@ -414,7 +420,8 @@ class Dictionary:
         if said.is_known:
             return self._narrowed(said, coded, words) if on == "conditions" and words is not None else said
         wordings = [each for each in (words, *displays) if each is not None]
-        return self.phrases.said(wordings) if wordings and on in IN_PHRASES else said
+        table = IN_PHRASES.get(on) if on is not None else None
+        return said if table is None or not wordings else self._phrases[table].said(wordings)
 
     def _narrowed(self, said: Said, codes: Iterable[tuple[str, str]], words: str) -> Said:
         """What a diagnosis says by its codes, narrowed by the wording of a treatment after which they are given.
@@ -424,7 +431,7 @@ class Dictionary:
         """
         if said.is_ or not said.open:
             return said
-        treatment = self.phrases.after_treatment(codes, words)
+        treatment = self._phrases["procedures"].after_treatment(codes, words)
         if treatment is None:
             return said
         return replace(said, may_be=said.may_be & treatment.open, unreviewed=said.unreviewed & treatment.open)
@@ -435,7 +442,7 @@ class Dictionary:
         kept = [each for each in meanings if each.entry.name not in said.may_be]
         known = {each.entry.name for each in kept}
         worded = [
-            Meaning(concept, by_own_table=True, is_part=True)
+            Meaning(concept, by_own_table=said.source != BY_PHRASES, is_part=True)
             for name, concept in self.rulebook.concepts.items()
             if name in said.is_ and name not in known and concept.kind in kinds
         ]
@@ -499,9 +506,9 @@ class Dictionary:
         return {called: replace(self.terminology.named(name), unreviewed=NOBODY) for name, called in named.items()}
 
     @cached_property
-    def phrases(self) -> Phrases:
-        """What procedures in people's words may be."""
-        return Phrases(self.rulebook, self.terminology, self.called)
+    def _phrases(self) -> Mapping[str, Phrases]:
+        """What people's words for procedures and drugs mean, by the table of their phrases."""
+        return {table: Phrases(table, self.rulebook, self.terminology, self.called) for table in PHRASES}
 
     @property
     def called(self) -> Iterator[tuple[tuple[str, ...], str]]:

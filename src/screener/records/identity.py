@@ -11,7 +11,6 @@ from screener.records.chart import some_of
 from screener.records.comparing import as_name
 from screener.records.dictionary import ABSENCE_SYSTEMS, TEXT, Dictionary, Meaning, disputed, most_specific, names_of
 from screener.records.errors import Findings, any_of, quoted, shown
-from screener.records.generics import generic_code
 from screener.records.likeness import alike, likeness_of
 from screener.records.misplaced import Misplaced
 from screener.records.native import Entry, Reviewed
@@ -90,7 +89,6 @@ class Naming:
 
     def with_its_name(self, entry: AnEntry, kinds: Collection[str]) -> AnEntry:
         """An entry whose text alone says what it is, and is a name of something of these kinds, as one of that name."""
-        entry = self._with_code_of_generic(entry, kinds)
         text = entry.text
         if text is None or self.dictionary.worded(text) or self.dictionary.is_judged(TEXT, text):
             return entry
@@ -98,16 +96,6 @@ class Naming:
         if not is_alone or self.dictionary.named(text, kinds) is None:
             return entry
         return entry.model_copy(update={"name": text, "text": None})
-
-    def _with_code_of_generic(self, entry: AnEntry, kinds: Collection[str]) -> AnEntry:
-        """A drug under its generic name, which the dictionary does not have, as one of the code of that name."""
-        words = entry.name if isinstance(entry.name, str) else entry.text
-        beside = (entry.text if entry.name is not None else None, entry.code, entry.system, *_coded_fields(entry))
-        if "drug" not in kinds or words is None or any(each is not None for each in beside):
-            return entry
-        own = self.dictionary.named(words) or self.dictionary.worded(words) or self.dictionary.is_judged(TEXT, words)
-        code = None if own else generic_code(words)
-        return entry if code is None else entry.model_copy(update={"name": None, "text": words, "rxnorm": code})
 
     # ---- what is not read
 
@@ -269,7 +257,12 @@ class Naming:
             meanings = self._some_substance(codes, path)
         if entry.reviewed is not None:
             meanings, said = self._reviewed(meanings, said, entry.reviewed, f"{path}.reviewed")
-        return self.dictionary.filed(meanings, said, on, self._label(entry, name, codes), codes)
+        filed = self.dictionary.filed(meanings, said, on, self._label(entry, name, codes), codes)
+        if said.source == BY_PHRASES and not any(
+            each.may_be or each.entry.name in self.dictionary.asked for each in filed
+        ):
+            self.findings.note(path, f"no rule uses this {kinds[0]}")
+        return filed
 
     def _named_elsewhere(self, entry: Entry, kinds: Collection[str]) -> Meaning | None:
         """What the name of an entry stands for, if that is of another kind than stands on the entry's list."""

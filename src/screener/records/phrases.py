@@ -1,0 +1,158 @@
+"""What a procedure or a drug in people's words is, by the phrases that its wording is made of.
+
+The phrases are those of the tables `procedures.tsv` and `drugs.tsv`, and the names of the dictionary. A wording is read
+only if every word of it belongs to a phrase; with a single unknown word it is unread: it may be anything on its list,
+and what its other words name.
+
+A procedure is done for something: it may be whatever one of its phrases may be, and is nothing for certain. `Elective
+laparoscopic cholecystectomy for HCC` is made of `elective`, `laparoscopic` and `for`, which add nothing; of
+`cholecystectomy`, after which everybody lies within Z90.4 and K80 to K82; and of `HCC`. `CT of the liver` is read,
+because `liver` adds nothing to what is harmless; in `dialysis of the liver`, `liver` is an unknown word.
+
+A drug is what its wording says: `Norepinephrine 0.1 ug/kg/min i.v.` is made of a name of the dictionary, and of words
+for how much and by which way, which add nothing. `stop norepinephrine` and `norepinephrine?` are unread.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from screener.records.comparing import plain_words
+from screener.rulebook import ReviewedRow, Rulebook, phrases_of
+from screener.terminology.said import BY_PHRASES, NOBODY, Said
+from screener.terminology.tables import plain_code
+from screener.terminology.terminology import Terminology
+
+_FOUND = re.compile(r"[+\uff0b](?!\s*[^\W\d_])|[↑↓⬆⬇]")
+"""A sign that something was found, `HIV test (+)`; a plus before a word only joins two, `PET + CT`."""
+
+_UNSURE = re.compile(r"[?\uff1f\u2192\u21d2]|->|=>")
+"""A sign that somebody was not sure, or that one drug took the place of another."""
+
+_COUNTED = re.compile(r"\d+(\D.*)")
+"""A number written in one with its unit, `40mg`."""
+
+_KINDS: Mapping[str, tuple[str, ...]] = {"procedures": ("condition", "procedure"), "drugs": ("drug",)}
+"""Of which kinds the names are that count as phrases, too, by the table."""
+
+
+class _Phrase(Struct, frozen=True):
+    """A phrase of the table, or what the dictionary calls a concept: its words, and the row or the concept's name.
+
+    The table's words are compared in small letters; of a name two capitals stay capitals, as `MI`.
+    """
+
+    words: tuple[str, ...]
+    row: ReviewedRow | None = None
+    concept: str = ""
+
+
+class Phrases:
+    """The phrases of one table of a dictionary. `called` are the words of everything that concepts are called, each
+    with the concept's name."""
+
+    def __init__(
+        self, table: str, rulebook: Rulebook, terminology: Terminology, called: Iterable[tuple[tuple[str, ...], str]]
+    ) -> None:
+        self.table = table
+        self.is_certain = table == "drugs"
+        self.rulebook = rulebook
+        self.terminology = terminology
+        self._called = called
+
+    def said(self, wordings: Iterable[str]) -> Said:
+        """What something is that is called so, perhaps in several wordings: what all say that are read, and it may be
+        whatever one of them may be. One that is read is enough."""
+        said = [self._of_wording(each) for each in wordings]
+        read = [each for each in said if each.is_known] or said
+        is_ = frozenset.intersection(*(each.is_ for each in read))
+        may_be = frozenset[str]().union(*(each.is_ | each.may_be for each in said)) - is_
+        unreviewed = frozenset[str]().union(*(each.unreviewed for each in read)) - may_be - is_
+        return Said(is_, may_be, unreviewed, is_known=read[0].is_known, source=read[0].source)
+
+    def _of_wording(self, wording: str) -> Said:
+        made_of = list(self._made_of(wording))
+        phrases = [each for each in made_of if each is not None]
+        telling = [each for each in phrases if each.row is None or each.row.beside is None]
+        is_harmless = all(each.row is not None and not each.row.within for each in telling)
+        fitting = (None, "any", "harmless" if is_harmless else "treatment")
+        is_known = (
+            bool(telling)
+            and None not in made_of
+            and all(each.row is None or each.row.beside in fitting for each in phrases)
+        )
+        said = [self._of(each) for each in telling]
+        certainly = frozenset[str]().union(*(each.is_ for each in said))
+        is_ = certainly if is_known and self.is_certain else NOBODY
+        may_be = frozenset[str]().union(certainly, *(each.may_be for each in said)) - is_
+        unreviewed = frozenset[str]().union(*(each.unreviewed for each in said))
+        anything = unreviewed if is_known else self.terminology.everything
+        return Said(is_, may_be, anything - may_be - is_, is_known=is_known, source=BY_PHRASES if is_known else "")
+
+    def after_treatment(self, codes: Iterable[tuple[str, str]], wording: str) -> Said | None:
+        """What a wording may be that is read, and is made of treatments alone after which one of these codes is given;
+        None of any other. `Z90.4` is given after an appendectomy; `T81.9`, a complication, is not."""
+        plain = [plain_code(system, code) for system, code in codes]
+        for each in self._made_of(wording):
+            row = each.row if each is not None else None
+            if row is None or not (row.beside or any(_lies_within(code, row) for code in plain)):
+                return None
+        said = self._of_wording(wording)
+        return said if said.is_known else None
+
+    def _of(self, phrase: _Phrase) -> Said:
+        if phrase.row is None:
+            return replace(self.terminology.named(phrase.concept), unreviewed=NOBODY)
+        return self.terminology.of_row(phrase.row)
+
+    def _made_of(self, wording: str) -> Iterator[_Phrase | None]:
+        """The phrases of a wording, the longest first; None for a word that belongs to none, and for a sign that leaves
+        it open. Numbers add nothing, with a unit or without."""
+        if _FOUND.search(wording) or (self.is_certain and _UNSURE.search(wording)):
+            yield None
+        words = plain_words(wording)
+        at = 0
+        while at < len(words):
+            longest = self._longest(words, at)
+            if longest is None and (counted := _COUNTED.fullmatch(words[at])) is not None:
+                words[at] = counted[1]
+                longest = self._longest(words, at)
+            if longest is not None or not words[at].isdecimal():
+                yield longest
+            at += len(longest.words) if longest is not None else 1
+
+    def _longest(self, words: Sequence[str], at: int) -> _Phrase | None:
+        """The longest phrase that begins at one of the words; of two alike that of the table."""
+        here = [
+            each
+            for each in self._by_first_word.get(words[at].casefold(), ())
+            if each.words == _as_compared(words[at : at + len(each.words)], each)
+        ]
+        return max(here, key=lambda each: (len(each.words), each.row is not None), default=None)
+
+    @cached_property
+    def _by_first_word(self) -> dict[str, list[_Phrase]]:
+        found: dict[str, list[_Phrase]] = {}
+        for row in self.rulebook.reviewed:
+            for phrase in phrases_of(row) if row.system == self.table else ():
+                words = tuple(each.casefold() for each in plain_words(phrase))
+                found.setdefault(words[0], []).append(_Phrase(words, row))
+        for words, name in self._called:
+            if self.rulebook.concepts[name].kind not in _KINDS[self.table]:
+                continue
+            found.setdefault(words[0].casefold(), []).append(_Phrase(words, None, name))
+        return found
+
+
+def _as_compared(words: Sequence[str], phrase: _Phrase) -> tuple[str, ...]:
+    return tuple(words if phrase.row is None else (each.casefold() for each in words))
+
+
+def _lies_within(code: str, row: ReviewedRow) -> bool:
+    """Whether a plain code lies within one of a row's."""
+    return any(code.startswith(plain_code(system, within)) for system, within in row.within)
