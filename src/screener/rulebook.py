@@ -719,8 +719,8 @@ class Trial(_Data, frozen=True):
 
 Beside = Literal["any", "harmless", "treatment"]
 
-PHRASES = ("procedures", "drugs")
-"""In place of a system, in tables of reviewed codes: the phrases of people for procedures and for drugs."""
+PHRASES = ("conditions", "procedures", "drugs")
+"""In place of a system, in tables of reviewed codes: the phrases of people for diagnoses, procedures and drugs."""
 
 
 class ReviewedRow(_Data, frozen=True):

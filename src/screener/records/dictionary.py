@@ -59,6 +59,7 @@ SPEAKING_ELSEWHERE: frozenset[RecordList] = frozenset({"conditions", "medication
 """The lists whose entries can speak of what stands on another one: of a transplantation, of what a drug treats."""
 
 IN_PHRASES: Mapping[RecordList, str] = {
+    "conditions": "conditions",
     "procedures": "procedures",
     "plans": "procedures",
     "medications": "drugs",
@@ -404,7 +405,7 @@ class Dictionary:
         displays: Iterable[str] = (),
     ) -> Said:
         """What an entry says of all concepts, by its codes (each with its system), its wording and the concept's name
-        under which it stands. Where nobody knows these, of a procedure or drug by the phrases of its wording, and of
+        under which it stands. Where nobody knows these, by the phrases of its wording, and of
         what is displayed with its codes."""
         named = [self.terminology.named(name)] if name is not None else []
         coded: list[tuple[str, str]] = []

@@ -261,7 +261,7 @@ class Naming:
         if said.source == BY_PHRASES and not any(
             each.may_be or each.entry.name in self.dictionary.asked for each in filed
         ):
-            self.findings.note(path, f"no rule uses this {kinds[0]}")
+            self.findings.note(path, f"no rule uses this {next(iter(kinds))}")
         return filed
 
     def _named_elsewhere(self, entry: Entry, kinds: Collection[str]) -> Meaning | None:

@@ -1,10 +1,14 @@
-"""What a procedure or a drug in people's words is, by the phrases that its wording is made of.
+"""What a diagnosis, procedure or drug in people's words is, by the phrases that its wording is made of.
 
-The phrases are those of the tables `procedures.tsv` and `drugs.tsv`, and the names of the dictionary. A wording is read
-only if every word of it belongs to a phrase; with a single unknown word it is unread: it may be anything on its list,
-and what its other words name.
+The phrases are those of the tables `conditions.tsv`, `procedures.tsv` and `drugs.tsv`, and the names of the dictionary.
+A wording is read only if every word of it belongs to a phrase; with a single unknown word it is unread: it may be
+anything on its list, and what its other words name.
 
-A procedure is done for something: it may be whatever one of its phrases may be, and is nothing for certain. `Elective
+A diagnosis in more words than a name may be suspected, or over: it may be whatever one of its phrases may be, and is
+nothing for certain. `arterial hypertension, type 2 diabetes` is none of what rules ask for; `suspected pneumonia` may
+be an infection, and `no pneumonia` is unread.
+
+So is a procedure, as it is done for something. `Elective
 laparoscopic cholecystectomy for HCC` is made of `elective`, `laparoscopic` and `for`, which add nothing; of
 `cholecystectomy`, after which everybody lies within Z90.4 and K80 to K82; and of `HCC`. `CT of the liver` is read,
 because `liver` adds nothing to what is harmless; in `dialysis of the liver`, `liver` is an unknown word.
@@ -37,8 +41,15 @@ _UNSURE = re.compile(r"[?\uff1f\u2192\u21d2]|->|=>")
 _COUNTED = re.compile(r"\d+(\D.*)")
 """A number written in one with its unit, `40mg`."""
 
-_KINDS: Mapping[str, tuple[str, ...]] = {"procedures": ("condition", "procedure"), "drugs": ("drug",)}
+_KINDS: Mapping[str, tuple[str, ...]] = {
+    "conditions": ("condition", "procedure"),
+    "procedures": ("condition", "procedure"),
+    "drugs": ("drug",),
+}
 """Of which kinds the names are that count as phrases, too, by the table."""
+
+_BESIDES: Mapping[str, str] = {"conditions": "procedures"}
+"""The table whose phrases count as well: among diagnoses stands `Z.n. Appendektomie`."""
 
 
 class _Phrase(Struct, frozen=True):
@@ -137,9 +148,10 @@ class Phrases:
 
     @cached_property
     def _by_first_word(self) -> dict[str, list[_Phrase]]:
+        tables = {self.table, _BESIDES.get(self.table)}
         found: dict[str, list[_Phrase]] = {}
         for row in self.rulebook.reviewed:
-            for phrase in phrases_of(row) if row.system == self.table else ():
+            for phrase in phrases_of(row) if row.system in tables else ():
                 words = tuple(each.casefold() for each in plain_words(phrase))
                 found.setdefault(words[0], []).append(_Phrase(words, row))
         for words, name in self._called:
