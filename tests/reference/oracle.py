@@ -963,7 +963,10 @@ class Oracle:
 
     def matches(self, episode: Episode, lookup: EventLookup, here: Here) -> Truth:
         return all_of(
-            [any_of([self.is_such(episode, wanted, here) for wanted in lookup.what]), self.can_apply(episode.concept, lookup)]
+            [
+                any_of([self.is_such(episode, wanted, here) for wanted in lookup.what]),
+                self.can_apply(episode.concept, lookup),
+            ]
         )
 
     def is_such(self, episode: Episode, wanted: Qualified, here: Here) -> Truth:

@@ -25,6 +25,19 @@ def as_name(text: str) -> str:
     return folded(normalize("NFKC", text)).translate(_BETWEEN).replace(" ", "")
 
 
+def as_written(text: str) -> str:
+    """The same in the letters in which it is written: abbreviations are compared so."""
+    return "".join(normalize("NFKC", text).translate(_BETWEEN).split())
+
+
+_LONGEST_ABBREVIATION = 4
+
+
+def is_abbreviation(name: str) -> bool:
+    """Whether a name is a few capitals. In small letters that is another word, such as `HE` and `he`."""
+    return len(name) <= _LONGEST_ABBREVIATION and name.isalpha() and name.isupper()
+
+
 def as_words(text: str) -> str:
     """Words for a value or a status as they are compared: `Non_Reactive.` is `non reactive`."""
     return folded(text.replace("_", " ").replace("-", " ").rstrip(". "))
