@@ -1,4 +1,4 @@
-"""Codes beside those that faults were found with: late effects, editions that divide a code and editions that do not."""
+"""Codes beside those that faults were found with: late effects, and editions that divide a code or do not."""
 
 from __future__ import annotations
 
@@ -45,3 +45,12 @@ def test_a_code_that_bleeds_in_its_own_edition_does(system: str, code: str) -> N
 @pytest.mark.parametrize("system", ["icd10", "icd10cm", "icd10who", "icd10gm"])
 def test_a_transient_attack_is_no_stroke(system: str, code: str) -> None:
     assert status("NCT07409259/E5", {system: code, "onset": "2026-01-10", "status": "active"}) == "passed"
+
+
+@pytest.mark.parametrize("code", ["K72.01", "K72.11", "K70.41", "B19.11"])
+@pytest.mark.parametrize(("graded_on", "expected"), [("2026-03-12", "unknown"), ("2026-03-16", "passed")])
+def test_a_coma_after_the_last_grade_leaves_the_grade_open(code: str, graded_on: str, expected: str) -> None:
+    labs = [each for each in LABS if each["name"] != "HE_grade"]
+    grade = {"name": "HE_grade", "value": 1, "date": graded_on}
+    coma = {"icd10cm": code, "onset": "2026-03-16", "status": "active"}
+    assert status("NCT05985863/E1", coma, observations=[*labs, grade]) == expected

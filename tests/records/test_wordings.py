@@ -59,7 +59,8 @@ def test_beside_a_code_it_is_a_wording_only() -> None:
 
 def test_what_is_not_read_is_told_once_in_one_note() -> None:
     patient = read(
-        conditions=[{"name": "Z.n. Ulcus"}, {"text": "Gonarthrose"}, {"text": "Z.n. Ulcus"}], procedures=[{"text": "Z.n. IABP"}]
+        conditions=[{"name": "Z.n. Ulcus"}, {"text": "Gonarthrose"}, {"text": "Z.n. Ulcus"}],
+        procedures=[{"text": "Z.n. IABP"}],
     )
     assert patient.notes == (
         "not read: Z.n. Ulcus (conditions[0], conditions[2]), Gonarthrose (conditions[1]), Z.n. IABP (procedures[0])",

@@ -449,7 +449,8 @@ class Oracle:
         return self.happened(condition, here) is FALSE
 
     def lowest_by_entries(self, fact: Lab | Finding, lookup: ValueLookup, here: Here) -> int | None:
-        """The rank of the lowest grade left by entries that speak against a result of none; None without such."""
+        """The rank of the lowest grade left by entries that speak against a result of none, or may have begun on a
+        later day than a result; None without such."""
         if (
             not isinstance(fact, Finding)
             or fact.zero_when_absent is None
@@ -457,11 +458,13 @@ class Oracle:
         ):
             return None
         latest = [result for look in self.looks(lookup, here) or () if look for result in look[-1]]
-        if not any(
+        is_none = any(
             fact.choices[0] in (result.choices or ()) if fact.choices else result.value and result.value.contains(0)
             for result in latest
-        ):
-            return None
+        )
+        graded_on = min(
+            (self.as_of if each.when is None else each.when.first_day for each in latest), default=self.as_of
+        )
         condition = EventLookup("", "current", "conditions", (Qualified(fact.zero_when_absent),))
         state = self.happened(condition, here)
         window = Span(here.day * DAY, here.last_second)
@@ -472,6 +475,12 @@ class Oracle:
             and self.matches(episode, condition, here) is not FALSE
             and self.timing(episode, condition, window, here, bounded=False) is not FALSE
         ]
+        if not is_none:
+            speaking = [
+                each
+                for each in speaking
+                if graded_on < (self.as_of if each.start is None else min(each.start.last_day, self.as_of))
+            ]
         if state is FALSE or not speaking:
             return None
         return 1 if state is TRUE else 0
