@@ -722,12 +722,15 @@ Beside = Literal["any", "harmless", "treatment"]
 PHRASES = ("conditions", "procedures", "drugs")
 """In place of a system, in tables of reviewed codes: the phrases of people for diagnoses, procedures and drugs."""
 
+ABBREVIATIONS = "abbreviations"
+"""In place of a system, in tables of reviewed codes: abbreviations as wards write them, capitals counting."""
+
 
 class ReviewedRow(_Data, frozen=True):
     """How somebody judged one code of a system without a hierarchy of its own: everybody who has it lies within these
     codes (system and code), and has none of the concepts `is_not`. Without `within`, it is nothing that any rule asks
-    for. In the systems of `PHRASES` a code is one or more phrases, parted by `;`, and `beside` is the kind of phrases
-    next to which they add nothing."""
+    for. In the systems of `PHRASES`, and in `abbreviations`, a code is one or more phrases or abbreviations, parted by
+    `;`; `beside` is the kind of phrases next to which they add nothing."""
 
     system: str
     code: str
@@ -740,6 +743,11 @@ class ReviewedRow(_Data, frozen=True):
 def phrases_of(row: ReviewedRow) -> list[str]:
     """The phrases of a row, in small letters."""
     return [each.strip().casefold() for each in row.code.split(";")]
+
+
+def abbreviations_of(row: ReviewedRow) -> list[str]:
+    """The abbreviations of a row, as they are written."""
+    return [each.strip() for each in row.code.split(";")]
 
 
 class SaidByName(_Data, frozen=True):

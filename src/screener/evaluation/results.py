@@ -263,16 +263,18 @@ def _grade_of_absence(lookup: ValueLookup, fact: Lab | Finding, frame: Frame, an
 def _entered_since(
     lookup: ValueLookup, fact: Finding, picked: list[Candidate], frame: Frame, anchor: Found | None
 ) -> Found | None:
-    """A grade that was the lowest, but a later entry says that the graded condition is, or may be, there at the clock:
-    which grade it has now, nobody wrote down."""
+    """A grade that a later entry leaves behind: it was the lowest, and the graded condition is, or may be, there at the
+    clock; or that may have begun on a later day. Which grade it has now, nobody wrote down."""
     if fact.zero_when_absent is None or lookup.scope is not None or lookup.pick != "latest":
-        return None
-    if not any(_is_lowest(each.result, fact) for each in picked):
         return None
     state = present_state(fact.zero_when_absent, frame)
     entries = [each for each in state.used if isinstance(each, Episode) and not each.shown_by_result]
     if state.truth is FALSE or not entries:
         return None
+    if not any(_is_lowest(each.result, fact) for each in picked):
+        entries = [each for each in entries if any(_may_have_begun_since(each, one.result, frame) for one in picked)]
+        if not entries:
+            return None
     lowest = 1 if state.truth is TRUE else 0
     return Found(
         lookup.fact,
@@ -285,6 +287,13 @@ def _entered_since(
         may_lack=True,
         anchor=anchor,
     )
+
+
+def _may_have_begun_since(episode: Episode, result: Result, frame: Frame) -> bool:
+    """Whether an entry may have begun on a later day than a result; a current one is of the day of screening."""
+    graded_on = frame.as_of if result.when is None else result.when.first_day
+    started_by = frame.as_of if episode.start is None else min(episode.start.last_day, frame.as_of)
+    return started_by > graded_on
 
 
 def _is_lowest(result: Result, fact: Finding) -> bool:

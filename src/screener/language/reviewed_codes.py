@@ -7,6 +7,7 @@ parted by blanks; `-` says that no rule asks for anything of the kind. `not` nam
 The tables `procedures.tsv` and `drugs.tsv` have in place of a code the phrases of people, parted by `;`. Within
 `beside any` are phrases that say nothing by themselves, and add nothing to any other phrase; within `beside harmless`
 and `beside treatment` those that add nothing to phrases that are all within `-`, or to such as lie within codes.
+The table `abbreviations.tsv` has in place of a code one or more abbreviations, parted by `;`, as wards write them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from screener.language.desk import Draft, did_you_mean
 from screener.language.diagnostics import error
 from screener.language.names import nearest
 from screener.language.source import Source, Span
-from screener.rulebook import PHRASES, Beside, ReviewedRow, codes_within, phrases_of
+from screener.rulebook import ABBREVIATIONS, PHRASES, Beside, ReviewedRow, abbreviations_of, codes_within, phrases_of
 from screener.values.check_digits import is_snomed
 
 Tables = Mapping[str, str]
@@ -50,7 +51,7 @@ def _lines(text: str) -> list[tuple[int, str]]:
     """The lines that hold a row, each with where it begins; not the head, nor remarks."""
     found, start = [], 0
     for line in text.split("\n"):
-        if line.strip() and not line.startswith(("#", "code\t", "phrases\t")):
+        if line.strip() and not line.startswith(("#", "code\t", "phrases\t", "abbreviations\t")):
             found.append((start, line))
         start += len(line) + 1
     return found
@@ -58,6 +59,8 @@ def _lines(text: str) -> list[tuple[int, str]]:
 
 def _codes_of(row: ReviewedRow) -> list[str]:
     """The code of a row, or each of its phrases as phrases are compared."""
+    if row.system == ABBREVIATIONS:
+        return abbreviations_of(row)
     return phrases_of(row) if row.system in PHRASES else [row.code]
 
 
@@ -84,6 +87,9 @@ def _row(draft: Draft, source: Source, start: int, line: str, system: str) -> Re
         return None
     if system in PHRASES and within in _BESIDE:
         return ReviewedRow(system, code, name, is_not=tuple(is_not.split()), beside=_BESIDE[within])
+    if system == ABBREVIATIONS and any(not each.strip().isalnum() or each.islower() for each in code.split(";")):
+        _report(draft, source, start, line, "an abbreviation is written without blanks, and with a capital")
+        return None
     try:
         codes = () if within == NOTHING else codes_within(within, system)
     except ValueError as problem:

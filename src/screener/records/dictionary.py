@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.code_systems import answer_word, names_of_systems, plain_system, system_name, unread_system
-from screener.records.comparing import as_name, folded, plain_words
+from screener.records.comparing import as_name, as_written, folded, is_abbreviation, plain_words
 from screener.records.errors import printable, quoted
 from screener.records.patient import Flag
 from screener.records.phrases import Phrases
@@ -37,7 +37,7 @@ from screener.rulebook import (
     RecordList,
     Rulebook,
 )
-from screener.terminology.said import BY_PHRASES, NOBODY, Said
+from screener.terminology.said import BY_SITE, NOBODY, Said
 from screener.terminology.tables import plain_code
 from screener.terminology.terminology import Hierarchy, SiteRow, Terminology, terminology_of
 from screener.values.dates import NO_TIME
@@ -58,8 +58,12 @@ ABSENCE_SYSTEMS = frozenset({"ips"})
 SPEAKING_ELSEWHERE: frozenset[RecordList] = frozenset({"conditions", "medications", "procedures"})
 """The lists whose entries can speak of what stands on another one: of a transplantation, of what a drug treats."""
 
+ABBREVIATED: frozenset[RecordList] = frozenset({"conditions", "family_history", "procedures", "plans"})
+"""The lists whose wordings may be abbreviations of the rules' table."""
+
 IN_PHRASES: Mapping[RecordList, str] = {
     "conditions": "conditions",
+    "family_history": "conditions",
     "procedures": "procedures",
     "plans": "procedures",
     "medications": "drugs",
@@ -262,19 +266,24 @@ class Dictionary:
         return frozenset(name for each in concepts for name in (each.name, *each.broader))
 
     def _called(self, meaning: Meaning, entry: Entry | Form) -> None:
-        """Keep what something is called: its name and aliases, and with its title however people write them."""
+        """Keep what something is called: its name and aliases, and with its title however people write them. Short
+        abbreviations of diseases and treatments are written in capitals."""
         for name in (entry.name, *entry.aliases):
             self._names[name] = meaning
-        for written in {as_name(each) for each in (entry.name, *entry.aliases, entry.title)}:
+        called = (entry.name, *entry.aliases, entry.title)
+        in_capitals = {each for each in called if isinstance(entry, Concept) and is_abbreviation(each)}
+        for written in {each if each in in_capitals else as_name(each) for each in called}:
             self._written.setdefault(written, []).append(meaning)
 
     def named(self, name: str, kinds: Collection[str] | None = None) -> Meaning | None:
         """What a name stands for as people write it: a name, an alias or the title of an entry of these kinds (else of
-        any), whatever its case, blanks, underscores and hyphens. None where that could be two of them."""
+        any), whatever its case, blanks, underscores and hyphens, but for an abbreviation. None where that could be two
+        of them."""
         meaning = self._names.get(name)
         if meaning is not None and (kinds is None or meaning.kind in kinds):
             return meaning
-        known = [each for each in self._written.get(as_name(name), ()) if kinds is None or each.kind in kinds]
+        written = (*self._written.get(as_name(name), ()), *self._written.get(as_written(name), ()))
+        known = [each for each in dict.fromkeys(written) if kinds is None or each.kind in kinds]
         return known[0] if len(known) == 1 else None
 
     def system_name(self, system: str) -> str:
@@ -422,7 +431,25 @@ class Dictionary:
             return self._narrowed(said, coded, words) if on == "conditions" and words is not None else said
         wordings = [each for each in (words, *displays) if each is not None]
         table = IN_PHRASES.get(on) if on is not None else None
-        return said if table is None or not wordings else self._phrases[table].said(wordings)
+        by_phrases = said if table is None or not wordings else self._phrases[table].said(wordings)
+        if by_phrases.is_known and table == "procedures":
+            return by_phrases
+        if words is not None and on is not None and (by_abbreviation := self._abbreviated(words, on)) is not None:
+            return by_abbreviation
+        return by_phrases
+
+    def is_abbreviated(self, words: str) -> bool:
+        """Whether the rules have a wording as an abbreviation."""
+        return self.terminology.abbreviated(words.strip()) is not None
+
+    def _abbreviated(self, words: str, on: RecordList) -> Said | None:
+        """What an abbreviation says that a ward writes in capitals: one of the rules' table, or a name of the
+        dictionary for something that stands on the list."""
+        written = words.strip()
+        meaning = self._names.get(written) if written.isalpha() and written.isupper() else None
+        if meaning is not None and isinstance(meaning.entry, Concept) and meaning.kind in KINDS_ON[on]:
+            return self.terminology.named(meaning.entry.name)
+        return self.terminology.abbreviated(written) if on in ABBREVIATED else None
 
     def _narrowed(self, said: Said, codes: Iterable[tuple[str, str]], words: str) -> Said:
         """What a diagnosis says by its codes, narrowed by the wording of a treatment after which they are given.
@@ -443,7 +470,7 @@ class Dictionary:
         kept = [each for each in meanings if each.entry.name not in said.may_be]
         known = {each.entry.name for each in kept}
         worded = [
-            Meaning(concept, by_own_table=said.source != BY_PHRASES, is_part=True)
+            Meaning(concept, by_own_table=BY_SITE in said.source, is_part=True)
             for name, concept in self.rulebook.concepts.items()
             if name in said.is_ and name not in known and concept.kind in kinds
         ]

@@ -13,11 +13,12 @@ from screener.records.dictionary import ABSENCE_SYSTEMS, TEXT, Dictionary, Meani
 from screener.records.errors import Findings, any_of, quoted, shown
 from screener.records.likeness import alike, likeness_of
 from screener.records.misplaced import Misplaced
-from screener.records.native import Entry, Reviewed
+from screener.records.native import Condition, Entry, Reviewed
 from screener.records.negations import turn_of
 from screener.records.sightings import Sighting
+from screener.records.written import name_and_stage
 from screener.rulebook import DRUG_SYSTEMS, KINDS_ON, LIST_OF, Concept, Finding, Lab, RecordList
-from screener.terminology.said import BY_PHRASES, Said
+from screener.terminology.said import BY_ABBREVIATION, BY_PHRASES, Said
 from screener.terminology.terminology import NOTHING_BUT_RESULTS
 from screener.values.units import PURE, UnitError, parse_unit
 
@@ -92,10 +93,28 @@ class Naming:
         text = entry.text
         if text is None or self.dictionary.worded(text) or self.dictionary.is_judged(TEXT, text):
             return entry
-        is_alone = all(each is None for each in (entry.name, entry.code, entry.system, *_coded_fields(entry)))
-        if not is_alone or self.dictionary.named(text, kinds) is None:
+        if not self._is_text_alone(entry) or self.dictionary.named(text, kinds) is None:
             return entry
         return entry.model_copy(update={"name": text, "text": None})
+
+    def parted_from_stage(self, entry: Condition) -> tuple[Condition, str | None]:
+        """A condition whose name ends with its stage, as one of the name with that stage; and the stage."""
+        words = entry.name if isinstance(entry.name, str) else None
+        words = entry.text if words is None and self._is_text_alone(entry) else words
+        if words is None or entry.stage is not None or entry.reviewed is not None or self._is_name(words):
+            return entry, None
+        parted = name_and_stage(words)
+        if parted is None or not self._is_name(parted[0]):
+            return entry, None
+        return entry.model_copy(update={"name": parted[0], "text": None, "stage": parted[1]}), parted[1]
+
+    def _is_text_alone(self, entry: Entry) -> bool:
+        return all(each is None for each in (entry.name, entry.code, entry.system, *_coded_fields(entry)))
+
+    def _is_name(self, words: str) -> bool:
+        """Whether somebody knows a wording as the name of a condition, or the clinic says what it is."""
+        known = self.dictionary.named(words, ("condition",)) or self.dictionary.worded(words)
+        return bool(known) or self.dictionary.is_judged(TEXT, words) or self.dictionary.is_abbreviated(words)
 
     # ---- what is not read
 
@@ -310,7 +329,7 @@ class Naming:
         """A note on a name or wording that is not read, unless a code tells what the entry is, or a person looked at
         it. A wording that has a code too is noted only where it is nearly a name."""
         wording = self._unread_wording(entry, meanings, kinds)
-        if wording is None or said.source == BY_PHRASES:
+        if wording is None or said.source in (BY_PHRASES, BY_ABBREVIATION):
             return
         codes_of_it = list(self._codes(entry, ""))
         near = [

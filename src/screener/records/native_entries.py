@@ -46,6 +46,7 @@ from screener.records.written import Quantity, Span, UnreadableValueError, read_
 from screener.rulebook import LIST_OF, Concept, Lab, Question, RecordList, Sex, Trial
 from screener.terminology.said import Said
 from screener.values.dates import AT_ANY_TIME, OLDEST_AGE, DateError, Moment, completed_years, on_day, parse_moment
+from screener.values.numerals import ROMAN
 from screener.values.units import is_said_to_be_unknown
 
 LONGEST_VALUE = 200
@@ -361,6 +362,7 @@ class _Reader:
             mend = "correct `status` or `end`"
             self.findings.unsettle(path, f"{path}.end", "an active condition has no `end`", mend)
         self.chart.note_if_before_birth(onset, path)
+        entry, stated = self.naming.parted_from_stage(entry)
         meanings = self._listed("conditions", entry, path, ("condition",), ELSEWHERE)
         for meaning in self._settled(meanings, entry, path, ("conditions",), onset=onset, end=end):
             concept = _concept(meaning)
@@ -387,6 +389,17 @@ class _Reader:
                     ),
                     meaning,
                 )
+                if stated is not None and entry.status in (None, "active"):
+                    self._graded(concept, stated, date or onset, path)
+
+    def _graded(self, concept: Concept, stated: str, when: Moment | None, path: str) -> None:
+        """A grade that stands in the name of a condition is a result of its day: `HE grade 3`."""
+        finding = self.dictionary.graded.get(concept.name)
+        if finding is not None and when is not None and when.is_one_day:
+            grade = f"grade {ROMAN[stated]}"
+            self.chart.add_result(
+                result_of(Meaning(finding), Reported(path, grade, grade, when=when), self.dictionary), None
+            )
 
     def procedure(self, entry: Procedure, path: str) -> None:
         start, end = self._moment(entry.start, f"{path}.start"), self._moment(entry.end, f"{path}.end", path)

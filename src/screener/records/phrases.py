@@ -26,8 +26,8 @@ from functools import cached_property
 from msgspec import Struct
 from msgspec.structs import replace
 
-from screener.records.comparing import plain_words
-from screener.rulebook import ReviewedRow, Rulebook, phrases_of
+from screener.records.comparing import plain_word, plain_words, words_of
+from screener.rulebook import ABBREVIATIONS, ReviewedRow, Rulebook, abbreviations_of, phrases_of
 from screener.terminology.said import BY_PHRASES, NOBODY, Said
 from screener.terminology.tables import plain_code
 from screener.terminology.terminology import Terminology
@@ -55,12 +55,14 @@ _BESIDES: Mapping[str, str] = {"conditions": "procedures"}
 class _Phrase(Struct, frozen=True):
     """A phrase of the table, or what the dictionary calls a concept: its words, and the row or the concept's name.
 
-    The table's words are compared in small letters; of a name two capitals stay capitals, as `MI`.
+    The table's words are compared in small letters; of a name two capitals stay capitals, as `MI`, and of an
+    abbreviation all letters stay as they are.
     """
 
     words: tuple[str, ...]
     row: ReviewedRow | None = None
     concept: str = ""
+    as_written: bool = False
 
 
 class Phrases:
@@ -126,7 +128,7 @@ class Phrases:
         it open. Numbers add nothing, with a unit or without."""
         if _FOUND.search(wording) or (self.is_certain and _UNSURE.search(wording)):
             yield None
-        words = plain_words(wording)
+        words = words_of(wording)
         at = 0
         while at < len(words):
             longest = self._longest(words, at)
@@ -138,13 +140,13 @@ class Phrases:
             at += len(longest.words) if longest is not None else 1
 
     def _longest(self, words: Sequence[str], at: int) -> _Phrase | None:
-        """The longest phrase that begins at one of the words; of two alike that of the table."""
+        """The longest phrase that begins at one of the words; of two alike the abbreviation, then that of the table."""
         here = [
             each
             for each in self._by_first_word.get(words[at].casefold(), ())
             if each.words == _as_compared(words[at : at + len(each.words)], each)
         ]
-        return max(here, key=lambda each: (len(each.words), each.row is not None), default=None)
+        return max(here, key=lambda each: (len(each.words), each.as_written, each.row is not None), default=None)
 
     @cached_property
     def _by_first_word(self) -> dict[str, list[_Phrase]]:
@@ -154,6 +156,8 @@ class Phrases:
             for phrase in phrases_of(row) if row.system in tables else ():
                 words = tuple(each.casefold() for each in plain_words(phrase))
                 found.setdefault(words[0], []).append(_Phrase(words, row))
+            for written in abbreviations_of(row) if row.system == ABBREVIATIONS and self.table == "conditions" else ():
+                found.setdefault(written.casefold(), []).append(_Phrase((written,), row, as_written=True))
         for words, name in self._called:
             if self.rulebook.concepts[name].kind not in _KINDS[self.table]:
                 continue
@@ -162,7 +166,9 @@ class Phrases:
 
 
 def _as_compared(words: Sequence[str], phrase: _Phrase) -> tuple[str, ...]:
-    return tuple(words if phrase.row is None else (each.casefold() for each in words))
+    if phrase.as_written:
+        return tuple(words)
+    return tuple(plain_word(each) if phrase.row is None else each.casefold() for each in words)
 
 
 def _lies_within(code: str, row: ReviewedRow) -> bool:

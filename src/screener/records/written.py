@@ -20,6 +20,7 @@ from msgspec import Struct
 from screener.records.comparing import as_words
 from screener.records.errors import quoted
 from screener.rulebook import Sex
+from screener.values.numerals import ROMAN
 from screener.values.tables import table_rows
 from screener.values.units import UnitError, parse_unit
 
@@ -85,6 +86,8 @@ class _Words(NamedTuple):
     """What a laboratory puts behind a number that lies outside of its limits."""
     sexes: dict[str, str]
     """What people write for a sex, folded, and the sex, or `unknown`."""
+    stages: frozenset[str]
+    """Words before the number of a stage, class or grade."""
 
 
 @lru_cache(maxsize=1)
@@ -97,6 +100,7 @@ def words_in_use() -> _Words:
     grades: set[str] = set()
     marks: list[str] = []
     sexes: dict[str, str] = {}
+    stages: set[str] = set()
     for kind, words, meaning in table_rows(Path(__file__).with_name("words.tsv")):
         match kind:
             case "bound":
@@ -113,16 +117,54 @@ def words_in_use() -> _Words:
                 marks.append(words.casefold())
             case "sex":
                 sexes[as_choice(words)] = meaning
+            case "stage":
+                stages.update(words.casefold().split())
             case _:
                 raise ValueError(f"words.tsv: there is no kind of row called {kind}")
     groups = "|".join(f"({'|'.join(words)})" for words in bounds.values())
     bound = re.compile(rf"(?:{groups})\s*(?=[-+]?[.\d])", re.IGNORECASE)
-    return _Words(bound, tuple(bounds), choices, amounts, frozenset(fillers), frozenset(grades), tuple(marks), sexes)
+    return _Words(
+        bound,
+        tuple(bounds),
+        choices,
+        amounts,
+        frozenset(fillers),
+        frozenset(grades),
+        tuple(marks),
+        sexes,
+        frozenset(stages | grades),
+    )
 
 
 def is_filler(word: str) -> bool:
     """Whether a word of a name says how something was found, or nothing by itself: `test`, `of`."""
     return word in words_in_use().fillers
+
+
+_TOKEN = re.compile(r"[^\s,;:()]+")
+
+
+def name_and_stage(wording: str) -> tuple[str, str] | None:
+    """A name and the stage, class or grade behind it, as a Roman numeral.
+
+    >>> name_and_stage("Heart failure, NYHA class 3"), name_and_stage("HE II"), name_and_stage("HE 2")
+    (('Heart failure', 'III'), ('HE', 'II'), None)
+    """
+    tokens = list(_TOKEN.finditer(wording))
+    if len(tokens) < 2:
+        return None
+    written = tokens.pop().group()
+    stage = _NUMERALS.get(written, written if written in ROMAN else None)
+    is_said = False
+    while tokens and tokens[-1].group().casefold() in words_in_use().stages:
+        tokens.pop()
+        is_said = True
+    if stage is None or not tokens or not (is_said or written in ROMAN):
+        return None
+    return wording[: tokens[-1].end()], stage
+
+
+_NUMERALS = {str(number): roman for roman, number in ROMAN.items()}
 
 
 def result_meant(word: str) -> str:
