@@ -47,7 +47,7 @@ def test_a_harmless_one_opens_nothing(wording: str) -> None:
         ("thyroid nodule", {"tumor"}),
         ("choledocholithiasis", {"biliary_obstruction"}),
         ("old tuberculosis", {"infection"}),
-        ("TIA 2019", {"cerebral_infarction"}),
+        ("STEMI 2019, HTN", {"myocardial_infarction"}),
         ("Z.n. Appendektomie 1998", {"infection"}),
         ("pulmonary hypertension", {"pulmonary_embolism"}),
         ("gallstones and hypertension", {"biliary_obstruction"}),

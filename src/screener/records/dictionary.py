@@ -539,9 +539,9 @@ class Dictionary:
         return {table: Phrases(table, self.rulebook, self.terminology, self.called) for table in PHRASES}
 
     @property
-    def called(self) -> Iterator[tuple[tuple[str, ...], str]]:
-        """The words of everything that concepts are called, each with the concept's name."""
-        return ((words, name) for those in self._wordings.values() for words, _, name in those)
+    def called(self) -> Iterator[tuple[str, str]]:
+        """Everything that concepts are called, each with the concept's name."""
+        return ((called, name) for those in self._wordings.values() for _, called, name in those)
 
     @cached_property
     def shown_in_words(self) -> frozenset[str]:

@@ -26,8 +26,8 @@ from functools import cached_property
 from msgspec import Struct
 from msgspec.structs import replace
 
-from screener.records.comparing import plain_word, plain_words, words_of
-from screener.rulebook import ABBREVIATIONS, ReviewedRow, Rulebook, abbreviations_of, phrases_of
+from screener.records.comparing import is_abbreviation, plain_word, plain_words, words_of
+from screener.rulebook import ABBREVIATIONS, ReviewedRow, Rulebook, abbreviations_of
 from screener.terminology.said import BY_PHRASES, NOBODY, Said
 from screener.terminology.tables import plain_code
 from screener.terminology.terminology import Terminology
@@ -66,11 +66,11 @@ class _Phrase(Struct, frozen=True):
 
 
 class Phrases:
-    """The phrases of one table of a dictionary. `called` are the words of everything that concepts are called, each
-    with the concept's name."""
+    """The phrases of one table of a dictionary. `called` is everything that concepts are called, each with the
+    concept's name."""
 
     def __init__(
-        self, table: str, rulebook: Rulebook, terminology: Terminology, called: Iterable[tuple[tuple[str, ...], str]]
+        self, table: str, rulebook: Rulebook, terminology: Terminology, called: Iterable[tuple[str, str]]
     ) -> None:
         self.table = table
         self.is_certain = table == "drugs"
@@ -153,16 +153,29 @@ class Phrases:
         tables = {self.table, _BESIDES.get(self.table)}
         found: dict[str, list[_Phrase]] = {}
         for row in self.rulebook.reviewed:
-            for phrase in phrases_of(row) if row.system in tables else ():
-                words = tuple(each.casefold() for each in plain_words(phrase))
-                found.setdefault(words[0], []).append(_Phrase(words, row))
-            for written in abbreviations_of(row) if row.system == ABBREVIATIONS and self.table == "conditions" else ():
-                found.setdefault(written.casefold(), []).append(_Phrase((written,), row, as_written=True))
-        for words, name in self._called:
-            if self.rulebook.concepts[name].kind not in _KINDS[self.table]:
+            if row.system in tables:
+                phrases = [_phrase(each, row, row.system != self.table) for each in row.code.split(";")]
+            elif row.system == ABBREVIATIONS and self.table == "conditions":
+                phrases = [_Phrase((each,), row, as_written=True) for each in abbreviations_of(row)]
+            else:
                 continue
-            found.setdefault(words[0].casefold(), []).append(_Phrase(words, None, name))
+            for phrase in phrases:
+                found.setdefault(phrase.words[0].casefold(), []).append(phrase)
+        for called, name in self._called:
+            if self.rulebook.concepts[name].kind in _KINDS[self.table]:
+                words = tuple(plain_words(called))
+                short = is_abbreviation(called)
+                phrase = _Phrase((called,) if short else words, None, name, as_written=short)
+                found.setdefault(words[0].casefold(), []).append(phrase)
         return found
+
+
+def _phrase(written: str, row: ReviewedRow, is_of_another_table: bool) -> _Phrase:
+    """A phrase of a table. Capitals make no difference, but for an abbreviation of another table: among diagnoses `he`
+    is no word of a procedure."""
+    if is_of_another_table and is_abbreviation(written.strip()):
+        return _Phrase((written.strip(),), row, as_written=True)
+    return _Phrase(tuple(each.casefold() for each in plain_words(written)), row)
 
 
 def _as_compared(words: Sequence[str], phrase: _Phrase) -> tuple[str, ...]:
