@@ -69,6 +69,7 @@ class Memory:
     def __init__(self) -> None:
         self.meanings: dict[Concept, tuple[Meaning, ...]] = {}
         self.limits: dict[tuple[Sex | None, str], tuple[NormalSpan, str | None]] = {}
+        self.others: dict[Concept, str | None] = {}
         self.near: dict[tuple[Concept, str | None], tuple[Meaning, ...]] = {}
         self.mentioned: dict[tuple[Concept, RecordList], tuple[bool, Meaning | None]] = {}
         self.named: dict[str, Sequence[Named]] = {}
@@ -228,6 +229,8 @@ class Reader:
         elif len(fitting) > 1 and all(each.kind in ("lab", "finding") for each in fitting):
             said = any_of(each.entry.name for each in fitting)
             raise UnreadableError(f"its codes stand for different things: {said}")
+        elif len(concept.codings) > 1 and (unlike := self._something_else(concept, fitting)) is not None:
+            raise UnreadableError(f"its codes stand for different things: `{fitting[0].entry.name}`, and {unlike}")
         elif len({each.absent for each in fitting}) > 1:
             why = "one of its codes says that it is absent, another that it is not"
             if on is None:
@@ -241,6 +244,24 @@ class Reader:
         for each in told:
             self.note(where, each)
         return filed
+
+    def _something_else(self, concept: Concept, meanings: tuple[Meaning, ...]) -> str | None:
+        """What a code that nobody knows is called, if these labs or findings are not to be mistaken for that:
+        `Systolic pulmonary arterial pressure`, next to the code of the systolic blood pressure."""
+        if concept not in self.memory.others:
+            self.memory.others[concept] = next(self._called_otherwise(concept, meanings), None)
+        return self.memory.others[concept]
+
+    def _called_otherwise(self, concept: Concept, meanings: tuple[Meaning, ...]) -> Iterator[str]:
+        for meaning in meanings:
+            if meaning.kind not in ("lab", "finding") or meaning.by_own_table:
+                continue
+            for each in concept.codings:
+                is_known = each.code is not None and self.dictionary.coded(each.system or "", each.code)
+                if each.display is None or is_known:
+                    continue
+                if likeness_of(self.dictionary).is_something_else(each.display, meaning):
+                    yield quoted(each.display)
 
     def _filed(
         self, concept: Concept, meanings: tuple[Meaning, ...], on: RecordList, kinds: tuple[str, ...] | None
