@@ -152,7 +152,7 @@ def _pool_of(documents: Iterable[Document]) -> Pool:
     pool = Pool()
     for document in documents:
         pool.add(document.content, document.place)
-    pool.close()
+    pool.close(LISTS.keys())
     return pool
 
 
