@@ -71,7 +71,7 @@ def chart_of(
     """
     chart = _Reader(dictionary, findings, left_out, _locale_of(record, findings) or locale, places or {})
     chart.person(record)
-    for where in unread:
+    for where in (*unread, *findings.unread):
         for list_ in get_args(RecordList):
             chart.chart.leave_unread(list_, where)
     for place, observation in enumerate(record.observations):
