@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
+from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 
@@ -64,7 +65,8 @@ class Named(Struct, frozen=True):
 
 
 class Memory:
-    """What the patients of a file have in common: what concepts mean, and limits of normal as they are written."""
+    """What patients have in common who are read with one dictionary: what concepts mean, and limits of normal as they
+    are written."""
 
     def __init__(self) -> None:
         self.meanings: dict[Concept, tuple[Meaning, ...]] = {}
@@ -78,6 +80,24 @@ class Memory:
             tuple[Concept, tuple[Meaning, ...], RecordList, tuple[str, ...] | None],
             tuple[tuple[str, ...], tuple[Meaning, ...]],
         ] = {}
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to begin a new one. Wordings are of patients, and there is no end to them."""
+        of_wordings = (self.meanings, self.others, self.near, self.mentioned, self.named, self.specimens, self.filed)
+        return any(len(each) > _FULL for each in of_wordings)
+
+
+_FULL = 8192
+_OF_DICTIONARIES: WeakKeyDictionary[Dictionary, Memory] = WeakKeyDictionary()
+
+
+def memory_of(dictionary: Dictionary) -> Memory:
+    """What is remembered of a dictionary from one patient to the next."""
+    known = _OF_DICTIONARIES.get(dictionary)
+    if known is None or known.is_full:
+        known = _OF_DICTIONARIES[dictionary] = Memory()
+    return known
 
 
 class Reader:
