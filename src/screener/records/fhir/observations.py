@@ -209,10 +209,11 @@ def _keep_place_of_what_it_may_be(
     named: Concept, holder: Body, resource: Resource, place: str, reader: Reader, unit: str | None
 ) -> None:
     """A result under a code or wording that nobody knows, which is like the name of a lab or finding."""
-    if not may_be_of_blood(named, resource, reader):
+    near = reader.perhaps(named, unit)
+    if not near or not may_be_of_blood(named, resource, reader):
         return
     may_be = []
-    for meaning in reader.perhaps(named, unit):
+    for meaning in near:
         read = value_of(holder, meaning, reader.dictionary)
         if read is not None and (
             meaning.kind != "lab" or any(isinstance(each, Quantity | Span) for each in read.candidates)

@@ -71,6 +71,7 @@ class Memory:
     def __init__(self) -> None:
         self.meanings: dict[Concept, tuple[Meaning, ...]] = {}
         self.limits: dict[tuple[Sex | None, str], tuple[NormalSpan, str | None]] = {}
+        self.known: dict[Concept, bool] = {}
         self.others: dict[Concept, str | None] = {}
         self.near: dict[tuple[Concept, str | None], tuple[Meaning, ...]] = {}
         self.mentioned: dict[tuple[Concept, RecordList], tuple[bool, Meaning | None]] = {}
@@ -84,8 +85,8 @@ class Memory:
     @property
     def is_full(self) -> bool:
         """Whether it is time to begin a new one. Wordings are of patients, and there is no end to them."""
-        of_wordings = (self.meanings, self.others, self.near, self.mentioned, self.named, self.specimens, self.filed)
-        return any(len(each) > _FULL for each in of_wordings)
+        of_concepts = (self.meanings, self.known, self.others, self.near, self.mentioned, self.specimens, self.filed)
+        return len(self.named) > _FULL or any(len(each) > _FULL for each in of_concepts)
 
 
 _FULL = 8192
@@ -397,8 +398,11 @@ class Reader:
 
     def is_known(self, concept: Concept) -> bool:
         """Whether anybody knows one of its codes, or its wording."""
-        codes = [(each.system or "", each.code) for each in concept.codings if each.code is not None]
-        return self.dictionary.said(codes, concept.text).is_known
+        is_known = self.memory.known.get(concept)
+        if is_known is None:
+            codes = [(each.system or "", each.code) for each in concept.codings if each.code is not None]
+            is_known = self.memory.known[concept] = self.dictionary.said(codes, concept.text).is_known
+        return is_known
 
     def says_none(self, concept: Concept) -> bool:
         """Whether a concept says that something is absent."""
