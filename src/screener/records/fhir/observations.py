@@ -230,17 +230,21 @@ def _keep_place_of_what_it_may_be(
 def _mention_value(named: Concept, holder: Body, resource: Resource, place: str, reader: Reader) -> None:
     """What a result that is not read may say of conditions and treatments: by its value, which is one or names one;
     and by what it is called, if that names what a test shows, and its value does not say that there is none."""
-    stated = concept(holder, "valueCodeableConcept")
+    stated, written = concept(holder, "valueCodeableConcept"), text(holder, "valueString")
+    called = " / ".join(own_words(named))
+    shows = reader.dictionary.shown_in_words
+    if stated.is_empty and written is None and not reader.names_any(called, shows):
+        return
     day = time_of(resource, reader)
     when = Period(day, day)
     if not stated.is_empty:
         reader.mention(Mention(stated, "conditions", place, when, is_open=False))
         _mention_words(stated, place, when, reader)
-    if (written := text(holder, "valueString")) is not None:
+    if written is not None:
         reader.mention_named(written, place, when)
     is_given = has_value(holder) or "interpretation" in holder or why_absent(holder) not in (None, *NOTHING_MEASURED)
     if is_given and says_it_is_there(holder, reader.dictionary) is not False:
-        reader.mention_named(" / ".join(own_words(named)), place, when, reader.dictionary.shown_in_words)
+        reader.mention_named(called, place, when, shows)
 
 
 def _add_result(value: Value, meaning: Meaning, holder: Body, resource: Resource, place: str, reader: Reader) -> None:

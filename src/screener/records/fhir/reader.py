@@ -369,11 +369,7 @@ class Reader:
     def mention_named(self, wording: str, place: str, when: Period, only: frozenset[str] | None = None) -> None:
         """The concepts (of some only) that a wording names may be there, at its own time. Whether it says so, or the
         opposite, nobody reads."""
-        told = (
-            self._named_in(wording)
-            if only is None
-            else [each for each in self._named_in(wording) if not only.isdisjoint(each.is_)]
-        )
+        told = self._named_in(wording, only)
         for each in told:
             mention = Mention(each.named, "conditions", place, when)
             self._mentions.setdefault((each.named, mention.on, when, None), (mention, each.meaning))
@@ -383,7 +379,11 @@ class Reader:
                 place, f"its words name {names}: whether they say that it is there, or that it is not, is not read"
             )
 
-    def _named_in(self, wording: str) -> Sequence[Named]:
+    def names_any(self, wording: str, only: frozenset[str]) -> bool:
+        """Whether a wording names one of some concepts."""
+        return bool(self._named_in(wording, only))
+
+    def _named_in(self, wording: str, only: frozenset[str] | None) -> Sequence[Named]:
         known = self.memory.named.get(wording)
         if known is None:
             known = []
@@ -394,7 +394,7 @@ class Reader:
                     known.append(Named(named, said.is_, meaning))
             if len(wording) <= LONGEST_TEXT:
                 self.memory.named[wording] = known
-        return known
+        return known if only is None else [each for each in known if not only.isdisjoint(each.is_)]
 
     def is_known(self, concept: Concept) -> bool:
         """Whether anybody knows one of its codes, or its wording."""

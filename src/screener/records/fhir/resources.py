@@ -246,8 +246,7 @@ class Pool:
 
     def _was_deleted(self, resource: Resource) -> bool:
         """Whether a Bundle tells that it was deleted, and not before this version of it was made."""
-        named = resource.named
-        if named not in self._deleted:
+        if not self._deleted or (named := resource.named) not in self._deleted:
             return False
         deleted, made = self._deleted[named], _last_updated(resource)
         return deleted is None or made is None or not deleted.is_before(made)
