@@ -564,7 +564,9 @@ def _as_json(value: object, file: str, depth: int) -> Any:
     if depth > DEEPEST_DATA:
         raise refused(file, "", "it is nested too deeply")
     match value:
-        case None | bool() | Decimal():
+        case None | bool():
+            return value
+        case Decimal() if value.is_finite():
             return value
         case int() if abs(value) < 10**MOST_DIGITS:
             return value
@@ -578,7 +580,7 @@ def _as_json(value: object, file: str, depth: int) -> Any:
             return [_as_json(each, file, depth + 1) for each in value]
         case str():
             raise refused(file, "", f"{quoted(value)} is not text in Unicode")
-        case int() | float():
+        case int() | float() | Decimal():
             raise refused(file, "", f"{quoted(value)} is not a number", "write a number or text")
         case _:
             raise refused(file, "", f"{quoted(value)} is not JSON", "give text, numbers, lists and objects")

@@ -88,7 +88,9 @@ def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dict
     of_another_kind = _unit_beside_the_code(meaning, reported.unit)
     # Most results come in the canonical unit: nothing is gained by multiplying fractions by 1.
     is_canonical = factor.numerator == factor.denominator
-    stated = range_of(reported.value, None if is_canonical else factor)
+    number = plain_number(reported.value)
+    exact = number if number is None or is_canonical else number * factor
+    stated = range_of(reported.value, None if is_canonical else factor) if exact is None else exactly(float(exact))
     value = possible_part(stated, lab.possible)
     if value is None:
         written = with_unit(reported.recorded_value, unit)
@@ -99,12 +101,11 @@ def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dict
         return msgspec.structs.replace(
             result, upper_limit=upper, lower_limit=lower, unusable="impossible", problem=problem, beyond=stated
         )
-    number = plain_number(reported.value)
     unusual = if_unusual(lab, meaning.form, unit, reported.value, value, dictionary)
     return msgspec.structs.replace(
         result,
         value=value,
-        exact=number if number is None or is_canonical else number * factor,
+        exact=exact,
         factor=factor,
         upper_limit=upper,
         lower_limit=lower,

@@ -70,7 +70,7 @@ class Memory:
 
     def __init__(self) -> None:
         self.meanings: dict[Concept, tuple[Meaning, ...]] = {}
-        self.limits: dict[tuple[Sex | None, str], tuple[NormalSpan, str | None]] = {}
+        self.limits: dict[tuple[Sex | None, bytes], tuple[NormalSpan, str | None]] = {}
         self.known: dict[Concept, bool] = {}
         self.others: dict[Concept, str | None] = {}
         self.near: dict[tuple[Concept, str | None], tuple[Meaning, ...]] = {}
@@ -435,7 +435,7 @@ class Reader:
         """
         body = resource.body
         try:
-            only_one_of(body, field, _TIMES)
+            only_one_of(body, [f"{field}{each}" for each in _TIMES])
             if (when := moment(body, f"{field}DateTime")) is not None:
                 return Period(when, when)
             if (stretch := period(body, f"{field}Period")) is not None:
