@@ -8,9 +8,9 @@ import json
 import zipfile
 import zlib
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
-from decimal import Decimal
 from typing import Any
 
 import pytest

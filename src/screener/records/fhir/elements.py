@@ -126,7 +126,7 @@ class Coding(Struct, frozen=True):
     display: str | None = None
 
 
-class Concept(Struct, frozen=True):
+class Concept(Struct, frozen=True, cache_hash=True):
     """A CodeableConcept: codes that mean the same, and the words of the person who chose them."""
 
     codings: tuple[Coding, ...] = ()

@@ -195,7 +195,7 @@ def _read_one(holder: Body, resource: Resource, place: str, reader: Reader, *, i
         read = value_of(holder, meaning, reader.dictionary)
         if read is None and is_panel:
             continue
-        if meaning.kind == "lab" and not is_of_blood(meaning, holder, resource, place, reader):
+        if meaning.kind == "lab" and not is_of_blood(meaning, named, holder, resource, place, reader):
             continue
         if read is None and (why := why_absent(holder)) in NOTHING_MEASURED:
             reader.leave_part(resource, place, f"it has no value: {quoted(why)}")
