@@ -24,7 +24,6 @@ from screener.records.likely_units import (
     if_unusual,
     likely_lab,
     likely_unit,
-    own_units,
     without_a_unit,
 )
 from screener.records.patient import Flag, Result
@@ -207,7 +206,7 @@ def _limit(
         return limit, ()
     name, usual = f"its {which} limit of normal", Range(float(low), float(high))
     in_words = f"{with_unit(number_text(limit), lab.unit)}, in use are {range_text(usual, lab.unit)}"
-    units = own_units(lab, dictionary)
+    units = dictionary.own_units(lab)
     likely = [unit for unit in units if fits(lab, form, unit, Quantity(written), dictionary, usual)]
     if likely:
         meant = any_of(with_unit(number_text(written), unit) for unit in likely[:3])
