@@ -41,7 +41,7 @@ from screener.terminology.said import BY_SITE, NOBODY, Said
 from screener.terminology.tables import plain_code
 from screener.terminology.terminology import Hierarchy, SiteRow, Terminology, terminology_of
 from screener.values.dates import NO_TIME
-from screener.values.units import PURE, UnitError, factor_between, parse_unit
+from screener.values.units import PURE, Dimension, UnitError, common_units, factor_between, parse_unit
 
 Entry = Lab | Finding | Concept
 
@@ -195,6 +195,7 @@ class Dictionary:
         self._coded: dict[tuple[str, str], tuple[Meaning, ...]] = {}
         self._codes: dict[tuple[str, str], list[Meaning]] = {}
         self._factors: dict[tuple[str, str | None, str], Fraction | UnitError] = {}
+        self._own_units: dict[str, tuple[str, ...]] = {}
         for entry in self._entries():
             self._called(Meaning(entry), entry)
             forms = {form.name: form for form in entry.forms} if isinstance(entry, Lab) else {}
@@ -686,6 +687,23 @@ class Dictionary:
     def units_of(self, lab: Lab) -> tuple[str, ...]:
         """The units that the dictionary itself names for a lab: its canonical unit, and those of its codes."""
         return tuple(dict.fromkeys([lab.unit, *(code.unit for code in lab.codes if code.unit is not None)]))
+
+    def own_units(self, lab: Lab) -> tuple[str, ...]:
+        """The units that the dictionary names for a lab, then the common ones of its dimension, each size once; none
+        for a pure number."""
+        known = self._own_units.get(lab.name)
+        if known is None:
+            known = self._own_units[lab.name] = () if lab.unit == "1" else tuple(self._around(lab))
+        return known
+
+    def _around(self, lab: Lab) -> Iterable[str]:
+        dimension = parse_unit(lab.unit).dimension
+        alike = [common.text for common in common_units() if common.dimension == dimension and common.text != "1"]
+        sizes: dict[tuple[Fraction, Dimension], str] = {}
+        for text in (*self.units_of(lab), *alike):
+            unit = parse_unit(text)
+            sizes.setdefault((unit.factor, unit.dimension), text)
+        return sizes.values()
 
 
 @lru_cache(maxsize=256)

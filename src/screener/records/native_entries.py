@@ -72,7 +72,7 @@ def chart_of(
     """
     chart = _Reader(dictionary, findings, left_out, _locale_of(record, findings) or locale, places or {})
     chart.person(record)
-    for where in unread:
+    for where in (*unread, *findings.unread):
         for list_ in get_args(RecordList):
             chart.chart.leave_unread(list_, where)
     for place, observation in enumerate(record.observations):
@@ -718,6 +718,9 @@ class _Reader:
             what, _, mend = reason.partition(": ")
             if iso != text and self.locale is not None:
                 mend = f"dates under `{self.locale.name}` are {self.locale.order_in_words}"
+            elif mend and self.locale is None and (written := _YEAR_FIRST.match(text)) is not None:
+                year, month, day = written.groups()
+                mend = f"write `{year}-{month:0>2}-{day:0>2}`, or say whose dates they are: {_SAY_LOCALE}"
             elif self.locale is None and _DAY_FIRST_OR_LAST.match(text):
                 mend = f"{mend}, or say whose dates they are: {_SAY_LOCALE}"
             self.findings.refuse(path, f"{quoted(text)}{what}", mend or _ANOTHER_DAY)
@@ -738,6 +741,7 @@ _CONTRADICTS = "it contradicts itself, or says something that is not read"
 _SAY_LOCALE = "`--locale de`, `en-GB`, `en-US` …, or `locale` in the record"
 _NUMBER_AND_MORE = re.compile(r"(?P<number>[\s<>=≤≥]*\d(?:[\d.,]*\d)?)(?P<more>.+)\Z", re.DOTALL)
 _DECIMAL_COMMA = re.compile(r"[\s<>=≤≥]*\d+(?:,\d+)+\s*\Z")
+_YEAR_FIRST = re.compile(r"\s*(\d{4})[./-](\d{1,2})[./-](\d{1,2})\s*\Z", re.ASCII)
 _DAY_FIRST_OR_LAST = re.compile(r"\s*\d{1,4}\s*[./-]\s*\d{1,2}\s*[./-]\s*\d{4}\b|\s*\d{4}[./]\d{1,2}[./]\d{1,2}\b")
 
 

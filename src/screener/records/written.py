@@ -327,7 +327,9 @@ def _read(text: str) -> tuple[Quantity | Span | str, str | None]:
         if not comparator and (span := _SPAN.match(plain)) is not None and _is_empty_or_unit(span["rest"]):
             return _span_of(span, text), span["rest"].strip() or None
         if (comma := _COMMA.match(plain)) is not None and _is_empty_or_unit(plain[comma.end() :]):
-            raise UnreadableValueError(f"{quoted(text)} is not a number", _how_to_write(plain[: comma.end()]))
+            raise UnreadableValueError(
+                f"{quoted(text)} is not a number", _how_to_write(plain[: comma.end()], plain[comma.end() :].strip())
+            )
         if _is_unit(found["rest"]):
             return Quantity(_measurable(Decimal(found["number"]), text), comparator), found["rest"]
     if _NUMBER_LIKE.match(plain) and any(each.isdigit() or each in "<>=" for each in plain):
@@ -355,12 +357,13 @@ def _span_of(found: re.Match[str], text: str) -> Span:
     return Span(low, high)
 
 
-def _how_to_write(text: str) -> str:
+def _how_to_write(text: str, unit: str = "") -> str:
     """The mend for a number with commas. One that may part thousands is never offered as a decimal sign."""
+    behind = f" {unit}" if unit else ""
     if _GROUPS.match(text):
-        return f"write `{text.replace(',', '')}` if the comma parts thousands"
+        return f"write `{text.replace(',', '')}{behind}` if the comma parts thousands"
     if _COMMA.match(text):
-        return f"write `{text.replace(',', '.')}`"
+        return f"write `{text.replace(',', '.')}{behind}`"
     return "write a number with a decimal point, such as `1.8`, or a bound, such as `<0.2`"
 
 
