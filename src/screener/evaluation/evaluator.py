@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from functools import partial
 from typing import Any as Anything
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, get_args
 
 from msgspec import Struct
 
@@ -32,7 +32,7 @@ from screener.evaluation.episodes import asks_for_time_alone, happened, happens,
 from screener.evaluation.frame import Frame, kinds_of
 from screener.evaluation.grounds import Ground, lasting_of
 from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, stretch_around, up_to
-from screener.evaluation.results import against_limit, change_of, value_of, window_of_freshness
+from screener.evaluation.results import against_limit, change_of, limits_in_use, value_of, window_of_freshness
 from screener.records.patient import Answer
 from screener.rulebook import (
     AgainstLimit,
@@ -65,6 +65,7 @@ from screener.rulebook import (
     Rulebook,
     Scope,
     ScoreOf,
+    Sex,
     SexIs,
     Truthful,
     Untranslated,
@@ -847,13 +848,18 @@ def _between(node: Between, engine: Engine[J, M]) -> Callable[[Frame], J]:
 
 def _against_limit(node: AgainstLimit, engine: Engine[J, M]) -> Callable[[Frame], J]:
     """A result against a multiple of its own limit of normal."""
-    lookup, operator, which, factor = node.lookup, node.operator, node.which, Fraction(node.times)
+    name, times = node.lookup, Fraction(node.times)
+    lookup = engine.rulebook.lookups[name]
+    if not isinstance(lookup, ValueLookup):
+        raise AssertionError(f"{name} is no result")
+    lab = engine.rulebook.labs[lookup.fact]
+    in_use = {sex: limits_in_use(lab, node.which, times, sex) for sex in (*get_args(Sex), None)}
 
     def say(found: Found, frame: Frame) -> tuple[Truth, tuple[Reason, ...]]:
-        truth, lacks_limit = against_limit(found, operator, factor, which, frame)
+        truth, lacks_limit = against_limit(found, node, times, in_use[frame.patient.sex], lab)
         return truth, ("missing",) if lacks_limit else ()
 
-    return engine.read_truth(node, lambda frame: look_up(lookup, frame), say)
+    return engine.read_truth(node, lambda frame: look_up(name, frame), say)
 
 
 def _is_one_of(node: IsOneOf, engine: Engine[J, M]) -> Callable[[Frame], J]:
