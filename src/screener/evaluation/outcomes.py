@@ -149,10 +149,12 @@ class Outcomes(Engine[Outcome, Amount]):
         def in_full(frame: Frame) -> Outcome:
             parts = [rule(frame) for rule in rules]
             truth = say([part.truth for part in parts])
-            return _outcome(truth, deciding_truths(node, truth, parts))
+            return _outcome(truth, deciding_truths(node, truth, parts), frame)
 
         if say is not all_of and say is not any_of:
             return in_full
+        if len(rules) == 1:
+            return rules[0]
         settling, otherwise = (FALSE, _TRUE) if say is all_of else (TRUE, _FALSE)
 
         def run(frame: Frame) -> Outcome:
@@ -167,7 +169,7 @@ class Outcomes(Engine[Outcome, Amount]):
                     return part
             if not parts:
                 return otherwise
-            return parts[0] if len(parts) == 1 else _outcome(UNKNOWN, parts)
+            return parts[0] if len(parts) == 1 else _outcome(UNKNOWN, parts, frame)
 
         return run
 
@@ -177,7 +179,7 @@ class Outcomes(Engine[Outcome, Amount]):
         def run(frame: Frame) -> Outcome:
             parts = [number(frame) for number in numbers]
             truth = say(*[part.range for part in parts])
-            return _outcome(truth, parts if truth is not UNKNOWN else _unsettled(parts))
+            return _outcome(truth, parts if truth is not UNKNOWN else _unsettled(parts), frame)
 
         return run
 
@@ -188,7 +190,7 @@ class Outcomes(Engine[Outcome, Amount]):
 
         def run(frame: Frame) -> Amount:
             parts = [number(frame) for number in numbers]
-            return _amount(say(*[part.range for part in parts]), parts, why)
+            return _amount(say(*[part.range for part in parts]), parts, frame, why)
 
         return run
 
@@ -203,9 +205,9 @@ class Outcomes(Engine[Outcome, Amount]):
             tested = test(frame)
             if tested.truth is UNKNOWN:
                 one, other = then(frame), otherwise(frame)
-                return _amount(ranges.hull((one.range, other.range)), (tested, one, other))
+                return _amount(ranges.hull((one.range, other.range)), (tested, one, other), frame)
             chosen = then(frame) if tested.truth is TRUE else otherwise(frame)
-            return _amount(chosen.range, (tested, chosen))
+            return _amount(chosen.range, (tested, chosen), frame)
 
         return run
 
@@ -220,12 +222,12 @@ class Outcomes(Engine[Outcome, Amount]):
 
         def run(frame: Frame) -> Amount:
             part = number(frame)
-            return _amount(say(part.range, None if name is None else look_up(name, frame).choices), (part,))
+            return _amount(say(part.range, None if name is None else look_up(name, frame).choices), (part,), frame)
 
         return run
 
     def written(self, node: Numeric, value: Range) -> Callable[[Frame], Amount]:
-        amount = _amount(value, ())
+        amount = Amount(value, value.is_exact)
         return lambda frame: amount
 
     def read_number(self, node: Numeric, read: Callable[[Frame], Found], unknown: Range) -> Callable[[Frame], Amount]:
@@ -289,14 +291,14 @@ class Outcomes(Engine[Outcome, Amount]):
             if truth is not UNKNOWN:
                 return _settled(truth, assumed=any(each.assumed for each in shown))
             of_anchor = () if is_settled(anchor) else (self._waiting(anchor, frame),)
-            return _outcome(truth, (*of_anchor, *_unsettled(shown)), why)
+            return _outcome(truth, (*of_anchor, *_unsettled(shown)), frame, why)
 
         return run
 
     def known(self, node: Truthful, truth: Truth, found: tuple[Found, ...], why: tuple[Reason, ...] = ()) -> Outcome:
         if truth is not UNKNOWN:
             return _settled(truth, assumed=any(each.assumed for each in found))
-        return _outcome(truth, [self._kept(each) for each in found], why)
+        return Outcome(UNKNOWN, *_waiting_for([self._kept(each) for each in found], why))
 
     def _open(self, node: Truthful, found: Found, frame: Frame, why: tuple[Reason, ...] = ()) -> Outcome:
         """The outcome where what was found leaves a rule open."""
@@ -308,7 +310,7 @@ class Outcomes(Engine[Outcome, Amount]):
         if isinstance(node, AgainstLimit) and "missing" in why:
             limit = need_of_limit(node, found, self.rulebook)
             return Outcome(UNKNOWN, _each_once((why, outcome.reasons)), (limit, *outcome.wanted), outcome.assumed)
-        return _outcome(UNKNOWN, (outcome,), why)
+        return _outcome(UNKNOWN, (outcome,), frame, why)
 
     def _waiting(self, found: Found, frame: Frame) -> Outcome:
         """What is said of a lookup that is not settled."""
@@ -335,20 +337,23 @@ def _settled(truth: Truth, *, assumed: bool) -> Outcome:
     return _TRUE if truth is TRUE else _FALSE
 
 
-def _outcome(truth: Truth, parts: Sequence[Part], why: tuple[Reason, ...] = ()) -> Outcome:
+def _outcome(truth: Truth, parts: Sequence[Part], frame: Frame, why: tuple[Reason, ...] = ()) -> Outcome:
     """A truth that depends on these parts; `why` are reasons that arise here."""
-    assumed = True in [part.assumed for part in parts]
+    assumed = bool(frame.assumed) and any(part.assumed for part in parts)
     if truth is not UNKNOWN:
         return _settled(truth, assumed=assumed)
     return Outcome(UNKNOWN, *_waiting_for(parts, why), assumed)
 
 
-def _amount(whole: Range, parts: Sequence[Part], why: tuple[Reason, ...] = ()) -> Amount:
+def _amount(whole: Range, parts: Sequence[Part], frame: Frame, why: tuple[Reason, ...] = ()) -> Amount:
     """A number made of these parts; `why` are reasons that arise here if it is not exact."""
-    if whole.is_exact:
-        return Amount(whole, True, assumed=True in [part.assumed for part in parts])
-    those = _unsettled(parts)
-    return Amount(whole, False, *_waiting_for(those, why), True in [part.assumed for part in those])
+    those = parts if whole.is_exact else _unsettled(parts)
+    assumed = bool(frame.assumed) and any(part.assumed for part in those)
+    return (
+        Amount(whole, True, (), (), assumed)
+        if whole.is_exact
+        else Amount(whole, False, *_waiting_for(those, why), assumed)
+    )
 
 
 def _waiting_for(parts: Sequence[Part], why: tuple[Reason, ...]) -> tuple[tuple[Reason, ...], Wanted]:
