@@ -57,13 +57,15 @@ OPEN = Duration(MOST_DAYS_OPEN, "days")
 class Reads(Struct, frozen=True):
     """What some part of a rule reads that time can move. Every length may be met by every day read beside it.
 
-    `fresh` are the facts that count as long as they are fresh, `evidence` those that a list needs to deny, as long as
+    `fresh` are the facts that count as long as they are fresh, `several` those of them of which not just the latest
+    does, `evidence` those that a list needs to deny, as long as
     they are, `paces` those whose change is divided by days; `is_moved` says that it is read on another day than that of
     screening, or on the day before it.
     """
 
     facts: frozenset[str] = frozenset()
     fresh: frozenset[str] = frozenset()
+    several: frozenset[str] = frozenset()
     evidence: frozenset[str] = frozenset()
     paces: frozenset[str] = frozenset()
     concepts: frozenset[str] = frozenset()
@@ -143,7 +145,9 @@ def _reads_of_lookup(lookup: Lookup, rulebook: Rulebook) -> Reads:
             entry = rulebook.fact(fact)
             graded = entry.zero_when_absent if isinstance(entry, Finding) else None
             state = _reads_of_concepts((graded,) if graded is not None else (), rulebook)
-            return _together([Reads(facts=frozenset((fact,)), fresh=frozenset((fact,))), *state])
+            those = frozenset((fact,))
+            several = those if lookup.pick != "latest" else frozenset[str]()
+            return _together([Reads(facts=those, fresh=those, several=several), *state])
         case ValueLookup(fact=fact, scope=scope):
             return _together([Reads(facts=frozenset((fact,))), *_reads_of_scope(scope, rulebook)])
         case ChangeLookup(fact=fact, scope=scope):
@@ -196,6 +200,7 @@ def _together(parts: Iterable[Reads]) -> Reads:
     return Reads(
         frozenset[str]().union(*(each.facts for each in those)),
         frozenset[str]().union(*(each.fresh for each in those)),
+        frozenset[str]().union(*(each.several for each in those)),
         frozenset[str]().union(*(each.evidence for each in those)),
         frozenset[str]().union(*(each.paces for each in those)),
         frozenset[str]().union(*(each.concepts for each in those)),
@@ -250,6 +255,9 @@ class DaysOfConcepts:
         if patient.complete and patient.as_of is not None:
             # A complete list denies as an absence of the record's own day does.
             self._denials.add(patient.as_of)
+        bounded = (name for name, those in patient.absences.items() if any(map(self._has_bounds, those)))
+        self._moving = frozenset((*patient.episodes, *bounded, *(n for of in patient.may_be.values() for n in of)))
+        self._denies_later = any(day > self._as_of for day in self._denials)
         self._of_entries: dict[tuple[str, frozenset[Duration]], set[int]] = {}
         self._of_denials: dict[tuple[Duration, frozenset[Duration]], set[int]] = {}
 
@@ -270,6 +278,15 @@ class DaysOfConcepts:
                     known = self._of_denials[fresh, lengths] = self._not_before(denials, lengths)
                 days |= known
         return days
+
+    def can_say_more(self, names: frozenset[str]) -> bool:
+        """Whether time can bring an answer about some concepts: what is only denied, up to a day that is over, it can
+        only make older."""
+        return self._denies_later or not self._moving.isdisjoint(names)
+
+    def _has_bounds(self, absence: Absence) -> bool:
+        is_over = absence.when is not None and absence.when.last_day <= self._as_of
+        return absence.since is not None or absence.until is not None or not is_over
 
     def _entries(self, name: str) -> list[Episode | Absence]:
         patient = self._patient
@@ -292,6 +309,28 @@ def turning_days(reads: Reads, frame: Frame, until: int, of_concepts: DaysOfConc
     if reads.is_moved:
         days |= {day + 1 for day in days}
     return {day for day in days if frame.as_of < day <= until}
+
+
+def may_settle(reads: Reads, frame: Frame, until: int, of_concepts: DaysOfConcepts) -> bool:
+    """Whether time alone can make an answer that reads this definite, or definite in another way, up to `until`.
+
+    Most of what time does makes answers less definite: results become stale, and denials old. So it settles nothing
+    where nothing on record is dated later, enters or leaves a window, or is an entry of what is asked about.
+
+        INR > 2           with an INR of last week     it can only become stale: no
+        INR within 7 days > 2         the same         it leaves the window: yes
+        history of sepsis             none on record   no
+    """
+    if not (reads.has_age or reads.questions or of_concepts.can_say_more(reads.concepts)):
+        results = [each for name in reads.facts | reads.evidence for each in frame.patient.results.get(name, ())]
+        if all(each.when is None or (each.when.is_one_day and each.when.last_day <= frame.as_of) for each in results):
+            if not results or not (reads.lengths or reads.paces or reads.several):
+                return False
+            reads = msgspec.structs.replace(reads, fresh=reads.several, evidence=_NOTHING, concepts=_NOTHING)
+    return bool(turning_days(reads, frame, until, of_concepts))
+
+
+_NOTHING: frozenset[str] = frozenset()
 
 
 def _turning_days(reads: Reads, frame: Frame, until: int, of_concepts: DaysOfConcepts) -> set[int]:

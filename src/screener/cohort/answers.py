@@ -11,7 +11,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from screener.advice.when import TrialTimeline, closing
+from screener.advice.when import Closing, closing
 from screener.cohort.given import Given
 from screener.cohort.limits import Limit, Moved, limits_of
 from screener.contract import Basis
@@ -166,7 +166,7 @@ class Desk:
         soon = {} if screening.died is not None or until is None else closing(screening, until)
         return {trial.id: self._row(trial, screening, facts, soon.get(trial.id)) for trial in screening.trials}
 
-    def _row(self, trial: TrialResult, screening: Screening, facts: str, soon: TrialTimeline | None) -> Row:
+    def _row(self, trial: TrialResult, screening: Screening, facts: str, soon: Closing | None) -> Row:
         statuses = [line.status for line in trial.criteria]
         failed = statuses.count("failed")
         counting = [line for line in trial.criteria if failed == 0 or (failed == 1 and line.status == "failed")]
@@ -183,7 +183,9 @@ class Desk:
             trial.waits_for,
             tuple([_line(line, waits=failed == 0) for line in trial.criteria]),
             tuple([shift for line in counting for shift in self._shifts(trial.id, line)]),
-            *_closing(soon),
+            None if soon is None else soon.on.toordinal(),
+            () if soon is None else soon.lines,
+            None if soon is None else soon.why,
         )
 
     def _shifts(self, trial: str, line: CriterionResult) -> Iterator[Shift]:
@@ -218,15 +220,6 @@ class Desk:
             decisions = program_of(self.rulebook).decisions
             known = self._prepared[id(limit)] = [decisions.truth(each) for each in limit.comparing]
         return known
-
-
-def _closing(soon: TrialTimeline | None) -> tuple[int | None, tuple[str, ...], str | None]:
-    """From when on time closes a trial, the lines that are failed then, and why."""
-    if soon is None or soon.closes_on is None:
-        return None, (), None
-    those = [each for each in soon.changes if each.date == soon.closes_on and each.after == "failed"]
-    why = "; ".join(dict.fromkeys(each.why for each in those))
-    return soon.closes_on.toordinal(), tuple([each.criterion for each in those]), why
 
 
 def _line(line: CriterionResult, *, waits: bool) -> Line:
