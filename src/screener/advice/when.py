@@ -26,7 +26,7 @@ from screener.advice.turning_days import (
     parts_of_trial,
     turning_days,
 )
-from screener.evaluation.evaluator import program_of
+from screener.evaluation.evaluator import PreparedCriterion, program_of
 from screener.evaluation.frame import Frame
 from screener.evaluation.phrases import both
 from screener.records.patient import Episode, Patient
@@ -198,27 +198,33 @@ def closing(screening: Screening, until: date) -> dict[str, Closing]:
 
 
 def _closed(moved: _Moved, last: int) -> Closing | None:
-    """Only lines that time can settle come to be failed. From the last day the way goes back, as long as any is."""
+    """From the last day the way goes back, as long as some line is failed. Only a line of which time can make a part
+    definite comes to be failed."""
     days, trial = moved.days, moved.trial
-    lines = [
+
+    def failed(day: int, those: Iterable[_Line]) -> Iterator[_Line]:
+        frame = days.of_trial(trial.id, day)
+        return (each for each in those if status_of(each[0].kind, each[1].truth(frame, each[0].reading)) == "failed")
+
+    moving = [
         (result, line)
         for result, line, parts in zip(trial.criteria, moved.lines, moved.parts, strict=True)
-        if any(days.may_settle(reads, trial.id, last) for part in parts for reads in part.reads)
+        if any(days.may_settle(part, trial.id, last) for part in parts)
     ]
-
-    def failed(day: int) -> Iterator[CriterionResult]:
-        frame = days.of_trial(trial.id, day)
-        return (each for each, line in lines if status_of(each.kind, line.truth(frame, each.reading)) == "failed")
-
-    day = last
-    if not any(True for _ in failed(day)):
+    ends = list(failed(last, moving))
+    if not ends:
         return None
-    while any(True for _ in failed(day - 1)):
+    in_turn = [*ends, *(each for each in moving if each not in ends)]
+    day = last
+    while any(True for _ in failed(day - 1, in_turn)):
         day -= 1
-    those = list(failed(day))
     before, after = days.of_trial(trial.id, day - 1), days.of_trial(trial.id, day)
+    those = [result for result, _ in failed(day, moving)]
     why = [in_words(causes(each.rules, before, after)) for each in those]
     return Closing(date.fromordinal(day), tuple(each.id for each in those), "; ".join(dict.fromkeys(why)))
+
+
+_Line = tuple[CriterionResult, PreparedCriterion]
 
 
 def as_said_on(patient: Patient, day: int, concepts: Mapping[str, Concept]) -> Patient:
@@ -292,7 +298,7 @@ class _Days:
         self._frames: dict[int, Frame] = {}
         self._of_trials: dict[tuple[str, int], Frame] = {}
         self._turning: dict[tuple[str, Reads, int], set[int]] = {}
-        self._settling: dict[tuple[str, Reads, int], bool] = {}
+        self._settling: dict[tuple[str, int, int], bool] = {}
         self._of_concepts = DaysOfConcepts(self.frame)
         self._changing: dict[tuple[str, int, int], tuple[int, ...]] = {}
 
@@ -327,12 +333,12 @@ class _Days:
                 truth = now
                 yield day
 
-    def may_settle(self, reads: Reads, trial: str, last: int) -> bool:
-        """Whether time alone can make what is read settle something up to the day `last`."""
-        key = (trial if reads.questions else "", reads, last)
+    def may_settle(self, part: Part, trial: str, last: int) -> bool:
+        """Whether time alone can make a part of a rule definite up to the day `last`."""
+        key = (trial if part.asks else "", id(part.decide), last)
         if key not in self._settling:
-            frame = self.frame.of_trial(trial) if reads.questions else self.frame
-            self._settling[key] = may_settle(reads, frame, last, self._of_concepts)
+            frame = self.frame.of_trial(trial) if part.asks else self.frame
+            self._settling[key] = any(may_settle(reads, frame, last, self._of_concepts) for reads in part.reads)
         return self._settling[key]
 
     def _turning_days(self, reads: Reads, trial: str, last: int) -> set[int]:
