@@ -335,7 +335,8 @@ def turning_days(reads: Reads, frame: Frame, until: int, of_concepts: DaysOfConc
 
 
 def may_settle(reads: Reads, frame: Frame, until: int, of_concepts: DaysOfConcepts) -> bool:
-    """Whether time alone can make an answer that reads this definite, or definite in another way, up to `until`.
+    """Whether time alone can make an answer that reads this definite, or definite in another way, up to `until`:
+    rather yes than no.
 
     Most of what time does makes answers less definite: results become stale, and denials old. So it settles nothing
     where nothing on record is dated later, enters or leaves a window, or is an entry of what is asked about.
@@ -344,9 +345,10 @@ def may_settle(reads: Reads, frame: Frame, until: int, of_concepts: DaysOfConcep
         INR within 7 days > 2         the same         it leaves the window: yes
         history of sepsis             none on record   no
     """
-    is_answered = bool(frame.patient.answers) and bool(reads.questions)
-    if reads.has_age or is_answered or reads.paces or of_concepts.are_contested(reads.concepts):
-        return bool(turning_days(reads, frame, until, of_concepts))
+    if reads.paces or of_concepts.are_contested(reads.concepts) or (reads.questions and frame.patient.answers):
+        return True
+    if reads.has_age and any(frame.as_of < day <= until for day in _birthdays(frame, until)):
+        return True
     has_entries = of_concepts.has_entries(reads.concepts)
     if has_entries and of_concepts.move(reads.concepts, reads.lengths, until):
         return True
