@@ -22,14 +22,12 @@ settings.load_profile("steady")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--shared", type=Path, metavar="FOLDER", help="public test data that is not kept here")
-    parser.addoption("--postgresql", metavar="ADDRESS", help="an empty database of a server that may be written to")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without the public test data, or a server, the tests that need it are left out: they are not of this run."""
-    missing = {each for each in ("shared", "postgresql") if config.getoption(f"--{each}") is None}
-    needing = [item for item in items if missing.intersection(getattr(item, "fixturenames", ()))]
-    if needing:
+    """Without the public test data the tests that need it are left out: they are not of this run."""
+    needing = [item for item in items if "shared" in getattr(item, "fixturenames", ())]
+    if needing and config.getoption("--shared") is None:
         config.hook.pytest_deselected(items=needing)
         items[:] = [item for item in items if item not in needing]
 
@@ -41,12 +39,6 @@ def shared(request: pytest.FixtureRequest) -> Path:
     if not folder.is_dir():
         raise pytest.UsageError(f"--shared: there is no folder {folder}")
     return Path(folder)
-
-
-@pytest.fixture(scope="session")
-def postgresql(request: pytest.FixtureRequest) -> str:
-    """The address of a PostgreSQL database. Tests that need it are run only where the call gives it."""
-    return str(request.config.getoption("--postgresql"))
 
 
 @pytest.hookimpl(trylast=True)

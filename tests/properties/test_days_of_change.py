@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from properties.effort import many
 from properties.generators import ALL_LISTS, AS_OF, Record, read, records, rule_texts, rulebook_of, rules_of, subject_of
 from screener import load_rules
-from screener.advice.when import Timeline, as_said_on, changes
+from screener.advice.when import Closing, Timeline, TrialTimeline, as_said_on, changes, closing
 from screener.records import read_patient
 from screener.records.patient import Patient
 from screener.rulebook import Rulebook
@@ -150,6 +150,51 @@ def test_what_follows_for_a_trial_is_what_its_days_say() -> None:
 
     holds()
     assert min(seen[each] for each in ("screenable", "only stale", "closed", "worse")) >= 3, seen
+
+
+def closing_told_by(trial: TrialTimeline) -> Closing | None:
+    """What the days of a trial say of how time closes it."""
+    if trial.verdict == "ineligible" or trial.closes_on is None:
+        return None
+    those = [each for each in trial.changes if each.date == trial.closes_on and each.after == "failed"]
+    why = "; ".join(dict.fromkeys(each.why for each in those))
+    return Closing(trial.closes_on, tuple(each.criterion for each in those), why)
+
+
+def test_what_closes_soon_is_what_all_days_say() -> None:
+    """Only what time can settle is looked at for it, and that has to be enough."""
+    seen: Counter[str] = Counter()
+
+    @many(400)
+    @given(st.randoms(use_true_random=True))
+    def holds(dice: Random) -> None:
+        texts = rule_texts(dice)
+        rulebook = rulebook_of(texts)
+        if rulebook is None:
+            return
+        subject = subject_of(rulebook, rules_of(rulebook.trials.values()))
+        for _ in range(5):
+            record = records(dice, rulebook, subject, fullness=dice.choice((60, 100)))
+            if dice.randrange(3) == 0:
+                record = undated(dice, record)
+            patient = read(record, rulebook)
+            as_of = AS_OF - timedelta(days=dice.choice((0, 0, 0, 1, 5, 29, 40)))
+            call = {
+                "assume_complete": dice.sample(ALL_LISTS, dice.choice((0, 1, 3, len(ALL_LISTS)))),
+                "labs_within": dice.choice(LENGTHS),
+            }
+            screening = evaluate(patient, rulebook, as_of=as_of, **call)  # type: ignore[arg-type]
+            until = as_of + timedelta(days=dice.choice((1, 14, 40)))
+            told = {each.id: closing_told_by(each) for each in changes(screening, until).trials}
+            found = closing(screening, until)
+            seen["open"] += sum(trial.verdict != "ineligible" for trial in screening.trials)
+            seen["closes"] += len(found)
+            assert found == {name: each for name, each in told.items() if each is not None}, (
+                f"{texts['dictionary/all.rules']}\n{texts['trials/T1.rules']}\n{as_of} {until} {call}\n{record}"
+            )
+
+    holds()
+    assert seen["closes"] >= 10, seen
 
 
 def test_on_the_day_itself_a_dated_record_says_what_the_record_says() -> None:

@@ -7,7 +7,7 @@ one day. Here all of them are gathered, some that make no difference among them;
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Literal
@@ -29,6 +29,7 @@ from screener.rulebook import (
     AtLeast,
     AtTime,
     ChangeLookup,
+    Concept,
     Confirmed,
     Criterion,
     EventLookup,
@@ -47,7 +48,7 @@ from screener.rulebook import (
     made_once,
 )
 from screener.rulebook_walk import children, refers_to
-from screener.values.dates import BEGINNING, DAY, Duration, Moment, day_shifted, on_day, span_of_days
+from screener.values.dates import BEGINNING, DAY, Duration, Moment, TimeUnit, day_shifted, on_day, span_of_days
 from screener.values.truth import Truth
 
 OPEN = Duration(MOST_DAYS_OPEN, "days")
@@ -57,13 +58,15 @@ OPEN = Duration(MOST_DAYS_OPEN, "days")
 class Reads(Struct, frozen=True):
     """What some part of a rule reads that time can move. Every length may be met by every day read beside it.
 
-    `fresh` are the facts that count as long as they are fresh, `evidence` those that a list needs to deny, as long as
+    `fresh` are the facts that count as long as they are fresh, `several` those of them of which not just the latest
+    does, `evidence` those that a list needs to deny, as long as
     they are, `paces` those whose change is divided by days; `is_moved` says that it is read on another day than that of
     screening, or on the day before it.
     """
 
     facts: frozenset[str] = frozenset()
     fresh: frozenset[str] = frozenset()
+    several: frozenset[str] = frozenset()
     evidence: frozenset[str] = frozenset()
     paces: frozenset[str] = frozenset()
     concepts: frozenset[str] = frozenset()
@@ -143,7 +146,9 @@ def _reads_of_lookup(lookup: Lookup, rulebook: Rulebook) -> Reads:
             entry = rulebook.fact(fact)
             graded = entry.zero_when_absent if isinstance(entry, Finding) else None
             state = _reads_of_concepts((graded,) if graded is not None else (), rulebook)
-            return _together([Reads(facts=frozenset((fact,)), fresh=frozenset((fact,))), *state])
+            those = frozenset((fact,))
+            several = those if lookup.pick != "latest" else frozenset[str]()
+            return _together([Reads(facts=those, fresh=those, several=several), *state])
         case ValueLookup(fact=fact, scope=scope):
             return _together([Reads(facts=frozenset((fact,))), *_reads_of_scope(scope, rulebook)])
         case ChangeLookup(fact=fact, scope=scope):
@@ -196,6 +201,7 @@ def _together(parts: Iterable[Reads]) -> Reads:
     return Reads(
         frozenset[str]().union(*(each.facts for each in those)),
         frozenset[str]().union(*(each.fresh for each in those)),
+        frozenset[str]().union(*(each.several for each in those)),
         frozenset[str]().union(*(each.evidence for each in those)),
         frozenset[str]().union(*(each.paces for each in those)),
         frozenset[str]().union(*(each.concepts for each in those)),
@@ -244,12 +250,19 @@ class DaysOfConcepts:
         self._patient = patient
         self._rulebook = frame.rulebook
         self._as_of = frame.as_of
-        may_be = (name for of_list in patient.may_be.values() for name in of_list)
-        self._named = frozenset((*patient.episodes, *patient.absences, *may_be))
+        may_be_named = frozenset(name for of_list in patient.may_be.values() for name in of_list)
+        self._named = may_be_named.union(patient.episodes, patient.absences)
         self._denials = {day for those in patient.none_known_on.values() for day in those}
         if patient.complete and patient.as_of is not None:
             # A complete list denies as an absence of the record's own day does.
             self._denials.add(patient.as_of)
+        self._entered = may_be_named.union(patient.episodes)
+        self._denied = self._entered if patient.none_known_on else frozenset(patient.absences)
+        self._denies_later = any(day > self._as_of for day in self._denials)
+        self._denied_for_a_time = frozenset(
+            name for name, those in patient.absences.items() if any(map(self._is_for_a_time, those))
+        )
+        self._moving: dict[tuple[str, frozenset[Duration], int], bool] = {}
         self._of_entries: dict[tuple[str, frozenset[Duration]], set[int]] = {}
         self._of_denials: dict[tuple[Duration, frozenset[Duration]], set[int]] = {}
 
@@ -270,6 +283,33 @@ class DaysOfConcepts:
                     known = self._of_denials[fresh, lengths] = self._not_before(denials, lengths)
                 days |= known
         return days
+
+    def are_contested(self, names: frozenset[str]) -> bool:
+        """Whether a denial of one of these can make an answer definite as time goes on, by ending or by coming up."""
+        if self._denies_later or not self._denied_for_a_time.isdisjoint(names):
+            return True
+        return not (self._denied.isdisjoint(names) or self._entered.isdisjoint(names))
+
+    def _is_for_a_time(self, absence: Absence) -> bool:
+        is_over = absence.when is not None and absence.when.last_day <= self._as_of
+        return not is_over or absence.since is not None or absence.until is not None
+
+    def has_entries(self, names: frozenset[str]) -> bool:
+        """Whether some entry is, or may be, one of these."""
+        return not self._entered.isdisjoint(names)
+
+    def move(self, names: frozenset[str], lengths: frozenset[Duration], until: int) -> bool:
+        """Whether the days of an entry that is, or may be, one of these come up, or leave a window, by a day."""
+        return any(self._moves(name, lengths, until) for name in names & self._entered)
+
+    def _moves(self, name: str, lengths: frozenset[Duration], until: int) -> bool:
+        key = (name, lengths, until)
+        known = self._moving.get(key)
+        if known is None:
+            concept = self._rulebook.concepts[name]
+            moments = [moment for entry in self._entries(name) for moment in _settling(entry, concept)]
+            known = self._moving[key] = any(_passes(each, lengths, self._as_of, until) for each in moments)
+        return known
 
     def _entries(self, name: str) -> list[Episode | Absence]:
         patient = self._patient
@@ -292,6 +332,75 @@ def turning_days(reads: Reads, frame: Frame, until: int, of_concepts: DaysOfConc
     if reads.is_moved:
         days |= {day + 1 for day in days}
     return {day for day in days if frame.as_of < day <= until}
+
+
+def may_settle(reads: Reads, frame: Frame, until: int, of_concepts: DaysOfConcepts) -> bool:
+    """Whether time alone can make an answer that reads this definite, or definite in another way, up to `until`:
+    rather yes than no.
+
+    Most of what time does makes answers less definite: results become stale, and denials old. So it settles nothing
+    where nothing on record is dated later, enters or leaves a window, or is an entry of what is asked about.
+
+        INR > 2           with an INR of last week     it can only become stale: no
+        INR within 7 days > 2         the same         it leaves the window: yes
+        history of sepsis             none on record   no
+    """
+    if reads.paces or of_concepts.are_contested(reads.concepts) or (reads.questions and frame.patient.answers):
+        return True
+    if reads.has_age and any(frame.as_of < day <= until for day in _birthdays(frame, until)):
+        return True
+    has_entries = of_concepts.has_entries(reads.concepts)
+    if has_entries and of_concepts.move(reads.concepts, reads.lengths, until):
+        return True
+    # What rules an entry out is a fact that becomes stale; so is the earliest of several.
+    chosen = reads.fresh if has_entries else reads.several
+    for name in reads.facts | reads.evidence:
+        lengths = reads.lengths | {_freshness(name, frame)} if name in chosen else reads.lengths
+        for result in frame.patient.results.get(name, ()):
+            if result.when is not None and _passes(result.when, lengths, frame.as_of, until):
+                return True
+    return False
+
+
+def _settling(entry: Episode | Absence, concept: Concept) -> Iterator[Moment]:
+    """The days of an entry that can make an answer definite. The day on which somebody said that it goes on cannot:
+    that only becomes old."""
+    if isinstance(entry, Absence):
+        return
+    yield from (each for each in (entry.start, entry.end) if each is not None)
+    if entry.asserted is not None and not entry.ongoing:
+        yield entry.asserted
+    until = speaks_until(entry, concept, None)
+    if until is not None and until >= 1:
+        yield span_of_days(until + 1, until + 1)
+
+
+def _passes(moment: Moment, lengths: frozenset[Duration], as_of: int, until: int) -> bool:
+    """Whether a moment may come up, or leave a window of these lengths, between two days: rather yes than no."""
+    if moment.last_day >= as_of:
+        return True
+    first, last = until - moment.first_day, as_of - moment.last_day
+    return any(least <= first and last <= most for least, most in _in_days(lengths))
+
+
+@lru_cache(maxsize=4096)
+def _in_days(lengths: frozenset[Duration]) -> tuple[tuple[int, int], ...]:
+    """How many days each length has, at least and at most; with two days to spare."""
+    return tuple(
+        [
+            (each.count * _HOURS_OF[each.unit][0] // 24 - 2, each.count * _HOURS_OF[each.unit][1] // 24 + 3)
+            for each in lengths
+        ]
+    )
+
+
+_HOURS_OF: Mapping[TimeUnit, tuple[int, int]] = {
+    "hours": (1, 1),
+    "days": (24, 24),
+    "weeks": (7 * 24, 7 * 24),
+    "months": (28 * 24, 31 * 24),
+    "years": (365 * 24, 366 * 24),
+}
 
 
 def _turning_days(reads: Reads, frame: Frame, until: int, of_concepts: DaysOfConcepts) -> set[int]:

@@ -8,7 +8,7 @@ screening, and grows old from there like everything else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from itertools import groupby
 
@@ -16,13 +16,22 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.advice.causes import Cause, causes, in_words
-from screener.advice.turning_days import DaysOfConcepts, Part, Reads, lengths_of, outlived, parts_of_trial, turning_days
-from screener.evaluation.evaluator import program_of
+from screener.advice.turning_days import (
+    DaysOfConcepts,
+    Part,
+    Reads,
+    lengths_of,
+    may_settle,
+    outlived,
+    parts_of_trial,
+    turning_days,
+)
+from screener.evaluation.evaluator import PreparedCriterion, program_of
 from screener.evaluation.frame import Frame
 from screener.evaluation.phrases import both
 from screener.records.patient import Episode, Patient
 from screener.rulebook import Concept
-from screener.screening import Screening, ScreeningError, Status, TrialResult, Verdict, status_of
+from screener.screening import CriterionResult, Screening, ScreeningError, Status, TrialResult, Verdict, status_of
 from screener.values.dates import Duration, day_shifted, day_text, on_day
 
 SHORTEST = Duration(2, "years")
@@ -121,6 +130,15 @@ def _day_and_status(change: Change) -> tuple[date, Status]:
     return change.date, change.after
 
 
+class Closing(Struct, frozen=True):
+    """From the day `on` some criterion is failed on every day that was looked at, by time alone. `lines` are failed on
+    that day, and `why` says what makes them so."""
+
+    on: date
+    lines: tuple[str, ...]
+    why: str
+
+
 class Timeline(Struct, frozen=True):
     """One patient against all trials of a screening, from the day of screening to the horizon `until`."""
 
@@ -169,26 +187,44 @@ def timelines(screening: Screening, until: Mapping[str, date | None]) -> dict[st
     return found
 
 
-def closing(screening: Screening, until: date) -> dict[str, TrialTimeline]:
-    """The trials that time alone closes up to a day: not ineligible today, and on that day some criterion is failed.
-
-    One look at that day tells which they are; only their days are then gone through.
-    """
+def closing(screening: Screening, until: date) -> dict[str, Closing]:
+    """The trials that time alone closes up to a day: not ineligible today, and on that day some criterion is failed."""
     last = until.toordinal()
     return {
-        each.trial.id: _timeline(each, last)
-        for each in _moved(screening, screening.as_of.toordinal())
-        if each.trial.verdict != "ineligible" and _is_failed_on(last, each)
+        each.trial.id: closed
+        for each in _moved(screening, screening.as_of.toordinal(), only=lambda trial: trial.verdict != "ineligible")
+        if (closed := _closed(each, last)) is not None
     }
 
 
-def _is_failed_on(day: int, moved: _Moved) -> bool:
-    frame = moved.days.of_trial(moved.trial.id, day)
-    return any(
-        status_of(result.kind, line.truth(frame, result.reading)) == "failed"
-        for result, line, parts in zip(moved.trial.criteria, moved.lines, moved.parts, strict=True)
-        if parts
-    )
+def _closed(moved: _Moved, last: int) -> Closing | None:
+    """From the last day the way goes back, as long as some line is failed. Only a line of which time can make a part
+    definite comes to be failed."""
+    days, trial = moved.days, moved.trial
+
+    def failed(day: int, those: Iterable[_Line]) -> Iterator[_Line]:
+        frame = days.of_trial(trial.id, day)
+        return (each for each in those if status_of(each[0].kind, each[1].truth(frame, each[0].reading)) == "failed")
+
+    moving = [
+        (result, line)
+        for result, line, parts in zip(trial.criteria, moved.lines, moved.parts, strict=True)
+        if any(days.may_settle(part, trial.id, last) for part in parts)
+    ]
+    ends = list(failed(last, moving))
+    if not ends:
+        return None
+    in_turn = [*ends, *(each for each in moving if each not in ends)]
+    day = last
+    while any(True for _ in failed(day - 1, in_turn)):
+        day -= 1
+    before, after = days.of_trial(trial.id, day - 1), days.of_trial(trial.id, day)
+    those = [result for result, _ in failed(day, moving)]
+    why = [in_words(causes(each.rules, before, after)) for each in those]
+    return Closing(date.fromordinal(day), tuple(each.id for each in those), "; ".join(dict.fromkeys(why)))
+
+
+_Line = tuple[CriterionResult, PreparedCriterion]
 
 
 def as_said_on(patient: Patient, day: int, concepts: Mapping[str, Concept]) -> Patient:
@@ -250,11 +286,11 @@ class _Days:
     Each part of a rule is asked on its own days alone, and once for all criteria and trials that say it.
     """
 
-    def __init__(self, frame: Frame, day: int) -> None:
+    def __init__(self, frame: Frame, said: Patient, day: int) -> None:
         self.now = frame
         self.frame = Frame(
             frame.rulebook,
-            as_said_on(frame.patient, day, frame.rulebook.concepts),
+            said,
             day,
             assumed=frame.assumed,
             labs_within=frame.labs_within,
@@ -262,6 +298,7 @@ class _Days:
         self._frames: dict[int, Frame] = {}
         self._of_trials: dict[tuple[str, int], Frame] = {}
         self._turning: dict[tuple[str, Reads, int], set[int]] = {}
+        self._settling: dict[tuple[str, int, int], bool] = {}
         self._of_concepts = DaysOfConcepts(self.frame)
         self._changing: dict[tuple[str, int, int], tuple[int, ...]] = {}
 
@@ -296,6 +333,14 @@ class _Days:
                 truth = now
                 yield day
 
+    def may_settle(self, part: Part, trial: str, last: int) -> bool:
+        """Whether time alone can make a part of a rule definite up to the day `last`."""
+        key = (trial if part.asks else "", id(part.decide), last)
+        if key not in self._settling:
+            frame = self.frame.of_trial(trial) if part.asks else self.frame
+            self._settling[key] = any(may_settle(reads, frame, last, self._of_concepts) for reads in part.reads)
+        return self._settling[key]
+
     def _turning_days(self, reads: Reads, trial: str, last: int) -> set[int]:
         key = (trial if reads.questions else "", reads, last)
         if key not in self._turning:
@@ -315,14 +360,19 @@ class _Moved:
         self.parts = parts_of_trial(trial.id, rulebook)
 
 
-def _moved(screening: Screening, day: int) -> Iterator[_Moved]:
+def _moved(
+    screening: Screening, day: int, only: Callable[[TrialResult], bool] = lambda trial: True
+) -> Iterator[_Moved]:
     """Every trial that asks anything; those that labs stay fresh equally long for share what is found."""
     shared: dict[Duration | None, _Days] = {}
+    said: Patient | None = None
     for trial in screening.trials:
-        if trial.criteria:
+        if trial.criteria and only(trial):
             frame = trial.criteria[0].frame
+            if said is None:
+                said = as_said_on(frame.patient, day, frame.rulebook.concepts)
             if frame.labs_within not in shared:
-                shared[frame.labs_within] = _Days(frame, day)
+                shared[frame.labs_within] = _Days(frame, said, day)
             yield _Moved(trial, shared[frame.labs_within])
 
 
@@ -409,4 +459,4 @@ def _closes(steps: Iterable[_Step]) -> date | None:
     return closed
 
 
-__all__ = ["Change", "Timeline", "TrialTimeline", "as_said_on", "changes", "timelines"]
+__all__ = ["Change", "Closing", "Timeline", "TrialTimeline", "as_said_on", "changes", "closing", "timelines"]

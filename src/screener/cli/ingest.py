@@ -79,9 +79,9 @@ def run(asked: argparse.Namespace) -> int:
 
 def place_or_address(text: str) -> Path | str:
     """A place, or the address of a database, which is none."""
-    from screener.terminology.warehouse import ATTACHED
+    from screener.terminology.postgresql import is_address
 
-    return text if text.startswith(ATTACHED) else Path(text)
+    return text if is_address(text) else Path(text)
 
 
 def check_parts() -> None:

@@ -11,8 +11,9 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from screener.advice.when import TrialTimeline, closing
+from screener.advice.when import Closing, closing
 from screener.cohort.given import Given
+from screener.cohort.held import Held, Read, held_in
 from screener.cohort.limits import Limit, Moved, limits_of
 from screener.contract import Basis
 from screener.evaluation.evaluator import in_all_worlds, program_of
@@ -39,13 +40,15 @@ class Missing(Struct, frozen=True):
 
 class Line(Struct, frozen=True):
     """One criterion of one patient: what it came to, whether that is on record or rests on a list that was taken as
-    complete, and why it is unknown. `missing`: what it waits for, where nothing is against the trial."""
+    complete, and why it is unknown. `missing`: what it waits for, where nothing is against the trial. `held`: what its
+    numeric limits were held to."""
 
     criterion: str
     status: Status
     basis: Basis
     reasons: tuple[str, ...]
     missing: tuple[Missing, ...]
+    held: tuple[Held, ...]
 
 
 class Shift(Struct, frozen=True):
@@ -135,6 +138,11 @@ class Desk:
                 found.setdefault(trial.id, {}).setdefault(limit.criterion, []).append(limit)
         return found
 
+    @cached_property
+    def held(self) -> dict[str, dict[str, tuple[Read, ...]]]:
+        """What reads the key values of each trial's lines."""
+        return {trial.id: held_in(trial, self.rulebook) for trial in self.trials}
+
     def day_of(self, patient: Patient) -> date:
         """The day that the answers about a patient are about."""
         if self.how.as_of is not None:
@@ -166,7 +174,7 @@ class Desk:
         soon = {} if screening.died is not None or until is None else closing(screening, until)
         return {trial.id: self._row(trial, screening, facts, soon.get(trial.id)) for trial in screening.trials}
 
-    def _row(self, trial: TrialResult, screening: Screening, facts: str, soon: TrialTimeline | None) -> Row:
+    def _row(self, trial: TrialResult, screening: Screening, facts: str, soon: Closing | None) -> Row:
         statuses = [line.status for line in trial.criteria]
         failed = statuses.count("failed")
         counting = [line for line in trial.criteria if failed == 0 or (failed == 1 and line.status == "failed")]
@@ -181,9 +189,11 @@ class Desk:
             failed,
             statuses.count("unknown"),
             trial.waits_for,
-            tuple([_line(line, waits=failed == 0) for line in trial.criteria]),
+            tuple([_line(line, self.held[trial.id][line.id], waits=failed == 0) for line in trial.criteria]),
             tuple([shift for line in counting for shift in self._shifts(trial.id, line)]),
-            *_closing(soon),
+            None if soon is None else soon.on.toordinal(),
+            () if soon is None else soon.lines,
+            None if soon is None else soon.why,
         )
 
     def _shifts(self, trial: str, line: CriterionResult) -> Iterator[Shift]:
@@ -219,18 +229,10 @@ class Desk:
         return [decide(frame) for decide in known]
 
 
-def _closing(soon: TrialTimeline | None) -> tuple[int | None, tuple[str, ...], str | None]:
-    """From when on time closes a trial, the lines that are failed then, and why."""
-    if soon is None or soon.closes_on is None:
-        return None, (), None
-    those = [each for each in soon.changes if each.date == soon.closes_on and each.after == "failed"]
-    why = "; ".join(dict.fromkeys(each.why for each in those))
-    return soon.closes_on.toordinal(), tuple([each.criterion for each in those]), why
-
-
-def _line(line: CriterionResult, *, waits: bool) -> Line:
+def _line(line: CriterionResult, reads: tuple[Read, ...], *, waits: bool) -> Line:
+    held = tuple([value for read in reads if (value := read(line.frame)) is not None])
     if line.status != "unknown":
-        return Line(line.id, line.status, line.basis, (), ())
+        return Line(line.id, line.status, line.basis, (), (), held)
     needs = dict.fromkeys([(need.kind, need.name) for need in line.needs]) if waits else {}
     missing = tuple([Missing(kind, name, alone=len(needs) == 1) for kind, name in needs])
-    return Line(line.id, line.status, line.basis, line.reasons, missing)
+    return Line(line.id, line.status, line.basis, line.reasons, missing, held)

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from screener.cohort.changes import read_changes
 from screener.cohort.lists import LISTS
 from screener.cohort.nearest import Closing, Near
-from screener.cohort.page import page
+from screener.cohort.page import page, under
 from screener.cohort.summary import Recorded, Step, Summary, Wanted
 from screener.records.whole_files import whole_file
 from screener.report.spreadsheet import plain_cell
@@ -22,13 +22,16 @@ from screener.report.spreadsheet import plain_cell
 def write_summary(folder: Path, summary: Summary) -> list[Path]:
     """Write the summary as JSON, as tables, and as a page. What names patients is written only where small numbers are
     told, and removed where they are not. Raises OSError."""
+    few = under(summary.min_cell)
     texts = {
         "summary.html": page(summary),
         "summary.json": msgspec.json.format(msgspec.json.encode(summary), indent=1).decode() + "\n",
-        "attrition.csv": _attrition(summary),
-        "limits.csv": _limits(summary),
-        "recorded.csv": _table_of(Recorded, [(each.trial, one) for each in summary.trials for one in each.recorded]),
-        "missing.csv": _table_of(Wanted, [(each.trial, one) for each in summary.trials for one in each.wanted]),
+        "attrition.csv": _attrition(summary, few),
+        "limits.csv": _limits(summary, few),
+        "recorded.csv": _table_of(
+            Recorded, [(each.trial, one) for each in summary.trials for one in each.recorded], few
+        ),
+        "missing.csv": _table_of(Wanted, [(each.trial, one) for each in summary.trials for one in each.wanted], few),
     }
     of_patients = ("nearest.csv", "closing.csv", "changes.csv", *LISTS)
     if summary.min_cell == 1:
@@ -56,23 +59,19 @@ def _write_changes(folder: Path) -> None:
             file.write(_line([getattr(each, name) for name in fields]).encode())
 
 
-def _table_of(what: type[Struct], rows: Sequence[tuple[str, Struct]]) -> str:
-    """A table with a column for the trial and one for each field."""
+def _table_of(what: type[Struct], rows: Sequence[tuple[str, Struct]], few: str = "") -> str:
+    """A table with a column for the trial and one for each field that is told. `few` stands for too small a number."""
     names = [each.name for each in msgspec.structs.fields(what)]
-    return _table(["trial", *names], [[trial, *(_told(getattr(row, name)) for name in names)] for trial, row in rows])
+    told = [name for name in names if not any(getattr(row, name) is UNSET for _, row in rows)]
+    cells = [[trial, *(_told(getattr(row, name), few) for name in told)] for trial, row in rows]
+    return _table(["trial", *told], cells)
 
 
-def _attrition(summary: Summary) -> str:
-    fields = [each.name for each in msgspec.structs.fields(Step)]
-    rows = [
-        [trial.trial, *(_told(getattr(step, name)) for name in fields)]
-        for trial in summary.trials
-        for step in trial.steps
-    ]
-    return _table(["trial", *fields], rows)
+def _attrition(summary: Summary, few: str) -> str:
+    return _table_of(Step, [(trial.trial, step) for trial in summary.trials for step in trial.steps], few)
 
 
-def _limits(summary: Summary) -> str:
+def _limits(summary: Summary, few: str) -> str:
     rows = [
         [
             trial.trial,
@@ -81,7 +80,8 @@ def _limits(summary: Summary) -> str:
             each.operator,
             each.text,
             move.text,
-            *map(_told, (move.certain, move.possible)),
+            _told(move.certain, few),
+            _told(move.possible, few),
         ]
         for trial in summary.trials
         for each in trial.sensitivity
@@ -100,9 +100,9 @@ def _line(cells: Sequence[object]) -> str:
     return written.getvalue()
 
 
-def _told(value: object) -> object:
+def _told(value: object, few: str) -> object:
     """A number of patients that is not told is a word."""
-    return "few" if value is None else value
+    return few if value is None and few else value
 
 
 def _cell(value: object) -> object:

@@ -6,10 +6,11 @@ how, so a run that was ended goes on where it stopped, and a source that has cha
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from secrets import token_hex
 from zlib import crc32
 
 from msgspec import Struct
@@ -32,6 +33,7 @@ from screener.records.facts.folder import (
     write_part,
 )
 from screener.records.locales import Locale
+from screener.records.omop import server
 from screener.records.patient import NOTHING_BESIDES, Patient, ReadWith
 from screener.records.reading import read_with
 from screener.records.sources import Group, HowRead, InLots, called, groups_in, name_of, records_in
@@ -39,6 +41,8 @@ from screener.records.sources import Group, HowRead, InLots, called, groups_in, 
 FILES_AT_ONCE, BYTES_AT_ONCE = 200, 32 * 1024 * 1024
 """How much of a folder of records one piece takes. A file that is larger than that is taken apart itself."""
 PATIENTS_OF_A_PIECE = 500
+COPIES = ".copies"
+"""Where copies of databases lie, in the folder of facts, while they are read."""
 
 Read = Iterator[Patient | RecordError]
 
@@ -63,6 +67,13 @@ class Manner(Struct, frozen=True):
         return read_with(self.dictionary, self.locale, self.columns)
 
 
+class Source(Struct, frozen=True):
+    """A source: where it lies, and what messages call it."""
+
+    place: Path
+    name: str
+
+
 class Piece(Struct, frozen=True):
     """A piece of the work: the name of the file that it becomes, and how its patients are read."""
 
@@ -78,19 +89,38 @@ def ingest(
     count: Callable[[int], None] = lambda patients: None,
 ) -> About:
     """Write the facts of every patient of the sources into a folder, by so many processes; `count` is told how many
-    patients each file has, as it is written. A source is a place, or the address of a database.
+    patients each file has, as it is written. A source is a place, or the address of a database, which is first copied.
 
     A file or patient that cannot be used is set aside and named in what is returned. Raises FactsError where somebody
-    else writes into the folder, and OSError where it cannot be written.
+    else writes into the folder, RecordError where a database cannot be read, and OSError where the folder cannot be
+    written.
     """
     parts: list[Part] = []
     prepare()
-    with alone_in(folder):
+    with alone_in(folder), _copies(sources, folder / COPIES) as places:
         begin(folder)
-        for part in forked_in_order(partial(_written, folder, manner), _pieces_of(sources, manner), jobs):
+        for part in forked_in_order(partial(_written, folder, manner), _pieces_of(places, manner), jobs):
             parts.append(part)
             count(part.patients)
         return finish(folder, parts, manner.dictionary.rulebook.dictionary_digest, manner.read_with)
+
+
+@contextmanager
+def _copies(sources: Sequence[Path | str], workshop: Path) -> Iterator[list[Source]]:
+    """The sources, with a copy in the place of each database, which is there as long as it is read. What a run left
+    that was killed is removed."""
+    shutil.rmtree(workshop, ignore_errors=True)
+    try:
+        places: list[Source] = []
+        for number, source in enumerate(sources):
+            if isinstance(source, Path):
+                places.append(Source(source, called(source)))
+                continue
+            workshop.mkdir(mode=0o700, exist_ok=True)
+            places.append(Source(server.copy_of(source, workshop / str(number)), server.called(source)))
+        yield places
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
 
 
 def _written(folder: Path, manner: Manner, piece: Piece) -> Part:
@@ -112,16 +142,16 @@ def _with(read: Read, manner: Manner) -> Read:
             yield refused(error.file, printable(patient.id), error.problems[0].fault, error.problems[0].mend)
 
 
-def _pieces_of(sources: Sequence[Path | str], manner: Manner) -> Iterator[Piece]:
+def _pieces_of(sources: Sequence[Source], manner: Manner) -> Iterator[Piece]:
     small: list[Path] = []
-    large: list[Path | str] = []
+    large: list[Source] = []
     for source in sources:
-        if isinstance(source, str):
-            large.append(source)
-            continue
-        for place in records_in(source)[0] if source.is_dir() else [source]:
-            is_small = place.is_file() and place.stat().st_size <= BYTES_AT_ONCE
-            (small if is_small else large).append(place)
+        in_it = records_in(source.place)[0] if source.place.is_dir() else [source.place]
+        for place in in_it:
+            if place.is_file() and place.stat().st_size <= BYTES_AT_ONCE:
+                small.append(place)
+            else:
+                large.append(source if place == source.place else Source(place, called(place)))
     yield from _pieces_of_files(small, manner)
     for each in large:
         yield from _pieces_of_one(each, manner)
@@ -153,19 +183,19 @@ def _piece_of_files(places: Sequence[Path], manner: Manner) -> Piece:
 def _read_files(places: Sequence[Path], manner: Manner) -> Read:
     for place in places:
         try:
-            for group in groups_in(place, _how(place, manner)):
+            for group in groups_in(place, _how(Source(place, called(place)), manner)):
                 yield from _read_groups([group])
         except RecordError as error:
             yield error
 
 
-def _pieces_of_one(place: Path | str, manner: Manner) -> Iterator[Piece]:
+def _pieces_of_one(source: Source, manner: Manner) -> Iterator[Piece]:
     """The pieces of one large source: some of its groups at a time, or some patients of a group that is very large."""
-    said = (*manner.said, _state_of(place))
+    said = (*manner.said, _state_of(source.place))
     number = 0
     lot: list[Group | RecordError] = []
     try:
-        for group in groups_in(place, _how(place, manner)):
+        for group in groups_in(source.place, _how(source, manner)):
             readers = group.lots(PATIENTS_OF_A_PIECE) if isinstance(group, InLots) else []
             if len(readers) < 2:
                 lot.append(group)
@@ -192,14 +222,12 @@ def _read_groups(groups: Sequence[Group | RecordError]) -> Read:
             yield error
 
 
-def _how(place: Path | str, manner: Manner) -> HowRead:
-    return HowRead(manner.dictionary, called(place), name_of(place), None, manner.locale, manner.columns)
+def _how(source: Source, manner: Manner) -> HowRead:
+    return HowRead(manner.dictionary, source.name, name_of(source.place), None, manner.locale, manner.columns)
 
 
-def _state_of(place: Path | str) -> tuple[object, ...]:
-    """What changes when a file, or a file in a folder, does. Of a database nobody can tell: it is always read anew."""
-    if isinstance(place, str):
-        return (token_hex(),)
+def _state_of(place: Path) -> tuple[object, ...]:
+    """What changes when a file, or a file in a folder, does. The copy of a database is another one each time."""
     files = sorted(each for each in place.rglob("*") if each.is_file()) if place.is_dir() else [place]
     stated = [(str(each), each.stat()) for each in files]
     return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stated)

@@ -9,7 +9,7 @@ A limit is moved in the rule itself, and the engine decides the line again. So t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any as Anything
 
 from msgspec import Struct
@@ -33,6 +33,7 @@ from screener.rulebook import (
     Meets,
     Not,
     Number,
+    Numeric,
     Rulebook,
     ScoreOf,
     Trial,
@@ -89,15 +90,24 @@ def limits_of(trial: Trial, rulebook: Rulebook) -> tuple[Limit, ...]:
     return tuple(each for criterion in trial.criteria for each in _limits_in(trial.id, criterion, rulebook))
 
 
+def compared_now(criterion: Criterion, rulebook: Rulebook) -> tuple[Comparing, ...]:
+    """The comparisons with a number that a line makes on the day that the answers are about."""
+    rules = [reading.rule for reading in criterion.readings]
+    elsewhen = _elsewhen(rules, rulebook)
+    return tuple(dict.fromkeys(node for rule in rules for node in _comparing(rule, rulebook) if node not in elsewhen))
+
+
+def _elsewhen(rules: Sequence[Truthful], rulebook: Rulebook) -> set[Comparing]:
+    return {each for rule in rules for moved in _at_other_times(rule, rulebook) for each in _comparing(moved, rulebook)}
+
+
 def _limits_in(trial: str, criterion: Criterion, rulebook: Rulebook) -> Iterator[Limit]:
     rules = tuple(reading.rule for reading in criterion.readings)
     groups: dict[tuple[str, str, str], list[tuple[Comparing, str]]] = {}
     for node in dict.fromkeys(node for rule in rules for node in _comparing(rule, rulebook)):
         for field, operator in _limits_at(node):
             groups.setdefault((_subject(node, rulebook), operator, _written(node, field)[0]), []).append((node, field))
-    elsewhen = {
-        each for rule in rules for moved in _at_other_times(rule, rulebook) for each in _comparing(moved, rulebook)
-    }
+    elsewhen = _elsewhen(rules, rulebook)
     for place, ((of, operator, text), nodes) in enumerate(groups.items()):
         _, number = _written(*nodes[0])
         moved = []
@@ -119,8 +129,12 @@ def _limits_in(trial: str, criterion: Criterion, rulebook: Rulebook) -> Iterator
 
 def _subject(node: Comparing, rulebook: Rulebook) -> str:
     """What is held to a limit, by its title."""
-    of = node.lookup if isinstance(node, AgainstLimit) else node.of if isinstance(node, Between) else node.left
-    return _title(of, rulebook)
+    return _title(what_is_compared(node), rulebook)
+
+
+def what_is_compared(node: Comparing) -> Numeric | str:
+    """What is held to a limit: a number, or the name of a lookup."""
+    return node.lookup if isinstance(node, AgainstLimit) else node.of if isinstance(node, Between) else node.left
 
 
 def _title(of: Struct | str, rulebook: Rulebook) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import jinja2
@@ -16,6 +17,8 @@ TEMPLATES = Path(__file__).with_name("templates")
 BAR = 120
 """The width of a bar."""
 LONGEST_ID = 80
+MOST_SHOWN = 20
+"""Patients of a list that the page shows; the tables have more."""
 WORDS = {"eligible": "certain", "undetermined": "possible", "ineligible": "ruled out", "died": "died"}
 
 
@@ -36,7 +39,13 @@ def page(summary: Summary) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"count": _count, "change": _change, "id": _id, "stand": _stand}
+    few = under(summary.min_cell)
+    environment.filters |= {
+        "count": partial(_count, few),
+        "change": partial(_change, few),
+        "id": _id,
+        "stand": _stand,
+    }
     style = (TEMPLATES / "summary.css").read_text()
     return environment.get_template("summary.html.jinja").render(
         summary=summary,
@@ -48,15 +57,21 @@ def page(summary: Summary) -> str:
         costliest=_costliest,
         most_wanted=_most_wanted,
         moves_that_matter=_moves_that_matter,
+        listed=MOST_SHOWN,
     )
 
 
-def _count(number: Count) -> str:
-    return "few" if number is None else f"{number:,}"
+def under(min_cell: int) -> str:
+    """What is written for a number of patients that is too small to tell; nothing where none is."""
+    return f"under {min_cell}" if min_cell > 1 else ""
 
 
-def _change(number: int | None) -> str:
-    return "few" if number is None else "·" if number == 0 else f"{number:+,}"
+def _count(few: str, number: Count) -> str:
+    return few if number is None else f"{number:,}"
+
+
+def _change(few: str, number: Count) -> str:
+    return few if number is None else "·" if number == 0 else f"{number:+,}"
 
 
 def _id(patient: str) -> str:
@@ -70,12 +85,11 @@ def _stand(stand: str | None) -> str:
 
 
 def _bar(step: Step, trial: OfTrial) -> Bar | None:
-    """The bar of a line; None where a number is too small to tell."""
-    numbers = (step.passed, step.unknown, step.failed)
-    if not trial.patients or any(each is None for each in numbers):
+    """The bar of a line: what neither fails it nor is unknown passes it."""
+    if not trial.patients:
         return None
-    passed, unknown, failed = (round(BAR * (each or 0) / trial.patients) for each in numbers)
-    return Bar(passed, unknown, failed)
+    unknown, failed = (min(round(BAR * (each or 0) / trial.patients), BAR) for each in (step.unknown, step.failed))
+    return Bar(max(BAR - unknown - failed, 0), unknown, failed)
 
 
 def _costliest(trial: OfTrial) -> Step | None:
@@ -93,4 +107,4 @@ def _most_wanted(trial: OfTrial) -> Wanted | None:
 
 
 def _moves_that_matter(trial: OfTrial) -> list[Sensitivity]:
-    return [each for each in trial.sensitivity if any(move.certain != 0 or move.possible != 0 for move in each.moves)]
+    return [each for each in trial.sensitivity if any(move.certain or move.possible for move in each.moves)]

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from screener.records.facts.folder import FactsError, SetAside
 
-FORM = "screener cohort 2"
+FORM = "screener cohort 3"
 ABOUT = "cohort.json"
 
 

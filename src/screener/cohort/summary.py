@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from screener.cohort.answers import Desk, How
@@ -20,17 +20,20 @@ from screener.cohort.limits import limits_of
 from screener.cohort.nearest import Closing, Near, closing, looked_closer
 from screener.cohort.ran import Ran, place_of, read_ran
 from screener.records.facts.folder import Facts, FactsError, working
-from screener.rulebook import ChangeLookup, EventLookup, OnsetLookup, Rulebook, Trial, ValueLookup
+from screener.rulebook import ChangeLookup, Criterion, EventLookup, OnsetLookup, Rulebook, Trial, ValueLookup
 from screener.rulebook_walk import lookup_of, walk_through
 
 Count = int | None
-"""A number of patients; None where it is smaller than may leave the house."""
+"""A number of patients; None where it is smaller than may leave the house, or nobody."""
+Made = Count | UnsetType
+"""A number that is the sum or difference of others. Where small numbers may not leave the house it is not told: who has
+all numbers of a sum, each rounded, can often work out a small one."""
 
 MOST_MISSING = 15
 MOST_LISTED = 1000
 """Patients that the summary lists at most, of a trial, who are new, no longer candidates, or soon none. `changes.csv`
 and the answers have all."""
-FORM = "screener summary 1"
+FORM = "screener summary 2"
 
 
 class Step(Struct, frozen=True):
@@ -44,15 +47,15 @@ class Step(Struct, frozen=True):
     criterion: str
     kind: str
     short: str
-    passed: Count
+    passed: Made
     failed: Count
     unknown: Count
-    certain: Count
-    possible: Count
+    certain: Made
+    possible: Made
     only_this_fails: Count
     only_this_is_open: Count
-    certain_without: Count
-    possible_without: Count
+    certain_without: Made
+    possible_without: Made
 
 
 class Wanted(Struct, frozen=True):
@@ -81,8 +84,8 @@ class Move(Struct, frozen=True):
 
     number: float
     text: str
-    certain: int | None
-    possible: int | None
+    certain: Count
+    possible: Count
 
 
 class Sensitivity(Struct, frozen=True):
@@ -98,18 +101,21 @@ class Sensitivity(Struct, frozen=True):
 class OfTrial(Struct, frozen=True):
     """One trial: everybody's verdict, the attrition, and what follows from it.
 
-    `died`: so many of the eligible and undetermined have died by the record. `new` and `no_longer`: so many are
-    candidates since the run before, and no longer are. `nearest`, `closing` and `changed` name patients, and are empty
-    where small numbers are not told. To `closes_soon` patients time alone closes the trial soon.
+    `for_people` of the undetermined wait for nothing but what people answer: a judgement, or consent. `died`: so many
+    of the eligible and undetermined have died by the record. `new` and `no_longer`: so many are candidates since the
+    run before, and no longer are. `nearest`, `closing` and `changed` name patients, and are empty where small numbers
+    are not told. To `closes_soon` patients time alone closes the trial soon.
     """
 
     trial: str
+    short: str
     title: str
     recruiting: bool
     patients: Count
     eligible: Count
     undetermined: Count
-    ineligible: Count
+    ineligible: Made
+    for_people: Count
     died: Count
     new: Count
     no_longer: Count
@@ -124,8 +130,8 @@ class OfTrial(Struct, frozen=True):
 
 
 class Summary(Struct, frozen=True):
-    """The summary of a run. `min_cell`: every number of patients is rounded down to a multiple of it, and none from 1
-    to one below it is told. `since` is the day of the run before."""
+    """The summary of a run. `min_cell`: every number of patients is rounded down to a multiple of it, and none below it
+    is told. `since` is the day of the run before."""
 
     form: str
     screener: str
@@ -149,7 +155,10 @@ def summed_up(folder: Path, rulebook: Rulebook, facts: Facts, how: How, min_cell
             recorded = _recorded(rulebook, trials, database, facts, ran)
             of_trials = [_of_trial(rulebook.trials[each], rulebook, database, folder, ran, cells) for each in trials]
             of_trials = [
-                replace(each, recorded=tuple([replace(one, patients=cells.count(one.patients or 0)) for one in found]))
+                replace(
+                    each,
+                    recorded=tuple([replace(one, patients=cells.unless_nobody(one.patients or 0)) for one in found]),
+                )
                 for each, found in zip(of_trials, recorded, strict=True)
             ]
             if min_cell == 1:
@@ -172,7 +181,7 @@ def summed_up(folder: Path, rulebook: Rulebook, facts: Facts, how: How, min_cell
         ran.day,
         ran.assume_complete,
         cells.count(ran.patients),
-        cells.count(len(ran.set_aside)),
+        cells.unless_nobody(len(ran.set_aside)),
         min_cell,
         ran.since,
         tuple(_with_changes(each, folder, cells) for each in of_trials),
@@ -193,9 +202,12 @@ def _with_changes(of: OfTrial, folder: Path, cells: _Cells) -> OfTrial:
 
 class _Cells:
     """Says numbers of patients. Where small ones may not leave the house, every number is rounded down to a multiple of
-    the least that may: so no difference of two numbers tells how many a few are, either.
+    the least that may, and what is below that is not told, nobody neither.
 
-        of 5:  0, 3, 17, 20      0, few, 15, 20
+        of 5:  0, 3, 17, 20      None, None, 15, 20
+
+    Nor is what is made of others told (`Made`). Of 17 patients, who are 12 + 3 + 2, it says 15, 10, not told, not told:
+    with the last told as nobody, or all four rounded, the 3 could often be worked out.
     """
 
     def __init__(self, least: int) -> None:
@@ -203,12 +215,20 @@ class _Cells:
 
     def count(self, number: int) -> Count:
         """A number of patients; None where it is too small."""
-        return number // self.least * self.least if number == 0 or number >= self.least else None
+        return number // self.least * self.least if number >= self.least or self.least == 1 else None
 
-    def change(self, number: int) -> int | None:
+    def unless_nobody(self, number: int) -> Count:
+        """The same, but nobody is told: of numbers that no others add up to."""
+        return number and self.count(number)
+
+    def change(self, number: int) -> Count:
         """So many more, or fewer; None where so few are too small a number."""
         size = self.count(abs(number))
         return size if size is None or number >= 0 else -size
+
+    def made(self, number: int) -> Made:
+        """A number that is made of others; not told where small ones may not leave the house."""
+        return number if self.least == 1 else UNSET
 
 
 def _of_trial(
@@ -217,17 +237,20 @@ def _of_trial(
     files = [str(place_of(folder, trial.id, name)) for name in ran.files[trial.id]]
     database.execute("CREATE OR REPLACE TEMP VIEW answers AS SELECT * FROM read_parquet(" + listed(files) + ")")
     verdicts = dict(database.execute("SELECT verdict, count(*) FROM answers GROUP BY verdict").fetchall())
-    died, closes_soon = database.execute(
-        "SELECT count(*) FILTER (died AND failed = 0), count(closes_on) FROM answers"
-    ).fetchone() or (0, 0)
+    for_people, died, closes_soon = database.execute(
+        """SELECT count(*) FILTER (verdict = 'undetermined' AND NOT list_contains(waits_for, 'data')),
+            count(*) FILTER (died AND failed = 0), count(closes_on) FROM answers"""
+    ).fetchone() or (0, 0, 0)
     return OfTrial(
         trial.id,
+        trial.short or trial.title,
         trial.title,
         trial.registry.status == "RECRUITING",
         cells.count(sum(verdicts.values())),
         cells.count(verdicts.get("eligible", 0)),
         cells.count(verdicts.get("undetermined", 0)),
-        cells.count(verdicts.get("ineligible", 0)),
+        cells.made(verdicts.get("ineligible", 0)),
+        cells.count(for_people),
         cells.count(died),
         None,
         None,
@@ -244,17 +267,21 @@ def _steps(trial: Trial, database: duckdb.DuckDBPyConnection, cells: _Cells) -> 
     columns = []
     for place in range(1, len(ids) + 1):
         here = f"statuses[{place}]"
-        for said in ("passed", "failed", "unknown"):
-            columns.append(f"count(*) FILTER ({here} = '{said}')")
-        columns.append(f"count(*) FILTER (first_not_passed > {place})")
-        columns.append(f"count(*) FILTER (first_failed > {place})")
-        columns.append(f"count(*) FILTER (failed = 1 AND {here} = 'failed')")
-        columns.append(f"count(*) FILTER (failed = 0 AND open = 1 AND {here} = 'unknown')")
-        columns.append(f"count(*) FILTER (failed + open - CAST({here} <> 'passed' AS INT) = 0)")
         others = f"failed - CAST({here} = 'failed' AS INT) = 0"
-        columns.append(f"count(*) FILTER ({others} AND open - CAST({here} = 'unknown' AS INT) > 0)")
+        counted = (
+            f"{here} = 'passed'",
+            f"{here} = 'failed'",
+            f"{here} = 'unknown'",
+            f"first_not_passed > {place}",
+            f"first_failed > {place}",
+            f"failed = 1 AND {here} = 'failed'",
+            f"failed = 0 AND open = 1 AND {here} = 'unknown'",
+            f"failed + open - CAST({here} <> 'passed' AS INT) = 0",
+            f"{others} AND open - CAST({here} = 'unknown' AS INT) > 0",
+        )
+        columns += [f"count(*) FILTER ({each})" for each in counted]
     end = len(ids) + 1
-    counted = database.execute(
+    counted_of = database.execute(
         f"""SELECT {", ".join(columns)} FROM (
             SELECT failed, open, statuses,
                 coalesce(nullif(list_position(statuses, 'failed'), 0), {end}) AS first_failed,
@@ -262,11 +289,28 @@ def _steps(trial: Trial, database: duckdb.DuckDBPyConnection, cells: _Cells) -> 
                     AS first_not_passed
             FROM (SELECT failed, open, list_transform(lines, lambda x: x.status) AS statuses FROM answers))"""
     ).fetchone()
-    numbers = [cells.count(each) for each in counted or ()]
-    each = 9
+    numbers = counted_of or ()
+    each = len(counted)
     return tuple(
-        Step(criterion.id, criterion.kind, criterion.short or criterion.quote, *numbers[at * each : (at + 1) * each])
-        for at, criterion in enumerate(trial.criteria)
+        _step(criterion, numbers[at * each : (at + 1) * each], cells) for at, criterion in enumerate(trial.criteria)
+    )
+
+
+def _step(line: Criterion, numbers: Sequence[int], cells: _Cells) -> Step:
+    passed, failed, unknown, certain, possible, only_fails, only_open, certain_without, possible_without = numbers
+    return Step(
+        line.id,
+        line.kind,
+        line.short or line.quote,
+        cells.made(passed),
+        cells.count(failed),
+        cells.count(unknown),
+        cells.made(certain),
+        cells.made(possible),
+        cells.count(only_fails),
+        cells.count(only_open),
+        cells.made(certain_without),
+        cells.made(possible_without),
     )
 
 

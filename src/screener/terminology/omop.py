@@ -42,7 +42,8 @@ from screener.terminology.hierarchy import (
     whole_of,
     write_index,
 )
-from screener.terminology.warehouse import ATTACHED, UnusableTablesError, is_database, open_views, without_password
+from screener.terminology.postgresql import copied, is_address
+from screener.terminology.warehouse import UnusableTablesError, is_database, open_views
 
 if TYPE_CHECKING:
     import duckdb
@@ -85,9 +86,17 @@ class Built(Struct, frozen=True):
 
 def build_index(place: Path | str, rulebook: Rulebook, out: Path) -> Built:
     """Build an index of the vocabulary in a folder or a database, for the codes of a dictionary: see `build`."""
+    if is_address(place):
+        _check_place(out)
+        with tempfile.TemporaryDirectory(dir=out.resolve().parent, prefix=f".{out.name[:100]}.") as workshop:
+            try:
+                copy = copied(str(place), Path(workshop) / "copy", _COLUMNS, _RELEASE, {**_COLUMNS, **_RELEASE})
+            except UnusableTablesError as problem:
+                raise TerminologyError(problem.fault, _ATHENA) from None
+            return build_index(copy, rulebook, out)
     place = str(place)
-    shown = None if place.startswith(ATTACHED) else Path(place)
-    if shown is not None and not (shown.is_file() if is_database(place) else shown.is_dir()):
+    shown = Path(place)
+    if not (shown.is_file() if is_database(place) else shown.is_dir()):
         raise TerminologyError(f"there is no {'file' if is_database(place) else 'folder'} `{place}`", _ATHENA)
 
     def load(database: duckdb.DuckDBPyConnection) -> str | None:
@@ -143,7 +152,7 @@ def build(
             written = write_index(draft, _entries(database), concepts, digest=digest, release=release)
             unknown, systems = _unknown(database), _systems(database)
         except duckdb.Error as problem:
-            reason = without_password(str(problem).splitlines()[0])
+            reason = str(problem).splitlines()[0]
             raise TerminologyError(f"the {what} cannot be read: {reason}", mend, shown) from None
         finally:
             database.close()

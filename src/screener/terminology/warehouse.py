@@ -1,5 +1,4 @@
-"""The tables of an OMOP CDM, opened in DuckDB for reading: a folder of CSV or Parquet files, a DuckDB file, or a
-database that DuckDB can attach.
+"""The tables of an OMOP CDM, opened in DuckDB for reading: a folder of CSV or Parquet files, or a DuckDB file.
 
 Each table becomes a view with its columns in small letters. Whatever the source stores them as, `person_id` and the
 ids of concepts are whole numbers, and a number that is none (NaN, infinite) is NULL. In CSV everything else is text as
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 FILES = (".parquet", ".csv", ".csv.gz", ".tsv")
 DATABASES = (".duckdb", ".ddb")
-ATTACHED = ("postgres://", "postgresql://")
 
 _WHOLE = re.compile(r"(person_id|\w*concept_id(_[12])?)")
 """The columns that are read as whole numbers."""
@@ -35,7 +33,7 @@ class UnusableTablesError(Exception):
 
 def is_database(place: str) -> bool:
     """Whether a place is a database and no folder."""
-    return place.startswith(ATTACHED) or place.lower().endswith(DATABASES)
+    return place.lower().endswith(DATABASES)
 
 
 def file_of(folder: Path, table: str) -> Path | None:
@@ -67,7 +65,7 @@ def open_views(
     duckdb.Error."""
     wanted = {**needed, **others}
     if is_database(place):
-        sources = _in_database(database, place, tuple(wanted))
+        sources = _in_database(database, place, needed, others)
     else:
         sources = _in_folder(Path(place), tuple(wanted))
     for table in needed:
@@ -129,29 +127,36 @@ def _header(file: Path) -> tuple[list[str], str, bool]:
     )
 
 
-def _in_database(database: duckdb.DuckDBPyConnection, place: str, tables: Sequence[str]) -> dict[str, _Found]:
-    kind = "TYPE POSTGRES, " if place.startswith(ATTACHED) else ""
-    database.execute(f"ATTACH {quoted(place)} AS warehouse ({kind}READ_ONLY)")
+def _in_database(
+    database: duckdb.DuckDBPyConnection, place: str, needed: Iterable[str], others: Iterable[str]
+) -> dict[str, _Found]:
+    database.execute(f"ATTACH {quoted(place)} AS warehouse (READ_ONLY)")
     rows = database.execute(
         "SELECT lower(table_name), table_schema, table_name FROM information_schema.tables "
         "WHERE table_catalog = 'warehouse' ORDER BY ALL"
     ).fetchall()
+    wanted = {*needed, *others}
+    named = {(table, schema): f'warehouse."{schema}"."{name}"' for table, schema, name in rows if table in wanted}
+    return {table: (source, None, None) for table, source in choose_schemas(named, needed).items()}
+
+
+def choose_schemas(named: Mapping[tuple[str, str], str], needed: Iterable[str]) -> dict[str, str]:
+    """Of each table (its name and schema say which it is) the one that counts: that of the schema which has the first
+    of those needed, else of the only schema that has it. Raises UnusableTablesError where nobody can tell, or one of
+    those needed is nowhere."""
     schemas: dict[str, dict[str, str]] = {}
-    for table, schema, name in rows:
-        if table in tables:
-            schemas.setdefault(table, {})[schema] = f'warehouse."{schema}"."{name}"'
-    home = _the_one(tables[0], schemas.get(tables[0], {}))
-    found: dict[str, _Found] = {}
-    for table, places in schemas.items():
-        source = places.get(home) or places[_the_one(table, places)]
-        found[table] = source, None, None
-    return found
+    for (table, schema), place in named.items():
+        schemas.setdefault(table, {})[schema] = place
+    for table in needed:
+        if table not in schemas:
+            raise UnusableTablesError(f"there is no table {table.upper()}", table=table)
+    first = next(iter(needed))
+    home = _the_one(first, schemas[first])
+    return {table: places.get(home) or places[_the_one(table, places)] for table, places in schemas.items()}
 
 
 def _the_one(table: str, places: Mapping[str, str]) -> str:
-    """The schema of a table. Raises UnusableTablesError where it stands in several, or none."""
-    if not places:
-        raise UnusableTablesError(f"there is no table {table.upper()}", table=table)
+    """The schema of a table. Raises UnusableTablesError where it stands in several."""
     if len(places) > 1:
         listed = ", ".join(f"`{each}`" for each in places)
         raise UnusableTablesError(f"the table {table.upper()} stands in several schemas: {listed}")
@@ -171,7 +176,7 @@ def _read(column: str, type_: str) -> str:
 
 def without_password(text: str) -> str:
     """A text without the password in an address: `postgresql://anna:secret@host/cdm` shows `anna:…@host`."""
-    return re.sub(r"(//[^/:@\s]*):[^@\s]*@", r"\1:…@", re.sub(r"(password=)[^\s&\"']+", r"\1…", text))
+    return re.sub(r"(//[^/:@\s]*):\S*@", r"\1:…@", re.sub(r"(password=)[^\s&\"']+", r"\1…", text))
 
 
 def quoted(text: str) -> str:

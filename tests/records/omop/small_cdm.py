@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -90,6 +90,17 @@ def write_database(database: duckdb.DuckDBPyConnection, cdm: Cdm, schema: str = 
         for row in rows:
             values = [row.get(column) for column in columns]
             database.execute(f"INSERT INTO {schema}.{table} VALUES ({', '.join('?' * len(columns))})", values)
+
+
+def table_of(table: str, rows: Table, schema: str, *, new: bool = True) -> Iterator[str]:
+    """Statements of SQL that make a table of the CDM, and fill it."""
+    columns = list(dict.fromkeys(column for row in rows for column in row)) or ["person_id"]
+    if new:
+        typed = ", ".join(f"{column} {_type(column).replace('DOUBLE', 'DOUBLE PRECISION')}" for column in columns)
+        yield f"CREATE TABLE {schema}.{table} ({typed})"
+    for row in rows:
+        values = ["NULL" if row[each] is None else "'" + str(row[each]).replace("'", "''") + "'" for each in row]
+        yield f"INSERT INTO {schema}.{table} ({', '.join(row)}) VALUES ({', '.join(values)})"
 
 
 def _type(column: str) -> str:

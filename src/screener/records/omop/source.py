@@ -1,4 +1,4 @@
-"""A warehouse in OMOP's form: a DuckDB file, a folder of Parquet or CSV files, or a database that DuckDB can attach."""
+"""A warehouse in OMOP's form: a DuckDB file, or a folder of Parquet or CSV files."""
 
 from __future__ import annotations
 
@@ -15,16 +15,14 @@ from screener.records.errors import RecordError
 from screener.records.omop.tables import Tables
 from screener.records.patient import Patient
 from screener.records.sources import Group, HowRead, Source, path_of
-from screener.terminology.warehouse import ATTACHED, UnusableTablesError, file_of, is_database, without_password
+from screener.terminology.warehouse import UnusableTablesError, file_of, is_database
 
 MOST_LOTS = 64
 """A warehouse is looked through once for each lot, so there are not many, however many patients there are."""
 
 
 def recognises(source: Source) -> bool:
-    """A DuckDB file, a folder that has a file called `person`, or the address of a database."""
-    if isinstance(source, str) and source.startswith(ATTACHED):
-        return True
+    """A DuckDB file, or a folder that has a file called `person`."""
     place = path_of(source)
     if place is None:
         return False
@@ -80,7 +78,7 @@ class Warehouse(Struct, frozen=True, dict=True):
         except RecordError as error:
             (problem, *_) = error.problems
             left = f"persons {between[0]} to {between[1]}" + (f", those after {last}" if last is not None else "")
-            yield refused(without_password(self.how.file), left, problem.fault, problem.mend or "")
+            yield refused(self.how.file, left, problem.fault, problem.mend or "")
 
     def patients(self, between: tuple[int, int] | None = None) -> Iterator[Patient | RecordError]:
         """The patients whose ids lie between two, or all."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from screener.records.documents import refused
 from screener.records.errors import RecordError
-from screener.terminology.warehouse import UnusableTablesError, open_views, without_password
+from screener.terminology.warehouse import UnusableTablesError, open_views
 
 if TYPE_CHECKING:
     import duckdb
@@ -22,7 +22,7 @@ class Tables:
     """
 
     def __init__(self, place: str, file: str) -> None:
-        self.file = file = without_password(file)
+        self.file = file
         try:
             import duckdb
         except ImportError:
@@ -67,7 +67,7 @@ class Tables:
         named = re.search(r"\bfile ?= ?(.+)", str(error))
         where = f" (in {Path(named[1].strip()).name})" if named is not None else ""
         said = [each.strip() for each in str(error).splitlines() if each.strip() and "Original Line" not in each]
-        fault = f"it cannot be read as an OMOP CDM: {without_password(', '.join(said[:2]))[:300]}{where}"
+        fault = f"it cannot be read as an OMOP CDM: {', '.join(said[:2])[:300]}{where}"
         return refused(self.file, "", fault, "see docs/omop.md for the tables and columns that are read")
 
 
@@ -91,4 +91,9 @@ OTHERS: dict[str, tuple[str, ...]] = {
     "episode": ("person_id",),
     "specimen": ("person_id",),
 }
-"""The others that are opened. Of the last four only whose rows there are is asked."""
+"""The others that are opened."""
+
+WHO_ALONE: dict[str, tuple[str, ...]] = dict.fromkeys(
+    ("device_exposure", "note", "episode", "specimen"), ("person_id",)
+)
+"""Of these only whose rows there are is asked."""
