@@ -15,7 +15,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from os import PathLike
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 from typing import Any as Anything
@@ -24,6 +23,7 @@ from screener.version import __version__
 
 if TYPE_CHECKING:
     from datetime import date
+    from pathlib import Path
 
     from screener.advice.distance import distance
     from screener.advice.margins import margins_of as margins
@@ -135,14 +135,14 @@ def _site(
         return None, {}
     from screener.site import read_site
 
-    site = read_site(Path(place))
+    site = read_site(_path(place))
     return site, site.in_place_of(given)
 
 
 def _load(source: Source, dictionary: Dictionary, locale: str | None, columns: Columns) -> Patient:
     from screener.records.reading import read_patient
 
-    place = Path(source) if isinstance(source, PathLike) else source
+    place = _path(source) if isinstance(source, PathLike) else source
     return read_patient(place, dictionary, locale=_locale(locale), columns=_headings(columns, dictionary))
 
 
@@ -150,7 +150,7 @@ def _with_answers(patient: Patient, answers: Answers, dictionary: Dictionary) ->
     from screener.records.questionnaire import answers_in, read_answers, with_answers
 
     if isinstance(answers, str | PathLike):
-        given = read_answers(Path(answers), dictionary)
+        given = read_answers(_path(answers), dictionary)
     else:
         given = answers_in(answers if isinstance(answers, Mapping) else list(answers), dictionary)
     return with_answers(patient, given, dictionary)
@@ -203,9 +203,16 @@ def load_patients(
     """
     from screener.records.reading import read_patients
 
-    place = Path(source) if isinstance(source, PathLike) else source
+    place = _path(source) if isinstance(source, PathLike) else source
     dictionary = _dictionary(rules, codes)
     return read_patients(place, dictionary, locale=_locale(locale), columns=_headings(columns, dictionary))
+
+
+def _path(place: str | PathLike[str]) -> Path:
+    # Imported here: pathlib takes a tenth of what `screen --help` does.
+    from pathlib import Path
+
+    return Path(place)
 
 
 def _headings(columns: Columns, dictionary: Dictionary) -> Mapping[str, str] | None:
@@ -213,7 +220,7 @@ def _headings(columns: Columns, dictionary: Dictionary) -> Mapping[str, str] | N
         return None
     from screener.records.rows import read_headings
 
-    return read_headings(Path(columns), dictionary)
+    return read_headings(_path(columns), dictionary)
 
 
 def _locale(name: str | None) -> Locale | None:
@@ -240,7 +247,7 @@ def _dictionary(rules: Rulebook | None, codes: Codes, hierarchy: Path | None = N
     if tables:
         from screener.records.local_codes import with_tables
 
-        dictionary = with_tables(dictionary, [Path(table) for table in tables])
+        dictionary = with_tables(dictionary, [_path(table) for table in tables])
     return dictionary
 
 
@@ -255,7 +262,7 @@ def load_rules(folder: str | PathLike[str] | None = None) -> Rulebook:
     from screener.loading import load_rulebook
 
     if folder is not None:
-        return load_rulebook(Path(folder))
+        return load_rulebook(_path(folder))
     with _one_at_a_time:
         return _shipped_rules()
 

@@ -14,7 +14,6 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 
 from screener.cli.calls import UNUSABLE, CallError, Parser, reason, tell
 from screener.cli.commands import COMMANDS, SCREEN
@@ -82,5 +81,5 @@ def _refuse_misspelt_command(word: str) -> None:
     from screener.records.errors import LIKE_ENOUGH
 
     likely = get_close_matches(word, COMMANDS, n=1, cutoff=LIKE_ENOUGH)
-    if likely and not Path(word).exists():
+    if likely and not os.path.exists(word):
         raise CallError(f"there is no command and no file `{word}`", f"did you mean `screen {likely[0]}`?")

@@ -6,7 +6,6 @@ import argparse
 import gc
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from screener.cli.calls import CallError, Parser, tell
@@ -14,6 +13,7 @@ from screener.version import __version__
 
 if TYPE_CHECKING:
     from datetime import date
+    from pathlib import Path
 
     from screener.records.dictionary import Dictionary
     from screener.records.locales import Locale
@@ -59,7 +59,7 @@ def add_answers(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         "--answers",
         action="append",
-        type=Path,
+        type=_path,
         metavar="FILE",
         help="people's answers, each with the patient they are about: a QuestionnaireResponse, a filled chart review, "
         'or {"patient": …, "answers": {…}}, several in a list; may be repeated',
@@ -77,7 +77,7 @@ def add_reading(parser: Parser) -> None:
     )
     group.add_argument(
         "--columns",
-        type=Path,
+        type=_path,
         metavar="TABLE.csv",
         help="a table of what the columns of a spreadsheet mean (column, name, unit), where headings do not say it",
     )
@@ -89,24 +89,27 @@ def add_site(parser: argparse._ActionsContainer) -> None:
     """Which site's file counts."""
     group = parser.add_argument_group("what the site has settled (see `screen site`)").add_mutually_exclusive_group()
     group.add_argument(
-        "--site", type=Path, metavar="FILE", help="the site's file (else the nearest screener.toml, upwards from here)"
+        "--site", type=_path, metavar="FILE", help="the site's file (else the nearest screener.toml, upwards from here)"
     )
     group.add_argument("--no-site", action="store_true", help="use no site's file")
 
 
 def add_rules_and_codes(parser: argparse._ActionsContainer) -> None:
     """Rules, and what codes mean."""
-    parser.add_argument("--rules", type=Path, metavar="FOLDER", help=RULES)
+    parser.add_argument("--rules", type=_path, metavar="FOLDER", help=RULES)
     parser.add_argument(
         "--codes",
-        type=Path,
+        type=_path,
         action="append",
         default=[],
         metavar="TABLE.csv",
         help="a table of the clinic's own codes (system, code, name, unit; or within, not); may be repeated",
     )
     parser.add_argument(
-        "--hierarchy", type=Path, metavar="FILE", help="what a vocabulary says of codes; see `screen terminology build`"
+        "--hierarchy",
+        type=_path,
+        metavar="FILE",
+        help="what a vocabulary says of codes; see `screen terminology build`",
     )
 
 
@@ -123,6 +126,13 @@ def number_of_jobs(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text[:5]) <= MOST_JOBS:
         raise argparse.ArgumentTypeError(f"`{text}` is not a number of processes: write 1 to {MOST_JOBS}")
     return int(text)
+
+
+def _path(text: str) -> Path:
+    # Imported here: `screen --help` names no file, and pathlib would take a tenth of it.
+    from pathlib import Path
+
+    return Path(text)
 
 
 def _day(text: str) -> date:
@@ -213,7 +223,7 @@ SITE_FILE = "screener.toml"
 def site_in_reach(folder: Path | None = None) -> Path | None:
     """The nearest site's file, from a folder (else the working folder) upwards."""
     try:
-        start = folder or Path.cwd()
+        start = folder or _path(os.getcwd())
     except OSError:  # the working folder is gone
         return None
     return next((place for each in (start, *start.parents) if os.path.lexists(place := each / SITE_FILE)), None)
