@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from screener.cli.calls import UNUSABLE, CallError, Parser, reason, tell
+from screener.cli.calls import UNUSABLE, CallError, Parser, UnusableError, reason, tell
 from screener.cli.commands import COMMANDS, SCREEN
 
 INTERRUPTED, NOBODY_READS = 130, 141
@@ -66,7 +66,7 @@ def _run(arguments: list[str]) -> int:
         parser: Parser = module.parser()
         asked = parser.parse_args(rest) if parser.has_parts else parser.parse_intermixed_args(rest)
         status: int = module.run(asked)
-    except CallError as problem:
+    except UnusableError as problem:
         tell(problem)
         return UNUSABLE
     return status

@@ -15,7 +15,11 @@ MOST_SHOWN = 8
 """How many names a message lists."""
 
 
-class CallError(Exception):
+class UnusableError(Exception):
+    """The rules, a table or another file that the call needs cannot be used. `str(error)` is ready to be shown."""
+
+
+class CallError(UnusableError):
     """A call that cannot be followed. `mend` says what to write instead."""
 
     def __init__(self, fault: str, mend: str = "see `screen --help`") -> None:

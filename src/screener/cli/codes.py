@@ -36,8 +36,6 @@ def parser() -> Parser:
 def run(asked: argparse.Namespace) -> int:
     """List what the records call things."""
     dictionary = dictionary_of(asked)
-    if dictionary is None:
-        return UNUSABLE
 
     from screener.cli.patients import sources
     from screener.records.sightings import Sightings

@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from screener.cli.calls import CallError, Parser, tell
+from screener.cli.calls import CallError, Parser, UnusableError
 from screener.version import __version__
 
 if TYPE_CHECKING:
@@ -177,9 +177,9 @@ def _names(text: str) -> list[str]:
 # ---- what is loaded before anything is read
 
 
-def loaded(folder: Path | None, tables: Sequence[Path] = (), hierarchy: Path | None = None) -> Dictionary | None:
-    """The rules, the clinic's own tables of codes and its hierarchy, with everything that screening needs. None if they
-    cannot be used; the reason is then printed."""
+def loaded(folder: Path | None, tables: Sequence[Path] = (), hierarchy: Path | None = None) -> Dictionary:
+    """The rules, the clinic's own tables of codes and its hierarchy, with everything that screening needs. Raises
+    UnusableError."""
     # Everything made here lives until the end: looking through it for garbage takes a tenth of a start.
     gc.disable()
     # Neither does a plug-in of somebody else's have a say in what a record is; looking for some takes as long.
@@ -193,16 +193,14 @@ def loaded(folder: Path | None, tables: Sequence[Path] = (), hierarchy: Path | N
         try:
             dictionary = Dictionary(load_rulebook(folder))
         except RulesError as problem:
-            tell(problem)
-            return None
+            raise UnusableError(problem) from None
         if hierarchy is not None:
             from screener.terminology.hierarchy import Hierarchy, TerminologyError
 
             try:
                 dictionary = dictionary.with_hierarchy(Hierarchy(hierarchy, dictionary.rulebook))
             except TerminologyError as problem:
-                tell(problem)
-                return None
+                raise UnusableError(problem) from None
         if not tables:
             return dictionary
         from screener.records.local_codes import LocalCodesError, with_tables
@@ -210,8 +208,7 @@ def loaded(folder: Path | None, tables: Sequence[Path] = (), hierarchy: Path | N
         try:
             return with_tables(dictionary, tables)
         except LocalCodesError as problem:
-            tell(problem)
-            return None
+            raise UnusableError(problem) from None
     finally:
         gc.freeze()
         gc.enable()
@@ -229,41 +226,37 @@ def site_in_reach(folder: Path | None = None) -> Path | None:
     return next((place for each in (start, *start.parents) if os.path.lexists(place := each / SITE_FILE)), None)
 
 
-def site_taken(asked: argparse.Namespace) -> bool:
-    """Whether the site's file, if there is one, can be used. What it settles is then put into the call, wherever the
-    call itself says nothing."""
+def take_site(asked: argparse.Namespace) -> None:
+    """Read the site's file, if there is one, and put what it settles into the call wherever the call says nothing.
+    Raises UnusableError."""
     asked.site_read, asked.in_force = None, []
     place = asked.site or (None if asked.no_site else site_in_reach())
     if place is None:
-        return True
+        return
     from screener.site import SiteError, read_site
 
     try:
         asked.site_read = read_site(place)
     except SiteError as problem:
-        tell(problem)
-        return False
+        raise UnusableError(problem) from None
     asked.in_force = _take_over(asked.site_read, asked)
-    return True
 
 
-def dictionary_of(asked: argparse.Namespace) -> Dictionary | None:
-    """What a call reads records with: rules, codes, hierarchy and columns, its own or else the site's. None if they
-    cannot be used; the reason is then printed."""
-    if not hasattr(asked, "site_read") and not site_taken(asked):
-        return None
+def dictionary_of(asked: argparse.Namespace) -> Dictionary:
+    """What a call reads records with: rules, codes, hierarchy and columns, its own or else the site's. Raises
+    UnusableError."""
+    if not hasattr(asked, "site_read"):
+        take_site(asked)
     dictionary = loaded(asked.rules, getattr(asked, "codes", ()), getattr(asked, "hierarchy", None))
-    if dictionary is None:
-        return None
     if asked.site_read is not None:
         from screener.site import SiteError
 
         try:
             asked.site_read.check(dictionary.rulebook)
         except SiteError as problem:
-            tell(problem)
-            return None
-    return dictionary if _headings_read(asked, dictionary) else None
+            raise UnusableError(problem) from None
+    _read_columns(asked, dictionary)
+    return dictionary
 
 
 def _take_over(site: Site, asked: argparse.Namespace) -> list[str]:
@@ -276,19 +269,17 @@ def _take_over(site: Site, asked: argparse.Namespace) -> list[str]:
     return list(taken)
 
 
-def _headings_read(asked: argparse.Namespace, dictionary: Dictionary) -> bool:
-    """Whether the table of columns can be used; it then stands in the call in place of its name."""
+def _read_columns(asked: argparse.Namespace, dictionary: Dictionary) -> None:
+    """Put what the table of columns says into the call, in place of its name."""
     if getattr(asked, "columns", None) is None:
-        return True
+        return
     from screener.records.errors import RecordError
     from screener.records.rows import read_headings
 
     try:
         asked.columns = read_headings(asked.columns, dictionary)
     except RecordError as problem:
-        tell(problem)
-        return False
-    return True
+        raise UnusableError(problem) from None
 
 
 def check_sources(sources: Sequence[str], commands: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ from itertools import count as count_from
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from screener.cli.calls import MOST_SHOWN, STANDARD_INPUT, CallError, check_names, tell
+from screener.cli.calls import MOST_SHOWN, STANDARD_INPUT, CallError, UnusableError, check_names, tell
 from screener.cli.commands import COMMANDS
 from screener.cli.options import check_sources, dictionary_of
 
@@ -33,33 +33,29 @@ if TYPE_CHECKING:
     from screener.screening import Screening
 
 
-def prepared(asked: argparse.Namespace) -> Dictionary | None:
-    """The rules, loaded, for a call that fits them; None if the rules cannot be used."""
+def prepared(asked: argparse.Namespace) -> Dictionary:
+    """What a call reads its patients with. Raises UnusableError for rules that cannot be used, for a name that they do
+    not have, and for answers that cannot be read."""
     check_sources(asked.patients, tuple(COMMANDS))
     dictionary = dictionary_of(asked)
-    if dictionary is None:
-        return None
 
     from screener.screening import LISTS
 
     check_names(asked.trial or (), tuple(dictionary.rulebook.trials), "trial of these rules")
     check_names(asked.assume_complete, LISTS, "list of a record")
-    if asked.answers and (given := _answers(asked.answers, dictionary)) is None:
-        return None
-    asked.given = asked.waiting = given if asked.answers else ()
+    asked.given = asked.waiting = _answers(asked.answers, dictionary) if asked.answers else []
     return dictionary
 
 
-def _answers(files: Sequence[Path], dictionary: Dictionary) -> list[GivenAnswers] | None:
-    """People's answers, from all files. None if one cannot be used; the reason is then printed."""
+def _answers(files: Sequence[Path], dictionary: Dictionary) -> list[GivenAnswers]:
+    """People's answers, from all files."""
     from screener.records.errors import RecordError
     from screener.records.questionnaire import read_answers
 
     try:
         return [each for file in files for each in read_answers(file, dictionary)]
     except RecordError as problem:
-        tell(problem)
-        return None
+        raise UnusableError(problem) from None
 
 
 def screenings(
@@ -71,11 +67,10 @@ def screenings(
     then: Callable[[Screening, Place], Any] | None = None,
     jobs: int = 1,
 ) -> Iterator[Any]:
-    """The screening of each patient, as it is read, or what `then` makes of it, by so many processes; None for one that
-    cannot be used, which is then explained.
+    """The screening of each patient, or what `then` makes of it, by so many processes. A record that cannot be used is
+    explained on standard error and added to `asked.unusable`.
 
-    `is_printing`: each patient is printed meanwhile, so that no progress is shown beside it. `is_quiet`: no notes. The
-    records that cannot be used are gathered in `asked.unusable`.
+    `is_printing`: the caller prints each patient meanwhile, so no progress is shown. `is_quiet`: no notes.
     """
     from screener.jobs import in_order
     from screener.records.reading import ids_of_several
@@ -103,7 +98,8 @@ def screenings(
     patients = (patient for each in found for patient in _to_screen(each, dictionary, asked, today, doubled, numbers))
     with _progress(is_printing=is_printing) as count:
         for screening in in_order(screened, patients, jobs):
-            yield screening
+            if screening is not None:
+                yield screening
             count()
     tell_who_is_nobody(asked.waiting)
     if today.patients and not is_quiet:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from typing import Any as Anything
 
 from screener.cli.calls import DONE, FOUND, UNUSABLE, CallError, Parser, counted, encode_output
-from screener.cli.options import SOURCES, add_answers, add_reading, site_taken
+from screener.cli.options import SOURCES, add_answers, add_reading, take_site
 
 if TYPE_CHECKING:
     from screener.report.replay import Asked, Replayed
@@ -55,17 +55,13 @@ def run(asked: argparse.Namespace) -> int:
         raise CallError(
             written, f"this version compares results of the format `{FORMAT}`, and older ones that name no format"
         )
-    if not site_taken(asked):
-        return UNUSABLE
+    take_site(asked)
     told = asked_for(before)
     _ask_as(told, asked)
 
     from screener.cli.patients import prepared, screenings
 
-    dictionary = prepared(asked)
-    if dictionary is None:
-        return UNUSABLE
-    found = [each for each in screenings(asked, dictionary, is_printing=False) if each is not None]
+    found = list(screenings(asked, prepared(asked), is_printing=False))
     same = [each for each in found if each.patient == before["patient"]]
     if len(same) != 1:
         if not found:
