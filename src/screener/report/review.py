@@ -10,10 +10,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any as Anything
 
-from screener.rulebook import RecordList
 from screener.screening import Screening
-from screener.sheet.model import Review
-from screener.sheet.reviewing import Asked, asked_of_chart, heading_of, open_entries
+from screener.sheet.model import Review, ReviewGroup, ReviewItem
+from screener.sheet.reviewing import asked_of_chart, heading_of, item_of, open_entries
 
 HOW = (
     "Write the day of your review into `on` and your name or role into `by`.",
@@ -67,57 +66,14 @@ def as_file(review: Review, patient: str, as_of: date) -> dict[str, Anything]:
 
 
 def to_review(screening: Screening) -> dict[str, Anything]:
-    """The chart review to fill in, as plain data."""
-    asked = sorted(asked_of_chart(screening), key=lambda each: (_heading(each, screening), -len(each.lines)))
-    groups: dict[str, list[dict[str, Anything]]] = {}
-    for each in asked:
-        item = {
-            "what": each.what,
-            "title": each.concept.title,
-            "covers": each.covers,
-            "found": None,
-            "lines": [f"{line.trial}/{line.id}" for line in each.lines],
-        }
-        groups.setdefault(_heading(each, screening), []).append(item)
-    return {
-        "patient": screening.patient,
-        "as_of": screening.as_of.isoformat(),
-        "how": list(HOW),
-        "on": None,
-        "by": None,
-        "looked_at": [],
-        "groups": [{"title": title, "none_of_these": None, "items": items} for title, items in groups.items()],
-        "entries": [
-            {
-                "source": each.source,
-                "called": each.called,
-                "dated": each.dated,
-                "may_be": list(each.may_be),
-                "lines": [f"{line.trial}/{line.id}" for line in each.lines],
-                "is": None,
-                "none_of_these": None,
-            }
-            for each in open_entries(screening)
-        ],
-    }
+    """The chart review of every trial, as the file to fill in."""
+    items: dict[str, list[ReviewItem]] = {}
+    for each in sorted(asked_of_chart(screening), key=lambda one: -len(one.lines)):
+        heading = NEEDED if each.seeks else heading_of(each, screening.rulebook)
+        items.setdefault(heading, []).append(item_of(each, each.lines, screening.as_of))
+    groups = tuple(ReviewGroup(title, tuple(those), (), "") for title, those in sorted(items.items()))
+    return as_file(Review(groups, open_entries(screening)), screening.patient, screening.as_of)
 
 
 NEEDED = "What inclusion needs"
 """Things whose absence speaks against a patient stand apart: a tick under another heading never denies them."""
-_HEADINGS: dict[RecordList, str] = {
-    "medications": "Drugs",
-    "procedures": "Procedures",
-    "plans": "Plans",
-    "events": "Events",
-    "allergies": "Allergies",
-    "family_history": "Family",
-    "conditions": "Other conditions",
-}
-
-
-def _heading(asked: Asked, screening: Screening) -> str:
-    if asked.seeks:
-        return NEEDED
-    if asked.list != "conditions":
-        return _HEADINGS[asked.list]
-    return heading_of(asked, screening.rulebook) or _HEADINGS["conditions"]

@@ -6,7 +6,7 @@ and what time changes; then the states, the actions, and the words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from msgspec import Struct
@@ -30,7 +30,6 @@ from screener.sheet.model import (
     Counts,
     Dates,
     Doubt,
-    Line,
     OpenEntry,
     Recruiting,
     Review,
@@ -42,7 +41,7 @@ from screener.sheet.model import (
     TrialRow,
 )
 from screener.sheet.points import points_of
-from screener.sheet.reviewing import Asked, asked_of_chart, heading_of, open_entries
+from screener.sheet.reviewing import Asked, asked_of_chart, heading_of, item_of, open_entries, trials_of
 from screener.sheet.states import (
     OUT,
     Checks,
@@ -180,23 +179,12 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
         lines = tuple(line for line in each.lines if line.trial in live)
         if each.seeks or not lines:
             continue
-        heading = heading_of(each, screening.rulebook) if each.list == "conditions" else ""
-        items.setdefault(heading or phrases.ON_A_LIST[each.list], []).append(
-            ReviewItem(
-                what=each.what,
-                title=phrases.item_title(each.list, each.concept),
-                list=each.list,
-                covers=each.covers,
-                window=phrases.window(each.covers, screening.as_of),
-                trials=_trials(lines),
-                lines=lines,
-            )
-        )
+        items.setdefault(heading_of(each, screening.rulebook), []).append(item_of(each, lines, screening.as_of))
     groups = tuple(
         ReviewGroup(
             title,
             tuple(those),
-            _trials(line for each in those for line in each.lines),
+            trials_of(line for each in those for line in each.lines),
             phrases.items_text([each for each in those if each.what not in covered]),
         )
         for title, those in sorted(
@@ -231,10 +219,6 @@ def _covered(asked: Sequence[Asked]) -> set[str]:
         for each in asked
         if any(since.get((each.list, broader), each.since + 1) <= each.since for broader in each.concept.broader)
     }
-
-
-def _trials(lines: Iterable[Line]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(line.trial for line in lines))
 
 
 def _settled(trial: str, worked: _Worked) -> int:
