@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from screener.advice.margins import margins_of as margins
     from screener.advice.statements import Advice
     from screener.advice.when import changes
-    from screener.contract import FORMAT, ScreeningTold, Status, Verdict
+    from screener.contract import FORMAT, ScreeningData, Status, Verdict
     from screener.evaluation.answers import Evidence, Reason
     from screener.evaluation.grounds import Need, NeedKind
     from screener.loading import RulesError
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from screener.records.locales import Locale
     from screener.records.patient import Flag, FlagKind, Patient
     from screener.rulebook import Rulebook
+    from screener.schema import read_result
     from screener.screening import CriterionResult, Screening, ScreeningError, TrialResult
     from screener.site import Site, SiteError
     from screener.values.dates import Duration
@@ -291,7 +292,7 @@ _HOMES = {
     "RulesError": "screener.loading",
     "Screening": "screener.screening",
     "ScreeningError": "screener.screening",
-    "ScreeningTold": "screener.contract",
+    "ScreeningData": "screener.contract",
     "SiteError": "screener.site",
     "Status": "screener.contract",
     "TrialResult": "screener.screening",
@@ -299,6 +300,7 @@ _HOMES = {
     "changes": "screener.advice.when",
     "distance": "screener.advice.distance",
     "margins": "screener.advice.margins:margins_of",
+    "read_result": "screener.schema",
 }
 
 if not TYPE_CHECKING:  # a type checker sees the imports above, and a misspelt name stays an error to it
@@ -329,8 +331,8 @@ __all__ = [
     "Rulebook",
     "RulesError",
     "Screening",
+    "ScreeningData",
     "ScreeningError",
-    "ScreeningTold",
     "SiteError",
     "Source",
     "Status",
@@ -345,4 +347,5 @@ __all__ = [
     "load_patients",
     "load_rules",
     "margins",
+    "read_result",
 ]

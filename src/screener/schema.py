@@ -16,12 +16,12 @@ from screener.advice.distance import TrialDistance
 from screener.advice.margins import TrialMargins
 from screener.advice.statements import Advice, AdviceTold
 from screener.advice.when import Timeline
-from screener.contract import ScreeningTold
+from screener.contract import ScreeningData
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-class ScreeningDocument(ScreeningTold, frozen=True, kw_only=True):
+class ScreeningDocument(ScreeningData, frozen=True, kw_only=True):
     """One patient against all trials: what `screen --json` prints, with what else the call asked for."""
 
     advice: AdviceTold | UnsetType = UNSET
@@ -35,7 +35,7 @@ class ScreeningDocument(ScreeningTold, frozen=True, kw_only=True):
 
 
 def document_of(
-    told: ScreeningTold,
+    told: ScreeningData,
     *,
     advice: Advice | None = None,
     margins: tuple[TrialMargins, ...] | None = None,
@@ -52,7 +52,7 @@ def document_of(
     )
 
 
-def json_of(document: ScreeningTold) -> bytes:
+def json_of(document: ScreeningData) -> bytes:
     """The JSON text of a result, on one line."""
     return msgspec.json.encode(document, enc_hook=_as_number)
 

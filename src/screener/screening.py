@@ -1,7 +1,7 @@
 """Results as a clinic sees them: each criterion passed, failed or unknown, and each trial's verdict.
 
 Only here do `inclusion` and `exclusion` matter: a rule just says what the text says. Words, evidence and needs are read
-off the evaluator's answers when somebody asks for them. `told` turns them into the types of `contract.py`.
+off the evaluator's answers when somebody asks for them. `to_data` turns them into the types of `contract.py`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any as Anything
-from typing import Protocol, TypeVar
+from typing import NoReturn, Protocol, TypeVar, get_args
 
 import msgspec
 from msgspec import UNSET
@@ -19,24 +19,24 @@ from screener.arguments import LISTS, ScreeningError, day_of, known_lists, known
 from screener.contract import (
     OUTCOMES,
     Basis,
-    Counts,
-    CriterionTold,
-    Form,
+    CriterionData,
     Freshness,
-    Kind,
     Latest,
+    LineKind,
     Options,
     Origin,
     Origins,
+    ReadingData,
     ReadingOutcome,
-    ReadingTold,
     Recruitment,
+    ResultForm,
     ScoreValue,
-    ScreeningTold,
+    ScreeningData,
     Status,
+    StatusCounts,
     Tables,
     Term,
-    TrialTold,
+    TrialData,
     Verdict,
     WaitsFor,
 )
@@ -77,7 +77,7 @@ def which_reading(labels: Sequence[str]) -> str:
     return f"Ask the sponsor: {' or '.join(f'“{label}”' for label in labels)}?"
 
 
-def status_of(kind: Kind, truth: Truth) -> Status:
+def status_of(kind: LineKind, truth: Truth) -> Status:
     """What the truth of a rule means for the patient. Passed always speaks for the patient."""
     if truth is UNKNOWN:
         return "unknown"
@@ -158,7 +158,7 @@ class CriterionResult:
         return self._criterion.id
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> LineKind:
         return self._criterion.kind
 
     @property
@@ -341,10 +341,10 @@ class CriterionResult:
                 told[flag] = None
         return tuple(told)
 
-    def told(self, tables: Tables) -> CriterionTold:
+    def to_data(self, tables: Tables) -> CriterionData:
         """The line as other programs read it. Facts, needs and scores go into the tables."""
         is_full = tables.form == "full"
-        return CriterionTold(
+        return CriterionData(
             self.id,
             self.kind,
             self.short,
@@ -363,21 +363,21 @@ class CriterionResult:
             self.assumptions if is_full else UNSET,
         )
 
-    def _readings_told(self, *, is_full: bool) -> tuple[ReadingTold, ...]:
+    def _readings_told(self, *, is_full: bool) -> tuple[ReadingData, ...]:
         """Each reading by its number. The compact form has no words, so none are made for it."""
         if is_full:
             return tuple(
                 [
-                    ReadingTold(number, each.status, each.chosen, each.chosen_by, each.label, each.explanation)
+                    ReadingData(number, each.status, each.chosen, each.chosen_by, each.label, each.explanation)
                     for number, each in enumerate(self.readings, start=1)
                 ]
             )
         by = None if self._choice is None else self._choice.by
         return tuple(
             [
-                ReadingTold(number, status_of(self.kind, judged.truth))
+                ReadingData(number, status_of(self.kind, judged.truth))
                 if number != self.reading
-                else ReadingTold(number, status_of(self.kind, judged.truth), True, by or UNSET)
+                else ReadingData(number, status_of(self.kind, judged.truth), True, by or UNSET)
                 for number, judged in enumerate(self.judged, start=1)
             ]
         )
@@ -453,18 +453,22 @@ class TrialResult:
     def __iter__(self) -> Iterator[CriterionResult]:
         return iter(self.criteria)
 
-    def told(self, tables: Tables, labs_within: Freshness | None) -> TrialTold:
+    def __contains__(self, line: object) -> bool:
+        """Whether it has a line, by its id or itself."""
+        return any(line in (each, each.id) for each in self.criteria)
+
+    def to_data(self, tables: Tables, labs_within: Freshness | None) -> TrialData:
         """The trial as other programs read it."""
-        return TrialTold(
+        return TrialData(
             self.id,
             self._trial.short,
             self.verdict,
             self.waits_for,
-            Counts(**self.counts),
+            StatusCounts(**self.counts),
             self.recruitment,
             self.check_first,
             labs_within,
-            tuple([criterion.told(tables) for criterion in self.criteria]),
+            tuple([criterion.to_data(tables) for criterion in self.criteria]),
             self.title if tables.form == "full" else UNSET,
         )
 
@@ -606,9 +610,17 @@ class Screening:
     def __iter__(self) -> Iterator[TrialResult]:
         return iter(self.trials)
 
+    def __contains__(self, trial: object) -> bool:
+        """Whether a trial was screened, by its id or itself."""
+        return any(trial in (each, each.id) for each in self.trials)
+
+    def __reduce__(self) -> NoReturn:
+        fault = "a screening keeps the functions that answer what is asked of it, and cannot be copied or pickled"
+        raise TypeError(f"{fault}: hand on the Patient, or what `to_json` or `to_data` gives")
+
     def __eq__(self, other: object) -> bool:
         """Whether both say the same of the same patient, word for word."""
-        return self.told() == other.told() if isinstance(other, Screening) else NotImplemented
+        return self.to_data() == other.to_data() if isinstance(other, Screening) else NotImplemented
 
     def __hash__(self) -> int:
         return hash((self.patient, self._day, self.rules))
@@ -617,7 +629,7 @@ class Screening:
         told = ", ".join(f"{trial.id} {trial.verdict}" for trial in self.trials)
         return f"<Screening of {self.patient} as of {day_text(self._day)}: {told}>"
 
-    def _read_off(self, form: Form) -> None:
+    def _read_off(self, form: ResultForm) -> None:
         """Reads off everything that is told, one thing for all lines before the next: so the processor has the code at
         hand. Line by line it takes an eighth longer."""
         lines = [line for trial in self.trials for line in trial.criteria]
@@ -628,14 +640,17 @@ class Screening:
             if form == "full" or line.truth is not UNKNOWN:
                 _ = line.explanation
 
-    def told(self, form: Form = "full") -> ScreeningTold:
-        """The result as other programs read it, typed: `to_json` writes exactly this."""
+    def to_data(self, form: ResultForm = "full") -> ScreeningData:
+        """The result as other programs read it, typed: `to_json` writes exactly this. Raises ScreeningError if there is
+        no such form."""
+        if form not in get_args(ResultForm):
+            raise ScreeningError(f"`{form}` is not a form of a result: write `full` or `compact`")
         self._read_off(form)
         tables = Tables(form)
         latest = tuple([self._latest(each, tables) for each in self.latest])
-        trials = tuple([trial.told(tables, self._freshness_of(trial)) for trial in self.trials])
+        trials = tuple([trial.to_data(tables, self._freshness_of(trial)) for trial in self.trials])
         patient = self._patient
-        return ScreeningTold(
+        return ScreeningData(
             form=form,
             patient=self.patient,
             as_of=day_text(self._day),
@@ -674,14 +689,14 @@ class Screening:
         own = self._rulebook.trials[trial.id].labs_within
         return None if own is None else Freshness(str(own), "trial")
 
-    def to_dict(self, form: Form = "full") -> dict[str, Anything]:
+    def to_dict(self, form: ResultForm = "full") -> dict[str, Anything]:
         """The result as plain data: what `to_json` writes, read back."""
-        plain: dict[str, Anything] = msgspec.json.decode(msgspec.json.encode(self.told(form)))
+        plain: dict[str, Anything] = msgspec.json.decode(msgspec.json.encode(self.to_data(form)))
         return plain
 
-    def to_json(self, form: Form = "full") -> str:
+    def to_json(self, form: ResultForm = "full") -> str:
         """The result as JSON text, on one line."""
-        return msgspec.json.encode(self.told(form)).decode()
+        return msgspec.json.encode(self.to_data(form)).decode()
 
     def to_rows(self) -> list[dict[str, Anything]]:
         """A row for each line of each trial, ready for a data frame. Each cell is a text, or None."""

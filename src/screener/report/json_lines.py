@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from screener.contract import Form
+from screener.contract import ResultForm
 from screener.report.forms import Texts
 from screener.screening import Screening
 
@@ -11,7 +11,7 @@ class JsonLines(Texts):
     """`--json`"""
 
     encoding = "utf-8"
-    form: Form = "full"
+    form: ResultForm = "full"
 
     def text(self, screening: Screening) -> str:
         told = self.further(screening)
