@@ -39,7 +39,7 @@ Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Digest = Annotated[str, Meta(pattern="^sha256:")]
 
 
-class Data(Struct, frozen=True):
+class Data(Struct, frozen=True, gc=False):
     """A part of a result. Reading one back passes over fields that a newer version may have added."""
 
 
@@ -99,7 +99,7 @@ class Term(Data, frozen=True):
     high: float | None
 
 
-class ScoreValue(Struct, frozen=True):
+class ScoreValue(Data, frozen=True):
     """A score that an answer rests on, with its terms and where its formula comes from."""
 
     name: str
@@ -110,7 +110,7 @@ class ScoreValue(Struct, frozen=True):
     source: str | None
 
 
-class ReadingOutcome(Struct, frozen=True):
+class ReadingOutcome(Data, frozen=True):
     """What one reading of the text says by itself. `chosen`: the site has settled on it."""
 
     label: str | None

@@ -307,21 +307,8 @@ class CriterionResult:
     @Once
     def scores(self) -> tuple[ScoreValue, ...]:
         """The scores that the answer rests on, term by term."""
-        rulebook = self._frame.rulebook
         computed = {name: measured for scores in self._scores for name, measured in scores}
-        if not computed:
-            return ()
-        return tuple(
-            ScoreValue(
-                name,
-                rulebook.scores[name].title,
-                span_text(measured.range, score_text),
-                bounds_of(measured.range),
-                tuple(Term(text, _finite(value.low), _finite(value.high)) for text, value in terms(measured, rulebook)),
-                rulebook.scores[name].source,
-            )
-            for name, measured in computed.items()
-        )
+        return tuple([_score_value(name, measured, self._frame) for name, measured in computed.items()])
 
     @Once
     def flags(self) -> tuple[Flag, ...]:
@@ -793,6 +780,25 @@ def evaluate(
 
 
 # ---- reading answers
+
+
+def _score_value(name: str, measured: Measured, frame: Frame) -> ScoreValue:
+    """A score as people read it. Many lines use the same one, so it is put into words once."""
+    ground = frame.grounds.of(measured)
+    if ground.score is None:
+        score = frame.rulebook.scores[name]
+        ground.score = ScoreValue(
+            name,
+            score.title,
+            span_text(measured.range, score_text),
+            bounds_of(measured.range),
+            tuple(
+                [Term(text, _finite(each.low), _finite(each.high)) for text, each in terms(measured, frame.rulebook)]
+            ),
+            score.source,
+        )
+    known: ScoreValue = ground.score
+    return known
 
 
 def _finite(number: float) -> float | None:

@@ -80,13 +80,13 @@ WHY: dict[Reason, str] = {
 }
 
 
-class Clause(Struct, frozen=True):
+class Clause(Struct, frozen=True, gc=False):
     """One statement of an explanation."""
 
     text: str
 
 
-class Denied(Struct, frozen=True):
+class Denied(Struct, frozen=True, gc=False):
     """Something that is not on a complete list of the record, and so is not the case."""
 
     list: RecordList
@@ -94,7 +94,7 @@ class Denied(Struct, frozen=True):
     concepts: tuple[str, ...]
 
 
-class Section(Struct, frozen=True):
+class Section(Struct, frozen=True, gc=False):
     """Statements under a heading: a definition and what it rests on."""
 
     heading: str

@@ -74,7 +74,7 @@ NeedKind = Literal[
 ]
 
 
-class Need(Struct, frozen=True):
+class Need(Struct, frozen=True, gc=False):
     """A fact that would help to settle an answer: what kind, its dictionary name, and in words what to find out."""
 
     kind: NeedKind
@@ -82,20 +82,19 @@ class Need(Struct, frozen=True):
     text: str
 
 
-class Ground:
+class Ground(Struct, gc=False):
     """What is read off one answer, each thing when it is first asked for. It keeps the answer, whose identity names
     it."""
 
-    __slots__ = ("answer", "consulted", "needs", "reasons", "scores", "words")
-
-    def __init__(self, answer: Part) -> None:
-        self.answer = answer
-        self.consulted: tuple[Found, ...] | None = None
-        self.scores: tuple[tuple[str, Measured], ...] = ()
-        self.reasons: tuple[Reason, ...] | None = None
-        self.needs: tuple[Need, ...] | None = None
-        self.words: tuple[Anything, ...] | None = None
-        """The statements that explain it."""
+    answer: Part
+    consulted: tuple[Found, ...] | None = None
+    scores: tuple[tuple[str, Measured], ...] = ()
+    reasons: tuple[Reason, ...] | None = None
+    needs: tuple[Need, ...] | None = None
+    words: tuple[Anything, ...] | None = None
+    """The statements that explain it."""
+    score: Anything = None
+    """If it is a score's, that score as people read it."""
 
 
 Lasting = dict[int, Ground]
