@@ -57,9 +57,9 @@ def json_of(document: ScreeningData) -> bytes:
     return msgspec.json.encode(document, enc_hook=_as_number)
 
 
-def plain(told: object) -> Anything:
+def plain(part: object) -> Anything:
     """Any part of a result as plain data: an advice's facts, margins, distances, changes."""
-    return msgspec.json.decode(msgspec.json.encode(told, enc_hook=_as_number))
+    return msgspec.json.decode(msgspec.json.encode(part, enc_hook=_as_number))
 
 
 def read_result(text: bytes | str) -> ScreeningDocument:

@@ -252,13 +252,13 @@ class CriterionResult:
     @property
     def doubts(self) -> tuple[str, ...]:
         """The values that the answer rests on and that may be wrong, each with the reason."""
-        told = [
+        doubts = [
             shown_as(fact, found, used, self._frame).doubt
             for those in self.facts
             for fact, found, used in those
             if used
         ]
-        return tuple(dict.fromkeys([each for each in told if each is not None]))
+        return tuple(dict.fromkeys([each for each in doubts if each is not None]))
 
     @Once
     def facts(self) -> tuple[tuple[Shown, ...], ...]:
@@ -268,12 +268,12 @@ class CriterionResult:
     @Once
     def shown(self) -> tuple[ShownFact, ...]:
         """The facts as people read them, each once."""
-        told: dict[tuple[str, str], ShownFact] = {}
+        by_place: dict[tuple[str, str], ShownFact] = {}
         for those in self.facts:
             for fact, found, used in those:
                 shown = shown_as(fact, found, used, self._frame)
-                told.setdefault((shown.row.name, shown.row.source), shown)
-        return tuple(told.values())
+                by_place.setdefault((shown.row.name, shown.row.source), shown)
+        return tuple(by_place.values())
 
     @Once
     def needs(self) -> tuple[Need, ...]:
@@ -314,19 +314,19 @@ class CriterionResult:
     def flags(self) -> tuple[Flag, ...]:
         """What should catch the eye without deciding: borderline scores, inputs drawn far apart, contradictions."""
         rulebook, frame = self._frame.rulebook, self._frame
-        told: dict[Flag, None] = {}
+        flags: dict[Flag, None] = {}
         for judged, scores, those in zip(self.counted, self._scores, self.facts, strict=True):
             for name, measured in scores:
                 score = rulebook.scores[name]
-                told.update(dict.fromkeys(raised_for_score(score, frame)))
+                flags.update(dict.fromkeys(raised_for_score(score, frame)))
                 if score.spread is not None and (apart := drawn_apart(measured, score.spread, frame.grounds)):
                     text = f"the inputs of {score.title} were drawn {apart} apart, more than {score.spread}"
-                    told[Flag("remark", text)] = None
+                    flags[Flag("remark", text)] = None
             if frame.patient.answers and any(was_confirmed(each, frame) for each in self._holds.questions):
-                told.update(dict.fromkeys(answered_against_data(judged, rulebook)))
+                flags.update(dict.fromkeys(answered_against_data(judged, rulebook)))
             for flag in against_sex(those, frame):
-                told[flag] = None
-        return tuple(told)
+                flags[flag] = None
+        return tuple(flags)
 
     def to_data(self, tables: Tables) -> CriterionData:
         """The line as other programs read it. Facts, needs and scores go into the tables."""
@@ -341,7 +341,7 @@ class CriterionResult:
             tables.refs(self.evidence, self.needs, self.scores),
             self.explanation if is_full or self.truth is not UNKNOWN else UNSET,
             self.flags if is_full or self.flags else UNSET,
-            self._readings_told(is_full=is_full) if is_full or len(self._criterion.readings) > 1 else UNSET,
+            self._readings_data(is_full=is_full) if is_full or len(self._criterion.readings) > 1 else UNSET,
             self.text if is_full else UNSET,
             self.rule if is_full else UNSET,
             self.evidence if is_full else UNSET,
@@ -350,7 +350,7 @@ class CriterionResult:
             self.assumptions if is_full else UNSET,
         )
 
-    def _readings_told(self, *, is_full: bool) -> tuple[ReadingData, ...]:
+    def _readings_data(self, *, is_full: bool) -> tuple[ReadingData, ...]:
         """Each reading by its number. The compact form has no words, so none are made for it."""
         if is_full:
             return tuple(
@@ -537,14 +537,14 @@ class Screening:
         near: dict[tuple[str, str], list[str]] = {}
         for each in self._patient.near:
             near.setdefault((each.fact, each.called), []).append(each.source)
-        told = []
+        unread = []
         for (fact, called), places in near.items():
             waiting = 0 if self._is_at_hand(fact) else sum(self._waits(fact))
             if waiting:
                 lines = "1 line waits" if waiting == 1 else f"{waiting} lines wait"
                 title = lowered(self._rulebook.fact(fact).title)
-                told.append(f"{CHECK_FIRST}{called} may be the {title} that {lines} for ({some_of(places)})")
-        return (*told, *(note for note in self._patient.notes if note.startswith(CHECK_FIRST)))
+                unread.append(f"{CHECK_FIRST}{called} may be the {title} that {lines} for ({some_of(places)})")
+        return (*unread, *(note for note in self._patient.notes if note.startswith(CHECK_FIRST)))
 
     def _is_at_hand(self, fact: str) -> bool:
         """Whether a lab or finding has a usable, fresh result, and no unread one after it."""
@@ -613,8 +613,8 @@ class Screening:
         return hash((self.patient, self._day, self.rules))
 
     def __repr__(self) -> str:
-        told = ", ".join(f"{trial.id} {trial.verdict}" for trial in self.trials)
-        return f"<Screening of {self.patient} as of {day_text(self._day)}: {told}>"
+        verdicts = ", ".join(f"{trial.id} {trial.verdict}" for trial in self.trials)
+        return f"<Screening of {self.patient} as of {day_text(self._day)}: {verdicts}>"
 
     def _read_off(self, form: ResultForm) -> None:
         """Reads off everything that is told, one thing for all lines before the next: so the processor has the code at

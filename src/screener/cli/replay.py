@@ -56,8 +56,8 @@ def run(asked: argparse.Namespace) -> int:
             written, f"this version compares results of the format `{FORMAT}`, and older ones that name no format"
         )
     take_site(asked)
-    told = asked_for(before)
-    _ask_as(told, asked)
+    then = asked_for(before)
+    _ask_as(then, asked)
 
     from screener.cli.patients import prepared, screenings
 
@@ -70,7 +70,7 @@ def run(asked: argparse.Namespace) -> int:
         raise CallError(f"`{asked.record}` has {what}", "give the record of the result")
     encode_output(errors="replace")
     outcome = replayed(before, same[0].to_dict())
-    print("\n".join(_report(before, outcome, is_told=told.is_told)))
+    print("\n".join(_report(before, outcome, is_told=then.is_told)))
     return FOUND if outcome.answers else DONE
 
 
@@ -110,17 +110,17 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def _ask_as(told: Asked, asked: argparse.Namespace) -> None:
+def _ask_as(then: Asked, asked: argparse.Namespace) -> None:
     """Ask for what the result was made with. The site's file does not count here."""
     from screener.values.dates import DateError, parse_duration
 
     asked.patients = [asked.record]
     asked.trial = None
-    asked.as_of = date.fromisoformat(told.as_of)
-    asked.assume_complete = list(told.assume_complete)
+    asked.as_of = date.fromisoformat(then.as_of)
+    asked.assume_complete = list(then.assume_complete)
     asked.in_force = [key for key in asked.in_force if key not in ("labs_within", "assume_complete")]
     try:
-        asked.labs_within = parse_duration(told.labs_within) if told.labs_within is not None else None
+        asked.labs_within = parse_duration(then.labs_within) if then.labs_within is not None else None
     except DateError as problem:
         raise CallError(f"`labs_within` of the result: {problem}", "give a result of `screen --json`") from None
 

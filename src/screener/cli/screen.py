@@ -140,6 +140,6 @@ def _report(asked: argparse.Namespace, dictionary: Dictionary, form: Form, repor
     )
     for each in found:
         report.add(each)
-    if (told := report.end(asked.unusable)) is not None:
-        tell(told)
+    if (message := report.end(asked.unusable)) is not None:
+        tell(message)
     return UNUSABLE if asked.unusable else DONE

@@ -115,7 +115,7 @@ def _evidence_of_entry(fact: Fact | Given, found: Found, frame: Frame) -> Eviden
         case Given():
             return Evidence(fact.name, fact.value, source=fact.source)
         case Result():
-            raise TypeError("a result is told as such")
+            raise TypeError("a result has evidence of its own")
 
 
 def _result_behind(fact: Fact | Given, frame: Frame) -> Result | None:

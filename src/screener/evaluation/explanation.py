@@ -107,7 +107,7 @@ Piece = Clause | Denied | Section
 def explain(answers: Sequence[Judged], rulebook: Rulebook, grounds: Grounds | None = None) -> str:
     """What one answer, or several readings' answers together, rest on: statements joined by semicolons, each once."""
     grounds = Grounds() if grounds is None else grounds
-    words = _told_together([piece for answer in answers for piece in _pieces(answer, rulebook, grounds)], rulebook)
+    words = _joined([piece for answer in answers for piece in _pieces(answer, rulebook, grounds)], rulebook)
     return words[:1].upper() + words[1:]
 
 
@@ -188,7 +188,7 @@ def _statements(answer: Judged, rulebook: Rulebook, grounds: Grounds) -> Iterato
             yield Clause(WHY["untranslated"])
 
 
-def _told_together(pieces: Iterable[Piece], rulebook: Rulebook) -> str:
+def _joined(pieces: Iterable[Piece], rulebook: Rulebook) -> str:
     """Statements, each once. Those about one list, or under one heading, are joined."""
     gathered: dict[object, list[Piece]] = {}
     for piece in pieces:
@@ -199,16 +199,16 @@ def _told_together(pieces: Iterable[Piece], rulebook: Rulebook) -> str:
                 gathered.setdefault(piece.heading, []).append(piece)
             case Clause():
                 gathered[piece] = [piece]
-    return "; ".join(_told(group, rulebook) for group in gathered.values())
+    return "; ".join(_as_text(group, rulebook) for group in gathered.values())
 
 
-def _told(group: Sequence[Piece], rulebook: Rulebook) -> str:
+def _as_text(group: Sequence[Piece], rulebook: Rulebook) -> str:
     match group[0]:
         case Clause(text=text):
             return text
         case Section(heading=heading):
             inner = [piece for section in group if isinstance(section, Section) for piece in section.pieces]
-            return f"{heading} ({_told_together(inner, rulebook)})"
+            return f"{heading} ({_joined(inner, rulebook)})"
         case Denied(list=list_, assumed=assumed):
             denied = {name for each in group if isinstance(each, Denied) for name in each.concepts}
             broadest = [name for name in _in_order(group) if denied.isdisjoint(rulebook.concepts[name].broader)]
@@ -302,8 +302,8 @@ def _why(answer: Judged) -> str:
     measured = answer.parts[0]
     if isinstance(measured, Measured) and isinstance(measured.node, ScoreOf):
         return ""
-    told = [WHY[reason] for reason in reasons(answer) if reason not in _SAID_BY_AMOUNT]
-    return f" ({', '.join(told)})" if told else ""
+    why = [WHY[reason] for reason in reasons(answer) if reason not in _SAID_BY_AMOUNT]
+    return f" ({', '.join(why)})" if why else ""
 
 
 def _lacking(score: Measured, rulebook: Rulebook) -> str:
@@ -387,8 +387,8 @@ def _looked_up(found: Found, rulebook: Rulebook, limit: str = "") -> str:
     if lookup.pick in ("highest", "lowest") and found.range is not None and found.range.is_exact:
         results = [each for each in results if each.value == found.range]
     unit = _unit_of(found, rulebook)
-    told = [_as_recorded(each, _converted(each, unit, limit)) for each in results[:4]]
-    return f"{what}{':' if when else ''} {' or '.join(told)}"
+    values = [_as_recorded(each, _converted(each, unit, limit)) for each in results[:4]]
+    return f"{what}{':' if when else ''} {' or '.join(values)}"
 
 
 def _unusable(result: Result) -> str:
@@ -420,7 +420,7 @@ def _absence_of_grade(found: Found, fact: Finding, rulebook: Rulebook) -> str:
     if absent or fact.zero_when_absent is None:
         return absent
     denied = Denied("conditions", found.assumed, (fact.zero_when_absent,))
-    return _told((denied,), rulebook)
+    return _as_text((denied,), rulebook)
 
 
 def _graded(found: Found) -> str:
@@ -568,10 +568,10 @@ def _did_not_happen(found: Found, lookup: EventLookup, episodes: Sequence[Episod
 def _not_counting(episodes: Sequence[Episode], rulebook: Rulebook) -> str:
     """`infection (controlled) does not count`. An entry that may be several things stands once, in its own words."""
     certain = [each for each in episodes if not each.only_may_be]
-    told = [_episodes(certain, rulebook)] if certain else []
-    told += dict.fromkeys(entry_called(each, rulebook) for each in episodes if each.only_may_be)
-    is_one = len(certain) + len(told[bool(certain) :]) == 1
-    return f"{both(told)} {'does' if is_one else 'do'} not count"
+    entries = [_episodes(certain, rulebook)] if certain else []
+    entries += dict.fromkeys(entry_called(each, rulebook) for each in episodes if each.only_may_be)
+    is_one = len(certain) + len(entries[bool(certain) :]) == 1
+    return f"{both(entries)} {'does' if is_one else 'do'} not count"
 
 
 def _counted(phrase: str, number: str) -> str:
@@ -594,28 +594,28 @@ def _may_have_happened(found: Found, lookup: EventLookup, episodes: Sequence[Epi
 def _why_open(found: Found, rulebook: Rulebook) -> list[str]:
     """Why what was looked up is open, in words that fit the entries it rests on."""
     episodes = [fact for fact in found.used if isinstance(fact, Episode)]
-    told: dict[str, None] = {}
+    why: dict[str, None] = {}
     for reason in found.reasons:
         match reason:
             case "stale" if any(episode.list == "plans" for episode in episodes):
-                told["the planned day has passed"] = None
+                why["the planned day has passed"] = None
             case "stale" if episodes and not any(episode.shown_by_result for episode in episodes):
-                told["the record's last word on it is too old"] = None
+                why["the record's last word on it is too old"] = None
             case "stale" if isinstance(found.lookup, EventLookup) and found.lacking and not episodes:
-                told[f"{_named_list(found.lookup.list, assumed=False)} is too old"] = None
+                why[f"{_named_list(found.lookup.list, assumed=False)} is too old"] = None
             case "undated" | "imprecise_date" if episodes and all(episode.shown_by_result for episode in episodes):
-                told["since when is not on record"] = None
+                why["since when is not on record"] = None
             case "missing" if isinstance(found.lookup, EventLookup) and (
                 qualities := [text for each in episodes for text in qualities_open(each, found.lookup, rulebook)]
             ):
-                told[f"not on record: {' '.join(map(lowered, qualities))}"] = None
+                why[f"not on record: {' '.join(map(lowered, qualities))}"] = None
                 if found.lacking:
-                    told["others are not ruled out"] = None
+                    why["others are not ruled out"] = None
             case "unspecific" if any(episode.only_may_be for episode in episodes):
-                told["an entry may be it"] = None
+                why["an entry may be it"] = None
             case _:
-                told[WHY[reason]] = None
-    return list(told)
+                why[WHY[reason]] = None
+    return list(why)
 
 
 def onset_of(anchor: Found) -> str:
@@ -625,13 +625,13 @@ def onset_of(anchor: Found) -> str:
 
 def _beside(found: Found, rulebook: Rulebook) -> str:
     """What was tested about the episodes themselves, such as the hemoglobin of a bleed."""
-    told = [
+    pieces = [
         piece
         for part in found.parts
         if not isinstance(part.node, SexIs)
         for piece in _pieces(part, rulebook, Grounds())
     ]
-    return f" ({_told_together(told, rulebook)})" if told else ""
+    return f" ({_joined(pieces, rulebook)})" if pieces else ""
 
 
 _KINDS: dict[RecordList, str] = {"allergies": "allergy to ", "family_history": "family history of "}
@@ -641,20 +641,20 @@ def _episodes(episodes: Sequence[Episode], rulebook: Rulebook, named: str | None
     """Episodes as the record states them. Several results that show one concept are joined, and so is what they leave
     open. If the sentence has just `named` the concept, it is not named again."""
     days: dict[tuple[str, bool], list[str]] = {}
-    told: dict[tuple[str, bool] | int, str] = {}
+    texts: dict[tuple[str, bool] | int, str] = {}
     for place, episode in enumerate(episodes):
         if episode.only_may_be:
-            told[place] = f"left open by {entry_called(episode, rulebook)}"
+            texts[place] = f"left open by {entry_called(episode, rulebook)}"
         elif episode.shown_by_result and episode.asserted is not None:
             key = (episode.concept, episode.doubtful)
             those = days.setdefault(key, [])
             those.append(_day(episode.asserted))
             results = f"the result{'s' if len(those) > 1 else ''} of {both(those)}"
-            told[key] = f"{_shown_concept(episode.concept, named, rulebook)}{_way_shown(episode)} {results}"
+            texts[key] = f"{_shown_concept(episode.concept, named, rulebook)}{_way_shown(episode)} {results}"
         else:
-            told[place] = _details(episode, is_named=episode.concept == named, rulebook=rulebook)
+            texts[place] = _details(episode, is_named=episode.concept == named, rulebook=rulebook)
     # An entry that may be several of the things that were asked about is one entry.
-    once = {(text, episodes[key].source) if isinstance(key, int) else (text, key): text for key, text in told.items()}
+    once = {(text, episodes[key].source) if isinstance(key, int) else (text, key): text for key, text in texts.items()}
     counts = Counter(once.values())
     return ", ".join(_several(text, number) for text, number in counts.items())
 
@@ -685,11 +685,11 @@ def _details(episode: Episode, *, is_named: bool, rulebook: Rulebook) -> str:
         *(["controlled" if episode.controlled else "not controlled"] if episode.controlled is not None else []),
         *_course(episode),
     ]
-    told = ", ".join(details)
+    text = ", ".join(details)
     title = _KINDS.get(episode.list, "") + lowered(rulebook.concepts[episode.concept].title)
     if is_named:
-        return told or _ON_RECORD
-    return f"{title} ({told})" if told else title
+        return text or _ON_RECORD
+    return f"{title} ({text})" if text else title
 
 
 def _course(episode: Episode) -> list[str]:

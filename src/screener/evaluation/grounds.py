@@ -238,14 +238,14 @@ Shown = tuple[Fact | Given, Found, bool]
 
 def facts(answer: Judged | Measured, grounds: Grounds | None = None) -> tuple[Shown, ...]:
     """The facts of the record that an answer shows, each once."""
-    told: dict[tuple[str, str, type], Shown] = {}
+    shown: dict[tuple[str, str, type], Shown] = {}
     for found in consulted(answer, grounds):
         for fact in found.used:
             about = found.subject if isinstance(fact, Given) else fact.fact if isinstance(fact, Result) else ""
-            told.setdefault((about, fact.source, type(fact)), (fact, found, True))
+            shown.setdefault((about, fact.source, type(fact)), (fact, found, True))
         for result in found.set_aside:
-            told.setdefault((result.fact, result.source, Result), (result, found, False))
-    return tuple(told.values())
+            shown.setdefault((result.fact, result.source, Result), (result, found, False))
+    return tuple(shown.values())
 
 
 def reasons(answer: Part, grounds: Grounds | None = None) -> tuple[Reason, ...]:
@@ -260,15 +260,15 @@ def _reasons(answer: Part, grounds: Grounds) -> tuple[Reason, ...]:
         return answer.reasons
     ground = grounds.of(answer)
     if ground.reasons is None:
-        told: dict[Reason, None] = {}
+        why: dict[Reason, None] = {}
         if not isinstance(answer, Measured):
-            told = dict.fromkeys(answer.reasons)
+            why = dict.fromkeys(answer.reasons)
         elif isinstance(answer.node, ScoreOf):
-            told["partial_score"] = None
+            why["partial_score"] = None
         for part in deciding(answer):
             for reason in _reasons(part, grounds):
-                told[reason] = None
-        ground.reasons = tuple(told)
+                why[reason] = None
+        ground.reasons = tuple(why)
     return ground.reasons
 
 
@@ -286,14 +286,14 @@ def needs(answer: Judged | Found, rulebook: Rulebook, grounds: Grounds | None = 
     grounds = Grounds() if grounds is None else grounds
     ground = grounds.of(answer)
     if ground.needs is None:
-        told: dict[Need, None] = {}
+        wanted_facts: dict[Need, None] = {}
         if isinstance(answer.node, Connective):
             for part in answer.parts:
                 if isinstance(part, Judged) and part.truth is UNKNOWN:
-                    told.update(dict.fromkeys(needs(part, rulebook, grounds)))
+                    wanted_facts.update(dict.fromkeys(needs(part, rulebook, grounds)))
         else:
-            told = dict.fromkeys(_needs(answer, rulebook))
-        ground.needs = tuple(told)
+            wanted_facts = dict.fromkeys(_needs(answer, rulebook))
+        ground.needs = tuple(wanted_facts)
     return ground.needs
 
 

@@ -27,7 +27,7 @@ def later_than(patient: Patient, day: int) -> list[str]:
     for source, name, when in dated:
         if when is not None and when.first > end:
             later.setdefault(name, []).append((when, source))
-    return [_told_later(name, those) for name, those in later.items()]
+    return [_later_text(name, those) for name, those in later.items()]
 
 
 def reviewed_too_long_ago(patient: Patient, day: int, rulebook: Rulebook) -> list[str]:
@@ -45,7 +45,7 @@ def reviewed_too_long_ago(patient: Patient, day: int, rulebook: Rulebook) -> lis
     ]
 
 
-def _told_later(name: str, those: list[tuple[Moment, str]]) -> str:
+def _later_text(name: str, those: list[tuple[Moment, str]]) -> str:
     if len(those) == 1:
         [(when, source)] = those
         return f"{source}: `{name}` is dated {when.text}, after the day of screening, and is not used"

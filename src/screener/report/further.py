@@ -44,9 +44,9 @@ def further(
     )
 
 
-def json_with(screening: Screening, told: Further, form: ResultForm = "full") -> str:
+def json_with(screening: Screening, extra: Further, form: ResultForm = "full") -> str:
     """The screening as JSON text on one line, with what else was asked for."""
     document = document_of(
-        screening.to_data(form), advice=told.advice, margins=told.margins, distance=told.distance, when=told.when
+        screening.to_data(form), advice=extra.advice, margins=extra.margins, distance=extra.distance, when=extra.when
     )
     return json_of(document).decode()

@@ -14,12 +14,12 @@ class JsonLines(Texts):
     form: ResultForm = "full"
 
     def text(self, screening: Screening) -> str:
-        told = self.further(screening)
-        if told is None:
+        extra = self.further(screening)
+        if extra is None:
             return screening.to_json(self.form) + "\n"
         from screener.report.further import json_with
 
-        return json_with(screening, told, self.form) + "\n"
+        return json_with(screening, extra, self.form) + "\n"
 
 
 class Compact(JsonLines):

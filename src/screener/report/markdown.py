@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from screener.contract import LINE_WORDS
+from screener.evaluation.phrases import capital
 from screener.report.forms import Texts
 from screener.report.wording import (
     ASSUMED,
@@ -39,8 +40,8 @@ class Markdown(Texts):
 def markdown(screening: Screening) -> str:
     """The screening in CommonMark with tables; whatever a record holds is text there, and no mark."""
     lines = [f"# Patient {_text(screening.patient)}, screened as of {screening.as_of}", ""]
-    for told in screening.check_first:
-        lines += [f"**{_text(told[0].upper() + told[1:])}**", ""]
+    for note in screening.check_first:
+        lines += [f"**{_text(capital(note))}**", ""]
     states = states_in_words(screening)
     lines += ["| Trial | State | Against | Open | Met | Left |", "|---|---|---:|---:|---:|---|"]
     for trial in screening.trials:

@@ -94,8 +94,8 @@ def questions_text(screening: Screening) -> str:
     later = sum(question.is_conditional for question in every)
     count = len(every) - later
     opening = f"Patient {on_one_line(screening.patient)}, screened as of {screening.as_of}"
-    told = f"{opening}: {count or 'no'} open question{'' if count == 1 else 's'}"
-    lines = _wrapped(told + (f", {later} more depending on other answers" if later else ""))
+    title = f"{opening}: {count or 'no'} open question{'' if count == 1 else 's'}"
+    lines = _wrapped(title + (f", {later} more depending on other answers" if later else ""))
     for trial in asked:
         lines.append("")
         lines += _wrapped(f"{trial.trial}  {trial.title}" if trial.trial else trial.title)

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from screener.advice.margins import margins
 from screener.contract import LINE_WORDS
+from screener.evaluation.phrases import capital
 from screener.report.advising import advice_lines
 from screener.report.wording import (
     ASSUMED,
@@ -77,15 +78,15 @@ MOST_FACTS_TOLD = 5
 def print_screening(
     screening: Screening,
     console: Console | None = None,
-    told: Further | None = None,
+    extra: Further | None = None,
     *,
     first_facts: Advice | None = None,
 ) -> None:
     """Print a screening, to standard output unless a console is given; in colour only where that is a terminal.
 
-    `told` is what else was asked for. `first_facts` is the advice whose first facts follow the states.
+    `extra` is what else was asked for. `first_facts` is the advice whose first facts follow the states.
     """
-    page = Page(console or Terminal(highlight=False, markup=False, emoji=False), told)
+    page = Page(console or Terminal(highlight=False, markup=False, emoji=False), extra)
     page.screening(screening, first_facts)
     page.print()
 
@@ -100,10 +101,10 @@ class Terminal(Console):
 class Page:
     """What is to be printed, line by line, and the few shapes that it is made of."""
 
-    def __init__(self, console: Console, told: Further | None = None) -> None:
+    def __init__(self, console: Console, extra: Further | None = None) -> None:
         self.console = console
-        self.told = told
-        self.margins = told.margins_by_line if told is not None else {}
+        self.extra = extra
+        self.margins = extra.margins_by_line if extra is not None else {}
         self.width = max(NARROWEST, min(console.width, WIDEST))
         self.lines: list[Text] = []
         self.states: dict[str, State] = {}
@@ -120,8 +121,8 @@ class Page:
         self.line(Text.assemble("Patient ", name, f", screened as of {screening.as_of}"))
         if screening.died is not None:
             self.line(Text(f"The record says that the patient has died ({screening.died})", "bold red"))
-        for told in screening.check_first:
-            self.line(Text(on_one_line(told[0].upper() + told[1:]), "bold magenta"))
+        for note in screening.check_first:
+            self.line(Text(on_one_line(capital(note)), "bold magenta"))
         self.blank()
         for trial in screening.trials:
             self.verdict(trial)
@@ -131,8 +132,8 @@ class Page:
         for trial in screening.trials:
             self.blank()
             self.trial(trial)
-        if self.told is not None:
-            self.further(self.told)
+        if self.extra is not None:
+            self.further(self.extra)
         notes = [note for note in screening.notes if note not in screening.check_first]
         if notes:
             self.blank()
@@ -151,22 +152,22 @@ class Page:
         if others > 0:
             self.line(Text(f"and {others} more: --advice shows what each decides", "dim"))
 
-    def further(self, told: Further) -> None:
-        if told.advice is not None:
+    def further(self, extra: Further) -> None:
+        if extra.advice is not None:
             self.blank()
             self.rule("─")
-            self.lines.extend(Text(on_one_line(line)) for line in advice_lines(told.advice, self.width))
-        if told.distance is not None:
+            self.lines.extend(Text(on_one_line(line)) for line in advice_lines(extra.advice, self.width))
+        if extra.distance is not None:
             self.blank()
             self.rule("─")
             self.line(Text("How far from each trial, the nearest first", "bold"))
-            for trial in told.distance:
+            for trial in extra.distance:
                 self.blank()
                 for number, line in enumerate(trial.text.splitlines()):
                     self.beside("" if number == 0 else "  ", on_one_line(line.strip()))
-        if told.when is not None:
+        if extra.when is not None:
             self.blank()
-            self.timeline(told.when)
+            self.timeline(extra.when)
 
     def trial(self, trial: TrialResult) -> None:
         self.rule("─")

@@ -23,8 +23,8 @@ WORST_FIRST: tuple[Status, ...] = ("failed", "unknown", "passed")
 def tally(trial: TrialResult) -> str:
     """How the lines of a trial stand: `2 against, 2 open, 19 of 23 met`."""
     counts = trial.counts
-    told = [f"{counts[status]} {LINE_WORDS[status]}" for status in ("failed", "unknown") if counts[status]]
-    return ", ".join([*told, f"{counts['passed']} of {len(trial.criteria)} met"])
+    parts = [f"{counts[status]} {LINE_WORDS[status]}" for status in ("failed", "unknown") if counts[status]]
+    return ", ".join([*parts, f"{counts['passed']} of {len(trial.criteria)} met"])
 
 
 _LEFT = {"data": "things to measure or to look up", "judgement": "judgements", "consent": "consent"}
@@ -99,7 +99,7 @@ def freshness_limits(criterion: CriterionResult) -> list[str]:
     """
     frame = criterion.frame
     rulebook = frame.rulebook
-    told: dict[str, dict[str, None]] = {}
+    limits: dict[str, dict[str, None]] = {}
     for found in (found for judged in criterion.counted for found in consulted(judged)):
         if not isinstance(found.lookup, ValueLookup) or found.lookup.scope is not None or "stale" not in found.reasons:
             continue
@@ -111,8 +111,8 @@ def freshness_limits(criterion: CriterionResult) -> list[str]:
                 whose = "as the trial's rules say"
             case limit:
                 whose = "as the call or the site says"
-        told.setdefault(f"{limit} ({whose})", {})[lowered(fact.title)] = None
-    return [f"{limit}: {', '.join(titles)}" for limit, titles in told.items()]
+        limits.setdefault(f"{limit} ({whose})", {})[lowered(fact.title)] = None
+    return [f"{limit}: {', '.join(titles)}" for limit, titles in limits.items()]
 
 
 def on_one_line(text: str) -> str:
