@@ -285,7 +285,7 @@ class CriterionResult:
             labels = [reading.label or "" for reading in self._criterion.readings]
             wanted[Need("reading", f"{self._frame.trial}/{self.id}", which_reading(labels))] = None
         for outcome in open_or_all(self._outcomes):
-            wanted.update(dict.fromkeys(outcome.needs))
+            wanted.update(dict.fromkeys(outcome.needs(self._frame)))
         return tuple(wanted)
 
     @Once

@@ -25,8 +25,9 @@ def hold_to_the_answers(rulebook: Rulebook, patient: Patient, assumed: list[str]
     for trial in evaluate(patient, rulebook, as_of=AS_OF, assume_complete=assumed):
         for line, prepared in zip(trial, program.trials[trial.id], strict=True):
             for outcome_of, answer in zip(outcomes.of_line(prepared), prepared.answer, strict=True):
-                outcome, judged = outcome_of(anew(line.frame)), answer(anew(line.frame))
-                assert (outcome.truth, outcome.reasons, outcome.needs, outcome.assumed) == (
+                frame = anew(line.frame)
+                outcome, judged = outcome_of(frame), answer(anew(line.frame))
+                assert (outcome.truth, outcome.reasons, outcome.needs(frame), outcome.assumed) == (
                     judged.truth,
                     reasons(judged),
                     needs(judged, rulebook),

@@ -473,7 +473,7 @@ def _from_limit_of_normal(
         if own is not None:
             limit = _ends(exactly(float(own * times)), [own * times])
         else:
-            limit = _ends(limits_in_use(lab, node.which, times, frame))
+            limit = _ends(limits_in_use(lab, node.which, times, frame.patient.sex))
         candidates.append((result, value, limit))
     if not candidates:
         return (), None

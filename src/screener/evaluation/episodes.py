@@ -228,19 +228,38 @@ def _fewest_days(moments: list[Moment]) -> int:
     return count
 
 
-def not_on_record(lookup: EventLookup) -> Found:
-    """The answer if no entry says anything about what is asked, and the record need not lack one."""
-    lacking = tuple(what.concept for what in lookup.what)
-    return Found(lookup.name, lookup, UNKNOWN, reasons=("missing",), may_lack=True, lacking=lacking)
+def said_by_list(lookup: EventLookup, frame: Frame) -> tuple[Given | Reason, ...]:
+    """For each concept that is asked about, the complete list that denies it up to the clock, or why none does: all
+    that there is to say if no entry or absence is about any of them."""
+    return tuple([_said_by_list(what.concept, lookup, frame) for what in lookup.what])
 
 
-def not_on_list(lookup: EventLookup, *, assumed: bool) -> Found:
-    """The answer if no entry says anything about what is asked, and the list is complete."""
-    return Found(lookup.name, lookup, FALSE, used=(_complete(lookup.list, assumed),), assumed=assumed)
+def _said_by_list(name: str, lookup: EventLookup, frame: Frame) -> Given | Reason:
+    if list_denies(name, lookup, frame.day, frame):
+        return on_complete_list(lookup.list, assumed=_is_assumed(lookup.list, name, frame))
+    return "stale" if denied_by_old_list(name, lookup, frame) else "missing"
+
+
+def unmentioned(lookup: EventLookup, said: tuple[Given | Reason, ...]) -> Found:
+    """The answer if no entry or absence says anything about what is asked, and this is said by its list."""
+    by_name = {what.concept: each for what, each in zip(lookup.what, said, strict=True)}
+    lacking = {name: each for name, each in by_name.items() if not isinstance(each, Given)}
+    denying = tuple(dict.fromkeys([each for each in by_name.values() if isinstance(each, Given)]))
+    return Found(
+        lookup.name,
+        lookup,
+        truth=UNKNOWN if lacking else FALSE,
+        used=denying,
+        reasons=tuple(dict.fromkeys(lacking.values())),
+        assumed=not lacking and on_complete_list(lookup.list, assumed=True) in denying,
+        may_lack=bool(lacking),
+        lacking=tuple(lacking),
+    )
 
 
 @cache
-def _complete(list_: RecordList, assumed: bool) -> Given:
+def on_complete_list(list_: RecordList, *, assumed: bool) -> Given:
+    """That a list is complete, by the record's word or by the user's."""
     return Given(list_, "assumed complete" if assumed else "declared complete", "complete")
 
 
@@ -927,7 +946,7 @@ def _clearing(
 def _denied_by_list(lookup: EventLookup, name: str, last_day: int, frame: Frame) -> tuple[Given, ...] | None:
     if not list_denies(name, lookup, last_day, frame):
         return None
-    return (_complete(lookup.list, _is_assumed(lookup.list, name, frame)),)
+    return (on_complete_list(lookup.list, assumed=_is_assumed(lookup.list, name, frame)),)
 
 
 def list_denies(name: str, lookup: EventLookup, day: int, frame: Frame) -> bool:

@@ -44,9 +44,20 @@ _NOTHING: Mapping[str, tuple[Episode, ...]] = {}
 
 class Kind:
     """What is the same of a concept for every patient. `names` are its own and the narrower ones, `upward` its own and
-    the broader ones; `deniable` are the concepts by which a list can deny it: itself, or else the broader ones."""
+    the broader ones; `deniable` are the concepts by which a list can deny it: itself, or else the broader ones.
+    `is_denied_at_once`: a complete list denies it without anything else at hand."""
 
-    __slots__ = ("concept", "deniable", "has_lasting_kinds", "is_acute", "is_of", "names", "order", "upward")
+    __slots__ = (
+        "concept",
+        "deniable",
+        "has_lasting_kinds",
+        "is_acute",
+        "is_denied_at_once",
+        "is_of",
+        "names",
+        "order",
+        "upward",
+    )
 
     def __init__(self, concept: Concept, concepts: Mapping[str, Concept]) -> None:
         self.concept = concept
@@ -58,6 +69,7 @@ class Kind:
         self.has_lasting_kinds = self.is_acute and any(concepts[name].course != "acute" for name in concept.narrower)
         broader = (concepts[name] for name in concept.broader)
         self.deniable = (concept,) if concept.denied_by_list else tuple(each for each in broader if each.denied_by_list)
+        self.is_denied_at_once = any(not each.denied_with for each in self.deniable)
 
 
 def kinds_of(rulebook: Rulebook) -> Mapping[str, Kind]:

@@ -279,15 +279,13 @@ def rests_on_assumption(answer: Part) -> bool:
 
 def needs(answer: Judged | Found, rulebook: Rulebook, grounds: Grounds | None = None) -> tuple[Need, ...]:
     """The facts that would help to settle an open answer, read off what is left of it; none for a settled one."""
-    if isinstance(answer, Found):
-        return tuple(dict.fromkeys(_needs(answer, rulebook)))
-    if answer.truth is not UNKNOWN:
+    if isinstance(answer, Judged) and answer.truth is not UNKNOWN:
         return ()
     grounds = Grounds() if grounds is None else grounds
     ground = grounds.of(answer)
     if ground.needs is None:
         wanted_facts: dict[Need, None] = {}
-        if isinstance(answer.node, Connective):
+        if isinstance(answer, Judged) and isinstance(answer.node, Connective):
             for part in answer.parts:
                 if isinstance(part, Judged) and part.truth is UNKNOWN:
                     wanted_facts.update(dict.fromkeys(needs(part, rulebook, grounds)))

@@ -16,7 +16,6 @@ from typing import TypeVar
 from msgspec import Struct
 
 from screener.evaluation.answers import Found, HasTruth, Judged, Reason
-from screener.evaluation.episodes import is_mentioned
 from screener.evaluation.evaluator import (
     Engine,
     PreparedCriterion,
@@ -54,8 +53,9 @@ from screener.values import ranges
 from screener.values.ranges import Range
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of
 
-Wanted = tuple["Need | Wanted", ...]
-"""What would settle something, as it was gathered: with those of its parts inside, one of them perhaps twice."""
+Wanted = tuple["Need | Found | Wanted", ...]
+"""What would settle something, as it was gathered: with those of its parts inside, one of them perhaps twice. What an
+open lookup needs is put into words when it is read."""
 
 
 class Outcome(Struct, frozen=True, gc=False):
@@ -71,10 +71,9 @@ class Outcome(Struct, frozen=True, gc=False):
     def is_settled(self) -> bool:
         return self.truth is not UNKNOWN
 
-    @property
-    def needs(self) -> tuple[Need, ...]:
+    def needs(self, frame: Frame) -> tuple[Need, ...]:
         """What would settle it, each once."""
-        return tuple(dict.fromkeys(_each(self.wanted)))
+        return tuple(dict.fromkeys(_each(self.wanted, frame)))
 
 
 def outcome_of(judged: Judged, frame: Frame) -> Outcome:
@@ -94,14 +93,16 @@ class Amount(Struct, frozen=True, gc=False):
     assumed: bool = False
 
 
-def _each(wanted: Wanted) -> list[Need]:
-    needs: list[Need] = []
+def _each(wanted: Wanted, frame: Frame) -> list[Need]:
+    told: list[Need] = []
     for each in wanted:
         if isinstance(each, Need):
-            needs.append(each)
+            told.append(each)
+        elif isinstance(each, Found):
+            told += needs(each, frame.rulebook, frame.grounds)
         else:
-            needs += _each(each)
-    return needs
+            told += _each(each, frame)
+    return told
 
 
 Part = Outcome | Amount
@@ -254,22 +255,8 @@ class Outcomes(Engine[Outcome, Amount]):
         return run
 
     def happening(self, node: Truthful, lookup: EventLookup) -> Callable[[Frame], Outcome]:
-        name, decided = lookup.name, self._whole.decisions.happening(node, lookup)
-
-        def run(frame: Frame) -> Outcome:
-            found = frame.found.get(name)
-            if found is None:
-                if not (frame.assumed or is_mentioned(lookup, frame)):
-                    truth = decided(frame)
-                    if truth is not UNKNOWN:
-                        return _TRUE if truth is TRUE else _FALSE
-                found = look_up(name, frame)
-            truth = truth_in(found)
-            if truth is UNKNOWN:
-                return self._open(node, found)
-            return _SETTLED[truth, bool(frame.assumed) and rests_on_assumption(found)]
-
-        return run
+        name = lookup.name
+        return self.read_truth(node, lambda frame: look_up(name, frame), lambda found, frame: (truth_in(found), ()))
 
     def answered(
         self,
@@ -321,7 +308,7 @@ class Outcomes(Engine[Outcome, Amount]):
     def _waiting(self, found: Found) -> Outcome:
         """What is said of a lookup that is not settled."""
         if found.used or (found.anchor is not None and found.anchor.reasons):
-            return Outcome(UNKNOWN, reasons(found), needs(found, self.rulebook), rests_on_assumption(found))
+            return Outcome(UNKNOWN, reasons(found), (found,), rests_on_assumption(found))
         key = (found.subject if found.lookup is None else found.lookup.name, found.reasons, found.lacking)
         known = self._kept.get(key)
         if known is None:

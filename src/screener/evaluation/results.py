@@ -13,7 +13,7 @@ from screener.evaluation.episodes import present_state
 from screener.evaluation.frame import Frame
 from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, fresh_until, not_after
 from screener.records.patient import Episode, Result
-from screener.rulebook import ChangeLookup, Finding, Lab, Side, ValueLookup
+from screener.rulebook import AgainstLimit, ChangeLookup, Finding, Lab, Sex, Side, ValueLookup
 from screener.values.dates import BEGINNING, DAY, Moment, earliest_of, latest_of, on_day
 from screener.values.ranges import EVERYTHING, Range, compare, exactly, hull
 from screener.values.ranges import Comparison as Operator
@@ -314,35 +314,43 @@ def _nothing_known(
     )
 
 
-def against_limit(found: Found, operator: Operator, factor: Fraction, which: Side, frame: Frame) -> tuple[Truth, bool]:
-    """A result against a multiple of a limit of normal: its own limit, or if it has none, the limits in use.
+def against_limit(found: Found, node: AgainstLimit, times: Fraction, in_use: Range, lab: Lab) -> tuple[Truth, bool]:
+    """A result against a multiple of a limit of normal: its own limit, or if it has none, the limits `in_use`.
 
     Also says whether a result without a limit of its own stood in the way of an answer. The highest of several results
     is above a limit if any of them is above its own; the lowest is below if any of them is.
     """
-    fact = frame.rulebook.labs[found.subject]
-    if not found.used or found.lookup is None or not isinstance(found.lookup, ValueLookup):
-        return compare(possible_values(fact), operator, limits_in_use(fact, which, factor, frame)), False
+    operator = node.operator
+    if not found.used or not isinstance(found.lookup, ValueLookup):
+        return compare(lab.possible, operator, in_use), False
+    pick = found.lookup.pick
+    several = pick in ("highest", "lowest") and not found.may_lack
     truths: list[Truth] = []
     lacks_limit = False
     for used, membership in zip(found.used, found.in_window, strict=True):
         if not isinstance(used, Result):
             continue
-        own = used.own_limit(which) if used.unusable is None else None
-        limit = exactly(float(factor * own)) if own is not None else limits_in_use(fact, which, factor, frame)
-        truth = compare(used.value or fact.possible, operator, limit)
+        own = used.own_limit(node.which) if used.unusable is None else None
+        limit = in_use if own is None else exactly(_product(times, own))
+        truth = compare(used.value or lab.possible, operator, limit)
         lacks_limit = lacks_limit or (own is None and truth is UNKNOWN and used.value is not None)
-        several = found.lookup.pick in ("highest", "lowest") and not found.may_lack
-        truths.append(_if_counted(truth, membership, found.lookup.pick, operator) if several else truth)
-    if found.lookup.pick in ("highest", "lowest") and not found.may_lack:
-        truth = any_of(truths) if _any_decides(found.lookup.pick, operator) else all_of(truths)
-    else:
+        truths.append(_if_counted(truth, membership, pick, operator) if several else truth)
+    if not several:
         # One of these results counts: of `latest` and `earliest` always; of the others where none counts for certain,
         # and then one alone can say whatever several can.
         truth = union(truths)
+    elif _any_decides(pick, operator):
+        truth = any_of(truths)
+    else:
+        truth = all_of(truths)
     if found.may_lack:
-        truth = union((truth, compare(fact.possible, operator, limits_in_use(fact, which, factor, frame))))
+        truth = union((truth, compare(lab.possible, operator, in_use)))
     return truth, lacks_limit
+
+
+def _product(one: Fraction, other: Fraction) -> float:
+    """The double nearest to the product of two exact numbers, which need not be made for it."""
+    return (one.numerator * other.numerator) / (one.denominator * other.denominator)
 
 
 def _any_decides(pick: str, operator: Operator) -> bool:
@@ -356,13 +364,13 @@ def _if_counted(truth: Truth, membership: Truth, pick: str, operator: Operator) 
     return union((truth, FALSE if _any_decides(pick, operator) else TRUE))
 
 
-def limits_in_use(lab: Lab, which: Side, factor: Fraction, frame: Frame) -> Range:
-    """A multiple of the limits of normal in use for the patient's sex; anything where none is in use."""
-    limits = lab.limits_in_use(which, frame.patient.sex)
+def limits_in_use(lab: Lab, which: Side, times: Fraction, sex: Sex | None) -> Range:
+    """A multiple of the limits of normal in use for a person of this sex; anything where none is in use."""
+    limits = lab.limits_in_use(which, sex)
     if not limits:
         return EVERYTHING
-    low = min(factor * Fraction(limit.low) for limit in limits)
-    high = max(factor * Fraction(limit.high) for limit in limits)
+    low = min(times * Fraction(limit.low) for limit in limits)
+    high = max(times * Fraction(limit.high) for limit in limits)
     return Range(float(low), float(high))
 
 
