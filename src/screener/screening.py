@@ -64,7 +64,7 @@ from screener.records.chart import not_complete, some_of
 from screener.records.errors import CHECK_FIRST
 from screener.records.patient import Answer, Flag, Patient, digest_of_record
 from screener.rulebook import Criterion, EventLookup, Meets, RecordList, Rulebook, ScoreOf, Trial, Truthful
-from screener.values.dates import Duration, day_text, parse_duration
+from screener.values.dates import Duration, day_in_words, day_text, parse_duration
 from screener.values.truth import TRUE, UNKNOWN, Truth
 from screener.version import __version__
 
@@ -597,7 +597,7 @@ class Screening:
                 yield f"`{list_}` is complete; what has to be measured, examined or asked stays open: {titles}"
         if too_old and self._patient.as_of is not None:
             titles = some_of(sorted(lowered(self._rulebook.concepts[name].title) for name in too_old))
-            yield f"the lists are complete as of {day_text(self._patient.as_of)}: too old to deny {titles}"
+            yield f"the lists are complete as of {day_in_words(self._patient.as_of)}: too old to deny {titles}"
 
     def trial(self, name: str) -> TrialResult:
         """One trial by its id. Raises KeyError."""

@@ -31,7 +31,7 @@ from screener.rulebook import (
     Truthful,
     ValueLookup,
 )
-from screener.values.dates import NO_TIME, Duration, Moment
+from screener.values.dates import NO_TIME, Duration, Moment, dates_in_words
 from screener.values.truth import UNKNOWN
 
 Kind = Literal["window", "birthday", "stale", "plan", "end", "later fact", "other"]
@@ -344,4 +344,4 @@ def _of(moment: Moment | None) -> str:
 def _day(moment: Moment) -> str:
     """The day as recorded, without a time of day: labs of one day are told together. That it was not recorded stays."""
     day, _, rest = moment.text.replace("T", " ").partition(" ")
-    return moment.text if rest.startswith("(") else day
+    return dates_in_words(moment.text if rest.startswith("(") else day)

@@ -16,10 +16,9 @@ from screener.records.reviews import EVER, NOW
 from screener.rulebook import Concept, Finding, OnsetLookup, Question, RecordList, Rulebook, Scope, Sex
 from screener.screening import CriterionResult
 from screener.sheet.model import ActionKind, Counts, OpenEntry, ReviewItem, Sheet, State, StateName, TrialRow
-from screener.values.dates import BEGINNING, DateError, Moment, parse_moment
+from screener.values.dates import BEGINNING, DateError, Moment, dates_in_words, day_in_words, parse_moment
 from screener.values.ranges import Range
 
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 NO_DIAGNOSIS = "No liver diagnosis on record"
@@ -84,13 +83,12 @@ ON_A_LIST = {
 
 def day_words(day: date, as_of: date) -> str:
     """`9 Feb`; with the year where it is another than that of screening."""
-    year = "" if day.year == as_of.year else f" {day.year}"
-    return f"{day.day} {MONTHS[day.month - 1]}{year}"
+    return day_in_words(day).removesuffix(f" {as_of.year}")
 
 
 def as_of_words(as_of: date) -> str:
     """`Fri 20 Feb 2026`"""
-    return f"{WEEKDAYS[as_of.weekday()]} {as_of.day} {MONTHS[as_of.month - 1]} {as_of.year}"
+    return f"{WEEKDAYS[as_of.weekday()]} {day_in_words(as_of)}"
 
 
 def moment_words(moment: Moment | None, as_of: date) -> str:
@@ -99,13 +97,7 @@ def moment_words(moment: Moment | None, as_of: date) -> str:
         return ""
     if moment.is_one_day:
         return day_words(date.fromordinal(moment.first_day), as_of)
-    parts = moment.text.split("T")[0].split("-")
-    if all(part.isdigit() for part in parts):
-        if len(parts) == 1:
-            return parts[0]
-        if len(parts) == 2:
-            return f"{MONTHS[int(parts[1]) - 1]} {parts[0]}"
-    return moment.text
+    return dates_in_words(moment.text)
 
 
 def counted(number: int, one: str, many: str = "") -> str:
