@@ -64,7 +64,7 @@ from screener.records.chart import not_complete, some_of
 from screener.records.errors import CHECK_FIRST
 from screener.records.patient import Answer, Flag, Patient, digest_of_record
 from screener.rulebook import Criterion, EventLookup, Meets, RecordList, Rulebook, ScoreOf, Trial, Truthful
-from screener.values.dates import Duration, day_in_words, day_text, parse_duration
+from screener.values.dates import Duration, dates_in_words, day_in_words, day_text, parse_duration
 from screener.values.truth import TRUE, UNKNOWN, Truth
 from screener.version import __version__
 
@@ -530,7 +530,11 @@ class Screening:
         """Everything that was ignored or is suspicious, in words."""
         patient = self._patient
         return (
-            *([f"the record says that the patient has died ({self.died})"] if self.died is not None else []),
+            *(
+                [f"the record says that the patient has died ({dates_in_words(self.died)})"]
+                if self.died is not None
+                else []
+            ),
             *self.check_first,
             *(note for note in patient.notes if not note.startswith(CHECK_FIRST)),
             *(not_complete(list_, patient.unread[list_]) for list_ in LISTS if list_ in self._not_assumed),

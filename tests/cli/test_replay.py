@@ -25,7 +25,7 @@ def keep(call: Call, write, folder: Path):
     return keep
 
 
-SAME = "patient anna, screened as of 2026-02-20\n"
+SAME = "patient anna, as of Fri 20 Feb 2026\n"
 
 
 def told(call: Call, *arguments: str, **options: Any) -> tuple[int, list[str]]:
@@ -47,8 +47,8 @@ def test_another_value_is_a_difference_with_both_explanations(call: Call, keep, 
         "these answers differ:",
         "  NCT00000001 was ineligible, and is undetermined",
         "  NCT00000001/I2 was failed, and is passed",
-        "      explanation then: Ferritin 12 ug/L on 2026-02-18, not above 30 ug/L",
-        "      explanation now:  Ferritin 40 ug/L on 2026-02-18, above 30 ug/L",
+        "      explanation then: Ferritin 12 ug/L on 18 Feb 2026, not above 30 ug/L",
+        "      explanation now:  Ferritin 40 ug/L on 18 Feb 2026, above 30 ug/L",
     ]
 
 

@@ -20,6 +20,8 @@ from screener.values.dates import (
     Moment,
     TimeUnit,
     completed_years,
+    dates_in_words,
+    day_in_words,
     day_shifted,
     day_text,
     on_day,

@@ -77,7 +77,7 @@ def _sentence(happened: str, subjects: Mapping[str, Sequence[str]]) -> str:
     verb, _, rest = happened.partition(" ")
     is_one = len(subjects) == 1 and all(len(whats) == 1 for whats in subjects.values())
     agreeing = happened if is_one or verb not in _OF_MANY else f"{_OF_MANY[verb]} {rest}"
-    return f"{both(f'{both(whats)} {when}'.rstrip() for when, whats in subjects.items())} {agreeing}".rstrip()
+    return f"{both(f'{both(whats)} {dates_in_words(when)}'.rstrip() for when, whats in subjects.items())} {agreeing}".rstrip()
 
 
 _OF_MANY = {"is": "are", "leaves": "leave", "enters": "enter", "comes": "come", "covers": "cover"}
@@ -344,4 +344,4 @@ def _of(moment: Moment | None) -> str:
 def _day(moment: Moment) -> str:
     """The day as recorded, without a time of day: labs of one day are told together. That it was not recorded stays."""
     day, _, rest = moment.text.replace("T", " ").partition(" ")
-    return dates_in_words(moment.text if rest.startswith("(") else day)
+    return moment.text if rest.startswith("(") else day
