@@ -598,7 +598,8 @@ class Screening:
         for list_, names in lacking.items():
             titles = ", ".join(sorted(lowered(self._rulebook.concepts[name].title) for name in names))
             if titles:
-                yield f"`{list_}` is complete; what has to be measured, examined or asked stays open: {titles}"
+                what = list_.replace("_", " ")
+                yield f"a complete list of {what} leaves open what is measured, examined or asked: {titles}"
         if too_old and self._patient.as_of is not None:
             titles = some_of(sorted(lowered(self._rulebook.concepts[name].title) for name in too_old))
             yield f"the lists are complete as of {day_in_words(self._patient.as_of)}: too old to deny {titles}"

@@ -95,7 +95,9 @@ def questions_text(screening: Screening) -> str:
     later = sum(question.is_conditional for question in every)
     count = len(every) - later
     opening = f"Patient {on_one_line(screening.patient)}, as of {as_of_words(screening.as_of)}"
+    different = len({(each.asked_of, each.text) for each in every if not each.is_conditional})
     told = f"{opening}: {count or 'no'} open question{'' if count == 1 else 's'}"
+    told += f" ({different} of them different)" if different != count else ""
     lines = _wrapped(told + (f", {later} more depending on other answers" if later else ""))
     for trial in asked:
         lines.append("")

@@ -15,11 +15,32 @@ from screener.records.patient import Episode, Result
 from screener.records.reviews import EVER, NOW
 from screener.rulebook import Concept, Finding, OnsetLookup, Question, RecordList, Rulebook, Scope, Sex
 from screener.screening import CriterionResult
-from screener.sheet.model import ActionKind, Counts, OpenEntry, ReviewItem, Sheet, State, StateName, TrialRow
+from screener.sheet.model import (
+    ActionKind,
+    Counts,
+    OpenEntry,
+    Recruiting,
+    ReviewItem,
+    Sheet,
+    State,
+    StateName,
+    TrialRow,
+)
 from screener.values.dates import BEGINNING, DateError, Moment, dates_in_words, day_in_words, parse_moment
 from screener.values.ranges import Range
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+RECRUITING, NOT_RECRUITING, NOT_KNOWN = "recruiting", "not recruiting", "not known"
+RECRUITING_IN_SHORT = {NOT_KNOWN: "recruiting?"}
+"""Where nothing beside it says of what it is."""
+
+
+def recruitment(told: Recruiting) -> str:
+    """What the registry says, and when it said so: `recruiting (Jun 2025)`, `recruiting not known (Apr 2018)`."""
+    text = f"{RECRUITING} {NOT_KNOWN}" if told.text == NOT_KNOWN else told.text
+    return f"{text} ({dates_in_words(told.as_of)})" if told.as_of else text
+
 
 NO_DIAGNOSIS = "No liver diagnosis on record"
 NOTHING_EXPIRES = "nothing expires"
@@ -113,6 +134,16 @@ def range_words(value: Range, *, of_score: bool = False) -> str:
 def span(text: str) -> str:
     """`between 23 and 36` becomes `23 to 36`."""
     return text.removeprefix("between ").replace(" and ", " to ") if text.startswith("between") else text
+
+
+MOST_OF_A_COURSE = 4
+"""Values of a course that are shown; of a longer one its ends."""
+
+
+def course(values: Sequence[str]) -> str:
+    """How a value went: `81 > 96 > 153`; of many, the first and the last: `81 > … > 153`."""
+    shown = values if len(values) <= MOST_OF_A_COURSE else (values[0], "…", values[-1])
+    return " > ".join(shown)
 
 
 def listed(texts: Iterable[str]) -> str:
@@ -455,10 +486,10 @@ def next_step(sheet: Sheet) -> str:
     """What to do first: what decides a verdict is checked; else what the nearest trials wait for."""
     as_of = sheet.patient.as_of
     if sheet.patient.died:
-        return f"nothing: the record says that the patient {lowered(died(sheet.patient.died, as_of))}"
+        return f"nothing; the record says that the patient {lowered(died(sheet.patient.died, as_of))}"
     decisive = [each for each in sheet.check_first if each.effect]
     if decisive:
-        return f"check {lowered(decisive[0].text)}"
+        return f"check {decisive[0].text.partition(': ')[0]}, then screen again"
     live = [row for row in sheet.trials if row.state.name not in ("ruled out", "ruled out today")]
     if not live:
         again = [(row.label, row.dates.reopens) for row in sheet.trials if row.dates.reopens is not None]
@@ -470,7 +501,7 @@ def next_step(sheet: Sheet) -> str:
             return f"nothing today; screen again for {'; '.join(days)}"
         if any(row.state.name == "ruled out today" for row in sheet.trials):
             return "nothing today; screen again when a new result is there"
-        return "nothing: every trial is ruled out"
+        return "nothing; every trial is ruled out"
     first = live[0]
     if not first.state.name.startswith("all met"):
         first = next((row for row in live if row.recruiting.is_recruiting), first)
@@ -540,7 +571,7 @@ def next_in_row(sheet: Sheet) -> str:
             return "sign the checklist" if first.recruiting.is_recruiting else f"ask whether {first.label} recruits"
         case "too little":
             those = [inside(each.text) for group in sheet.actions if group.kind == "measure" for each in group.actions]
-            return f"measure {', '.join(those[:MOST_NAMED])}" if those else first.left
+            return f"get {', '.join(those[:MOST_NAMED])}" if those else first.left
         case "ruled out today":
             day = min((row.dates.reopens for row in sheet.trials if row.dates.reopens is not None), default=None)
             if day is not None:
