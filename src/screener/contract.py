@@ -31,6 +31,8 @@ LINE_WORDS: dict[Status, str] = {"failed": "against", "unknown": "open", "passed
 OUTCOMES: dict[Status, str] = {"failed": "OUT", "unknown": "open", "passed": "IN"}
 """The same of one reading of a line."""
 Verdict = Literal["eligible", "ineligible", "undetermined"]
+VERDICT_WORDS: dict[Verdict, str] = {"eligible": "all criteria met", "undetermined": "open", "ineligible": "ruled out"}
+"""What people read of a verdict where no sheet says more of it."""
 WaitsFor = Literal["data", "judgement", "consent"]
 Basis = Literal["recorded", "assumed"]
 Origin = Literal["call", "trial", "dictionary"]

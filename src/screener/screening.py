@@ -64,7 +64,7 @@ from screener.records.chart import not_complete, some_of
 from screener.records.errors import CHECK_FIRST
 from screener.records.patient import Answer, Flag, Patient, digest_of_record
 from screener.rulebook import Criterion, EventLookup, Meets, RecordList, Rulebook, ScoreOf, Trial, Truthful
-from screener.values.dates import Duration, day_text, parse_duration
+from screener.values.dates import Duration, dates_in_words, day_in_words, day_text, parse_duration
 from screener.values.truth import TRUE, UNKNOWN, Truth
 from screener.version import __version__
 
@@ -521,7 +521,11 @@ class Screening:
         """Everything that was ignored or is suspicious, in words."""
         patient = self._patient
         return (
-            *([f"the record says that the patient has died ({self.died})"] if self.died is not None else []),
+            *(
+                [f"the record says that the patient has died ({dates_in_words(self.died)})"]
+                if self.died is not None
+                else []
+            ),
             *self.check_first,
             *(note for note in patient.notes if not note.startswith(CHECK_FIRST)),
             *(not_complete(list_, patient.unread[list_]) for list_ in LISTS if list_ in self._not_assumed),
@@ -585,10 +589,11 @@ class Screening:
         for list_, names in lacking.items():
             titles = ", ".join(sorted(lowered(self._rulebook.concepts[name].title) for name in names))
             if titles:
-                yield f"`{list_}` is complete; what has to be measured, examined or asked stays open: {titles}"
+                what = list_.replace("_", " ")
+                yield f"a complete list of {what} leaves open what is measured, examined or asked: {titles}"
         if too_old and self._patient.as_of is not None:
             titles = some_of(sorted(lowered(self._rulebook.concepts[name].title) for name in too_old))
-            yield f"the lists are complete as of {day_text(self._patient.as_of)}: too old to deny {titles}"
+            yield f"the lists are complete as of {day_in_words(self._patient.as_of)}: too old to deny {titles}"
 
     def trial(self, name: str) -> TrialResult:
         """One trial by its id. Raises KeyError."""

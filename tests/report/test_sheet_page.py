@@ -231,7 +231,7 @@ def test_a_review_that_waits_is_one_row_of_the_sheet() -> None:
     [table] = Page(page([waiting], [screening])).all("table", class_="to-do")
     items = sum(len(group.items) for group in sheet.review.groups)
     assert (
-        f"One chart review, {items} items later, once the results speak for a trial; the list is behind the sheet"
+        f"One chart review, {items} things to look for later, once the results speak for a trial; the list is behind the sheet"
         in words(table)
     )
     assert "myocardial infarction" not in words(table)

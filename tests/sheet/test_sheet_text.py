@@ -57,7 +57,7 @@ def test_what_stands_on_a_sheet() -> None:
         "",
         "Next: ask whether 0001 takes participants",
         "",
-        "ALL CRITERIA MET       TEST0001  not known      8/8 met   labs to 26 Feb",
+        "ALL CRITERIA MET       TEST0001  recruiting?    8/8 met   labs to 26 Feb",
         "  dates    closes after 10 Mar (I4)",
         "  consent  recorded 19 Feb",
         "",

@@ -127,8 +127,9 @@ def _ask_as(then: Asked, asked: argparse.Namespace) -> None:
 
 def _report(before: Mapping[str, Anything], found: Replayed, *, is_told: bool) -> Iterator[str]:
     from screener.records.errors import printable
+    from screener.sheet.phrases import as_of_words
 
-    yield f"patient {printable(before['patient'])}, screened as of {before['as_of']}"
+    yield f"patient {printable(before['patient'])}, as of {as_of_words(date.fromisoformat(before['as_of']))}"
     if not is_told:
         yield "the result does not say its options: it is replayed without any"
     if found.answers:

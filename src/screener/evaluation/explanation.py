@@ -57,7 +57,7 @@ from screener.rulebook import (
     Value,
     ValueLookup,
 )
-from screener.values.dates import Moment, day_text
+from screener.values.dates import Moment, dates_in_words, day_in_words
 from screener.values.ranges import Range, exactly, multiply
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth
 
@@ -452,7 +452,7 @@ def _as_recorded(result: Result, converted: str = "") -> str:
 
 
 def _day(moment: Moment) -> str:
-    return moment.text.replace("T", " ")
+    return dates_in_words(moment.text)
 
 
 def _written(node: Numeric, rulebook: Rulebook) -> str:
@@ -781,7 +781,7 @@ def _moved_clock(answer: Judged, node: AtTime, rulebook: Rulebook, grounds: Grou
         yield Clause(f"{heading}: not known when that was ({WHY[anchor.reasons[0]]})")
         return
     first, last = anchor.days
-    when = day_text(first) if first == last else f"{day_text(first)} to {day_text(last)}"
+    when = day_in_words(first) if first == last else f"{day_in_words(first)} to {day_in_words(last)}"
     inner = [piece for part in answer.parts[1:] for piece in _pieces(part, rulebook, grounds)]
     yield Section(f"{heading}, {when}", tuple(inner))
 

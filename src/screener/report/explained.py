@@ -15,6 +15,7 @@ from screener.report.terminal import STATUS, Page, Terminal
 from screener.report.wording import on_one_line, recorded
 from screener.rulebook import Rulebook
 from screener.screening import CriterionResult, Screening, TrialResult, status_of
+from screener.sheet.phrases import as_of_words
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def print_explained(
     page = Page(console or Terminal(highlight=False, markup=False, emoji=False))
     page.rule("━")
     name = Text(f"{trial.id}/{criterion.id}", "bold")
-    whom = f"  patient {on_one_line(screening.patient)}, as of {screening.as_of}"
+    whom = f"  patient {on_one_line(screening.patient)}, as of {as_of_words(screening.as_of)}"
     page.line(Text.assemble(name, "  ", STATUS[criterion.status], whom))
     page.beside(f"{criterion.kind}: ", Text(on_one_line(criterion.text), "bold"))
     page.blank()

@@ -25,6 +25,7 @@ from screener.report.wording import (
 )
 from screener.screening import CriterionResult, Screening, TrialResult
 from screener.sheet.making import states_in_words
+from screener.sheet.phrases import as_of_words
 from screener.version import __version__
 
 
@@ -39,7 +40,7 @@ class Markdown(Texts):
 
 def markdown(screening: Screening) -> str:
     """The screening in CommonMark with tables; whatever a record holds is text there, and no mark."""
-    lines = [f"# Patient {_text(screening.patient)}, screened as of {screening.as_of}", ""]
+    lines = [f"# Patient {_text(screening.patient)}, as of {as_of_words(screening.as_of)}", ""]
     for note in screening.check_first:
         lines += [f"**{_text(capital(note))}**", ""]
     states = states_in_words(screening)

@@ -1,18 +1,20 @@
 """The chart review: what a record never writes down, as a file to fill in.
 
-It asks for the negatives that open criteria wait for, grouped as a reader of charts thinks, each over the widest time
-that any criterion looks at, and names the entries of the record that nobody could read. `screen --answers` takes the
+It asks for what the patient's sheet asks for: the negatives that open criteria of trials not ruled out wait for,
+grouped as a reader of charts thinks, each over the widest time that any criterion looks at; apart from them what
+inclusion needs to be found; and the entries of the record that nobody could read. `screen --answers` takes the
 filled file back (`records/reviews.py`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any as Anything
 
 from screener.screening import Screening
-from screener.sheet.model import Review, ReviewGroup, ReviewItem
-from screener.sheet.reviewing import asked_of_chart, heading_of, item_of, open_entries
+from screener.sheet.making import sheet_of
+from screener.sheet.model import Review, ReviewItem
 
 HOW = (
     "Write the day of your review into `on` and your name or role into `by`.",
@@ -34,21 +36,8 @@ def as_file(review: Review, patient: str, as_of: date) -> dict[str, Anything]:
         "by": None,
         "looked_at": [],
         "groups": [
-            {
-                "title": group.title,
-                "none_of_these": None,
-                "items": [
-                    {
-                        "what": item.what,
-                        "title": item.title,
-                        "covers": item.covers,
-                        "found": None,
-                        "lines": [f"{line.trial}/{line.id}" for line in item.lines],
-                    }
-                    for item in group.items
-                ],
-            }
-            for group in review.groups
+            *(_group(group.title, group.items) for group in review.groups),
+            *([_group(NEEDED, review.needed)] if review.needed else []),
         ],
         "entries": [
             {
@@ -66,14 +55,25 @@ def as_file(review: Review, patient: str, as_of: date) -> dict[str, Anything]:
 
 
 def to_review(screening: Screening) -> dict[str, Anything]:
-    """The chart review of every trial, as the file to fill in."""
-    items: dict[str, list[ReviewItem]] = {}
-    for each in sorted(asked_of_chart(screening), key=lambda one: -len(one.lines)):
-        heading = NEEDED if each.seeks else heading_of(each, screening.rulebook)
-        items.setdefault(heading, []).append(item_of(each, each.lines, screening.as_of))
-    groups = tuple(ReviewGroup(title, tuple(those), (), "") for title, those in sorted(items.items()))
-    return as_file(Review(groups, open_entries(screening)), screening.patient, screening.as_of)
+    """The chart review to fill in, as plain data: what the patient's sheet asks for."""
+    return as_file(sheet_of(screening).review, screening.patient, screening.as_of)
 
 
 NEEDED = "What inclusion needs"
-"""Things whose absence speaks against a patient stand apart: a tick under another heading never denies them."""
+
+
+def _group(title: str, items: Sequence[ReviewItem]) -> dict[str, Anything]:
+    return {
+        "title": title,
+        "none_of_these": None,
+        "items": [
+            {
+                "what": item.what,
+                "title": item.title,
+                "covers": item.covers,
+                "found": None,
+                "lines": [f"{line.trial}/{line.id}" for line in item.lines],
+            }
+            for item in items
+        ],
+    }

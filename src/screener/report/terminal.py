@@ -40,7 +40,8 @@ from screener.screening import (
     Verdict,
 )
 from screener.sheet.making import states_in_words
-from screener.sheet.phrases import loud
+from screener.sheet.phrases import as_of_words, loud
+from screener.values.dates import dates_in_words, day_in_words
 
 if TYPE_CHECKING:
     from screener.advice.statements import Advice
@@ -118,9 +119,9 @@ class Page:
         self.states = states_in_words(screening)
         self.rule("━")
         name = Text(on_one_line(screening.patient), "bold")
-        self.line(Text.assemble("Patient ", name, f", screened as of {screening.as_of}"))
+        self.line(Text.assemble("Patient ", name, f", as of {as_of_words(screening.as_of)}"))
         if screening.died is not None:
-            self.line(Text(f"The record says that the patient has died ({screening.died})", "bold red"))
+            self.line(Text(f"The record says that the patient has died ({dates_in_words(screening.died)})", "bold red"))
         for note in screening.check_first:
             self.line(Text(on_one_line(capital(note)), "bold magenta"))
         self.blank()
@@ -213,13 +214,13 @@ class Page:
 
     def timeline(self, when: Timeline) -> None:
         self.rule("─")
-        self.line(Text(f"What changes by itself, up to {when.until}, if nothing new is recorded", "bold"))
+        self.line(Text(f"What changes by itself, up to {day_in_words(when.until)}, if nothing new is recorded", "bold"))
         for trial in when.trials:
             self.blank()
             self.beside(self.state(trial.id, trial.verdict), trial.summary)
             days = trial.by_day()
             for each in days[:MOST_DAYS_TOLD]:
-                label = Text.assemble(f"{each.date}  ", _padded(STATUS[each.after], 9))
+                label = Text.assemble(f"{day_in_words(each.date):<13}", _padded(STATUS[each.after], 9))
                 self.beside(label, Text.assemble((", ".join(each.criteria), "bold"), f"  {on_one_line(each.why)}"))
             if len(days) > MOST_DAYS_TOLD:
                 self.line(Text(f"and {len(days) - MOST_DAYS_TOLD} more: --json --when has them all"))

@@ -14,6 +14,7 @@ from screener.evaluation.grounds import consulted
 from screener.evaluation.phrases import capital, either, lowered, unit_beside
 from screener.rulebook import ValueLookup
 from screener.screening import CriterionResult, Evidence, ReadingOutcome, ScoreValue, Status, Term, TrialResult
+from screener.values.dates import dates_in_words
 
 DISCLAIMER = "Pre-screening aid. Eligibility is the investigator's decision."
 WORST_FIRST: tuple[Status, ...] = ("failed", "unknown", "passed")
@@ -69,7 +70,7 @@ def converted(evidence: Evidence) -> str:
 def recorded(evidence: Evidence) -> str:
     """A fact as recorded, as converted if that differs, with its date and its place in the record."""
     canonical = f" = {converted(evidence)}" if converted(evidence) else ""
-    when = f", {evidence.date}" if evidence.date else ""
+    when = f", {dates_in_words(evidence.date)}" if evidence.date else ""
     flags = "".join(f"; {flag.text}" for flag in evidence.flags)
     name = evidence.name.replace("_", " ")
     return f"{name} {evidence.value}{unit_beside(evidence.unit)}{canonical}{when} ({evidence.source}){flags}"

@@ -6,7 +6,8 @@ and what time changes; then the states, the actions, and the words.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from msgspec import Struct
@@ -27,9 +28,9 @@ from screener.sheet.head import key_results, latest, patient_line, remarks, susp
 from screener.sheet.model import (
     Action,
     CleanChart,
-    Counts,
     Dates,
     Doubt,
+    Line,
     OpenEntry,
     Recruiting,
     Review,
@@ -41,7 +42,7 @@ from screener.sheet.model import (
     TrialRow,
 )
 from screener.sheet.points import points_of
-from screener.sheet.reviewing import Asked, asked_of_chart, heading_of, item_of, open_entries, trials_of
+from screener.sheet.reviewing import Asked, asked_of_chart, heading_of, open_entries
 from screener.sheet.states import (
     OUT,
     Checks,
@@ -53,7 +54,6 @@ from screener.sheet.states import (
 from screener.sheet.waiting import awaited
 from screener.version import __version__
 
-RECRUITING, NOT_RECRUITING, NOT_KNOWN = "recruiting", "not recruiting", "not known"
 ONE_DAY = timedelta(days=1)
 AHEAD = timedelta(days=365)
 """How far ahead a sheet looks: a patient approached today is enrolled within weeks."""
@@ -93,6 +93,8 @@ def sheet_of(screening: Screening, *, is_row: bool = False) -> Sheet:
     frame = _frame(screening)
     review = replace(review, groups=tuple(_in_order(group, order) for group in review.groups), waits=waiting)
     by_id = {trial.id: trial for trial in screening.trials}
+    notes = [note for note in screening.notes if note not in screening.check_first]
+    said = _said_on_the_sheet(notes, review, worked)
     sheet = Sheet(
         patient=patient_line(screening, frame),
         next="",
@@ -107,8 +109,9 @@ def sheet_of(screening: Screening, *, is_row: bool = False) -> Sheet:
         ),
         notes=(
             *dict.fromkeys(remarks(screening, frame)),
-            *sorted((note for note in screening.notes if note not in screening.check_first), key=phrases.is_of_no_rule),
+            *sorted((note for note in notes if note not in said), key=phrases.is_of_no_rule),
         ),
+        notes_said=tuple(said),
         screener=__version__,
         rules=screening.rules,
     )
@@ -174,17 +177,29 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
     """The items that open lines need, for trials not ruled out, in groups; and how many lines they settle."""
     screening = worked.screening
     items: dict[str, list[ReviewItem]] = {}
+    needed: list[ReviewItem] = []
     covered = _covered([each for each in asked if any(line.trial in live for line in each.lines)])
     for each in sorted(asked, key=lambda one: -len(one.lines)):
         lines = tuple(line for line in each.lines if line.trial in live)
-        if each.seeks or not lines:
+        if not lines:
             continue
-        items.setdefault(heading_of(each, screening.rulebook), []).append(item_of(each, lines, screening.as_of))
+        item = ReviewItem(
+            what=each.what,
+            title=phrases.item_title(each.list, each.concept),
+            list=each.list,
+            covers=each.covers,
+            window=phrases.window(each.covers, screening.as_of),
+            trials=_trials(lines),
+            lines=lines,
+        )
+        heading = heading_of(each, screening.rulebook) if each.list == "conditions" else ""
+        under = needed if each.seeks else items.setdefault(heading or phrases.ON_A_LIST[each.list], [])
+        under.append(item)
     groups = tuple(
         ReviewGroup(
             title,
             tuple(those),
-            trials_of(line for each in those for line in each.lines),
+            _trials(line for each in those for line in each.lines),
             phrases.items_text([each for each in those if each.what not in covered]),
         )
         for title, those in sorted(
@@ -196,7 +211,8 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
         for entry in open_entries(screening)
         if (lines := tuple(line for line in entry.lines if line.trial in live))
     )
-    return Review(groups, entries, sum(_settled(trial, worked) for trial in live), _open(screening, live))
+    settled = sum(_settled(trial, worked) for trial in live)
+    return Review(groups, tuple(needed), entries, settled, _open(screening, live))
 
 
 def _read_as(entry: OpenEntry, screening: Screening) -> Episode | None:
@@ -221,6 +237,10 @@ def _covered(asked: Sequence[Asked]) -> set[str]:
     }
 
 
+def _trials(lines: Iterable[Line]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(line.trial for line in lines))
+
+
 def _settled(trial: str, worked: _Worked) -> int:
     """How many open lines of a trial a clean chart settles."""
     before = next(each for each in worked.screening.trials if each.id == trial)
@@ -235,6 +255,17 @@ def _open(screening: Screening, live: Sequence[str]) -> int:
 
 def _in_order(group: ReviewGroup, order: Sequence[str]) -> ReviewGroup:
     return replace(group, trials=tuple(name for name in order if name in group.trials))
+
+
+# ---- notes
+
+_PLACE = re.compile(r"\w+\[\d+\]|\w+/[\w.-]+")
+
+
+def _said_on_the_sheet(notes: Sequence[str], review: Review, worked: _Worked) -> list[str]:
+    """The notes that only speak of entries to look up and of values to check, which the sheet asks about by itself."""
+    asked = {entry.source for entry in review.entries} | {source for _, source in worked.suspicious}
+    return [note for note in notes if (places := _PLACE.findall(note)) and asked.issuperset(places)]
 
 
 # ---- values to check
@@ -298,6 +329,9 @@ def _row(trial: TrialResult, review: Review, actions: Actions, worked: _Worked, 
     counts = counts_of(trial.id, actions, review)
     checks = worked.checks[trial.id]
     has_review = bool(counts.chart) and any(trial.id in group.trials for group in review.groups)
+    is_told_after = has_review and name != "too little" and not is_row
+    left = phrases.left(counts, has_review)
+    points = points_of(trial, worked.distances[trial.id], checks.lines)
     return TrialRow(
         id=trial.id,
         label=worked.labels[trial.id],
@@ -305,17 +339,17 @@ def _row(trial: TrialResult, review: Review, actions: Actions, worked: _Worked, 
         short=rule.short or trial.title,
         recruiting=_recruiting(trial),
         verdict=trial.verdict,
-        state=State(name, _headline(trial, name, worked), _detail(trial, name, counts, worked)),
+        state=State(name, _headline(trial, name, worked), _detail(trial, name, left, worked)),
         met=trial.counts["passed"],
         of=len(trial.criteria),
         against=tuple(each.id for each in trial.criteria if each.status == "failed"),
         open=tuple(each.id for each in trial.criteria if each.status == "unknown"),
-        points=points_of(trial, worked.distances[trial.id], checks.lines),
+        points=tuple(each for each in points if each.kind == "against") if name == "ruled out" else points,
         dates=_dates(trial, name, has_review, worked),
         counts=counts,
-        after_clean_chart=_after_clean_chart(trial, worked) if has_review and not is_row else None,
+        after_clean_chart=_after_clean_chart(trial, worked) if is_told_after else None,
         consent=_consent(trial, worked.screening.as_of),
-        left=phrases.left(counts, has_review),
+        left=left,
     )
 
 
@@ -326,7 +360,10 @@ def _nearness(row: TrialRow) -> tuple[object, ...]:
 
 def _recruiting(trial: TrialResult) -> Recruiting:
     told = trial.recruitment
-    text = RECRUITING if told.recruiting else NOT_KNOWN if told.status in _KNOWN_NOTHING else NOT_RECRUITING
+    if told.recruiting:
+        text = phrases.RECRUITING
+    else:
+        text = phrases.NOT_KNOWN if told.status in _KNOWN_NOTHING else phrases.NOT_RECRUITING
     return Recruiting(told.recruiting, text, told.date)
 
 
@@ -335,7 +372,7 @@ def _headline(trial: TrialResult, state: StateName, worked: _Worked) -> str:
     return phrases.headline(state, list(dict.fromkeys(names)), sum(is_split(each) for each in trial.criteria))
 
 
-def _detail(trial: TrialResult, state: StateName, counts: Counts, worked: _Worked) -> str:
+def _detail(trial: TrialResult, state: StateName, left: str, worked: _Worked) -> str:
     met, of = trial.counts["passed"], len(trial.criteria)
     distance_, timeline = worked.distances[trial.id], worked.timelines.get(trial.id)
     match state:
@@ -359,8 +396,7 @@ def _detail(trial: TrialResult, state: StateName, counts: Counts, worked: _Worke
             return phrases.all_met(met, of)
         case _:
             told = phrases.met(met, of)
-            to_do = phrases.left(counts, bool(counts.chart))
-            return f"{told} {capital(to_do)}." if to_do else told
+            return f"{told} {capital(left)}." if left else told
 
 
 def _after_clean_chart(trial: TrialResult, worked: _Worked) -> CleanChart:

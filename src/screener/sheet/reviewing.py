@@ -7,8 +7,7 @@ here; what an inclusion line needs is looked up, and its absence is never suppos
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import date
+from collections.abc import Iterator
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,8 +18,7 @@ from screener.records.patient import Episode
 from screener.records.reviews import EVER, NOW, item_called
 from screener.rulebook import VERBS, Concept, EventLookup, RecordList, Rulebook
 from screener.screening import Screening
-from screener.sheet import phrases
-from screener.sheet.model import Line, OpenEntry, ReviewItem
+from screener.sheet.model import Line, OpenEntry
 from screener.sheet.waiting import Awaited, awaited
 from screener.values.dates import BEGINNING, DAY, END, day_text
 from screener.values.truth import FALSE, TRUE, UNKNOWN
@@ -106,28 +104,9 @@ def _since(lookup: EventLookup, frame: Frame) -> int:
 
 
 def heading_of(asked: Asked, rulebook: Rulebook) -> str:
-    """The heading under which a reader of charts looks it up: for a condition the dictionary's, else its list's."""
-    names = (asked.concept.name, *asked.concept.broader) if asked.list == "conditions" else ()
-    own = (rulebook.concepts[name].asked_under for name in names)
-    return next((heading for heading in own if heading), phrases.ON_A_LIST[asked.list])
-
-
-def item_of(asked: Asked, lines: tuple[Line, ...], as_of: date) -> ReviewItem:
-    """A thing to look for, as a review asks it for these lines."""
-    return ReviewItem(
-        what=asked.what,
-        title=phrases.item_title(asked.list, asked.concept),
-        list=asked.list,
-        covers=asked.covers,
-        window=phrases.window(asked.covers, as_of),
-        trials=trials_of(lines),
-        lines=lines,
-    )
-
-
-def trials_of(lines: Iterable[Line]) -> tuple[str, ...]:
-    """The trials that lines belong to, each once."""
-    return tuple(dict.fromkeys(line.trial for line in lines))
+    """The heading under which a reader of charts looks it up, by the dictionary; empty where it says none."""
+    names = (asked.concept.name, *asked.concept.broader)
+    return next((under for name in names if (under := rulebook.concepts[name].asked_under)), "")
 
 
 # ---- entries that leave open what they are
