@@ -53,7 +53,7 @@ class Freshness(Data, frozen=True):
 
 
 class Options(Data, frozen=True):
-    """What the call asked for that can change an answer. `as_of_from` says whose day of screening it is."""
+    """What the call asked for that can change an answer. `as_of_from` says where the day of screening comes from."""
 
     as_of_from: Literal["call", "record"]
     assume_complete: tuple[RecordList, ...]
@@ -62,8 +62,8 @@ class Options(Data, frozen=True):
 
 
 class Origins(Data, frozen=True):
-    """What identifies all that an answer rests on, apart from the rules: the facts of the record as they were read,
-    the dictionary, and what the record was read with."""
+    """What identifies everything that answers rest on, apart from the rules: the facts as they were read, the
+    dictionary, and what the record was read with."""
 
     record: Digest
     dictionary: Digest
@@ -113,7 +113,7 @@ class ScoreValue(Data, frozen=True):
 
 
 class ReadingOutcome(Data, frozen=True):
-    """What one reading of the text says by itself. `chosen`: the site has settled on it."""
+    """What one reading of the text gives alone. `chosen`: the site has settled on it."""
 
     label: str | None
     status: Status
@@ -135,7 +135,7 @@ class ScoreListed(Data, frozen=True):
 
 
 class ReadingData(Data, frozen=True):
-    """What one reading says by itself, by its number in the rule. `chosen`: the site has settled on it."""
+    """What one reading gives alone, by its number in the rule. `chosen`: the site has settled on it."""
 
     reading: int
     status: Status
@@ -244,14 +244,14 @@ class ScreeningData(Data, frozen=True, kw_only=True):
 
 
 class Table(Generic[Key, Row]):
-    """Rows that lines refer to by their place. A thing gets its row when it is first met."""
+    """Rows that lines refer to by their place. An item gets its row when a line first refers to it."""
 
     def __init__(self) -> None:
         self._places: dict[Key, int] = {}
         self.rows: list[Row] = []
 
     def place(self, key: Key, row: Callable[[], Row]) -> int:
-        """Where the row of a thing stands."""
+        """The place of an item's row."""
         place = self._places.get(key)
         if place is None:
             place = self._places[key] = len(self.rows)
@@ -271,8 +271,7 @@ class Tables:
         """Facts that have been met, by identity: many lines share one."""
 
     def fact(self, fact: Evidence) -> int:
-        """The place of a fact. Being too old for one line is no property of the fact, so that flag is left to the
-        line."""
+        """The place of a fact. It may be too old for one line and not for another, so the line keeps that flag."""
         return self._placed(fact)[1]
 
     def _placed(self, fact: Evidence) -> tuple[Evidence, int, bool]:

@@ -85,8 +85,8 @@ def status_of(kind: LineKind, truth: Truth) -> Status:
 
 
 class Once(cached_property[T]):
-    """`cached_property` without its lock, as it is from Python 3.12 on: the lock takes longer than most of what is read
-    here. Two threads may both do the work, and come to the same."""
+    """`cached_property` without the lock that it has before Python 3.12, which takes longer than most of these
+    properties. Two threads may both do the work, and get the same."""
 
     def __get__(self, instance: object, owner: type | None = None) -> T:  # type: ignore[override]
         value = self.func(instance)
@@ -95,8 +95,8 @@ class Once(cached_property[T]):
 
 
 class CriterionResult:
-    """One criterion for one patient. Everything but `status` is worked out when it is first read. `outcome`, if it is
-    given, decides each reading and says why it is open."""
+    """One criterion for one patient. The status is decided at once, everything else when it is first read. `outcome`,
+    if given, decides each reading and says why it is open."""
 
     def __init__(
         self, line: PreparedCriterion, frame: Frame, outcome: tuple[Callable[[Frame], Outcome], ...] | None = None
@@ -127,7 +127,7 @@ class CriterionResult:
         return self._of_choice(self.judged)
 
     def _of_choice(self, readings: tuple[T, ...]) -> tuple[T, ...]:
-        """Of what there is of each reading, that of those that count."""
+        """The items, one for each reading, of the readings that count."""
         return readings if self.reading is None else (readings[self.reading - 1],)
 
     @property
@@ -207,8 +207,8 @@ class CriterionResult:
 
     @Once
     def _outcomes(self) -> tuple[Outcome, ...]:
-        """What each reading that counts comes to. It is read off the answers where they have been made, else worked out
-        without their evidence."""
+        """The outcome of each reading that counts. If the answers have been made, it is read off them; else it is
+        worked out without evidence."""
         frame = self._frame
         if "counted" in vars(self):
             return tuple([outcome_of(judged, frame) for judged in self.counted])
@@ -240,18 +240,18 @@ class CriterionResult:
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
-        """The facts of the record that the answer rests on, or that it could not use."""
+        """The facts that the answer rests on, and those that it could not use."""
         return tuple([each.row for each in self.shown])
 
     @property
     def suspicious(self) -> tuple[Evidence, ...]:
-        """The results in the evidence that should be looked at again, although they count: unusual values, values whose
-        unit looks wrong, and values that contradict another result."""
+        """The results in the evidence that count but should be checked: unusual values, values whose unit looks wrong,
+        and values that contradict another result."""
         return tuple([each.row for each in self.shown if each.is_suspicious])
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """The values that the answer rests on and that may be wrong, each with the reason."""
+        """The values behind the answer that may be wrong, each with the reason."""
         doubts = [
             shown_as(fact, found, used, self._frame).doubt
             for those in self.facts
@@ -262,7 +262,7 @@ class CriterionResult:
 
     @Once
     def facts(self) -> tuple[tuple[Shown, ...], ...]:
-        """For each answer that counts the facts that it shows."""
+        """The facts that each answer that counts shows."""
         return tuple([facts(judged, self._frame.grounds) for judged in self.counted])
 
     @Once
@@ -351,7 +351,7 @@ class CriterionResult:
         )
 
     def _readings_data(self, *, is_full: bool) -> tuple[ReadingData, ...]:
-        """Each reading by its number. The compact form has no words, so none are made for it."""
+        """Each reading by its number. The compact form has no words for them, so none are made."""
         if is_full:
             return tuple(
                 [
@@ -511,8 +511,8 @@ class Screening:
 
     @property
     def died(self) -> str | None:
-        """When the patient died, if the record says so and it was by the day of screening. No rule asks for this, and
-        nobody should overlook it."""
+        """When the patient died, if the record says so and it was by the day of screening. No rule asks for it, and
+        nobody should miss it."""
         died = self._patient.died
         return died.text if died is not None and died.first_day <= self._day else None
 
@@ -536,8 +536,8 @@ class Screening:
 
     @Once
     def check_first(self) -> tuple[str, ...]:
-        """What to look at before anything else: unread results that open lines may wait for, and other problems found
-        while reading the record."""
+        """What to check before anything else: unread results that open lines may wait for, and other problems found
+        while the record was read."""
         near: dict[tuple[str, str], list[str]] = {}
         for each in self._patient.near:
             near.setdefault((each.fact, each.called), []).append(each.source)
@@ -572,7 +572,7 @@ class Screening:
                     yield any(need.kind in ("lab", "finding") and need.name == fact for need in needs)
 
     def _not_denied_by_lists(self) -> Iterator[str]:
-        """What an open criterion waits for although a list is complete, because that list does not deny it."""
+        """What open lines still wait for although a list is complete, because the list does not deny it."""
         lacking: dict[RecordList, dict[str, None]] = {}
         too_old: dict[str, None] = {}
         for trial in self.trials:
@@ -622,8 +622,8 @@ class Screening:
         return f"<Screening of {self.patient} as of {day_text(self._day)}: {verdicts}>"
 
     def _read_off(self, form: ResultForm) -> None:
-        """Reads off everything that is told, one thing for all lines before the next: so the processor has the code at
-        hand. Line by line it takes an eighth longer."""
+        """Reads off what the result needs, one property for all lines before the next. The processor then has the code
+        at hand: line by line takes an eighth longer."""
         lines = [line for trial in self.trials for line in trial.criteria]
         for name in ("counted", "facts", "shown", "reasons", "needs", "scores", "flags"):
             for line in lines:
@@ -743,7 +743,7 @@ def evaluate(
     `assume_complete` names lists of the record to take as complete; answers that rest on that say so. `labs_within`,
     such as `"14 days"`, replaces every other freshness of labs and findings. `trials` limits which trials are screened.
     A single list or trial may be given as a plain text. `why` works out at once why lines are open and what would
-    settle them: quicker for who reads it of every line, and the same. Pure, and safe in threads.
+    settle them: the same answers, sooner for a caller who reads that of every line. Pure, and safe in threads.
 
     Raises ScreeningError if there is no day, if the patient was read with another dictionary, or if a day, a length of
     time, a trial or a list does not exist.

@@ -37,9 +37,9 @@ class _Help(argparse.HelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that complains as the rest of screener does. Options may stand between records.
+    """An argument parser whose errors read like the rest of screener's. Options may come between records.
 
-    `has_parts`: the first argument names one of several parsers. Options of such a command stand after that name.
+    `has_parts`: the first argument names one of several parsers, and options come after that name.
     """
 
     def __init__(self, *, prog: str, usage: str | None = None, description: str, epilog: str | None = None) -> None:

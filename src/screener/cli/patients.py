@@ -107,7 +107,7 @@ def screenings(
 
 
 def sources(source: str) -> Iterator[Path | Kept]:
-    """The files of a folder that is no bulk export, each a record of its own; any other source as it is."""
+    """The files of a folder of single records; any other source as it is."""
     if source == STANDARD_INPUT:
         yield _standard_input()
     elif os.path.isdir(source):
@@ -138,7 +138,7 @@ def read(
     sightings: Sightings | None = None,
     doubled: frozenset[str] | None = None,
 ) -> Iterator[Patient | RecordError]:
-    """The patients of one source, and what keeps others, or the whole source, from being read."""
+    """The patients of one source, with an error in the place of each that cannot be read, or of the whole source."""
     from screener.records.errors import RecordError
     from screener.records.reading import read_patients
 
@@ -174,8 +174,8 @@ def _to_screen(
 def _patients(
     source: Path | Kept, dictionary: Dictionary, asked: argparse.Namespace, doubled: frozenset[str] | None
 ) -> Iterator[Patient | None]:
-    """The patients of one source, each with the answers that are about this one; None for one that cannot be used,
-    which is then explained on standard error."""
+    """The patients of one source, each with its own answers; None for one that cannot be used, which is explained on
+    standard error."""
     from screener.records.errors import RecordError, unusable
 
     for each in read(source, dictionary, asked, doubled=doubled):
@@ -218,8 +218,7 @@ def tell_who_is_nobody(waiting: Sequence[GivenAnswers]) -> None:
 
 @contextmanager
 def _progress(*, is_printing: bool) -> Iterator[Callable[[], None]]:
-    """A counter of patients on standard error, from the second one on. It shows only if a person is watching and
-    nothing else is printed meanwhile."""
+    """Count patients on standard error, from the second one on, if a person is watching and nothing else is printed."""
     if sys.stderr is None or not sys.stderr.isatty() or (is_printing and sys.stdout.isatty()):
         yield lambda: None
         return
@@ -257,8 +256,7 @@ def day_of_call(asked: argparse.Namespace) -> date:
 
 
 class _Today:
-    """The day of the call, and how many patients it was used for because neither the call nor their records say which
-    day the answers are about."""
+    """The day of the call, and how many patients it was used for: neither the call nor their records gave another."""
 
     def __init__(self, day: date) -> None:
         self.day = day

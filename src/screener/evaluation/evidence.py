@@ -1,5 +1,5 @@
-"""The facts that an answer rests on, as people read them: what is recorded, what it was converted to, when, where, and
-with which flags."""
+"""The facts behind an answer, as people read them: what is recorded and what it was converted to, with its date, place
+and flags."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Putting an answer into words, for the nurse who reads it. Read off the answer; nothing is computed again."""
+"""Puts an answer into words for the nurse who reads it. Everything is read off the answer; nothing is computed."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ Piece = Clause | Denied | Section
 
 
 def explain(answers: Sequence[Judged], rulebook: Rulebook, grounds: Grounds | None = None) -> str:
-    """What one answer, or several readings' answers together, rest on: statements joined by semicolons, each once."""
+    """What an answer rests on, or the answers of several readings: statements joined by semicolons, each once."""
     grounds = Grounds() if grounds is None else grounds
     words = _joined([piece for answer in answers for piece in _pieces(answer, rulebook, grounds)], rulebook)
     return words[:1].upper() + words[1:]
@@ -168,7 +168,7 @@ _LOGIC = (Not, All, Any, AtLeast)
 
 
 def _statements(answer: Judged, rulebook: Rulebook, grounds: Grounds) -> Iterator[Piece]:
-    """What is said of a node that is made of more than truths, or has a name."""
+    """The statements about a node that is more than a connective."""
     match answer.node:
         case Compare() | Between() | AgainstLimit():
             yield Clause(_comparison(answer, rulebook))
@@ -405,15 +405,14 @@ def _unusable(result: Result) -> str:
 
 
 def _converted(result: Result, unit: str | None, limit: str) -> str:
-    """The result in the canonical unit, if neither the result nor its limit is written in a way that lets a reader
-    compare them."""
+    """The result in the canonical unit, if a reader could not compare result and limit as they are written."""
     if unit is None or result.recorded_unit in (None, unit) or result.value is None:
         return ""
     return "" if limit.endswith(f" {result.recorded_unit}") else f" ({span_text(result.value)} {unit})"
 
 
 def _absence_of_grade(found: Found, fact: Finding, rulebook: Rulebook) -> str:
-    """Why a grade nobody wrote down is the lowest: the condition that it grades is absent."""
+    """Why an unrecorded grade counts as the lowest: the condition that it grades is absent."""
     absent = _absences(found.used, rulebook) or _episodes(
         [each for each in found.used if isinstance(each, Episode)], rulebook
     )
@@ -539,7 +538,7 @@ def _event(answer: Judged, rulebook: Rulebook) -> Piece:
 
 
 def _happened(found: Found, lookup: EventLookup, episodes: Sequence[Episode], rulebook: Rulebook) -> str:
-    """Of several concepts that were asked about, only those on record are named."""
+    """Something that happened. Of several concepts, only those on record are named."""
     concepts = {name for each in episodes for name in (each.concept, *rulebook.concepts[each.concept].broader)}
     shown = tuple(what for what in lookup.what if what.concept in concepts) or lookup.what
     phrase = asked(lookup, shown, rulebook)
@@ -548,7 +547,7 @@ def _happened(found: Found, lookup: EventLookup, episodes: Sequence[Episode], ru
     elif lookup.verb == "history of" and lookup.scope is None:
         phrase = f"history of {phrase}"
     named = shown[0].concept if len(shown) == 1 else None
-    return f"{phrase}: {_episodes(episodes, rulebook, named)}{_beside(found, rulebook)}"
+    return f"{phrase}: {_episodes(episodes, rulebook, named)}{_tested(found, rulebook)}"
 
 
 def _did_not_happen(found: Found, lookup: EventLookup, episodes: Sequence[Episode], rulebook: Rulebook) -> str:
@@ -562,11 +561,11 @@ def _did_not_happen(found: Found, lookup: EventLookup, episodes: Sequence[Episod
         grounds.append(absent)
     if any(isinstance(fact, Given) and fact.name == lookup.list for fact in found.used):
         grounds.append(f"no other in {_named_list(lookup.list, found.assumed)}")
-    return f"{none}: {'; '.join(grounds)}{_beside(found, rulebook)}"
+    return f"{none}: {'; '.join(grounds)}{_tested(found, rulebook)}"
 
 
 def _not_counting(episodes: Sequence[Episode], rulebook: Rulebook) -> str:
-    """`infection (controlled) does not count`. An entry that may be several things stands once, in its own words."""
+    """`infection (controlled) does not count`. An entry that may be several things is named once, in its own words."""
     certain = [each for each in episodes if not each.only_may_be]
     entries = [_episodes(certain, rulebook)] if certain else []
     entries += dict.fromkeys(entry_called(each, rulebook) for each in episodes if each.only_may_be)
@@ -588,7 +587,7 @@ def _may_have_happened(found: Found, lookup: EventLookup, episodes: Sequence[Epi
     why = capital(", ".join(_why_open(found, rulebook)))
     shown = "; ".join(each for each in (_episodes(episodes, rulebook), _absences(found.used, rulebook)) if each)
     between = " On record: " if why.endswith("?") else ": " if why and shown else ""
-    return f"{question} {why}{between if shown else ''}{shown}".rstrip() + _beside(found, rulebook)
+    return f"{question} {why}{between if shown else ''}{shown}".rstrip() + _tested(found, rulebook)
 
 
 def _why_open(found: Found, rulebook: Rulebook) -> list[str]:
@@ -623,8 +622,8 @@ def onset_of(anchor: Found) -> str:
     return onset(anchor.lookup) if isinstance(anchor.lookup, OnsetLookup) else anchor.subject
 
 
-def _beside(found: Found, rulebook: Rulebook) -> str:
-    """What was tested about the episodes themselves, such as the hemoglobin of a bleed."""
+def _tested(found: Found, rulebook: Rulebook) -> str:
+    """What was tested of the episodes themselves, such as the hemoglobin at a bleed."""
     pieces = [
         piece
         for part in found.parts
@@ -670,7 +669,7 @@ _ON_RECORD = "on record"
 
 
 def _way_shown(episode: Episode) -> str:
-    """How a result behind an episode is worded."""
+    """The words that lead to the result behind an episode."""
     return "left open by" if episode.doubtful else "shown by"
 
 
@@ -693,7 +692,7 @@ def _details(episode: Episode, *, is_named: bool, rulebook: Rulebook) -> str:
 
 
 def _course(episode: Episode) -> list[str]:
-    """Its status and its time. If it is over, the time comes first: `since 2019, resolved` began in 2019."""
+    """An episode's status and time. If it is over, the time comes first: `since 2019, resolved` began in 2019."""
     status = [_status(episode)] if episode.status and episode.status != "present" else []
     if episode.list in ("allergies", "family_history"):
         return status
@@ -717,8 +716,8 @@ def _time(episode: Episode) -> str:
 
 
 def _absences(facts: Sequence[Fact | Given], rulebook: Rulebook, named: str | None = None) -> str:
-    """What the record says is not so, and the sex where that is the reason. What the sentence has just `named` is not
-    named again."""
+    """What the record says is absent, and the sex where that is the reason. If the sentence has just `named` the
+    concept, it is not named again."""
     absent: dict[str, list[str]] = {}
     ruled_out: dict[str, list[str]] = {}
     grounds: list[str] = []

@@ -1,5 +1,5 @@
-"""One criterion of one patient with the whole tree of its rule: every part and what it came to, whether it decided or
-not. For who wants to know why an answer is what it is."""
+"""One criterion of one patient with the whole tree of its rule: every part with its outcome, whether it decided or not.
+It shows why an answer is what it is."""
 
 from __future__ import annotations
 
