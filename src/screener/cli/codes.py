@@ -52,8 +52,8 @@ def run(asked: argparse.Namespace) -> int:
 
 
 def _sighted(source: Path | Kept, dictionary: Dictionary, sightings: Sightings, asked: argparse.Namespace) -> bool:
-    """Whether the names in a record could be seen. It need not be fit for screening, because unknown names are what this
-    command looks for."""
+    """Whether the names in a record could be seen. It need not be fit for screening, because this command
+    looks for unknown names."""
     from screener.cli.patients import read
     from screener.records.errors import RecordError
 
