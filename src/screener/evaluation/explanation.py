@@ -81,7 +81,7 @@ WHY: dict[Reason, str] = {
 
 
 class Clause(Struct, frozen=True, gc=False):
-    """One statement of an explanation."""
+    """A statement that stands alone."""
 
     text: str
 
@@ -98,16 +98,16 @@ class Section(Struct, frozen=True, gc=False):
     """Statements under a heading: a definition and what it rests on."""
 
     heading: str
-    pieces: tuple[Clause | Denied | Section, ...]
+    statements: tuple[Clause | Denied | Section, ...]
 
 
-Piece = Clause | Denied | Section
+Statement = Clause | Denied | Section
 
 
 def explain(answers: Sequence[Judged], rulebook: Rulebook, grounds: Grounds | None = None) -> str:
     """What an answer rests on, or the answers of several readings: statements joined by semicolons, each once."""
     grounds = Grounds() if grounds is None else grounds
-    words = _joined([piece for answer in answers for piece in _pieces(answer, rulebook, grounds)], rulebook)
+    words = _joined([statement for answer in answers for statement in _statements(answer, rulebook, grounds)], rulebook)
     return words[:1].upper() + words[1:]
 
 
@@ -151,23 +151,25 @@ def span_text(value: Range, written: Callable[[float], str] = number_text) -> st
 # ---- an answer's statements
 
 
-def _pieces(answer: Part, rulebook: Rulebook, grounds: Grounds) -> tuple[Piece, ...]:
+def _statements(answer: Part, rulebook: Rulebook, grounds: Grounds) -> tuple[Statement, ...]:
     """The statements that an answer rests on, in the order of the rule."""
     ground = grounds.of(answer)
     if ground.words is None:
         if not isinstance(answer, Judged):
             raise TypeError("only a truth is put into words")
         if isinstance(answer.node, _LOGIC):
-            ground.words = tuple([piece for part in deciding(answer) for piece in _pieces(part, rulebook, grounds)])
+            ground.words = tuple(
+                [statement for part in deciding(answer) for statement in _statements(part, rulebook, grounds)]
+            )
         else:
-            ground.words = tuple(_statements(answer, rulebook, grounds))
+            ground.words = tuple(_statements_of_node(answer, rulebook, grounds))
     return ground.words
 
 
 _LOGIC = (Not, All, Any, AtLeast)
 
 
-def _statements(answer: Judged, rulebook: Rulebook, grounds: Grounds) -> Iterator[Piece]:
+def _statements_of_node(answer: Judged, rulebook: Rulebook, grounds: Grounds) -> Iterator[Statement]:
     """The statements about a node that is more than a connective."""
     match answer.node:
         case Compare() | Between() | AgainstLimit():
@@ -188,26 +190,26 @@ def _statements(answer: Judged, rulebook: Rulebook, grounds: Grounds) -> Iterato
             yield Clause(WHY["untranslated"])
 
 
-def _joined(pieces: Iterable[Piece], rulebook: Rulebook) -> str:
+def _joined(statements: Iterable[Statement], rulebook: Rulebook) -> str:
     """Statements, each once. Those about one list, or under one heading, are joined."""
-    gathered: dict[object, list[Piece]] = {}
-    for piece in pieces:
-        match piece:
+    gathered: dict[object, list[Statement]] = {}
+    for statement in statements:
+        match statement:
             case Denied():
-                gathered.setdefault((piece.list, piece.assumed), []).append(piece)
+                gathered.setdefault((statement.list, statement.assumed), []).append(statement)
             case Section():
-                gathered.setdefault(piece.heading, []).append(piece)
+                gathered.setdefault(statement.heading, []).append(statement)
             case Clause():
-                gathered[piece] = [piece]
+                gathered[statement] = [statement]
     return "; ".join(_as_text(group, rulebook) for group in gathered.values())
 
 
-def _as_text(group: Sequence[Piece], rulebook: Rulebook) -> str:
+def _as_text(group: Sequence[Statement], rulebook: Rulebook) -> str:
     match group[0]:
         case Clause(text=text):
             return text
         case Section(heading=heading):
-            inner = [piece for section in group if isinstance(section, Section) for piece in section.pieces]
+            inner = [statement for section in group if isinstance(section, Section) for statement in section.statements]
             return f"{heading} ({_joined(inner, rulebook)})"
         case Denied(list=list_, assumed=assumed):
             denied = {name for each in group if isinstance(each, Denied) for name in each.concepts}
@@ -216,7 +218,7 @@ def _as_text(group: Sequence[Piece], rulebook: Rulebook) -> str:
             return f"{_LACKS.get(list_, 'no')} {missing} in {_named_list(list_, assumed)}"
 
 
-def _in_order(group: Sequence[Piece]) -> Iterator[str]:
+def _in_order(group: Sequence[Statement]) -> Iterator[str]:
     yield from dict.fromkeys(name for each in group if isinstance(each, Denied) for name in each.concepts)
 
 
@@ -519,7 +521,7 @@ def _category(answer: Judged, node: IsOneOf, rulebook: Rulebook) -> str:
     return f"{amount}, {'' if answer.truth is TRUE else 'not '}{choices}"
 
 
-def _event(answer: Judged, rulebook: Rulebook) -> Piece:
+def _event(answer: Judged, rulebook: Rulebook) -> Statement:
     found = answer.parts[0]
     if not isinstance(found, Found) or not isinstance(found.lookup, EventLookup):
         raise TypeError("an event is looked up")
@@ -624,13 +626,13 @@ def onset_of(anchor: Found) -> str:
 
 def _tested(found: Found, rulebook: Rulebook) -> str:
     """What was tested of the episodes themselves, such as the hemoglobin at a bleed."""
-    pieces = [
-        piece
+    statements = [
+        statement
         for part in found.parts
         if not isinstance(part.node, SexIs)
-        for piece in _pieces(part, rulebook, Grounds())
+        for statement in _statements(part, rulebook, Grounds())
     ]
-    return f" ({_joined(pieces, rulebook)})" if pieces else ""
+    return f" ({_joined(statements, rulebook)})" if statements else ""
 
 
 _KINDS: dict[RecordList, str] = {"allergies": "allergy to ", "family_history": "family history of "}
@@ -745,11 +747,11 @@ def _absences(facts: Sequence[Fact | Given], rulebook: Rulebook, named: str | No
     return ", ".join(dict.fromkeys(grounds))
 
 
-def _person(answer: Judged, node: Confirmed, rulebook: Rulebook, grounds: Grounds) -> Iterator[Piece]:
+def _person(answer: Judged, node: Confirmed, rulebook: Rulebook, grounds: Grounds) -> Iterator[Statement]:
     question = rulebook.questions[node.question]
     found = answer.parts[0]
     if isinstance(found, Judged):
-        yield Section(f"“{question.title}” does not arise", _pieces(found, rulebook, grounds))
+        yield Section(f"“{question.title}” does not arise", _statements(found, rulebook, grounds))
         return
     given = [each for each in found.used if isinstance(each, Answer)] if isinstance(found, Found) else []
     if answer.truth is UNKNOWN:
@@ -768,10 +770,10 @@ def _answer(answer: Answer) -> str:
 def _definition(answer: Judged, node: Meets, rulebook: Rulebook, grounds: Grounds) -> Section:
     says = {TRUE: "is met", FALSE: "is not met", UNKNOWN: "is open"}[answer.truth]
     title = rulebook.definitions[node.name].title
-    return Section(f"“{title}” {says}", _pieces(answer.parts[0], rulebook, grounds))
+    return Section(f"“{title}” {says}", _statements(answer.parts[0], rulebook, grounds))
 
 
-def _moved_clock(answer: Judged, node: AtTime, rulebook: Rulebook, grounds: Grounds) -> Iterator[Piece]:
+def _moved_clock(answer: Judged, node: AtTime, rulebook: Rulebook, grounds: Grounds) -> Iterator[Statement]:
     anchor = answer.parts[0]
     if not isinstance(anchor, Found):
         raise TypeError("the clock is moved to an anchor")
@@ -781,7 +783,7 @@ def _moved_clock(answer: Judged, node: AtTime, rulebook: Rulebook, grounds: Grou
         return
     first, last = anchor.days
     when = day_in_words(first) if first == last else f"{day_in_words(first)} to {day_in_words(last)}"
-    inner = [piece for part in answer.parts[1:] for piece in _pieces(part, rulebook, grounds)]
+    inner = [statement for part in answer.parts[1:] for statement in _statements(part, rulebook, grounds)]
     yield Section(f"{heading}, {when}", tuple(inner))
 
 
