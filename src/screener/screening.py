@@ -550,6 +550,11 @@ class Screening:
                 unread.append(f"{CHECK_FIRST}{called} may be the {title} that {lines} for ({some_of(places)})")
         return (*unread, *(note for note in self._patient.notes if note.startswith(CHECK_FIRST)))
 
+    @property
+    def other_notes(self) -> tuple[str, ...]:
+        """The notes without what to check first."""
+        return tuple([note for note in self.notes if note not in self.check_first])
+
     def _is_at_hand(self, fact: str) -> bool:
         """Whether a lab or finding has a usable, fresh result, and no unread one after it."""
         fresh = self._rulebook.fact(fact).fresh

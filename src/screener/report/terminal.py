@@ -17,18 +17,13 @@ from screener.contract import LINE_WORDS
 from screener.evaluation.phrases import capital
 from screener.report.advising import advice_lines
 from screener.report.wording import (
-    ASSUMED,
     DISCLAIMER,
     WORST_FIRST,
     check_first,
-    freshness_limits,
-    in_one_breath,
+    details_of,
     joined,
-    needs_say_it,
     on_one_line,
-    read_as,
     recorded,
-    score_sum,
     tally,
     waits_for,
 )
@@ -135,8 +130,7 @@ class Page:
             self.trial(trial)
         if self.extra is not None:
             self.further(self.extra)
-        notes = [note for note in screening.notes if note not in screening.check_first]
-        if notes:
+        if notes := screening.other_notes:
             self.blank()
             self.rule("─")
             self.line(Text("Notes on the record", "bold"))
@@ -245,26 +239,20 @@ class Page:
         self.lines.append(Text())
 
 
+_STYLE_OF = {"assumed": "magenta", "look at": "magenta", "assuming": "dim"}
+
+
 def _details(criterion: CriterionResult) -> Iterator[tuple[str, str, str]]:
-    """What stands below a criterion's sentence: a word for what it is, the text, and its style."""
-    if criterion.basis == "assumed":
-        yield "assumed", ASSUMED, "magenta"
-    yield from (("look at", flag.text, "magenta") for flag in criterion.flags)
+    """The rows below a criterion's sentence: a word for what it is, the text, and its style. Of a passed criterion,
+    only what to look at and what it rests on."""
+    for word, texts in details_of(criterion):
+        if word == "needs" and texts:
+            yield word, joined(texts), ""
+        elif criterion.status != "passed" or word in ("assumed", "look at"):
+            yield from ((word, text, _STYLE_OF.get(word, "")) for text in texts)
     if criterion.status == "passed":
         yield "because", criterion.explanation, ""
         yield from (("on record", recorded(evidence), "magenta") for evidence in criterion.suspicious)
-        return
-    if criterion.needs:
-        yield "needs", joined(in_one_breath([need.text for need in criterion.needs])), ""
-    if "ambiguous" in criterion.reasons or any(reading.chosen for reading in criterion.readings):
-        yield from (("read as", read_as(reading), "") for reading in criterion.readings)
-    elif not needs_say_it(criterion):
-        yield "because", criterion.explanation, ""
-    yield from (("fresh for", limit, "") for limit in freshness_limits(criterion))
-    yield from (("score", score_sum(score), "") for score in criterion.scores)
-    yield from (("on record", recorded(evidence), "") for evidence in criterion.evidence)
-    if criterion.assumptions:
-        yield "assuming", "; ".join(criterion.assumptions), "dim"
 
 
 def _padded(word: Text, width: int) -> Text:

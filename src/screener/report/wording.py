@@ -83,6 +83,21 @@ def score_sum(score: ScoreValue) -> str:
     return f"{score.title}{colon} {score.value}" + (f" = {terms}" if len(score.terms) > 1 else "")
 
 
+def details_of(criterion: CriterionResult) -> Iterator[tuple[str, list[str]]]:
+    """What a criterion rests on and waits for: texts, under a word that says what they are."""
+    yield "assumed", [ASSUMED] if criterion.basis == "assumed" else []
+    yield "look at", [flag.text for flag in criterion.flags]
+    yield "needs", in_one_breath([need.text for need in criterion.needs])
+    if "ambiguous" in criterion.reasons or any(reading.chosen for reading in criterion.readings):
+        yield "read as", [read_as(reading) for reading in criterion.readings]
+    elif not needs_say_it(criterion):
+        yield "because", [criterion.explanation]
+    yield "fresh for", freshness_limits(criterion)
+    yield "score", [score_sum(score) for score in criterion.scores]
+    yield "on record", [recorded(evidence) for evidence in criterion.evidence]
+    yield "assuming", ["; ".join(criterion.assumptions)] if criterion.assumptions else []
+
+
 ASSUMED = "the history is complete, as the call or the site's file says"
 """On what a line rests that a list settles only because somebody said that it is complete."""
 

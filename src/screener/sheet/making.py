@@ -93,7 +93,7 @@ def sheet_of(screening: Screening, *, is_row: bool = False) -> Sheet:
     frame = _frame(screening)
     review = replace(review, groups=tuple(_in_order(group, order) for group in review.groups), waits=waiting)
     by_id = {trial.id: trial for trial in screening.trials}
-    notes = [note for note in screening.notes if note not in screening.check_first]
+    notes = screening.other_notes
     said = _said_on_the_sheet(notes, review, worked)
     sheet = Sheet(
         patient=patient_line(screening, frame),
