@@ -245,7 +245,7 @@ def _height(sheet: Sheet, columns: int, print_: Print) -> float:
             texts += [(" " * 100, text_width)] * bool(sheet.review.entries)
             height += spacing * bool(group.actions)
         elif group.kind == "chart":
-            texts.append((" " * 130, text_width))
+            texts += [(" " * 130, text_width), *([(" " * 100, text_width)] if sheet.review.entries else [])]
         height += spacing + 1.6 * gap
         height += sum(lines(text, width) * spacing + gap for text, width in texts)
     return (height + 2) * em

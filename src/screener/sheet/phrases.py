@@ -179,9 +179,12 @@ def result_words(result: Result, rulebook: Rulebook, as_of: date) -> str:
     return f"{value} of {when}" if when else value
 
 
+TEST = " test"
+
+
 def inside(text: str) -> str:
     """A thing to do as it stands inside a sentence: `a second creatinine`, `INR`."""
-    if text.startswith("Test for "):
+    if text.startswith("Test for ") or text.endswith(TEST):
         return f"a {lowered(text)}"
     return f"a {text[2:]}" if text.startswith("A ") else lowered(text)
 
@@ -400,13 +403,13 @@ def doubt(value: str, why: str) -> str:
 
 
 def doubted(why: str) -> str:
-    """Of what is suspicious about a value the question that it raises; without one, all of it.
+    """Of what is suspicious about a value the question that it raises; without one, what would be usual.
 
     `unusual: usual is 0.8 .. 10; between 10 and 60: is it a prothrombin time in seconds?` asks `is it a prothrombin
     time in seconds?`.
     """
     question = next((part.rpartition(": ")[2] for part in why.split("; ") if part.endswith("?")), why)
-    return question.replace("`", "").replace(" .. ", " to ")
+    return question.replace("`", "").replace(" .. ", " to ").removeprefix("unusual: ")
 
 
 def check_action(text: str) -> str:
