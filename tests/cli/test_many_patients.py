@@ -83,7 +83,7 @@ def test_a_bad_record_is_reported_and_the_others_go_on(call: Call, write) -> Non
     assert "`sexx` is not a field here" in err
     assert "missing.json" in err
     assert out.startswith("3 patients, 1 trial, the nearest first")
-    listed = out[out.index("Could not be used, as told above") :]
+    listed = out[out.index("Could not be used, as said above") :]
     assert "  bad.json: sexx: `sexx` is not a field here" in listed
     assert "  missing.json: there is no such file" in listed
 

@@ -164,6 +164,10 @@ def test_a_record_cannot_paint_or_move_the_screen(call: Call, write) -> None:
         ),
         (["Asthma now?", "Investigator: Is it severe now?"], ["Asthma now?", "Investigator: Is it severe now?"]),
         (["Measure INR", "Measure sodium"], ["Measure INR", "Measure sodium"]),
+        (
+            ["INR before the onset of gout (old results)", "Albumin before the onset of gout (old results)"],
+            ["INR and albumin before the onset of gout (old results)"],
+        ),
         ([], []),
     ],
 )

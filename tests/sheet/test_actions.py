@@ -10,7 +10,9 @@ import pytest
 from advice.one_line import AS_OF, result
 from screener import load_rules
 from screener.records import read_patient
+from screener.records.dictionary import Dictionary
 from screener.records.patient import Episode
+from screener.records.questionnaire import answers_in, with_answers
 from screener.report.review import to_review
 from screener.rulebook import RecordList, Rulebook
 from screener.screening import Screening, TrialResult, evaluate
@@ -146,8 +148,18 @@ def test_what_inclusion_needs_stands_apart_in_the_file_of_a_review() -> None:
     screening = evaluate(read_patient({"id": "anna"}, rules), rules, as_of=AS_OF)
     review = to_review(screening)
     asked = [(group["title"], [item["what"] for item in group["items"]]) for group in review["groups"]]
-    assert asked == [("Cancer", ["malignancy"]), ("What inclusion needs", ["chronic_viral_hepatitis"])]
+    assert asked == [("Cancer", ["malignancy"]), ("Needed for inclusion", ["chronic_viral_hepatitis"])]
     assert sheet_of(screening).review.groups[0].title == "Cancer"
+
+
+def test_what_a_review_found_is_asked_about_by_what_it_is() -> None:
+    rules = rulebook_with_trial("inclusion I1\n  > needs\n  history of cirrhosis\n")
+    dictionary = Dictionary(rules)
+    found = {"what": "alcoholic_liver_disease", "covers": "ever", "found": True}
+    review = {"patient": "anna", "on": AS_OF.isoformat(), "by": "a nurse", "groups": [{"items": [found]}]}
+    patient = with_answers(read_patient({"id": "anna"}, dictionary), answers_in(review, dictionary), dictionary)
+    (entry,) = sheet_of(evaluate(patient, rules, as_of=AS_OF)).review.entries
+    assert entry.text == "the alcoholic liver disease: cirrhosis, too?"
 
 
 def test_what_several_inclusion_lines_need_is_asked_once() -> None:

@@ -59,7 +59,7 @@ def to_review(screening: Screening) -> dict[str, Anything]:
     return as_file(sheet_of(screening).review, screening.patient, screening.as_of)
 
 
-NEEDED = "What inclusion needs"
+NEEDED = "Needed for inclusion"
 
 
 def _group(title: str, items: Sequence[ReviewItem]) -> dict[str, Anything]:

@@ -22,7 +22,7 @@ from screener.report.charts import Chart, charts
 from screener.report.html import TEMPLATES, feet_of_pages, policy, stylesheet, template, visible
 from screener.report.outlook import Outlook, outlook
 from screener.report.review import NEEDED, as_file
-from screener.report.wording import DISCLAIMER, tally
+from screener.report.wording import DISCLAIMER, in_one_breath, tally
 from screener.screening import Screening, TrialResult
 from screener.sheet import phrases
 from screener.sheet.model import (
@@ -118,6 +118,7 @@ def page(sheets: Sequence[Sheet], screenings: Sequence[Screening], worklist: str
         tally=tally,
         is_unnamed=is_unnamed,
         review_file=review_file,
+        in_one_breath=in_one_breath,
         is_long=is_long,
         review_title=phrases.REVIEW,
         needed=NEEDED,
@@ -245,7 +246,7 @@ def _height(sheet: Sheet, columns: int, print_: Print) -> float:
             texts += [(" " * 100, text_width)] * bool(sheet.review.entries)
             height += spacing * bool(group.actions)
         elif group.kind == "chart":
-            texts.append((" " * 130, text_width))
+            texts += [(" " * 130, text_width), *([(" " * 100, text_width)] if sheet.review.entries else [])]
         height += spacing + 1.6 * gap
         height += sum(lines(text, width) * spacing + gap for text, width in texts)
     return (height + 2) * em
@@ -323,7 +324,7 @@ def is_long(checklist: Checklist) -> bool:
 
 
 def _lines_of_row(row: ChecklistRow) -> int:
-    needs = " ".join(row.needs[:MOST_NEEDS])
+    needs = " ".join(in_one_breath(row.needs)[:MOST_NEEDS])
     source = (
         needs if row.status == "unknown" and needs else "; ".join(f"{each.text} {each.place}" for each in row.sources)
     )

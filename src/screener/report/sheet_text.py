@@ -122,11 +122,11 @@ class _Writer:
         row = ""
         for cell in cells:
             if row and len(row) + 3 + len(cell) > self.width:
-                yield row
+                yield from self.hanging("", row, 2)
                 row = ""
-            row = _cut(f"{row}   {cell}" if row else cell, self.width)
+            row = f"{row}   {cell}" if row else cell
         if row:
-            yield row
+            yield from self.hanging("", row, 2)
 
     def is_graded(self, cell: KeyResult) -> bool:
         """Whether it stands behind the first score: what is graded, and not measured."""
@@ -164,7 +164,7 @@ class _Writer:
             stands = f"{f'{row.met}/{row.of} met':<9} {_shortly(row)}".rstrip()
         if self.width < WIDTH:
             yield _cut(told.rstrip(), self.width)
-            yield from self.hanging(f"  {'stands':<{MARGIN - 2}}", " ".join(stands.split()), 2)
+            yield from self.hanging(f"  {'stands':<{MARGIN - 2}}", _listed(stands), 2)
         else:
             yield _cut(f"{told} {stands}", self.width)
         for lead, text in _below(row, most):
@@ -246,6 +246,11 @@ class _Writer:
 
 
 # ---- words of one cell, trial or group
+
+
+def _listed(columns: str) -> str:
+    """Columns as a list: `9/14 met, good to 26 Feb`."""
+    return ", ".join(each.strip() for each in columns.split("  ") if each.strip())
 
 
 def _stale(cell: KeyResult) -> str:

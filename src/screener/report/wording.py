@@ -11,7 +11,7 @@ from screener.contract import LINE_WORDS, OUTCOMES
 from screener.evaluation.answers import Reason
 from screener.evaluation.explanation import number_text, score_text
 from screener.evaluation.grounds import consulted
-from screener.evaluation.phrases import capital, either, lowered, unit_beside
+from screener.evaluation.phrases import both, capital, either, lowered, unit_beside
 from screener.rulebook import ValueLookup
 from screener.screening import CriterionResult, Evidence, ReadingOutcome, ScoreValue, Status, Term, TrialResult
 from screener.values.dates import dates_in_words
@@ -149,9 +149,10 @@ def _with_last(texts: Sequence[str]) -> Iterator[tuple[str, bool]]:
 
 
 def in_one_breath(texts: Sequence[str]) -> list[str]:
-    """Questions that follow one another and differ only in what they ask about, asked together.
+    """Questions that follow one another and differ only in what they ask about, asked together; so with old results.
 
-    `Asthma now?` and `Eczema now?` become `Asthma or eczema now?`
+    `Asthma now?` and `Eczema now?` become `Asthma or eczema now?`; `INR before the … (old results)` and `Albumin before
+    the … (old results)` become `INR and albumin before the … (old results)`.
     """
     groups: list[tuple[str, list[str]]] = []
     for text in texts:
@@ -162,13 +163,14 @@ def in_one_breath(texts: Sequence[str]) -> list[str]:
             groups[-1][1].append(subject)
         else:
             groups.append((when, [subject]))
-    return [_together(those) + when for when, those in groups]
+    return [_together(those, when) + when for when, those in groups]
 
 
-def _together(subjects: Sequence[str]) -> str:
-    return subjects[0] if len(subjects) == 1 else capital(either(map(lowered, subjects)))
+def _together(subjects: Sequence[str], when: str) -> str:
+    joined_by = either if when.endswith("?") else both
+    return subjects[0] if len(subjects) == 1 else capital(joined_by(map(lowered, subjects)))
 
 
-_WHEN_ASKED = re.compile(r"(, ever| now| in the past [^?:]+| in the family)\?$")
+_WHEN_ASKED = re.compile(r"((, ever| now| in the past [^?:]+| in the family)\?| before the [^?:]+ \(old results\))$")
 """What a question about the patient's history ends with: the time that it is about. One that is put to a person, or is
 about an entry, has a colon (`Investigator: …`)."""

@@ -174,7 +174,8 @@ def _test_of(concept: Concept, rulebook: Rulebook) -> str:
     finding = rulebook.findings.get(first)
     if finding is None or finding.grade is not None or finding.ordered:
         return phrases.named(first, rulebook)
-    return f"test for {lowered(concept.title)}"
+    is_called_so = finding.title.endswith(phrases.TEST) and "," not in finding.title
+    return lowered(finding.title) if is_called_so else f"test for {lowered(concept.title)}"
 
 
 def without_places(text: str, places: Iterable[str]) -> str:
@@ -208,7 +209,8 @@ def groups_of(actions: Actions, review: Review, order: Sequence[str], waiting: b
     for kind in ORDER:
         those = [action for (group, _), action in actions.items() if group == kind]
         those = [replace(each, trials=tuple(name for name in order if name in each.trials)) for each in those]
-        those.sort(key=lambda each: (bool(each.lines), -len(each.trials), bool(each.detail)))
+        if kind != "check":  # the values that decide a verdict come first, as they are
+            those.sort(key=lambda each: (bool(each.lines), -len(each.trials), bool(each.detail)))
         if those or (kind == "chart" and (review.groups or review.entries)):
             groups.append(ActionGroup(kind, phrases.GROUPS[kind], tuple(those), waiting and kind in WAITING))
     return tuple(groups)

@@ -216,7 +216,8 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
 
 
 def _read_as(entry: OpenEntry, screening: Screening) -> Episode | None:
-    """What an entry certainly is; None if nobody could read it, or its words name more than one thing."""
+    """What an entry certainly is; None if nobody could read it, or its words name more than one thing. What a review
+    found has no words of its own."""
     concepts = screening.rulebook.concepts
     those = (each for of_name in screening.record.episodes.values() for each in of_name if each.source == entry.source)
     certain = next((each for each in those if not each.only_may_be), None)
@@ -224,7 +225,7 @@ def _read_as(entry: OpenEntry, screening: Screening) -> Episode | None:
         return None
     concept = concepts[certain.concept]
     called = {each.casefold() for each in (concept.name, concept.title, *concept.aliases)}
-    return certain if entry.called.casefold() in called else None
+    return certain if not entry.called or entry.called.casefold() in called else None
 
 
 def _covered(asked: Sequence[Asked]) -> set[str]:
@@ -259,7 +260,8 @@ def _in_order(group: ReviewGroup, order: Sequence[str]) -> ReviewGroup:
 
 # ---- notes
 
-_PLACE = re.compile(r"\w+\[\d+\]|\w+/[\w.-]+")
+_PLACE = re.compile(r"\w+\[\d+\]|[A-Z][a-z]\w+/[\w.-]+")
+"""A place in a record: `observations[3]`, and in FHIR `Observation/a-1`."""
 
 
 def _said_on_the_sheet(notes: Sequence[str], review: Review, worked: _Worked) -> list[str]:

@@ -179,9 +179,12 @@ def result_words(result: Result, rulebook: Rulebook, as_of: date) -> str:
     return f"{value} of {when}" if when else value
 
 
+TEST = " test"
+
+
 def inside(text: str) -> str:
     """A thing to do as it stands inside a sentence: `a second creatinine`, `INR`."""
-    if text.startswith("Test for "):
+    if text.startswith("Test for ") or text.endswith(TEST):
         return f"a {lowered(text)}"
     return f"a {text[2:]}" if text.startswith("A ") else lowered(text)
 
@@ -400,13 +403,13 @@ def doubt(value: str, why: str) -> str:
 
 
 def doubted(why: str) -> str:
-    """Of what is suspicious about a value the question that it raises; without one, all of it.
+    """Of what is suspicious about a value the question that it raises; without one, what would be usual.
 
     `unusual: usual is 0.8 .. 10; between 10 and 60: is it a prothrombin time in seconds?` asks `is it a prothrombin
     time in seconds?`.
     """
     question = next((part.rpartition(": ")[2] for part in why.split("; ") if part.endswith("?")), why)
-    return question.replace("`", "").replace(" .. ", " to ")
+    return question.replace("`", "").replace(" .. ", " to ").removeprefix("unusual: ")
 
 
 def check_action(text: str) -> str:
@@ -564,7 +567,7 @@ def next_in_row(sheet: Sheet) -> str:
         return lowered(died(sheet.patient.died, sheet.patient.as_of))
     decisive = [each for each in sheet.check_first if each.effect]
     if decisive:
-        return f"check {decisive[0].text}"
+        return f"check {decisive[0].text.partition(': ')[0]}"
     first = sheet.trials[0]
     match first.state.name:
         case "all met" | "all met if complete":
@@ -580,7 +583,26 @@ def next_in_row(sheet: Sheet) -> str:
         case "ruled out":
             return ""
         case _:
-            return first.left
+            return _named_in(first.left, sheet, first)
+
+
+MOST_NAMED_IN_ROW = 2
+
+
+def _named_in(left: str, sheet: Sheet, row: TrialRow) -> str:
+    """What is left, with the names of what is to be measured where these are few: `get INR; 1 chart review`."""
+    number = row.counts.measure
+    if not number or number > MOST_NAMED_IN_ROW or row.counts.check:
+        return left
+    those = [
+        inside(each.text)
+        for group in sheet.actions
+        if group.kind == "measure"
+        for each in group.actions
+        if row.id in each.trials
+    ]
+    rest = left.partition(", ")[2]
+    return f"get {both(those)}{f'; {rest}' if rest else ''}"
 
 
 def patient_in_row(patient: str, sex: Sex | None, age: str) -> str:

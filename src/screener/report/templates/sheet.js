@@ -5,7 +5,7 @@ for (const form of document.querySelectorAll("form.review")) {
   if (!blank) continue;
   const all = (what) => [...form.querySelectorAll(what)];
   const groups = all("[data-group]:not([data-item], [data-onset])");
-  // What inclusion needs is denied by its own tick only.
+  // Needed for inclusion is denied by its own tick only.
   const denied = groups.filter((each) => !("needed" in each.dataset));
   const every = form.querySelector("[data-every]");
   for (const each of all(".save, .every")) each.hidden = false;
