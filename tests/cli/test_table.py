@@ -11,8 +11,8 @@ from rich.console import Console
 
 from cli.conftest import RULES, Call
 from screener import evaluate, load_rules
-from screener.report.terminal import ASSUMED, DISCLAIMER, print_screening
-from screener.report.wording import in_one_breath
+from screener.report.terminal import DISCLAIMER, print_screening
+from screener.report.wording import ASSUMED, in_one_breath
 
 EXPECTED = """\
 ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
