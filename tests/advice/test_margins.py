@@ -72,7 +72,7 @@ def test_below_at_and_above_a_limit(
     ],
 )
 def test_what_is_not_at_the_limit_never_reads_as_if_it_were(rule: str, value: str, words: str) -> None:
-    assert margin(rule, result("INR", value)).text == (f"INR {value} on 2026-02-19, limit 1.5: {words}")
+    assert margin(rule, result("INR", value)).text == (f"INR {value} on 19 Feb 2026, limit 1.5: {words}")
 
 
 BILIRUBIN = "total_bilirubin >= 5 mg/dL"
@@ -103,7 +103,7 @@ def test_a_difference_is_exact_in_the_canonical_unit_and_in_the_one_recorded(
 def test_both_units_are_told() -> None:
     told = margin("total_bilirubin >= 171 umol/L", result("TBil", "12.28", "mg/dL"))
     assert told.text == (
-        "Total bilirubin 12.28 mg/dL (210 umol/L) on 2026-02-19, limit 171 umol/L: "
+        "Total bilirubin 12.28 mg/dL (210 umol/L) on 19 Feb 2026, limit 171 umol/L: "
         "39 umol/L above; 2.28 mg/dL in the unit recorded"
     )
     near = margin(BILIRUBIN, result("TBil", "85.5", "umol/L"))

@@ -230,10 +230,8 @@ def test_a_review_that_waits_is_one_row_of_the_sheet() -> None:
     waiting = replace(sheet, review=replace(sheet.review, waits=True))
     [table] = Page(page([waiting], [screening])).all("table", class_="to-do")
     items = sum(len(group.items) for group in sheet.review.groups)
-    assert (
-        f"One chart review, {items} items later, once the results speak for a trial; the list is behind the sheet"
-        in words(table)
-    )
+    told = f"One chart review, {items} things to look for later, once the results speak for a trial; "
+    assert f"{told}the list is behind the sheet" in words(table)
     assert "myocardial infarction" not in words(table)
 
 

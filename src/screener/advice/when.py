@@ -32,7 +32,7 @@ from screener.evaluation.phrases import both
 from screener.records.patient import Episode, Patient
 from screener.rulebook import Concept
 from screener.screening import CriterionResult, Screening, ScreeningError, Status, TrialResult, Verdict, status_of
-from screener.values.dates import Duration, day_shifted, day_text, on_day
+from screener.values.dates import Duration, day_in_words, day_shifted, day_text, on_day
 
 SHORTEST = Duration(2, "years")
 """How far to look ahead at least: a choice of this project, longer than a trial usually takes to recruit."""
@@ -94,9 +94,10 @@ class TrialTimeline(Struct, frozen=True):
         """What matters most, in a line. It promises no eligibility: only that nothing on record fails a criterion."""
         told: list[str] = []
         if self.screenable_from is not None:
-            until = f", until {self.screenable_until - timedelta(days=1)}" if self.screenable_until is not None else ""
+            last = None if self.screenable_until is None else self.screenable_until - timedelta(days=1)
+            until = f", until {day_in_words(last)}" if last is not None else ""
             closed = ", then closed" if until and self.screenable_until == self.closes_on else ""
-            told.append(f"not before {self.screenable_from}{until}{closed}")
+            told.append(f"not before {day_in_words(self.screenable_from)}{until}{closed}")
             if self.stale_then:
                 told.append(f"{both(self.stale_then)} open by then: results too old")
         elif self.verdict == "ineligible":
@@ -104,9 +105,9 @@ class TrialTimeline(Struct, frozen=True):
         if self.worsens_on is not None:
             worse = [change for change in self.changes if change.date == self.worsens_on and change.is_for_the_worse]
             good_to = self.worsens_on - timedelta(days=1)
-            told.append(f"good to {good_to} ({', '.join(change.criterion for change in worse)})")
+            told.append(f"good to {day_in_words(good_to)} ({', '.join(change.criterion for change in worse)})")
         if self.closes_on is not None and self.closes_on != self.screenable_until:
-            told.append(f"closes after {self.closes_on - timedelta(days=1)}")
+            told.append(f"closes after {day_in_words(self.closes_on - timedelta(days=1))}")
         return "; ".join(told) or "nothing expires by itself"
 
     def by_day(self) -> tuple[Turn, ...]:
@@ -119,10 +120,10 @@ class TrialTimeline(Struct, frozen=True):
         return tuple(turns)
 
     def words(self) -> tuple[str, ...]:
-        """Every change as a sentence: `NCT06242405 E8: on 2026-02-15 … leaves the 30 days; failed, then passed`."""
+        """Every change as a sentence: `NCT06242405 E8: on 15 Feb 2026 … leaves the 30 days; failed, then passed`."""
         return tuple(
-            f"{self.id} {change.criterion}: on {change.date} {change.why}; {change.before}, then {change.after}"
-            for change in self.changes
+            f"{self.id} {each.criterion}: on {day_in_words(each.date)} {each.why}; {each.before}, then {each.after}"
+            for each in self.changes
         )
 
 

@@ -25,23 +25,15 @@ def parser() -> Parser:
 
 def run(asked: argparse.Namespace) -> int:
     """Write the chart review."""
-    from screener.cli.patients import prepared, screenings
-
-    dictionary = prepared(asked)
-    if dictionary is None:
-        return UNUSABLE
-
     import json
 
+    from screener.cli.patients import prepared, screenings
     from screener.report.files import write_whole
     from screener.report.review import to_review
 
-    status, reviews = DONE, []
-    for screening in screenings(asked, dictionary):
-        if screening is None:
-            status = UNUSABLE
-        else:
-            reviews.append(json.dumps(to_review(screening), ensure_ascii=False, indent=1))
+    found = [to_review(screening) for screening in screenings(asked, prepared(asked))]
+    reviews = [json.dumps(each, ensure_ascii=False, indent=1) for each in found]
+    status = UNUSABLE if asked.unusable else DONE
     if asked.output is None:
         encode_output(encoding="utf-8")
         print(reviews[0] if len(reviews) == 1 else f"[{','.join(reviews)}]" if reviews else "")

@@ -103,10 +103,10 @@ def drawn_apart(measured: Measured, spread: Duration, grounds: Grounds) -> str |
         allowed = earliest + spread.count * 3600
     else:
         allowed = day_shifted(earliest // DAY, spread, 1) * DAY + earliest % DAY
-    return f"at least {_told_apart(latest - earliest, str(spread))}" if latest > allowed else None
+    return f"at least {_time_text(latest - earliest, str(spread))}" if latest > allowed else None
 
 
-def _told_apart(seconds: int, allowed: str) -> str:
+def _time_text(seconds: int, allowed: str) -> str:
     """A stretch of time in a unit that reads well, of tenths of an hour or coarser; finer than usual where the coarse
     text would seem to say no more than is allowed."""
     tenths = round(seconds / 360)

@@ -402,7 +402,7 @@ def change_of(lookup: ChangeLookup, stretch: Stretch | None, anchor: Found | Non
     for each in inside:
         each.moment = stretch.part_of(each.moment)
     possible = possible_values(frame.rulebook.fact(lookup.fact))
-    whole = _change_over_orders(lookup, [Reading(each, possible) for each in inside])
+    whole = _change_over_orders(lookup, [Level(each, possible) for each in inside])
     if whole is None:
         older = () if inside else _last_on_record_before(recorded, stretch, frame)
         return Found(
@@ -419,10 +419,10 @@ def change_of(lookup: ChangeLookup, stretch: Stretch | None, anchor: Found | Non
     return Found(lookup.fact, lookup, range=whole, used=used, reasons=why, anchor=anchor)
 
 
-class Reading:
+class Level:
     """What a lab was at one time: the least and the most it can have been, before any rounding and as doubles.
 
-    Doubles tell which reading is the lowest; the change itself is counted in exact fractions.
+    Doubles tell which level is the lowest; the change itself is counted in exact fractions.
     """
 
     __slots__ = ("double_high", "double_low", "high", "is_usable", "low", "membership", "moment")
@@ -443,8 +443,8 @@ class Reading:
     def is_exact(self) -> bool:
         return self.double_low == self.double_high
 
-    def not_before(self, others: Iterable[Moment]) -> Reading:
-        """The same reading, known to be no older than these others, as far as they have the same clock or are of whole
+    def not_before(self, others: Iterable[Moment]) -> Level:
+        """The same level, known to be no older than these others, as far as they have the same clock or are of whole
         days."""
         moment = self.moment
         firsts = [each.first for each in others if each.offset == moment.offset or each.is_whole_days]
@@ -456,20 +456,18 @@ class Reading:
         return later
 
 
-def _change_over_orders(lookup: ChangeLookup, readings: list[Reading]) -> Range | None:
-    """The change, whichever reading is the latest, and whether or not those count that may lie outside; None if it may
-    have no meaning: fewer than two usable readings, no two days, a share of nothing."""
-    certain = [each for each in readings if each.membership is TRUE]
+def _change_over_orders(lookup: ChangeLookup, levels: list[Level]) -> Range | None:
+    """The change, whichever level is the latest, and whether or not those count that may lie outside; None if it may
+    have no meaning: fewer than two usable levels, no two days, a share of nothing."""
+    certain = [each for each in levels if each.membership is TRUE]
     usable = sum(each.is_usable for each in certain)
     if usable < 2:
         return None
     settled = latest_of(each.moment for each in certain)
-    perhaps_latest = [
-        each for each in readings if not any(each.moment.is_before(other) for other in settled)
-    ] or readings
-    sets = [_Readings(readings, lookup)]
-    if len(certain) < len(readings):
-        sets.append(_Readings(certain, lookup))
+    perhaps_latest = [each for each in levels if not any(each.moment.is_before(other) for other in settled)] or levels
+    sets = [_Levels(levels, lookup)]
+    if len(certain) < len(levels):
+        sets.append(_Levels(certain, lookup))
     changes: list[Range] = []
     for each in perhaps_latest:
         if usable + (each.is_usable and each.membership is not TRUE) < 2:
@@ -482,32 +480,32 @@ def _change_over_orders(lookup: ChangeLookup, readings: list[Reading]) -> Range 
     return hull(changes)
 
 
-class _Readings:
-    """Readings of one lab, and what a change is counted from: the two outermost, so that whichever reading is the
+class _Levels:
+    """Levels of one lab, and what a change is counted from: the two outermost, so that whichever level is the
     latest, one is left."""
 
     __slots__ = ("all", "by_high", "by_low", "lowest")
 
-    def __init__(self, readings: list[Reading], lookup: ChangeLookup) -> None:
+    def __init__(self, levels: list[Level], lookup: ChangeLookup) -> None:
         falls = not lookup.change.endswith("rise")
-        self.all = readings
-        self.by_low = sorted(readings, key=_by_low, reverse=falls)[:2]
-        self.by_high = sorted(readings, key=_by_high, reverse=falls)[:2]
-        lowest = min(readings, key=_by_low)
+        self.all = levels
+        self.by_low = sorted(levels, key=_by_low, reverse=falls)[:2]
+        self.by_high = sorted(levels, key=_by_high, reverse=falls)[:2]
+        lowest = min(levels, key=_by_low)
         # To round keeps the order, so that one above 0 as a double is the least of exact numbers above 0.
-        self.lowest = lowest.low if lowest.double_low > 0 else min(each.low for each in readings)
+        self.lowest = lowest.low if lowest.double_low > 0 else min(each.low for each in levels)
 
 
-def _change(lookup: ChangeLookup, last: Reading, settled: Sequence[Moment], readings: _Readings) -> Range | None:
+def _change(lookup: ChangeLookup, last: Level, settled: Sequence[Moment], levels: _Levels) -> Range | None:
     """The greatest change to `last`, which is the latest and not before `settled`, from any of the others: a rise is
     counted from the lowest of them, a fall from the highest."""
     latest = last.not_before(settled)
     if lookup.change == "rise per day":
-        return _steepest(latest, [each for each in readings.all if each is not last])
-    if lookup.change.startswith("relative") and min(latest.low, readings.lowest) <= 0:
+        return _steepest(latest, [each for each in levels.all if each is not last])
+    if lookup.change.startswith("relative") and min(latest.low, levels.lowest) <= 0:
         return None
-    low = next(each for each in readings.by_low if each is not last).low
-    high = next(each for each in readings.by_high if each is not last).high
+    low = next(each for each in levels.by_low if each is not last).low
+    high = next(each for each in levels.by_high if each is not last).high
     match lookup.change:
         case "rise":
             least, most = latest.low - high, latest.high - low
@@ -520,16 +518,16 @@ def _change(lookup: ChangeLookup, last: Reading, settled: Sequence[Moment], read
     return Range(float(least), float(most))
 
 
-def _by_low(reading: Reading) -> float:
-    return reading.double_low
+def _by_low(level: Level) -> float:
+    return level.double_low
 
 
-def _by_high(reading: Reading) -> float:
-    return reading.double_high
+def _by_high(level: Level) -> float:
+    return level.double_high
 
 
-def _steepest(latest: Reading, earlier: list[Reading]) -> Range | None:
-    """The steepest rise a day to the latest reading; one of the same day is left out, and one that may be of the same
+def _steepest(latest: Level, earlier: list[Level]) -> Range | None:
+    """The steepest rise a day to the latest level; one of the same day is left out, and one that may be of the same
     day may be left out. None if all may be, or if a day is open by more than a year."""
     if any(each.moment.last_day - each.moment.first_day > MOST_DAYS_OPEN for each in (latest, *earlier)):
         return None

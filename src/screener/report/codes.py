@@ -1,8 +1,8 @@
 """What records call things, listed so that a clinic can write its own table of codes.
 
 First what is not read and looks like something of the dictionary, then what is read, then what is nothing that rules
-ask for, then what nobody knows; what was seen most stands first. Shown are codes, wordings, units and counts, and
-nothing else of a record.
+ask for, then what nobody knows; what was seen most stands first. Nothing else of a record is shown than codes,
+wordings, units and counts.
 """
 
 from __future__ import annotations

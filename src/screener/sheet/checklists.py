@@ -15,6 +15,7 @@ from screener.sheet import phrases
 from screener.sheet.again import Place, doubtful
 from screener.sheet.model import Checklist, ChecklistRow, Source
 from screener.sheet.points import episode_words, fails_by_one_reading, readings_words
+from screener.values.dates import dates_in_words
 from screener.values.truth import FALSE, TRUE
 
 MOST_SOURCES = 3
@@ -102,5 +103,5 @@ def fact_words(fact: Result | Episode | Absence | Answer | Given, found: Found, 
             if isinstance(found.lookup, EventLookup) and fact.name in LISTS:
                 text, when = f"none in the list of {found.lookup.list.replace('_', ' ')} ({fact.value})", ""
             else:
-                text, when = f"{fact.name.replace('_', ' ')} {fact.value}", ""
+                text, when = f"{fact.name.replace('_', ' ')} {dates_in_words(fact.value)}", ""
     return f"{text}, {when}" if when else text
