@@ -20,6 +20,7 @@ from msgspec.structs import force_setattr
 
 from screener.advice.meeting import share_to_meeting
 from screener.advice.reach import reach_of
+from screener.advice.slopes import Input, Slope, slope_of
 from screener.advice.supposing import derived_anew
 from screener.advice.worded import Worded
 from screener.evaluation.answers import Found, Judged, Measured
@@ -31,26 +32,16 @@ from screener.evaluation.results import possible_values
 from screener.records.measuring import MEASURED_AS
 from screener.records.patient import Patient, Result
 from screener.rulebook import (
-    Age,
-    Arithmetic,
     Between,
-    Bounded,
     ChangeLookup,
-    Choose,
     Compare,
     EventLookup,
     Finding,
-    Function,
-    InUnit,
     Lab,
     Numeric,
     OnsetLookup,
-    PointsOf,
     Rulebook,
-    ScoreOf,
-    Table,
     Truthful,
-    Value,
     ValueLookup,
 )
 from screener.values.dates import Duration, Moment, completed_years, day_shifted, on_day
@@ -58,7 +49,6 @@ from screener.values.ranges import Range, compare, exactly
 from screener.values.truth import FALSE, TRUE, Truth, negation
 
 Relation = Literal["at most", "below", "at least", "above"]
-Slope = Literal[-1, 0, 1]
 AGE = "age"
 MOST_TRIALS = 600
 """Evaluations spent on one input whose formula neither only rises nor only falls with it."""
@@ -250,6 +240,12 @@ class Probe:
         """Whether a part of the comparison hangs on the input."""
         return self._residue.reads_asked(node)
 
+    def slope_of_lookup(self, name: str) -> Slope | None:
+        """How what a lookup finds moves with the input."""
+        lookup = self.rulebook.lookups[name]
+        is_input = isinstance(lookup, ValueLookup) and lookup.fact == self.subject
+        return 1 if is_input and not self.is_derived else None
+
     def _follows(self, name: str) -> bool:
         """Whether what a lookup finds follows the replaced results."""
         if name == AGE or self.subject == AGE:
@@ -319,83 +315,6 @@ class Probe:
             own_onset=here.own_onset,
             of=None if self.is_derived else here,
         )
-
-
-# ---- whether a formula only rises or only falls
-
-
-def slope_of(answer: Judged, probe: Probe) -> Slope | None:
-    """Whether what is compared rises (1) or falls (-1) with the input, against what it is compared with, or does not
-    move at all (0); None where that is not seen from the formula."""
-    slopes = [_slope(part, probe) for part in answer.parts]
-    return slopes[0] if len(slopes) == 1 else _together(slopes[0], _turned(slopes[1]))
-
-
-def _slope(part: Judged | Measured | Found, probe: Probe) -> Slope | None:
-    if not isinstance(part, Measured):
-        return None
-    if not probe.moves(part.node):
-        return 0
-    match part.node:
-        case Value(lookup=name):
-            lookup = probe.rulebook.lookups[name]
-            is_input = isinstance(lookup, ValueLookup) and lookup.fact == probe.subject
-            return 1 if is_input and not probe.is_derived else None
-        case Age():
-            return 1
-        case ScoreOf() | InUnit() | Function() | Bounded():
-            return _slope(part.parts[0], probe)
-        case PointsOf(name=name):
-            return _times(_slope(part.parts[0], probe), _slope_of_table(probe.rulebook.tables[name]))
-        case Arithmetic(operator=operator):
-            left, right = _slope(part.parts[0], probe), _slope(part.parts[1], probe)
-            if operator in "+-":
-                return _together(left, right if operator == "+" else _turned(right))
-            if right == 0:
-                return _times(left, _sign(part.parts[1]))
-            return _times(right, _sign(part.parts[0])) if left == 0 and operator == "*" else None
-        case Choose(test=test):
-            if probe.moves(test):
-                return None
-            first, *others = [_slope(branch, probe) for branch in part.parts[1:]]
-            return _together(first, others[0]) if others else first
-        case _:
-            return None
-
-
-def _together(one: Slope | None, other: Slope | None) -> Slope | None:
-    """The slope of a sum."""
-    if one is None or other is None or one * other < 0:
-        return None
-    return one or other
-
-
-def _times(one: Slope | None, other: Slope | None) -> Slope | None:
-    if one is None or other is None:
-        return None
-    return 0 if 0 in (one, other) else 1 if one == other else -1
-
-
-def _turned(slope: Slope | None) -> Slope | None:
-    return _times(slope, -1)
-
-
-def _sign(part: Judged | Measured | Found) -> Slope | None:
-    """Whether a number that does not move is never below 0 (1) or never above it (-1)."""
-    if not isinstance(part, Measured):
-        return None
-    return 1 if part.range.low >= 0 else -1 if part.range.high <= 0 else None
-
-
-def _slope_of_table(table: Table) -> Slope | None:
-    """Whether the points only rise or only fall with the number that earns them."""
-    rows = [(cell.numbers.range, cell.points) for cell in table.cells if cell.numbers is not None]
-    if len(rows) < len(table.cells):
-        return None
-    points = [earned for _, earned in sorted(rows, key=lambda row: (row[0].low, row[0].high))]
-    if points == sorted(points):
-        return 1
-    return -1 if points == sorted(points, reverse=True) else None
 
 
 # ---- where it turns
@@ -669,7 +588,7 @@ def _both_sides(
     on a side where none was found."""
     if math.isinf(possible.low) or math.isinf(possible.high) or not probe.keeps_what_is_known:
         return (), False
-    slope = slope_of(answer, probe)
+    slope = slope_of(answer, Input(probe.rulebook, probe.moves, probe.slope_of_lookup))
     below = Ladder(known[0], possible, factor, decimals, -1, is_whole=is_whole)
     above = Ladder(known[1], possible, factor, decimals, 1, is_whole=is_whole)
     searches = [Search(answer, ladder, ask) for ladder in (below, above)]
