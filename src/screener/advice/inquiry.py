@@ -31,44 +31,12 @@ MOST_FRAMES = 64
 """How many supposed records are kept at a time: making them again takes less time than keeping track of many."""
 
 
-class Answered:
-    """What a part of a rule answers for a number in stretches of its domain.
-
-    The number matters to the part alike within each of `alike`: `INR >= 1.5` tells an INR below 1.5, of 1.5 and above
-    apart, and what it answers for an INR above 1.5, it answers for one of 2 to 3. If `is_sharp` is false, as with a
-    score, a stretch may be open although some of it is not. The law of the engine still answers some without asking:
-    what is definite in a stretch is so everywhere in it, and what is open somewhere in it is open in the whole.
-    """
-
-    __slots__ = ("_definite", "_open", "alike", "is_sharp")
-
-    def __init__(self, alike: tuple[Range, ...], *, is_sharp: bool) -> None:
-        self.alike = alike
-        self.is_sharp = is_sharp
-        self._definite: list[tuple[Range, Truth]] = []
-        self._open: list[Range] = []
-
-    def known(self, stretch: Range) -> Truth | None:
-        """The answer for a stretch, if those for others show it."""
-        for each, truth in self._definite:
-            if each.covers(stretch):
-                return truth
-        return UNKNOWN if any(stretch.covers(each) for each in self._open) else None
-
-    def add(self, stretch: Range, truth: Truth) -> None:
-        if truth is UNKNOWN:
-            self._open.append(stretch)
-        else:
-            self._definite.append((stretch, truth))
-
-
 class Part:
     """A part of a rule as it was screened, with the facts that it can depend on. For a connective, `parts` are those
     that depend on a fact. For any other node the engine is asked, and its answers are kept."""
 
     __slots__ = (
         "_nodes",
-        "answered",
         "asked",
         "asking",
         "decide",
@@ -98,8 +66,6 @@ class Part:
         self.asked: dict[Point, Truth] = {}
         self.truths: dict[tuple[int, int], Truth] = {}
         """What it becomes with one fact known."""
-        self.answered: dict[int, Answered] = {}
-        """For a number what is known of the stretches of its domain."""
 
     def nodes(self) -> tuple[Part, ...]:
         """The parts that depend on a fact and are no connectives."""
@@ -255,14 +221,10 @@ class Inquiry:
             line.asks = frozenset(own).union(*(self.missing_of(self.part_of(node, line), line) for node in nodes))
         return line.asks
 
-    def parts_with(self, number: int) -> list[Part]:
-        """The open parts that hang on a fact and are no connectives."""
-        found: dict[Part, None] = {}
-        for line in self.lines_with[number]:
-            for left in line.residuals:
-                parts = [self.part_of(node, line) for node in open_nodes(left)]
-                found.update(dict.fromkeys(part for part in parts if number in part.facts))
-        return list(found)
+    def nodes_with(self, number: int) -> list[Part]:
+        """The parts that hang on a fact and are no connectives."""
+        every = (node for line in self.lines_with[number] for part in line.parts for node in part.nodes())
+        return list(dict.fromkeys(node for node in every if number in node.facts))
 
     # ---- what the engine answers
 
@@ -333,21 +295,7 @@ class Inquiry:
             return part.truth
         if self._is_supposed(part, fact, place):
             return TRUE
-        stretch, answered = self.supposed[fact][place].range, part.answered.get(fact)
-        if stretch is None or answered is None:
-            return self._ask(part, frozenset([(fact, place)]))
-        truth = answered.known(stretch)
-        if truth is None:
-            whole = next((each for each in answered.alike if each.covers(stretch)), stretch)
-            if whole is not stretch:
-                truth = answered.known(whole)
-                if truth is None:
-                    truth = self._ask(part, frozenset([(fact, self.place_of(fact, whole))]))
-                    answered.add(whole, truth)
-            if truth is None or (truth is UNKNOWN and not answered.is_sharp):
-                truth = self._ask(part, frozenset([(fact, place)]))
-                answered.add(stretch, truth)
-        return truth
+        return self._ask(part, frozenset([(fact, place)]))
 
     def _ask(self, part: Part, point: Point) -> Truth:
         truth = part.asked.get(point)
