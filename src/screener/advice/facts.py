@@ -7,7 +7,7 @@ answer waits for that is no such fact, an onset that nobody dated, say, is left 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from fractions import Fraction
 from typing import Any as Anything
 from typing import Literal
@@ -36,7 +36,6 @@ from screener.evaluation.grounds import (
 )
 from screener.evaluation.instants import Stretch, ahead_of
 from screener.evaluation.phrases import capital, in_time, lowered, unit_beside, wanted
-from screener.evaluation.residual import open_nodes
 from screener.evaluation.results import possible_values, window_of_freshness
 from screener.records.chart import some_of
 from screener.records.patient import Answer, Episode, Patient, Result
@@ -158,18 +157,10 @@ class Gathering:
         return sorted(self._may_be.get(source, ()))
 
 
-def open_facts(
-    result: CriterionResult, residuals: Iterable[Judged], reach: Reach, gathering: Gathering
-) -> Iterator[Fact]:
-    """The missing facts of an open criterion, read off what is left of its readings; a fact may come more than once."""
-    if len({judged.truth for judged in result.counted}) > 1:
-        yield _reading(result)
-    for left in residuals:
-        for node in open_nodes(left):
-            yield from facts_of_node(node, result.frame, reach, gathering)
-
-
-def _reading(result: CriterionResult) -> Fact:
+def reading_wanted(result: CriterionResult) -> Fact | None:
+    """Which of its readings a criterion means, where they come to different answers."""
+    if len({judged.truth for judged in result.counted}) == 1:
+        return None
     key = f"{result.frame.trial}/{result.id}"
     labels = [reading.label or "" for reading in result.criterion.readings]
     return Fact(

@@ -6,10 +6,9 @@ The engine is asked everything, on the record as it would be (`supposing.py`). O
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-from screener.advice.facts import Fact, Gathering, as_one, facts_of_node, open_facts, possibility, together
+from screener.advice.facts import Fact, Gathering, as_one, facts_of_node, possibility, reading_wanted, together
 from screener.advice.reach import Subjects, reach_of
 from screener.advice.supposing import Possibility, frame_with
 from screener.evaluation.answers import Judged
@@ -33,22 +32,7 @@ MOST_FRAMES = 64
 
 class Part:
     """A part of a rule as it was screened, with the facts that it can depend on. For a connective, `parts` are those
-    that depend on a fact. For any other node the engine is asked, and its answers are kept."""
-
-    __slots__ = (
-        "_nodes",
-        "asked",
-        "asking",
-        "decide",
-        "facts",
-        "judged",
-        "missing",
-        "node",
-        "parts",
-        "subjects",
-        "truth",
-        "truths",
-    )
+    that depend on a fact or are open. For any other node the engine is asked, and its answers are kept."""
 
     def __init__(
         self, judged: Judged, asking: str, subjects: Subjects, facts: frozenset[int], parts: tuple[Part, ...]
@@ -60,45 +44,34 @@ class Part:
         self.facts = facts
         self.parts = parts
         self.subjects = subjects
-        self.missing: frozenset[int] | None = None
-        self._nodes: tuple[Part, ...] | None = None
         self.decide: Callable[[Frame], Truth] | None = None
         self.asked: dict[Point, Truth] = {}
         self.truths: dict[tuple[int, int], Truth] = {}
         """What it becomes with one fact known."""
-
-    def nodes(self) -> tuple[Part, ...]:
-        """The parts that depend on a fact and are no connectives."""
-        if self._nodes is None:
-            own = () if isinstance(self.node, Connective) else (self,)
-            self._nodes = (*own, *(node for part in self.parts if part.facts for node in part.nodes()))
-        return self._nodes
+        own = () if isinstance(self.node, Connective) or not facts else (self,)
+        self.below: tuple[Part, ...] = tuple(dict.fromkeys((*own, *(each for part in parts for each in part.below))))
+        """The parts that depend on a fact and are no connectives: itself, or those inside."""
 
 
 class Line:
     """A criterion of an undetermined trial, with the facts that it can depend on."""
-
-    __slots__ = ("asks", "criterion", "facts", "number", "parts", "read_by", "reading", "residuals", "result", "trial")
 
     def __init__(self, number: int, trial: TrialResult, result: CriterionResult) -> None:
         self.number = number
         self.trial = trial.id
         self.result = result
         self.criterion: Criterion = result.criterion
-        self.residuals = tuple([residual(judged) for judged in result.counted])
+        self.is_open = result.status == "unknown"
+        self.residuals = tuple([residual(judged) for judged in result.counted]) if self.is_open else ()
         """What is still missing of each of its readings that count."""
         self.parts: tuple[Part, ...] = ()
         """The same readings as a whole: a new result may turn what is settled, too."""
         self.facts: frozenset[int] = frozenset()
-        self.read_by: Counter[int] = Counter()
-        """For each fact how many nodes read it."""
+        self.asks: frozenset[int] = frozenset()
+        self.read_by: dict[int, list[Part]] = {}
+        """For each fact the nodes that read it."""
         self.reading: int | None = None
         """The fact which of its readings the trial means."""
-        self.asks: frozenset[int] | None = None
-
-    @property
-    def is_open(self) -> bool:
-        return self.result.status == "unknown"
 
 
 class Inquiry:
@@ -113,17 +86,16 @@ class Inquiry:
         self.whole: list[list[int]] = []
         self.lines_with: list[list[Line]] = []
         """For each fact, the lines that can depend on it."""
+        self.missing: dict[tuple[int, str], frozenset[int]] = {}
+        """By the identity of an open node, and the trial, the facts that it waits for, as the report names them."""
         self._bases = {trial.id: trial.criteria[0].frame for trial in self.trials}
         self._alike: dict[Duration | None, str] = {}
         """The first trial for which labs stay fresh for so long: what it says, others say as well."""
         self._ranges: list[dict[Range, int]] = []
         """For a number, the place of each part of its domain among its possibilities."""
         self._frames: dict[tuple[Point, str], Frame] = {}
-        self._hidden: dict[tuple[int, int], frozenset[str]] = {}
-        """For each possibility the lookups that can see it."""
         self._parts: dict[tuple[int, str], Part] = {}
         self._parts_of_trials: dict[tuple[int, str], Part] = {}
-        self._gathering = Gathering()
         self._with_subject: dict[str, list[int]] = {}
         if not self.trials:
             return
@@ -136,20 +108,28 @@ class Inquiry:
         self._gather()
 
     def _gather(self) -> None:
+        gathering = Gathering()
         gathered: dict[tuple[str, ...], Fact] = {}
+        keys: dict[tuple[int, str], list[tuple[str, ...]]] = {}
         for line in self.lines:
-            if line.is_open:
-                for fact in open_facts(line.result, line.residuals, self.reach, self._gathering):
+            reading = reading_wanted(line.result) if line.is_open else None
+            if reading is not None:
+                gathered[reading.key] = reading
+            for node in open_nodes_of(line):
+                told = list(facts_of_node(node, line.result.frame, self.reach, gathering))
+                keys[id(node), line.trial] = [fact.key for fact in told]
+                for fact in told:
                     gathered.setdefault(fact.key, fact)
         stands_for: dict[tuple[str, ...], Fact] = {}
         entries = [fact for fact in gathered.values() if fact.key[0] == "entry"]
-        for those in together(entries, self._gathering):
+        for those in together(entries, gathering):
             if len(those) > 1:
                 stands_for.update(dict.fromkeys([fact.key for fact in those], as_one(those)))
-        told = [fact for fact in gathered.values() if not _is_needless(fact, gathered.values())]
-        self.facts = list({fact.key: fact for fact in (stands_for.get(each.key, each) for each in told)}.values())
-        self._places = {fact.key: number for number, fact in enumerate(self.facts)}
-        self._places |= {key: self._places[fact.key] for key, fact in stands_for.items()}
+        needed = [fact for fact in gathered.values() if not _is_needless(fact, gathered.values())]
+        self.facts = list({fact.key: fact for fact in (stands_for.get(each.key, each) for each in needed)}.values())
+        places = {fact.key: number for number, fact in enumerate(self.facts)}
+        places |= {key: places[fact.key] for key, fact in stands_for.items()}
+        self.missing = {node: frozenset(places[key] for key in of if key in places) for node, of in keys.items()}
         self.supposed = [list(fact.named) for fact in self.facts]
         self.whole = [list(range(len(fact.named))) for fact in self.facts]
         self._ranges = [{} for _ in self.facts]
@@ -158,13 +138,23 @@ class Inquiry:
             for subject in fact.subjects:
                 self._with_subject.setdefault(subject, []).append(number)
         for line in self.lines:
-            line.reading = self._places.get(("reading", f"{line.trial}/{line.criterion.id}"))
-            line.parts = tuple([self._part(judged, line.trial) for judged in line.result.counted])
-            own = () if line.reading is None else (line.reading,)
-            line.facts = frozenset(own).union(*(part.facts for part in line.parts))
-            line.read_by = Counter(fact for part in line.parts for node in part.nodes() for fact in node.facts)
-            for number in line.facts:
-                self.lines_with[number].append(line)
+            line.reading = places.get(("reading", f"{line.trial}/{line.criterion.id}"))
+            self._read(line)
+
+    def _read(self, line: Line) -> None:
+        """Which facts a line hangs on, and where."""
+        rules = [reading.rule for reading in line.criterion.readings]
+        if not line.is_open and not any(self._facts_with(self.reach.of(rule), line.trial) for rule in rules):
+            return
+        line.parts = tuple([self._part(judged, line.trial) for judged in line.result.counted])
+        own = frozenset(() if line.reading is None else (line.reading,))
+        line.facts = own.union(*(part.facts for part in line.parts))
+        line.asks = own.union(*(self.missing[id(node), line.trial] for node in open_nodes_of(line)))
+        for node in dict.fromkeys(node for part in line.parts for node in part.below):
+            for fact in node.facts:
+                line.read_by.setdefault(fact, []).append(node)
+        for number in line.facts:
+            self.lines_with[number].append(line)
 
     def base(self, trial: str) -> Frame:
         """The instant of the screening itself."""
@@ -205,105 +195,66 @@ class Inquiry:
             if self.facts[number].trial in ("", trial)
         )
 
-    def missing_of(self, part: Part, line: Line) -> frozenset[int]:
-        """The facts that an open part waits for, as the report names them."""
-        if part.missing is None:
-            told = facts_of_node(part.judged, line.result.frame, self.reach, self._gathering)
-            places = (self._places.get(fact.key) for fact in told)
-            part.missing = frozenset(place for place in places if place is not None)
-        return part.missing
-
     def asked_by(self, line: Line) -> frozenset[int]:
         """The facts that a line asks for: those that its open parts wait for, and which reading counts."""
-        if line.asks is None:
-            own = () if line.reading is None else (line.reading,)
-            nodes = [node for left in line.residuals for node in open_nodes(left)]
-            line.asks = frozenset(own).union(*(self.missing_of(self.part_of(node, line), line) for node in nodes))
         return line.asks
 
     def nodes_with(self, number: int) -> list[Part]:
         """The parts that hang on a fact and are no connectives."""
-        every = (node for line in self.lines_with[number] for part in line.parts for node in part.nodes())
-        return list(dict.fromkeys(node for node in every if number in node.facts))
+        return list(dict.fromkeys(node for line in self.lines_with[number] for node in line.read_by.get(number, ())))
 
     # ---- what the engine answers
 
     def status(self, line: Line, known: Assignment) -> Status:
         """The status of a line with some facts known."""
-        if line.facts.isdisjoint(known):
-            return line.result.status
+        changed = {
+            node: truth
+            for fact in known
+            for node in line.read_by.get(fact, ())
+            if (truth := self.ask(node, known) if len(known) > 1 else self.truth_with(node, fact, known[fact]))
+            is not node.truth
+        }
         parts = line.parts
         if line.reading is not None and line.reading in known:
             parts = (parts[known[line.reading]],)
-        return status_of(line.criterion.kind, union([self.truth(part, known) for part in parts]))
-
-    def truth(self, part: Part, known: Assignment) -> Truth:
-        """What a part becomes with some facts known."""
-        if len(known) == 1:
-            ((fact, place),) = known.items()
-            return self.truth_with(part, fact, place)
-        if part.facts.isdisjoint(known):
-            return part.truth
-        if not part.parts:
-            return self.ask(part, known)
-        if not isinstance(part.node, All | Any):
-            return connected(part.node, [self.truth(each, known) for each in part.parts])
-        settling, truth = (FALSE, TRUE) if isinstance(part.node, All) else (TRUE, FALSE)
-        for each in part.parts:
-            one = self.truth(each, known)
-            if one is settling:
-                return settling
-            if one is UNKNOWN:
-                truth = UNKNOWN
-        return truth
+        elif not changed:
+            return line.result.status
+        return status_of(line.criterion.kind, union([_truth(part, changed) for part in parts]))
 
     def truth_with(self, part: Part, fact: int, place: int) -> Truth:
-        """What a part becomes with one fact known."""
-        if fact not in part.facts:
-            return part.truth
+        """What a part that is no connective becomes with one fact known."""
         truth = part.truths.get((fact, place))
         if truth is None:
-            if part.parts:
-                truth = connected(part.node, [self.truth_with(each, fact, place) for each in part.parts])
-            else:
-                truth = self._ask_one(part, fact, place)
-            part.truths[fact, place] = truth
+            truth = part.truths[fact, place] = self._truth(part, [(fact, place)])
         return truth
 
     def ask(self, part: Part, known: Assignment) -> Truth:
         """What the engine says about a part that is no connective, with some facts known."""
-        seen = [(fact, place) for fact, place in known.items() if fact in part.facts and self._sees(part, fact, place)]
+        seen = [each for each in known.items() if each[0] in part.facts]
         if len(seen) == 1:
             return self.truth_with(part, *seen[0])
-        if any(self._is_supposed(part, *each) for each in seen):
-            return TRUE
+        return self._truth(part, seen)
+
+    def _truth(self, part: Part, known: Iterable[tuple[int, int]]) -> Truth:
+        seen = [each for each in known if self._sees(part, *each)]
         if not seen:
             return part.truth
-        return self._ask(part, frozenset(seen))
-
-    def _sees(self, part: Part, fact: int, place: int) -> bool:
-        """Whether a part can depend on one possibility of a fact: a yes may turn other lookups than a no."""
-        subjects = self.supposed[fact][place].subjects
-        return not subjects or not subjects.isdisjoint(part.subjects)
-
-    def _is_supposed(self, part: Part, fact: int, place: int) -> bool:
-        """Whether a possibility is that what a part asks for happened."""
-        return isinstance(part.node, Happened) and part.node.lookup in self.supposed[fact][place].happened
-
-    def _ask_one(self, part: Part, fact: int, place: int) -> Truth:
-        if not self._sees(part, fact, place):
-            return part.truth
-        if self._is_supposed(part, fact, place):
+        if isinstance(part.node, Happened) and any(
+            part.node.lookup in self.supposed[fact][place].happened for fact, place in seen
+        ):
             return TRUE
-        return self._ask(part, frozenset([(fact, place)]))
-
-    def _ask(self, part: Part, point: Point) -> Truth:
+        point = frozenset(seen)
         truth = part.asked.get(point)
         if truth is None:
             if part.decide is None:
                 part.decide = self._program.decisions.truth(part.node)
             truth = part.asked[point] = part.decide(self._frame(point, part.asking))
         return truth
+
+    def _sees(self, part: Part, fact: int, place: int) -> bool:
+        """Whether a part can depend on one possibility of a fact: a yes may turn other lookups than a no."""
+        subjects = self.supposed[fact][place].subjects
+        return not subjects or not subjects.isdisjoint(part.subjects)
 
     def judged(self, part: Part, known: Assignment) -> Judged:
         """The same, as an answer with its parts."""
@@ -331,25 +282,31 @@ class Inquiry:
             self._frames[point, trial] = frame
         return frame
 
-    def _lookups_with(self, fact: int, place: int) -> frozenset[str]:
-        """The lookups that can see a possibility of a fact."""
-        subjects = self.supposed[fact][place].subjects
-        key = (fact, place) if subjects else (fact, -1)
-        known = self._hidden.get(key)
-        if known is None:
-            known = self._hidden[key] = self.reach.lookups_with(subjects or self.facts[fact].subjects)
-        return known
-
     def _frame_with(self, point: Point, trial: str) -> Frame:
         # What is put into the record is put there once, for all that may have happened besides.
         recorded = frozenset([each for each in point if self.supposed[each[0]][each[1]].is_in_record])
         known = point - recorded or point
         base = self.base(trial) if known is point else self._frame(recorded, trial)
         found = base.found.copy()
-        for each in known:
-            for name in self._lookups_with(*each):
+        for fact, place in known:
+            for name in self.reach.lookups_with(self.supposed[fact][place].subjects or self.facts[fact].subjects):
                 found.pop(name, None)
         return frame_with(base, [self.supposed[fact][place] for fact, place in sorted(known)], found)
+
+
+def open_nodes_of(line: Line) -> Iterator[Judged]:
+    """The open nodes of a line's readings that are no connectives."""
+    for left in line.residuals:
+        yield from open_nodes(left)
+
+
+def _truth(part: Part, changed: Mapping[Part, Truth]) -> Truth:
+    """What a part becomes if some nodes say something else."""
+    if changed.keys().isdisjoint(part.below):
+        return part.truth
+    if not part.parts:
+        return changed[part]
+    return connected(part.node, [_truth(each, changed) for each in part.parts])
 
 
 def _that_matter(parts: tuple[Part, ...], settling: Truth) -> tuple[Part, ...]:

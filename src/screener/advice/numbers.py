@@ -45,16 +45,21 @@ def start_of(stretch: Range) -> Start:
 
 
 class Steps(Struct, frozen=True):
-    """The stretches of a domain in which a part of a rule says one thing, and what it says. `is_even`: it says so of
-    whatever lies inside a stretch; otherwise it may be open about a stretch, and not about some of it."""
+    """The stretches of a domain in which a part of a rule says one thing, and what it says. What it is definite about
+    it is so everywhere inside. If it `is_even`, the same goes for what it is open about; otherwise `open_at` are those
+    places inside where it is known to be open."""
 
     stretches: list[Range]
     truths: list[Truth]
     is_even: bool
+    open_at: list[Range]
 
-    def at(self, start: Start) -> Truth:
-        """What it says in the stretch in which another one starts."""
-        return self.truths[bisect_right(self.stretches, start, key=start_of) - 1]
+    def of(self, part: Range) -> Truth | None:
+        """What it says of a part of one stretch, as far as that is known."""
+        truth = self.truths[bisect_right(self.stretches, start_of(part), key=start_of) - 1]
+        if truth is not UNKNOWN or self.is_even or any(part.covers(each) for each in self.open_at):
+            return truth
+        return None
 
 
 def find_possibilities(inquiry: Inquiry) -> None:
@@ -87,11 +92,12 @@ class Cutting:
         ends = [*(before[start] for start in starts[1:]), self._domain]
         places: list[int] = []
         for start, end in zip(starts, ends, strict=True):
-            place = self._place(Range(start[0], end.high, start[1], end.high_open))
+            stretch = Range(start[0], end.high, start[1], end.high_open)
+            place = self._place(stretch)
             places.append(place)
             for part, each in steps.items():
-                truth = each.at(start)
-                if truth is not UNKNOWN or each.is_even:
+                truth = each.of(stretch)
+                if truth is not None:
                     part.truths[self._number, place] = truth
         return places
 
@@ -100,7 +106,7 @@ class Cutting:
     def _steps(self, part: Part) -> Steps:
         domain = self._domain
         if (whole := self._truth(part, domain)) is not UNKNOWN:
-            return Steps([domain], [whole], is_even=True)
+            return Steps([domain], [whole], is_even=True, open_at=[])
         if self._is_whole and domain.high - domain.low < MOST_ALONE:
             each_alone = [exactly(float(value)) for value in range(int(domain.low), int(domain.high) + 1)]
             return self._merged(part, each_alone, is_even=True, is_sure=False)
@@ -124,8 +130,13 @@ class Cutting:
         both together; `is_sure`: it does not."""
         kept: list[Range] = []
         truths: list[Truth] = []
+        open_at = [
+            exactly(point) for (of, point), judged in self._judged_at.items() if of is part and judged.truth is UNKNOWN
+        ]
         for stretch in stretches:
             truth = self._truth(part, stretch)
+            if truth is UNKNOWN:
+                open_at.append(stretch)
             if kept and truths[-1] is truth:
                 both = Range(kept[-1].low, stretch.high, kept[-1].low_open, stretch.high_open)
                 if is_sure or truth is UNKNOWN or self._truth(part, both) is truth:
@@ -133,7 +144,7 @@ class Cutting:
                     continue
             kept.append(stretch)
             truths.append(truth)
-        return Steps(kept, truths, is_even)
+        return Steps(kept, truths, is_even, open_at)
 
     def _between(self, cuts: Iterable[float]) -> Iterator[Range]:
         """The domain in stretches, each cut being one of its own."""

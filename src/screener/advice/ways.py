@@ -108,7 +108,7 @@ class LineWays:
             return all(self._inquiry.status(line, known) == want for known in choices_in(values))
 
         values = dict(way.values)
-        if all(line.read_by[fact] == 1 for fact in values):
+        if all(len(line.read_by.get(fact, ())) == 1 for fact in values):
             return way  # each fact settles its own node, and turns nothing else
         if prod(map(len, values.values())) > MOST_TRIED or not does(values):
             single = ({fact: frozenset([place]) for fact, place in known.items()} for known in choices_in(values))
@@ -145,14 +145,14 @@ class LineWays:
                 key = (part, want, part.facts & self._inquiry.asked_by(line))
                 known = self._of_nodes.get(key)
                 if known is None:
-                    known = self._of_nodes[key] = self._of_node(*key, line)
+                    known = self._of_nodes[key] = self._of_node(*key, self._inquiry.missing[id(answer), line.trial])
                 return known
         count = least if want is TRUE else len(parts) - least + 1
         of_each = [self.of_answer(part, want, line) for part in parts]
         several = [self._joined(some) for some in combinations(of_each, count)] if count > 1 else of_each
         return self._fewest([way for each in several for way in each.ways], all(each.complete for each in several))
 
-    def _of_node(self, part: Part, want: Truth, facts: frozenset[int], line: Line) -> Ways:
+    def _of_node(self, part: Part, want: Truth, facts: frozenset[int], named: frozenset[int]) -> Ways:
         """The ways of a node that only the engine can answer: single facts that settle it, or several together if each
         of them leaves it open."""
         found: list[Way] = []
@@ -165,7 +165,6 @@ class LineWays:
                 does = []
             if still := [*does, *(place for place, truth in truths.items() if truth is UNKNOWN)]:
                 left[fact] = still
-        named = self._inquiry.missing_of(part, line)
         several = {fact: places for fact, places in left.items() if fact in named}
         if len(several) < 2:
             return self._fewest(found, complete=True)
