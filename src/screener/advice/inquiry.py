@@ -15,7 +15,7 @@ from screener.evaluation.answers import Judged
 from screener.evaluation.evaluator import program_of
 from screener.evaluation.frame import Frame
 from screener.evaluation.residual import Connective, connected, open_nodes, residual, truths_in
-from screener.rulebook import All, Any, Criterion, Happened
+from screener.rulebook import All, Any, Criterion, Happened, Numeric
 from screener.screening import CriterionResult, Screening, Status, TrialResult, status_of
 from screener.values.dates import DAY, Duration
 from screener.values.ranges import Range
@@ -49,7 +49,7 @@ class Part:
         self.truths: dict[tuple[int, int], Truth] = {}
         """What it becomes with one fact known."""
         own = () if isinstance(self.node, Connective) or not facts else (self,)
-        self.below: tuple[Part, ...] = tuple(dict.fromkeys((*own, *(each for part in parts for each in part.below))))
+        self.below: dict[Part, None] = dict.fromkeys((*own, *(each for part in parts for each in part.below)))
         """The parts that depend on a fact and are no connectives: itself, or those inside."""
 
 
@@ -93,10 +93,12 @@ class Inquiry:
         """The first trial for which labs stay fresh for so long: what it says, others say as well."""
         self._ranges: list[dict[Range, int]] = []
         """For a number, the place of each part of its domain among its possibilities."""
-        self._frames: dict[tuple[Point, str], Frame] = {}
+        self._frames: dict[tuple[Point, str, bool], Frame] = {}
         self._parts: dict[tuple[int, str], Part] = {}
         self._parts_of_trials: dict[tuple[int, str], Part] = {}
         self._with_subject: dict[str, list[int]] = {}
+        self._signs: frozenset[str] = frozenset()
+        """The facts that show a condition, as subjects."""
         if not self.trials:
             return
         self.rulebook = screening.rulebook
@@ -137,6 +139,8 @@ class Inquiry:
         for number, fact in enumerate(self.facts):
             for subject in fact.subjects:
                 self._with_subject.setdefault(subject, []).append(number)
+        named = {fact.name for fact in self.facts}
+        self._signs = frozenset(f"sign {name}" for name in named if self.reach.shown_by(name).concepts)
         for line in self.lines:
             line.reading = places.get(("reading", f"{line.trial}/{line.criterion.id}"))
             self._read(line)
@@ -144,7 +148,7 @@ class Inquiry:
     def _read(self, line: Line) -> None:
         """Which facts a line hangs on, and where."""
         rules = [reading.rule for reading in line.criterion.readings]
-        if not line.is_open and not any(self._facts_with(self.reach.of(rule), line.trial) for rule in rules):
+        if not line.is_open and all(self._with_subject.keys().isdisjoint(self.reach.of(rule)) for rule in rules):
             return
         line.parts = tuple([self._part(judged, line.trial) for judged in line.result.counted])
         own = frozenset(() if line.reading is None else (line.reading,))
@@ -171,9 +175,12 @@ class Inquiry:
         part = self._parts.get((id(judged.node), asking))
         if part is None:
             subjects = self.reach.of(judged.node)
-            facts = self._facts_with(subjects, trial)
             parts: tuple[Part, ...] = ()
-            if facts and isinstance(judged.node, Connective):
+            if not isinstance(judged.node, Connective):
+                facts = self._facts_with(subjects, trial)
+            elif self._with_subject.keys().isdisjoint(subjects):
+                facts = frozenset()
+            else:
                 parts = tuple([self._part(each, trial) for each in truths_in(judged)])
                 if isinstance(judged.node, All | Any):
                     parts = _that_matter(parts, FALSE if isinstance(judged.node, All) else TRUE)
@@ -248,7 +255,7 @@ class Inquiry:
         if truth is None:
             if part.decide is None:
                 part.decide = self._program.decisions.truth(part.node)
-            truth = part.asked[point] = part.decide(self._frame(point, part.asking))
+            truth = part.asked[point] = part.decide(self._frame(point, part))
         return truth
 
     def _sees(self, part: Part, fact: int, place: int) -> bool:
@@ -258,7 +265,11 @@ class Inquiry:
 
     def judged(self, part: Part, known: Assignment) -> Judged:
         """The same, as an answer with its parts."""
-        return self._program.truth(part.node)(self._frame(frozenset(known.items()), part.asking))
+        return self._program.truth(part.node)(self._frame(frozenset(known.items()), part))
+
+    def measured(self, number: Numeric, part: Part, known: Assignment) -> Range:
+        """What a number in a part becomes with some facts known."""
+        return self._program.decisions.number(number)(self._frame(frozenset(known.items()), part))
 
     def place_of(self, fact: int, part: Range) -> int:
         """The place of a number that is supposed to lie in a part of its domain."""
@@ -268,30 +279,37 @@ class Inquiry:
             self.supposed[fact].append(possibility(self.facts[fact], part, self.base(self.trials[0].id)))
         return place
 
-    def _frame(self, point: Point, trial: str) -> Frame:
-        """The instant with some facts known. Trials with the same freshness of labs share what was looked up."""
+    def _frame(self, point: Point, part: Part) -> Frame:
+        """The instant with some facts known, for a part of a rule."""
+        return self._supposed(point, part.asking, shows=not part.subjects.isdisjoint(self._signs))
+
+    def _supposed(self, point: Point, trial: str, *, shows: bool) -> Frame:
+        """Trials with the same freshness of labs share what was looked up. `shows`: what a result shows is told, too."""
         base = self.base(trial)
         if not point:
             return base
-        frame = self._frames.get((point, trial))
+        frame = self._frames.get((point, trial, shows))
         if frame is None:
             alike = self._alike[base.labs_within]
-            frame = self._frame_with(point, trial) if alike == trial else self._frame(point, alike).of_trial(trial)
+            if alike == trial:
+                frame = self._frame_with(point, trial, shows=shows)
+            else:
+                frame = self._supposed(point, alike, shows=shows).of_trial(trial)
             if len(self._frames) >= MOST_FRAMES:
                 self._frames.clear()
-            self._frames[point, trial] = frame
+            self._frames[point, trial, shows] = frame
         return frame
 
-    def _frame_with(self, point: Point, trial: str) -> Frame:
+    def _frame_with(self, point: Point, trial: str, *, shows: bool) -> Frame:
         # What is put into the record is put there once, for all that may have happened besides.
         recorded = frozenset([each for each in point if self.supposed[each[0]][each[1]].is_in_record])
         known = point - recorded or point
-        base = self.base(trial) if known is point else self._frame(recorded, trial)
+        base = self.base(trial) if known is point else self._supposed(recorded, trial, shows=shows)
         found = base.found.copy()
         for fact, place in known:
             for name in self.reach.lookups_with(self.supposed[fact][place].subjects or self.facts[fact].subjects):
                 found.pop(name, None)
-        return frame_with(base, [self.supposed[fact][place] for fact, place in sorted(known)], found)
+        return frame_with(base, [self.supposed[fact][place] for fact, place in sorted(known)], found, shows=shows)
 
 
 def open_nodes_of(line: Line) -> Iterator[Judged]:
@@ -302,11 +320,11 @@ def open_nodes_of(line: Line) -> Iterator[Judged]:
 
 def _truth(part: Part, changed: Mapping[Part, Truth]) -> Truth:
     """What a part becomes if some nodes say something else."""
-    if changed.keys().isdisjoint(part.below):
-        return part.truth
     if not part.parts:
-        return changed[part]
-    return connected(part.node, [_truth(each, changed) for each in part.parts])
+        return changed.get(part, part.truth)
+    keys = changed.keys()
+    truths = [each.truth if keys.isdisjoint(each.below.keys()) else _truth(each, changed) for each in part.parts]
+    return connected(part.node, truths)
 
 
 def _that_matter(parts: tuple[Part, ...], settling: Truth) -> tuple[Part, ...]:

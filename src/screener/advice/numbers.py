@@ -24,7 +24,7 @@ from screener.advice.inquiry import Inquiry, Part
 from screener.advice.meeting import share_to_meeting
 from screener.advice.reach import plain
 from screener.advice.slopes import Input, Slope, slope_of
-from screener.evaluation.answers import Judged, Measured
+from screener.evaluation.answers import Judged
 from screener.rulebook import Age, AtTime, Between, ChangeLookup, Compare, Number, Numeric, Truthful, Value
 from screener.values.dates import on_day
 from screener.values.ranges import Range, exactly
@@ -119,7 +119,7 @@ class Cutting:
         if not is_direct:
             points = [*cuts, *self._spread()]
             turns = {end for pair in self._turns(part, points) for end in pair}
-            if any(self._says(part, point) is not UNKNOWN for point in points if domain.contains(point)):
+            if any(self._truth_at(part, point) is not UNKNOWN for point in points if domain.contains(point)):
                 # Of a number that stands twice in it, the engine says the less of a stretch the longer it is.
                 turns.update(self._cuts_of(self._nodes))
             cuts = sorted({*cuts, *turns})
@@ -135,8 +135,6 @@ class Cutting:
         ]
         for stretch in stretches:
             truth = self._truth(part, stretch)
-            if truth is UNKNOWN:
-                open_at.append(stretch)
             if kept and truths[-1] is truth:
                 both = Range(kept[-1].low, stretch.high, kept[-1].low_open, stretch.high_open)
                 if is_sure or truth is UNKNOWN or self._truth(part, both) is truth:
@@ -175,7 +173,7 @@ class Cutting:
         """The domain in stretches that meet where a part turns: at the limit, if it is one, else between neighbors."""
         low, low_open = start_of(self._domain)
         ends = self._ends()
-        turns = ends[0] != ends[1] and self._says(part, ends[0]) is not self._says(part, ends[1])
+        turns = ends[0] != ends[1] and self._truth_at(part, ends[0]) is not self._truth_at(part, ends[1])
         for one, other in self._turns(part, [*cuts, *ends]) if turns else ():
             is_other = other in cuts and not self._is_whole
             yield Range(low, other if is_other else one, low_open, is_other)
@@ -205,7 +203,7 @@ class Cutting:
             normal = [Fraction(end) for each in in_use for end in (each.low, each.high)]
             own = [each.own_limit(node.which) for each in fact.replaces]
             found |= {float(Fraction(node.times) * end) for end in (*normal, *own) if end is not None}
-        for concept in rulebook.concepts.values() if f"sign {fact.name}" in reach.of(rule) else ():
+        for concept in reach.shown_by(fact.name).concepts.values() if f"sign {fact.name}" in reach.of(rule) else ():
             for sign in concept.signs:
                 if sign.fact == fact.name and sign.numbers is not None:
                     found |= {end for end in (sign.numbers.low, sign.numbers.high) if end is not None}
@@ -232,10 +230,10 @@ class Cutting:
         domain = self._domain
         if not isinstance(part.node, Compare) or part.node.operator == "=" or math.isinf(domain.high - domain.low):
             return False
-        if slope_of(self._inquiry.judged(part, {}), self._input) is None:
+        if slope_of(part.judged, self._input) is None:
             return False
-        at_ends = [side for end in self._ends() for side in self._judged(part, end).parts]
-        return not any(isinstance(side, Measured) and side.range.undefined for side in at_ends)
+        sides = (part.node.left, part.node.right)
+        return not any(self._number_in(side, part, end).undefined for side in sides for end in self._ends())
 
     def _moves(self, node: Struct) -> bool:
         return not self._inquiry.reach.of(node).isdisjoint(self._fact.subjects)
@@ -263,14 +261,11 @@ class Cutting:
 
     # ---- where it turns
 
-    def _says(self, part: Part, value: float) -> Truth:
-        return self._judged(part, value).truth
-
     def _turns(self, part: Part, points: Iterable[float]) -> Iterator[tuple[float, float]]:
         """The neighboring values between which a part changes its answer, narrowed down between points that differ."""
         those = sorted({point for point in points if self._domain.contains(point)})
         for low, high in pairwise(those):
-            if self._says(part, low) is not self._says(part, high):
+            if self._truth_at(part, low) is not self._truth_at(part, high):
                 yield from self._narrowed(part, low, high)
 
     def _narrowed(self, part: Part, low: float, high: float) -> Iterator[tuple[float, float]]:
@@ -292,13 +287,13 @@ class Cutting:
             elif not halve:
                 step, value = self._meeting(part, low, high, step) or (step, middle)
             before = high - low
-            if self._says(part, value) is self._says(part, low):
+            if self._judged(part, value).truth is self._truth_at(part, low):
                 low = value
             else:
                 high = value
             halve = whole or (not beside and not halve and high - low > before / 2)
         yield low, high
-        if self._says(part, high) is not self._says(part, end):  # from FALSE over UNKNOWN to TRUE
+        if self._truth_at(part, high) is not self._truth_at(part, end):  # from FALSE over UNKNOWN to TRUE
             yield from self._narrowed(part, high, end)
 
     def _meeting(self, part: Part, low: float, high: float, step: int) -> tuple[int, float] | None:
@@ -339,6 +334,12 @@ class Cutting:
 
     def _truth(self, part: Part, stretch: Range) -> Truth:
         return self._inquiry.truth_with(part, self._number, self._place(stretch))
+
+    def _truth_at(self, part: Part, value: float) -> Truth:
+        return self._truth(part, exactly(value))
+
+    def _number_in(self, of: Numeric, part: Part, value: float) -> Range:
+        return self._inquiry.measured(of, part, {self._number: self._place(exactly(value))})
 
     def _judged(self, part: Part, value: float) -> Judged:
         known = self._judged_at.get((part, value))
