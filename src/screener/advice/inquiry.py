@@ -214,13 +214,8 @@ class Inquiry:
 
     def status(self, line: Line, known: Assignment) -> Status:
         """The status of a line with some facts known."""
-        changed = {
-            node: truth
-            for fact in known
-            for node in line.read_by.get(fact, ())
-            if (truth := self.ask(node, known) if len(known) > 1 else self.truth_with(node, fact, known[fact]))
-            is not node.truth
-        }
+        nodes = dict.fromkeys(node for fact in known for node in line.read_by.get(fact, ()))
+        changed = {node: truth for node in nodes if (truth := self.ask(node, known)) is not node.truth}
         parts = line.parts
         if line.reading is not None and line.reading in known:
             parts = (parts[known[line.reading]],)

@@ -150,14 +150,17 @@ def frame_with(
     )
     if untouched is not None:
         frame.found.update(untouched)
-    for each in several:
-        for name in each.happened:
-            lookup = rulebook.lookups[name]
-            frame.found[name] = Found(name, lookup, truth=TRUE)
-            if isinstance(lookup, EventLookup):
-                frame.concerned |= {what.concept for what in lookup.what}
-        frame.cleared |= each.cleared
-        frame.concerned |= {concept for _, concept in each.cleared}
+    happened = {name for each in several for name in each.happened}
+    cleared = {pair for each in several for pair in each.cleared}
+    concerned = {concept for _, concept in cleared}
+    for name in happened:
+        lookup = rulebook.lookups[name]
+        frame.found[name] = Found(name, lookup, truth=TRUE)
+        if isinstance(lookup, EventLookup):
+            concerned.update([what.concept for what in lookup.what])
+    if not concerned <= frame.concerned:
+        frame.concerned |= concerned
+    frame.cleared |= cleared
     return frame
 
 
