@@ -279,7 +279,7 @@ class Inquiry:
         return self._supposed(point, part.asking, shows=not part.subjects.isdisjoint(self._signs))
 
     def _supposed(self, point: Point, trial: str, *, shows: bool) -> Frame:
-        """Trials with the same freshness of labs share what was looked up. `shows`: what a result shows is told, too."""
+        """Trials with the same freshness of labs share what was looked up. `shows`: also what results show is told."""
         base = self.base(trial)
         if not point:
             return base
