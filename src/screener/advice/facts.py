@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from screener.advice.reach import Reach, Subjects
+from screener.advice.reach import Asked, Reach, Subjects
 from screener.advice.supposing import Entry, Possibility
 from screener.evaluation.answers import Found, Judged, Measured
 from screener.evaluation.evaluator import UNKNOWN_AGE, stretch_of
@@ -52,7 +52,6 @@ from screener.rulebook import (
     EventLookup,
     Finding,
     Lab,
-    Qualified,
     Rulebook,
     ValueLookup,
 )
@@ -473,7 +472,7 @@ def _what_it_is(entry: Episode, frame: Frame, reach: Reach, gathering: Gathering
     subject = entry_called(entry, frame.rulebook)
     called = f"What else is {subject}? ({entry.source})" if is_named else what_is(entry, frame.rulebook)
     wanted_names = gathering.may_be(entry.source, frame.patient)
-    lookups = {lookup.name for name in wanted_names for lookup in reach.by_concept.get(name, ())}
+    lookups = {each.lookup.name for name in wanted_names for each in reach.asked_about.get(name, ())}
     titles = {name: lowered(frame.rulebook.concepts[name].title) for name in wanted_names}
     named = [Possibility("none of these", settled=((entry.source, ""),))]
     if len(wanted_names) <= MOST_KINDS:
@@ -538,16 +537,16 @@ def _yes_or_no(lookup: EventLookup, name: str, frame: Frame, reach: Reach) -> Fa
     rulebook = frame.rulebook
     about = tuple(what for what in lookup.what if what.concept == name)
     text = question_about(lookup, about, rulebook, _spared(lookup, rulebook))
-    asked = _Asked(lookup, name, about)
+    asked = Asked(lookup, name, about)
     yes: set[str] = set()
     no: set[tuple[str, str]] = set()
-    for other in reach.by_concept.get(name, ()):
-        for concept in dict.fromkeys(what.concept for what in other.what):
-            same = _Asked(other, concept, tuple(what for what in other.what if what.concept == concept))
-            if _implies(same, asked, frame):
-                no.add((other.name, concept))
-            if _implies(asked, same, frame) and not _may_be_of_other_sex(name, concept, frame):
-                yes.add(other.name)
+    for same in reach.asked_about.get(name, ()):
+        if same.lookup.list != lookup.list:
+            continue
+        if _implies(same, asked, frame):
+            no.add((same.lookup.name, same.concept))
+        if _implies(asked, same, frame) and not _may_be_of_other_sex(name, same.concept, frame):
+            yes.add(same.lookup.name)
     kind = {"allergies": "allergy", "family_history": "family_history", "plans": "plan"}.get(
         lookup.list, rulebook.concepts[name].kind
     )
@@ -568,14 +567,6 @@ def _yes_or_no(lookup: EventLookup, name: str, frame: Frame, reach: Reach) -> Fa
     )
 
 
-class _Asked(Struct, frozen=True):
-    """What a lookup asks about one concept."""
-
-    lookup: EventLookup
-    concept: str
-    what: tuple[Qualified, ...]
-
-
 def _spared(lookup: EventLookup, rulebook: Rulebook) -> str:
     """What a question leaves out, how often it must have been, and what must hold beside it."""
     times = f", at least {lookup.times} times" if lookup.times > 1 and lookup.verb != "allergy to" else ""
@@ -589,12 +580,10 @@ def _is_special(lookup: EventLookup) -> bool:
     return lookup.times > 1 or bool(lookup.exceptions) or lookup.beside is not None
 
 
-def _implies(narrow: _Asked, wide: _Asked, frame: Frame) -> bool:
+def _implies(narrow: Asked, wide: Asked, frame: Frame) -> bool:
     """Whether whatever is an instance of the one is certainly one of the other: so a yes to the one is a yes to the
     other, and a no to the other is a no to the one."""
     one, other = narrow.lookup, wide.lookup
-    if one.list != other.list:
-        return False
     concepts = frame.rulebook.concepts
     if narrow.concept != wide.concept and narrow.concept not in concepts[wide.concept].narrower:
         return False

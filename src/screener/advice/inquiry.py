@@ -238,7 +238,7 @@ class Inquiry:
         return self._truth(part, seen)
 
     def _truth(self, part: Part, known: Iterable[tuple[int, int]]) -> Truth:
-        seen = [each for each in known if self._sees(part, *each)]
+        seen = [each for each in known if self.sees(part, *each)]
         if not seen:
             return part.truth
         if isinstance(part.node, Happened) and any(
@@ -253,7 +253,7 @@ class Inquiry:
             truth = part.asked[point] = part.decide(self._frame(point, part))
         return truth
 
-    def _sees(self, part: Part, fact: int, place: int) -> bool:
+    def sees(self, part: Part, fact: int, place: int) -> bool:
         """Whether a part can depend on one possibility of a fact: a yes may turn other lookups than a no."""
         subjects = self.supposed[fact][place].subjects
         return not subjects or not subjects.isdisjoint(part.subjects)

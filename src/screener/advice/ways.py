@@ -101,15 +101,13 @@ class LineWays:
     def _confirmed(self, way: Way, want: Status, line: Line) -> Way | None:
         """The way without the facts that it does not need and the values that do not bring it about; None if there are
         none."""
-        if way.together:
+        if way.together or self._is_plain(way, line):
             return way
 
         def does(values: Mapping[int, Iterable[int]]) -> bool:
             return all(self._inquiry.status(line, known) == want for known in choices_in(values))
 
         values = dict(way.values)
-        if all(len(line.read_by.get(fact, ())) == 1 for fact in values):
-            return way  # each fact settles its own node, and turns nothing else
         if prod(map(len, values.values())) > MOST_TRIED or not does(values):
             single = ({fact: frozenset([place]) for fact, place in known.items()} for known in choices_in(values))
             values = next(filter(does, islice(single, MOST_TRIED)), {})
@@ -118,6 +116,23 @@ class LineWays:
             if fewer and does(fewer):
                 values = fewer
         return way_of(values) if values else None
+
+    def _is_plain(self, way: Way, line: Line) -> bool:
+        """Whether no part of the line sees two facts of a way, and none that is settled turns with one: then what the
+        parts say of the facts one by one, they say of all together."""
+        if line.reading in way.facts:
+            return False
+        seen: set[Part] = set()
+        for fact, places in way.values.items():
+            for node in line.read_by[fact]:
+                if any(self._inquiry.sees(node, fact, place) for place in places):
+                    is_turned = node.truth is not UNKNOWN and any(
+                        self._inquiry.truth_with(node, fact, place) is not node.truth for place in places
+                    )
+                    if is_turned or node in seen:
+                        return False
+                    seen.add(node)
+        return True
 
     def of_answer(self, answer: Judged, want: Truth, line: Line) -> Ways:
         """The ways in which what is left of an answer comes out as wanted."""
