@@ -62,6 +62,14 @@ class Steps(Struct, frozen=True):
         return None
 
 
+class Turn(Struct, frozen=True):
+    """Two neighboring values between which a part of a rule changes its answer, and what it says of the second."""
+
+    last: float
+    first: float
+    truth: Truth
+
+
 def find_possibilities(inquiry: Inquiry) -> None:
     """Cut every number that is missing."""
     for number, fact in enumerate(inquiry.facts):
@@ -104,30 +112,39 @@ class Cutting:
     # ---- one part of a rule
 
     def _steps(self, part: Part) -> Steps:
-        domain = self._domain
-        if (whole := self._truth(part, domain)) is not UNKNOWN:
-            return Steps([domain], [whole], is_even=True, open_at=[])
-        if self._is_whole and domain.high - domain.low < MOST_ALONE:
-            each_alone = [exactly(float(value)) for value in range(int(domain.low), int(domain.high) + 1)]
-            return self._merged(part, each_alone, is_even=True, is_sure=False)
-        cuts = self._cuts_of([part])
+        domain, cuts = self._domain, self._cuts_of([part])
+        is_few = self._is_whole and domain.high - domain.low < MOST_ALONE
         is_direct = self._is_direct(part.node)
-        if self._fact.scale == "limit" or (is_direct and _is_sharp(part.node)):
-            return self._merged(part, self._between(cuts), is_even=True, is_sure=True)
-        if self._is_on_slope(part):
-            return self._merged(part, self._apart(part, cuts), is_even=not domain.low_open, is_sure=True)
+        is_sharp = is_direct and _is_sharp(part.node)
+        if isinstance(part.node, Compare) and (is_sharp or (not is_few and self._is_on_slope(part))):
+            return self._steps_on_slope(part, cuts, is_sharp=is_sharp)
+        if (whole := self._truth(part, domain)) is not UNKNOWN:
+            return Steps([domain], [whole], True, [])
+        if is_few:
+            each_alone = [exactly(float(value)) for value in range(int(domain.low), int(domain.high) + 1)]
+            return self._merged(part, each_alone, is_even=True)
         if not is_direct:
-            points = [*cuts, *self._spread()]
-            turns = {end for pair in self._turns(part, points) for end in pair}
-            if any(self._truth_at(part, point) is not UNKNOWN for point in points if domain.contains(point)):
+            points = [point for point in (*cuts, *self._spread()) if domain.contains(point)]
+            turns = {end for turn in self._turns(part, points) for end in (turn.last, turn.first)}
+            if any(self._truth_at(part, point) is not UNKNOWN for point in points):
                 # Of a number that stands twice in it, the engine says the less of a stretch the longer it is.
                 turns.update(self._cuts_of(self._nodes))
             cuts = sorted({*cuts, *turns})
-        return self._merged(part, self._between(cuts), is_even=False, is_sure=False)
+        return self._merged(part, self._between(cuts), is_even=is_sharp or self._fact.scale == "limit")
 
-    def _merged(self, part: Part, stretches: Iterable[Range], *, is_even: bool, is_sure: bool) -> Steps:
+    def _steps_on_slope(self, part: Part, cuts: Sequence[float], *, is_sharp: bool) -> Steps:
+        """The steps of what only rises or only falls with the number: all is said at the ends, and where it turns."""
+        low, high = self._ends()
+        turns: list[Turn] = []
+        if low != high and self._truth_at(part, low) is not self._truth_at(part, high):
+            turns = list(self._turns(part, [low, *cuts, high], is_sharp=is_sharp))
+        truths = [self._truth_at(part, low), *(turn.truth for turn in turns)]
+        is_even = is_sharp or not self._domain.low_open
+        return Steps(list(self._apart(turns, cuts)), truths, is_even, [exactly(low), exactly(high)])
+
+    def _merged(self, part: Part, stretches: Iterable[Range], *, is_even: bool) -> Steps:
         """What the engine says of each stretch. Neighbors of which it says the same are one, unless it says less of
-        both together; `is_sure`: it does not."""
+        both together."""
         kept: list[Range] = []
         truths: list[Truth] = []
         open_at = [
@@ -137,7 +154,7 @@ class Cutting:
             truth = self._truth(part, stretch)
             if kept and truths[-1] is truth:
                 both = Range(kept[-1].low, stretch.high, kept[-1].low_open, stretch.high_open)
-                if is_sure or truth is UNKNOWN or self._truth(part, both) is truth:
+                if truth is UNKNOWN or self._fact.scale == "limit" or self._truth(part, both) is truth:
                     kept[-1] = both
                     continue
             kept.append(stretch)
@@ -169,16 +186,14 @@ class Cutting:
         elif not low_open:
             yield exactly(low)
 
-    def _apart(self, part: Part, cuts: Sequence[float]) -> Iterator[Range]:
-        """The domain in stretches that meet where a part turns: at the limit, if it is one, else between neighbors."""
+    def _apart(self, turns: Iterable[Turn], cuts: Sequence[float]) -> Iterator[Range]:
+        """The domain in stretches that meet between two neighboring values: at the limit, if one of them is one."""
         low, low_open = start_of(self._domain)
-        ends = self._ends()
-        turns = ends[0] != ends[1] and self._truth_at(part, ends[0]) is not self._truth_at(part, ends[1])
-        for one, other in self._turns(part, [*cuts, *ends]) if turns else ():
-            is_other = other in cuts and not self._is_whole
-            yield Range(low, other if is_other else one, low_open, is_other)
-            low_open = not is_other and one in cuts and not self._is_whole
-            low = one if low_open else other
+        for turn in turns:
+            is_first = turn.first in cuts and not self._is_whole
+            yield Range(low, turn.first if is_first else turn.last, low_open, is_first)
+            low_open = not is_first and turn.last in cuts and not self._is_whole
+            low = turn.last if low_open else turn.first
         yield Range(low, self._domain.high, low_open, self._domain.high_open)
 
     # ---- how a rule reads it
@@ -261,14 +276,21 @@ class Cutting:
 
     # ---- where it turns
 
-    def _turns(self, part: Part, points: Iterable[float]) -> Iterator[tuple[float, float]]:
-        """The neighboring values between which a part changes its answer, narrowed down between points that differ."""
-        those = sorted({point for point in points if self._domain.contains(point)})
-        for low, high in pairwise(those):
-            if self._truth_at(part, low) is not self._truth_at(part, high):
+    def _turns(self, part: Part, points: Iterable[float], *, is_sharp: bool = False) -> Iterator[Turn]:
+        """Where a part changes its answer: narrowed down between points that differ. One that `is_sharp` has but one
+        limit, and changes it there."""
+        for low, high in pairwise(sorted(set(points))):
+            truth = self._truth_at(part, high)
+            if self._truth_at(part, low) is truth:
+                continue
+            if not is_sharp or self._is_whole:
                 yield from self._narrowed(part, low, high)
+            elif low in self._cuts(part.node):
+                yield Turn(low, math.nextafter(low, high), truth)
+            else:
+                yield Turn(math.nextafter(high, low), high, truth)
 
-    def _narrowed(self, part: Part, low: float, high: float) -> Iterator[tuple[float, float]]:
+    def _narrowed(self, part: Part, low: float, high: float) -> Iterator[Turn]:
         """The two neighboring doubles (or whole numbers) between which a part of a rule changes its answer.
 
         The engine is asked at one value after another. First just inside the ends, because tables turn there. Then, if
@@ -292,7 +314,7 @@ class Cutting:
             else:
                 high = value
             halve = whole or (not beside and not halve and high - low > before / 2)
-        yield low, high
+        yield Turn(low, high, self._truth_at(part, high))
         if self._truth_at(part, high) is not self._truth_at(part, end):  # from FALSE over UNKNOWN to TRUE
             yield from self._narrowed(part, high, end)
 
