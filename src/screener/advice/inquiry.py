@@ -6,7 +6,7 @@ The engine is asked everything, on the record as it would be (`supposing.py`). O
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from screener.advice.facts import Fact, Gathering, as_one, facts_of_node, possibility, reading_wanted, together
 from screener.advice.reach import Subjects, reach_of
@@ -64,6 +64,7 @@ class Line:
         self.is_open = result.status == "unknown"
         self.residuals = tuple([residual(judged) for judged in result.counted]) if self.is_open else ()
         """What is still missing of each of its readings that count."""
+        self.open_nodes = [node for left in self.residuals for node in open_nodes(left)]
         self.parts: tuple[Part, ...] = ()
         """The same readings as a whole: a new result may turn what is settled, too."""
         self.facts: frozenset[int] = frozenset()
@@ -117,11 +118,11 @@ class Inquiry:
             reading = reading_wanted(line.result) if line.is_open else None
             if reading is not None:
                 gathered[reading.key] = reading
-            for node in open_nodes_of(line):
-                told = list(facts_of_node(node, line.result.frame, self.reach, gathering))
-                keys[id(node), line.trial] = [fact.key for fact in told]
-                for fact in told:
-                    gathered.setdefault(fact.key, fact)
+            for node in line.open_nodes:
+                if (id(node), line.trial) not in keys:
+                    told = {each.key: each for each in facts_of_node(node, line.result.frame, self.reach, gathering)}
+                    keys[id(node), line.trial] = list(told)
+                    gathered |= {key: fact for key, fact in told.items() if key not in gathered}
         stands_for: dict[tuple[str, ...], Fact] = {}
         entries = [fact for fact in gathered.values() if fact.key[0] == "entry"]
         for those in together(entries, gathering):
@@ -153,7 +154,7 @@ class Inquiry:
         line.parts = tuple([self._part(judged, line.trial) for judged in line.result.counted])
         own = frozenset(() if line.reading is None else (line.reading,))
         line.facts = own.union(*(part.facts for part in line.parts))
-        line.asks = own.union(*(self.missing[id(node), line.trial] for node in open_nodes_of(line)))
+        line.asks = own.union(*(self.missing[id(node), line.trial] for node in line.open_nodes))
         for node in dict.fromkeys(node for part in line.parts for node in part.below):
             for fact in node.facts:
                 line.read_by.setdefault(fact, []).append(node)
@@ -305,12 +306,6 @@ class Inquiry:
             for name in self.reach.lookups_with(self.supposed[fact][place].subjects or self.facts[fact].subjects):
                 found.pop(name, None)
         return frame_with(base, [self.supposed[fact][place] for fact, place in sorted(known)], found, shows=shows)
-
-
-def open_nodes_of(line: Line) -> Iterator[Judged]:
-    """The open nodes of a line's readings that are no connectives."""
-    for left in line.residuals:
-        yield from open_nodes(left)
 
 
 def _truth(part: Part, changed: Mapping[Part, Truth]) -> Truth:
