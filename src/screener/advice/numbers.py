@@ -116,7 +116,7 @@ class Cutting:
         is_few = self._is_whole and domain.high - domain.low < MOST_ALONE
         is_direct = self._is_direct(part.node)
         is_sharp = is_direct and _is_sharp(part.node)
-        if isinstance(part.node, Compare) and (is_sharp or (not is_few and self._is_on_slope(part))):
+        if _is_one_sided(part.node) and (is_sharp or (not is_few and self._is_on_slope(part))):
             return self._steps_on_slope(part, cuts, is_sharp=is_sharp)
         if (whole := self._truth(part, domain)) is not UNKNOWN:
             return Steps([domain], [whole], True, [])
@@ -243,7 +243,7 @@ class Cutting:
         """Whether what a part compares only rises or only falls with the number, and has a value at both ends: then it
         turns once, or not at all."""
         domain = self._domain
-        if not isinstance(part.node, Compare) or part.node.operator == "=" or math.isinf(domain.high - domain.low):
+        if not isinstance(part.node, Compare) or math.isinf(domain.high - domain.low):
             return False
         if slope_of(part.judged, self._input) is None:
             return False
@@ -369,6 +369,11 @@ class Cutting:
             known = self._inquiry.judged(part, {self._number: self._place(exactly(value))})
             self._judged_at[part, value] = known
         return known
+
+
+def _is_one_sided(node: Truthful) -> bool:
+    """Whether a rule asks on which side of something a number lies."""
+    return isinstance(node, Compare) and node.operator != "="
 
 
 def _is_sharp(node: Truthful) -> bool:
