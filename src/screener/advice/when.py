@@ -324,7 +324,7 @@ class _Days:
         return self._changing[key]
 
     def _changes_of(self, part: Part, trial: str, last: int) -> Iterator[int]:
-        days = set[int]().union(*(self._turning_days(reads, trial, last) for reads in part.reads))
+        days = self._turning_days(part.reads, trial, last)
         if not days:
             return
         truth = part.decide(self.now.of_trial(trial) if part.asks else self.now)
@@ -339,7 +339,7 @@ class _Days:
         key = (trial if part.asks else "", id(part.decide), last)
         if key not in self._settling:
             frame = self.frame.of_trial(trial) if part.asks else self.frame
-            self._settling[key] = any(may_settle(reads, frame, last, self._of_concepts) for reads in part.reads)
+            self._settling[key] = may_settle(part.reads, frame, last, self._of_concepts)
         return self._settling[key]
 
     def _turning_days(self, reads: Reads, trial: str, last: int) -> set[int]:
@@ -379,8 +379,8 @@ def _moved(
 
 def _horizon(moved: Iterable[_Moved], day: int) -> int:
     """The last day of interest: when what is of the day of screening has left every window, and at least two years."""
-    read = {(each.days, reads) for each in moved for parts in each.parts for part in parts for reads in part.reads}
-    lengths = {length for days, reads in read for length in lengths_of((reads,), days.frame)}
+    read = {(each.days, part.reads) for each in moved for parts in each.parts for part in parts}
+    lengths = {length for days, reads in read for length in lengths_of(reads, days.frame)}
     ahead = max([day_shifted(day, SHORTEST, 1), *(outlived(day, length) for length in lengths)])
     return min(ahead, date.max.toordinal())
 

@@ -242,7 +242,6 @@ class Program(Engine[Judged, Measured]):
         """By the identity of a node, kept with the node itself: hashing a formula takes longer than walking it."""
         self._kinds: dict[int, tuple[Struct, frozenset[type]]] = {}
         """Likewise."""
-        self._shown: dict[str, frozenset[str]] = {}
         self._holds: dict[str, Holds] = {}
         self._lasting = lasting_of(rulebook)
         self._uses = Counter(node for root in roots(rulebook) for node in walk(root))
@@ -408,17 +407,6 @@ class Program(Engine[Judged, Measured]):
                 frozenset[type]().union(*(self.kinds_in(rule) for rule in rules)),
                 frozenset(node.question for node in nodes if isinstance(node, Confirmed)),
             )
-        return known
-
-    def shown_by(self, fact: str) -> frozenset[str]:
-        """The concepts that a result of a lab or finding may say something about."""
-        known = self._shown.get(fact)
-        if known is None:
-            related: set[str] = set()
-            for concept in self.rulebook.concepts.values():
-                if any(sign.fact == fact for sign in concept.signs):
-                    related.update((concept.name, *concept.narrower, *concept.broader))
-            known = self._shown[fact] = frozenset(related)
         return known
 
     def _reads_of(self, node: Struct) -> Reads:
