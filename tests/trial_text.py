@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
+from hashlib import sha256
 
-from screener.loading import RuleFolder, compile_rules, read_folder, shipped_rules
+from screener.language.checker import check
+from screener.language.parser import ParsedFile, parse
+from screener.language.source import Source
+from screener.loading import read_folder, shipped_rules
 from screener.rulebook import Rulebook
 
 TRIAL = "TEST0001"
@@ -25,14 +29,24 @@ def rulebook_with_lines(lines: tuple[tuple[str, str], ...]) -> Rulebook:
 
 
 def _compiled(trials: dict[str, str], dictionary: str) -> Rulebook:
-    shipped = read_folder(shipped_rules())
-    rules = {path: text for path, text in shipped.rules.items() if not path.startswith("trials/")}
-    for trial, blocks in trials.items():
-        rules[f"trials/{trial}.rules"] = f"protocol {trial}\n  > A trial for tests\n\n{blocks}"
-    rules["dictionary/test.rules"] = dictionary or "# nothing more\n"
-    checked = compile_rules(RuleFolder(shipped.path, rules, {}))
+    files = [
+        *_shipped_dictionary(),
+        *(
+            parse(Source(f"trials/{trial}.rules", f"protocol {trial}\n  > A trial for tests\n\n{blocks}"))
+            for trial, blocks in trials.items()
+        ),
+        parse(Source("dictionary/test.rules", dictionary or "# nothing more\n")),
+    ]
+    checked = check(files, {}, "sha256:" + sha256(repr((trials, dictionary)).encode()).hexdigest())
     assert checked.rulebook is not None, checked.report
     return checked.rulebook
+
+
+@cache
+def _shipped_dictionary() -> list[ParsedFile]:
+    """The rule files that are shipped, but for the trials; to read them takes longer than all else here."""
+    rules = read_folder(shipped_rules()).rules
+    return [parse(Source(path, text)) for path, text in rules.items() if not path.startswith("trials/")]
 
 
 def rulebook_with_rule(rule: str, kind: str = "inclusion", dictionary: str = "") -> Rulebook:
