@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
-from hashlib import sha256
+from functools import cache, lru_cache
 
-from screener.language.checker import check
+from screener.language.checker import Checked, check
 from screener.language.parser import ParsedFile, parse
 from screener.language.source import Source
-from screener.loading import read_folder, shipped_rules
+from screener.loading import RuleFolder, read_folder, shipped_rules
 from screener.rulebook import Rulebook
 
 TRIAL = "TEST0001"
@@ -29,24 +28,26 @@ def rulebook_with_lines(lines: tuple[tuple[str, str], ...]) -> Rulebook:
 
 
 def _compiled(trials: dict[str, str], dictionary: str) -> Rulebook:
-    files = [
-        *_shipped_dictionary(),
-        *(
-            parse(Source(f"trials/{trial}.rules", f"protocol {trial}\n  > A trial for tests\n\n{blocks}"))
-            for trial, blocks in trials.items()
-        ),
-        parse(Source("dictionary/test.rules", dictionary or "# nothing more\n")),
-    ]
-    checked = check(files, {}, "sha256:" + sha256(repr((trials, dictionary)).encode()).hexdigest())
+    shipped = read_folder(shipped_rules())
+    rules = {path: text for path, text in shipped.rules.items() if not path.startswith("trials/")}
+    for trial, blocks in trials.items():
+        rules[f"trials/{trial}.rules"] = f"protocol {trial}\n  > A trial for tests\n\n{blocks}"
+    rules["dictionary/test.rules"] = dictionary or "# nothing more\n"
+    checked = compiled(RuleFolder(shipped.path, rules, {}))
     assert checked.rulebook is not None, checked.report
     return checked.rulebook
 
 
-@cache
-def _shipped_dictionary() -> list[ParsedFile]:
-    """The rule files that are shipped, but for the trials; to read them takes longer than all else here."""
-    rules = read_folder(shipped_rules()).rules
-    return [parse(Source(path, text)) for path, text in rules.items() if not path.startswith("trials/")]
+def compiled(rules: RuleFolder) -> Checked:
+    """What comes of checking rules. A file that was read before, word for word, is not read again: to read takes longer
+    than to check."""
+    files = [_read(path, text) for path, text in rules.rules.items()]
+    return check(files, rules.records, rules.digest, tables=rules.tables)
+
+
+@lru_cache(1000)
+def _read(path: str, text: str) -> ParsedFile:
+    return parse(Source(path, text))
 
 
 def rulebook_with_rule(rule: str, kind: str = "inclusion", dictionary: str = "") -> Rulebook:
