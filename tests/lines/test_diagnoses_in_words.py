@@ -51,6 +51,9 @@ def test_a_harmless_one_opens_nothing(wording: str) -> None:
         ("Z.n. Appendektomie 1998", {"infection"}),
         ("pulmonary hypertension", {"pulmonary_embolism"}),
         ("gallstones and hypertension", {"biliary_obstruction"}),
+        ("alkoholische Leberzirrhose, dekompensiert", {"cirrhosis", "decompensated_cirrhosis"}),
+        ("慢加急性肝衰竭", {"acute_on_chronic_liver_failure"}),
+        ("脑梗死 (2019年)", {"cerebral_infarction"}),
         ("hypertension, ascites", {"ascites"}),
     ],
 )
