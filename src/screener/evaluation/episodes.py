@@ -348,8 +348,17 @@ def _is_denied_without_a_day(name: str, lookup: EventLookup, frame: Frame) -> bo
 
 def present_state(concept: str, frame: Frame) -> Found:
     """Whether a condition holds at the clock."""
-    lookup = EventLookup(f"current {concept}", "current", "conditions", (Qualified(concept),))
-    return happened(lookup, up_to(frame.day), None, frame, _no_rule)
+    return happened(_current(concept), up_to(frame.day), None, frame, _no_rule)
+
+
+def entries_of_the_present(concept: str, frame: Frame) -> list[Episode]:
+    """The entries by which a condition holds, or may hold, at the clock."""
+    parts = _parts(_current(concept), up_to(frame.day), frame, _no_rule)
+    return [each.episode for each in parts if each.truth is not FALSE and not each.episode.shown_by_result]
+
+
+def _current(concept: str) -> EventLookup:
+    return EventLookup(f"current {concept}", "current", "conditions", (Qualified(concept),))
 
 
 def _no_rule(rule: Truthful, frame: Frame) -> Judged:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from msgspec.structs import replace
 
 from screener.evaluation.answers import Found, Reason
-from screener.evaluation.episodes import present_state
+from screener.evaluation.episodes import entries_of_the_present, present_state
 from screener.evaluation.frame import Frame
 from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, fresh_until, not_after
 from screener.records.patient import Episode, Result
@@ -270,14 +270,14 @@ def _entered_since(
     clock; or that may have begun on a later day. Which grade it has now, nobody wrote down."""
     if fact.zero_when_absent is None or lookup.scope is not None or lookup.pick != "latest":
         return None
-    state = present_state(fact.zero_when_absent, frame)
-    entries = [each for each in state.used if isinstance(each, Episode) and not each.shown_by_result]
-    if state.truth is FALSE or not entries:
-        return None
+    entries = entries_of_the_present(fact.zero_when_absent, frame)
     if not any(_is_lowest(each.result, fact) for each in picked):
         entries = [each for each in entries if any(_may_have_begun_since(each, one.result, frame) for one in picked)]
-        if not entries:
-            return None
+    if not entries:
+        return None
+    state = present_state(fact.zero_when_absent, frame)
+    if state.truth is FALSE:
+        return None
     lowest = 1 if state.truth is TRUE else 0
     return Found(
         lookup.fact,
