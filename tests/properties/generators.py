@@ -466,7 +466,7 @@ class Rules(NamedTuple):
     subject: Subject
 
 
-SHELF = 150
+SHELF = 300
 
 
 def random_rules(dice: Random) -> Rules:

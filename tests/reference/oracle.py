@@ -79,7 +79,8 @@ Episodes
 - A plan whose day has passed is UNKNOWN as a plan, and may have been carried out unless the procedure was absent on
   that day or later; one without a day may have been unless the list of procedures is complete. A plan on record
   stands against a denial of plans.
-- Family history has no dates. Two entries are two allergies.
+- Family history has no dates. Two entries are two allergies unless they may be of one thing: they are of one concept,
+  or something is a kind of both. No entry that is read here has a code.
 - `asked only if` decides who is asked, not what the answer is.
 """
 
@@ -88,7 +89,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from itertools import pairwise, permutations, product
+from itertools import combinations, pairwise, permutations, product
 from typing import Literal, NamedTuple, assert_never, get_args
 
 from msgspec.structs import replace
@@ -1041,7 +1042,13 @@ class Oracle:
             for episode, truth in told:
                 by_entry.setdefault((episode.source, episode.list), []).append(truth)
             things = [any_of(truths) for truths in by_entry.values()]
-            return at_least(lookup.times, [*things, *[lacking] * lookup.times])
+            truth = at_least(lookup.times, [*things, *[lacking] * lookup.times])
+            certain = [self.with_narrower(episode.concept) for episode, truth in told if truth is TRUE]
+            differ = any(
+                all(one.isdisjoint(other) for one, other in combinations(some, 2))
+                for some in combinations(certain, lookup.times)
+            )
+            return truth if truth is not TRUE or differ else UNKNOWN
         return self.happened_on_days(lookup, told, lacking)
 
     def happened_on_days(self, lookup: EventLookup, told: Sequence[tuple[Episode, Truth]], lacking: Truth) -> Truth:

@@ -68,6 +68,11 @@ condition faint "Faint"
   may be present when alpha >= 50
 event trek "Trek"
   denied by list with alpha
+substance dust "Dust"
+  includes pollen, spores
+  denied by list
+substance pollen "Pollen"
+substance spores "Spores"
 """
 
 
@@ -276,6 +281,24 @@ CASES: tuple[tuple[str, str, dict[str, Any], str], ...] = (
             **COMPLETE,
         },
         "failed",
+    ),
+    (
+        "two entries of one name may be one allergy",
+        "at least 2 allergies to dust",
+        {"allergies": [{"name": "pollen"}, {"name": "pollen"}], "complete": ["allergies"]},
+        "unknown",
+    ),
+    (
+        "and so may one of a kind and one of its broader concept",
+        "at least 2 allergies to dust",
+        {"allergies": [{"name": "dust"}, {"name": "pollen"}], "complete": ["allergies"]},
+        "unknown",
+    ),
+    (
+        "two kinds are two",
+        "at least 2 allergies to dust",
+        {"allergies": [{"name": "dust"}, {"name": "pollen"}, {"name": "spores"}], "complete": ["allergies"]},
+        "passed",
     ),
     (
         "what was active once may be resolved by now",
