@@ -20,8 +20,10 @@ Results
   condition by which that is there at the clock (any higher grade), or may be (any grade).
 - `highest … >=` and `lowest … <=` against a limit of normal ask whether any result meets it, the opposite comparisons
   whether all do; `=` is both `<=` and `>=`.
-- A change with fewer than two usable results in its window may be any number at all. An unusable result beside two
-  usable ones may be anything possible. A rise per day over a result whose day is open by more than 400 days is open.
+- A change with fewer than two usable results in its window may be any number at all, and so may one in which all that
+  are usable may be one result written down twice: at the same time, and of the same value. An unusable result beside
+  two usable ones may be anything possible. A rise per day over a result whose day is open by more than 400 days is
+  open.
 
 Time
 - The clock is a day. In hour windows it is any second of that day, and so is any date without a time.
@@ -555,10 +557,21 @@ class Oracle:
         windows = self.windows(lookup.scope, here, [span for span, _ in results])
         if windows is None:
             return EVERYTHING
+        lies = {id(result): span for span, result in results}
         return hull(
-            change(lookup.change, in_order, self.possible(fact))
+            change(lookup.change, in_order, self.possible(fact)) if self.are_surely_two(in_order, lies) else EVERYTHING
             for window in windows
             for in_order in dated_orders(results, window, every_day=lookup.change == "rise per day")
+        )
+
+    def are_surely_two(self, in_order: Sequence[tuple[int, Sequence[Result]]], lies: dict[int, Span]) -> bool:
+        """Whether two of the usable results cannot be one that was written down twice."""
+        usable = [result for _, together in in_order for result in together if result.unusable is None]
+        return any(
+            lies[id(one)].last < lies[id(other)].first
+            or lies[id(other)].last < lies[id(one)].first
+            or (one.value and other.value and not have_a_number_in_common(one.value, other.value))
+            for one, other in combinations(usable, 2)
         )
 
     # ---- windows
