@@ -1,7 +1,7 @@
 """What all tests share: which examples hypothesis tries, and where data lies that is too large to be kept here.
 
 `make test` always tries the same ones, so that it passes or fails alike everywhere. `--hypothesis-profile=long` tries
-forty times as many, and others each time.
+sixty times as many, and others each time.
 
 With `SCREENER_NO_SKIPS` set, as `.ci/run` has it, a skipped test is a failure: a browser that is missing there is not
 to pass for one that showed the page.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
-from screener.loading import RuleFolder, compile_rules, read_folder, shipped_rules
+from screener.language.checker import Checked, check
+from screener.language.parser import ParsedFile, parse
+from screener.language.source import Source
+from screener.loading import RuleFolder, read_folder, shipped_rules
 from screener.rulebook import Rulebook
 
 TRIAL = "TEST0001"
@@ -30,9 +33,21 @@ def _compiled(trials: dict[str, str], dictionary: str) -> Rulebook:
     for trial, blocks in trials.items():
         rules[f"trials/{trial}.rules"] = f"protocol {trial}\n  > A trial for tests\n\n{blocks}"
     rules["dictionary/test.rules"] = dictionary or "# nothing more\n"
-    checked = compile_rules(RuleFolder(shipped.path, rules, {}))
+    checked = compiled(RuleFolder(shipped.path, rules, {}))
     assert checked.rulebook is not None, checked.report
     return checked.rulebook
+
+
+def compiled(rules: RuleFolder) -> Checked:
+    """What comes of checking rules. A file that was read before, word for word, is not read again: to read takes longer
+    than to check."""
+    files = [_read(path, text) for path, text in rules.rules.items()]
+    return check(files, rules.records, rules.digest, tables=rules.tables)
+
+
+@lru_cache(1000)
+def _read(path: str, text: str) -> ParsedFile:
+    return parse(Source(path, text))
 
 
 def rulebook_with_rule(rule: str, kind: str = "inclusion", dictionary: str = "") -> Rulebook:

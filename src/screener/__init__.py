@@ -15,7 +15,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from os import PathLike
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 from typing import Any as Anything
@@ -24,12 +23,13 @@ from screener.version import __version__
 
 if TYPE_CHECKING:
     from datetime import date
+    from pathlib import Path
 
     from screener.advice.distance import distance
     from screener.advice.margins import margins_of as margins
     from screener.advice.statements import Advice
     from screener.advice.when import changes
-    from screener.contract import FORMAT, ScreeningTold, Status, Verdict
+    from screener.contract import FORMAT, ScreeningData, Status, Verdict
     from screener.evaluation.answers import Evidence, Reason
     from screener.evaluation.grounds import Need, NeedKind
     from screener.loading import RulesError
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from screener.records.locales import Locale
     from screener.records.patient import Flag, FlagKind, Patient
     from screener.rulebook import Rulebook
+    from screener.schema import read_result
     from screener.screening import CriterionResult, Screening, ScreeningError, TrialResult
     from screener.site import Site, SiteError
     from screener.values.dates import Duration
@@ -135,14 +136,14 @@ def _site(
         return None, {}
     from screener.site import read_site
 
-    site = read_site(Path(place))
+    site = read_site(_path(place))
     return site, site.in_place_of(given)
 
 
 def _load(source: Source, dictionary: Dictionary, locale: str | None, columns: Columns) -> Patient:
     from screener.records.reading import read_patient
 
-    place = Path(source) if isinstance(source, PathLike) else source
+    place = _path(source) if isinstance(source, PathLike) else source
     return read_patient(place, dictionary, locale=_locale(locale), columns=_headings(columns, dictionary))
 
 
@@ -150,7 +151,7 @@ def _with_answers(patient: Patient, answers: Answers, dictionary: Dictionary) ->
     from screener.records.questionnaire import answers_in, read_answers, with_answers
 
     if isinstance(answers, str | PathLike):
-        given = read_answers(Path(answers), dictionary)
+        given = read_answers(_path(answers), dictionary)
     else:
         given = answers_in(answers if isinstance(answers, Mapping) else list(answers), dictionary)
     return with_answers(patient, given, dictionary)
@@ -203,9 +204,16 @@ def load_patients(
     """
     from screener.records.reading import read_patients
 
-    place = Path(source) if isinstance(source, PathLike) else source
+    place = _path(source) if isinstance(source, PathLike) else source
     dictionary = _dictionary(rules, codes)
     return read_patients(place, dictionary, locale=_locale(locale), columns=_headings(columns, dictionary))
+
+
+def _path(place: str | PathLike[str]) -> Path:
+    # Imported here: pathlib takes a tenth of what `screen --help` does.
+    from pathlib import Path
+
+    return Path(place)
 
 
 def _headings(columns: Columns, dictionary: Dictionary) -> Mapping[str, str] | None:
@@ -213,7 +221,7 @@ def _headings(columns: Columns, dictionary: Dictionary) -> Mapping[str, str] | N
         return None
     from screener.records.rows import read_headings
 
-    return read_headings(Path(columns), dictionary)
+    return read_headings(_path(columns), dictionary)
 
 
 def _locale(name: str | None) -> Locale | None:
@@ -240,7 +248,7 @@ def _dictionary(rules: Rulebook | None, codes: Codes, hierarchy: Path | None = N
     if tables:
         from screener.records.local_codes import with_tables
 
-        dictionary = with_tables(dictionary, [Path(table) for table in tables])
+        dictionary = with_tables(dictionary, [_path(table) for table in tables])
     return dictionary
 
 
@@ -255,7 +263,7 @@ def load_rules(folder: str | PathLike[str] | None = None) -> Rulebook:
     from screener.loading import load_rulebook
 
     if folder is not None:
-        return load_rulebook(Path(folder))
+        return load_rulebook(_path(folder))
     with _one_at_a_time:
         return _shipped_rules()
 
@@ -284,7 +292,7 @@ _HOMES = {
     "RulesError": "screener.loading",
     "Screening": "screener.screening",
     "ScreeningError": "screener.screening",
-    "ScreeningTold": "screener.contract",
+    "ScreeningData": "screener.contract",
     "SiteError": "screener.site",
     "Status": "screener.contract",
     "TrialResult": "screener.screening",
@@ -292,6 +300,7 @@ _HOMES = {
     "changes": "screener.advice.when",
     "distance": "screener.advice.distance",
     "margins": "screener.advice.margins:margins_of",
+    "read_result": "screener.schema",
 }
 
 if not TYPE_CHECKING:  # a type checker sees the imports above, and a misspelt name stays an error to it
@@ -322,8 +331,8 @@ __all__ = [
     "Rulebook",
     "RulesError",
     "Screening",
+    "ScreeningData",
     "ScreeningError",
-    "ScreeningTold",
     "SiteError",
     "Source",
     "Status",
@@ -338,4 +347,5 @@ __all__ = [
     "load_patients",
     "load_rules",
     "margins",
+    "read_result",
 ]

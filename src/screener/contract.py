@@ -23,35 +23,37 @@ Row = TypeVar("Row")
 
 FORMAT: Literal["screener-result/2"] = "screener-result/2"
 
-Form = Literal["full", "compact"]
-Kind = Literal["inclusion", "exclusion"]
+ResultForm = Literal["full", "compact"]
+LineKind = Literal["inclusion", "exclusion"]
 Status = Literal["passed", "failed", "unknown"]
 LINE_WORDS: dict[Status, str] = {"failed": "against", "unknown": "open", "passed": "passed"}
 """What people read of a line's status. A passed exclusion is not called met: that would say that the patient has it."""
 OUTCOMES: dict[Status, str] = {"failed": "OUT", "unknown": "open", "passed": "IN"}
 """The same of one reading of a line."""
 Verdict = Literal["eligible", "ineligible", "undetermined"]
+VERDICT_WORDS: dict[Verdict, str] = {"eligible": "all criteria met", "undetermined": "open", "ineligible": "ruled out"}
+"""What people read of a verdict where no sheet says more of it."""
 WaitsFor = Literal["data", "judgement", "consent"]
 Basis = Literal["recorded", "assumed"]
 Origin = Literal["call", "trial", "dictionary"]
-Count = Annotated[int, Meta(ge=0)]
+Whole = Annotated[int, Meta(ge=0)]
 Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Digest = Annotated[str, Meta(pattern="^sha256:")]
 
 
-class Told(Struct, frozen=True, forbid_unknown_fields=True):
-    """A part of a result."""
+class Data(Struct, frozen=True, gc=False):
+    """A part of a result. Reading one back passes over fields that a newer version may have added."""
 
 
-class Freshness(Told, frozen=True):
+class Freshness(Data, frozen=True):
     """How old a result may be, and who says so: the call, the trial's rules, or the dictionary's default."""
 
     within: str
     origin: Origin
 
 
-class Options(Told, frozen=True):
-    """What the call asked for that can change an answer. `as_of_from` says whose day of screening it is."""
+class Options(Data, frozen=True):
+    """What the call asked for that can change an answer. `as_of_from` says where the day of screening comes from."""
 
     as_of_from: Literal["call", "record"]
     assume_complete: tuple[RecordList, ...]
@@ -59,16 +61,16 @@ class Options(Told, frozen=True):
     trials: tuple[str, ...] | None
 
 
-class Origins(Told, frozen=True):
-    """What identifies all that an answer rests on, apart from the rules: the facts of the record as they were read,
-    the dictionary, and what the record was read with."""
+class Origins(Data, frozen=True):
+    """What identifies everything that answers rest on, apart from the rules: the facts as they were read, the
+    dictionary, and what the record was read with."""
 
     record: Digest
     dictionary: Digest
     read_with: ReadWith
 
 
-class Fact(Told, frozen=True, omit_defaults=True):
+class FactListed(Data, frozen=True, omit_defaults=True):
     """A fact of the record. `canonical` is the number in the canonical unit, from `low` to `high`; it is left out if
     the fact is no number or cannot be used."""
 
@@ -82,7 +84,7 @@ class Fact(Told, frozen=True, omit_defaults=True):
     flags: tuple[Flag, ...] = ()
 
 
-class NeedListed(Told, frozen=True):
+class NeedListed(Data, frozen=True):
     """A fact that would help to settle an open answer. `name` is the dictionary's, or a place in the record. The
     compact form leaves `text` out, because the dictionary has it."""
 
@@ -91,7 +93,7 @@ class NeedListed(Told, frozen=True):
     text: str | UnsetType = UNSET
 
 
-class Term(Told, frozen=True):
+class Term(Data, frozen=True):
     """One term of a score's sum. Its ends differ if an input is not known exactly; None means without limit."""
 
     term: str
@@ -99,7 +101,7 @@ class Term(Told, frozen=True):
     high: float | None
 
 
-class ScoreValue(Struct, frozen=True):
+class ScoreValue(Data, frozen=True):
     """A score that an answer rests on, with its terms and where its formula comes from."""
 
     name: str
@@ -110,8 +112,8 @@ class ScoreValue(Struct, frozen=True):
     source: str | None
 
 
-class ReadingOutcome(Struct, frozen=True):
-    """What one reading of the text says by itself. `chosen`: the site has settled on it."""
+class ReadingOutcome(Data, frozen=True):
+    """What one reading of the text gives alone. `chosen`: the site has settled on it."""
 
     label: str | None
     status: Status
@@ -120,7 +122,7 @@ class ReadingOutcome(Struct, frozen=True):
     chosen_by: str | None = None
 
 
-class ScoreListed(Told, frozen=True):
+class ScoreListed(Data, frozen=True):
     """A score that answers rest on: `value` in words, and the number from `low` to `high`. The full form adds its
     terms, title and source."""
 
@@ -132,8 +134,8 @@ class ScoreListed(Told, frozen=True):
     source: str | UnsetType | None = UNSET
 
 
-class ReadingTold(Told, frozen=True):
-    """What one reading says by itself, by its number in the rule. `chosen`: the site has settled on it."""
+class ReadingData(Data, frozen=True):
+    """What one reading gives alone, by its number in the rule. `chosen`: the site has settled on it."""
 
     reading: int
     status: Status
@@ -143,17 +145,17 @@ class ReadingTold(Told, frozen=True):
     explanation: str | UnsetType = UNSET
 
 
-class Refs(Told, frozen=True, omit_defaults=True):
+class Refs(Data, frozen=True, omit_defaults=True):
     """What a line rests on and waits for, as places in the result's tables, counted from 0. `too_old` are the facts
     that are older than this line takes."""
 
-    facts: tuple[Count, ...] = ()
-    too_old: tuple[Count, ...] = ()
-    needs: tuple[Count, ...] = ()
-    scores: tuple[Count, ...] = ()
+    facts: tuple[Whole, ...] = ()
+    too_old: tuple[Whole, ...] = ()
+    needs: tuple[Whole, ...] = ()
+    scores: tuple[Whole, ...] = ()
 
 
-class CriterionTold(Told, frozen=True):
+class CriterionData(Data, frozen=True):
     """One line for one patient. `passed` always speaks for the patient: a passed exclusion does not apply.
 
     The compact form has `explanation` for settled lines only, `readings` and `flags` where there are any, and none of
@@ -161,7 +163,7 @@ class CriterionTold(Told, frozen=True):
     """
 
     id: str
-    kind: Kind
+    kind: LineKind
     short: str | None
     status: Status
     basis: Basis
@@ -169,7 +171,7 @@ class CriterionTold(Told, frozen=True):
     refs: Refs
     explanation: str | UnsetType = UNSET
     flags: tuple[Flag, ...] | UnsetType = UNSET
-    readings: tuple[ReadingTold, ...] | UnsetType = UNSET
+    readings: tuple[ReadingData, ...] | UnsetType = UNSET
     text: str | UnsetType = UNSET
     rule: str | UnsetType = UNSET
     evidence: tuple[Evidence, ...] | UnsetType = UNSET
@@ -178,15 +180,15 @@ class CriterionTold(Told, frozen=True):
     assumptions: tuple[str, ...] | UnsetType = UNSET
 
 
-class Counts(Told, frozen=True):
+class StatusCounts(Data, frozen=True):
     """How many lines of a trial have which status."""
 
-    passed: Count
-    failed: Count
-    unknown: Count
+    passed: Whole
+    failed: Whole
+    unknown: Whole
 
 
-class Recruitment(Told, frozen=True, omit_defaults=True):
+class Recruitment(Data, frozen=True, omit_defaults=True):
     """Whether the registry says that the trial takes participants, and since when that is known."""
 
     status: str | None
@@ -195,7 +197,7 @@ class Recruitment(Told, frozen=True, omit_defaults=True):
     note: str | None = None
 
 
-class TrialTold(Told, frozen=True):
+class TrialData(Data, frozen=True):
     """One trial for one patient, its lines in the registry's order. `check_first` names values behind the verdict that
     may be wrong; `labs_within` is the trial's own freshness, or that of the call."""
 
@@ -203,30 +205,30 @@ class TrialTold(Told, frozen=True):
     short: str | None
     verdict: Verdict
     waits_for: tuple[WaitsFor, ...]
-    counts: Counts
+    counts: StatusCounts
     recruitment: Recruitment
     check_first: tuple[str, ...]
     labs_within: Freshness | None
-    criteria: tuple[CriterionTold, ...]
+    criteria: tuple[CriterionData, ...]
     title: str | UnsetType = UNSET
 
 
-class Latest(Told, frozen=True):
+class Latest(Data, frozen=True):
     """The latest result of a lab or finding that the trials compare. `good_to` is the last day on which it is fresh,
     None if it cannot be used. `fact` is its place in the table of facts, None if there is no result. A trial's own
     `labs_within` takes precedence."""
 
     name: str
-    fact: Count | None
+    fact: Whole | None
     good_to: Day | None
     fresh: Freshness
 
 
-class ScreeningTold(Told, frozen=True, kw_only=True):
+class ScreeningData(Data, frozen=True, kw_only=True):
     """One patient against all trials."""
 
     format: Literal["screener-result/2"] = FORMAT
-    form: Form
+    form: ResultForm
     patient: str
     as_of: Day
     screener: str
@@ -235,21 +237,21 @@ class ScreeningTold(Told, frozen=True, kw_only=True):
     options: Options
     notes: tuple[str, ...]
     latest: tuple[Latest, ...]
-    facts: tuple[Fact, ...]
+    facts: tuple[FactListed, ...]
     needs: tuple[NeedListed, ...]
     scores: tuple[ScoreListed, ...]
-    trials: tuple[TrialTold, ...]
+    trials: tuple[TrialData, ...]
 
 
 class Table(Generic[Key, Row]):
-    """Rows that lines refer to by their place. A thing gets its row when it is first met."""
+    """Rows that lines refer to by their place. An item gets its row when a line first refers to it."""
 
     def __init__(self) -> None:
         self._places: dict[Key, int] = {}
         self.rows: list[Row] = []
 
     def place(self, key: Key, row: Callable[[], Row]) -> int:
-        """Where the row of a thing stands."""
+        """The place of an item's row."""
         place = self._places.get(key)
         if place is None:
             place = self._places[key] = len(self.rows)
@@ -260,17 +262,16 @@ class Table(Generic[Key, Row]):
 class Tables:
     """The tables of one result."""
 
-    def __init__(self, form: Form) -> None:
+    def __init__(self, form: ResultForm) -> None:
         self.form = form
-        self.facts: Table[tuple[str, str, tuple[Flag, ...]], Fact] = Table()
+        self.facts: Table[tuple[str, str, tuple[Flag, ...]], FactListed] = Table()
         self.needs: Table[Need, NeedListed] = Table()
         self.scores: Table[ScoreValue, ScoreListed] = Table()
         self._rows: dict[int, tuple[Evidence, int, bool]] = {}
         """Facts that have been met, by identity: many lines share one."""
 
     def fact(self, fact: Evidence) -> int:
-        """The place of a fact. Being too old for one line is no property of the fact, so that flag is left to the
-        line."""
+        """The place of a fact. It may be too old for one line and not for another, so the line keeps that flag."""
         return self._placed(fact)[1]
 
     def _placed(self, fact: Evidence) -> tuple[Evidence, int, bool]:
@@ -302,5 +303,7 @@ class Tables:
         return ScoreListed(score.name, score.value, score.number, score.terms, score.title, score.source)
 
 
-def _fact(fact: Evidence, flags: tuple[Flag, ...]) -> Fact:
-    return Fact(fact.name, fact.value, fact.unit, fact.canonical, fact.canonical_unit, fact.date, fact.source, flags)
+def _fact(fact: Evidence, flags: tuple[Flag, ...]) -> FactListed:
+    return FactListed(
+        fact.name, fact.value, fact.unit, fact.canonical, fact.canonical_unit, fact.date, fact.source, flags
+    )

@@ -133,8 +133,8 @@ class Place(_Data, frozen=True):
 HIERARCHICAL = frozenset({"icd10", "icd10cm", "icd10who", "icd10gm", "icd10national", "atc"})
 """The systems in which a code stands for every longer one. Codes of ICD-10 are compared without their dot."""
 
-DRUG_SYSTEMS = frozenset({"atc", "rxnorm"})
-"""The systems whose codes are all of drugs."""
+DRUG_SYSTEMS = frozenset({"atc", "rxnorm", "drugs"})
+"""The systems whose codes are all of drugs; `drugs` are the phrases of people for them."""
 
 
 class Code(_Data, frozen=True):
@@ -719,15 +719,18 @@ class Trial(_Data, frozen=True):
 
 Beside = Literal["any", "harmless", "treatment"]
 
-PHRASES = "procedures"
-"""In place of a system, in tables of reviewed codes: the phrases of people for procedures."""
+PHRASES = ("conditions", "procedures", "drugs")
+"""In place of a system, in tables of reviewed codes: the phrases of people for diagnoses, procedures and drugs."""
+
+ABBREVIATIONS = "abbreviations"
+"""In place of a system, in tables of reviewed codes: abbreviations as wards write them, capitals counting."""
 
 
 class ReviewedRow(_Data, frozen=True):
     """How somebody judged one code of a system without a hierarchy of its own: everybody who has it lies within these
     codes (system and code), and has none of the concepts `is_not`. Without `within`, it is nothing that any rule asks
-    for. In the system `procedures` a code is one or more phrases, parted by `;`, and `beside` is the kind of phrases
-    next to which they add nothing."""
+    for. In the systems of `PHRASES`, and in `abbreviations`, a code is one or more phrases or abbreviations, parted by
+    `;`; `beside` is the kind of phrases next to which they add nothing."""
 
     system: str
     code: str
@@ -742,6 +745,11 @@ def phrases_of(row: ReviewedRow) -> list[str]:
     return [each.strip().casefold() for each in row.code.split(";")]
 
 
+def abbreviations_of(row: ReviewedRow) -> list[str]:
+    """The abbreviations of a row, as they are written."""
+    return [each.strip() for each in row.code.split(";")]
+
+
 class SaidByName(_Data, frozen=True):
     """What an entry under a concept's own name says of the others: it is these, may be these, and nobody has reviewed
     those."""
@@ -751,19 +759,22 @@ class SaidByName(_Data, frozen=True):
     unreviewed: tuple[str, ...] = ()
 
 
-def code_within(code: str) -> tuple[str, str]:
+def code_within(code: str, system: str = "") -> tuple[str, str]:
     """A code of ICD-10 or ATC with its system. After the first three characters a code of ATC goes on with a letter
-    (`N06A`), one of ICD-10 with a dot."""
-    is_atc = len(code) == 1 or (len(code) > 3 and "." not in code and code[3].isalpha())
+    (`N06A`), one of ICD-10 with a dot. With three characters it may be of both: `B05` is measles, and a group of
+    solutions for infusion. What a code of a `system` of drugs lies within is one of ATC."""
+    is_atc = system in DRUG_SYSTEMS or len(code) == 1 or (len(code) > 3 and "." not in code and code[3].isalpha())
     return ("atc" if is_atc else "icd10", code)
 
 
-def codes_within(text: str) -> tuple[tuple[str, str], ...]:
-    """Codes of ICD-10 or ATC, parted by blanks; `C00..C02` or `C00 .. C02` are C00, C01 and C02. Raises ValueError for
-    a range that is none.
+def codes_within(text: str, system: str = "") -> tuple[tuple[str, str], ...]:
+    """Codes of ICD-10 or ATC, parted by blanks, within which those of a `system` lie; `C00..C02` or `C00 .. C02` are
+    C00, C01 and C02. Raises ValueError for a range that is none.
 
     >>> codes_within("A00..A02 A07E")
     (('icd10', 'A00'), ('icd10', 'A01'), ('icd10', 'A02'), ('atc', 'A07E'))
+    >>> codes_within("B05", "rxnorm")
+    (('atc', 'B05'),)
     """
     found: list[tuple[str, str]] = []
     for written in re.sub(r"\s*\.\.\s*", "..", text).split():
@@ -775,7 +786,7 @@ def codes_within(text: str) -> tuple[tuple[str, str], ...]:
             raise ValueError(f"`{written}` is no range of codes")
         numbers = range(int(first[len(head) :]), int(last[len(head) :]) + 1) if is_range else ()
         codes = [f"{head}{number:0{digits}}" for number in numbers] or [first]
-        found += map(code_within, codes)
+        found += [code_within(each, system) for each in codes]
     return tuple(found)
 
 

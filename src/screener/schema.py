@@ -16,13 +16,13 @@ from screener.advice.distance import TrialDistance
 from screener.advice.margins import TrialMargins
 from screener.advice.statements import Advice, AdviceTold
 from screener.advice.when import Timeline
-from screener.contract import ScreeningTold
+from screener.contract import ScreeningData
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-class ScreeningDocument(ScreeningTold, frozen=True, kw_only=True):
-    """One patient against all trials: what `screen --json` prints, with what else the call asked for."""
+class ScreeningDocument(ScreeningData, frozen=True, kw_only=True):
+    """What `screen --json` prints: one patient against all trials, and what else the call asked for."""
 
     advice: AdviceTold | UnsetType = UNSET
     """What decides (`--advice`)."""
@@ -35,16 +35,16 @@ class ScreeningDocument(ScreeningTold, frozen=True, kw_only=True):
 
 
 def document_of(
-    told: ScreeningTold,
+    result: ScreeningData,
     *,
     advice: Advice | None = None,
     margins: tuple[TrialMargins, ...] | None = None,
     distance: tuple[TrialDistance, ...] | None = None,
     when: Timeline | None = None,
 ) -> ScreeningDocument:
-    """A result with whatever else the call asked for. None: it was not asked for."""
+    """A result with what else the call asked for; None for what it did not ask for."""
     return ScreeningDocument(
-        **{name: getattr(told, name) for name in told.__struct_fields__},
+        **{name: getattr(result, name) for name in result.__struct_fields__},
         advice=UNSET if advice is None else advice.told(),
         margins=UNSET if margins is None else margins,
         distance=UNSET if distance is None else distance,
@@ -52,14 +52,14 @@ def document_of(
     )
 
 
-def json_of(document: ScreeningTold) -> bytes:
+def json_of(document: ScreeningData) -> bytes:
     """The JSON text of a result, on one line."""
     return msgspec.json.encode(document, enc_hook=_as_number)
 
 
-def plain(told: object) -> Anything:
-    """Any part of a result as plain data: an advice's facts, margins, distances, changes."""
-    return msgspec.json.decode(msgspec.json.encode(told, enc_hook=_as_number))
+def plain(part: object) -> Anything:
+    """Any part of a result as plain data."""
+    return msgspec.json.decode(msgspec.json.encode(part, enc_hook=_as_number))
 
 
 def read_result(text: bytes | str) -> ScreeningDocument:

@@ -1,7 +1,7 @@
 """Results as a clinic sees them: each criterion passed, failed or unknown, and each trial's verdict.
 
 Only here do `inclusion` and `exclusion` matter: a rule just says what the text says. Words, evidence and needs are read
-off the evaluator's answers when somebody asks for them. `told` turns them into the types of `contract.py`.
+off the evaluator's answers when somebody asks for them. `to_data` turns them into the types of `contract.py`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any as Anything
-from typing import Protocol, TypeVar
+from typing import NoReturn, Protocol, TypeVar, get_args
 
 import msgspec
 from msgspec import UNSET
@@ -19,24 +19,24 @@ from screener.arguments import LISTS, ScreeningError, day_of, known_lists, known
 from screener.contract import (
     OUTCOMES,
     Basis,
-    Counts,
-    CriterionTold,
-    Form,
+    CriterionData,
     Freshness,
-    Kind,
     Latest,
+    LineKind,
     Options,
     Origin,
     Origins,
+    ReadingData,
     ReadingOutcome,
-    ReadingTold,
     Recruitment,
+    ResultForm,
     ScoreValue,
-    ScreeningTold,
+    ScreeningData,
     Status,
+    StatusCounts,
     Tables,
     Term,
-    TrialTold,
+    TrialData,
     Verdict,
     WaitsFor,
 )
@@ -64,7 +64,7 @@ from screener.records.chart import not_complete, some_of
 from screener.records.errors import CHECK_FIRST
 from screener.records.patient import Answer, Flag, Patient, digest_of_record
 from screener.rulebook import Criterion, EventLookup, Meets, RecordList, Rulebook, ScoreOf, Trial, Truthful
-from screener.values.dates import Duration, day_text, parse_duration
+from screener.values.dates import Duration, dates_in_words, day_in_words, day_text, parse_duration
 from screener.values.truth import TRUE, UNKNOWN, Truth
 from screener.version import __version__
 
@@ -77,7 +77,7 @@ def which_reading(labels: Sequence[str]) -> str:
     return f"Ask the sponsor: {' or '.join(f'“{label}”' for label in labels)}?"
 
 
-def status_of(kind: Kind, truth: Truth) -> Status:
+def status_of(kind: LineKind, truth: Truth) -> Status:
     """What the truth of a rule means for the patient. Passed always speaks for the patient."""
     if truth is UNKNOWN:
         return "unknown"
@@ -85,8 +85,8 @@ def status_of(kind: Kind, truth: Truth) -> Status:
 
 
 class Once(cached_property[T]):
-    """`cached_property` without its lock, as it is from Python 3.12 on: the lock takes longer than most of what is read
-    here. Two threads may both do the work, and come to the same."""
+    """`cached_property` without the lock that it has before Python 3.12, which takes longer than most of these
+    properties. Two threads may both do the work, and get the same."""
 
     def __get__(self, instance: object, owner: type | None = None) -> T:  # type: ignore[override]
         value = self.func(instance)
@@ -95,8 +95,8 @@ class Once(cached_property[T]):
 
 
 class CriterionResult:
-    """One criterion for one patient. Everything but `status` is worked out when it is first read. `outcome`, if it is
-    given, decides each reading and says why it is open."""
+    """One criterion for one patient. The status is decided at once, everything else when it is first read. `outcome`,
+    if given, decides each reading and says why it is open."""
 
     def __init__(
         self, line: PreparedCriterion, frame: Frame, outcome: tuple[Callable[[Frame], Outcome], ...] | None = None
@@ -108,8 +108,8 @@ class CriterionResult:
         self.reading = None if self._choice is None else self._choice.reading
         """Which of its readings a site has chosen (1 is the first), if one has."""
         if outcome is not None:
-            self._outcomes = tuple([each(frame) for each in self._of_choice(outcome)])
-            self.truth = in_all_worlds([each.truth for each in self._outcomes])
+            self._outcomes = outcomes = tuple([each(frame) for each in self._of_choice(outcome)])
+            self.truth = outcomes[0].truth if len(outcomes) == 1 else in_all_worlds([each.truth for each in outcomes])
         elif len(line.decide) == 1:
             self.truth = line.decide[0](frame)
         else:
@@ -127,7 +127,7 @@ class CriterionResult:
         return self._of_choice(self.judged)
 
     def _of_choice(self, readings: tuple[T, ...]) -> tuple[T, ...]:
-        """Of what there is of each reading, that of those that count."""
+        """The items, one for each reading, of the readings that count."""
         return readings if self.reading is None else (readings[self.reading - 1],)
 
     @property
@@ -158,7 +158,7 @@ class CriterionResult:
         return self._criterion.id
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> LineKind:
         return self._criterion.kind
 
     @property
@@ -207,8 +207,8 @@ class CriterionResult:
 
     @Once
     def _outcomes(self) -> tuple[Outcome, ...]:
-        """What each reading that counts comes to. It is read off the answers where they have been made, else worked out
-        without their evidence."""
+        """The outcome of each reading that counts. If the answers have been made, it is read off them; else it is
+        worked out without evidence."""
         frame = self._frame
         if "counted" in vars(self):
             return tuple([outcome_of(judged, frame) for judged in self.counted])
@@ -240,40 +240,40 @@ class CriterionResult:
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
-        """The facts of the record that the answer rests on, or that it could not use."""
+        """The facts that the answer rests on, and those that it could not use."""
         return tuple([each.row for each in self.shown])
 
     @property
     def suspicious(self) -> tuple[Evidence, ...]:
-        """The results in the evidence that should be looked at again, although they count: unusual values, values whose
-        unit looks wrong, and values that contradict another result."""
+        """The results in the evidence that count but should be checked: unusual values, values whose unit looks wrong,
+        and values that contradict another result."""
         return tuple([each.row for each in self.shown if each.is_suspicious])
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """The values that the answer rests on and that may be wrong, each with the reason."""
-        told = [
+        """The values behind the answer that may be wrong, each with the reason."""
+        doubts = [
             shown_as(fact, found, used, self._frame).doubt
             for those in self.facts
             for fact, found, used in those
             if used
         ]
-        return tuple(dict.fromkeys([each for each in told if each is not None]))
+        return tuple(dict.fromkeys([each for each in doubts if each is not None]))
 
     @Once
     def facts(self) -> tuple[tuple[Shown, ...], ...]:
-        """For each answer that counts the facts that it shows."""
+        """The facts that each answer that counts shows."""
         return tuple([facts(judged, self._frame.grounds) for judged in self.counted])
 
     @Once
     def shown(self) -> tuple[ShownFact, ...]:
         """The facts as people read them, each once."""
-        told: dict[tuple[str, str], ShownFact] = {}
+        by_place: dict[tuple[str, str], ShownFact] = {}
         for those in self.facts:
             for fact, found, used in those:
                 shown = shown_as(fact, found, used, self._frame)
-                told.setdefault((shown.row.name, shown.row.source), shown)
-        return tuple(told.values())
+                by_place.setdefault((shown.row.name, shown.row.source), shown)
+        return tuple(by_place.values())
 
     @Once
     def needs(self) -> tuple[Need, ...]:
@@ -285,7 +285,7 @@ class CriterionResult:
             labels = [reading.label or "" for reading in self._criterion.readings]
             wanted[Need("reading", f"{self._frame.trial}/{self.id}", which_reading(labels))] = None
         for outcome in open_or_all(self._outcomes):
-            wanted.update(dict.fromkeys(outcome.needs))
+            wanted.update(dict.fromkeys(outcome.needs(self._frame)))
         return tuple(wanted)
 
     @Once
@@ -307,44 +307,31 @@ class CriterionResult:
     @Once
     def scores(self) -> tuple[ScoreValue, ...]:
         """The scores that the answer rests on, term by term."""
-        rulebook = self._frame.rulebook
         computed = {name: measured for scores in self._scores for name, measured in scores}
-        if not computed:
-            return ()
-        return tuple(
-            ScoreValue(
-                name,
-                rulebook.scores[name].title,
-                span_text(measured.range, score_text),
-                bounds_of(measured.range),
-                tuple(Term(text, _finite(value.low), _finite(value.high)) for text, value in terms(measured, rulebook)),
-                rulebook.scores[name].source,
-            )
-            for name, measured in computed.items()
-        )
+        return tuple([_score_value(name, measured, self._frame) for name, measured in computed.items()])
 
     @Once
     def flags(self) -> tuple[Flag, ...]:
         """What should catch the eye without deciding: borderline scores, inputs drawn far apart, contradictions."""
         rulebook, frame = self._frame.rulebook, self._frame
-        told: dict[Flag, None] = {}
+        flags: dict[Flag, None] = {}
         for judged, scores, those in zip(self.counted, self._scores, self.facts, strict=True):
             for name, measured in scores:
                 score = rulebook.scores[name]
-                told.update(dict.fromkeys(raised_for_score(score, frame)))
+                flags.update(dict.fromkeys(raised_for_score(score, frame)))
                 if score.spread is not None and (apart := drawn_apart(measured, score.spread, frame.grounds)):
                     text = f"the inputs of {score.title} were drawn {apart} apart, more than {score.spread}"
-                    told[Flag("remark", text)] = None
+                    flags[Flag("remark", text)] = None
             if frame.patient.answers and any(was_confirmed(each, frame) for each in self._holds.questions):
-                told.update(dict.fromkeys(answered_against_data(judged, rulebook)))
+                flags.update(dict.fromkeys(answered_against_data(judged, rulebook)))
             for flag in against_sex(those, frame):
-                told[flag] = None
-        return tuple(told)
+                flags[flag] = None
+        return tuple(flags)
 
-    def told(self, tables: Tables) -> CriterionTold:
+    def to_data(self, tables: Tables) -> CriterionData:
         """The line as other programs read it. Facts, needs and scores go into the tables."""
         is_full = tables.form == "full"
-        return CriterionTold(
+        return CriterionData(
             self.id,
             self.kind,
             self.short,
@@ -354,7 +341,7 @@ class CriterionResult:
             tables.refs(self.evidence, self.needs, self.scores),
             self.explanation if is_full or self.truth is not UNKNOWN else UNSET,
             self.flags if is_full or self.flags else UNSET,
-            self._readings_told(is_full=is_full) if is_full or len(self._criterion.readings) > 1 else UNSET,
+            self._readings_data(is_full=is_full) if is_full or len(self._criterion.readings) > 1 else UNSET,
             self.text if is_full else UNSET,
             self.rule if is_full else UNSET,
             self.evidence if is_full else UNSET,
@@ -363,21 +350,21 @@ class CriterionResult:
             self.assumptions if is_full else UNSET,
         )
 
-    def _readings_told(self, *, is_full: bool) -> tuple[ReadingTold, ...]:
-        """Each reading by its number. The compact form has no words, so none are made for it."""
+    def _readings_data(self, *, is_full: bool) -> tuple[ReadingData, ...]:
+        """Each reading by its number. The compact form has no words for them, so none are made."""
         if is_full:
             return tuple(
                 [
-                    ReadingTold(number, each.status, each.chosen, each.chosen_by, each.label, each.explanation)
+                    ReadingData(number, each.status, each.chosen, each.chosen_by, each.label, each.explanation)
                     for number, each in enumerate(self.readings, start=1)
                 ]
             )
         by = None if self._choice is None else self._choice.by
         return tuple(
             [
-                ReadingTold(number, status_of(self.kind, judged.truth))
+                ReadingData(number, status_of(self.kind, judged.truth))
                 if number != self.reading
-                else ReadingTold(number, status_of(self.kind, judged.truth), True, by or UNSET)
+                else ReadingData(number, status_of(self.kind, judged.truth), True, by or UNSET)
                 for number, judged in enumerate(self.judged, start=1)
             ]
         )
@@ -453,18 +440,22 @@ class TrialResult:
     def __iter__(self) -> Iterator[CriterionResult]:
         return iter(self.criteria)
 
-    def told(self, tables: Tables, labs_within: Freshness | None) -> TrialTold:
+    def __contains__(self, line: object) -> bool:
+        """Whether it has a line, by its id or itself."""
+        return any(line in (each, each.id) for each in self.criteria)
+
+    def to_data(self, tables: Tables, labs_within: Freshness | None) -> TrialData:
         """The trial as other programs read it."""
-        return TrialTold(
+        return TrialData(
             self.id,
             self._trial.short,
             self.verdict,
             self.waits_for,
-            Counts(**self.counts),
+            StatusCounts(**self.counts),
             self.recruitment,
             self.check_first,
             labs_within,
-            tuple([criterion.told(tables) for criterion in self.criteria]),
+            tuple([criterion.to_data(tables) for criterion in self.criteria]),
             self.title if tables.form == "full" else UNSET,
         )
 
@@ -520,8 +511,8 @@ class Screening:
 
     @property
     def died(self) -> str | None:
-        """When the patient died, if the record says so and it was by the day of screening. No rule asks for this, and
-        nobody should overlook it."""
+        """When the patient died, if the record says so and it was by the day of screening. No rule asks for it, and
+        nobody should miss it."""
         died = self._patient.died
         return died.text if died is not None and died.first_day <= self._day else None
 
@@ -530,7 +521,11 @@ class Screening:
         """Everything that was ignored or is suspicious, in words."""
         patient = self._patient
         return (
-            *([f"the record says that the patient has died ({self.died})"] if self.died is not None else []),
+            *(
+                [f"the record says that the patient has died ({dates_in_words(self.died)})"]
+                if self.died is not None
+                else []
+            ),
             *self.check_first,
             *(note for note in patient.notes if not note.startswith(CHECK_FIRST)),
             *(not_complete(list_, patient.unread[list_]) for list_ in LISTS if list_ in self._not_assumed),
@@ -541,19 +536,24 @@ class Screening:
 
     @Once
     def check_first(self) -> tuple[str, ...]:
-        """What to look at before anything else: unread results that open lines may wait for, and other problems found
-        while reading the record."""
+        """What to check before anything else: unread results that open lines may wait for, and other problems found
+        while the record was read."""
         near: dict[tuple[str, str], list[str]] = {}
         for each in self._patient.near:
             near.setdefault((each.fact, each.called), []).append(each.source)
-        told = []
+        unread = []
         for (fact, called), places in near.items():
             waiting = 0 if self._is_at_hand(fact) else sum(self._waits(fact))
             if waiting:
                 lines = "1 line waits" if waiting == 1 else f"{waiting} lines wait"
                 title = lowered(self._rulebook.fact(fact).title)
-                told.append(f"{CHECK_FIRST}{called} may be the {title} that {lines} for ({some_of(places)})")
-        return (*told, *(note for note in self._patient.notes if note.startswith(CHECK_FIRST)))
+                unread.append(f"{CHECK_FIRST}{called} may be the {title} that {lines} for ({some_of(places)})")
+        return (*unread, *(note for note in self._patient.notes if note.startswith(CHECK_FIRST)))
+
+    @property
+    def other_notes(self) -> tuple[str, ...]:
+        """The notes without what to check first."""
+        return tuple([note for note in self.notes if note not in self.check_first])
 
     def _is_at_hand(self, fact: str) -> bool:
         """Whether a lab or finding has a usable, fresh result, and no unread one after it."""
@@ -577,7 +577,7 @@ class Screening:
                     yield any(need.kind in ("lab", "finding") and need.name == fact for need in needs)
 
     def _not_denied_by_lists(self) -> Iterator[str]:
-        """What an open criterion waits for although a list is complete, because that list does not deny it."""
+        """What open lines still wait for although a list is complete, because the list does not deny it."""
         lacking: dict[RecordList, dict[str, None]] = {}
         too_old: dict[str, None] = {}
         for trial in self.trials:
@@ -594,10 +594,11 @@ class Screening:
         for list_, names in lacking.items():
             titles = ", ".join(sorted(lowered(self._rulebook.concepts[name].title) for name in names))
             if titles:
-                yield f"`{list_}` is complete; what has to be measured, examined or asked stays open: {titles}"
+                what = list_.replace("_", " ")
+                yield f"a complete list of {what} leaves open what is measured, examined or asked: {titles}"
         if too_old and self._patient.as_of is not None:
             titles = some_of(sorted(lowered(self._rulebook.concepts[name].title) for name in too_old))
-            yield f"the lists are complete as of {day_text(self._patient.as_of)}: too old to deny {titles}"
+            yield f"the lists are complete as of {day_in_words(self._patient.as_of)}: too old to deny {titles}"
 
     def trial(self, name: str) -> TrialResult:
         """One trial by its id. Raises KeyError."""
@@ -606,20 +607,28 @@ class Screening:
     def __iter__(self) -> Iterator[TrialResult]:
         return iter(self.trials)
 
+    def __contains__(self, trial: object) -> bool:
+        """Whether a trial was screened, by its id or itself."""
+        return any(trial in (each, each.id) for each in self.trials)
+
+    def __reduce__(self) -> NoReturn:
+        fault = "a screening keeps the functions that answer what is asked of it, and cannot be copied or pickled"
+        raise TypeError(f"{fault}: hand on the Patient, or what `to_json` or `to_data` gives")
+
     def __eq__(self, other: object) -> bool:
         """Whether both say the same of the same patient, word for word."""
-        return self.told() == other.told() if isinstance(other, Screening) else NotImplemented
+        return self.to_data() == other.to_data() if isinstance(other, Screening) else NotImplemented
 
     def __hash__(self) -> int:
         return hash((self.patient, self._day, self.rules))
 
     def __repr__(self) -> str:
-        told = ", ".join(f"{trial.id} {trial.verdict}" for trial in self.trials)
-        return f"<Screening of {self.patient} as of {day_text(self._day)}: {told}>"
+        verdicts = ", ".join(f"{trial.id} {trial.verdict}" for trial in self.trials)
+        return f"<Screening of {self.patient} as of {day_text(self._day)}: {verdicts}>"
 
-    def _read_off(self, form: Form) -> None:
-        """Reads off everything that is told, one thing for all lines before the next: so the processor has the code at
-        hand. Line by line it takes an eighth longer."""
+    def _read_off(self, form: ResultForm) -> None:
+        """Reads off what the result needs, one property for all lines before the next. The processor then has the code
+        at hand: line by line takes an eighth longer."""
         lines = [line for trial in self.trials for line in trial.criteria]
         for name in ("counted", "facts", "shown", "reasons", "needs", "scores", "flags"):
             for line in lines:
@@ -628,14 +637,17 @@ class Screening:
             if form == "full" or line.truth is not UNKNOWN:
                 _ = line.explanation
 
-    def told(self, form: Form = "full") -> ScreeningTold:
-        """The result as other programs read it, typed: `to_json` writes exactly this."""
+    def to_data(self, form: ResultForm = "full") -> ScreeningData:
+        """The result as other programs read it, typed: `to_json` writes exactly this. Raises ScreeningError if there is
+        no such form."""
+        if form not in get_args(ResultForm):
+            raise ScreeningError(f"`{form}` is not a form of a result: write `full` or `compact`")
         self._read_off(form)
         tables = Tables(form)
         latest = tuple([self._latest(each, tables) for each in self.latest])
-        trials = tuple([trial.told(tables, self._freshness_of(trial)) for trial in self.trials])
+        trials = tuple([trial.to_data(tables, self._freshness_of(trial)) for trial in self.trials])
         patient = self._patient
-        return ScreeningTold(
+        return ScreeningData(
             form=form,
             patient=self.patient,
             as_of=day_text(self._day),
@@ -674,14 +686,14 @@ class Screening:
         own = self._rulebook.trials[trial.id].labs_within
         return None if own is None else Freshness(str(own), "trial")
 
-    def to_dict(self, form: Form = "full") -> dict[str, Anything]:
+    def to_dict(self, form: ResultForm = "full") -> dict[str, Anything]:
         """The result as plain data: what `to_json` writes, read back."""
-        plain: dict[str, Anything] = msgspec.json.decode(msgspec.json.encode(self.told(form)))
+        plain: dict[str, Anything] = msgspec.json.decode(msgspec.json.encode(self.to_data(form)))
         return plain
 
-    def to_json(self, form: Form = "full") -> str:
+    def to_json(self, form: ResultForm = "full") -> str:
         """The result as JSON text, on one line."""
-        return msgspec.json.encode(self.told(form)).decode()
+        return msgspec.json.encode(self.to_data(form)).decode()
 
     def to_rows(self) -> list[dict[str, Anything]]:
         """A row for each line of each trial, ready for a data frame. Each cell is a text, or None."""
@@ -736,7 +748,7 @@ def evaluate(
     `assume_complete` names lists of the record to take as complete; answers that rest on that say so. `labs_within`,
     such as `"14 days"`, replaces every other freshness of labs and findings. `trials` limits which trials are screened.
     A single list or trial may be given as a plain text. `why` works out at once why lines are open and what would
-    settle them: quicker for who reads it of every line, and the same. Pure, and safe in threads.
+    settle them: the same answers, sooner for a caller who reads that of every line. Pure, and safe in threads.
 
     Raises ScreeningError if there is no day, if the patient was read with another dictionary, or if a day, a length of
     time, a trial or a list does not exist.
@@ -778,6 +790,25 @@ def evaluate(
 
 
 # ---- reading answers
+
+
+def _score_value(name: str, measured: Measured, frame: Frame) -> ScoreValue:
+    """A score as people read it. Many lines use the same one, so it is put into words once."""
+    ground = frame.grounds.of(measured)
+    if ground.score is None:
+        score = frame.rulebook.scores[name]
+        ground.score = ScoreValue(
+            name,
+            score.title,
+            span_text(measured.range, score_text),
+            bounds_of(measured.range),
+            tuple(
+                [Term(text, _finite(each.low), _finite(each.high)) for text, each in terms(measured, frame.rulebook)]
+            ),
+            score.source,
+        )
+    known: ScoreValue = ground.score
+    return known
 
 
 def _finite(number: float) -> float | None:

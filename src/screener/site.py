@@ -24,7 +24,7 @@ from screener.records.locales import locale_of, locales
 from screener.records.patient import Answer, Patient
 from screener.records.zones import in_zone, zone_of
 from screener.rulebook import RecordList, Rulebook
-from screener.values.dates import DateError, Duration, parse_duration
+from screener.values.dates import DateError, Duration, day_in_words, parse_duration
 
 LISTS: tuple[RecordList, ...] = get_args(RecordList)
 LARGEST = 1 << 20
@@ -100,7 +100,7 @@ class _Settled(_Part):
     @property
     def by_whom(self) -> str:
         """By whom and when."""
-        return f"{self.by} on {self.on.isoformat()}"
+        return f"{self.by} on {day_in_words(self.on)}"
 
     @property
     def who(self) -> str:

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from advice.one_line import AS_OF as TODAY
 from advice.one_line import line, result, rulebook_of
 from golden.screened import examples
-from properties.generators import AS_OF, records, rule_texts, rules_of, subject_of
-from properties.generators import rulebook_of as compiled
+from properties.generators import AS_OF, random_rules, records
 from screener.advice.distance import distance, is_fixed
 from screener.loading import load_rulebook
 from screener.records import read_patient
@@ -153,11 +152,7 @@ def test_no_later_day_of_the_same_record_passes_a_line_that_was_fixed() -> None:
     @settings(max_examples=4 * settings().max_examples, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.randoms(use_true_random=True))
     def holds(dice: Random) -> None:
-        texts = rule_texts(dice)
-        rulebook = compiled(texts)
-        if rulebook is None:
-            return
-        subject = subject_of(rulebook, rules_of(rulebook.trials.values()))
+        _, rulebook, subject = random_rules(dice)
         for _ in range(3):
             record = records(dice, rulebook, subject)
             patient = read_patient(record, rulebook)

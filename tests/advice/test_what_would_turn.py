@@ -27,7 +27,7 @@ from properties.generators import (
     subject_of,
 )
 from screener.advice.margins import margins
-from screener.advice.turning import AGE, Bound, Stretch, WouldTurn, decimal_text
+from screener.advice.turning import Bound, Stretch, WouldTurn, decimal_text
 from screener.language.checker import check_texts
 from screener.records import read_patient
 from screener.rulebook import Lab, Rulebook
@@ -87,10 +87,7 @@ class Trying:
     def status(self, value: str, unit: str | None) -> Status:
         """What the line says of the record with the value in it."""
         filled = deepcopy(self.record)
-        if self.turn.name == AGE:
-            filled.pop("age_years", None)
-            filled["birth_date"] = AS_OF.replace(year=AS_OF.year - int(value)).isoformat()
-        elif not self.turn.sources:
+        if not self.turn.sources:
             filled.setdefault("observations", []).append(
                 {"name": self.turn.name, "value": value, "date": AS_OF.isoformat()}
             )
@@ -111,8 +108,6 @@ class Trying:
 
 
 def possible(rulebook: Rulebook, turn: WouldTurn, number: Fraction) -> bool:
-    if turn.name == AGE:
-        return 0 <= number <= 120
     fact = rulebook.fact(turn.name)
     within = fact.possible if isinstance(fact, Lab) else fact.grade
     return within is not None and within.contains(float(number))
@@ -157,10 +152,8 @@ def check_that_none_is_nearer(trying: Trying, nearest: Bound, dice: Random) -> N
 
 
 def check_that_nothing_turns(trying: Trying, dice: Random) -> None:
-    fact = None if trying.turn.name == AGE else trying.rulebook.fact(trying.turn.name)
+    fact = trying.rulebook.fact(trying.turn.name)
     match fact:
-        case None:
-            values = [str(dice.randint(0, 120)) for _ in range(6)]
         case Lab():
             low, high = fact.possible.low or 0.001, fact.possible.high
             values = [f"{low + (high - low) * dice.random() ** 3:.6f}" for _ in range(6)] + [str(high)]
@@ -189,7 +182,7 @@ def check(trying: Trying, dice: Random) -> str:
                 check_bound(trying, bound, turn.unit, stretch)
         check_that_none_is_nearer(trying, stretch.nearest, dice)
     if turn.stretches:
-        return "age turns" if turn.name == AGE else "turns"
+        return "turns"
     if not turn.is_settled:
         return "unsettled"
     check_that_nothing_turns(trying, dice)
@@ -217,5 +210,4 @@ def test_the_value_named_turns_the_answer_and_just_beyond_it_does_not() -> None:
     holds()
     assert outcomes["turns"] >= 80, outcomes
     assert outcomes["nothing turns"] >= 50, outcomes
-    assert outcomes["age turns"] >= 3, outcomes
     assert outcomes["unsettled"] <= 0.25 * outcomes.total(), outcomes

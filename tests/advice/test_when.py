@@ -91,35 +91,35 @@ WINDOWS: dict[str, tuple[str, dict[str, Any], list[tuple[str, str, str, str]]]] 
     "a history leaves a window of days": (
         "history of trek within 30 days",
         of_list("events", name="trek", start="2025-12-01", end="2026-01-31"),
-        [("2026-03-03", "passed", "failed", "trek until 2026-01-31 leaves the 30 days")],
+        [("2026-03-03", "passed", "failed", "trek until 31 Jan 2026 leaves the 30 days")],
     ),
     "a window of months ends at the end of a shorter month": (
         "underwent graft within 6 months",
         of_list("procedures", name="graft", date="2025-08-31"),
-        [("2026-03-01", "passed", "failed", "graft of 2025-08-31 leaves the 6 months")],
+        [("2026-03-01", "passed", "failed", "graft of 31 Aug 2025 leaves the 6 months")],
     ),
     "a window of years from a leap day": (
         "underwent graft within 2 years",
         of_list("procedures", name="graft", date="2024-02-29"),
-        [("2026-03-01", "passed", "failed", "graft of 2024-02-29 leaves the 2 years")],
+        [("2026-03-01", "passed", "failed", "graft of 29 Feb 2024 leaves the 2 years")],
     ),
     "a window of one year": (
         "treated with cure within 1 year",
         of_list("medications", name="cure", start="2025-01-01", end="2025-03-10"),
-        [("2026-03-11", "passed", "failed", "cure until 2025-03-10 leaves the year")],
+        [("2026-03-11", "passed", "failed", "cure until 10 Mar 2025 leaves the year")],
     ),
     "a month that a window passes over leaves it little by little": (
         "underwent graft within 30 days",
         of_list("procedures", name="graft", date="2026-02"),
         [
-            ("2026-03-04", "passed", "unknown", "graft of 2026-02 may lie outside the 30 days"),
-            ("2026-03-31", "unknown", "failed", "graft of 2026-02 leaves the 30 days"),
+            ("2026-03-04", "passed", "unknown", "graft of Feb 2026 may lie outside the 30 days"),
+            ("2026-03-31", "unknown", "failed", "graft of Feb 2026 leaves the 30 days"),
         ],
     ),
     "an hour window is open on the day that it ends on": (
         "alpha within 48 hours >= 5 umol/L",
         {"observations": [alpha(9, "2026-02-19T07:40")]},
-        [("2026-02-21", "passed", "unknown", "alpha of 2026-02-19 may lie outside the 48 hours")],
+        [("2026-02-21", "passed", "unknown", "alpha of 19 Feb 2026 may lie outside the 48 hours")],
     ),
     "an age limit opens on a birthday": (
         "age >= 18 years",
@@ -155,7 +155,7 @@ WINDOWS: dict[str, tuple[str, dict[str, Any], list[tuple[str, str, str, str]]]] 
     "a lab goes stale": (
         "alpha >= 5 umol/L",
         {"observations": [alpha(9, "2026-02-18")]},
-        [("2026-02-26", "passed", "unknown", "alpha of 2026-02-18 is older than 7 days")],
+        [("2026-02-26", "passed", "unknown", "alpha of 18 Feb 2026 is older than 7 days")],
     ),
     "a lab of an unknown day in a month may go stale before it has": (
         "alpha >= 5 umol/L",
@@ -165,31 +165,31 @@ WINDOWS: dict[str, tuple[str, dict[str, Any], list[tuple[str, str, str, str]]]] 
     "a lab of today, without a date, is of the day of screening": (
         "alpha >= 5 umol/L",
         {"observations": [alpha(9, None, current=True)]},
-        [("2026-02-28", "passed", "unknown", "alpha of 2026-02-20 (undated) is older than 7 days")],
+        [("2026-02-28", "passed", "unknown", "alpha of 20 Feb 2026 (undated) is older than 7 days")],
     ),
     "an absence is carried forward for as long as the dictionary says": (
         "not history of liver",
         {"conditions": [{"name": "liver", "status": "absent", "date": "2026-02-18"}]},
-        [("2026-05-20", "passed", "unknown", "absence of liver disease of 2026-02-18 is carried forward no longer, "
+        [("2026-05-20", "passed", "unknown", "absence of liver disease of 18 Feb 2026 is carried forward no longer, "
           "after 90 days")],
     ),
     "an absence without a date is of the day of screening, and not said anew every day": (
         "not history of liver",
         {"conditions": [{"name": "liver", "status": "absent"}]},
-        [("2026-05-22", "passed", "unknown", "absence of liver disease of 2026-02-20 (undated) is carried forward "
+        [("2026-05-22", "passed", "unknown", "absence of liver disease of 20 Feb 2026 (undated) is carried forward "
           "no longer, after 90 days")],
     ),
     "an answer without a date holds from the day of screening": (
         "confirmed pledged",
         {"answers": {"T1/pledged": True}},
-        [("2026-03-23", "passed", "unknown", "the answer of 2026-02-20 (undated) is older than 30 days")],
+        [("2026-03-23", "passed", "unknown", "the answer of 20 Feb 2026 (undated) is older than 30 days")],
     ),
     "a plan comes within a window ahead, and is overdue": (
         "planned graft within 3 months",
         {"procedures": [{"name": "graft", "status": "planned", "date": "2026-06-01"}], "complete": ["plans"]},
         [
-            ("2026-03-01", "failed", "passed", "planned graft of 2026-06-01 comes within the next 3 months"),
-            ("2026-06-02", "passed", "unknown", "planned graft of 2026-06-01 is overdue, and what became of it is "
+            ("2026-03-01", "failed", "passed", "planned graft of 1 Jun 2026 comes within the next 3 months"),
+            ("2026-06-02", "passed", "unknown", "planned graft of 1 Jun 2026 is overdue, and what became of it is "
              "not on record"),
         ],
     ),
@@ -197,8 +197,8 @@ WINDOWS: dict[str, tuple[str, dict[str, Any], list[tuple[str, str, str, str]]]] 
         "onset of fever within 7 days",
         of_list("conditions", name="fever", onset="2026-03-02", status="active"),
         [
-            ("2026-03-02", "failed", "passed", "fever of 2026-03-02 comes into view"),
-            ("2026-03-10", "passed", "failed", "fever of 2026-03-02 leaves the 7 days"),
+            ("2026-03-02", "failed", "passed", "fever of 2 Mar 2026 comes into view"),
+            ("2026-03-10", "passed", "failed", "fever of 2 Mar 2026 leaves the 7 days"),
         ],
     ),
     "a window after an onset outgrows what is known of it": (
@@ -209,18 +209,18 @@ WINDOWS: dict[str, tuple[str, dict[str, Any], list[tuple[str, str, str, str]]]] 
                 {"name": "rash", "status": "absent", "date": "2026-02-18"},
             ]
         },
-        [("2026-02-22", "passed", "unknown", "absence of rash of 2026-02-18 covers the time within 7 days after the "
+        [("2026-02-22", "passed", "unknown", "absence of rash of 18 Feb 2026 covers the time within 7 days after the "
           "last onset of fever no longer, after 3 days")],
     ),
     "a treatment ends on its last day": (
         "taking cure",
         of_list("medications", name="cure", start="2026-01-01", end="2026-02-25"),
-        [("2026-02-26", "passed", "failed", "cure until 2026-02-25 is over")],
+        [("2026-02-26", "passed", "failed", "cure until 25 Feb 2026 is over")],
     ),
     "a state that is over is over on the day of its end": (
         "current rash",
         of_list("conditions", name="rash", onset="2026-02-01", end="2026-02-25"),
-        [("2026-02-25", "passed", "failed", "rash until 2026-02-25 is over")],
+        [("2026-02-25", "passed", "failed", "rash until 25 Feb 2026 is over")],
     ),
 }  # fmt: skip
 
@@ -294,7 +294,7 @@ def test_an_open_entry_does_not_outlive_an_absence_of_a_later_day() -> None:
     liver = [{"name": "liver", "status": "active"}, {"name": "liver", "status": "absent", "date": "2026-03-10"}]
     trial = of_trial(rules, {"conditions": liver, "complete": ["conditions"]}, date(2026, 4, 1))
     assert [(str(each.date), each.after, each.why) for each in trial.changes] == [
-        ("2026-03-10", "failed", "absence of liver disease of 2026-03-10 comes into view")
+        ("2026-03-10", "failed", "absence of liver disease of 10 Mar 2026 comes into view")
     ]
 
 
@@ -341,7 +341,7 @@ def test_a_wash_out_that_ends_makes_a_trial_screenable_again() -> None:
     trial = of_trial(rulebook(*WASH_OUT), washing_out("2026-02-25", 9))
     assert (trial.verdict, trial.screenable_from, trial.screenable_until) == ("ineligible", date(2026, 3, 3), None)
     assert trial.stale_then == ()
-    assert trial.summary == "not before 2026-03-03"
+    assert trial.summary == "not before 3 Mar 2026"
 
 
 def test_labs_that_are_stale_by_then_are_named_and_stand_in_nobodys_way() -> None:
@@ -374,7 +374,7 @@ def test_a_trial_that_opens_may_close_again_on_a_birthday() -> None:
     trial = of_trial(rules, {"birth_date": "2008-03-05"})
     assert (trial.screenable_from, trial.screenable_until) == (date(2026, 3, 5), date(2027, 3, 5))
     assert trial.closes_on == date(2027, 3, 5)
-    assert trial.summary == "not before 2026-03-05, until 2027-03-04, then closed"
+    assert trial.summary == "not before 5 Mar 2026, until 4 Mar 2027, then closed"
 
 
 def test_the_first_day_on_which_something_gets_worse_is_told_and_whether_it_is_of_knowledge() -> None:
@@ -383,7 +383,7 @@ def test_the_first_day_on_which_something_gets_worse_is_told_and_whether_it_is_o
     trial = of_trial(rules, record)
     assert trial.verdict == "eligible"
     assert (trial.worsens_on, trial.closes_on) == (date(2026, 2, 26), date(2026, 3, 5))
-    assert trial.summary == "good to 2026-02-25 (I2); closes after 2026-03-04"
+    assert trial.summary == "good to 25 Feb 2026 (I2); closes after 4 Mar 2026"
 
 
 def test_where_nothing_changes_nothing_is_told() -> None:
@@ -394,13 +394,13 @@ def test_where_nothing_changes_nothing_is_told() -> None:
 
 def test_a_change_reads_as_a_sentence() -> None:
     trial = of_trial(rulebook(*WASH_OUT), washing_out("2026-02-25", 9))
-    assert "T1 E1: on 2026-03-03 trek until 2026-01-31 leaves the 30 days; failed, then passed" in trial.words()
+    assert "T1 E1: on 3 Mar 2026 trek until 31 Jan 2026 leaves the 30 days; failed, then passed" in trial.words()
 
 
 def test_changes_of_one_day_to_one_status_are_told_together() -> None:
     trial = of_trial(rulebook("alpha >= 5 umol/L"), {"observations": [alpha(9, "2026-02-18")]})
     [turn] = trial.by_day()
-    assert (turn.criteria, turn.why) == (("I1", "I2"), "alpha of 2026-02-18 is older than 7 days")
+    assert (turn.criteria, turn.why) == (("I1", "I2"), "alpha of 18 Feb 2026 is older than 7 days")
 
 
 # ---- how far ahead

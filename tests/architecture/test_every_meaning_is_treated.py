@@ -146,7 +146,7 @@ CONSUMERS = [
         "what keeps them open is what keeps their parts open",
     ),
     # ---- the words of an answer
-    Consumer("src/screener/evaluation/explanation.py: _LOGIC _statements", "truths"),
+    Consumer("src/screener/evaluation/explanation.py: _LOGIC _statements_of_node", "truths"),
     Consumer("src/screener/evaluation/explanation.py: _written", "numbers"),
     Consumer("src/screener/evaluation/explanation.py: _subject", "lookups"),
     Consumer("src/screener/evaluation/phrases.py: _asked", "verbs"),

@@ -11,15 +11,15 @@ from cli.conftest import Call
 EXAMPLES = Path(__file__).parents[2] / "examples" / "patients"
 EXPLAINED = """\
 ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
-NCT00000001/I2  AGAINST  patient anna, as of 2026-02-20
+NCT00000001/I2  AGAINST  patient anna, as of Fri 20 Feb 2026
 inclusion: Ferritin above 30 ug/L.
 
     ferritin > 30 ug/L
 
 AGAINST
-└── does not hold: Ferritin 12 ug/L on 2026-02-18, not above 30 ug/L
+└── does not hold: Ferritin 12 ug/L on 18 Feb 2026, not above 30 ug/L
 
-    on record  ferritin 12 ug/L, 2026-02-18 (observations[0])
+    on record  ferritin 12 ug/L, 18 Feb 2026 (observations[0])
 
 """
 

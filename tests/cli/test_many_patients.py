@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -32,9 +33,9 @@ def test_several_patients_in_full_end_in_a_matrix_and_groups(call: Call, write) 
     status, out, err = call("--full", *three(write))
     assert (status, err) == (0, "")
     lines = squeezed(out)
-    assert lines[lines.index("Patient, as of 2026-02-20 NCT00000001") :] == [
-        "Patient, as of 2026-02-20 NCT00000001",
-        "─" * 50,
+    assert lines[lines.index("Patient, as of Fri 20 Feb 2026 NCT00000001") :] == [
+        "Patient, as of Fri 20 Feb 2026 NCT00000001",
+        "─" * 55,
         "anna Ruled out today I2",
         "bert Nothing against so far",
         "cleo Only people to ask",
@@ -82,7 +83,7 @@ def test_a_bad_record_is_reported_and_the_others_go_on(call: Call, write) -> Non
     assert "`sexx` is not a field here" in err
     assert "missing.json" in err
     assert out.startswith("3 patients, 1 trial, the nearest first")
-    listed = out[out.index("Could not be used, as told above") :]
+    listed = out[out.index("Could not be used, as said above") :]
     assert "  bad.json: sexx: `sexx` is not a field here" in listed
     assert "  missing.json: there is no such file" in listed
 
@@ -111,7 +112,10 @@ def test_full_shows_each_patient_before_the_matrix(call: Call, write) -> None:
 def test_quiet_is_a_line_for_each_trial(call: Call, write) -> None:
     status, out, err = call("--quiet", *three(write))
     assert (status, err) == (0, "")
-    assert out == "anna\tNCT00000001\tineligible\nbert\tNCT00000001\tundetermined\ncleo\tNCT00000001\tundetermined\n"
+    assert (
+        out
+        == "anna\tNCT00000001\tineligible\truled out\nbert\tNCT00000001\tundetermined\topen\ncleo\tNCT00000001\tundetermined\topen\n"
+    )
 
 
 def test_quiet_tells_errors_but_no_notes(call: Call, write) -> None:
@@ -131,12 +135,12 @@ def test_two_forms_of_one_report_are_refused(call: Call, write) -> None:
 def test_days_of_screening_that_differ_have_a_column(call: Call, write) -> None:
     out = call("--full", write(), write("b.json", id="bert", as_of="2026-02-19"))[1]
     assert "Patient As of NCT00000001" in squeezed(out)
-    assert "anna 2026-02-20 Ruled out today I2" in squeezed(out)
+    assert "anna 20 Feb 2026 Ruled out today I2" in squeezed(out)
 
 
 def test_of_a_large_group_the_first_are_named_and_the_others_counted() -> None:
     rows = [
-        Row(f"p{number}", "2026-02-20", (Cell("T", "eligible", State("all met", "All criteria met"), ()),))
+        Row(f"p{number}", date(2026, 2, 20), (Cell("T", "eligible", State("all met", "All criteria met"), ()),))
         for number in range(MOST_NAMED + 3)
     ]
     page = io.StringIO()

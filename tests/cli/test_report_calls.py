@@ -154,8 +154,8 @@ def test_markdown_is_printed_for_each_patient(call: Call, write) -> None:
     status, out, _ = call(write("a.json", id="anna"), write("b.json", id="berta"), "--markdown")
     assert status == 0
     assert [line for line in out.splitlines() if line.startswith("# ")] == [
-        "# Patient anna, screened as of 2026-02-20",
-        "# Patient berta, screened as of 2026-02-20",
+        "# Patient anna, as of Fri 20 Feb 2026",
+        "# Patient berta, as of Fri 20 Feb 2026",
     ]
 
 
@@ -192,7 +192,7 @@ def test_questions_are_listed(call: Call, write) -> None:
     status, out, err = call("questions", write())
     assert (status, err) == (0, "")
     assert out == (
-        "Patient anna, screened as of 2026-02-20: 1 open question\n"
+        "Patient anna, as of Fri 20 Feb 2026: 1 open question\n"
         "\n"
         "NCT00000001  A trial of nothing much\n"
         "\n"
@@ -222,7 +222,7 @@ def test_questions_answered_and_given_back_settle_their_line(call: Call, write, 
     assert (status, line["status"]) == (0, "passed")
     assert line["evidence"][0]["source"] == f"response.json: answers.{CONSENT}"
     assert call("questions", "anna.json", "--answers", "response.json")[1].startswith(
-        "Patient anna, screened as of 2026-02-20: no open questions\n"
+        "Patient anna, as of Fri 20 Feb 2026: no open questions\n"
     )
 
 

@@ -70,7 +70,7 @@ def test_a_table_for_a_terminal_without_the_letters_loses_letters_and_nothing_el
     raw = io.BytesIO()
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(raw, encoding="ascii"))
     assert main([write(id="王芳"), "--full", "--rules", str(RULES)]) == 0
-    assert b"Patient ??, screened as of 2026-02-20" in raw.getvalue()
+    assert b"Patient ??, as of Fri 20 Feb 2026" in raw.getvalue()
 
 
 def test_the_version_is_printed(call: Call) -> None:

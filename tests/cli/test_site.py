@@ -19,7 +19,7 @@ WHO = 'by = "Dr Li"\non = 2026-01-10\n'
 READING = f'[[reading]]\nline = "{LINE}"\nreading = %s\n{WHO}'
 COMPLETE = f'[[complete]]\nlists = ["conditions"]\nwhy = "every diagnosis since 2010"\n{WHO}'
 FRESH = f'[freshness]\nlabs_within = "1 day"\n{WHO}'
-SETTLED = "Dr Li on 2026-01-10 (settled for the site)"
+SETTLED = "Dr Li on 10 Jan 2026 (settled for the site)"
 
 
 @pytest.fixture(autouse=True)
@@ -318,12 +318,12 @@ def test_a_site_is_shown_with_what_it_settles_by_whom_and_when(call: Call, settl
         "HERE/screener.toml: St. Elsewhere\n"
         "  codes      HERE/codes.csv\n"
         "  labs and findings may be 1 day old\n"
-        "    Dr Li on 2026-01-10\n"
+        "    Dr Li on 10 Jan 2026\n"
         "  taken as complete: conditions\n"
         "    every diagnosis since 2010\n"
-        "    Dr Li on 2026-01-10; basis `assumed`\n"
+        "    Dr Li on 10 Jan 2026; basis `assumed`\n"
         f"  {LINE} is read as 2: “the encephalopathy grade 0 to 4, as the registry prints it”\n"
-        "    Dr Li on 2026-01-10\n"
+        "    Dr Li on 10 Jan 2026\n"
     )
 
 

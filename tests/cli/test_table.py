@@ -11,12 +11,12 @@ from rich.console import Console
 
 from cli.conftest import RULES, Call
 from screener import evaluate, load_rules
-from screener.report.terminal import ASSUMED, DISCLAIMER, print_screening
-from screener.report.wording import in_one_breath
+from screener.report.terminal import DISCLAIMER, print_screening
+from screener.report.wording import ASSUMED, in_one_breath
 
 EXPECTED = """\
 ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
-Patient anna, screened as of 2026-02-20
+Patient anna, as of Fri 20 Feb 2026
 
 NCT00000001  Ruled out today          1 against, 1 open, 2 of 4 met
 
@@ -25,9 +25,9 @@ NCT00000001  Ruled out today          1 against, 1 open, 2 of 4 met
 A trial of nothing much
 
 AGAINST  I2    Ferritin above 30 ug/L.
-      because  Ferritin 12 ug/L on 2026-02-18, not above 30 ug/L
-    on record  ferritin 12 ug/L, 2026-02-18 (observations[0])
-       margin  Ferritin 12 ug/L on 2026-02-18, limit 30 ug/L: 18 ug/L below
+      because  Ferritin 12 ug/L on 18 Feb 2026, not above 30 ug/L
+    on record  ferritin 12 ug/L, 18 Feb 2026 (observations[0])
+       margin  Ferritin 12 ug/L on 18 Feb 2026, limit 30 ug/L: 18 ug/L below
 
 open     I3    Consent.
         needs  Participant: Has the participant agreed?
@@ -35,7 +35,7 @@ open     I3    Consent.
 passed   I1    Adults.
       because  Age 44 years, at least 18 years
 passed   E1    Gout.
-      because  No gout: gout recorded absent on 2026-02-18
+      because  No gout: gout recorded absent on 18 Feb 2026
 
 Pre-screening aid. Eligibility is the investigator's decision.
 """
@@ -53,7 +53,7 @@ def test_the_whole_table(call: Call, write) -> None:
 
 def test_a_value_that_was_converted_is_shown_both_ways(call: Call, write) -> None:
     recorded = {"name": "ferritin", "value": 1.2, "unit": "ug/dL", "date": "2026-02-18"}
-    assert "on record  ferritin 1.2 ug/dL = 12 ug/L, 2026-02-18 (observations[0])" in table(
+    assert "on record  ferritin 1.2 ug/dL = 12 ug/L, 18 Feb 2026 (observations[0])" in table(
         call, write(observations=[recorded])
     )
 
@@ -65,7 +65,7 @@ def test_the_unit_of_a_ratio_is_not_shown(call: Call, write, monkeypatch: pytest
         write(observations=[recorded], conditions=None), "--full", "--trial", "NCT07409259", rules=None
     )
     assert status == 0
-    assert "on record  INR 1.8, 2026-02-18 (observations[0])" in out
+    assert "on record  INR 1.8, 18 Feb 2026 (observations[0])" in out
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_each_patient_has_a_table_of_its_own(call: Call, write) -> None:
 def test_notes_stand_at_the_end(call: Call, write) -> None:
     late = {"name": "ferritin", "value": 50, "unit": "ng/mL", "date": "2026-03-01"}
     out = table(call, write(observations=[late]))
-    assert "Notes on the record\n- observations[0]: `ferritin` is dated 2026-03-01, after the day" in out
+    assert "Notes on the record\n- observations[0]: `ferritin` is dated 1 Mar 2026, after the day" in out
 
 
 def test_a_trial_that_waits_only_for_people_says_so(call: Call, write) -> None:
@@ -164,6 +164,10 @@ def test_a_record_cannot_paint_or_move_the_screen(call: Call, write) -> None:
         ),
         (["Asthma now?", "Investigator: Is it severe now?"], ["Asthma now?", "Investigator: Is it severe now?"]),
         (["Measure INR", "Measure sodium"], ["Measure INR", "Measure sodium"]),
+        (
+            ["INR before the onset of gout (old results)", "Albumin before the onset of gout (old results)"],
+            ["INR and albumin before the onset of gout (old results)"],
+        ),
         ([], []),
     ],
 )
@@ -173,12 +177,12 @@ def test_questions_that_differ_only_in_their_subject_are_asked_together(asked: l
 
 WHEN = """\
 ────────────────────────────────────────────────────────────────────────────────
-What changes by itself, up to 2028-02-20, if nothing new is recorded
+What changes by itself, up to 20 Feb 2028, if nothing new is recorded
 
 NCT00000001  Ruled out today          time alone does not reopen it
-2026-02-26  open     I2  ferritin of 2026-02-18 is older than 7 days
-2026-05-20  open     E1  absence of gout of 2026-02-18 is carried forward no
-                     longer, after 90 days
+26 Feb 2026  open     I2  ferritin of 18 Feb 2026 is older than 7 days
+20 May 2026  open     E1  absence of gout of 18 Feb 2026 is carried forward no
+                      longer, after 90 days
 
 Pre-screening aid. Eligibility is the investigator's decision.
 """

@@ -41,7 +41,10 @@ EXAMPLES = Path(__file__).parents[2] / "examples" / "patients"
 def session() -> Iterator[SparkSession]:
     from screener.cohort.spark import session_for
 
-    session = session_for("local[2]")
+    with pytest.MonkeyPatch.context() as patched:
+        # A session that lives for some seconds does not earn back what optimising its code costs.
+        patched.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        session = session_for("local[2]")
     yield session
     session.stop()
 
@@ -64,14 +67,8 @@ def test_a_cluster_gives_the_same_answers(
     assert rows(tmp_path / "answers", ran) == rows(*answers)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_random_records_by_random_rules_have_the_same_answers_everywhere(
-    session: SparkSession, tmp_path: Path, seed: int
-) -> None:
-    dice = Random(seed)
-    while (found := drawn(dice, 40)) is None:
-        pass
-    rules, patients = found
+def test_random_records_by_random_rules_have_the_same_answers_everywhere(session: SparkSession, tmp_path: Path) -> None:
+    rules, patients = drawn(Random(1), 40)
     patients = [replace(patient, id=f"patient-{number}") for number, patient in enumerate(patients)]
     folder = tmp_path / "facts"
     folder.mkdir()

@@ -105,12 +105,13 @@ def test_what_a_wording_names_is_open_although_another_word_is_not_read() -> Non
     assert {"NCT03863002/E3", "NCT05985863/E3", "NCT03863002/E9"} <= lines
 
 
-def test_phrases_are_of_procedures_alone() -> None:
+def test_phrases_are_of_procedures_and_diagnoses_alone() -> None:
     """An allergy to the contrast of a CT is an allergy."""
     dictionary = Dictionary(load_rules())
     assert dictionary.said([], "CT", on="procedures").is_known
     assert not dictionary.said([], "CT", on="allergies").is_known
-    assert not dictionary.said([], "CT", on="conditions").is_known
+    assert dictionary.said([], "Z.n. CT", on="conditions").is_known
+    assert not dictionary.said([], "CT", on="medications").is_known
 
 
 @pytest.mark.parametrize(

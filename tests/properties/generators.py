@@ -16,10 +16,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from datetime import date, timedelta
+from functools import lru_cache
 from random import Random
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
+from hypothesis import settings
 
 from screener.language.checker import check_texts
 from screener.records import read_patient
@@ -454,6 +456,34 @@ def subject_of(rulebook: Rulebook, rules: Sequence[Truthful]) -> Subject:
         tuple(name for name in seen if name in rulebook.questions),
         {name: tuple(dict.fromkeys(numbers)) for name in facts if name in rulebook.labs},
     )
+
+
+class Rules(NamedTuple):
+    """Random rules: their texts, what they mean, and what they read."""
+
+    texts: Mapping[str, str]
+    rulebook: Rulebook
+    subject: Subject
+
+
+SHELF = 150
+
+
+def random_rules(dice: Random) -> Rules:
+    """Random rules of which each can hold and can fail.
+
+    To check rules takes longer than to answer ten records. A profile that tries the same examples every time takes
+    them from a shelf; any other makes new ones.
+    """
+    return _rules(dice.randrange(SHELF) if settings().derandomize else dice.getrandbits(64))
+
+
+@lru_cache(SHELF)
+def _rules(seed: int) -> Rules:
+    dice = Random(seed)
+    while (rulebook := rulebook_of(texts := rule_texts(dice))) is None:
+        pass
+    return Rules(texts, rulebook, subject_of(rulebook, rules_of(rulebook.trials.values())))
 
 
 # ---- records

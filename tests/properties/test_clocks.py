@@ -3,8 +3,6 @@
 The random records get times of day with offsets. The same record with each instant written in another offset, on the
 same day, and with its entries in another order, gets the same answers. A record in which one entry has lost its offset
 says less: what is still definite was so before.
-
-`--hypothesis-profile=long` tries thirty times as many.
 """
 
 from __future__ import annotations
@@ -27,12 +25,9 @@ from properties.generators import (
     Record,
     chance,
     pick,
+    random_rules,
     read,
     records,
-    rule_texts,
-    rulebook_of,
-    rules_of,
-    subject_of,
 )
 from records.fhir_sources import SYNTHEA, dictionary
 from screener.records import read_patient
@@ -127,11 +122,7 @@ def holds_for_random_records(
     @many(120)
     @given(st.randoms(use_true_random=True))
     def holds(dice: Random) -> None:
-        texts = rule_texts(dice)
-        rulebook = rulebook_of(texts)
-        if rulebook is None:
-            return
-        subject = subject_of(rulebook, rules_of(rulebook.trials.values()))
+        texts, rulebook, subject = random_rules(dice)
         for _ in range(3):
             record = with_offsets(dice, records(dice, rulebook, subject))
             other = law(dice, record)

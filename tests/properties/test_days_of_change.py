@@ -1,7 +1,7 @@
 """The days on which answers change by themselves are exact: nothing changes on any other day, and on those it does.
 
 The reference is the engine, asked on every single day of the horizon. Rules and records are random, and the real trials
-with the example patients. `--hypothesis-profile=long` tries thirty times as many, and the real trials on every day.
+with the example patients; `--hypothesis-profile=long` asks those on every day.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from properties.effort import many
-from properties.generators import ALL_LISTS, AS_OF, Record, read, records, rule_texts, rulebook_of, rules_of, subject_of
+from properties.generators import ALL_LISTS, AS_OF, Record, random_rules, read, records, subject_of
 from screener import load_rules
 from screener.advice.when import Closing, Timeline, TrialTimeline, as_said_on, changes, closing
 from screener.records import read_patient
@@ -80,11 +80,8 @@ def test_random_answers_change_on_the_days_told_and_on_no_other() -> None:
     @given(st.randoms(use_true_random=True))
     def holds(dice: Random) -> None:
         nonlocal changed
-        texts = rule_texts(dice)
-        rulebook = rulebook_of(texts)
-        if rulebook is None:
-            return
-        record = records(dice, rulebook, subject_of(rulebook, rules_of(rulebook.trials.values())))
+        texts, rulebook, subject = random_rules(dice)
+        record = records(dice, rulebook, subject)
         if dice.randrange(3) == 0:
             record = undated(dice, record)
         patient = read(record, rulebook)
@@ -118,10 +115,8 @@ def test_what_follows_for_a_trial_is_what_its_days_say() -> None:
     @many(250)
     @given(st.randoms(use_true_random=True))
     def holds(dice: Random) -> None:
-        rulebook = rulebook_of(rule_texts(dice))
-        if rulebook is None:
-            return
-        record = records(dice, rulebook, subject_of(rulebook, rules_of(rulebook.trials.values())), fullness=100)
+        _, rulebook, subject = random_rules(dice)
+        record = records(dice, rulebook, subject, fullness=100)
         as_of = AS_OF - timedelta(days=dice.choice((0, 5, 40)))
         screening = evaluate(read_patient(record, rulebook), rulebook, as_of=as_of)
         timeline = changes(screening)
@@ -201,11 +196,8 @@ def test_on_the_day_itself_a_dated_record_says_what_the_record_says() -> None:
     @many(150)
     @given(st.randoms(use_true_random=True))
     def holds(dice: Random) -> None:
-        texts = rule_texts(dice)
-        rulebook = rulebook_of(texts)
-        if rulebook is None:
-            return
-        record = records(dice, rulebook, subject_of(rulebook, rules_of(rulebook.trials.values())))
+        texts, rulebook, subject = random_rules(dice)
+        record = records(dice, rulebook, subject)
         patient = read_patient(undated(dice, record), rulebook)
         as_of = AS_OF + timedelta(days=dice.choice((0, 0, -1, -40, 1, 40)))
         said = as_said_on(patient, as_of.toordinal(), rulebook.concepts)

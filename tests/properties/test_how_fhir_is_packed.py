@@ -1,7 +1,5 @@
 """How FHIR is packed and spelled changes no answer: a Bundle taken apart into lines or into the folder of a bulk
 export, its entries and codings in another order, its addresses written otherwise.
-
-`--hypothesis-profile=long` tries thirty times as many.
 """
 
 from __future__ import annotations

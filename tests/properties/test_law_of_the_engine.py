@@ -5,8 +5,6 @@ what is definite on the larger set stays on the smaller. Rules are random, and t
 
 Beside it stand two laws about entries of which nobody knows what they are: to say more of what one is or is not never
 changes a definite answer, and one more entry never makes an exclusion passed.
-
-`--hypothesis-profile=long` tries thirty times as many.
 """
 
 from __future__ import annotations
@@ -27,11 +25,9 @@ from properties.generators import (
     clear_record,
     completion,
     gaps,
+    random_rules,
     read,
     records,
-    rule_texts,
-    rulebook_of,
-    rules_of,
     subject_of,
     with_unread_entries,
 )
@@ -85,23 +81,21 @@ def test_a_definite_answer_of_random_rules_never_changes_when_gaps_are_filled() 
     @many(350)
     @given(st.randoms(use_true_random=True))
     def holds(dice: Random) -> None:
-        texts = rule_texts(dice)
-        rulebook = rulebook_of(texts)
-        if rulebook is None:
-            return
-        subject = subject_of(rulebook, rules_of(rulebook.trials.values()))
+        texts, rulebook, subject = random_rules(dice)
         for _ in range(RECORDS_FOR_EACH):
             record = records(dice, rulebook, subject)
-            filled = completion(dice, record, rulebook, subject, told=filled_gaps)
             before = statuses(rulebook, record)
             begun.update(before.values())
+            if {*before.values()} == {"unknown"}:
+                continue  # nothing can change
+            filled = completion(dice, record, rulebook, subject, told=filled_gaps)
             broken = changed(before, statuses(rulebook, filled))
             assert not broken, f"{broken}\n{texts['trials/T1.rules']}\nbefore: {record}\nafter:  {filled}"
 
     holds()
     definite = begun["passed"] + begun["failed"]
     assert begun.total() >= 900
-    assert definite >= 0.3 * begun.total(), begun
+    assert definite >= 0.25 * begun.total(), begun
     assert min(begun["passed"], begun["failed"]) >= 0.1 * begun.total(), begun
     assert filled_gaps.keys() == KINDS_OF_GAPS, filled_gaps
 
@@ -144,11 +138,7 @@ def test_filling_gaps_only_shrinks_what_a_lookup_yields() -> None:
     @many(120)
     @given(st.randoms(use_true_random=True))
     def holds(dice: Random) -> None:
-        texts = rule_texts(dice)
-        rulebook = rulebook_of(texts)
-        if rulebook is None:
-            return
-        subject = subject_of(rulebook, rules_of(rulebook.trials.values()))
+        texts, rulebook, subject = random_rules(dice)
         alone = probes(rulebook)
         for _ in range(RECORDS_FOR_EACH):
             record = records(dice, rulebook, subject)
@@ -187,11 +177,7 @@ def test_saying_more_of_what_an_entry_is_never_changes_a_definite_answer() -> No
     @many(120)
     @given(st.randoms(use_true_random=True))
     def holds(dice: Random) -> None:
-        texts = rule_texts(dice)
-        rulebook = rulebook_of(texts)
-        if rulebook is None:
-            return
-        subject = subject_of(rulebook, rules_of(rulebook.trials.values()))
+        texts, rulebook, subject = random_rules(dice)
         alone = probes(rulebook)
         record = with_unread_entries(dice, records(dice, rulebook, subject), rulebook, subject)
         settled = list(gaps(dice, record, rulebook, subject)["entry that may be"])
@@ -213,11 +199,7 @@ def test_one_more_entry_never_makes_an_exclusion_passed() -> None:
     @many(120)
     @given(st.randoms(use_true_random=True))
     def holds(dice: Random) -> None:
-        texts = rule_texts(dice)
-        rulebook = rulebook_of(texts)
-        if rulebook is None:
-            return
-        subject = subject_of(rulebook, rules_of(rulebook.trials.values()))
+        texts, rulebook, subject = random_rules(dice)
         alone = only_events(rulebook)
         record = records(dice, rulebook, subject)
         more = with_unread_entries(dice, record, rulebook, subject, goes_on=True)
@@ -243,6 +225,11 @@ def needs_a_person(rulebook: Rulebook, criterion: Criterion) -> bool:
 
 
 ENOUGH = 8
+"""How often a line has to come out passed, failed and unknown."""
+
+MORE_THAN_ENOUGH = 20
+"""How many records that passed a line are completed, and how many that failed it: most lines fail most records."""
+
 ATTEMPTS = 1_500
 
 
@@ -275,6 +262,9 @@ def test_a_definite_answer_of_a_real_trial_never_changes_when_gaps_are_filled(tr
                 record = records(dice, alone, subject, fullness=dice.choice((60, 90, 100)))
             before = statuses(alone, record)
             came_out[criterion.id].update(before.values())
+            (status,) = before.values()
+            if status == "unknown" or came_out[criterion.id][status] > MORE_THAN_ENOUGH:
+                continue
             filled = completion(dice, record, alone, subject)
             broken = changed(before, statuses(alone, filled))
             assert not broken, f"{broken}\n{criterion.rule}\nbefore: {record}\nafter:  {filled}"

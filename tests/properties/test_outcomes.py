@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from properties.effort import many
-from properties.generators import ALL_LISTS, AS_OF, read, records, rule_texts, rulebook_of, rules_of, subject_of
+from properties.generators import ALL_LISTS, AS_OF, random_rules, read, records, rules_of, subject_of
 from screener import load_rules
 from screener.evaluation.evaluator import program_of
 from screener.evaluation.frame import Frame
@@ -25,8 +25,9 @@ def hold_to_the_answers(rulebook: Rulebook, patient: Patient, assumed: list[str]
     for trial in evaluate(patient, rulebook, as_of=AS_OF, assume_complete=assumed):
         for line, prepared in zip(trial, program.trials[trial.id], strict=True):
             for outcome_of, answer in zip(outcomes.of_line(prepared), prepared.answer, strict=True):
-                outcome, judged = outcome_of(anew(line.frame)), answer(anew(line.frame))
-                assert (outcome.truth, outcome.reasons, outcome.needs, outcome.assumed) == (
+                frame = anew(line.frame)
+                outcome, judged = outcome_of(frame), answer(anew(line.frame))
+                assert (outcome.truth, outcome.reasons, outcome.needs(frame), outcome.assumed) == (
                     judged.truth,
                     reasons(judged),
                     needs(judged, rulebook),
@@ -49,10 +50,7 @@ def anew(frame: Frame) -> Frame:
 @many(60)
 @given(st.randoms(use_true_random=True))
 def test_outcomes_of_random_rules_are_those_of_the_whole_answers(dice: Random) -> None:
-    rulebook = rulebook_of(rule_texts(dice))
-    if rulebook is None:
-        return
-    subject = subject_of(rulebook, rules_of(rulebook.trials.values()))
+    _, rulebook, subject = random_rules(dice)
     for _ in range(3):
         patient = read(records(dice, rulebook, subject), rulebook)
         hold_to_the_answers(rulebook, patient, dice.sample(ALL_LISTS, dice.choice((0, 0, 1, 3))))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from properties.effort import many
-from properties.generators import AS_OF, read, records, rule_texts, rulebook_of, rules_of, subject_of
+from properties.generators import AS_OF, random_rules, read, records
 from screener import evaluate
 from screener.cohort.answers import Desk, How
 from screener.cohort.limits import limits_of
@@ -23,12 +23,9 @@ from screener.rulebook import Rulebook
 LISTS = ("conditions", "medications", "procedures", "allergies", "plans")
 
 
-def drawn(dice: Random, number: int) -> tuple[Rulebook, list[Patient]] | None:
+def drawn(dice: Random, number: int) -> tuple[Rulebook, list[Patient]]:
     """Random rules, and some random records."""
-    rulebook = rulebook_of(rule_texts(dice))
-    if rulebook is None:
-        return None
-    subject = subject_of(rulebook, rules_of(rulebook.trials.values()))
+    _, rulebook, subject = random_rules(dice)
     return rulebook, [read(records(dice, rulebook, subject), rulebook) for _ in range(number)]
 
 
@@ -36,9 +33,7 @@ def drawn(dice: Random, number: int) -> tuple[Rulebook, list[Patient]] | None:
 @many(30)
 def test_the_answers_are_those_of_a_screening_alone(seed: int) -> None:
     dice = Random(seed)
-    if (found := drawn(dice, 4)) is None:
-        return
-    rulebook, patients = found
+    rulebook, patients = drawn(dice, 4)
     day = None if dice.randrange(2) else AS_OF + timedelta(dice.randrange(400))
     assumed = tuple(dice.sample(LISTS, dice.randrange(3)))
     within = dice.choice((None, None, "10 days"))
@@ -66,9 +61,7 @@ def test_the_answers_are_those_of_a_screening_alone(seed: int) -> None:
 @many(15)
 def test_a_moved_limit_does_what_the_rule_with_that_limit_does(seed: int) -> None:
     dice = Random(seed)
-    if (found := drawn(dice, 6)) is None:
-        return
-    rulebook, patients = found
+    rulebook, patients = drawn(dice, 6)
     desk = Desk(rulebook, How(AS_OF, AS_OF))
     rows = [desk.rows(each, "") for each in patients]
     for trial in rulebook.trials.values():

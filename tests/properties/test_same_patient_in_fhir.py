@@ -1,7 +1,4 @@
-"""The same patient in the native form and in FHIR gets the same answers, for the same reasons.
-
-`--hypothesis-profile=long` tries thirty times as many.
-"""
+"""The same patient in the native form and in FHIR gets the same answers, for the same reasons."""
 
 from __future__ import annotations
 
@@ -21,10 +18,9 @@ from properties.generators import (
     Record,
     Subject,
     clear_record,
+    random_rules,
     read,
     records,
-    rule_texts,
-    rulebook_of,
     rules_of,
     subject_of,
 )
@@ -93,11 +89,7 @@ def test_random_rules_answer_the_same_in_both_forms() -> None:
     @many(150)
     @given(st.randoms(use_true_random=True))
     def agree(dice: Random) -> None:
-        texts = rule_texts(dice)
-        rulebook = rulebook_of(texts)
-        if rulebook is None:
-            return
-        subject = subject_of(rulebook, rules_of(rulebook.trials.values()))
+        texts, rulebook, subject = random_rules(dice)
         for _ in range(3):
             different = differences(dice, rulebook, records(dice, rulebook, subject), seen)
             assert not different, f"{texts['trials/T1.rules']}\n{different}"
@@ -113,11 +105,7 @@ def test_random_fhir_answers_as_what_it_says_natively() -> None:
     @many(100)
     @given(st.randoms(use_true_random=True))
     def agree(dice: Random) -> None:
-        texts = rule_texts(dice)
-        rulebook = rulebook_of(texts)
-        if rulebook is None:
-            return
-        subject = subject_of(rulebook, rules_of(rulebook.trials.values()))
+        texts, rulebook, subject = random_rules(dice)
         for _ in range(3):
             different = differences_of_fhir(dice, rulebook, subject, seen)
             assert not different, f"{texts['trials/T1.rules']}\n{texts['dictionary/all.rules']}\n{different}"
@@ -130,11 +118,7 @@ def test_how_a_record_is_sent_does_not_change_an_answer() -> None:
     @many(80)
     @given(st.randoms(use_true_random=True))
     def agree(dice: Random) -> None:
-        texts = rule_texts(dice)
-        rulebook = rulebook_of(texts)
-        if rulebook is None:
-            return
-        subject = subject_of(rulebook, rules_of(rulebook.trials.values()))
+        texts, rulebook, subject = random_rules(dice)
         for _ in range(3):
             different = differences_when_sent_otherwise(dice, rulebook, records(dice, rulebook, subject))
             assert not different, f"{texts['trials/T1.rules']}\n{different}"

@@ -34,6 +34,10 @@ def likeness() -> Likeness:
         ("Urea Nitrogen (BUN)", RESULTS, "urea_nitrogen"),
         ("Alpha-Fetoprotein", RESULTS, "alpha_fetoprotein"),
         ("INR(PT)", RESULTS, "INR"),
+        ("na", RESULTS, "sodium"),
+        ("na serum", RESULTS, "sodium"),
+        ("serum Na", RESULTS, "sodium"),
+        ("anti HIV", RESULTS, "HIV_screen"),
         ("Cirrhosis of liver (disorder)", DIAGNOSES, "cirrhosis"),
         ("Chronic viral hepatitis B", DIAGNOSES, "chronic_hepatitis_b"),
         ("Haemodialysis", DIAGNOSES, "hemodialysis"),
@@ -54,6 +58,11 @@ def test_the_entry_that_a_reader_would_think_of_stands_first(wording: str, kinds
         ("", RESULTS),
         ("(((", RESULTS),
         ("总胆红素", RESULTS),
+        ("K", RESULTS),
+        ("30' na 75g glucose", RESULTS),
+        ("Antibiogram", RESULTS),
+        ("Antibiotic susceptibility", RESULTS),
+        ("Antibody screen", RESULTS),
     ],
 )
 def test_what_is_like_nothing_is_offered_nothing(wording: str, kinds: tuple[str, ...]) -> None:

@@ -101,7 +101,7 @@ def test_a_wording_is_told_once_for_all_its_entries() -> None:
 
 
 @pytest.mark.parametrize(
-    ("list_", "name"), [("medications", "Baraclude"), ("conditions", "gout"), ("procedures", "Impella")]
+    ("list_", "name"), [("medications", "Baraclude"), ("conditions", "xanthoma"), ("procedures", "Impella")]
 )
 def test_an_entry_of_an_unknown_name_may_be_anything_at_its_dates(list_: str, name: str) -> None:
     patient = read(**{list_: [{"name": name}]}, complete=[list_])
@@ -112,8 +112,8 @@ def test_an_entry_of_an_unknown_name_may_be_anything_at_its_dates(list_: str, na
 
 
 def test_what_is_denied_under_an_unknown_name_denies_nothing() -> None:
-    patient = read(conditions=[{"name": "gout", "status": "absent", "date": "2026-02-18"}])
-    assert patient.notes == ("not read: gout (conditions[0])",)
+    patient = read(conditions=[{"name": "xanthoma", "status": "absent", "date": "2026-02-18"}])
+    assert patient.notes == ("not read: xanthoma (conditions[0])",)
     assert (patient.absences, patient.may_be) == ({}, {})
 
 
@@ -218,7 +218,7 @@ def test_a_result_that_is_nearly_a_labs_keeps_the_place_of_one(name: str, fact: 
 def test_what_is_nearly_a_name_stands_above_the_other_notes() -> None:
     patient = read(
         observations=[{"name": "ALT", "value": 1}, {"name": "creatinin", "value": 1}],
-        conditions=[{"name": "gout"}, {"name": "cirhosis"}],
+        conditions=[{"name": "xanthoma"}, {"name": "cirhosis"}],
     )
     assert [note.startswith(CHECK_FIRST) for note in patient.notes] == [True, True, False]
 

@@ -229,7 +229,7 @@ def test_a_review_that_cannot_be_used_denies_nothing(review: dict[str, Any], pat
 def test_a_review_that_is_too_old_to_count_is_told(days: int, is_too_old: bool) -> None:
     patient = read(reviews=[{**SIGNED, "covers": "ever", "none_of": ["malignancy", "planned dialysis", "ascites"]}])
     notes = evaluate(patient, RULES, date(2026, 2, 18) + timedelta(days)).notes
-    told = "the chart review of 2026-02-18 is too old to speak for the day of screening: ascites, malignancy"
+    told = "the chart review of 18 Feb 2026 is too old to speak for the day of screening: ascites, malignancy"
     assert notes == ((told,) if is_too_old else ())
 
 
@@ -241,7 +241,7 @@ def test_an_old_review_that_was_made_again_is_not_told() -> None:
 def test_a_review_later_than_the_day_of_screening_is_told() -> None:
     patient = read(reviews=[{**SIGNED, "covers": "ever", "none_of": ["malignancy"]}])
     assert evaluate(patient, RULES, "2026-02-17").notes == (
-        "reviews[0].none_of[0]: `malignancy` is dated 2026-02-18, after the day of screening, and is not used",
+        "reviews[0].none_of[0]: `malignancy` is dated 18 Feb 2026, after the day of screening, and is not used",
     )
 
 

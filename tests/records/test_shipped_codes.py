@@ -344,7 +344,7 @@ def test_an_ingredient_is_read_as_what_it_is_by_every_way(ingredient: str, code:
     ("system", "code", "name"),
     [
         ("rxnorm", "42316", "immunosuppressant"),  # tacrolimus
-        ("icd10who", "I85.0", "bleeding"),
+        ("icd10who", "K57.0", "bleeding"),
         ("icd10cm", "I85.0", "bleeding"),
         ("icd10gm", "K83.01", "infection"),
         ("icd10cm", "K83.09", "infection"),

@@ -398,6 +398,7 @@ def test_every_word_of_the_table_is_one_that_is_looked_for() -> None:
                 "grade": ("grade",),
                 "filler": ("",),
                 "sex": ("female", "male", "unknown"),
+                "stage": ("stage",),
             }
             assert meaning in meanings[kind]
     assert len({(kind, words) for kind, words, _ in rows}) == len(rows)

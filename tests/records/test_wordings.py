@@ -59,17 +59,18 @@ def test_beside_a_code_it_is_a_wording_only() -> None:
 
 def test_what_is_not_read_is_told_once_in_one_note() -> None:
     patient = read(
-        conditions=[{"name": "T2DM"}, {"text": "Gonarthrose"}, {"text": "T2DM"}], procedures=[{"text": "Z.n. IABP"}]
+        conditions=[{"name": "Z.n. Ulcus"}, {"text": "Xanthelasmen"}, {"text": "Z.n. Ulcus"}],
+        procedures=[{"text": "Z.n. IABP"}],
     )
     assert patient.notes == (
-        "not read: T2DM (conditions[0], conditions[2]), Gonarthrose (conditions[1]), Z.n. IABP (procedures[0])",
+        "not read: Z.n. Ulcus (conditions[0], conditions[2]), Xanthelasmen (conditions[1]), Z.n. IABP (procedures[0])",
     )
 
 
 def test_it_is_listed_with_what_a_record_calls_things() -> None:
     sightings = Sightings()
-    read_patient({"conditions": [{"text": "T2DM"}]}, dictionary(), sightings=sightings)
-    assert [(each.kind, each.text, each.meanings) for each, _ in sightings] == [("condition", "T2DM", ())]
+    read_patient({"conditions": [{"text": "Z.n. Ulcus"}]}, dictionary(), sightings=sightings)
+    assert [(each.kind, each.text, each.meanings) for each, _ in sightings] == [("condition", "Z.n. Ulcus", ())]
 
 
 @pytest.mark.parametrize(
@@ -95,10 +96,17 @@ def test_what_is_denied_is_never_offered_as_there(list_: str, text: str, field: 
     assert '"status": "absent"' in note
 
 
-@pytest.mark.parametrize("text", ["V.a. HCC", "suspected HCC", "HCC?", "rule out pulmonary embolism"])
-def test_a_suspicion_is_offered_nothing(text: str) -> None:
-    (note,) = read(conditions=[{"text": text}]).notes
-    assert note == f"not read: {text} (conditions[0])"
+@pytest.mark.parametrize("text", ["V.a. HCC", "suspected HCC", "HCC?", "known HCC"])
+def test_a_suspicion_may_be_what_it_names_and_nothing_more(text: str) -> None:
+    patient = read(conditions=[{"text": text}])
+    assert (patient.episodes, patient.notes) == ({}, ())
+    assert "hepatocellular_carcinoma" in patient.may_be["conditions"]
+    assert "hiv_infection" not in patient.may_be["conditions"]
+
+
+def test_what_is_ruled_out_is_offered_nothing() -> None:
+    (note,) = read(conditions=[{"text": "rule out pulmonary embolism"}]).notes
+    assert note == "not read: rule out pulmonary embolism (conditions[0])"
 
 
 @pytest.mark.parametrize("text", ["nodular hyperplasia", "Noonan syndrome", "DDAVP", "keinesis", "negative pressure"])

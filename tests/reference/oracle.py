@@ -53,7 +53,8 @@ Episodes
   earlier one does not touch it, one at the same time leaves it open. The past it leaves open only if it is at the same
   time and not surely later than the beginning.
 - An entry that is over denies every other entry about the present whose word is of an earlier day than its end; on
-  the same day the positive stands. It also says that the list lacks no other one.
+  the same day the positive stands. It also says that the list lacks no other one, of what passes for as long as an
+  absence counts. An entry whose code may be of one kind of its concept only does neither.
 - A later absence ends an earlier positive; once the absence is stale again the present is open, unless the list is
   complete and denies it.
 - A later denial also ends, at the latest on its day, an episode whose end nobody wrote down.
@@ -74,8 +75,8 @@ Episodes
   no day, and where the user calls it complete, it is of the day of screening.
 - An entry that is active is not cured, as long as that speaks. An entry that does not say whether it is over may be
   either.
-- A sex to which a concept does not apply makes every verb about the patient FALSE for it; an entry or result that
-  surely is it contradicts the sex, and neither wins.
+- A sex to which a concept does not apply makes every verb about the patient FALSE for it. An entry or a usable result
+  of something that only the other sex has contradicts the sex, whenever it was, and then that rules nothing out.
 - A plan whose day has passed is UNKNOWN as a plan, and may have been carried out unless the procedure was absent on
   that day or later; one without a day may have been unless the list of procedures is complete. A plan on record
   stands against a denial of plans.
@@ -448,7 +449,8 @@ class Oracle:
         return self.happened(condition, here) is FALSE
 
     def lowest_by_entries(self, fact: Lab | Finding, lookup: ValueLookup, here: Here) -> int | None:
-        """The rank of the lowest grade left by entries that speak against a result of none; None without such."""
+        """The rank of the lowest grade left by entries that speak against a result of none, or may have begun on a
+        later day than a result; None without such."""
         if (
             not isinstance(fact, Finding)
             or fact.zero_when_absent is None
@@ -456,11 +458,13 @@ class Oracle:
         ):
             return None
         latest = [result for look in self.looks(lookup, here) or () if look for result in look[-1]]
-        if not any(
+        is_none = any(
             fact.choices[0] in (result.choices or ()) if fact.choices else result.value and result.value.contains(0)
             for result in latest
-        ):
-            return None
+        )
+        graded_on = min(
+            (self.as_of if each.when is None else each.when.first_day for each in latest), default=self.as_of
+        )
         condition = EventLookup("", "current", "conditions", (Qualified(fact.zero_when_absent),))
         state = self.happened(condition, here)
         window = Span(here.day * DAY, here.last_second)
@@ -471,6 +475,12 @@ class Oracle:
             and self.matches(episode, condition, here) is not FALSE
             and self.timing(episode, condition, window, here, bounded=False) is not FALSE
         ]
+        if not is_none:
+            speaking = [
+                each
+                for each in speaking
+                if graded_on < (self.as_of if each.start is None else min(each.start.last_day, self.as_of))
+            ]
         if state is FALSE or not speaking:
             return None
         return 1 if state is TRUE else 0
@@ -930,7 +940,7 @@ class Oracle:
 
     def resolutions(self, concept: str, record_list: RecordList) -> list[tuple[Episode, Span]]:
         """The entries of a condition, or of a broader one, that are over, and when they ended. A result that only
-        raised the question is none of them."""
+        raised the question is none of them, nor is an entry whose code may be of one kind only."""
         if self.rulebook.concepts[concept].kind != "condition":
             return []
         found = []
@@ -938,7 +948,9 @@ class Oracle:
             start = self.start(episode)
             is_over = episode.ended or (episode.end is not None and not episode.ongoing and not self.is_acute(episode))
             is_question = episode.shown_by_result and episode.doubtful
-            if not is_question and episode.concept in self.with_broader(concept) and is_over and start is not None:
+            if is_question or episode.is_part:
+                continue
+            if episode.concept in self.with_broader(concept) and is_over and start is not None:
                 found.append((episode, self.end(episode, start)))
         return found
 
@@ -960,7 +972,10 @@ class Oracle:
 
     def matches(self, episode: Episode, lookup: EventLookup, here: Here) -> Truth:
         return all_of(
-            [any_of([self.is_such(episode, wanted, here) for wanted in lookup.what]), self.suits_sex(episode, lookup)]
+            [
+                any_of([self.is_such(episode, wanted, here) for wanted in lookup.what]),
+                self.can_apply(episode.concept, lookup),
+            ]
         )
 
     def is_such(self, episode: Episode, wanted: Qualified, here: Here) -> Truth:
@@ -970,18 +985,24 @@ class Oracle:
         goes_on = episode.ongoing and episode.status is not None and not self.is_stale(episode, here.day)
         return all_of([is_qualified(episode, qualifier, wanted, goes_on=goes_on) for qualifier in wanted.qualifiers])
 
-    def suits_sex(self, episode: Episode, lookup: EventLookup) -> Truth:
-        """Whether the patient is of the sex that the concept of an entry is only for."""
-        suits = self.can_apply(episode.concept, lookup)
-        raises_a_question = episode.shown_by_result and episode.unusable is None
-        return UNKNOWN if suits is FALSE and (not episode.doubtful or raises_a_question) else suits
-
     def can_apply(self, concept: str, lookup: EventLookup) -> Truth:
-        """Whether the patient is of the sex that a concept is only for."""
+        """Whether the patient is of the sex that a concept is only for: nobody knows where the record has none, or says
+        of some entry or result what only the other sex has."""
         only_if = self.rulebook.concepts[concept].only_if
         if lookup.verb == "family history of" or only_if is None:
             return TRUE
-        return UNKNOWN if self.patient.sex is None else truth_of(self.patient.sex == only_if)
+        if self.patient.sex is None or self.patient.sex == only_if:
+            return UNKNOWN if self.patient.sex is None else TRUE
+        return UNKNOWN if self.contradicts_sex() else FALSE
+
+    def contradicts_sex(self) -> bool:
+        return any(
+            episode.list != "family_history"
+            and episode.unusable is None
+            and self.rulebook.concepts[name].only_if not in (None, self.patient.sex)
+            for name, those in self.patient.episodes.items()
+            for episode in those
+        )
 
     # ---- whether something happened
 
@@ -1138,8 +1159,8 @@ class Oracle:
                 continue
             if self.is_covered(wanted.concept, lookup.list, window, here):
                 continue
-            ends = [end for _, end in self.resolutions(wanted.concept, lookup.list)]
-            if lookup.verb in HOLDING and any(end.last <= here.last_second for end in ends):
+            over = self.resolutions(wanted.concept, lookup.list)
+            if lookup.verb in HOLDING and any(self.still_denies(episode, end, here) for episode, end in over):
                 continue
             is_of_patient = lookup.verb != "family history of"
             if is_of_patient and self.can_apply(wanted.concept, lookup) is FALSE:
@@ -1148,6 +1169,13 @@ class Oracle:
                 continue
             return UNKNOWN
         return FALSE
+
+    def still_denies(self, episode: Episode, end: Span, here: Here) -> bool:
+        """Whether an entry that ended by the clock says that nothing else of its concept is there. Of what passes it
+        does so for as long as any absence counts."""
+        concept = self.rulebook.concepts[episode.concept]
+        counts = concept.course != "passing" or here.day <= day_shifted(end.days.first, concept.fresh, 1)
+        return end.last <= here.last_second and counts
 
     def is_complete(self, record_list: RecordList, concept: Concept, day: int) -> bool:
         """Whether a list is complete, as far as it says anything of a concept on a day."""

@@ -333,7 +333,7 @@ def test_a_complete_list_grows_old_like_an_absence(
 def test_an_old_list_is_told_and_a_list_that_is_assumed_complete_is_of_today() -> None:
     rulebook = rulebook_of("history of any of (ulcer, attack)")
     patient = read_patient({"id": "p", "as_of": "2025-11-21", **COMPLETE}, rulebook)
-    assert "the lists are complete as of 2025-11-21: too old to deny attack, ulcer" in (
+    assert "the lists are complete as of 21 Nov 2025: too old to deny attack, ulcer" in (
         evaluate(patient, rulebook, as_of=AS_OF).notes
     )
     screening = evaluate(patient, rulebook, as_of=AS_OF, assume_complete=["conditions"])

@@ -1,9 +1,7 @@
 """The engine and the naive oracle give every criterion the same status, on random rules and on the real trials.
 
 The oracle tries every possible world. Where one fact stands twice in a rule (an anchor that both places a window and
-counts in it, say), the engine may leave open what no world leaves open: rarely, and never the other way round.
-`--hypothesis-profile=long` tries thirty times as many.
-"""
+counts in it, say), the engine may leave open what no world leaves open: rarely, and never the other way round."""
 
 from __future__ import annotations
 
@@ -22,10 +20,9 @@ from properties.generators import (
     AS_OF,
     TODAY,
     Record,
+    random_rules,
     read,
     records,
-    rule_texts,
-    rulebook_of,
     rules_of,
     subject_of,
 )
@@ -115,11 +112,7 @@ def test_engine_and_oracle_agree_on_random_rules() -> None:
     @many(400)
     @given(st.randoms(use_true_random=True))
     def agree(dice: Random) -> None:
-        texts = rule_texts(dice)
-        rulebook = rulebook_of(texts)
-        if rulebook is None:
-            return
-        subject = subject_of(rulebook, rules_of(rulebook.trials.values()))
+        texts, rulebook, subject = random_rules(dice)
         for _ in range(3):
             record = records(dice, rulebook, subject)
             for case in set(odd_cases(read(record, rulebook))):

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from report.pages import html_page
 from screener import Screening, evaluate, load_rules
-from screener.contract import TrialTold
+from screener.contract import TrialData
 from screener.report.markdown import markdown
 from screener.report.matrix import print_matrix, row_of
 from screener.report.terminal import print_screening
@@ -69,7 +69,7 @@ def test_the_json_says_what_to_check_of_each_trial() -> None:
     documents = {each["id"]: each for each in TOO_HIGH.to_dict()["trials"]}
     assert documents["NCT03863002"]["check_first"]
     assert documents["NCT07409259"]["check_first"] == []
-    assert "check_first" in TrialTold.__struct_fields__
+    assert "check_first" in TrialData.__struct_fields__
 
 
 @pytest.mark.parametrize(

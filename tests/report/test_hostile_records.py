@@ -110,7 +110,7 @@ def plain_skeleton() -> list[tuple[str, tuple[tuple[str, str], ...]]]:
     return skeleton(small_page("plain"))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(text=TEXTS)
 def test_no_text_of_a_record_changes_what_the_page_is_made_of(text: str) -> None:
     page = small_page(f"x{text}")

@@ -19,6 +19,7 @@ from screener.advice.when import changes
 from screener.contract import LINE_WORDS
 from screener.report.advising import MEASURED, any_of
 from screener.report.outlook import beside_explanation, next_facts, shortly, turning
+from screener.values.dates import day_in_words
 
 EACH = pytest.mark.parametrize("name", NAMES)
 
@@ -204,7 +205,7 @@ def test_what_would_turn_a_failure_is_told_of_what_can_be_looked_at_again_in_the
 def test_each_trial_has_its_summary_and_six_days_at_the_most_and_the_horizon_is_said(name: str) -> None:
     timeline = changes(screened(name))
     found = rows(section(name, "days"))
-    assert f"Up to {timeline.until}, if nothing new is recorded" in words(section(name, "days"))
+    assert f"Up to {day_in_words(timeline.until)}, if nothing new is recorded" in words(section(name, "days"))
     assert list(found) == [trial.id for trial in timeline.trials]
     for trial in timeline.trials:
         assert trial.summary[1:] in words(found[trial.id])
@@ -213,7 +214,7 @@ def test_each_trial_has_its_summary_and_six_days_at_the_most_and_the_horizon_is_
         assert len(days) == min(len(turns), 6) + (len(turns) > 6)
         for day, turn in zip(days, turns[:6], strict=False):
             word = LINE_WORDS[turn.after]
-            assert day == flat(f"{turn.date} {word} {', '.join(turn.criteria)}: {turn.why}")
+            assert day == flat(f"{day_in_words(turn.date)} {word} {', '.join(turn.criteria)}: {turn.why}")
 
 
 def test_days_beyond_six_are_counted() -> None:
@@ -308,4 +309,4 @@ def test_the_list_of_several_patients_says_who_has_died() -> None:
     dead = screened_record({"id": "a", "as_of": "2026-02-20", "died": "2026-02"})
     page = page_of(dead, screened_record({"id": "b", "as_of": "2026-02-20"}))
     [contents] = page.all("nav")
-    assert [words(each).split(":")[0] for each in contents.iter("li")] == ["a (died 2026-02)", "b"]
+    assert [words(each).split(":")[0] for each in contents.iter("li")] == ["a (died Feb 2026)", "b"]

@@ -12,6 +12,7 @@ from report.pages import NAMES, Page, example_page, flat, page_of, screened, scr
 from screener.contract import LINE_WORDS
 from screener.evaluation.explanation import number_text
 from screener.report.wording import DISCLAIMER
+from screener.values.dates import dates_in_words
 
 SHAPES = {"failed": "M2 2 10 10M10 2 2 10", "passed": "M1.5 6.5 4.8 10 10.5 2.5"}
 SEVERAL = ("score-with-two-readings", "results-that-cannot-be-used", "referral-letter-only")
@@ -30,7 +31,7 @@ def test_every_criterion_is_there_with_all_that_its_answer_says(name: str) -> No
             for evidence in criterion.evidence:
                 assert flat(evidence.value) in text
                 assert evidence.source in text
-                assert (evidence.date or "") in text
+                assert dates_in_words(evidence.date or "") in text
                 if evidence.canonical_unit not in (None, evidence.unit) and isinstance(evidence.canonical_value, float):
                     assert f"{number_text(evidence.canonical_value)} {evidence.canonical_unit}" in text
             for told in (
@@ -113,7 +114,7 @@ def test_the_page_has_a_language_landmarks_and_a_title() -> None:
     page = example_page("score-with-two-readings")
     assert page.all("html")[0].get("lang") == "en"
     assert len(page.all("main")) == 1
-    assert words(page.all("title")[0]) == ("Pre-screening sheet: example: score with two readings, as of 2026-03-11")
+    assert words(page.all("title")[0]) == ("Pre-screening sheet: example: score with two readings, as of 11 Mar 2026")
     assert len(page.all("header")) > 1
 
 
@@ -157,7 +158,7 @@ def test_notes_versions_and_the_disclaimer_stand_at_the_end() -> None:
     assert all(flat(note) in notes for note in screening.notes)
     assert DISCLAIMER in words(page.all("footer")[-1])
     [versions] = [words(each) for each in page.all("p", class_="versions")]
-    assert versions == f"As of 2026-03-25 · screener 0.1.0 · rules {screening.rules}"
+    assert versions == f"As of 25 Mar 2026 · screener 0.1.0 · rules {screening.rules}"
 
 
 def test_a_list_taken_as_complete_and_a_chosen_reading_are_said() -> None:

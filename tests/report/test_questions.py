@@ -47,7 +47,7 @@ def test_a_question_that_two_lines_need_is_asked_once_and_names_both() -> None:
 
 def test_the_list_for_people_is_as_follows() -> None:
     assert questions_text(screened("score-with-two-readings", "NCT05985863")) == (
-        "Patient example: score with two readings, screened as of 2026-03-11: 5 open\n"
+        "Patient example: score with two readings, as of Wed 11 Mar 2026: 5 open\n"
         "questions\n"
         "\n"
         "NCT05985863  Human Umbilical Cord Mesenchymal Stem Cell Transplantation for The\n"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 from typing import Any
 
 import msgspec
@@ -11,8 +13,8 @@ from jsonschema import Draft202012Validator
 
 import screener
 from golden.screened import expected_screenings, screened
-from screener import evaluate, load_patient
-from screener.contract import FORMAT, Form, Reason, ScreeningTold, Status, Verdict
+from screener import ScreeningError, evaluate, load_patient
+from screener.contract import FORMAT, Reason, ResultForm, ScreeningData, Status, Verdict
 from screener.records.patient import NOTHING_BESIDES
 from screener.report.further import further, json_with
 from screener.schema import json_of, plain, read_result, result_schema
@@ -21,7 +23,7 @@ from screener.sheet.making import sheet_of
 
 EXPECTED = expected_screenings()
 EACH = pytest.mark.parametrize("expected", EXPECTED, ids=lambda expected: expected.name)
-FORMS: tuple[Form, ...] = ("full", "compact")
+FORMS: tuple[ResultForm, ...] = ("full", "compact")
 MOST_BYTES = 40_000
 READ = {"id": "p", "as_of": "2026-02-20", "sex": "female", "birth_date": "1981-05"}
 
@@ -38,15 +40,15 @@ def lab(name: str, value: object, date: str = "2026-02-18", **more: object) -> d
 def test_both_forms_are_read_back_as_they_were_written(expected: Any) -> None:
     screening = screened(expected)
     for form in FORMS:
-        told = screening.told(form)
+        told = screening.to_data(form)
         read = read_result(screening.to_json(form))
-        assert msgspec.json.decode(screening.to_json(form), type=ScreeningTold) == told
+        assert msgspec.json.decode(screening.to_json(form), type=ScreeningData) == told
         assert json_of(read).decode() == screening.to_json(form)
 
 
 @EACH
 def test_every_reference_names_what_the_full_form_says_at_the_line(expected: Any) -> None:
-    full, compact = (screened(expected).told(form) for form in FORMS)
+    full, compact = (screened(expected).to_data(form) for form in FORMS)
     assert isinstance(full.trials[0].criteria[0].evidence, tuple)
     for told in (full, compact):
         for trial in told.trials:
@@ -80,7 +82,7 @@ def test_the_compact_form_is_small(expected: Any) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_result_with_everything_fits_the_schema(form: Form) -> None:
+def test_a_result_with_everything_fits_the_schema(form: ResultForm) -> None:
     schema = result_schema()
     Draft202012Validator.check_schema(schema)
     screening = screened(next(each for each in EXPECTED if each.patient == "score-with-two-readings"))
@@ -101,7 +103,7 @@ def test_the_version_stands_first() -> None:
 
 
 def test_a_number_says_how_far_it_is_known() -> None:
-    beyond = of(lab("INR", ">8"), lab("PTA", "<15", unit="%"), lab("albumin", 30, unit="g/L")).told("compact")
+    beyond = of(lab("INR", ">8"), lab("PTA", "<15", unit="%"), lab("albumin", 30, unit="g/L")).to_data("compact")
     known = {fact.name: plain(fact) for fact in beyond.facts}
     assert known["INR"]["value"] == ">8"
     assert known["INR"]["canonical"] == {"low": 8.0, "high": None, "low_open": True}
@@ -135,6 +137,35 @@ def test_trials_and_lines_are_found_by_name() -> None:
     assert repr(trial.criterion("I3")) == "<I3 unknown>"
 
 
+def test_ids_are_found_in_what_holds_them() -> None:
+    screening = of(lab("INR", 1.8))
+    trial = screening.trial("NCT07409259")
+    assert "NCT07409259" in screening
+    assert trial in screening
+    assert "NCT1" not in screening
+    assert "I3" in trial
+    assert "I99" not in trial
+
+
+def test_what_cannot_be_done_with_a_screening_is_said() -> None:
+    screening = of(lab("INR", 1.8))
+    for write in (screening.to_json, screening.to_dict, screening.to_data):
+        with pytest.raises(ScreeningError, match="`short` is not a form of a result: write `full` or `compact`"):
+            write("short")
+    for copied in (pickle.dumps, copy.deepcopy):
+        with pytest.raises(TypeError, match="hand on the Patient, or what `to_json` or `to_data` gives"):
+            copied(screening)
+
+
+def test_what_a_newer_version_adds_is_passed_over() -> None:
+    written = of(lab("INR", 1.8)).to_dict("compact")
+    later = {**written, "new": 1, "trials": [{**each, "new": 2} for each in written["trials"]]}
+    Draft202012Validator(result_schema()).validate(later)
+    assert screener.read_result(json.dumps(later)) == screener.read_result(json.dumps(written))
+    with pytest.raises(msgspec.ValidationError, match="screener-result/3"):
+        screener.read_result(json.dumps({**written, "format": "screener-result/3"}))
+
+
 def test_rows_are_flat_and_one_a_line() -> None:
     screening = screened(EXPECTED[0])
     rows = screening.to_rows()
@@ -154,7 +185,7 @@ def test_what_other_programs_use_is_exported() -> None:
 
 
 def test_options_stand_in_the_result_with_their_origin() -> None:
-    plainly = of(lab("INR", 1.8)).told()
+    plainly = of(lab("INR", 1.8)).to_data()
     assert plain(plainly.options) == {
         "as_of_from": "record",
         "assume_complete": [],
@@ -168,7 +199,7 @@ def test_options_stand_in_the_result_with_their_origin() -> None:
         assume_complete=("procedures", "conditions"),
         labs_within="5 days",
         trials="NCT07409259",
-    ).told()
+    ).to_data()
     assert plain(asked.options) == {
         "as_of_from": "call",
         "assume_complete": ["conditions", "procedures"],
@@ -182,7 +213,7 @@ def test_options_stand_in_the_result_with_their_origin() -> None:
 
 def test_a_record_has_a_digest_of_its_facts() -> None:
     def digest(screening: Screening) -> str:
-        return screening.told("compact").origins.record
+        return screening.to_data("compact").origins.record
 
     inr = lab("INR", 1.8)
     assert digest(of(inr)) == digest(of(inr, labs_within="5 days")) != digest(of(lab("INR", 1.81)))
@@ -192,25 +223,27 @@ def test_what_a_record_was_read_with_is_told(tmp_path: Any) -> None:
     table = tmp_path / "local.csv"
     table.write_text("system,code,name,unit\nurn:lab,CREA,creatinine,mg/dL\n", encoding="utf-8")
     answers = {"patient": "p", "answers": {"NCT07409259/informed_consent": True}}
-    told = evaluate({**READ}, codes=table, locale="de", answers=answers).told().origins.read_with
+    told = evaluate({**READ}, codes=table, locale="de", answers=answers).to_data().origins.read_with
     assert told.locale == "de"
     assert [len(digests) for digests in (told.tables, told.answers)] == [1, 1]
     assert told.tables[0].startswith("sha256:")
-    assert of().told().origins.read_with == NOTHING_BESIDES
+    assert of().to_data().origins.read_with == NOTHING_BESIDES
 
 
 def test_the_latest_result_is_the_last_one_whether_or_not_its_time_of_day_is_known() -> None:
     values = [lab("INR", 1.6, "2026-02-16"), lab("INR", 1.7, "2026-02-19T07:05"), lab("INR", 1.9, "2026-02-21")]
     told = of(
         *values, lab("creatinine", 60, "2026-02-18T07:05", unit="umol/L"), lab("creatinine", 70, unit="umol/L")
-    ).told()
+    ).to_data()
     latest = {each.name: told.facts[each.fact].value for each in told.latest if each.fact is not None}
     assert latest["INR"] == "1.7"
     assert latest["creatinine"] == "60"
 
 
 def test_the_latest_result_keeps_its_place_where_it_cannot_be_used() -> None:
-    told = of(lab("INR", 1.8, "2026-02-17"), lab("INR", "cloudy", "2026-02-19"), lab("TBil", 90, unit="umol/L")).told()
+    told = of(
+        lab("INR", 1.8, "2026-02-17"), lab("INR", "cloudy", "2026-02-19"), lab("TBil", 90, unit="umol/L")
+    ).to_data()
     latest = {each.name: each for each in told.latest}
     assert latest["INR"].fact is not None
     assert told.facts[latest["INR"].fact].value == "cloudy"
@@ -225,6 +258,6 @@ def test_the_latest_result_keeps_its_place_where_it_cannot_be_used() -> None:
 )
 def test_a_result_fresh_for_hours_is_good_to_the_last_whole_day(within: str, good_to: str | None) -> None:
     asked = of(lab("INR", 1.8, "2026-02-19T10:00"), labs_within=within)
-    latest = {each.name: each for each in asked.told().latest}
+    latest = {each.name: each for each in asked.to_data().latest}
     assert latest["INR"].good_to == good_to
     assert sheet_of(asked).results

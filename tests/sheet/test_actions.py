@@ -10,12 +10,15 @@ import pytest
 from advice.one_line import AS_OF, result
 from screener import load_rules
 from screener.records import read_patient
+from screener.records.dictionary import Dictionary
 from screener.records.patient import Episode
+from screener.records.questionnaire import answers_in, with_answers
 from screener.report.review import to_review
 from screener.rulebook import RecordList, Rulebook
 from screener.screening import Screening, TrialResult, evaluate
 from screener.sheet.actions import actions_of, without_places
 from screener.sheet.again import after_clean_chart
+from screener.sheet.making import sheet_of
 from screener.sheet.model import OpenEntry
 from screener.sheet.phrases import entry_question
 from screener.sheet.reviewing import asked_of_chart
@@ -70,8 +73,8 @@ WORK: list[tuple[Any, ...]] = [
          {"conditions": [FAILURE]}, [("old results", "Before the liver failure", "platelet count")]),
         ("onset of liver_failure within 4 weeks", "inclusion",
          {"conditions": [{"name": "liver_failure", "onset": "2026", "status": "active"}]},
-         [("chart", "Acute or acute-on-chronic liver failure?", ""),
-          ("chart", "Acute or acute-on-chronic liver failure: exact dates?", "")]),
+         [("chart", "Acute or acute-on-chronic liver failure: exact dates?", ""),
+          ("chart", "Acute or acute-on-chronic liver failure?", "")]),
         ("history of chronic_viral_hepatitis", "inclusion", {}, [("chart", "Chronic viral hepatitis?", "")]),
         ("history of malignancy", "exclusion", {}, []),
         ("history of severe infection within 2 months", "exclusion",
@@ -138,11 +141,50 @@ def test_the_review_asks_for_each_thing_at_its_widest_window(
 
 
 def test_what_inclusion_needs_stands_apart_in_the_file_of_a_review() -> None:
-    for rule, kind, title in (
-        ("history of chronic_viral_hepatitis", "inclusion", "What inclusion needs"),
-        ("history of malignancy within 5 years", "exclusion", "Cancer"),
-    ):
-        assert [group["title"] for group in to_review(screened(rule, kind))["groups"]] == [title]
+    rules = rulebook_with_trial(
+        "inclusion I1\n  > needs\n  history of chronic_viral_hepatitis\n\n"
+        "exclusion E1\n  > spares\n  history of malignancy within 5 years\n"
+    )
+    screening = evaluate(read_patient({"id": "anna"}, rules), rules, as_of=AS_OF)
+    review = to_review(screening)
+    asked = [(group["title"], [item["what"] for item in group["items"]]) for group in review["groups"]]
+    assert asked == [("Cancer", ["malignancy"]), ("Needed for inclusion", ["chronic_viral_hepatitis"])]
+    assert sheet_of(screening).review.groups[0].title == "Cancer"
+
+
+def test_what_a_review_found_is_asked_about_by_what_it_is() -> None:
+    rules = rulebook_with_trial("inclusion I1\n  > needs\n  history of cirrhosis\n")
+    dictionary = Dictionary(rules)
+    found = {"what": "alcoholic_liver_disease", "covers": "ever", "found": True}
+    review = {"patient": "anna", "on": AS_OF.isoformat(), "by": "a nurse", "groups": [{"items": [found]}]}
+    patient = with_answers(read_patient({"id": "anna"}, dictionary), answers_in(review, dictionary), dictionary)
+    (entry,) = sheet_of(evaluate(patient, rules, as_of=AS_OF)).review.entries
+    assert entry.text == "the alcoholic liver disease: cirrhosis, too?"
+
+
+def test_what_several_inclusion_lines_need_is_asked_once() -> None:
+    rules = rulebook_with_trial(
+        "inclusion I1\n  > one\n  history of any of (cirrhosis, chronic_viral_hepatitis)\n\n"
+        "inclusion I2\n  > other\n  history of any of (cirrhosis, autoimmune_hepatitis)\n"
+    )
+    screening = evaluate(read_patient({"id": "anna"}, rules), rules, as_of=AS_OF)
+    (action,) = actions_of(screening, [TRIAL]).values()
+    assert action.text == "Chronic viral hepatitis, cirrhosis or autoimmune hepatitis?"
+    assert [line.id for line in action.lines] == ["I1", "I2"]
+
+
+def test_times_of_a_second_result_stand_in_one_phrase() -> None:
+    change = "relative rise in creatinine within {back} >= 50 %"
+    rules = rulebook_with_trial(
+        "".join(
+            f"exclusion E{number}\n  > line {number}\n  {change.format(back=back)}\n\n"
+            for number, back in enumerate(("7 days", "48 hours", "7 days"), 1)
+        )
+    )
+    record = {"id": "anna", "observations": [result("creatinine", 90, "umol/L")]}
+    screening = evaluate(read_patient(record, rules), rules, as_of=AS_OF)
+    (action,) = actions_of(screening, [TRIAL]).values()
+    assert (action.text, action.detail) == ("A second creatinine", "within 7 days or 48 hours")
 
 
 MIXED = "history of chronic_viral_hepatitis and not history of malignancy"

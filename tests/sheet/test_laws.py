@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from golden.screened import examples
 from properties.effort import many
-from properties.generators import AS_OF, read, records, rule_texts, rulebook_of, rules_of, subject_of
+from properties.generators import AS_OF, random_rules, read, records
 from screener.loading import load_rulebook
 from screener.records import read_patient
 from screener.screening import Screening, evaluate
@@ -71,10 +71,7 @@ def test_the_laws_hold_for_random_rules_and_records() -> None:
     @many(70)
     @given(st.randoms(use_true_random=True))
     def hold(dice: Random) -> None:
-        rulebook = rulebook_of(rule_texts(dice))
-        if rulebook is None:
-            return
-        subject = subject_of(rulebook, rules_of(rulebook.trials.values()))
+        _, rulebook, subject = random_rules(dice)
         record = records(dice, rulebook, subject)
         sheet = check_laws(evaluate(read(record, rulebook), rulebook, as_of=AS_OF))
         states.update(row.state.name for row in sheet.trials)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from golden.screened import Expected, expected_screenings, screened
-from screener.report.sheet_text import HEIGHT, WIDTH, sheet_text
+from screener.report.sheet_text import HEIGHT, NARROWEST, WIDTH, sheet_text
 from screener.sheet.making import sheet_of
+from screener.sheet.model import State
 from sheet.test_states import ALL_MET, FAILURE, count, lab, sheet
 
 EACH = pytest.mark.parametrize("expected", expected_screenings(), ids=lambda expected: expected.name)
@@ -25,6 +27,23 @@ def test_every_example_fits(expected: Expected) -> None:
     assert len(shown) <= HEIGHT
     assert max(map(len, shown)) <= WIDTH
     assert all(trial.id in "\n".join(shown) for trial in screened(expected).trials)
+
+
+@EACH
+def test_a_narrow_terminal_has_narrow_lines_and_the_same_trials(expected: Expected) -> None:
+    for width in (60, NARROWEST):
+        shown = lines(sheet_text(sheet_of(screened(expected)), width))
+        assert max(map(len, shown)) <= width
+        assert all(trial.id in "\n".join(shown) for trial in screened(expected).trials)
+        assert "…" not in shown[0]
+
+
+def test_many_lines_against_are_counted_where_two_are_shown() -> None:
+    (row_, *_) = sheet(observations=[lab("INR", 1.8), count(2)]).trials
+    many = replace(row_, state=State("ruled out", "Ruled out", "For good."), against=("E1", "E2", "E3"))
+    assert "For good; 3 lines against" in sheet_text(replace(sheet(), trials=(many,)))
+    two = replace(many, against=("E1", "E2"))
+    assert "lines against" not in sheet_text(replace(sheet(), trials=(two,)))
 
 
 HOSTILE = "\x1b[2J\r\nALL CRITERIA MET\u202e" + "x" * 300
@@ -57,7 +76,7 @@ def test_what_stands_on_a_sheet() -> None:
         "",
         "Next: ask whether 0001 takes participants",
         "",
-        "ALL CRITERIA MET       TEST0001  not known      8/8 met   labs to 26 Feb",
+        "ALL CRITERIA MET       TEST0001  recruiting?    8/8 met   labs to 26 Feb",
         "  dates    closes after 10 Mar (I4)",
         "  consent  recorded 19 Feb",
         "",

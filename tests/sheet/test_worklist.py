@@ -28,6 +28,7 @@ from screener.sheet.model import StateName
 from screener.sheet.phrases import HEADLINES, STATE_WORDS
 from screener.sheet.states import NEAREST_FIRST
 from screener.sheet.worklist import Choice, Earlier, EarlierRow, Row, Score, Sort, TrialCells, row_of, worklist_of
+from trial_text import rulebook_with_trial
 
 DAY = date(2026, 2, 20)
 ODD = "=cmd|' /C calc'!A0, \"x\";\n@y\x1b[2J\t\u202ez"
@@ -157,8 +158,8 @@ def test_text_tells_what_changed_who_is_gone_and_what_could_not_be_used() -> Non
     text = worklist_text(worklist)
     assert "since before.csv: 1 new, 1 changed, 1 gone" in text
     assert "! good to passes within a week: 1" in text
-    assert "Gone since then\n  b: was: Only people to ask, NCT00001234\n" in text
-    assert "Could not be used, as told above\n  bad.json: it is empty\n" in text
+    assert "Gone since then\n  b, was: Only people to ask, NCT00001234\n" in text
+    assert "Could not be used, as said above\n  bad.json: it is empty\n" in text
 
 
 # ---- as CSV
@@ -347,3 +348,28 @@ def test_rows_are_chosen_for_a_worklist_alone(
     monkeypatch.chdir(tmp_path)
     assert main(["a.json", "--json", option]) == 2
     assert f"`{option.partition('=')[0]}` is for a worklist, and `--json` is not one" in capsys.readouterr().err
+
+
+def test_states_that_are_counted_stand_whole_on_a_line() -> None:
+    rows = [row(f"{state} {number}", state) for state in NEAREST_FIRST for number in range(11)]
+    counts = "\n".join(worklist_text(worklist_of(rows, Choice())).splitlines()[1:8])
+    assert all(f"{HEADLINES[state][:1].lower()}{HEADLINES[state][1:]} 11" in counts for state in NEAREST_FIRST)
+
+
+@pytest.mark.parametrize(
+    ("observations", "next_"),
+    [
+        ([], "get INR and bilirubin"),
+        ([{"name": "TBil", "value": 90, "unit": "umol/L", "date": "2026-02-19"}], "get INR"),
+    ],
+)
+def test_the_few_things_to_measure_are_named(observations: list[dict[str, object]], next_: str) -> None:
+    rules = rulebook_with_trial(
+        "inclusion I1\n  > one\n  INR >= 1.5\n\ninclusion I2\n  > two\n  total_bilirubin >= 5 mg/dL\n\n"
+        "inclusion I3\n  > three\n  age >= 18 years\n\ninclusion I4\n  > four\n  age <= 70 years\n\n"
+        "inclusion I5\n  > five\n  age <= 75 years\n"
+    )
+    record = {"id": "anna", "birth_date": "1980-01-01", "observations": observations}
+    made = row_of(evaluate(read_patient(record, rules), rules, as_of=DAY), "anna.json")
+    assert made is not None
+    assert made.next == next_

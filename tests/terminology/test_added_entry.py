@@ -20,13 +20,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from screener import Rulebook, evaluate
-from screener.loading import compile_rules, read_folder, shipped_rules
+from screener import Rulebook, evaluate, load_rules
+from screener.loading import read_folder, shipped_rules
 from screener.records import read_patient
 from screener.records.dictionary import Dictionary
 from screener.rulebook import Code, Related
 from screener.terminology.terminology import Terminology
 from terminology.common_codes import everyday
+from trial_text import compiled
 
 EDITIONS = {"icd10cm": "http://hl7.org/fhir/sid/icd-10-cm", "icd10who": "http://hl7.org/fhir/sid/icd-10"}
 EXAMPLES = Path(__file__).parents[2] / "examples" / "patients"
@@ -34,9 +35,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples" / "patients"
 
 @cache
 def before() -> Rulebook:
-    rulebook = compile_rules(read_folder(shipped_rules())).rulebook
-    assert rulebook is not None
-    return rulebook
+    return load_rules()
 
 
 @cache
@@ -155,7 +154,7 @@ def cleared(old: Terminology, new: Terminology, asked: list[str]) -> Iterator[st
 @given(seed=st.integers(0, 10**9))
 def test_an_added_entry_overturns_no_definite_answer(seed: int) -> None:
     texts = added(random.Random(seed))
-    checked = compile_rules(msgspec.structs.replace(read_folder(shipped_rules()), rules=texts))
+    checked = compiled(msgspec.structs.replace(read_folder(shipped_rules()), rules=texts))
     if checked.rulebook is None:
         # A kind that may be where the broader concept is not: the checker refuses it.
         assert {each.code for each in checked.diagnostics if each.is_error} == {"kind-against-parent"}, checked.report
@@ -186,7 +185,7 @@ def one_line_each() -> Dictionary:
         for place, name in enumerate(named, start=1)
     ]
     texts["trials/T1.rules"] = "\n".join([PROTOCOL, *lines])
-    checked = compile_rules(msgspec.structs.replace(rules, rules=texts, records={}))
+    checked = compiled(msgspec.structs.replace(rules, rules=texts, records={}))
     assert checked.rulebook is not None, checked.report
     return Dictionary(checked.rulebook)
 

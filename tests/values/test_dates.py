@@ -20,6 +20,8 @@ from screener.values.dates import (
     Moment,
     TimeUnit,
     completed_years,
+    dates_in_words,
+    day_in_words,
     day_shifted,
     day_text,
     on_day,
@@ -312,3 +314,26 @@ def test_the_birth_days_of_an_age_are_tight_at_both_ends(years: int, now: date) 
     assert completed_years(first, today) == completed_years(last, today) == years
     assert completed_years(first - 1, today) == years + 1
     assert years == 0 or completed_years(last + 1, today) == years - 1
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("2019", "2019"),
+        ("2025-10", "Oct 2025"),
+        ("2026-02-09", "9 Feb 2026"),
+        ("2026-02-09T07:05", "9 Feb 2026 07:05"),
+        ("2026-02-09T07:05:00.000+01:00", "9 Feb 2026 07:05 +01:00"),
+        ("2026-02-09T07:05:30Z", "9 Feb 2026 07:05:30 UTC"),
+        ("2026-02-09 or before", "9 Feb 2026 or before"),
+        ("2026-02-09 (undated)", "9 Feb 2026 (undated)"),
+        ("unknown day", "unknown day"),
+        ("2026-13", "2026-13"),
+    ],
+)
+def test_people_read_a_date_in_words_as_much_of_it_as_is_known(text: str, told: str) -> None:
+    assert dates_in_words(text) == told
+
+
+def test_a_day_in_words_is_the_date_in_words() -> None:
+    assert day_in_words(date(2026, 2, 9)) == dates_in_words("2026-02-09") == day_in_words(date(2026, 2, 9).toordinal())

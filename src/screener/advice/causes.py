@@ -31,7 +31,7 @@ from screener.rulebook import (
     Truthful,
     ValueLookup,
 )
-from screener.values.dates import NO_TIME, Duration, Moment
+from screener.values.dates import NO_TIME, Duration, Moment, dates_in_words
 from screener.values.truth import UNKNOWN
 
 Kind = Literal["window", "birthday", "stale", "plan", "end", "later fact", "other"]
@@ -77,7 +77,8 @@ def _sentence(happened: str, subjects: Mapping[str, Sequence[str]]) -> str:
     verb, _, rest = happened.partition(" ")
     is_one = len(subjects) == 1 and all(len(whats) == 1 for whats in subjects.values())
     agreeing = happened if is_one or verb not in _OF_MANY else f"{_OF_MANY[verb]} {rest}"
-    return f"{both(f'{both(whats)} {when}'.rstrip() for when, whats in subjects.items())} {agreeing}".rstrip()
+    told = both(f"{both(whats)} {dates_in_words(when)}".rstrip() for when, whats in subjects.items())
+    return f"{told} {agreeing}".rstrip()
 
 
 _OF_MANY = {"is": "are", "leaves": "leave", "enters": "enter", "comes": "come", "covers": "cover"}

@@ -7,7 +7,7 @@ answer waits for that is no such fact, an onset that nobody dated, say, is left 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from fractions import Fraction
 from typing import Any as Anything
 from typing import Literal
@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from screener.advice.reach import Reach, Subjects
+from screener.advice.reach import Asked, Reach, Subjects
 from screener.advice.supposing import Entry, Possibility
 from screener.evaluation.answers import Found, Judged, Measured
 from screener.evaluation.evaluator import UNKNOWN_AGE, stretch_of
@@ -36,7 +36,6 @@ from screener.evaluation.grounds import (
 )
 from screener.evaluation.instants import Stretch, ahead_of
 from screener.evaluation.phrases import capital, in_time, lowered, unit_beside, wanted
-from screener.evaluation.residual import open_nodes
 from screener.evaluation.results import possible_values, window_of_freshness
 from screener.records.chart import some_of
 from screener.records.patient import Answer, Episode, Patient, Result
@@ -53,7 +52,6 @@ from screener.rulebook import (
     EventLookup,
     Finding,
     Lab,
-    Qualified,
     Rulebook,
     ValueLookup,
 )
@@ -158,18 +156,10 @@ class Gathering:
         return sorted(self._may_be.get(source, ()))
 
 
-def open_facts(
-    result: CriterionResult, residuals: Iterable[Judged], reach: Reach, gathering: Gathering
-) -> Iterator[Fact]:
-    """The missing facts of an open criterion, read off what is left of its readings; a fact may come more than once."""
-    if len({judged.truth for judged in result.counted}) > 1:
-        yield _reading(result)
-    for left in residuals:
-        for node in open_nodes(left):
-            yield from facts_of_node(node, result.frame, reach, gathering)
-
-
-def _reading(result: CriterionResult) -> Fact:
+def reading_wanted(result: CriterionResult) -> Fact | None:
+    """Which of its readings a criterion means, where they come to different answers."""
+    if len({judged.truth for judged in result.counted}) == 1:
+        return None
     key = f"{result.frame.trial}/{result.id}"
     labels = [reading.label or "" for reading in result.criterion.readings]
     return Fact(
@@ -482,7 +472,7 @@ def _what_it_is(entry: Episode, frame: Frame, reach: Reach, gathering: Gathering
     subject = entry_called(entry, frame.rulebook)
     called = f"What else is {subject}? ({entry.source})" if is_named else what_is(entry, frame.rulebook)
     wanted_names = gathering.may_be(entry.source, frame.patient)
-    lookups = {lookup.name for name in wanted_names for lookup in reach.by_concept.get(name, ())}
+    lookups = {each.lookup.name for name in wanted_names for each in reach.asked_about.get(name, ())}
     titles = {name: lowered(frame.rulebook.concepts[name].title) for name in wanted_names}
     named = [Possibility("none of these", settled=((entry.source, ""),))]
     if len(wanted_names) <= MOST_KINDS:
@@ -547,16 +537,16 @@ def _yes_or_no(lookup: EventLookup, name: str, frame: Frame, reach: Reach) -> Fa
     rulebook = frame.rulebook
     about = tuple(what for what in lookup.what if what.concept == name)
     text = question_about(lookup, about, rulebook, _spared(lookup, rulebook))
-    asked = _Asked(lookup, name, about)
+    asked = Asked(lookup, name, about)
     yes: set[str] = set()
     no: set[tuple[str, str]] = set()
-    for other in reach.by_concept.get(name, ()):
-        for concept in dict.fromkeys(what.concept for what in other.what):
-            same = _Asked(other, concept, tuple(what for what in other.what if what.concept == concept))
-            if _implies(same, asked, frame):
-                no.add((other.name, concept))
-            if _implies(asked, same, frame) and not _may_be_of_other_sex(name, concept, frame):
-                yes.add(other.name)
+    for same in reach.asked_about.get(name, ()):
+        if same.lookup.list != lookup.list:
+            continue
+        if _implies(same, asked, frame):
+            no.add((same.lookup.name, same.concept))
+        if _implies(asked, same, frame) and not _may_be_of_other_sex(name, same.concept, frame):
+            yes.add(same.lookup.name)
     kind = {"allergies": "allergy", "family_history": "family_history", "plans": "plan"}.get(
         lookup.list, rulebook.concepts[name].kind
     )
@@ -577,14 +567,6 @@ def _yes_or_no(lookup: EventLookup, name: str, frame: Frame, reach: Reach) -> Fa
     )
 
 
-class _Asked(Struct, frozen=True):
-    """What a lookup asks about one concept."""
-
-    lookup: EventLookup
-    concept: str
-    what: tuple[Qualified, ...]
-
-
 def _spared(lookup: EventLookup, rulebook: Rulebook) -> str:
     """What a question leaves out, how often it must have been, and what must hold beside it."""
     times = f", at least {lookup.times} times" if lookup.times > 1 and lookup.verb != "allergy to" else ""
@@ -598,12 +580,10 @@ def _is_special(lookup: EventLookup) -> bool:
     return lookup.times > 1 or bool(lookup.exceptions) or lookup.beside is not None
 
 
-def _implies(narrow: _Asked, wide: _Asked, frame: Frame) -> bool:
+def _implies(narrow: Asked, wide: Asked, frame: Frame) -> bool:
     """Whether whatever is an instance of the one is certainly one of the other: so a yes to the one is a yes to the
     other, and a no to the other is a no to the one."""
     one, other = narrow.lookup, wide.lookup
-    if one.list != other.list:
-        return False
     concepts = frame.rulebook.concepts
     if narrow.concept != wide.concept and narrow.concept not in concepts[wide.concept].narrower:
         return False

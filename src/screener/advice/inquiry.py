@@ -6,17 +6,16 @@ The engine is asked everything, on the record as it would be (`supposing.py`). O
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from screener.advice.facts import Fact, Gathering, as_one, facts_of_node, open_facts, possibility, together
+from screener.advice.facts import Fact, Gathering, as_one, facts_of_node, possibility, reading_wanted, together
 from screener.advice.reach import Subjects, reach_of
 from screener.advice.supposing import Possibility, frame_with
 from screener.evaluation.answers import Judged
 from screener.evaluation.evaluator import program_of
 from screener.evaluation.frame import Frame
 from screener.evaluation.residual import Connective, connected, open_nodes, residual, truths_in
-from screener.rulebook import All, Any, Criterion, Happened
+from screener.rulebook import All, Any, Criterion, Happened, Numeric
 from screener.screening import CriterionResult, Screening, Status, TrialResult, status_of
 from screener.values.dates import DAY, Duration
 from screener.values.ranges import Range
@@ -31,56 +30,9 @@ MOST_FRAMES = 64
 """How many supposed records are kept at a time: making them again takes less time than keeping track of many."""
 
 
-class Answered:
-    """What a part of a rule answers for a number in stretches of its domain.
-
-    The number matters to the part alike within each of `alike`: `INR >= 1.5` tells an INR below 1.5, of 1.5 and above
-    apart, and what it answers for an INR above 1.5, it answers for one of 2 to 3. If `is_sharp` is false, as with a
-    score, a stretch may be open although some of it is not. The law of the engine still answers some without asking:
-    what is definite in a stretch is so everywhere in it, and what is open somewhere in it is open in the whole.
-    """
-
-    __slots__ = ("_definite", "_open", "alike", "is_sharp")
-
-    def __init__(self, alike: tuple[Range, ...], *, is_sharp: bool) -> None:
-        self.alike = alike
-        self.is_sharp = is_sharp
-        self._definite: list[tuple[Range, Truth]] = []
-        self._open: list[Range] = []
-
-    def known(self, stretch: Range) -> Truth | None:
-        """The answer for a stretch, if those for others show it."""
-        for each, truth in self._definite:
-            if each.covers(stretch):
-                return truth
-        return UNKNOWN if any(stretch.covers(each) for each in self._open) else None
-
-    def add(self, stretch: Range, truth: Truth) -> None:
-        if truth is UNKNOWN:
-            self._open.append(stretch)
-        else:
-            self._definite.append((stretch, truth))
-
-
 class Part:
     """A part of a rule as it was screened, with the facts that it can depend on. For a connective, `parts` are those
-    that depend on a fact. For any other node the engine is asked, and its answers are kept."""
-
-    __slots__ = (
-        "_nodes",
-        "answered",
-        "asked",
-        "asking",
-        "decide",
-        "facts",
-        "judged",
-        "missing",
-        "node",
-        "parts",
-        "subjects",
-        "truth",
-        "truths",
-    )
+    that depend on a fact or are open. For any other node the engine is asked, and its answers are kept."""
 
     def __init__(
         self, judged: Judged, asking: str, subjects: Subjects, facts: frozenset[int], parts: tuple[Part, ...]
@@ -92,47 +44,35 @@ class Part:
         self.facts = facts
         self.parts = parts
         self.subjects = subjects
-        self.missing: frozenset[int] | None = None
-        self._nodes: tuple[Part, ...] | None = None
         self.decide: Callable[[Frame], Truth] | None = None
         self.asked: dict[Point, Truth] = {}
         self.truths: dict[tuple[int, int], Truth] = {}
         """What it becomes with one fact known."""
-        self.answered: dict[int, Answered] = {}
-        """For a number what is known of the stretches of its domain."""
-
-    def nodes(self) -> tuple[Part, ...]:
-        """The parts that depend on a fact and are no connectives."""
-        if self._nodes is None:
-            own = () if isinstance(self.node, Connective) else (self,)
-            self._nodes = (*own, *(node for part in self.parts if part.facts for node in part.nodes()))
-        return self._nodes
+        own = () if isinstance(self.node, Connective) or not facts else (self,)
+        self.below: dict[Part, None] = dict.fromkeys((*own, *(each for part in parts for each in part.below)))
+        """The parts that depend on a fact and are no connectives: itself, or those inside."""
 
 
 class Line:
     """A criterion of an undetermined trial, with the facts that it can depend on."""
-
-    __slots__ = ("asks", "criterion", "facts", "number", "parts", "read_by", "reading", "residuals", "result", "trial")
 
     def __init__(self, number: int, trial: TrialResult, result: CriterionResult) -> None:
         self.number = number
         self.trial = trial.id
         self.result = result
         self.criterion: Criterion = result.criterion
-        self.residuals = tuple([residual(judged) for judged in result.counted])
+        self.is_open = result.status == "unknown"
+        self.residuals = tuple([residual(judged) for judged in result.counted]) if self.is_open else ()
         """What is still missing of each of its readings that count."""
+        self.open_nodes = [node for left in self.residuals for node in open_nodes(left)]
         self.parts: tuple[Part, ...] = ()
         """The same readings as a whole: a new result may turn what is settled, too."""
         self.facts: frozenset[int] = frozenset()
-        self.read_by: Counter[int] = Counter()
-        """For each fact how many nodes read it."""
+        self.asks: frozenset[int] = frozenset()
+        self.read_by: dict[int, list[Part]] = {}
+        """For each fact the nodes that read it."""
         self.reading: int | None = None
         """The fact which of its readings the trial means."""
-        self.asks: frozenset[int] | None = None
-
-    @property
-    def is_open(self) -> bool:
-        return self.result.status == "unknown"
 
 
 class Inquiry:
@@ -147,18 +87,19 @@ class Inquiry:
         self.whole: list[list[int]] = []
         self.lines_with: list[list[Line]] = []
         """For each fact, the lines that can depend on it."""
+        self.missing: dict[tuple[int, str], frozenset[int]] = {}
+        """By the identity of an open node, and the trial, the facts that it waits for, as the report names them."""
         self._bases = {trial.id: trial.criteria[0].frame for trial in self.trials}
         self._alike: dict[Duration | None, str] = {}
         """The first trial for which labs stay fresh for so long: what it says, others say as well."""
         self._ranges: list[dict[Range, int]] = []
         """For a number, the place of each part of its domain among its possibilities."""
-        self._frames: dict[tuple[Point, str], Frame] = {}
-        self._hidden: dict[tuple[int, int], frozenset[str]] = {}
-        """For each possibility the lookups that can see it."""
+        self._frames: dict[tuple[Point, str, bool], Frame] = {}
         self._parts: dict[tuple[int, str], Part] = {}
         self._parts_of_trials: dict[tuple[int, str], Part] = {}
-        self._gathering = Gathering()
         self._with_subject: dict[str, list[int]] = {}
+        self._signs: frozenset[str] = frozenset()
+        """The facts that show a condition, as subjects."""
         if not self.trials:
             return
         self.rulebook = screening.rulebook
@@ -170,20 +111,28 @@ class Inquiry:
         self._gather()
 
     def _gather(self) -> None:
+        gathering = Gathering()
         gathered: dict[tuple[str, ...], Fact] = {}
+        keys: dict[tuple[int, str], list[tuple[str, ...]]] = {}
         for line in self.lines:
-            if line.is_open:
-                for fact in open_facts(line.result, line.residuals, self.reach, self._gathering):
-                    gathered.setdefault(fact.key, fact)
+            reading = reading_wanted(line.result) if line.is_open else None
+            if reading is not None:
+                gathered[reading.key] = reading
+            for node in line.open_nodes:
+                if (id(node), line.trial) not in keys:
+                    told = {each.key: each for each in facts_of_node(node, line.result.frame, self.reach, gathering)}
+                    keys[id(node), line.trial] = list(told)
+                    gathered |= {key: fact for key, fact in told.items() if key not in gathered}
         stands_for: dict[tuple[str, ...], Fact] = {}
         entries = [fact for fact in gathered.values() if fact.key[0] == "entry"]
-        for those in together(entries, self._gathering):
+        for those in together(entries, gathering):
             if len(those) > 1:
                 stands_for.update(dict.fromkeys([fact.key for fact in those], as_one(those)))
-        told = [fact for fact in gathered.values() if not _is_needless(fact, gathered.values())]
-        self.facts = list({fact.key: fact for fact in (stands_for.get(each.key, each) for each in told)}.values())
-        self._places = {fact.key: number for number, fact in enumerate(self.facts)}
-        self._places |= {key: self._places[fact.key] for key, fact in stands_for.items()}
+        needed = [fact for fact in gathered.values() if not _is_needless(fact, gathered.values())]
+        self.facts = list({fact.key: fact for fact in (stands_for.get(each.key, each) for each in needed)}.values())
+        places = {fact.key: number for number, fact in enumerate(self.facts)}
+        places |= {key: places[fact.key] for key, fact in stands_for.items()}
+        self.missing = {node: frozenset(places[key] for key in of if key in places) for node, of in keys.items()}
         self.supposed = [list(fact.named) for fact in self.facts]
         self.whole = [list(range(len(fact.named))) for fact in self.facts]
         self._ranges = [{} for _ in self.facts]
@@ -191,14 +140,26 @@ class Inquiry:
         for number, fact in enumerate(self.facts):
             for subject in fact.subjects:
                 self._with_subject.setdefault(subject, []).append(number)
+        named = {fact.name for fact in self.facts}
+        self._signs = frozenset(f"sign {name}" for name in named if self.reach.shown_by(name).concepts)
         for line in self.lines:
-            line.reading = self._places.get(("reading", f"{line.trial}/{line.criterion.id}"))
-            line.parts = tuple([self._part(judged, line.trial) for judged in line.result.counted])
-            own = () if line.reading is None else (line.reading,)
-            line.facts = frozenset(own).union(*(part.facts for part in line.parts))
-            line.read_by = Counter(fact for part in line.parts for node in part.nodes() for fact in node.facts)
-            for number in line.facts:
-                self.lines_with[number].append(line)
+            line.reading = places.get(("reading", f"{line.trial}/{line.criterion.id}"))
+            self._read(line)
+
+    def _read(self, line: Line) -> None:
+        """Which facts a line hangs on, and where."""
+        rules = [reading.rule for reading in line.criterion.readings]
+        if not line.is_open and all(self._with_subject.keys().isdisjoint(self.reach.of(rule)) for rule in rules):
+            return
+        line.parts = tuple([self._part(judged, line.trial) for judged in line.result.counted])
+        own = frozenset(() if line.reading is None else (line.reading,))
+        line.facts = own.union(*(part.facts for part in line.parts))
+        line.asks = own.union(*(self.missing[id(node), line.trial] for node in line.open_nodes))
+        for node in dict.fromkeys(node for part in line.parts for node in part.below):
+            for fact in node.facts:
+                line.read_by.setdefault(fact, []).append(node)
+        for number in line.facts:
+            self.lines_with[number].append(line)
 
     def base(self, trial: str) -> Frame:
         """The instant of the screening itself."""
@@ -215,9 +176,12 @@ class Inquiry:
         part = self._parts.get((id(judged.node), asking))
         if part is None:
             subjects = self.reach.of(judged.node)
-            facts = self._facts_with(subjects, trial)
             parts: tuple[Part, ...] = ()
-            if facts and isinstance(judged.node, Connective):
+            if not isinstance(judged.node, Connective):
+                facts = self._facts_with(subjects, trial)
+            elif self._with_subject.keys().isdisjoint(subjects):
+                facts = frozenset()
+            else:
                 parts = tuple([self._part(each, trial) for each in truths_in(judged)])
                 if isinstance(judged.node, All | Any):
                     parts = _that_matter(parts, FALSE if isinstance(judged.node, All) else TRUE)
@@ -239,127 +203,69 @@ class Inquiry:
             if self.facts[number].trial in ("", trial)
         )
 
-    def missing_of(self, part: Part, line: Line) -> frozenset[int]:
-        """The facts that an open part waits for, as the report names them."""
-        if part.missing is None:
-            told = facts_of_node(part.judged, line.result.frame, self.reach, self._gathering)
-            places = (self._places.get(fact.key) for fact in told)
-            part.missing = frozenset(place for place in places if place is not None)
-        return part.missing
-
     def asked_by(self, line: Line) -> frozenset[int]:
         """The facts that a line asks for: those that its open parts wait for, and which reading counts."""
-        if line.asks is None:
-            own = () if line.reading is None else (line.reading,)
-            nodes = [node for left in line.residuals for node in open_nodes(left)]
-            line.asks = frozenset(own).union(*(self.missing_of(self.part_of(node, line), line) for node in nodes))
         return line.asks
 
-    def parts_with(self, number: int) -> list[Part]:
-        """The open parts that hang on a fact and are no connectives."""
-        found: dict[Part, None] = {}
-        for line in self.lines_with[number]:
-            for left in line.residuals:
-                parts = [self.part_of(node, line) for node in open_nodes(left)]
-                found.update(dict.fromkeys(part for part in parts if number in part.facts))
-        return list(found)
+    def nodes_with(self, number: int) -> list[Part]:
+        """The parts that hang on a fact and are no connectives."""
+        return list(dict.fromkeys(node for line in self.lines_with[number] for node in line.read_by.get(number, ())))
 
     # ---- what the engine answers
 
     def status(self, line: Line, known: Assignment) -> Status:
         """The status of a line with some facts known."""
-        if line.facts.isdisjoint(known):
-            return line.result.status
+        nodes = dict.fromkeys(node for fact in known for node in line.read_by.get(fact, ()))
+        changed = {node: truth for node in nodes if (truth := self.ask(node, known)) is not node.truth}
         parts = line.parts
         if line.reading is not None and line.reading in known:
             parts = (parts[known[line.reading]],)
-        return status_of(line.criterion.kind, union([self.truth(part, known) for part in parts]))
-
-    def truth(self, part: Part, known: Assignment) -> Truth:
-        """What a part becomes with some facts known."""
-        if len(known) == 1:
-            ((fact, place),) = known.items()
-            return self.truth_with(part, fact, place)
-        if part.facts.isdisjoint(known):
-            return part.truth
-        if not part.parts:
-            return self.ask(part, known)
-        if not isinstance(part.node, All | Any):
-            return connected(part.node, [self.truth(each, known) for each in part.parts])
-        settling, truth = (FALSE, TRUE) if isinstance(part.node, All) else (TRUE, FALSE)
-        for each in part.parts:
-            one = self.truth(each, known)
-            if one is settling:
-                return settling
-            if one is UNKNOWN:
-                truth = UNKNOWN
-        return truth
+        elif not changed:
+            return line.result.status
+        return status_of(line.criterion.kind, union([_truth(part, changed) for part in parts]))
 
     def truth_with(self, part: Part, fact: int, place: int) -> Truth:
-        """What a part becomes with one fact known."""
-        if fact not in part.facts:
-            return part.truth
+        """What a part that is no connective becomes with one fact known."""
         truth = part.truths.get((fact, place))
         if truth is None:
-            if part.parts:
-                truth = connected(part.node, [self.truth_with(each, fact, place) for each in part.parts])
-            else:
-                truth = self._ask_one(part, fact, place)
-            part.truths[fact, place] = truth
+            truth = part.truths[fact, place] = self._truth(part, [(fact, place)])
         return truth
 
     def ask(self, part: Part, known: Assignment) -> Truth:
         """What the engine says about a part that is no connective, with some facts known."""
-        seen = [(fact, place) for fact, place in known.items() if fact in part.facts and self._sees(part, fact, place)]
+        seen = [each for each in known.items() if each[0] in part.facts]
         if len(seen) == 1:
             return self.truth_with(part, *seen[0])
-        if any(self._is_supposed(part, *each) for each in seen):
-            return TRUE
+        return self._truth(part, seen)
+
+    def _truth(self, part: Part, known: Iterable[tuple[int, int]]) -> Truth:
+        seen = [each for each in known if self.sees(part, *each)]
         if not seen:
             return part.truth
-        return self._ask(part, frozenset(seen))
-
-    def _sees(self, part: Part, fact: int, place: int) -> bool:
-        """Whether a part can depend on one possibility of a fact: a yes may turn other lookups than a no."""
-        subjects = self.supposed[fact][place].subjects
-        return not subjects or not subjects.isdisjoint(part.subjects)
-
-    def _is_supposed(self, part: Part, fact: int, place: int) -> bool:
-        """Whether a possibility is that what a part asks for happened."""
-        return isinstance(part.node, Happened) and part.node.lookup in self.supposed[fact][place].happened
-
-    def _ask_one(self, part: Part, fact: int, place: int) -> Truth:
-        if not self._sees(part, fact, place):
-            return part.truth
-        if self._is_supposed(part, fact, place):
+        if isinstance(part.node, Happened) and any(
+            part.node.lookup in self.supposed[fact][place].happened for fact, place in seen
+        ):
             return TRUE
-        stretch, answered = self.supposed[fact][place].range, part.answered.get(fact)
-        if stretch is None or answered is None:
-            return self._ask(part, frozenset([(fact, place)]))
-        truth = answered.known(stretch)
-        if truth is None:
-            whole = next((each for each in answered.alike if each.covers(stretch)), stretch)
-            if whole is not stretch:
-                truth = answered.known(whole)
-                if truth is None:
-                    truth = self._ask(part, frozenset([(fact, self.place_of(fact, whole))]))
-                    answered.add(whole, truth)
-            if truth is None or (truth is UNKNOWN and not answered.is_sharp):
-                truth = self._ask(part, frozenset([(fact, place)]))
-                answered.add(stretch, truth)
-        return truth
-
-    def _ask(self, part: Part, point: Point) -> Truth:
+        point = frozenset(seen)
         truth = part.asked.get(point)
         if truth is None:
             if part.decide is None:
                 part.decide = self._program.decisions.truth(part.node)
-            truth = part.asked[point] = part.decide(self._frame(point, part.asking))
+            truth = part.asked[point] = part.decide(self._frame(point, part))
         return truth
+
+    def sees(self, part: Part, fact: int, place: int) -> bool:
+        """Whether a part can depend on one possibility of a fact: a yes may turn other lookups than a no."""
+        subjects = self.supposed[fact][place].subjects
+        return not subjects or not subjects.isdisjoint(part.subjects)
 
     def judged(self, part: Part, known: Assignment) -> Judged:
         """The same, as an answer with its parts."""
-        return self._program.truth(part.node)(self._frame(frozenset(known.items()), part.asking))
+        return self._program.truth(part.node)(self._frame(frozenset(known.items()), part))
+
+    def measured(self, number: Numeric, part: Part, known: Assignment) -> Range:
+        """What a number in a part becomes with some facts known."""
+        return self._program.decisions.number(number)(self._frame(frozenset(known.items()), part))
 
     def place_of(self, fact: int, part: Range) -> int:
         """The place of a number that is supposed to lie in a part of its domain."""
@@ -369,39 +275,46 @@ class Inquiry:
             self.supposed[fact].append(possibility(self.facts[fact], part, self.base(self.trials[0].id)))
         return place
 
-    def _frame(self, point: Point, trial: str) -> Frame:
-        """The instant with some facts known. Trials with the same freshness of labs share what was looked up."""
+    def _frame(self, point: Point, part: Part) -> Frame:
+        """The instant with some facts known, for a part of a rule."""
+        return self._supposed(point, part.asking, shows=not part.subjects.isdisjoint(self._signs))
+
+    def _supposed(self, point: Point, trial: str, *, shows: bool) -> Frame:
+        """Trials with the same freshness of labs share what was looked up. `shows`: also what results show is told."""
         base = self.base(trial)
         if not point:
             return base
-        frame = self._frames.get((point, trial))
+        frame = self._frames.get((point, trial, shows))
         if frame is None:
             alike = self._alike[base.labs_within]
-            frame = self._frame_with(point, trial) if alike == trial else self._frame(point, alike).of_trial(trial)
+            if alike == trial:
+                frame = self._frame_with(point, trial, shows=shows)
+            else:
+                frame = self._supposed(point, alike, shows=shows).of_trial(trial)
             if len(self._frames) >= MOST_FRAMES:
                 self._frames.clear()
-            self._frames[point, trial] = frame
+            self._frames[point, trial, shows] = frame
         return frame
 
-    def _lookups_with(self, fact: int, place: int) -> frozenset[str]:
-        """The lookups that can see a possibility of a fact."""
-        subjects = self.supposed[fact][place].subjects
-        key = (fact, place) if subjects else (fact, -1)
-        known = self._hidden.get(key)
-        if known is None:
-            known = self._hidden[key] = self.reach.lookups_with(subjects or self.facts[fact].subjects)
-        return known
-
-    def _frame_with(self, point: Point, trial: str) -> Frame:
+    def _frame_with(self, point: Point, trial: str, *, shows: bool) -> Frame:
         # What is put into the record is put there once, for all that may have happened besides.
         recorded = frozenset([each for each in point if self.supposed[each[0]][each[1]].is_in_record])
         known = point - recorded or point
-        base = self.base(trial) if known is point else self._frame(recorded, trial)
+        base = self.base(trial) if known is point else self._supposed(recorded, trial, shows=shows)
         found = base.found.copy()
-        for each in known:
-            for name in self._lookups_with(*each):
+        for fact, place in known:
+            for name in self.reach.lookups_with(self.supposed[fact][place].subjects or self.facts[fact].subjects):
                 found.pop(name, None)
-        return frame_with(base, [self.supposed[fact][place] for fact, place in sorted(known)], found)
+        return frame_with(base, [self.supposed[fact][place] for fact, place in sorted(known)], found, shows=shows)
+
+
+def _truth(part: Part, changed: Mapping[Part, Truth]) -> Truth:
+    """What a part becomes if some nodes say something else."""
+    if not part.parts:
+        return changed.get(part, part.truth)
+    keys = changed.keys()
+    truths = [each.truth if keys.isdisjoint(each.below.keys()) else _truth(each, changed) for each in part.parts]
+    return connected(part.node, truths)
 
 
 def _that_matter(parts: tuple[Part, ...], settling: Truth) -> tuple[Part, ...]:

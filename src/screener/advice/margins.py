@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any as Anything
 from typing import Literal
 
 from msgspec import Struct
@@ -36,6 +35,7 @@ from screener.rulebook import (
     Meets,
     Not,
     Number,
+    Numeric,
     Rulebook,
     ScoreOf,
     Value,
@@ -354,27 +354,45 @@ def _apart(value: Ends, limit: Ends) -> tuple[Side, Gap]:
     """On what side of the limit a number lies, and how far. The engine has compared them, so they do not overlap."""
     one, other = value.range, limit.range
     if one.is_exact and other.is_exact and one.low == other.low:
-        return "at", Gap(Fraction(0), Fraction(0))
+        return "at", Gap(ZERO, ZERO)
     if one.low >= other.high:
-        return "above", _gap(value.low, limit.high, value.high, limit.low, one.low == other.high, one.low_open)
-    return "below", _gap(limit.low, value.high, limit.high, value.low, one.high == other.low, one.high_open)
+        side: Side = "above"
+        touches, is_open = one.low == other.high, one.low_open
+        near, far = (value.low, limit.high), (value.high, limit.low)
+    else:
+        side, touches, is_open = "below", one.high == other.low, one.high_open
+        near, far = (limit.low, value.high), (limit.high, value.low)
+    least = _difference(*near)
+    return side, Gap(ZERO if touches or least is None else least, _difference(*far), is_open)
 
 
-def _gap(
-    near: Fraction | None,
-    from_near: Fraction | None,
-    far: Fraction | None,
-    from_far: Fraction | None,
-    touches: bool,
-    is_open: bool,
-) -> Gap:
-    least = Fraction(0) if touches or near is None or from_near is None else near - from_near
-    return Gap(least, None if far is None or from_far is None else far - from_far, is_open)
+def _difference(one: Fraction | None, other: Fraction | None) -> Fraction | None:
+    return None if one is None or other is None else one - other
+
+
+def _distance(
+    which: Literal["lower", "upper"] | None,
+    value: Ends,
+    limit: Ends,
+    unit: str | None,
+    recorded: tuple[str, Fraction] | None,
+    *,
+    is_included: bool,
+    decimals: int | None = None,
+    pace: str = "",
+) -> FromLimit:
+    """`recorded` is another unit that the number was recorded in, and its factor to the canonical one."""
+    side, gap = _apart(value, limit)
+    shown = None if unit is None or unit == "1" else unit + pace
+    if recorded is None:
+        return FromLimit(which, side, gap, shown, is_included=is_included, decimals=decimals)
+    in_recorded = gap.scaled(1 / recorded[1])
+    return FromLimit(which, side, gap, shown, in_recorded, recorded[0] + pace, is_included, decimals)
 
 
 def _from_limit(
     answer: Judged,
-    limit: Anything,
+    limit: Numeric,
     which: Literal["lower", "upper"] | None,
     rulebook: Rulebook,
     *,
@@ -385,57 +403,34 @@ def _from_limit(
         raise TypeError("a comparison measures what it compares")
     unit: str | None = None
     lab: Lab | None = None
-    decimals: int | None = None
-    value = _ends(measured.range)
-    results: Sequence[Result] = ()
+    decimals: int | None = 2
+    value, pace = _ends(measured.range), ""
+    recorded: tuple[str, Fraction] | None = None
     match measured:
         case Measured(node=Value(), parts=(Found(lookup=ValueLookup() | ChangeLookup() as lookup) as found, *_)):
             fact = rulebook.fact(found.subject)
             results = recorded_results(found)
-            if isinstance(lookup, ValueLookup):
-                exact = [each.exact for each in results if each.exact is not None]
-                value = _ends(measured.range, exact, possible_values(fact))
             if isinstance(fact, Lab):
                 unit, lab = fact.unit, fact
-            if isinstance(lookup, ChangeLookup):
-                decimals = 2
-                if lookup.change.startswith("relative"):
-                    unit, lab = "%", None
+            if isinstance(lookup, ValueLookup):
+                decimals = None
+                exact = [each.exact for each in results if each.exact is not None]
+                value = _ends(measured.range, exact, possible_values(fact))
+            elif lookup.change.startswith("relative"):
+                unit, lab = "%", None
+            elif lookup.change == "rise per day":
+                pace = " a day"
+            recorded = _recorded_beside(results, lab)
         case Measured(node=Age()):
-            unit = "years"
+            unit, decimals = "years", None
         case Measured(node=InUnit(unit=written)):
-            unit, decimals = written, 2
-        case _:
-            decimals = 2
+            unit = written
     if isinstance(limit, Number):
         known = _ends(exactly(limit.value), [exact_limit(limit, lab)])
     else:
         other = answer.parts[1]
         known = _ends(other.range if isinstance(other, Measured) else exactly(0))
-    side, gap = _apart(value, known)
-    in_recorded = _recorded_beside(results, lab)
-    per_day = isinstance(measured.node, Value) and _is_per_day(measured)
-    return FromLimit(
-        which,
-        side,
-        gap,
-        _unit_told(unit, per_day=per_day),
-        None if in_recorded is None else gap.scaled(1 / in_recorded[1]),
-        None if in_recorded is None else _unit_told(in_recorded[0], per_day=per_day),
-        is_included,
-        decimals,
-    )
-
-
-def _unit_told(unit: str | None, *, per_day: bool) -> str | None:
-    if unit is None or unit == "1":
-        return None
-    return f"{unit} a day" if per_day else unit
-
-
-def _is_per_day(measured: Measured) -> bool:
-    found = measured.parts[0]
-    return isinstance(found, Found) and isinstance(found.lookup, ChangeLookup) and found.lookup.change == "rise per day"
+    return _distance(which, value, known, unit, recorded, is_included=is_included, decimals=decimals, pace=pace)
 
 
 def _recorded_beside(results: Sequence[Result], lab: Lab | None) -> tuple[str, Fraction] | None:
@@ -443,7 +438,7 @@ def _recorded_beside(results: Sequence[Result], lab: Lab | None) -> tuple[str, F
     if lab is None or not results:
         return None
     unit, factor = recorded_unit(results, lab)
-    return (unit, factor) if unit is not None and factor != 1 else None
+    return (unit, factor) if unit is not None and unit != "1" and factor != 1 else None
 
 
 def exact_limit(limit: Number, lab: Lab | None) -> Fraction:
@@ -473,7 +468,7 @@ def _from_limit_of_normal(
         if own is not None:
             limit = _ends(exactly(float(own * times)), [own * times])
         else:
-            limit = _ends(limits_in_use(lab, node.which, times, frame))
+            limit = _ends(limits_in_use(lab, node.which, times, frame.patient.sex))
         candidates.append((result, value, limit))
     if not candidates:
         return (), None
@@ -483,17 +478,8 @@ def _from_limit_of_normal(
     highest = found.lookup.pick == "highest" or (found.lookup.pick != "lowest" and node.operator in (">", ">="))
     pick = max if highest else min
     decisive, value, limit = pick(deciding_ones or candidates, key=lambda each: each[1].range.low / each[2].range.high)
-    side, gap = _apart(value, limit)
-    in_recorded = _recorded_beside([decisive], lab)
-    distance = FromLimit(
-        None,
-        side,
-        gap,
-        _unit_told(lab.unit, per_day=False),
-        None if in_recorded is None else gap.scaled(1 / in_recorded[1]),
-        None if in_recorded is None else in_recorded[0],
-        "=" in node.operator,
-    )
+    recorded = _recorded_beside([decisive], lab)
+    distance = _distance(None, value, limit, lab.unit, recorded, is_included="=" in node.operator)
     return (distance,), _multiple(value, limit, times, node)
 
 

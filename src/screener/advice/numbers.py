@@ -1,88 +1,379 @@
-"""What a missing number may turn out to be: its domain cut wherever a rule may change its answer.
+"""What a missing number may turn out to be: its domain in stretches, in each of which every rule says one thing.
 
-Limits that a rule compares the number with are read off the rulebook. Where it goes into a score or a change, the
-places are found by asking the engine at single values and halving between two that differ, down to neighboring doubles.
-A part between two places is then put to the engine as a whole; no rule is taken to be monotone.
+Each part of a rule that reads the number has steps of its own. If what it compares only rises or only falls with the
+number, the ends of the domain tell whether it turns at all; where it does is found by asking at single values, down to
+neighboring doubles. Any other part is put to the engine between the limits that rules write, and where single values
+differ. No rule is taken to be monotone that is not seen to be.
 
-Of a rule `INR >= 1.5 and MELD < 20`, with a MELD that reaches 20 at an INR of 2.31, an INR has the parts below 1.5,
+Of a rule `INR >= 1.5 and MELD < 20`, with a MELD that reaches 20 at an INR of 2.31, an INR has the stretches below 1.5,
 1.5 to 2.31, and above.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
+from msgspec import Struct
+
 from screener.advice.facts import Fact
-from screener.advice.inquiry import Answered, Inquiry, Part
+from screener.advice.inquiry import Inquiry, Part
 from screener.advice.meeting import share_to_meeting
 from screener.advice.reach import plain
+from screener.advice.slopes import Input, Slope, slope_of
 from screener.evaluation.answers import Judged
-from screener.rulebook import (
-    Age,
-    AtTime,
-    Between,
-    ChangeLookup,
-    Compare,
-    Number,
-    Numeric,
-    Rulebook,
-    Truthful,
-    Value,
-)
-from screener.screening import Status
+from screener.rulebook import Age, AtTime, Between, ChangeLookup, Compare, Number, Numeric, Truthful, Value
+from screener.values.dates import on_day
 from screener.values.ranges import Range, exactly
-from screener.values.truth import Truth
+from screener.values.truth import UNKNOWN, Truth
 
 MOST_ALONE = 12
-"""Up to this many whole numbers, each is a possibility of its own; beyond, the stretches between cuts are."""
+"""Up to this many whole numbers, each is asked about by itself; beyond, the stretches between cuts are."""
 STEPS = 6
 """How many steps a domain is walked through in, each by the same factor, to find where a score turns."""
+
+Start = tuple[float, bool]
+"""Where a stretch starts, and whether that is not itself included."""
+
+
+def start_of(stretch: Range) -> Start:
+    """Where a stretch starts, so that starts can be sorted."""
+    return stretch.low, stretch.low_open
+
+
+class Steps(Struct, frozen=True):
+    """The stretches of a domain in which a part of a rule says one thing, and what it says. What it is definite about
+    it is so everywhere inside. If it `is_even`, the same goes for what it is open about; otherwise `open_at` are those
+    places inside where it is known to be open."""
+
+    stretches: list[Range]
+    truths: list[Truth]
+    is_even: bool
+    open_at: list[Range]
+
+    def of(self, part: Range) -> Truth | None:
+        """What it says of a part of one stretch, as far as that is known."""
+        truth = self.truths[bisect_right(self.stretches, start_of(part), key=start_of) - 1]
+        if truth is not UNKNOWN or self.is_even or any(part.covers(each) for each in self.open_at):
+            return truth
+        return None
+
+
+class Turn(Struct, frozen=True):
+    """Two neighboring values between which a part of a rule changes its answer, and what it says of the second."""
+
+    last: float
+    first: float
+    truth: Truth
 
 
 def find_possibilities(inquiry: Inquiry) -> None:
     """Cut every number that is missing."""
     for number, fact in enumerate(inquiry.facts):
         if fact.domain is not None:
-            inquiry.whole[number] = possibilities_of(number, inquiry)
+            inquiry.whole[number] = Cutting(number, fact, fact.domain, inquiry).places()
 
 
-def possibilities_of(number: int, inquiry: Inquiry) -> list[int]:
-    """The places of a number's possibilities, which together are all that it may turn out to be."""
-    fact, still_open = inquiry.facts[number], inquiry.parts_with(number)
-    every = dict.fromkeys(node for line in inquiry.lines_with[number] for part in line.parts for node in part.nodes())
-    nodes = [node for node in every if number in node.facts]
-    cuts = {node: _cuts(fact, node.node, inquiry) for node in nodes}
-    if fact.scale != "limit":
-        for node in still_open:
-            if not _is_direct(node.node, inquiry.rulebook):
-                cuts[node].update(_turns(number, node, cuts[node], inquiry))
-        for node in nodes:
-            alike = tuple(_partition(fact, cuts[node], each_alone=False))
-            node.answered[number] = Answered(alike, is_sharp=_is_sharp(node.node))
-            node.truths.clear()
-    parts = _partition(fact, set[float]().union(*cuts.values()))
-    return list(_merged(number, parts, still_open, nodes, inquiry))
+class Cutting:
+    """One number, cut wherever a part of a rule says something else."""
 
+    def __init__(self, number: int, fact: Fact, domain: Range, inquiry: Inquiry) -> None:
+        self._number = number
+        self._fact = fact
+        self._domain = domain
+        self._inquiry = inquiry
+        self._is_whole = fact.scale == "whole"
+        self._nodes = inquiry.nodes_with(number)
+        self._judged_at: dict[tuple[Part, float], Judged] = {}
+        self._input = Input(inquiry.rulebook, self._moves, self._slope_of_lookup)
 
-def _is_direct(node: Truthful, rulebook: Rulebook) -> bool:
-    """Whether a rule compares a number with limits only, so that its cuts can be read off."""
+    def places(self) -> list[int]:
+        """The places of its possibilities, which together are all that it may turn out to be."""
+        steps = {part: self._steps(part) for part in self._nodes}
+        before: dict[Start, Range] = {}
+        for each in steps.values():
+            before |= {start_of(one): other for other, one in pairwise(each.stretches)}
+        starts = [start_of(self._domain), *sorted(before)]
+        ends = [*(before[start] for start in starts[1:]), self._domain]
+        places: list[int] = []
+        for start, end in zip(starts, ends, strict=True):
+            stretch = Range(start[0], end.high, start[1], end.high_open)
+            place = self._place(stretch)
+            places.append(place)
+            for part, each in steps.items():
+                truth = each.of(stretch)
+                if truth is not None:
+                    part.truths[self._number, place] = truth
+        return places
 
-    def is_bare(side: Numeric) -> bool:
-        number = plain(side)
-        return number is not None and not isinstance(rulebook.lookups.get(number[0]), ChangeLookup)
+    # ---- one part of a rule
 
-    match node:
-        case Compare():
-            return all(isinstance(side, Number) or is_bare(side) for side in (node.left, node.right))
-        case Between():
-            return is_bare(node.of)
-        case AtTime():
+    def _steps(self, part: Part) -> Steps:
+        domain, cuts = self._domain, self._cuts_of([part])
+        is_few = self._is_whole and domain.high - domain.low < MOST_ALONE
+        is_direct = self._is_direct(part.node)
+        is_sharp = is_direct and _is_sharp(part.node)
+        if _is_one_sided(part.node) and (is_sharp or (not is_few and self._is_on_slope(part))):
+            return self._steps_on_slope(part, cuts, is_sharp=is_sharp)
+        if (whole := self._truth(part, domain)) is not UNKNOWN:
+            return Steps([domain], [whole], True, [])
+        if is_few:
+            each_alone = [exactly(float(value)) for value in range(int(domain.low), int(domain.high) + 1)]
+            return self._merged(part, each_alone, is_even=True)
+        if not is_direct:
+            points = [point for point in (*cuts, *self._spread()) if domain.contains(point)]
+            turns = {end for turn in self._turns(part, points) for end in (turn.last, turn.first)}
+            if any(self._truth_at(part, point) is not UNKNOWN for point in points):
+                # Of a number that stands twice in it, the engine says the less of a stretch the longer it is.
+                turns.update(self._cuts_of(self._nodes))
+            cuts = sorted({*cuts, *turns})
+        return self._merged(part, self._between(cuts), is_even=is_sharp or self._fact.scale == "limit")
+
+    def _steps_on_slope(self, part: Part, cuts: Sequence[float], *, is_sharp: bool) -> Steps:
+        """The steps of what only rises or only falls with the number: all is said at the ends, and where it turns."""
+        low, high = self._ends()
+        turns: list[Turn] = []
+        if low != high and self._truth_at(part, low) is not self._truth_at(part, high):
+            turns = list(self._turns(part, [low, *cuts, high], is_sharp=is_sharp))
+        truths = [self._truth_at(part, low), *(turn.truth for turn in turns)]
+        is_even = is_sharp or not self._domain.low_open
+        return Steps(list(self._apart(turns, cuts)), truths, is_even, [exactly(low), exactly(high)])
+
+    def _merged(self, part: Part, stretches: Iterable[Range], *, is_even: bool) -> Steps:
+        """What the engine says of each stretch. Neighbors of which it says the same are one, unless it says less of
+        both together."""
+        kept: list[Range] = []
+        truths: list[Truth] = []
+        open_at = [
+            exactly(point) for (of, point), judged in self._judged_at.items() if of is part and judged.truth is UNKNOWN
+        ]
+        for stretch in stretches:
+            truth = self._truth(part, stretch)
+            if kept and truths[-1] is truth:
+                both = Range(kept[-1].low, stretch.high, kept[-1].low_open, stretch.high_open)
+                if truth is UNKNOWN or self._fact.scale == "limit" or self._truth(part, both) is truth:
+                    kept[-1] = both
+                    continue
+            kept.append(stretch)
+            truths.append(truth)
+        return Steps(kept, truths, is_even, open_at)
+
+    def _between(self, cuts: Iterable[float]) -> Iterator[Range]:
+        """The domain in stretches, each cut being one of its own."""
+        domain = self._domain
+        if self._is_whole:
+            start = domain.low
+            for cut in sorted({float(math.floor(cut)) for cut in cuts} | {float(math.ceil(cut)) for cut in cuts}):
+                if cut > start:
+                    yield Range(start, cut - 1)
+                yield exactly(cut)
+                start = cut + 1
+            if start <= domain.high:
+                yield Range(start, domain.high)
+            return
+        low, low_open = start_of(domain)
+        for cut in cuts:
+            if (math.nextafter(low, math.inf) if low_open else low) < cut:
+                yield Range(low, cut, low_open, True)
+            if domain.contains(cut):
+                yield exactly(cut)
+            low, low_open = cut, True
+        if domain.high > low:
+            yield Range(low, domain.high, low_open, domain.high_open)
+        elif not low_open:
+            yield exactly(low)
+
+    def _apart(self, turns: Iterable[Turn], cuts: Sequence[float]) -> Iterator[Range]:
+        """The domain in stretches that meet between two neighboring values: at the limit, if one of them is one."""
+        low, low_open = start_of(self._domain)
+        for turn in turns:
+            is_first = turn.first in cuts and not self._is_whole
+            yield Range(low, turn.first if is_first else turn.last, low_open, is_first)
+            low_open = not is_first and turn.last in cuts and not self._is_whole
+            low = turn.last if low_open else turn.first
+        yield Range(low, self._domain.high, low_open, self._domain.high_open)
+
+    # ---- how a rule reads it
+
+    def _cuts_of(self, parts: Iterable[Part]) -> list[float]:
+        domain, found = self._domain, set[float]().union(*(self._cuts(part.node) for part in parts))
+        return sorted(cut for cut in found if domain.low <= cut <= domain.high)
+
+    def _cuts(self, rule: Truthful) -> set[float]:
+        """The values at which a rule that compares the number with limits may change its answer."""
+        fact, rulebook, reach = self._fact, self._inquiry.rulebook, self._inquiry.reach
+        name = "age" if fact.kind == "birth_date" else fact.name
+        limits = reach.limits(rule)
+        multiples = limits.multiples.get(name, frozenset())
+        if fact.scale == "limit":
+            value = fact.replaces[0].value
+            same = [node for node in multiples if node.which == fact.key[1]]
+            return set() if value is None else {float(Fraction(value.low) / Fraction(node.times)) for node in same}
+        found = set(limits.numbers.get(name, ()))
+        for node in multiples:
+            in_use = rulebook.labs[name].limits_in_use(node.which, None)
+            normal = [Fraction(end) for each in in_use for end in (each.low, each.high)]
+            own = [each.own_limit(node.which) for each in fact.replaces]
+            found |= {float(Fraction(node.times) * end) for end in (*normal, *own) if end is not None}
+        for concept in reach.shown_by(fact.name).concepts.values() if f"sign {fact.name}" in reach.of(rule) else ():
+            for sign in concept.signs:
+                if sign.fact == fact.name and sign.numbers is not None:
+                    found |= {end for end in (sign.numbers.low, sign.numbers.high) if end is not None}
+        return found
+
+    def _is_direct(self, node: Truthful) -> bool:
+        """Whether a rule compares a number with limits only, so that its cuts can be read off."""
+
+        def is_bare(side: Numeric) -> bool:
+            number = plain(side)
+            return number is not None and not isinstance(self._inquiry.rulebook.lookups.get(number[0]), ChangeLookup)
+
+        match node:
+            case Compare(left=left, right=right):
+                return all(isinstance(side, Number) or is_bare(side) for side in (left, right))
+            case Between(of=of):
+                return is_bare(of)
+            case _:
+                return not isinstance(node, AtTime)
+
+    def _is_on_slope(self, part: Part) -> bool:
+        """Whether what a part compares only rises or only falls with the number, and has a value at both ends: then it
+        turns once, or not at all."""
+        domain = self._domain
+        if not isinstance(part.node, Compare) or math.isinf(domain.high - domain.low):
             return False
-        case _:
-            return True
+        if slope_of(part.judged, self._input) is None:
+            return False
+        sides = (part.node.left, part.node.right)
+        return not any(self._number_in(side, part, end).undefined for side in sides for end in self._ends())
+
+    def _moves(self, node: Struct) -> bool:
+        return not self._inquiry.reach.of(node).isdisjoint(self._fact.subjects)
+
+    def _slope_of_lookup(self, name: str) -> Slope | None:
+        """How what a lookup finds moves with the number; None also where the number has another part in it, too."""
+        fact, lookup = self._fact, self._inquiry.rulebook.lookups[name]
+        if self._inquiry.reach.of_lookup(name) & fact.subjects != {f"lookup {name}"}:
+            return None
+        if not isinstance(lookup, ChangeLookup):
+            return 1
+        falls = lookup.change in ("fall", "relative fall")
+        if fact.key[0] == "earlier":
+            return 1 if falls else -1
+        if self._is_latest():
+            return -1 if falls else 1
+        return None
+
+    def _is_latest(self) -> bool:
+        """Whether it is the latest result of its lab, whatever the others are."""
+        frame = self._inquiry.base(self._inquiry.trials[0].id)
+        today = on_day(frame.as_of)
+        others = [each.when for each in frame.patient.results.get(self._fact.name, ())]
+        return self._fact.when == today and all(when is not None and when.last < today.first for when in others)
+
+    # ---- where it turns
+
+    def _turns(self, part: Part, points: Iterable[float], *, is_sharp: bool = False) -> Iterator[Turn]:
+        """Where a part changes its answer: narrowed down between points that differ. One that `is_sharp` has but one
+        limit, and changes it there."""
+        for low, high in pairwise(sorted(set(points))):
+            truth = self._truth_at(part, high)
+            if self._truth_at(part, low) is truth:
+                continue
+            if not is_sharp or self._is_whole:
+                yield from self._narrowed(part, low, high)
+            elif low in self._cuts(part.node):
+                yield Turn(low, math.nextafter(low, high), truth)
+            else:
+                yield Turn(math.nextafter(high, low), high, truth)
+
+    def _narrowed(self, part: Part, low: float, high: float) -> Iterator[Turn]:
+        """The two neighboring doubles (or whole numbers) between which a part of a rule changes its answer.
+
+        The engine is asked at one value after another. First just inside the ends, because tables turn there. Then, if
+        two numbers are compared, where they would meet if they moved evenly. In the middle, whenever that has not
+        halved what is left.
+        """
+        end, whole = high, self._is_whole
+        step, halve, beside = 1, whole, [] if whole else [math.nextafter(low, high), math.nextafter(high, low)]
+        while True:
+            middle = float((low + high) // 2) if whole else low + (high - low) / 2
+            if not low < middle < high:
+                break
+            value = middle
+            if beside:
+                value = beside.pop()
+            elif not halve:
+                step, value = self._meeting(part, low, high, step) or (step, middle)
+            before = high - low
+            if self._judged(part, value).truth is self._truth_at(part, low):
+                low = value
+            else:
+                high = value
+            halve = whole or (not beside and not halve and high - low > before / 2)
+        yield Turn(low, high, self._truth_at(part, high))
+        if self._truth_at(part, high) is not self._truth_at(part, end):  # from FALSE over UNKNOWN to TRUE
+            yield from self._narrowed(part, high, end)
+
+    def _meeting(self, part: Part, low: float, high: float, step: int) -> tuple[int, float] | None:
+        """Where the two numbers of a comparison would meet if they moved evenly from one value to another, kept some
+        steps between doubles inside both; and how many steps to keep next time. None if they would not meet."""
+        share = share_to_meeting(self._judged(part, low), self._judged(part, high))
+        first, last = low + step * math.ulp(low), high - step * math.ulp(high)
+        if share is None or not first < last:
+            return None
+        guess = low + (high - low) * share
+        if first <= guess <= last:
+            return 1, guess
+        return 4 * step, first if guess < first else last
+
+    def _spread(self) -> list[float]:
+        """A few values spread over the domain, closer where it is small."""
+        low, high = self._domain.low, self._domain.high
+        if self._is_whole:
+            return [float(each) for each in range(int(low), int(high) + 1, max(1, int(high - low) // 12))] + [high]
+        if math.isinf(high - low):
+            return []
+        start = low if low > 0 else high / 1000
+        factors = [(high / start) ** (step / STEPS) for step in range(STEPS + 1)] if high > 0 else []
+        return [low, high, *(start * factor for factor in factors)]
+
+    def _ends(self) -> tuple[float, float]:
+        """The first and the last value that are asked about; where the first is open, one that somebody may measure."""
+        low, high = self._domain.low, self._domain.high
+        return (
+            max(math.nextafter(low, math.inf), high / 1000) if self._domain.low_open else low,
+            math.nextafter(high, -math.inf) if self._domain.high_open else high,
+        )
+
+    # ---- asking
+
+    def _place(self, stretch: Range) -> int:
+        return self._inquiry.place_of(self._number, stretch)
+
+    def _truth(self, part: Part, stretch: Range) -> Truth:
+        return self._inquiry.truth_with(part, self._number, self._place(stretch))
+
+    def _truth_at(self, part: Part, value: float) -> Truth:
+        return self._truth(part, exactly(value))
+
+    def _number_in(self, of: Numeric, part: Part, value: float) -> Range:
+        return self._inquiry.measured(of, part, {self._number: self._place(exactly(value))})
+
+    def _judged(self, part: Part, value: float) -> Judged:
+        known = self._judged_at.get((part, value))
+        if known is None:
+            known = self._inquiry.judged(part, {self._number: self._place(exactly(value))})
+            self._judged_at[part, value] = known
+        return known
+
+
+def _is_one_sided(node: Truthful) -> bool:
+    """Whether a rule asks on which side of something a number lies."""
+    return isinstance(node, Compare) and node.operator != "="
 
 
 def _is_sharp(node: Truthful) -> bool:
@@ -94,194 +385,3 @@ def _is_sharp(node: Truthful) -> bool:
             return True
         case _:
             return False
-
-
-# ---- where to cut
-
-
-def _cuts(fact: Fact, rule: Truthful, inquiry: Inquiry) -> set[float]:
-    """The values of a number at which a rule that compares it with limits may change its answer."""
-    rulebook = inquiry.rulebook
-    name = "age" if fact.kind == "birth_date" else fact.name
-    limits = inquiry.reach.limits(rule)
-    multiples = limits.multiples.get(name, frozenset())
-    if fact.scale == "limit":
-        value = fact.replaces[0].value
-        same = [node for node in multiples if node.which == fact.key[1]]
-        return set() if value is None else {float(Fraction(value.low) / Fraction(node.times)) for node in same}
-    found = set(limits.numbers.get(name, ()))
-    for node in multiples:
-        normal = [
-            Fraction(end)
-            for each in rulebook.labs[name].limits_in_use(node.which, None)
-            for end in (each.low, each.high)
-        ]
-        own = [each.own_limit(node.which) for each in fact.replaces]
-        found |= {float(Fraction(node.times) * end) for end in (*normal, *own) if end is not None}
-    shows = f"sign {fact.name}" in inquiry.reach.of(rule)
-    for concept in rulebook.concepts.values() if shows else ():
-        for sign in concept.signs:
-            if sign.fact == fact.name and sign.numbers is not None:
-                found |= {end for end in (sign.numbers.low, sign.numbers.high) if end is not None}
-    return found
-
-
-def _turns(number: int, score: Part, cuts: Iterable[float], inquiry: Inquiry) -> Iterator[float]:
-    """The values at which a score changes its answer, narrowed down between values where it differs."""
-    fact = inquiry.facts[number]
-    domain, whole = fact.domain, fact.scale == "whole"
-    if domain is None:
-        return
-    points = {point for point in (*cuts, *_between(domain.low, domain.high, whole=whole)) if domain.contains(point)}
-    told = [(point, _asked(number, score, point, inquiry)) for point in sorted(points)]
-    for (low, one), (high, other) in pairwise(told):
-        if one is not other:
-            yield from _narrowed(number, score, (low, high), inquiry, whole=whole)
-
-
-def _narrowed(number: int, score: Part, ends: tuple[float, float], inquiry: Inquiry, *, whole: bool) -> Iterator[float]:
-    """The two neighboring doubles (or whole numbers) between which a part of a rule changes its answer.
-
-    The engine is asked at one value after another. First just inside the ends, because tables turn there. Then, if two
-    numbers are compared, where they would meet if they moved evenly. In the middle, whenever that has not halved what
-    is left.
-    """
-    low, high = ends
-    at_low, at_high = _judged(number, score, low, inquiry), _judged(number, score, high, inquiry)
-    last = at_high.truth
-    step, halve, beside = 1, whole, [] if whole else [math.nextafter(low, high), math.nextafter(high, low)]
-    while True:
-        middle = float((low + high) // 2) if whole else low + (high - low) / 2
-        if not low < middle < high:
-            break
-        value = middle
-        if beside:
-            value = beside.pop()
-        elif not halve:
-            step, value = _meeting(low, high, at_low, at_high, step) or (step, middle)
-        there, before = _judged(number, score, value, inquiry), high - low
-        if there.truth is at_low.truth:
-            low, at_low = value, there
-        else:
-            high, at_high = value, there
-        halve = whole or (not beside and not halve and high - low > before / 2)
-    yield low
-    yield high
-    if at_high.truth is not last:  # from FALSE over UNKNOWN to TRUE there are two
-        yield from _narrowed(number, score, (high, ends[1]), inquiry, whole=whole)
-
-
-def _asked(number: int, score: Part, value: float, inquiry: Inquiry) -> Truth:
-    return inquiry.ask(score, {number: inquiry.place_of(number, exactly(value))})
-
-
-def _judged(number: int, score: Part, value: float, inquiry: Inquiry) -> Judged:
-    return inquiry.judged(score, {number: inquiry.place_of(number, exactly(value))})
-
-
-def _meeting(low: float, high: float, at_low: Judged, at_high: Judged, step: int) -> tuple[int, float] | None:
-    """Where the two numbers of a comparison would meet if they moved evenly from one value to another, kept some steps
-    between doubles inside both; and how many steps to keep next time. None if they would not meet."""
-    share = share_to_meeting(at_low, at_high)
-    first, last = low + step * math.ulp(low), high - step * math.ulp(high)
-    if share is None or not first < last:
-        return None
-    guess = low + (high - low) * share
-    if first <= guess <= last:
-        return 1, guess
-    return 4 * step, first if guess < first else last
-
-
-def _between(low: float, high: float, *, whole: bool) -> list[float]:
-    """A few values spread over a domain, closer where it is small."""
-    if whole:
-        return [float(each) for each in range(int(low), int(high) + 1, max(1, int(high - low) // 12))] + [high]
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return []
-    start = low if low > 0 else high / 1000
-    return (
-        [low, high, *(start * (high / start) ** (step / STEPS) for step in range(STEPS + 1))]
-        if high > 0
-        else [low, high]
-    )
-
-
-# ---- parts
-
-
-def _partition(fact: Fact, cuts: Iterable[float], *, each_alone: bool = True) -> Iterator[Range]:
-    """The domain in parts, each cut being a part of its own. `each_alone`: so is each of a few whole numbers."""
-    domain = fact.domain
-    if domain is None:
-        return
-    if fact.scale == "whole":
-        yield from _whole_parts(domain, cuts, each_alone=each_alone)
-        return
-    low, low_open = domain.low, domain.low_open
-    for cut in sorted({cut for cut in cuts if domain.low <= cut <= domain.high}):
-        before = math.nextafter(low, math.inf) if low_open else low
-        if before < cut:
-            yield Range(low, cut, low_open, True)
-        if domain.contains(cut):
-            yield exactly(cut)
-        low, low_open = cut, True
-    if domain.high > low:
-        yield Range(low, domain.high, low_open, domain.high_open)
-    elif not low_open:
-        yield exactly(low)
-
-
-def _whole_parts(domain: Range, cuts: Iterable[float], *, each_alone: bool) -> Iterator[Range]:
-    first, last = int(domain.low), int(domain.high)
-    if each_alone and last - first < MOST_ALONE:
-        yield from (exactly(float(each)) for each in range(first, last + 1))
-        return
-    start = first
-    for cut in sorted({math.floor(cut) for cut in cuts} | {math.ceil(cut) for cut in cuts}):
-        if first <= cut <= last:
-            if cut > start:
-                yield Range(float(start), float(cut - 1))
-            yield exactly(float(cut))
-            start = cut + 1
-    if start <= last:
-        yield Range(float(start), float(last))
-
-
-def _merged(
-    number: int, parts: Iterable[Range], still_open: list[Part], nodes: list[Part], inquiry: Inquiry
-) -> Iterator[int]:
-    """The places of the parts. Neighbors become one if no line and no open node differs between them."""
-    fact = inquiry.facts[number]
-    settled = [node for node in nodes if node not in set(still_open)]
-    turned = [
-        line
-        for line in inquiry.lines_with[number]
-        if any(number in each.facts and each in settled for part in line.parts for each in part.nodes())
-    ]
-
-    def said(place: int, those: list[Part]) -> list[Truth]:
-        return [inquiry.truth_with(node, number, place) for node in those]
-
-    def statuses(place: int) -> list[Status]:
-        return [inquiry.status(line, {number: place}) for line in turned]
-
-    def are_alike(one: int, other: int) -> bool:
-        return said(one, still_open) == said(other, still_open) and (
-            said(one, settled) == said(other, settled) or statuses(one) == statuses(other)
-        )
-
-    held: tuple[Range, int] | None = None
-    for part in parts:
-        place = inquiry.place_of(number, part)
-        if held is not None:
-            before = held[1]
-            if are_alike(before, place):
-                both = Range(held[0].low, part.high, held[0].low_open, part.high_open)
-                whole = inquiry.place_of(number, both)
-                if fact.scale == "limit" or are_alike(whole, place):
-                    held = (both, whole)
-                    continue
-            yield before
-        held = (part, place)
-    if held is not None:
-        yield held[1]

@@ -33,6 +33,7 @@ from screener.rulebook import (
     Numeric,
     OnsetLookup,
     PointsOf,
+    Qualified,
     Rulebook,
     SexIs,
     Truthful,
@@ -53,6 +54,14 @@ class Limits(Struct, frozen=True):
     multiples: dict[str, frozenset[AgainstLimit]]
 
 
+class Asked(Struct, frozen=True):
+    """What a lookup asks about one concept."""
+
+    lookup: EventLookup
+    concept: str
+    what: tuple[Qualified, ...]
+
+
 class Reach:
     """What each rule of a rulebook reads; worked out once for each rule."""
 
@@ -63,16 +72,20 @@ class Reach:
         """By the identity of a node, kept with the node itself: hashing a formula takes longer than walking it."""
         self._questions = frozenset(f"question {name}" for name in rulebook.questions)
         self._of_lookups: dict[str, Subjects] = {}
-        self.by_concept: dict[str, list[EventLookup]] = {}
-        """The event lookups that ask about a concept, under its own name and under those narrower and broader."""
+        self.asked_about: dict[str, list[Asked]] = {}
+        """What event lookups ask about concepts, of each under the names of all that one of theirs is related to."""
         self.by_result: dict[str, list[ValueLookup | ChangeLookup]] = {}
         """The lookups of a lab or finding."""
         for lookup in rulebook.lookups.values():
             if isinstance(lookup, ValueLookup | ChangeLookup):
                 self.by_result.setdefault(lookup.fact, []).append(lookup)
             if isinstance(lookup, EventLookup):
-                for name in {name for each in lookup.what for name in self.related(each.concept)}:
-                    self.by_concept.setdefault(name, []).append(lookup)
+                those = [
+                    Asked(lookup, concept, tuple(what for what in lookup.what if what.concept == concept))
+                    for concept in dict.fromkeys(what.concept for what in lookup.what)
+                ]
+                for name in {name for each in those for name in self.related(each.concept)}:
+                    self.asked_about.setdefault(name, []).extend(those)
 
         self._limits: dict[int, tuple[Truthful, Limits]] = {}
         self._with_subject: dict[str, set[str]] = {}

@@ -7,11 +7,10 @@ left out, and so is what can be put together from other fields, as sentences are
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any as Anything
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
 from screener.advice.values import Span, Values
 from screener.evaluation.grounds import Need
@@ -135,11 +134,11 @@ class Advice(Struct, frozen=True):
 
     def told(self) -> AdviceTold:
         """The advice as it is written."""
-        return _Telling(self).told()
+        return msgspec.convert(_Written(self).plain, AdviceTold)
 
     def to_dict(self) -> dict[str, Anything]:
         """The advice as plain data: each fact and its values once, in one table."""
-        plain: dict[str, Anything] = msgspec.to_builtins(self.told())
+        plain: dict[str, Anything] = to_builtins(self.told())
         return plain
 
 
@@ -228,68 +227,44 @@ class AdviceTold(Struct, frozen=True):
     trials: tuple[TrialTold, ...]
 
 
-class _Telling:
+class _Written:
+    """Advice with references in place of facts and values: what stands at the places of the tables, as plain data."""
+
     def __init__(self, advice: Advice) -> None:
-        self._advice = advice
         self._places = {each.fact: place for place, each in enumerate(advice.facts)}
         self._values: list[dict[Values, Place]] = [{} for _ in advice.facts]
-
-    def told(self) -> AdviceTold:
-        advice = self._advice
-        trials = tuple(self._trial(each) for each in advice.trials)
+        trials = self._of(advice.trials)
         outcomes = [self._outcomes(each) for each in advice.facts]
-        only_if = [self._ways(each.only_if) for each in advice.facts]
-        facts = tuple(map(self._fact, advice.facts, self._values, outcomes, only_if))
-        return AdviceTold(advice.patient, advice.as_of, facts, trials)
+        facts = [
+            {**self._of(each), "fact": to_builtins(each.fact), "outcomes": outcomes[place]}
+            for place, each in enumerate(advice.facts)
+        ]
+        for fact, values in zip(facts, self._values, strict=True):
+            fact["values"] = [_written(each) for each in values]
+        self.plain = {"patient": advice.patient, "as_of": advice.as_of, "facts": facts, "trials": trials}
 
-    def _fact(
-        self, fact: OpenFact, values: Iterable[Values], outcomes: tuple[OutcomeTold, ...], only_if: tuple[WayTold, ...]
-    ) -> FactTold:
-        return FactTold(
-            fact.fact,
-            tuple(map(_values, values)),
-            outcomes,
-            _named(fact.settles),
-            _named(fact.closes),
-            fact.rules_out,
-            fact.decides,
-            fact.conditional,
-            only_if,
-        )
+    def _of(self, value: Anything) -> Anything:
+        match value:
+            case LineName():
+                return f"{value.trial}/{value.criterion}"
+            case Missing():
+                return self._places[value]
+            case Known():
+                return [self._places[value.fact], self._place(value.fact, value.values)]
+            case tuple():
+                return [self._of(each) for each in value]
+            case Struct():
+                return {name: self._of(getattr(value, name)) for name in value.__struct_fields__ if name != "outcomes"}
+            case _:
+                return value
 
-    def _outcomes(self, fact: OpenFact) -> tuple[OutcomeTold, ...]:
-        return tuple(
-            OutcomeTold(self._known(Known(fact.fact, each.values)).values, _named(each.passes), _named(each.fails))
-            for each in fact.outcomes
-        )
+    def _place(self, fact: Missing, values: Values) -> Place:
+        of_fact = self._values[self._places[fact]]
+        return of_fact.setdefault(values, len(of_fact))
 
-    def _known(self, known: Known) -> KnownTold:
-        fact = self._places[known.fact]
-        values = self._values[fact]
-        return KnownTold(fact, values.setdefault(known.values, len(values)))
-
-    def _ways(self, ways: Iterable[Way]) -> tuple[WayTold, ...]:
-        return tuple(
-            WayTold(tuple(map(self._known, each.known)), tuple(self._places[fact] for fact in each.together))
-            for each in ways
-        )
-
-    def _trial(self, trial: TrialAdvice) -> TrialTold:
-        return TrialTold(
-            trial.id,
-            tuple(self._rules_out(each) for each in trial.rules_out),
-            tuple(LineTold(each.criterion, self._ways(each.ways), each.complete, each.needs) for each in trial.lines),
-        )
-
-    def _rules_out(self, rule: RulesOut) -> RulesOutTold:
-        unless = None if rule.unless is None else self._known(rule.unless)
-        return RulesOutTold(self._known(rule.fact), rule.criteria, unless)
+    def _outcomes(self, fact: OpenFact) -> list[Anything]:
+        return [{**self._of(each), "values": self._place(fact.fact, each.values)} for each in fact.outcomes]
 
 
-def _values(values: Values) -> ValuesTold:
-    choices = values.choices if len(values.choices) > 1 else ()
-    return ValuesTold(values.text, values.spans, choices, values.unit)
-
-
-def _named(lines: Iterable[LineName]) -> tuple[str, ...]:
-    return tuple(f"{line.trial}/{line.criterion}" for line in lines)
+def _written(values: Values) -> Anything:
+    return {**to_builtins(values), "choices": values.choices if len(values.choices) > 1 else ()}

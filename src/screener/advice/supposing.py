@@ -62,8 +62,8 @@ class Possibility(Struct, frozen=True):
         return not self.happened and not self.cleared
 
 
-def with_facts(patient: Patient, known: Iterable[Possibility], rulebook: Rulebook) -> Patient:
-    """The patient's record with what these possibilities put into it."""
+def with_facts(patient: Patient, known: Iterable[Possibility], rulebook: Rulebook, *, shows: bool = True) -> Patient:
+    """The patient's record with what these possibilities put into it; if `shows`, with what results show, too."""
     results, episodes, answers = patient.results, patient.episodes, patient.answers
     birth, sex = patient.birth, patient.sex
     stated: dict[str, dict[str, dict[str, str | bool]]] = {}
@@ -92,7 +92,7 @@ def with_facts(patient: Patient, known: Iterable[Possibility], rulebook: Ruleboo
     )
     for is_, sources in settles.items():
         supposed = settled(supposed, frozenset(sources), (is_,) if is_ else (), None, rulebook.concepts)
-    for name in touched:
+    for name in touched if shows else ():
         supposed = derived_anew(supposed, reach_of(rulebook).shown_by(name))
     return supposed
 
@@ -130,13 +130,15 @@ def _some(facts: Mapping[str, tuple[S, ...]]) -> dict[str, tuple[S, ...]]:
     return {name: those for name, those in facts.items() if those}
 
 
-def frame_with(base: Frame, known: Iterable[Possibility], untouched: Mapping[str, Found] | None = None) -> Frame:
+def frame_with(
+    base: Frame, known: Iterable[Possibility], untouched: Mapping[str, Found] | None = None, *, shows: bool = True
+) -> Frame:
     """The instant of a frame, with the patient as these possibilities make them. `untouched` is what lookups found that
-    do not see the change."""
+    do not see the change. `shows`: somebody may ask what the results show."""
     several = tuple(known)
     rulebook = base.rulebook
     in_record = [each for each in several if each.is_in_record]
-    patient = with_facts(base.patient, in_record, rulebook) if in_record else base.patient
+    patient = with_facts(base.patient, in_record, rulebook, shows=shows) if in_record else base.patient
     frame = Frame(
         rulebook,
         patient,
@@ -148,14 +150,17 @@ def frame_with(base: Frame, known: Iterable[Possibility], untouched: Mapping[str
     )
     if untouched is not None:
         frame.found.update(untouched)
-    for each in several:
-        for name in each.happened:
-            lookup = rulebook.lookups[name]
-            frame.found[name] = Found(name, lookup, truth=TRUE)
-            if isinstance(lookup, EventLookup):
-                frame.concerned |= {what.concept for what in lookup.what}
-        frame.cleared |= each.cleared
-        frame.concerned |= {concept for _, concept in each.cleared}
+    happened = {name for each in several for name in each.happened}
+    cleared = {pair for each in several for pair in each.cleared}
+    concerned = {concept for _, concept in cleared}
+    for name in happened:
+        lookup = rulebook.lookups[name]
+        frame.found[name] = Found(name, lookup, truth=TRUE)
+        if isinstance(lookup, EventLookup):
+            concerned.update([what.concept for what in lookup.what])
+    if not concerned <= frame.concerned:
+        frame.concerned |= concerned
+    frame.cleared |= cleared
     return frame
 
 

@@ -20,10 +20,11 @@ from msgspec.structs import force_setattr
 
 from screener.advice.meeting import share_to_meeting
 from screener.advice.reach import reach_of
-from screener.advice.supposing import derived_anew
+from screener.advice.slopes import Input, Slope, slope_of
+from screener.advice.supposing import Entry, Possibility, with_facts
 from screener.advice.worded import Worded
 from screener.evaluation.answers import Found, Judged, Measured
-from screener.evaluation.evaluator import UNKNOWN_AGE, Residue, program_of
+from screener.evaluation.evaluator import Residue, program_of
 from screener.evaluation.explanation import span_text
 from screener.evaluation.frame import Frame
 from screener.evaluation.phrases import either, in_time, lowered, unit_beside
@@ -31,35 +32,18 @@ from screener.evaluation.results import possible_values
 from screener.records.measuring import MEASURED_AS
 from screener.records.patient import Patient, Result
 from screener.rulebook import (
-    Age,
-    Arithmetic,
     Between,
-    Bounded,
-    ChangeLookup,
-    Choose,
     Compare,
-    EventLookup,
     Finding,
-    Function,
-    InUnit,
     Lab,
-    Numeric,
-    OnsetLookup,
-    PointsOf,
     Rulebook,
-    ScoreOf,
-    Table,
-    Truthful,
-    Value,
     ValueLookup,
 )
-from screener.values.dates import Duration, Moment, completed_years, day_shifted, on_day
+from screener.values.dates import on_day
 from screener.values.ranges import Range, compare, exactly
 from screener.values.truth import FALSE, TRUE, Truth, negation
 
 Relation = Literal["at most", "below", "at least", "above"]
-Slope = Literal[-1, 0, 1]
-AGE = "age"
 MOST_TRIALS = 600
 """Evaluations spent on one input whose formula neither only rises nor only falls with it."""
 
@@ -99,12 +83,11 @@ class Stretch(Worded, frozen=True, rename={"is_whole": "whole"}):
         return f"{self.nearest.text} and {self.farthest.text}"
 
 
-class WouldTurn(Worded, frozen=True, rename={"is_fixed": "fixed", "is_settled": "settled", "is_possible": "possible"}):
+class WouldTurn(Worded, frozen=True, rename={"is_settled": "settled", "is_possible": "possible"}):
     """What one input would have to be for a comparison to turn, everything else in the record as it is.
 
-    `name` is the dictionary's, or `age`. `stretches` are in the unit recorded, `in_canonical` in the canonical unit
-    where that is another; `choices` are those of a finding with named choices. None of them: no possible value would
-    turn it, if `is_settled`; otherwise none was found.
+    `name` is the dictionary's. `stretches` are in the unit recorded, `choices` those of a finding with named choices.
+    None of them: no possible value would turn it, if `is_settled`; otherwise none was found.
     """
 
     name: str
@@ -116,10 +99,7 @@ class WouldTurn(Worded, frozen=True, rename={"is_fixed": "fixed", "is_settled": 
     """Another form of the analyte, in which the result was recorded and the values in its unit are told."""
     unit: str | None = None
     stretches: tuple[Stretch, ...] = ()
-    canonical_unit: str | None = None
-    in_canonical: tuple[Stretch, ...] = ()
     choices: tuple[str, ...] = ()
-    is_fixed: bool = False
     is_settled: bool = True
 
     is_possible: bool = False
@@ -133,18 +113,9 @@ class WouldTurn(Worded, frozen=True, rename={"is_fixed": "fixed", "is_settled": 
         """What it would have to be: `INR at most 1.67 (2.2 recorded)`."""
         if not self.is_possible:
             return f"no {'possible ' if self.is_settled else ''}{self.title}{'' if self.is_settled else ' was found'}"
-        if self.choices:
-            needed = either(self.choices)
-        else:
-            needed = _in_words(self.stretches, self.unit)
-            if self.in_canonical:
-                needed += f", that is {_in_words(self.in_canonical, self.canonical_unit)}"
+        needed = either(self.choices or [each.text for each in self.stretches]) + counted_in(self.unit)
         remarks = [f"{self.recorded} recorded", *([self.measured_as] if self.measured_as else [])]
-        return f"{self.title} {needed} ({', '.join([*remarks, *(['fixed'] if self.is_fixed else [])])})"
-
-
-def _in_words(stretches: Sequence[Stretch], unit: str | None) -> str:
-    return " or ".join(stretch.text for stretch in stretches) + counted_in(unit)
+        return f"{self.title} {needed} ({', '.join(remarks)})"
 
 
 def counted_in(unit: str | None, *, one: bool = False) -> str:
@@ -171,34 +142,22 @@ def would_turn(answer: Judged, frame: Frame) -> tuple[WouldTurn, ...]:
 
     `answer` is a `Compare` or `Between` that is TRUE or FALSE in this frame.
     """
-    rulebook = frame.rulebook
     told: list[WouldTurn] = []
-    for found in _inputs(answer):
-        if found.subject == AGE:
-            told.append(_age_that_turns(answer, found, frame))
-        elif isinstance(fact := rulebook.fact(found.subject), Finding) and fact.choices:
+    for found in {_lookup_of(each).name: each for each in _inputs(answer)}.values():
+        fact = frame.rulebook.fact(found.subject)
+        if isinstance(fact, Finding) and fact.choices:
             told.append(_choices_that_turn(answer, found, fact, frame))
         else:
             told.append(_numbers_that_turn(answer, found, fact, frame))
     return tuple(told)
 
 
-def _inputs(answer: Judged | Measured) -> tuple[Found, ...]:
-    inputs: dict[str, Found] = {}
-    for found in _looked_up(answer):
-        if isinstance(found.lookup, ValueLookup) and _is_known(found):
-            inputs.setdefault(found.lookup.name, found)
-        elif found.lookup is None and found.subject == AGE and found.used:
-            inputs.setdefault(AGE, found)
-    return tuple(inputs.values())
-
-
-def _looked_up(answer: Judged | Measured) -> Iterator[Found]:
+def _inputs(answer: Judged | Measured) -> Iterator[Found]:
     for part in answer.parts:
-        if isinstance(part, Found):
+        if not isinstance(part, Found):
+            yield from _inputs(part)
+        elif isinstance(part.lookup, ValueLookup) and _is_known(part):
             yield part
-        else:
-            yield from _looked_up(part)
 
 
 def _is_known(found: Found) -> bool:
@@ -208,9 +167,7 @@ def _is_known(found: Found) -> bool:
 
 
 def _title(found: Found, rulebook: Rulebook) -> str:
-    lookup = found.lookup
-    if not isinstance(lookup, ValueLookup):
-        return found.subject
+    lookup = _lookup_of(found)
     pick = f"{lookup.pick} " if lookup.pick != "latest" else ""
     return pick + lowered(rulebook.fact(lookup.fact).title) + in_time(lookup.scope, rulebook)
 
@@ -219,63 +176,50 @@ def _title(found: Found, rulebook: Rulebook) -> str:
 
 
 class Probe:
-    """A comparison in the same record, but for the results that one input rests on (or but for the age).
+    """A comparison in the same record, but for the results that one input rests on.
 
     Everything that the replaced results have a part in follows them: other lookups of the same fact, and conditions
     that the dictionary takes them to show.
     """
 
     def __init__(self, answer: Judged, found: Found, frame: Frame) -> None:
-        self.rulebook = frame.rulebook
-        self.subject = found.subject
+        rulebook, reach, program = frame.rulebook, reach_of(frame.rulebook), program_of(frame.rulebook)
+        self._subject = found.subject
         self._frame = frame
-        self._replaced = frozenset(id(fact) for fact in found.used if isinstance(fact, Result))
-        self._found = found
-        self._program = program_of(frame.rulebook)
-        self.is_derived = False
+        self._replaced = tuple(fact for fact in found.used if isinstance(fact, Result))
+        self._lookup = _lookup_of(found)
+        sign = f"sign {found.subject}"
+        self._is_derived = sign in reach.of(answer.node)
         """Whether a condition that the results show, or its onset, has a part in the comparison."""
-        reads = self._program.reads(answer.node)
-        asked = frozenset(name for name in (*reads.here, *reads.elsewhere) if self._follows(name))
-        self._residue = Residue(frame, asked)
-        self._decide = self._residue.truth(answer.node)
+        reads = program.reads(answer.node)
+        asked = frozenset(
+            name
+            for name in (*reads.here, *reads.elsewhere)
+            if name in rulebook.lookups
+            and (getattr(rulebook.lookups[name], "fact", "") == found.subject or sign in reach.of_lookup(name))
+        )
+        residue = Residue(frame, asked)
+        self._decide = residue.truth(answer.node)
+        self.input = Input(rulebook, residue.reads_asked, self._slope_of_lookup)
         # Where the input itself is all that the replaced results have a part in, and is read in this frame alone, to
         # find it with another value is the same as to find it in a record with that value, in a third of the time.
-        is_one = found.lookup is not None and asked == {found.lookup.name}
-        self._is_read_once = is_one and not self.is_derived and asked.isdisjoint(reads.elsewhere)
+        self._is_read_once = asked == {self._lookup.name} and not self._is_derived and asked.isdisjoint(reads.elsewhere)
         self.keeps_what_is_known = self._is_read_once or len(self._replaced) <= 1
         """Whether the comparison stays as it is for every value that the input can have as things are. Several results
         made one may turn it even so, where something else is read from them, too."""
 
-    def moves(self, node: Numeric | Truthful) -> bool:
-        """Whether a part of the comparison hangs on the input."""
-        return self._residue.reads_asked(node)
-
-    def _follows(self, name: str) -> bool:
-        """Whether what a lookup finds follows the replaced results."""
-        if name == AGE or self.subject == AGE:
-            return name == self.subject
-        rulebook, shown = self.rulebook, self._program.shown_by(self.subject)
-        match rulebook.lookups[name]:
-            case ValueLookup(fact=fact, scope=scope) | ChangeLookup(fact=fact, scope=scope):
-                entry = rulebook.fact(fact)
-                zero = entry.zero_when_absent if isinstance(entry, Finding) else None
-                derived = zero is not None and zero in shown
-                direct = fact == self.subject
-            case EventLookup(what=what, exceptions=exceptions, scope=scope):
-                derived = not shown.isdisjoint(each.concept for each in (*what, *exceptions))
-                direct = False
-            case OnsetLookup(concept=concept):
-                derived, direct, scope = concept in shown, False, None
-        anchor = scope is not None and scope.anchor in rulebook.lookups and self._follows(scope.anchor)
-        self.is_derived |= derived
-        return direct or derived or anchor
+    def _slope_of_lookup(self, name: str) -> Slope | None:
+        """How what a lookup finds moves with the input."""
+        lookup = self._frame.rulebook.lookups[name]
+        is_input = isinstance(lookup, ValueLookup) and lookup.fact == self._subject
+        return 1 if is_input and not self._is_derived else None
 
     def with_number(self, value: Range, exact: Callable[[], Fraction] | None = None) -> Judged:
         """The comparison where the input is some number of this range, in the canonical unit; `exact` gives one number
         before it was rounded."""
-        if self._is_read_once and self._found.lookup is not None:
+        if self._is_read_once:
             frame = self._like_this_one(self._frame.patient)
-            frame.found[self._found.lookup.name] = Found(self.subject, self._found.lookup, range=value)
+            frame.found[self._lookup.name] = Found(self._subject, self._lookup, range=value)
             return self._decide(frame)
         before = None if exact is None else exact()
         return self._ask(lambda result: msgspec.structs.replace(result, value=value, exact=before, unusable=None))
@@ -285,25 +229,14 @@ class Probe:
         choices = frozenset((choice,))
         return self._ask(lambda result: msgspec.structs.replace(result, choices=choices, unusable=None))
 
-    def with_birth(self, birth: Moment) -> Judged:
-        """The comparison where the patient was born then."""
-        return self._decided(msgspec.structs.replace(self._frame.patient, birth=birth, age_years=None))
-
     def _ask(self, changed: Callable[[Result], Result]) -> Judged:
-        patient, name = self._frame.patient, self.subject
-        on_record = patient.results.get(name, ())
-        if self._replaced:
-            results = tuple([changed(each) if id(each) in self._replaced else each for each in on_record])
-        else:  # a grade that follows from an absence: as though it had been seen on the clock's day
-            results = (*on_record, changed(Result(name, "", "", when=on_day(self._frame.day))))
-        everything = {**patient.results, name: results}
-        if not self.is_derived:
-            return self._decided(msgspec.structs.replace(patient, results=everything))
-        changed_patient = msgspec.structs.replace(patient, results=everything)
-        return self._decided(derived_anew(changed_patient, reach_of(self.rulebook).shown_by(name)))
-
-    def _decided(self, patient: Patient) -> Judged:
-        return self._decide(self._like_this_one(patient))
+        # A grade that follows from an absence is as though it had been seen on the clock's day.
+        seen = self._replaced or (Result(self._subject, "", "", when=on_day(self._frame.day)),)
+        entry = Entry(self._subject, self._replaced, tuple(map(changed, seen)))
+        known = [Possibility(results=(entry,))]
+        return self._decide(
+            self._like_this_one(with_facts(self._frame.patient, known, self._frame.rulebook, shows=self._is_derived))
+        )
 
     def _like_this_one(self, patient: Patient) -> Frame:
         """A frame of the same instant in which nothing has been looked up yet."""
@@ -317,85 +250,14 @@ class Probe:
             labs_within=here.labs_within,
             trial=here.trial,
             own_onset=here.own_onset,
-            of=None if self.is_derived else here,
+            of=None if self._is_derived else here,
         )
 
 
-# ---- whether a formula only rises or only falls
-
-
-def slope_of(answer: Judged, probe: Probe) -> Slope | None:
-    """Whether what is compared rises (1) or falls (-1) with the input, against what it is compared with, or does not
-    move at all (0); None where that is not seen from the formula."""
-    slopes = [_slope(part, probe) for part in answer.parts]
-    return slopes[0] if len(slopes) == 1 else _together(slopes[0], _turned(slopes[1]))
-
-
-def _slope(part: Judged | Measured | Found, probe: Probe) -> Slope | None:
-    if not isinstance(part, Measured):
-        return None
-    if not probe.moves(part.node):
-        return 0
-    match part.node:
-        case Value(lookup=name):
-            lookup = probe.rulebook.lookups[name]
-            is_input = isinstance(lookup, ValueLookup) and lookup.fact == probe.subject
-            return 1 if is_input and not probe.is_derived else None
-        case Age():
-            return 1
-        case ScoreOf() | InUnit() | Function() | Bounded():
-            return _slope(part.parts[0], probe)
-        case PointsOf(name=name):
-            return _times(_slope(part.parts[0], probe), _slope_of_table(probe.rulebook.tables[name]))
-        case Arithmetic(operator=operator):
-            left, right = _slope(part.parts[0], probe), _slope(part.parts[1], probe)
-            if operator in "+-":
-                return _together(left, right if operator == "+" else _turned(right))
-            if right == 0:
-                return _times(left, _sign(part.parts[1]))
-            return _times(right, _sign(part.parts[0])) if left == 0 and operator == "*" else None
-        case Choose(test=test):
-            if probe.moves(test):
-                return None
-            first, *others = [_slope(branch, probe) for branch in part.parts[1:]]
-            return _together(first, others[0]) if others else first
-        case _:
-            return None
-
-
-def _together(one: Slope | None, other: Slope | None) -> Slope | None:
-    """The slope of a sum."""
-    if one is None or other is None or one * other < 0:
-        return None
-    return one or other
-
-
-def _times(one: Slope | None, other: Slope | None) -> Slope | None:
-    if one is None or other is None:
-        return None
-    return 0 if 0 in (one, other) else 1 if one == other else -1
-
-
-def _turned(slope: Slope | None) -> Slope | None:
-    return _times(slope, -1)
-
-
-def _sign(part: Judged | Measured | Found) -> Slope | None:
-    """Whether a number that does not move is never below 0 (1) or never above it (-1)."""
-    if not isinstance(part, Measured):
-        return None
-    return 1 if part.range.low >= 0 else -1 if part.range.high <= 0 else None
-
-
-def _slope_of_table(table: Table) -> Slope | None:
-    """Whether the points only rise or only fall with the number that earns them."""
-    rows = [(cell.numbers.range, cell.points) for cell in table.cells if cell.numbers is not None]
-    if len(rows) < len(table.cells):
-        return None
-    points = [earned for _, earned in sorted(rows, key=lambda row: (row[0].low, row[0].high))]
-    if points == sorted(points):
-        return 1
-    return -1 if points == sorted(points, reverse=True) else None
+def _lookup_of(found: Found) -> ValueLookup:
+    if not isinstance(found.lookup, ValueLookup):
+        raise TypeError("an input is a result that is looked up")
+    return found.lookup
 
 
 # ---- where it turns
@@ -654,54 +516,31 @@ def _measured(judged: Judged) -> Range:
     return part.range
 
 
-def _both_sides(
-    answer: Judged,
-    known: tuple[Fraction, Fraction],
-    possible: Range,
-    factor: Fraction,
-    decimals: int,
-    probe: Probe,
-    ask: Ask,
-    *,
-    is_whole: bool = False,
-) -> tuple[tuple[Stretch, ...], bool]:
-    """The nearest stretches of values that turn it, below and above what is `known`, and whether there can be others
-    on a side where none was found."""
-    if math.isinf(possible.low) or math.isinf(possible.high) or not probe.keeps_what_is_known:
-        return (), False
-    slope = slope_of(answer, probe)
-    below = Ladder(known[0], possible, factor, decimals, -1, is_whole=is_whole)
-    above = Ladder(known[1], possible, factor, decimals, 1, is_whole=is_whole)
-    searches = [Search(answer, ladder, ask) for ladder in (below, above)]
-    found = [search.stretch(answer, slope) for search in searches]
-    return tuple(each for each in found if each is not None), all(search.is_settled for search in searches)
-
-
-# ---- one input
-
-
 def _numbers_that_turn(answer: Judged, found: Found, fact: Lab | Finding, frame: Frame) -> WouldTurn:
+    """The nearest stretches of values that turn it, below and above what is known."""
     results = recorded_results(found)
-    probe = Probe(answer, found, frame)
     possible, whole = possible_values(fact), found.range or possible_values(fact)
     known = (Fraction(whole.low), Fraction(whole.high))
     if len(results) == 1 and results[0].exact is not None:
         known = (results[0].exact, results[0].exact)
     unit, factor = recorded_unit(results, fact)
-    canonical_unit = fact.unit if isinstance(fact, Lab) and fact.unit != "1" else None
     is_whole = isinstance(fact, Finding)
-
-    def search(factor: Fraction, decimals: int) -> tuple[tuple[Stretch, ...], bool]:
-        return _both_sides(answer, known, possible, factor, decimals, probe, probe.with_number, is_whole=is_whole)
-
+    decimals = 0
     if is_whole:
-        stretches, is_settled = search(Fraction(1), 0)
+        factor = Fraction(1)
     else:
         written = max([_decimals_written(each.recorded_value) for each in results], default=0)
-        stretches, is_settled = search(factor, max(written, _sensible_decimals(known[0] / factor)))
-    in_canonical: tuple[Stretch, ...] = ()
-    if factor != 1 and unit != canonical_unit and stretches:
-        in_canonical, _ = search(Fraction(1), _sensible_decimals(known[0]))
+        decimals = max(written, _sensible_decimals(known[0] / factor))
+    probe = Probe(answer, found, frame)
+    stretches: list[Stretch] = []
+    is_settled = False
+    if not math.isinf(possible.high - possible.low) and probe.keeps_what_is_known:
+        slope = slope_of(answer, probe.input)
+        below = Ladder(known[0], possible, factor, decimals, -1, is_whole=is_whole)
+        above = Ladder(known[1], possible, factor, decimals, 1, is_whole=is_whole)
+        searches = [Search(answer, ladder, probe.with_number) for ladder in (below, above)]
+        stretches = [each for search in searches if (each := search.stretch(answer, slope)) is not None]
+        is_settled = all(search.is_settled for search in searches)
     told = " or ".join(dict.fromkeys(each.recorded_value + counted_in(each.recorded_unit) for each in results[:4]))
     return WouldTurn(
         found.subject,
@@ -710,9 +549,7 @@ def _numbers_that_turn(answer: Judged, found: Found, fact: Lab | Finding, frame:
         _sources(found),
         next((flag.text for each in results for flag in each.flags if flag.text.startswith(MEASURED_AS)), None),
         unit,
-        stretches,
-        canonical_unit if in_canonical else None,
-        in_canonical,
+        tuple(stretches),
         is_settled=is_settled,
     )
 
@@ -762,32 +599,3 @@ def _choices_that_turn(answer: Judged, found: Found, finding: Finding, frame: Fr
 
 def _sources(found: Found) -> tuple[str, ...]:
     return tuple(fact.source for fact in found.used if isinstance(fact, Result))
-
-
-def _age_that_turns(answer: Judged, found: Found, frame: Frame) -> WouldTurn:
-    probe = Probe(answer, found, frame)
-    years = found.range or UNKNOWN_AGE
-    birthday = _birthday(frame, int(years.low))
-
-    def ask(ages: Range, exact: Callable[[], Fraction] | None) -> Judged:
-        youngest, oldest = _born(birthday, int(ages.low), frame.day), _born(birthday, int(ages.high), frame.day)
-        return probe.with_birth(Moment(on_day(oldest).first, on_day(youngest).last))
-
-    known = (Fraction(years.low), Fraction(years.high))
-    stretches, is_settled = _both_sides(answer, known, UNKNOWN_AGE, Fraction(1), 0, probe, ask, is_whole=True)
-    recorded = span_text(years)
-    return WouldTurn(AGE, AGE, recorded, unit="years", stretches=stretches, is_fixed=True, is_settled=is_settled)
-
-
-def _birthday(frame: Frame, age: int) -> int:
-    """A day of birth on record, or for a stated age one that fits it."""
-    birth = frame.patient.birth
-    return birth.first_day if birth is not None else day_shifted(frame.day, Duration(age, "years"), -1)
-
-
-def _born(birthday: int, age: int, day: int) -> int:
-    """The day of birth of somebody with the same birthday who is so many years old."""
-    years = completed_years(birthday, day) - age
-    born = day_shifted(birthday, Duration(abs(years), "years"), 1 if years > 0 else -1)
-    # Born on 29 February and moved to a year without one: a year older on 1 March, and so born then.
-    return born + 1 if completed_years(born, day) > age else born

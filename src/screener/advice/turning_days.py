@@ -22,7 +22,6 @@ from screener.evaluation.instants import MOST_DAYS_OPEN
 from screener.records.derived import speaks_until
 from screener.records.patient import Absence, Answer, Episode, Result
 from screener.rulebook import (
-    AgainstLimit,
     Age,
     All,
     Any,
@@ -34,20 +33,16 @@ from screener.rulebook import (
     Criterion,
     EventLookup,
     Finding,
-    Happened,
-    IsOneOf,
     Lookup,
     Meets,
     Not,
     OnsetLookup,
     Rulebook,
-    Scope,
     Truthful,
-    Value,
     ValueLookup,
     made_once,
 )
-from screener.rulebook_walk import children, refers_to
+from screener.rulebook_walk import lookup_of, walk_through
 from screener.values.dates import BEGINNING, DAY, Duration, Moment, TimeUnit, day_shifted, on_day, span_of_days
 from screener.values.truth import Truth
 
@@ -56,12 +51,12 @@ OPEN = Duration(MOST_DAYS_OPEN, "days")
 
 
 class Reads(Struct, frozen=True):
-    """What some part of a rule reads that time can move. Every length may be met by every day read beside it.
+    """What a part of a rule reads that time can move, as one: the day of one thing may decide where another is looked
+    for. Every length may be met by every day.
 
     `fresh` are the facts that count as long as they are fresh, `several` those of them of which not just the latest
-    does, `evidence` those that a list needs to deny, as long as
-    they are, `paces` those whose change is divided by days; `is_moved` says that it is read on another day than that of
-    screening, or on the day before it.
+    does, `evidence` those that a list needs to deny, as long as they are, `paces` those whose change is divided by
+    days; `is_moved` says that it is read on another day than that of screening, or on the day before it.
     """
 
     facts: frozenset[str] = frozenset()
@@ -86,7 +81,7 @@ class Part(Struct, frozen=True, eq=False):
     """
 
     decide: Callable[[Frame], Truth]
-    reads: tuple[Reads, ...]
+    reads: Reads
     asks: bool
 
 
@@ -103,12 +98,12 @@ def parts_of_trial(trial: str, rulebook: Rulebook) -> tuple[tuple[Part, ...], ..
 def _parts_of_criterion(criterion: Criterion, program: Program) -> tuple[Part, ...]:
     nodes = dict.fromkeys(each for reading in criterion.readings for each in _decided_alone(reading.rule, program))
     parts = (_part(node, program) for node in nodes)
-    return tuple(part for part in parts if part.reads)
+    return tuple(part for part in parts if part.reads != Reads())
 
 
 def _part(node: Truthful, program: Program) -> Part:
-    reads = tuple(dict.fromkeys(_reads(node, program.rulebook)))
-    return Part(program.decisions.truth(node), reads, any(each.questions for each in reads))
+    reads = _reads(node, program.rulebook)
+    return Part(program.decisions.truth(node), reads, bool(reads.questions))
 
 
 def _decided_alone(node: Truthful, program: Program) -> Iterator[Truthful]:
@@ -124,65 +119,55 @@ def _decided_alone(node: Truthful, program: Program) -> Iterator[Truthful]:
             yield node
 
 
-def _reads(node: Struct, rulebook: Rulebook) -> Iterator[Reads]:
-    match node:
-        case Age():
-            yield Reads(has_age=True)
-        case Confirmed():
-            yield Reads(questions=frozenset((node.question,)))
-        case Happened() | Value() | AgainstLimit() | IsOneOf():
-            yield _reads_of_lookup(rulebook.lookups[node.lookup], rulebook)
-        case AtTime():
-            anchor = _reads_of_lookup(rulebook.lookups[node.anchor], rulebook)
-            yield _together([anchor, *_reads(node.of, rulebook), Reads(lengths=frozenset((OPEN,)), is_moved=True)])
-        case _:
-            for part in (*children(node), *refers_to(node, rulebook)):
-                yield from _reads(part, rulebook)
+def _reads(node: Truthful, rulebook: Rulebook) -> Reads:
+    """What a node reads, through all that it names, the anchors of its windows, and what rules a concept out."""
+    nodes: list[Struct] = []
+    lookups: dict[str, Lookup] = {}
+    named: set[str] = set()
+    rules: list[Struct] = [node]
+    while rules:
+        inside = list(walk_through(rules.pop(), rulebook))
+        nodes += inside
+        for name in filter(None, map(lookup_of, inside)):
+            while name in rulebook.lookups and name not in lookups:
+                lookup = lookups[name] = rulebook.lookups[name]
+                concepts = set(_concepts_of(lookup, rulebook)) - named
+                named |= concepts
+                rules += [rule for each in concepts if (rule := rulebook.concepts[each].ruled_out) is not None]
+                name = getattr(getattr(lookup, "scope", None), "anchor", "")
+    values = [each for each in lookups.values() if isinstance(each, ValueLookup)]
+    rises = [each for each in lookups.values() if isinstance(each, ChangeLookup)]
+    scopes = [scope for each in lookups.values() if (scope := getattr(each, "scope", None)) is not None]
+    paces = frozenset(each.fact for each in rises if each.change == "rise per day")
+    is_moved = any(isinstance(each, AtTime) for each in nodes)
+    lengths = {each for scope in scopes for each in (scope.back, scope.ahead) if each is not None and each.count}
+    related = _related(named, rulebook)
+    needed = frozenset(each for name in related for each in rulebook.concepts[name].denied_with)
+    return Reads(
+        facts=frozenset([each.fact for each in values] + [each.fact for each in rises]),
+        fresh=frozenset(each.fact for each in values if each.scope is None),
+        several=frozenset(each.fact for each in values if each.scope is None and each.pick != "latest"),
+        evidence=needed & (rulebook.labs.keys() | rulebook.findings.keys()),
+        paces=paces,
+        concepts=related,
+        questions=frozenset(each.question for each in nodes if isinstance(each, Confirmed)),
+        lengths=frozenset((*lengths, OPEN) if is_moved or paces else lengths),
+        has_age=any(isinstance(each, Age) for each in nodes),
+        is_moved=is_moved,
+    )
 
 
-def _reads_of_lookup(lookup: Lookup, rulebook: Rulebook) -> Reads:
+def _concepts_of(lookup: Lookup, rulebook: Rulebook) -> Iterator[str]:
+    """The concepts of which a lookup asks whether they are so."""
     match lookup:
+        case EventLookup():
+            yield from (each.concept for each in (*lookup.what, *lookup.exceptions))
+        case OnsetLookup():
+            yield lookup.concept
         case ValueLookup(fact=fact, scope=None):
             entry = rulebook.fact(fact)
-            graded = entry.zero_when_absent if isinstance(entry, Finding) else None
-            state = _reads_of_concepts((graded,) if graded is not None else (), rulebook)
-            those = frozenset((fact,))
-            several = those if lookup.pick != "latest" else frozenset[str]()
-            return _together([Reads(facts=those, fresh=those, several=several), *state])
-        case ValueLookup(fact=fact, scope=scope):
-            return _together([Reads(facts=frozenset((fact,))), *_reads_of_scope(scope, rulebook)])
-        case ChangeLookup(fact=fact, scope=scope):
-            read = Reads(facts=frozenset((fact,)))
-            if lookup.change == "rise per day":
-                read = Reads(facts=read.facts, paces=read.facts, lengths=frozenset((OPEN,)))
-            return _together([read, *_reads_of_scope(scope, rulebook)])
-        case EventLookup():
-            named = [each.concept for each in (*lookup.what, *lookup.exceptions)]
-            beside = () if lookup.beside is None else _reads(lookup.beside, rulebook)
-            happened = _reads_of_concepts(named, rulebook)
-            return _together([*happened, *_reads_of_scope(lookup.scope, rulebook), *beside])
-        case OnsetLookup():
-            return Reads(concepts=_related((lookup.concept,), rulebook))
-
-
-def _reads_of_scope(scope: Scope | None, rulebook: Rulebook) -> Iterator[Reads]:
-    if scope is None:
-        return
-    yield Reads(lengths=frozenset(each for each in (scope.back, scope.ahead) if each is not None and each.count))
-    if scope.anchor in rulebook.lookups:
-        yield _reads_of_lookup(rulebook.lookups[scope.anchor], rulebook)
-
-
-def _reads_of_concepts(names: Iterable[str], rulebook: Rulebook) -> Iterator[Reads]:
-    """What is read to tell whether one of these is so, with what must be at hand for a list to deny it, and what rules
-    it out."""
-    related = _related(names, rulebook)
-    concepts = [rulebook.concepts[name] for name in related]
-    needed = frozenset(each for concept in concepts for each in concept.denied_with)
-    yield Reads(concepts=related, evidence=needed & (rulebook.labs.keys() | rulebook.findings.keys()))
-    for name in names:
-        if (ruled_out := rulebook.concepts[name].ruled_out) is not None:
-            yield from _reads(ruled_out, rulebook)
+            if isinstance(entry, Finding) and entry.zero_when_absent is not None:
+                yield entry.zero_when_absent
 
 
 def _related(names: Iterable[str], rulebook: Rulebook) -> frozenset[str]:
@@ -195,39 +180,17 @@ def _related(names: Iterable[str], rulebook: Rulebook) -> frozenset[str]:
     return frozenset(related)
 
 
-def _together(parts: Iterable[Reads]) -> Reads:
-    """What is read as one, because the day of one part decides where in time another looks."""
-    those = list(parts)
-    return Reads(
-        frozenset[str]().union(*(each.facts for each in those)),
-        frozenset[str]().union(*(each.fresh for each in those)),
-        frozenset[str]().union(*(each.several for each in those)),
-        frozenset[str]().union(*(each.evidence for each in those)),
-        frozenset[str]().union(*(each.paces for each in those)),
-        frozenset[str]().union(*(each.concepts for each in those)),
-        frozenset[str]().union(*(each.questions for each in those)),
-        frozenset[Duration]().union(*(each.lengths for each in those)),
-        any(each.has_age for each in those),
-        any(each.is_moved for each in those),
-    )
-
-
-def lengths_of(reads: Iterable[Reads], frame: Frame) -> Iterator[Duration]:
+def lengths_of(reads: Reads, frame: Frame) -> Iterator[Duration]:
     """Every length of time after which something that is read may count no longer."""
     rulebook = frame.rulebook
-    for each in reads:
-        yield from each.lengths
-        yield from (_freshness(fact, frame) for fact in each.fresh)
-        yield from (rulebook.fact(fact).fresh for fact in each.evidence)
-        for name in each.concepts:
-            concept = rulebook.concepts[name]
-            yield from (
-                length for length in (concept.fresh, concept.lasts, concept.longest_course) if length is not None
-            )
-        for name in each.questions:
-            holds_for = rulebook.questions[name].holds_for
-            if holds_for is not None:
-                yield holds_for
+    yield from reads.lengths
+    yield from (_freshness(fact, frame) for fact in reads.fresh)
+    yield from (rulebook.fact(fact).fresh for fact in reads.evidence)
+    lengths = [rulebook.questions[name].holds_for for name in reads.questions]
+    for name in reads.concepts:
+        concept = rulebook.concepts[name]
+        lengths += [concept.fresh, concept.lasts, concept.longest_course]
+    yield from (length for length in lengths if length is not None)
 
 
 def _freshness(fact: str, frame: Frame) -> Duration:

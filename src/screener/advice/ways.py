@@ -101,15 +101,13 @@ class LineWays:
     def _confirmed(self, way: Way, want: Status, line: Line) -> Way | None:
         """The way without the facts that it does not need and the values that do not bring it about; None if there are
         none."""
-        if way.together:
+        if way.together or self._is_plain(way, line):
             return way
 
         def does(values: Mapping[int, Iterable[int]]) -> bool:
             return all(self._inquiry.status(line, known) == want for known in choices_in(values))
 
         values = dict(way.values)
-        if all(line.read_by[fact] == 1 for fact in values):
-            return way  # each fact settles its own node, and turns nothing else
         if prod(map(len, values.values())) > MOST_TRIED or not does(values):
             single = ({fact: frozenset([place]) for fact, place in known.items()} for known in choices_in(values))
             values = next(filter(does, islice(single, MOST_TRIED)), {})
@@ -118,6 +116,23 @@ class LineWays:
             if fewer and does(fewer):
                 values = fewer
         return way_of(values) if values else None
+
+    def _is_plain(self, way: Way, line: Line) -> bool:
+        """Whether no part of the line sees two facts of a way, and none that is settled turns with one: then what the
+        parts say of the facts one by one, they say of all together."""
+        if line.reading in way.facts:
+            return False
+        seen: set[Part] = set()
+        for fact, places in way.values.items():
+            for node in line.read_by[fact]:
+                if any(self._inquiry.sees(node, fact, place) for place in places):
+                    is_turned = node.truth is not UNKNOWN and any(
+                        self._inquiry.truth_with(node, fact, place) is not node.truth for place in places
+                    )
+                    if is_turned or node in seen:
+                        return False
+                    seen.add(node)
+        return True
 
     def of_answer(self, answer: Judged, want: Truth, line: Line) -> Ways:
         """The ways in which what is left of an answer comes out as wanted."""
@@ -145,14 +160,14 @@ class LineWays:
                 key = (part, want, part.facts & self._inquiry.asked_by(line))
                 known = self._of_nodes.get(key)
                 if known is None:
-                    known = self._of_nodes[key] = self._of_node(*key, line)
+                    known = self._of_nodes[key] = self._of_node(*key, self._inquiry.missing[id(answer), line.trial])
                 return known
         count = least if want is TRUE else len(parts) - least + 1
         of_each = [self.of_answer(part, want, line) for part in parts]
         several = [self._joined(some) for some in combinations(of_each, count)] if count > 1 else of_each
         return self._fewest([way for each in several for way in each.ways], all(each.complete for each in several))
 
-    def _of_node(self, part: Part, want: Truth, facts: frozenset[int], line: Line) -> Ways:
+    def _of_node(self, part: Part, want: Truth, facts: frozenset[int], named: frozenset[int]) -> Ways:
         """The ways of a node that only the engine can answer: single facts that settle it, or several together if each
         of them leaves it open."""
         found: list[Way] = []
@@ -165,7 +180,6 @@ class LineWays:
                 does = []
             if still := [*does, *(place for place, truth in truths.items() if truth is UNKNOWN)]:
                 left[fact] = still
-        named = self._inquiry.missing_of(part, line)
         several = {fact: places for fact, places in left.items() if fact in named}
         if len(several) < 2:
             return self._fewest(found, complete=True)

@@ -32,7 +32,7 @@ from screener.evaluation.phrases import both
 from screener.records.patient import Episode, Patient
 from screener.rulebook import Concept
 from screener.screening import CriterionResult, Screening, ScreeningError, Status, TrialResult, Verdict, status_of
-from screener.values.dates import Duration, day_shifted, day_text, on_day
+from screener.values.dates import Duration, day_in_words, day_shifted, day_text, on_day
 
 SHORTEST = Duration(2, "years")
 """How far to look ahead at least: a choice of this project, longer than a trial usually takes to recruit."""
@@ -94,9 +94,10 @@ class TrialTimeline(Struct, frozen=True):
         """What matters most, in a line. It promises no eligibility: only that nothing on record fails a criterion."""
         told: list[str] = []
         if self.screenable_from is not None:
-            until = f", until {self.screenable_until - timedelta(days=1)}" if self.screenable_until is not None else ""
+            last = None if self.screenable_until is None else self.screenable_until - timedelta(days=1)
+            until = f", until {day_in_words(last)}" if last is not None else ""
             closed = ", then closed" if until and self.screenable_until == self.closes_on else ""
-            told.append(f"not before {self.screenable_from}{until}{closed}")
+            told.append(f"not before {day_in_words(self.screenable_from)}{until}{closed}")
             if self.stale_then:
                 told.append(f"{both(self.stale_then)} open by then: results too old")
         elif self.verdict == "ineligible":
@@ -104,9 +105,9 @@ class TrialTimeline(Struct, frozen=True):
         if self.worsens_on is not None:
             worse = [change for change in self.changes if change.date == self.worsens_on and change.is_for_the_worse]
             good_to = self.worsens_on - timedelta(days=1)
-            told.append(f"good to {good_to} ({', '.join(change.criterion for change in worse)})")
+            told.append(f"good to {day_in_words(good_to)} ({', '.join(change.criterion for change in worse)})")
         if self.closes_on is not None and self.closes_on != self.screenable_until:
-            told.append(f"closes after {self.closes_on - timedelta(days=1)}")
+            told.append(f"closes after {day_in_words(self.closes_on - timedelta(days=1))}")
         return "; ".join(told) or "nothing expires by itself"
 
     def by_day(self) -> tuple[Turn, ...]:
@@ -119,10 +120,10 @@ class TrialTimeline(Struct, frozen=True):
         return tuple(turns)
 
     def words(self) -> tuple[str, ...]:
-        """Every change as a sentence: `NCT06242405 E8: on 2026-02-15 … leaves the 30 days; failed, then passed`."""
+        """Every change as a sentence: `NCT06242405 E8: on 15 Feb 2026 … leaves the 30 days; failed, then passed`."""
         return tuple(
-            f"{self.id} {change.criterion}: on {change.date} {change.why}; {change.before}, then {change.after}"
-            for change in self.changes
+            f"{self.id} {each.criterion}: on {day_in_words(each.date)} {each.why}; {each.before}, then {each.after}"
+            for each in self.changes
         )
 
 
@@ -323,7 +324,7 @@ class _Days:
         return self._changing[key]
 
     def _changes_of(self, part: Part, trial: str, last: int) -> Iterator[int]:
-        days = set[int]().union(*(self._turning_days(reads, trial, last) for reads in part.reads))
+        days = self._turning_days(part.reads, trial, last)
         if not days:
             return
         truth = part.decide(self.now.of_trial(trial) if part.asks else self.now)
@@ -338,7 +339,7 @@ class _Days:
         key = (trial if part.asks else "", id(part.decide), last)
         if key not in self._settling:
             frame = self.frame.of_trial(trial) if part.asks else self.frame
-            self._settling[key] = any(may_settle(reads, frame, last, self._of_concepts) for reads in part.reads)
+            self._settling[key] = may_settle(part.reads, frame, last, self._of_concepts)
         return self._settling[key]
 
     def _turning_days(self, reads: Reads, trial: str, last: int) -> set[int]:
@@ -378,8 +379,8 @@ def _moved(
 
 def _horizon(moved: Iterable[_Moved], day: int) -> int:
     """The last day of interest: when what is of the day of screening has left every window, and at least two years."""
-    read = {(each.days, reads) for each in moved for parts in each.parts for part in parts for reads in part.reads}
-    lengths = {length for days, reads in read for length in lengths_of((reads,), days.frame)}
+    read = {(each.days, part.reads) for each in moved for parts in each.parts for part in parts}
+    lengths = {length for days, reads in read for length in lengths_of(reads, days.frame)}
     ahead = max([day_shifted(day, SHORTEST, 1), *(outlived(day, length) for length in lengths)])
     return min(ahead, date.max.toordinal())
 

@@ -14,9 +14,8 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 
-from screener.cli.calls import UNUSABLE, CallError, Parser, reason, tell
+from screener.cli.calls import UNUSABLE, CallError, Parser, UnusableError, reason, tell
 from screener.cli.commands import COMMANDS, SCREEN
 
 INTERRUPTED, NOBODY_READS = 130, 141
@@ -67,7 +66,7 @@ def _run(arguments: list[str]) -> int:
         parser: Parser = module.parser()
         asked = parser.parse_args(rest) if parser.has_parts else parser.parse_intermixed_args(rest)
         status: int = module.run(asked)
-    except CallError as problem:
+    except UnusableError as problem:
         tell(problem)
         return UNUSABLE
     return status
@@ -82,5 +81,5 @@ def _refuse_misspelt_command(word: str) -> None:
     from screener.records.errors import LIKE_ENOUGH
 
     likely = get_close_matches(word, COMMANDS, n=1, cutoff=LIKE_ENOUGH)
-    if likely and not Path(word).exists():
+    if likely and not os.path.exists(word):
         raise CallError(f"there is no command and no file `{word}`", f"did you mean `screen {likely[0]}`?")

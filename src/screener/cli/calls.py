@@ -15,7 +15,11 @@ MOST_SHOWN = 8
 """How many names a message lists."""
 
 
-class CallError(Exception):
+class UnusableError(Exception):
+    """The rules, a table or another file that the call needs cannot be used. `str(error)` is ready to be shown."""
+
+
+class CallError(UnusableError):
     """A call that cannot be followed. `mend` says what to write instead."""
 
     def __init__(self, fault: str, mend: str = "see `screen --help`") -> None:
@@ -33,9 +37,9 @@ class _Help(argparse.HelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that complains as the rest of screener does. Options may stand between records.
+    """An argument parser whose errors read like the rest of screener's. Options may come between records.
 
-    `has_parts`: the first argument names one of several parsers. Options of such a command stand after that name.
+    `has_parts`: the first argument names one of several parsers, and options come after that name.
     """
 
     def __init__(self, *, prog: str, usage: str | None = None, description: str, epilog: str | None = None) -> None:

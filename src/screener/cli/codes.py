@@ -36,8 +36,6 @@ def parser() -> Parser:
 def run(asked: argparse.Namespace) -> int:
     """List what the records call things."""
     dictionary = dictionary_of(asked)
-    if dictionary is None:
-        return UNUSABLE
 
     from screener.cli.patients import sources
     from screener.records.sightings import Sightings
@@ -54,8 +52,8 @@ def run(asked: argparse.Namespace) -> int:
 
 
 def _sighted(source: Path | Kept, dictionary: Dictionary, sightings: Sightings, asked: argparse.Namespace) -> bool:
-    """Whether the names in a record could be seen. It need not be fit for screening: names that nobody knows are just
-    what is looked for."""
+    """Whether the names in a record could be seen. It need not be fit for screening, because this command
+    looks for unknown names."""
     from screener.cli.patients import read
     from screener.records.errors import RecordError
 

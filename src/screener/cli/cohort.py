@@ -95,8 +95,6 @@ def run(asked: argparse.Namespace) -> int:
     if asked.explain is None and asked.out is None:
         raise CallError("there is no folder for the answers", "name one: `--out DIR`")
     dictionary = dictionary_of(asked)
-    if dictionary is None:
-        return UNUSABLE
 
     from screener.cohort.answers import Desk
     from screener.cohort.files import write_summary

@@ -54,8 +54,6 @@ def run(asked: argparse.Namespace) -> int:
     check_parts()
     check_there(asked.sources, "name a file or folder of records")
     dictionary = dictionary_of(asked)
-    if dictionary is None:
-        return UNUSABLE
 
     from screener.cohort.ingest import ingest
     from screener.records.errors import RecordError

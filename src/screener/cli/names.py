@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from screener.cli.calls import DONE, UNUSABLE, CallError, Parser, encode_output
+from screener.cli.calls import DONE, CallError, Parser, encode_output
 from screener.cli.options import RULES, add_site, dictionary_of
 
 
@@ -30,8 +30,6 @@ def run(asked: argparse.Namespace) -> int:
     if asked.json and asked.csv:
         raise CallError("`--json` and `--csv` are two forms of one list", "call screen once for each")
     dictionary = dictionary_of(asked)
-    if dictionary is None:
-        return UNUSABLE
 
     from screener.report.names import as_details, as_json, as_list, as_table, matching, writable
 

@@ -6,14 +6,14 @@ import argparse
 import gc
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from screener.cli.calls import CallError, Parser, tell
+from screener.cli.calls import CallError, Parser, UnusableError
 from screener.version import __version__
 
 if TYPE_CHECKING:
     from datetime import date
+    from pathlib import Path
 
     from screener.records.dictionary import Dictionary
     from screener.records.locales import Locale
@@ -59,7 +59,7 @@ def add_answers(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         "--answers",
         action="append",
-        type=Path,
+        type=_path,
         metavar="FILE",
         help="people's answers, each with the patient they are about: a QuestionnaireResponse, a filled chart review, "
         'or {"patient": …, "answers": {…}}, several in a list; may be repeated',
@@ -77,7 +77,7 @@ def add_reading(parser: Parser) -> None:
     )
     group.add_argument(
         "--columns",
-        type=Path,
+        type=_path,
         metavar="TABLE.csv",
         help="a table of what the columns of a spreadsheet mean (column, name, unit), where headings do not say it",
     )
@@ -89,24 +89,27 @@ def add_site(parser: argparse._ActionsContainer) -> None:
     """Which site's file counts."""
     group = parser.add_argument_group("what the site has settled (see `screen site`)").add_mutually_exclusive_group()
     group.add_argument(
-        "--site", type=Path, metavar="FILE", help="the site's file (else the nearest screener.toml, upwards from here)"
+        "--site", type=_path, metavar="FILE", help="the site's file (else the nearest screener.toml, upwards from here)"
     )
     group.add_argument("--no-site", action="store_true", help="use no site's file")
 
 
 def add_rules_and_codes(parser: argparse._ActionsContainer) -> None:
     """Rules, and what codes mean."""
-    parser.add_argument("--rules", type=Path, metavar="FOLDER", help=RULES)
+    parser.add_argument("--rules", type=_path, metavar="FOLDER", help=RULES)
     parser.add_argument(
         "--codes",
-        type=Path,
+        type=_path,
         action="append",
         default=[],
         metavar="TABLE.csv",
         help="a table of the clinic's own codes (system, code, name, unit; or within, not); may be repeated",
     )
     parser.add_argument(
-        "--hierarchy", type=Path, metavar="FILE", help="what a vocabulary says of codes; see `screen terminology build`"
+        "--hierarchy",
+        type=_path,
+        metavar="FILE",
+        help="what a vocabulary says of codes; see `screen terminology build`",
     )
 
 
@@ -123,6 +126,13 @@ def number_of_jobs(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text[:5]) <= MOST_JOBS:
         raise argparse.ArgumentTypeError(f"`{text}` is not a number of processes: write 1 to {MOST_JOBS}")
     return int(text)
+
+
+def _path(text: str) -> Path:
+    # Imported here: `screen --help` names no file, and pathlib would take a tenth of it.
+    from pathlib import Path
+
+    return Path(text)
 
 
 def _day(text: str) -> date:
@@ -167,9 +177,9 @@ def _names(text: str) -> list[str]:
 # ---- what is loaded before anything is read
 
 
-def loaded(folder: Path | None, tables: Sequence[Path] = (), hierarchy: Path | None = None) -> Dictionary | None:
-    """The rules, the clinic's own tables of codes and its hierarchy, with everything that screening needs. None if they
-    cannot be used; the reason is then printed."""
+def loaded(folder: Path | None, tables: Sequence[Path] = (), hierarchy: Path | None = None) -> Dictionary:
+    """The rules, the clinic's own tables of codes and its hierarchy, with everything that screening needs. Raises
+    UnusableError."""
     # Everything made here lives until the end: looking through it for garbage takes a tenth of a start.
     gc.disable()
     # Neither does a plug-in of somebody else's have a say in what a record is; looking for some takes as long.
@@ -183,16 +193,14 @@ def loaded(folder: Path | None, tables: Sequence[Path] = (), hierarchy: Path | N
         try:
             dictionary = Dictionary(load_rulebook(folder))
         except RulesError as problem:
-            tell(problem)
-            return None
+            raise UnusableError(problem) from None
         if hierarchy is not None:
             from screener.terminology.hierarchy import Hierarchy, TerminologyError
 
             try:
                 dictionary = dictionary.with_hierarchy(Hierarchy(hierarchy, dictionary.rulebook))
             except TerminologyError as problem:
-                tell(problem)
-                return None
+                raise UnusableError(problem) from None
         if not tables:
             return dictionary
         from screener.records.local_codes import LocalCodesError, with_tables
@@ -200,8 +208,7 @@ def loaded(folder: Path | None, tables: Sequence[Path] = (), hierarchy: Path | N
         try:
             return with_tables(dictionary, tables)
         except LocalCodesError as problem:
-            tell(problem)
-            return None
+            raise UnusableError(problem) from None
     finally:
         gc.freeze()
         gc.enable()
@@ -213,47 +220,43 @@ SITE_FILE = "screener.toml"
 def site_in_reach(folder: Path | None = None) -> Path | None:
     """The nearest site's file, from a folder (else the working folder) upwards."""
     try:
-        start = folder or Path.cwd()
+        start = folder or _path(os.getcwd())
     except OSError:  # the working folder is gone
         return None
     return next((place for each in (start, *start.parents) if os.path.lexists(place := each / SITE_FILE)), None)
 
 
-def site_taken(asked: argparse.Namespace) -> bool:
-    """Whether the site's file, if there is one, can be used. What it settles is then put into the call, wherever the
-    call itself says nothing."""
+def take_site(asked: argparse.Namespace) -> None:
+    """Read the site's file, if there is one, and put what it settles into the call wherever the call says nothing.
+    Raises UnusableError."""
     asked.site_read, asked.in_force = None, []
     place = asked.site or (None if asked.no_site else site_in_reach())
     if place is None:
-        return True
+        return
     from screener.site import SiteError, read_site
 
     try:
         asked.site_read = read_site(place)
     except SiteError as problem:
-        tell(problem)
-        return False
+        raise UnusableError(problem) from None
     asked.in_force = _take_over(asked.site_read, asked)
-    return True
 
 
-def dictionary_of(asked: argparse.Namespace) -> Dictionary | None:
-    """What a call reads records with: rules, codes, hierarchy and columns, its own or else the site's. None if they
-    cannot be used; the reason is then printed."""
-    if not hasattr(asked, "site_read") and not site_taken(asked):
-        return None
+def dictionary_of(asked: argparse.Namespace) -> Dictionary:
+    """What a call reads records with: rules, codes, hierarchy and columns, its own or else the site's. Raises
+    UnusableError."""
+    if not hasattr(asked, "site_read"):
+        take_site(asked)
     dictionary = loaded(asked.rules, getattr(asked, "codes", ()), getattr(asked, "hierarchy", None))
-    if dictionary is None:
-        return None
     if asked.site_read is not None:
         from screener.site import SiteError
 
         try:
             asked.site_read.check(dictionary.rulebook)
         except SiteError as problem:
-            tell(problem)
-            return None
-    return dictionary if _headings_read(asked, dictionary) else None
+            raise UnusableError(problem) from None
+    _read_columns(asked, dictionary)
+    return dictionary
 
 
 def _take_over(site: Site, asked: argparse.Namespace) -> list[str]:
@@ -266,19 +269,17 @@ def _take_over(site: Site, asked: argparse.Namespace) -> list[str]:
     return list(taken)
 
 
-def _headings_read(asked: argparse.Namespace, dictionary: Dictionary) -> bool:
-    """Whether the table of columns can be used; it then stands in the call in place of its name."""
+def _read_columns(asked: argparse.Namespace, dictionary: Dictionary) -> None:
+    """Put what the table of columns says into the call, in place of its name."""
     if getattr(asked, "columns", None) is None:
-        return True
+        return
     from screener.records.errors import RecordError
     from screener.records.rows import read_headings
 
     try:
         asked.columns = read_headings(asked.columns, dictionary)
     except RecordError as problem:
-        tell(problem)
-        return False
-    return True
+        raise UnusableError(problem) from None
 
 
 def check_sources(sources: Sequence[str], commands: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ from itertools import count as count_from
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from screener.cli.calls import MOST_SHOWN, STANDARD_INPUT, CallError, check_names, tell
+from screener.cli.calls import MOST_SHOWN, STANDARD_INPUT, CallError, UnusableError, check_names, tell
 from screener.cli.commands import COMMANDS
 from screener.cli.options import check_sources, dictionary_of
 
@@ -33,33 +33,29 @@ if TYPE_CHECKING:
     from screener.screening import Screening
 
 
-def prepared(asked: argparse.Namespace) -> Dictionary | None:
-    """The rules, loaded, for a call that fits them; None if the rules cannot be used."""
+def prepared(asked: argparse.Namespace) -> Dictionary:
+    """What a call reads its patients with. Raises UnusableError for rules that cannot be used, for a name that they do
+    not have, and for answers that cannot be read."""
     check_sources(asked.patients, tuple(COMMANDS))
     dictionary = dictionary_of(asked)
-    if dictionary is None:
-        return None
 
     from screener.screening import LISTS
 
     check_names(asked.trial or (), tuple(dictionary.rulebook.trials), "trial of these rules")
     check_names(asked.assume_complete, LISTS, "list of a record")
-    if asked.answers and (given := _answers(asked.answers, dictionary)) is None:
-        return None
-    asked.given = asked.waiting = given if asked.answers else ()
+    asked.given = asked.waiting = _answers(asked.answers, dictionary) if asked.answers else []
     return dictionary
 
 
-def _answers(files: Sequence[Path], dictionary: Dictionary) -> list[GivenAnswers] | None:
-    """People's answers, from all files. None if one cannot be used; the reason is then printed."""
+def _answers(files: Sequence[Path], dictionary: Dictionary) -> list[GivenAnswers]:
+    """People's answers, from all files."""
     from screener.records.errors import RecordError
     from screener.records.questionnaire import read_answers
 
     try:
         return [each for file in files for each in read_answers(file, dictionary)]
     except RecordError as problem:
-        tell(problem)
-        return None
+        raise UnusableError(problem) from None
 
 
 def screenings(
@@ -71,11 +67,10 @@ def screenings(
     then: Callable[[Screening, Place], Any] | None = None,
     jobs: int = 1,
 ) -> Iterator[Any]:
-    """The screening of each patient, as it is read, or what `then` makes of it, by so many processes; None for one that
-    cannot be used, which is then explained.
+    """The screening of each patient, or what `then` makes of it, by so many processes. A record that cannot be used is
+    explained on standard error and added to `asked.unusable`.
 
-    `is_printing`: each patient is printed meanwhile, so that no progress is shown beside it. `is_quiet`: no notes. The
-    records that cannot be used are gathered in `asked.unusable`.
+    `is_printing`: the caller prints each patient meanwhile, so no progress is shown. `is_quiet`: no notes.
     """
     from screener.jobs import in_order
     from screener.records.reading import ids_of_several
@@ -103,7 +98,8 @@ def screenings(
     patients = (patient for each in found for patient in _to_screen(each, dictionary, asked, today, doubled, numbers))
     with _progress(is_printing=is_printing) as count:
         for screening in in_order(screened, patients, jobs):
-            yield screening
+            if screening is not None:
+                yield screening
             count()
     tell_who_is_nobody(asked.waiting)
     if today.patients and not is_quiet:
@@ -111,7 +107,7 @@ def screenings(
 
 
 def sources(source: str) -> Iterator[Path | Kept]:
-    """The files of a folder that is no bulk export, each a record of its own; any other source as it is."""
+    """The files of a folder of single records; any other source as it is."""
     if source == STANDARD_INPUT:
         yield _standard_input()
     elif os.path.isdir(source):
@@ -142,7 +138,7 @@ def read(
     sightings: Sightings | None = None,
     doubled: frozenset[str] | None = None,
 ) -> Iterator[Patient | RecordError]:
-    """The patients of one source, and what keeps others, or the whole source, from being read."""
+    """The patients of one source, with an error in the place of each that cannot be read, or of the whole source."""
     from screener.records.errors import RecordError
     from screener.records.reading import read_patients
 
@@ -178,8 +174,8 @@ def _to_screen(
 def _patients(
     source: Path | Kept, dictionary: Dictionary, asked: argparse.Namespace, doubled: frozenset[str] | None
 ) -> Iterator[Patient | None]:
-    """The patients of one source, each with the answers that are about this one; None for one that cannot be used,
-    which is then explained on standard error."""
+    """The patients of one source, each with its own answers; None for one that cannot be used, which is explained on
+    standard error."""
     from screener.records.errors import RecordError, unusable
 
     for each in read(source, dictionary, asked, doubled=doubled):
@@ -222,8 +218,7 @@ def tell_who_is_nobody(waiting: Sequence[GivenAnswers]) -> None:
 
 @contextmanager
 def _progress(*, is_printing: bool) -> Iterator[Callable[[], None]]:
-    """A counter of patients on standard error, from the second one on. It shows only if a person is watching and
-    nothing else is printed meanwhile."""
+    """Count patients on standard error, from the second one on, if a person is watching and nothing else is printed."""
     if sys.stderr is None or not sys.stderr.isatty() or (is_printing and sys.stdout.isatty()):
         yield lambda: None
         return
@@ -261,8 +256,7 @@ def day_of_call(asked: argparse.Namespace) -> date:
 
 
 class _Today:
-    """The day of the call, and how many patients it was used for because neither the call nor their records say which
-    day the answers are about."""
+    """The day of the call, and how many patients it was used for: neither the call nor their records gave another."""
 
     def __init__(self, day: date) -> None:
         self.day = day

@@ -25,24 +25,16 @@ def parser() -> Parser:
 
 def run(asked: argparse.Namespace) -> int:
     """Print the questions of each patient."""
-    from screener.cli.patients import prepared, screenings
-
-    dictionary = prepared(asked)
-    if dictionary is None:
-        return UNUSABLE
-
     import json
 
+    from screener.cli.patients import prepared, screenings
     from screener.report.questions import questionnaire, questions_text
 
-    status = DONE
-    for screening in screenings(asked, dictionary):
-        if screening is None:
-            status = UNUSABLE
-        elif asked.fhir:
+    for screening in screenings(asked, prepared(asked)):
+        if asked.fhir:
             encode_output(encoding="utf-8")
             print(json.dumps(questionnaire(screening), ensure_ascii=False))
         else:
             encode_output(errors="replace")
             print(questions_text(screening), end="\n\n")
-    return status
+    return UNUSABLE if asked.unusable else DONE

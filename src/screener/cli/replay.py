@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from typing import Any as Anything
 
 from screener.cli.calls import DONE, FOUND, UNUSABLE, CallError, Parser, counted, encode_output
-from screener.cli.options import SOURCES, add_answers, add_reading, site_taken
+from screener.cli.options import SOURCES, add_answers, add_reading, take_site
 
 if TYPE_CHECKING:
     from screener.report.replay import Asked, Replayed
@@ -55,17 +55,13 @@ def run(asked: argparse.Namespace) -> int:
         raise CallError(
             written, f"this version compares results of the format `{FORMAT}`, and older ones that name no format"
         )
-    if not site_taken(asked):
-        return UNUSABLE
-    told = asked_for(before)
-    _ask_as(told, asked)
+    take_site(asked)
+    then = asked_for(before)
+    _ask_as(then, asked)
 
     from screener.cli.patients import prepared, screenings
 
-    dictionary = prepared(asked)
-    if dictionary is None:
-        return UNUSABLE
-    found = [each for each in screenings(asked, dictionary, is_printing=False) if each is not None]
+    found = list(screenings(asked, prepared(asked), is_printing=False))
     same = [each for each in found if each.patient == before["patient"]]
     if len(same) != 1:
         if not found:
@@ -74,7 +70,7 @@ def run(asked: argparse.Namespace) -> int:
         raise CallError(f"`{asked.record}` has {what}", "give the record of the result")
     encode_output(errors="replace")
     outcome = replayed(before, same[0].to_dict())
-    print("\n".join(_report(before, outcome, is_told=told.is_told)))
+    print("\n".join(_report(before, outcome, is_told=then.is_told)))
     return FOUND if outcome.answers else DONE
 
 
@@ -114,25 +110,26 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def _ask_as(told: Asked, asked: argparse.Namespace) -> None:
+def _ask_as(then: Asked, asked: argparse.Namespace) -> None:
     """Ask for what the result was made with. The site's file does not count here."""
     from screener.values.dates import DateError, parse_duration
 
     asked.patients = [asked.record]
     asked.trial = None
-    asked.as_of = date.fromisoformat(told.as_of)
-    asked.assume_complete = list(told.assume_complete)
+    asked.as_of = date.fromisoformat(then.as_of)
+    asked.assume_complete = list(then.assume_complete)
     asked.in_force = [key for key in asked.in_force if key not in ("labs_within", "assume_complete")]
     try:
-        asked.labs_within = parse_duration(told.labs_within) if told.labs_within is not None else None
+        asked.labs_within = parse_duration(then.labs_within) if then.labs_within is not None else None
     except DateError as problem:
         raise CallError(f"`labs_within` of the result: {problem}", "give a result of `screen --json`") from None
 
 
 def _report(before: Mapping[str, Anything], found: Replayed, *, is_told: bool) -> Iterator[str]:
     from screener.records.errors import printable
+    from screener.sheet.phrases import as_of_words
 
-    yield f"patient {printable(before['patient'])}, screened as of {before['as_of']}"
+    yield f"patient {printable(before['patient'])}, as of {as_of_words(date.fromisoformat(before['as_of']))}"
     if not is_told:
         yield "the result does not say its options: it is replayed without any"
     if found.answers:

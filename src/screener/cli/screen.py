@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from screener.cli.calls import DONE, UNUSABLE, CallError, Parser, encode_output, tell
 from screener.cli.commands import listed
-from screener.cli.options import add_screening, number_of_jobs, site_taken
+from screener.cli.options import add_screening, number_of_jobs, take_site
 
 if TYPE_CHECKING:
     from screener.records.dictionary import Dictionary
@@ -109,8 +109,7 @@ def run(asked: argparse.Namespace) -> int:
     from screener.cli.patients import prepared
     from screener.report.forms import FURTHER, TABLE, WORKLIST, Asked, FormError, check_honoured, form_asked
 
-    if not site_taken(asked):
-        return UNUSABLE
+    take_site(asked)
     try:
         form = form_asked(vars(asked), asked.site_read.output if asked.site_read is not None else None)
         chosen = _chosen(asked)
@@ -122,8 +121,6 @@ def run(asked: argparse.Namespace) -> int:
         value = getattr(asked, form.dest, None)
         report = form.report(Asked(value, further, asked.patients, asked.trial, choice, asked.since))
         dictionary = prepared(asked)
-        if dictionary is None:
-            return UNUSABLE
         report.prepare(dictionary.rulebook)
         return _report(asked, dictionary, form, report)
     except FormError as problem:
@@ -142,8 +139,7 @@ def _report(asked: argparse.Namespace, dictionary: Dictionary, form: Form, repor
         asked, dictionary, is_printing=form.is_each, is_quiet=form.is_quiet, then=report.part, jobs=asked.jobs
     )
     for each in found:
-        if each is not None:
-            report.add(each)
-    if (told := report.end(asked.unusable)) is not None:
-        tell(told)
+        report.add(each)
+    if (message := report.end(asked.unusable)) is not None:
+        tell(message)
     return UNUSABLE if asked.unusable else DONE

@@ -46,8 +46,6 @@ def run(asked: argparse.Namespace) -> int:
     except FormError as problem:
         raise CallError(problem.fault, problem.mend) from None
     dictionary = loaded(site.rules, site.codes, site.hierarchy)
-    if dictionary is None:
-        return UNUSABLE
     encode_output(errors="replace")
     for line in _shown(site, dictionary.rulebook):
         print(printable(line))

@@ -82,8 +82,6 @@ def run(asked: argparse.Namespace) -> int:
 
 def _explain(asked: argparse.Namespace) -> int:
     dictionary = dictionary_of(asked)
-    if dictionary is None:
-        return UNUSABLE
 
     from screener.report.terminology import SYSTEMS, explained
 

@@ -16,10 +16,10 @@ from screener.cohort.given import Given
 from screener.cohort.held import Held, Read, held_in
 from screener.cohort.limits import Limit, Moved, limits_of
 from screener.contract import Basis
-from screener.evaluation.evaluator import decide, in_all_worlds, program_of
+from screener.evaluation.evaluator import in_all_worlds, program_of
 from screener.evaluation.frame import Frame
 from screener.records.patient import Patient
-from screener.rulebook import Rulebook, Sex, Trial
+from screener.rulebook import Rulebook, Sex, Trial, Truthful
 from screener.screening import CriterionResult, Screening, Status, TrialResult, Verdict, evaluate, status_of
 from screener.site import Site, with_site
 from screener.values.dates import Duration
@@ -121,7 +121,7 @@ class Desk:
         self.rulebook = rulebook
         self.how = how
         self._prepared: dict[int, list[Callable[[Frame], Truth]]] = {}
-        """By the identity of a limit, which `limits` keeps."""
+        """By the identity of rules that `limits` keeps: hashing them takes longer than deciding them."""
 
     @cached_property
     def trials(self) -> tuple[Trial, ...]:
@@ -203,31 +203,30 @@ class Desk:
         between them does.
         """
         for limit in self.limits.get(trial, {}).get(line.id, ()):
-            as_it_is = tuple([decided(line.frame) for decided in self._comparing(limit)])
-            ends: dict[int, Status] = {}
-            if limit.moves_one_way:
-                ends = {at: self._with(line, limit, limit.moved[at], as_it_is) for at in (0, len(limit.moved) - 1)}
-                if all(status == line.status for status in ends.values()):
-                    continue
-            for at, moved in enumerate(limit.moved):
-                status = ends[at] if at in ends else self._with(line, limit, moved, as_it_is)
+            as_it_is = self._decided(limit.comparing, line.frame)
+            outermost = (limit.moved[0], limit.moved[-1])
+            if limit.moves_one_way and all(
+                self._with(line, limit, each, as_it_is) == line.status for each in outermost
+            ):
+                continue
+            for moved in limit.moved:
+                status = self._with(line, limit, moved, as_it_is)
                 if status != line.status:
                     yield Shift(line.id, limit.place, moved.number, status)
 
-    def _with(self, line: CriterionResult, limit: Limit, moved: Moved, as_it_is: tuple[Truth, ...]) -> Status:
-        if limit.is_of_the_clock and as_it_is == tuple([decided(line.frame) for decided in self._comparing(moved)]):
+    def _with(self, line: CriterionResult, limit: Limit, moved: Moved, as_it_is: list[Truth]) -> Status:
+        if limit.is_of_the_clock and as_it_is == self._decided(moved.comparing, line.frame):
             return line.status
+        truths = self._decided(moved.rules, line.frame)
         chosen = line.reading
-        counted = moved.rules if chosen is None else (moved.rules[chosen - 1],)
-        return status_of(line.kind, in_all_worlds(decide(rule, line.frame) for rule in counted))
+        return status_of(line.kind, in_all_worlds(truths if chosen is None else (truths[chosen - 1],)))
 
-    def _comparing(self, limit: Limit | Moved) -> list[Callable[[Frame], Truth]]:
-        """What decides the comparisons with a limit."""
-        known = self._prepared.get(id(limit))
+    def _decided(self, rules: tuple[Truthful, ...], frame: Frame) -> list[Truth]:
+        known = self._prepared.get(id(rules))
         if known is None:
             decisions = program_of(self.rulebook).decisions
-            known = self._prepared[id(limit)] = [decisions.truth(each) for each in limit.comparing]
-        return known
+            known = self._prepared[id(rules)] = [decisions.truth(each) for each in rules]
+        return [decide(frame) for decide in known]
 
 
 def _line(line: CriterionResult, reads: tuple[Read, ...], *, waits: bool) -> Line:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from screener.records.errors import quoted
 from screener.records.patient import Episode, Patient
-from screener.values.dates import OLDEST_AGE, Moment, completed_years, day_text
+from screener.values.dates import OLDEST_AGE, Moment, completed_years, day_in_words
 
 
 def with_possible_age(patient: Patient, day: int) -> Patient:
@@ -32,7 +32,7 @@ def _why_impossible(patient: Patient, day: int) -> str | None:
     if patient.birth is not None:
         written = f"the birth date {quoted(patient.birth.text)}"
         if patient.birth.first_day > day:
-            return f"{written} is after the day of screening, {day_text(day)}"
+            return f"{written} is after the day of screening, {day_in_words(day)}"
         youngest = completed_years(min(patient.birth.last_day, day), day)
         return f"by {written} the patient is {youngest} years old" if youngest > OLDEST_AGE else None
     if patient.age_years is None:
@@ -41,7 +41,7 @@ def _why_impossible(patient: Patient, day: int) -> str | None:
     youngest = patient.age_years + (completed_years(stated_on, day) if day > stated_on else 0)
     if youngest <= OLDEST_AGE:
         return None
-    return f"by the age of {patient.age_years} years on {day_text(stated_on)} the patient is {youngest} years old"
+    return f"by the age of {patient.age_years} years on {day_in_words(stated_on)} the patient is {youngest} years old"
 
 
 def _each_without_ages(of_list: Mapping[str, tuple[Episode, ...]]) -> dict[str, tuple[Episode, ...]]:

@@ -106,7 +106,7 @@ class Bounds(Struct, frozen=True, gc=False, omit_defaults=True):
     high_open: bool = False
 
 
-class Evidence(Struct, frozen=True, omit_defaults=True):
+class Evidence(Struct, frozen=True, gc=False, omit_defaults=True):
     """A fact that an answer rests on: as recorded, as converted, with its date and its place in the record."""
 
     name: str

@@ -228,23 +228,43 @@ def _fewest_days(moments: list[Moment]) -> int:
     return count
 
 
-def not_on_record(lookup: EventLookup) -> Found:
-    """The answer if no entry says anything about what is asked, and the record need not lack one."""
-    lacking = tuple(what.concept for what in lookup.what)
-    return Found(lookup.name, lookup, UNKNOWN, reasons=("missing",), may_lack=True, lacking=lacking)
+def said_by_list(lookup: EventLookup, frame: Frame) -> tuple[Given | Reason, ...]:
+    """For each concept that is asked about, the complete list that denies it up to the clock, or why none does: all
+    that there is to say if no entry or absence is about any of them."""
+    return tuple([_said_by_list(what.concept, lookup, frame) for what in lookup.what])
 
 
-def not_on_list(lookup: EventLookup, *, assumed: bool) -> Found:
-    """The answer if no entry says anything about what is asked, and the list is complete."""
-    return Found(lookup.name, lookup, FALSE, used=(_complete(lookup.list, assumed),), assumed=assumed)
+def _said_by_list(name: str, lookup: EventLookup, frame: Frame) -> Given | Reason:
+    if list_denies(name, lookup, frame.day, frame):
+        return on_complete_list(lookup.list, assumed=_is_assumed(lookup.list, name, frame))
+    return "stale" if denied_by_old_list(name, lookup, frame) else "missing"
+
+
+def unmentioned(lookup: EventLookup, said: tuple[Given | Reason, ...]) -> Found:
+    """The answer if no entry or absence says anything about what is asked, and this is said by its list."""
+    by_name = {what.concept: each for what, each in zip(lookup.what, said, strict=True)}
+    lacking = {name: each for name, each in by_name.items() if not isinstance(each, Given)}
+    denying = tuple(dict.fromkeys([each for each in by_name.values() if isinstance(each, Given)]))
+    return Found(
+        lookup.name,
+        lookup,
+        truth=UNKNOWN if lacking else FALSE,
+        used=denying,
+        reasons=tuple(dict.fromkeys(lacking.values())),
+        assumed=not lacking and on_complete_list(lookup.list, assumed=True) in denying,
+        may_lack=bool(lacking),
+        lacking=tuple(lacking),
+    )
 
 
 @cache
-def _complete(list_: RecordList, assumed: bool) -> Given:
+def on_complete_list(list_: RecordList, *, assumed: bool) -> Given:
+    """That a list is complete, by the record's word or by the user's."""
     return Given(list_, "assumed complete" if assumed else "declared complete", "complete")
 
 
 def _is_of_other_sex(name: str, frame: Frame) -> bool:
+    """Whether a concept is only for the sex that is not on record."""
     only_if = frame.rulebook.concepts[name].only_if
     return only_if is not None and frame.patient.sex is not None and frame.patient.sex != only_if
 
@@ -282,6 +302,8 @@ def _answer(
             reasons["conflict"] = None
         if lookup.times > 1 and not reasons:
             reasons["unspecific" if lookup.verb in TIMELESS else "imprecise_date"] = None
+    if truth is UNKNOWN and any(_is_of_other_sex(name, frame) for name in lacking):
+        used |= dict.fromkeys((Given("sex", str(frame.patient.sex), "sex"), *frame.against_sex))
     if truth is not TRUE:
         for clearing in cleared.values():
             if clearing is not None:
@@ -303,7 +325,9 @@ def _answer(
 
 
 def _why_lacking(name: str, lookup: EventLookup, frame: Frame) -> Reason:
-    """Why the record may lack an entry of a concept."""
+    """Why the record may lack an entry of a concept. The other sex would rule it out, if nothing contradicted it."""
+    if lookup.list != "family_history" and _is_of_other_sex(name, frame):
+        return "conflict"
     if _is_denied_without_a_day(name, lookup, frame):
         return "undated"
     return "stale" if denied_by_old_list(name, lookup, frame) else "missing"
@@ -335,8 +359,7 @@ def _no_rule(rule: Truthful, frame: Frame) -> Judged:
 def _suits_sex(episode: Episode, frame: Frame) -> Judged | None:
     """Whether a concept of one sex can be this patient's; None for a concept of either, and for the family's.
 
-    A record's sex is administrative: what is on record of the other sex contradicts it, and neither of the two wins. A
-    result that raises the question contradicts it, too; one that cannot be used does not.
+    A record's sex is administrative: what is on record of the other sex contradicts it, and neither of the two wins.
     """
     concept = frame.rulebook.concepts[episode.concept]
     if concept.only_if is None or episode.list == "family_history":
@@ -346,15 +369,10 @@ def _suits_sex(episode: Episode, frame: Frame) -> Judged | None:
         unknown = Found("sex", truth=UNKNOWN, reasons=("missing",), may_lack=True)
         return Judged(SexIs(concept.only_if), UNKNOWN, (unknown,))
     truth = truth_of(sex == concept.only_if)
-    if truth is FALSE and (not episode.doubtful or _raises_a_question(episode)):
+    if truth is FALSE and frame.against_sex:
         other = Found("sex", truth=UNKNOWN, used=(Given("sex", sex, "sex"),), reasons=("conflict",))
         return Judged(SexIs(concept.only_if), UNKNOWN, (other,))
     return Judged(SexIs(concept.only_if), truth, (Found("sex", truth=truth, used=(Given("sex", sex, "sex"),)),))
-
-
-def _raises_a_question(episode: Episode) -> bool:
-    """Whether it is a result that can be used, and may be a sign of a condition."""
-    return episode.shown_by_result and episode.doubtful and episode.unusable is None
 
 
 # ---- which episodes
@@ -865,10 +883,10 @@ def _over_from(episode: Episode, frame: Frame) -> Moment | None:
 
 
 def _says_it_is_over(episode: Episode, frame: Frame) -> bool:
-    """Whether an entry states an end; that the one day of an acute condition has passed is no such statement. A result
-    that only raised the question says nothing when a later one no longer does: whatever that was is over, and nothing
-    else is denied."""
-    if episode.shown_by_result and episode.doubtful:
+    """Whether an entry states an end, for all that the concept may be; that the one day of an acute condition has
+    passed is no such statement. A result that only raised the question says nothing when a later one no longer does:
+    whatever that was is over, and nothing else is denied."""
+    if (episode.shown_by_result and episode.doubtful) or episode.is_part:
         return False
     if episode.ended or frame.rulebook.concepts[episode.concept].course == "acute":
         return episode.ended
@@ -927,7 +945,7 @@ def _clearing(
 def _denied_by_list(lookup: EventLookup, name: str, last_day: int, frame: Frame) -> tuple[Given, ...] | None:
     if not list_denies(name, lookup, last_day, frame):
         return None
-    return (_complete(lookup.list, _is_assumed(lookup.list, name, frame)),)
+    return (on_complete_list(lookup.list, assumed=_is_assumed(lookup.list, name, frame)),)
 
 
 def list_denies(name: str, lookup: EventLookup, day: int, frame: Frame) -> bool:
@@ -1001,7 +1019,7 @@ def _cleared(
 ) -> tuple[Absence | Episode | Given, ...] | None:
     kind = frame.kinds[name]
     concept = kind.concept
-    if concept.only_if is not None and lookup.list != "family_history" and _is_of_other_sex(name, frame):
+    if lookup.list != "family_history" and _is_of_other_sex(name, frame) and not frame.against_sex:
         return (Given("sex", str(frame.patient.sex), "sex"),)
     if frame.cleared and (lookup.name, name) in frame.cleared:
         return (Given(name, "supposed absent", "supposed"),)
@@ -1088,11 +1106,15 @@ def _resolved(lookup: EventLookup, concept: Concept, frame: Frame) -> tuple[Epis
 
 
 def _is_over(episode: Episode, frame: Frame) -> bool:
-    """Whether the entry says that it ended by the clock."""
+    """Whether the entry says that it ended by the clock. Of what passes that counts for as long as any absence: a
+    bleeding that ended in 2009 says nothing of one today."""
     start = not_after(_start(episode, frame), frame.as_of)
     if start is None or not _says_it_is_over(episode, frame):
         return False
-    return _end(episode, start, frame).last_day <= frame.day
+    end, concept = _end(episode, start, frame), frame.rulebook.concepts[episode.concept]
+    if end.last_day > frame.day:
+        return False
+    return concept.course != "passing" or frame.day <= day_shifted(end.first_day, concept.fresh, 1)
 
 
 def _days_asked(lookup: EventLookup, stretch: Stretch, frame: Frame) -> tuple[int, int]:

@@ -23,16 +23,24 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from functools import partial
 from typing import Any as Anything
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, get_args
 
 from msgspec import Struct
 
 from screener.evaluation.answers import Found, Given, HasTruth, Judged, Measured, Reason
-from screener.evaluation.episodes import asks_for_time_alone, happened, happens, not_on_list, not_on_record, onset_of
+from screener.evaluation.episodes import (
+    asks_for_time_alone,
+    happened,
+    happens,
+    on_complete_list,
+    onset_of,
+    said_by_list,
+    unmentioned,
+)
 from screener.evaluation.frame import Frame, kinds_of
 from screener.evaluation.grounds import Ground, lasting_of
 from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, stretch_around, up_to
-from screener.evaluation.results import against_limit, change_of, value_of, window_of_freshness
+from screener.evaluation.results import against_limit, change_of, limits_in_use, value_of, window_of_freshness
 from screener.records.patient import Answer
 from screener.rulebook import (
     AgainstLimit,
@@ -47,7 +55,6 @@ from screener.rulebook import (
     ChangeLookup,
     Choose,
     Compare,
-    Concept,
     Confirmed,
     Criterion,
     EventLookup,
@@ -65,6 +72,7 @@ from screener.rulebook import (
     Rulebook,
     Scope,
     ScoreOf,
+    Sex,
     SexIs,
     Truthful,
     Untranslated,
@@ -234,7 +242,6 @@ class Program(Engine[Judged, Measured]):
         """By the identity of a node, kept with the node itself: hashing a formula takes longer than walking it."""
         self._kinds: dict[int, tuple[Struct, frozenset[type]]] = {}
         """Likewise."""
-        self._shown: dict[str, frozenset[str]] = {}
         self._holds: dict[str, Holds] = {}
         self._lasting = lasting_of(rulebook)
         self._uses = Counter(node for root in roots(rulebook) for node in walk(root))
@@ -400,17 +407,6 @@ class Program(Engine[Judged, Measured]):
                 frozenset[type]().union(*(self.kinds_in(rule) for rule in rules)),
                 frozenset(node.question for node in nodes if isinstance(node, Confirmed)),
             )
-        return known
-
-    def shown_by(self, fact: str) -> frozenset[str]:
-        """The concepts that a result of a lab or finding may say something about."""
-        known = self._shown.get(fact)
-        if known is None:
-            related: set[str] = set()
-            for concept in self.rulebook.concepts.values():
-                if any(sign.fact == fact for sign in concept.signs):
-                    related.update((concept.name, *concept.narrower, *concept.broader))
-            known = self._shown[fact] = frozenset(related)
         return known
 
     def _reads_of(self, node: Struct) -> Reads:
@@ -834,9 +830,8 @@ def _choose(node: Choose, engine: Engine[J, M]) -> Callable[[Frame], M]:
 
 def _compare(node: Compare, engine: Engine[J, M]) -> Callable[[Frame], J]:
     """TRUE if it holds for every possible value, FALSE if for none."""
-    operator = node.operator
     numbers = [engine.number(node.left), engine.number(node.right)]
-    return engine.of_numbers(node, numbers, lambda one, other: ranges.compare(one, operator, other))
+    return engine.of_numbers(node, numbers, ranges.COMPARED[node.operator])
 
 
 def _between(node: Between, engine: Engine[J, M]) -> Callable[[Frame], J]:
@@ -847,13 +842,18 @@ def _between(node: Between, engine: Engine[J, M]) -> Callable[[Frame], J]:
 
 def _against_limit(node: AgainstLimit, engine: Engine[J, M]) -> Callable[[Frame], J]:
     """A result against a multiple of its own limit of normal."""
-    lookup, operator, which, factor = node.lookup, node.operator, node.which, Fraction(node.times)
+    name, times = node.lookup, Fraction(node.times)
+    lookup = engine.rulebook.lookups[name]
+    if not isinstance(lookup, ValueLookup):
+        raise AssertionError(f"{name} is no result")
+    lab = engine.rulebook.labs[lookup.fact]
+    in_use = {sex: limits_in_use(lab, node.which, times, sex) for sex in (*get_args(Sex), None)}
 
     def say(found: Found, frame: Frame) -> tuple[Truth, tuple[Reason, ...]]:
-        truth, lacks_limit = against_limit(found, operator, factor, which, frame)
+        truth, lacks_limit = against_limit(found, node, times, in_use[frame.patient.sex], lab)
         return truth, ("missing",) if lacks_limit else ()
 
-    return engine.read_truth(node, lambda frame: look_up(lookup, frame), say)
+    return engine.read_truth(node, lambda frame: look_up(name, frame), say)
 
 
 def _is_one_of(node: IsOneOf, engine: Engine[J, M]) -> Callable[[Frame], J]:
@@ -883,43 +883,43 @@ def _sex_is(node: SexIs, engine: Engine[J, M]) -> Callable[[Frame], J]:
 def _happened(node: Happened, engine: Engine[J, M]) -> Callable[[Frame], J]:
     """What happened, holds or is planned.
 
-    Most of what protocols ask about is never mentioned in a record. The answer for that case is prepared here, once.
+    Most of what protocols ask about is never mentioned in a record. What is answered then depends on the record's lists
+    alone, and each such answer is made once for all patients.
     """
     lookup = engine.rulebook.lookups[node.lookup]
     if not isinstance(lookup, EventLookup):
         raise AssertionError(f"{node.lookup} is not about an event")
     run = engine.happening(node, lookup)
     asked = frozenset(what.concept for what in lookup.what)
-    anchored = lookup.scope is not None and lookup.scope.anchor != "clock"
+    scope = lookup.scope
+    up_to_the_clock = scope is None or (scope.anchor == "clock" and not scope.excludes_anchor)
     concepts = [engine.rulebook.concepts[name] for name in asked]
-    if anchored or any(each.only_if is not None or each.ruled_out is not None for each in concepts):
+    if not up_to_the_clock or any(each.only_if is not None or each.ruled_out is not None for each in concepts):
         return run
-    at_once = all(_list_denies_at_once(each, engine.rulebook) for each in concepts)
-    missing = engine.known(node, UNKNOWN, (not_on_record(lookup),))
-    declared = engine.known(node, FALSE, (not_on_list(lookup, assumed=False),))
-    assumed = engine.known(node, FALSE, (not_on_list(lookup, assumed=True),))
-    entries = lookup.list
+    answers: dict[tuple[Given | Reason, ...], J] = {}
+
+    def answered(said: tuple[Given | Reason, ...]) -> J:
+        answer = answers.get(said)
+        if answer is None:
+            found = unmentioned(lookup, said)
+            answer = answers[said] = engine.known(node, truth_in(found), (found,))
+        return answer
+
+    entries, at_once = lookup.list, all(kinds_of(engine.rulebook)[name].is_denied_at_once for name in asked)
+    missing = answered(tuple(["missing" for _ in lookup.what]))
+    declared = answered((on_complete_list(entries, assumed=False),) * len(lookup.what))
 
     def run_unless_unmentioned(frame: Frame) -> J:
         if not asked.isdisjoint(frame.concerned):
             return run(frame)
-        if entries in frame.patient.none_known_on:
-            return run(frame)
-        if entries not in frame.complete:
+        patient = frame.patient
+        if entries not in frame.complete and entries not in patient.none_known_on:
             return missing
-        if not at_once:
-            return run(frame)
-        if entries not in frame.patient.complete:
-            return assumed
-        own_day = frame.patient.as_of
-        return declared if own_day is None or frame.day <= own_day else run(frame)
+        if at_once and entries in patient.complete and (patient.as_of is None or frame.day <= patient.as_of):
+            return declared
+        return answered(said_by_list(lookup, frame))
 
     return run_unless_unmentioned
-
-
-def _list_denies_at_once(concept: Concept, rulebook: Rulebook) -> bool:
-    """Whether a complete list denies the concept without anything else at hand."""
-    return any(not each.denied_with for each in kinds_of(rulebook)[concept.name].deniable)
 
 
 def _confirmed(node: Confirmed, engine: Engine[J, M]) -> Callable[[Frame], J]:

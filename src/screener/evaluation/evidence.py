@@ -1,5 +1,5 @@
-"""The facts that an answer rests on, as people read them: what is recorded, what it was converted to, when, where, and
-with which flags."""
+"""The facts behind an answer, as people read them: what is recorded and what it was converted to, with its date, place
+and flags."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def _evidence_of_entry(fact: Fact | Given, found: Found, frame: Frame) -> Eviden
         case Given():
             return Evidence(fact.name, fact.value, source=fact.source)
         case Result():
-            raise TypeError("a result is told as such")
+            raise TypeError("a result has evidence of its own")
 
 
 def _result_behind(fact: Fact | Given, frame: Frame) -> Result | None:

@@ -1,4 +1,4 @@
-"""Putting an answer into words, for the nurse who reads it. Read off the answer; nothing is computed again."""
+"""Puts an answer into words for the nurse who reads it. Everything is read off the answer; nothing is computed."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ from screener.rulebook import (
     Value,
     ValueLookup,
 )
-from screener.values.dates import Moment, day_text
+from screener.values.dates import Moment, dates_in_words, day_in_words
 from screener.values.ranges import Range, exactly, multiply
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth
 
@@ -80,13 +80,13 @@ WHY: dict[Reason, str] = {
 }
 
 
-class Clause(Struct, frozen=True):
-    """One statement of an explanation."""
+class Clause(Struct, frozen=True, gc=False):
+    """A statement that stands alone."""
 
     text: str
 
 
-class Denied(Struct, frozen=True):
+class Denied(Struct, frozen=True, gc=False):
     """Something that is not on a complete list of the record, and so is not the case."""
 
     list: RecordList
@@ -94,20 +94,20 @@ class Denied(Struct, frozen=True):
     concepts: tuple[str, ...]
 
 
-class Section(Struct, frozen=True):
+class Section(Struct, frozen=True, gc=False):
     """Statements under a heading: a definition and what it rests on."""
 
     heading: str
-    pieces: tuple[Clause | Denied | Section, ...]
+    statements: tuple[Clause | Denied | Section, ...]
 
 
-Piece = Clause | Denied | Section
+Statement = Clause | Denied | Section
 
 
 def explain(answers: Sequence[Judged], rulebook: Rulebook, grounds: Grounds | None = None) -> str:
-    """What one answer, or several readings' answers together, rest on: statements joined by semicolons, each once."""
+    """What an answer rests on, or the answers of several readings: statements joined by semicolons, each once."""
     grounds = Grounds() if grounds is None else grounds
-    words = _told_together([piece for answer in answers for piece in _pieces(answer, rulebook, grounds)], rulebook)
+    words = _joined([statement for answer in answers for statement in _statements(answer, rulebook, grounds)], rulebook)
     return words[:1].upper() + words[1:]
 
 
@@ -151,24 +151,26 @@ def span_text(value: Range, written: Callable[[float], str] = number_text) -> st
 # ---- an answer's statements
 
 
-def _pieces(answer: Part, rulebook: Rulebook, grounds: Grounds) -> tuple[Piece, ...]:
+def _statements(answer: Part, rulebook: Rulebook, grounds: Grounds) -> tuple[Statement, ...]:
     """The statements that an answer rests on, in the order of the rule."""
     ground = grounds.of(answer)
     if ground.words is None:
         if not isinstance(answer, Judged):
             raise TypeError("only a truth is put into words")
         if isinstance(answer.node, _LOGIC):
-            ground.words = tuple([piece for part in deciding(answer) for piece in _pieces(part, rulebook, grounds)])
+            ground.words = tuple(
+                [statement for part in deciding(answer) for statement in _statements(part, rulebook, grounds)]
+            )
         else:
-            ground.words = tuple(_statements(answer, rulebook, grounds))
+            ground.words = tuple(_statements_of_node(answer, rulebook, grounds))
     return ground.words
 
 
 _LOGIC = (Not, All, Any, AtLeast)
 
 
-def _statements(answer: Judged, rulebook: Rulebook, grounds: Grounds) -> Iterator[Piece]:
-    """What is said of a node that is made of more than truths, or has a name."""
+def _statements_of_node(answer: Judged, rulebook: Rulebook, grounds: Grounds) -> Iterator[Statement]:
+    """The statements about a node that is more than a connective."""
     match answer.node:
         case Compare() | Between() | AgainstLimit():
             yield Clause(_comparison(answer, rulebook))
@@ -188,27 +190,27 @@ def _statements(answer: Judged, rulebook: Rulebook, grounds: Grounds) -> Iterato
             yield Clause(WHY["untranslated"])
 
 
-def _told_together(pieces: Iterable[Piece], rulebook: Rulebook) -> str:
+def _joined(statements: Iterable[Statement], rulebook: Rulebook) -> str:
     """Statements, each once. Those about one list, or under one heading, are joined."""
-    gathered: dict[object, list[Piece]] = {}
-    for piece in pieces:
-        match piece:
+    gathered: dict[object, list[Statement]] = {}
+    for statement in statements:
+        match statement:
             case Denied():
-                gathered.setdefault((piece.list, piece.assumed), []).append(piece)
+                gathered.setdefault((statement.list, statement.assumed), []).append(statement)
             case Section():
-                gathered.setdefault(piece.heading, []).append(piece)
+                gathered.setdefault(statement.heading, []).append(statement)
             case Clause():
-                gathered[piece] = [piece]
-    return "; ".join(_told(group, rulebook) for group in gathered.values())
+                gathered[statement] = [statement]
+    return "; ".join(_as_text(group, rulebook) for group in gathered.values())
 
 
-def _told(group: Sequence[Piece], rulebook: Rulebook) -> str:
+def _as_text(group: Sequence[Statement], rulebook: Rulebook) -> str:
     match group[0]:
         case Clause(text=text):
             return text
         case Section(heading=heading):
-            inner = [piece for section in group if isinstance(section, Section) for piece in section.pieces]
-            return f"{heading} ({_told_together(inner, rulebook)})"
+            inner = [statement for section in group if isinstance(section, Section) for statement in section.statements]
+            return f"{heading} ({_joined(inner, rulebook)})"
         case Denied(list=list_, assumed=assumed):
             denied = {name for each in group if isinstance(each, Denied) for name in each.concepts}
             broadest = [name for name in _in_order(group) if denied.isdisjoint(rulebook.concepts[name].broader)]
@@ -216,7 +218,7 @@ def _told(group: Sequence[Piece], rulebook: Rulebook) -> str:
             return f"{_LACKS.get(list_, 'no')} {missing} in {_named_list(list_, assumed)}"
 
 
-def _in_order(group: Sequence[Piece]) -> Iterator[str]:
+def _in_order(group: Sequence[Statement]) -> Iterator[str]:
     yield from dict.fromkeys(name for each in group if isinstance(each, Denied) for name in each.concepts)
 
 
@@ -302,8 +304,8 @@ def _why(answer: Judged) -> str:
     measured = answer.parts[0]
     if isinstance(measured, Measured) and isinstance(measured.node, ScoreOf):
         return ""
-    told = [WHY[reason] for reason in reasons(answer) if reason not in _SAID_BY_AMOUNT]
-    return f" ({', '.join(told)})" if told else ""
+    why = [WHY[reason] for reason in reasons(answer) if reason not in _SAID_BY_AMOUNT]
+    return f" ({', '.join(why)})" if why else ""
 
 
 def _lacking(score: Measured, rulebook: Rulebook) -> str:
@@ -387,8 +389,8 @@ def _looked_up(found: Found, rulebook: Rulebook, limit: str = "") -> str:
     if lookup.pick in ("highest", "lowest") and found.range is not None and found.range.is_exact:
         results = [each for each in results if each.value == found.range]
     unit = _unit_of(found, rulebook)
-    told = [_as_recorded(each, _converted(each, unit, limit)) for each in results[:4]]
-    return f"{what}{':' if when else ''} {' or '.join(told)}"
+    values = [_as_recorded(each, _converted(each, unit, limit)) for each in results[:4]]
+    return f"{what}{':' if when else ''} {' or '.join(values)}"
 
 
 def _unusable(result: Result) -> str:
@@ -405,22 +407,21 @@ def _unusable(result: Result) -> str:
 
 
 def _converted(result: Result, unit: str | None, limit: str) -> str:
-    """The result in the canonical unit, if neither the result nor its limit is written in a way that lets a reader
-    compare them."""
+    """The result in the canonical unit, if a reader could not compare result and limit as they are written."""
     if unit is None or result.recorded_unit in (None, unit) or result.value is None:
         return ""
     return "" if limit.endswith(f" {result.recorded_unit}") else f" ({span_text(result.value)} {unit})"
 
 
 def _absence_of_grade(found: Found, fact: Finding, rulebook: Rulebook) -> str:
-    """Why a grade nobody wrote down is the lowest: the condition that it grades is absent."""
+    """Why an unrecorded grade counts as the lowest: the condition that it grades is absent."""
     absent = _absences(found.used, rulebook) or _episodes(
         [each for each in found.used if isinstance(each, Episode)], rulebook
     )
     if absent or fact.zero_when_absent is None:
         return absent
     denied = Denied("conditions", found.assumed, (fact.zero_when_absent,))
-    return _told((denied,), rulebook)
+    return _as_text((denied,), rulebook)
 
 
 def _graded(found: Found) -> str:
@@ -452,7 +453,7 @@ def _as_recorded(result: Result, converted: str = "") -> str:
 
 
 def _day(moment: Moment) -> str:
-    return moment.text.replace("T", " ")
+    return dates_in_words(moment.text)
 
 
 def _written(node: Numeric, rulebook: Rulebook) -> str:
@@ -520,7 +521,7 @@ def _category(answer: Judged, node: IsOneOf, rulebook: Rulebook) -> str:
     return f"{amount}, {'' if answer.truth is TRUE else 'not '}{choices}"
 
 
-def _event(answer: Judged, rulebook: Rulebook) -> Piece:
+def _event(answer: Judged, rulebook: Rulebook) -> Statement:
     found = answer.parts[0]
     if not isinstance(found, Found) or not isinstance(found.lookup, EventLookup):
         raise TypeError("an event is looked up")
@@ -539,7 +540,7 @@ def _event(answer: Judged, rulebook: Rulebook) -> Piece:
 
 
 def _happened(found: Found, lookup: EventLookup, episodes: Sequence[Episode], rulebook: Rulebook) -> str:
-    """Of several concepts that were asked about, only those on record are named."""
+    """Something that happened. Of several concepts, only those on record are named."""
     concepts = {name for each in episodes for name in (each.concept, *rulebook.concepts[each.concept].broader)}
     shown = tuple(what for what in lookup.what if what.concept in concepts) or lookup.what
     phrase = asked(lookup, shown, rulebook)
@@ -548,7 +549,7 @@ def _happened(found: Found, lookup: EventLookup, episodes: Sequence[Episode], ru
     elif lookup.verb == "history of" and lookup.scope is None:
         phrase = f"history of {phrase}"
     named = shown[0].concept if len(shown) == 1 else None
-    return f"{phrase}: {_episodes(episodes, rulebook, named)}{_beside(found, rulebook)}"
+    return f"{phrase}: {_episodes(episodes, rulebook, named)}{_tested(found, rulebook)}"
 
 
 def _did_not_happen(found: Found, lookup: EventLookup, episodes: Sequence[Episode], rulebook: Rulebook) -> str:
@@ -562,16 +563,16 @@ def _did_not_happen(found: Found, lookup: EventLookup, episodes: Sequence[Episod
         grounds.append(absent)
     if any(isinstance(fact, Given) and fact.name == lookup.list for fact in found.used):
         grounds.append(f"no other in {_named_list(lookup.list, found.assumed)}")
-    return f"{none}: {'; '.join(grounds)}{_beside(found, rulebook)}"
+    return f"{none}: {'; '.join(grounds)}{_tested(found, rulebook)}"
 
 
 def _not_counting(episodes: Sequence[Episode], rulebook: Rulebook) -> str:
-    """`infection (controlled) does not count`. An entry that may be several things stands once, in its own words."""
+    """`infection (controlled) does not count`. An entry that may be several things is named once, in its own words."""
     certain = [each for each in episodes if not each.only_may_be]
-    told = [_episodes(certain, rulebook)] if certain else []
-    told += dict.fromkeys(entry_called(each, rulebook) for each in episodes if each.only_may_be)
-    is_one = len(certain) + len(told[bool(certain) :]) == 1
-    return f"{both(told)} {'does' if is_one else 'do'} not count"
+    entries = [_episodes(certain, rulebook)] if certain else []
+    entries += dict.fromkeys(entry_called(each, rulebook) for each in episodes if each.only_may_be)
+    is_one = len(certain) + len(entries[bool(certain) :]) == 1
+    return f"{both(entries)} {'does' if is_one else 'do'} not count"
 
 
 def _counted(phrase: str, number: str) -> str:
@@ -588,34 +589,34 @@ def _may_have_happened(found: Found, lookup: EventLookup, episodes: Sequence[Epi
     why = capital(", ".join(_why_open(found, rulebook)))
     shown = "; ".join(each for each in (_episodes(episodes, rulebook), _absences(found.used, rulebook)) if each)
     between = " On record: " if why.endswith("?") else ": " if why and shown else ""
-    return f"{question} {why}{between if shown else ''}{shown}".rstrip() + _beside(found, rulebook)
+    return f"{question} {why}{between if shown else ''}{shown}".rstrip() + _tested(found, rulebook)
 
 
 def _why_open(found: Found, rulebook: Rulebook) -> list[str]:
     """Why what was looked up is open, in words that fit the entries it rests on."""
     episodes = [fact for fact in found.used if isinstance(fact, Episode)]
-    told: dict[str, None] = {}
+    why: dict[str, None] = {}
     for reason in found.reasons:
         match reason:
             case "stale" if any(episode.list == "plans" for episode in episodes):
-                told["the planned day has passed"] = None
+                why["the planned day has passed"] = None
             case "stale" if episodes and not any(episode.shown_by_result for episode in episodes):
-                told["the record's last word on it is too old"] = None
+                why["the record's last word on it is too old"] = None
             case "stale" if isinstance(found.lookup, EventLookup) and found.lacking and not episodes:
-                told[f"{_named_list(found.lookup.list, assumed=False)} is too old"] = None
+                why[f"{_named_list(found.lookup.list, assumed=False)} is too old"] = None
             case "undated" | "imprecise_date" if episodes and all(episode.shown_by_result for episode in episodes):
-                told["since when is not on record"] = None
+                why["since when is not on record"] = None
             case "missing" if isinstance(found.lookup, EventLookup) and (
                 qualities := [text for each in episodes for text in qualities_open(each, found.lookup, rulebook)]
             ):
-                told[f"not on record: {' '.join(map(lowered, qualities))}"] = None
+                why[f"not on record: {' '.join(map(lowered, qualities))}"] = None
                 if found.lacking:
-                    told["others are not ruled out"] = None
+                    why["others are not ruled out"] = None
             case "unspecific" if any(episode.only_may_be for episode in episodes):
-                told["an entry may be it"] = None
+                why["an entry may be it"] = None
             case _:
-                told[WHY[reason]] = None
-    return list(told)
+                why[WHY[reason]] = None
+    return list(why)
 
 
 def onset_of(anchor: Found) -> str:
@@ -623,15 +624,15 @@ def onset_of(anchor: Found) -> str:
     return onset(anchor.lookup) if isinstance(anchor.lookup, OnsetLookup) else anchor.subject
 
 
-def _beside(found: Found, rulebook: Rulebook) -> str:
-    """What was tested about the episodes themselves, such as the hemoglobin of a bleed."""
-    told = [
-        piece
+def _tested(found: Found, rulebook: Rulebook) -> str:
+    """What was tested of the episodes themselves, such as the hemoglobin at a bleed."""
+    statements = [
+        statement
         for part in found.parts
         if not isinstance(part.node, SexIs)
-        for piece in _pieces(part, rulebook, Grounds())
+        for statement in _statements(part, rulebook, Grounds())
     ]
-    return f" ({_told_together(told, rulebook)})" if told else ""
+    return f" ({_joined(statements, rulebook)})" if statements else ""
 
 
 _KINDS: dict[RecordList, str] = {"allergies": "allergy to ", "family_history": "family history of "}
@@ -641,20 +642,20 @@ def _episodes(episodes: Sequence[Episode], rulebook: Rulebook, named: str | None
     """Episodes as the record states them. Several results that show one concept are joined, and so is what they leave
     open. If the sentence has just `named` the concept, it is not named again."""
     days: dict[tuple[str, bool], list[str]] = {}
-    told: dict[tuple[str, bool] | int, str] = {}
+    texts: dict[tuple[str, bool] | int, str] = {}
     for place, episode in enumerate(episodes):
         if episode.only_may_be:
-            told[place] = f"left open by {entry_called(episode, rulebook)}"
+            texts[place] = f"left open by {entry_called(episode, rulebook)}"
         elif episode.shown_by_result and episode.asserted is not None:
             key = (episode.concept, episode.doubtful)
             those = days.setdefault(key, [])
             those.append(_day(episode.asserted))
             results = f"the result{'s' if len(those) > 1 else ''} of {both(those)}"
-            told[key] = f"{_shown_concept(episode.concept, named, rulebook)}{_way_shown(episode)} {results}"
+            texts[key] = f"{_shown_concept(episode.concept, named, rulebook)}{_way_shown(episode)} {results}"
         else:
-            told[place] = _details(episode, is_named=episode.concept == named, rulebook=rulebook)
+            texts[place] = _details(episode, is_named=episode.concept == named, rulebook=rulebook)
     # An entry that may be several of the things that were asked about is one entry.
-    once = {(text, episodes[key].source) if isinstance(key, int) else (text, key): text for key, text in told.items()}
+    once = {(text, episodes[key].source) if isinstance(key, int) else (text, key): text for key, text in texts.items()}
     counts = Counter(once.values())
     return ", ".join(_several(text, number) for text, number in counts.items())
 
@@ -670,7 +671,7 @@ _ON_RECORD = "on record"
 
 
 def _way_shown(episode: Episode) -> str:
-    """How a result behind an episode is worded."""
+    """The words that lead to the result behind an episode."""
     return "left open by" if episode.doubtful else "shown by"
 
 
@@ -685,15 +686,15 @@ def _details(episode: Episode, *, is_named: bool, rulebook: Rulebook) -> str:
         *(["controlled" if episode.controlled else "not controlled"] if episode.controlled is not None else []),
         *_course(episode),
     ]
-    told = ", ".join(details)
+    text = ", ".join(details)
     title = _KINDS.get(episode.list, "") + lowered(rulebook.concepts[episode.concept].title)
     if is_named:
-        return told or _ON_RECORD
-    return f"{title} ({told})" if told else title
+        return text or _ON_RECORD
+    return f"{title} ({text})" if text else title
 
 
 def _course(episode: Episode) -> list[str]:
-    """Its status and its time. If it is over, the time comes first: `since 2019, resolved` began in 2019."""
+    """An episode's status and time. If it is over, the time comes first: `since 2019, resolved` began in 2019."""
     status = [_status(episode)] if episode.status and episode.status != "present" else []
     if episode.list in ("allergies", "family_history"):
         return status
@@ -717,8 +718,8 @@ def _time(episode: Episode) -> str:
 
 
 def _absences(facts: Sequence[Fact | Given], rulebook: Rulebook, named: str | None = None) -> str:
-    """What the record says is not so, and the sex where that is the reason. What the sentence has just `named` is not
-    named again."""
+    """What the record says is absent, and the sex where that is the reason. If the sentence has just `named` the
+    concept, it is not named again."""
     absent: dict[str, list[str]] = {}
     ruled_out: dict[str, list[str]] = {}
     grounds: list[str] = []
@@ -746,11 +747,11 @@ def _absences(facts: Sequence[Fact | Given], rulebook: Rulebook, named: str | No
     return ", ".join(dict.fromkeys(grounds))
 
 
-def _person(answer: Judged, node: Confirmed, rulebook: Rulebook, grounds: Grounds) -> Iterator[Piece]:
+def _person(answer: Judged, node: Confirmed, rulebook: Rulebook, grounds: Grounds) -> Iterator[Statement]:
     question = rulebook.questions[node.question]
     found = answer.parts[0]
     if isinstance(found, Judged):
-        yield Section(f"“{question.title}” does not arise", _pieces(found, rulebook, grounds))
+        yield Section(f"“{question.title}” does not arise", _statements(found, rulebook, grounds))
         return
     given = [each for each in found.used if isinstance(each, Answer)] if isinstance(found, Found) else []
     if answer.truth is UNKNOWN:
@@ -769,10 +770,10 @@ def _answer(answer: Answer) -> str:
 def _definition(answer: Judged, node: Meets, rulebook: Rulebook, grounds: Grounds) -> Section:
     says = {TRUE: "is met", FALSE: "is not met", UNKNOWN: "is open"}[answer.truth]
     title = rulebook.definitions[node.name].title
-    return Section(f"“{title}” {says}", _pieces(answer.parts[0], rulebook, grounds))
+    return Section(f"“{title}” {says}", _statements(answer.parts[0], rulebook, grounds))
 
 
-def _moved_clock(answer: Judged, node: AtTime, rulebook: Rulebook, grounds: Grounds) -> Iterator[Piece]:
+def _moved_clock(answer: Judged, node: AtTime, rulebook: Rulebook, grounds: Grounds) -> Iterator[Statement]:
     anchor = answer.parts[0]
     if not isinstance(anchor, Found):
         raise TypeError("the clock is moved to an anchor")
@@ -781,8 +782,8 @@ def _moved_clock(answer: Judged, node: AtTime, rulebook: Rulebook, grounds: Grou
         yield Clause(f"{heading}: not known when that was ({WHY[anchor.reasons[0]]})")
         return
     first, last = anchor.days
-    when = day_text(first) if first == last else f"{day_text(first)} to {day_text(last)}"
-    inner = [piece for part in answer.parts[1:] for piece in _pieces(part, rulebook, grounds)]
+    when = day_in_words(first) if first == last else f"{day_in_words(first)} to {day_in_words(last)}"
+    inner = [statement for part in answer.parts[1:] for statement in _statements(part, rulebook, grounds)]
     yield Section(f"{heading}, {when}", tuple(inner))
 
 

@@ -44,9 +44,20 @@ _NOTHING: Mapping[str, tuple[Episode, ...]] = {}
 
 class Kind:
     """What is the same of a concept for every patient. `names` are its own and the narrower ones, `upward` its own and
-    the broader ones; `deniable` are the concepts by which a list can deny it: itself, or else the broader ones."""
+    the broader ones; `deniable` are the concepts by which a list can deny it: itself, or else the broader ones.
+    `is_denied_at_once`: a complete list denies it without anything else at hand."""
 
-    __slots__ = ("concept", "deniable", "has_lasting_kinds", "is_acute", "is_of", "names", "order", "upward")
+    __slots__ = (
+        "concept",
+        "deniable",
+        "has_lasting_kinds",
+        "is_acute",
+        "is_denied_at_once",
+        "is_of",
+        "names",
+        "order",
+        "upward",
+    )
 
     def __init__(self, concept: Concept, concepts: Mapping[str, Concept]) -> None:
         self.concept = concept
@@ -58,6 +69,7 @@ class Kind:
         self.has_lasting_kinds = self.is_acute and any(concepts[name].course != "acute" for name in concept.narrower)
         broader = (concepts[name] for name in concept.broader)
         self.deniable = (concept,) if concept.denied_by_list else tuple(each for each in broader if each.denied_by_list)
+        self.is_denied_at_once = any(not each.denied_with for each in self.deniable)
 
 
 def kinds_of(rulebook: Rulebook) -> Mapping[str, Kind]:
@@ -74,6 +86,7 @@ class Frame:
     """
 
     __slots__ = (
+        "against_sex",
         "as_of",
         "assumed",
         "cleared",
@@ -136,6 +149,8 @@ class Frame:
         """By the name of a lookup the entries that are, or may be, what it asks about; filled as they are asked for."""
         self.concerned: frozenset[str] = _concerned(self.kinds, patient) if of is None else of.concerned
         """The concepts that some entry of the record says anything about, itself or as a broader or narrower one."""
+        self.against_sex: tuple[Episode, ...] = _against_sex(self.kinds, patient) if of is None else of.against_sex
+        """The entries and results that contradict the sex on record; while there are any, it rules nothing out."""
         self.denials: dict[str, list[Denial]] = _denials(patient, as_of) if of is None else of.denials
         self.denying: dict[tuple[RecordList, str], list[Denial]] = {} if of is None else of.denying
         """The denials of a concept or a broader one on a list, equal ones once; filled as they are asked for."""
@@ -306,6 +321,22 @@ def _concerned(kinds: Mapping[str, Kind], patient: Patient) -> frozenset[str]:
         named.update(kind.names)
         named.update(kind.upward)
     return frozenset(named)
+
+
+def _against_sex(kinds: Mapping[str, Kind], patient: Patient) -> tuple[Episode, ...]:
+    """What only the other sex can have, whenever it was, confirmed or not. What somebody only may have is none, and a
+    result that cannot be used is none either."""
+    if patient.sex is None:
+        return ()
+    return tuple(
+        [
+            episode
+            for name, episodes in patient.episodes.items()
+            if kinds[name].concept.only_if not in (None, patient.sex)
+            for episode in episodes
+            if episode.list != "family_history" and episode.unusable is None
+        ]
+    )
 
 
 def _what_it_denies(denial: Denial) -> tuple[object, ...]:

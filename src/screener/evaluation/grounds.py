@@ -74,7 +74,7 @@ NeedKind = Literal[
 ]
 
 
-class Need(Struct, frozen=True):
+class Need(Struct, frozen=True, gc=False):
     """A fact that would help to settle an answer: what kind, its dictionary name, and in words what to find out."""
 
     kind: NeedKind
@@ -82,20 +82,19 @@ class Need(Struct, frozen=True):
     text: str
 
 
-class Ground:
+class Ground(Struct, gc=False):
     """What is read off one answer, each thing when it is first asked for. It keeps the answer, whose identity names
     it."""
 
-    __slots__ = ("answer", "consulted", "needs", "reasons", "scores", "words")
-
-    def __init__(self, answer: Part) -> None:
-        self.answer = answer
-        self.consulted: tuple[Found, ...] | None = None
-        self.scores: tuple[tuple[str, Measured], ...] = ()
-        self.reasons: tuple[Reason, ...] | None = None
-        self.needs: tuple[Need, ...] | None = None
-        self.words: tuple[Anything, ...] | None = None
-        """The statements that explain it."""
+    answer: Part
+    consulted: tuple[Found, ...] | None = None
+    scores: tuple[tuple[str, Measured], ...] = ()
+    reasons: tuple[Reason, ...] | None = None
+    needs: tuple[Need, ...] | None = None
+    words: tuple[Anything, ...] | None = None
+    """The statements that explain it."""
+    score: Anything = None
+    """If it is a score's, that score as people read it."""
 
 
 Lasting = dict[int, Ground]
@@ -239,14 +238,14 @@ Shown = tuple[Fact | Given, Found, bool]
 
 def facts(answer: Judged | Measured, grounds: Grounds | None = None) -> tuple[Shown, ...]:
     """The facts of the record that an answer shows, each once."""
-    told: dict[tuple[str, str, type], Shown] = {}
+    shown: dict[tuple[str, str, type], Shown] = {}
     for found in consulted(answer, grounds):
         for fact in found.used:
             about = found.subject if isinstance(fact, Given) else fact.fact if isinstance(fact, Result) else ""
-            told.setdefault((about, fact.source, type(fact)), (fact, found, True))
+            shown.setdefault((about, fact.source, type(fact)), (fact, found, True))
         for result in found.set_aside:
-            told.setdefault((result.fact, result.source, Result), (result, found, False))
-    return tuple(told.values())
+            shown.setdefault((result.fact, result.source, Result), (result, found, False))
+    return tuple(shown.values())
 
 
 def reasons(answer: Part, grounds: Grounds | None = None) -> tuple[Reason, ...]:
@@ -261,15 +260,15 @@ def _reasons(answer: Part, grounds: Grounds) -> tuple[Reason, ...]:
         return answer.reasons
     ground = grounds.of(answer)
     if ground.reasons is None:
-        told: dict[Reason, None] = {}
+        why: dict[Reason, None] = {}
         if not isinstance(answer, Measured):
-            told = dict.fromkeys(answer.reasons)
+            why = dict.fromkeys(answer.reasons)
         elif isinstance(answer.node, ScoreOf):
-            told["partial_score"] = None
+            why["partial_score"] = None
         for part in deciding(answer):
             for reason in _reasons(part, grounds):
-                told[reason] = None
-        ground.reasons = tuple(told)
+                why[reason] = None
+        ground.reasons = tuple(why)
     return ground.reasons
 
 
@@ -280,21 +279,19 @@ def rests_on_assumption(answer: Part) -> bool:
 
 def needs(answer: Judged | Found, rulebook: Rulebook, grounds: Grounds | None = None) -> tuple[Need, ...]:
     """The facts that would help to settle an open answer, read off what is left of it; none for a settled one."""
-    if isinstance(answer, Found):
-        return tuple(dict.fromkeys(_needs(answer, rulebook)))
-    if answer.truth is not UNKNOWN:
+    if isinstance(answer, Judged) and answer.truth is not UNKNOWN:
         return ()
     grounds = Grounds() if grounds is None else grounds
     ground = grounds.of(answer)
     if ground.needs is None:
-        told: dict[Need, None] = {}
-        if isinstance(answer.node, Connective):
+        wanted_facts: dict[Need, None] = {}
+        if isinstance(answer, Judged) and isinstance(answer.node, Connective):
             for part in answer.parts:
                 if isinstance(part, Judged) and part.truth is UNKNOWN:
-                    told.update(dict.fromkeys(needs(part, rulebook, grounds)))
+                    wanted_facts.update(dict.fromkeys(needs(part, rulebook, grounds)))
         else:
-            told = dict.fromkeys(_needs(answer, rulebook))
-        ground.needs = tuple(told)
+            wanted_facts = dict.fromkeys(_needs(answer, rulebook))
+        ground.needs = tuple(wanted_facts)
     return ground.needs
 
 

@@ -77,10 +77,10 @@ def _of_number(part: Judged | Measured | Found, rulebook: Rulebook) -> Iterator[
         case Found():
             yield from (outline(each, rulebook) for each in part.parts)
         case Measured(node=ScoreOf(name=name)):
-            told = [Branch(f"{span_text(value, score_text)}  {text}") for text, value in terms(part, rulebook)]
+            summed = [Branch(f"{span_text(value, score_text)}  {text}") for text, value in terms(part, rulebook)]
             score = rulebook.scores[name]
             inner = [branch for each in part.parts for branch in _of_number(each, rulebook)]
-            own = told if len(told) > 1 else []
+            own = summed if len(summed) > 1 else []
             yield Branch(f"{score.title} is {span_text(part.range, score_text)}", None, (*own, *inner))
         case Measured():
             yield from (branch for each in part.parts for branch in _of_number(each, rulebook))

@@ -6,7 +6,7 @@ from screener.evaluation.phrases import lowered
 from screener.records.chart import some_of
 from screener.records.patient import Patient
 from screener.rulebook import Rulebook
-from screener.values.dates import DAY, Moment, day_shifted
+from screener.values.dates import DAY, Moment, dates_in_words, day_shifted
 
 
 def later_than(patient: Patient, day: int) -> list[str]:
@@ -27,7 +27,7 @@ def later_than(patient: Patient, day: int) -> list[str]:
     for source, name, when in dated:
         if when is not None and when.first > end:
             later.setdefault(name, []).append((when, source))
-    return [_told_later(name, those) for name, those in later.items()]
+    return [_later_text(name, those) for name, those in later.items()]
 
 
 def reviewed_too_long_ago(patient: Patient, day: int, rulebook: Rulebook) -> list[str]:
@@ -39,17 +39,15 @@ def reviewed_too_long_ago(patient: Patient, day: int, rulebook: Rulebook) -> lis
         if those and all(day_shifted(each.first_day, concept.fresh, 1) < day for each in those):
             last = max(those, key=lambda each: each.first)
             old.setdefault(last.text, set()).add(lowered(concept.title))
-    return [
-        f"the chart review of {on} is too old to speak for the day of screening: {', '.join(sorted(titles))}"
-        for on, titles in sorted(old.items())
-    ]
+    told = [(dates_in_words(on), ", ".join(sorted(titles))) for on, titles in sorted(old.items())]
+    return [f"the chart review of {on} is too old to speak for the day of screening: {titles}" for on, titles in told]
 
 
-def _told_later(name: str, those: list[tuple[Moment, str]]) -> str:
+def _later_text(name: str, those: list[tuple[Moment, str]]) -> str:
     if len(those) == 1:
         [(when, source)] = those
-        return f"{source}: `{name}` is dated {when.text}, after the day of screening, and is not used"
+        return f"{source}: `{name}` is dated {dates_in_words(when.text)}, after the day of screening, and is not used"
     those.sort(key=lambda each: each[0].first)
-    first, places = those[0][0].text, some_of([source for _, source in those])
+    first, places = dates_in_words(those[0][0].text), some_of([source for _, source in those])
     dated = f"`{name}` is dated {len(those)} times after the day of screening"
     return f"{dated}, first {first}, and these are not used: {places}"

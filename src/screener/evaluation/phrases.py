@@ -1,4 +1,4 @@
-"""What the rules ask for, as it stands in a sentence: `dialysis in the past 2 months`, `heart failure of stage III`.
+"""What the rules ask for, as part of a sentence: `dialysis in the past 2 months`, `heart failure of stage III`.
 
 Only names and their joining are handled here; what was found is put into words in `explanation.py`.
 """
@@ -24,8 +24,8 @@ def said_once(rulebook: Rulebook, about: Hashable, say: Callable[[], str]) -> st
 
 @lru_cache(maxsize=4096)
 def lowered(title: str) -> str:
-    """A title as it stands inside a sentence: a capital that only opened it is lowered. An abbreviation keeps its own,
-    and so does a proper name of two words, such as West Haven."""
+    """A title inside a sentence: its first capital is lowered. An abbreviation keeps it, and so does a proper name of
+    two words, such as West Haven."""
     opening, _, rest = title.partition(" ")
     is_proper_name = rest[:1].isupper() and rest[1:2].islower()
     return title if is_proper_name or not opening[1:2].islower() else title[0].lower() + title[1:]
@@ -38,7 +38,7 @@ def capital(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def unit_beside(unit: str | None) -> str:
-    """A unit as it stands after its number, with a blank before it; a pure number or a ratio has none."""
+    """A unit behind its number, with a blank before it; empty for a pure number or a ratio."""
     if not unit:
         return ""
     try:
@@ -86,7 +86,7 @@ def in_time(scope: Scope | None, rulebook: Rulebook) -> str:
 
 
 def _length(duration: Duration | None) -> str:
-    """`2 months`, `year`: what stands behind `the past`."""
+    """The time after `the past`: `2 months`, `year`."""
     return str(duration).removeprefix("1 ")
 
 

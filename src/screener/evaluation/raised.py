@@ -103,10 +103,10 @@ def drawn_apart(measured: Measured, spread: Duration, grounds: Grounds) -> str |
         allowed = earliest + spread.count * 3600
     else:
         allowed = day_shifted(earliest // DAY, spread, 1) * DAY + earliest % DAY
-    return f"at least {_told_apart(latest - earliest, str(spread))}" if latest > allowed else None
+    return f"at least {_time_text(latest - earliest, str(spread))}" if latest > allowed else None
 
 
-def _told_apart(seconds: int, allowed: str) -> str:
+def _time_text(seconds: int, allowed: str) -> str:
     """A stretch of time in a unit that reads well, of tenths of an hour or coarser; finer than usual where the coarse
     text would seem to say no more than is allowed."""
     tenths = round(seconds / 360)
@@ -137,12 +137,11 @@ def answered_against_data(judged: Judged, rulebook: Rulebook) -> Iterable[Flag]:
 
 def against_sex(shown: Iterable[Shown], frame: Frame) -> list[Flag]:
     """What only the other sex can have, on record for this patient all the same."""
-    sex = frame.patient.sex
+    against = {each.source: each for each in frame.against_sex if not each.doubtful}
     flags: list[Flag] = []
-    for fact, _, used in shown:
-        if used and sex is not None and isinstance(fact, Episode):
-            concept = frame.rulebook.concepts[fact.concept]
-            if concept.only_if not in (None, sex) and fact.list != "family_history" and not fact.doubtful:
-                text = f"conflict: recorded {sex}, but {lowered(concept.title)} is on record ({fact.source})"
-                flags.append(Flag("doubt", text))
+    for fact, _, used in shown if against else ():
+        if used and isinstance(fact, Episode) and (entry := against.get(fact.source)) is not None:
+            title = lowered(frame.rulebook.concepts[entry.concept].title)
+            text = f"conflict: recorded {frame.patient.sex}, but {title} is on record ({fact.source})"
+            flags.append(Flag("doubt", text))
     return flags

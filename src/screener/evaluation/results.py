@@ -13,7 +13,7 @@ from screener.evaluation.episodes import present_state
 from screener.evaluation.frame import Frame
 from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, fresh_until, not_after
 from screener.records.patient import Episode, Result
-from screener.rulebook import ChangeLookup, Finding, Lab, Side, ValueLookup
+from screener.rulebook import AgainstLimit, ChangeLookup, Finding, Lab, Sex, Side, ValueLookup
 from screener.values.dates import BEGINNING, DAY, Moment, earliest_of, latest_of, on_day
 from screener.values.ranges import EVERYTHING, Range, compare, exactly, hull
 from screener.values.ranges import Comparison as Operator
@@ -117,24 +117,27 @@ def _look_in(
     return inside
 
 
-def _before(recorded: Sequence[Result], stretch: Stretch, frame: Frame) -> list[Candidate]:
-    """The results that lie before the stretch."""
-    older: list[Candidate] = []
-    for result in recorded:
+def _last_on_record_before(recorded: Sequence[Result], stretch: Stretch, frame: Frame) -> tuple[Result, ...]:
+    """Of the results that lie before the stretch, the one that stands last in the record."""
+    for result in reversed(recorded):
         moment = moment_of(result, frame)
         if moment is not None and moment.last < stretch.first_start:
-            older.append(Candidate(result, moment, FALSE))
-    return older
+            return (result,)
+    return ()
 
 
 def _last_before(recorded: Sequence[Result], stretch: Stretch, frame: Frame) -> tuple[Result, ...]:
     """The result that was the last before the stretch, if there is one."""
     last: tuple[Result, ...] = ()
     at = 0
+    end = frame.as_of * DAY + DAY - 1
     for result in recorded:
-        moment = moment_of(result, frame)
-        if moment is not None and moment.last < stretch.first_start and (not last or moment.instant[2] >= at):
-            last, at = (result,), moment.instant[2]
+        when = result.when
+        moment = when if when is not None and when.last <= end else moment_of(result, frame)
+        if moment is not None and moment.last < stretch.first_start:
+            instant = moment.last if moment.offset is None else moment.instant[2]
+            if not last or instant >= at:
+                last, at = (result,), instant
     return last
 
 
@@ -263,16 +266,18 @@ def _grade_of_absence(lookup: ValueLookup, fact: Lab | Finding, frame: Frame, an
 def _entered_since(
     lookup: ValueLookup, fact: Finding, picked: list[Candidate], frame: Frame, anchor: Found | None
 ) -> Found | None:
-    """A grade that was the lowest, but a later entry says that the graded condition is, or may be, there at the clock:
-    which grade it has now, nobody wrote down."""
+    """A grade that a later entry leaves behind: it was the lowest, and the graded condition is, or may be, there at the
+    clock; or that may have begun on a later day. Which grade it has now, nobody wrote down."""
     if fact.zero_when_absent is None or lookup.scope is not None or lookup.pick != "latest":
-        return None
-    if not any(_is_lowest(each.result, fact) for each in picked):
         return None
     state = present_state(fact.zero_when_absent, frame)
     entries = [each for each in state.used if isinstance(each, Episode) and not each.shown_by_result]
     if state.truth is FALSE or not entries:
         return None
+    if not any(_is_lowest(each.result, fact) for each in picked):
+        entries = [each for each in entries if any(_may_have_begun_since(each, one.result, frame) for one in picked)]
+        if not entries:
+            return None
     lowest = 1 if state.truth is TRUE else 0
     return Found(
         lookup.fact,
@@ -285,6 +290,13 @@ def _entered_since(
         may_lack=True,
         anchor=anchor,
     )
+
+
+def _may_have_begun_since(episode: Episode, result: Result, frame: Frame) -> bool:
+    """Whether an entry may have begun on a later day than a result; a current one is of the day of screening."""
+    graded_on = frame.as_of if result.when is None else result.when.first_day
+    started_by = frame.as_of if episode.start is None else min(episode.start.last_day, frame.as_of)
+    return started_by > graded_on
 
 
 def _is_lowest(result: Result, fact: Finding) -> bool:
@@ -314,35 +326,43 @@ def _nothing_known(
     )
 
 
-def against_limit(found: Found, operator: Operator, factor: Fraction, which: Side, frame: Frame) -> tuple[Truth, bool]:
-    """A result against a multiple of a limit of normal: its own limit, or if it has none, the limits in use.
+def against_limit(found: Found, node: AgainstLimit, times: Fraction, in_use: Range, lab: Lab) -> tuple[Truth, bool]:
+    """A result against a multiple of a limit of normal: its own limit, or if it has none, the limits `in_use`.
 
     Also says whether a result without a limit of its own stood in the way of an answer. The highest of several results
     is above a limit if any of them is above its own; the lowest is below if any of them is.
     """
-    fact = frame.rulebook.labs[found.subject]
-    if not found.used or found.lookup is None or not isinstance(found.lookup, ValueLookup):
-        return compare(possible_values(fact), operator, limits_in_use(fact, which, factor, frame)), False
+    operator = node.operator
+    if not found.used or not isinstance(found.lookup, ValueLookup):
+        return compare(lab.possible, operator, in_use), False
+    pick = found.lookup.pick
+    several = pick in ("highest", "lowest") and not found.may_lack
     truths: list[Truth] = []
     lacks_limit = False
     for used, membership in zip(found.used, found.in_window, strict=True):
         if not isinstance(used, Result):
             continue
-        own = used.own_limit(which) if used.unusable is None else None
-        limit = exactly(float(factor * own)) if own is not None else limits_in_use(fact, which, factor, frame)
-        truth = compare(used.value or fact.possible, operator, limit)
+        own = used.own_limit(node.which) if used.unusable is None else None
+        limit = in_use if own is None else exactly(_product(times, own))
+        truth = compare(used.value or lab.possible, operator, limit)
         lacks_limit = lacks_limit or (own is None and truth is UNKNOWN and used.value is not None)
-        several = found.lookup.pick in ("highest", "lowest") and not found.may_lack
-        truths.append(_if_counted(truth, membership, found.lookup.pick, operator) if several else truth)
-    if found.lookup.pick in ("highest", "lowest") and not found.may_lack:
-        truth = any_of(truths) if _any_decides(found.lookup.pick, operator) else all_of(truths)
-    else:
+        truths.append(_if_counted(truth, membership, pick, operator) if several else truth)
+    if not several:
         # One of these results counts: of `latest` and `earliest` always; of the others where none counts for certain,
         # and then one alone can say whatever several can.
         truth = union(truths)
+    elif _any_decides(pick, operator):
+        truth = any_of(truths)
+    else:
+        truth = all_of(truths)
     if found.may_lack:
-        truth = union((truth, compare(fact.possible, operator, limits_in_use(fact, which, factor, frame))))
+        truth = union((truth, compare(lab.possible, operator, in_use)))
     return truth, lacks_limit
+
+
+def _product(one: Fraction, other: Fraction) -> float:
+    """The double nearest to the product of two exact numbers, which need not be made for it."""
+    return (one.numerator * other.numerator) / (one.denominator * other.denominator)
 
 
 def _any_decides(pick: str, operator: Operator) -> bool:
@@ -356,13 +376,13 @@ def _if_counted(truth: Truth, membership: Truth, pick: str, operator: Operator) 
     return union((truth, FALSE if _any_decides(pick, operator) else TRUE))
 
 
-def limits_in_use(lab: Lab, which: Side, factor: Fraction, frame: Frame) -> Range:
-    """A multiple of the limits of normal in use for the patient's sex; anything where none is in use."""
-    limits = lab.limits_in_use(which, frame.patient.sex)
+def limits_in_use(lab: Lab, which: Side, times: Fraction, sex: Sex | None) -> Range:
+    """A multiple of the limits of normal in use for a person of this sex; anything where none is in use."""
+    limits = lab.limits_in_use(which, sex)
     if not limits:
         return EVERYTHING
-    low = min(factor * Fraction(limit.low) for limit in limits)
-    high = max(factor * Fraction(limit.high) for limit in limits)
+    low = min(times * Fraction(limit.low) for limit in limits)
+    high = max(times * Fraction(limit.high) for limit in limits)
     return Range(float(low), float(high))
 
 
@@ -382,15 +402,15 @@ def change_of(lookup: ChangeLookup, stretch: Stretch | None, anchor: Found | Non
     for each in inside:
         each.moment = stretch.part_of(each.moment)
     possible = possible_values(frame.rulebook.fact(lookup.fact))
-    whole = _change_over_orders(lookup, [Reading(each, possible) for each in inside])
+    whole = _change_over_orders(lookup, [Level(each, possible) for each in inside])
     if whole is None:
-        older = [] if inside else _before(recorded, stretch, frame)
+        older = () if inside else _last_on_record_before(recorded, stretch, frame)
         return Found(
             lookup.fact,
             lookup,
             range=EVERYTHING,
             used=used,
-            set_aside=tuple(each.result for each in older[-1:]),
+            set_aside=older,
             reasons=_why_no_change(inside, older),
             may_lack=True,
             anchor=anchor,
@@ -399,10 +419,10 @@ def change_of(lookup: ChangeLookup, stretch: Stretch | None, anchor: Found | Non
     return Found(lookup.fact, lookup, range=whole, used=used, reasons=why, anchor=anchor)
 
 
-class Reading:
+class Level:
     """What a lab was at one time: the least and the most it can have been, before any rounding and as doubles.
 
-    Doubles tell which reading is the lowest; the change itself is counted in exact fractions.
+    Doubles tell which level is the lowest; the change itself is counted in exact fractions.
     """
 
     __slots__ = ("double_high", "double_low", "high", "is_usable", "low", "membership", "moment")
@@ -423,8 +443,8 @@ class Reading:
     def is_exact(self) -> bool:
         return self.double_low == self.double_high
 
-    def not_before(self, others: Iterable[Moment]) -> Reading:
-        """The same reading, known to be no older than these others, as far as they have the same clock or are of whole
+    def not_before(self, others: Iterable[Moment]) -> Level:
+        """The same level, known to be no older than these others, as far as they have the same clock or are of whole
         days."""
         moment = self.moment
         firsts = [each.first for each in others if each.offset == moment.offset or each.is_whole_days]
@@ -436,20 +456,18 @@ class Reading:
         return later
 
 
-def _change_over_orders(lookup: ChangeLookup, readings: list[Reading]) -> Range | None:
-    """The change, whichever reading is the latest, and whether or not those count that may lie outside; None if it may
-    have no meaning: fewer than two usable readings, no two days, a share of nothing."""
-    certain = [each for each in readings if each.membership is TRUE]
+def _change_over_orders(lookup: ChangeLookup, levels: list[Level]) -> Range | None:
+    """The change, whichever level is the latest, and whether or not those count that may lie outside; None if it may
+    have no meaning: fewer than two usable levels, no two days, a share of nothing."""
+    certain = [each for each in levels if each.membership is TRUE]
     usable = sum(each.is_usable for each in certain)
     if usable < 2:
         return None
     settled = latest_of(each.moment for each in certain)
-    perhaps_latest = [
-        each for each in readings if not any(each.moment.is_before(other) for other in settled)
-    ] or readings
-    sets = [_Readings(readings, lookup)]
-    if len(certain) < len(readings):
-        sets.append(_Readings(certain, lookup))
+    perhaps_latest = [each for each in levels if not any(each.moment.is_before(other) for other in settled)] or levels
+    sets = [_Levels(levels, lookup)]
+    if len(certain) < len(levels):
+        sets.append(_Levels(certain, lookup))
     changes: list[Range] = []
     for each in perhaps_latest:
         if usable + (each.is_usable and each.membership is not TRUE) < 2:
@@ -462,32 +480,32 @@ def _change_over_orders(lookup: ChangeLookup, readings: list[Reading]) -> Range 
     return hull(changes)
 
 
-class _Readings:
-    """Readings of one lab, and what a change is counted from: the two outermost, so that whichever reading is the
+class _Levels:
+    """Levels of one lab, and what a change is counted from: the two outermost, so that whichever level is the
     latest, one is left."""
 
     __slots__ = ("all", "by_high", "by_low", "lowest")
 
-    def __init__(self, readings: list[Reading], lookup: ChangeLookup) -> None:
+    def __init__(self, levels: list[Level], lookup: ChangeLookup) -> None:
         falls = not lookup.change.endswith("rise")
-        self.all = readings
-        self.by_low = sorted(readings, key=_by_low, reverse=falls)[:2]
-        self.by_high = sorted(readings, key=_by_high, reverse=falls)[:2]
-        lowest = min(readings, key=_by_low)
+        self.all = levels
+        self.by_low = sorted(levels, key=_by_low, reverse=falls)[:2]
+        self.by_high = sorted(levels, key=_by_high, reverse=falls)[:2]
+        lowest = min(levels, key=_by_low)
         # To round keeps the order, so that one above 0 as a double is the least of exact numbers above 0.
-        self.lowest = lowest.low if lowest.double_low > 0 else min(each.low for each in readings)
+        self.lowest = lowest.low if lowest.double_low > 0 else min(each.low for each in levels)
 
 
-def _change(lookup: ChangeLookup, last: Reading, settled: Sequence[Moment], readings: _Readings) -> Range | None:
+def _change(lookup: ChangeLookup, last: Level, settled: Sequence[Moment], levels: _Levels) -> Range | None:
     """The greatest change to `last`, which is the latest and not before `settled`, from any of the others: a rise is
     counted from the lowest of them, a fall from the highest."""
     latest = last.not_before(settled)
     if lookup.change == "rise per day":
-        return _steepest(latest, [each for each in readings.all if each is not last])
-    if lookup.change.startswith("relative") and min(latest.low, readings.lowest) <= 0:
+        return _steepest(latest, [each for each in levels.all if each is not last])
+    if lookup.change.startswith("relative") and min(latest.low, levels.lowest) <= 0:
         return None
-    low = next(each for each in readings.by_low if each is not last).low
-    high = next(each for each in readings.by_high if each is not last).high
+    low = next(each for each in levels.by_low if each is not last).low
+    high = next(each for each in levels.by_high if each is not last).high
     match lookup.change:
         case "rise":
             least, most = latest.low - high, latest.high - low
@@ -500,16 +518,16 @@ def _change(lookup: ChangeLookup, last: Reading, settled: Sequence[Moment], read
     return Range(float(least), float(most))
 
 
-def _by_low(reading: Reading) -> float:
-    return reading.double_low
+def _by_low(level: Level) -> float:
+    return level.double_low
 
 
-def _by_high(reading: Reading) -> float:
-    return reading.double_high
+def _by_high(level: Level) -> float:
+    return level.double_high
 
 
-def _steepest(latest: Reading, earlier: list[Reading]) -> Range | None:
-    """The steepest rise a day to the latest reading; one of the same day is left out, and one that may be of the same
+def _steepest(latest: Level, earlier: list[Level]) -> Range | None:
+    """The steepest rise a day to the latest level; one of the same day is left out, and one that may be of the same
     day may be left out. None if all may be, or if a day is open by more than a year."""
     if any(each.moment.last_day - each.moment.first_day > MOST_DAYS_OPEN for each in (latest, *earlier)):
         return None
@@ -530,7 +548,7 @@ def _steepest(latest: Reading, earlier: list[Reading]) -> Range | None:
     return Range(float(max(least)), float(max(most))) if least else None
 
 
-def _why_no_change(inside: list[Candidate], older: list[Candidate]) -> tuple[Reason, ...]:
+def _why_no_change(inside: list[Candidate], older: tuple[Result, ...]) -> tuple[Reason, ...]:
     unusable = tuple(dict.fromkeys(each.result.unusable for each in inside if each.result.unusable is not None))
     if unusable:
         return unusable

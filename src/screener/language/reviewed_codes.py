@@ -4,9 +4,10 @@ A table is called after its system (`snomed.tsv`) and has the columns `code`, `n
 parted by tabs. `within` holds the codes of ICD-10 (of ATC, for drugs) within which everybody lies who has the code,
 parted by blanks; `-` says that no rule asks for anything of the kind. `not` names concepts that it is none of.
 
-The table `procedures.tsv` has in place of a code the phrases of people for a procedure, parted by `;`. Within
+The tables `procedures.tsv` and `drugs.tsv` have in place of a code the phrases of people, parted by `;`. Within
 `beside any` are phrases that say nothing by themselves, and add nothing to any other phrase; within `beside harmless`
 and `beside treatment` those that add nothing to phrases that are all within `-`, or to such as lie within codes.
+The table `abbreviations.tsv` has in place of a code one or more abbreviations, parted by `;`, as wards write them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from screener.language.desk import Draft, did_you_mean
 from screener.language.diagnostics import error
 from screener.language.names import nearest
 from screener.language.source import Source, Span
-from screener.rulebook import PHRASES, Beside, ReviewedRow, codes_within, phrases_of
+from screener.rulebook import ABBREVIATIONS, PHRASES, Beside, ReviewedRow, abbreviations_of, codes_within, phrases_of
 from screener.values.check_digits import is_snomed
 
 Tables = Mapping[str, str]
@@ -50,7 +51,7 @@ def _lines(text: str) -> list[tuple[int, str]]:
     """The lines that hold a row, each with where it begins; not the head, nor remarks."""
     found, start = [], 0
     for line in text.split("\n"):
-        if line.strip() and not line.startswith(("#", "code\t", "phrases\t")):
+        if line.strip() and not line.startswith(("#", "code\t", "phrases\t", "abbreviations\t")):
             found.append((start, line))
         start += len(line) + 1
     return found
@@ -58,7 +59,9 @@ def _lines(text: str) -> list[tuple[int, str]]:
 
 def _codes_of(row: ReviewedRow) -> list[str]:
     """The code of a row, or each of its phrases as phrases are compared."""
-    return phrases_of(row) if row.system == PHRASES else [row.code]
+    if row.system == ABBREVIATIONS:
+        return abbreviations_of(row)
+    return phrases_of(row) if row.system in PHRASES else [row.code]
 
 
 def _row(draft: Draft, source: Source, start: int, line: str, system: str) -> ReviewedRow | None:
@@ -76,16 +79,19 @@ def _row(draft: Draft, source: Source, start: int, line: str, system: str) -> Re
         help_text = did_you_mean(nearest(unknown[0], draft.concepts)) if unknown else ""
         _report(draft, source, start, line, fault, help_text)
         return None
-    if system == PHRASES and not all(any(map(str.isalnum, phrase)) for phrase in code.split(";")):
+    if system in PHRASES and not all(any(map(str.isalnum, phrase)) for phrase in code.split(";")):
         _report(draft, source, start, line, "a phrase without a word stands in it")
         return None
-    if system == PHRASES and within.startswith("beside") and within not in _BESIDE:
+    if system in PHRASES and within.startswith("beside") and within not in _BESIDE:
         _report(draft, source, start, line, f"`{within}` is none of {', '.join(_BESIDE)}")
         return None
-    if system == PHRASES and within in _BESIDE:
+    if system in PHRASES and within in _BESIDE:
         return ReviewedRow(system, code, name, is_not=tuple(is_not.split()), beside=_BESIDE[within])
+    if system == ABBREVIATIONS and any(not each.strip().isalnum() or each.islower() for each in code.split(";")):
+        _report(draft, source, start, line, "an abbreviation is written without blanks, and with a capital")
+        return None
     try:
-        codes = () if within == NOTHING else codes_within(within)
+        codes = () if within == NOTHING else codes_within(within, system)
     except ValueError as problem:
         _report(draft, source, start, line, str(problem))
         return None

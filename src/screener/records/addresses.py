@@ -16,6 +16,7 @@ _URN_OF_UUID = "urn:uuid:"
 _URN = re.compile(r"urn:(uuid|oid):(.*)", re.IGNORECASE | re.DOTALL)
 
 
+@lru_cache(maxsize=8192)
 def plain_id(identity: str) -> str:
     """An id as it is compared."""
     return identity.lower() if _UUID.fullmatch(identity) else identity

@@ -70,6 +70,7 @@ class Chart:
                 may_be_in_family=meaning.may_be_in_family,
                 called=meaning.called,
                 codings=meaning.codings,
+                is_part=meaning.is_part and episode.list == "conditions",
             )
             if meaning.is_open:
                 reason: Unusable = "unspecific" if meaning.is_read else "unread"

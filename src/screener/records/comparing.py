@@ -13,7 +13,17 @@ _AS_WRITTEN = 2
 
 def plain_words(text: str) -> list[str]:
     """The words of a text in small letters; two capitals alone stay as they are."""
-    return [each if len(each) <= _AS_WRITTEN and each.isupper() else each.casefold() for each in _WORD.findall(text)]
+    return [plain_word(each) for each in words_of(text)]
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text as they are written."""
+    return _WORD.findall(text)
+
+
+def plain_word(word: str) -> str:
+    """A word as it is compared: in small letters, but for two capitals."""
+    return word if len(word) <= _AS_WRITTEN and word.isupper() else word.casefold()
 
 
 _BETWEEN = str.maketrans("", "", "_.-\u2010\u2011\u2012\u2013\u2014\u00b7")
@@ -23,6 +33,19 @@ _BETWEEN = str.maketrans("", "", "_.-\u2010\u2011\u2012\u2013\u2014\u00b7")
 def as_name(text: str) -> str:
     """A name as names are compared: in small letters, without what stands between its parts."""
     return folded(normalize("NFKC", text)).translate(_BETWEEN).replace(" ", "")
+
+
+def as_written(text: str) -> str:
+    """The same in the letters in which it is written: abbreviations are compared so."""
+    return "".join(normalize("NFKC", text).translate(_BETWEEN).split())
+
+
+_LONGEST_ABBREVIATION = 4
+
+
+def is_abbreviation(name: str) -> bool:
+    """Whether a name is a few capitals. In small letters that is another word, such as `HE` and `he`."""
+    return len(name) <= _LONGEST_ABBREVIATION and name.isalpha() and name.isupper()
 
 
 def as_words(text: str) -> str:

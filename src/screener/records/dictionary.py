@@ -17,14 +17,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.code_systems import answer_word, names_of_systems, plain_system, system_name, unread_system
-from screener.records.comparing import as_name, folded, plain_words
+from screener.records.comparing import as_name, as_written, folded, is_abbreviation, plain_words
 from screener.records.errors import printable, quoted
 from screener.records.patient import Flag
-from screener.records.procedures import Phrases
+from screener.records.phrases import Phrases
 from screener.rulebook import (
     DRUG_SYSTEMS,
     KINDS_ON,
     LIST_OF,
+    PHRASES,
     Concept,
     ConceptKind,
     EventLookup,
@@ -36,11 +37,11 @@ from screener.rulebook import (
     RecordList,
     Rulebook,
 )
-from screener.terminology.said import NOBODY, Said
+from screener.terminology.said import BY_SITE, NOBODY, Said
 from screener.terminology.tables import plain_code
 from screener.terminology.terminology import Hierarchy, SiteRow, Terminology, terminology_of
 from screener.values.dates import NO_TIME
-from screener.values.units import PURE, UnitError, factor_between, parse_unit
+from screener.values.units import PURE, Dimension, UnitError, common_units, factor_between, parse_unit
 
 Entry = Lab | Finding | Concept
 
@@ -57,8 +58,18 @@ ABSENCE_SYSTEMS = frozenset({"ips"})
 SPEAKING_ELSEWHERE: frozenset[RecordList] = frozenset({"conditions", "medications", "procedures"})
 """The lists whose entries can speak of what stands on another one: of a transplantation, of what a drug treats."""
 
-IN_PHRASES: frozenset[RecordList] = frozenset({"procedures", "plans"})
-"""The lists whose wordings are read by the phrases of the rules."""
+ABBREVIATED: frozenset[RecordList] = frozenset({"conditions", "family_history", "procedures", "plans"})
+"""The lists whose wordings may be abbreviations of the rules' table."""
+
+IN_PHRASES: Mapping[RecordList, str] = {
+    "conditions": "conditions",
+    "family_history": "conditions",
+    "procedures": "procedures",
+    "plans": "procedures",
+    "medications": "drugs",
+    "allergies": "drugs",
+}
+"""The lists whose wordings are read by the phrases of the rules, each with the table of the phrases."""
 
 READ_AS = "read as"
 
@@ -184,6 +195,7 @@ class Dictionary:
         self._coded: dict[tuple[str, str], tuple[Meaning, ...]] = {}
         self._codes: dict[tuple[str, str], list[Meaning]] = {}
         self._factors: dict[tuple[str, str | None, str], Fraction | UnitError] = {}
+        self._own_units: dict[str, tuple[str, ...]] = {}
         for entry in self._entries():
             self._called(Meaning(entry), entry)
             forms = {form.name: form for form in entry.forms} if isinstance(entry, Lab) else {}
@@ -255,19 +267,24 @@ class Dictionary:
         return frozenset(name for each in concepts for name in (each.name, *each.broader))
 
     def _called(self, meaning: Meaning, entry: Entry | Form) -> None:
-        """Keep what something is called: its name and aliases, and with its title however people write them."""
+        """Keep what something is called: its name and aliases, and with its title however people write them. Short
+        abbreviations of diseases and treatments are written in capitals."""
         for name in (entry.name, *entry.aliases):
             self._names[name] = meaning
-        for written in {as_name(each) for each in (entry.name, *entry.aliases, entry.title)}:
+        called = (entry.name, *entry.aliases, entry.title)
+        in_capitals = {each for each in called if isinstance(entry, Concept) and is_abbreviation(each)}
+        for written in {each if each in in_capitals else as_name(each) for each in called}:
             self._written.setdefault(written, []).append(meaning)
 
     def named(self, name: str, kinds: Collection[str] | None = None) -> Meaning | None:
         """What a name stands for as people write it: a name, an alias or the title of an entry of these kinds (else of
-        any), whatever its case, blanks, underscores and hyphens. None where that could be two of them."""
+        any), whatever its case, blanks, underscores and hyphens, but for an abbreviation. None where that could be two
+        of them."""
         meaning = self._names.get(name)
         if meaning is not None and (kinds is None or meaning.kind in kinds):
             return meaning
-        known = [each for each in self._written.get(as_name(name), ()) if kinds is None or each.kind in kinds]
+        written = (*self._written.get(as_name(name), ()), *self._written.get(as_written(name), ()))
+        known = [each for each in dict.fromkeys(written) if kinds is None or each.kind in kinds]
         return known[0] if len(known) == 1 else None
 
     def system_name(self, system: str) -> str:
@@ -398,8 +415,8 @@ class Dictionary:
         displays: Iterable[str] = (),
     ) -> Said:
         """What an entry says of all concepts, by its codes (each with its system), its wording and the concept's name
-        under which it stands. Where nobody knows these, of a procedure by the phrases of its wording, and of what is
-        displayed with its codes."""
+        under which it stands. Where nobody knows these, by the phrases of its wording, and of
+        what is displayed with its codes."""
         named = [self.terminology.named(name)] if name is not None else []
         coded: list[tuple[str, str]] = []
         for system, code in codes:
@@ -414,7 +431,26 @@ class Dictionary:
         if said.is_known:
             return self._narrowed(said, coded, words) if on == "conditions" and words is not None else said
         wordings = [each for each in (words, *displays) if each is not None]
-        return self.phrases.said(wordings) if wordings and on in IN_PHRASES else said
+        table = IN_PHRASES.get(on) if on is not None else None
+        by_phrases = said if table is None or not wordings else self._phrases[table].said(wordings)
+        if by_phrases.is_known and table == "procedures":
+            return by_phrases
+        if words is not None and on is not None and (by_abbreviation := self._abbreviated(words, on)) is not None:
+            return by_abbreviation
+        return by_phrases
+
+    def is_abbreviated(self, words: str) -> bool:
+        """Whether the rules have a wording as an abbreviation."""
+        return self.terminology.abbreviated(words.strip()) is not None
+
+    def _abbreviated(self, words: str, on: RecordList) -> Said | None:
+        """What an abbreviation says that a ward writes in capitals: one of the rules' table, or a name of the
+        dictionary for something that stands on the list."""
+        written = words.strip()
+        meaning = self._names.get(written) if written.isalpha() and written.isupper() else None
+        if meaning is not None and isinstance(meaning.entry, Concept) and meaning.kind in KINDS_ON[on]:
+            return self.terminology.named(meaning.entry.name)
+        return self.terminology.abbreviated(written) if on in ABBREVIATED else None
 
     def _narrowed(self, said: Said, codes: Iterable[tuple[str, str]], words: str) -> Said:
         """What a diagnosis says by its codes, narrowed by the wording of a treatment after which they are given.
@@ -424,7 +460,7 @@ class Dictionary:
         """
         if said.is_ or not said.open:
             return said
-        treatment = self.phrases.after_treatment(codes, words)
+        treatment = self._phrases["procedures"].after_treatment(codes, words)
         if treatment is None:
             return said
         return replace(said, may_be=said.may_be & treatment.open, unreviewed=said.unreviewed & treatment.open)
@@ -435,7 +471,7 @@ class Dictionary:
         kept = [each for each in meanings if each.entry.name not in said.may_be]
         known = {each.entry.name for each in kept}
         worded = [
-            Meaning(concept, by_own_table=True, is_part=True)
+            Meaning(concept, by_own_table=BY_SITE in said.source, is_part=True)
             for name, concept in self.rulebook.concepts.items()
             if name in said.is_ and name not in known and concept.kind in kinds
         ]
@@ -499,14 +535,14 @@ class Dictionary:
         return {called: replace(self.terminology.named(name), unreviewed=NOBODY) for name, called in named.items()}
 
     @cached_property
-    def phrases(self) -> Phrases:
-        """What procedures in people's words may be."""
-        return Phrases(self.rulebook, self.terminology, self.called)
+    def _phrases(self) -> Mapping[str, Phrases]:
+        """What people's words for procedures and drugs mean, by the table of their phrases."""
+        return {table: Phrases(table, self.rulebook, self.terminology, self.called) for table in PHRASES}
 
     @property
-    def called(self) -> Iterator[tuple[tuple[str, ...], str]]:
-        """The words of everything that concepts are called, each with the concept's name."""
-        return ((words, name) for those in self._wordings.values() for words, _, name in those)
+    def called(self) -> Iterator[tuple[str, str]]:
+        """Everything that concepts are called, each with the concept's name."""
+        return ((called, name) for those in self._wordings.values() for _, called, name in those)
 
     @cached_property
     def shown_in_words(self) -> frozenset[str]:
@@ -651,6 +687,23 @@ class Dictionary:
     def units_of(self, lab: Lab) -> tuple[str, ...]:
         """The units that the dictionary itself names for a lab: its canonical unit, and those of its codes."""
         return tuple(dict.fromkeys([lab.unit, *(code.unit for code in lab.codes if code.unit is not None)]))
+
+    def own_units(self, lab: Lab) -> tuple[str, ...]:
+        """The units that the dictionary names for a lab, then the common ones of its dimension, each size once; none
+        for a pure number."""
+        known = self._own_units.get(lab.name)
+        if known is None:
+            known = self._own_units[lab.name] = () if lab.unit == "1" else tuple(self._around(lab))
+        return known
+
+    def _around(self, lab: Lab) -> Iterable[str]:
+        dimension = parse_unit(lab.unit).dimension
+        alike = [common.text for common in common_units() if common.dimension == dimension and common.text != "1"]
+        sizes: dict[tuple[Fraction, Dimension], str] = {}
+        for text in (*self.units_of(lab), *alike):
+            unit = parse_unit(text)
+            sizes.setdefault((unit.factor, unit.dimension), text)
+        return sizes.values()
 
 
 @lru_cache(maxsize=256)

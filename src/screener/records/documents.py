@@ -31,6 +31,7 @@ from msgspec.structs import replace
 
 from screener.records.errors import Findings, Problem, RecordError, path, quoted
 from screener.records.foreign import AS_JSON, BOM, HEAD, IN_UTF_8, foreign_text, is_binary
+from screener.records.slips import how_to_mend
 
 MOST_DIGITS = 1000
 """Digits of a whole number. Python itself stops at a few thousand, and takes long for them."""
@@ -505,7 +506,7 @@ def _parse_slowly(encoded: bytes, file: str, place: str) -> Any:
             raise refused(file, place, foreign.what, foreign.mend) from None
         line = place or f"line {error.lineno}"
         fault = f"it is not JSON: {error.msg[:1].lower()}{error.msg[1:]}"
-        mend = "" if text.lstrip()[:1] in ("{", "[") else AS_JSON
+        mend = how_to_mend(text, error.pos) if text.lstrip()[:1] in ("{", "[") else AS_JSON
         raise refused(file, f"{line}, column {error.colno}", fault, mend) from None
     except RecursionError:
         raise refused(file, place, "it is nested too deeply") from None
@@ -563,7 +564,9 @@ def _as_json(value: object, file: str, depth: int) -> Any:
     if depth > DEEPEST_DATA:
         raise refused(file, "", "it is nested too deeply")
     match value:
-        case None | bool() | Decimal():
+        case None | bool():
+            return value
+        case Decimal() if value.is_finite():
             return value
         case int() if abs(value) < 10**MOST_DIGITS:
             return value
@@ -577,7 +580,7 @@ def _as_json(value: object, file: str, depth: int) -> Any:
             return [_as_json(each, file, depth + 1) for each in value]
         case str():
             raise refused(file, "", f"{quoted(value)} is not text in Unicode")
-        case int() | float():
+        case int() | float() | Decimal():
             raise refused(file, "", f"{quoted(value)} is not a number", "write a number or text")
         case _:
             raise refused(file, "", f"{quoted(value)} is not JSON", "give text, numbers, lists and objects")

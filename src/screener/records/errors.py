@@ -82,6 +82,7 @@ class Findings:
         "problems",
         "sightings",
         "strict",
+        "unread",
         "unsettled",
     )
 
@@ -93,6 +94,8 @@ class Findings:
         self._set_aside: dict[str, list[str]] = {}
         self.unsettled: set[str] = set()
         """The entries that contradict themselves: what they name may be, and nothing else is taken from them."""
+        self.unread: list[str] = []
+        """Places in which nobody could read anything, and which may hold entries of any list."""
         self.problems: list[Problem] = []
         self.notes: list[str] = []
         self.checked_first: list[str] = []

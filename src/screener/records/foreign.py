@@ -222,15 +222,16 @@ def _something_else(content: Mapping[str, Any]) -> Foreign:
 
 
 def _are_misspelt(content: Mapping[str, Any], fields: frozenset[str]) -> bool:
-    """Whether half of the fields, or more, are like those of a record."""
+    """Whether half of the fields, or more, are like those of a record; or more than half, with other names of them."""
     from difflib import get_close_matches
 
     from screener.records.errors import LIKE_ENOUGH
+    from screener.records.fields import own_field
 
-    keys = [str(key) for key in list(content)[:20]]
-    long_enough = [key[:30].casefold() for key in keys if len(key) >= _SHORTEST_MISSPELT]
+    keys = [str(key)[:30] for key in list(content)[:20]]
+    long_enough = [key.casefold() for key in keys if len(key) >= _SHORTEST_MISSPELT]
     like = sum(bool(get_close_matches(key, fields, n=1, cutoff=LIKE_ENOUGH)) for key in long_enough)
-    return 2 * like >= len(keys)
+    return 2 * like >= len(keys) or 2 * sum(own_field(key, fields) is not None for key in keys) > len(keys)
 
 
 def _resource_in(value: Any, way: tuple[str, ...]) -> tuple[str, ...] | None:

@@ -11,14 +11,14 @@ from screener.records.chart import some_of
 from screener.records.comparing import as_name
 from screener.records.dictionary import ABSENCE_SYSTEMS, TEXT, Dictionary, Meaning, disputed, most_specific, names_of
 from screener.records.errors import Findings, any_of, quoted, shown
-from screener.records.generics import generic_code
 from screener.records.likeness import alike, likeness_of
 from screener.records.misplaced import Misplaced
-from screener.records.native import Entry, Reviewed
+from screener.records.native import Condition, Entry, Reviewed
 from screener.records.negations import turn_of
 from screener.records.sightings import Sighting
+from screener.records.written import name_and_stage
 from screener.rulebook import DRUG_SYSTEMS, KINDS_ON, LIST_OF, Concept, Finding, Lab, RecordList
-from screener.terminology.said import BY_PHRASES, Said
+from screener.terminology.said import BY_ABBREVIATION, BY_PHRASES, Said
 from screener.terminology.terminology import NOTHING_BUT_RESULTS
 from screener.values.units import PURE, UnitError, parse_unit
 
@@ -90,24 +90,31 @@ class Naming:
 
     def with_its_name(self, entry: AnEntry, kinds: Collection[str]) -> AnEntry:
         """An entry whose text alone says what it is, and is a name of something of these kinds, as one of that name."""
-        entry = self._with_code_of_generic(entry, kinds)
         text = entry.text
         if text is None or self.dictionary.worded(text) or self.dictionary.is_judged(TEXT, text):
             return entry
-        is_alone = all(each is None for each in (entry.name, entry.code, entry.system, *_coded_fields(entry)))
-        if not is_alone or self.dictionary.named(text, kinds) is None:
+        if not self._is_text_alone(entry) or self.dictionary.named(text, kinds) is None:
             return entry
         return entry.model_copy(update={"name": text, "text": None})
 
-    def _with_code_of_generic(self, entry: AnEntry, kinds: Collection[str]) -> AnEntry:
-        """A drug under its generic name, which the dictionary does not have, as one of the code of that name."""
-        words = entry.name if isinstance(entry.name, str) else entry.text
-        beside = (entry.text if entry.name is not None else None, entry.code, entry.system, *_coded_fields(entry))
-        if "drug" not in kinds or words is None or any(each is not None for each in beside):
-            return entry
-        own = self.dictionary.named(words) or self.dictionary.worded(words) or self.dictionary.is_judged(TEXT, words)
-        code = None if own else generic_code(words)
-        return entry if code is None else entry.model_copy(update={"name": None, "text": words, "rxnorm": code})
+    def parted_from_stage(self, entry: Condition) -> tuple[Condition, str | None]:
+        """A condition whose name ends with its stage, as one of the name with that stage; and the stage."""
+        words = entry.name if isinstance(entry.name, str) else None
+        words = entry.text if words is None and self._is_text_alone(entry) else words
+        if words is None or entry.stage is not None or entry.reviewed is not None or self._is_name(words):
+            return entry, None
+        parted = name_and_stage(words)
+        if parted is None or not self._is_name(parted[0]):
+            return entry, None
+        return entry.model_copy(update={"name": parted[0], "text": None, "stage": parted[1]}), parted[1]
+
+    def _is_text_alone(self, entry: Entry) -> bool:
+        return all(each is None for each in (entry.name, entry.code, entry.system, *_coded_fields(entry)))
+
+    def _is_name(self, words: str) -> bool:
+        """Whether somebody knows a wording as the name of a condition, or the clinic says what it is."""
+        known = self.dictionary.named(words, ("condition",)) or self.dictionary.worded(words)
+        return bool(known) or self.dictionary.is_judged(TEXT, words) or self.dictionary.is_abbreviated(words)
 
     # ---- what is not read
 
@@ -269,7 +276,12 @@ class Naming:
             meanings = self._some_substance(codes, path)
         if entry.reviewed is not None:
             meanings, said = self._reviewed(meanings, said, entry.reviewed, f"{path}.reviewed")
-        return self.dictionary.filed(meanings, said, on, self._label(entry, name, codes), codes)
+        filed = self.dictionary.filed(meanings, said, on, self._label(entry, name, codes), codes)
+        if said.source == BY_PHRASES and not any(
+            each.may_be or each.entry.name in self.dictionary.asked for each in filed
+        ):
+            self.findings.note(path, f"no rule uses this {next(iter(kinds))}")
+        return filed
 
     def _named_elsewhere(self, entry: Entry, kinds: Collection[str]) -> Meaning | None:
         """What the name of an entry stands for, if that is of another kind than stands on the entry's list."""
@@ -317,7 +329,7 @@ class Naming:
         """A note on a name or wording that is not read, unless a code tells what the entry is, or a person looked at
         it. A wording that has a code too is noted only where it is nearly a name."""
         wording = self._unread_wording(entry, meanings, kinds)
-        if wording is None or said.source == BY_PHRASES:
+        if wording is None or said.source in (BY_PHRASES, BY_ABBREVIATION):
             return
         codes_of_it = list(self._codes(entry, ""))
         near = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fractions import Fraction
 from functools import lru_cache
 
 from screener.records.dictionary import Dictionary
@@ -12,7 +11,7 @@ from screener.records.reported import number_text, range_text
 from screener.records.written import Quantity, Span
 from screener.rulebook import Form, Lab
 from screener.values.ranges import Range
-from screener.values.units import PURE, Dimension, UnitError, common_units, parse_unit
+from screener.values.units import PURE, UnitError, common_units, parse_unit
 
 
 @lru_cache(maxsize=4096)
@@ -28,31 +27,17 @@ def if_unusual(
     usual = lab.usual
     if usual is None or (value.high >= usual.low and value.low <= usual.high):
         return ()
-    likely = [each for each in own_units(lab, dictionary) if fits(lab, form, each, stated, dictionary, usual)]
+    likely = [each for each in dictionary.own_units(lab) if fits(lab, form, each, stated, dictionary, usual)]
     return (f"unusual: usual is {range_text(usual, lab.unit)}" + _did_you_mean(stated, likely, unit),)
 
 
 def without_a_unit(lab: Lab, form: Form | None, value: Quantity | Span, dictionary: Dictionary) -> str:
     """With the units in which the number would be possible, those first in which it would be usual; three at most."""
     usual = lab.usual or lab.possible
-    fitting = [unit for unit in own_units(lab, dictionary) if fits(lab, form, unit, value, dictionary, lab.possible)]
+    fitting = [unit for unit in dictionary.own_units(lab) if fits(lab, form, unit, value, dictionary, lab.possible)]
     fitting.sort(key=lambda unit: not fits(lab, form, unit, value, dictionary, usual))
     hint = f"; it would be possible in {any_of(fitting[:3])}" if fitting else ""
     return f"it has no unit, and {lab.name} is not a pure number{hint}"
-
-
-def own_units(lab: Lab, dictionary: Dictionary) -> tuple[str, ...]:
-    """The units that the dictionary names for a lab, then the common ones of its dimension, each size once; none for a
-    pure number."""
-    if lab.unit == "1":
-        return ()
-    dimension = parse_unit(lab.unit).dimension
-    alike = [common.text for common in common_units() if common.dimension == dimension and common.text != "1"]
-    sizes: dict[tuple[Fraction, Dimension], str] = {}
-    for text in (*dictionary.units_of(lab), *alike):
-        unit = parse_unit(text)
-        sizes.setdefault((unit.factor, unit.dimension), text)
-    return tuple(sizes.values())
 
 
 def likely_unit(lab: Lab, form: Form | None, unit: str, value: Quantity | Span, dictionary: Dictionary) -> str:
@@ -60,7 +45,7 @@ def likely_unit(lab: Lab, form: Form | None, unit: str, value: Quantity | Span, 
     those that belong to the lab, else of all common ones."""
     common = () if lab.unit == "1" else tuple(each.text for each in common_units())
     for wanted in (lab.usual or lab.possible, lab.possible):
-        for units in (own_units(lab, dictionary), common):
+        for units in (dictionary.own_units(lab), common):
             fitting = [each for each in units if fits(lab, form, each, value, dictionary, wanted)]
             if meant := _did_you_mean(value, fitting, unit):
                 return meant

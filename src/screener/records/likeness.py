@@ -41,6 +41,8 @@ _HARDLY_ANY = 0.3
 """The weight of a word that hardly says what was found: one for blood, or `test`."""
 _SAME_SPELLING = 0.83
 _BEGINNING = 0.7
+_ONE_LETTER = 0.45
+"""One letter alone makes nothing near: `K` is potassium, and not creatinine for being the first letter of Kreatinin."""
 
 LONGEST_WORDING = 200
 """Characters of a wording that are compared."""
@@ -73,6 +75,8 @@ class Likeness:
             names[kind, called].add(_words(title))
         self._names = names
         self._unlike = unlike
+        one_word = (words[0] for those in names.values() for words in those if len(words) == 1)
+        self._symbols = {word for word in one_word if len(word) == 2}
         self._having: dict[str, set[tuple[str, str]]] = {}
         for key, those in names.items():
             for word in {word for words in those for word in words}:
@@ -101,8 +105,18 @@ class Likeness:
     def is_something_else(self, wording: str, meaning: Meaning) -> bool:
         """Whether a wording is of what a name is not to be mistaken for."""
         key = meaning.kind, (meaning.form or meaning.entry).name
-        words = _words(wording[:LONGEST_WORDING])
+        words = self._words_of(wording[:LONGEST_WORDING])
         return self._is_something_else(words, key, [self._near(words, name) for name in self._names[key]])
+
+    def _words_of(self, wording: str) -> tuple[str, ...]:
+        """The words of a wording. A symbol in small letters behind other words is none: `glucose na 30 min`, where `na`
+        is Dutch for after, is not of sodium, and `serum Na` is."""
+        words = _words(wording)
+        written = _WORD.findall(wording)
+        if self._symbols.isdisjoint(words[1:]) or len(written) != len(words):
+            return words
+        others = zip(words[1:], written[1:], strict=True)
+        return words[0], *(f"({each})" if each == other and each in self._symbols else each for each, other in others)
 
     def _found(self, wording: str, kinds: Iterable[str], least: float) -> list[tuple[float, str]]:
         """The entries that are at least so near, nearest first, without those that the wording is not to be mistaken
@@ -116,7 +130,7 @@ class Likeness:
         return known
 
     def _compared(self, wording: str, wanted: frozenset[str], least: float) -> list[tuple[float, str]]:
-        words = _words(wording)
+        words = self._words_of(wording)
         found = []
         for key in {key for word in words for key in self._with_one_like(word)}:
             kind, called = key
@@ -211,7 +225,7 @@ def _same(word: str, other: str, *, is_own: bool = True) -> float:
     short, long = sorted((word, other), key=len)
     if long.startswith(short):
         if len(short) == 1 or short.isdecimal():
-            return 0.5 if short.isalpha() else 0.0
+            return _ONE_LETTER if short.isalpha() else 0.0
         if len(short) <= 2:
             return 0.0
         return _BEGINNING + (1 - _BEGINNING) * len(short) / len(long) if is_own else _BEGINNING

@@ -429,7 +429,7 @@ class _Table:
             self._at(row, "unit", "what lies within codes is no result, and has no unit", "leave the unit out")
             return
         try:
-            codes = codes_within(within)
+            codes = codes_within(within, key[0])
         except ValueError as problem:
             self._at(
                 row,
@@ -439,7 +439,7 @@ class _Table:
             )
             return
         for code in within.replace("..", " ").split():
-            if not is_a_code(*code_within(code)):
+            if not is_a_code(*code_within(code, key[0])):
                 self._at(row, "within", f"{quoted(code)} is no code of ICD-10 or ATC", "look it up, and correct it")
         codes = tuple(each for each in codes if is_a_code(*each))  # a range runs over numbers that are no codes
         concepts = self.dictionary.rulebook.concepts

@@ -24,7 +24,6 @@ from screener.records.likely_units import (
     if_unusual,
     likely_lab,
     likely_unit,
-    own_units,
     without_a_unit,
 )
 from screener.records.patient import Flag, Result
@@ -88,7 +87,9 @@ def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dict
     of_another_kind = _unit_beside_the_code(meaning, reported.unit)
     # Most results come in the canonical unit: nothing is gained by multiplying fractions by 1.
     is_canonical = factor.numerator == factor.denominator
-    stated = range_of(reported.value, None if is_canonical else factor)
+    number = plain_number(reported.value)
+    exact = number if number is None or is_canonical else number * factor
+    stated = range_of(reported.value, None if is_canonical else factor) if exact is None else exactly(float(exact))
     value = possible_part(stated, lab.possible)
     if value is None:
         written = with_unit(reported.recorded_value, unit)
@@ -99,12 +100,11 @@ def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dict
         return msgspec.structs.replace(
             result, upper_limit=upper, lower_limit=lower, unusable="impossible", problem=problem, beyond=stated
         )
-    number = plain_number(reported.value)
     unusual = if_unusual(lab, meaning.form, unit, reported.value, value, dictionary)
     return msgspec.structs.replace(
         result,
         value=value,
-        exact=number if number is None or is_canonical else number * factor,
+        exact=exact,
         factor=factor,
         upper_limit=upper,
         lower_limit=lower,
@@ -206,7 +206,7 @@ def _limit(
         return limit, ()
     name, usual = f"its {which} limit of normal", Range(float(low), float(high))
     in_words = f"{with_unit(number_text(limit), lab.unit)}, in use are {range_text(usual, lab.unit)}"
-    units = own_units(lab, dictionary)
+    units = dictionary.own_units(lab)
     likely = [unit for unit in units if fits(lab, form, unit, Quantity(written), dictionary, usual)]
     if likely:
         meant = any_of(with_unit(number_text(written), unit) for unit in likely[:3])

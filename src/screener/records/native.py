@@ -15,7 +15,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
-from screener.records.errors import LONGEST_QUOTE, Findings, did_you_mean, path, printable, quoted
+from screener.records.errors import LONGEST_QUOTE, Findings, did_you_mean, path, printable, quoted, some_of
+from screener.records.fields import own_field, passed_over, with_own_fields
 from screener.records.statuses import how_to_write, status_meant
 
 LISTS_OF_ENTRIES = ("observations", "conditions", "procedures", "medications", "events", "allergies", "family_history")
@@ -283,6 +284,10 @@ def read_shape(
     """
     try:
         return NativeRecord.model_validate(record), frozenset()
+    except ValidationError:
+        record = record if findings.strict else _with_own_fields(record, findings)
+    try:
+        return NativeRecord.model_validate(record), frozenset()
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=True)
     told: set[str] = set()
@@ -311,6 +316,29 @@ def read_shape(
         return NativeRecord.model_validate(sound), frozenset(left_out)
     except ValidationError:
         return NativeRecord(), frozenset(left_out)
+
+
+def _with_own_fields(record: Mapping[str, Any], findings: Findings) -> dict[str, Any]:
+    """A record whose fields are called as people call them, under their own names. What is passed over is noted."""
+    read, passed = with_own_fields(record, NativeRecord.model_fields)
+    for field in passed:
+        if passed_over(field) == "words" and record[field]:
+            findings.unread.append(field)
+            findings.check_first(field, "it is not read, and what it says may be of any list")
+        else:
+            findings.note(field, "it is not read")
+    places: dict[str, list[str]] = {}
+    for list_ in (each for each in ENTRIES if each in read):
+        read[list_] = _listed(read[list_])
+        for number, each in enumerate(read[list_]):
+            if isinstance(each, Mapping):
+                read[list_][number], passed = with_own_fields(each, ENTRIES[list_].model_fields)
+                for field in passed:
+                    places.setdefault(field, []).append(f"{list_}[{number}]")
+    for field, where in places.items():
+        tell = findings.check_first if passed_over(field) == "words" else findings.note
+        tell(some_of(where), f"its {quoted(field)} is not read")
+    return read
 
 
 def placed(path: str, places: Mapping[str, str]) -> str:
@@ -414,6 +442,8 @@ def _other_field(field: str, known: Sequence[str]) -> str:
         mend = did_you_mean(field, alike)
         written = f'a code of any system is written `"system": "{field[:LONGEST_QUOTE]}", "code": "…"`'
         return mend if mend.startswith("did you mean") else written
+    if (own := own_field(field, known)) is not None:
+        return f"did you mean `{own}`?"
     return did_you_mean(field, known) or f"the fields are {', '.join(known)}"
 
 

@@ -46,6 +46,7 @@ from screener.records.written import Quantity, Span, UnreadableValueError, read_
 from screener.rulebook import LIST_OF, Concept, Lab, Question, RecordList, Sex, Trial
 from screener.terminology.said import Said
 from screener.values.dates import AT_ANY_TIME, OLDEST_AGE, DateError, Moment, completed_years, on_day, parse_moment
+from screener.values.numerals import ROMAN
 from screener.values.units import is_said_to_be_unknown
 
 LONGEST_VALUE = 200
@@ -71,7 +72,7 @@ def chart_of(
     """
     chart = _Reader(dictionary, findings, left_out, _locale_of(record, findings) or locale, places or {})
     chart.person(record)
-    for where in unread:
+    for where in (*unread, *findings.unread):
         for list_ in get_args(RecordList):
             chart.chart.leave_unread(list_, where)
     for place, observation in enumerate(record.observations):
@@ -361,6 +362,7 @@ class _Reader:
             mend = "correct `status` or `end`"
             self.findings.unsettle(path, f"{path}.end", "an active condition has no `end`", mend)
         self.chart.note_if_before_birth(onset, path)
+        entry, stated = self.naming.parted_from_stage(entry)
         meanings = self._listed("conditions", entry, path, ("condition",), ELSEWHERE)
         for meaning in self._settled(meanings, entry, path, ("conditions",), onset=onset, end=end):
             concept = _concept(meaning)
@@ -387,6 +389,17 @@ class _Reader:
                     ),
                     meaning,
                 )
+                if stated is not None and entry.status in (None, "active"):
+                    self._graded(concept, stated, date or onset, path)
+
+    def _graded(self, concept: Concept, stated: str, when: Moment | None, path: str) -> None:
+        """A grade that stands in the name of a condition is a result of its day: `HE grade 3`."""
+        finding = self.dictionary.graded.get(concept.name)
+        if finding is not None and when is not None and when.is_one_day:
+            grade = f"grade {ROMAN[stated]}"
+            self.chart.add_result(
+                result_of(Meaning(finding), Reported(path, grade, grade, when=when), self.dictionary), None
+            )
 
     def procedure(self, entry: Procedure, path: str) -> None:
         start, end = self._moment(entry.start, f"{path}.start"), self._moment(entry.end, f"{path}.end", path)
@@ -705,6 +718,9 @@ class _Reader:
             what, _, mend = reason.partition(": ")
             if iso != text and self.locale is not None:
                 mend = f"dates under `{self.locale.name}` are {self.locale.order_in_words}"
+            elif mend and self.locale is None and (written := _YEAR_FIRST.match(text)) is not None:
+                year, month, day = written.groups()
+                mend = f"write `{year}-{month:0>2}-{day:0>2}`, or say whose dates they are: {_SAY_LOCALE}"
             elif self.locale is None and _DAY_FIRST_OR_LAST.match(text):
                 mend = f"{mend}, or say whose dates they are: {_SAY_LOCALE}"
             self.findings.refuse(path, f"{quoted(text)}{what}", mend or _ANOTHER_DAY)
@@ -725,6 +741,7 @@ _CONTRADICTS = "it contradicts itself, or says something that is not read"
 _SAY_LOCALE = "`--locale de`, `en-GB`, `en-US` …, or `locale` in the record"
 _NUMBER_AND_MORE = re.compile(r"(?P<number>[\s<>=≤≥]*\d(?:[\d.,]*\d)?)(?P<more>.+)\Z", re.DOTALL)
 _DECIMAL_COMMA = re.compile(r"[\s<>=≤≥]*\d+(?:,\d+)+\s*\Z")
+_YEAR_FIRST = re.compile(r"\s*(\d{4})[./-](\d{1,2})[./-](\d{1,2})\s*\Z", re.ASCII)
 _DAY_FIRST_OR_LAST = re.compile(r"\s*\d{1,4}\s*[./-]\s*\d{1,2}\s*[./-]\s*\d{4}\b|\s*\d{4}[./]\d{1,2}[./]\d{1,2}\b")
 
 

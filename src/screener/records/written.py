@@ -20,6 +20,7 @@ from msgspec import Struct
 from screener.records.comparing import as_words
 from screener.records.errors import quoted
 from screener.rulebook import Sex
+from screener.values.numerals import ROMAN
 from screener.values.tables import table_rows
 from screener.values.units import UnitError, parse_unit
 
@@ -85,6 +86,8 @@ class _Words(NamedTuple):
     """What a laboratory puts behind a number that lies outside of its limits."""
     sexes: dict[str, str]
     """What people write for a sex, folded, and the sex, or `unknown`."""
+    stages: frozenset[str]
+    """Words before the number of a stage, class or grade."""
 
 
 @lru_cache(maxsize=1)
@@ -97,6 +100,7 @@ def words_in_use() -> _Words:
     grades: set[str] = set()
     marks: list[str] = []
     sexes: dict[str, str] = {}
+    stages: set[str] = set()
     for kind, words, meaning in table_rows(Path(__file__).with_name("words.tsv")):
         match kind:
             case "bound":
@@ -113,16 +117,54 @@ def words_in_use() -> _Words:
                 marks.append(words.casefold())
             case "sex":
                 sexes[as_choice(words)] = meaning
+            case "stage":
+                stages.update(words.casefold().split())
             case _:
                 raise ValueError(f"words.tsv: there is no kind of row called {kind}")
     groups = "|".join(f"({'|'.join(words)})" for words in bounds.values())
     bound = re.compile(rf"(?:{groups})\s*(?=[-+]?[.\d])", re.IGNORECASE)
-    return _Words(bound, tuple(bounds), choices, amounts, frozenset(fillers), frozenset(grades), tuple(marks), sexes)
+    return _Words(
+        bound,
+        tuple(bounds),
+        choices,
+        amounts,
+        frozenset(fillers),
+        frozenset(grades),
+        tuple(marks),
+        sexes,
+        frozenset(stages | grades),
+    )
 
 
 def is_filler(word: str) -> bool:
     """Whether a word of a name says how something was found, or nothing by itself: `test`, `of`."""
     return word in words_in_use().fillers
+
+
+_TOKEN = re.compile(r"[^\s,;:()]+")
+
+
+def name_and_stage(wording: str) -> tuple[str, str] | None:
+    """A name and the stage, class or grade behind it, as a Roman numeral.
+
+    >>> name_and_stage("Heart failure, NYHA class 3"), name_and_stage("HE II"), name_and_stage("HE 2")
+    (('Heart failure', 'III'), ('HE', 'II'), None)
+    """
+    tokens = list(_TOKEN.finditer(wording))
+    if len(tokens) < 2:
+        return None
+    written = tokens.pop().group()
+    stage = _NUMERALS.get(written, written if written in ROMAN else None)
+    is_said = False
+    while tokens and tokens[-1].group().casefold() in words_in_use().stages:
+        tokens.pop()
+        is_said = True
+    if stage is None or not tokens or not (is_said or written in ROMAN):
+        return None
+    return wording[: tokens[-1].end()], stage
+
+
+_NUMERALS = {str(number): roman for roman, number in ROMAN.items()}
 
 
 def result_meant(word: str) -> str:
@@ -285,7 +327,9 @@ def _read(text: str) -> tuple[Quantity | Span | str, str | None]:
         if not comparator and (span := _SPAN.match(plain)) is not None and _is_empty_or_unit(span["rest"]):
             return _span_of(span, text), span["rest"].strip() or None
         if (comma := _COMMA.match(plain)) is not None and _is_empty_or_unit(plain[comma.end() :]):
-            raise UnreadableValueError(f"{quoted(text)} is not a number", _how_to_write(plain[: comma.end()]))
+            raise UnreadableValueError(
+                f"{quoted(text)} is not a number", _how_to_write(plain[: comma.end()], plain[comma.end() :].strip())
+            )
         if _is_unit(found["rest"]):
             return Quantity(_measurable(Decimal(found["number"]), text), comparator), found["rest"]
     if _NUMBER_LIKE.match(plain) and any(each.isdigit() or each in "<>=" for each in plain):
@@ -313,12 +357,13 @@ def _span_of(found: re.Match[str], text: str) -> Span:
     return Span(low, high)
 
 
-def _how_to_write(text: str) -> str:
+def _how_to_write(text: str, unit: str = "") -> str:
     """The mend for a number with commas. One that may part thousands is never offered as a decimal sign."""
+    behind = f" {unit}" if unit else ""
     if _GROUPS.match(text):
-        return f"write `{text.replace(',', '')}` if the comma parts thousands"
+        return f"write `{text.replace(',', '')}{behind}` if the comma parts thousands"
     if _COMMA.match(text):
-        return f"write `{text.replace(',', '.')}`"
+        return f"write `{text.replace(',', '.')}{behind}`"
     return "write a number with a decimal point, such as `1.8`, or a bound, such as `<0.2`"
 
 

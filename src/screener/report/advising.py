@@ -9,7 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from screener.advice.statements import Advice, Known, Missing, OpenFact, OpenLine, RulesOut, TrialAdvice, Way
+from screener.advice.statements import Advice, Known, Missing, OpenFact, OpenLine, TrialAdvice, Way
 from screener.evaluation.phrases import lowered
 from screener.report.wording import in_one_breath, joined
 
@@ -30,7 +30,7 @@ def advice_lines(advice: Advice, width: int = WIDTH) -> list[str]:
     lines = ["What to find out next", ""]
     first = first_facts(advice)
     for number, fact in enumerate(first, start=1):
-        lines += _beside(f"{number}.", _rank(fact), width, 4)
+        lines += _beside(f"{number}.", fact.sentence, width, 4)
     for label, text in _asked(advice, first):
         lines += _beside(label, text, width, LABEL)
     for trial in advice.trials:
@@ -55,10 +55,6 @@ def _beside(label: str, text: str, width: int, indent: int) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
-
-
-def _rank(fact: OpenFact) -> str:
-    return fact.sentence
 
 
 # ---- what to ask, and whom
@@ -114,30 +110,27 @@ def first_few(texts: Iterable[str], most: int = MOST_NAMED) -> str:
 
 
 def _ruling_out(trial: TrialAdvice) -> Iterator[tuple[str, str]]:
-    label = "ruled out by"
+    texts = list(_rulings(trial))
+    return zip(["ruled out by", *("" for _ in texts[1:])], texts, strict=False)
+
+
+def _rulings(trial: TrialAdvice) -> Iterator[str]:
+    """What rules a trial out: numbers by themselves, then two together, and then answers."""
     alone = [each for each in trial.rules_out if each.unless is None]
-    for each in _measured(alone):
-        yield label, f"{each.fact.values.named} ({', '.join(each.criteria)})"
-        label = ""
+    for each in alone:
+        if each.fact.fact.kind in MEASURED:
+            yield f"{each.fact.values.named} ({', '.join(each.criteria)})"
     told: set[frozenset[Missing]] = set()
     for each in trial.rules_out:
         if each.unless is not None and each.fact.fact.kind in MEASURED:
             pair = frozenset([each.fact.fact, each.unless.fact])
             if pair not in told:
-                yield (
-                    label,
-                    f"{each.fact.values.named}, unless {each.unless.values.clause} ({', '.join(each.criteria)})",
-                )
-                label = ""
+                yield f"{each.fact.values.named}, unless {each.unless.values.clause} ({', '.join(each.criteria)})"
             told.add(pair)
-    others = [each for each in alone if each.fact.fact.kind not in MEASURED]
-    answers = [each.fact.values.named for each in others if each.fact.fact.kind == "question"]
-    if answers:
-        yield label, first_few(answers)
-        label = ""
-    for text in any_of([each.fact for each in others if each.fact.fact.kind != "question"]):
-        yield label, text
-        label = ""
+    others = [each.fact for each in alone if each.fact.fact.kind not in MEASURED]
+    if answers := [each.values.named for each in others if each.fact.kind == "question"]:
+        yield first_few(answers)
+    yield from any_of([each for each in others if each.fact.kind != "question"])
 
 
 def any_of(history: Sequence[Known]) -> Iterator[str]:
@@ -148,10 +141,6 @@ def any_of(history: Sequence[Known]) -> Iterator[str]:
             yield f"a {word} to any of {len(texts)} questions: {first_few(texts)}"
         else:
             yield f"a {word} to “{texts[0]}”"
-
-
-def _measured(rules: Iterable[RulesOut]) -> list[RulesOut]:
-    return [each for each in rules if each.fact.fact.kind in MEASURED]
 
 
 def _passing(trial: TrialAdvice) -> Iterator[tuple[str, str]]:
@@ -172,11 +161,9 @@ def _passing(trial: TrialAdvice) -> Iterator[tuple[str, str]]:
 
 def _is_answered(line: OpenLine) -> bool:
     """Whether there is one way to pass a line, and that is what people say."""
-    return len(line.ways) == 1 and line.complete and not line.ways[0].together and _are_answers(line.ways[0].known)
-
-
-def _are_answers(known: Iterable[Known]) -> bool:
-    return all(each.fact.kind not in MEASURED for each in known)
+    if len(line.ways) != 1 or not line.complete or line.ways[0].together:
+        return False
+    return all(each.fact.kind not in MEASURED for each in line.ways[0].known)
 
 
 def _ways(line: OpenLine) -> str:
@@ -206,17 +193,14 @@ def _always(known: Sequence[Known]) -> Iterator[str]:
         if each.fact.kind in MEASURED:
             yield each.values.named
     for word in ("yes", "no"):
-        answers = [f"“{_question(each.fact)}”" for each in _answers(known) if each.values.text == word]
+        questions = [each for each in known if each.fact.kind == "question"]
+        answers = [f"“{_question(each.fact)}”" for each in questions if each.values.text == word]
         if answers:
             yield f"{word} to {first_few(answers, 3)}"
     rest = [each for each in known if each.fact.kind not in (*MEASURED, "question")]
     for word in dict.fromkeys(each.values.text for each in rest):
         texts = [each.fact.text for each in rest if each.values.text == word]
         yield f"{word} to {first_few((f'“{each}”' for each in in_one_breath(texts)), 3)}"
-
-
-def _answers(known: Iterable[Known]) -> list[Known]:
-    return [each for each in known if each.fact.kind == "question"]
 
 
 def _question(fact: Missing) -> str:

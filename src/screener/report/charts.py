@@ -20,7 +20,7 @@ from screener.records.patient import Result
 from screener.report.limits import Held, Limit, limits_of_labs
 from screener.rulebook import Lab
 from screener.screening import Screening
-from screener.values.dates import DAY, Moment
+from screener.values.dates import DAY, Moment, dates_in_words
 from screener.values.ranges import Range
 
 
@@ -259,9 +259,9 @@ def _points(
         ends = _ends(value, lab)
         heights = [scale.y(end) for end in ends]
         shape, text = _shape(value, ends)
-        day = (when.text or result.source)[:10]
+        day = dates_in_words((when.text or result.source)[:10])
         if labeled[number]:
-            day, year = (day[5:] if day[:4] == year and len(day) == 10 else day), day[:4]
+            day, year = day.removesuffix(f" {year}"), day.rpartition(" ")[2]
         points.append(
             Point(
                 centers[number],

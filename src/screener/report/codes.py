@@ -1,7 +1,8 @@
 """What records call things, listed so that a clinic can write its own table of codes.
 
-First what is not read and looks like something of the dictionary, then what is read, then the rest; what was seen most
-stands first. Shown are codes, wordings, units and counts, and nothing else of a record.
+First what is not read and looks like something of the dictionary, then what is read, then what is nothing that rules
+ask for, then what nobody knows; what was seen most stands first. Nothing else of a record is shown than codes,
+wordings, units and counts.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -20,6 +22,8 @@ from screener.records.errors import printable
 from screener.records.likeness import Likeness, likeness_of
 from screener.records.local_codes import COLUMNS, is_accepted
 from screener.records.sightings import Sightings
+from screener.rulebook import LIST_OF, ConceptKind
+from screener.terminology.said import Said
 
 _ALIKE: Mapping[str, tuple[str, ...]] = {
     "lab": ("lab", "finding"),
@@ -30,8 +34,8 @@ _ALIKE: Mapping[str, tuple[str, ...]] = {
 
 
 class Called(Struct, frozen=True):
-    """One way in which records call something: how often, in which units (`""`: none), what it was read as, and what is
-    near if it was not read."""
+    """One way in which records call something: how often, in which units (`""`: none), what it was read as, what it may
+    be besides, and what is near if nobody knows it."""
 
     kind: str
     system: str | None
@@ -40,14 +44,16 @@ class Called(Struct, frozen=True):
     count: int
     units: tuple[str, ...]
     meanings: tuple[str, ...]
+    may_be: tuple[str, ...] = ()
+    is_known: bool = False
     near: tuple[str, ...] = ()
     offers: tuple[tuple[str, str, str, str], ...] = ()
     """Rows of a table that would say which of them it is: system, code, name and unit."""
 
     @property
     def rank(self) -> int:
-        """0: not read, but near something; 1: read; 2: like nothing."""
-        return 0 if self.near else 1 if self.meanings else 2
+        """0: not read, but near something; 1: read; 2: known to be nothing that rules ask for; 3: like nothing."""
+        return 0 if self.near else 1 if self.meanings or self.may_be else 2 if self.is_known else 3
 
 
 def gathered(sightings: Sightings, dictionary: Dictionary) -> list[Called]:
@@ -63,12 +69,33 @@ def gathered(sightings: Sightings, dictionary: Dictionary) -> list[Called]:
     for (kind, system, code, text), units in counts.items():
         read_as = tuple(meanings[kind, system, code, text])
         names = ((system or "", code or ""), (TEXT, text or ""))
-        is_settled = bool(read_as) or any(dictionary.is_judged(*each) for each in names)
-        near = () if is_settled else _near(likeness, kind, code, text)
+        said, opened = _said(dictionary, kind, system, code, text)
+        is_known = said.is_known or any(dictionary.is_judged(*each) for each in names)
+        is_, may_be = (_narrowest(dictionary, said.is_), opened) if said.is_known else ((), ())
+        near = () if read_as or is_known else _near(likeness, kind, code, text)
         in_units = tuple(unit for unit, _ in units.most_common())
-        each = Called(kind, system, code, text, units.total(), in_units, read_as, near)
+        each = Called(kind, system, code, text, units.total(), in_units, read_as or is_, may_be, is_known, near)
         called.append(replace(each, offers=tuple(_offers(each, dictionary))))
     return sorted(called, key=lambda each: (each.rank, -each.count, each.kind, _what(each)))
+
+
+def _said(
+    dictionary: Dictionary, kind: str, system: str | None, code: str | None, text: str | None
+) -> tuple[Said, tuple[str, ...]]:
+    """What an entry of this kind says that is called so, and what it may be that rules ask for. Of results nothing is
+    known here: their names and codes say all."""
+    on = LIST_OF.get(cast("ConceptKind", kind))
+    if on is None:
+        return Said(is_known=False), ()
+    codes = [(system or "", code)] if code else []
+    said = dictionary.said(codes, text, on=on)
+    opened = dictionary.filed((), said, on, "", codes)
+    return said, _narrowest(dictionary, frozenset[str]().union(*(each.may_be for each in opened)))
+
+
+def _narrowest(dictionary: Dictionary, names: frozenset[str]) -> tuple[str, ...]:
+    concepts = dictionary.rulebook.concepts
+    return tuple(sorted(each for each in names if names.isdisjoint(concepts[each].narrower)))
 
 
 def _near(likeness: Likeness, kind: str, code: str | None, text: str | None) -> tuple[str, ...]:
@@ -100,6 +127,7 @@ def _offers(called: Called, dictionary: Dictionary) -> Iterator[tuple[str, str, 
 _HEADINGS = (
     "Not read, and like something in the dictionary",
     "Read",
+    "Read, and nothing that rules ask for",
     "Not read, and like nothing in the dictionary",
 )
 
@@ -128,6 +156,8 @@ def _lines(called: Called) -> Iterable[str]:
     yield f"{called.count:>6} x  {called.kind:<10} {_what(called)}{_in_units(called)}"
     if called.meanings:
         yield f"{beside}read as {', '.join(called.meanings)}"
+    if called.may_be:
+        yield f"{beside}may be {', '.join(called.may_be)}"
     if called.near:
         yield f"{beside}perhaps {' or '.join(called.near)}"
 
@@ -170,7 +200,7 @@ def as_table(called: Sequence[Called]) -> str:
         if each.near and not each.offers:
             why = f"no line can say what {_what(each)} is, of which records have {each.count}"
             lines.append(f"\n# Not in this table: {why}; it is like {' or '.join(each.near)}.\n")
-    unlike = sum(each.rank == 2 for each in called)
+    unlike = sum(each.rank == 3 for each in called)
     if unlike:
         lines.append(f"\n# Not in this table: {unlike} more that are not read, and like nothing in the dictionary.\n")
     return _HEAD + "".join(lines)

@@ -1,5 +1,5 @@
-"""One criterion of one patient with the whole tree of its rule: every part and what it came to, whether it decided or
-not. For who wants to know why an answer is what it is."""
+"""One criterion of one patient with the whole tree of its rule: every part with its outcome, whether it decided or not.
+It shows why an answer is what it is."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from screener.report.terminal import STATUS, Page, Terminal
 from screener.report.wording import on_one_line, recorded
 from screener.rulebook import Rulebook
 from screener.screening import CriterionResult, Screening, TrialResult, status_of
+from screener.sheet.phrases import as_of_words
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def print_explained(
     page = Page(console or Terminal(highlight=False, markup=False, emoji=False))
     page.rule("━")
     name = Text(f"{trial.id}/{criterion.id}", "bold")
-    whom = f"  patient {on_one_line(screening.patient)}, as of {screening.as_of}"
+    whom = f"  patient {on_one_line(screening.patient)}, as of {as_of_words(screening.as_of)}"
     page.line(Text.assemble(name, "  ", STATUS[criterion.status], whom))
     page.beside(f"{criterion.kind}: ", Text(on_one_line(criterion.text), "bold"))
     page.blank()

@@ -12,7 +12,7 @@ from screener.advice.distance import TrialDistance, distance
 from screener.advice.margins import CriterionMargins, TrialMargins, margins_of
 from screener.advice.statements import Advice
 from screener.advice.when import Timeline, changes
-from screener.contract import Form
+from screener.contract import ResultForm
 from screener.schema import document_of, json_of
 from screener.screening import Screening
 
@@ -44,9 +44,9 @@ def further(
     )
 
 
-def json_with(screening: Screening, told: Further, form: Form = "full") -> str:
+def json_with(screening: Screening, extra: Further, form: ResultForm = "full") -> str:
     """The screening as JSON text on one line, with what else was asked for."""
     document = document_of(
-        screening.told(form), advice=told.advice, margins=told.margins, distance=told.distance, when=told.when
+        screening.to_data(form), advice=extra.advice, margins=extra.margins, distance=extra.distance, when=extra.when
     )
     return json_of(document).decode()

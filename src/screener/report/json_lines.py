@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from screener.contract import Form
+from screener.contract import ResultForm
 from screener.report.forms import Texts
 from screener.screening import Screening
 
@@ -11,15 +11,15 @@ class JsonLines(Texts):
     """`--json`"""
 
     encoding = "utf-8"
-    form: Form = "full"
+    form: ResultForm = "full"
 
     def text(self, screening: Screening) -> str:
-        told = self.further(screening)
-        if told is None:
+        extra = self.further(screening)
+        if extra is None:
             return screening.to_json(self.form) + "\n"
         from screener.report.further import json_with
 
-        return json_with(screening, told, self.form) + "\n"
+        return json_with(screening, extra, self.form) + "\n"
 
 
 class Compact(JsonLines):

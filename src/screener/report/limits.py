@@ -116,7 +116,7 @@ def _looked_at(criterion: Criterion, rulebook: Rulebook) -> Iterator[tuple[str, 
 
 
 def _compared(node: Struct) -> Iterator[tuple[str, Limit | None]]:
-    """The lookups that stand in a node itself, with what they are compared with."""
+    """The lookups of a node itself, each with what it is compared with."""
     for each in held_to(node):
         if isinstance(each.of, Value):
             yield each.of.lookup, Limit(f"{SIGNS[each.operator]} {each.limit.text}", each.limit.value)

@@ -6,24 +6,20 @@ import re
 from collections.abc import Iterator
 
 from screener.contract import LINE_WORDS
+from screener.evaluation.phrases import capital
 from screener.report.forms import Texts
 from screener.report.wording import (
-    ASSUMED,
     DISCLAIMER,
     WORST_FIRST,
     check_first,
-    freshness_limits,
-    in_one_breath,
-    needs_say_it,
+    details_of,
     on_one_line,
-    read_as,
-    recorded,
-    score_sum,
     tally,
     waits_for,
 )
 from screener.screening import CriterionResult, Screening, TrialResult
 from screener.sheet.making import states_in_words
+from screener.sheet.phrases import as_of_words
 from screener.version import __version__
 
 
@@ -38,9 +34,9 @@ class Markdown(Texts):
 
 def markdown(screening: Screening) -> str:
     """The screening in CommonMark with tables; whatever a record holds is text there, and no mark."""
-    lines = [f"# Patient {_text(screening.patient)}, screened as of {screening.as_of}", ""]
-    for told in screening.check_first:
-        lines += [f"**{_text(told[0].upper() + told[1:])}**", ""]
+    lines = [f"# Patient {_text(screening.patient)}, as of {as_of_words(screening.as_of)}", ""]
+    for note in screening.check_first:
+        lines += [f"**{_text(capital(note))}**", ""]
     states = states_in_words(screening)
     lines += ["| Trial | State | Against | Open | Met | Left |", "|---|---|---:|---:|---:|---|"]
     for trial in screening.trials:
@@ -49,8 +45,7 @@ def markdown(screening: Screening) -> str:
         lines.append(f"| {trial.id} | {states[trial.id].headline} | {counts} | {left} |")
     for trial in screening.trials:
         lines += ["", *_trial(trial, states[trial.id].headline)]
-    notes = [note for note in screening.notes if note not in screening.check_first]
-    if notes:
+    if notes := screening.other_notes:
         lines += ["", "## Notes on the record", "", *(f"- {_text(note)}" for note in notes)]
     lines += ["", f"*{DISCLAIMER}*", "", f"screener {__version__}, rules {screening.rules}"]
     return "\n".join(lines)
@@ -80,19 +75,9 @@ def _criterion(criterion: CriterionResult) -> Iterator[str]:
     yield from criterion.rule.splitlines()
     yield "```"
     yield ""
-    if criterion.basis == "assumed":
-        yield f"- assumed: {ASSUMED}"
-    yield from (f"- look at: {_text(flag.text)}" for flag in criterion.flags)
-    yield from (f"- needs: {_text(need)}" for need in in_one_breath([need.text for need in criterion.needs]))
-    if "ambiguous" in criterion.reasons or any(reading.chosen for reading in criterion.readings):
-        yield from (f"- read as {_text(read_as(reading))}" for reading in criterion.readings)
-    elif not needs_say_it(criterion):
-        yield f"- because: {_text(criterion.explanation)}"
-    yield from (f"- fresh for: {_text(limit)}" for limit in freshness_limits(criterion))
-    yield from (f"- score: {_text(score_sum(score))}" for score in criterion.scores)
-    yield from (f"- on record: {_text(recorded(evidence))}" for evidence in criterion.evidence)
-    if criterion.assumptions:
-        yield f"- assuming: {_text('; '.join(criterion.assumptions))}"
+    for word, texts in details_of(criterion):
+        lead = word if word == "read as" else f"{word}:"
+        yield from (f"- {lead} {_text(text)}" for text in texts)
 
 
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~!&$@^]|:(?=//)|(?<=www)\.)|^(\s*)([-+=:]|\d+[.)])", re.IGNORECASE)

@@ -6,6 +6,7 @@ Only what is shown is kept of each screening, so that thousands of patients fit.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -18,8 +19,9 @@ from screener.report.wording import DISCLAIMER, on_one_line
 from screener.screening import Screening, TrialResult, Verdict
 from screener.sheet.making import states_in_words
 from screener.sheet.model import State
-from screener.sheet.phrases import HEADLINES
+from screener.sheet.phrases import HEADLINES, as_of_words
 from screener.sheet.states import NEAREST_FIRST, OUT
+from screener.values.dates import dates_in_words, day_in_words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,16 +45,16 @@ class Row(Struct, frozen=True):
     """One patient, with a cell for each trial."""
 
     patient: str
-    as_of: str
+    as_of: date
     cells: tuple[Cell, ...]
 
 
 def row_of(screening: Screening) -> Row:
     """What a matrix shows of a screening."""
-    died = f" (died {screening.died})" if screening.died is not None else ""
+    died = f" (died {dates_in_words(screening.died)})" if screening.died is not None else ""
     states = states_in_words(screening)
     cells = tuple(_cell(trial, states[trial.id]) for trial in screening.trials)
-    return Row(screening.patient + died, screening.as_of.isoformat(), cells)
+    return Row(screening.patient + died, screening.as_of, cells)
 
 
 def _cell(trial: TrialResult, state: State) -> Cell:
@@ -78,13 +80,13 @@ def print_matrix(rows: Sequence[Row], unusable: int, console: Console | None = N
 def _table(rows: Sequence[Row]) -> Table:
     days = sorted({row.as_of for row in rows})
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("Patient" if len(days) > 1 else f"Patient, as of {days[0]}", overflow="fold")
+    table.add_column("Patient" if len(days) > 1 else f"Patient, as of {as_of_words(days[0])}", overflow="fold")
     if len(days) > 1:
         table.add_column("As of", no_wrap=True)
     for cell in rows[0].cells:
         table.add_column(cell.trial, overflow="fold")
     for row in rows:
-        day = [row.as_of] if len(days) > 1 else []
+        day = [day_in_words(row.as_of)] if len(days) > 1 else []
         table.add_row(Text(on_one_line(row.patient)), *day, *(_shown(cell) for cell in row.cells))
     return table
 

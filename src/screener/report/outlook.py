@@ -204,9 +204,8 @@ def turning(margin: Margin) -> str:
 
 
 def shortly(margin: Margin) -> str:
-    """A margin in words, with what would turn it as far as somebody could look at it again: not an age, and not the
-    inputs that turn nothing; in the units recorded alone."""
-    ways = tuple(replace(each, in_canonical=()) for each in margin.turns if each.is_possible and not each.is_fixed)
+    """A margin in words, with what would turn it, but without the inputs that turn nothing."""
+    ways = tuple(each for each in margin.turns if each.is_possible)
     return replace(margin, turns=ways).text
 
 

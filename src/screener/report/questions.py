@@ -17,6 +17,7 @@ from screener.evaluation.phrases import capital
 from screener.records.questionnaire import EVERY_TRIAL
 from screener.report.wording import DISCLAIMER, on_one_line
 from screener.screening import CriterionResult, Screening, TrialResult
+from screener.sheet.phrases import as_of_words
 from screener.sheet.waiting import questions_asked
 
 WIDTH = 80
@@ -93,9 +94,11 @@ def questions_text(screening: Screening) -> str:
     every = [question for each in asked for question in each.questions]
     later = sum(question.is_conditional for question in every)
     count = len(every) - later
-    opening = f"Patient {on_one_line(screening.patient)}, screened as of {screening.as_of}"
-    told = f"{opening}: {count or 'no'} open question{'' if count == 1 else 's'}"
-    lines = _wrapped(told + (f", {later} more depending on other answers" if later else ""))
+    opening = f"Patient {on_one_line(screening.patient)}, as of {as_of_words(screening.as_of)}"
+    different = len({(each.asked_of, each.text) for each in every if not each.is_conditional})
+    title = f"{opening}: {count or 'no'} open question{'' if count == 1 else 's'}"
+    title += f" ({different} of them different)" if different != count else ""
+    lines = _wrapped(title + (f", {later} more depending on other answers" if later else ""))
     for trial in asked:
         lines.append("")
         lines += _wrapped(f"{trial.trial}  {trial.title}" if trial.trial else trial.title)

@@ -11,6 +11,9 @@ from typing import Any as Anything
 
 from msgspec import Struct
 
+from screener.contract import LINE_WORDS, VERDICT_WORDS
+from screener.evaluation.explanation import WHY
+
 _CAUSES = {
     "screener": "the version of screener",
     "rules": "the rules",
@@ -99,7 +102,7 @@ def _answers(before: Mapping[str, Anything], now: Mapping[str, Anything]) -> Ite
             yield f"{trial['id']} is no trial of the rules any more"
             continue
         if trial["verdict"] != other["verdict"]:
-            yield f"{trial['id']} was {trial['verdict']}, and is {other['verdict']}"
+            yield f"{trial['id']}: {_word(trial['verdict'])} then, {_word(other['verdict'])} now"
         yield from _lines(trial, other)
     if asked_for(before).trials is None:
         yield from (f"{trial} is a new trial of the rules" for trial in present)
@@ -117,9 +120,9 @@ def _lines(before: Mapping[str, Anything], now: Mapping[str, Anything]) -> Itera
         if not changed:
             continue
         if "status" in changed:
-            yield f"{name} was {line['status']}, and is {other['status']}"
+            yield f"{name}: {_word(line['status'])} then, {_word(other['status'])} now"
         else:
-            yield f"{name} is {line['status']} as before, with {' and '.join(_OTHER[each] for each in changed)}"
+            yield f"{name}: {_word(line['status'])} as before, with {' and '.join(_OTHER[each] for each in changed)}"
         for each in changed:
             if each != "status":
                 yield f"    {each} then: {_words(line[each])}"
@@ -127,5 +130,13 @@ def _lines(before: Mapping[str, Anything], now: Mapping[str, Anything]) -> Itera
     yield from (f"{before['id']}/{line} is a new line of the trial" for line in present)
 
 
+_WORDS: dict[str, str] = {str(name): words for told in (LINE_WORDS, VERDICT_WORDS, WHY) for name, words in told.items()}
+
+
+def _word(told: str) -> str:
+    """A status, verdict or reason in words; one of another version of screener as it is."""
+    return _WORDS.get(told, told)
+
+
 def _words(value: object) -> str:
-    return (", ".join(map(str, value)) or "none") if isinstance(value, list) else str(value)
+    return (", ".join(map(_word, value)) or "none") if isinstance(value, list) else str(value)

@@ -1,19 +1,20 @@
 """The chart review: what a record never writes down, as a file to fill in.
 
-It asks for the negatives that open criteria wait for, grouped as a reader of charts thinks, each over the widest time
-that any criterion looks at, and names the entries of the record that nobody could read. `screen --answers` takes the
+It asks for what the patient's sheet asks for: the negatives that open criteria of trials not ruled out wait for,
+grouped as a reader of charts thinks, each over the widest time that any criterion looks at; apart from them what
+inclusion needs to be found; and the entries of the record that nobody could read. `screen --answers` takes the
 filled file back (`records/reviews.py`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any as Anything
 
-from screener.rulebook import RecordList
 from screener.screening import Screening
-from screener.sheet.model import Review
-from screener.sheet.reviewing import Asked, asked_of_chart, heading_of, open_entries
+from screener.sheet.making import sheet_of
+from screener.sheet.model import Review, ReviewItem
 
 HOW = (
     "Write the day of your review into `on` and your name or role into `by`.",
@@ -35,21 +36,8 @@ def as_file(review: Review, patient: str, as_of: date) -> dict[str, Anything]:
         "by": None,
         "looked_at": [],
         "groups": [
-            {
-                "title": group.title,
-                "none_of_these": None,
-                "items": [
-                    {
-                        "what": item.what,
-                        "title": item.title,
-                        "covers": item.covers,
-                        "found": None,
-                        "lines": [f"{line.trial}/{line.id}" for line in item.lines],
-                    }
-                    for item in group.items
-                ],
-            }
-            for group in review.groups
+            *(_group(group.title, group.items) for group in review.groups),
+            *([_group(NEEDED, review.needed)] if review.needed else []),
         ],
         "entries": [
             {
@@ -67,57 +55,25 @@ def as_file(review: Review, patient: str, as_of: date) -> dict[str, Anything]:
 
 
 def to_review(screening: Screening) -> dict[str, Anything]:
-    """The chart review to fill in, as plain data."""
-    asked = sorted(asked_of_chart(screening), key=lambda each: (_heading(each, screening), -len(each.lines)))
-    groups: dict[str, list[dict[str, Anything]]] = {}
-    for each in asked:
-        item = {
-            "what": each.what,
-            "title": each.concept.title,
-            "covers": each.covers,
-            "found": None,
-            "lines": [f"{line.trial}/{line.id}" for line in each.lines],
-        }
-        groups.setdefault(_heading(each, screening), []).append(item)
+    """The chart review to fill in, as plain data: what the patient's sheet asks for."""
+    return as_file(sheet_of(screening).review, screening.patient, screening.as_of)
+
+
+NEEDED = "Needed for inclusion"
+
+
+def _group(title: str, items: Sequence[ReviewItem]) -> dict[str, Anything]:
     return {
-        "patient": screening.patient,
-        "as_of": screening.as_of.isoformat(),
-        "how": list(HOW),
-        "on": None,
-        "by": None,
-        "looked_at": [],
-        "groups": [{"title": title, "none_of_these": None, "items": items} for title, items in groups.items()],
-        "entries": [
+        "title": title,
+        "none_of_these": None,
+        "items": [
             {
-                "source": each.source,
-                "called": each.called,
-                "dated": each.dated,
-                "may_be": list(each.may_be),
-                "lines": [f"{line.trial}/{line.id}" for line in each.lines],
-                "is": None,
-                "none_of_these": None,
+                "what": item.what,
+                "title": item.title,
+                "covers": item.covers,
+                "found": None,
+                "lines": [f"{line.trial}/{line.id}" for line in item.lines],
             }
-            for each in open_entries(screening)
+            for item in items
         ],
     }
-
-
-NEEDED = "What inclusion needs"
-"""Things whose absence speaks against a patient stand apart: a tick under another heading never denies them."""
-_HEADINGS: dict[RecordList, str] = {
-    "medications": "Drugs",
-    "procedures": "Procedures",
-    "plans": "Plans",
-    "events": "Events",
-    "allergies": "Allergies",
-    "family_history": "Family",
-    "conditions": "Other conditions",
-}
-
-
-def _heading(asked: Asked, screening: Screening) -> str:
-    if asked.seeks:
-        return NEEDED
-    if asked.list != "conditions":
-        return _HEADINGS[asked.list]
-    return heading_of(asked, screening.rulebook) or _HEADINGS["conditions"]

@@ -21,8 +21,8 @@ from screener.records.patient import is_unnamed
 from screener.report.charts import Chart, charts
 from screener.report.html import TEMPLATES, feet_of_pages, policy, stylesheet, template, visible
 from screener.report.outlook import Outlook, outlook
-from screener.report.review import as_file
-from screener.report.wording import DISCLAIMER, tally
+from screener.report.review import NEEDED, as_file
+from screener.report.wording import DISCLAIMER, in_one_breath, tally
 from screener.screening import Screening, TrialResult
 from screener.sheet import phrases
 from screener.sheet.model import (
@@ -38,7 +38,7 @@ from screener.sheet.model import (
     TrialRow,
 )
 from screener.sheet.phrases import counted, day_words, moment_words
-from screener.values.dates import DateError, parse_moment
+from screener.values.dates import DateError, dates_in_words, parse_moment
 
 MOST_COLUMNS = 8
 """Trials that have a column of their own among what to do; of more, their labels are listed."""
@@ -118,9 +118,12 @@ def page(sheets: Sequence[Sheet], screenings: Sequence[Screening], worklist: str
         tally=tally,
         is_unnamed=is_unnamed,
         review_file=review_file,
+        in_one_breath=in_one_breath,
         is_long=is_long,
         review_title=phrases.REVIEW,
+        needed=NEEDED,
         rows_of_actions=rows_of_actions,
+        recruitment=phrases.recruitment,
         reviewers=reviewers,
         settles=settles,
         shortened=shortened,
@@ -156,7 +159,8 @@ def _columns(sheet: Sheet) -> list[TrialRow]:
 
 def trials_of(review: Review) -> set[str]:
     """The trials that a chart review is for."""
-    return trials_of_entries(review).union(*(group.trials for group in review.groups))
+    of_needed = (item.trials for item in review.needed)
+    return trials_of_entries(review).union(*of_needed, *(group.trials for group in review.groups))
 
 
 def trials_of_entries(review: Review) -> set[str]:
@@ -223,7 +227,7 @@ def _height(sheet: Sheet, columns: int, print_: Print) -> float:
     height += max((_lines_of_cell(each, lines, ROOM[0] / 7) for each in sheet.results), default=-2) * 1.12 + 4
     for row in sheet.trials:
         state = 1.1 + lines(row.state.detail, 41) + (row.state.name in _TOLD_APART)
-        name = 1.1 + lines(f"{row.short or row.title}{row.recruiting.text}{' ' * 18}", 43)
+        name = 1.1 + lines(f"{row.short or row.title}{row.recruiting.text}{' ' * 24}", 43)
         points = sum(lines(f"Close: {point.text}", 52) for point in row.points)
         if row.after_clean_chart is not None:
             points += lines(f"After a clean chart: {row.after_clean_chart.left}", 52)
@@ -242,7 +246,7 @@ def _height(sheet: Sheet, columns: int, print_: Print) -> float:
             texts += [(" " * 100, text_width)] * bool(sheet.review.entries)
             height += spacing * bool(group.actions)
         elif group.kind == "chart":
-            texts.append((" " * 130, text_width))
+            texts += [(" " * 130, text_width), *([(" " * 100, text_width)] if sheet.review.entries else [])]
         height += spacing + 1.6 * gap
         height += sum(lines(text, width) * spacing + gap for text, width in texts)
     return (height + 2) * em
@@ -272,13 +276,13 @@ def day(of: date, as_of: date) -> Markup:
 
 
 def day_written(text: str, as_of: date) -> Markup:
-    """A date as a record writes it, in the same way where it is one whole day; otherwise as it is."""
+    """A date of a record in the same words, as much of it as is known."""
     try:
         moment = parse_moment(text)
     except DateError:
         moment = None
     if moment is None or not moment.is_one_day:
-        return escape(visible(text))
+        return escape(visible(dates_in_words(text)))
     return day(date.fromordinal(moment.first_day), as_of)
 
 
@@ -320,7 +324,7 @@ def is_long(checklist: Checklist) -> bool:
 
 
 def _lines_of_row(row: ChecklistRow) -> int:
-    needs = " ".join(row.needs[:MOST_NEEDS])
+    needs = " ".join(in_one_breath(row.needs)[:MOST_NEEDS])
     source = (
         needs if row.status == "unknown" and needs else "; ".join(f"{each.text} {each.place}" for each in row.sources)
     )

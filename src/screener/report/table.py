@@ -79,6 +79,6 @@ def print_whole(report: Report, screening: Screening) -> None:
     from screener.advice.decisive import advise
     from screener.report.terminal import print_screening
 
-    told = report.further(screening)
+    extra = report.further(screening)
     first_facts = None if "advice" in report.asked.further else advise(screening)
-    print_screening(screening, told=told, first_facts=first_facts)
+    print_screening(screening, extra=extra, first_facts=first_facts)

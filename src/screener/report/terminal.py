@@ -14,20 +14,16 @@ from rich.text import Text
 
 from screener.advice.margins import margins
 from screener.contract import LINE_WORDS
+from screener.evaluation.phrases import capital
 from screener.report.advising import advice_lines
 from screener.report.wording import (
-    ASSUMED,
     DISCLAIMER,
     WORST_FIRST,
     check_first,
-    freshness_limits,
-    in_one_breath,
+    details_of,
     joined,
-    needs_say_it,
     on_one_line,
-    read_as,
     recorded,
-    score_sum,
     tally,
     waits_for,
 )
@@ -39,7 +35,8 @@ from screener.screening import (
     Verdict,
 )
 from screener.sheet.making import states_in_words
-from screener.sheet.phrases import loud
+from screener.sheet.phrases import as_of_words, loud
+from screener.values.dates import dates_in_words, day_in_words
 
 if TYPE_CHECKING:
     from screener.advice.statements import Advice
@@ -77,15 +74,15 @@ MOST_FACTS_TOLD = 5
 def print_screening(
     screening: Screening,
     console: Console | None = None,
-    told: Further | None = None,
+    extra: Further | None = None,
     *,
     first_facts: Advice | None = None,
 ) -> None:
     """Print a screening, to standard output unless a console is given; in colour only where that is a terminal.
 
-    `told` is what else was asked for. `first_facts` is the advice whose first facts follow the states.
+    `extra` is what else was asked for. `first_facts` is the advice whose first facts follow the states.
     """
-    page = Page(console or Terminal(highlight=False, markup=False, emoji=False), told)
+    page = Page(console or Terminal(highlight=False, markup=False, emoji=False), extra)
     page.screening(screening, first_facts)
     page.print()
 
@@ -100,10 +97,10 @@ class Terminal(Console):
 class Page:
     """What is to be printed, line by line, and the few shapes that it is made of."""
 
-    def __init__(self, console: Console, told: Further | None = None) -> None:
+    def __init__(self, console: Console, extra: Further | None = None) -> None:
         self.console = console
-        self.told = told
-        self.margins = told.margins_by_line if told is not None else {}
+        self.extra = extra
+        self.margins = extra.margins_by_line if extra is not None else {}
         self.width = max(NARROWEST, min(console.width, WIDEST))
         self.lines: list[Text] = []
         self.states: dict[str, State] = {}
@@ -117,11 +114,11 @@ class Page:
         self.states = states_in_words(screening)
         self.rule("━")
         name = Text(on_one_line(screening.patient), "bold")
-        self.line(Text.assemble("Patient ", name, f", screened as of {screening.as_of}"))
+        self.line(Text.assemble("Patient ", name, f", as of {as_of_words(screening.as_of)}"))
         if screening.died is not None:
-            self.line(Text(f"The record says that the patient has died ({screening.died})", "bold red"))
-        for told in screening.check_first:
-            self.line(Text(on_one_line(told[0].upper() + told[1:]), "bold magenta"))
+            self.line(Text(f"The record says that the patient has died ({dates_in_words(screening.died)})", "bold red"))
+        for note in screening.check_first:
+            self.line(Text(on_one_line(capital(note)), "bold magenta"))
         self.blank()
         for trial in screening.trials:
             self.verdict(trial)
@@ -131,10 +128,9 @@ class Page:
         for trial in screening.trials:
             self.blank()
             self.trial(trial)
-        if self.told is not None:
-            self.further(self.told)
-        notes = [note for note in screening.notes if note not in screening.check_first]
-        if notes:
+        if self.extra is not None:
+            self.further(self.extra)
+        if notes := screening.other_notes:
             self.blank()
             self.rule("─")
             self.line(Text("Notes on the record", "bold"))
@@ -151,22 +147,22 @@ class Page:
         if others > 0:
             self.line(Text(f"and {others} more: --advice shows what each decides", "dim"))
 
-    def further(self, told: Further) -> None:
-        if told.advice is not None:
+    def further(self, extra: Further) -> None:
+        if extra.advice is not None:
             self.blank()
             self.rule("─")
-            self.lines.extend(Text(on_one_line(line)) for line in advice_lines(told.advice, self.width))
-        if told.distance is not None:
+            self.lines.extend(Text(on_one_line(line)) for line in advice_lines(extra.advice, self.width))
+        if extra.distance is not None:
             self.blank()
             self.rule("─")
             self.line(Text("How far from each trial, the nearest first", "bold"))
-            for trial in told.distance:
+            for trial in extra.distance:
                 self.blank()
                 for number, line in enumerate(trial.text.splitlines()):
                     self.beside("" if number == 0 else "  ", on_one_line(line.strip()))
-        if told.when is not None:
+        if extra.when is not None:
             self.blank()
-            self.timeline(told.when)
+            self.timeline(extra.when)
 
     def trial(self, trial: TrialResult) -> None:
         self.rule("─")
@@ -212,13 +208,13 @@ class Page:
 
     def timeline(self, when: Timeline) -> None:
         self.rule("─")
-        self.line(Text(f"What changes by itself, up to {when.until}, if nothing new is recorded", "bold"))
+        self.line(Text(f"What changes by itself, up to {day_in_words(when.until)}, if nothing new is recorded", "bold"))
         for trial in when.trials:
             self.blank()
             self.beside(self.state(trial.id, trial.verdict), trial.summary)
             days = trial.by_day()
             for each in days[:MOST_DAYS_TOLD]:
-                label = Text.assemble(f"{each.date}  ", _padded(STATUS[each.after], 9))
+                label = Text.assemble(f"{day_in_words(each.date):<13}", _padded(STATUS[each.after], 9))
                 self.beside(label, Text.assemble((", ".join(each.criteria), "bold"), f"  {on_one_line(each.why)}"))
             if len(days) > MOST_DAYS_TOLD:
                 self.line(Text(f"and {len(days) - MOST_DAYS_TOLD} more: --json --when has them all"))
@@ -243,26 +239,20 @@ class Page:
         self.lines.append(Text())
 
 
+_STYLE_OF = {"assumed": "magenta", "look at": "magenta", "assuming": "dim"}
+
+
 def _details(criterion: CriterionResult) -> Iterator[tuple[str, str, str]]:
-    """What stands below a criterion's sentence: a word for what it is, the text, and its style."""
-    if criterion.basis == "assumed":
-        yield "assumed", ASSUMED, "magenta"
-    yield from (("look at", flag.text, "magenta") for flag in criterion.flags)
+    """The rows below a criterion's sentence: a word for what it is, the text, and its style. Of a passed criterion,
+    only what to look at and what it rests on."""
+    for word, texts in details_of(criterion):
+        if word == "needs" and texts:
+            yield word, joined(texts), ""
+        elif criterion.status != "passed" or word in ("assumed", "look at"):
+            yield from ((word, text, _STYLE_OF.get(word, "")) for text in texts)
     if criterion.status == "passed":
         yield "because", criterion.explanation, ""
         yield from (("on record", recorded(evidence), "magenta") for evidence in criterion.suspicious)
-        return
-    if criterion.needs:
-        yield "needs", joined(in_one_breath([need.text for need in criterion.needs])), ""
-    if "ambiguous" in criterion.reasons or any(reading.chosen for reading in criterion.readings):
-        yield from (("read as", read_as(reading), "") for reading in criterion.readings)
-    elif not needs_say_it(criterion):
-        yield "because", criterion.explanation, ""
-    yield from (("fresh for", limit, "") for limit in freshness_limits(criterion))
-    yield from (("score", score_sum(score), "") for score in criterion.scores)
-    yield from (("on record", recorded(evidence), "") for evidence in criterion.evidence)
-    if criterion.assumptions:
-        yield "assuming", "; ".join(criterion.assumptions), "dim"
 
 
 def _padded(word: Text, width: int) -> Text:

@@ -1,7 +1,9 @@
-"""The verdicts only: a line for each trial of each patient, its parts divided by tabs, for scripts."""
+"""The verdicts only: a line for each trial of each patient, its parts divided by tabs. The verdict stands there for
+scripts, and in words for people."""
 
 from __future__ import annotations
 
+from screener.contract import VERDICT_WORDS
 from screener.report.forms import Texts
 from screener.report.wording import check_first, on_one_line
 from screener.screening import Screening
@@ -14,4 +16,6 @@ class Verdicts(Texts):
         name = on_one_line(screening.patient)
         doubts = [f"\t{on_one_line(check_first(trial))}" if trial.check_first else "" for trial in screening.trials]
         rows = zip(screening.trials, doubts, strict=True)
-        return "".join(f"{name}\t{trial.id}\t{trial.verdict}{doubt}\n" for trial, doubt in rows)
+        return "".join(
+            f"{name}\t{trial.id}\t{trial.verdict}\t{VERDICT_WORDS[trial.verdict]}{doubt}\n" for trial, doubt in rows
+        )

@@ -11,9 +11,10 @@ from screener.contract import LINE_WORDS, OUTCOMES
 from screener.evaluation.answers import Reason
 from screener.evaluation.explanation import number_text, score_text
 from screener.evaluation.grounds import consulted
-from screener.evaluation.phrases import capital, either, lowered, unit_beside
+from screener.evaluation.phrases import both, capital, either, lowered, unit_beside
 from screener.rulebook import ValueLookup
 from screener.screening import CriterionResult, Evidence, ReadingOutcome, ScoreValue, Status, Term, TrialResult
+from screener.values.dates import dates_in_words
 
 DISCLAIMER = "Pre-screening aid. Eligibility is the investigator's decision."
 WORST_FIRST: tuple[Status, ...] = ("failed", "unknown", "passed")
@@ -23,8 +24,8 @@ WORST_FIRST: tuple[Status, ...] = ("failed", "unknown", "passed")
 def tally(trial: TrialResult) -> str:
     """How the lines of a trial stand: `2 against, 2 open, 19 of 23 met`."""
     counts = trial.counts
-    told = [f"{counts[status]} {LINE_WORDS[status]}" for status in ("failed", "unknown") if counts[status]]
-    return ", ".join([*told, f"{counts['passed']} of {len(trial.criteria)} met"])
+    parts = [f"{counts[status]} {LINE_WORDS[status]}" for status in ("failed", "unknown") if counts[status]]
+    return ", ".join([*parts, f"{counts['passed']} of {len(trial.criteria)} met"])
 
 
 _LEFT = {"data": "things to measure or to look up", "judgement": "judgements", "consent": "consent"}
@@ -69,7 +70,7 @@ def converted(evidence: Evidence) -> str:
 def recorded(evidence: Evidence) -> str:
     """A fact as recorded, as converted if that differs, with its date and its place in the record."""
     canonical = f" = {converted(evidence)}" if converted(evidence) else ""
-    when = f", {evidence.date}" if evidence.date else ""
+    when = f", {dates_in_words(evidence.date)}" if evidence.date else ""
     flags = "".join(f"; {flag.text}" for flag in evidence.flags)
     name = evidence.name.replace("_", " ")
     return f"{name} {evidence.value}{unit_beside(evidence.unit)}{canonical}{when} ({evidence.source}){flags}"
@@ -80,6 +81,21 @@ def score_sum(score: ScoreValue) -> str:
     terms = " + ".join(f"{amount(term)} [{term.term}]" for term in score.terms)
     colon = ":" if score.title[-1].isdigit() else ""
     return f"{score.title}{colon} {score.value}" + (f" = {terms}" if len(score.terms) > 1 else "")
+
+
+def details_of(criterion: CriterionResult) -> Iterator[tuple[str, list[str]]]:
+    """What a criterion rests on and waits for: texts, under a word that says what they are."""
+    yield "assumed", [ASSUMED] if criterion.basis == "assumed" else []
+    yield "look at", [flag.text for flag in criterion.flags]
+    yield "needs", in_one_breath([need.text for need in criterion.needs])
+    if "ambiguous" in criterion.reasons or any(reading.chosen for reading in criterion.readings):
+        yield "read as", [read_as(reading) for reading in criterion.readings]
+    elif not needs_say_it(criterion):
+        yield "because", [criterion.explanation]
+    yield "fresh for", freshness_limits(criterion)
+    yield "score", [score_sum(score) for score in criterion.scores]
+    yield "on record", [recorded(evidence) for evidence in criterion.evidence]
+    yield "assuming", ["; ".join(criterion.assumptions)] if criterion.assumptions else []
 
 
 ASSUMED = "the history is complete, as the call or the site's file says"
@@ -99,7 +115,7 @@ def freshness_limits(criterion: CriterionResult) -> list[str]:
     """
     frame = criterion.frame
     rulebook = frame.rulebook
-    told: dict[str, dict[str, None]] = {}
+    limits: dict[str, dict[str, None]] = {}
     for found in (found for judged in criterion.counted for found in consulted(judged)):
         if not isinstance(found.lookup, ValueLookup) or found.lookup.scope is not None or "stale" not in found.reasons:
             continue
@@ -111,8 +127,8 @@ def freshness_limits(criterion: CriterionResult) -> list[str]:
                 whose = "as the trial's rules say"
             case limit:
                 whose = "as the call or the site says"
-        told.setdefault(f"{limit} ({whose})", {})[lowered(fact.title)] = None
-    return [f"{limit}: {', '.join(titles)}" for limit, titles in told.items()]
+        limits.setdefault(f"{limit} ({whose})", {})[lowered(fact.title)] = None
+    return [f"{limit}: {', '.join(titles)}" for limit, titles in limits.items()]
 
 
 def on_one_line(text: str) -> str:
@@ -133,9 +149,10 @@ def _with_last(texts: Sequence[str]) -> Iterator[tuple[str, bool]]:
 
 
 def in_one_breath(texts: Sequence[str]) -> list[str]:
-    """Questions that follow one another and differ only in what they ask about, asked together.
+    """Questions that follow one another and differ only in what they ask about, asked together; so with old results.
 
-    `Asthma now?` and `Eczema now?` become `Asthma or eczema now?`
+    `Asthma now?` and `Eczema now?` become `Asthma or eczema now?`; `INR before the … (old results)` and `Albumin before
+    the … (old results)` become `INR and albumin before the … (old results)`.
     """
     groups: list[tuple[str, list[str]]] = []
     for text in texts:
@@ -146,13 +163,14 @@ def in_one_breath(texts: Sequence[str]) -> list[str]:
             groups[-1][1].append(subject)
         else:
             groups.append((when, [subject]))
-    return [_together(those) + when for when, those in groups]
+    return [_together(those, when) + when for when, those in groups]
 
 
-def _together(subjects: Sequence[str]) -> str:
-    return subjects[0] if len(subjects) == 1 else capital(either(map(lowered, subjects)))
+def _together(subjects: Sequence[str], when: str) -> str:
+    joined_by = either if when.endswith("?") else both
+    return subjects[0] if len(subjects) == 1 else capital(joined_by(map(lowered, subjects)))
 
 
-_WHEN_ASKED = re.compile(r"(, ever| now| in the past [^?:]+| in the family)\?$")
+_WHEN_ASKED = re.compile(r"((, ever| now| in the past [^?:]+| in the family)\?| before the [^?:]+ \(old results\))$")
 """What a question about the patient's history ends with: the time that it is about. One that is put to a person, or is
 about an entry, has a colon (`Investigator: …`)."""

@@ -45,7 +45,7 @@ def _head(worklist: Worklist) -> Iterator[str]:
     counts = [f"{phrases.state_word(state)} {number}" for state, number in worklist.counts]
     if worklist.died:
         counts.append(f"died {worklist.died}")
-    yield from wrap(" | ".join(counts), WIDTH)
+    yield from _in_rows(counts, " | ")
     if worklist.since is not None:
         since = worklist.since
         told = (
@@ -54,6 +54,17 @@ def _head(worklist: Worklist) -> Iterator[str]:
         yield from wrap(told, WIDTH)
     if worklist.soon:
         yield f"! good to passes within a week: {worklist.soon}"
+
+
+def _in_rows(texts: Sequence[str], by: str) -> Iterator[str]:
+    """Texts one after the other, and none of them broken in two."""
+    row = ""
+    for text in texts:
+        if row and cell_len(row + by + text) > WIDTH:
+            yield row
+            row = ""
+        row = f"{row}{by}{text}" if row else text
+    yield row
 
 
 # ---- the rows
@@ -145,11 +156,11 @@ def _below(worklist: Worklist) -> Iterator[str]:
         gone = worklist.since.gone
         for each in gone[:NAMED_BELOW]:
             was = phrases.earlier_state(on_one_line(each.state), on_one_line(each.trial))
-            yield from _hanging(f"{on_one_line(each.patient)}: {was}")
+            yield from _hanging(f"{on_one_line(each.patient)}, {was}")
         yield from _more(len(gone))
     if worklist.unusable:
         yield ""
-        yield "Could not be used, as told above"
+        yield "Could not be used, as said above"
         for record in worklist.unusable[:NAMED_BELOW]:
             yield from _hanging(f"{on_one_line(record.file)}: {on_one_line(record.why)}")
         yield from _more(len(worklist.unusable))

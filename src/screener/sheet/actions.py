@@ -46,9 +46,15 @@ Step = tuple[ActionKind, str, str]
 def actions_of(screening: Screening, trials: Collection[str]) -> Actions:
     """What the open lines of these trials need, apart from the chart review, by group and text."""
     actions: Actions = {}
+    sought: dict[str, dict[Line, None]] = {}
     for each in awaited(screening, trials):
         for kind, text, detail in _steps(each, screening.rulebook):
             _add(actions, kind, text, each.line, detail)
+        for title in _sought(each, screening.rulebook):
+            sought.setdefault(title, {})[each.line] = None
+    for text, lines in _asked_together(sought):
+        for line in lines:
+            _add(actions, "chart", text, line)
     for trial in screening.trials:
         for criterion in trial.criteria if trial.id in trials else ():
             for kind, text in _asked(criterion, screening.rulebook):
@@ -56,14 +62,36 @@ def actions_of(screening: Screening, trials: Collection[str]) -> Actions:
     return actions
 
 
+def _asked_together(sought: Mapping[str, Iterable[Line]]) -> Iterator[tuple[str, list[Line]]]:
+    """What inclusion lines need to be found, each thing once: those for the same trials in one question.
+
+    If one trial needs cirrhosis or chronic hepatitis, and another cirrhosis, the questions are `Cirrhosis?` for both
+    and `Chronic hepatitis?` for the first.
+    """
+    together: dict[frozenset[str], dict[str, Iterable[Line]]] = {}
+    for title, lines in sought.items():
+        together.setdefault(frozenset(line.trial for line in lines), {})[title] = lines
+    for those in together.values():
+        lines_of_all = dict.fromkeys(line for lines in those.values() for line in lines)
+        yield f"{capital(phrases.one_of(list(those)))}?", list(lines_of_all)
+
+
 def _add(actions: Actions, kind: ActionKind, text: str, line: Line, detail: str = "") -> None:
     known = actions.get((kind, text), Action(text, (), ()))
     trials = known.trials if line.trial in known.trials else (*known.trials, line.trial)
     lines = known.lines if line in known.lines else (*known.lines, line)
-    details = known.detail.split(", ") if known.detail else []
-    if detail and detail not in details:
-        details.append(detail)
-    actions[kind, text] = replace(known, trials=trials, lines=lines, detail=", ".join(details))
+    actions[kind, text] = replace(known, trials=trials, lines=lines, detail=_with_detail(known.detail, detail))
+
+
+WITHIN = "within "
+
+
+def _with_detail(known: str, detail: str) -> str:
+    """Details one after the other, each once: `bilirubin, INR`; times in one phrase: `within 7 days or 48 hours`."""
+    if detail.startswith(WITHIN) and known:
+        times = [*known.removeprefix(WITHIN).split(" or "), detail.removeprefix(WITHIN)]
+        return f"{WITHIN}{' or '.join(dict.fromkeys(times))}"
+    return ", ".join(dict.fromkeys(each for each in (*known.split(", "), detail) if each))
 
 
 def _steps(each: Awaited, rulebook: Rulebook) -> Iterator[Step]:
@@ -88,7 +116,7 @@ def _of_result(each: Awaited, found: Found, lookup: ValueLookup | ChangeLookup, 
         return _old(each, phrases.named(found.subject, rulebook), rulebook)
     if isinstance(lookup, ChangeLookup):
         back = lookup.scope.back
-        return "measure", phrases.second(found.subject, rulebook), f"within {back}" if back is not None else ""
+        return "measure", phrases.second(found.subject, rulebook), f"{WITHIN}{back}" if back is not None else ""
     words = phrases.measure_words(found, rulebook, lacks_limit=each.lacks_limit)
     is_on_paper = each.lacks_limit or bool(_OF_THE_RECORD.intersection(found.reasons[:1]))
     return ("chart" if is_on_paper else "measure"), capital(words), ""
@@ -104,17 +132,12 @@ def _of_event(each: Awaited, found: Found, lookup: EventLookup, rulebook: Rulebo
     """What is to be found out of an entry. What an open entry stands for, and negatives, belong to the review."""
     if found.truth is not UNKNOWN:
         return
-    sought: list[str] = []
     for name in found.lacking:
         concept = rulebook.concepts[name]
         if is_of_old_results(each):
             yield _old(each, _test_of(concept, rulebook) if concept.absent_when else lowered(concept.title), rulebook)
         elif is_tested(concept, lookup.list):
             yield "measure", capital(_test_of(concept, rulebook)), ""
-        elif each.seeks:
-            sought.append(lowered(concept.title))
-    if sought:
-        yield "chart", f"{capital(phrases.one_of(sought))}?", ""
     over = {fact.concept for fact in found.used if isinstance(fact, Episode) and (fact.ended or fact.end is not None)}
     needs = [
         need
@@ -134,13 +157,25 @@ def _of_event(each: Awaited, found: Found, lookup: EventLookup, rulebook: Rulebo
         yield _old(each, question, rulebook) if is_of_old_results(each) else ("chart", question, "")
 
 
+def _sought(each: Awaited, rulebook: Rulebook) -> Iterator[str]:
+    """What an inclusion line needs to be found in the chart."""
+    lookup = each.found.lookup
+    if not isinstance(lookup, EventLookup) or each.found.truth is not UNKNOWN or not each.seeks:
+        return
+    for name in each.found.lacking:
+        concept = rulebook.concepts[name]
+        if not is_of_old_results(each) and not is_tested(concept, lookup.list):
+            yield lowered(concept.title)
+
+
 def _test_of(concept: Concept, rulebook: Rulebook) -> str:
     """What shows it: the lab, the grade, or a test for it."""
     first = concept.absent_when[0].fact
     finding = rulebook.findings.get(first)
     if finding is None or finding.grade is not None or finding.ordered:
         return phrases.named(first, rulebook)
-    return f"test for {lowered(concept.title)}"
+    is_called_so = finding.title.endswith(phrases.TEST) and "," not in finding.title
+    return lowered(finding.title) if is_called_so else f"test for {lowered(concept.title)}"
 
 
 def without_places(text: str, places: Iterable[str]) -> str:
@@ -174,8 +209,9 @@ def groups_of(actions: Actions, review: Review, order: Sequence[str], waiting: b
     for kind in ORDER:
         those = [action for (group, _), action in actions.items() if group == kind]
         those = [replace(each, trials=tuple(name for name in order if name in each.trials)) for each in those]
-        those.sort(key=lambda each: (bool(each.lines), -len(each.trials), bool(each.detail)))
-        if those or (kind == "chart" and not review.is_empty):
+        if kind != "check":  # the values that decide a verdict come first, as they are
+            those.sort(key=lambda each: (bool(each.lines), -len(each.trials), bool(each.detail)))
+        if those or (kind == "chart" and (review.groups or review.entries)):
             groups.append(ActionGroup(kind, phrases.GROUPS[kind], tuple(those), waiting and kind in WAITING))
     return tuple(groups)
 

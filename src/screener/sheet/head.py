@@ -15,7 +15,7 @@ from screener.evaluation.explanation import number_text, span_text
 from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import leaves, results_of
 from screener.evaluation.instants import last_fresh_day
-from screener.evaluation.phrases import capital, lowered, unit_beside
+from screener.evaluation.phrases import both, capital, lowered, unit_beside
 from screener.evaluation.raised import raised_for
 from screener.records.patient import Episode, Result
 from screener.rulebook import Age, EventLookup, Lab, Rulebook, ScoreOf, Shown
@@ -275,7 +275,7 @@ def _score(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[Pl
         text=phrases.range_words(measured.range, of_score=True) if is_known else "",
         day=date.fromordinal(min(days)) if is_known and days else None,
         missing=missing,
-        check=phrases.listed(f"{phrases.named(each.fact, rulebook)} {each.recorded_value}" for each in doubted),
+        check=both(f"{phrases.named(each.fact, rulebook)} {each.recorded_value}" for each in doubted),
         without=without_it,
         other=other,
     )

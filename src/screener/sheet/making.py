@@ -6,6 +6,7 @@ and what time changes; then the states, the actions, and the words.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
@@ -27,7 +28,6 @@ from screener.sheet.head import key_results, latest, patient_line, remarks, susp
 from screener.sheet.model import (
     Action,
     CleanChart,
-    Counts,
     Dates,
     Doubt,
     Line,
@@ -54,7 +54,6 @@ from screener.sheet.states import (
 from screener.sheet.waiting import awaited
 from screener.version import __version__
 
-RECRUITING, NOT_RECRUITING, NOT_KNOWN = "recruiting", "not recruiting", "not known"
 ONE_DAY = timedelta(days=1)
 AHEAD = timedelta(days=365)
 """How far ahead a sheet looks: a patient approached today is enrolled within weeks."""
@@ -94,6 +93,8 @@ def sheet_of(screening: Screening, *, is_row: bool = False) -> Sheet:
     frame = _frame(screening)
     review = replace(review, groups=tuple(_in_order(group, order) for group in review.groups), waits=waiting)
     by_id = {trial.id: trial for trial in screening.trials}
+    notes = screening.other_notes
+    said = _said_on_the_sheet(notes, review, worked)
     sheet = Sheet(
         patient=patient_line(screening, frame),
         next="",
@@ -108,8 +109,9 @@ def sheet_of(screening: Screening, *, is_row: bool = False) -> Sheet:
         ),
         notes=(
             *dict.fromkeys(remarks(screening, frame)),
-            *sorted((note for note in screening.notes if note not in screening.check_first), key=phrases.is_of_no_rule),
+            *sorted((note for note in notes if note not in said), key=phrases.is_of_no_rule),
         ),
+        notes_said=tuple(said),
         screener=__version__,
         rules=screening.rules,
     )
@@ -175,23 +177,24 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
     """The items that open lines need, for trials not ruled out, in groups; and how many lines they settle."""
     screening = worked.screening
     items: dict[str, list[ReviewItem]] = {}
+    needed: list[ReviewItem] = []
     covered = _covered([each for each in asked if any(line.trial in live for line in each.lines)])
     for each in sorted(asked, key=lambda one: -len(one.lines)):
         lines = tuple(line for line in each.lines if line.trial in live)
-        if each.seeks or not lines:
+        if not lines:
             continue
-        heading = heading_of(each, screening.rulebook) if each.list == "conditions" else ""
-        items.setdefault(heading or phrases.ON_A_LIST[each.list], []).append(
-            ReviewItem(
-                what=each.what,
-                title=phrases.item_title(each.list, each.concept),
-                list=each.list,
-                covers=each.covers,
-                window=phrases.window(each.covers, screening.as_of),
-                trials=_trials(lines),
-                lines=lines,
-            )
+        item = ReviewItem(
+            what=each.what,
+            title=phrases.item_title(each.list, each.concept),
+            list=each.list,
+            covers=each.covers,
+            window=phrases.window(each.covers, screening.as_of),
+            trials=_trials(lines),
+            lines=lines,
         )
+        heading = heading_of(each, screening.rulebook) if each.list == "conditions" else ""
+        under = needed if each.seeks else items.setdefault(heading or phrases.ON_A_LIST[each.list], [])
+        under.append(item)
     groups = tuple(
         ReviewGroup(
             title,
@@ -208,11 +211,13 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
         for entry in open_entries(screening)
         if (lines := tuple(line for line in entry.lines if line.trial in live))
     )
-    return Review(groups, entries, sum(_settled(trial, worked) for trial in live), _open(screening, live))
+    settled = sum(_settled(trial, worked) for trial in live)
+    return Review(groups, tuple(needed), entries, settled, _open(screening, live))
 
 
 def _read_as(entry: OpenEntry, screening: Screening) -> Episode | None:
-    """What an entry certainly is; None if nobody could read it, or its words name more than one thing."""
+    """What an entry certainly is; None if nobody could read it, or its words name more than one thing. What a review
+    found has no words of its own."""
     concepts = screening.rulebook.concepts
     those = (each for of_name in screening.record.episodes.values() for each in of_name if each.source == entry.source)
     certain = next((each for each in those if not each.only_may_be), None)
@@ -220,7 +225,7 @@ def _read_as(entry: OpenEntry, screening: Screening) -> Episode | None:
         return None
     concept = concepts[certain.concept]
     called = {each.casefold() for each in (concept.name, concept.title, *concept.aliases)}
-    return certain if entry.called.casefold() in called else None
+    return certain if not entry.called or entry.called.casefold() in called else None
 
 
 def _covered(asked: Sequence[Asked]) -> set[str]:
@@ -251,6 +256,18 @@ def _open(screening: Screening, live: Sequence[str]) -> int:
 
 def _in_order(group: ReviewGroup, order: Sequence[str]) -> ReviewGroup:
     return replace(group, trials=tuple(name for name in order if name in group.trials))
+
+
+# ---- notes
+
+_PLACE = re.compile(r"\w+\[\d+\]|[A-Z][a-z]\w+/[\w.-]+")
+"""A place in a record: `observations[3]`, and in FHIR `Observation/a-1`."""
+
+
+def _said_on_the_sheet(notes: Sequence[str], review: Review, worked: _Worked) -> list[str]:
+    """The notes that only speak of entries to look up and of values to check, which the sheet asks about by itself."""
+    asked = {entry.source for entry in review.entries} | {source for _, source in worked.suspicious}
+    return [note for note in notes if (places := _PLACE.findall(note)) and asked.issuperset(places)]
 
 
 # ---- values to check
@@ -314,6 +331,9 @@ def _row(trial: TrialResult, review: Review, actions: Actions, worked: _Worked, 
     counts = counts_of(trial.id, actions, review)
     checks = worked.checks[trial.id]
     has_review = bool(counts.chart) and any(trial.id in group.trials for group in review.groups)
+    is_told_after = has_review and name != "too little" and not is_row
+    left = phrases.left(counts, has_review)
+    points = points_of(trial, worked.distances[trial.id], checks.lines)
     return TrialRow(
         id=trial.id,
         label=worked.labels[trial.id],
@@ -321,17 +341,17 @@ def _row(trial: TrialResult, review: Review, actions: Actions, worked: _Worked, 
         short=rule.short or trial.title,
         recruiting=_recruiting(trial),
         verdict=trial.verdict,
-        state=State(name, _headline(trial, name, worked), _detail(trial, name, counts, worked)),
+        state=State(name, _headline(trial, name, worked), _detail(trial, name, left, worked)),
         met=trial.counts["passed"],
         of=len(trial.criteria),
         against=tuple(each.id for each in trial.criteria if each.status == "failed"),
         open=tuple(each.id for each in trial.criteria if each.status == "unknown"),
-        points=points_of(trial, worked.distances[trial.id], checks.lines),
+        points=tuple(each for each in points if each.kind == "against") if name == "ruled out" else points,
         dates=_dates(trial, name, has_review, worked),
         counts=counts,
-        after_clean_chart=_after_clean_chart(trial, worked) if has_review and not is_row else None,
+        after_clean_chart=_after_clean_chart(trial, worked) if is_told_after else None,
         consent=_consent(trial, worked.screening.as_of),
-        left=phrases.left(counts, has_review),
+        left=left,
     )
 
 
@@ -342,7 +362,10 @@ def _nearness(row: TrialRow) -> tuple[object, ...]:
 
 def _recruiting(trial: TrialResult) -> Recruiting:
     told = trial.recruitment
-    text = RECRUITING if told.recruiting else NOT_KNOWN if told.status in _KNOWN_NOTHING else NOT_RECRUITING
+    if told.recruiting:
+        text = phrases.RECRUITING
+    else:
+        text = phrases.NOT_KNOWN if told.status in _KNOWN_NOTHING else phrases.NOT_RECRUITING
     return Recruiting(told.recruiting, text, told.date)
 
 
@@ -351,7 +374,7 @@ def _headline(trial: TrialResult, state: StateName, worked: _Worked) -> str:
     return phrases.headline(state, list(dict.fromkeys(names)), sum(is_split(each) for each in trial.criteria))
 
 
-def _detail(trial: TrialResult, state: StateName, counts: Counts, worked: _Worked) -> str:
+def _detail(trial: TrialResult, state: StateName, left: str, worked: _Worked) -> str:
     met, of = trial.counts["passed"], len(trial.criteria)
     distance_, timeline = worked.distances[trial.id], worked.timelines.get(trial.id)
     match state:
@@ -375,8 +398,7 @@ def _detail(trial: TrialResult, state: StateName, counts: Counts, worked: _Worke
             return phrases.all_met(met, of)
         case _:
             told = phrases.met(met, of)
-            to_do = phrases.left(counts, bool(counts.chart))
-            return f"{told} {capital(to_do)}." if to_do else told
+            return f"{told} {capital(left)}." if left else told
 
 
 def _after_clean_chart(trial: TrialResult, worked: _Worked) -> CleanChart:

@@ -293,6 +293,9 @@ class Review(Struct, frozen=True):
     """The one chart review. If it finds nothing, it settles `settles` of the `open` lines that are open now."""
 
     groups: tuple[ReviewGroup, ...] = ()
+    needed: tuple[ReviewItem, ...] = ()
+    """What inclusion lines need to be found. It stands apart: that it is absent speaks against the patient, and no
+    “none of these” of another group says so."""
     entries: tuple[OpenEntry, ...] = ()
     settles: int = 0
     open: int = 0
@@ -302,7 +305,7 @@ class Review(Struct, frozen=True):
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to look for."""
-        return not self.groups and not self.entries
+        return not self.groups and not self.needed and not self.entries
 
 
 # ---- the checklist to sign
@@ -360,5 +363,7 @@ class Sheet(Struct, frozen=True):
     review: Review
     checklists: tuple[Checklist, ...]
     notes: tuple[str, ...]
+    notes_said: tuple[str, ...]
+    """Notes that repeat an entry to look up or a value to check: they stand behind the sheet only."""
     screener: str
     rules: str

@@ -15,12 +15,32 @@ from screener.records.patient import Episode, Result
 from screener.records.reviews import EVER, NOW
 from screener.rulebook import Concept, Finding, OnsetLookup, Question, RecordList, Rulebook, Scope, Sex
 from screener.screening import CriterionResult
-from screener.sheet.model import ActionKind, Counts, OpenEntry, ReviewItem, Sheet, State, StateName, TrialRow
-from screener.values.dates import BEGINNING, DateError, Moment, parse_moment
+from screener.sheet.model import (
+    ActionKind,
+    Counts,
+    OpenEntry,
+    Recruiting,
+    ReviewItem,
+    Sheet,
+    State,
+    StateName,
+    TrialRow,
+)
+from screener.values.dates import BEGINNING, DateError, Moment, dates_in_words, day_in_words, parse_moment
 from screener.values.ranges import Range
 
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+RECRUITING, NOT_RECRUITING, NOT_KNOWN = "recruiting", "not recruiting", "not known"
+RECRUITING_IN_SHORT = {NOT_KNOWN: "recruiting?"}
+"""Where nothing beside it says of what it is."""
+
+
+def recruitment(told: Recruiting) -> str:
+    """What the registry says, and when it said so: `recruiting (Jun 2025)`, `recruiting not known (Apr 2018)`."""
+    text = f"{RECRUITING} {NOT_KNOWN}" if told.text == NOT_KNOWN else told.text
+    return f"{text} ({dates_in_words(told.as_of)})" if told.as_of else text
+
 
 NO_DIAGNOSIS = "No liver diagnosis on record"
 NOTHING_EXPIRES = "nothing expires"
@@ -84,13 +104,12 @@ ON_A_LIST = {
 
 def day_words(day: date, as_of: date) -> str:
     """`9 Feb`; with the year where it is another than that of screening."""
-    year = "" if day.year == as_of.year else f" {day.year}"
-    return f"{day.day} {MONTHS[day.month - 1]}{year}"
+    return day_in_words(day).removesuffix(f" {as_of.year}")
 
 
 def as_of_words(as_of: date) -> str:
     """`Fri 20 Feb 2026`"""
-    return f"{WEEKDAYS[as_of.weekday()]} {as_of.day} {MONTHS[as_of.month - 1]} {as_of.year}"
+    return f"{WEEKDAYS[as_of.weekday()]} {day_in_words(as_of)}"
 
 
 def moment_words(moment: Moment | None, as_of: date) -> str:
@@ -99,13 +118,7 @@ def moment_words(moment: Moment | None, as_of: date) -> str:
         return ""
     if moment.is_one_day:
         return day_words(date.fromordinal(moment.first_day), as_of)
-    parts = moment.text.split("T")[0].split("-")
-    if all(part.isdigit() for part in parts):
-        if len(parts) == 1:
-            return parts[0]
-        if len(parts) == 2:
-            return f"{MONTHS[int(parts[1]) - 1]} {parts[0]}"
-    return moment.text
+    return dates_in_words(moment.text)
 
 
 def counted(number: int, one: str, many: str = "") -> str:
@@ -121,6 +134,16 @@ def range_words(value: Range, *, of_score: bool = False) -> str:
 def span(text: str) -> str:
     """`between 23 and 36` becomes `23 to 36`."""
     return text.removeprefix("between ").replace(" and ", " to ") if text.startswith("between") else text
+
+
+MOST_OF_A_COURSE = 4
+"""Values of a course that are shown; of a longer one its ends."""
+
+
+def course(values: Sequence[str]) -> str:
+    """How a value went: `81 > 96 > 153`; of many, the first and the last: `81 > … > 153`."""
+    shown = values if len(values) <= MOST_OF_A_COURSE else (values[0], "…", values[-1])
+    return " > ".join(shown)
 
 
 def listed(texts: Iterable[str]) -> str:
@@ -156,9 +179,12 @@ def result_words(result: Result, rulebook: Rulebook, as_of: date) -> str:
     return f"{value} of {when}" if when else value
 
 
+TEST = " test"
+
+
 def inside(text: str) -> str:
     """A thing to do as it stands inside a sentence: `a second creatinine`, `INR`."""
-    if text.startswith("Test for "):
+    if text.startswith("Test for ") or text.endswith(TEST):
         return f"a {lowered(text)}"
     return f"a {text[2:]}" if text.startswith("A ") else lowered(text)
 
@@ -362,6 +388,11 @@ def entry_question(entry: OpenEntry, read_as: Episode | None, rulebook: Rulebook
     return f"the {lowered(rulebook.concepts[read_as.concept].title)}: {titles}, too?"
 
 
+def entries_to_look_up(places: Sequence[str]) -> str:
+    """`2 entries to look up (conditions[2] and conditions[3])`"""
+    return f"{counted(len(places), 'entry', 'entries')} to look up ({both(places)})"
+
+
 def shortened(text: str) -> str:
     """What a record calls something, cut to fit the sheet."""
     bare = " ".join(text.split())
@@ -377,13 +408,13 @@ def doubt(value: str, why: str) -> str:
 
 
 def doubted(why: str) -> str:
-    """Of what is suspicious about a value the question that it raises; without one, all of it.
+    """Of what is suspicious about a value the question that it raises; without one, what would be usual.
 
     `unusual: usual is 0.8 .. 10; between 10 and 60: is it a prothrombin time in seconds?` asks `is it a prothrombin
     time in seconds?`.
     """
     question = next((part.rpartition(": ")[2] for part in why.split("; ") if part.endswith("?")), why)
-    return question.replace("`", "").replace(" .. ", " to ")
+    return question.replace("`", "").replace(" .. ", " to ").removeprefix("unusual: ")
 
 
 def check_action(text: str) -> str:
@@ -463,10 +494,10 @@ def next_step(sheet: Sheet) -> str:
     """What to do first: what decides a verdict is checked; else what the nearest trials wait for."""
     as_of = sheet.patient.as_of
     if sheet.patient.died:
-        return f"nothing: the record says that the patient {lowered(died(sheet.patient.died, as_of))}"
+        return f"nothing; the record says that the patient {lowered(died(sheet.patient.died, as_of))}"
     decisive = [each for each in sheet.check_first if each.effect]
     if decisive:
-        return f"check {lowered(decisive[0].text)}"
+        return f"check {decisive[0].text.partition(': ')[0]}, then screen again"
     live = [row for row in sheet.trials if row.state.name not in ("ruled out", "ruled out today")]
     if not live:
         again = [(row.label, row.dates.reopens) for row in sheet.trials if row.dates.reopens is not None]
@@ -478,7 +509,7 @@ def next_step(sheet: Sheet) -> str:
             return f"nothing today; screen again for {'; '.join(days)}"
         if any(row.state.name == "ruled out today" for row in sheet.trials):
             return "nothing today; screen again when a new result is there"
-        return "nothing: every trial is ruled out"
+        return "nothing; every trial is ruled out"
     first = live[0]
     if not first.state.name.startswith("all met"):
         first = next((row for row in live if row.recruiting.is_recruiting), first)
@@ -541,14 +572,14 @@ def next_in_row(sheet: Sheet) -> str:
         return lowered(died(sheet.patient.died, sheet.patient.as_of))
     decisive = [each for each in sheet.check_first if each.effect]
     if decisive:
-        return f"check {decisive[0].text}"
+        return f"check {decisive[0].text.partition(': ')[0]}"
     first = sheet.trials[0]
     match first.state.name:
         case "all met" | "all met if complete":
             return "sign the checklist" if first.recruiting.is_recruiting else f"ask whether {first.label} recruits"
         case "too little":
             those = [inside(each.text) for group in sheet.actions if group.kind == "measure" for each in group.actions]
-            return f"measure {', '.join(those[:MOST_NAMED])}" if those else first.left
+            return f"get {', '.join(those[:MOST_NAMED])}" if those else first.left
         case "ruled out today":
             day = min((row.dates.reopens for row in sheet.trials if row.dates.reopens is not None), default=None)
             if day is not None:
@@ -557,7 +588,26 @@ def next_in_row(sheet: Sheet) -> str:
         case "ruled out":
             return ""
         case _:
-            return first.left
+            return _named_in(first.left, sheet, first)
+
+
+MOST_NAMED_IN_ROW = 2
+
+
+def _named_in(left: str, sheet: Sheet, row: TrialRow) -> str:
+    """What is left, with the names of what is to be measured where these are few: `get INR; 1 chart review`."""
+    number = row.counts.measure
+    if not number or number > MOST_NAMED_IN_ROW or row.counts.check:
+        return left
+    those = [
+        inside(each.text)
+        for group in sheet.actions
+        if group.kind == "measure"
+        for each in group.actions
+        if row.id in each.trials
+    ]
+    rest = left.partition(", ")[2]
+    return f"get {both(those)}{f'; {rest}' if rest else ''}"
 
 
 def patient_in_row(patient: str, sex: Sex | None, age: str) -> str:

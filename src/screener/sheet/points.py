@@ -164,7 +164,7 @@ def _found(found: Found, rulebook: Rulebook, as_of: date) -> str:
     name = phrases.named(found.subject, rulebook)
     results = [each for each in found.used if isinstance(each, Result)]
     if isinstance(found.lookup, ChangeLookup):
-        values = " > ".join(each.recorded_value for each in results)
+        values = phrases.course([each.recorded_value for each in results])
         unit = unit_beside(results[-1].recorded_unit) if results else ""
         is_share = found.lookup.change.startswith("relative") and found.range is not None and found.range.is_exact
         return f"{name} {values}{unit}{f', {found.range.low:+.0f} %' if is_share and found.range is not None else ''}"

@@ -9,6 +9,8 @@ from msgspec import Struct
 NOBODY: frozenset[str] = frozenset()
 BY_DICTIONARY = "the dictionary"
 BY_PHRASES = "the table of phrases"
+BY_ABBREVIATION = "the table of abbreviations"
+BY_SITE = "the site's table"
 
 
 class Said(Struct, frozen=True):

@@ -102,7 +102,8 @@ class Index:
         """What the closest token says of each concept that has one; may be, where what stands below says otherwise.
 
         A kind has, beside its own tokens, those that may be what it is a kind of: which concepts have their relation
-        from those alone is the second half of the answer.
+        from those alone is the second half of the answer. What a longer code is not, of another edition alone, takes
+        nothing from a code: WHO's I85.0 bleeds, whatever the other edition's I85.00 is.
         """
         best: dict[str, tuple[Closeness, Relation]] = {}
         may_be: dict[str, Closeness] = {}
@@ -120,7 +121,8 @@ class Index:
         below = list(self._below(code))
         stated = {(longer, name) for longer, name, _ in below}
         for longer, name, relation in below:
-            self._heed(name, relation, relations)
+            if relation != "is not" or any(map(self.knows, longer)):
+                self._heed(name, relation, relations)
             if relation != "is not":
                 own.add(name)
             if relation == "may be":

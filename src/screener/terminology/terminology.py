@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.rulebook import (
+    ABBREVIATIONS,
     HIERARCHICAL,
     Code,
     Concept,
@@ -22,10 +23,11 @@ from screener.rulebook import (
     ReviewedRow,
     Rulebook,
     SaidByName,
+    abbreviations_of,
     made_once,
 )
 from screener.terminology.code_lists import EDITIONS, edition_for, is_a_code, is_divided
-from screener.terminology.said import BY_DICTIONARY, NOBODY, Said, all_of_one_entry, within
+from screener.terminology.said import BY_ABBREVIATION, BY_DICTIONARY, BY_SITE, NOBODY, Said, all_of_one_entry, within
 from screener.terminology.tables import Index, indexes, plain_code
 
 NOTHING_BUT_RESULTS = frozenset({"loinc", "cvx"})
@@ -188,7 +190,7 @@ class Terminology:
 
     def _of_site_row(self, row: SiteRow, system: str, code: str) -> Said:
         if row.nothing:
-            return Said(source="the site's table")
+            return Said(source=BY_SITE)
         said = [self.within(row.within)] if row.within else []
         if row.named is not None:
             said.append(self.named(row.named))
@@ -202,7 +204,7 @@ class Terminology:
         is_not = row.is_not | {kind for name in row.is_not for kind in self.concepts[name].narrower}
         return Said(
             together.is_ - is_not, together.may_be - is_not, together.unreviewed - is_not,
-            together.in_family, together.may_be_in_family, together.is_known, "the site's table",
+            together.in_family, together.may_be_in_family, together.is_known, BY_SITE,
         )  # fmt: skip
 
     def _of_hierarchy(self, system: str, code: str) -> Said | None:
@@ -276,6 +278,16 @@ class Terminology:
         if words is not None and (row := self.site.get(("text", words))) is not None:
             said.append(self._of_site_row(row, "text", words))
         return all_of_one_entry(said) if said else Said(unreviewed=self.everything, is_known=False)
+
+    def abbreviated(self, written: str) -> Said | None:
+        """What an abbreviation says, exactly as a ward writes it; None of one that the rules do not have."""
+        row = self._abbreviations.get(written)
+        return None if row is None else replace(self.of_row(row), source=BY_ABBREVIATION)
+
+    @cached_property
+    def _abbreviations(self) -> Mapping[str, ReviewedRow]:
+        rows = [row for row in self._rulebook.reviewed if row.system == ABBREVIATIONS]
+        return {written: row for row in rows for written in abbreviations_of(row)}
 
     def _most_specific(self, names: frozenset[str]) -> list[str]:
         return [name for name in names if names.isdisjoint(self.concepts[name].narrower)]

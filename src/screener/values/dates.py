@@ -287,3 +287,36 @@ def completed_years(birth_day: int, day: int) -> int:
 def day_text(day: int) -> str:
     """The day as YYYY-MM-DD."""
     return date.fromordinal(day).isoformat()
+
+
+# ---- in words
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_WRITTEN = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?(?:[T ](\d\d:\d\d)(:\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
+
+
+def day_in_words(day: date | int) -> str:
+    """A day as people read it everywhere: `9 Feb 2026`."""
+    of = date.fromordinal(day) if isinstance(day, int) else day
+    return f"{of.day} {MONTHS[of.month - 1]} {of.year}"
+
+
+@lru_cache(maxsize=4096)
+def dates_in_words(text: str) -> str:
+    """A text with each date in it as people read it, as much of it as the text has.
+
+    `2026-02-09T07:05:00+01:00` becomes `9 Feb 2026 07:05 +01:00`, `2025-10 or before` becomes `Oct 2025 or before`.
+    """
+    return _WRITTEN.sub(_in_words, text)
+
+
+def _in_words(found: re.Match[str]) -> str:
+    year, month, day, time, seconds, offset = found.groups()
+    if not 1 <= int(month) <= len(MONTHS):
+        return found[0]
+    told = f"{MONTHS[int(month) - 1]} {year}"
+    if day is not None:
+        told = f"{int(day)} {told}"
+    if time is not None:
+        told += f" {time}{seconds if (seconds or '').strip(':0.') else ''}"
+    return told if offset is None else f"{told} {'UTC' if offset == 'Z' else offset}"

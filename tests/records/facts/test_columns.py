@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from properties.effort import many
-from properties.generators import read, records, rule_texts, rulebook_of, rules_of, subject_of
+from properties.generators import random_rules, read, records
 from screener import load_patients, load_rules
 from screener.records.facts.columns import from_table, schema_of, to_table
 from screener.records.facts.people import Person, patient_of, person_of
@@ -54,10 +54,7 @@ def test_nobody_is_a_table_without_rows() -> None:
 @many(25)
 def test_a_random_record_is_read_back_as_it_was(seed: int) -> None:
     dice = Random(seed)
-    rulebook = rulebook_of(rule_texts(dice))
-    if rulebook is None:
-        return
-    subject = subject_of(rulebook, rules_of(rulebook.trials.values()))
+    _, rulebook, subject = random_rules(dice)
     those = [read(records(dice, rulebook, subject), rulebook) for _ in range(3)]
     assert kept(those) == those
 

@@ -8,6 +8,7 @@ import json
 import zipfile
 import zlib
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -257,6 +258,7 @@ class Odd:
         ({"x": Odd()}, "an object is not JSON"),
         ({"x": float("nan")}, "`nan` is not a number"),
         ({"x": float("inf")}, "`inf` is not a number"),
+        ({"x": Decimal("NaN")}, "`NaN` is not a number"),
         ({"x": "\ud83d"}, "`\\ud83d` is not text in Unicode"),
         ({"\ud83d": 1}, "`\\ud83d` is not text in Unicode"),
         ({"x": {1, 2}}, "an object is not JSON"),

@@ -125,3 +125,46 @@ def test_a_component_keeps_its_place_as_well() -> None:
     part = {"code": own("BILI"), **quantity(400, "umol/L")}
     panel = result(own("LIVER"), {}, "2026-02-19", component=[part])
     assert unread(read(OLD["total_bilirubin"], panel), "total_bilirubin") == ["2026-02-19"]
+
+
+PRESSURE = {"system": "http://loinc.org", "code": "8480-6", "display": "Systolic blood pressure"}
+MILLIMETRES = quantity(18, "mm[Hg]")
+
+
+def beside(known: Json, display: str | None, system: str = "http://loinc.org") -> Json:
+    other = {"system": system, "code": "X1", **({"display": display} if display else {})}
+    return {"coding": [known, other]}
+
+
+@pytest.mark.parametrize("display", ["Systolic pulmonary arterial pressure", "Left atrial pressure Systolic"])
+@pytest.mark.parametrize("system", ["http://loinc.org", "urn:iso:std:iso:11073:10101", OWN])
+def test_a_name_of_something_else_next_to_a_known_code_leaves_the_result_open(display: str, system: str) -> None:
+    patient = read(result(beside(PRESSURE, display, system), MILLIMETRES, "2026-02-18"))
+    (pressure,) = patient.results["systolic_blood_pressure"]
+    problem = f"its codes stand for different things: `systolic_blood_pressure`, and `{display}`"
+    assert (pressure.unusable, pressure.problem) == ("missing", problem)
+
+
+@pytest.mark.parametrize(
+    ("code", "display", "unit"),
+    [
+        ("29463-7", "Birth weight Measured", "kg"),
+        ("1975-2", "Bilirubin direct", "mg/dL"),
+        ("2160-0", "Creatinine clearance", "mg/dL"),
+    ],
+)
+def test_so_it_is_of_other_labs(code: str, display: str, unit: str) -> None:
+    known = {"system": "http://loinc.org", "code": code}
+    patient = read(result(beside(known, display), quantity(3, unit), "2026-02-18"))
+    ((found,),) = (each for name, each in patient.results.items())
+    assert found.unusable == "missing"
+
+
+@pytest.mark.parametrize(
+    "display",
+    ["Systolic blood pressure--sitting", "Blood pressure systolic, invasive", "SBP", "Blutdruck systolisch", None],
+)
+def test_a_name_of_the_same_lab_leaves_it_as_it_is(display: str | None) -> None:
+    patient = read(result(beside(PRESSURE, display), quantity(118, "mm[Hg]"), "2026-02-18"))
+    (pressure,) = patient.results["systolic_blood_pressure"]
+    assert pressure.unusable is None

@@ -78,7 +78,7 @@ def test_a_list_that_is_not_complete_says_why_when_it_is_asked_for() -> None:
 
 def test_a_dead_patient_is_the_first_note() -> None:
     patient = read(patient={**PATIENT, "deceasedDateTime": "2026-02-01"})
-    assert evaluate(patient, SMALL, as_of=DAY).notes[0] == "the record says that the patient has died (2026-02-01)"
+    assert evaluate(patient, SMALL, as_of=DAY).notes[0] == "the record says that the patient has died (1 Feb 2026)"
     assert evaluate(patient, SMALL, as_of="2026-01-31").notes == ()
 
 

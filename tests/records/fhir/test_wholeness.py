@@ -111,6 +111,28 @@ def test_a_search_for_one_kind_of_resource_concerns_its_list(asked: str, lists: 
         assert open_lists(found(drug(), link=[own], total=1)) == set()
 
 
+@pytest.mark.parametrize(
+    ("asked", "lists"),
+    [
+        ("MedicationStatement?patient=p&status=active", {"medications"}),
+        ("MedicationStatement?patient=p&effective=ge2025-01-01&_count=50", {"medications"}),
+        ("MedicationStatement/_search?patient=p&_lastUpdated=ge2025-01-01", {"medications"}),
+        ("Condition?patient=p&clinical-status=active", {"conditions"}),
+        ("Condition?patient=p&clinical-status:not=inactive", {"conditions"}),
+        ("Condition?patient=p&code=I21.9", {"conditions"}),
+        ("Patient/p/$everything?_since=2025-01-01", EVERY),
+        ("Patient/p/$everything?start=2025-01-01&end=2026-01-01", EVERY),
+        ("Patient/p/$everything?_count=1000", set()),
+        ("Condition?patient=p&_sort=-onset-date&page=1", set()),
+        ("Condition?patient=p&category=problem-list-item", set()),
+        ("Observation?patient=p&status=final&date=ge2025", set()),
+        ("Encounter?patient=p&status=finished", set()),
+    ],
+)
+def test_a_search_that_was_narrowed_finds_a_part_of_the_list(asked: str, lists: set[str]) -> None:
+    assert open_lists(found(drug(), mode="match", link=[link("self", asked)])) == lists
+
+
 def test_without_an_address_what_matched_tells_what_was_asked_for() -> None:
     assert open_lists(found(drug(), mode="match", total=57)) == {"medications"}
     assert open_lists(found(drug(), condition("ascites", id="2"), mode="match", total=57)) == {

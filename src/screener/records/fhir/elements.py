@@ -107,10 +107,10 @@ def shown(status: str | None) -> str:
     return printable(status[:LONGEST_STATUS]) if status else "no status"
 
 
-def only_one_of(body: Body, field: str, types: Sequence[str]) -> None:
+def only_one_of(body: Body, fields: Sequence[str]) -> None:
     """FHIR lets a choice stand in one field only. Raises UnreadableError where it stands in several: which of them
     counts, nobody knows."""
-    given = [f"{field}{each}" for each in types if body.get(f"{field}{each}") is not None]
+    given = [each for each in fields if body.get(each) is not None]
     if len(given) > 1:
         raise UnreadableError(f"it has {' and '.join(f'`{each}`' for each in given)}")
 
@@ -126,7 +126,7 @@ class Coding(Struct, frozen=True):
     display: str | None = None
 
 
-class Concept(Struct, frozen=True):
+class Concept(Struct, frozen=True, cache_hash=True):
     """A CodeableConcept: codes that mean the same, and the words of the person who chose them."""
 
     codings: tuple[Coding, ...] = ()
@@ -164,7 +164,8 @@ def concepts(body: Body, field: str) -> tuple[Concept, ...]:
     return tuple(concept_of(each) for each in parts(body, field))
 
 
-_as_written = msgspec.json.Encoder(decimal_format="number").encode
+as_written = msgspec.json.Encoder(decimal_format="number").encode
+"""Anything in the record, as JSON: it is known again by that."""
 LONGEST_REMEMBERED = 1000
 """Bytes of a concept that is known again."""
 
@@ -176,7 +177,7 @@ def concept_of(value: Body) -> Concept:
     """
     if not value:
         return NO_CONCEPT
-    written = _as_written(value)
+    written = as_written(value)
     return _concept_written(written) if len(written) <= LONGEST_REMEMBERED else _concept_in(value)
 
 

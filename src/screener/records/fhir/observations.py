@@ -195,7 +195,7 @@ def _read_one(holder: Body, resource: Resource, place: str, reader: Reader, *, i
         read = value_of(holder, meaning, reader.dictionary)
         if read is None and is_panel:
             continue
-        if meaning.kind == "lab" and not is_of_blood(meaning, holder, resource, place, reader):
+        if meaning.kind == "lab" and not is_of_blood(meaning, named, holder, resource, place, reader):
             continue
         if read is None and (why := why_absent(holder)) in NOTHING_MEASURED:
             reader.leave_part(resource, place, f"it has no value: {quoted(why)}")
@@ -209,10 +209,11 @@ def _keep_place_of_what_it_may_be(
     named: Concept, holder: Body, resource: Resource, place: str, reader: Reader, unit: str | None
 ) -> None:
     """A result under a code or wording that nobody knows, which is like the name of a lab or finding."""
-    if not may_be_of_blood(named, resource, reader):
+    near = reader.perhaps(named, unit)
+    if not near or not may_be_of_blood(named, resource, reader):
         return
     may_be = []
-    for meaning in reader.perhaps(named, unit):
+    for meaning in near:
         read = value_of(holder, meaning, reader.dictionary)
         if read is not None and (
             meaning.kind != "lab" or any(isinstance(each, Quantity | Span) for each in read.candidates)
@@ -229,17 +230,21 @@ def _keep_place_of_what_it_may_be(
 def _mention_value(named: Concept, holder: Body, resource: Resource, place: str, reader: Reader) -> None:
     """What a result that is not read may say of conditions and treatments: by its value, which is one or names one;
     and by what it is called, if that names what a test shows, and its value does not say that there is none."""
-    stated = concept(holder, "valueCodeableConcept")
+    stated, written = concept(holder, "valueCodeableConcept"), text(holder, "valueString")
+    called = " / ".join(own_words(named))
+    shows = reader.dictionary.shown_in_words
+    if stated.is_empty and written is None and not reader.names_any(called, shows):
+        return
     day = time_of(resource, reader)
     when = Period(day, day)
     if not stated.is_empty:
         reader.mention(Mention(stated, "conditions", place, when, is_open=False))
         _mention_words(stated, place, when, reader)
-    if (written := text(holder, "valueString")) is not None:
+    if written is not None:
         reader.mention_named(written, place, when)
     is_given = has_value(holder) or "interpretation" in holder or why_absent(holder) not in (None, *NOTHING_MEASURED)
     if is_given and says_it_is_there(holder, reader.dictionary) is not False:
-        reader.mention_named(" / ".join(own_words(named)), place, when, reader.dictionary.shown_in_words)
+        reader.mention_named(called, place, when, shows)
 
 
 def _add_result(value: Value, meaning: Meaning, holder: Body, resource: Resource, place: str, reader: Reader) -> None:

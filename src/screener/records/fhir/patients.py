@@ -33,7 +33,7 @@ from screener.records.fhir.elements import (
 from screener.records.fhir.mentions import LISTS, at, fields, named_in, read_mentions
 from screener.records.fhir.observations import hold_place, read_observation, read_report
 from screener.records.fhir.participation import read_consent, read_research_subject
-from screener.records.fhir.reader import NOT_READ, Memory, Mention, Reader, counted
+from screener.records.fhir.reader import NOT_READ, Mention, Reader, counted, memory_of
 from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning, identifier_in, identifiers_of
 from screener.records.fhir.searches import why_partial
 from screener.records.fhir.treatments import (
@@ -102,7 +102,6 @@ def read_resources(
     ledger: list[SetAside] | None = None,
     unread_places: Iterable[str] = (),
     beside: Iterable[Unread] = (),
-    memory: Memory | None = None,
     *,
     among_others: bool = False,
 ) -> Iterator[Patient | RecordError]:
@@ -127,7 +126,7 @@ def read_resources(
         kinds = counted(Counter(each.kind for each in pool.resources))
         fault = f"there is no patient in it, only {kinds}" if kinds else "there is no resource in it"
         yield refused(file, place, fault, _mend_without_patients(pool))
-    memory = memory or Memory()
+    memory = memory_of(dictionary)
     is_alone = len(people) == 1 and not among_others
     names = _names(people, name)
     times = Counter(map(plain_id, names))
@@ -152,7 +151,7 @@ def _pool_of(documents: Iterable[Document]) -> Pool:
     pool = Pool()
     for document in documents:
         pool.add(document.content, document.place)
-    pool.close()
+    pool.close(LISTS.keys())
     return pool
 
 

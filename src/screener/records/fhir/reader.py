@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
+from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 
@@ -64,11 +65,14 @@ class Named(Struct, frozen=True):
 
 
 class Memory:
-    """What the patients of a file have in common: what concepts mean, and limits of normal as they are written."""
+    """What patients have in common who are read with one dictionary: what concepts mean, and limits of normal as they
+    are written."""
 
     def __init__(self) -> None:
         self.meanings: dict[Concept, tuple[Meaning, ...]] = {}
-        self.limits: dict[tuple[Sex | None, str], tuple[NormalSpan, str | None]] = {}
+        self.limits: dict[tuple[Sex | None, bytes], tuple[NormalSpan, str | None]] = {}
+        self.known: dict[Concept, bool] = {}
+        self.others: dict[Concept, str | None] = {}
         self.near: dict[tuple[Concept, str | None], tuple[Meaning, ...]] = {}
         self.mentioned: dict[tuple[Concept, RecordList], tuple[bool, Meaning | None]] = {}
         self.named: dict[str, Sequence[Named]] = {}
@@ -77,6 +81,24 @@ class Memory:
             tuple[Concept, tuple[Meaning, ...], RecordList, tuple[str, ...] | None],
             tuple[tuple[str, ...], tuple[Meaning, ...]],
         ] = {}
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to begin a new one. Wordings are of patients, and there is no end to them."""
+        of_concepts = (self.meanings, self.known, self.others, self.near, self.mentioned, self.specimens, self.filed)
+        return len(self.named) > _FULL or any(len(each) > _FULL for each in of_concepts)
+
+
+_FULL = 8192
+_OF_DICTIONARIES: WeakKeyDictionary[Dictionary, Memory] = WeakKeyDictionary()
+
+
+def memory_of(dictionary: Dictionary) -> Memory:
+    """What is remembered of a dictionary from one patient to the next."""
+    known = _OF_DICTIONARIES.get(dictionary)
+    if known is None or known.is_full:
+        known = _OF_DICTIONARIES[dictionary] = Memory()
+    return known
 
 
 class Reader:
@@ -228,6 +250,8 @@ class Reader:
         elif len(fitting) > 1 and all(each.kind in ("lab", "finding") for each in fitting):
             said = any_of(each.entry.name for each in fitting)
             raise UnreadableError(f"its codes stand for different things: {said}")
+        elif len(concept.codings) > 1 and (unlike := self._something_else(concept, fitting)) is not None:
+            raise UnreadableError(f"its codes stand for different things: `{fitting[0].entry.name}`, and {unlike}")
         elif len({each.absent for each in fitting}) > 1:
             why = "one of its codes says that it is absent, another that it is not"
             if on is None:
@@ -241,6 +265,24 @@ class Reader:
         for each in told:
             self.note(where, each)
         return filed
+
+    def _something_else(self, concept: Concept, meanings: tuple[Meaning, ...]) -> str | None:
+        """What a code that nobody knows is called, if these labs or findings are not to be mistaken for that:
+        `Systolic pulmonary arterial pressure`, next to the code of the systolic blood pressure."""
+        if concept not in self.memory.others:
+            self.memory.others[concept] = next(self._called_otherwise(concept, meanings), None)
+        return self.memory.others[concept]
+
+    def _called_otherwise(self, concept: Concept, meanings: tuple[Meaning, ...]) -> Iterator[str]:
+        for meaning in meanings:
+            if meaning.kind not in ("lab", "finding") or meaning.by_own_table:
+                continue
+            for each in concept.codings:
+                is_known = each.code is not None and self.dictionary.coded(each.system or "", each.code)
+                if each.display is None or is_known:
+                    continue
+                if likeness_of(self.dictionary).is_something_else(each.display, meaning):
+                    yield quoted(each.display)
 
     def _filed(
         self, concept: Concept, meanings: tuple[Meaning, ...], on: RecordList, kinds: tuple[str, ...] | None
@@ -327,11 +369,7 @@ class Reader:
     def mention_named(self, wording: str, place: str, when: Period, only: frozenset[str] | None = None) -> None:
         """The concepts (of some only) that a wording names may be there, at its own time. Whether it says so, or the
         opposite, nobody reads."""
-        told = (
-            self._named_in(wording)
-            if only is None
-            else [each for each in self._named_in(wording) if not only.isdisjoint(each.is_)]
-        )
+        told = self._named_in(wording, only)
         for each in told:
             mention = Mention(each.named, "conditions", place, when)
             self._mentions.setdefault((each.named, mention.on, when, None), (mention, each.meaning))
@@ -341,7 +379,11 @@ class Reader:
                 place, f"its words name {names}: whether they say that it is there, or that it is not, is not read"
             )
 
-    def _named_in(self, wording: str) -> Sequence[Named]:
+    def names_any(self, wording: str, only: frozenset[str]) -> bool:
+        """Whether a wording names one of some concepts."""
+        return bool(self._named_in(wording, only))
+
+    def _named_in(self, wording: str, only: frozenset[str] | None) -> Sequence[Named]:
         known = self.memory.named.get(wording)
         if known is None:
             known = []
@@ -352,12 +394,15 @@ class Reader:
                     known.append(Named(named, said.is_, meaning))
             if len(wording) <= LONGEST_TEXT:
                 self.memory.named[wording] = known
-        return known
+        return known if only is None else [each for each in known if not only.isdisjoint(each.is_)]
 
     def is_known(self, concept: Concept) -> bool:
         """Whether anybody knows one of its codes, or its wording."""
-        codes = [(each.system or "", each.code) for each in concept.codings if each.code is not None]
-        return self.dictionary.said(codes, concept.text).is_known
+        is_known = self.memory.known.get(concept)
+        if is_known is None:
+            codes = [(each.system or "", each.code) for each in concept.codings if each.code is not None]
+            is_known = self.memory.known[concept] = self.dictionary.said(codes, concept.text).is_known
+        return is_known
 
     def says_none(self, concept: Concept) -> bool:
         """Whether a concept says that something is absent."""
@@ -390,7 +435,7 @@ class Reader:
         """
         body = resource.body
         try:
-            only_one_of(body, field, _TIMES)
+            only_one_of(body, [f"{field}{each}" for each in _TIMES])
             if (when := moment(body, f"{field}DateTime")) is not None:
                 return Period(when, when)
             if (stretch := period(body, f"{field}Period")) is not None:

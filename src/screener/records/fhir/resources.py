@@ -6,7 +6,7 @@ to a contained resource, or by an identifier; nothing is fetched.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, TypeGuard
 from urllib.parse import parse_qsl
 
@@ -162,9 +162,10 @@ class Pool:
         if isinstance(issues := bundle.get("issues"), dict):
             self._add_outcome(issues, f"{where}issues", page.kinds)
 
-    def close(self) -> None:
-        """Everything has been added: what pages and servers say to be missing is known now."""
-        for page, why in not_at_hand(self._pages):
+    def close(self, on_lists: Collection[str]) -> None:
+        """Everything has been added: what pages and servers say to be missing is known now. `on_lists` are the kinds of
+        resources that stand on a list."""
+        for page, why in not_at_hand(self._pages, on_lists):
             self.miss("Bundle", page.place, why, page.kinds)
 
     def _add_entry(
@@ -245,8 +246,7 @@ class Pool:
 
     def _was_deleted(self, resource: Resource) -> bool:
         """Whether a Bundle tells that it was deleted, and not before this version of it was made."""
-        named = resource.named
-        if named not in self._deleted:
+        if not self._deleted or (named := resource.named) not in self._deleted:
             return False
         deleted, made = self._deleted[named], _last_updated(resource)
         return deleted is None or made is None or not deleted.is_before(made)

@@ -9,6 +9,7 @@ from screener.records.fhir.elements import (
     Body,
     Concept,
     UnreadableError,
+    as_written,
     at_age,
     concept,
     concepts,
@@ -60,7 +61,7 @@ def limits_of_normal(
     if any("age" in each for each in ranges):
         return _limits_among(ranges, reader, when)
     # A laboratory prints the same limits with every result, at most one set for each sex.
-    key = (reader.chart.sex, repr(ranges))
+    key = (reader.chart.sex, as_written(ranges))
     known = reader.memory.limits.get(key)
     if known is None:
         known = _limits_among(ranges, reader, when)

@@ -89,8 +89,11 @@ def effective_time(resource: Resource, reader: Reader) -> Moment | None:
         return None
 
 
+_EFFECTIVE = ("effectiveDateTime", "effectiveInstant", "effectivePeriod", "effectiveTiming")
+
+
 def _effective(body: Body) -> Moment | None:
-    only_one_of(body, "effective", ("DateTime", "Instant", "Period", "Timing"))
+    only_one_of(body, _EFFECTIVE)
     for field in ("effectiveDateTime", "effectiveInstant"):
         if (when := moment(body, field)) is not None:
             return when

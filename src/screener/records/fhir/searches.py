@@ -6,7 +6,7 @@ else by what was found.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import parse_qsl
@@ -36,6 +36,13 @@ _WORDS_OF_LIMITS = (
     *("exceed", "too many", "maximum", "more results", "suppress", "withheld", "redact"),
 )
 """Parts of words by which a server says that its answer is not whole."""
+_NARROWING = frozenset(
+    {"clinical-status", "verification-status", "status", "code", "encounter", "onset-date", "abatement-date", "date"}
+    | {"recorded-date", "authoredon", "effective", "effective-time", "occurrence", "intent", "criticality"}
+    | {"_lastupdated", "_since", "start", "end"}
+)
+"""Parameters of a search by which it finds a part of a list only, in R4 and R5, and in `$everything`. What divides a
+list on a server (`category`) is none, since its parts are asked for one by one."""
 LONGEST_CODE = 30
 _COUNTABLE = 10**12
 
@@ -52,17 +59,20 @@ class Page(Struct, frozen=True, eq=False):
     is_total_odd: bool
     """Whether a total is stated, and nobody can tell how many that are."""
     found: int
+    narrowed_by: str | None = None
+    """A parameter by which only a part of what there is was asked for."""
 
 
 def page_of(bundle: Body, place: str) -> Page:
     """A Bundle as a page."""
     links = dict(_links(bundle))
-    asked = _asked_by(links.get("self") or links.get("first") or "")
+    address = links.get("self") or links.get("first") or ""
+    asked = _asked_by(address)
     kinds = [(mode, kind) for mode, kind in _entries(bundle) if kind != "OperationOutcome" and mode != "outcome"]
     matching = [kind for mode, kind in kinds if mode == "match"] or [kind for mode, kind in kinds if mode is None]
     if asked is not None:
         matching = [kind for kind in matching if kind in asked]
-    elif bundle.get("type") == "searchset":
+    elif bundle.get("type") == "searchset" and "/$everything" not in address:
         modes = {mode for mode, _ in kinds}
         others = (kind for _, kind in kinds if kind not in _GOES_WITH) if "match" in modes else ()
         told = frozenset(matching).union(others)
@@ -78,6 +88,7 @@ def page_of(bundle: Body, place: str) -> Page:
         total,
         stated is not None and total is None,
         len(matching),
+        _narrowed_by(address),
     )
 
 
@@ -111,6 +122,13 @@ def _asked_by(address: str) -> frozenset[str] | None:
     return frozenset({kind})
 
 
+def _narrowed_by(address: str) -> str | None:
+    """The parameter by which an address asks for a part of the entries of a list. It may carry a modifier
+    (`clinical-status:not`)."""
+    names = (name.partition(":")[0] for name, _ in parse_qsl(address.partition("?")[2]))
+    return next((name for name in names if name.casefold() in _NARROWING), None)
+
+
 def _entries(bundle: Body) -> Iterator[tuple[str | None, str]]:
     """How each entry was found, as far as it says so, and the kind of its resource."""
     entries = bundle.get("entry")
@@ -122,8 +140,9 @@ def _entries(bundle: Body) -> Iterator[tuple[str | None, str]]:
             yield mode if isinstance(mode, str) else None, kind if isinstance(kind, str) else ""
 
 
-def not_at_hand(pages: Sequence[Page]) -> Iterator[tuple[Page, str]]:
-    """The answers that lack a part, and why that is known. Pages that lead to one another are one."""
+def not_at_hand(pages: Sequence[Page], on_lists: Collection[str]) -> Iterator[tuple[Page, str]]:
+    """The answers that lack a part, and why that is known. Pages that lead to one another are one. `on_lists` are the
+    kinds of resources that stand on a list: only what was asked of these can be a part of one."""
     by_address = {page.own: page for page in pages if page.own}
     followed = {page.following for page in pages if page.following and page.following != page.own}
     seen: set[int] = set()
@@ -145,6 +164,8 @@ def not_at_hand(pages: Sequence[Page]) -> Iterator[tuple[Page, str]]:
             yield first, f"the server found {total} resources, and {found} of them are at hand"
         elif first.is_total_odd:
             yield first, "nobody can tell from its `total` how many resources the server found"
+        elif first.narrowed_by is not None and (first.kinds is None or first.kinds.issubset(on_lists)):
+            yield first, f"it answers a search that was narrowed by `{first.narrowed_by}`, and finds a part only"
 
 
 def why_incomplete(outcome: Body) -> str | None:

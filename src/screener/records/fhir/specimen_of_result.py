@@ -35,13 +35,14 @@ def _specimens_worded(named: Concept) -> frozenset[str]:
     return told_together(specimen_in(each) for each in own_words(named))
 
 
-def is_of_blood(meaning: Meaning, holder: Body, resource: Resource, place: str, reader: Reader) -> bool:
+def is_of_blood(meaning: Meaning, named: Concept, holder: Body, resource: Resource, place: str, reader: Reader) -> bool:
     """Whether a result of a lab counts: every lab of the dictionary that has a specimen is measured in blood.
 
     A result of another specimen is set aside. Where its specimen and its words contradict each other, it keeps its
     place. A specimen that nobody can read changes nothing: the code says in what the lab is measured.
     """
     specimen, unread = _specimen_of(resource, reader)
+    worded = frozenset[str]() if meaning.by_own_table else _specimens_worded(named)
     others = sorted(specimen - {BLOOD})
     if others and BLOOD in specimen:
         why = f"its specimen is called {' or '.join(others)}, and blood"
@@ -50,8 +51,6 @@ def is_of_blood(meaning: Meaning, holder: Body, resource: Resource, place: str, 
     if others:
         reader.leave_part(resource, place, f"its specimen is {' or '.join(others)}, not blood")
         return False
-    named = concept(holder, "code")
-    worded = frozenset[str]() if meaning.by_own_table else _specimens_worded(named)
     others = sorted(worded - {BLOOD})
     if others and worded | specimen == set(others):
         reader.leave_part(resource, place, f"its words say that it is of {' or '.join(others)}, not of blood")

@@ -32,7 +32,6 @@ from screener.records.documents import Document, parse, refused
 from screener.records.errors import RecordError
 from screener.records.fhir.mentions import at, fields
 from screener.records.fhir.patients import READ_KINDS, REFERRED_TO, names_in, read_resources, subject_of
-from screener.records.fhir.reader import Memory
 from screener.records.fhir.resources import is_kind
 from screener.records.folders import Unread
 from screener.records.foreign import deletions
@@ -364,7 +363,6 @@ class Spread:
     ) -> Iterator[Patient | RecordError]:
         """The patients, all or those of one lot, in the order in which they come if everything is read at once."""
         apart = self._told_apart
-        memory = Memory()
         if apart is None:
             documents = list(self.documents())
             yield from read_resources(
@@ -397,7 +395,6 @@ class Spread:
                     sightings,
                     unread_places=unread_places,
                     beside=beside,
-                    memory=memory,
                     among_others=True,
                 )
                 waiting[group] = deque(read)

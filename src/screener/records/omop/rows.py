@@ -21,7 +21,6 @@ from msgspec.structs import replace
 from screener.records.documents import Document, refused
 from screener.records.errors import RecordError
 from screener.records.fhir.patients import read_resources
-from screener.records.fhir.reader import Memory
 from screener.records.folders import Unread
 from screener.records.patient import Patient
 from screener.records.sources import HowRead
@@ -110,7 +109,6 @@ def patients_in(tables: Tables, how: HowRead, between: tuple[int, int] | None) -
     """The patients whose ids lie between two, or all, one after the other."""
     streams = {kind.table: _Stream(_events(tables, kind, between)) for kind in KINDS if kind.table in tables.columns}
     beside = {table: _who_is_in(tables, table, between) for table in NOT_READ if table in tables.columns}
-    memory = Memory()
     for identity, same in groupby(_people(tables, between), key=lambda row: row["person_id"]):
         person, *more = same
         events = [(kind, streams[kind.table].of(identity)) for kind in KINDS if kind.table in streams]
@@ -125,7 +123,7 @@ def patients_in(tables: Tables, how: HowRead, between: tuple[int, int] | None) -
         documents = [Document(each, f"{each['resourceType']}/{each['id']}") for each in resources]
         unread = [Unread(each, NOT_READ[each], may_hold=False) for each, who in beside.items() if identity in who]
         for read in read_resources(
-            documents, how.dictionary, tables.file, None, how.sightings, beside=unread, memory=memory, among_others=True
+            documents, how.dictionary, tables.file, None, how.sightings, beside=unread, among_others=True
         ):
             yield _as_of(read, person["observed_until"]) if isinstance(read, Patient) else read
 

@@ -5,11 +5,13 @@ for (const form of document.querySelectorAll("form.review")) {
   if (!blank) continue;
   const all = (what) => [...form.querySelectorAll(what)];
   const groups = all("[data-group]:not([data-item], [data-onset])");
+  // Needed for inclusion is denied by its own tick only.
+  const denied = groups.filter((each) => !("needed" in each.dataset));
   const every = form.querySelector("[data-every]");
   for (const each of all(".save, .every")) each.hidden = false;
   if (every) {
-    every.addEventListener("change", () => groups.forEach((each) => { each.checked = every.checked; }));
-    groups.forEach((each) => each.addEventListener("change", () => { every.checked = groups.every((one) => one.checked); }));
+    every.addEventListener("change", () => denied.forEach((each) => { each.checked = every.checked; }));
+    denied.forEach((each) => each.addEventListener("change", () => { every.checked = denied.every((one) => one.checked); }));
   }
   const onsetOf = (item) => form.querySelector(`[data-group="${item.dataset.group}"][data-onset="${item.dataset.item}"]`);
   for (const item of all("[data-item]")) {

@@ -1,0 +1,189 @@
+"""What a diagnosis, procedure or drug in people's words is, by the phrases that its wording is made of.
+
+The phrases are those of the tables `conditions.tsv`, `procedures.tsv` and `drugs.tsv`, and the names of the dictionary.
+A wording is read only if every word of it belongs to a phrase; with a single unknown word it is unread: it may be
+anything on its list, and what its other words name.
+
+A diagnosis in more words than a name may be suspected, or over: it may be whatever one of its phrases may be, and is
+nothing for certain. `arterial hypertension, type 2 diabetes` is none of what rules ask for; `suspected pneumonia` may
+be an infection, and `no pneumonia` is unread.
+
+So is a procedure, as it is done for something. `Elective
+laparoscopic cholecystectomy for HCC` is made of `elective`, `laparoscopic` and `for`, which add nothing; of
+`cholecystectomy`, after which everybody lies within Z90.4 and K80 to K82; and of `HCC`. `CT of the liver` is read,
+because `liver` adds nothing to what is harmless; in `dialysis of the liver`, `liver` is an unknown word.
+
+A drug is what its wording says: `Norepinephrine 0.1 ug/kg/min i.v.` is made of a name of the dictionary, and of words
+for how much and by which way, which add nothing. `stop norepinephrine` and `norepinephrine?` are unread.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from screener.records.comparing import is_abbreviation, plain_word, plain_words, words_of
+from screener.rulebook import ABBREVIATIONS, ReviewedRow, Rulebook, abbreviations_of
+from screener.terminology.said import BY_PHRASES, NOBODY, Said
+from screener.terminology.tables import plain_code
+from screener.terminology.terminology import Terminology
+
+_FOUND = re.compile(r"[+\uff0b](?!\s*[^\W\d_])|[↑↓⬆⬇]")
+"""A sign that something was found, `HIV test (+)`; a plus before a word only joins two, `PET + CT`."""
+
+_UNSURE = re.compile(r"[?\uff1f\u2192\u21d2]|->|=>")
+"""A sign that somebody was not sure, or that one drug took the place of another."""
+
+_COUNTED = re.compile(r"\d+(\D.*)")
+"""A number written in one with its unit, `40mg`."""
+
+_KINDS: Mapping[str, tuple[str, ...]] = {
+    "conditions": ("condition", "procedure"),
+    "procedures": ("condition", "procedure"),
+    "drugs": ("drug",),
+}
+"""Of which kinds the names are that count as phrases, too, by the table."""
+
+_BESIDES: Mapping[str, str] = {"conditions": "procedures"}
+"""The table whose phrases count as well: among diagnoses stands `Z.n. Appendektomie`."""
+
+
+class _Phrase(Struct, frozen=True):
+    """A phrase of the table, or what the dictionary calls a concept: its words, and the row or the concept's name.
+
+    The table's words are compared in small letters; of a name two capitals stay capitals, as `MI`, and of an
+    abbreviation all letters stay as they are.
+    """
+
+    words: tuple[str, ...]
+    row: ReviewedRow | None = None
+    concept: str = ""
+    as_written: bool = False
+
+
+class Phrases:
+    """The phrases of one table of a dictionary. `called` is everything that concepts are called, each with the
+    concept's name."""
+
+    def __init__(
+        self, table: str, rulebook: Rulebook, terminology: Terminology, called: Iterable[tuple[str, str]]
+    ) -> None:
+        self.table = table
+        self.is_certain = table == "drugs"
+        self.rulebook = rulebook
+        self.terminology = terminology
+        self._called = called
+
+    def said(self, wordings: Iterable[str]) -> Said:
+        """What something is that is called so, perhaps in several wordings: what all say that are read, and it may be
+        whatever one of them may be. One that is read is enough."""
+        said = [self._of_wording(each) for each in wordings]
+        read = [each for each in said if each.is_known] or said
+        is_ = frozenset.intersection(*(each.is_ for each in read))
+        may_be = frozenset[str]().union(*(each.is_ | each.may_be for each in said)) - is_
+        unreviewed = frozenset[str]().union(*(each.unreviewed for each in read)) - may_be - is_
+        return Said(is_, may_be, unreviewed, is_known=read[0].is_known, source=read[0].source)
+
+    def _of_wording(self, wording: str) -> Said:
+        made_of = list(self._made_of(wording))
+        phrases = [each for each in made_of if each is not None]
+        telling = [each for each in phrases if each.row is None or each.row.beside is None]
+        is_harmless = all(each.row is not None and not each.row.within for each in telling)
+        fitting = (None, "any", "harmless" if is_harmless else "treatment")
+        is_known = (
+            bool(telling)
+            and None not in made_of
+            and all(each.row is None or each.row.beside in fitting for each in phrases)
+        )
+        said = [self._of(each) for each in telling]
+        certainly = frozenset[str]().union(*(each.is_ for each in said))
+        is_ = certainly if is_known and self.is_certain else NOBODY
+        may_be = frozenset[str]().union(certainly, *(each.may_be for each in said)) - is_
+        unreviewed = frozenset[str]().union(*(each.unreviewed for each in said))
+        anything = unreviewed if is_known else self.terminology.everything
+        return Said(is_, may_be, anything - may_be - is_, is_known=is_known, source=BY_PHRASES if is_known else "")
+
+    def after_treatment(self, codes: Iterable[tuple[str, str]], wording: str) -> Said | None:
+        """What a wording may be that is read, and is made of treatments alone after which one of these codes is given;
+        None of any other. `Z90.4` is given after an appendectomy; `T81.9`, a complication, is not."""
+        plain = [plain_code(system, code) for system, code in codes]
+        for each in self._made_of(wording):
+            row = each.row if each is not None else None
+            if row is None or not (row.beside or any(_lies_within(code, row) for code in plain)):
+                return None
+        said = self._of_wording(wording)
+        return said if said.is_known else None
+
+    def _of(self, phrase: _Phrase) -> Said:
+        if phrase.row is None:
+            return replace(self.terminology.named(phrase.concept), unreviewed=NOBODY)
+        return self.terminology.of_row(phrase.row)
+
+    def _made_of(self, wording: str) -> Iterator[_Phrase | None]:
+        """The phrases of a wording, the longest first; None for a word that belongs to none, and for a sign that leaves
+        it open. Numbers add nothing, with a unit or without."""
+        if _FOUND.search(wording) or (self.is_certain and _UNSURE.search(wording)):
+            yield None
+        words = words_of(wording)
+        at = 0
+        while at < len(words):
+            longest = self._longest(words, at)
+            if longest is None and (counted := _COUNTED.fullmatch(words[at])) is not None:
+                words[at] = counted[1]
+                longest = self._longest(words, at)
+            if longest is not None or not words[at].isdecimal():
+                yield longest
+            at += len(longest.words) if longest is not None else 1
+
+    def _longest(self, words: Sequence[str], at: int) -> _Phrase | None:
+        """The longest phrase that begins at one of the words; of two alike the abbreviation, then that of the table."""
+        here = [
+            each
+            for each in self._by_first_word.get(words[at].casefold(), ())
+            if each.words == _as_compared(words[at : at + len(each.words)], each)
+        ]
+        return max(here, key=lambda each: (len(each.words), each.as_written, each.row is not None), default=None)
+
+    @cached_property
+    def _by_first_word(self) -> dict[str, list[_Phrase]]:
+        tables = {self.table, _BESIDES.get(self.table)}
+        found: dict[str, list[_Phrase]] = {}
+        for row in self.rulebook.reviewed:
+            if row.system in tables:
+                phrases = [_phrase(each, row, row.system != self.table) for each in row.code.split(";")]
+            elif row.system == ABBREVIATIONS and self.table == "conditions":
+                phrases = [_Phrase((each,), row, as_written=True) for each in abbreviations_of(row)]
+            else:
+                continue
+            for phrase in phrases:
+                found.setdefault(phrase.words[0].casefold(), []).append(phrase)
+        for called, name in self._called:
+            if self.rulebook.concepts[name].kind in _KINDS[self.table]:
+                words = tuple(plain_words(called))
+                short = is_abbreviation(called)
+                phrase = _Phrase((called,) if short else words, None, name, as_written=short)
+                found.setdefault(words[0].casefold(), []).append(phrase)
+        return found
+
+
+def _phrase(written: str, row: ReviewedRow, is_of_another_table: bool) -> _Phrase:
+    """A phrase of a table. Capitals make no difference, but for an abbreviation of another table: among diagnoses `he`
+    is no word of a procedure."""
+    if is_of_another_table and is_abbreviation(written.strip()):
+        return _Phrase((written.strip(),), row, as_written=True)
+    return _Phrase(tuple(each.casefold() for each in plain_words(written)), row)
+
+
+def _as_compared(words: Sequence[str], phrase: _Phrase) -> tuple[str, ...]:
+    if phrase.as_written:
+        return tuple(words)
+    return tuple(plain_word(each) if phrase.row is None else each.casefold() for each in words)
+
+
+def _lies_within(code: str, row: ReviewedRow) -> bool:
+    """Whether a plain code lies within one of a row's."""
+    return any(code.startswith(plain_code(system, within)) for system, within in row.within)

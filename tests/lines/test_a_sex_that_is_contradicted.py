@@ -1,0 +1,107 @@
+"""A recorded sex is administrative: a pregnancy code on a man's record asks whose record, or which sex, is wrong."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from screener import load_patient, load_rules
+from screener.screening import CriterionResult, evaluate
+
+LINES = ("NCT03863002/E13", "NCT05985863/E7", "NCT06242405/E9", "NCT07409259/E7")
+LISTS = ["conditions", "procedures", "plans", "medications", "events", "allergies", "family_history"]
+CM, WHO, GM = (
+    f"http://{name}"
+    for name in ("hl7.org/fhir/sid/icd-10-cm", "hl7.org/fhir/sid/icd-10", "fhir.de/CodeSystem/bfarm/icd-10-gm")
+)
+
+
+def answers(record: dict[str, Any]) -> list[CriterionResult]:
+    rules = load_rules()
+    text = json.dumps(record) if "resourceType" in record else record
+    screening = evaluate(load_patient(text, rules), rules, as_of="2026-03-18", assume_complete=LISTS)
+    by_line = {f"{trial.id}/{line.id}": line for trial in screening.trials for line in trial.criteria}
+    return [by_line[line] for line in LINES]
+
+
+def statuses(**record: Any) -> set[str]:
+    return {each.status for each in answers({"id": "p", "birth_date": "1980", "sex": "male", **record})}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"icd10": "O26.6", "onset": "2026-02-01", "status": "active"},
+        {"icd10": "O26.6"},
+        {"icd10cm": "O26.613", "onset": "2026-02-01", "status": "active"},
+        {"icd10": "O99.6", "status": "active"},
+        {"icd10": "O80", "onset": "2019-05-02", "status": "resolved"},  # a delivery of long ago is of no man either
+        {"icd10": "O23.4", "onset": "2026-03-03", "end": "2026-03-10", "status": "resolved"},
+        {"icd10": "Z39.2", "onset": "2026-03-01"},
+        {"icd10cm": "Z32.00", "onset": "2026-03-01"},
+        {"icd10cm": "Z3A.20", "onset": "2026-03-01"},
+        {"icd10cm": "Z87.59"},
+        {"icd10": "Z33", "onset": "2026-02-01", "status": "active"},
+    ],
+)
+def test_a_code_of_pregnancy_or_childbirth_on_a_mans_record_asks(entry: dict[str, str]) -> None:
+    assert statuses(conditions=[entry]) == {"unknown"}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"icd10": "R69"},
+        {"icd10": "Z31.4"},  # an examination of fertility
+        {"icd10": "Z38.0"},  # the newborn's own
+        {"icd10": "P00.0"},
+        {"icd10cm": "Z32.02"},  # no pregnancy
+        {"icd10cm": "Z32.2"},  # instruction, also of fathers
+        {"icd10": "Z64.0"},
+        {"icd10": "K80.2"},
+        {"icd10cm": "F52.21"},
+        {"name": "something that nobody knows"},
+        {"icd10": "O26.6", "status": "absent"},
+    ],
+)
+def test_no_other_code_does(entry: dict[str, str]) -> None:
+    assert statuses(conditions=[entry]) == {"passed"}
+
+
+def test_a_pregnancy_in_the_family_does_not() -> None:
+    assert statuses(family_history=[{"name": "pregnancy"}]) == {"passed"}
+
+
+def test_a_delivery_among_the_procedures_asks() -> None:
+    assert statuses(procedures=[{"snomed": "177184002", "date": "2026-03-10"}]) == {"unknown"}
+
+
+@pytest.mark.parametrize("system", [CM, WHO, GM])
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [("confirmed", "unknown"), ("provisional", "unknown"), ("refuted", "passed"), ("entered-in-error", "passed")],
+)
+def test_the_same_in_fhir(system: str, status: str, expected: str) -> None:
+    coding = {"system": system, "code": "O26.6"}
+    known = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
+    condition = {
+        "resourceType": "Condition",
+        "id": "c",
+        "subject": {"reference": "Patient/p"},
+        "code": {"coding": [coding]},
+        "verificationStatus": {"coding": [{"system": known, "code": status}]},
+    }
+    person = {"resourceType": "Patient", "id": "p", "gender": "male", "birthDate": "1980-01-01"}
+    entries = [{"resource": person}, {"resource": condition}]
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    assert {each.status for each in answers(bundle)} == {expected}
+
+
+def test_the_answer_shows_both_sides_of_the_contradiction() -> None:
+    past = {"icd10": "Z87.5", "onset": "2019-05-02", "status": "resolved"}
+    for line in answers({"id": "p", "birth_date": "1980", "sex": "male", "conditions": [past]}):
+        assert "conflict" in line.reasons
+        assert {"sex", "conditions[0]"} <= {each.source for each in line.evidence}
+        assert any("recorded male" in flag.text for flag in line.flags)

@@ -1,0 +1,130 @@
+"""Abbreviations as a ward writes them, in capitals: one of one meaning is read, one of several asks for these alone."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from screener import load_patient, load_rules
+from screener.records.patient import Patient
+
+
+def read(name: str, on: str = "conditions", **more: Any) -> Patient:
+    return load_patient({"id": "p", "as_of": "2026-03-18", on: [{"name": name, **more}]}, load_rules())
+
+
+def read_of_fhir(text: str) -> Patient:
+    condition = {"resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/p"}, "code": {"text": text}}
+    entries = [{"resource": {"resourceType": "Patient", "id": "p"}}, {"resource": condition}]
+    return load_patient(json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}), load_rules())
+
+
+def certain(patient: Patient) -> set[str]:
+    return {name for name, those in patient.episodes.items() if any(not each.only_may_be for each in those)}
+
+
+def open_concepts(patient: Patient) -> set[str]:
+    return {name for of_list in patient.may_be.values() for name in of_list}
+
+
+@pytest.mark.parametrize(
+    ("name", "concept"),
+    [
+        ("HE", "hepatic_encephalopathy"), ("MI", "myocardial_infarction"), ("AKI", "acute_kidney_injury"),
+        ("HRS", "hepatorenal_syndrome"), ("SBP", "spontaneous_bacterial_peritonitis"),
+        ("UGIB", "upper_gastrointestinal_bleeding"), ("GIB", "gastrointestinal_bleeding"),
+        ("HCC", "hepatocellular_carcinoma"), ("DVT", "deep_venous_thrombosis"),
+        ("COPD", "chronic_obstructive_pulmonary_disease"), ("ARDS", "respiratory_failure"),
+        ("CKD", "chronic_kidney_disease"), ("ESRD", "end_stage_renal_disease"), ("HBV", "viral_hepatitis"),
+        ("HCV", "viral_hepatitis"), ("CVA", "cerebrovascular_event"), ("STEMI", "myocardial_infarction"),
+        ("NAFLD", "metabolic_steatotic_liver_disease"), ("AIDS", "hiv_infection"), ("ALF", "liver_failure"),
+        ("HFrEF", "heart_failure"), ("SAH", "intracranial_hemorrhage"),
+    ],
+)  # fmt: skip
+def test_one_of_one_meaning_is_read(name: str, concept: str) -> None:
+    assert concept in certain(read(name))
+    assert concept in certain(read_of_fhir(name))
+
+
+@pytest.mark.parametrize("name", ["he", "mi", "dic", "pe", "aki", "sbp", "chf", "hbv", "He", "Mi", "aids", "Aids"])
+def test_a_short_word_in_small_letters_is_none(name: str) -> None:
+    assert not certain(read(name))
+    assert len(open_concepts(read(name))) > 70  # it may be anything
+    assert len(open_concepts(read_of_fhir(name))) > 70
+
+
+@pytest.mark.parametrize(
+    ("name", "possible"),
+    [
+        # pulmonary embolism, pleural effusion, plasma exchange
+        ("PE", {"pulmonary_embolism"}),
+        # congestive heart failure, congenital hepatic fibrosis
+        ("CHF", {"heart_failure", "chronic_liver_disease"}),
+        # intracerebral hemorrhage, intracranial hypertension
+        ("ICH", {"cerebral_hemorrhage", "intracranial_hemorrhage"}),
+        # supraventricular tachycardia, splenic vein thrombosis
+        ("SVT", {"splenic_vein_thrombosis"}),
+        # liver or lung transplantation
+        ("LT", {"liver_transplantation"}),
+        ("OLT", {"liver_transplantation"}),
+        ("VTE", {"venous_thrombosis", "pulmonary_embolism"}),
+        ("UTI", {"sepsis"}),
+    ],
+)
+def test_one_of_several_meanings_asks_for_these_alone(name: str, possible: set[str]) -> None:
+    for patient in (read(name), read_of_fhir(name)):
+        assert certain(patient).isdisjoint(possible)
+        assert possible <= open_concepts(patient)
+        assert len(open_concepts(patient)) < 30
+
+
+@pytest.mark.parametrize("name", ["HTN", "T2DM", "GERD", "BPH", "HLD", "OSA", "OA", "CAD", "AF", "TIA"])
+def test_one_of_an_everyday_disease_asks_for_no_more_than_its_code(name: str) -> None:
+    assert not certain(read(name))
+    assert len(open_concepts(read(name))) < 8
+
+
+def test_a_relative_is_read_likewise() -> None:
+    assert "hepatocellular_carcinoma" in certain(read("HCC", on="family_history"))
+
+
+@pytest.mark.parametrize(
+    ("name", "concept", "stage"),
+    [
+        ("HE grade 3", "hepatic_encephalopathy", "III"),
+        ("HE II", "hepatic_encephalopathy", "II"),
+        ("hepatic encephalopathy, grade 2", "hepatic_encephalopathy", "II"),
+        ("CKD stage 4", "chronic_kidney_disease", "IV"),
+        ("COPD GOLD 4", "chronic_obstructive_pulmonary_disease", "IV"),
+        ("heart failure NYHA III", "heart_failure", "III"),
+        ("Heart failure, NYHA class III", "heart_failure", "III"),
+        ("AKI KDIGO 2", "acute_kidney_injury", "II"),
+    ],
+)
+def test_a_stage_behind_a_name_is_read(name: str, concept: str, stage: str) -> None:
+    (episode,) = read(name, status="active").episodes[concept]
+    assert episode.stage == stage
+
+
+@pytest.mark.parametrize(
+    "name", ["HE grade 0", "he grade 3", "HE grade 2-3", "no HE grade 3", "HE grade", "AKI on CKD 3"]
+)
+def test_no_other_words_are(name: str) -> None:
+    assert not certain(read(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "grade"),
+    [
+        ("HE grade 3", {"date": "2026-03-17"}, 3),
+        ("HE grade 1", {"onset": "2026-03-16", "status": "active"}, 1),
+        ("HE grade 3", {"status": "active"}, None),  # on which day nobody knows
+        ("HE grade 3", {"date": "2026-03-17", "status": "resolved"}, None),
+        ("HE grade 3", {"date": "2026-03-17", "status": "absent"}, None),
+    ],
+)
+def test_a_dated_grade_of_encephalopathy_is_a_result(name: str, more: dict[str, str], grade: int | None) -> None:
+    results = read(name, **more).results.get("hepatic_encephalopathy_grade", ())
+    assert [each.value.low for each in results if each.value is not None] == ([] if grade is None else [grade])

@@ -1,0 +1,119 @@
+"""Diagnoses in people's words: a common one opens what its code may be, and nothing else; an unknown word anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from screener import load_patient, load_rules
+from screener.records.patient import Patient
+from screener.screening import evaluate
+
+LISTS = ["conditions", "procedures", "plans", "medications", "events", "allergies", "family_history"]
+
+
+def read(*entries: dict[str, Any]) -> Patient:
+    record = {
+        "as_of": "2026-03-18", "birth_date": "1980", "sex": "male", "complete": LISTS, "conditions": list(entries),
+    }  # fmt: skip
+    return load_patient(record, load_rules())
+
+
+def may_be(wording: str) -> set[str]:
+    patient = read({"text": wording})
+    assert not patient.episodes, "in words it is nothing for certain"
+    return {name for names in patient.may_be.values() for name in names}
+
+
+@pytest.mark.parametrize(
+    "wording",
+    [
+        "hypertension", "Arterial hypertension, well controlled", "type 2 diabetes mellitus", "gout", "GERD",
+        "T2DM (insulin dependent)", "arterielle Hypertonie seit 2011", "Z.n. Gastroskopie 1998", "gonarthrosis, left",
+        "hypothyroidism on treatment", "hyponatremia and hypokalemia", "高血压", "migraine since 2009",
+    ],
+)  # fmt: skip
+def test_a_harmless_one_opens_nothing(wording: str) -> None:
+    assert may_be(wording) == set()
+
+
+@pytest.mark.parametrize(
+    ("wording", "concepts"),
+    [
+        ("pneumonia", {"infection", "sepsis"}),
+        ("suspected pneumonia", {"infection"}),
+        ("UTI, resolved", {"infection"}),
+        ("thyroid nodule", {"tumor"}),
+        ("choledocholithiasis", {"biliary_obstruction"}),
+        ("old tuberculosis", {"infection"}),
+        ("STEMI 2019, HTN", {"myocardial_infarction"}),
+        ("Z.n. Appendektomie 1998", {"infection"}),
+        ("pulmonary hypertension", {"pulmonary_embolism"}),
+        ("gallstones and hypertension", {"biliary_obstruction"}),
+        ("alkoholische Leberzirrhose, dekompensiert", {"cirrhosis", "decompensated_cirrhosis"}),
+        ("慢加急性肝衰竭", {"acute_on_chronic_liver_failure"}),
+        ("脑梗死 (2019年)", {"cerebral_infarction"}),
+        ("hypertension, ascites", {"ascites"}),
+    ],
+)
+def test_another_opens_what_it_may_be(wording: str, concepts: set[str]) -> None:
+    assert concepts <= may_be(wording)
+    assert "hiv_infection" not in may_be(wording)
+
+
+@pytest.mark.parametrize(
+    "wording",
+    [
+        "no hypertension", "hypertension of unknown cause", "pneumonia excluded", "father: gout", "liver mass",
+        "diabetes insipidus", "hypertensive crisis", "St.n. OP 2014", "gout+", "I", "since 2009", "severe", "left",
+    ],
+)  # fmt: skip
+def test_an_unknown_word_leaves_it_unread(wording: str) -> None:
+    assert {"hiv_infection", "hepatocellular_carcinoma", "liver_transplantation"} <= may_be(wording)
+
+
+def test_a_name_of_the_dictionary_stays_certain() -> None:
+    assert "cirrhosis" in read({"text": "cirrhosis"}).episodes
+    assert may_be("cirrhosis, known since 2009") >= {"cirrhosis"}
+
+
+def test_a_denied_wording_denies_nothing_that_it_only_may_be() -> None:
+    patient = read({"text": "pneumonia", "status": "absent"})
+    assert not patient.episodes
+    assert not patient.absences
+
+
+def test_a_code_that_is_known_goes_before_its_words() -> None:
+    patient = read({"icd10": "K74.6", "text": "hypertension"})
+    assert "cirrhosis" in patient.episodes
+
+
+def test_fhir_is_read_by_its_words_where_nobody_knows_the_code() -> None:
+    condition = {
+        "resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/p"},
+        "code": {"coding": [{"system": "urn:ours", "code": "4711", "display": "Arterial hypertension"}]},
+        "clinicalStatus": {"coding": [{"code": "active"}]},
+    }  # fmt: skip
+    bundle = {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [{"resource": {"resourceType": "Patient", "id": "p"}}, {"resource": condition}],
+    }
+    patient = load_patient(bundle, load_rules())
+    assert not patient.may_be
+    assert not patient.episodes
+
+
+def test_a_record_in_words_is_decided() -> None:
+    """Eight common diagnoses in words leave as many lines open as none of them."""
+    words = [
+        "arterial hypertension", "type 2 diabetes mellitus", "GERD", "hypothyroidism", "gonarthrosis", "cataract",
+        "iron deficiency anemia", "hyperlipidemia",
+    ]  # fmt: skip
+    rules = load_rules()
+    statuses = [
+        [line.status for trial in evaluate(patient, rules).trials for line in trial.criteria]
+        for patient in (read(), read(*({"text": each, "status": "active"} for each in words)))
+    ]
+    assert statuses[0] == statuses[1]

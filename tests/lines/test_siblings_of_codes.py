@@ -1,0 +1,56 @@
+"""Codes beside those that faults were found with: late effects, and editions that divide a code or do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from screener import load_patient, load_rules
+from screener.screening import evaluate
+
+LISTS = ["conditions", "procedures", "plans", "medications", "events", "allergies", "family_history"]
+LABS = [
+    {"name": "creatinine", "value": 80, "unit": "umol/L", "date": f"2026-03-{day}T06:00"} for day in (12, 16, 17)
+] + [
+    {"name": "HE_grade", "value": 0, "date": "2026-03-17"},
+    {"name": "hemoglobin", "value": 124, "unit": "g/L", "date": "2026-03-17"},
+    {"name": "procalcitonin", "value": 0.1, "unit": "ng/mL", "date": "2026-03-17"},
+]
+
+
+def status(line: str, *conditions: dict[str, Any], **more: Any) -> str:
+    rules = load_rules()
+    record = {"id": "p", "as_of": "2026-03-18", "birth_date": "1980", "sex": "male", "complete": LISTS}
+    patient = load_patient({**record, "observations": LABS, "conditions": list(conditions), **more}, rules)
+    trial_id, line_id = line.split("/")
+    [trial] = evaluate(patient, rules, trials=[trial_id]).trials
+    return str(next(each for each in trial.criteria if each.id == line_id).status)
+
+
+@pytest.mark.parametrize("code", ["U09.9", "G09", "B90.0", "B91", "B94.2"])
+def test_a_late_effect_is_no_infection(code: str) -> None:
+    assert status("NCT05985863/E1", {"icd10": code, "onset": "2026-03-01", "status": "active"}) == "passed"
+
+
+@pytest.mark.parametrize(
+    ("system", "code"),
+    [("icd10who", "I85.0"), ("icd10gm", "I85.0"), ("icd10who", "K29.0"), ("icd10gm", "K29.0"), ("icd10cm", "I85.01")],
+)
+def test_a_code_that_bleeds_in_its_own_edition_does(system: str, code: str) -> None:
+    assert status("NCT05985863/E1", {system: code, "onset": "2026-03-17", "status": "active"}) == "failed"
+
+
+@pytest.mark.parametrize("code", ["G45.0", "G45.1", "G45.9"])
+@pytest.mark.parametrize("system", ["icd10", "icd10cm", "icd10who", "icd10gm"])
+def test_a_transient_attack_is_no_stroke(system: str, code: str) -> None:
+    assert status("NCT07409259/E5", {system: code, "onset": "2026-01-10", "status": "active"}) == "passed"
+
+
+@pytest.mark.parametrize("code", ["K72.01", "K72.11", "K70.41", "B19.11"])
+@pytest.mark.parametrize(("graded_on", "expected"), [("2026-03-12", "unknown"), ("2026-03-16", "passed")])
+def test_a_coma_after_the_last_grade_leaves_the_grade_open(code: str, graded_on: str, expected: str) -> None:
+    labs = [each for each in LABS if each["name"] != "HE_grade"]
+    grade = {"name": "HE_grade", "value": 1, "date": graded_on}
+    coma = {"icd10cm": code, "onset": "2026-03-16", "status": "active"}
+    assert status("NCT05985863/E1", coma, observations=[*labs, grade]) == expected

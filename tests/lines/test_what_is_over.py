@@ -1,0 +1,70 @@
+"""An entry that has ended says something of the present only if it is of all of a condition, and not for ever."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from screener import load_patient, load_rules
+from screener.screening import evaluate
+
+NURSING = {"name": "breastfeeding", "status": "absent", "date": "2026-03-17"}
+PREGNANT = {"icd10": "Z33", "status": "active", "onset": "2026-02-01"}
+LISTS = ["conditions", "procedures", "plans", "medications", "events", "allergies", "family_history"]
+
+
+def status(line: str, **record: Any) -> str:
+    rules = load_rules()
+    base = {"id": "p", "as_of": "2026-03-18", "birth_date": "1996", "sex": "female"}
+    trial_id, line_id = line.split("/")
+    [trial] = evaluate(load_patient({**base, **record}, rules), rules, trials=[trial_id]).trials
+    return str(next(each for each in trial.criteria if each.id == line_id).status)
+
+
+@pytest.mark.parametrize("code", ["O23.4", "O20.0", "O21.0", "O99.6", "O26.6", "Z34.0", "Z36.3"])
+@pytest.mark.parametrize("goes_on", [[], [PREGNANT]])
+def test_a_complaint_of_pregnancy_that_is_over_does_not_end_the_pregnancy(
+    code: str, goes_on: list[dict[str, str]]
+) -> None:
+    complaint = {"icd10": code, "status": "resolved", "onset": "2026-03-03", "end": "2026-03-10"}
+    found = status("NCT03863002/E13", conditions=[complaint, NURSING, *goes_on])
+    assert found == ("failed" if goes_on else "unknown")
+
+
+@pytest.mark.parametrize(
+    ("end", "expected"),
+    [("2009-09-01", "unknown"), ("2026-03-10", "unknown"), ("2026-03-11", "passed"), ("2026-03-17", "passed")],
+)
+def test_a_pregnancy_that_ended_denies_one_for_as_long_as_any_absence_does(end: str, expected: str) -> None:
+    past = {"name": "pregnancy", "status": "resolved", "onset": "2009-01-03", "end": end}
+    if end > "2026":
+        past["onset"] = "2025-07-01"
+    assert status("NCT03863002/E13", conditions=[past, NURSING]) == expected
+
+
+def test_a_pregnancy_of_long_ago_without_an_end_denies_none_today() -> None:
+    past = {"name": "pregnancy", "status": "resolved", "onset": "2009"}
+    assert status("NCT03863002/E13", conditions=[past, NURSING]) == "unknown"
+
+
+@pytest.mark.parametrize("other", ["upper_gastrointestinal_bleeding", "infection"])
+def test_a_bleeding_or_an_infection_of_2009_says_nothing_of_today(other: str) -> None:
+    names = {"AKI", "HRS", "sepsis", "infection", "upper_gastrointestinal_bleeding"} - {other}
+    denied = [{"name": name, "status": "absent", "date": "2026-03-17"} for name in sorted(names)]
+    labs = [
+        {"name": "creatinine", "value": 80, "unit": "umol/L", "date": f"2026-03-{day}T06:00"} for day in (12, 16, 17)
+    ] + [{"name": "HE_grade", "value": 0, "date": "2026-03-17"}]
+    never = [{"name": "dialysis", "status": "never", "date": "2026-03-17"}]
+    line = "NCT05985863/E1"
+    past = {"name": other, "status": "resolved", "onset": "2009-01-03", "end": "2009-02-01"}
+    assert status(line, conditions=[*denied, past], observations=labs, procedures=never) == "unknown"
+    # one that ended yesterday is an absence of yesterday
+    fresh = {"name": other, "status": "resolved", "onset": "2026-03-10", "end": "2026-03-17"}
+    assert status(line, conditions=[*denied, fresh], observations=labs, procedures=never) == "passed"
+
+
+def test_one_infection_that_is_over_leaves_another_one_as_it_is() -> None:
+    lungs = {"icd10": "J18.9", "status": "active", "onset": "2026-03-12", "controlled": False}
+    bladder = {"icd10": "N39.0", "status": "resolved", "onset": "2026-03-13", "end": "2026-03-16"}
+    assert status("NCT05985863/E1", conditions=[lungs, bladder]) == "failed"

@@ -1,0 +1,69 @@
+"""What somebody who types a record is told where a slip keeps it from being read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from records.small_rulebook import SMALL
+from screener.records import RecordError, read_patient
+
+COMMA, REMARK, MARKS = "leave the comma before the `{}` out", "leave the remark out: JSON has none", 'write `"`'
+WORDS = "write words, and the names of fields, in quotation marks"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "mend"),
+    [
+        ('{"id": "a",}', "line 1, column 12", COMMA.format("}")),
+        ('{"id": "a",\n "conditions": ["cirrhosis",\n ]}', "line 3, column 2", COMMA.format("]")),
+        ('{"id": "a", // the patient\n "sex": "f"}', "line 1, column 13", REMARK),
+        ('{"id": "a", # the patient\n "sex": "f"}', "line 1, column 13", REMARK),
+        ("{'id': 'a'}", "line 1, column 2", MARKS),
+        ("{\u201cid\u201d: \u201ca\u201d}", "line 1, column 2", MARKS),
+        ('{"observations": [{"name": "INR", "value": 1,5}]}', "line 1, column 46", "write decimals with a point"),
+        (
+            '{"observations": [{"name": "INR", "value": 01.5}]}',
+            "line 1, column 45",
+            "write the number without the zero",
+        ),
+        ('{"observations": [{"name": "INR", "value": .5}]}', "line 1, column 44", "write the number with a digit"),
+        ('{"died": False}', "line 1, column 10", "write `true`, `false` or `null`"),
+        ('{id: "a"}', "line 1, column 2", WORDS),
+        ('{"sex": female}', "line 1, column 9", WORDS),
+        ('{"id": "a"\n "sex": "f"}', "line 2, column 2", "a comma is missing before it"),
+        ('{"id": "a", "conditions": [', "line 1, column 28", "its end is missing"),
+        ('{"id": ;}', "line 1, column 8", ""),
+    ],
+)
+def test_a_slip_is_told_with_its_place_and_what_to_write(text: str, place: str, mend: str, tmp_path: Path) -> None:
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(text)
+    file = tmp_path / "a.json"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(RecordError) as refused:
+        read_patient(file, SMALL, "a.json")
+    (problem,) = refused.value.problems
+    assert problem.path == place
+    assert problem.mend.startswith(mend) if mend else problem.mend == ""
+
+
+@pytest.mark.parametrize(
+    ("field", "written", "mend"),
+    [
+        ("date", "2026/11/28", "write `2026-11-28`"),
+        ("date", "2026-1-8", "write `2026-01-08`"),
+        ("date", "2026.11.28", "write `2026-11-28`"),
+        ("date", "2026-02-30", "correct it, or write the month or the year alone"),
+        ("value", "1,5 mg/dl", "write `1.5 mg/dl`"),
+        ("value", "1,234 mg/dl", "write `1234 mg/dl` if the comma parts thousands"),
+    ],
+)
+def test_a_date_or_value_is_told_with_what_to_write(field: str, written: str, mend: str) -> None:
+    entry = {"name": "creatinine", "value": "1.5 mg/dl", field: written}
+    with pytest.raises(RecordError) as refused:
+        read_patient({"id": "a", "observations": [entry]}, SMALL, "a.json")
+    (problem,) = refused.value.problems
+    assert (problem.path, problem.mend.partition(", or say")[0]) == (f"observations[0].{field}", mend)
