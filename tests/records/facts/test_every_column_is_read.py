@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from records.facts.test_columns import LEAVES, without
 from records.fhir.tiny import CLINICAL, LOINC, SNOMED, UCUM, bundle, coded, resource
 from screener import evaluate, load_patients, load_rules
-from screener.contract import ScreeningTold
+from screener.contract import ScreeningData
 from screener.records.facts.columns import from_table, to_table
 from screener.records.facts.people import Person, patient_of, person_of
 from screener.records.patient import Patient
@@ -47,6 +47,7 @@ NOT_SEEN = {
     "*.called": "is asked about in the chart review",
     "*.flags.*": "is shown beside an entry that somebody has doubted",
     "*.may_be_in_family": "opens a line about the family",
+    "*.is_part": "needs an entry that may be one kind of a concept alone, and is over",
     "absences.since.*": "needs a review of a stretch of time",
     "absences.until.*": "needs a review of a stretch of time",
     "absences.doubtful": "needs somebody who doubts an absence",
@@ -120,14 +121,14 @@ def people() -> tuple[tuple[Patient, ...], pa.Table]:
     return read, to_table([person_of(each) for each in read], Person)
 
 
-def said_of(patient: Patient) -> ScreeningTold:
+def said_of(patient: Patient) -> ScreeningData:
     """Answers and evidence, without the digest of the record, which every change changes."""
-    told = evaluate(patient, load_rules(), as_of=DAY).told()
-    return replace(told, origins=replace(told.origins, record=""))
+    data = evaluate(patient, load_rules(), as_of=DAY).to_data()
+    return replace(data, origins=replace(data.origins, record=""))
 
 
 @cache
-def said(at: int) -> ScreeningTold:
+def said(at: int) -> ScreeningData:
     return said_of(people()[0][at])
 
 
