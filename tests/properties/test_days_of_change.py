@@ -160,14 +160,10 @@ def test_what_closes_soon_is_what_all_days_say() -> None:
     """Only what time can settle is looked at for it, and that has to be enough."""
     seen: Counter[str] = Counter()
 
-    @many(400)
+    @many(120)
     @given(st.randoms(use_true_random=True))
     def holds(dice: Random) -> None:
-        texts = rule_texts(dice)
-        rulebook = rulebook_of(texts)
-        if rulebook is None:
-            return
-        subject = subject_of(rulebook, rules_of(rulebook.trials.values()))
+        texts, rulebook, subject = random_rules(dice)
         for _ in range(5):
             record = records(dice, rulebook, subject, fullness=dice.choice((60, 100)))
             if dice.randrange(3) == 0:

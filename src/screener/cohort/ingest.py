@@ -39,7 +39,10 @@ from screener.records.reading import read_with
 from screener.records.sources import Group, HowRead, InLots, called, groups_in, name_of, records_in
 
 FILES_AT_ONCE, BYTES_AT_ONCE = 200, 32 * 1024 * 1024
-"""How much of a folder of records one piece takes. A file that is larger than that is taken apart itself."""
+"""How much of a folder of records one piece takes at most. A file that is larger than that is taken apart itself."""
+PIECES, LEAST_FILES = 16, 16
+"""So many pieces, at least, are made of a folder with files enough, so that several processes have something to do;
+and so many files a piece takes, at least."""
 PATIENTS_OF_A_PIECE = 500
 COPIES = ".copies"
 """Where copies of databases lie, in the folder of facts, while they are read."""
@@ -158,10 +161,11 @@ def _pieces_of(sources: Sequence[Source], manner: Manner) -> Iterator[Piece]:
 
 
 def _pieces_of_files(places: Sequence[Path], manner: Manner) -> Iterator[Piece]:
+    at_once = _files_at_once(len(places))
     lot: list[Path] = []
     size = 0
     for place in places:
-        ends = len(lot) >= FILES_AT_ONCE or (len(lot) > FILES_AT_ONCE // 4 and _ends_a_lot(lot[-1]))
+        ends = len(lot) >= at_once or (len(lot) > at_once // 4 and _ends_a_lot(lot[-1], at_once))
         if lot and (ends or size + place.stat().st_size > BYTES_AT_ONCE):
             yield _piece_of_files(lot, manner)
             lot, size = [], 0
@@ -171,9 +175,14 @@ def _pieces_of_files(places: Sequence[Path], manner: Manner) -> Iterator[Piece]:
         yield _piece_of_files(lot, manner)
 
 
-def _ends_a_lot(place: Path) -> bool:
+def _files_at_once(files: int) -> int:
+    """How many of so many files one piece takes: a power of two, so that one more file hardly ever changes it."""
+    return min(FILES_AT_ONCE, max(1 << (files // PIECES).bit_length() >> 1, LEAST_FILES))
+
+
+def _ends_a_lot(place: Path, at_once: int) -> bool:
     """Whether a lot ends with this file, by its name alone: where a file comes or goes, the lots after it stay."""
-    return crc32(place.name.encode()) % (FILES_AT_ONCE // 2 or 1) == 0
+    return crc32(place.name.encode()) % (at_once // 2 or 1) == 0
 
 
 def _piece_of_files(places: Sequence[Path], manner: Manner) -> Piece:

@@ -8,8 +8,10 @@ nothing is shuffled.
 from __future__ import annotations
 
 import os
+import pickle
 import sys
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -37,7 +39,12 @@ def by_spark(session: SparkSession) -> Doing:
 
 
 def _task(work: Work, plans: Sequence[Plan]) -> Any:
+    from pyspark import cloudpickle
+
+    packed = cloudpickle.dumps((work, plans))  # type: ignore[no-untyped-call]
+
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        work, plans = _unpacked(packed)
         for batch in batches:
             numbers = batch.column(0).to_pylist()
             done = [msgspec.msgpack.encode(work(plans[number])) for number in numbers]
@@ -46,6 +53,13 @@ def _task(work: Work, plans: Sequence[Plan]) -> Any:
             )
 
     return task
+
+
+@lru_cache(maxsize=1)
+def _unpacked(packed: bytes) -> tuple[Work, Sequence[Plan]]:
+    """What to do, once for all tasks of a worker: to compile the rules takes longer than some patients."""
+    work, plans = pickle.loads(packed)
+    return work, plans
 
 
 def session_for(master: str | None = None) -> SparkSession:

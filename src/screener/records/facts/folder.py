@@ -37,7 +37,7 @@ from screener.records.patient import NOTHING_BESIDES, Patient, ReadWith, is_unna
 from screener.records.whole_files import for_the_owner, whole_file
 from screener.version import __version__
 
-FORM = "screener facts 1"
+FORM = "screener facts 2"
 """Another form of folder gets another number."""
 ABOUT, IDS = "facts.json", "ids.parquet"
 PATIENTS_AT_ONCE = 200
