@@ -130,7 +130,7 @@ def test_an_answer_of_a_later_day_is_noted(rules: screener.Rulebook, day: str, i
     screening = evaluate({**RECORD, "answers": answers}, rules, as_of=date(2026, 2, 20))
     assert (screening.trials[0].criteria[2].status == "unknown") == is_noted
     noted = (
-        "answers.NCT00000001/informed_consent: `NCT00000001/informed_consent` is dated 2026-02-21, "
+        "answers.NCT00000001/informed_consent: `NCT00000001/informed_consent` is dated 21 Feb 2026, "
         "after the day of screening, and is not used",
     )
     assert screening.notes == (noted if is_noted else ())
