@@ -115,3 +115,10 @@ def test_answers_that_reach_nobody_are_told(
     assert status == 0
     assert (told in err) if told is not None else "reached nobody" not in err
     assert "123" not in err
+
+
+def test_a_patient_without_anything_to_look_for_is_named(call, write) -> None:
+    old = write("old.json", birth_date="1930-05-04")
+    status, out, err = call("review", old)
+    assert (status, json.loads(out)["groups"]) == (0, [])
+    assert "there is nothing to look for in the chart" in err

@@ -145,7 +145,7 @@ FORMS = (
     Form(
         "quiet",
         "screener.report.verdicts:Verdicts",
-        "print only the verdicts, for scripts: a line for each trial, eligible, undetermined or ineligible",
+        "print only the verdicts, a line for each trial: eligible, undetermined or ineligible, and the same in words",
         is_each=True,
         with_jobs=True,
         is_quiet=True,

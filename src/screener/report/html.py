@@ -78,7 +78,9 @@ def feet_of_pages(patients: Sequence[tuple[str, Screening]]) -> Markup:
 
 
 def _foot_of_pages(pages: str, screening: Screening) -> str:
-    name = f"Patient {screening.patient[:LONGEST_NAME]}, as of {day_in_words(screening.as_of)}"
+    id_ = screening.patient
+    called = id_ if len(id_) <= LONGEST_NAME else f"{id_[: LONGEST_NAME - 1].rstrip()}…"
+    name = f"Patient {called}, as of {day_in_words(screening.as_of)}"
     return f"@page {pages}{{@bottom-left{{content:{_in_stylesheet(f'{name}. {_AT_THE_FOOT}')}}}}}"
 
 

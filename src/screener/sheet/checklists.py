@@ -57,12 +57,21 @@ def _row(criterion: CriterionResult, suspicious: dict[Place, str]) -> ChecklistR
         more=max(len(sources) - MOST_SOURCES, 0),
         needs=(
             *([readings_words(criterion)] if fails_by_one_reading(criterion) else []),
-            *(need.text for need in criterion.needs),
+            *_needs(criterion),
         ),
         is_against=criterion.status == "failed",
         is_assumed=criterion.basis == "assumed",
         check=phrases.listed(suspicious[place] for place in sorted(doubtful(criterion)) if place in suspicious),
     )
+
+
+def _needs(criterion: CriterionResult) -> Iterator[str]:
+    """What would settle a line. Several entries to look up are named by their places: what they are called stands on
+    the sheet, and they may be asked about in every line."""
+    entries = [need for need in criterion.needs if need.kind == "entry"]
+    if len(entries) > 1:
+        yield phrases.entries_to_look_up([need.name for need in entries])
+    yield from (need.text for need in criterion.needs if len(entries) < 2 or need.kind != "entry")
 
 
 def _on_record(criterion: CriterionResult) -> Literal["Yes", "No", "Not known"]:
@@ -72,16 +81,20 @@ def _on_record(criterion: CriterionResult) -> Literal["Yes", "No", "Not known"]:
 
 
 def _sources(criterion: CriterionResult) -> Iterator[Source]:
-    """The facts that an answer rests on, each once, with their place in the record."""
+    """The facts that an answer rests on, each once, with their place in the record. What an entry may be is no source
+    where a fact that is certain has settled the line: a man whose record holds an unread entry is not pregnant."""
     rulebook, as_of = criterion.frame.rulebook, date.fromordinal(criterion.frame.as_of)
     told: dict[Source, None] = {}
+    maybe: dict[Source, None] = {}
     for score in criterion.scores[:1]:
         told[Source(f"{phrases.named(score.name, rulebook)} {phrases.span(score.value)}", "")] = None
     for those in criterion.facts:
         for fact, found, used in those:
             if used:
-                told[Source(fact_words(fact, found, rulebook, as_of), fact.source)] = None
-    yield from told
+                is_certain = not (isinstance(fact, Episode) and fact.only_may_be)
+                source = Source(fact_words(fact, found, rulebook, as_of), fact.source)
+                (told if is_certain else maybe)[source] = None
+    yield from told or maybe
 
 
 def fact_words(fact: Result | Episode | Absence | Answer | Given, found: Found, rulebook: Rulebook, as_of: date) -> str:
@@ -91,7 +104,7 @@ def fact_words(fact: Result | Episode | Absence | Answer | Given, found: Found, 
             value = f"{fact.recorded_value}{unit_beside(fact.recorded_unit)}"
             text, when = f"{phrases.named(fact.fact, rulebook)} {value}", phrases.moment_words(fact.when, as_of)
         case Episode():
-            text, when = episode_words(fact, rulebook, as_of), ""
+            text, when = f"{'may be ' if fact.only_may_be else ''}{episode_words(fact, rulebook, as_of)}", ""
         case Absence():
             by = f", {fact.by}" if fact.by else ""
             text = f"no {lowered(rulebook.concepts[fact.concept].title)}{by}"

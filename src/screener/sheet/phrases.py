@@ -388,6 +388,11 @@ def entry_question(entry: OpenEntry, read_as: Episode | None, rulebook: Rulebook
     return f"the {lowered(rulebook.concepts[read_as.concept].title)}: {titles}, too?"
 
 
+def entries_to_look_up(places: Sequence[str]) -> str:
+    """`2 entries to look up (conditions[2] and conditions[3])`"""
+    return f"{counted(len(places), 'entry', 'entries')} to look up ({both(places)})"
+
+
 def shortened(text: str) -> str:
     """What a record calls something, cut to fit the sheet."""
     bare = " ".join(text.split())
