@@ -108,8 +108,8 @@ class CriterionResult:
         self.reading = None if self._choice is None else self._choice.reading
         """Which of its readings a site has chosen (1 is the first), if one has."""
         if outcome is not None:
-            self._outcomes = tuple([each(frame) for each in self._of_choice(outcome)])
-            self.truth = in_all_worlds([each.truth for each in self._outcomes])
+            self._outcomes = outcomes = tuple([each(frame) for each in self._of_choice(outcome)])
+            self.truth = outcomes[0].truth if len(outcomes) == 1 else in_all_worlds([each.truth for each in outcomes])
         elif len(line.decide) == 1:
             self.truth = line.decide[0](frame)
         else:

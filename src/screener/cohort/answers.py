@@ -194,13 +194,13 @@ class Desk:
         """
         for limit in self.limits.get(trial, {}).get(line.id, ()):
             as_it_is = self._decided(limit.comparing, line.frame)
-            ends: dict[int, Status] = {}
-            if limit.moves_one_way:
-                ends = {at: self._with(line, limit, limit.moved[at], as_it_is) for at in (0, len(limit.moved) - 1)}
-                if all(status == line.status for status in ends.values()):
-                    continue
-            for at, moved in enumerate(limit.moved):
-                status = ends[at] if at in ends else self._with(line, limit, moved, as_it_is)
+            outermost = (limit.moved[0], limit.moved[-1])
+            if limit.moves_one_way and all(
+                self._with(line, limit, each, as_it_is) == line.status for each in outermost
+            ):
+                continue
+            for moved in limit.moved:
+                status = self._with(line, limit, moved, as_it_is)
                 if status != line.status:
                     yield Shift(line.id, limit.place, moved.number, status)
 

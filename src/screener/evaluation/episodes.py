@@ -389,11 +389,6 @@ def _related_episodes(lookup: EventLookup, frame: Frame) -> Sequence[Episode]:
     return known
 
 
-def is_mentioned(lookup: EventLookup, frame: Frame) -> bool:
-    """Whether some entry on record is, or may be, what is asked."""
-    return bool(_related_episodes(lookup, frame))
-
-
 def _related_to(names: list[str], shelf: Shelf, frame: Frame) -> Sequence[Episode]:
     lists: tuple[RecordList, ...] = ("procedures", "plans") if shelf == "done" else (shelf,)
     open_lists = [list_ for list_ in lists if list_ in frame.patient.may_be]

@@ -842,9 +842,8 @@ def _choose(node: Choose, engine: Engine[J, M]) -> Callable[[Frame], M]:
 
 def _compare(node: Compare, engine: Engine[J, M]) -> Callable[[Frame], J]:
     """TRUE if it holds for every possible value, FALSE if for none."""
-    operator = node.operator
     numbers = [engine.number(node.left), engine.number(node.right)]
-    return engine.of_numbers(node, numbers, lambda one, other: ranges.compare(one, operator, other))
+    return engine.of_numbers(node, numbers, ranges.COMPARED[node.operator])
 
 
 def _between(node: Between, engine: Engine[J, M]) -> Callable[[Frame], J]:

@@ -10,6 +10,7 @@ facts, and asks no further part once the outcome is settled:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any as Anything
 from typing import TypeVar
 
@@ -108,8 +109,8 @@ def _each(wanted: Wanted, frame: Frame) -> list[Need]:
 Part = Outcome | Amount
 P = TypeVar("P", bound=Part)
 R = TypeVar("R", bound=HasTruth)
-_SETTLED = {(truth, assumed): Outcome(truth, assumed=assumed) for truth in (TRUE, FALSE) for assumed in (False, True)}
-_TRUE, _FALSE = _SETTLED[TRUE, False], _SETTLED[FALSE, False]
+_TRUE, _FALSE = Outcome(TRUE), Outcome(FALSE)
+_ASSUMED_TRUE, _ASSUMED_FALSE = Outcome(TRUE, assumed=True), Outcome(FALSE, assumed=True)
 
 
 class Outcomes(Engine[Outcome, Amount]):
@@ -120,7 +121,7 @@ class Outcomes(Engine[Outcome, Amount]):
         self._whole = whole
         self._prepared: dict[Struct, Callable[[Frame], Anything]] = {}
         self._lines: dict[str, tuple[Callable[[Frame], Outcome], ...]] = {}
-        self._kept: dict[tuple[str, tuple[Reason, ...], tuple[str, ...]], Outcome] = {}
+        self._same: dict[tuple[str, tuple[Reason, ...], tuple[str, ...]], Outcome] = {}
         """What is said of a lookup for which nothing on record counts: the same for every patient."""
 
     def _prepare(self, node: Struct, meanings: dict[type, Callable[[Anything, Anything], Anything]]) -> Anything:
@@ -148,10 +149,12 @@ class Outcomes(Engine[Outcome, Amount]):
         def in_full(frame: Frame) -> Outcome:
             parts = [rule(frame) for rule in rules]
             truth = say([part.truth for part in parts])
-            return _outcome(truth, deciding_truths(node, truth, parts))
+            return _outcome(truth, deciding_truths(node, truth, parts), frame)
 
         if say is not all_of and say is not any_of:
             return in_full
+        if len(rules) == 1:
+            return rules[0]
         settling, otherwise = (FALSE, _TRUE) if say is all_of else (TRUE, _FALSE)
 
         def run(frame: Frame) -> Outcome:
@@ -166,7 +169,7 @@ class Outcomes(Engine[Outcome, Amount]):
                     return part
             if not parts:
                 return otherwise
-            return parts[0] if len(parts) == 1 else _outcome(UNKNOWN, parts)
+            return parts[0] if len(parts) == 1 else _outcome(UNKNOWN, parts, frame)
 
         return run
 
@@ -176,7 +179,7 @@ class Outcomes(Engine[Outcome, Amount]):
         def run(frame: Frame) -> Outcome:
             parts = [number(frame) for number in numbers]
             truth = say(*[part.range for part in parts])
-            return _outcome(truth, parts if truth is not UNKNOWN else _unsettled(parts))
+            return _outcome(truth, parts if truth is not UNKNOWN else _unsettled(parts), frame)
 
         return run
 
@@ -187,7 +190,7 @@ class Outcomes(Engine[Outcome, Amount]):
 
         def run(frame: Frame) -> Amount:
             parts = [number(frame) for number in numbers]
-            return _amount(say(*[part.range for part in parts]), parts, why)
+            return _amount(say(*[part.range for part in parts]), parts, frame, why)
 
         return run
 
@@ -202,9 +205,9 @@ class Outcomes(Engine[Outcome, Amount]):
             tested = test(frame)
             if tested.truth is UNKNOWN:
                 one, other = then(frame), otherwise(frame)
-                return _amount(ranges.hull((one.range, other.range)), (tested, one, other))
+                return _amount(ranges.hull((one.range, other.range)), (tested, one, other), frame)
             chosen = then(frame) if tested.truth is TRUE else otherwise(frame)
-            return _amount(chosen.range, (tested, chosen))
+            return _amount(chosen.range, (tested, chosen), frame)
 
         return run
 
@@ -219,23 +222,22 @@ class Outcomes(Engine[Outcome, Amount]):
 
         def run(frame: Frame) -> Amount:
             part = number(frame)
-            return _amount(say(part.range, None if name is None else look_up(name, frame).choices), (part,))
+            return _amount(say(part.range, None if name is None else look_up(name, frame).choices), (part,), frame)
 
         return run
 
     def written(self, node: Numeric, value: Range) -> Callable[[Frame], Amount]:
-        amount = _amount(value, ())
+        amount = Amount(value, value.is_exact)
         return lambda frame: amount
 
     def read_number(self, node: Numeric, read: Callable[[Frame], Found], unknown: Range) -> Callable[[Frame], Amount]:
         def run(frame: Frame) -> Amount:
             found = read(frame)
             whole = found.range if found.range is not None else unknown
-            assumed = bool(frame.assumed) and rests_on_assumption(found)
             if is_settled(found):
-                return Amount(whole, whole.is_exact, assumed=assumed and whole.is_exact)
-            waiting = self._waiting(found)
-            return Amount(whole, False, waiting.reasons, waiting.wanted, assumed)
+                return Amount(whole, whole.is_exact, assumed=whole.is_exact and _is_assumed(found, frame))
+            waiting = self._waiting(found, frame)
+            return Amount(whole, False, waiting.reasons, waiting.wanted, waiting.assumed)
 
         return run
 
@@ -249,8 +251,8 @@ class Outcomes(Engine[Outcome, Amount]):
             found = read(frame)
             truth, why = say(found, frame)
             if truth is UNKNOWN:
-                return self._open(node, found, why)
-            return _SETTLED[truth, bool(frame.assumed) and rests_on_assumption(found)]
+                return self._open(node, found, frame, why)
+            return _settled(truth, assumed=_is_assumed(found, frame))
 
         return run
 
@@ -270,7 +272,7 @@ class Outcomes(Engine[Outcome, Amount]):
             truth = truth_in(found)
             if truth is not UNKNOWN:
                 return _TRUE if truth is TRUE else _FALSE
-            outcome = self._open(node, found)
+            outcome = self._open(node, found, frame)
             if only_if and only_if[0](frame).truth is FALSE:
                 return Outcome(UNKNOWN, outcome.reasons)
             return outcome
@@ -284,62 +286,86 @@ class Outcomes(Engine[Outcome, Amount]):
             anchor = read(frame)
             days = days_of(anchor, shift)
             if days is None:
-                return self._open(node, anchor, () if anchor.days is None else ("imprecise_date",))
+                return self._open(node, anchor, frame, () if anchor.days is None else ("imprecise_date",))
             truth, shown, why = worlds_on(days, rule, frame)
             if truth is not UNKNOWN:
-                return _SETTLED[truth, any(each.assumed for each in shown)]
-            of_anchor = () if is_settled(anchor) else (self._waiting(anchor),)
-            return _outcome(truth, (*of_anchor, *_unsettled(shown)), why)
+                return _settled(truth, assumed=any(each.assumed for each in shown))
+            of_anchor = () if is_settled(anchor) else (self._waiting(anchor, frame),)
+            return _outcome(truth, (*of_anchor, *_unsettled(shown)), frame, why)
 
         return run
 
     def known(self, node: Truthful, truth: Truth, found: tuple[Found, ...], why: tuple[Reason, ...] = ()) -> Outcome:
         if truth is not UNKNOWN:
-            return _SETTLED[truth, any(rests_on_assumption(each) for each in found)]
-        return _outcome(truth, [self._waiting(each) for each in found], why)
+            return _settled(truth, assumed=any(each.assumed for each in found))
+        return Outcome(UNKNOWN, *_waiting_for([self._kept(each) for each in found], why))
 
-    def _open(self, node: Truthful, found: Found, why: tuple[Reason, ...] = ()) -> Outcome:
+    def _open(self, node: Truthful, found: Found, frame: Frame, why: tuple[Reason, ...] = ()) -> Outcome:
         """The outcome where what was found leaves a rule open."""
-        outcome = Outcome(UNKNOWN, why) if is_settled(found) else _outcome(UNKNOWN, (self._waiting(found),), why)
+        if is_settled(found):
+            return Outcome(UNKNOWN, why)
+        outcome = self._waiting(found, frame)
+        if not why:
+            return outcome
         if isinstance(node, AgainstLimit) and "missing" in why:
-            return Outcome(UNKNOWN, outcome.reasons, (need_of_limit(node, found, self.rulebook), *outcome.wanted))
-        return outcome
+            limit = need_of_limit(node, found, self.rulebook)
+            return Outcome(UNKNOWN, _each_once((why, outcome.reasons)), (limit, *outcome.wanted), outcome.assumed)
+        return _outcome(UNKNOWN, (outcome,), frame, why)
 
-    def _waiting(self, found: Found) -> Outcome:
+    def _waiting(self, found: Found, frame: Frame) -> Outcome:
         """What is said of a lookup that is not settled."""
-        if found.used or (found.anchor is not None and found.anchor.reasons):
-            return Outcome(UNKNOWN, reasons(found), (found,), rests_on_assumption(found))
+        if found.used or found.anchor is not None:
+            return Outcome(UNKNOWN, reasons(found), (found,), _is_assumed(found, frame))
+        return self._kept(found)
+
+    def _kept(self, found: Found) -> Outcome:
+        """The same where nothing on record counts."""
         key = (found.subject if found.lookup is None else found.lookup.name, found.reasons, found.lacking)
-        known = self._kept.get(key)
+        known = self._same.get(key)
         if known is None:
-            known = self._kept[key] = Outcome(UNKNOWN, reasons(found), needs(found, self.rulebook))
+            known = self._same[key] = Outcome(UNKNOWN, reasons(found), needs(found, self.rulebook))
         return known
 
 
-def _outcome(truth: Truth, parts: Sequence[Part], why: tuple[Reason, ...] = ()) -> Outcome:
+def _is_assumed(found: Found, frame: Frame) -> bool:
+    return bool(frame.assumed) and rests_on_assumption(found)
+
+
+def _settled(truth: Truth, *, assumed: bool) -> Outcome:
+    if assumed:
+        return _ASSUMED_TRUE if truth is TRUE else _ASSUMED_FALSE
+    return _TRUE if truth is TRUE else _FALSE
+
+
+def _outcome(truth: Truth, parts: Sequence[Part], frame: Frame, why: tuple[Reason, ...] = ()) -> Outcome:
     """A truth that depends on these parts; `why` are reasons that arise here."""
+    assumed = bool(frame.assumed) and any(part.assumed for part in parts)
     if truth is not UNKNOWN:
-        return _SETTLED[truth, any(part.assumed for part in parts)]
-    return Outcome(UNKNOWN, *_waiting_for(parts, why))
+        return _settled(truth, assumed=assumed)
+    return Outcome(UNKNOWN, *_waiting_for(parts, why), assumed)
 
 
-def _amount(whole: Range, parts: Sequence[Part], why: tuple[Reason, ...] = ()) -> Amount:
+def _amount(whole: Range, parts: Sequence[Part], frame: Frame, why: tuple[Reason, ...] = ()) -> Amount:
     """A number made of these parts; `why` are reasons that arise here if it is not exact."""
-    if whole.is_exact:
-        return Amount(whole, True, assumed=any(part.assumed for part in parts))
-    return Amount(whole, False, *_waiting_for(_unsettled(parts), why))
+    those = parts if whole.is_exact else _unsettled(parts)
+    assumed = bool(frame.assumed) and any(part.assumed for part in those)
+    return (
+        Amount(whole, True, (), (), assumed)
+        if whole.is_exact
+        else Amount(whole, False, *_waiting_for(those, why), assumed)
+    )
 
 
-def _waiting_for(parts: Sequence[Part], why: tuple[Reason, ...]) -> tuple[tuple[Reason, ...], Wanted, bool]:
-    """Why these parts are open, what would settle them, and whether they rest on an assumption."""
+def _waiting_for(parts: Sequence[Part], why: tuple[Reason, ...]) -> tuple[tuple[Reason, ...], Wanted]:
+    """Why these parts are open, and what would settle them."""
     if len(parts) == 1 and not why:
-        return parts[0].reasons, parts[0].wanted, parts[0].assumed
-    told = dict.fromkeys([part.reasons for part in parts])
-    if len(told) == 1 and not why:
-        [reasons_of_all] = told
-    else:
-        reasons_of_all = tuple(dict.fromkeys([*why, *[each for those in told for each in those]]))
-    return reasons_of_all, tuple([part.wanted for part in parts]), True in [part.assumed for part in parts]
+        return parts[0].reasons, parts[0].wanted
+    return _each_once((why, *[part.reasons for part in parts])), tuple([part.wanted for part in parts])
+
+
+@lru_cache(maxsize=4096)
+def _each_once(reasons: tuple[tuple[Reason, ...], ...]) -> tuple[Reason, ...]:
+    return tuple(dict.fromkeys([each for those in reasons for each in those]))
 
 
 def _unsettled(parts: Iterable[P]) -> list[P]:

@@ -117,24 +117,27 @@ def _look_in(
     return inside
 
 
-def _before(recorded: Sequence[Result], stretch: Stretch, frame: Frame) -> list[Candidate]:
-    """The results that lie before the stretch."""
-    older: list[Candidate] = []
-    for result in recorded:
+def _last_on_record_before(recorded: Sequence[Result], stretch: Stretch, frame: Frame) -> tuple[Result, ...]:
+    """Of the results that lie before the stretch, the one that stands last in the record."""
+    for result in reversed(recorded):
         moment = moment_of(result, frame)
         if moment is not None and moment.last < stretch.first_start:
-            older.append(Candidate(result, moment, FALSE))
-    return older
+            return (result,)
+    return ()
 
 
 def _last_before(recorded: Sequence[Result], stretch: Stretch, frame: Frame) -> tuple[Result, ...]:
     """The result that was the last before the stretch, if there is one."""
     last: tuple[Result, ...] = ()
     at = 0
+    end = frame.as_of * DAY + DAY - 1
     for result in recorded:
-        moment = moment_of(result, frame)
-        if moment is not None and moment.last < stretch.first_start and (not last or moment.instant[2] >= at):
-            last, at = (result,), moment.instant[2]
+        when = result.when
+        moment = when if when is not None and when.last <= end else moment_of(result, frame)
+        if moment is not None and moment.last < stretch.first_start:
+            instant = moment.last if moment.offset is None else moment.instant[2]
+            if not last or instant >= at:
+                last, at = (result,), instant
     return last
 
 
@@ -392,13 +395,13 @@ def change_of(lookup: ChangeLookup, stretch: Stretch | None, anchor: Found | Non
     possible = possible_values(frame.rulebook.fact(lookup.fact))
     whole = _change_over_orders(lookup, [Level(each, possible) for each in inside])
     if whole is None:
-        older = [] if inside else _before(recorded, stretch, frame)
+        older = () if inside else _last_on_record_before(recorded, stretch, frame)
         return Found(
             lookup.fact,
             lookup,
             range=EVERYTHING,
             used=used,
-            set_aside=tuple(each.result for each in older[-1:]),
+            set_aside=older,
             reasons=_why_no_change(inside, older),
             may_lack=True,
             anchor=anchor,
@@ -536,7 +539,7 @@ def _steepest(latest: Level, earlier: list[Level]) -> Range | None:
     return Range(float(max(least)), float(max(most))) if least else None
 
 
-def _why_no_change(inside: list[Candidate], older: list[Candidate]) -> tuple[Reason, ...]:
+def _why_no_change(inside: list[Candidate], older: tuple[Result, ...]) -> tuple[Reason, ...]:
     unusable = tuple(dict.fromkeys(each.result.unusable for each in inside if each.result.unusable is not None))
     if unusable:
         return unusable

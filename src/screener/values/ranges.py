@@ -10,7 +10,7 @@ Every operation is monotone: narrower inputs give a narrower result. The law of 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -75,36 +75,44 @@ def hull(ranges: Iterable[Range]) -> Range:
 
 def compare(left: Range, operator: Comparison, right: Range) -> Truth:
     """TRUE if the comparison holds for every pair of possible values, FALSE if for none, else UNKNOWN."""
-    if left.undefined or right.undefined:
-        return UNKNOWN
-    match operator:
-        case "<":
-            return _is_less(left, right)
-        case ">":
-            return _is_less(right, left)
-        case "<=":
-            return _is_at_most(left, right)
-        case ">=":
-            return _is_at_most(right, left)
-        case "=":
-            if left.low == left.high == right.low == right.high:
-                return TRUE
-            apart = _is_less(left, right) is TRUE or _is_less(right, left) is TRUE
-            return FALSE if apart else UNKNOWN
+    return COMPARED[operator](left, right)
 
 
 def _is_less(left: Range, right: Range) -> Truth:
+    if left.undefined or right.undefined:
+        return UNKNOWN
     if left.high < right.low or (left.high == right.low and (left.high_open or right.low_open)):
         return TRUE
     return FALSE if left.low >= right.high else UNKNOWN
 
 
 def _is_at_most(left: Range, right: Range) -> Truth:
+    if left.undefined or right.undefined:
+        return UNKNOWN
     if left.high <= right.low:
         return TRUE
     if left.low > right.high or (left.low == right.high and (left.low_open or right.high_open)):
         return FALSE
     return UNKNOWN
+
+
+def _is_equal(left: Range, right: Range) -> Truth:
+    if left.undefined or right.undefined:
+        return UNKNOWN
+    if left.low == left.high == right.low == right.high:
+        return TRUE
+    apart = _is_less(left, right) is TRUE or _is_less(right, left) is TRUE
+    return FALSE if apart else UNKNOWN
+
+
+COMPARED: Mapping[Comparison, Callable[[Range, Range], Truth]] = {
+    "<": _is_less,
+    "<=": _is_at_most,
+    ">": lambda left, right: _is_less(right, left),
+    ">=": lambda left, right: _is_at_most(right, left),
+    "=": _is_equal,
+}
+"""What each comparison says of two ranges."""
 
 
 def is_between(value: Range, low: float, high: float) -> Truth:
