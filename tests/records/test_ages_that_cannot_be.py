@@ -109,7 +109,10 @@ def test_the_native_form_takes_the_oldest_people(record: Json) -> None:
     [
         ({"birth_date": "1900-01-01"}, "by the birth date `1900-01-01` the patient is 126 years old"),
         ({"birth_date": "2030"}, "the birth date `2030` is after the day of screening, 11 Mar 2026"),
-        ({"as_of": "1980-03-11", "age_years": 90}, "by the age of 90 years on 11 Mar 1980 the patient is 136 years old"),
+        (
+            {"as_of": "1980-03-11", "age_years": 90},
+            "by the age of 90 years on 11 Mar 1980 the patient is 136 years old",
+        ),
     ],
 )
 def test_another_day_of_screening_is_held_against_it_as_well(record: Json, told: str) -> None:
