@@ -153,7 +153,7 @@ class _Writer:
             yield _cut(line, self.width)
             yield _cut(f"{'':<11} {trend}", self.width)
         else:
-            yield _cut(f"{line:<60} {trend}".rstrip(), self.width)
+            yield _cut(f"{line:<60} {' ' * (len(line) > 60)}{trend}".rstrip(), self.width)
 
     # ---- the trials
 
