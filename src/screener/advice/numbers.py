@@ -116,7 +116,7 @@ class Cutting:
         is_few = self._is_whole and domain.high - domain.low < MOST_ALONE
         is_direct = self._is_direct(part.node)
         is_sharp = is_direct and _is_sharp(part.node)
-        if _is_one_sided(part.node) and (is_sharp or (not is_few and self._is_on_slope(part))):
+        if not is_few and _is_one_sided(part.node) and (is_sharp or self._is_on_slope(part)):
             return self._steps_on_slope(part, cuts, is_sharp=is_sharp)
         if (whole := self._truth(part, domain)) is not UNKNOWN:
             return Steps([domain], [whole], True, [])
