@@ -26,6 +26,7 @@ from screener.advice.reach import plain
 from screener.advice.slopes import Input, Slope, slope_of
 from screener.evaluation.answers import Judged
 from screener.rulebook import Age, AtTime, Between, ChangeLookup, Compare, Number, Numeric, Truthful, Value
+from screener.screening import Status
 from screener.values.dates import on_day
 from screener.values.ranges import Range, exactly
 from screener.values.truth import UNKNOWN, Truth
@@ -35,13 +36,15 @@ MOST_ALONE = 12
 STEPS = 6
 """How many steps a domain is walked through in, each by the same factor, to find where a score turns."""
 
-Start = tuple[float, bool]
-"""Where a stretch starts, and whether that is not itself included."""
+
+def first_of(stretch: Range) -> float:
+    """The first double of a stretch. One that starts above 20 and one that starts at the next double are the same."""
+    return math.nextafter(stretch.low, math.inf) if stretch.low_open else stretch.low
 
 
-def start_of(stretch: Range) -> Start:
-    """Where a stretch starts, so that starts can be sorted."""
-    return stretch.low, stretch.low_open
+def last_of(stretch: Range) -> float:
+    """The last double of a stretch."""
+    return math.nextafter(stretch.high, -math.inf) if stretch.high_open else stretch.high
 
 
 class Steps(Struct, frozen=True):
@@ -55,8 +58,13 @@ class Steps(Struct, frozen=True):
     open_at: list[Range]
 
     def of(self, part: Range) -> Truth | None:
-        """What it says of a part of one stretch, as far as that is known."""
-        truth = self.truths[bisect_right(self.stretches, start_of(part), key=start_of) - 1]
+        """What it says of some of the domain, as far as that is known."""
+        first = bisect_right(self.stretches, first_of(part), key=first_of) - 1
+        last = bisect_right(self.stretches, last_of(part), key=first_of)
+        truths = set(self.truths[first:last])
+        if len(truths) > 1:
+            return UNKNOWN
+        truth = self.truths[first]
         if truth is not UNKNOWN or self.is_even or any(part.covers(each) for each in self.open_at):
             return truth
         return None
@@ -89,25 +97,49 @@ class Cutting:
         self._nodes = inquiry.nodes_with(number)
         self._judged_at: dict[tuple[Part, float], Judged] = {}
         self._input = Input(inquiry.rulebook, self._moves, self._slope_of_lookup)
+        self._steps_of = {part: self._steps(part) for part in self._nodes}
 
     def places(self) -> list[int]:
-        """The places of its possibilities, which together are all that it may turn out to be."""
-        steps = {part: self._steps(part) for part in self._nodes}
-        before: dict[Start, Range] = {}
-        for each in steps.values():
-            before |= {start_of(one): other for other, one in pairwise(each.stretches)}
-        starts = [start_of(self._domain), *sorted(before)]
-        ends = [*(before[start] for start in starts[1:]), self._domain]
-        places: list[int] = []
+        """The places of its possibilities, which together are all that it may turn out to be. Where only a part turns
+        that the record settles, they are apart if that changes the status of a line."""
+        meeting: dict[float, tuple[Range, Range]] = {}
+        """By the first double of a stretch the one before it, and itself: as they meet at a limit, if they do."""
+        apart: set[float] = set()
+        for part, steps in self._steps_of.items():
+            for one, other in pairwise(steps.stretches):
+                if first_of(other) not in meeting or one.high_open or other.low_open:
+                    meeting[first_of(other)] = one, other
+                if part.truth is UNKNOWN:
+                    apart.add(first_of(other))
+        firsts = sorted(meeting)
+        starts = [self._domain, *(meeting[first][1] for first in firsts)]
+        ends = [*(meeting[first][0] for first in firsts), self._domain]
+        found: list[Range] = []
         for start, end in zip(starts, ends, strict=True):
-            stretch = Range(start[0], end.high, start[1], end.high_open)
-            place = self._place(stretch)
-            places.append(place)
-            for part, each in steps.items():
-                truth = each.of(stretch)
-                if truth is not None:
-                    part.truths[self._number, place] = truth
-        return places
+            stretch = Range(start.low, end.high, start.low_open, end.high_open)
+            if found and first_of(stretch) not in apart:
+                both = Range(found[-1].low, stretch.high, found[-1].low_open, stretch.high_open)
+                if self._statuses(found[-1]) == self._statuses(stretch) == self._statuses(both):
+                    found[-1] = both
+                    continue
+            found.append(stretch)
+        return [self._told(stretch) for stretch in found]
+
+    def _statuses(self, stretch: Range) -> list[Status]:
+        """What becomes of the lines of which the number may turn what the record settles."""
+        known = {self._number: self._told(stretch)}
+        lines = self._inquiry.lines_with[self._number]
+        turned = (line for line in lines if any(node.truth is not UNKNOWN for node in line.read_by[self._number]))
+        return [self._inquiry.status(line, known) for line in turned]
+
+    def _told(self, stretch: Range) -> int:
+        """The place of a stretch, of which each part of a rule says what its steps do."""
+        place = self._place(stretch)
+        for part, steps in self._steps_of.items():
+            truth = steps.of(stretch)
+            if truth is not None:
+                part.truths[self._number, place] = truth
+        return place
 
     # ---- one part of a rule
 
@@ -174,7 +206,7 @@ class Cutting:
             if start <= domain.high:
                 yield Range(start, domain.high)
             return
-        low, low_open = start_of(domain)
+        low, low_open = domain.low, domain.low_open
         for cut in cuts:
             if (math.nextafter(low, math.inf) if low_open else low) < cut:
                 yield Range(low, cut, low_open, True)
@@ -188,7 +220,7 @@ class Cutting:
 
     def _apart(self, turns: Iterable[Turn], cuts: Sequence[float]) -> Iterator[Range]:
         """The domain in stretches that meet between two neighboring values: at the limit, if one of them is one."""
-        low, low_open = start_of(self._domain)
+        low, low_open = self._domain.low, self._domain.low_open
         for turn in turns:
             is_first = turn.first in cuts and not self._is_whole
             yield Range(low, turn.first if is_first else turn.last, low_open, is_first)
