@@ -97,6 +97,11 @@ class Cutting:
         self._nodes = inquiry.nodes_with(number)
         self._judged_at: dict[tuple[Part, float], Judged] = {}
         self._input = Input(inquiry.rulebook, self._moves, self._slope_of_lookup)
+        self._every_cut = self._cuts_of(self._nodes)
+        lowest = min([domain.high / 1000, *(cut / 2 for cut in self._every_cut)])
+        self._low = max(math.nextafter(domain.low, math.inf), lowest) if domain.low_open else domain.low
+        self._high = math.nextafter(domain.high, -math.inf) if domain.high_open else domain.high
+        """The first and the last value that are asked about. Where the domain starts open, no limit lies below."""
         self._steps_of = {part: self._steps(part) for part in self._nodes}
 
     def places(self) -> list[int]:
@@ -147,9 +152,8 @@ class Cutting:
         domain, cuts = self._domain, self._cuts_of([part])
         is_few = self._is_whole and domain.high - domain.low < MOST_ALONE
         is_direct = self._is_direct(part.node)
-        is_sharp = is_direct and _is_sharp(part.node)
-        if not is_few and _is_one_sided(part.node) and (is_sharp or self._is_on_slope(part)):
-            return self._steps_on_slope(part, cuts, is_sharp=is_sharp)
+        if not is_few and self._is_on_slope(part, is_direct=is_direct):
+            return self._steps_on_slope(part, cuts, is_even=is_direct or not domain.low_open)
         if (whole := self._truth(part, domain)) is not UNKNOWN:
             return Steps([domain], [whole], True, [])
         if is_few:
@@ -160,19 +164,18 @@ class Cutting:
             turns = {end for turn in self._turns(part, points) for end in (turn.last, turn.first)}
             if any(self._truth_at(part, point) is not UNKNOWN for point in points):
                 # Of a number that stands twice in it, the engine says the less of a stretch the longer it is.
-                turns.update(self._cuts_of(self._nodes))
+                turns.update(self._every_cut)
             cuts = sorted({*cuts, *turns})
-        return self._merged(part, self._between(cuts), is_even=is_sharp or self._fact.scale == "limit")
+        is_bare = is_direct and isinstance(part.node, Between) and isinstance(part.node.of, Value | Age)
+        return self._merged(part, self._between(cuts), is_even=is_bare or self._fact.scale == "limit")
 
-    def _steps_on_slope(self, part: Part, cuts: Sequence[float], *, is_sharp: bool) -> Steps:
+    def _steps_on_slope(self, part: Part, cuts: Sequence[float], *, is_even: bool) -> Steps:
         """The steps of what only rises or only falls with the number: all is said at the ends, and where it turns."""
-        low, high = self._ends()
         turns: list[Turn] = []
-        if low != high and self._truth_at(part, low) is not self._truth_at(part, high):
-            turns = list(self._turns(part, [low, *cuts, high], is_sharp=is_sharp))
-        truths = [self._truth_at(part, low), *(turn.truth for turn in turns)]
-        is_even = is_sharp or not self._domain.low_open
-        return Steps(list(self._apart(turns, cuts)), truths, is_even, [exactly(low), exactly(high)])
+        if self._truth_at(part, self._low) is not self._truth_at(part, self._high):
+            turns = list(self._turns(part, [self._low, *cuts, self._high]))
+        truths = [self._truth_at(part, self._low), *(turn.truth for turn in turns)]
+        return Steps(list(self._apart(turns, cuts)), truths, is_even, [exactly(self._low), exactly(self._high)])
 
     def _merged(self, part: Part, stretches: Iterable[Range], *, is_even: bool) -> Steps:
         """What the engine says of each stretch. Neighbors of which it says the same are one, unless it says less of
@@ -271,16 +274,16 @@ class Cutting:
             case _:
                 return not isinstance(node, AtTime)
 
-    def _is_on_slope(self, part: Part) -> bool:
+    def _is_on_slope(self, part: Part, *, is_direct: bool) -> bool:
         """Whether what a part compares only rises or only falls with the number, and has a value at both ends: then it
         turns once, or not at all."""
-        domain = self._domain
-        if not isinstance(part.node, Compare) or math.isinf(domain.high - domain.low):
+        node = part.node
+        if not isinstance(node, Compare) or node.operator == "=" or math.isinf(self._domain.high - self._domain.low):
             return False
         if slope_of(part.judged, self._input) is None:
             return False
-        sides = (part.node.left, part.node.right)
-        return not any(self._number_in(side, part, end).undefined for side in sides for end in self._ends())
+        ends, sides = (self._low, self._high), (node.left, node.right)
+        return is_direct or not any(self._number_in(side, part, end).undefined for side in sides for end in ends)
 
     def _moves(self, node: Struct) -> bool:
         return not self._inquiry.reach.of(node).isdisjoint(self._fact.subjects)
@@ -308,19 +311,11 @@ class Cutting:
 
     # ---- where it turns
 
-    def _turns(self, part: Part, points: Iterable[float], *, is_sharp: bool = False) -> Iterator[Turn]:
-        """Where a part changes its answer: narrowed down between points that differ. One that `is_sharp` has but one
-        limit, and changes it there."""
+    def _turns(self, part: Part, points: Iterable[float]) -> Iterator[Turn]:
+        """Where a part changes its answer, narrowed down between points that differ."""
         for low, high in pairwise(sorted(set(points))):
-            truth = self._truth_at(part, high)
-            if self._truth_at(part, low) is truth:
-                continue
-            if not is_sharp or self._is_whole:
+            if self._truth_at(part, low) is not self._truth_at(part, high):
                 yield from self._narrowed(part, low, high)
-            elif low in self._cuts(part.node):
-                yield Turn(low, math.nextafter(low, high), truth)
-            else:
-                yield Turn(math.nextafter(high, low), high, truth)
 
     def _narrowed(self, part: Part, low: float, high: float) -> Iterator[Turn]:
         """The two neighboring doubles (or whole numbers) between which a part of a rule changes its answer.
@@ -373,14 +368,6 @@ class Cutting:
         factors = [(high / start) ** (step / STEPS) for step in range(STEPS + 1)] if high > 0 else []
         return [low, high, *(start * factor for factor in factors)]
 
-    def _ends(self) -> tuple[float, float]:
-        """The first and the last value that are asked about; where the first is open, one that somebody may measure."""
-        low, high = self._domain.low, self._domain.high
-        return (
-            max(math.nextafter(low, math.inf), high / 1000) if self._domain.low_open else low,
-            math.nextafter(high, -math.inf) if self._domain.high_open else high,
-        )
-
     # ---- asking
 
     def _place(self, stretch: Range) -> int:
@@ -401,19 +388,3 @@ class Cutting:
             known = self._inquiry.judged(part, {self._number: self._place(exactly(value))})
             self._judged_at[part, value] = known
         return known
-
-
-def _is_one_sided(node: Truthful) -> bool:
-    """Whether a rule asks on which side of something a number lies."""
-    return isinstance(node, Compare) and node.operator != "="
-
-
-def _is_sharp(node: Truthful) -> bool:
-    """Whether a rule holds a number as it is to limits as they are written, so that all between two are alike."""
-    match node:
-        case Compare(left=Value() | Age(), right=Number()) | Compare(left=Number(), right=Value() | Age()):
-            return True
-        case Between(of=Value() | Age()):
-            return True
-        case _:
-            return False
