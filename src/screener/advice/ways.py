@@ -113,12 +113,15 @@ class LineWays:
     def _confirmed(self, way: Way, want: Status, line: Line) -> Way | None:
         """The way without the facts that it does not need and the values that do not bring it about; None if there are
         none."""
-        if way.together or self._is_plain(way, line):
+        if self._is_plain(way, line):
             return way
 
         def does(values: Mapping[int, Iterable[int]]) -> bool:
             return all(self._inquiry.status(line, known) == want for known in choices_in(values))
 
+        if way.together:
+            alone = ({fact: places} for fact, places in way.values.items())
+            return next((way_of(each) for each in alone if does(each)), way)
         values = dict(way.values)
         if prod(map(len, values.values())) > MOST_TRIED or not does(values):
             single = ({fact: frozenset([place]) for fact, place in known.items()} for known in choices_in(values))
