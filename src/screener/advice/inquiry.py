@@ -96,7 +96,6 @@ class Inquiry:
         """For a number, the place of each part of its domain among its possibilities."""
         self._frames: dict[tuple[Point, str, bool], Frame] = {}
         self._parts: dict[tuple[int, str], Part] = {}
-        self._parts_of_trials: dict[tuple[int, str], Part] = {}
         self._with_subject: dict[str, list[int]] = {}
         self._signs: frozenset[str] = frozenset()
         """The facts that show a condition, as subjects."""
@@ -169,9 +168,6 @@ class Inquiry:
 
     def _part(self, judged: Judged, trial: str) -> Part:
         """A part of a rule; the same one for all trials that have it and ask nobody about it."""
-        known = self._parts_of_trials.get((id(judged.node), trial))
-        if known is not None:
-            return known
         asking = trial if self.reach.asks(judged.node) else self._alike[self.base(trial).labs_within]
         part = self._parts.get((id(judged.node), asking))
         if part is None:
@@ -187,7 +183,6 @@ class Inquiry:
                     parts = _that_matter(parts, FALSE if isinstance(judged.node, All) else TRUE)
                 facts = frozenset[int]().union(*(each.facts for each in parts))
             part = self._parts[id(judged.node), asking] = Part(judged, asking, subjects, facts, parts)
-        self._parts_of_trials[id(judged.node), trial] = part
         return part
 
     def part_of(self, node: Judged, line: Line) -> Part:

@@ -25,7 +25,7 @@ from screener.advice.meeting import share_to_meeting
 from screener.advice.reach import plain
 from screener.advice.slopes import Input, Slope, slope_of
 from screener.evaluation.answers import Judged
-from screener.rulebook import Age, AtTime, Between, ChangeLookup, Compare, Number, Numeric, Truthful, Value
+from screener.rulebook import Age, AtTime, Between, ChangeLookup, Compare, Number, Numeric, Rulebook, Truthful, Value
 from screener.screening import Status
 from screener.values.dates import on_day
 from screener.values.ranges import Range, exactly
@@ -151,7 +151,7 @@ class Cutting:
     def _steps(self, part: Part) -> Steps:
         domain, cuts = self._domain, self._cuts_of([part])
         is_few = self._is_whole and domain.high - domain.low < MOST_ALONE
-        is_direct = self._is_direct(part.node)
+        is_direct = _is_direct(part.node, self._inquiry.rulebook)
         if not is_few and self._is_on_slope(part, is_direct=is_direct):
             return self._steps_on_slope(part, cuts, is_even=is_direct or not domain.low_open)
         if (whole := self._truth(part, domain)) is not UNKNOWN:
@@ -234,45 +234,11 @@ class Cutting:
     # ---- how a rule reads it
 
     def _cuts_of(self, parts: Iterable[Part]) -> list[float]:
-        domain, found = self._domain, set[float]().union(*(self._cuts(part.node) for part in parts))
+        domain, found = (
+            self._domain,
+            set[float]().union(*(_cuts(self._fact, part.node, self._inquiry) for part in parts)),
+        )
         return sorted(cut for cut in found if domain.low <= cut <= domain.high)
-
-    def _cuts(self, rule: Truthful) -> set[float]:
-        """The values at which a rule that compares the number with limits may change its answer."""
-        fact, rulebook, reach = self._fact, self._inquiry.rulebook, self._inquiry.reach
-        name = "age" if fact.kind == "birth_date" else fact.name
-        limits = reach.limits(rule)
-        multiples = limits.multiples.get(name, frozenset())
-        if fact.scale == "limit":
-            value = fact.replaces[0].value
-            same = [node for node in multiples if node.which == fact.key[1]]
-            return set() if value is None else {float(Fraction(value.low) / Fraction(node.times)) for node in same}
-        found = set(limits.numbers.get(name, ()))
-        for node in multiples:
-            in_use = rulebook.labs[name].limits_in_use(node.which, None)
-            normal = [Fraction(end) for each in in_use for end in (each.low, each.high)]
-            own = [each.own_limit(node.which) for each in fact.replaces]
-            found |= {float(Fraction(node.times) * end) for end in (*normal, *own) if end is not None}
-        for concept in reach.shown_by(fact.name).concepts.values() if f"sign {fact.name}" in reach.of(rule) else ():
-            for sign in concept.signs:
-                if sign.fact == fact.name and sign.numbers is not None:
-                    found |= {end for end in (sign.numbers.low, sign.numbers.high) if end is not None}
-        return found
-
-    def _is_direct(self, node: Truthful) -> bool:
-        """Whether a rule compares a number with limits only, so that its cuts can be read off."""
-
-        def is_bare(side: Numeric) -> bool:
-            number = plain(side)
-            return number is not None and not isinstance(self._inquiry.rulebook.lookups.get(number[0]), ChangeLookup)
-
-        match node:
-            case Compare(left=left, right=right):
-                return all(isinstance(side, Number) or is_bare(side) for side in (left, right))
-            case Between(of=of):
-                return is_bare(of)
-            case _:
-                return not isinstance(node, AtTime)
 
     def _is_on_slope(self, part: Part, *, is_direct: bool) -> bool:
         """Whether what a part compares only rises or only falls with the number, and has a value at both ends: then it
@@ -388,3 +354,45 @@ class Cutting:
             known = self._inquiry.judged(part, {self._number: self._place(exactly(value))})
             self._judged_at[part, value] = known
         return known
+
+
+# ---- how a rule reads it
+
+
+def _cuts(fact: Fact, rule: Truthful, inquiry: Inquiry) -> set[float]:
+    """The values at which a rule that compares a number with limits may change its answer."""
+    rulebook, reach = inquiry.rulebook, inquiry.reach
+    name = "age" if fact.kind == "birth_date" else fact.name
+    limits = reach.limits(rule)
+    multiples = limits.multiples.get(name, frozenset())
+    if fact.scale == "limit":
+        value = fact.replaces[0].value
+        same = [node for node in multiples if node.which == fact.key[1]]
+        return set() if value is None else {float(Fraction(value.low) / Fraction(node.times)) for node in same}
+    found = set(limits.numbers.get(name, ()))
+    for node in multiples:
+        in_use = rulebook.labs[name].limits_in_use(node.which, None)
+        normal = [Fraction(end) for each in in_use for end in (each.low, each.high)]
+        own = [each.own_limit(node.which) for each in fact.replaces]
+        found |= {float(Fraction(node.times) * end) for end in (*normal, *own) if end is not None}
+    for concept in reach.shown_by(fact.name).concepts.values() if f"sign {fact.name}" in reach.of(rule) else ():
+        for sign in concept.signs:
+            if sign.fact == fact.name and sign.numbers is not None:
+                found |= {end for end in (sign.numbers.low, sign.numbers.high) if end is not None}
+    return found
+
+
+def _is_direct(node: Truthful, rulebook: Rulebook) -> bool:
+    """Whether a rule compares a number with limits only, so that its cuts can be read off."""
+
+    def is_bare(side: Numeric) -> bool:
+        number = plain(side)
+        return number is not None and not isinstance(rulebook.lookups.get(number[0]), ChangeLookup)
+
+    match node:
+        case Compare(left=left, right=right):
+            return all(isinstance(side, Number) or is_bare(side) for side in (left, right))
+        case Between(of=of):
+            return is_bare(of)
+        case _:
+            return not isinstance(node, AtTime)
