@@ -73,13 +73,14 @@ def load_rulebook(folder: Path | None = None) -> Rulebook:
 def compile_rules(rules: RuleFolder) -> Checked:
     """Check rules from their text, without the cache. Whatever is wrong with them stands in the diagnostics."""
     from screener.language.checker import check_texts
+    from screener.terminology.code_lists import exists
 
     # Messages show paths that an editor can open from here; the rulebook keeps them as they are below the folder.
     root = _seen_from_here(rules.path).as_posix() + "/"
     rule_files = {root + path: text for path, text in rules.rules.items()}
     records = {root + path: text for path, text in rules.records.items()}
     tables = {root + path: text for path, text in rules.tables.items()}
-    return check_texts(rule_files, records, rules.digest, root, tables)
+    return check_texts(rule_files, records, rules.digest, root, tables, exists)
 
 
 def _seen_from_here(folder: Path) -> Path:

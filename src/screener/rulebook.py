@@ -72,7 +72,7 @@ within the scope. timeless: always, because the entry has no time. ahead: it lie
 
 
 class VerbMeaning(Struct, frozen=True):
-    """What a verb means: when an entry counts, which kinds of things it can be said of, and where they stand.
+    """What a verb means: when an entry counts, which kinds of things it can be said of, and on which lists they are.
 
     `list` is the list that it reads (None: the list of the kind of thing); `reads_plans`: a plan on that list may have
     come true. `is_counted`: `at least 2 times` makes sense; `qualifiers` are what can be said of the entry.
@@ -131,7 +131,7 @@ class Place(_Data, frozen=True):
 # ---- the dictionary
 
 HIERARCHICAL = frozenset({"icd10", "icd10cm", "icd10who", "icd10gm", "icd10national", "atc"})
-"""The systems in which a code stands for every longer one. Codes of ICD-10 are compared without their dot."""
+"""The systems in which a code includes every longer one. Codes of ICD-10 are compared without their dot."""
 
 DRUG_SYSTEMS = frozenset({"atc", "rxnorm", "drugs"})
 """The systems whose codes are all of drugs; `drugs` are the phrases of people for them."""
@@ -158,7 +158,7 @@ may have the concept by it. is not: nobody who knew of the concept would have wr
 
 class Related(_Data, frozen=True):
     """A code (or, with `last`, a range of codes of one length) and what an entry under it says of a concept. In a
-    hierarchical system it stands for every longer code, too. `family`: it speaks of the patient's family."""
+    hierarchical system it includes every longer code, too. `family`: it speaks of the patient's family."""
 
     system: str
     first: str
@@ -211,7 +211,7 @@ class Lab(_Data, frozen=True, tag="lab"):
     normal_limits: tuple[NormalLimit, ...] = ()
     flags: tuple[FlagRule, ...] = ()
     mean_of: tuple[str, ...] = ()
-    """The labs whose results of one time it is the mean of, if it was not measured itself."""
+    """If it was not measured itself, it is the mean of these labs, measured at one time."""
     unlike: tuple[str, ...] = ()
     """Wordings that resemble its names and are something else."""
 
@@ -344,7 +344,7 @@ class Question(_Data, frozen=True):
     holds_for: Duration | None = None
     only_if: Truthful | None = None
     shown_with: Truthful | None = None
-    """What on record is shown with the question while nobody has answered it. It decides nothing."""
+    """The part of the record that is shown with the question until somebody answers it. It decides nothing."""
     short: str = ""
     """How a sheet asks it."""
 
@@ -635,7 +635,7 @@ class Score(_Data, frozen=True):
 
 
 class Definition(_Data, frozen=True):
-    """A named rule, one reading of it. A rule with several readings stands here once for each, as `NAME (label)`."""
+    """A named rule, one reading of it. A rule with several readings is listed once for each, as `NAME (label)`."""
 
     name: str
     title: str
@@ -661,7 +661,7 @@ class Shown(_Data, frozen=True):
 
 
 class Head(_Data, frozen=True):
-    """What stands in the head of a patient's sheet, in order: results and scores; the concepts whose entries (and those
+    """The head of a patient's sheet, in order: results and scores; the concepts whose entries (and those
     of their kinds) are named there; and the condition whose last onset the days are counted from."""
 
     shown: tuple[Shown, ...] = ()
@@ -816,8 +816,8 @@ class Rulebook(_Data, frozen=True, weakref=True, dict=True):
 
 
 def made_once(rulebook: Rulebook, name: str, make: Callable[[], T]) -> T:
-    """What is made of a rulebook alone, by its name: made when first asked for, kept with the rulebook, and gone with
-    it, also where it holds on to it."""
+    """Something made of a rulebook alone, by its name. It is made when first asked for, kept with the rulebook, and
+    gone with it, even if it refers to the rulebook."""
     kept = vars(rulebook)
     made: T | None = kept.get(name)
     if made is None:

@@ -175,7 +175,7 @@ def test_the_lines_of_a_lab_are_checked(lines: list[str], codes: list[str]) -> N
         ('finding f "F"\n  values a, b\ncondition c "C"\n  present when f is a and f is b\n', ["no-sign"]),
         ('condition c "C"\n  present when current c\n', ["no-sign"]),
         ('condition c "C"\n  snomed 100005\n  absent as snomed 100005\n', ["present-and-absent"]),
-        ('condition c "C"\n  icd10 1\n  absent as snomed 100005\n', []),
+        ('condition c "C"\n  icd10 B01\n  absent as snomed 100005\n', []),
         ('condition c "C"\n  absent as icd10 A00 .. A09\n', ["range-of-absences"]),
         ('condition c "C"\n  absent as snomed 100005 in mg/dL\n', ["code-of-lab"]),
         ('condition c "C"\n  absent as snomed 100005 means none\n', ["code-with-value"]),

@@ -131,7 +131,7 @@ def test_times_of_the_sites_zone_are_ordered_beside_those_that_say_theirs(call: 
 
 def test_a_default_form_holds_where_the_call_names_none(call: Call, write, settle) -> None:
     settle('output = "quiet"\n')
-    assert call(write())[1] == "anna\tNCT00000001\tineligible\n"
+    assert call(write())[1] == "anna\tNCT00000001\tineligible\truled out\n"
     assert json.loads(call("anna.json", "--json")[1])["patient"] == "anna"
 
 

@@ -54,3 +54,29 @@ def test_a_coma_after_the_last_grade_leaves_the_grade_open(code: str, graded_on:
     grade = {"name": "HE_grade", "value": 1, "date": graded_on}
     coma = {"icd10cm": code, "onset": "2026-03-16", "status": "active"}
     assert status("NCT05985863/E1", coma, observations=[*labs, grade]) == expected
+
+
+PRESSURE = {"name": "MAP", "value": 88, "unit": "mmHg", "date": "2026-03-17T08:00"}
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("K65.2", "passed"),  # a septic shock has a code of its own
+        ("L03.115", "passed"),
+        ("N10", "passed"),
+        ("A41.9", "unknown"),
+        ("R65.20", "unknown"),
+        ("R57.9", "failed"),
+        ("R65.21", "failed"),
+    ],
+)
+def test_an_infection_is_no_shock_beside_a_normal_pressure(code: str, expected: str) -> None:
+    entry = {"icd10cm": code, "onset": "2026-03-17", "status": "active"}
+    assert status("NCT07409259/E4", entry, observations=[*LABS, PRESSURE]) == expected
+
+
+@pytest.mark.parametrize("code", ["E86.0", "I46.9", "I99"])
+def test_what_may_be_a_shock_is_no_sepsis(code: str) -> None:
+    entry = {"icd10": code, "onset": "2026-03-17", "status": "active"}
+    assert status("NCT05985863/E1", entry) == "passed"

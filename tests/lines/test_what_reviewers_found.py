@@ -209,6 +209,11 @@ ASPIRIN_BY_RXNORM = {"system": "rxnorm", "code": "1191"}
         ([PENICILLIN], [{"icd10": "Z88.0", "status": "active"}], "unknown"),
         ([], [{"icd10": "Z88.0", "status": "active"}, {"icd10": "Z88.2", "status": "active"}], "failed"),
         ([{"name": "interferon"}, {"name": "terlipressin"}], [], "failed"),
+        ([{"name": "interferon"}, {"name": "interferon", "date": "2020-01"}], [], "unknown"),
+        ([{"text": "interferon"}, {"text": "Interferon"}], [], "unknown"),
+        ([{"name": "any_drug"}, {"name": "interferon"}], [], "unknown"),
+        ([{"name": "any_drug"}, PENICILLIN], [], "unknown"),
+        ([{"name": "any_drug"}, {"name": "interferon"}, {"name": "terlipressin"}], [], "failed"),
     ],
 )
 def test_an_allergy_written_down_twice_is_one(allergies: Entries, conditions: Entries, expected: str) -> None:

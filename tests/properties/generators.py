@@ -466,22 +466,22 @@ class Rules(NamedTuple):
     subject: Subject
 
 
-SHELF = 150
+SHELF = 300
 
 
-def random_rules(dice: Random) -> Rules:
+def random_rules(dice: Random, depth: int = 2) -> Rules:
     """Random rules of which each can hold and can fail.
 
     To check rules takes longer than to answer ten records. A profile that tries the same examples every time takes
     them from a shelf; any other makes new ones.
     """
-    return _rules(dice.randrange(SHELF) if settings().derandomize else dice.getrandbits(64))
+    return _rules(dice.randrange(SHELF) if settings().derandomize else dice.getrandbits(64), depth)
 
 
-@lru_cache(SHELF)
-def _rules(seed: int) -> Rules:
+@lru_cache(2 * SHELF)
+def _rules(seed: int, depth: int) -> Rules:
     dice = Random(seed)
-    while (rulebook := rulebook_of(texts := rule_texts(dice))) is None:
+    while (rulebook := rulebook_of(texts := rule_texts(dice, depth))) is None:
         pass
     return Rules(texts, rulebook, subject_of(rulebook, rules_of(rulebook.trials.values())))
 

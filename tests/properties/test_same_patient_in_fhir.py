@@ -24,7 +24,7 @@ from properties.generators import (
     rules_of,
     subject_of,
 )
-from properties.to_fhir import Json, sayable, sent_otherwise, to_fhir
+from properties.to_fhir import CONCEPT, Json, sayable, sent_otherwise, to_fhir
 from screener import load_rules
 from screener.rulebook import Rulebook
 from screener.screening import evaluate
@@ -39,6 +39,16 @@ def answers(rulebook: Rulebook, record: Record | Json | bytes, complete: list[st
         for trial in screening.trials
         for line in trial.criteria
     }
+
+
+def by_code(native: Record) -> Record:
+    """The record with its substances by their codes, as FHIR has them: two entries of one code are of one thing, two of
+    one name may be."""
+    coded = [
+        {field: value for field, value in each.items() if field != "name"} | {"system": CONCEPT, "code": each["name"]}
+        for each in native.get("allergies", [])
+    ]
+    return {**native, "allergies": coded}
 
 
 def differences_when_sent_otherwise(dice: Random, rulebook: Rulebook, record: Record) -> str:
@@ -66,7 +76,7 @@ def differences_of_fhir(dice: Random, rulebook: Rulebook, subject: Subject, seen
         each for each in native.get("conditions", []) if (each.get("status"), each["name"] in acute) != ("absent", True)
     ]
     complete = dice.sample(ALL_LISTS, dice.choice((0, 1, 3)))
-    expected, found = answers(rulebook, native, complete), answers(rulebook, fhir, complete)
+    expected, found = answers(rulebook, by_code(native), complete), answers(rulebook, fhir, complete)
     seen.update(status for status, _ in expected.values())
     other = {line: f"native {expected[line]}, FHIR {found[line]}" for line in expected if expected[line] != found[line]}
     return f"{other}\ncomplete: {complete}\nFHIR: {fhir}\nnative: {native}" if other else ""
@@ -77,7 +87,7 @@ def differences(dice: Random, rulebook: Rulebook, record: Record, seen: Counter[
     native = sayable(record, rulebook)
     fhir = to_fhir(dice, native, rulebook)
     complete = [name for name in ALL_LISTS if name in record["complete"]]
-    expected, found = answers(rulebook, native, complete), answers(rulebook, fhir, complete)
+    expected, found = answers(rulebook, by_code(native), complete), answers(rulebook, fhir, complete)
     seen.update(status for status, _ in expected.values())
     other = {line: f"native {expected[line]}, FHIR {found[line]}" for line in expected if expected[line] != found[line]}
     return f"{other}\ncomplete: {complete}\nnative: {native}\nFHIR: {fhir}" if other else ""

@@ -35,6 +35,7 @@ WORDS = "write words, and the names of fields, in quotation marks"
         ('{"sex": female}', "line 1, column 9", WORDS),
         ('{"id": "a"\n "sex": "f"}', "line 2, column 2", "a comma is missing before it"),
         ('{"id": "a", "conditions": [', "line 1, column 28", "its end is missing"),
+        ('{"id": "a"},\n{"id": "b"},', "line 1, column 12", "give one record, or each in a line of its own"),
         ('{"id": ;}', "line 1, column 8", ""),
     ],
 )

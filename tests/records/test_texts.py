@@ -119,9 +119,9 @@ def test_words_stay_words_without_a_fault(text: str) -> None:
     [
         ("1,8", "`1,8` is not a number: write `1.8`"),
         ("<1,8", "`<1,8` is not a number: write `<1.8`"),
-        ("1,8 mg/dL", "`1,8 mg/dL` is not a number: write `1.8`"),
+        ("1,8 mg/dL", "`1,8 mg/dL` is not a number: write `1.8 mg/dL`"),
         ("1,800", "`1,800` is not a number: write `1800` if the comma parts thousands"),
-        ("98,000 /uL", "`98,000 /uL` is not a number: write `98000` if the comma parts thousands"),
+        ("98,000 /uL", "`98,000 /uL` is not a number: write `98000 /uL` if the comma parts thousands"),
         ("<1,234,567", "`<1,234,567` is not a number: write `<1234567` if the comma parts thousands"),
         ("0,250", "`0,250` is not a number: write `0.250`"),
         (

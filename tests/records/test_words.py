@@ -99,6 +99,9 @@ def test_a_choice_that_could_be_several_is_left_unread(written: object) -> None:
         ("HBV_DNA", "not detected", {"not_detected"}),
         ("HIV_screen", "HIV non-reactive", set()),
         ("pregnancy_test", "pregnancy test: negative", {"negative"}),
+        ("HBsAg", "Negatief", {"negative"}),
+        ("HBsAg", "négatif", {"negative"}),
+        ("HBsAg", "POSITIVO", {"positive"}),
     ],
 )
 def test_the_name_of_a_test_beside_its_result_says_nothing_more(name: str, written: str, meant: set[str]) -> None:

@@ -20,8 +20,10 @@ Results
   condition by which that is there at the clock (any higher grade), or may be (any grade).
 - `highest … >=` and `lowest … <=` against a limit of normal ask whether any result meets it, the opposite comparisons
   whether all do; `=` is both `<=` and `>=`.
-- A change with fewer than two usable results in its window may be any number at all. An unusable result beside two
-  usable ones may be anything possible. A rise per day over a result whose day is open by more than 400 days is open.
+- A change with fewer than two usable results in its window may be any number at all, and so may one in which all that
+  are usable may be one result written down twice: at the same time, and of the same value. An unusable result beside
+  two usable ones may be anything possible. A rise per day over a result whose day is open by more than 400 days is
+  open.
 
 Time
 - The clock is a day. In hour windows it is any second of that day, and so is any date without a time.
@@ -80,7 +82,8 @@ Episodes
 - A plan whose day has passed is UNKNOWN as a plan, and may have been carried out unless the procedure was absent on
   that day or later; one without a day may have been unless the list of procedures is complete. A plan on record
   stands against a denial of plans.
-- Family history has no dates. Two entries are two allergies.
+- Family history has no dates. Two entries are two allergies unless they may be of one thing: they are of one concept,
+  or something is a kind of both. No entry that is read here has a code.
 - `asked only if` decides who is asked, not what the answer is.
 """
 
@@ -89,7 +92,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from itertools import pairwise, permutations, product
+from itertools import combinations, pairwise, permutations, product
 from typing import Literal, NamedTuple, assert_never, get_args
 
 from msgspec.structs import replace
@@ -564,10 +567,21 @@ class Oracle:
         windows = self.windows(lookup.scope, here, [span for span, _ in results])
         if windows is None:
             return EVERYTHING
+        lies = {id(result): span for span, result in results}
         return hull(
-            change(lookup.change, in_order, self.possible(fact))
+            change(lookup.change, in_order, self.possible(fact)) if self.are_surely_two(in_order, lies) else EVERYTHING
             for window in windows
             for in_order in dated_orders(results, window, every_day=lookup.change == "rise per day")
+        )
+
+    def are_surely_two(self, in_order: Sequence[tuple[int, Sequence[Result]]], lies: dict[int, Span]) -> bool:
+        """Whether two of the usable results cannot be one that was written down twice."""
+        usable = [result for _, together in in_order for result in together if result.unusable is None]
+        return any(
+            lies[id(one)].last < lies[id(other)].first
+            or lies[id(other)].last < lies[id(one)].first
+            or (one.value and other.value and not have_a_number_in_common(one.value, other.value))
+            for one, other in combinations(usable, 2)
         )
 
     # ---- windows
@@ -1062,7 +1076,13 @@ class Oracle:
             for episode, truth in told:
                 by_entry.setdefault((episode.source, episode.list), []).append(truth)
             things = [any_of(truths) for truths in by_entry.values()]
-            return at_least(lookup.times, [*things, *[lacking] * lookup.times])
+            truth = at_least(lookup.times, [*things, *[lacking] * lookup.times])
+            certain = [self.with_narrower(episode.concept) for episode, truth in told if truth is TRUE]
+            differ = any(
+                all(one.isdisjoint(other) for one, other in combinations(some, 2))
+                for some in combinations(certain, lookup.times)
+            )
+            return truth if truth is not TRUE or differ else UNKNOWN
         return self.happened_on_days(lookup, told, lacking)
 
     def happened_on_days(self, lookup: EventLookup, told: Sequence[tuple[Episode, Truth]], lacking: Truth) -> Truth:

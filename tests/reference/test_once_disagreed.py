@@ -68,6 +68,11 @@ condition faint "Faint"
   may be present when alpha >= 50
 event trek "Trek"
   denied by list with alpha
+substance dust "Dust"
+  includes pollen, spores
+  denied by list
+substance pollen "Pollen"
+substance spores "Spores"
 """
 
 
@@ -276,6 +281,74 @@ CASES: tuple[tuple[str, str, dict[str, Any], str], ...] = (
             **COMPLETE,
         },
         "failed",
+    ),
+    (
+        "one result written down twice shows no change",
+        "rise in alpha within 7 days >= 5",
+        {"observations": [{"name": "alpha", "value": 9, "date": "2026-02-19"}] * 2},
+        "unknown",
+    ),
+    (
+        "nor does it with a time of day at one of the two",
+        "rise in alpha within 7 days >= 5",
+        {
+            "observations": [
+                {"name": "alpha", "value": 9, "date": "2026-02-19"},
+                {"name": "alpha", "value": 9, "date": "2026-02-19T08:00"},
+            ]
+        },
+        "unknown",
+    ),
+    (
+        "or with a range around the value",
+        "rise in alpha within 7 days >= 5",
+        {
+            "observations": [
+                {"name": "alpha", "value": 9, "date": "2026-02-19"},
+                {"name": "alpha", "value": "8-10", "date": "2026-02-19"},
+            ]
+        },
+        "unknown",
+    ),
+    (
+        "the same value on another day is another result",
+        "rise in alpha within 7 days >= 5",
+        {
+            "observations": [
+                {"name": "alpha", "value": 9, "date": "2026-02-19"},
+                {"name": "alpha", "value": 9, "date": "2026-02-20"},
+            ]
+        },
+        "failed",
+    ),
+    (
+        "and so is another value of the same time",
+        "rise in alpha within 7 days >= 5",
+        {
+            "observations": [
+                {"name": "alpha", "value": 9, "date": "2026-02-19T08:00"},
+                {"name": "alpha", "value": 8, "date": "2026-02-19T08:00"},
+            ]
+        },
+        "failed",
+    ),
+    (
+        "two entries of one name may be one allergy",
+        "at least 2 allergies to dust",
+        {"allergies": [{"name": "pollen"}, {"name": "pollen"}], "complete": ["allergies"]},
+        "unknown",
+    ),
+    (
+        "and so may one of a kind and one of its broader concept",
+        "at least 2 allergies to dust",
+        {"allergies": [{"name": "dust"}, {"name": "pollen"}], "complete": ["allergies"]},
+        "unknown",
+    ),
+    (
+        "two kinds are two",
+        "at least 2 allergies to dust",
+        {"allergies": [{"name": "dust"}, {"name": "pollen"}, {"name": "spores"}], "complete": ["allergies"]},
+        "passed",
     ),
     (
         "what was active once may be resolved by now",

@@ -113,7 +113,7 @@ def test_engine_and_oracle_agree_on_random_rules() -> None:
     @given(st.randoms(use_true_random=True))
     def agree(dice: Random) -> None:
         texts, rulebook, subject = random_rules(dice)
-        for _ in range(3):
+        for _ in range(5):
             record = records(dice, rulebook, subject)
             for case in set(odd_cases(read(record, rulebook))):
                 odd[case] += 1

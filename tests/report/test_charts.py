@@ -11,6 +11,7 @@ from report.pages import example_page, flat, screened, screened_record, words
 from screener import load_rules
 from screener.report.charts import PAPER, Chart, charts
 from screener.report.limits import limits_of_labs, limits_of_score
+from screener.values.dates import dates_in_words
 
 
 def results(*those: dict[str, Any], name: str = "TBil", unit: str | None = "umol/L") -> list[dict[str, Any]]:
@@ -67,7 +68,7 @@ def test_a_long_time_between_two_results_is_made_short_and_marked() -> None:
         )
     )
     assert [point.is_after_break for point in chart.points] == [False, True, False, False]
-    assert [point.day for point in chart.points] == ["2025-02-18", "2026-02-16", "02-18", "02-20"]
+    assert [point.day for point in chart.points] == ["18 Feb 2025", "16 Feb 2026", "18 Feb", "20 Feb"]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +168,7 @@ def test_a_result_after_the_day_of_screening_is_not_seen() -> None:
 def test_a_date_known_in_part_is_as_wide_as_it_may_be() -> None:
     chart = chart_of(results({"value": 100, "date": "2026-01"}, {"value": 110, "date": "2026-02-18"}))
     assert chart.points[0].left < chart.points[0].x < chart.points[0].right
-    assert chart.points[0].day == "2026-01"
+    assert chart.points[0].day == "Jan 2026"
     assert chart.points[1].left == chart.points[1].right
 
 
@@ -209,7 +210,7 @@ def test_every_drawing_has_words_and_a_table_that_say_the_same() -> None:
         assert flat(chart.summary) == words(description)
         cells = words(figure)
         for row in chart.rows:
-            assert row.date in cells
+            assert dates_in_words(row.date) in cells
             assert row.recorded in cells
             assert row.source in cells
         assert all(held.limit.text in cells for held in chart.limits)

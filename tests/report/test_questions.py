@@ -91,7 +91,10 @@ def test_questions_that_hang_on_something_else_are_counted_apart() -> None:
     later = sum(each.is_conditional for each in asked)
     assert 0 < later < len(asked)
     text = " ".join(questions_text(screened("negatives-not-written-down")).split())
-    assert f": {len(asked) - later} open questions, {later} more depending on other answers" in text
+    different = len({(each.asked_of, each.text) for each in asked if not each.is_conditional})
+    assert 0 < different < len(asked) - later
+    told = f": {len(asked) - later} open questions ({different} of them different)"
+    assert f"{told}, {later} more depending on other answers" in text
     assert text.count("only if another answer or the chart gives cause to ask") == later
 
 

@@ -32,7 +32,7 @@ def test_markdown_has_a_heading_for_each_criterion_and_all_it_rests_on() -> None
         "### I3 open\n\n> COSSH-ACLF II score \\< 7.4.\n\n```\n"
         'read as "the encephalopathy score 1, 2, 3 of the paper"\nCOSSH_ACLF_II < 7.4\n'
     ) in text
-    assert "- on record: INR 2.2, 2026-03-10T06:40 (observations\\[11\\])\n" in text
+    assert "- on record: INR 2.2, 10 Mar 2026 06:40 (observations\\[11\\])\n" in text
     assert "| NCT07409259 | Nothing against so far | 0 | 3 | 9 | things to measure or to look up, judgements |" in text
 
 
@@ -50,7 +50,7 @@ def test_markdown_has_a_heading_for_each_criterion_and_all_it_rests_on() -> None
     ],
 )
 def test_a_mark_in_a_record_is_escaped(text: str, escaped: str) -> None:
-    assert f"# Patient {escaped.strip() if escaped.startswith('#') else escaped}, screened" in markdown(
+    assert f"# Patient {escaped.strip() if escaped.startswith('#') else escaped}, as of" in markdown(
         screened_record({"id": text, "as_of": "2026-02-20"})
     )
 

@@ -201,6 +201,19 @@ def test_a_clean_chart_settles_what_it_asks_for_and_supposes_no_cause_absent() -
         assert (after.status, int(after.status != "unknown")) == (status, settled)
 
 
+def test_of_many_things_that_an_entry_may_be_the_first_are_named() -> None:
+    entry = OpenEntry("conditions[0]", "SBP", None, ("sepsis", "malignancy", "cirrhosis", "asthma", "eczema"), ())
+    episode = Episode(SBP, "conditions", "conditions[0]")
+    told = "the spontaneous bacterial peritonitis: sepsis, malignancy, cirrhosis or 2 others, too?"
+    assert entry_question(entry, episode, load_rules()) == told
+
+
+def test_who_has_no_sex_on_record_is_asked_for_it_before_a_pregnancy_is_tested() -> None:
+    rules = rulebook_with_trial("exclusion E1\n  > a line\n  current pregnancy\n")
+    screening = evaluate(read_patient({"id": "anna"}, rules), rules, as_of=AS_OF)
+    assert list(actions_of(screening, [TRIAL])) == [("chart", "Sex"), ("measure", "Pregnancy test")]
+
+
 def test_the_place_of_an_entry_is_left_out_of_what_is_asked_of_it() -> None:
     assert without_places("Dialysis: done? (conditions[3])", ["conditions[3]"]) == "Dialysis: done?"
     assert without_places("Measure INR", ["conditions[3]"]) == "Measure INR"
@@ -215,6 +228,7 @@ SBP, VKA = "spontaneous_bacterial_peritonitis", "vitamin_K_antagonist"
         ("St.n. OP", None, "malignancy", "what is “St.n. OP”?"),
         ("W" * 300, None, "malignancy", f"what is “{'W' * 59}…”?"),
         ("SBP", (SBP, "conditions"), "sepsis", "the spontaneous bacterial peritonitis: sepsis, too?"),
+        ("`K65.2`", (SBP, "conditions"), "sepsis", "the spontaneous bacterial peritonitis (“`K65.2`”): sepsis, too?"),
         ("warfarin", (VKA, "medications"), "venous_thrombosis", "is warfarin given for venous thrombosis?"),
     ],
 )

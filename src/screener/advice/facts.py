@@ -266,29 +266,30 @@ def _of_result(
     reach: Reach,
 ) -> Fact:
     key = ("result", fact.name, *((each.source for each in replaces) if replaces else _place(when)))
-    kind, title = ("lab" if isinstance(fact, Lab) else "finding"), lowered(fact.title)
-    subjects = frozenset(_seen_by(fact.name, when, frame, reach))
     named: tuple[Possibility, ...] = ()
     if isinstance(fact, Finding) and fact.choices:
         left = replaces[0].choices if replaces else None
         those = [choice for choice in fact.choices if left is None or choice in left]
         named = tuple(Possibility(each, results=(_choice(fact, each, when, replaces),)) for each in those)
-    return Fact(
+    return _measured(
+        fact,
         key,
-        kind,
-        fact.name,
         text,
-        subjects,
-        "named" if named else "measured" if isinstance(fact, Lab) else "whole",
+        frozenset(_seen_by(fact.name, when, frame, reach)),
+        scale="named" if named else "measured" if isinstance(fact, Lab) else "whole",
         source=replaces[0].source if replaces else "",
         named=named,
         domain=None if named else domain,
         when=when,
         replaces=replaces,
-        title=title,
-        unit=fact.unit if isinstance(fact, Lab) else "",
         found_by="measure" if not replaces and when == on_day(frame.as_of) else "old result",
     )
+
+
+def _measured(fact: Lab | Finding, key: tuple[str, ...], text: str, subjects: Subjects, **more: Anything) -> Fact:
+    """A fact about a lab or finding."""
+    kind, unit = ("lab", fact.unit) if isinstance(fact, Lab) else ("finding", "")
+    return Fact(key, kind, fact.name, text, subjects, **{"title": lowered(fact.title), "unit": unit, **more})
 
 
 def _choice(fact: Finding, choice: str, when: Moment | None, replaces: tuple[Result, ...]) -> Entry:
@@ -328,21 +329,10 @@ def _which(fact: Lab | Finding, text: str, results: tuple[Result, ...], frame: F
         )
         for right in results
     )
-    kind = "lab" if isinstance(fact, Lab) else "finding"
-    key = ("which", fact.name, *(each.source for each in results))
+    sources = [each.source for each in results]
     subjects = frozenset(_seen_by(fact.name, None, frame, reach))
-    source = ", ".join(each.source for each in results)
-    return Fact(
-        key,
-        kind,
-        fact.name,
-        text,
-        subjects,
-        source=source,
-        named=named,
-        title=lowered(fact.title),
-        found_by="old result",
-    )
+    told = {"source": ", ".join(sources), "named": named, "unit": "", "found_by": "old result"}
+    return _measured(fact, ("which", fact.name, *sources), text, subjects, **told)
 
 
 def _results_of_change(found: Found, lookup: ChangeLookup, frame: Frame, reach: Reach) -> Iterator[Fact]:
@@ -391,19 +381,16 @@ def _limits_of_normal(answer: Judged, frame: Frame, reach: Reach) -> Iterator[Fa
     domain = Range(
         float(min(Fraction(limit.low) for limit in limits)), float(max(Fraction(limit.high) for limit in limits))
     )
-    text = limit_wanted(lab.title, node.which)
-    yield Fact(
+    yield _measured(
+        lab,
         ("limit", node.which, used[0].source),
-        "lab",
-        lab.name,
-        text,
+        limit_wanted(lab.title, node.which),
         frozenset(_seen_by(lab.name, used[0].when, frame, reach)),
-        "limit",
+        scale="limit",
         source=used[0].source,
         domain=domain,
         replaces=used,
         title=f"{node.which} limit of normal of {lowered(lab.title)}",
-        unit=lab.unit,
         found_by="old result",
     )
 

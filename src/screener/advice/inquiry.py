@@ -23,8 +23,8 @@ from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, union
 
 Assignment = Mapping[int, int]
 """An assignment: the place of a fact to the place of one of its possibilities."""
-Point = frozenset[tuple[int, int]]
-"""An assignment as a set of pairs."""
+Point = tuple[tuple[int, int], ...]
+"""An assignment as pairs, in order."""
 
 MOST_FRAMES = 64
 """How many supposed records are kept at a time: making them again takes less time than keeping track of many."""
@@ -228,31 +228,29 @@ class Inquiry:
         """What a part that is no connective becomes with one fact known."""
         truth = part.truths.get((fact, place))
         if truth is None:
-            truth = part.truths[fact, place] = self._truth(part, [(fact, place)])
+            truth = part.truths[fact, place] = self._truth(part, ((fact, place),))
         return truth
 
     def ask(self, part: Part, known: Assignment) -> Truth:
         """What the engine says about a part that is no connective, with some facts known."""
-        seen = [each for each in known.items() if each[0] in part.facts]
-        if len(seen) == 1:
-            return self.truth_with(part, *seen[0])
-        return self._truth(part, seen)
-
-    def _truth(self, part: Part, known: Iterable[tuple[int, int]]) -> Truth:
-        seen = [each for each in known if self.sees(part, *each)]
-        if not seen:
-            return part.truth
-        if isinstance(part.node, Happened) and any(
-            part.node.lookup in self.supposed[fact][place].happened for fact, place in seen
-        ):
-            return TRUE
-        point = frozenset(seen)
+        read = [each for each in known.items() if each[0] in part.facts]
+        if len(read) == 1:
+            return self.truth_with(part, *read[0])
+        point = tuple(sorted(each for each in read if self.sees(part, *each)))
         truth = part.asked.get(point)
         if truth is None:
-            if part.decide is None:
-                part.decide = self._program.decisions.truth(part.node)
-            truth = part.asked[point] = part.decide(self._frame(point, part))
+            truth = part.asked[point] = self._truth(part, point)
         return truth
+
+    def _truth(self, part: Part, point: Point) -> Truth:
+        seen = [self.supposed[fact][place] for fact, place in point if self.sees(part, fact, place)]
+        if not seen:
+            return part.truth
+        if isinstance(part.node, Happened) and any(part.node.lookup in each.happened for each in seen):
+            return TRUE
+        if part.decide is None:
+            part.decide = self._program.decisions.truth(part.node)
+        return part.decide(self._frame(point, part))
 
     def sees(self, part: Part, fact: int, place: int) -> bool:
         """Whether a part can depend on one possibility of a fact: a yes may turn other lookups than a no."""
@@ -261,11 +259,11 @@ class Inquiry:
 
     def judged(self, part: Part, known: Assignment) -> Judged:
         """The same, as an answer with its parts."""
-        return self._program.truth(part.node)(self._frame(frozenset(known.items()), part))
+        return self._program.truth(part.node)(self._frame(tuple(known.items()), part))
 
     def measured(self, number: Numeric, part: Part, known: Assignment) -> Range:
         """What a number in a part becomes with some facts known."""
-        return self._program.decisions.number(number)(self._frame(frozenset(known.items()), part))
+        return self._program.decisions.number(number)(self._frame(tuple(known.items()), part))
 
     def place_of(self, fact: int, part: Range) -> int:
         """The place of a number that is supposed to lie in a part of its domain."""
@@ -277,7 +275,8 @@ class Inquiry:
 
     def _frame(self, point: Point, part: Part) -> Frame:
         """The instant with some facts known, for a part of a rule."""
-        return self._supposed(point, part.asking, shows=not part.subjects.isdisjoint(self._signs))
+        is_result = any(self.supposed[fact][place].results for fact, place in point)
+        return self._supposed(point, part.asking, shows=is_result and not part.subjects.isdisjoint(self._signs))
 
     def _supposed(self, point: Point, trial: str, *, shows: bool) -> Frame:
         """Trials with the same freshness of labs share what was looked up. `shows`: also what results show is told."""
@@ -298,14 +297,15 @@ class Inquiry:
 
     def _frame_with(self, point: Point, trial: str, *, shows: bool) -> Frame:
         # What is put into the record is put there once, for all that may have happened besides.
-        recorded = frozenset([each for each in point if self.supposed[each[0]][each[1]].is_in_record])
-        known = point - recorded or point
-        base = self.base(trial) if known is point else self._supposed(recorded, trial, shows=shows)
+        recorded = tuple([each for each in point if self.supposed[each[0]][each[1]].is_in_record])
+        is_mixed = 0 < len(recorded) < len(point)
+        base = self._supposed(recorded, trial, shows=shows) if is_mixed else self.base(trial)
+        known = [each for each in point if each not in recorded] if is_mixed else point
         found = base.found.copy()
         for fact, place in known:
             for name in self.reach.lookups_with(self.supposed[fact][place].subjects or self.facts[fact].subjects):
                 found.pop(name, None)
-        return frame_with(base, [self.supposed[fact][place] for fact, place in sorted(known)], found, shows=shows)
+        return frame_with(base, [self.supposed[fact][place] for fact, place in known], found, shows=shows)
 
 
 def _truth(part: Part, changed: Mapping[Part, Truth]) -> Truth:

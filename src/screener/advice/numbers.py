@@ -26,6 +26,7 @@ from screener.advice.reach import plain
 from screener.advice.slopes import Input, Slope, slope_of
 from screener.evaluation.answers import Judged
 from screener.rulebook import Age, AtTime, Between, ChangeLookup, Compare, Number, Numeric, Truthful, Value
+from screener.screening import Status
 from screener.values.dates import on_day
 from screener.values.ranges import Range, exactly
 from screener.values.truth import UNKNOWN, Truth
@@ -35,13 +36,15 @@ MOST_ALONE = 12
 STEPS = 6
 """How many steps a domain is walked through in, each by the same factor, to find where a score turns."""
 
-Start = tuple[float, bool]
-"""Where a stretch starts, and whether that is not itself included."""
+
+def first_of(stretch: Range) -> float:
+    """The first double of a stretch. One that starts above 20 and one that starts at the next double are the same."""
+    return math.nextafter(stretch.low, math.inf) if stretch.low_open else stretch.low
 
 
-def start_of(stretch: Range) -> Start:
-    """Where a stretch starts, so that starts can be sorted."""
-    return stretch.low, stretch.low_open
+def last_of(stretch: Range) -> float:
+    """The last double of a stretch."""
+    return math.nextafter(stretch.high, -math.inf) if stretch.high_open else stretch.high
 
 
 class Steps(Struct, frozen=True):
@@ -55,8 +58,13 @@ class Steps(Struct, frozen=True):
     open_at: list[Range]
 
     def of(self, part: Range) -> Truth | None:
-        """What it says of a part of one stretch, as far as that is known."""
-        truth = self.truths[bisect_right(self.stretches, start_of(part), key=start_of) - 1]
+        """What it says of some of the domain, as far as that is known."""
+        first = bisect_right(self.stretches, first_of(part), key=first_of) - 1
+        last = bisect_right(self.stretches, last_of(part), key=first_of)
+        truths = set(self.truths[first:last])
+        if len(truths) > 1:
+            return UNKNOWN
+        truth = self.truths[first]
         if truth is not UNKNOWN or self.is_even or any(part.covers(each) for each in self.open_at):
             return truth
         return None
@@ -89,25 +97,54 @@ class Cutting:
         self._nodes = inquiry.nodes_with(number)
         self._judged_at: dict[tuple[Part, float], Judged] = {}
         self._input = Input(inquiry.rulebook, self._moves, self._slope_of_lookup)
+        self._every_cut = self._cuts_of(self._nodes)
+        lowest = min([domain.high / 1000, *(cut / 2 for cut in self._every_cut)])
+        self._low = max(math.nextafter(domain.low, math.inf), lowest) if domain.low_open else domain.low
+        self._high = math.nextafter(domain.high, -math.inf) if domain.high_open else domain.high
+        """The first and the last value that are asked about. Where the domain starts open, no limit lies below."""
+        self._steps_of = {part: self._steps(part) for part in self._nodes}
 
     def places(self) -> list[int]:
-        """The places of its possibilities, which together are all that it may turn out to be."""
-        steps = {part: self._steps(part) for part in self._nodes}
-        before: dict[Start, Range] = {}
-        for each in steps.values():
-            before |= {start_of(one): other for other, one in pairwise(each.stretches)}
-        starts = [start_of(self._domain), *sorted(before)]
-        ends = [*(before[start] for start in starts[1:]), self._domain]
-        places: list[int] = []
+        """The places of its possibilities, which together are all that it may turn out to be. Where only a part turns
+        that the record settles, they are apart if that changes the status of a line."""
+        meeting: dict[float, tuple[Range, Range]] = {}
+        """By the first double of a stretch the one before it, and itself: as they meet at a limit, if they do."""
+        apart: set[float] = set()
+        for part, steps in self._steps_of.items():
+            for one, other in pairwise(steps.stretches):
+                if first_of(other) not in meeting or one.high_open or other.low_open:
+                    meeting[first_of(other)] = one, other
+                if part.truth is UNKNOWN:
+                    apart.add(first_of(other))
+        firsts = sorted(meeting)
+        starts = [self._domain, *(meeting[first][1] for first in firsts)]
+        ends = [*(meeting[first][0] for first in firsts), self._domain]
+        found: list[Range] = []
         for start, end in zip(starts, ends, strict=True):
-            stretch = Range(start[0], end.high, start[1], end.high_open)
-            place = self._place(stretch)
-            places.append(place)
-            for part, each in steps.items():
-                truth = each.of(stretch)
-                if truth is not None:
-                    part.truths[self._number, place] = truth
-        return places
+            stretch = Range(start.low, end.high, start.low_open, end.high_open)
+            if found and first_of(stretch) not in apart:
+                both = Range(found[-1].low, stretch.high, found[-1].low_open, stretch.high_open)
+                if self._statuses(found[-1]) == self._statuses(stretch) == self._statuses(both):
+                    found[-1] = both
+                    continue
+            found.append(stretch)
+        return [self._told(stretch) for stretch in found]
+
+    def _statuses(self, stretch: Range) -> list[Status]:
+        """What becomes of the lines of which the number may turn what the record settles."""
+        known = {self._number: self._told(stretch)}
+        lines = self._inquiry.lines_with[self._number]
+        turned = (line for line in lines if any(node.truth is not UNKNOWN for node in line.read_by[self._number]))
+        return [self._inquiry.status(line, known) for line in turned]
+
+    def _told(self, stretch: Range) -> int:
+        """The place of a stretch, of which each part of a rule says what its steps do."""
+        place = self._place(stretch)
+        for part, steps in self._steps_of.items():
+            truth = steps.of(stretch)
+            if truth is not None:
+                part.truths[self._number, place] = truth
+        return place
 
     # ---- one part of a rule
 
@@ -115,9 +152,8 @@ class Cutting:
         domain, cuts = self._domain, self._cuts_of([part])
         is_few = self._is_whole and domain.high - domain.low < MOST_ALONE
         is_direct = self._is_direct(part.node)
-        is_sharp = is_direct and _is_sharp(part.node)
-        if _is_one_sided(part.node) and (is_sharp or (not is_few and self._is_on_slope(part))):
-            return self._steps_on_slope(part, cuts, is_sharp=is_sharp)
+        if not is_few and self._is_on_slope(part, is_direct=is_direct):
+            return self._steps_on_slope(part, cuts, is_even=is_direct or not domain.low_open)
         if (whole := self._truth(part, domain)) is not UNKNOWN:
             return Steps([domain], [whole], True, [])
         if is_few:
@@ -128,19 +164,18 @@ class Cutting:
             turns = {end for turn in self._turns(part, points) for end in (turn.last, turn.first)}
             if any(self._truth_at(part, point) is not UNKNOWN for point in points):
                 # Of a number that stands twice in it, the engine says the less of a stretch the longer it is.
-                turns.update(self._cuts_of(self._nodes))
+                turns.update(self._every_cut)
             cuts = sorted({*cuts, *turns})
-        return self._merged(part, self._between(cuts), is_even=is_sharp or self._fact.scale == "limit")
+        is_bare = is_direct and isinstance(part.node, Between) and isinstance(part.node.of, Value | Age)
+        return self._merged(part, self._between(cuts), is_even=is_bare or self._fact.scale == "limit")
 
-    def _steps_on_slope(self, part: Part, cuts: Sequence[float], *, is_sharp: bool) -> Steps:
+    def _steps_on_slope(self, part: Part, cuts: Sequence[float], *, is_even: bool) -> Steps:
         """The steps of what only rises or only falls with the number: all is said at the ends, and where it turns."""
-        low, high = self._ends()
         turns: list[Turn] = []
-        if low != high and self._truth_at(part, low) is not self._truth_at(part, high):
-            turns = list(self._turns(part, [low, *cuts, high], is_sharp=is_sharp))
-        truths = [self._truth_at(part, low), *(turn.truth for turn in turns)]
-        is_even = is_sharp or not self._domain.low_open
-        return Steps(list(self._apart(turns, cuts)), truths, is_even, [exactly(low), exactly(high)])
+        if self._truth_at(part, self._low) is not self._truth_at(part, self._high):
+            turns = list(self._turns(part, [self._low, *cuts, self._high]))
+        truths = [self._truth_at(part, self._low), *(turn.truth for turn in turns)]
+        return Steps(list(self._apart(turns, cuts)), truths, is_even, [exactly(self._low), exactly(self._high)])
 
     def _merged(self, part: Part, stretches: Iterable[Range], *, is_even: bool) -> Steps:
         """What the engine says of each stretch. Neighbors of which it says the same are one, unless it says less of
@@ -174,7 +209,7 @@ class Cutting:
             if start <= domain.high:
                 yield Range(start, domain.high)
             return
-        low, low_open = start_of(domain)
+        low, low_open = domain.low, domain.low_open
         for cut in cuts:
             if (math.nextafter(low, math.inf) if low_open else low) < cut:
                 yield Range(low, cut, low_open, True)
@@ -188,7 +223,7 @@ class Cutting:
 
     def _apart(self, turns: Iterable[Turn], cuts: Sequence[float]) -> Iterator[Range]:
         """The domain in stretches that meet between two neighboring values: at the limit, if one of them is one."""
-        low, low_open = start_of(self._domain)
+        low, low_open = self._domain.low, self._domain.low_open
         for turn in turns:
             is_first = turn.first in cuts and not self._is_whole
             yield Range(low, turn.first if is_first else turn.last, low_open, is_first)
@@ -239,16 +274,16 @@ class Cutting:
             case _:
                 return not isinstance(node, AtTime)
 
-    def _is_on_slope(self, part: Part) -> bool:
+    def _is_on_slope(self, part: Part, *, is_direct: bool) -> bool:
         """Whether what a part compares only rises or only falls with the number, and has a value at both ends: then it
         turns once, or not at all."""
-        domain = self._domain
-        if not isinstance(part.node, Compare) or math.isinf(domain.high - domain.low):
+        node = part.node
+        if not isinstance(node, Compare) or node.operator == "=" or math.isinf(self._domain.high - self._domain.low):
             return False
         if slope_of(part.judged, self._input) is None:
             return False
-        sides = (part.node.left, part.node.right)
-        return not any(self._number_in(side, part, end).undefined for side in sides for end in self._ends())
+        ends, sides = (self._low, self._high), (node.left, node.right)
+        return is_direct or not any(self._number_in(side, part, end).undefined for side in sides for end in ends)
 
     def _moves(self, node: Struct) -> bool:
         return not self._inquiry.reach.of(node).isdisjoint(self._fact.subjects)
@@ -276,19 +311,11 @@ class Cutting:
 
     # ---- where it turns
 
-    def _turns(self, part: Part, points: Iterable[float], *, is_sharp: bool = False) -> Iterator[Turn]:
-        """Where a part changes its answer: narrowed down between points that differ. One that `is_sharp` has but one
-        limit, and changes it there."""
+    def _turns(self, part: Part, points: Iterable[float]) -> Iterator[Turn]:
+        """Where a part changes its answer, narrowed down between points that differ."""
         for low, high in pairwise(sorted(set(points))):
-            truth = self._truth_at(part, high)
-            if self._truth_at(part, low) is truth:
-                continue
-            if not is_sharp or self._is_whole:
+            if self._truth_at(part, low) is not self._truth_at(part, high):
                 yield from self._narrowed(part, low, high)
-            elif low in self._cuts(part.node):
-                yield Turn(low, math.nextafter(low, high), truth)
-            else:
-                yield Turn(math.nextafter(high, low), high, truth)
 
     def _narrowed(self, part: Part, low: float, high: float) -> Iterator[Turn]:
         """The two neighboring doubles (or whole numbers) between which a part of a rule changes its answer.
@@ -341,14 +368,6 @@ class Cutting:
         factors = [(high / start) ** (step / STEPS) for step in range(STEPS + 1)] if high > 0 else []
         return [low, high, *(start * factor for factor in factors)]
 
-    def _ends(self) -> tuple[float, float]:
-        """The first and the last value that are asked about; where the first is open, one that somebody may measure."""
-        low, high = self._domain.low, self._domain.high
-        return (
-            max(math.nextafter(low, math.inf), high / 1000) if self._domain.low_open else low,
-            math.nextafter(high, -math.inf) if self._domain.high_open else high,
-        )
-
     # ---- asking
 
     def _place(self, stretch: Range) -> int:
@@ -369,19 +388,3 @@ class Cutting:
             known = self._inquiry.judged(part, {self._number: self._place(exactly(value))})
             self._judged_at[part, value] = known
         return known
-
-
-def _is_one_sided(node: Truthful) -> bool:
-    """Whether a rule asks on which side of something a number lies."""
-    return isinstance(node, Compare) and node.operator != "="
-
-
-def _is_sharp(node: Truthful) -> bool:
-    """Whether a rule holds a number as it is to limits as they are written, so that all between two are alike."""
-    match node:
-        case Compare(left=Value() | Age(), right=Number()) | Compare(left=Number(), right=Value() | Age()):
-            return True
-        case Between(of=Value() | Age()):
-            return True
-        case _:
-            return False

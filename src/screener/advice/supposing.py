@@ -131,7 +131,7 @@ def _some(facts: Mapping[str, tuple[S, ...]]) -> dict[str, tuple[S, ...]]:
 
 
 def frame_with(
-    base: Frame, known: Iterable[Possibility], untouched: Mapping[str, Found] | None = None, *, shows: bool = True
+    base: Frame, known: Iterable[Possibility], untouched: dict[str, Found] | None = None, *, shows: bool = True
 ) -> Frame:
     """The instant of a frame, with the patient as these possibilities make them. `untouched` is what lookups found that
     do not see the change. `shows`: somebody may ask what the results show."""
@@ -149,7 +149,7 @@ def frame_with(
         of=base if _says_the_same_of_events(patient, base.patient) else None,
     )
     if untouched is not None:
-        frame.found.update(untouched)
+        frame.found = untouched
     happened = {name for each in several for name in each.happened}
     cleared = {pair for each in several for pair in each.cleared}
     concerned = {concept for _, concept in cleared}

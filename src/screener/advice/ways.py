@@ -96,17 +96,32 @@ class LineWays:
             way is not None and all(each.values[fact] == values for fact, values in way.values.items())
             for each, way in zip(found.ways, confirmed, strict=True)
         )
-        return self._fewest([way for way in confirmed if way is not None], found.complete and whole)
+        ways = self._fewest([way for way in confirmed if way is not None], found.complete and whole)
+        if ways.ways:
+            return ways
+        # What is left of the rule cannot bring it about, but a fact may turn what the record settles, too.
+        alone = (self._alone(fact, want, line) for fact in sorted(self._inquiry.asked_by(line)))
+        return self._fewest([way for way in alone if way is not None], ways.complete)
+
+    def _alone(self, fact: int, want: Status, line: Line) -> Way | None:
+        """The values of one fact that bring it about."""
+        if self._inquiry.facts[fact].only_beside:
+            return None
+        does = [place for place in self._inquiry.whole[fact] if self._inquiry.status(line, {fact: place}) == want]
+        return way_of({fact: frozenset(does)}) if does else None
 
     def _confirmed(self, way: Way, want: Status, line: Line) -> Way | None:
         """The way without the facts that it does not need and the values that do not bring it about; None if there are
         none."""
-        if way.together or self._is_plain(way, line):
+        if self._is_plain(way, line):
             return way
 
         def does(values: Mapping[int, Iterable[int]]) -> bool:
             return all(self._inquiry.status(line, known) == want for known in choices_in(values))
 
+        if way.together:
+            alone = ({fact: places} for fact, places in way.values.items())
+            return next((way_of(each) for each in alone if does(each)), way)
         values = dict(way.values)
         if prod(map(len, values.values())) > MOST_TRIED or not does(values):
             single = ({fact: frozenset([place]) for fact, place in known.items()} for known in choices_in(values))

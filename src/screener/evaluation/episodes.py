@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cache
+from itertools import combinations, product
 from typing import get_args
 
 from screener.evaluation.answers import Found, Given, Judged, Measured, Reason
@@ -162,23 +163,18 @@ def _on_so_many_days(lookup: EventLookup, parts: list[Part], frame: Frame) -> Tr
 
 def _of_so_many_things(lookup: EventLookup, parts: list[Part], frame: Frame) -> Truth:
     """Whether the entries are of that many different things. Two entries that share a code are of one thing; two that
-    have no code system in common may be."""
-    certain = [part.episode for part in parts if part.truth is TRUE]
-    if _fewest_things(certain, frame) >= lookup.times:
-        return TRUE
+    have no code system in common may be.
+
+    Of two things at least are `interferon`, `terlipressin` and `any drug`: the last may be one of the first two, and
+    those differ. `interferon` and `interferon` may be one, written down twice.
+    """
+    certain = _grouped([part.episode for part in parts if part.truth is TRUE], _share_a_code)
+    alike = {frozenset((each.concept, each.codings) for each in group): group for group in certain}
+    for some in combinations(alike.values(), lookup.times):
+        if not any(_may_be_one_thing(*both, frame) for pair in combinations(some, 2) for both in product(*pair)):
+            return TRUE
     possible = [part.episode for part in parts if part.truth is not FALSE]
     return UNKNOWN if len(_grouped(possible, _share_a_code)) >= lookup.times else FALSE
-
-
-def _fewest_things(episodes: list[Episode], frame: Frame) -> int:
-    """Of how many different things these entries are at least: those of one code system all differ."""
-    systems = {system for episode in episodes for system, _ in episode.codings}
-    in_one_system = [
-        len(_grouped([each for each in episodes if any(one == system for one, _ in each.codings)], _share_a_code))
-        for system in systems
-    ]
-    apart = len(_grouped(episodes, lambda one, other: _may_be_one_thing(one, other, frame)))
-    return max([apart, *in_one_system])
 
 
 def _grouped(episodes: list[Episode], belong: Callable[[Episode, Episode], bool]) -> list[list[Episode]]:
@@ -198,8 +194,6 @@ def _share_a_code(one: Episode, other: Episode) -> bool:
 def _may_be_one_thing(one: Episode, other: Episode, frame: Frame) -> bool:
     """Whether two entries may be of the same thing: they share a code, or have none in a system that both use, and what
     they are filed under does not part them."""
-    if not (one.codings and other.codings):
-        return False
     concepts = frame.rulebook.concepts
     kin = {one.concept, *concepts[one.concept].narrower} & {other.concept, *concepts[other.concept].narrower}
     systems = {system for system, _ in one.codings} & {system for system, _ in other.codings}
@@ -348,8 +342,17 @@ def _is_denied_without_a_day(name: str, lookup: EventLookup, frame: Frame) -> bo
 
 def present_state(concept: str, frame: Frame) -> Found:
     """Whether a condition holds at the clock."""
-    lookup = EventLookup(f"current {concept}", "current", "conditions", (Qualified(concept),))
-    return happened(lookup, up_to(frame.day), None, frame, _no_rule)
+    return happened(_current(concept), up_to(frame.day), None, frame, _no_rule)
+
+
+def entries_of_the_present(concept: str, frame: Frame) -> list[Episode]:
+    """The entries by which a condition holds, or may hold, at the clock."""
+    parts = _parts(_current(concept), up_to(frame.day), frame, _no_rule)
+    return [each.episode for each in parts if each.truth is not FALSE and not each.episode.shown_by_result]
+
+
+def _current(concept: str) -> EventLookup:
+    return EventLookup(f"current {concept}", "current", "conditions", (Qualified(concept),))
 
 
 def _no_rule(rule: Truthful, frame: Frame) -> Judged:
@@ -386,11 +389,6 @@ def _related_episodes(lookup: EventLookup, frame: Frame) -> Sequence[Episode]:
         shelf: Shelf = DONE if VERBS[lookup.verb].reads_plans else lookup.list
         known = frame.related[lookup.name] = _related_to(names, shelf, frame) if names else ()
     return known
-
-
-def is_mentioned(lookup: EventLookup, frame: Frame) -> bool:
-    """Whether some entry on record is, or may be, what is asked."""
-    return bool(_related_episodes(lookup, frame))
 
 
 def _related_to(names: list[str], shelf: Shelf, frame: Frame) -> Sequence[Episode]:

@@ -302,15 +302,13 @@ class Outcomes(Engine[Outcome, Amount]):
 
     def _open(self, node: Truthful, found: Found, frame: Frame, why: tuple[Reason, ...] = ()) -> Outcome:
         """The outcome where what was found leaves a rule open."""
-        if is_settled(found):
-            return Outcome(UNKNOWN, why)
-        outcome = self._waiting(found, frame)
+        outcome = Outcome(UNKNOWN) if is_settled(found) else self._waiting(found, frame)
         if not why:
             return outcome
+        reasons_of_all, wanted = _each_once((why, outcome.reasons)), outcome.wanted
         if isinstance(node, AgainstLimit) and "missing" in why:
-            limit = need_of_limit(node, found, self.rulebook)
-            return Outcome(UNKNOWN, _each_once((why, outcome.reasons)), (limit, *outcome.wanted), outcome.assumed)
-        return _outcome(UNKNOWN, (outcome,), frame, why)
+            wanted = (need_of_limit(node, found, self.rulebook), *wanted)
+        return Outcome(UNKNOWN, reasons_of_all, wanted, outcome.assumed)
 
     def _waiting(self, found: Found, frame: Frame) -> Outcome:
         """What is said of a lookup that is not settled."""

@@ -9,7 +9,7 @@ from fractions import Fraction
 from msgspec.structs import replace
 
 from screener.evaluation.answers import Found, Reason
-from screener.evaluation.episodes import present_state
+from screener.evaluation.episodes import entries_of_the_present, present_state
 from screener.evaluation.frame import Frame
 from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, fresh_until, not_after
 from screener.records.patient import Episode, Result
@@ -270,14 +270,14 @@ def _entered_since(
     clock; or that may have begun on a later day. Which grade it has now, nobody wrote down."""
     if fact.zero_when_absent is None or lookup.scope is not None or lookup.pick != "latest":
         return None
-    state = present_state(fact.zero_when_absent, frame)
-    entries = [each for each in state.used if isinstance(each, Episode) and not each.shown_by_result]
-    if state.truth is FALSE or not entries:
-        return None
+    entries = entries_of_the_present(fact.zero_when_absent, frame)
     if not any(_is_lowest(each.result, fact) for each in picked):
         entries = [each for each in entries if any(_may_have_begun_since(each, one.result, frame) for one in picked)]
-        if not entries:
-            return None
+    if not entries:
+        return None
+    state = present_state(fact.zero_when_absent, frame)
+    if state.truth is FALSE:
+        return None
     lowest = 1 if state.truth is TRUE else 0
     return Found(
         lookup.fact,
@@ -389,8 +389,9 @@ def limits_in_use(lab: Lab, which: Side, times: Fraction, sex: Sex | None) -> Ra
 def change_of(lookup: ChangeLookup, stretch: Stretch | None, anchor: Found | None, frame: Frame) -> Found:
     """How much a lab changed: the latest result against the lowest (highest) earlier one where the rule looks.
 
-    Needs two usable results. Whichever may be the latest is taken for it in turn (also of two at the very same time),
-    results that may or may not count are taken both ways, and an unusable one may be anything possible.
+    Needs two usable results that cannot be one. Whichever may be the latest is taken for it in turn (also of two at the
+    very same time), results that may or may not count are taken both ways, and an unusable one may be anything that is
+    possible.
     """
     if stretch is None:
         reasons = anchor.reasons if anchor is not None else ()
@@ -425,11 +426,11 @@ class Level:
     Doubles tell which level is the lowest; the change itself is counted in exact fractions.
     """
 
-    __slots__ = ("double_high", "double_low", "high", "is_usable", "low", "membership", "moment")
+    __slots__ = ("double_high", "double_low", "high", "is_usable", "low", "membership", "moment", "value")
 
     def __init__(self, candidate: Candidate, possible: Range) -> None:
         result = candidate.result
-        value = result.value or possible
+        self.value = value = result.value or possible
         self.moment = candidate.moment
         self.membership = candidate.membership
         self.is_usable = result.unusable is None
@@ -461,7 +462,7 @@ def _change_over_orders(lookup: ChangeLookup, levels: list[Level]) -> Range | No
     have no meaning: fewer than two usable levels, no two days, a share of nothing."""
     certain = [each for each in levels if each.membership is TRUE]
     usable = sum(each.is_usable for each in certain)
-    if usable < 2:
+    if not _are_surely_two(certain):
         return None
     settled = latest_of(each.moment for each in certain)
     perhaps_latest = [each for each in levels if not any(each.moment.is_before(other) for other in settled)] or levels
@@ -478,6 +479,21 @@ def _change_over_orders(lookup: ChangeLookup, levels: list[Level]) -> Range | No
                 return None
             changes.append(change)
     return hull(changes)
+
+
+def _are_surely_two(levels: list[Level]) -> bool:
+    """Whether not all that is usable may be one result written down twice: one value at one time. A creatinine of 80
+    umol/L, twice on 3 March, may be one; on 3 and on 4 March it is two, and so are 80 and 81 umol/L of one time."""
+    usable = [each for each in levels if each.is_usable]
+    if len(usable) < 2:
+        return False
+    first, last = (which(each.moment for each in usable) for which in (earliest_of, latest_of))
+    low, high = max(each.double_low for each in usable), min(each.double_high for each in usable)
+    return (
+        any(one.is_before(other) for one in first for other in last)
+        or low > high
+        or (low == high and not all(each.value.contains(low) for each in usable))
+    )
 
 
 class _Levels:
@@ -552,7 +568,7 @@ def _why_no_change(inside: list[Candidate], older: tuple[Result, ...]) -> tuple[
     unusable = tuple(dict.fromkeys(each.result.unusable for each in inside if each.result.unusable is not None))
     if unusable:
         return unusable
-    if len(inside) >= 2:
+    if len(inside) >= 2 and _are_surely_two([Level(each, EVERYTHING) for each in inside]):
         return ("conflict",) if _share_a_time(inside) else ("imprecise_date",)
     return ("stale",) if older and not inside else ("missing",)
 

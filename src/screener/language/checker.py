@@ -13,10 +13,13 @@ from msgspec.structs import replace
 
 from screener.language import syntax
 from screener.language.codes import (
+    Exists,
     check_digits,
+    check_forms,
     check_kinship,
     check_relations,
     check_results,
+    check_signs,
     groups_of,
     lines_of,
     relation_lines,
@@ -66,21 +69,31 @@ class Checked(Struct, frozen=True):
 
 
 def check_texts(
-    rules: Mapping[str, str], records: Records, digest: str, root: str = "", tables: Tables | None = None
+    rules: Mapping[str, str],
+    records: Records,
+    digest: str,
+    root: str = "",
+    tables: Tables | None = None,
+    exists: Exists = lambda system, code: True,
 ) -> Checked:
     """Check rule files from their text, each under the path that messages show; see `check`."""
-    return check([parse(Source(path, text)) for path, text in rules.items()], records, digest, root, tables)
+    return check([parse(Source(path, text)) for path, text in rules.items()], records, digest, root, tables, exists)
 
 
 def check(
-    files: Sequence[ParsedFile], records: Records, digest: str, root: str = "", tables: Tables | None = None
+    files: Sequence[ParsedFile],
+    records: Records,
+    digest: str,
+    root: str = "",
+    tables: Tables | None = None,
+    exists: Exists = lambda system, code: True,
 ) -> Checked:
     """Check all files of a rules folder together.
 
     `records` are the registry's records by path, `tables` those of reviewed codes; `digest` identifies the rule text;
-    `root` is what precedes, in the paths of files, their path below the rules folder.
+    `root` is what precedes, in the paths of files, their path below the rules folder. `exists` knows all codes.
     """
-    check_of_all = _Check(files, root)
+    check_of_all = _Check(files, root, exists)
     rulebook = check_of_all.rulebook(records, digest, tables or {})
     diagnostics = tuple(
         in_order([*(each for file in files for each in file.diagnostics), *check_of_all.draft.problems])
@@ -92,8 +105,9 @@ def check(
 class _Check:
     """One run over all files."""
 
-    def __init__(self, files: Sequence[ParsedFile], root: str) -> None:
+    def __init__(self, files: Sequence[ParsedFile], root: str, exists: Exists) -> None:
         self.files = files
+        self.exists = exists
         self.names, problems = collect(files)
         self.draft = Draft(self.names, root, problems)
         self.lookups = Lookups()
@@ -187,6 +201,7 @@ class _Check:
         self._relate_codes(concepts)
         check_results((desk, block) for desk, _, block in self._named() if isinstance(block, syntax.Entry))
         check_digits(self._blocks())
+        check_forms(self._blocks(), self.exists)
 
     def _relate_codes(self, blocks: Mapping[str, tuple[Desk, syntax.Concept]]) -> None:
         """What codes say of concepts beyond standing for them."""
@@ -200,6 +215,7 @@ class _Check:
             draft.concepts[name] = with_relations(draft.concepts[name], lines, groups)
         check_kinship(draft, blocks)
         check_relations(draft, blocks)
+        check_signs(draft, blocks)
         warn_of_what_fhir_cannot_say(draft, blocks)
 
     # ---- tables, scores, definitions

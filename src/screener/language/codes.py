@@ -3,7 +3,8 @@ with codes when all entries are seen together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -11,7 +12,7 @@ from screener.language import syntax
 from screener.language.desk import Desk, Draft, did_you_mean
 from screener.language.dictionary import code_lines, code_of
 from screener.language.names import Kind, nearest
-from screener.rulebook import HIERARCHICAL, Code, Concept, Related, Relation
+from screener.rulebook import HIERARCHICAL, Code, Concept, Related, Relation, Sign
 from screener.values.check_digits import is_loinc, is_snomed
 
 _RELATIONS: dict[str, Relation] = {"is": "is", "may be": "may be", "not": "is not"}
@@ -157,6 +158,67 @@ def check_digits(blocks: Iterable[tuple[Desk, syntax.Block]]) -> None:
                     )
 
 
+_FORMS = {
+    **dict.fromkeys(("icd10", "icd10cm", "icd10who"), re.compile(r"[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?")),
+    "atc": re.compile("[A-Z]([0-9]{2}([A-Z]([A-Z]([0-9]{2})?)?)?)?"),
+    "rxnorm": re.compile("[0-9]+"),
+}
+"""What codes look like, of systems whose codes end in no check digit."""
+
+Exists = Callable[[str, str], bool]
+"""Whether a system has a code."""
+
+
+def check_forms(blocks: Iterable[tuple[Desk, syntax.Block]], exists: Exists) -> None:
+    """A code looks like one of its system, and one that stands for an entry exists: else the entry is never found, and
+    a complete list denies it. What may be an entry may stand in an edition of later years."""
+    for desk, block in blocks:
+        for line in getattr(block, "lines", ()):
+            if not isinstance(line, syntax.CodesLine):
+                continue
+            if line.system == "loinc" and isinstance(block, syntax.Concept):
+                fault = f"codes of LOINC are of results, and `{block.name.text}` is a {block.kind}"
+                mend = "add a lab or finding with this code, and `present when …` here"
+                desk.error("code-of-result", fault, line.codes[0].span, help=mend)
+            form = _FORMS.get(line.system)
+            for code in line.codes:
+                ends = [each for each in (code.first, code.last) if each is not None and not each.startswith("@")]
+                if form is not None and not all(form.fullmatch(each) for each in ends):
+                    desk.error("no-such-code", f"{code.first} is no code of {line.system}", code.span)
+                elif ends and code.last is None and line.relates == "is" and not exists(line.system, code.first):
+                    desk.error(
+                        "no-such-code",
+                        f"no edition of {line.system} has {code.first}",
+                        code.span,
+                        help="look it up; an entry under a code that does not exist is never found",
+                    )
+
+
+def check_signs(draft: Draft, blocks: Mapping[str, tuple[Desk, syntax.Concept]]) -> None:
+    """One result does not show that something is there and that it is not."""
+    for name, (desk, block) in blocks.items():
+        concept = draft.concepts[name]
+        for one in concept.present_when:
+            for other in concept.absent_when:
+                if one.fact == other.fact and one.over is None and _meet(one, other):
+                    desk.error(
+                        "signs-overlap",
+                        f"some result of `{one.fact}` shows `{name}` to be present, and to be absent",
+                        block.name.span,
+                        help="correct the limit of one of them",
+                    )
+
+
+def _meet(one: Sign, other: Sign) -> bool:
+    """Whether a result can be what both signs ask for."""
+    if one.numbers is None or other.numbers is None:
+        return not set(one.choices).isdisjoint(other.choices)
+    a, b = one.numbers.range, other.numbers.range
+    low, high = max(a.low, b.low), min(a.high, b.high)
+    is_open = any((each.low == low and each.low_open) or (each.high == high and each.high_open) for each in (a, b))
+    return low < high or (low == high and not is_open)
+
+
 def check_kinship(draft: Draft, blocks: Mapping[str, tuple[Desk, syntax.Concept]]) -> None:
     """An entry whose code lies within another's must be its kind, or be judged against the whole system: else nobody
     can know whether the two exclude each other. (One and the same code may name a disease and its cause: who writes it
@@ -224,10 +286,7 @@ def warn_of_what_fhir_cannot_say(draft: Draft, blocks: Mapping[str, tuple[Desk, 
     for name, (desk, block) in blocks.items():
         concept = draft.concepts[name]
         below = [concept, *(draft.concepts[each] for each in concept.narrower)]
-        if not any(
-            each.codes or each.relations or each.present_when or each.may_be_present_when or each.kind == "event"
-            for each in below
-        ):
+        if not any(each.codes or each.relations or each.present_when or each.may_be_present_when for each in below):
             desk.warning(
                 "no-code",
                 f"no code and no result stands for `{name}`: a FHIR record can never say it",

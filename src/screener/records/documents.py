@@ -506,7 +506,8 @@ def _parse_slowly(encoded: bytes, file: str, place: str) -> Any:
             raise refused(file, place, foreign.what, foreign.mend) from None
         line = place or f"line {error.lineno}"
         fault = f"it is not JSON: {error.msg[:1].lower()}{error.msg[1:]}"
-        mend = how_to_mend(text, error.pos) if text.lstrip()[:1] in ("{", "[") else AS_JSON
+        is_begun = text.lstrip()[:1] in ("{", "[")
+        mend = how_to_mend(text, error.pos, is_over=error.msg == "Extra data") if is_begun else AS_JSON
         raise refused(file, f"{line}, column {error.colno}", fault, mend) from None
     except RecursionError:
         raise refused(file, place, "it is nested too deeply") from None

@@ -12,8 +12,11 @@ _AS_IN_PYTHON = re.compile(r"(True|False|None)\b")
 _NUMBER_BEFORE = re.compile(r"\d\s*,\s*\Z")
 
 
-def how_to_mend(text: str, at: int) -> str:
-    """How to mend a text at the place where it stops being JSON; nothing where that is not clear."""
+def how_to_mend(text: str, at: int, *, is_over: bool = False) -> str:
+    """How to mend a text at the place where it stops being JSON; nothing where that is not clear. `is_over`: a whole
+    JSON text stands before the place."""
+    if is_over:
+        return "give one record, or each in a line of its own"
     before, here = text[max(0, at - _FAR) : at].rstrip(), text[at : at + 1]
     match here:
         case "":

@@ -31,6 +31,8 @@ ROOM_FOR_WORK = 9
 MOST_DOUBTS = 2
 MOST_ENTRIES = 2
 LINES_OF_A_NAME = 2
+LINES_OF_A_REVIEW = 4
+"""Lines kept for the chart review, which can be said in few."""
 
 LEADS = {
     "check": "check",
@@ -151,7 +153,7 @@ class _Writer:
             yield _cut(line, self.width)
             yield _cut(f"{'':<11} {trend}", self.width)
         else:
-            yield _cut(f"{line:<60} {trend}".rstrip(), self.width)
+            yield _cut(f"{line:<60} {' ' * (len(line) > 60)}{trend}".rstrip(), self.width)
 
     # ---- the trials
 
@@ -181,15 +183,24 @@ class _Writer:
         texts = list(self.groups())
         if not texts and not sheet.review.groups:
             return
-        for most in (6, 5, 4, 3, 2, 1):
-            lines = [line for lead, text in texts for line in self.hanging(f"{lead:<{MARGIN}}", text, most)]
-            kept = 0 if sheet.review.waits or not sheet.review.groups else 8 if most > 4 else 5 if most > 2 else 2
-            if len(lines) <= room - 1 - kept:
-                break
+        has_review = bool(sheet.review.groups) and not sheet.review.waits
+        lines = self.shared(texts, room - 1 - (LINES_OF_A_REVIEW if has_review else 0))
         yield ""
         yield from lines
         if not sheet.review.waits:
             yield from self.review(room - 1 - len(lines))
+
+    def shared(self, texts: Sequence[tuple[str, str]], room: int) -> list[str]:
+        """Each text on one line at least. What room is left goes to the first that need more: what is measured comes
+        before what is judged."""
+        needed = [len(list(self.hanging(f"{lead:<{MARGIN}}", text, self.width))) for lead, text in texts]
+        spare = max(room - len(texts), 0)
+        lines: list[str] = []
+        for (lead, text), number in zip(texts, needed, strict=True):
+            more = min(number - 1, spare)
+            spare -= more
+            lines += self.hanging(f"{lead:<{MARGIN}}", text, 1 + more)
+        return lines
 
     def groups(self) -> Iterator[tuple[str, str]]:
         """What each person or place is asked for. Entries of the record that nobody could read come first of what is

@@ -14,6 +14,7 @@ from screener.evaluation.grounds import consulted
 from screener.evaluation.phrases import both, capital, either, lowered, unit_beside
 from screener.rulebook import ValueLookup
 from screener.screening import CriterionResult, Evidence, ReadingOutcome, ScoreValue, Status, Term, TrialResult
+from screener.sheet.phrases import doubted
 from screener.values.dates import dates_in_words
 
 DISCLAIMER = "Pre-screening aid. Eligibility is the investigator's decision."
@@ -38,8 +39,15 @@ def waits_for(trial: TrialResult) -> str:
 
 
 def check_first(trial: TrialResult) -> str:
-    """The values behind the verdict that may be wrong; empty where nothing says so."""
-    return f"check first: {'; '.join(trial.check_first)}" if trial.check_first else ""
+    """The values behind the verdict that may be wrong, each with what is asked about it; empty where nothing says so.
+
+    `check first: INR 25.3: is it a prothrombin time in seconds?`
+    """
+    told = [
+        f"{value}: {doubted(why.removesuffix(')'))}" if why else value
+        for value, _, why in (each.partition(" (") for each in trial.check_first)
+    ]
+    return f"check first: {joined(told)}" if told else ""
 
 
 def needs_say_it(criterion: CriterionResult) -> bool:

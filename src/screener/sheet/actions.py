@@ -134,6 +134,8 @@ def _of_event(each: Awaited, found: Found, lookup: EventLookup, rulebook: Rulebo
         return
     for name in found.lacking:
         concept = rulebook.concepts[name]
+        if concept.only_if is not None and each.frame.patient.sex is None:
+            yield "chart", "Sex", ""
         if is_of_old_results(each):
             yield _old(each, _test_of(concept, rulebook) if concept.absent_when else lowered(concept.title), rulebook)
         elif is_tested(concept, lookup.list):

@@ -216,16 +216,10 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
 
 
 def _read_as(entry: OpenEntry, screening: Screening) -> Episode | None:
-    """What an entry certainly is; None if nobody could read it, or its words name more than one thing. What a review
-    found has no words of its own."""
-    concepts = screening.rulebook.concepts
+    """The one thing that an entry certainly is; None if nobody could read it, or it is more than one thing."""
     those = (each for of_name in screening.record.episodes.values() for each in of_name if each.source == entry.source)
-    certain = next((each for each in those if not each.only_may_be), None)
-    if certain is None:
-        return None
-    concept = concepts[certain.concept]
-    called = {each.casefold() for each in (concept.name, concept.title, *concept.aliases)}
-    return certain if not entry.called or entry.called.casefold() in called else None
+    certain = {each.concept: each for each in those if not each.only_may_be}
+    return next(iter(certain.values())) if len(certain) == 1 else None
 
 
 def _covered(asked: Sequence[Asked]) -> set[str]:
@@ -331,8 +325,8 @@ def _row(trial: TrialResult, review: Review, actions: Actions, worked: _Worked, 
     counts = counts_of(trial.id, actions, review)
     checks = worked.checks[trial.id]
     has_review = bool(counts.chart) and any(trial.id in group.trials for group in review.groups)
-    is_told_after = has_review and name != "too little" and not is_row
-    left = phrases.left(counts, has_review)
+    left = "" if worked.screening.died is not None else phrases.left(counts, has_review)
+    is_told_after = bool(left) and has_review and name != "too little" and not is_row
     points = points_of(trial, worked.distances[trial.id], checks.lines)
     return TrialRow(
         id=trial.id,
@@ -419,7 +413,7 @@ def _after_clean_chart(trial: TrialResult, worked: _Worked) -> CleanChart:
 
 def _dates(trial: TrialResult, state: StateName, has_review: bool, worked: _Worked) -> Dates:
     timeline = worked.timelines.get(trial.id)
-    if timeline is None or state in ("ruled out", "too little"):
+    if timeline is None or state in ("ruled out", "too little") or worked.screening.died is not None:
         return Dates()
     as_of, rulebook = worked.screening.as_of, worked.screening.rulebook
     if state in OUT and timeline.screenable_from is None:

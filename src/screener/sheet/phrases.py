@@ -377,15 +377,24 @@ def items_text(items: Sequence[ReviewItem]) -> str:
     )
 
 
+MOST_TITLES = 3
+"""Things that an entry may be and that its question names; the form has all of them."""
+
+
 def entry_question(entry: OpenEntry, read_as: Episode | None, rulebook: Rulebook) -> str:
     """What is asked of an entry that leaves open what it is; of one that is something, what it may be besides; of a
     drug, what it is given for."""
-    titles = either([lowered(rulebook.concepts[name].title) for name in entry.may_be])
+    those = [lowered(rulebook.concepts[name].title) for name in entry.may_be]
+    others = len(those) - MOST_TITLES
+    titles = f"{', '.join(those[:MOST_TITLES])} or {others} others" if others > 1 else either(those)
     if read_as is None:
         return f"what is “{shortened(entry.called or entry.source)}”?"
     if read_as.list == "medications":
         return f"is {shortened(entry.called)} given for {titles}?"
-    return f"the {lowered(rulebook.concepts[read_as.concept].title)}: {titles}, too?"
+    concept = rulebook.concepts[read_as.concept]
+    names = {each.casefold() for each in ("", concept.name, concept.title, *concept.aliases)}
+    words = "" if entry.called.casefold() in names else f" (“{shortened(entry.called)}”)"
+    return f"the {lowered(concept.title)}{words}: {titles}, too?"
 
 
 def entries_to_look_up(places: Sequence[str]) -> str:

@@ -15,9 +15,10 @@ from screener.contract import OUTCOMES
 from screener.evaluation.answers import Found, Judged, Measured
 from screener.evaluation.explanation import limit_in_words
 from screener.evaluation.grounds import Part, deciding, facts
-from screener.evaluation.phrases import capital, lowered, unit_beside, wanted
+from screener.evaluation.phrases import asked, capital, lowered, unit_beside, wanted
 from screener.records.patient import Answer, Episode, Result
 from screener.rulebook import (
+    VERBS,
     AgainstLimit,
     Age,
     All,
@@ -109,7 +110,7 @@ def against(criterion: CriterionResult) -> str:
     """Why a line is failed; with its short name where more than two statements say so together.
 
     Of `not total_bilirubin >= 5 mg/dL and platelets < 50 x 10*9/L` it is the platelets. Of one number against several
-    limits, the first is shown.
+    limits, and of one thing missed at several times, the first is shown.
     """
     rulebook, as_of = criterion.frame.rulebook, date.fromordinal(criterion.frame.as_of)
     grounds = [each for judged in criterion.counted for each in _grounds(judged, False)]
@@ -117,11 +118,19 @@ def against(criterion: CriterionResult) -> str:
     told: dict[str, str] = {}
     for ground in telling:
         words = ground_words(ground, rulebook, as_of)
-        told.setdefault(words.partition(phrases.LIMIT)[0], words)
+        told.setdefault(_denied(ground, rulebook) or words.partition(phrases.LIMIT)[0], words)
     texts = list(told.values())
     if len(texts) <= MOST_GROUNDS:
         return "; ".join(texts)
     return f"{phrases.short_of(criterion)}: {'; '.join(texts[:MOST_GROUNDS])} …"
+
+
+def _denied(ground: Judged, rulebook: Rulebook) -> str:
+    """What a statement misses on record, whatever the time: of one thing missed at several times the first is shown."""
+    part = ground.parts[0] if ground.parts else None
+    if not isinstance(part, Found) or not isinstance(part.lookup, EventLookup) or part.truth is TRUE:
+        return ""
+    return wanted(part.lookup.what, rulebook)
 
 
 def ground_words(ground: Judged, rulebook: Rulebook, as_of: date) -> str:
@@ -186,7 +195,15 @@ def _event(found: Found, lookup: EventLookup, rulebook: Rulebook, as_of: date) -
     episodes = [each for each in found.used if isinstance(each, Episode) and not each.only_may_be]
     if found.truth is TRUE and episodes:
         return phrases.listed(episode_words(each, rulebook, as_of) for each in episodes)
-    return f"no {wanted(lookup.what, rulebook)} on record"
+    asked_about = asked(lookup, lookup.what, rulebook)
+    none = f"no {asked_about}" if is_timed(lookup) else f"no {asked_about} on record"
+    others = phrases.listed(episode_words(each, rulebook, as_of) for each in episodes[:1])
+    return f"{none} ({others})" if others else none
+
+
+def is_timed(lookup: EventLookup) -> bool:
+    """Whether the words for a lookup say at which time it looks."""
+    return lookup.scope is not None or VERBS[lookup.verb].tense in ("now", "ahead")
 
 
 def episode_words(episode: Episode, rulebook: Rulebook, as_of: date) -> str:

@@ -39,6 +39,11 @@ def is_a_code(system: str, code: str) -> bool:
     return re.fullmatch("[A-DGHJLMNPRSV]([0-9]{2}([A-Z]([A-Z]([0-9]{2})?)?)?)?", plain) is not None
 
 
+def exists(system: str, code: str) -> bool:
+    """Whether some edition of ICD-10 has a code; of the codes of other systems there are no lists."""
+    return not system.startswith("icd10") or is_a_code("icd10", code)
+
+
 def edition_for(system: str, code: str) -> str | None:
     """The edition by which a plain code of an edition of ICD-10 is read; None for a code that means something of its
     own there."""

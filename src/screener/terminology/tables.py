@@ -115,7 +115,7 @@ class Index:
         relations = {name: relation for name, (_, relation) in best.items()}
         for broader, closeness in may_be.items():
             for name in self._kinds[broader]:
-                if closeness > best.get(name, (_FAR, "may be"))[0]:
+                if closeness[0] > best.get(name, (_FAR, "may be"))[0][0]:  # its own word of the same length goes before
                     relations[name] = "may be"
         own = set(best)
         below = list(self._below(code))

@@ -67,3 +67,27 @@ def test_who_may_be_a_relative_by_marriage_leaves_it_open(relationship: Any) -> 
     assert all(
         each.doubtful and "whether it is a relative by blood is not certain" in said(each.flags) for each in episodes
     )
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"status": "health-unknown"}, "it says that nothing is known of the health of the relative"),
+        ({"status": "not-done"}, "nobody took it"),
+        ({"status": "partial"}, "it says that it is not complete"),
+        (
+            {"dataAbsentReason": {"text": "unable to obtain"}},
+            "it says that nothing is known of the health of the relative",
+        ),
+    ],
+)
+def test_a_history_that_is_not_whole_keeps_its_list_open(fields: Any, why: str) -> None:
+    patient = read(relative(relationship=coded("FTH", ROLE), **fields))
+    assert set(patient.unread) == {"family_history"}
+    assert any(why in note for note in patient.notes)
+
+
+def test_a_whole_history_without_a_disease_does_not() -> None:
+    patient = read(relative(relationship=coded("FTH", ROLE)))
+    assert not patient.unread
+    assert any("it names no condition of the relative" in note for note in patient.notes)

@@ -369,6 +369,12 @@ _NO_KIN = re.compile(r"ADOPT|FOST|STP|INLAW")
 
 
 _TAKEN = ("completed", "partial")
+_NOT_WHOLE = {
+    "not-done": "nobody took it",
+    "partial": "it says that it is not complete",
+    "health-unknown": "it says that nothing is known of the health of the relative",
+}
+"""Statuses of a family history that say of it that it is not whole."""
 
 
 def _is_no_kin(role: str) -> bool:
@@ -392,8 +398,10 @@ def read_family_history(resource: Resource, reader: Reader) -> None:
         reader.leave(resource, "it is about a relative by marriage or adoption")
         return
     status = text(body, "status")
+    not_whole = _NOT_WHOLE.get("health-unknown" if "dataAbsentReason" in body else status or "")
+    if not_whole is not None:
+        reader.leave_open(resource, not_whole, "family_history")
     if status == "not-done":
-        reader.leave(resource, "nobody took it")
         return
     doubts = () if status in _TAKEN else (Flag("unusable", f"whether it holds is not clear: {shown(status)}"),)
     if relationship.is_empty:
@@ -402,7 +410,7 @@ def read_family_history(resource: Resource, reader: Reader) -> None:
         doubts = (*doubts, Flag("unusable", "whether it is a relative by blood is not certain"))
     date = reader.date(resource, "date")
     conditions = parts(body, "condition")
-    if not conditions:
+    if not conditions and not_whole is None:
         reader.leave(resource, "it names no condition of the relative")
     for number, each in enumerate(conditions):
         place = f"{resource.place}.condition[{number}]"

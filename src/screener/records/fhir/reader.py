@@ -71,6 +71,7 @@ class Memory:
     def __init__(self) -> None:
         self.meanings: dict[Concept, tuple[Meaning, ...]] = {}
         self.limits: dict[tuple[Sex | None, bytes], tuple[NormalSpan, str | None]] = {}
+        self.judged: dict[Concept, bool] = {}
         self.known: dict[Concept, bool] = {}
         self.others: dict[Concept, str | None] = {}
         self.near: dict[tuple[Concept, str | None], tuple[Meaning, ...]] = {}
@@ -237,8 +238,7 @@ class Reader:
         if on is not None:
             self._entries.append((concept, on, where))
         if not known:
-            words = ((TEXT, concept.text),) if concept.text is not None else ()
-            if not any(self.dictionary.is_judged(*each) for each in (*concept.codes, *words)):
+            if not self._is_judged(concept):
                 self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
         elif not fitting:
             other = known[0]
@@ -252,7 +252,7 @@ class Reader:
             raise UnreadableError(f"its codes stand for different things: {said}")
         elif len(concept.codings) > 1 and (unlike := self._something_else(concept, fitting)) is not None:
             raise UnreadableError(f"its codes stand for different things: `{fitting[0].entry.name}`, and {unlike}")
-        elif len({each.absent for each in fitting}) > 1:
+        elif len(fitting) > 1 and len({each.absent for each in fitting}) > 1:
             why = "one of its codes says that it is absent, another that it is not"
             if on is None:
                 self.leave_part(resource, where, why)
@@ -319,6 +319,14 @@ class Reader:
         self.note(resource.place, f"its code {label_of(concept)} is read as `{some.entry.name}`")
         _, filed = self._filed(concept, (some,), "allergies", None)
         return filed
+
+    def _is_judged(self, concept: Concept) -> bool:
+        """Whether somebody judged one of its codes, or its wording: that it is not read is no news then."""
+        is_judged = self.memory.judged.get(concept)
+        if is_judged is None:
+            said = (*concept.codes, *([(TEXT, concept.text)] if concept.text is not None else ()))
+            is_judged = self.memory.judged[concept] = any(self.dictionary.is_judged(*each) for each in said)
+        return is_judged
 
     def _meant(self, concept: Concept) -> tuple[Meaning, ...]:
         dictionary = self.dictionary

@@ -296,7 +296,9 @@ class Pool:
         return self._listed_in.get(id(result), ())
 
     def _results_of(self, resource: Resource) -> list[Resource]:
-        field = _LISTS.get(resource.kind, "")
+        field = _LISTS.get(resource.kind)
+        if field is None or field not in resource.body:
+            return []
         try:
             found = [self.referred(each, resource) for each in parts(resource.body, field)]
         except ShapeError:
