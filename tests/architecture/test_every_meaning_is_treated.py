@@ -283,6 +283,12 @@ CONSUMERS = [
         "PointsOf Choose",
         "nothing short can be said of them",
     ),
+    Consumer(
+        "src/screener/cohort/held.py: _reads",
+        "numbers",
+        "Number Arithmetic PointsOf Choose",
+        "they are no one thing's value",
+    ),
     # ---- the same meaning once more, random rules, and the manual
     Consumer("tests/reference/oracle.py: truth", "truths"),
     Consumer("tests/reference/oracle.py: number", "numbers"),
