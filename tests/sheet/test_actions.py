@@ -228,7 +228,7 @@ SBP, VKA = "spontaneous_bacterial_peritonitis", "vitamin_K_antagonist"
         ("St.n. OP", None, "malignancy", "what is “St.n. OP”?"),
         ("W" * 300, None, "malignancy", f"what is “{'W' * 59}…”?"),
         ("SBP", (SBP, "conditions"), "sepsis", "the spontaneous bacterial peritonitis: sepsis, too?"),
-        ("`K65.2`", (SBP, "conditions"), "sepsis", "the spontaneous bacterial peritonitis (“`K65.2`”): sepsis, too?"),
+        ("`K65.2`", (SBP, "conditions"), "sepsis", "the spontaneous bacterial peritonitis (“K65.2”): sepsis, too?"),
         ("warfarin", (VKA, "medications"), "venous_thrombosis", "is warfarin given for venous thrombosis?"),
     ],
 )

@@ -227,7 +227,9 @@ def test_what_is_against_a_trial_for_good_is_told_first_and_what_is_doubtful_las
 
 
 def test_the_death_on_record_leaves_nothing_to_do() -> None:
-    assert sheet(died="2026-02-18").next == "nothing; the record says that the patient died 18 Feb"
+    told = sheet(died="2026-02-18", answers=None)
+    assert told.next == "nothing; the record says that the patient died 18 Feb"
+    assert all((trial.left, trial.dates.text) == ("", "") for trial in told.trials)
 
 
 def test_a_value_that_cannot_be_is_checked_before_all_else() -> None:

@@ -388,13 +388,18 @@ def entry_question(entry: OpenEntry, read_as: Episode | None, rulebook: Rulebook
     others = len(those) - MOST_TITLES
     titles = f"{', '.join(those[:MOST_TITLES])} or {others} others" if others > 1 else either(those)
     if read_as is None:
-        return f"what is “{shortened(entry.called or entry.source)}”?"
+        return f"what is “{_called(entry)}”?"
     if read_as.list == "medications":
-        return f"is {shortened(entry.called)} given for {titles}?"
+        return f"is {_called(entry)} given for {titles}?"
     concept = rulebook.concepts[read_as.concept]
     names = {each.casefold() for each in ("", concept.name, concept.title, *concept.aliases)}
-    words = "" if entry.called.casefold() in names else f" (“{shortened(entry.called)}”)"
+    words = "" if entry.called.casefold() in names else f" (“{_called(entry)}”)"
     return f"the {lowered(concept.title)}{words}: {titles}, too?"
+
+
+def _called(entry: OpenEntry) -> str:
+    """What the record calls an entry, without the marks around a code."""
+    return shortened((entry.called or entry.source).replace("`", ""))
 
 
 def entries_to_look_up(places: Sequence[str]) -> str:
