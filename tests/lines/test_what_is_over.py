@@ -68,3 +68,18 @@ def test_one_infection_that_is_over_leaves_another_one_as_it_is() -> None:
     lungs = {"icd10": "J18.9", "status": "active", "onset": "2026-03-12", "controlled": False}
     bladder = {"icd10": "N39.0", "status": "resolved", "onset": "2026-03-13", "end": "2026-03-16"}
     assert status("NCT05985863/E1", conditions=[lungs, bladder]) == "failed"
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"), [("2026-01-02", "unknown"), ("2026-03-10", "unknown"), ("2026-03-11", "passed")]
+)
+@pytest.mark.parametrize("name", ["infection", "sepsis", "HRS", "upper_gastrointestinal_bleeding"])
+def test_that_something_passing_was_absent_counts_for_a_week(name: str, day: str, expected: str) -> None:
+    names = {"AKI", "HRS", "sepsis", "infection", "upper_gastrointestinal_bleeding"} - {name}
+    denied = [{"name": each, "status": "absent", "date": "2026-03-17"} for each in sorted(names)]
+    labs = [
+        {"name": "creatinine", "value": 80, "unit": "umol/L", "date": f"2026-03-{day}T06:00"} for day in (12, 16, 17)
+    ] + [{"name": "HE_grade", "value": 0, "date": "2026-03-17"}]
+    never = [{"name": "dialysis", "status": "never", "date": "2026-03-17"}]
+    entry = {"name": name, "status": "absent", "date": day}
+    assert status("NCT05985863/E1", conditions=[*denied, entry], observations=labs, procedures=never) == expected

@@ -41,6 +41,7 @@ from screener.language.dictionary import (
     question_of,
     ruled_out_of,
     signs_of,
+    warn_of_near_names,
 )
 from screener.language.lookups import Lookups
 from screener.language.meanings import definition_of, score_of, table_of
@@ -181,6 +182,8 @@ class _Check:
             if isinstance(block, syntax.Lab) and entry.name in draft.labs:
                 lab = draft.labs[entry.name]
                 draft.labs[entry.name] = replace(lab, mean_of=mean_of(desk, block, lab, draft.labs))
+        labs = {entry.name: (desk, block) for desk, entry, block in self._named() if isinstance(block, syntax.Lab)}
+        warn_of_near_names(draft.labs, {name: each for name, each in labs.items() if name in draft.labs})
         for desk, finding_block in findings:
             finding = finding_of(desk, finding_block, fresh)
             if finding is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Context, Decimal, Inexact
 from fractions import Fraction
@@ -42,7 +43,7 @@ from screener.rulebook import (
 )
 from screener.values.dates import NO_TIME, Duration
 from screener.values.ranges import Range
-from screener.values.units import UnitError, describe, parse_unit
+from screener.values.units import UnitError, describe, factor_between, parse_unit
 
 Line = TypeVar("Line")
 Fresh = Mapping[str, Duration]
@@ -80,6 +81,42 @@ def _unlike(desk: Desk, block: syntax.Entry) -> tuple[str, ...]:
 
 
 # ---- labs
+
+
+def warn_of_near_names(labs: Mapping[str, Lab], blocks: Mapping[str, tuple[Desk, syntax.Lab]]) -> None:
+    """A lab that is called as another one for short: who writes `bilirubin` may mean `total_bilirubin`, whose latest
+    result would then be passed over."""
+    for name, (desk, block) in blocks.items():
+        for other in labs.values():
+            if other.name == name or not _measured_alike(labs[name], other):
+                continue
+            unlike = {_words_of(each) for each in other.unlike}
+            own = [each for each in _called(labs[name]) if _words_of(each) not in unlike]
+            near = next((a for a in own for b in _called(other) if _words_of(a) < _words_of(b)), None)
+            if near is not None:
+                desk.warning(
+                    "nearly-another",
+                    f"`{near}` is nearly a name of `{other.name}`, and a result called so may be meant for that",
+                    block.name.span,
+                    help=f'choose another name, or say in `{other.name}` that it is `not to be mistaken for "{near}"`',
+                )
+                break
+
+
+def _measured_alike(one: Lab, other: Lab) -> bool:
+    try:
+        factor_between(parse_unit(one.unit), parse_unit(other.unit), Fraction(other.molar_mass or 1))
+    except UnitError:
+        return False
+    return True
+
+
+def _called(lab: Lab) -> tuple[str, ...]:
+    return lab.name, lab.title, *lab.aliases
+
+
+def _words_of(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[^\W_]+", text.casefold()))
 
 
 def lab_of(desk: Desk, block: syntax.Lab, fresh: Fresh) -> Lab | None:
