@@ -212,6 +212,8 @@ ASPIRIN_BY_RXNORM = {"system": "rxnorm", "code": "1191"}
         ([{"name": "interferon"}, {"name": "interferon", "date": "2020-01"}], [], "unknown"),
         ([{"text": "interferon"}, {"text": "Interferon"}], [], "unknown"),
         ([{"name": "any_drug"}, {"name": "interferon"}], [], "unknown"),
+        ([{"name": "any_drug", "text": "peas"}, {"name": "any_drug", "text": "Peas"}], [], "unknown"),
+        ([{"name": "any_drug", "text": "peas"}, {"name": "any_drug", "text": "beans"}], [], "failed"),
         ([{"name": "any_drug"}, PENICILLIN], [], "unknown"),
         ([{"name": "any_drug"}, {"name": "interferon"}, {"name": "terlipressin"}], [], "failed"),
     ],

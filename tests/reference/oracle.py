@@ -82,8 +82,8 @@ Episodes
 - A plan whose day has passed is UNKNOWN as a plan, and may have been carried out unless the procedure was absent on
   that day or later; one without a day may have been unless the list of procedures is complete. A plan on record
   stands against a denial of plans.
-- Family history has no dates. Two entries are two allergies unless they may be of one thing: they are of one concept,
-  or something is a kind of both. No entry that is read here has a code.
+- Family history has no dates. Two entries are two allergies unless they may be of one thing: they are of one concept
+  and have the same words, or of two of which something is a kind. No entry that is read here has a code.
 - `asked only if` decides who is asked, not what the answer is.
 """
 
@@ -1077,13 +1077,19 @@ class Oracle:
                 by_entry.setdefault((episode.source, episode.list), []).append(truth)
             things = [any_of(truths) for truths in by_entry.values()]
             truth = at_least(lookup.times, [*things, *[lacking] * lookup.times])
-            certain = [self.with_narrower(episode.concept) for episode, truth in told if truth is TRUE]
-            differ = any(
-                all(one.isdisjoint(other) for one, other in combinations(some, 2))
+            certain = [episode for episode, truth in told if truth is TRUE]
+            are_so_many = any(
+                all(self.surely_differ(*both) for both in combinations(some, 2))
                 for some in combinations(certain, lookup.times)
             )
-            return truth if truth is not TRUE or differ else UNKNOWN
+            return truth if truth is not TRUE or are_so_many else UNKNOWN
         return self.happened_on_days(lookup, told, lacking)
+
+    def surely_differ(self, one: Episode, other: Episode) -> bool:
+        """Whether two entries cannot be of one substance."""
+        if one.concept == other.concept:
+            return one.called.casefold() != other.called.casefold()
+        return self.with_narrower(one.concept).isdisjoint(self.with_narrower(other.concept))
 
     def happened_on_days(self, lookup: EventLookup, told: Sequence[tuple[Episode, Truth]], lacking: Truth) -> Truth:
         """Whether it began on so many different days; a procedure that may have lasted longer may be any number."""

@@ -169,7 +169,7 @@ def _of_so_many_things(lookup: EventLookup, parts: list[Part], frame: Frame) -> 
     those differ. `interferon` and `interferon` may be one, written down twice.
     """
     certain = _grouped([part.episode for part in parts if part.truth is TRUE], _share_a_code)
-    alike = {frozenset((each.concept, each.codings) for each in group): group for group in certain}
+    alike = {frozenset((each.concept, each.called, each.codings) for each in group): group for group in certain}
     for some in combinations(alike.values(), lookup.times):
         if not any(_may_be_one_thing(*both, frame) for pair in combinations(some, 2) for both in product(*pair)):
             return TRUE
@@ -193,7 +193,9 @@ def _share_a_code(one: Episode, other: Episode) -> bool:
 
 def _may_be_one_thing(one: Episode, other: Episode, frame: Frame) -> bool:
     """Whether two entries may be of the same thing: they share a code, or have none in a system that both use, and what
-    they are filed under does not part them."""
+    they are filed under does not part them, nor do their words where both have nothing else."""
+    if not (one.codings or other.codings) and one.concept == other.concept:
+        return one.called.casefold() == other.called.casefold()
     concepts = frame.rulebook.concepts
     kin = {one.concept, *concepts[one.concept].narrower} & {other.concept, *concepts[other.concept].narrower}
     systems = {system for system, _ in one.codings} & {system for system, _ in other.codings}
