@@ -160,7 +160,7 @@ def test_what_closes_soon_is_what_all_days_say() -> None:
     """Only what time can settle is looked at for it, and that has to be enough."""
     seen: Counter[str] = Counter()
 
-    @many(120)
+    @many(160)
     @given(st.randoms(use_true_random=True))
     def holds(dice: Random) -> None:
         texts, rulebook, subject = random_rules(dice)
@@ -185,7 +185,7 @@ def test_what_closes_soon_is_what_all_days_say() -> None:
             )
 
     holds()
-    assert seen["closes"] >= 10, seen
+    assert seen["closes"] >= 5, seen
 
 
 def test_on_the_day_itself_a_dated_record_says_what_the_record_says() -> None:
