@@ -326,13 +326,10 @@ def may_settle(reads: Reads, frame: Frame, until: int, of_concepts: DaysOfConcep
 
 
 def _settling(entry: Episode | Absence, concept: Concept) -> Iterator[Moment]:
-    """The days of an entry that can make an answer definite. The day on which somebody said that it goes on cannot:
-    that only becomes old."""
+    """The days of an entry that can make an answer definite."""
     if isinstance(entry, Absence):
         return
-    yield from (each for each in (entry.start, entry.end) if each is not None)
-    if entry.asserted is not None and not entry.ongoing:
-        yield entry.asserted
+    yield from (each for each in (entry.start, entry.end, entry.asserted) if each is not None)
     until = speaks_until(entry, concept, None)
     if until is not None and until >= 1:
         yield span_of_days(until + 1, until + 1)

@@ -217,7 +217,7 @@ def _closed(moved: _Moved, last: int) -> Closing | None:
         return None
     in_turn = [*ends, *(each for each in moving if each not in ends)]
     day = last
-    while any(True for _ in failed(day - 1, in_turn)):
+    while day - 1 > days.frame.as_of and any(True for _ in failed(day - 1, in_turn)):
         day -= 1
     before, after = days.of_trial(trial.id, day - 1), days.of_trial(trial.id, day)
     those = [result for result, _ in failed(day, moving)]
