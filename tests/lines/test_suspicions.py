@@ -223,7 +223,7 @@ def test_inr_and_prothrombin_activity_are_held_against_each_other_whichever_coun
 @pytest.mark.parametrize("kind", ["inclusion", "exclusion"])
 def test_the_table_shows_a_suspicion_of_a_passed_and_of_a_failed_line(kind: str) -> None:
     text = table(screened("total_bilirubin >= 85 umol/L", HIGH, kind=kind))
-    assert f"total bilirubin 70 mg/dL = 1197.3 umol/L, 2026-02-20 (observations[0]); {UNUSUAL}" in text
+    assert f"total bilirubin 70 mg/dL = 1197.3 umol/L, 20 Feb 2026 (observations[0]); {UNUSUAL}" in text
 
 
 def test_the_table_shows_no_evidence_of_a_passed_line_without_a_suspicion() -> None:

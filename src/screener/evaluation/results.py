@@ -568,7 +568,7 @@ def _why_no_change(inside: list[Candidate], older: tuple[Result, ...]) -> tuple[
     unusable = tuple(dict.fromkeys(each.result.unusable for each in inside if each.result.unusable is not None))
     if unusable:
         return unusable
-    if len(inside) >= 2 and _are_surely_two([Level(each, EVERYTHING) for each in inside]):
+    if _are_surely_two([Level(each, EVERYTHING) for each in inside if each.result.value is not None]):
         return ("conflict",) if _share_a_time(inside) else ("imprecise_date",)
     return ("stale",) if older and not inside else ("missing",)
 

@@ -74,7 +74,9 @@ def gathered(sightings: Sightings, dictionary: Dictionary) -> list[Called]:
         is_, may_be = (_narrowest(dictionary, said.is_), opened) if said.is_known else ((), ())
         near = () if read_as or is_known else _near(likeness, kind, code, text)
         in_units = tuple(unit for unit, _ in units.most_common())
-        each = Called(kind, system, code, text, units.total(), in_units, read_as or is_, may_be, is_known, near)
+        read_as = read_as or is_
+        besides = tuple(name for name in may_be if name not in read_as)
+        each = Called(kind, system, code, text, units.total(), in_units, read_as, besides, is_known, near)
         called.append(replace(each, offers=tuple(_offers(each, dictionary))))
     return sorted(called, key=lambda each: (each.rank, -each.count, each.kind, _what(each)))
 
@@ -124,6 +126,9 @@ def _offers(called: Called, dictionary: Dictionary) -> Iterator[tuple[str, str, 
 
 # ---- for people
 
+_MOST_SHOWN = 4
+"""Names of what an entry may be; `screen terminology explain` shows them all."""
+
 _HEADINGS = (
     "Not read, and like something in the dictionary",
     "Read",
@@ -157,7 +162,9 @@ def _lines(called: Called) -> Iterable[str]:
     if called.meanings:
         yield f"{beside}read as {', '.join(called.meanings)}"
     if called.may_be:
-        yield f"{beside}may be {', '.join(called.may_be)}"
+        more = len(called.may_be) - _MOST_SHOWN
+        rest = f" and {more} more" if more > 0 else ""
+        yield f"{beside}may be {', '.join(called.may_be[:_MOST_SHOWN])}{rest}"
     if called.near:
         yield f"{beside}perhaps {' or '.join(called.near)}"
 
