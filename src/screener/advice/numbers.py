@@ -27,7 +27,6 @@ from screener.advice.slopes import Input, Slope, slope_of
 from screener.evaluation.answers import Judged
 from screener.rulebook import Age, AtTime, Between, ChangeLookup, Compare, Number, Numeric, Rulebook, Truthful, Value
 from screener.screening import Status
-from screener.values.dates import on_day
 from screener.values.ranges import Range, exactly
 from screener.values.truth import UNKNOWN, Truth
 
@@ -259,21 +258,8 @@ class Cutting:
         fact, lookup = self._fact, self._inquiry.rulebook.lookups[name]
         if self._inquiry.reach.of_lookup(name) & fact.subjects != {f"lookup {name}"}:
             return None
-        if not isinstance(lookup, ChangeLookup):
-            return 1
-        falls = lookup.change in ("fall", "relative fall")
-        if fact.key[0] == "earlier":
-            return 1 if falls else -1
-        if self._is_latest():
-            return -1 if falls else 1
-        return None
-
-    def _is_latest(self) -> bool:
-        """Whether it is the latest result of its lab, whatever the others are."""
-        frame = self._inquiry.base(self._inquiry.trials[0].id)
-        today = on_day(frame.as_of)
-        others = [each.when for each in frame.patient.results.get(self._fact.name, ())]
-        return self._fact.when == today and all(when is not None and when.last < today.first for when in others)
+        # A change is not sloped: with the value of another result, one more may be that one, written down twice.
+        return None if isinstance(lookup, ChangeLookup) else 1
 
     # ---- where it turns
 
@@ -375,6 +361,10 @@ def _cuts(fact: Fact, rule: Truthful, inquiry: Inquiry) -> set[float]:
         normal = [Fraction(end) for each in in_use for end in (each.low, each.high)]
         own = [each.own_limit(node.which) for each in fact.replaces]
         found |= {float(Fraction(node.times) * end) for end in (*normal, *own) if end is not None}
+    if any(isinstance(rulebook.lookups.get(each.removeprefix("lookup ")), ChangeLookup) for each in reach.of(rule)):
+        # One result more, of a value that is on record already, may be that one, and show no change.
+        recorded = inquiry.base(inquiry.trials[0].id).patient.results.get(fact.name, ())
+        found |= {each.value.low for each in recorded if each.value is not None and each.value.low == each.value.high}
     for concept in reach.shown_by(fact.name).concepts.values() if f"sign {fact.name}" in reach.of(rule) else ():
         for sign in concept.signs:
             if sign.fact == fact.name and sign.numbers is not None:

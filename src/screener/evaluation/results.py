@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from copy import copy
 from fractions import Fraction
@@ -434,11 +435,12 @@ class Level:
         self.moment = candidate.moment
         self.membership = candidate.membership
         self.is_usable = result.unusable is None
-        self.double_low, self.double_high = value.low, value.high
+        self.double_low = math.nextafter(value.low, math.inf) if value.low_open else value.low
+        self.double_high = math.nextafter(value.high, -math.inf) if value.high_open else value.high
         if result.exact is not None:
             self.low = self.high = result.exact
         else:
-            self.low, self.high = Fraction(value.low), Fraction(value.high)
+            self.low, self.high = Fraction(self.double_low), Fraction(self.double_high)
 
     @property
     def is_exact(self) -> bool:
