@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from zlib import crc32
 
@@ -102,7 +103,10 @@ def ingest(
     prepare()
     with alone_in(folder), _copies(sources, folder / COPIES) as places:
         begin(folder)
-        for part in forked_in_order(partial(_written, folder, manner), _pieces_of(places, manner), jobs):
+        work, pieces = partial(_written, folder, manner), _pieces_of(places, manner)
+        # What this process remembers of codes and words after the first piece, every process that it forks has, too.
+        here = map(work, islice(pieces, 1))
+        for part in chain(here, forked_in_order(work, pieces, jobs)):
             parts.append(part)
             count(part.patients)
         return finish(folder, parts, manner.dictionary.rulebook.dictionary_digest, manner.read_with)
