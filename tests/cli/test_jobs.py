@@ -151,10 +151,10 @@ def test_what_goes_wrong_in_another_process_is_raised(each_by, work, error: type
 
 
 WORKING = """
-import sys, time
+import os, sys, time
 from screener import jobs
 def work(place):
-    print(place, flush=True)
+    os.write(1, f"{place}\\n".encode())  # in one go: others write here, too
     time.sleep(5)
     print("still at work", flush=True)
 list(getattr(jobs, sys.argv[1])(work, sys.argv[2:], 2))
