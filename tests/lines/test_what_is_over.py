@@ -48,20 +48,24 @@ def test_a_pregnancy_of_long_ago_without_an_end_denies_none_today() -> None:
     assert status("NCT03863002/E13", conditions=[past, NURSING]) == "unknown"
 
 
-@pytest.mark.parametrize("other", ["upper_gastrointestinal_bleeding", "infection"])
-def test_a_bleeding_or_an_infection_of_2009_says_nothing_of_today(other: str) -> None:
-    names = {"AKI", "HRS", "sepsis", "infection", "upper_gastrointestinal_bleeding"} - {other}
-    denied = [{"name": name, "status": "absent", "date": "2026-03-17"} for name in sorted(names)]
+def with_all_else_denied(entry: dict[str, Any]) -> str:
+    """NCT05985863/E1 with an entry of one of its conditions, where yesterday denied all the rest."""
+    names = {"AKI", "HRS", "sepsis", "infection", "upper_gastrointestinal_bleeding"} - {entry["name"]}
+    denied = [{"name": each, "status": "absent", "date": "2026-03-17"} for each in sorted(names)]
     labs = [
         {"name": "creatinine", "value": 80, "unit": "umol/L", "date": f"2026-03-{day}T06:00"} for day in (12, 16, 17)
     ] + [{"name": "HE_grade", "value": 0, "date": "2026-03-17"}]
     never = [{"name": "dialysis", "status": "never", "date": "2026-03-17"}]
-    line = "NCT05985863/E1"
+    return status("NCT05985863/E1", conditions=[*denied, entry], observations=labs, procedures=never)
+
+
+@pytest.mark.parametrize("other", ["upper_gastrointestinal_bleeding", "infection"])
+def test_a_bleeding_or_an_infection_of_2009_says_nothing_of_today(other: str) -> None:
     past = {"name": other, "status": "resolved", "onset": "2009-01-03", "end": "2009-02-01"}
-    assert status(line, conditions=[*denied, past], observations=labs, procedures=never) == "unknown"
+    assert with_all_else_denied(past) == "unknown"
     # one that ended yesterday is an absence of yesterday
     fresh = {"name": other, "status": "resolved", "onset": "2026-03-10", "end": "2026-03-17"}
-    assert status(line, conditions=[*denied, fresh], observations=labs, procedures=never) == "passed"
+    assert with_all_else_denied(fresh) == "passed"
 
 
 def test_one_infection_that_is_over_leaves_another_one_as_it_is() -> None:
@@ -75,11 +79,4 @@ def test_one_infection_that_is_over_leaves_another_one_as_it_is() -> None:
 )
 @pytest.mark.parametrize("name", ["infection", "sepsis", "HRS", "upper_gastrointestinal_bleeding"])
 def test_that_something_passing_was_absent_counts_for_a_week(name: str, day: str, expected: str) -> None:
-    names = {"AKI", "HRS", "sepsis", "infection", "upper_gastrointestinal_bleeding"} - {name}
-    denied = [{"name": each, "status": "absent", "date": "2026-03-17"} for each in sorted(names)]
-    labs = [
-        {"name": "creatinine", "value": 80, "unit": "umol/L", "date": f"2026-03-{day}T06:00"} for day in (12, 16, 17)
-    ] + [{"name": "HE_grade", "value": 0, "date": "2026-03-17"}]
-    never = [{"name": "dialysis", "status": "never", "date": "2026-03-17"}]
-    entry = {"name": name, "status": "absent", "date": day}
-    assert status("NCT05985863/E1", conditions=[*denied, entry], observations=labs, procedures=never) == expected
+    assert with_all_else_denied({"name": name, "status": "absent", "date": day}) == expected

@@ -1,4 +1,4 @@
-"""What a missing number may turn out to be: its domain in stretches, in each of which every rule says one thing.
+"""What a missing number may turn out to be: its domain in stretches, and within each every rule says one thing.
 
 Each part of a rule that reads the number has steps of its own. If what it compares only rises or only falls with the
 number, the ends of the domain tell whether it turns at all; where it does is found by asking at single values, down to
@@ -130,14 +130,14 @@ class Cutting:
         return [self._told(stretch) for stretch in found]
 
     def _statuses(self, stretch: Range) -> list[Status]:
-        """What becomes of the lines of which the number may turn what the record settles."""
+        """What becomes of the lines in which the number may turn what the record settles."""
         known = {self._number: self._told(stretch)}
         lines = self._inquiry.lines_with[self._number]
         turned = (line for line in lines if any(node.truth is not UNKNOWN for node in line.read_by[self._number]))
         return [self._inquiry.status(line, known) for line in turned]
 
     def _told(self, stretch: Range) -> int:
-        """The place of a stretch, of which each part of a rule says what its steps do."""
+        """The place of a stretch. Each part of a rule says of it what its steps do."""
         place = self._place(stretch)
         for part, steps in self._steps_of.items():
             truth = steps.of(stretch)
@@ -177,7 +177,7 @@ class Cutting:
         return Steps(list(self._apart(turns, cuts)), truths, is_even, [exactly(self._low), exactly(self._high)])
 
     def _merged(self, part: Part, stretches: Iterable[Range], *, is_even: bool) -> Steps:
-        """What the engine says of each stretch. Neighbors of which it says the same are one, unless it says less of
+        """What the engine says of each stretch. Neighbors are one if it says the same of both, unless it says less of
         both together."""
         kept: list[Range] = []
         truths: list[Truth] = []

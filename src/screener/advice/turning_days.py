@@ -54,8 +54,8 @@ class Reads(Struct, frozen=True):
     """What a part of a rule reads that time can move, as one: the day of one thing may decide where another is looked
     for. Every length may be met by every day.
 
-    `fresh` are the facts that count as long as they are fresh, `several` those of them of which not just the latest
-    does, `evidence` those that a list needs to deny, as long as they are, `paces` those whose change is divided by
+    `fresh` are the facts that count as long as they are fresh, `several` those among them where more than the latest
+    counts, `evidence` those that a list needs to deny, as long as they are, `paces` those whose change is divided by
     days; `is_moved` says that it is read on another day than that of screening, or on the day before it.
     """
 
@@ -158,7 +158,7 @@ def _reads(node: Truthful, rulebook: Rulebook) -> Reads:
 
 
 def _concepts_of(lookup: Lookup, rulebook: Rulebook) -> Iterator[str]:
-    """The concepts of which a lookup asks whether they are so."""
+    """The concepts that a lookup asks about."""
     match lookup:
         case EventLookup():
             yield from (each.concept for each in (*lookup.what, *lookup.exceptions))

@@ -199,8 +199,8 @@ def closing(screening: Screening, until: date) -> dict[str, Closing]:
 
 
 def _closed(moved: _Moved, last: int) -> Closing | None:
-    """From the last day the way goes back, as long as some line is failed. Only a line of which time can make a part
-    definite comes to be failed."""
+    """From the last day the way goes back, as long as some line is failed. Only a line with a part
+    that time can make definite comes to be failed."""
     days, trial = moved.days, moved.trial
 
     def failed(day: int, those: Iterable[_Line]) -> Iterator[_Line]:

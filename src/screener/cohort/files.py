@@ -60,7 +60,7 @@ def _write_changes(folder: Path) -> None:
 
 
 def _table_of(what: type[Struct], rows: Sequence[tuple[str, Struct]], few: str = "") -> str:
-    """A table with a column for the trial and one for each field that is told. `few` stands for too small a number."""
+    """A table with a column for the trial and one for each field. `few` stands for too small a number."""
     names = [each.name for each in msgspec.structs.fields(what)]
     told = [name for name in names if not any(getattr(row, name) is UNSET for _, row in rows)]
     cells = [[trial, *(_told(getattr(row, name), few) for name in told)] for trial, row in rows]

@@ -130,8 +130,8 @@ class OfTrial(Struct, frozen=True):
 
 
 class Summary(Struct, frozen=True):
-    """The summary of a run. `min_cell`: every number of patients is rounded down to a multiple of it, and none below it
-    is told. `since` is the day of the run before."""
+    """The summary of a run. `min_cell`: every number of patients is rounded down to a multiple of it, and a smaller one
+    is left out. `since` is the day of the run before."""
 
     form: str
     screener: str
@@ -218,7 +218,7 @@ class _Cells:
         return number // self.least * self.least if number >= self.least or self.least == 1 else None
 
     def unless_nobody(self, number: int) -> Count:
-        """The same, but nobody is told: of numbers that no others add up to."""
+        """The same, and 0 stays 0: for numbers that no others add up to."""
         return number and self.count(number)
 
     def change(self, number: int) -> Count:

@@ -415,8 +415,9 @@ class Dictionary:
         displays: Iterable[str] = (),
     ) -> Said:
         """What an entry says of all concepts, by its codes (each with its system), its wording and the concept's name
-        under which it stands. Where nobody knows these, by the phrases of its wording, and of
-        what is displayed with its codes."""
+        under which it stands. Where nobody knows these, its wording speaks, or what is displayed with its codes: by
+        phrases, or as a whole by an abbreviation. An abbreviation is certain, and goes first, but for procedures: `PE`
+        among them is an exchange of plasma."""
         named = [self.terminology.named(name)] if name is not None else []
         coded: list[tuple[str, str]] = []
         for system, code in codes:
@@ -467,7 +468,7 @@ class Dictionary:
 
     def certain(self, meanings: Collection[Meaning], said: Said, kinds: Collection[str]) -> tuple[Meaning, ...]:
         """What an entry certainly is, of these kinds: of the meanings of its codes and name those that no other of
-        them denies, and what its wording alone says by the clinic's own table."""
+        them denies, and what its wording alone says."""
         kept = [each for each in meanings if each.entry.name not in said.may_be]
         known = {each.entry.name for each in kept}
         worded = [

@@ -1,4 +1,4 @@
-"""The verdicts only: a line for each trial of each patient, its parts divided by tabs. The verdict stands there for
+"""The verdicts only: a line for each trial of each patient, its parts divided by tabs. It has the verdict for
 scripts, and in words for people."""
 
 from __future__ import annotations
