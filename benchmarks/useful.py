@@ -4,6 +4,7 @@ Ten invented inpatients in three codings, and in words alone (tests/data/inpatie
 by clinosim; and the patients of a Synthea export, of whom none has a liver disease. Each is screened in four
 situations: as exported; with all seven lists taken as complete; with the site's own table of codes beside them; and
 after one review of the chart, in which nothing was found that the sheet asks about, and every entry was looked at.
+A review asks nothing for trials that are ruled out before it; after it only lines of the others are counted.
 
 Of the lines left unknown those are counted that wait for data, and apart from them those that wait for nothing but
 consent or a judgement: the median, with the least and the most in brackets.
@@ -21,7 +22,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -117,7 +118,10 @@ def counts(population: Population, shipped: Dictionary) -> Iterator[tuple[str | 
                 waiting(screened(plain, shipped, population.as_of, complete=False)),
                 waiting(screened(plain, shipped, population.as_of)),
                 waiting(before),
-                waiting(screened(reviewed, with_table, population.as_of)),
+                waiting(
+                    screened(reviewed, with_table, population.as_of),
+                    {trial.id for trial in before.trials if trial.verdict == "ineligible"},
+                ),
             ),
         )
 
@@ -151,11 +155,13 @@ def screened(patient: Patient, dictionary: Dictionary, as_of: str, *, complete: 
     return evaluate(patient, dictionary.rulebook, as_of=as_of, assume_complete=LISTS if complete else ())
 
 
-def waiting(screening: Screening) -> Open:
-    """What is open: a line waits for data if any of its reasons is about data."""
+def waiting(screening: Screening, ruled_out: Collection[str] = ()) -> Open:
+    """What is open: a line waits for data if any of its reasons is about data. Trials that are ruled out are passed
+    over."""
     unknown = {
         f"{trial.id}/{criterion.id}": NOT_DATA.issuperset(criterion.reasons)
         for trial in screening.trials
+        if trial.id not in ruled_out
         for criterion in trial.criteria
         if criterion.status == "unknown"
     }
