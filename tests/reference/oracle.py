@@ -1386,10 +1386,20 @@ def choices_in(result: Result, finding: Finding) -> frozenset[str]:
 
 
 class Exact(NamedTuple):
-    """The ends of a range before rounding."""
+    """The ends of a range before rounding; an open end is not itself included."""
 
     low: Fraction
     high: Fraction
+    low_open: bool = False
+    high_open: bool = False
+
+    @property
+    def bottom(self) -> tuple[Fraction, bool]:
+        return self.low, self.low_open
+
+    @property
+    def top(self) -> tuple[Fraction, bool]:
+        return self.high, not self.high_open
 
 
 def exact_value(results: Sequence[Result], possible: Range) -> Exact:
@@ -1401,8 +1411,13 @@ def exact_value(results: Sequence[Result], possible: Range) -> Exact:
         elif result.exact is not None:
             ends.append(Exact(result.exact, result.exact))
         else:
-            ends.append(Exact(Fraction(result.value.low), Fraction(result.value.high)))
-    return Exact(min(end.low for end in ends), max(end.high for end in ends))
+            value = result.value
+            ends.append(Exact(Fraction(value.low), Fraction(value.high), value.low_open, value.high_open))
+    return between(min(end.bottom for end in ends), max(end.top for end in ends))
+
+
+def between(bottom: tuple[Fraction, bool], top: tuple[Fraction, bool]) -> Exact:
+    return Exact(bottom[0], top[0], low_open=bottom[1], high_open=not top[1])
 
 
 def change(kind: str, moments: Sequence[tuple[int, Sequence[Result]]], possible: Range) -> Range:
@@ -1415,26 +1430,35 @@ def change(kind: str, moments: Sequence[tuple[int, Sequence[Result]]], possible:
     match kind:
         case "rise per day":
             steps = [
-                Exact((latest.low - value.high) / (last_day - day), (latest.high - value.low) / (last_day - day))
+                Exact(
+                    (latest.low - value.high) / (last_day - day),
+                    (latest.high - value.low) / (last_day - day),
+                    latest.low_open or value.high_open,
+                    latest.high_open or value.low_open,
+                )
                 for day, value in earlier
                 if day != last_day
             ]
             if not steps:
                 return EVERYTHING
-            return Range(float(max(step.low for step in steps)), float(max(step.high for step in steps)))
+            steepest = between(max(step.bottom for step in steps), max(step.top for step in steps))
+            return Range(float(steepest.low), float(steepest.high), steepest.low_open, steepest.high_open)
         case "rise" | "relative rise":
-            base = Exact(min(value.low for _, value in earlier), min(value.high for _, value in earlier))
+            base = between(min(value.bottom for _, value in earlier), min(value.top for _, value in earlier))
             sign = 1
         case "fall" | "relative fall":
-            base = Exact(max(value.low for _, value in earlier), max(value.high for _, value in earlier))
+            base = between(max(value.bottom for _, value in earlier), max(value.top for _, value in earlier))
             sign = -1
         case _:
             raise AssertionError(kind)
-    if not kind.startswith("relative"):
+    if kind.startswith("relative"):
+        if base.low < 0 or (base.low == 0 and not base.low_open):
+            return UNDEFINED
+        low = (latest.low / base.high - 1) * 100
+        high = (latest.high / base.low - 1) * 100 if base.low else math.inf
+    else:
         low, high = latest.low - base.high, latest.high - base.low
-        return Range(float(low), float(high)) if sign == 1 else Range(float(-high), float(-low))
-    if base.low <= 0:
-        return UNDEFINED
-    low, high = (latest.low / base.high - 1) * 100, (latest.high / base.low - 1) * 100
-    assert math.isfinite(float(high))
-    return Range(float(low), float(high)) if sign == 1 else Range(float(-high), float(-low))
+    low_open, high_open = latest.low_open or base.high_open, latest.high_open or base.low_open
+    if sign == 1:
+        return Range(float(low), float(high), low_open, high_open)
+    return Range(float(-high), float(-low), high_open, low_open)
