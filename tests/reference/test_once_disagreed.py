@@ -24,6 +24,9 @@ defaults
 lab alpha "Alpha"
   pure number
   possible 0 .. 100
+lab beta "Beta"
+  pure number
+  possible above 0 .. 100
 finding smear "Smear"
   values positive, negative
 condition liver "Liver disease"
@@ -331,6 +334,39 @@ CASES: tuple[tuple[str, str, dict[str, Any], str], ...] = (
             ]
         },
         "failed",
+    ),
+    (
+        "below 40, and then 20, is a fall of less than a half",
+        "relative fall in beta within 7 days >= 50 %",
+        {
+            "observations": [
+                {"name": "beta", "value": "<40", "date": "2026-02-17"},
+                {"name": "beta", "value": 20, "date": "2026-02-19"},
+            ]
+        },
+        "failed",
+    ),
+    (
+        "at most 40, and then 20, may be a half",
+        "relative fall in beta within 7 days >= 50 %",
+        {
+            "observations": [
+                {"name": "beta", "value": "<=40", "date": "2026-02-17"},
+                {"name": "beta", "value": 20, "date": "2026-02-19"},
+            ]
+        },
+        "unknown",
+    ),
+    (
+        "and so may below 40.1",
+        "relative fall in beta within 7 days >= 50 %",
+        {
+            "observations": [
+                {"name": "beta", "value": "<40.1", "date": "2026-02-17"},
+                {"name": "beta", "value": 20, "date": "2026-02-19"},
+            ]
+        },
+        "unknown",
     ),
     (
         "two entries of one name may be one allergy",

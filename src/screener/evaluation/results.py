@@ -533,7 +533,15 @@ def _change(lookup: ChangeLookup, last: Level, settled: Sequence[Moment], levels
             least, most = (latest.low / high - 1) * 100, (latest.high / low - 1) * 100
         case "relative fall":
             least, most = (1 - latest.high / low) * 100, (1 - latest.low / high) * 100
-    return Range(float(least), float(most))
+    return Range(_nearest(least), _nearest(most))
+
+
+def _nearest(number: Fraction) -> float:
+    """The double nearest to an exact number; infinite where it is past them all, as a rise is from next to nothing."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
 
 
 def _by_low(level: Level) -> float:
