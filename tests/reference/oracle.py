@@ -222,6 +222,8 @@ class Oracle:
         self.assumed = assume_complete
         self.labs_within = labs_within if labs_within is not None else trial.labs_within
         self.trial = trial
+        self.besides: dict[tuple[str, int, Moment | None], Truth] = {}
+        """What a rule beside an entry came to, by the onset of the entry: one thing is kept, since it takes longest."""
 
     # ---- criteria
 
@@ -567,22 +569,17 @@ class Oracle:
         windows = self.windows(lookup.scope, here, [span for span, _ in results])
         if windows is None:
             return EVERYTHING
-        lies = {id(result): span for span, result in results}
-        return hull(
-            change(lookup.change, in_order, self.possible(fact)) if self.are_surely_two(in_order, lies) else EVERYTHING
-            for window in windows
-            for in_order in dated_orders(results, window, every_day=lookup.change == "rise per day")
-        )
-
-    def are_surely_two(self, in_order: Sequence[tuple[int, Sequence[Result]]], lies: dict[int, Span]) -> bool:
-        """Whether two of the usable results cannot be one that was written down twice."""
-        usable = [result for _, together in in_order for result in together if result.unusable is None]
-        return any(
-            lies[id(one)].last < lies[id(other)].first
-            or lies[id(other)].last < lies[id(one)].first
-            or (one.value and other.value and not have_a_number_in_common(one.value, other.value))
-            for one, other in combinations(usable, 2)
-        )
+        surely_two = [
+            {id(one[1]), id(other[1])} for one, other in combinations(results, 2) if are_surely_two(one, other)
+        ]
+        changes = []
+        for window in windows:
+            for in_order in dated_orders(results, window, every_day=lookup.change == "rise per day"):
+                inside = {id(result) for _, together in in_order for result in together}
+                if not any(both <= inside for both in surely_two):
+                    return EVERYTHING
+                changes.append(change(lookup.change, in_order, self.possible(fact)))
+        return hull(changes)
 
     # ---- windows
 
@@ -1059,10 +1056,11 @@ class Oracle:
                     self.matches(episode, lookup, here),
                     negation(excepted),
                     in_time,
-                    self.beside(lookup, here, self.start_moment(episode)),
                     UNKNOWN if episode.doubtful else TRUE,
                 ]
             )
+            if truth is not FALSE:
+                truth = all_of([truth, self.beside(lookup, here, self.start_moment(episode))])
             told.append((episode, truth))
         for plan in self.entries(lookup.what, "plans") if lookup.verb == "underwent" else ():
             if plan.start or not self.is_complete(lookup.list, self.rulebook.concepts[plan.concept], here.day):
@@ -1128,7 +1126,12 @@ class Oracle:
         return None if start is None else Moment(start.first, start.last)
 
     def beside(self, lookup: EventLookup, here: Here, onset: Moment | None) -> Truth:
-        return TRUE if lookup.beside is None else self.truth(lookup.beside, Here(here.day, onset))
+        if lookup.beside is None:
+            return TRUE
+        key = (lookup.name, here.day, onset)
+        if key not in self.besides:
+            self.besides[key] = self.truth(lookup.beside, Here(here.day, onset))
+        return self.besides[key]
 
     def timing(self, episode: Episode, lookup: EventLookup, window: Span, here: Here, *, bounded: bool) -> Truth:
         if lookup.verb == "planned":
@@ -1379,30 +1382,76 @@ def have_a_number_in_common(one: Range, other: Range) -> bool:
     return low < high or (low == high and one.contains(low) and other.contains(low))
 
 
+def are_surely_two(one: tuple[Span, Result], other: tuple[Span, Result]) -> bool:
+    """Whether two results can be used, and cannot be one that was written down twice."""
+    (one_span, first), (other_span, second) = one, other
+    if first.unusable is not None or second.unusable is not None:
+        return False
+    apart = one_span.last < other_span.first or other_span.last < one_span.first
+    return apart or bool(first.value and second.value and not have_a_number_in_common(first.value, second.value))
+
+
 def choices_in(result: Result, finding: Finding) -> frozenset[str]:
     if result.unusable is not None or result.choices is None:
         return frozenset(finding.choices)
     return result.choices
 
 
-class Exact(NamedTuple):
-    """The ends of a range before rounding."""
+class End(NamedTuple):
+    """One end of a range before rounding, and whether the range only comes near to it."""
 
-    low: Fraction
-    high: Fraction
+    at: Fraction
+    is_open: bool
+
+
+class Exact(NamedTuple):
+    """A range before rounding."""
+
+    low: End
+    high: End
 
 
 def exact_value(results: Sequence[Result], possible: Range) -> Exact:
-    """The exact ends of what the results of one moment can be."""
-    ends = []
+    """What the results of one moment can be."""
+    every = []
     for result in results:
-        if result.unusable is not None or result.value is None:
-            ends.append(Exact(Fraction(possible.low), Fraction(possible.high)))
-        elif result.exact is not None:
-            ends.append(Exact(result.exact, result.exact))
+        value = possible if result.unusable is not None or result.value is None else result.value
+        if result.exact is not None and result.unusable is None:
+            every.append(Exact(End(result.exact, False), End(result.exact, False)))
         else:
-            ends.append(Exact(Fraction(result.value.low), Fraction(result.value.high)))
-    return Exact(min(end.low for end in ends), max(end.high for end in ends))
+            low, high = Fraction(value.low), Fraction(value.high)
+            every.append(Exact(End(low, value.low_open), End(high, value.high_open)))
+    return Exact(min(each.low for each in every), max((each.high for each in every), key=closed_last))
+
+
+def closed_last(end: End) -> tuple[Fraction, bool]:
+    return end.at, not end.is_open
+
+
+def lowest_of(values: Sequence[Exact]) -> Exact:
+    return Exact(min(each.low for each in values), min((each.high for each in values), key=closed_last))
+
+
+def highest_of(values: Sequence[Exact]) -> Exact:
+    return Exact(max(each.low for each in values), max((each.high for each in values), key=closed_last))
+
+
+def difference(one: Exact, other: Exact) -> Exact:
+    return Exact(
+        End(one.low.at - other.high.at, one.low.is_open or other.high.is_open),
+        End(one.high.at - other.low.at, one.high.is_open or other.low.is_open),
+    )
+
+
+def share(one: Exact, other: Exact) -> Exact:
+    """One as percent of the other, which is above 0."""
+    return Exact(
+        End(100 * one.low.at / other.high.at, one.low.is_open or other.high.is_open),
+        End(100 * one.high.at / other.low.at, one.high.is_open or other.low.is_open),
+    )
+
+
+WHOLE = Exact(End(Fraction(100), False), End(Fraction(100), False))
 
 
 def change(kind: str, moments: Sequence[tuple[int, Sequence[Result]]], possible: Range) -> Range:
@@ -1412,29 +1461,24 @@ def change(kind: str, moments: Sequence[tuple[int, Sequence[Result]]], possible:
         return EVERYTHING
     values = [(day, exact_value(results, possible)) for day, results in moments]
     (last_day, latest), earlier = values[-1], values[:-1]
-    match kind:
-        case "rise per day":
-            steps = [
-                Exact((latest.low - value.high) / (last_day - day), (latest.high - value.low) / (last_day - day))
-                for day, value in earlier
-                if day != last_day
-            ]
-            if not steps:
-                return EVERYTHING
-            return Range(float(max(step.low for step in steps)), float(max(step.high for step in steps)))
-        case "rise" | "relative rise":
-            base = Exact(min(value.low for _, value in earlier), min(value.high for _, value in earlier))
-            sign = 1
-        case "fall" | "relative fall":
-            base = Exact(max(value.low for _, value in earlier), max(value.high for _, value in earlier))
-            sign = -1
-        case _:
-            raise AssertionError(kind)
-    if not kind.startswith("relative"):
-        low, high = latest.low - base.high, latest.high - base.low
-        return Range(float(low), float(high)) if sign == 1 else Range(float(-high), float(-low))
-    if base.low <= 0:
-        return UNDEFINED
-    low, high = (latest.low / base.high - 1) * 100, (latest.high / base.low - 1) * 100
-    assert math.isfinite(float(high))
-    return Range(float(low), float(high)) if sign == 1 else Range(float(-high), float(-low))
+    if kind == "rise per day":
+        steps = []
+        for day, value in earlier:
+            if day != last_day:
+                low, high = difference(latest, value)
+                days = last_day - day
+                steps.append(Exact(End(low.at / days, low.is_open), End(high.at / days, high.is_open)))
+        if not steps:
+            return EVERYTHING
+        low, high = highest_of(steps)
+    else:
+        rises = kind.endswith("rise")
+        base = (lowest_of if rises else highest_of)([value for _, value in earlier])
+        after, before = latest, base
+        if kind.startswith("relative"):
+            if base.low.at <= 0:
+                return UNDEFINED
+            after, before = share(latest, base), WHOLE
+        low, high = difference(after, before) if rises else difference(before, after)
+    assert math.isfinite(float(high.at))
+    return Range(float(low.at), float(high.at), low.is_open, high.is_open)

@@ -333,6 +333,17 @@ CASES: tuple[tuple[str, str, dict[str, Any], str], ...] = (
         "failed",
     ),
     (
+        "what was below 40 and is 20 did not fall by 20",
+        "fall in alpha within 7 days >= 20",
+        {
+            "observations": [
+                {"name": "alpha", "value": "<40", "date": "2026-02-18"},
+                {"name": "alpha", "value": 20, "date": "2026-02-20"},
+            ]
+        },
+        "failed",
+    ),
+    (
         "two entries of one name may be one allergy",
         "at least 2 allergies to dust",
         {"allergies": [{"name": "pollen"}, {"name": "pollen"}], "complete": ["allergies"]},
