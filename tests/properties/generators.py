@@ -492,7 +492,12 @@ def _rules(seed: int, depth: int) -> Rules:
 def days_back(dice: Random, *, recent: bool = False) -> int:
     """How many days before screening something was; often on the edge of a window."""
     near = (0, 0, 1, 2, 3, 4, 6, 7, 8, 14, 15)
-    return dice.choice(near if recent else (*near, 20, 28, 30, 31, 60, 90, 181, 185, 400, 1826, 4000))
+    return dice.choice(near if recent else (*near, 20, 28, 30, 31, 60, 90, 91, 181, 185, 400, 1826, 4000))
+
+
+def days_around(dice: Random, *, recent: bool = False) -> int:
+    """The same of what may also have been done after screening."""
+    return -dice.choice((1, 1, 2, 7, 20)) if chance(dice, 10) else days_back(dice, recent=recent)
 
 
 def date_text(dice: Random, back: int, *, with_time: bool = False) -> str:
@@ -562,21 +567,26 @@ def denied(dice: Random, entry: Record, back: int) -> Record:
     """The rest of an entry that denies: its day, and since when."""
     dated(dice, entry, "date", back)
     if entry["status"] == "absent" and chance(dice, 40):
-        entry["since"] = day_text(TODAY - back - 400 - days_back(dice))
+        entry["since"] = date_text(dice, max(back, 0) + days_back(dice))
     return entry
 
 
 def made_on(dice: Random, back: int) -> str:
-    """When an entry was made of what began so many days before screening: seldom after screening."""
-    return day_text(TODAY - dice.randint(0, back) if not chance(dice, 20) else TODAY + dice.randint(1, 30))
+    """When an entry was made of what began so many days before screening: seldom after screening, or before that."""
+    how = dice.randrange(20)
+    if how < 4:
+        return day_text(TODAY + dice.choice((1, 1, 2, 7, 30)))
+    if how < 5:
+        return day_text(TODAY - back - dice.choice((1, 3, 30)))
+    return day_text(TODAY - min(back, days_back(dice) if how < 12 else dice.randint(0, back)))
 
 
 def condition(dice: Random, concept: Concept) -> Record:
     statuses = ("active", "active", "active", "resolved", "cured", "absent", "never", None)
     entry: Record = {"name": concept.name, "status": pick(dice, statuses)}
-    back = days_back(dice)
     if entry["status"] in ("absent", "never"):
-        return denied(dice, entry, back)
+        return denied(dice, entry, days_around(dice))
+    back = days_back(dice)
     dated(dice, entry, "onset", back)
     if entry["status"] != "active" and concept.course != "acute" and chance(dice, 60):
         entry["end"] = date_text(dice, dice.randint(0, back))
@@ -597,11 +607,11 @@ def procedure(dice: Random, concept: Concept) -> Record:
     if entry["status"] == "planned":
         dated(dice, entry, "date", -back if chance(dice, 80) else back)
     elif entry["status"] == "not planned":
-        dated(dice, entry, "date", back)
+        dated(dice, entry, "date", days_around(dice))
         if chance(dice, 60):
-            entry["until"] = date_text(dice, -dice.randint(0, 200))
+            entry["until"] = date_text(dice, -days_around(dice))
     elif entry["status"] in ("never", "absent"):
-        denied(dice, entry, back)
+        denied(dice, entry, days_around(dice))
     elif entry["status"] == "ongoing" or (entry["status"] == "done" and chance(dice, 30)):
         dated(dice, entry, "start", back)
     elif chance(dice, 15):
@@ -615,11 +625,11 @@ def procedure(dice: Random, concept: Concept) -> Record:
 def stay(dice: Random, concept: Concept) -> Record:
     entry: Record = {"name": concept.name}
     status = pick(dice, (None, None, "ongoing", "ongoing", "stopped", "never", "absent"))
-    back = days_back(dice)
     if status is not None:
         entry["status"] = status
     if status in ("never", "absent"):
-        return denied(dice, entry, back)
+        return denied(dice, entry, days_around(dice))
+    back = days_back(dice)
     dated(dice, entry, "start", back)
     if status != "ongoing" and chance(dice, 60):
         entry["end"] = date_text(dice, dice.randint(0, back))
@@ -630,7 +640,7 @@ def stay(dice: Random, concept: Concept) -> Record:
 
 def mention(dice: Random, concept: Concept) -> Record:
     entry: Record = {"name": concept.name, "status": pick(dice, ("present", "present", "absent"))}
-    dated(dice, entry, "date", days_back(dice) if not chance(dice, 10) else -dice.randint(1, 20))
+    dated(dice, entry, "date", days_around(dice))
     if entry["status"] == "present" and chance(dice, 50):
         entry["severity"] = pick(dice, ("mild", "severe"))
     return entry
@@ -683,19 +693,26 @@ def with_unread_entries(
 
 def review(dice: Random, rulebook: Rulebook, names: Sequence[str]) -> Record:
     """What somebody looked for in the chart and did not find."""
-    back = days_back(dice, recent=True)
+    back = days_around(dice, recent=chance(dice, 70))
     none_of = []
     for name in names:
         kind = rulebook.concepts[name].kind
         leads = {"condition": ("", "", "family history of "), "procedure": ("", "", "planned "), "drug": ("",)}
         none_of.append(f"{pick(dice, leads.get(kind, ('',)))}{name}")
-    covers = pick(dice, ("ever", "ever", "now", day_text(TODAY - back - days_back(dice))))
+    covers = pick(dice, ("ever", "ever", "now", date_text(dice, max(back, 0) + days_back(dice))))
     return {"on": day_text(TODAY - back), "by": "a reviewer", "covers": covers, "none_of": none_of}
 
 
 def records(dice: Random, rulebook: Rulebook, subject: Subject, fullness: int = 80) -> Record:
     """A record about what some rules read; the fuller, the fewer facts are missing from it."""
     record: Record = {"id": "p", "as_of": AS_OF.isoformat()}
+    how = dice.randrange(100)
+    if how < 25:
+        record["as_of"] = day_text(TODAY - dice.choice((1, 2, 6, 7, 8, 30, 31, 60, 90, 91, 181)))
+    elif how < 32:
+        record["as_of"] = day_text(TODAY + dice.choice((1, 7, 30)))
+    elif how < 40:
+        del record["as_of"]
     if chance(dice, fullness):
         birth = ("1965-02-20", "1981-05", "1981", "2008-02-20", "2008-02-21", "2008-02", "1943-02-20")
         record |= {"birth_date": pick(dice, birth)} if chance(dice, 80) else {"age_years": pick(dice, (17, 18, 45, 66))}
@@ -720,13 +737,52 @@ def records(dice: Random, rulebook: Rulebook, subject: Subject, fullness: int = 
         record["reviews"] = [review(dice, rulebook, names)]
     answers: Record = {}
     for question in subject.questions:
-        if chance(dice, fullness):
+        for key in answer_keys(rulebook, question) if chance(dice, fullness) else ():
             value = dice.choice((True, False))
-            dated_answer = {"value": value, "date": day_text(TODAY - days_back(dice, recent=True))}
-            answers[answer_key(rulebook, question)] = pick(dice, (value, value, dated_answer))
+            answers[key] = {"value": value, "date": date_text(dice, days_around(dice))} if chance(dice, 40) else value
+    for trial in rulebook.trials.values():
+        for line in trial.criteria:
+            if len(line.readings) > 1 and chance(dice, 10):
+                answers[f"{trial.id}/{line.id}"] = {"reading": dice.randint(1, len(line.readings))}
     record["answers"] = answers
     record["complete"] = [name for name in ALL_LISTS if chance(dice, fullness // 2)]
-    return record
+    for name, code in SAID_OF_LISTS if chance(dice, 15) else ():
+        if chance(dice, 40 if name not in record else 5):
+            said = {**code} if chance(dice, 10) else {**code, "date": date_text(dice, days_around(dice))}
+            record.setdefault(name, []).append(said)
+    return moved(record, dice.choice((1, 7, 8, 30, 91))) if chance(dice, 10) else record
+
+
+SAID_OF_LISTS: tuple[tuple[str, Record], ...] = (
+    (
+        "conditions",
+        {"system": "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips", "code": "no-known-problems"},
+    ),
+    ("medications", {"snomed": "787481004"}),
+    ("procedures", {"snomed": "787480003"}),
+    ("events", {"snomed": "261665006"}),
+    ("conditions", {"snomed": "261665006"}),
+)
+"""Codes that say of a list that there is nothing on it; the last two, that nobody knows what is."""
+
+
+def moved(record: Record, days: int) -> Record:
+    """The record with all its dates so many days earlier, but for the birth."""
+
+    def earlier(key: str, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: earlier(name, each) for name, each in value.items()}
+        if isinstance(value, list):
+            return [earlier(key, each) for each in value]
+        if key not in DATES or value in ("ever", "now"):
+            return value
+        return day_text(parse_moment(value[:10]).first_day - days)[: len(value)] + value[10:]
+
+    moved_: Record = earlier("", record)
+    return moved_
+
+
+DATES = ("as_of", "date", "onset", "start", "end", "since", "until", "on", "covers")
 
 
 def clear_record(dice: Random, rulebook: Rulebook, subject: Subject) -> Record:
@@ -843,6 +899,12 @@ def narrower_date(dice: Random, text: str | None, *, latest: int = TODAY, earlie
     if text is None and chance(dice, 60):
         first = max(first, last - 40)
     return day_text(dice.randint(min(first, last), last))
+
+
+def answer_keys(rulebook: Rulebook, name: str) -> tuple[str, ...]:
+    """All keys that an answer can stand under: that of the trial goes before that of all."""
+    keys = (f"{next(iter(rulebook.trials))}/{name}", answer_key(rulebook, name))
+    return tuple(dict.fromkeys(keys))
 
 
 def answer_key(rulebook: Rulebook, name: str) -> str:

@@ -291,17 +291,14 @@ class Oracle:
 
     def answer(self, name: str) -> Truth:
         question = self.rulebook.questions[name]
-        answer = self.patient.answers.get(f"{self.trial.id}/{name}") or self.patient.answers.get(name)
-        if answer is None or answer.value is None:
+        given = [self.patient.answers.get(key) for key in (f"{self.trial.id}/{name}", name)]
+        seen = [each for each in given if each and (each.when is None or each.when.first_day <= self.as_of)]
+        if not seen or seen[0].value is None:
             return UNKNOWN
-        if answer.when is not None:
-            if answer.when.first_day > self.as_of:
-                return UNKNOWN
-            if question.holds_for is not None:
-                oldest = day_shifted(self.as_of, question.holds_for, -1)
-                if answer.when.first_day < oldest:
-                    return UNKNOWN
-        return truth_of(answer.value)
+        [answer, *_] = seen
+        oldest = BEGINNING if question.holds_for is None else day_shifted(self.as_of, question.holds_for, -1)
+        is_old = answer.when is not None and answer.when.first_day < oldest
+        return UNKNOWN if is_old else truth_of(answer.value)
 
     # ---- numbers
 
@@ -1208,7 +1205,12 @@ class Oracle:
 
     def is_complete(self, record_list: RecordList, concept: Concept, day: int) -> bool:
         """Whether a list is complete, as far as it says anything of a concept on a day."""
+        if record_list in self.patient.unread:
+            return False
         if record_list in self.assumed:
+            return True
+        said_on = [each for each in self.patient.none_known_on.get(record_list, ()) if each <= self.as_of]
+        if any(day <= day_shifted(each, concept.fresh, 1) for each in said_on):
             return True
         if record_list not in self.patient.complete:
             return False

@@ -26,6 +26,8 @@ lab alpha "Alpha"
   possible 0 .. 100
 finding smear "Smear"
   values positive, negative
+finding swab "Swab"
+  values positive, negative
 condition liver "Liver disease"
   includes crisis, ague
   course chronic
@@ -66,6 +68,11 @@ condition faint "Faint"
   course passing
   lasts 5 days
   may be present when alpha >= 50
+condition carriage "Carriage"
+  course chronic
+  present when swab is positive over 6 months
+  absent when swab is negative
+  denied by list
 event trek "Trek"
   denied by list with alpha
 substance dust "Dust"
@@ -342,6 +349,80 @@ CASES: tuple[tuple[str, str, dict[str, Any], str], ...] = (
             ]
         },
         "failed",
+    ),
+    (
+        "two results that may lie six months apart leave open what they would show",
+        "history of carriage",
+        {
+            "observations": [
+                {"name": "swab", "value": "positive", "date": "2025"},
+                {"name": "swab", "value": "positive", "date": "2026-02-19"},
+            ],
+            **COMPLETE,
+        },
+        "unknown",
+    ),
+    (
+        "and so does one without a day",
+        "history of carriage",
+        {
+            "observations": [
+                {"name": "swab", "value": "positive"},
+                {"name": "swab", "value": "positive", "date": "2026-02-19"},
+            ],
+            **COMPLETE,
+        },
+        "unknown",
+    ),
+    (
+        "and one that cannot be read",
+        "history of carriage",
+        {
+            "observations": [
+                {"name": "swab", "value": "positive", "date": "2025-03-01"},
+                {"name": "swab", "value": "lost", "date": "2026-02-19"},
+            ],
+            **COMPLETE,
+        },
+        "unknown",
+    ),
+    (
+        "two of one half-year show nothing",
+        "history of carriage",
+        {
+            "observations": [
+                {"name": "swab", "value": "positive", "date": "2025-09"},
+                {"name": "swab", "value": "positive", "date": "2026-02-19"},
+            ],
+            **COMPLETE,
+        },
+        "failed",
+    ),
+    (
+        "nor do two with a negative one between",
+        "history of carriage",
+        {
+            "observations": [
+                {"name": "swab", "value": "positive", "date": "2025-01-01"},
+                {"name": "swab", "value": "negative", "date": "2025-09-01"},
+                {"name": "swab", "value": "positive", "date": "2026-02-19"},
+            ],
+            **COMPLETE,
+        },
+        "failed",
+    ),
+    (
+        "a negative one of the year leaves it open",
+        "history of carriage",
+        {
+            "observations": [
+                {"name": "swab", "value": "positive", "date": "2025-01-01"},
+                {"name": "swab", "value": "negative", "date": "2025"},
+                {"name": "swab", "value": "positive", "date": "2026-02-19"},
+            ],
+            **COMPLETE,
+        },
+        "unknown",
     ),
     (
         "two entries of one name may be one allergy",
