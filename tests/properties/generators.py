@@ -26,7 +26,7 @@ from hypothesis import settings
 from screener.language.checker import check_texts
 from screener.records import read_patient
 from screener.records.dictionary import Dictionary
-from screener.records.patient import Patient, Result
+from screener.records.patient import Answer, Patient, Result
 from screener.rulebook import (
     LIST_OF,
     Concept,
@@ -35,12 +35,13 @@ from screener.rulebook import (
     NormalLimit,
     Number,
     OnsetLookup,
+    Question,
     RecordList,
     Rulebook,
     Trial,
     Truthful,
 )
-from screener.values.dates import day_shifted, day_text, parse_moment
+from screener.values.dates import BEGINNING, DAY, day_shifted, day_text, parse_moment
 from screener.values.ranges import Range
 
 AS_OF = date(2026, 2, 20)
@@ -890,12 +891,17 @@ def _with_entry(record: Record, name: str, entry: Record) -> Record:
     return filled
 
 
+def own_day_of(record: Record) -> int:
+    """The day of which a record is; today where it does not say."""
+    return parse_moment(record["as_of"]).first_day if "as_of" in record else TODAY
+
+
 def narrower_date(dice: Random, text: str | None, *, latest: int = TODAY, earliest: int = TODAY - 6000) -> str:
     """A day that a partial date (or none) may stand for."""
     first, last = earliest, latest
     if text is not None:
         moment = parse_moment(text)
-        first, last = moment.first_day, min(moment.last_day, latest)
+        first, last = max(moment.first_day, earliest), min(moment.last_day, latest)
     if text is None and chance(dice, 60):
         first = max(first, last - 40)
     return day_text(dice.randint(min(first, last), last))
@@ -921,10 +927,17 @@ def is_partial(text: str | None) -> bool:
 def _gaps_of_answers(
     dice: Random, record: Record, rulebook: Rulebook, subject: Subject, patient: Patient
 ) -> Iterator[Record]:
-    answered = set(patient.answers)
     for question in subject.questions:
-        if question not in answered and not any(key.endswith(f"/{question}") for key in answered):
-            yield _with(record, ("answers", answer_key(rulebook, question)), dice.choice((True, False)))
+        given = [each for key, each in patient.answers.items() if key.rpartition("/")[2] == question]
+        if not any(still_holds(each, rulebook.questions[question]) for each in given):
+            yield _with(record, ("answers", answer_keys(rulebook, question)[0]), dice.choice((True, False)))
+
+
+def still_holds(answer: Answer, question: Question) -> bool:
+    if answer.when is None:
+        return True
+    oldest = FOREVER if question.holds_for is None else day_shifted(TODAY, question.holds_for, -1)
+    return oldest <= answer.when.first_day <= TODAY
 
 
 def _gaps_of_person(dice: Random, record: Record, rulebook: Rulebook, patient: Patient) -> Iterator[Record]:
@@ -1018,13 +1031,35 @@ def is_silent_about_shown(rulebook: Rulebook, patient: Patient, fact: Lab | Find
 def is_silent_about(rulebook: Rulebook, patient: Patient, concept: Concept, name: RecordList) -> bool:
     """Whether the record says nothing for certain of a concept: no entry, no denial, no list that denies it, nothing
     that rules it out."""
+    return silent_from(rulebook, patient, concept, name) == FOREVER
+
+
+FOREVER = BEGINNING // DAY
+
+
+def silent_from(rulebook: Rulebook, patient: Patient, concept: Concept, name: RecordList) -> int | None:
+    """The day from which on a record says nothing of a concept any more: the first on which no denial and no list
+    speaks; None if an entry tells of it, or something rules it out."""
     related = related_to(rulebook, concept)
-    if any(rulebook.concepts[each].ruled_out is not None for each in related):
-        return False
-    said = {one.concept for those in patient.episodes.values() for one in those if one.list in (name, "plans")}
-    said |= {one.concept for those in patient.absences.values() for one in those if one.list == name}
-    is_denied = name in patient.complete and any(rulebook.concepts[each].denied_by_list for each in related)
-    return not is_denied and not said & related
+    concepts = [rulebook.concepts[each] for each in related]
+    if any(each.ruled_out is not None for each in concepts) or name in patient.none_known_on:
+        return None
+    if any(
+        one.concept in related for those in patient.episodes.values() for one in those if one.list in (name, "plans")
+    ):
+        return None
+    own_day = patient.as_of
+    denied_on: list[int | None] = []
+    for absence in (one for those in patient.absences.values() for one in those):
+        if absence.list == name and absence.concept in related:
+            when = own_day if absence.when is None else absence.when.last_day
+            denied_on.append(None if absence.doubtful else when)
+    if name in patient.complete and any(each.denied_by_list for each in concepts):
+        denied_on.append(own_day)
+    if None in denied_on:
+        return None
+    days = [day_shifted(day, each.fresh, 1) + 1 for day in denied_on if day is not None for each in concepts]
+    return max(days, default=FOREVER)
 
 
 def related_to(rulebook: Rulebook, concept: Concept) -> set[str]:
@@ -1071,8 +1106,11 @@ def _gaps_of_entries(dice: Random, record: Record, rulebook: Rulebook, patient: 
     for at, entry, concept in entries_of(record, rulebook):
         status = entry.get("status")
         if status in DENYING:
+            since = parse_moment(entry["since"]).last_day if "since" in entry else FOREVER
             if "date" in entry and is_partial(entry["date"]):
-                yield _with(record, (*at, "date"), narrower_date(dice, entry["date"]))
+                day = narrower_date(dice, entry["date"], earliest=since)
+                if parse_moment(entry["date"]).first_day <= parse_moment(day).first_day:
+                    yield _with(record, (*at, "date"), day)
             continue
         if concept is not None and is_undated_beside_denial(patient, at, entry, concept):
             # The status and the denial may each be the later word: an onset alone may tell.
@@ -1131,11 +1169,13 @@ def _gaps_of_days(
         filled = _with(record, (*at, begin), narrower_date(dice, entry.get(begin), latest=latest, earliest=earliest))
         if started is None and made is None and concept.lasts is not None and entry.get("status") in GOING_ON:
             # A statement without any day is of the record's own: that is when somebody made it.
+            own_day = own_day_of(record)
             if at[0] == "procedures":
-                earliest = max(earliest, day_shifted(TODAY, concept.lasts, -1))
-                filled = _with(record, (*at, begin), day_text(dice.randint(earliest, TODAY)))
+                earliest = max(earliest, day_shifted(own_day, concept.lasts, -1))
+                filled = _with(record, (*at, begin), day_text(dice.randint(min(earliest, own_day), own_day)))
             else:
-                filled = _with(filled, (*at, "date"), AS_OF.isoformat())
+                filled = _with(record, (*at, begin), narrower_date(dice, entry.get(begin), latest=min(latest, own_day)))
+                filled = _with(filled, (*at, "date"), day_text(own_day))
         yield filled
     earliest = TODAY - 6000 if started is None else started.last_day
     may_end = at[0] in ("conditions", "medications", "events") and entry.get("status") not in GOING_ON
@@ -1271,21 +1311,34 @@ def _gaps_of_lists(
         own_list = LIST_OF[concept.kind]
         is_shown = any(sign.fact in patient.results for sign in concept.signs)
         is_shown = is_shown or (concept.kind == "procedure" and "plans" in patient.complete)
+        since = silent_from(rulebook, patient, concept, own_list)
         if (
-            is_silent_about(rulebook, patient, concept, own_list)
+            since is not None
             and not is_shown
             and is_of_sex(record, concept)
             and not rules_out_what_is_there(rulebook, patient, concept)
             and not (concept.kind == "procedure" and is_denied(rulebook, patient, concept))
         ):
-            filled = _with_entry(record, own_list, certainly(MAKERS[concept.kind](dice, concept)))
-            if not opens_what_is_settled(rulebook, patient, read(filled, rulebook)):
+            entry = MAKERS[concept.kind](dice, concept)
+            filled = _with_entry(record, own_list, certainly(entry))
+            is_new = since == FOREVER or begins_from(entry, since)
+            if is_new and not opens_what_is_settled(rulebook, patient, read(filled, rulebook)):
                 yield filled
         if concept.kind == "condition" and is_silent_about(rulebook, patient, concept, "family_history"):
             yield _with_entry(record, "family_history", certainly(mention(dice, concept)))
     for each in ALL_LISTS:
         if each not in record["complete"]:
             yield _with(record, ("complete",), [*record["complete"], each])
+
+
+def begins_from(entry: Record, day: int) -> bool:
+    """Whether an entry says that something began on a day or later, and was made no earlier than it began."""
+    if entry.get("status") in DENYING:
+        return False
+    begin = entry.get("onset") or entry.get("start") or ("onset" not in entry and entry.get("date"))
+    if not begin or parse_moment(begin).first_day < day:
+        return False
+    return "date" not in entry or parse_moment(entry["date"]).first_day >= parse_moment(begin).first_day
 
 
 def rules_out_what_is_there(rulebook: Rulebook, patient: Patient, concept: Concept) -> bool:
