@@ -309,6 +309,9 @@ class Writer:
             return self.named(names, qualifiers)
         return f"any of ({', '.join(self.some_of(names, 2))})"
 
+    def times(self) -> str:
+        return " at least 2 times" if chance(self.dice, 12) else ""
+
     def event(self, depth: int, beside: bool) -> str:
         stated = ("severe", "uncontrolled", 'stage "III"')
         match self.one_of(*EVENTS):
@@ -319,21 +322,22 @@ class Writer:
                     return f"history of {what} {self.scope(beside)} except {except_for}"
                 if depth > 0 and not beside and chance(self.dice, 25):
                     return f"history of {what} within {self.one_of(*LENGTHS)} with ({self.comparison(0, True)})"
-                times = " at least 2 times" if chance(self.dice, 10) else ""
-                return f"history of {what}{times}{f' {self.scope(beside)}' if chance(self.dice, 70) else ''}"
+                return f"history of {what}{self.times()}{f' {self.scope(beside)}' if chance(self.dice, 70) else ''}"
             case "onset":
                 return f"onset of {self.what(CONDITIONS, ())} {self.scope(beside)}"
             case "current":
                 return f"current {self.what(CONDITIONS, stated)}"
             case "procedure":
                 return (
-                    f"underwent {self.what(PROCEDURES, ())}{f' {self.scope(beside)}' if chance(self.dice, 70) else ''}"
+                    f"underwent {self.what(PROCEDURES, ())}{self.times()}"
+                    f"{f' {self.scope(beside)}' if chance(self.dice, 70) else ''}"
                 )
             case "planned":
                 within = f" within {self.one_of(*LENGTHS)}" if chance(self.dice, 70) else ""
                 return f"{self.one_of('planned', 'planned')} {self.what(PROCEDURES, ())}{within}"
             case "drug":
-                return f"treated with {self.what(DRUGS, ())}{f' {self.scope(beside)}' if chance(self.dice, 70) else ''}"
+                within = f" {self.scope(beside)}" if chance(self.dice, 70) else ""
+                return f"treated with {self.what(DRUGS, ())}{self.times()}{within}"
             case "taking":
                 return f"{self.one_of('taking cure', 'taking potion', 'receiving graft', 'receiving half_graft')}"
             case "family":
@@ -362,38 +366,43 @@ class Writer:
         )
 
 
-LINES = 3
 NEWLINE = "\n"
 
 
-def rule_texts(dice: Random, depth: int = 2) -> dict[str, str]:
-    """A rules folder with a dictionary and a trial of a few lines, by path."""
+def rule_texts(dice: Random, depth: int = 2, plain: int = 0) -> dict[str, str]:
+    """A rules folder with a dictionary and a trial of a few lines, by path. `plain`: with so many more lines that ask
+    one thing each."""
     writer = Writer(dice)
-    kinds = ["inclusion", "inclusion", "exclusion"]
-    ids = ["I1", "I2", "E1"]
-    blocks = [
-        f"{kind} {name}\n  > Line {name}.\n  {writer.rule(depth)}\n" for kind, name in zip(kinds, ids, strict=True)
-    ]
+    rules = [writer.rule(depth) for _ in range(3)] + [writer.rule(0) for _ in range(plain)]
+    blocks = [f"{kind} {name}\n  > Line {name}.\n  {rule}\n" for (kind, name), rule in zip(LINES, rules, strict=False)]
     labs_within = pick(dice, ("", "", "", "  labs within 14 days\n"))
     protocol = f"protocol T1\n  > Trial.\n  registry T1.json\n{labs_within}\n"
     return {"dictionary/all.rules": dictionaries(dice), "trials/T1.rules": protocol + "\n".join(blocks)}
 
 
-REGISTRY = {
-    "trials/T1.json": json.dumps(
-        {
-            "protocolSection": {
-                "identificationModule": {"nctId": "T1", "briefTitle": "Trial."},
-                "statusModule": {"overallStatus": "RECRUITING"},
-                "eligibilityModule": {
-                    "sex": "ALL",
-                    "eligibilityCriteria": "Inclusion Criteria:\n\n1. Line I1.\n2. Line I2.\n\n"
-                    "Exclusion Criteria:\n\n1. Line E1.",
-                },
-            }
-        }
-    )
-}
+LINES = (
+    ("inclusion", "I1"), ("inclusion", "I2"), ("exclusion", "E1"), ("exclusion", "E2"), ("exclusion", "E3"),
+    ("exclusion", "E4"), ("exclusion", "E5"),
+)  # fmt: skip
+
+
+def registry(lines: int = 3) -> dict[str, str]:
+    """What the registry says of a trial with so many of these lines."""
+
+    def listed(wanted: str) -> str:
+        ids = [name for kind, name in LINES[:lines] if kind == wanted]
+        return "\n".join(f"{number}. Line {name}." for number, name in enumerate(ids, 1))
+
+    criteria = f"Inclusion Criteria:\n\n{listed('inclusion')}\n\nExclusion Criteria:\n\n{listed('exclusion')}"
+    protocol = {
+        "identificationModule": {"nctId": "T1", "briefTitle": "Trial."},
+        "statusModule": {"overallStatus": "RECRUITING"},
+        "eligibilityModule": {"sex": "ALL", "eligibilityCriteria": criteria},
+    }
+    return {"trials/T1.json": json.dumps({"protocolSection": protocol})}
+
+
+REGISTRY = registry()
 
 
 def rulebook_of(texts: Mapping[str, str]) -> Rulebook | None:
@@ -401,7 +410,7 @@ def rulebook_of(texts: Mapping[str, str]) -> Rulebook | None:
 
     Any other error is a fault of this generator, or of the checker.
     """
-    checked = check_texts(texts, REGISTRY, "random")
+    checked = check_texts(texts, registry(texts["trials/T1.rules"].count("> Line")), "random")
     found = {each.code for each in checked.diagnostics if each.is_error}
     assert found <= VACUOUS, f"{texts['trials/T1.rules']}\n{checked.report}"
     return checked.rulebook
@@ -470,19 +479,19 @@ class Rules(NamedTuple):
 SHELF = 300
 
 
-def random_rules(dice: Random, depth: int = 2) -> Rules:
+def random_rules(dice: Random, depth: int = 2, plain: int = 0) -> Rules:
     """Random rules of which each can hold and can fail.
 
     To check rules takes longer than to answer ten records. A profile that tries the same examples every time takes
     them from a shelf; any other makes new ones.
     """
-    return _rules(dice.randrange(SHELF) if settings().derandomize else dice.getrandbits(64), depth)
+    return _rules(dice.randrange(SHELF) if settings().derandomize else dice.getrandbits(64), depth, plain)
 
 
 @lru_cache(2 * SHELF)
-def _rules(seed: int, depth: int) -> Rules:
+def _rules(seed: int, depth: int, plain: int) -> Rules:
     dice = Random(seed)
-    while (rulebook := rulebook_of(texts := rule_texts(dice, depth))) is None:
+    while (rulebook := rulebook_of(texts := rule_texts(dice, depth, plain))) is None:
         pass
     return Rules(texts, rulebook, subject_of(rulebook, rules_of(rulebook.trials.values())))
 
@@ -577,7 +586,7 @@ def made_on(dice: Random, back: int) -> str:
     how = dice.randrange(20)
     if how < 4:
         return day_text(TODAY + dice.choice((1, 1, 2, 7, 30)))
-    if how < 5:
+    if how < 6:
         return day_text(TODAY - back - dice.choice((1, 3, 30)))
     return day_text(TODAY - min(back, days_back(dice) if how < 12 else dice.randint(0, back)))
 
