@@ -291,8 +291,10 @@ class Writer:
                 return f"{number if number != '2' else 'beta'} {operator} {self.one_of(2, 3, 6)}"
             case "change":
                 kind = self.one_of("rise", "fall", "rise per day", "relative rise", "relative fall")
-                limit = "50 %" if kind.startswith("relative") else f"{self.one_of(1, 5)} umol/L"
-                return f"{kind} in alpha {self.scope(beside)} {self.one_of('<', '>=')} {limit}"
+                lab = self.one_of("alpha", "alpha", "beta")
+                limit = f"{self.one_of(1, 5)}{' umol/L' if lab == 'alpha' else ''}"
+                limit = "50 %" if kind.startswith("relative") else limit
+                return f"{kind} in {lab} {self.scope(beside)} {self.one_of('<', '>=')} {limit}"
             case "choice":
                 finding = self.one_of("fluid", "swab", "smear")
                 value = self.value(finding, beside) if finding == "fluid" else finding
@@ -756,7 +758,7 @@ def records(dice: Random, rulebook: Rulebook, subject: Subject, fullness: int = 
                 answers[f"{trial.id}/{line.id}"] = {"reading": dice.randint(1, len(line.readings))}
     record["answers"] = answers
     record["complete"] = [name for name in ALL_LISTS if chance(dice, fullness // 2)]
-    for name, code in SAID_OF_LISTS if chance(dice, 15) else ():
+    for name, code in SAID_OF_LISTS if chance(dice, 25) else ():
         if chance(dice, 40 if name not in record else 5):
             said = {**code} if chance(dice, 10) else {**code, "date": date_text(dice, days_around(dice))}
             record.setdefault(name, []).append(said)

@@ -26,6 +26,9 @@ lab alpha "Alpha"
   possible 0 .. 100
 finding smear "Smear"
   values positive, negative
+lab beta "Beta"
+  pure number
+  possible above 0 .. 100
 finding swab "Swab"
   values positive, negative
 condition liver "Liver disease"
@@ -421,6 +424,17 @@ CASES: tuple[tuple[str, str, dict[str, Any], str], ...] = (
                 {"name": "swab", "value": "positive", "date": "2026-02-19"},
             ],
             **COMPLETE,
+        },
+        "unknown",
+    ),
+    (
+        "a share of what may be next to nothing is open",
+        "relative rise in beta within 30 days >= 50 %",
+        {
+            "observations": [
+                {"name": "beta", "value": "<4", "date": "2026-02-18"},
+                {"name": "beta", "value": 5, "date": "2026-02-20"},
+            ]
         },
         "unknown",
     ),

@@ -520,7 +520,7 @@ def _change(lookup: ChangeLookup, last: Level, settled: Sequence[Moment], levels
     latest = last.not_before(settled)
     if lookup.change == "rise per day":
         return _steepest(latest, [each for each in levels.all if each is not last])
-    if lookup.change.startswith("relative") and min(latest.low, levels.lowest) <= 0:
+    if lookup.change.startswith("relative") and min(latest.low, levels.lowest) <= _NEXT_TO_NOTHING:
         return None
     low = next(each for each in levels.by_low if each is not last).low
     high = next(each for each in levels.by_high if each is not last).high
@@ -534,6 +534,10 @@ def _change(lookup: ChangeLookup, last: Level, settled: Sequence[Moment], levels
         case "relative fall":
             least, most = (1 - latest.high / low) * 100, (1 - latest.low / high) * 100
     return Range(float(least), float(most))
+
+
+_NEXT_TO_NOTHING = Fraction(math.nextafter(0.0, math.inf))
+"""The least of what is above 0, as a level has it: a share of it has no bound."""
 
 
 def _by_low(level: Level) -> float:
