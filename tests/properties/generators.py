@@ -26,7 +26,7 @@ from hypothesis import settings
 from screener.language.checker import check_texts
 from screener.records import read_patient
 from screener.records.dictionary import Dictionary
-from screener.records.patient import Patient, Result
+from screener.records.patient import Answer, Patient, Result
 from screener.rulebook import (
     LIST_OF,
     Concept,
@@ -35,12 +35,13 @@ from screener.rulebook import (
     NormalLimit,
     Number,
     OnsetLookup,
+    Question,
     RecordList,
     Rulebook,
     Trial,
     Truthful,
 )
-from screener.values.dates import day_shifted, day_text, parse_moment
+from screener.values.dates import BEGINNING, DAY, day_shifted, day_text, parse_moment
 from screener.values.ranges import Range
 
 AS_OF = date(2026, 2, 20)
@@ -290,8 +291,10 @@ class Writer:
                 return f"{number if number != '2' else 'beta'} {operator} {self.one_of(2, 3, 6)}"
             case "change":
                 kind = self.one_of("rise", "fall", "rise per day", "relative rise", "relative fall")
-                limit = "50 %" if kind.startswith("relative") else f"{self.one_of(1, 5)} umol/L"
-                return f"{kind} in alpha {self.scope(beside)} {self.one_of('<', '>=')} {limit}"
+                lab = self.one_of("alpha", "alpha", "beta")
+                limit = f"{self.one_of(1, 5)}{' umol/L' if lab == 'alpha' else ''}"
+                limit = "50 %" if kind.startswith("relative") else limit
+                return f"{kind} in {lab} {self.scope(beside)} {self.one_of('<', '>=')} {limit}"
             case "choice":
                 finding = self.one_of("fluid", "swab", "smear")
                 value = self.value(finding, beside) if finding == "fluid" else finding
@@ -308,6 +311,9 @@ class Writer:
             return self.named(names, qualifiers)
         return f"any of ({', '.join(self.some_of(names, 2))})"
 
+    def times(self) -> str:
+        return " at least 2 times" if chance(self.dice, 12) else ""
+
     def event(self, depth: int, beside: bool) -> str:
         stated = ("severe", "uncontrolled", 'stage "III"')
         match self.one_of(*EVENTS):
@@ -318,21 +324,22 @@ class Writer:
                     return f"history of {what} {self.scope(beside)} except {except_for}"
                 if depth > 0 and not beside and chance(self.dice, 25):
                     return f"history of {what} within {self.one_of(*LENGTHS)} with ({self.comparison(0, True)})"
-                times = " at least 2 times" if chance(self.dice, 10) else ""
-                return f"history of {what}{times}{f' {self.scope(beside)}' if chance(self.dice, 70) else ''}"
+                return f"history of {what}{self.times()}{f' {self.scope(beside)}' if chance(self.dice, 70) else ''}"
             case "onset":
                 return f"onset of {self.what(CONDITIONS, ())} {self.scope(beside)}"
             case "current":
                 return f"current {self.what(CONDITIONS, stated)}"
             case "procedure":
                 return (
-                    f"underwent {self.what(PROCEDURES, ())}{f' {self.scope(beside)}' if chance(self.dice, 70) else ''}"
+                    f"underwent {self.what(PROCEDURES, ())}{self.times()}"
+                    f"{f' {self.scope(beside)}' if chance(self.dice, 70) else ''}"
                 )
             case "planned":
                 within = f" within {self.one_of(*LENGTHS)}" if chance(self.dice, 70) else ""
                 return f"{self.one_of('planned', 'planned')} {self.what(PROCEDURES, ())}{within}"
             case "drug":
-                return f"treated with {self.what(DRUGS, ())}{f' {self.scope(beside)}' if chance(self.dice, 70) else ''}"
+                within = f" {self.scope(beside)}" if chance(self.dice, 70) else ""
+                return f"treated with {self.what(DRUGS, ())}{self.times()}{within}"
             case "taking":
                 return f"{self.one_of('taking cure', 'taking potion', 'receiving graft', 'receiving half_graft')}"
             case "family":
@@ -361,38 +368,43 @@ class Writer:
         )
 
 
-LINES = 3
 NEWLINE = "\n"
 
 
-def rule_texts(dice: Random, depth: int = 2) -> dict[str, str]:
-    """A rules folder with a dictionary and a trial of a few lines, by path."""
+def rule_texts(dice: Random, depth: int = 2, plain: int = 0) -> dict[str, str]:
+    """A rules folder with a dictionary and a trial of a few lines, by path. `plain`: with so many more lines that ask
+    one thing each."""
     writer = Writer(dice)
-    kinds = ["inclusion", "inclusion", "exclusion"]
-    ids = ["I1", "I2", "E1"]
-    blocks = [
-        f"{kind} {name}\n  > Line {name}.\n  {writer.rule(depth)}\n" for kind, name in zip(kinds, ids, strict=True)
-    ]
+    rules = [writer.rule(depth) for _ in range(3)] + [writer.rule(0) for _ in range(plain)]
+    blocks = [f"{kind} {name}\n  > Line {name}.\n  {rule}\n" for (kind, name), rule in zip(LINES, rules, strict=False)]
     labs_within = pick(dice, ("", "", "", "  labs within 14 days\n"))
     protocol = f"protocol T1\n  > Trial.\n  registry T1.json\n{labs_within}\n"
     return {"dictionary/all.rules": dictionaries(dice), "trials/T1.rules": protocol + "\n".join(blocks)}
 
 
-REGISTRY = {
-    "trials/T1.json": json.dumps(
-        {
-            "protocolSection": {
-                "identificationModule": {"nctId": "T1", "briefTitle": "Trial."},
-                "statusModule": {"overallStatus": "RECRUITING"},
-                "eligibilityModule": {
-                    "sex": "ALL",
-                    "eligibilityCriteria": "Inclusion Criteria:\n\n1. Line I1.\n2. Line I2.\n\n"
-                    "Exclusion Criteria:\n\n1. Line E1.",
-                },
-            }
-        }
-    )
-}
+LINES = (
+    ("inclusion", "I1"), ("inclusion", "I2"), ("exclusion", "E1"), ("exclusion", "E2"), ("exclusion", "E3"),
+    ("exclusion", "E4"), ("exclusion", "E5"),
+)  # fmt: skip
+
+
+def registry(lines: int = 3) -> dict[str, str]:
+    """What the registry says of a trial with so many of these lines."""
+
+    def listed(wanted: str) -> str:
+        ids = [name for kind, name in LINES[:lines] if kind == wanted]
+        return "\n".join(f"{number}. Line {name}." for number, name in enumerate(ids, 1))
+
+    criteria = f"Inclusion Criteria:\n\n{listed('inclusion')}\n\nExclusion Criteria:\n\n{listed('exclusion')}"
+    protocol = {
+        "identificationModule": {"nctId": "T1", "briefTitle": "Trial."},
+        "statusModule": {"overallStatus": "RECRUITING"},
+        "eligibilityModule": {"sex": "ALL", "eligibilityCriteria": criteria},
+    }
+    return {"trials/T1.json": json.dumps({"protocolSection": protocol})}
+
+
+REGISTRY = registry()
 
 
 def rulebook_of(texts: Mapping[str, str]) -> Rulebook | None:
@@ -400,7 +412,7 @@ def rulebook_of(texts: Mapping[str, str]) -> Rulebook | None:
 
     Any other error is a fault of this generator, or of the checker.
     """
-    checked = check_texts(texts, REGISTRY, "random")
+    checked = check_texts(texts, registry(texts["trials/T1.rules"].count("> Line")), "random")
     found = {each.code for each in checked.diagnostics if each.is_error}
     assert found <= VACUOUS, f"{texts['trials/T1.rules']}\n{checked.report}"
     return checked.rulebook
@@ -469,19 +481,19 @@ class Rules(NamedTuple):
 SHELF = 300
 
 
-def random_rules(dice: Random, depth: int = 2) -> Rules:
+def random_rules(dice: Random, depth: int = 2, plain: int = 0) -> Rules:
     """Random rules of which each can hold and can fail.
 
     To check rules takes longer than to answer ten records. A profile that tries the same examples every time takes
     them from a shelf; any other makes new ones.
     """
-    return _rules(dice.randrange(SHELF) if settings().derandomize else dice.getrandbits(64), depth)
+    return _rules(dice.randrange(SHELF) if settings().derandomize else dice.getrandbits(64), depth, plain)
 
 
 @lru_cache(2 * SHELF)
-def _rules(seed: int, depth: int) -> Rules:
+def _rules(seed: int, depth: int, plain: int) -> Rules:
     dice = Random(seed)
-    while (rulebook := rulebook_of(texts := rule_texts(dice, depth))) is None:
+    while (rulebook := rulebook_of(texts := rule_texts(dice, depth, plain))) is None:
         pass
     return Rules(texts, rulebook, subject_of(rulebook, rules_of(rulebook.trials.values())))
 
@@ -492,7 +504,12 @@ def _rules(seed: int, depth: int) -> Rules:
 def days_back(dice: Random, *, recent: bool = False) -> int:
     """How many days before screening something was; often on the edge of a window."""
     near = (0, 0, 1, 2, 3, 4, 6, 7, 8, 14, 15)
-    return dice.choice(near if recent else (*near, 20, 28, 30, 31, 60, 90, 181, 185, 400, 1826, 4000))
+    return dice.choice(near if recent else (*near, 20, 28, 30, 31, 60, 90, 91, 181, 185, 400, 1826, 4000))
+
+
+def days_around(dice: Random, *, recent: bool = False) -> int:
+    """The same of what may also have been done after screening."""
+    return -dice.choice((1, 1, 2, 7, 20)) if chance(dice, 10) else days_back(dice, recent=recent)
 
 
 def date_text(dice: Random, back: int, *, with_time: bool = False) -> str:
@@ -562,21 +579,26 @@ def denied(dice: Random, entry: Record, back: int) -> Record:
     """The rest of an entry that denies: its day, and since when."""
     dated(dice, entry, "date", back)
     if entry["status"] == "absent" and chance(dice, 40):
-        entry["since"] = day_text(TODAY - back - 400 - days_back(dice))
+        entry["since"] = date_text(dice, max(back, 0) + days_back(dice))
     return entry
 
 
 def made_on(dice: Random, back: int) -> str:
-    """When an entry was made of what began so many days before screening: seldom after screening."""
-    return day_text(TODAY - dice.randint(0, back) if not chance(dice, 20) else TODAY + dice.randint(1, 30))
+    """When an entry was made of what began so many days before screening: seldom after screening, or before that."""
+    how = dice.randrange(20)
+    if how < 4:
+        return day_text(TODAY + dice.choice((1, 1, 2, 7, 30)))
+    if how < 6:
+        return day_text(TODAY - back - dice.choice((1, 3, 30)))
+    return day_text(TODAY - min(back, days_back(dice) if how < 12 else dice.randint(0, back)))
 
 
 def condition(dice: Random, concept: Concept) -> Record:
     statuses = ("active", "active", "active", "resolved", "cured", "absent", "never", None)
     entry: Record = {"name": concept.name, "status": pick(dice, statuses)}
-    back = days_back(dice)
     if entry["status"] in ("absent", "never"):
-        return denied(dice, entry, back)
+        return denied(dice, entry, days_around(dice))
+    back = days_back(dice)
     dated(dice, entry, "onset", back)
     if entry["status"] != "active" and concept.course != "acute" and chance(dice, 60):
         entry["end"] = date_text(dice, dice.randint(0, back))
@@ -597,11 +619,11 @@ def procedure(dice: Random, concept: Concept) -> Record:
     if entry["status"] == "planned":
         dated(dice, entry, "date", -back if chance(dice, 80) else back)
     elif entry["status"] == "not planned":
-        dated(dice, entry, "date", back)
+        dated(dice, entry, "date", days_around(dice))
         if chance(dice, 60):
-            entry["until"] = date_text(dice, -dice.randint(0, 200))
+            entry["until"] = date_text(dice, -days_around(dice))
     elif entry["status"] in ("never", "absent"):
-        denied(dice, entry, back)
+        denied(dice, entry, days_around(dice))
     elif entry["status"] == "ongoing" or (entry["status"] == "done" and chance(dice, 30)):
         dated(dice, entry, "start", back)
     elif chance(dice, 15):
@@ -615,11 +637,11 @@ def procedure(dice: Random, concept: Concept) -> Record:
 def stay(dice: Random, concept: Concept) -> Record:
     entry: Record = {"name": concept.name}
     status = pick(dice, (None, None, "ongoing", "ongoing", "stopped", "never", "absent"))
-    back = days_back(dice)
     if status is not None:
         entry["status"] = status
     if status in ("never", "absent"):
-        return denied(dice, entry, back)
+        return denied(dice, entry, days_around(dice))
+    back = days_back(dice)
     dated(dice, entry, "start", back)
     if status != "ongoing" and chance(dice, 60):
         entry["end"] = date_text(dice, dice.randint(0, back))
@@ -630,7 +652,7 @@ def stay(dice: Random, concept: Concept) -> Record:
 
 def mention(dice: Random, concept: Concept) -> Record:
     entry: Record = {"name": concept.name, "status": pick(dice, ("present", "present", "absent"))}
-    dated(dice, entry, "date", days_back(dice) if not chance(dice, 10) else -dice.randint(1, 20))
+    dated(dice, entry, "date", days_around(dice))
     if entry["status"] == "present" and chance(dice, 50):
         entry["severity"] = pick(dice, ("mild", "severe"))
     return entry
@@ -683,19 +705,26 @@ def with_unread_entries(
 
 def review(dice: Random, rulebook: Rulebook, names: Sequence[str]) -> Record:
     """What somebody looked for in the chart and did not find."""
-    back = days_back(dice, recent=True)
+    back = days_around(dice, recent=chance(dice, 70))
     none_of = []
     for name in names:
         kind = rulebook.concepts[name].kind
         leads = {"condition": ("", "", "family history of "), "procedure": ("", "", "planned "), "drug": ("",)}
         none_of.append(f"{pick(dice, leads.get(kind, ('',)))}{name}")
-    covers = pick(dice, ("ever", "ever", "now", day_text(TODAY - back - days_back(dice))))
+    covers = pick(dice, ("ever", "ever", "now", date_text(dice, max(back, 0) + days_back(dice))))
     return {"on": day_text(TODAY - back), "by": "a reviewer", "covers": covers, "none_of": none_of}
 
 
 def records(dice: Random, rulebook: Rulebook, subject: Subject, fullness: int = 80) -> Record:
     """A record about what some rules read; the fuller, the fewer facts are missing from it."""
     record: Record = {"id": "p", "as_of": AS_OF.isoformat()}
+    how = dice.randrange(100)
+    if how < 25:
+        record["as_of"] = day_text(TODAY - dice.choice((1, 2, 6, 7, 8, 30, 31, 60, 90, 91, 181)))
+    elif how < 32:
+        record["as_of"] = day_text(TODAY + dice.choice((1, 7, 30)))
+    elif how < 40:
+        del record["as_of"]
     if chance(dice, fullness):
         birth = ("1965-02-20", "1981-05", "1981", "2008-02-20", "2008-02-21", "2008-02", "1943-02-20")
         record |= {"birth_date": pick(dice, birth)} if chance(dice, 80) else {"age_years": pick(dice, (17, 18, 45, 66))}
@@ -720,13 +749,52 @@ def records(dice: Random, rulebook: Rulebook, subject: Subject, fullness: int = 
         record["reviews"] = [review(dice, rulebook, names)]
     answers: Record = {}
     for question in subject.questions:
-        if chance(dice, fullness):
+        for key in answer_keys(rulebook, question) if chance(dice, fullness) else ():
             value = dice.choice((True, False))
-            dated_answer = {"value": value, "date": day_text(TODAY - days_back(dice, recent=True))}
-            answers[answer_key(rulebook, question)] = pick(dice, (value, value, dated_answer))
+            answers[key] = {"value": value, "date": date_text(dice, days_around(dice))} if chance(dice, 40) else value
+    for trial in rulebook.trials.values():
+        for line in trial.criteria:
+            if len(line.readings) > 1 and chance(dice, 10):
+                answers[f"{trial.id}/{line.id}"] = {"reading": dice.randint(1, len(line.readings))}
     record["answers"] = answers
     record["complete"] = [name for name in ALL_LISTS if chance(dice, fullness // 2)]
-    return record
+    for name, code in SAID_OF_LISTS if chance(dice, 25) else ():
+        if chance(dice, 40 if name not in record else 5):
+            said = {**code} if chance(dice, 10) else {**code, "date": date_text(dice, days_around(dice))}
+            record.setdefault(name, []).append(said)
+    return moved(record, dice.choice((1, 7, 8, 30, 91))) if chance(dice, 10) else record
+
+
+SAID_OF_LISTS: tuple[tuple[str, Record], ...] = (
+    (
+        "conditions",
+        {"system": "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips", "code": "no-known-problems"},
+    ),
+    ("medications", {"snomed": "787481004"}),
+    ("procedures", {"snomed": "787480003"}),
+    ("events", {"snomed": "261665006"}),
+    ("conditions", {"snomed": "261665006"}),
+)
+"""Codes that say of a list that there is nothing on it; the last two, that nobody knows what is."""
+
+
+def moved(record: Record, days: int) -> Record:
+    """The record with all its dates so many days earlier, but for the birth."""
+
+    def earlier(key: str, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: earlier(name, each) for name, each in value.items()}
+        if isinstance(value, list):
+            return [earlier(key, each) for each in value]
+        if key not in DATES or value in ("ever", "now"):
+            return value
+        return day_text(parse_moment(value[:10]).first_day - days)[: len(value)] + value[10:]
+
+    moved_: Record = earlier("", record)
+    return moved_
+
+
+DATES = ("as_of", "date", "onset", "start", "end", "since", "until", "on", "covers")
 
 
 def clear_record(dice: Random, rulebook: Rulebook, subject: Subject) -> Record:
@@ -834,15 +902,26 @@ def _with_entry(record: Record, name: str, entry: Record) -> Record:
     return filled
 
 
+def own_day_of(record: Record) -> int:
+    """The day of which a record is; today where it does not say."""
+    return parse_moment(record["as_of"]).first_day if "as_of" in record else TODAY
+
+
 def narrower_date(dice: Random, text: str | None, *, latest: int = TODAY, earliest: int = TODAY - 6000) -> str:
     """A day that a partial date (or none) may stand for."""
     first, last = earliest, latest
     if text is not None:
         moment = parse_moment(text)
-        first, last = moment.first_day, min(moment.last_day, latest)
+        first, last = max(moment.first_day, earliest), min(moment.last_day, latest)
     if text is None and chance(dice, 60):
         first = max(first, last - 40)
     return day_text(dice.randint(min(first, last), last))
+
+
+def answer_keys(rulebook: Rulebook, name: str) -> tuple[str, ...]:
+    """All keys that an answer can stand under: that of the trial goes before that of all."""
+    keys = (f"{next(iter(rulebook.trials))}/{name}", answer_key(rulebook, name))
+    return tuple(dict.fromkeys(keys))
 
 
 def answer_key(rulebook: Rulebook, name: str) -> str:
@@ -859,10 +938,17 @@ def is_partial(text: str | None) -> bool:
 def _gaps_of_answers(
     dice: Random, record: Record, rulebook: Rulebook, subject: Subject, patient: Patient
 ) -> Iterator[Record]:
-    answered = set(patient.answers)
     for question in subject.questions:
-        if question not in answered and not any(key.endswith(f"/{question}") for key in answered):
-            yield _with(record, ("answers", answer_key(rulebook, question)), dice.choice((True, False)))
+        given = [each for key, each in patient.answers.items() if key.rpartition("/")[2] == question]
+        if not any(still_holds(each, rulebook.questions[question]) for each in given):
+            yield _with(record, ("answers", answer_keys(rulebook, question)[0]), dice.choice((True, False)))
+
+
+def still_holds(answer: Answer, question: Question) -> bool:
+    if answer.when is None:
+        return True
+    oldest = FOREVER if question.holds_for is None else day_shifted(TODAY, question.holds_for, -1)
+    return oldest <= answer.when.first_day <= TODAY
 
 
 def _gaps_of_person(dice: Random, record: Record, rulebook: Rulebook, patient: Patient) -> Iterator[Record]:
@@ -956,13 +1042,35 @@ def is_silent_about_shown(rulebook: Rulebook, patient: Patient, fact: Lab | Find
 def is_silent_about(rulebook: Rulebook, patient: Patient, concept: Concept, name: RecordList) -> bool:
     """Whether the record says nothing for certain of a concept: no entry, no denial, no list that denies it, nothing
     that rules it out."""
+    return silent_from(rulebook, patient, concept, name) == FOREVER
+
+
+FOREVER = BEGINNING // DAY
+
+
+def silent_from(rulebook: Rulebook, patient: Patient, concept: Concept, name: RecordList) -> int | None:
+    """The day from which on a record says nothing of a concept any more: the first on which no denial and no list
+    speaks; None if an entry tells of it, or something rules it out."""
     related = related_to(rulebook, concept)
-    if any(rulebook.concepts[each].ruled_out is not None for each in related):
-        return False
-    said = {one.concept for those in patient.episodes.values() for one in those if one.list in (name, "plans")}
-    said |= {one.concept for those in patient.absences.values() for one in those if one.list == name}
-    is_denied = name in patient.complete and any(rulebook.concepts[each].denied_by_list for each in related)
-    return not is_denied and not said & related
+    concepts = [rulebook.concepts[each] for each in related]
+    if any(each.ruled_out is not None for each in concepts) or name in patient.none_known_on:
+        return None
+    if any(
+        one.concept in related for those in patient.episodes.values() for one in those if one.list in (name, "plans")
+    ):
+        return None
+    own_day = patient.as_of
+    denied_on: list[int | None] = []
+    for absence in (one for those in patient.absences.values() for one in those):
+        if absence.list == name and absence.concept in related:
+            when = own_day if absence.when is None else absence.when.last_day
+            denied_on.append(None if absence.doubtful else when)
+    if name in patient.complete and any(each.denied_by_list for each in concepts):
+        denied_on.append(own_day)
+    if None in denied_on:
+        return None
+    days = [day_shifted(day, each.fresh, 1) + 1 for day in denied_on if day is not None for each in concepts]
+    return max(days, default=FOREVER)
 
 
 def related_to(rulebook: Rulebook, concept: Concept) -> set[str]:
@@ -1009,8 +1117,11 @@ def _gaps_of_entries(dice: Random, record: Record, rulebook: Rulebook, patient: 
     for at, entry, concept in entries_of(record, rulebook):
         status = entry.get("status")
         if status in DENYING:
+            since = parse_moment(entry["since"]).last_day if "since" in entry else FOREVER
             if "date" in entry and is_partial(entry["date"]):
-                yield _with(record, (*at, "date"), narrower_date(dice, entry["date"]))
+                day = narrower_date(dice, entry["date"], earliest=since)
+                if parse_moment(entry["date"]).first_day <= parse_moment(day).first_day:
+                    yield _with(record, (*at, "date"), day)
             continue
         if concept is not None and is_undated_beside_denial(patient, at, entry, concept):
             # The status and the denial may each be the later word: an onset alone may tell.
@@ -1069,11 +1180,13 @@ def _gaps_of_days(
         filled = _with(record, (*at, begin), narrower_date(dice, entry.get(begin), latest=latest, earliest=earliest))
         if started is None and made is None and concept.lasts is not None and entry.get("status") in GOING_ON:
             # A statement without any day is of the record's own: that is when somebody made it.
+            own_day = own_day_of(record)
             if at[0] == "procedures":
-                earliest = max(earliest, day_shifted(TODAY, concept.lasts, -1))
-                filled = _with(record, (*at, begin), day_text(dice.randint(earliest, TODAY)))
+                earliest = max(earliest, day_shifted(own_day, concept.lasts, -1))
+                filled = _with(record, (*at, begin), day_text(dice.randint(min(earliest, own_day), own_day)))
             else:
-                filled = _with(filled, (*at, "date"), AS_OF.isoformat())
+                filled = _with(record, (*at, begin), narrower_date(dice, entry.get(begin), latest=min(latest, own_day)))
+                filled = _with(filled, (*at, "date"), day_text(own_day))
         yield filled
     earliest = TODAY - 6000 if started is None else started.last_day
     may_end = at[0] in ("conditions", "medications", "events") and entry.get("status") not in GOING_ON
@@ -1209,21 +1322,34 @@ def _gaps_of_lists(
         own_list = LIST_OF[concept.kind]
         is_shown = any(sign.fact in patient.results for sign in concept.signs)
         is_shown = is_shown or (concept.kind == "procedure" and "plans" in patient.complete)
+        since = silent_from(rulebook, patient, concept, own_list)
         if (
-            is_silent_about(rulebook, patient, concept, own_list)
+            since is not None
             and not is_shown
             and is_of_sex(record, concept)
             and not rules_out_what_is_there(rulebook, patient, concept)
             and not (concept.kind == "procedure" and is_denied(rulebook, patient, concept))
         ):
-            filled = _with_entry(record, own_list, certainly(MAKERS[concept.kind](dice, concept)))
-            if not opens_what_is_settled(rulebook, patient, read(filled, rulebook)):
+            entry = MAKERS[concept.kind](dice, concept)
+            filled = _with_entry(record, own_list, certainly(entry))
+            is_new = since == FOREVER or begins_from(entry, since)
+            if is_new and not opens_what_is_settled(rulebook, patient, read(filled, rulebook)):
                 yield filled
         if concept.kind == "condition" and is_silent_about(rulebook, patient, concept, "family_history"):
             yield _with_entry(record, "family_history", certainly(mention(dice, concept)))
     for each in ALL_LISTS:
         if each not in record["complete"]:
             yield _with(record, ("complete",), [*record["complete"], each])
+
+
+def begins_from(entry: Record, day: int) -> bool:
+    """Whether an entry says that something began on a day or later, and was made no earlier than it began."""
+    if entry.get("status") in DENYING:
+        return False
+    begin = entry.get("onset") or entry.get("start") or ("onset" not in entry and entry.get("date"))
+    if not begin or parse_moment(begin).first_day < day:
+        return False
+    return "date" not in entry or parse_moment(entry["date"]).first_day >= parse_moment(begin).first_day
 
 
 def rules_out_what_is_there(rulebook: Rulebook, patient: Patient, concept: Concept) -> bool:

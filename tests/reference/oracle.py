@@ -222,6 +222,8 @@ class Oracle:
         self.assumed = assume_complete
         self.labs_within = labs_within if labs_within is not None else trial.labs_within
         self.trial = trial
+        self.besides: dict[tuple[str, int, Moment | None], Truth] = {}
+        """What a rule beside an entry came to, by the onset of the entry: one thing is kept, since it takes longest."""
 
     # ---- criteria
 
@@ -289,17 +291,14 @@ class Oracle:
 
     def answer(self, name: str) -> Truth:
         question = self.rulebook.questions[name]
-        answer = self.patient.answers.get(f"{self.trial.id}/{name}") or self.patient.answers.get(name)
-        if answer is None or answer.value is None:
+        given = [self.patient.answers.get(key) for key in (f"{self.trial.id}/{name}", name)]
+        seen = [each for each in given if each and (each.when is None or each.when.first_day <= self.as_of)]
+        if not seen or seen[0].value is None:
             return UNKNOWN
-        if answer.when is not None:
-            if answer.when.first_day > self.as_of:
-                return UNKNOWN
-            if question.holds_for is not None:
-                oldest = day_shifted(self.as_of, question.holds_for, -1)
-                if answer.when.first_day < oldest:
-                    return UNKNOWN
-        return truth_of(answer.value)
+        [answer, *_] = seen
+        oldest = BEGINNING if question.holds_for is None else day_shifted(self.as_of, question.holds_for, -1)
+        is_old = answer.when is not None and answer.when.first_day < oldest
+        return UNKNOWN if is_old else truth_of(answer.value)
 
     # ---- numbers
 
@@ -567,22 +566,17 @@ class Oracle:
         windows = self.windows(lookup.scope, here, [span for span, _ in results])
         if windows is None:
             return EVERYTHING
-        lies = {id(result): span for span, result in results}
-        return hull(
-            change(lookup.change, in_order, self.possible(fact)) if self.are_surely_two(in_order, lies) else EVERYTHING
-            for window in windows
-            for in_order in dated_orders(results, window, every_day=lookup.change == "rise per day")
-        )
-
-    def are_surely_two(self, in_order: Sequence[tuple[int, Sequence[Result]]], lies: dict[int, Span]) -> bool:
-        """Whether two of the usable results cannot be one that was written down twice."""
-        usable = [result for _, together in in_order for result in together if result.unusable is None]
-        return any(
-            lies[id(one)].last < lies[id(other)].first
-            or lies[id(other)].last < lies[id(one)].first
-            or (one.value and other.value and not have_a_number_in_common(one.value, other.value))
-            for one, other in combinations(usable, 2)
-        )
+        surely_two = [
+            {id(one[1]), id(other[1])} for one, other in combinations(results, 2) if are_surely_two(one, other)
+        ]
+        changes = []
+        for window in windows:
+            for in_order in dated_orders(results, window, every_day=lookup.change == "rise per day"):
+                inside = {id(result) for _, together in in_order for result in together}
+                if not any(both <= inside for both in surely_two):
+                    return EVERYTHING
+                changes.append(change(lookup.change, in_order, self.possible(fact)))
+        return hull(changes)
 
     # ---- windows
 
@@ -1059,10 +1053,11 @@ class Oracle:
                     self.matches(episode, lookup, here),
                     negation(excepted),
                     in_time,
-                    self.beside(lookup, here, self.start_moment(episode)),
                     UNKNOWN if episode.doubtful else TRUE,
                 ]
             )
+            if truth is not FALSE:
+                truth = all_of([truth, self.beside(lookup, here, self.start_moment(episode))])
             told.append((episode, truth))
         for plan in self.entries(lookup.what, "plans") if lookup.verb == "underwent" else ():
             if plan.start or not self.is_complete(lookup.list, self.rulebook.concepts[plan.concept], here.day):
@@ -1128,7 +1123,12 @@ class Oracle:
         return None if start is None else Moment(start.first, start.last)
 
     def beside(self, lookup: EventLookup, here: Here, onset: Moment | None) -> Truth:
-        return TRUE if lookup.beside is None else self.truth(lookup.beside, Here(here.day, onset))
+        if lookup.beside is None:
+            return TRUE
+        key = (lookup.name, here.day, onset)
+        if key not in self.besides:
+            self.besides[key] = self.truth(lookup.beside, Here(here.day, onset))
+        return self.besides[key]
 
     def timing(self, episode: Episode, lookup: EventLookup, window: Span, here: Here, *, bounded: bool) -> Truth:
         if lookup.verb == "planned":
@@ -1205,7 +1205,12 @@ class Oracle:
 
     def is_complete(self, record_list: RecordList, concept: Concept, day: int) -> bool:
         """Whether a list is complete, as far as it says anything of a concept on a day."""
+        if record_list in self.patient.unread:
+            return False
         if record_list in self.assumed:
+            return True
+        said_on = [each for each in self.patient.none_known_on.get(record_list, ()) if each <= self.as_of]
+        if any(day <= day_shifted(each, concept.fresh, 1) for each in said_on):
             return True
         if record_list not in self.patient.complete:
             return False
@@ -1379,45 +1384,76 @@ def have_a_number_in_common(one: Range, other: Range) -> bool:
     return low < high or (low == high and one.contains(low) and other.contains(low))
 
 
+def are_surely_two(one: tuple[Span, Result], other: tuple[Span, Result]) -> bool:
+    """Whether two results can be used, and cannot be one that was written down twice."""
+    (one_span, first), (other_span, second) = one, other
+    if first.unusable is not None or second.unusable is not None:
+        return False
+    apart = one_span.last < other_span.first or other_span.last < one_span.first
+    return apart or bool(first.value and second.value and not have_a_number_in_common(first.value, second.value))
+
+
 def choices_in(result: Result, finding: Finding) -> frozenset[str]:
     if result.unusable is not None or result.choices is None:
         return frozenset(finding.choices)
     return result.choices
 
 
+class End(NamedTuple):
+    """One end of a range before rounding, and whether the range only comes near to it."""
+
+    at: Fraction
+    is_open: bool
+
+
 class Exact(NamedTuple):
-    """The ends of a range before rounding; an open end is not itself included."""
+    """A range before rounding."""
 
-    low: Fraction
-    high: Fraction
-    low_open: bool = False
-    high_open: bool = False
-
-    @property
-    def bottom(self) -> tuple[Fraction, bool]:
-        return self.low, self.low_open
-
-    @property
-    def top(self) -> tuple[Fraction, bool]:
-        return self.high, not self.high_open
+    low: End
+    high: End
 
 
 def exact_value(results: Sequence[Result], possible: Range) -> Exact:
-    """The exact ends of what the results of one moment can be."""
-    ends = []
+    """What the results of one moment can be."""
+    every = []
     for result in results:
-        if result.unusable is not None or result.value is None:
-            ends.append(Exact(Fraction(possible.low), Fraction(possible.high)))
-        elif result.exact is not None:
-            ends.append(Exact(result.exact, result.exact))
+        value = possible if result.unusable is not None or result.value is None else result.value
+        if result.exact is not None and result.unusable is None:
+            every.append(Exact(End(result.exact, False), End(result.exact, False)))
         else:
-            value = result.value
-            ends.append(Exact(Fraction(value.low), Fraction(value.high), value.low_open, value.high_open))
-    return between(min(end.bottom for end in ends), max(end.top for end in ends))
+            low, high = Fraction(value.low), Fraction(value.high)
+            every.append(Exact(End(low, value.low_open), End(high, value.high_open)))
+    return Exact(min(each.low for each in every), max((each.high for each in every), key=closed_last))
 
 
-def between(bottom: tuple[Fraction, bool], top: tuple[Fraction, bool]) -> Exact:
-    return Exact(bottom[0], top[0], low_open=bottom[1], high_open=not top[1])
+def closed_last(end: End) -> tuple[Fraction, bool]:
+    return end.at, not end.is_open
+
+
+def lowest_of(values: Sequence[Exact]) -> Exact:
+    return Exact(min(each.low for each in values), min((each.high for each in values), key=closed_last))
+
+
+def highest_of(values: Sequence[Exact]) -> Exact:
+    return Exact(max(each.low for each in values), max((each.high for each in values), key=closed_last))
+
+
+def difference(one: Exact, other: Exact) -> Exact:
+    return Exact(
+        End(one.low.at - other.high.at, one.low.is_open or other.high.is_open),
+        End(one.high.at - other.low.at, one.high.is_open or other.low.is_open),
+    )
+
+
+def share(one: Exact, other: Exact) -> Exact:
+    """One as percent of the other, which is above 0."""
+    return Exact(
+        End(100 * one.low.at / other.high.at, one.low.is_open or other.high.is_open),
+        End(100 * one.high.at / other.low.at, one.high.is_open or other.low.is_open),
+    )
+
+
+WHOLE = Exact(End(Fraction(100), False), End(Fraction(100), False))
 
 
 def change(kind: str, moments: Sequence[tuple[int, Sequence[Result]]], possible: Range) -> Range:
@@ -1427,38 +1463,24 @@ def change(kind: str, moments: Sequence[tuple[int, Sequence[Result]]], possible:
         return EVERYTHING
     values = [(day, exact_value(results, possible)) for day, results in moments]
     (last_day, latest), earlier = values[-1], values[:-1]
-    match kind:
-        case "rise per day":
-            steps = [
-                Exact(
-                    (latest.low - value.high) / (last_day - day),
-                    (latest.high - value.low) / (last_day - day),
-                    latest.low_open or value.high_open,
-                    latest.high_open or value.low_open,
-                )
-                for day, value in earlier
-                if day != last_day
-            ]
-            if not steps:
-                return EVERYTHING
-            steepest = between(max(step.bottom for step in steps), max(step.top for step in steps))
-            return Range(float(steepest.low), float(steepest.high), steepest.low_open, steepest.high_open)
-        case "rise" | "relative rise":
-            base = between(min(value.bottom for _, value in earlier), min(value.top for _, value in earlier))
-            sign = 1
-        case "fall" | "relative fall":
-            base = between(max(value.bottom for _, value in earlier), max(value.top for _, value in earlier))
-            sign = -1
-        case _:
-            raise AssertionError(kind)
-    if kind.startswith("relative"):
-        if base.low < 0 or (base.low == 0 and not base.low_open):
-            return UNDEFINED
-        low = (latest.low / base.high - 1) * 100
-        high = (latest.high / base.low - 1) * 100 if base.low else math.inf
+    if kind == "rise per day":
+        steps = []
+        for day, value in earlier:
+            if day != last_day:
+                low, high = difference(latest, value)
+                days = last_day - day
+                steps.append(Exact(End(low.at / days, low.is_open), End(high.at / days, high.is_open)))
+        if not steps:
+            return EVERYTHING
+        low, high = highest_of(steps)
     else:
-        low, high = latest.low - base.high, latest.high - base.low
-    low_open, high_open = latest.low_open or base.high_open, latest.high_open or base.low_open
-    if sign == 1:
-        return Range(float(low), float(high), low_open, high_open)
-    return Range(float(-high), float(-low), high_open, low_open)
+        rises = kind.endswith("rise")
+        base = (lowest_of if rises else highest_of)([value for _, value in earlier])
+        after, before = latest, base
+        if kind.startswith("relative"):
+            if base.low.at <= 0:
+                return UNDEFINED
+            after, before = share(latest, base), WHOLE
+        low, high = difference(after, before) if rises else difference(before, after)
+    assert math.isfinite(float(high.at))
+    return Range(float(low.at), float(high.at), low.is_open, high.is_open)

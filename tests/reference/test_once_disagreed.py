@@ -24,10 +24,12 @@ defaults
 lab alpha "Alpha"
   pure number
   possible 0 .. 100
+finding smear "Smear"
+  values positive, negative
 lab beta "Beta"
   pure number
   possible above 0 .. 100
-finding smear "Smear"
+finding swab "Swab"
   values positive, negative
 condition liver "Liver disease"
   includes crisis, ague
@@ -69,6 +71,11 @@ condition faint "Faint"
   course passing
   lasts 5 days
   may be present when alpha >= 50
+condition carriage "Carriage"
+  course chronic
+  present when swab is positive over 6 months
+  absent when swab is negative
+  denied by list
 event trek "Trek"
   denied by list with alpha
 substance dust "Dust"
@@ -336,34 +343,97 @@ CASES: tuple[tuple[str, str, dict[str, Any], str], ...] = (
         "failed",
     ),
     (
-        "below 40, and then 20, is a fall of less than a half",
-        "relative fall in beta within 7 days >= 50 %",
+        "what was below 40 and is 20 did not fall by 20",
+        "fall in alpha within 7 days >= 20",
         {
             "observations": [
-                {"name": "beta", "value": "<40", "date": "2026-02-17"},
-                {"name": "beta", "value": 20, "date": "2026-02-19"},
+                {"name": "alpha", "value": "<40", "date": "2026-02-18"},
+                {"name": "alpha", "value": 20, "date": "2026-02-20"},
             ]
         },
         "failed",
     ),
     (
-        "at most 40, and then 20, may be a half",
-        "relative fall in beta within 7 days >= 50 %",
+        "two results that may lie six months apart leave open what they would show",
+        "history of carriage",
         {
             "observations": [
-                {"name": "beta", "value": "<=40", "date": "2026-02-17"},
-                {"name": "beta", "value": 20, "date": "2026-02-19"},
-            ]
+                {"name": "swab", "value": "positive", "date": "2025"},
+                {"name": "swab", "value": "positive", "date": "2026-02-19"},
+            ],
+            **COMPLETE,
         },
         "unknown",
     ),
     (
-        "and so may below 40.1",
-        "relative fall in beta within 7 days >= 50 %",
+        "and so does one without a day",
+        "history of carriage",
         {
             "observations": [
-                {"name": "beta", "value": "<40.1", "date": "2026-02-17"},
-                {"name": "beta", "value": 20, "date": "2026-02-19"},
+                {"name": "swab", "value": "positive"},
+                {"name": "swab", "value": "positive", "date": "2026-02-19"},
+            ],
+            **COMPLETE,
+        },
+        "unknown",
+    ),
+    (
+        "and one that cannot be read",
+        "history of carriage",
+        {
+            "observations": [
+                {"name": "swab", "value": "positive", "date": "2025-03-01"},
+                {"name": "swab", "value": "lost", "date": "2026-02-19"},
+            ],
+            **COMPLETE,
+        },
+        "unknown",
+    ),
+    (
+        "two of one half-year show nothing",
+        "history of carriage",
+        {
+            "observations": [
+                {"name": "swab", "value": "positive", "date": "2025-09"},
+                {"name": "swab", "value": "positive", "date": "2026-02-19"},
+            ],
+            **COMPLETE,
+        },
+        "failed",
+    ),
+    (
+        "nor do two with a negative one between",
+        "history of carriage",
+        {
+            "observations": [
+                {"name": "swab", "value": "positive", "date": "2025-01-01"},
+                {"name": "swab", "value": "negative", "date": "2025-09-01"},
+                {"name": "swab", "value": "positive", "date": "2026-02-19"},
+            ],
+            **COMPLETE,
+        },
+        "failed",
+    ),
+    (
+        "a negative one of the year leaves it open",
+        "history of carriage",
+        {
+            "observations": [
+                {"name": "swab", "value": "positive", "date": "2025-01-01"},
+                {"name": "swab", "value": "negative", "date": "2025"},
+                {"name": "swab", "value": "positive", "date": "2026-02-19"},
+            ],
+            **COMPLETE,
+        },
+        "unknown",
+    ),
+    (
+        "a share of what may be next to nothing is open",
+        "relative rise in beta within 30 days >= 50 %",
+        {
+            "observations": [
+                {"name": "beta", "value": "<4", "date": "2026-02-18"},
+                {"name": "beta", "value": 5, "date": "2026-02-20"},
             ]
         },
         "unknown",

@@ -520,7 +520,7 @@ def _change(lookup: ChangeLookup, last: Level, settled: Sequence[Moment], levels
     latest = last.not_before(settled)
     if lookup.change == "rise per day":
         return _steepest(latest, [each for each in levels.all if each is not last])
-    if lookup.change.startswith("relative") and min(latest.low, levels.lowest) <= 0:
+    if lookup.change.startswith("relative") and min(latest.low, levels.lowest) <= _NEXT_TO_NOTHING:
         return None
     low = next(each for each in levels.by_low if each is not last).low
     high = next(each for each in levels.by_high if each is not last).high
@@ -533,15 +533,11 @@ def _change(lookup: ChangeLookup, last: Level, settled: Sequence[Moment], levels
             least, most = (latest.low / high - 1) * 100, (latest.high / low - 1) * 100
         case "relative fall":
             least, most = (1 - latest.high / low) * 100, (1 - latest.low / high) * 100
-    return Range(_nearest(least), _nearest(most))
+    return Range(float(least), float(most))
 
 
-def _nearest(number: Fraction) -> float:
-    """The double nearest to an exact number; infinite where it is past them all, as a rise is from next to nothing."""
-    try:
-        return float(number)
-    except OverflowError:
-        return math.inf if number > 0 else -math.inf
+_NEXT_TO_NOTHING = Fraction(math.nextafter(0.0, math.inf))
+"""The least of what is above 0, as a level has it: a share of it has no bound."""
 
 
 def _by_low(level: Level) -> float:

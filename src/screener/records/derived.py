@@ -22,7 +22,7 @@ from screener.records.patient import Absence, Episode, Result
 from screener.rulebook import LIST_OF, Concept, Lab, Rulebook, Sign
 from screener.values.dates import AT_ANY_TIME, BEGINNING, DAY, Moment, day_shifted, from_one_to_another, on_day
 from screener.values.ranges import Range
-from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, any_of, truth_of
+from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, truth_of
 
 SHOWN = "shown by result"
 
@@ -160,31 +160,41 @@ def _at_once(signs: Sequence[Sign]) -> list[Sign]:
     return [sign for sign in signs if sign.over is None]
 
 
-def _shown_over_time(result: Result, signs: Sequence[Sign], results: Results) -> bool:
+def _shown_over_time(result: Result, signs: Sequence[Sign], results: Results) -> Truth:
     """Whether a result shows the same as an earlier one, as long before it as the sign asks, with no differing one in
     between.
 
     HBsAg positive on 1 January and on 2 July with none between is positive over 6 months; with a negative one in April
-    it is not.
+    it is not. Positive in 2025 and on 19 February 2026 it may be.
     """
-    for sign in signs:
-        if sign.over is None or sign.fact != result.fact or result.when is None or _meets(result, sign) is not TRUE:
-            continue
-        latest_day = day_shifted(result.when.first_day, sign.over, -1)
-        dated = [(each.when, each) for each in results[result.fact] if each.when is not None]
-        for when, earlier in dated:
-            if when.last_day <= latest_day and _meets(earlier, sign) is TRUE:
-                between = [each for time, each in dated if not time.is_before(when) and not result.when.is_before(time)]
-                if all(_meets(each, sign) is TRUE for each in between):
-                    return True
-    return False
+    of_time = [sign for sign in signs if sign.over is not None and sign.fact == result.fact]
+    return any_of(_is_over_time(result, earlier, sign, results) for sign in of_time for earlier in results[result.fact])
+
+
+def _is_over_time(result: Result, earlier: Result, sign: Sign, results: Results) -> Truth:
+    """Whether a result and an earlier one meet a sign of a length of time."""
+    met = all_of((_meets(result, sign), _meets(earlier, sign)))
+    if met is FALSE or result is earlier or sign.over is None:
+        return FALSE
+    if result.when is None or earlier.when is None:
+        return UNKNOWN
+    if earlier.when.first_day > day_shifted(result.when.last_day, sign.over, -1):
+        return FALSE
+    differing = [(each.when, truth) for each in results[result.fact] if (truth := _meets(each, sign)) is not TRUE]
+    others = [(when, truth) for when, truth in differing if when is not None]
+    if any(truth is FALSE and _lies_between(earlier.when, when, result.when) for when, truth in others):
+        return FALSE
+    is_so_long = earlier.when.last_day <= day_shifted(result.when.first_day, sign.over, -1)
+    is_open = any(_may_lie_between(earlier.when, when, result.when) for when, _ in others)
+    return TRUE if is_so_long and met is TRUE and not is_open else UNKNOWN
 
 
 def _presence(result: Result, concept: Concept, results: Results) -> Truth:
     """Whether the result shows the concept to be present; one that could say either and says neither leaves it open."""
-    if _shown_over_time(result, concept.present_when, results):
+    over_time = _shown_over_time(result, concept.present_when, results)
+    if over_time is TRUE:
         return TRUE
-    present = _meets_any(result, _at_once(concept.present_when))
+    present = any_of((over_time, _meets_any(result, _at_once(concept.present_when))))
     if present is FALSE and _meets_any(result, concept.may_be_present_when) is not FALSE:
         return UNKNOWN
     absent = _meets_any(result, concept.absent_when)
