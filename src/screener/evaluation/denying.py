@@ -128,7 +128,7 @@ _LISTS: dict[str, RecordList] = {each: each for each in get_args(RecordList)}
 def said_by_list(asked: PreparedLookup, frame: Frame) -> tuple[Given | Reason, ...]:
     """For each concept that is asked about, the complete list that denies it up to the clock, or why none does: all
     that there is to say if no entry or absence is about any of them."""
-    return tuple([_said_by_list(kind, asked.list, frame) for _, kind in asked.what])
+    return tuple([_said_by_list(kind, asked.list, frame) for kind in asked.kinds])
 
 
 def _said_by_list(kind: Kind, list_: RecordList, frame: Frame) -> Given | Reason:
@@ -139,7 +139,7 @@ def _said_by_list(kind: Kind, list_: RecordList, frame: Frame) -> Given | Reason
 
 def unmentioned(asked: PreparedLookup, said: tuple[Given | Reason, ...]) -> Found:
     """The answer if no entry or absence says anything about what is asked, and this is said by its list."""
-    by_name = {what.concept: each for (what, _), each in zip(asked.what, said, strict=True)}
+    by_name = dict(zip(asked.names, said, strict=True))
     lacking = {name: each for name, each in by_name.items() if not isinstance(each, Given)}
     denying = tuple(dict.fromkeys([each for each in by_name.values() if isinstance(each, Given)]))
     return Found(
@@ -181,14 +181,15 @@ def cleared_without_list(
 ) -> Shows | None:
     """What, apart from a complete list, shows that only the episodes on record can be a concept."""
     concept = kind.concept
-    if asked.list != "family_history" and is_of_other_sex(kind, frame) and not frame.against_sex:
+    is_of_family = asked.list == "family_history"
+    if concept.only_if is not None and not is_of_family and is_of_other_sex(kind, frame) and not frame.against_sex:
         return (Given("sex", str(frame.patient.sex), "sex"),)
     if frame.cleared and (asked.lookup.name, concept.name) in frame.cleared:
         return (Given(concept.name, "supposed absent", "supposed"),)
     covering: Shows = _covering(asked, kind, stretch, frame) if frame.denials else ()
     if not covering and asked.tense == "now":
         covering = _resolved(asked.list, kind, frame)
-    if covering or concept.ruled_out is None or asked.list == "family_history":
+    if covering or concept.ruled_out is None or is_of_family:
         return covering or None
     ruled_out = judge(concept.ruled_out, frame)
     return grounds_of(ruled_out) if ruled_out.truth is TRUE else None
@@ -197,7 +198,7 @@ def cleared_without_list(
 def is_of_other_sex(kind: Kind, frame: Frame) -> bool:
     """Whether a concept is only for the sex that is not on record."""
     only_if = kind.concept.only_if
-    return only_if is not None and frame.patient.sex is not None and frame.patient.sex != only_if
+    return only_if is not None and frame.patient.sex not in (None, only_if)
 
 
 def grounds_of(judged: Judged) -> tuple[Episode | Given, ...]:

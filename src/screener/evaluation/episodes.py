@@ -14,7 +14,6 @@ from itertools import combinations, product
 from screener.evaluation.answers import Found, Given, Judged, Reason
 from screener.evaluation.denying import (
     Judge,
-    Shows,
     cleared_without_list,
     days_asked,
     is_assumed,
@@ -33,6 +32,7 @@ from screener.rulebook import (
     OnsetLookup,
     Qualified,
     RecordList,
+    Sex,
     SexIs,
     Truthful,
     made_once,
@@ -64,20 +64,46 @@ def happened(asked: PreparedLookup, stretch: Stretch | None, anchor: Found | Non
     if stretch.is_empty:
         return Found(lookup.name, lookup, truth=FALSE, used=anchor.used if anchor else (), anchor=anchor)
     parts = [_part(asked, each, stretch, frame, judge) for each in _related(asked, frame)]
-    on_record = _on_record(asked, parts, frame)
-    if on_record is TRUE:
-        return _answer(asked, TRUE, parts, {}, anchor, frame, conflict=False)
-    last_day = days_asked(asked, stretch, frame)[1]
-    cleared = {
-        kind.concept.name: shows_that_nothing_lacks(asked, kind, stretch, last_day, frame, judge)
-        for _, kind in asked.what
-    }
-    truth, conflict = on_record, False
-    if None in cleared.values():
+    truth = _on_record(asked, parts, frame)
+    lacking: list[Kind] = []
+    denying: list[Absence | Episode | Given] = []
+    if truth is not TRUE:
+        last_day = days_asked(asked, stretch, frame)[1]
+        for kind in asked.kinds:
+            shows = shows_that_nothing_lacks(asked, kind, stretch, last_day, frame, judge)
+            if shows is None:
+                lacking.append(kind)
+            else:
+                denying += shows
+    if lacking:
         truth = UNKNOWN
-    elif on_record is UNKNOWN:
-        conflict = any(isinstance(fact, Absence) for clearing in cleared.values() if clearing for fact in clearing)
-    return _answer(asked, truth, parts, cleared, anchor, frame, conflict=conflict)
+    # Only what is true shows that it is so, and what certainly does not count has no part in what is open.
+    counted = parts if truth is FALSE else [part for part in parts if part.truth is truth or part.truth is TRUE]
+    used: dict[Absence | Episode | Given, None] = dict.fromkeys([part.standing.episode for part in counted])
+    reasons: dict[Reason, None] = {}
+    if truth is UNKNOWN:
+        reasons = dict.fromkeys([reason for part in counted for reason in part.reasons])
+        for kind in lacking:
+            reasons[why_lacking(kind, asked.list, frame)] = None
+            if is_of_other_sex(kind, frame):
+                used |= dict.fromkeys((Given("sex", str(frame.patient.sex), "sex"), *frame.against_sex))
+        if not reasons and any(isinstance(each, Absence) for each in denying):
+            reasons["conflict"] = None
+        elif not reasons and lookup.times > 1:
+            reasons["unspecific" if asked.tense == "timeless" else "imprecise_date"] = None
+    used.update(dict.fromkeys(denying))
+    return Found(
+        lookup.name,
+        lookup,
+        truth=truth,
+        used=tuple(used),
+        reasons=tuple(reasons),
+        assumed=truth is FALSE and any(is_assumed(kind, asked.list, frame) for kind in asked.kinds),
+        may_lack=bool(lacking),
+        lacking=tuple([kind.concept.name for kind in lacking]),
+        anchor=anchor,
+        parts=tuple([each for part in counted for each in part.judged]),
+    )
 
 
 def happens(asked: PreparedLookup, stretch: Stretch | None, frame: Frame, judge: Judge) -> Truth:
@@ -102,7 +128,7 @@ def happens(asked: PreparedLookup, stretch: Stretch | None, frame: Frame, judge:
     if on_record is not FALSE:
         return on_record
     last_day = days_asked(asked, stretch, frame)[1]
-    for _, kind in asked.what:
+    for kind in asked.kinds:
         if not (
             list_denies(kind, asked.list, last_day, frame) or cleared_without_list(asked, kind, stretch, frame, judge)
         ):
@@ -205,50 +231,6 @@ def _fewest_days(moments: list[Moment]) -> int:
     return count
 
 
-def _answer(
-    asked: PreparedLookup,
-    truth: Truth,
-    parts: list[Part],
-    cleared: dict[str, Shows | None],
-    anchor: Found | None,
-    frame: Frame,
-    *,
-    conflict: bool,
-) -> Found:
-    lookup, kinds = asked.lookup, frame.kinds
-    lacking = tuple([name for name, clearing in cleared.items() if clearing is None])
-    # Only what is true shows that it is so, and what certainly does not count has no part in what is open.
-    relevant = parts if truth is FALSE else [part for part in parts if part.truth is truth or part.truth is TRUE]
-    used: dict[Episode | Absence | Given, None] = dict.fromkeys([part.standing.episode for part in relevant])
-    reasons: dict[Reason, None] = {}
-    if truth is UNKNOWN:
-        for part in parts:
-            reasons.update(dict.fromkeys(part.reasons))
-        for name in lacking:
-            reasons[why_lacking(kinds[name], asked.list, frame)] = None
-        if conflict and not reasons:
-            reasons["conflict"] = None
-        if lookup.times > 1 and not reasons:
-            reasons["unspecific" if asked.tense == "timeless" else "imprecise_date"] = None
-        if any(is_of_other_sex(kinds[name], frame) for name in lacking):
-            used |= dict.fromkeys((Given("sex", str(frame.patient.sex), "sex"), *frame.against_sex))
-    if truth is not TRUE:
-        for clearing in cleared.values():
-            used.update(dict.fromkeys(clearing or ()))
-    return Found(
-        lookup.name,
-        lookup,
-        truth=truth,
-        used=tuple(used),
-        reasons=tuple(reasons),
-        assumed=truth is FALSE and any(is_assumed(kind, asked.list, frame) for _, kind in asked.what),
-        may_lack=bool(lacking),
-        lacking=lacking,
-        anchor=anchor,
-        parts=tuple([each for part in relevant for each in part.judged]),
-    )
-
-
 def present_state(concept: str, frame: Frame) -> Found:
     """Whether a condition holds at the clock."""
     return happened(_current(concept, frame), up_to(frame.day), None, frame, _no_rule)
@@ -274,25 +256,6 @@ def _current(concept: str, frame: Frame) -> PreparedLookup:
 
 def _no_rule(rule: Truthful, frame: Frame) -> Judged:
     raise AssertionError("a state has no rule beside it")
-
-
-def _suits_sex(standing: Standing, frame: Frame) -> Judged | None:
-    """Whether a concept of one sex can be this patient's; None for a concept of either, and for the family's.
-
-    A record's sex is administrative: what is on record of the other sex contradicts it, and neither of the two wins.
-    """
-    only_if = standing.concept.only_if
-    if only_if is None or standing.episode.list == "family_history":
-        return None
-    sex = frame.patient.sex
-    if sex is None:
-        unknown = Found("sex", truth=UNKNOWN, reasons=("missing",), may_lack=True)
-        return Judged(SexIs(only_if), UNKNOWN, (unknown,))
-    truth = truth_of(sex == only_if)
-    if truth is FALSE and frame.against_sex:
-        other = Found("sex", truth=UNKNOWN, used=(Given("sex", sex, "sex"),), reasons=("conflict",))
-        return Judged(SexIs(only_if), UNKNOWN, (other,))
-    return Judged(SexIs(only_if), truth, (Found("sex", truth=truth, used=(Given("sex", sex, "sex"),)),))
 
 
 # ---- which entries
@@ -335,18 +298,11 @@ def _that_may_be_kinds(kind: Kind, list_: RecordList, frame: Frame) -> Iterator[
             yield from frame.that_may_be(name, list_)
 
 
-def _matches(
-    standing: Standing, wanted: Qualified, kind: Kind, *, or_may_be: bool = False
-) -> tuple[Truth, tuple[Reason, ...]]:
-    """Whether an entry is what is asked for. `or_may_be`: it may be that, too, though it is read as something else:
-    then only what is left out for it is open, for it has a reading of its own where it is asked for."""
-    is_a = truth_of(standing.concept.name in kind.is_of)
-    if is_a is FALSE and or_may_be and wanted.concept in standing.episode.may_be:
-        is_a = UNKNOWN
-    if is_a is FALSE or not wanted.qualifiers:
-        return is_a, ("unspecific",)
-    qualified = all_of([_has(standing, qualifier, wanted.stages) for qualifier in wanted.qualifiers])
-    return all_of((is_a, qualified)), ("unspecific",) if is_a is UNKNOWN else ("missing",)
+def _is_qualified(standing: Standing, wanted: Qualified) -> Truth:
+    """Whether an entry has all qualifiers that are asked for."""
+    if not wanted.qualifiers:
+        return TRUE
+    return all_of([_has(standing, qualifier, wanted.stages) for qualifier in wanted.qualifiers])
 
 
 def _has(standing: Standing, qualifier: str, stages: Sequence[str]) -> Truth:
@@ -387,10 +343,10 @@ def _part(asked: PreparedLookup, standing: Standing, stretch: Stretch, frame: Fr
     """What one entry says."""
     if standing.is_plain and asked.asks_for_time_alone:
         return Part(standing, *_in_time(asked, standing, stretch, frame))
-    lookup, episode = asked.lookup, standing.episode
-    truth, reasons = _matches_any(asked, standing, frame)
+    truth, why = _matches(asked, standing, frame)
     if truth is FALSE:
         return Part(standing, FALSE)
+    reasons = why if truth is UNKNOWN else ()
     in_time, why = _in_time(asked, standing, stretch, frame)
     if in_time is FALSE:
         return Part(standing, FALSE)
@@ -399,45 +355,55 @@ def _part(asked: PreparedLookup, standing: Standing, stretch: Stretch, frame: Fr
     if in_time is UNKNOWN:
         truth = UNKNOWN
         reasons += why
-    if lookup.exceptions:
+    if asked.exceptions:
         spared, why = _is_spared(asked, standing, frame)
         truth = all_of((truth, spared))
         reasons += why
-    if episode.doubtful:
-        truth = all_of((truth, UNKNOWN))
+    episode, beside = standing.episode, asked.lookup.beside
+    if episode.doubtful and truth is not FALSE:
+        truth = UNKNOWN
         reasons += (episode.unusable or "missing",)
-    suits = _suits_sex(standing, frame)
-    judged: tuple[Judged, ...] = () if suits is None else (suits,)
-    if lookup.beside is not None and truth is not FALSE:
-        judged += (judge(lookup.beside, frame.beside(standing.began)),)
-    truth = all_of((truth, *[each.truth for each in judged]))
-    return Part(standing, truth, tuple(dict.fromkeys(reasons)), judged)
+    judged: tuple[Judged, ...] = ()
+    if standing.concept.only_if is not None and episode.list != "family_history":
+        judged = (_suits_sex(standing.concept.only_if, frame),)
+    if beside is not None and truth is not FALSE:
+        judged += (judge(beside, frame.beside(standing.began)),)
+    if judged:
+        truth = all_of((truth, *[each.truth for each in judged]))
+    return Part(standing, truth, reasons, judged)
 
 
-def _matches_any(asked: PreparedLookup, standing: Standing, frame: Frame) -> tuple[Truth, tuple[Reason, ...]]:
+def _matches(asked: PreparedLookup, standing: Standing, frame: Frame) -> Said:
     """Whether an entry is one of those asked for; if that is open, why. One that only may be the concept is none if the
     concept is denied."""
     best = FALSE
-    reasons: tuple[Reason, ...] = ()
     for wanted, kind in asked.what:
-        matches, why = _matches(standing, wanted, kind)
-        if matches is FALSE or _is_none_of(standing, kind, frame):
+        if standing.concept.name not in kind.is_of or _is_none_of(standing, kind, frame):
             continue
-        if matches is TRUE:
+        qualified = _is_qualified(standing, wanted)
+        if qualified is TRUE:
             return TRUE, ()
-        best, reasons = UNKNOWN, reasons + why
-    return best, reasons
+        if qualified is UNKNOWN:
+            best = UNKNOWN
+    return best, ("missing",)
 
 
-def _is_spared(asked: PreparedLookup, standing: Standing, frame: Frame) -> tuple[Truth, tuple[Reason, ...]]:
-    """Whether no exception leaves the entry out."""
-    excepted = [
-        _matches(standing, exception, kind, or_may_be=True)
-        for exception, kind in asked.exceptions
-        if not _is_none_of(standing, kind, frame)
-    ]
-    spared = negation(any_of([truth for truth, _ in excepted]))
-    return spared, tuple([reason for truth, why in excepted if truth is UNKNOWN for reason in why])
+def _is_spared(asked: PreparedLookup, standing: Standing, frame: Frame) -> Said:
+    """Whether no exception leaves an entry out. It may be what an exception names, too, though it is read as something
+    else: what it may be besides has a reading of its own where it is asked for, and none here."""
+    spared = TRUE
+    reasons: tuple[Reason, ...] = ()
+    for exception, kind in asked.exceptions:
+        is_a = truth_of(standing.concept.name in kind.is_of)
+        if is_a is FALSE and exception.concept in standing.episode.may_be:
+            is_a = UNKNOWN
+        if is_a is FALSE or _is_none_of(standing, kind, frame):
+            continue
+        excepted = all_of((is_a, _is_qualified(standing, exception)))
+        spared = all_of((spared, negation(excepted)))
+        if excepted is UNKNOWN:
+            reasons += ("unspecific",) if is_a is UNKNOWN else ("missing",)
+    return spared, reasons
 
 
 def _is_none_of(standing: Standing, kind: Kind, frame: Frame) -> bool:
@@ -490,6 +456,22 @@ def _in_time(asked: PreparedLookup, standing: Standing, stretch: Stretch, frame:
     if end is not start and end.first < stretch.last_start:
         why += (standing.why_end_is_open(),)
     return UNKNOWN, tuple(dict.fromkeys(why)) or undated
+
+
+def _suits_sex(only_if: Sex, frame: Frame) -> Judged:
+    """Whether a concept of one sex can be this patient's.
+
+    A record's sex is administrative: what is on record of the other sex contradicts it, and neither of the two wins.
+    """
+    sex = frame.patient.sex
+    if sex is None:
+        unknown = Found("sex", truth=UNKNOWN, reasons=("missing",), may_lack=True)
+        return Judged(SexIs(only_if), UNKNOWN, (unknown,))
+    truth = truth_of(sex == only_if)
+    if truth is FALSE and frame.against_sex:
+        other = Found("sex", truth=UNKNOWN, used=(Given("sex", sex, "sex"),), reasons=("conflict",))
+        return Judged(SexIs(only_if), UNKNOWN, (other,))
+    return Judged(SexIs(only_if), truth, (Found("sex", truth=truth, used=(Given("sex", sex, "sex"),)),))
 
 
 # ---- plans

@@ -672,7 +672,7 @@ def _read(lookup: Lookup, frame: Frame) -> Found:
     match lookup:
         case EventLookup():
             stretch, anchor = stretch_of(lookup.scope, frame)
-            return happened(prepared_lookups(frame.rulebook)[lookup.name], stretch, anchor, frame, judge)
+            return happened(frame.lookups[lookup.name], stretch, anchor, frame, judge)
         case ValueLookup(scope=None):
             return value_of(lookup, window_of_freshness(lookup, frame), None, frame)
         case ValueLookup():
@@ -884,7 +884,7 @@ def _happened(node: Happened, engine: Engine[J, M]) -> Callable[[Frame], J]:
         raise AssertionError(f"{node.lookup} is not about an event")
     run = engine.happening(node, lookup)
     asked = prepared_lookups(engine.rulebook)[lookup.name]
-    names, kinds = frozenset(asked.names), [kind for _, kind in asked.what]
+    names, kinds = frozenset(asked.names), asked.kinds
     scope = lookup.scope
     up_to_the_clock = scope is None or (scope.anchor == "clock" and not scope.excludes_anchor)
     if not up_to_the_clock or any(each.hangs_on_more_than_lists for each in kinds):
@@ -899,8 +899,8 @@ def _happened(node: Happened, engine: Engine[J, M]) -> Callable[[Frame], J]:
         return answer
 
     entries, at_once = lookup.list, all(each.is_denied_at_once for each in kinds)
-    missing = answered(tuple(["missing" for _ in lookup.what]))
-    declared = answered((on_complete_list(entries, assumed=False),) * len(lookup.what))
+    missing = answered(tuple(["missing" for _ in kinds]))
+    declared = answered((on_complete_list(entries, assumed=False),) * len(kinds))
 
     def run_unless_unmentioned(frame: Frame) -> J:
         if not names.isdisjoint(frame.concerned):

@@ -97,6 +97,7 @@ class PreparedLookup:
         "asks_for_time_alone",
         "exceptions",
         "is_of_the_day",
+        "kinds",
         "list",
         "lists",
         "lookup",
@@ -113,6 +114,7 @@ class PreparedLookup:
         self.what = tuple([(each, kinds[each.concept]) for each in lookup.what])
         self.exceptions = tuple([(each, kinds[each.concept]) for each in lookup.exceptions])
         self.names = tuple(dict.fromkeys([each.concept for each in lookup.what]))
+        self.kinds = tuple([kinds[name] for name in self.names])
         verb = VERBS[lookup.verb]
         self.tense = verb.tense
         self.shelf: Shelf = DONE if verb.reads_plans else lookup.list
@@ -161,6 +163,7 @@ class Frame:
         "kinds",
         "labs_within",
         "last_from",
+        "lookups",
         "of_all_trials",
         "of_this_trial",
         "open_entries",
@@ -200,6 +203,7 @@ class Frame:
         self.trial = trial
         self.own_onset = own_onset
         self.kinds: Mapping[str, Kind] = kinds_of(rulebook) if of is None else of.kinds
+        self.lookups: Mapping[str, PreparedLookup] = prepared_lookups(rulebook) if of is None else of.lookups
         self.entries: dict[tuple[Shelf, str], Sequence[Episode]] = {} if of is None else of.entries
         """The entries that are a concept or one of its kinds; filled as they are asked for."""
         self.concerned: frozenset[str] = _concerned(self.kinds, patient) if of is None else of.concerned
