@@ -107,31 +107,33 @@ def happened(asked: PreparedLookup, stretch: Stretch | None, anchor: Found | Non
 
 
 def happens(asked: PreparedLookup, stretch: Stretch | None, frame: Frame, judge: Judge) -> Truth:
-    """The truth of what `happened` finds. It asks nothing that no longer matters."""
+    """The truth of what `happened` finds. It asks nothing that no longer matters: what is doubtful never makes it TRUE,
+    and leaves it open only where the record lacks nothing."""
     if stretch is None:
         return UNKNOWN
     if stretch.is_empty:
         return FALSE
-    on_record = FALSE
-    related = _related(asked, frame)
     if asked.lookup.times > 1:
-        on_record = _on_record(asked, [_part(asked, each, stretch, frame, judge) for each in related], frame)
-    else:
-        for each in related:
-            if on_record is UNKNOWN and each.episode.doubtful:
-                continue  # what is doubtful is never certain
-            truth = _part(asked, each, stretch, frame, judge).truth
-            if truth is TRUE:
-                return TRUE
-            if truth is UNKNOWN:
-                on_record = UNKNOWN
-    if on_record is not FALSE:
-        return on_record
+        found = happened(asked, stretch, None, frame, judge)
+        return UNKNOWN if found.truth is None else found.truth
+    is_open = False
+    for name in asked.names:
+        for episode in frame.that_are(name, asked.shelf):
+            if not episode.doubtful:
+                truth = _part(asked, standing_of(episode, frame), stretch, frame, judge).truth
+                if truth is TRUE:
+                    return TRUE
+                is_open = is_open or truth is UNKNOWN
+    if is_open:
+        return UNKNOWN
     last_day = days_asked(asked, stretch, frame)[1]
     for kind in asked.kinds:
         if not (
             list_denies(kind, asked.list, last_day, frame) or cleared_without_list(asked, kind, stretch, frame, judge)
         ):
+            return UNKNOWN
+    for each in _related(asked, frame):
+        if each.episode.doubtful and _part(asked, each, stretch, frame, judge).truth is UNKNOWN:
             return UNKNOWN
     return FALSE
 
