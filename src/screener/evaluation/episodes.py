@@ -238,6 +238,11 @@ def present_state(concept: str, frame: Frame) -> Found:
     return happened(_current(concept, frame), up_to(frame.day), None, frame, _no_rule)
 
 
+def is_absent(concept: str, frame: Frame) -> bool:
+    """Whether a condition certainly does not hold at the clock."""
+    return happens(_current(concept, frame), up_to(frame.day), frame, _no_rule) is FALSE
+
+
 def entries_of_the_present(concept: str, frame: Frame) -> list[Episode]:
     """The entries by which a condition holds, or may hold, at the clock."""
     asked, stretch = _current(concept, frame), up_to(frame.day)

@@ -158,6 +158,7 @@ class Frame:
         "denials",
         "denying",
         "entries",
+        "filed",
         "found",
         "grounds",
         "kinds",
@@ -206,7 +207,9 @@ class Frame:
         self.lookups: Mapping[str, PreparedLookup] = prepared_lookups(rulebook) if of is None else of.lookups
         self.entries: dict[tuple[Shelf, str], Sequence[Episode]] = {} if of is None else of.entries
         """The entries that are a concept or one of its kinds; filled as they are asked for."""
-        self.concerned: frozenset[str] = _concerned(self.kinds, patient) if of is None else of.concerned
+        self.filed: dict[str, list[str]] = _filed(self.kinds, patient) if of is None else of.filed
+        """By a concept the names under which its entries stand on record: its own and those of its kinds, in order."""
+        self.concerned: frozenset[str] = _concerned(self, patient) if of is None else of.concerned
         """The concepts that some entry of the record says anything about, itself or as a broader or narrower one."""
         self.against_sex: tuple[Episode, ...] = _against_sex(self.kinds, patient) if of is None else of.against_sex
         """The entries and results that contradict the sex on record; while there are any, it rules nothing out."""
@@ -242,20 +245,17 @@ class Frame:
 
     def that_are(self, concept: str, shelf: Shelf) -> Sequence[Episode]:
         """The entries that are a concept or one of its kinds, or are read as such; equal ones once."""
+        names = self.filed.get(concept)
+        if names is None:
+            return ()
         key = (shelf, concept)
         known = self.entries.get(key)
         if known is None:
-            kind, on_record = self.kinds[concept], self.patient.episodes
-            if kind.is_of.isdisjoint(on_record):
-                self.entries[key] = ()
-                return ()
-            names = [name for name in on_record if name in kind.is_of]
-            names.sort(key=kind.order.__getitem__)
             lists = ("procedures", "plans") if shelf == DONE else (shelf,)
-            entries = [each for name in names for each in on_record[name] if each.list in lists]
-            if len(entries) > 1 and len({each.source for each in entries}) < len(entries):
-                entries = list(dict.fromkeys(entries))
-            known = self.entries[key] = entries
+            known = [each for name in names for each in self.patient.episodes[name] if each.list in lists]
+            if len(known) > 1 and len({each.source for each in known}) < len(known):
+                known = list(dict.fromkeys(known))
+            self.entries[key] = known
         return known
 
     def that_may_be(self, concept: str, list_: RecordList) -> Sequence[Episode]:
@@ -371,14 +371,26 @@ class Frame:
         )
 
 
-def _concerned(kinds: Mapping[str, Kind], patient: Patient) -> frozenset[str]:
-    named: set[str] = set()
+def _filed(kinds: Mapping[str, Kind], patient: Patient) -> dict[str, list[str]]:
+    filed: dict[str, list[str]] = {}
+    for name in patient.episodes:
+        for each in kinds[name].upward:
+            filed.setdefault(each, []).append(name)
+    for name, names in filed.items():
+        if len(names) > 1:
+            names.sort(key=kinds[name].order.__getitem__)
+    return filed
+
+
+def _concerned(frame: Frame, patient: Patient) -> frozenset[str]:
+    kinds, named = frame.kinds, set(frame.filed)
     for entries in patient.may_be.values():
         named.update(entries)
-    for name in (*patient.episodes, *patient.absences):
-        kind = kinds[name]
-        named.update(kind.names)
-        named.update(kind.upward)
+    for name in patient.episodes:
+        named.update(kinds[name].names)
+    for name in patient.absences:
+        named.update(kinds[name].names)
+        named.update(kinds[name].upward)
     return frozenset(named)
 
 
