@@ -720,8 +720,7 @@ def _number(node: Number, engine: Engine[J, M]) -> Callable[[Frame], M]:
 
 def _value(node: Value, engine: Engine[J, M]) -> Callable[[Frame], M]:
     """What a lookup of a lab, a grade or a change yields."""
-    lookup = node.lookup
-    return engine.read_number(node, lambda frame: look_up(lookup, frame), ranges.EVERYTHING)
+    return engine.read_number(node, partial(look_up, node.lookup), ranges.EVERYTHING)
 
 
 def _age(node: Age, engine: Engine[J, M]) -> Callable[[Frame], M]:
@@ -846,19 +845,19 @@ def _against_limit(node: AgainstLimit, engine: Engine[J, M]) -> Callable[[Frame]
         truth, lacks_limit = against_limit(found, node, times, in_use[frame.patient.sex], lab)
         return truth, ("missing",) if lacks_limit else ()
 
-    return engine.read_truth(node, lambda frame: look_up(name, frame), say)
+    return engine.read_truth(node, partial(look_up, name), say)
 
 
 def _is_one_of(node: IsOneOf, engine: Engine[J, M]) -> Callable[[Frame], J]:
     """Whether a finding is one of these choices."""
-    lookup, wanted = node.lookup, frozenset(node.choices)
+    wanted = frozenset(node.choices)
 
     def say(found: Found, frame: Frame) -> tuple[Truth, tuple[Reason, ...]]:
         if found.choices is None:
             return UNKNOWN, ()
         return FALSE if wanted.isdisjoint(found.choices) else TRUE if found.choices <= wanted else UNKNOWN, ()
 
-    return engine.read_truth(node, lambda frame: look_up(lookup, frame), say)
+    return engine.read_truth(node, partial(look_up, node.lookup), say)
 
 
 def _sex_is(node: SexIs, engine: Engine[J, M]) -> Callable[[Frame], J]:
@@ -983,8 +982,8 @@ def _at_least(node: AtLeast, engine: Engine[J, M]) -> Callable[[Frame], J]:
 
 def _at_time(node: AtTime, engine: Engine[J, M]) -> Callable[[Frame], J]:
     """A rule evaluated at another instant, or at each day of a range if that is all that is known."""
-    anchor, shift = node.anchor, -1 if node.relation == "before" else 0
-    return engine.at_other_times(node, engine.truth(node.of), lambda frame: look_up(anchor, frame), shift)
+    shift = -1 if node.relation == "before" else 0
+    return engine.at_other_times(node, engine.truth(node.of), partial(look_up, node.anchor), shift)
 
 
 def days_of(anchor: Found, shift: int) -> range | None:

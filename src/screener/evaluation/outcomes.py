@@ -10,7 +10,7 @@ facts, and asks no further part once the outcome is settled:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
 from typing import Any as Anything
 from typing import TypeVar
@@ -252,8 +252,7 @@ class Outcomes(Engine[Outcome, Amount]):
         return run
 
     def happening(self, node: Truthful, lookup: EventLookup) -> Callable[[Frame], Outcome]:
-        name = lookup.name
-        return self.read_truth(node, lambda frame: look_up(name, frame), lambda found, frame: (truth_in(found), ()))
+        return self.read_truth(node, partial(look_up, lookup.name), lambda found, frame: (truth_in(found), ()))
 
     def answered(
         self,
