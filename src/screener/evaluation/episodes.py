@@ -80,30 +80,38 @@ def happened(asked: PreparedLookup, stretch: Stretch | None, anchor: Found | Non
     # Only what is true shows that it is so, and what certainly does not count has no part in what is open.
     counted = parts if truth is FALSE else [part for part in parts if part.truth is truth or part.truth is TRUE]
     used: dict[Absence | Episode | Given, None] = dict.fromkeys([part.standing.episode for part in counted])
-    reasons: dict[Reason, None] = {}
-    if truth is UNKNOWN:
-        reasons = dict.fromkeys([reason for part in counted for reason in part.reasons])
-        for kind in lacking:
-            reasons[why_lacking(kind, asked.list, frame)] = None
-            if is_of_other_sex(kind, frame):
-                used |= dict.fromkeys((Given("sex", str(frame.patient.sex), "sex"), *frame.against_sex))
-        if not reasons and any(isinstance(each, Absence) for each in denying):
-            reasons["conflict"] = None
-        elif not reasons and lookup.times > 1:
-            reasons["unspecific" if asked.tense == "timeless" else "imprecise_date"] = None
+    if any(is_of_other_sex(kind, frame) for kind in lacking):
+        used.update(dict.fromkeys((Given("sex", str(frame.patient.sex), "sex"), *frame.against_sex)))
     used.update(dict.fromkeys(denying))
     return Found(
         lookup.name,
         lookup,
         truth=truth,
         used=tuple(used),
-        reasons=tuple(reasons),
+        reasons=_why_open(asked, counted, lacking, denying, frame) if truth is UNKNOWN else (),
         assumed=truth is FALSE and any(is_assumed(kind, asked.list, frame) for kind in asked.kinds),
         may_lack=bool(lacking),
         lacking=tuple([kind.concept.name for kind in lacking]),
         anchor=anchor,
         parts=tuple([each for part in counted for each in part.judged]),
     )
+
+
+def _why_open(
+    asked: PreparedLookup,
+    counted: list[Part],
+    lacking: list[Kind],
+    denying: list[Absence | Episode | Given],
+    frame: Frame,
+) -> tuple[Reason, ...]:
+    reasons = dict.fromkeys([reason for part in counted for reason in part.reasons])
+    for kind in lacking:
+        reasons[why_lacking(kind, asked.list, frame)] = None
+    if not reasons and any(isinstance(each, Absence) for each in denying):
+        return ("conflict",)
+    if not reasons and asked.lookup.times > 1:
+        return ("unspecific" if asked.tense == "timeless" else "imprecise_date",)
+    return tuple(reasons)
 
 
 def happens(asked: PreparedLookup, stretch: Stretch | None, frame: Frame, judge: Judge) -> Truth:

@@ -24,7 +24,7 @@ _NO_END_SO_FAR = Moment(END, END)
 
 
 class Standing:
-    """An entry as one frame sees it.
+    """An entry as one frame sees it. It is long because all that time and denials make of one entry stands in it.
 
     `began` is when it began, on an unknown day up to the day of screening where nobody wrote that down; `start` the
     same as far as that was by the day of screening. `unseen`: what is said of it at any time, because it had not begun
