@@ -42,7 +42,7 @@ from screener.contract import (
 )
 from screener.evaluation.ages import with_possible_age
 from screener.evaluation.answers import Evidence, Judged, Measured, Reason
-from screener.evaluation.episodes import denied_by_old_list
+from screener.evaluation.denying import denied_by_old_list
 from screener.evaluation.evaluator import Holds, PreparedCriterion, in_all_worlds, program_of, was_confirmed
 from screener.evaluation.evidence import ShownFact, bounds_of, evidence_of_result, shown_as
 from screener.evaluation.explanation import explain, score_text, span_text, terms
@@ -589,7 +589,7 @@ class Screening:
                     lookup = found.lookup
                     if isinstance(lookup, EventLookup) and lookup.list in criterion.frame.complete:
                         for name in found.lacking:
-                            is_old = denied_by_old_list(name, lookup, criterion.frame)
+                            is_old = denied_by_old_list(criterion.frame.kinds[name], lookup.list, criterion.frame)
                             (too_old if is_old else lacking.setdefault(lookup.list, {}))[name] = None
         for list_, names in lacking.items():
             titles = ", ".join(sorted(lowered(self._rulebook.concepts[name].title) for name in names))

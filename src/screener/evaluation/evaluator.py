@@ -28,16 +28,9 @@ from typing import Generic, TypeVar, get_args
 from msgspec import Struct
 
 from screener.evaluation.answers import Found, Given, HasTruth, Judged, Measured, Reason
-from screener.evaluation.episodes import (
-    asks_for_time_alone,
-    happened,
-    happens,
-    on_complete_list,
-    onset_of,
-    said_by_list,
-    unmentioned,
-)
-from screener.evaluation.frame import Frame, kinds_of
+from screener.evaluation.denying import on_complete_list, said_by_list, unmentioned
+from screener.evaluation.episodes import happened, happens, onset_of
+from screener.evaluation.frame import Frame, prepared_lookups
 from screener.evaluation.grounds import Ground, lasting_of
 from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, stretch_around, up_to
 from screener.evaluation.results import against_limit, change_of, limits_in_use, value_of, window_of_freshness
@@ -518,7 +511,7 @@ class Decisions(Engine[Truth, Range]):
         return lambda frame: say(read(frame), frame)[0]
 
     def happening(self, node: Truthful, lookup: EventLookup) -> Callable[[Frame], Truth]:
-        name, scope, time_alone = lookup.name, lookup.scope, asks_for_time_alone(lookup)
+        name, scope, asked = lookup.name, lookup.scope, prepared_lookups(self.rulebook)[lookup.name]
 
         def run(frame: Frame) -> Truth:
             truth = frame.decided.get(name)
@@ -527,7 +520,7 @@ class Decisions(Engine[Truth, Range]):
                 if found is not None:
                     truth = truth_in(found)
                 else:
-                    truth = happens(lookup, stretch_of(scope, frame)[0], frame, judge, time_alone=time_alone)
+                    truth = happens(asked, stretch_of(scope, frame)[0], frame, judge)
                 frame.decided[name] = truth
             return truth
 
@@ -679,7 +672,7 @@ def _read(lookup: Lookup, frame: Frame) -> Found:
     match lookup:
         case EventLookup():
             stretch, anchor = stretch_of(lookup.scope, frame)
-            return happened(lookup, stretch, anchor, frame, judge)
+            return happened(frame.lookups[lookup.name], stretch, anchor, frame, judge)
         case ValueLookup(scope=None):
             return value_of(lookup, window_of_freshness(lookup, frame), None, frame)
         case ValueLookup():
@@ -727,8 +720,7 @@ def _number(node: Number, engine: Engine[J, M]) -> Callable[[Frame], M]:
 
 def _value(node: Value, engine: Engine[J, M]) -> Callable[[Frame], M]:
     """What a lookup of a lab, a grade or a change yields."""
-    lookup = node.lookup
-    return engine.read_number(node, lambda frame: look_up(lookup, frame), ranges.EVERYTHING)
+    return engine.read_number(node, partial(look_up, node.lookup), ranges.EVERYTHING)
 
 
 def _age(node: Age, engine: Engine[J, M]) -> Callable[[Frame], M]:
@@ -853,19 +845,19 @@ def _against_limit(node: AgainstLimit, engine: Engine[J, M]) -> Callable[[Frame]
         truth, lacks_limit = against_limit(found, node, times, in_use[frame.patient.sex], lab)
         return truth, ("missing",) if lacks_limit else ()
 
-    return engine.read_truth(node, lambda frame: look_up(name, frame), say)
+    return engine.read_truth(node, partial(look_up, name), say)
 
 
 def _is_one_of(node: IsOneOf, engine: Engine[J, M]) -> Callable[[Frame], J]:
     """Whether a finding is one of these choices."""
-    lookup, wanted = node.lookup, frozenset(node.choices)
+    wanted = frozenset(node.choices)
 
     def say(found: Found, frame: Frame) -> tuple[Truth, tuple[Reason, ...]]:
         if found.choices is None:
             return UNKNOWN, ()
         return FALSE if wanted.isdisjoint(found.choices) else TRUE if found.choices <= wanted else UNKNOWN, ()
 
-    return engine.read_truth(node, lambda frame: look_up(lookup, frame), say)
+    return engine.read_truth(node, partial(look_up, node.lookup), say)
 
 
 def _sex_is(node: SexIs, engine: Engine[J, M]) -> Callable[[Frame], J]:
@@ -890,34 +882,34 @@ def _happened(node: Happened, engine: Engine[J, M]) -> Callable[[Frame], J]:
     if not isinstance(lookup, EventLookup):
         raise AssertionError(f"{node.lookup} is not about an event")
     run = engine.happening(node, lookup)
-    asked = frozenset(what.concept for what in lookup.what)
+    asked = prepared_lookups(engine.rulebook)[lookup.name]
+    names, kinds = frozenset(asked.names), asked.kinds
     scope = lookup.scope
     up_to_the_clock = scope is None or (scope.anchor == "clock" and not scope.excludes_anchor)
-    concepts = [engine.rulebook.concepts[name] for name in asked]
-    if not up_to_the_clock or any(each.only_if is not None or each.ruled_out is not None for each in concepts):
+    if not up_to_the_clock or any(each.hangs_on_more_than_lists for each in kinds):
         return run
     answers: dict[tuple[Given | Reason, ...], J] = {}
 
     def answered(said: tuple[Given | Reason, ...]) -> J:
         answer = answers.get(said)
         if answer is None:
-            found = unmentioned(lookup, said)
+            found = unmentioned(asked, said)
             answer = answers[said] = engine.known(node, truth_in(found), (found,))
         return answer
 
-    entries, at_once = lookup.list, all(kinds_of(engine.rulebook)[name].is_denied_at_once for name in asked)
-    missing = answered(tuple(["missing" for _ in lookup.what]))
-    declared = answered((on_complete_list(entries, assumed=False),) * len(lookup.what))
+    entries, at_once = lookup.list, all(each.is_denied_at_once for each in kinds)
+    missing = answered(tuple(["missing" for _ in kinds]))
+    declared = answered((on_complete_list(entries, assumed=False),) * len(kinds))
 
     def run_unless_unmentioned(frame: Frame) -> J:
-        if not asked.isdisjoint(frame.concerned):
+        if not names.isdisjoint(frame.concerned):
             return run(frame)
         patient = frame.patient
         if entries not in frame.complete and entries not in patient.none_known_on:
             return missing
         if at_once and entries in patient.complete and (patient.as_of is None or frame.day <= patient.as_of):
             return declared
-        return answered(said_by_list(lookup, frame))
+        return answered(said_by_list(asked, frame))
 
     return run_unless_unmentioned
 
@@ -990,8 +982,8 @@ def _at_least(node: AtLeast, engine: Engine[J, M]) -> Callable[[Frame], J]:
 
 def _at_time(node: AtTime, engine: Engine[J, M]) -> Callable[[Frame], J]:
     """A rule evaluated at another instant, or at each day of a range if that is all that is known."""
-    anchor, shift = node.anchor, -1 if node.relation == "before" else 0
-    return engine.at_other_times(node, engine.truth(node.of), lambda frame: look_up(anchor, frame), shift)
+    shift = -1 if node.relation == "before" else 0
+    return engine.at_other_times(node, engine.truth(node.of), partial(look_up, node.anchor), shift)
 
 
 def days_of(anchor: Found, shift: int) -> range | None:

@@ -10,23 +10,29 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from screener.evaluation.answers import Found, Judged, Measured, Reason
+from screener.evaluation.answers import Found, Judged, Measured
 from screener.evaluation.grounds import Grounds, lasting_of
 from screener.evaluation.instants import Stretch, not_after
 from screener.records.chart import as_if
 from screener.records.patient import Absence, Episode, Flag, Patient, Result
-from screener.rulebook import Concept, RecordList, Rulebook, Scope, made_once
-from screener.values.dates import Duration, Moment, latest_of, on_day
+from screener.rulebook import VERBS, Concept, EventLookup, RecordList, Rulebook, Scope, made_once
+from screener.values.dates import BEGINNING, DAY, Duration, Moment, latest_of, on_day
 from screener.values.ranges import Range
 from screener.values.truth import Truth
 
 
 class Denial(Struct, frozen=True, gc=False):
     """An absence with the time it is about: its own date, up to the end of the day of screening, or the record's own
-    day if it has none. An undated absence in an undated record denies nothing."""
+    day if it has none. An undated absence in an undated record denies nothing.
+
+    `since` is the first day for which it says that it was not so: a day that it states, ever, or for the absence of a
+    passing condition its own day only (`is_of_its_day`).
+    """
 
     when: Moment
     absence: Absence
+    since: int
+    is_of_its_day: bool
 
 
 class Over(Struct, frozen=True):
@@ -50,10 +56,12 @@ class Kind:
     __slots__ = (
         "concept",
         "deniable",
+        "hangs_on_more_than_lists",
         "has_lasting_kinds",
         "is_acute",
         "is_denied_at_once",
         "is_of",
+        "is_passing",
         "names",
         "order",
         "upward",
@@ -66,6 +74,8 @@ class Kind:
         self.is_of = frozenset(self.names)
         self.upward = (concept.name, *concept.broader)
         self.is_acute = concept.course == "acute"
+        self.hangs_on_more_than_lists = concept.only_if is not None or concept.ruled_out is not None
+        self.is_passing = concept.kind == "condition" and concept.course == "passing"
         self.has_lasting_kinds = self.is_acute and any(concepts[name].course != "acute" for name in concept.narrower)
         broader = (concepts[name] for name in concept.broader)
         self.deniable = (concept,) if concept.denied_by_list else tuple(each for each in broader if each.denied_by_list)
@@ -76,6 +86,56 @@ def kinds_of(rulebook: Rulebook) -> Mapping[str, Kind]:
     """The kinds of a rulebook, by name."""
     concepts = rulebook.concepts
     return made_once(rulebook, "kinds", lambda: {name: Kind(concept, concepts) for name, concept in concepts.items()})
+
+
+class PreparedLookup:
+    """What is the same of an event lookup for every patient. `shelf` and `names` say which entries it is about, `what`
+    which of them count. `asks_for_time_alone`: it asks nothing about an entry except what it is and when it was.
+    `is_of_the_day`: it asks about the clock's day, and not about a stretch of time."""
+
+    __slots__ = (
+        "asks_for_time_alone",
+        "exceptions",
+        "is_of_the_day",
+        "kinds",
+        "list",
+        "lists",
+        "lookup",
+        "names",
+        "place",
+        "shelf",
+        "tense",
+        "what",
+    )
+
+    def __init__(self, lookup: EventLookup, kinds: Mapping[str, Kind]) -> None:
+        self.lookup = lookup
+        self.list = lookup.list
+        self.what = tuple([(each, kinds[each.concept]) for each in lookup.what])
+        self.exceptions = tuple([(each, kinds[each.concept]) for each in lookup.exceptions])
+        self.names = tuple(dict.fromkeys([each.concept for each in lookup.what]))
+        self.kinds = tuple([kinds[name] for name in self.names])
+        verb = VERBS[lookup.verb]
+        self.tense = verb.tense
+        self.shelf: Shelf = DONE if verb.reads_plans else lookup.list
+        self.lists: tuple[RecordList, ...] = ("procedures", "plans") if verb.reads_plans else (lookup.list,)
+        self.place = (self.shelf, self.names)
+        self.is_of_the_day = verb.tense in ("timeless", "now", "ahead")
+        self.asks_for_time_alone = not (
+            lookup.exceptions or lookup.beside is not None or any(what.qualifiers for what in lookup.what)
+        )
+
+
+def prepared_lookups(rulebook: Rulebook) -> Mapping[str, PreparedLookup]:
+    """The event lookups of a rulebook, by name."""
+    kinds, lookups = kinds_of(rulebook), rulebook.lookups
+    return made_once(
+        rulebook,
+        "event lookups",
+        lambda: {
+            name: PreparedLookup(lookup, kinds) for name, lookup in lookups.items() if isinstance(lookup, EventLookup)
+        },
+    )
 
 
 class Frame:
@@ -89,6 +149,7 @@ class Frame:
         "against_sex",
         "as_of",
         "assumed",
+        "at_hand",
         "cleared",
         "complete",
         "concerned",
@@ -96,26 +157,26 @@ class Frame:
         "decided",
         "denials",
         "denying",
-        "ends",
         "entries",
+        "filed",
         "found",
         "grounds",
         "kinds",
         "labs_within",
         "last_from",
+        "lookups",
         "of_all_trials",
         "of_this_trial",
         "open_entries",
         "over",
         "own_onset",
         "patient",
-        "plain",
-        "present",
         "raised",
         "related",
         "results_by_source",
         "rulebook",
         "shown",
+        "standings",
         "stretches",
         "trial",
     )
@@ -143,15 +204,16 @@ class Frame:
         self.trial = trial
         self.own_onset = own_onset
         self.kinds: Mapping[str, Kind] = kinds_of(rulebook) if of is None else of.kinds
+        self.lookups: Mapping[str, PreparedLookup] = prepared_lookups(rulebook) if of is None else of.lookups
         self.entries: dict[tuple[Shelf, str], Sequence[Episode]] = {} if of is None else of.entries
         """The entries that are a concept or one of its kinds; filled as they are asked for."""
-        self.related: dict[str, Sequence[Episode]] = {} if of is None else of.related
-        """By the name of a lookup the entries that are, or may be, what it asks about; filled as they are asked for."""
-        self.concerned: frozenset[str] = _concerned(self.kinds, patient) if of is None else of.concerned
+        self.filed: dict[str, list[str]] = _filed(self.kinds, patient) if of is None else of.filed
+        """By a concept the names under which its entries stand on record: its own and those of its kinds, in order."""
+        self.concerned: frozenset[str] = _concerned(self, patient) if of is None else of.concerned
         """The concepts that some entry of the record says anything about, itself or as a broader or narrower one."""
         self.against_sex: tuple[Episode, ...] = _against_sex(self.kinds, patient) if of is None else of.against_sex
         """The entries and results that contradict the sex on record; while there are any, it rules nothing out."""
-        self.denials: dict[str, list[Denial]] = _denials(patient, as_of) if of is None else of.denials
+        self.denials: dict[str, list[Denial]] = _denials(self.kinds, patient, as_of) if of is None else of.denials
         self.denying: dict[tuple[RecordList, str], list[Denial]] = {} if of is None else of.denying
         """The denials of a concept or a broader one on a list, equal ones once; filled as they are asked for."""
         self.over: dict[tuple[RecordList, str], Over] = {} if of is None else of.over
@@ -160,12 +222,12 @@ class Frame:
         """The entries of a list that may be a concept, each as an episode of it; filled as they are asked for."""
         self.cleared: frozenset[tuple[str, str]] = frozenset()
         """Pairs of a lookup and a concept: the record is supposed to lack no entry of it where the lookup looks."""
-        self.ends: dict[int, tuple[Episode, Moment]] = {}
-        """When a lasting condition ended; by the identity of an entry, kept with the entry itself."""
-        self.present: dict[int, tuple[Episode, Truth, tuple[Reason, ...]]] = {}
-        """Whether an entry holds on the clock's day, and if that is open, why; likewise."""
-        self.plain: dict[int, tuple[Episode, bool]] = {}
-        """Whether nothing but time can keep an entry from being what is asked; likewise."""
+        self.standings: dict[int, Anything] = {}
+        """How each entry stands at the clock; by its identity, filled as they are asked for."""
+        self.related: dict[tuple[Shelf, tuple[str, ...]], Sequence[Anything]] = {}
+        """By a list and concepts, how the entries stand that are, or may be, one of them; likewise."""
+        self.at_hand: dict[str, bool] = {}
+        """Whether a lab or finding has a result that can be used and is fresh; likewise."""
         self.found: dict[str, Found] = {}
         self.decided: dict[str, Truth] = {}
         """Whether what an event lookup asks about happened, where no more was asked than that."""
@@ -183,20 +245,17 @@ class Frame:
 
     def that_are(self, concept: str, shelf: Shelf) -> Sequence[Episode]:
         """The entries that are a concept or one of its kinds, or are read as such; equal ones once."""
+        names = self.filed.get(concept)
+        if names is None:
+            return ()
         key = (shelf, concept)
         known = self.entries.get(key)
         if known is None:
-            kind, on_record = self.kinds[concept], self.patient.episodes
-            if kind.is_of.isdisjoint(on_record):
-                self.entries[key] = ()
-                return ()
-            names = [name for name in on_record if name in kind.is_of]
-            names.sort(key=kind.order.__getitem__)
             lists = ("procedures", "plans") if shelf == DONE else (shelf,)
-            entries = [each for name in names for each in on_record[name] if each.list in lists]
-            if len(entries) > 1 and len({each.source for each in entries}) < len(entries):
-                entries = list(dict.fromkeys(entries))
-            known = self.entries[key] = entries
+            known = [each for name in names for each in self.patient.episodes[name] if each.list in lists]
+            if len(known) > 1 and len({each.source for each in known}) < len(known):
+                known = list(dict.fromkeys(known))
+            self.entries[key] = known
         return known
 
     def that_may_be(self, concept: str, list_: RecordList) -> Sequence[Episode]:
@@ -249,7 +308,7 @@ class Frame:
         other.found = self.found
         other.decided = self.decided
         other.stretches = self.stretches
-        other.ends, other.plain, other.present = self.ends, self.plain, self.present
+        other.standings, other.related, other.at_hand = self.standings, self.related, self.at_hand
         other.of_all_trials = self.of_all_trials
         other.raised = self.raised
         other.shown = self.shown
@@ -274,7 +333,7 @@ class Frame:
         )
         other.over = {}
         if day < self.as_of or not self._is_all_seen():
-            other.denials = _denials(self.patient, day)
+            other.denials = _denials(self.kinds, self.patient, day)
             other.denying = {}
         return other
 
@@ -312,14 +371,26 @@ class Frame:
         )
 
 
-def _concerned(kinds: Mapping[str, Kind], patient: Patient) -> frozenset[str]:
-    named: set[str] = set()
+def _filed(kinds: Mapping[str, Kind], patient: Patient) -> dict[str, list[str]]:
+    filed: dict[str, list[str]] = {}
+    for name in patient.episodes:
+        for each in kinds[name].upward:
+            filed.setdefault(each, []).append(name)
+    for name, names in filed.items():
+        if len(names) > 1:
+            names.sort(key=kinds[name].order.__getitem__)
+    return filed
+
+
+def _concerned(frame: Frame, patient: Patient) -> frozenset[str]:
+    kinds, named = frame.kinds, set(frame.filed)
     for entries in patient.may_be.values():
         named.update(entries)
-    for name in (*patient.episodes, *patient.absences):
-        kind = kinds[name]
-        named.update(kind.names)
-        named.update(kind.upward)
+    for name in patient.episodes:
+        named.update(kinds[name].names)
+    for name in patient.absences:
+        named.update(kinds[name].names)
+        named.update(kinds[name].upward)
     return frozenset(named)
 
 
@@ -344,12 +415,19 @@ def _what_it_denies(denial: Denial) -> tuple[object, ...]:
     return absence.concept, denial.when, absence.since, absence.reviewed, absence.doubtful, absence.unusable
 
 
-def _denials(patient: Patient, as_of: int) -> dict[str, list[Denial]]:
+def _denials(kinds: Mapping[str, Kind], patient: Patient, as_of: int) -> dict[str, list[Denial]]:
     own_day = None if patient.as_of is None else on_day(min(patient.as_of, as_of))
     denials: dict[str, list[Denial]] = {}
     for name, absences in patient.absences.items():
         for absence in absences:
             when = own_day if absence.when is None else not_after(absence.when, as_of)
             if when is not None:
-                denials.setdefault(name, []).append(Denial(when, absence))
+                denials.setdefault(name, []).append(_denial(when, absence, kinds[name].is_passing))
     return denials
+
+
+def _denial(when: Moment, absence: Absence, is_passing: bool) -> Denial:
+    if absence.since is not None:
+        return Denial(when, absence, absence.since.last_day, False)
+    is_of_its_day = is_passing and absence.list == "conditions"
+    return Denial(when, absence, when.last_day if is_of_its_day else BEGINNING // DAY, is_of_its_day)

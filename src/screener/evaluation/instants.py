@@ -149,6 +149,12 @@ def ahead_of(clock_day: int, scope: Scope | None) -> Stretch:
     return Stretch(start, start, last, last)
 
 
+@lru_cache(maxsize=4096)
+def some_time_by(day: int) -> Moment:
+    """An unknown time up to the end of a day."""
+    return Moment(BEGINNING, day * DAY + DAY - 1)
+
+
 def not_after(moment: Moment, day: int) -> Moment | None:
     """The moment, less its days after `day`; None if there is nothing left."""
     end = day * DAY + DAY - 1

@@ -10,7 +10,8 @@ facts, and asks no further part once the outcome is settled:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import chain
 from typing import Any as Anything
 from typing import TypeVar
 
@@ -54,9 +55,9 @@ from screener.values import ranges
 from screener.values.ranges import Range
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of
 
-Wanted = tuple["Need | Found | Wanted", ...]
-"""What would settle something, as it was gathered: with those of its parts inside, one of them perhaps twice. What an
-open lookup needs is put into words when it is read."""
+Wanted = tuple[Need | Found, ...]
+"""What would settle something, one of them perhaps twice. What an open lookup needs is put into words when it is
+read."""
 
 
 class Outcome(Struct, frozen=True, gc=False):
@@ -74,7 +75,13 @@ class Outcome(Struct, frozen=True, gc=False):
 
     def needs(self, frame: Frame) -> tuple[Need, ...]:
         """What would settle it, each once."""
-        return tuple(dict.fromkeys(_each(self.wanted, frame)))
+        told: list[Need] = []
+        for each in self.wanted:
+            if isinstance(each, Found):
+                told += needs(each, frame.rulebook, frame.grounds)
+            else:
+                told.append(each)
+        return tuple(dict.fromkeys(told))
 
 
 def outcome_of(judged: Judged, frame: Frame) -> Outcome:
@@ -92,18 +99,6 @@ class Amount(Struct, frozen=True, gc=False):
     reasons: tuple[Reason, ...] = ()
     wanted: Wanted = ()
     assumed: bool = False
-
-
-def _each(wanted: Wanted, frame: Frame) -> list[Need]:
-    told: list[Need] = []
-    for each in wanted:
-        if isinstance(each, Need):
-            told.append(each)
-        elif isinstance(each, Found):
-            told += needs(each, frame.rulebook, frame.grounds)
-        else:
-            told += _each(each, frame)
-    return told
 
 
 Part = Outcome | Amount
@@ -257,8 +252,7 @@ class Outcomes(Engine[Outcome, Amount]):
         return run
 
     def happening(self, node: Truthful, lookup: EventLookup) -> Callable[[Frame], Outcome]:
-        name = lookup.name
-        return self.read_truth(node, lambda frame: look_up(name, frame), lambda found, frame: (truth_in(found), ()))
+        return self.read_truth(node, partial(look_up, lookup.name), lambda found, frame: (truth_in(found), ()))
 
     def answered(
         self,
@@ -358,7 +352,8 @@ def _waiting_for(parts: Sequence[Part], why: tuple[Reason, ...]) -> tuple[tuple[
     """Why these parts are open, and what would settle them."""
     if len(parts) == 1 and not why:
         return parts[0].reasons, parts[0].wanted
-    return _each_once((why, *[part.reasons for part in parts])), tuple([part.wanted for part in parts])
+    wanted = tuple(chain.from_iterable([part.wanted for part in parts]))
+    return _each_once((why, *[part.reasons for part in parts])), wanted
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,7 @@ from fractions import Fraction
 from msgspec.structs import replace
 
 from screener.evaluation.answers import Found, Reason
-from screener.evaluation.episodes import entries_of_the_present, present_state
+from screener.evaluation.episodes import entries_of_the_present, is_absent, present_state
 from screener.evaluation.frame import Frame
 from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, fresh_until, not_after
 from screener.records.patient import Episode, Result
@@ -250,9 +250,9 @@ def _grade_of_absence(lookup: ValueLookup, fact: Lab | Finding, frame: Frame, an
     """The lowest grade, if the record says that the graded condition is absent at the clock."""
     if isinstance(fact, Lab) or fact.zero_when_absent is None or lookup.scope is not None:
         return None
-    state = present_state(fact.zero_when_absent, frame)
-    if state.truth is not FALSE:
+    if not is_absent(fact.zero_when_absent, frame):
         return None
+    state = present_state(fact.zero_when_absent, frame)
     return Found(
         lookup.fact,
         lookup,
