@@ -98,3 +98,21 @@ def test_a_history_of_another_cancer_is_none_of_the_liver(code: str) -> None:
 def test_after_a_visit_for_its_termination_a_pregnancy_is_open(code: str) -> None:
     entry = {"icd10cm": code, "onset": "2026-03-12", "status": "active"}
     assert status("NCT07409259/E7", entry, sex="female", birth_date="1996") == "unknown"
+
+
+@pytest.mark.parametrize(("drug", "expected"), [("L01EX02", "unknown"), ("L01FF05", "unknown"), ("L02BG04", "passed")])
+def test_a_drug_against_tumors_may_be_for_one_of_the_liver(drug: str, expected: str) -> None:
+    taken = {"atc": drug, "start": "2026-01-10", "status": "ongoing", "date": "2026-03-17"}
+    labs = [{"name": "AFP", "value": 40, "unit": "ng/mL", "date": "2026-03-11"}]
+    assert status("NCT03863002/E3", observations=labs, medications=[taken]) == expected
+
+
+@pytest.mark.parametrize(("hemoglobin", "expected"), [(69, "unknown"), (70, "passed")])
+def test_a_low_hemoglobin_may_be_of_an_upper_bleed(hemoglobin: int, expected: str) -> None:
+    labs = [each for each in LABS if each["name"] != "hemoglobin"]
+    low = {"name": "hemoglobin", "value": hemoglobin, "unit": "g/L", "date": "2026-03-17"}
+    assert status("NCT05985863/E1", observations=[*labs, low]) == expected
+
+
+def test_a_thrombosis_of_the_leg_in_SNOMED_is_none_of_the_portal_vein() -> None:
+    assert status("NCT03863002/E7", {"snomed": "128053003", "onset": "2025-01", "status": "active"}) == "passed"
