@@ -114,5 +114,5 @@ def test_a_low_hemoglobin_may_be_of_an_upper_bleed(hemoglobin: int, expected: st
     assert status("NCT05985863/E1", observations=[*labs, low]) == expected
 
 
-def test_a_thrombosis_of_the_leg_in_SNOMED_is_none_of_the_portal_vein() -> None:
+def test_a_deep_thrombosis_in_snomed_is_none_of_the_portal_vein() -> None:
     assert status("NCT03863002/E7", {"snomed": "128053003", "onset": "2025-01", "status": "active"}) == "passed"
