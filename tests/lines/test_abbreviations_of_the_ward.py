@@ -79,6 +79,10 @@ def test_a_short_word_in_small_letters_is_none(name: str) -> None:
         ("HL", {"malignancy"}),
         # ulcerative colitis, urothelial carcinoma
         ("UC", {"malignancy"}),
+        # chronic hepatitis C, carcinome hépatocellulaire
+        ("CHC", {"chronic_viral_hepatitis", "hepatocellular_carcinoma"}),
+        # hemodialysis, Hodgkin lymphoma, heart disease
+        ("HD", {"dialysis", "malignancy"}),
         # rheumatoid arthritis, refractory ascites
         ("RA", {"ascites"}),
     ],
