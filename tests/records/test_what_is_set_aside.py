@@ -164,9 +164,8 @@ def test_two_answers_that_differ_answer_nothing_and_two_alike_one() -> None:
     "record",
     [
         {"conditions": [{"name": "HCC", "onste": "2019"}]},
-        {"conditions": [{"name": "HCC", "onset": "last spring"}]},
+        {"conditions": [{"name": "HCC", "onset": "2019-13"}]},
         {"observations": [{"name": "INR", "value": []}]},
-        {"observations": [{"value": 3}]},
         {"conditons": []},
     ],
 )

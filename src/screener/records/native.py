@@ -25,9 +25,10 @@ Text = str | None
 
 
 def _year_as_text(written: Any) -> Any:
-    """A year that is written as a number is as good as text; no other number is a date."""
-    is_year = isinstance(written, int) and not isinstance(written, bool) and 1000 <= written <= 9999
-    return str(written) if is_year else written
+    """A year or a day (`20260311`) that is written as a number is as good as text; no other number is a date."""
+    if not isinstance(written, int) or isinstance(written, bool):
+        return written
+    return str(written) if 1000 <= written <= 9999 or 10_000_000 <= written <= 99_999_999 else written
 
 
 def _code_as_text(written: Any) -> Any:

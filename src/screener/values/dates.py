@@ -104,6 +104,11 @@ _WESTMOST, _EASTMOST = -12 * 60, 14 * 60
 AT_ANY_TIME = Moment(BEGINNING, END, "unknown day")
 
 
+def at_any_time(text: str) -> Moment:
+    """Some time, of which nobody can tell from a text when."""
+    return Moment(BEGINNING, END, text)
+
+
 def on_day(day: date | int, text: str = "") -> Moment:
     """Some time on that day."""
     ordinal = day if isinstance(day, int) else day.toordinal()
