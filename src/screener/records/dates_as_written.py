@@ -22,7 +22,7 @@ from screener.values.tables import table_rows
 
 
 class Dated(NamedTuple):
-    """When something was, as far as a text says it; and why a person should look at the text, if one should."""
+    """When something was, as far as a text says it; and what is wrong with the text, if anything: `has no year`."""
 
     when: Moment
     fault: str = ""
@@ -52,7 +52,7 @@ def date_meant(text: str, locale: Locale | None) -> Dated:
         case [early, late]:
             mend = f"write YYYY-MM-DD, or say whose dates they are: {_SAY_LOCALE}"
             either = from_one_to_another(early, late, f"{early.text} or {late.text}")
-            return Dated(either, "it is day first or month first", mend)
+            return Dated(either, "is day first or month first", mend)
     if (why := _why_nobody_can_count(text)) is None:
         raise fault
     return Dated(at_any_time(text.strip()[:LONGEST_QUOTE]), why, "write YYYY-MM-DD, YYYY-MM or YYYY")
@@ -119,12 +119,12 @@ def _why_nobody_can_count(text: str) -> str | None:
     """Why a text is not a wrong date, but one that does not say which day it is; None where it is neither."""
     plain = unicodedata.normalize("NFKC", text).strip()
     if _YEAR_OF_TWO_DIGITS.match(plain):
-        return "its year has two digits"
+        return "has a year of two digits"
     months, told = _words()
     words = {each.casefold() for each in _WORD.findall(plain)}
     if _WITHOUT_YEAR.match(plain) or (words and words <= months.keys() and not _A_YEAR.search(plain)):
-        return "it has no year"
-    return "its words do not say which day it was" if words & told or _ROUGHLY.match(plain) else None
+        return "has no year"
+    return "does not say which day it was" if words & told or _ROUGHLY.match(plain) else None
 
 
 @cache

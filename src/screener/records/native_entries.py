@@ -195,7 +195,7 @@ class _Reader:
             return None if born is None else born.when
         is_known = born.when.first != BEGINNING
         until = "counts as a day from one to the other" if is_known else "leaves the age unknown"
-        self.findings.set_aside("birth_date", born.fault, born.mend, until)
+        self.findings.set_aside("birth_date", born.fault, born.mend, until, written=text or "")
         return born.when if is_known else None
 
     def _sex(self, written: str | None) -> Sex | None:
@@ -762,9 +762,9 @@ class _Reader:
         if dated is None or not dated.fault:
             return None if dated is None else dated.when
         if entry is not None:
-            self.findings.unsettle(entry, path, dated.fault, dated.mend)
+            self.findings.unsettle(entry, path, dated.fault, dated.mend, written=text or "")
         else:
-            self.findings.set_aside(path, dated.fault, dated.mend, "counts as an unknown day")
+            self.findings.set_aside(path, dated.fault, dated.mend, "counts as an unknown day", written=text or "")
         return None
 
     def _plainly(self, text: str | None, path: str) -> Dated | None:

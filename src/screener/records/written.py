@@ -93,6 +93,8 @@ class _Words(NamedTuple):
     """What people write for a sex, folded, and the sex, or `unknown`."""
     stages: frozenset[str]
     """Words before the number of a stage, class or grade."""
+    years: frozenset[str]
+    """Words behind an age, folded."""
 
 
 @lru_cache(maxsize=1)
@@ -106,6 +108,7 @@ def words_in_use() -> _Words:
     marks: list[str] = []
     sexes: dict[str, str] = {}
     stages: set[str] = set()
+    years: set[str] = set()
     for kind, words, meaning in table_rows(Path(__file__).with_name("words.tsv")):
         match kind:
             case "bound":
@@ -122,6 +125,8 @@ def words_in_use() -> _Words:
                 marks.append(words.casefold())
             case "sex":
                 sexes[as_choice(words)] = meaning
+            case "years":
+                years.add(as_choice(words))
             case "stage":
                 stages.update(words.casefold().split())
             case _:
@@ -138,6 +143,7 @@ def words_in_use() -> _Words:
         tuple(marks),
         sexes,
         frozenset(stages | grades),
+        frozenset(years),
     )
 
 
@@ -190,6 +196,17 @@ def sex_meant(text: str) -> Sex | Literal["unknown"] | None:
             return "unknown"
         case _:
             return None
+
+
+def age_meant(text: str) -> int | None:
+    """Completed years, as people write an age: `54`, `54 y`, `54 Jahre`. None where it is not in years."""
+    found = _AGE.match(text.strip())
+    return (
+        int(found[1]) if found is not None and (not found[2] or as_choice(found[2]) in words_in_use().years) else None
+    )
+
+
+_AGE = re.compile(r"(\d{1,3})\s*([^\d\s][^\d]*)?\Z", re.ASCII)
 
 
 def as_choice(words: str) -> str:
