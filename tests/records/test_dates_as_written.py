@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from screener.records.dates_as_written import date_meant
 from screener.records.dictionary import Dictionary
 from screener.records.errors import CHECK_FIRST
 from screener.records.locales import locale_of
-from screener.values.dates import BEGINNING, END, DateError
+from screener.values.dates import BEGINNING, DAY, DateError
 
 ALL = Dictionary(load_rules())
 
@@ -82,7 +84,8 @@ def test_of_two_days_somebody_has_to_say_which(written: str) -> None:
 )
 def test_what_says_no_day_may_be_any(written: str, fault: str) -> None:
     meant = date_meant(written, None)
-    assert (meant.when.first, meant.when.last, meant.when.text, meant.fault) == (BEGINNING, END, written, fault)
+    assert (meant.says_no_day, meant.when.text, meant.fault) == (True, written, fault)
+    assert BEGINNING < meant.when.first < BEGINNING + 2 * DAY
 
 
 @pytest.mark.parametrize(
@@ -140,6 +143,12 @@ def test_a_result_of_an_unknown_day_may_be_the_latest(written: str, right: str) 
 def test_an_onset_that_nobody_can_count_leaves_its_time_open(entry: dict[str, Any], right: str) -> None:
     record = {"conditions": [{"name": "myocardial_infarction", **entry}], "complete": ["conditions"]}
     assert status(record, "NCT07409259", "E5") == right
+
+
+@pytest.mark.parametrize(("onset", "right"), [("2 weeks ago", "unknown"), ("28.2.", "unknown"), ("unknown", "failed")])
+def test_a_state_that_passes_is_not_of_today_because_its_day_cannot_be_read(onset: str, right: str) -> None:
+    injury = {"name": "acute_kidney_injury", "status": "active", "onset": onset}
+    assert status({"conditions": [injury]}, "NCT05985863", "E1") == right
 
 
 @pytest.mark.parametrize(
@@ -214,3 +223,26 @@ def test_a_value_is_read_in_the_one_way_that_it_has(value: str, unit: str | None
     assert status({"observations": [OLDER, newer]}, "NCT03863002", "I5") == right
     notes = read_patient({"observations": [OLDER, newer]}, ALL).notes
     assert any("is read as a decimal point" in note for note in notes) == ("," in value and right != "unknown")
+
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples" / "patients").glob("*.json"))
+LISTS = ("conditions", "procedures", "medications", "events", "allergies", "family_history")
+
+
+@pytest.mark.parametrize("example", EXAMPLES[:: max(1, len(EXAMPLES) // 4)], ids=lambda path: path.stem)
+def test_a_date_that_nobody_can_read_makes_nothing_certain(example: Path) -> None:
+    record = json.loads(example.read_text(encoding="utf-8"))
+    record = record.get("record", record)
+
+    def answers() -> dict[tuple[str, str], str]:
+        screening = evaluate(read_patient(record, ALL), rules=load_rules(), assume_complete=LISTS)
+        return {(trial.id, each.id): each.status for trial in screening.trials for each in trial.criteria}
+
+    plain = answers()
+    for list_ in ("observations", *LISTS):
+        for entry in record.get(list_, ()):
+            for field in {"date", "onset", "start", "end"} & entry.keys():
+                written, entry[field] = entry[field], "28.11."
+                changed = answers()
+                assert {line for line in plain if changed[line] not in ("unknown", plain[line])} == set()
+                entry[field] = written

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from screener.records.errors import LONGEST_QUOTE
 from screener.records.locales import Locale
-from screener.values.dates import DateError, Moment, at_any_time, from_one_to_another, parse_moment
+from screener.values.dates import END, DateError, Moment, at_any_time, from_one_to_another, parse_moment
 from screener.values.tables import table_rows
 
 
@@ -27,6 +27,11 @@ class Dated(NamedTuple):
     when: Moment
     fault: str = ""
     mend: str = ""
+
+    @property
+    def says_no_day(self) -> bool:
+        """Whether it may have been at any time."""
+        return self.when.last == END
 
 
 def date_meant(text: str, locale: Locale | None) -> Dated:

@@ -61,7 +61,6 @@ from screener.rulebook import LIST_OF, Concept, Lab, Question, RecordList, Sex, 
 from screener.terminology.said import Said
 from screener.values.dates import (
     AT_ANY_TIME,
-    BEGINNING,
     OLDEST_AGE,
     DateError,
     Moment,
@@ -193,10 +192,9 @@ class _Reader:
         born = self._plainly(text, "birth_date")
         if born is None or not born.fault:
             return None if born is None else born.when
-        is_known = born.when.first != BEGINNING
-        until = "counts as a day from one to the other" if is_known else "leaves the age unknown"
+        until = "leaves the age unknown" if born.says_no_day else "counts as a day from one to the other"
         self.findings.set_aside("birth_date", born.fault, born.mend, until, written=text or "")
-        return born.when if is_known else None
+        return None if born.says_no_day else born.when
 
     def _sex(self, written: str | None) -> Sex | None:
         meant = None if written is None else sex_meant(written)
@@ -403,7 +401,8 @@ class _Reader:
 
     def condition(self, entry: Condition, path: str) -> None:
         onset, end = self._moment(entry.onset, f"{path}.onset"), self._moment(entry.end, f"{path}.end", path)
-        date = self._moment(entry.date, f"{path}.date")
+        date = _or_some_day(self._moment(entry.date, f"{path}.date"), entry.date)
+        onset = onset if date is not None else _or_some_day_begun(onset, entry.onset)
         self._in_order(onset, end, path, "end", "onset")
         if onset is not None and date is not None and date.is_before(onset):
             fault = f"`{onset.text}` is after the entry's date `{date.text}`"
@@ -454,6 +453,7 @@ class _Reader:
     def procedure(self, entry: Procedure, path: str) -> None:
         start, end = self._moment(entry.start, f"{path}.start"), self._moment(entry.end, f"{path}.end", path)
         date, until = self._moment(entry.date, f"{path}.date"), self._moment(entry.until, f"{path}.until", path)
+        date, start = _or_some_day(date, entry.date), _or_some_day_begun(start, entry.start)
         self._in_order(start, end, path, "end", "start")
         if date is not None and (start is not None or end is not None):
             fault, mend = "it stands beside `start` or `end`", "give one day, or a time"
@@ -470,9 +470,7 @@ class _Reader:
             concept = _concept(meaning)
             match entry.status:
                 case "not planned" if not meaning.is_open:
-                    self.chart.add_absence(
-                        Absence(concept.name, "plans", path, _or_some_day(date, entry.date), until=until)
-                    )
+                    self.chart.add_absence(Absence(concept.name, "plans", path, date, until=until))
                 case status if meaning.absent or status in DENYING:
                     self._absent(meaning, entry, path, "procedures", date)
                 case "planned":
@@ -487,7 +485,8 @@ class _Reader:
 
     def stay(self, entry: Stay, path: str, list_: RecordList, kinds: tuple[str, ...]) -> None:
         start, end = self._moment(entry.start, f"{path}.start"), self._moment(entry.end, f"{path}.end", path)
-        date = self._moment(entry.date, f"{path}.date")
+        date = _or_some_day(self._moment(entry.date, f"{path}.date"), entry.date)
+        start = start if date is not None else _or_some_day_begun(start, entry.start)
         self._in_order(start, end, path, "end", "start")
         if entry.status == "ongoing":
             self._not_over(end, path)
@@ -512,7 +511,7 @@ class _Reader:
             self.chart.add_episode(episode, meaning)
 
     def mention(self, entry: Mention, path: str, list_: RecordList, kinds: tuple[str, ...]) -> None:
-        date = self._moment(entry.date, f"{path}.date")
+        date = _or_some_day(self._moment(entry.date, f"{path}.date"), entry.date)
         for meaning in self._settled(self._listed(list_, entry, path, kinds), entry, path, (list_,)):
             concept = _concept(meaning)
             if meaning.absent or entry.status in NEGATIVE:
@@ -583,7 +582,6 @@ class _Reader:
         if meaning.is_part:
             self.findings.note(path, f"{denies_a_part(meaning)}; if all of it is `{status}`, give its `name`")
             return
-        when = _or_some_day(when, entry.date)
         since = EVER_SINCE if status == "never" else self._quietly(getattr(entry, "since", None))
         self.chart.add_absence(Absence(meaning.entry.name, list_, path, when, flags=meaning.flags, since=since))
 
@@ -821,8 +819,13 @@ def _why_no_date(text: str) -> str | None:
 
 
 def _or_some_day(when: Moment | None, written: str | None) -> Moment | None:
-    """When something is denied: a day that is written, and that nobody can tell, is not the record's own day."""
+    """When something was: a day that is written, and that nobody can tell, may be any; it is not the record's own."""
     return at_any_time(written.strip()) if when is None and written is not None and written.strip() else when
+
+
+def _or_some_day_begun(when: Moment | None, written: str | None) -> Moment | None:
+    """When something began: that nobody knows it is as if nothing were written."""
+    return when if written is None or _why_no_date(written) is not None else _or_some_day(when, written)
 
 
 def _concept(meaning: Meaning) -> Concept:

@@ -27,7 +27,7 @@ from screener.records.locales import Locale
 from screener.records.native import ENTRIES
 from screener.records.written import UnreadableValueError, read_value
 from screener.rulebook import DRUG_SYSTEMS, LIST_OF, Concept, Lab
-from screener.values.dates import BEGINNING, DateError
+from screener.values.dates import DateError
 from screener.values.tables import table_rows
 from screener.values.units import UnitError, parse_unit
 
@@ -295,7 +295,7 @@ def _is_of_two_days(cell: str) -> bool:
         meant = date_meant(cell, None)
     except DateError:
         return False
-    return bool(meant.fault) and meant.when.first != BEGINNING
+    return bool(meant.fault) and not meant.says_no_day
 
 
 _DAY_FIRST = re.compile(r"\d{1,2}\s*[./-]\s*\d{1,2}\s*[./-]\s*\d{4}\b", re.ASCII)

@@ -105,8 +105,9 @@ AT_ANY_TIME = Moment(BEGINNING, END, "unknown day")
 
 
 def at_any_time(text: str) -> Moment:
-    """Some time, of which nobody can tell from a text when."""
-    return Moment(BEGINNING, END, text)
+    """Some time, of which nobody can tell from a text when it was. It begins a day after the beginning of the calendar,
+    from which something is that has no date at all."""
+    return Moment(BEGINNING + DAY, END, text)
 
 
 def on_day(day: date | int, text: str = "") -> Moment:
