@@ -159,10 +159,15 @@ def test_an_answer_and_a_test_may_have_the_same_code(with_codes: Any) -> None:
         ("urn:a,,,,positive\n", (2, "there is no code")),
         ("urn:a,P,,,positive\nurn:a,P,,,negative\n", (3, "line 2 says that this answer is `positive`")),
         ("http://snomed.info/sct,10828004,,,negative\n", (2, "this answer is read as `positive` already")),
+        ("urn:a,P,positive,,\n", (2, "`positive` is not in the dictionary")),
     ],
 )
 def test_a_faulty_answer_is_refused(with_codes: Any, rows: str, expected: tuple[int, str]) -> None:
     assert fault(with_codes, HEADER + rows) == expected
+
+
+def test_a_table_of_answers_alone_needs_no_names(with_codes: Any) -> None:
+    assert with_codes("system,code,answer\nurn:lab,P,positive\n").answer("urn:lab", "P") == "positive"
 
 
 # ---- the form of the table

@@ -49,22 +49,3 @@ def test_a_slip_is_told_with_its_place_and_what_to_write(text: str, place: str, 
     (problem,) = refused.value.problems
     assert problem.path == place
     assert problem.mend.startswith(mend) if mend else problem.mend == ""
-
-
-@pytest.mark.parametrize(
-    ("field", "written", "mend"),
-    [
-        ("date", "2026/11/28", "write `2026-11-28`"),
-        ("date", "2026-1-8", "write `2026-01-08`"),
-        ("date", "2026.11.28", "write `2026-11-28`"),
-        ("date", "2026-02-30", "correct it, or write the month or the year alone"),
-        ("value", "1,5 mg/dl", "write `1.5 mg/dl`"),
-        ("value", "1,234 mg/dl", "write `1234 mg/dl` if the comma parts thousands"),
-    ],
-)
-def test_a_date_or_value_is_told_with_what_to_write(field: str, written: str, mend: str) -> None:
-    entry = {"name": "creatinine", "value": "1.5 mg/dl", field: written}
-    with pytest.raises(RecordError) as refused:
-        read_patient({"id": "a", "observations": [entry]}, SMALL, "a.json")
-    (problem,) = refused.value.problems
-    assert (problem.path, problem.mend.partition(", or say")[0]) == (f"observations[0].{field}", mend)

@@ -166,7 +166,7 @@ def test_an_empty_cell_is_nothing_and_no_absence(table: Write) -> None:
 
 def test_problems_are_told_with_their_row(table: Write) -> None:
     told = refusal(
-        table("patient,name,value,date,status\nA,INR,1.8,18.2.26,\nA,cirrhosis,,,aktv\nB,INR,1,2026-02-18,\n")
+        table("patient,name,value,date,status\nA,INR,1.8,31.2.2026,\nA,cirrhosis,,,aktv\nB,INR,1,2026-02-18,\n")
     )
     assert "--> " in told
     assert "row 2.date" in told
@@ -302,10 +302,12 @@ def test_the_line_that_names_the_separator_is_no_heading(table: Write) -> None:
     assert (patient.id, patient.results["INR"][0].source) == ("A", "row 3, INR")
 
 
-def test_a_decimal_comma_needs_a_locale(table: Write) -> None:
-    place = table("patient;date;INR\nA;18.02.2026;1,8\n")
+def test_days_and_decimals_need_a_locale_only_where_they_can_be_read_in_two_ways(table: Write) -> None:
+    place = table("patient;date;INR\nA;18.02.2026;1,8\nA;03.02.2026;1,7\n")
     assert "`--locale de`" in refusal(place)
     (patient,) = read(place, locale=locale_of("de"))
+    assert results(patient, "INR") == [("1,8", None, "2026-02-18"), ("1,7", None, "2026-02-03")]
+    (patient,) = read(table("patient;date;INR\nA;18.02.2026;1,8\n"))
     assert results(patient, "INR") == [("1,8", None, "2026-02-18")]
 
 

@@ -65,7 +65,7 @@ def test_one_that_is_not_there_is_told_as_such(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "mend"), [("14.06.1988", "--locale de"), ("14/06/1988", "en-GB"), ("06-14-1988", "en-US")]
+    ("day", "mend"), [("04.06.1988", "--locale de"), ("04/06/1988", "en-GB"), ("06-04-1988", "en-US")]
 )
 def test_a_file_whose_dates_nobody_can_read_is_refused_once(tmp_path: Path, day: str, mend: str) -> None:
     table = tmp_path / "ward.csv"

@@ -397,6 +397,7 @@ def test_every_word_of_the_table_is_one_that_is_looked_for() -> None:
                 "mark": ("high", "low", "abnormal"),
                 "grade": ("grade",),
                 "filler": ("",),
+                "years": ("",),
                 "sex": ("female", "male", "unknown"),
                 "stage": ("stage",),
             }

@@ -240,3 +240,9 @@ def test_grams_per_decilitre_are_read_in_capitals_and_are_no_count(unit: str) ->
 def test_a_power_of_ten_without_its_volume_stays_refused(unit: str) -> None:
     assert natively(name="platelets", value=150, unit=unit).unusable == "unit"
     assert natively(name="INR", value=2, unit=unit).unusable == "unit"
+
+
+@pytest.mark.parametrize("unit", ["mmol/L", "mEq/L", "meq/l", "mval/L"])
+def test_equivalents_are_an_amount_and_leave_no_doubt(unit: str) -> None:
+    result = natively(loinc="2951-2", value=130, unit=unit)
+    assert (result.exact, result.flags) == (130, ())

@@ -164,9 +164,8 @@ def test_two_answers_that_differ_answer_nothing_and_two_alike_one() -> None:
     "record",
     [
         {"conditions": [{"name": "HCC", "onste": "2019"}]},
-        {"conditions": [{"name": "HCC", "onset": "last spring"}]},
+        {"conditions": [{"name": "HCC", "onset": "2019-13"}]},
         {"observations": [{"name": "INR", "value": []}]},
-        {"observations": [{"value": 3}]},
         {"conditons": []},
     ],
 )
@@ -186,3 +185,14 @@ def test_one_fault_of_many_entries_is_one_note() -> None:
     (note,) = read(medications=drugs).notes
     places = "medications[0].status, medications[1].status, medications[2].status and 3 others"
     assert note.startswith(f"{CHECK_FIRST}{places}: `completed` is not a `status`; write `ongoing`")
+
+
+@pytest.mark.parametrize(("written", "age"), [("54 y", 54), ("54 Jahre", 54), (" 54 ", 54), ("54 months", None)])
+def test_an_age_is_in_years(written: str, age: int | None) -> None:
+    assert read(age_years=written).age_years == age
+
+
+def test_answers_that_go_with_a_record_are_no_record() -> None:
+    assert read(patient="A", conditions=[]).id == "A"
+    with pytest.raises(RecordError):
+        read_patient({"patient": "A", "answers": {"NCT07409259/informed_consent": True}}, dictionary())

@@ -91,7 +91,7 @@ class Findings:
         self.place = place
         self.strict = strict
         self.aside: list[Problem] = []
-        self._set_aside: dict[str, list[str]] = {}
+        self._set_aside: dict[str, tuple[str, list[str]]] = {}
         self.unsettled: set[str] = set()
         """The entries that contradict themselves: what they name may be, and nothing else is taken from them."""
         self.unread: list[str] = []
@@ -113,20 +113,22 @@ class Findings:
         """What a person should look at before anything else; it stands above the notes."""
         self.checked_first.append(f"{CHECK_FIRST}{path}: {text}")
 
-    def set_aside(self, path: str, fault: str, mend: str, until: str = "is not used") -> None:
-        """A fault of a part without which the record can be used; and what becomes of it until it is corrected."""
+    def set_aside(self, path: str, fault: str, mend: str, until: str = "is not used", *, written: str = "") -> None:
+        """A fault of a part without which the record can be used; and what becomes of it until it is corrected. Parts
+        with the same fault share a note, which quotes what is `written` in the first."""
+        quote = f"{quoted(written)} " if written else ""
         if self.strict:
-            self.refuse(path, fault, mend)
+            self.refuse(path, quote + fault, mend)
             return
-        self.aside.append(Problem(": ".join(each for each in (self.place, path) if each), fault, mend))
+        self.aside.append(Problem(": ".join(each for each in (self.place, path) if each), quote + fault, mend))
         how = f"; {mend}" if mend else ""
         told = f"{fault}{how}{'' if how.endswith('?') else '.'} Until it is corrected, it {until}"
-        self._set_aside.setdefault(told, []).append(path)
+        self._set_aside.setdefault(told, (quote, []))[1].append(path)
 
-    def unsettle(self, entry: str, path: str, fault: str, mend: str) -> None:
+    def unsettle(self, entry: str, path: str, fault: str, mend: str, *, written: str = "") -> None:
         """A fault because of which an entry settles nothing: one of two statements in it must be a mistake, say, and
         nobody knows which."""
-        self.set_aside(path, fault, mend, "settles nothing")
+        self.set_aside(path, fault, mend, "settles nothing", written=written)
         self.unsettled.add(entry)
 
     @property
@@ -138,7 +140,9 @@ class Findings:
     @property
     def all_notes(self) -> tuple[str, ...]:
         """The notes, those to be checked first above the others."""
-        set_aside = (f"{CHECK_FIRST}{some_of(paths)}: {told}" for told, paths in self._set_aside.items())
+        set_aside = (
+            f"{CHECK_FIRST}{some_of(paths)}: {first}{told}" for told, (first, paths) in self._set_aside.items()
+        )
         return (*self.checked_first, *set_aside, *self.notes)
 
 

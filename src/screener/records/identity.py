@@ -391,7 +391,7 @@ class Naming:
     def is_silent(self, entry: Entry) -> bool:
         """Whether the entry does not even try to say what it is about."""
         given = (entry.name, entry.code, entry.system, entry.text, *(getattr(entry, field) for field in _CODE_FIELDS))
-        return all(each is None for each in given)
+        return all(each is None or (isinstance(each, str) and not any(map(str.isalnum, each))) for each in given)
 
     def _named(self, name: str, path: str, kinds: tuple[str, ...]) -> Meaning | None:
         """What a name stands for among things of these kinds; None where it is not read."""

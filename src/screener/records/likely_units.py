@@ -11,13 +11,24 @@ from screener.records.reported import number_text, range_text
 from screener.records.written import Quantity, Span
 from screener.rulebook import Form, Lab
 from screener.values.ranges import Range
-from screener.values.units import PURE, UnitError, common_units, parse_unit
+from screener.values.units import PURE, Dimension, UnitError, common_units, parse_unit
 
 
 @lru_cache(maxsize=4096)
 def are_of_two_kinds(unit: str, other: str) -> bool:
     """Whether two units measure different kinds of things."""
     return unit != other and parse_unit(unit).dimension != parse_unit(other).dimension
+
+
+def is_of_another_kind(unit: str, kind: str) -> bool:
+    """Whether a unit is of another kind than results under a code come in: mass or amount. `mEq/L` is an amount."""
+    if not are_of_two_kinds(unit, kind):
+        return False
+    return _as_amount(parse_unit(unit).dimension) != _as_amount(parse_unit(kind).dimension)
+
+
+def _as_amount(dimension: Dimension) -> Dimension:
+    return tuple(sorted(("amount" if base == "equivalents" else base, power) for base, power in dimension))
 
 
 def if_unusual(

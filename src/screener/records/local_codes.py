@@ -246,7 +246,7 @@ class _Table:
         if len(self.problems) > faults:
             return None
         for name in _REQUIRED:
-            if name not in names:
+            if name not in names and not (name == "name" and {"within", "answer"} & set(names)):
                 whole = Cell("", 0, len(heading.rstrip()))
                 mend = f"the columns are `{HEADER}`"
                 if name == "system":
@@ -483,6 +483,7 @@ class _Table:
         meaning = self.dictionary.named(name)
         if meaning is None:
             mend = alike(name, self.dictionary) or "`screen names` lists the names"
+            mend = "write it in a column `answer`" if self._word(name) is not None else mend
             self._at(row, "name", f"{quoted(name)} is not in the dictionary", mend)
         return meaning
 

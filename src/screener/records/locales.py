@@ -1,8 +1,8 @@
 """Dates and decimals as a language and its country write them, where a record or a call says which they are.
 
-Nothing is guessed: without a locale `18.02.2026` and `1,9` are refused, and so is within one what could be read in two
-ways (`1.234` where the comma is the decimal sign). What ISO 8601 writes, and a number with a decimal point, stay what
-they are everywhere.
+Nothing is guessed: text that could be read in two ways (`1.234` where the comma is the decimal sign) is no number. What
+ISO 8601 writes, and a number with a decimal point, stay what they are everywhere. What is read without a locale is in
+`dates_as_written.py` and `written.py`.
 """
 
 from __future__ import annotations

@@ -19,9 +19,9 @@ from screener.records.dictionary import READ_AS, Dictionary, Meaning, is_plain_f
 from screener.records.errors import any_of, quoted
 from screener.records.grading import finding_result
 from screener.records.likely_units import (
-    are_of_two_kinds,
     fits,
     if_unusual,
+    is_of_another_kind,
     likely_lab,
     likely_unit,
     without_a_unit,
@@ -144,7 +144,7 @@ def _unit_beside_the_code(meaning: Meaning, unit: str | None) -> tuple[str, ...]
     """A remark on a unit of another kind than results under the code come in, such as amount for mass: one of the two
     is a mistake. A clinic's own table names only what stands in for a unit that is not on record."""
     kind = meaning.kind_of_unit
-    if unit is None or kind is None or not are_of_two_kinds(unit, kind):
+    if unit is None or kind is None or not is_of_another_kind(unit, kind):
         return ()
     return (f"its code is of results in {kind}, and its unit is {quoted(unit)}: one of the two may be wrong",)
 

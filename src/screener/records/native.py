@@ -18,6 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from screener.records.errors import LONGEST_QUOTE, Findings, did_you_mean, path, printable, quoted, some_of
 from screener.records.fields import own_field, passed_over, with_own_fields
 from screener.records.statuses import how_to_write, status_meant
+from screener.records.written import age_meant
 
 LISTS_OF_ENTRIES = ("observations", "conditions", "procedures", "medications", "events", "allergies", "family_history")
 
@@ -25,9 +26,10 @@ Text = str | None
 
 
 def _year_as_text(written: Any) -> Any:
-    """A year that is written as a number is as good as text; no other number is a date."""
-    is_year = isinstance(written, int) and not isinstance(written, bool) and 1000 <= written <= 9999
-    return str(written) if is_year else written
+    """A year or a day (`20260311`) that is written as a number is as good as text; no other number is a date."""
+    if not isinstance(written, int) or isinstance(written, bool):
+        return written
+    return str(written) if 1000 <= written <= 9999 or 10_000_000 <= written <= 99_999_999 else written
 
 
 def _code_as_text(written: Any) -> Any:
@@ -36,8 +38,9 @@ def _code_as_text(written: Any) -> Any:
 
 
 def _whole_number(written: Any) -> Any:
-    if isinstance(written, str) and written.strip().isdecimal() and len(written.strip()) < 4:
-        return int(written)
+    if isinstance(written, str):
+        age = age_meant(written)
+        return written if age is None else age
     return int(written) if isinstance(written, float | Decimal) and float(written).is_integer() else written
 
 
@@ -285,7 +288,8 @@ def read_shape(
     try:
         return NativeRecord.model_validate(record), frozenset()
     except ValidationError:
-        record = record if findings.strict else _with_own_fields(record, findings)
+        is_a_record = not findings.strict and not record.keys() <= _ANSWERS_BESIDE_A_RECORD
+        record = _with_own_fields(record, findings) if is_a_record else record
     try:
         return NativeRecord.model_validate(record), frozenset()
     except ValidationError as error:
@@ -316,6 +320,9 @@ def read_shape(
         return NativeRecord.model_validate(sound), frozenset(left_out)
     except ValidationError:
         return NativeRecord(), frozenset(left_out)
+
+
+_ANSWERS_BESIDE_A_RECORD = frozenset({"patient", "answers", "reviews"})
 
 
 def _with_own_fields(record: Mapping[str, Any], findings: Findings) -> dict[str, Any]:

@@ -7,13 +7,15 @@ screening, or one that the age belies, is an unknown age. What is kept with a no
 so: a code that no rule uses, a result that cannot be used, a fact dated before birth. Facts dated after the day of
 screening are kept; the evaluator leaves them aside, since the day may turn out to be another one.
 
-What refuses the record is that nobody could read: a date or a value that is none, a field that may be any other.
+What refuses the record is that nobody could read: a date or a value that is none, a field that may be any other. A date
+that does not say which day it was, a number that could be read in two ways and a result that does not say what it is of
+are kept: each counts as all that it may be, with a note to check it first.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import get_args
 
@@ -21,6 +23,7 @@ from msgspec.structs import replace
 
 from screener.records.absences import said_of_list
 from screener.records.chart import NOT_COUNTED, Chart, condition_episode, or_before, stage_of, told_by_diagnosis
+from screener.records.dates_as_written import Dated, date_meant
 from screener.records.dictionary import Dictionary, Meaning, denies_a_part
 from screener.records.errors import LONGEST_QUOTE, Findings, any_of, did_you_mean, quoted
 from screener.records.identity import DENYING, ELSEWHERE, HOLDING, NEGATIVE, RESULTS, Naming, codes_alone
@@ -42,10 +45,29 @@ from screener.records.patient import UNNAMED, Absence, Answer, Episode, Patient
 from screener.records.reported import Reported, unread_result
 from screener.records.reviews import EVER_SINCE, ChartReview, ReviewReader, with_review
 from screener.records.specimens import BLOOD, specimen_in
-from screener.records.written import Quantity, Span, UnreadableValueError, read_number, read_text, read_value, sex_meant
+from screener.records.written import (
+    OpenValueError,
+    Quantity,
+    Span,
+    UnreadableValueError,
+    read_number,
+    read_text,
+    read_value,
+    sex_meant,
+    with_commas,
+    with_decimal_points,
+)
 from screener.rulebook import LIST_OF, Concept, Lab, Question, RecordList, Sex, Trial
 from screener.terminology.said import Said
-from screener.values.dates import AT_ANY_TIME, OLDEST_AGE, DateError, Moment, completed_years, on_day, parse_moment
+from screener.values.dates import (
+    AT_ANY_TIME,
+    OLDEST_AGE,
+    DateError,
+    Moment,
+    at_any_time,
+    completed_years,
+    on_day,
+)
 from screener.values.numerals import ROMAN
 from screener.values.units import is_said_to_be_unknown
 
@@ -92,6 +114,8 @@ def chart_of(
     for key, given in record.answers.items():
         chart.answer(key, given)
     chart.naming.tell_unread()
+    if chart.commas:
+        findings.note("", with_commas(chart.commas))
     patient = chart.patient(record, name)
     if not record.reviews:
         return patient
@@ -132,6 +156,8 @@ class _Reader:
         self.findings = findings
         self.naming = Naming(dictionary, findings)
         self.left_out = frozenset(placed(path, places) for path in left_out)
+        self.commas: list[tuple[str, str]] = []
+        """Numbers whose comma was read as a decimal point, and where they stand."""
         self.chart = Chart(self.rulebook, findings)
 
     def patient(self, record: NativeRecord, name: str | None) -> Patient:
@@ -147,12 +173,12 @@ class _Reader:
     # ---- the person
 
     def person(self, record: NativeRecord) -> None:
-        as_of = self._moment(record.as_of, "as_of")
-        if as_of is not None and as_of.is_one_day:
-            self.chart.as_of = as_of.first_day
+        as_of = self._plainly(record.as_of, "as_of")
+        if as_of is not None and as_of.when.is_one_day and not as_of.fault:
+            self.chart.as_of = as_of.when.first_day
         elif as_of is not None:
-            self.findings.refuse("as_of", f"`{as_of.text}` is not one day", "write YYYY-MM-DD")
-        birth = self.chart.birth = self._moment(record.birth_date, "birth_date")
+            self.findings.refuse("as_of", f"{quoted(record.as_of)} is not one day", "write YYYY-MM-DD")
+        birth = self.chart.birth = self._born(record.birth_date)
         self.chart.age_years = stated = record.age_years
         if stated is not None and not 0 <= stated <= OLDEST_AGE:
             self._no_age("age_years", f"nobody is {quoted(stated)} years old", "give completed years")
@@ -160,6 +186,15 @@ class _Reader:
             self._age(birth, self.chart.as_of, stated)
         self.chart.died = self._death(record.died)
         self.chart.sex = self._sex(record.sex)
+
+    def _born(self, text: str | None) -> Moment | None:
+        """When the patient was born, as far as the record says it: one of two days is often enough for an age."""
+        born = self._plainly(text, "birth_date")
+        if born is None or not born.fault:
+            return None if born is None else born.when
+        until = "leaves the age unknown" if born.says_no_day else "counts as a day from one to the other"
+        self.findings.set_aside("birth_date", born.fault, born.mend, until, written=text or "")
+        return None if born.says_no_day else born.when
 
     def _sex(self, written: str | None) -> Sex | None:
         meant = None if written is None else sex_meant(written)
@@ -176,7 +211,8 @@ class _Reader:
         if isinstance(died, bool):
             return AT_ANY_TIME if died else None
         if died is not None and died.strip() and not any(each.isdigit() for each in died):
-            self.findings.refuse("died", f"{quoted(died)} is not a date", "write true, false or the date")
+            fault, mend = f"{quoted(died)} is not a date", "write true, false or the date"
+            self.findings.set_aside("died", fault, mend, _NOT_KNOWN)
             return None
         moment = self._moment(died, "died")
         if moment is not None and self.chart.birth is not None and moment.is_before(self.chart.birth):
@@ -215,6 +251,9 @@ class _Reader:
         is_of_concept = self.naming.concept_among_results(entry) is not None
         perhaps = () if is_of_concept or self._has_fault(path) else self.naming.perhaps(entry, path, meanings)
         value, unit = self._value(entry, path)
+        is_named = not self.naming.is_silent(entry)
+        if not is_named and not self._has_fault(path):
+            perhaps = tuple(self._of_anything(unit))
         if isinstance(entry.name, str) and unit is not None:
             meanings = tuple(self.dictionary.by_unit(each, unit) for each in meanings)
         upper = self._limit(entry.upper_limit, f"{path}.upper_limit")
@@ -257,7 +296,14 @@ class _Reader:
         for meaning in () if doubt else meanings:
             self.chart.add_result(result_of(meaning, reported, self.dictionary), entry.status)
         for meaning in (*perhaps, *(meanings if doubt else ())):
-            self.chart.add_result(unread_result(meaning, reported), entry.status)
+            self.chart.add_result(unread_result(meaning, reported, is_named=is_named), entry.status)
+
+    def _of_anything(self, unit: str | None) -> Iterator[Meaning]:
+        """What a result that does not say what it is of may be of, by its unit."""
+        labs = self.rulebook.labs.values() if unit is None else self.dictionary.labs_in(unit)
+        yield from map(Meaning, labs)
+        if unit is None:
+            yield from map(Meaning, self.rulebook.findings.values())
 
     def _grade_under(self, concept: Concept, reported: Reported) -> Meaning | None:
         """The finding that grades a condition, where a result under the condition's name says a grade of it. A plain
@@ -281,25 +327,30 @@ class _Reader:
         self._may_be(named, lists_of(concept), f"{entry.name}{written}", path, entry)
 
     def _value(self, entry: Observation, path: str) -> tuple[Quantity | Span | str | None, str | None]:
-        """The value of a result, and its unit: the one in its text, unless a separate one is given."""
+        """The value of a result, and its unit: the one in its text, unless a separate one is given. Where the two
+        differ, or the value can be read in two ways, it is words, and keeps the place of a result."""
         unit = (entry.unit or "").strip() or None
         if entry.value is None:
             return None, unit
         try:
-            plain = self._in_points(entry.value)
+            plain = self._in_points(entry.value, f"{path}.value")
             written = read_text(plain) if isinstance(plain, str) else None
             if written is not None and written.unit is not None and (unit is None or is_same(unit, written.unit)):
                 return written.value, written.unit
             return read_value(plain), unit
-        except UnreadableValueError as fault:
-            self._refuse_number(entry.value, f"{path}.value", *fault.args)
+        except OpenValueError as error:
+            fault, mend = error.args
+            self.findings.set_aside(f"{path}.value", fault, mend, "counts as a result that cannot be used")
+            return str(entry.value)[:LONGEST_VALUE], unit
+        except UnreadableValueError as error:
+            self.findings.refuse(f"{path}.value", *error.args)
             return "", unit
 
     def _limit(self, limit: object, path: str) -> Fraction | None:
         if limit is None:
             return None
         try:
-            return read_number(self._in_points(limit))
+            return read_number(self._in_points(limit, path))
         except UnreadableValueError as fault:
             self._unread_limit(limit, path, *fault.args)
             return None
@@ -309,11 +360,16 @@ class _Reader:
             return
         self.findings.set_aside(path, fault, mend, "leaves the result without limits of its own")
 
-    def _in_points(self, value: object) -> object:
-        """A number that is text, with decimal points. Raises UnreadableValueError where it could be read in two
-        ways."""
-        if self.locale is None or not isinstance(value, str):
+    def _in_points(self, value: object, path: str) -> object:
+        """A number that is text, with decimal points. Raises OpenValueError where it could be read in two ways."""
+        if not isinstance(value, str):
             return value
+        if self.locale is None:
+            with_points = with_decimal_points(value)
+            if with_points is None or isinstance(read_text(with_points).value, str):
+                return value
+            self.commas.append((value, path))
+            return with_points
         try:
             number = self.locale.number(value)
             found = _NUMBER_AND_MORE.match(value)
@@ -325,15 +381,7 @@ class _Reader:
         except TwoWaysError as error:
             _, one, other = error.args
             fault = f"{quoted(value)} could be read in two ways under `{self.locale.name}`"
-            raise UnreadableValueError(
-                fault, f"write `{one}` for the whole number, `{other}` for the decimal"
-            ) from None
-
-    def _refuse_number(self, value: object, path: str, fault: str, mend: str) -> None:
-        is_comma = self.locale is None and isinstance(value, str) and _DECIMAL_COMMA.match(value)
-        self.findings.refuse(
-            path, fault, f"{mend}, or say whose decimals they are: {_SAY_LOCALE}" if is_comma else mend
-        )
+            raise OpenValueError(fault, f"write `{one}` for the whole number, `{other}` for the decimal") from None
 
     # ---- conditions, procedures, drugs, events, allergies, family
 
@@ -353,7 +401,8 @@ class _Reader:
 
     def condition(self, entry: Condition, path: str) -> None:
         onset, end = self._moment(entry.onset, f"{path}.onset"), self._moment(entry.end, f"{path}.end", path)
-        date = self._moment(entry.date, f"{path}.date")
+        date = _or_some_day(self._moment(entry.date, f"{path}.date"), entry.date)
+        onset = onset if date is not None else _or_some_day_begun(onset, entry.onset)
         self._in_order(onset, end, path, "end", "onset")
         if onset is not None and date is not None and date.is_before(onset):
             fault = f"`{onset.text}` is after the entry's date `{date.text}`"
@@ -404,6 +453,7 @@ class _Reader:
     def procedure(self, entry: Procedure, path: str) -> None:
         start, end = self._moment(entry.start, f"{path}.start"), self._moment(entry.end, f"{path}.end", path)
         date, until = self._moment(entry.date, f"{path}.date"), self._moment(entry.until, f"{path}.until", path)
+        date, start = _or_some_day(date, entry.date), _or_some_day_begun(start, entry.start)
         self._in_order(start, end, path, "end", "start")
         if date is not None and (start is not None or end is not None):
             fault, mend = "it stands beside `start` or `end`", "give one day, or a time"
@@ -435,7 +485,8 @@ class _Reader:
 
     def stay(self, entry: Stay, path: str, list_: RecordList, kinds: tuple[str, ...]) -> None:
         start, end = self._moment(entry.start, f"{path}.start"), self._moment(entry.end, f"{path}.end", path)
-        date = self._moment(entry.date, f"{path}.date")
+        date = _or_some_day(self._moment(entry.date, f"{path}.date"), entry.date)
+        start = start if date is not None else _or_some_day_begun(start, entry.start)
         self._in_order(start, end, path, "end", "start")
         if entry.status == "ongoing":
             self._not_over(end, path)
@@ -460,7 +511,7 @@ class _Reader:
             self.chart.add_episode(episode, meaning)
 
     def mention(self, entry: Mention, path: str, list_: RecordList, kinds: tuple[str, ...]) -> None:
-        date = self._moment(entry.date, f"{path}.date")
+        date = _or_some_day(self._moment(entry.date, f"{path}.date"), entry.date)
         for meaning in self._settled(self._listed(list_, entry, path, kinds), entry, path, (list_,)):
             concept = _concept(meaning)
             if meaning.absent or entry.status in NEGATIVE:
@@ -644,13 +695,13 @@ class _Reader:
         return self.naming.meanings(entry, path, kinds, coded_kinds)
 
     def _says_nothing(self, entry: Entry, path: str) -> None:
-        """A result of nothing may be the latest of any lab, and refuses the record. An entry that says nothing may be
-        anything on its list."""
-        fault, mend = "it does not say what it is about", "give a `name` or a code"
-        if isinstance(entry, Observation):
-            self.findings.refuse(path, fault, mend)
-        else:
-            self.findings.set_aside(path, fault, mend, "may be anything on its list")
+        """An entry that says nothing may be anything on its list; a result of nothing, the latest of any lab."""
+        anything = (
+            "a result of anything that has its unit" if isinstance(entry, Observation) else "anything on its list"
+        )
+        self.findings.set_aside(
+            path, "it does not say what it is about", "give a `name` or a code", f"may be {anything}"
+        )
 
     def _listed(
         self, list_: RecordList, entry: Entry, path: str, kinds: tuple[str, ...], coded_kinds: tuple[str, ...] = ()
@@ -683,7 +734,7 @@ class _Reader:
             self.chart.leave_unread(of, path)
         elif word == "none known":
             own_day = on_day(self.chart.as_of) if self.chart.as_of is not None else None
-            when = self._moment(entry.date, f"{path}.date") or own_day
+            when = _or_some_day(self._moment(entry.date, f"{path}.date"), entry.date) or own_day
             self.chart.none_known.setdefault(of, []).append(when)
         return True
 
@@ -694,35 +745,41 @@ class _Reader:
     def _quietly(self, text: str | None) -> Moment | None:
         """A date that was read before, and told if it cannot be."""
         try:
-            return None if text is None else parse_moment(text if self.locale is None else self.locale.date(text))
+            dated = None if text is None else date_meant(text, self.locale)
         except DateError:
             return None
+        return None if dated is None or dated.fault else dated.when
 
     def _moment(self, text: str | None, path: str, entry: str | None = None) -> Moment | None:
         """A date; None where the record gives none, or says that nobody knows it. An `entry` that ended on such a day,
         say, settles nothing."""
+        if entry is not None and text is not None and (fault := _why_no_date(text)) is not None:
+            self.findings.unsettle(entry, path, fault, "write the date, or leave it out")
+            return None
+        dated = self._plainly(text, path)
+        if dated is None or not dated.fault:
+            return None if dated is None else dated.when
+        if entry is not None:
+            self.findings.unsettle(entry, path, dated.fault, dated.mend, written=text or "")
+        else:
+            self.findings.set_aside(path, dated.fault, dated.mend, "counts as an unknown day", written=text or "")
+        return None
+
+    def _plainly(self, text: str | None, path: str) -> Dated | None:
+        """What a date can mean; None where there is none, where nobody knows it, and where it refuses the record."""
         if text is None:
             return None
-        if not text.strip() or is_said_to_be_unknown(text):
-            fault = f"{quoted(text)} is no date" if text.strip() else "it is empty"
-            if entry is None:
-                self.findings.note(path, f"{fault}, and {_NOT_KNOWN}")
-            else:
-                self.findings.unsettle(entry, path, fault, "write the date, or leave it out")
+        if (fault := _why_no_date(text)) is not None:
+            self.findings.note(path, f"{fault}, and {_NOT_KNOWN}")
             return None
-        iso = text if self.locale is None else self.locale.date(text)
         try:
-            return parse_moment(iso)
+            return date_meant(text, self.locale)
         except DateError as error:
-            _, _, reason = str(error).rpartition(f"`{iso}`")
+            iso = text if self.locale is None else self.locale.date(text)
+            _, _, reason = str(error).rpartition(f"`{iso.strip()}`")
             what, _, mend = reason.partition(": ")
             if iso != text and self.locale is not None:
                 mend = f"dates under `{self.locale.name}` are {self.locale.order_in_words}"
-            elif mend and self.locale is None and (written := _YEAR_FIRST.match(text)) is not None:
-                year, month, day = written.groups()
-                mend = f"write `{year}-{month:0>2}-{day:0>2}`, or say whose dates they are: {_SAY_LOCALE}"
-            elif self.locale is None and _DAY_FIRST_OR_LAST.match(text):
-                mend = f"{mend}, or say whose dates they are: {_SAY_LOCALE}"
             self.findings.refuse(path, f"{quoted(text)}{what}", mend or _ANOTHER_DAY)
             return None
 
@@ -738,11 +795,7 @@ _ANOTHER_DAY = "correct it, or write the month or the year alone"
 _LEAVE_ONE_OUT = "leave one of them out"
 _NOT_KNOWN = "counts as not known"
 _CONTRADICTS = "it contradicts itself, or says something that is not read"
-_SAY_LOCALE = "`--locale de`, `en-GB`, `en-US` …, or `locale` in the record"
 _NUMBER_AND_MORE = re.compile(r"(?P<number>[\s<>=≤≥]*\d(?:[\d.,]*\d)?)(?P<more>.+)\Z", re.DOTALL)
-_DECIMAL_COMMA = re.compile(r"[\s<>=≤≥]*\d+(?:,\d+)+\s*\Z")
-_YEAR_FIRST = re.compile(r"\s*(\d{4})[./-](\d{1,2})[./-](\d{1,2})\s*\Z", re.ASCII)
-_DAY_FIRST_OR_LAST = re.compile(r"\s*\d{1,4}\s*[./-]\s*\d{1,2}\s*[./-]\s*\d{4}\b|\s*\d{4}[./]\d{1,2}[./]\d{1,2}\b")
 
 
 def _locale_of(record: NativeRecord, findings: Findings) -> Locale | None:
@@ -756,6 +809,23 @@ def _locale_of(record: NativeRecord, findings: Findings) -> Locale | None:
 
 
 _LANGUAGE_AND_COUNTRY = "write a language and a country, such as `de-DE` or `en-GB`"
+
+
+def _why_no_date(text: str) -> str | None:
+    """What to say of a text that stands where a date would, and says that nobody knows it."""
+    if not text.strip():
+        return "it is empty"
+    return f"{quoted(text)} is no date" if is_said_to_be_unknown(text) else None
+
+
+def _or_some_day(when: Moment | None, written: str | None) -> Moment | None:
+    """When something was: a day that is written, and that nobody can tell, may be any; it is not the record's own."""
+    return at_any_time(written.strip()) if when is None and written is not None and written.strip() else when
+
+
+def _or_some_day_begun(when: Moment | None, written: str | None) -> Moment | None:
+    """When something began: that nobody knows it is as if nothing were written."""
+    return when if written is None or _why_no_date(written) is not None else _or_some_day(when, written)
 
 
 def _concept(meaning: Meaning) -> Concept:

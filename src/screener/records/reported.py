@@ -33,10 +33,15 @@ class Reported(Struct, frozen=True):
     limits_unit: str | None = None
 
 
-def unread_result(meaning: Meaning, reported: Reported) -> Result:
-    """A result that may be of a lab or finding, because its name is nearly one of those: it keeps the place of one, so
-    that no older result is taken for the latest."""
-    problem = f"its name is not read, and is nearly one of `{(meaning.form or meaning.entry).name}`"
+def unread_result(meaning: Meaning, reported: Reported, *, is_named: bool = True) -> Result:
+    """A result that may be of a lab or finding, because its name is nearly one of those, or it has none: it keeps the
+    place of one, so that no older result is taken for the latest."""
+    called = (meaning.form or meaning.entry).name
+    problem = (
+        f"its name is not read, and is nearly one of `{called}`"
+        if is_named
+        else f"it has no name, and may be of `{called}`"
+    )
     return as_unusable(plain_result(meaning.entry.name, reported, meaning), "unread", problem)
 
 

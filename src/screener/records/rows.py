@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from screener.records.cells import MERGED, Row, Sheet, Sheets
 from screener.records.comparing import as_name
+from screener.records.dates_as_written import date_meant
 from screener.records.dictionary import Dictionary, Meaning
 from screener.records.documents import refused, unreadable
 from screener.records.errors import Problem, RecordError, any_of, did_you_mean, quoted
@@ -26,6 +27,7 @@ from screener.records.locales import Locale
 from screener.records.native import ENTRIES
 from screener.records.written import UnreadableValueError, read_value
 from screener.rulebook import DRUG_SYSTEMS, LIST_OF, Concept, Lab
+from screener.values.dates import DateError
 from screener.values.tables import table_rows
 from screener.values.units import UnitError, parse_unit
 
@@ -269,7 +271,8 @@ _NEARLY_A_FIELD = 0.8
 
 
 def _check_dates(columns: list[Column], sheet: Sheet, rows: list[Row], file: str) -> None:
-    """Refuse a file once whose dates are all written as some language writes them, and nothing says which."""
+    """Refuse a file once whose dates are all written as some language writes them, and nothing says which: one of them
+    at least can be read in two ways."""
     if any(column.field == "locale" for column in columns):
         return
     found = [
@@ -278,12 +281,21 @@ def _check_dates(columns: list[Column], sheet: Sheet, rows: list[Row], file: str
         for column, cell in zip(columns, row.cells, strict=False)
         if cell and (column.field in DATES or column.is_date)
     ]
-    if found and all(_DAY_FIRST.match(cell) for _, cell in found):
-        row, cell = found[0]
+    doubtful = [(row, cell) for row, cell in found if _is_of_two_days(cell)]
+    if doubtful and all(_DAY_FIRST.match(cell) for _, cell in found):
+        row, cell = doubtful[0]
         with_points = "dates look like dd.mm.yyyy", "add `--locale de`, or that of your country"
         others = "dates look like dd/mm/yyyy or mm/dd/yyyy", "add `--locale en-GB` (day first) or `en-US` (month first)"
         fault, mend = with_points if "." in cell else others
         raise refused(file, _where(sheet, row), f"{fault}: {quoted(cell)}", mend)
+
+
+def _is_of_two_days(cell: str) -> bool:
+    try:
+        meant = date_meant(cell, None)
+    except DateError:
+        return False
+    return bool(meant.fault) and not meant.says_no_day
 
 
 _DAY_FIRST = re.compile(r"\d{1,2}\s*[./-]\s*\d{1,2}\s*[./-]\s*\d{4}\b", re.ASCII)

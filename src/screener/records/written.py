@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -18,7 +19,7 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 
 from screener.records.comparing import as_words
-from screener.records.errors import quoted
+from screener.records.errors import quoted, some_of
 from screener.rulebook import Sex
 from screener.values.numerals import ROMAN
 from screener.values.tables import table_rows
@@ -69,6 +70,10 @@ class UnreadableValueError(ValueError):
     """A value that cannot be read at all; `args` are the fault and its mend."""
 
 
+class OpenValueError(UnreadableValueError):
+    """A value that can be read in two ways, or that its own unit contradicts."""
+
+
 class _Words(NamedTuple):
     bound: re.Pattern[str]
     """Words before a number, at the beginning of a text: one group for each comparator."""
@@ -88,6 +93,8 @@ class _Words(NamedTuple):
     """What people write for a sex, folded, and the sex, or `unknown`."""
     stages: frozenset[str]
     """Words before the number of a stage, class or grade."""
+    years: frozenset[str]
+    """Words behind an age, folded."""
 
 
 @lru_cache(maxsize=1)
@@ -101,6 +108,7 @@ def words_in_use() -> _Words:
     marks: list[str] = []
     sexes: dict[str, str] = {}
     stages: set[str] = set()
+    years: set[str] = set()
     for kind, words, meaning in table_rows(Path(__file__).with_name("words.tsv")):
         match kind:
             case "bound":
@@ -117,6 +125,8 @@ def words_in_use() -> _Words:
                 marks.append(words.casefold())
             case "sex":
                 sexes[as_choice(words)] = meaning
+            case "years":
+                years.add(as_choice(words))
             case "stage":
                 stages.update(words.casefold().split())
             case _:
@@ -133,6 +143,7 @@ def words_in_use() -> _Words:
         tuple(marks),
         sexes,
         frozenset(stages | grades),
+        frozenset(years),
     )
 
 
@@ -185,6 +196,17 @@ def sex_meant(text: str) -> Sex | Literal["unknown"] | None:
             return "unknown"
         case _:
             return None
+
+
+def age_meant(text: str) -> int | None:
+    """Completed years, as people write an age: `54`, `54 y`, `54 Jahre`. None where it is not in years."""
+    found = _AGE.match(text.strip())
+    return (
+        int(found[1]) if found is not None and (not found[2] or as_choice(found[2]) in words_in_use().years) else None
+    )
+
+
+_AGE = re.compile(r"(\d{1,3})\s*([^\d\s][^\d]*)?\Z", re.ASCII)
 
 
 def as_choice(words: str) -> str:
@@ -247,7 +269,7 @@ def read_value(value: object) -> Quantity | Span | str:
             read, unit = _read(value)
             if unit is not None:
                 number = value.strip()[: -len(unit)].strip()
-                raise UnreadableValueError(
+                raise OpenValueError(
                     f"{quoted(value)} carries its unit", f'write `"value": "{number}", "unit": "{unit}"`'
                 )
             return read
@@ -289,6 +311,15 @@ def with_decimal_points(text: str) -> str | None:
     return _DECIMAL_COMMA.sub(r"\1.\2", plain)
 
 
+def with_commas(commas: Sequence[tuple[str, str]]) -> str:
+    """The note on numbers whose comma was read as a decimal point, each with its place."""
+    written, place = commas[0]
+    if len(commas) == 1:
+        return f"the comma of {quoted(written)} is read as a decimal point ({place})"
+    places = some_of([place for _, place in commas])
+    return f"the commas of {len(commas)} numbers are read as decimal points, as that of {quoted(written)}: {places}"
+
+
 def read_limits(text: str) -> NormalSpan | None:
     """Limits of normal that are text: `0.2-1.2`, `< 21`, `up to 17`, `[3.5 – 5.0 mg/dL]`.
 
@@ -327,13 +358,11 @@ def _read(text: str) -> tuple[Quantity | Span | str, str | None]:
         if not comparator and (span := _SPAN.match(plain)) is not None and _is_empty_or_unit(span["rest"]):
             return _span_of(span, text), span["rest"].strip() or None
         if (comma := _COMMA.match(plain)) is not None and _is_empty_or_unit(plain[comma.end() :]):
-            raise UnreadableValueError(
-                f"{quoted(text)} is not a number", _how_to_write(plain[: comma.end()], plain[comma.end() :].strip())
-            )
+            raise _with_comma(text, plain[: comma.end()], plain[comma.end() :].strip())
         if _is_unit(found["rest"]):
             return Quantity(_measurable(Decimal(found["number"]), text), comparator), found["rest"]
     if _NUMBER_LIKE.match(plain) and any(each.isdigit() or each in "<>=" for each in plain):
-        raise UnreadableValueError(f"{quoted(text)} is not a number", _how_to_write(plain))
+        raise _with_comma(text, plain)
     return text, None
 
 
@@ -357,14 +386,17 @@ def _span_of(found: re.Match[str], text: str) -> Span:
     return Span(low, high)
 
 
-def _how_to_write(text: str, unit: str = "") -> str:
-    """The mend for a number with commas. One that may part thousands is never offered as a decimal sign."""
+def _with_comma(text: str, number: str, unit: str = "") -> UnreadableValueError:
+    """What is wrong with a number. A comma that may part thousands is never offered as a
+    decimal sign."""
     behind = f" {unit}" if unit else ""
-    if _GROUPS.match(text):
-        return f"write `{text.replace(',', '')}{behind}` if the comma parts thousands"
-    if _COMMA.match(text):
-        return f"write `{text.replace(',', '.')}{behind}`"
-    return "write a number with a decimal point, such as `1.8`, or a bound, such as `<0.2`"
+    if _GROUPS.match(number):
+        mend = f"write `{number.replace(',', '')}{behind}` if the comma parts thousands"
+        return OpenValueError(f"{quoted(text)} is not a number", mend)
+    if _COMMA.match(number):
+        return UnreadableValueError(f"{quoted(text)} is not a number", f"write `{number.replace(',', '.')}{behind}`")
+    mend = "write a number with a decimal point, such as `1.8`, or a bound, such as `<0.2`"
+    return UnreadableValueError(f"{quoted(text)} is not a number", mend)
 
 
 def _is_empty_or_unit(text: str) -> bool:

@@ -104,6 +104,12 @@ _WESTMOST, _EASTMOST = -12 * 60, 14 * 60
 AT_ANY_TIME = Moment(BEGINNING, END, "unknown day")
 
 
+def at_any_time(text: str) -> Moment:
+    """Some time, of which nobody can tell from a text when it was. It begins a day after the beginning of the calendar,
+    from which something is that has no date at all."""
+    return Moment(BEGINNING + DAY, END, text)
+
+
 def on_day(day: date | int, text: str = "") -> Moment:
     """Some time on that day."""
     ordinal = day if isinstance(day, int) else day.toordinal()

@@ -198,12 +198,13 @@ _PER = re.compile(r"(?:\A|(?<=\s))per\s", re.IGNORECASE)
 
 
 def _plain(text: str) -> str:
-    """The text with one way of writing micro, litre, times, powers of ten, per and blanks.
+    """The text with one way of writing micro, litre, times, powers of ten, per and blanks, and no full stop behind it.
 
     Letters of compatibility (`㎎`, full-width forms, raised digits) become plain ones. `\\S\\` is how HL7 version 2
     writes `^`.
     """
     plain = _RAISED_TEN.sub("10^", text.strip())
+    plain = plain[:-1] if plain.endswith(".") and plain[-2:-1].isalpha() else plain
     plain = _PER.sub("/", unicodedata.normalize("NFKC", plain).translate(_LETTERS))
     plain = _BLANK_BESIDE.sub(r"\1", _BLANKS.sub(" ", plain))
     plain = _TIMES_TEN_TO.sub("10*", plain) if _TIMES_TEN_TO.match(plain) else plain

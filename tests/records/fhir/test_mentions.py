@@ -56,6 +56,8 @@ MENTIONING: list[tuple[str, str, Json]] = [
     ("MedicationDispense", "medications", {"status": "completed", "medicationCodeableConcept": DRUG}),
     ("MedicationDispense", "medications", {"status": "completed", "medication": {"concept": DRUG}}),
     ("MedicationOrder", "medications", {"status": "active", "medicationCodeableConcept": DRUG}),
+    ("MedicationPrescription", "medications", {"status": "active", "medicationCodeableConcept": DRUG}),
+    ("MedicationUsage", "medications", {"status": "recorded", "medication": {"concept": DRUG}}),
     ("ProcedureRequest", "plans", {"status": "active", "code": ACT}),
     ("ReferralRequest", "plans", {"serviceRequested": [ACT]}),
     ("QuestionnaireResponse", "conditions", {"item": [{"answer": [{"valueCoding": DISEASE["coding"][0]}]}]}),

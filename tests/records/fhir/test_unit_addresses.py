@@ -141,6 +141,15 @@ def test_another_extension_of_a_unit_says_nothing() -> None:
     assert weighed(unit="kg", _unit=translated).exact == 95
 
 
+def test_a_unit_without_a_code_is_what_its_text_says() -> None:
+    absent = {
+        "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unsupported"}]
+    }
+    assert weighed(unit="kg", system="http://unitsofmeasure.org", _code=absent).exact == 95
+    assert weighed(unit=" ", system="http://unitsofmeasure.org", _code=absent).unusable == "unit"
+    assert weighed(system="http://unitsofmeasure.org", code="kg", _unit=absent).unusable == "unit"
+
+
 @pytest.mark.parametrize(
     ("unit", "code", "open_"),
     [

@@ -30,6 +30,7 @@ def saying(severity: str, code: str, **words: Any) -> Json:
         saying("warning", "processing", details={"text": "Results truncated to the first 100"}),
         saying("warning", "informational", diagnostics="The number of results is LIMITED to 50."),
         saying("information", "informational", details={"text": "Partial results"}),
+        saying("warning", "not-supported", diagnostics="_revinclude is not supported, and was ignored"),
         saying("warning", "business-rule", diagnostics="Too many matches; only 20 returned"),
     ],
 )

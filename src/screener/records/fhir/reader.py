@@ -37,7 +37,7 @@ from screener.records.fhir.resources import Pool, Resource, SetAside, changed_me
 from screener.records.likeness import likeness_of
 from screener.records.patient import Absence, Episode, Near
 from screener.records.sightings import Sighting, Sightings
-from screener.records.written import NormalSpan
+from screener.records.written import NormalSpan, with_commas
 from screener.rulebook import DRUG_SYSTEMS, RecordList, Sex
 from screener.values.dates import Moment
 
@@ -545,7 +545,7 @@ class Reader:
             name = self.dictionary.own_system(system)
             self.findings.note("", f"the code system {quoted(system)} is read as `{name}` by the clinic's own table")
         if self._commas:
-            self.findings.note("", _with_commas(self._commas))
+            self.findings.note("", with_commas(self._commas))
         for (label, near), places in self._taken_for.items():
             told = f"not read: {label}; it may be {any_of(near)}, and until its code is read it is a result of that"
             self.findings.note(some_of(places), f"{told} which cannot be read")
@@ -657,14 +657,6 @@ def _named(concepts: dict[Concept, list[str]]) -> str:
     return ", ".join(
         label_of(concept) + (f" ({len(places)})" if len(places) > 1 else "") for concept, places in counted
     )
-
-
-def _with_commas(commas: Sequence[tuple[str, str]]) -> str:
-    written, place = commas[0]
-    if len(commas) == 1:
-        return f"the comma of {quoted(written)} is read as a decimal point ({place})"
-    places = some_of([place for _, place in commas])
-    return f"the commas of {len(commas)} numbers are read as decimal points, as that of {quoted(written)}: {places}"
 
 
 def _why_without_rule(concept: Concept) -> str:

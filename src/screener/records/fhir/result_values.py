@@ -214,7 +214,8 @@ def of_quantity(quantity: Body, dictionary: Dictionary) -> Value:
     for name, each in zip(_TEXTS_OF_QUANTITY, fields, strict=True):
         if each is not None and not isinstance(each, str):
             raise ShapeError(f"its `{name}` is not text")
-    if _is_said_to_be_absent(quantity, "_unit") or _is_said_to_be_absent(quantity, "_code"):
+    is_coded_alone = not (fields[1] or "").strip()
+    if _is_said_to_be_absent(quantity, "_unit") or (is_coded_alone and _is_said_to_be_absent(quantity, "_code")):
         fault: tuple[Unusable, str] = ("unit", "the record says that its unit is not known")
         return Value([None], _recorded(value, fields[0]), fields[1] or fields[2], fault)
     if dictionary.system_name(fields[3] or "") == _UCUM:

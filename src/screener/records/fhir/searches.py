@@ -34,8 +34,9 @@ _GOES_WITH = frozenset(
 _WORDS_OF_LIMITS = (
     *("truncat", "limit", "partial", "incomplete", "not complete", "not all", "only the first", "omitted"),
     *("exceed", "too many", "maximum", "more results", "suppress", "withheld", "redact"),
+    *("_include", "_revinclude"),
 )
-"""Parts of words by which a server says that its answer is not whole."""
+"""Parts of words by which a server says that its answer is not whole, or that it passed over what goes with it."""
 _NARROWING = frozenset(
     {"clinical-status", "verification-status", "status", "code", "encounter", "onset-date", "abatement-date", "date"}
     | {"recorded-date", "authoredon", "effective", "effective-time", "occurrence", "intent", "criticality"}
