@@ -135,7 +135,7 @@ def probes(rulebook: Rulebook) -> Rulebook:
 def test_filling_gaps_only_shrinks_what_a_lookup_yields() -> None:
     begun: Counter[str] = Counter()
 
-    @many(120)
+    @many(80)
     @given(st.randoms(use_true_random=True))
     def holds(dice: Random) -> None:
         texts, rulebook, subject = random_rules(dice)
