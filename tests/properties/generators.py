@@ -588,9 +588,9 @@ def made_on(dice: Random, back: int) -> str:
     how = dice.randrange(20)
     if how < 4:
         return day_text(TODAY + dice.choice((1, 1, 2, 7, 30)))
-    if how < 6:
+    if how < 8:
         return day_text(TODAY - back - dice.choice((1, 3, 30)))
-    return day_text(TODAY - min(back, days_back(dice) if how < 12 else dice.randint(0, back)))
+    return day_text(TODAY - min(back, days_back(dice) if how < 14 else dice.randint(0, back)))
 
 
 def condition(dice: Random, concept: Concept) -> Record:

@@ -78,7 +78,7 @@ def test_a_definite_answer_of_random_rules_never_changes_when_gaps_are_filled() 
     begun: Counter[str] = Counter()
     filled_gaps: Counter[str] = Counter()
 
-    @many(350)
+    @many(250)
     @given(st.randoms(use_true_random=True))
     def holds(dice: Random) -> None:
         texts, rulebook, subject = random_rules(dice, plain=4)
@@ -94,7 +94,7 @@ def test_a_definite_answer_of_random_rules_never_changes_when_gaps_are_filled() 
 
     holds()
     definite = begun["passed"] + begun["failed"]
-    assert begun.total() >= 2_000
+    assert begun.total() >= 1_500
     assert definite >= 0.25 * begun.total(), begun
     assert min(begun["passed"], begun["failed"]) >= 0.1 * begun.total(), begun
     assert filled_gaps.keys() == KINDS_OF_GAPS, filled_gaps
@@ -135,7 +135,7 @@ def probes(rulebook: Rulebook) -> Rulebook:
 def test_filling_gaps_only_shrinks_what_a_lookup_yields() -> None:
     begun: Counter[str] = Counter()
 
-    @many(120)
+    @many(80)
     @given(st.randoms(use_true_random=True))
     def holds(dice: Random) -> None:
         texts, rulebook, subject = random_rules(dice)

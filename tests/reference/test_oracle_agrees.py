@@ -137,7 +137,7 @@ def test_engine_and_oracle_agree_on_random_rules() -> None:
     odd: Counter[str] = Counter()
     open_only: Counter[str] = Counter()
 
-    @many(400)
+    @many(300)
     @given(st.randoms(use_true_random=True))
     def agree(dice: Random) -> None:
         texts, rulebook, subject = random_rules(dice, plain=4)
@@ -151,7 +151,7 @@ def test_engine_and_oracle_agree_on_random_rules() -> None:
             assert not wrong, f"{wrong}\n{texts['dictionary/all.rules']}\n{texts['trials/T1.rules']}\n{record}"
 
     agree()
-    assert seen.total() >= 8_000
+    assert seen.total() >= 6_000
     assert open_only.total() <= seen.total() / 1_000, open_only
     assert min(seen.values()) >= 0.1 * seen.total(), seen
     assert not {case for case in ODD_CASES if odd[case] < 5}, odd
