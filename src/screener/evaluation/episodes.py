@@ -356,8 +356,6 @@ def _is_of_stage(stage: str | None, stages: Sequence[str]) -> Truth:
 
 def _part(asked: PreparedLookup, standing: Standing, stretch: Stretch, frame: Frame, judge: Judge) -> Part:
     """What one entry says."""
-    if standing.is_plain and asked.asks_for_time_alone:
-        return Part(standing, *_in_time(asked, standing, stretch, frame))
     truth, why = _matches(asked, standing, frame)
     if truth is FALSE:
         return Part(standing, FALSE)

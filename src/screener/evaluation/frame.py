@@ -90,11 +90,9 @@ def kinds_of(rulebook: Rulebook) -> Mapping[str, Kind]:
 
 class PreparedLookup:
     """What is the same of an event lookup for every patient. `shelf` and `names` say which entries it is about, `what`
-    which of them count. `asks_for_time_alone`: it asks nothing about an entry except what it is and when it was.
-    `is_of_the_day`: it asks about the clock's day, and not about a stretch of time."""
+    which of them count. `is_of_the_day`: it asks about the clock's day, and not about a stretch of time."""
 
     __slots__ = (
-        "asks_for_time_alone",
         "exceptions",
         "is_of_the_day",
         "kinds",
@@ -121,9 +119,6 @@ class PreparedLookup:
         self.lists: tuple[RecordList, ...] = ("procedures", "plans") if verb.reads_plans else (lookup.list,)
         self.place = (self.shelf, self.names)
         self.is_of_the_day = verb.tense in ("timeless", "now", "ahead")
-        self.asks_for_time_alone = not (
-            lookup.exceptions or lookup.beside is not None or any(what.qualifiers for what in lookup.what)
-        )
 
 
 def prepared_lookups(rulebook: Rulebook) -> Mapping[str, PreparedLookup]:

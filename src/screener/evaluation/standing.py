@@ -28,8 +28,7 @@ class Standing:
 
     `began` is when it began, on an unknown day up to the day of screening where nobody wrote that down; `start` the
     same as far as that was by the day of screening. `unseen`: what is said of it at any time, because it had not begun
-    or the result that shows it was not there yet; None for all others. `is_plain`: nothing but time can keep it from
-    being what is asked.
+    or the result that shows it was not there yet; None for all others.
     """
 
     __slots__ = (
@@ -40,7 +39,6 @@ class Standing:
         "concept",
         "episode",
         "frame",
-        "is_plain",
         "start",
         "unseen",
     )
@@ -53,12 +51,6 @@ class Standing:
         start = not_after(self.began, frame.as_of)
         self.start = start or self.began
         self.unseen = _NEVER_SO_FAR if start is None else self._out_of_sight() if episode.shown_by_result else None
-        self.is_plain = (
-            not episode.doubtful
-            and episode.unusable is None
-            and self.concept.only_if is None
-            and not self.may_have_begun_later
-        )
         self._end: Moment | None = None
         self._now: Said | None = None
         self._contradicting: list[Denial] | None = None
