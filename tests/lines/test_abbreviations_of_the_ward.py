@@ -122,6 +122,13 @@ def test_a_stage_behind_a_name_is_read(name: str, concept: str, stage: str) -> N
     assert episode.stage == stage
 
 
+@pytest.mark.parametrize("name", ["MI II", "MI grade 1", "DVT III"])
+def test_an_event_of_a_day_has_no_stage(name: str) -> None:
+    """`MI II` is a mitral insufficiency in German wards: it may be an infarction, and nothing else is asked."""
+    assert not certain(read(name))
+    assert 0 < len(open_concepts(read(name))) < 30
+
+
 @pytest.mark.parametrize(
     "name", ["HE grade 0", "he grade 3", "HE grade 2-3", "no HE grade 3", "HE grade", "AKI on CKD 3"]
 )

@@ -46,13 +46,13 @@ def test_a_filter_in_the_vena_cava_may_speak_of_a_thrombosis() -> None:
     assert status("NCT05985863/E6", {"icd10cm": "Z95.828", "status": "active", "onset": "2024"}) == "unknown"
 
 
-def flags_of_coagulation(**drug: Any) -> set[str]:
-    """Of which labs the evidence of a line that rests on coagulation is flagged for an anticoagulant."""
+def flags_of_coagulation(text: str, **more: Any) -> set[str]:
+    """Of which labs the evidence of a line that rests on coagulation carries a doubt that begins so."""
     rules = load_rules()
     record = {
         "id": "p", "as_of": "2026-03-18", "birth_date": "1980", "sex": "male",
         "observations": labs(INR=(2.6, None), prothrombin_activity=(35, "%"), total_bilirubin=(300, "umol/L")),
-        "medications": [drug],
+        **more,
     }  # fmt: skip
     screening = evaluate(load_patient(record, rules), rules=rules, trials=["NCT05985863"])
     [line] = [each for each in screening.trials[0].criteria if each.id == "I2"]
@@ -60,7 +60,7 @@ def flags_of_coagulation(**drug: Any) -> set[str]:
         fact.name
         for fact in line.evidence
         for flag in fact.flags
-        if flag.kind == "doubt" and flag.text.startswith("an anticoagulant on record")
+        if flag.kind == "doubt" and flag.text.startswith(text)
     }
 
 
@@ -75,7 +75,7 @@ def flags_of_coagulation(**drug: Any) -> set[str]:
     ],
 )
 def test_an_anticoagulant_that_may_still_act_casts_doubt_on_coagulation(drug: dict[str, Any]) -> None:
-    assert flags_of_coagulation(**drug) == {"INR", "prothrombin_activity"}
+    assert flags_of_coagulation("an anticoagulant", medications=[drug]) == {"INR", "prothrombin_activity"}
 
 
 @pytest.mark.parametrize(
@@ -88,4 +88,12 @@ def test_an_anticoagulant_that_may_still_act_casts_doubt_on_coagulation(drug: di
     ],
 )
 def test_what_no_longer_acts_or_is_none_casts_no_doubt(drug: dict[str, Any]) -> None:
-    assert flags_of_coagulation(**drug) == set()
+    assert flags_of_coagulation("an anticoagulant", medications=[drug]) == set()
+
+
+@pytest.mark.parametrize(("code", "doubted"), [("D66", True), ("D68.32", True), ("D68.4", False), ("D69.6", False)])
+def test_a_coagulation_disorder_that_need_not_be_the_livers_casts_doubt_too(code: str, doubted: bool) -> None:
+    entry = {"icd10cm": code, "status": "active", "onset": "2026-03-10"}
+    assert flags_of_coagulation("a coagulation disorder", conditions=[entry]) == (
+        {"INR", "prothrombin_activity"} if doubted else set()
+    )
