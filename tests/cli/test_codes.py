@@ -194,7 +194,8 @@ def test_the_records_of_a_folder_are_counted_together(call: Call, write: Any, fo
 
 
 def test_a_record_that_cannot_be_screened_is_listed_all_the_same(call: Call, write: Any) -> None:
-    record = write(observations=[{"name": "Ferritin (serum)", "value": 12}, {"code": "X", "value": 1}, {"value": 1}])
+    faulty = {"code": "X", "value": 1, "date": "2026-02-30"}
+    record = write(observations=[{"name": "Ferritin (serum)", "value": 12}, faulty])
     status, out, err = call("codes", record)
     assert status == 0
     assert "“Ferritin (serum)”, without a unit\n                     perhaps ferritin\n" in out

@@ -237,7 +237,7 @@ def not_complete(list_: RecordList, entries: str) -> str:
 
 def or_before(latest: Moment) -> Moment:
     """When something began that was the case at a moment: at an unknown time up to then."""
-    return not_later_than(latest, f"{latest.text} or before")
+    return not_later_than(latest, latest.text if latest.last == END else f"{latest.text} or before")
 
 
 def _of_earlier(episode: Episode, concept: Concept) -> Episode:

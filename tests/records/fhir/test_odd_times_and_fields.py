@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from records.fhir.tiny import Json, condition, observation, only_episode, only_result, read
+from records.fhir.tiny import PATIENT, Json, bundle, condition, observation, only_episode, only_result, read
+from screener import evaluate
 from screener.values.dates import AT_ANY_TIME, parse_moment
 
 WEIGHT: Json = {"valueQuantity": {"value": 2}}
@@ -115,3 +116,12 @@ def test_no_field_of_a_patient_refuses_the_patient(fields: dict[str, Any], told:
 def test_a_death_is_read_however_it_is_written(fields: Json, expected: object) -> None:
     patient = read(patient={"resourceType": "Patient", "id": "p", **fields})
     assert patient.died == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "right"), [("0000-00-00", "unknown"), ("soon", "unknown"), ("2026-03-01", "failed"), ("", "failed")]
+)
+def test_what_was_entered_on_a_day_that_nobody_can_read_may_be_of_any(written: str, right: str) -> None:
+    entry = condition("hiv_infection", **({"recordedDate": written} if written else {}))
+    (trial,) = evaluate(bundle(PATIENT, entry), as_of="2026-03-10", trials="NCT03863002").trials
+    assert next(each.status for each in trial.criteria if each.id == "E12") == right

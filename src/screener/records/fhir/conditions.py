@@ -99,7 +99,7 @@ def read_condition(resource: Resource, reader: Reader) -> None:
         reader.note(
             resource.place, f"its clinical status {quoted(status)} is not one of FHIR's: it may hold, or be over"
         )
-    date = reader.date(resource, "recordedDate") or reader.time_of_encounter(resource)
+    date = reader.entered(resource, "recordedDate") or reader.time_of_encounter(resource)
     for meaning in meanings:
         if meaning.absent or verified == _REFUTED:
             _read_denial(meaning, verified, status, date, resource, reader)
@@ -308,7 +308,7 @@ def read_allergy(resource: Resource, reader: Reader) -> None:
         reader.leave(resource, "it was entered in error")
         return
     clinical = _status_in(body, "clinicalStatus", _ALLERGY_CLINICAL)
-    date = reader.date(resource, "recordedDate") or reader.time_of_encounter(resource)
+    date = reader.entered(resource, "recordedDate") or reader.time_of_encounter(resource)
     named = concept(body, "code")
     substances = [named] if not named.is_empty else []
     if not substances:
@@ -420,7 +420,7 @@ def read_family_history(resource: Resource, reader: Reader) -> None:
         doubts = (*doubts, Flag("unusable", "whose disease it is, is not told"))
     elif not _is_by_blood(relationship):
         doubts = (*doubts, Flag("unusable", "whether it is a relative by blood is not certain"))
-    date = reader.date(resource, "date")
+    date = reader.entered(resource, "date")
     conditions = parts(body, "condition")
     if not conditions and not_whole is None:
         reader.leave(resource, "it names no condition of the relative")

@@ -39,7 +39,7 @@ from screener.records.patient import Absence, Episode, Near
 from screener.records.sightings import Sighting, Sightings
 from screener.records.written import NormalSpan, with_commas
 from screener.rulebook import DRUG_SYSTEMS, RecordList, Sex
-from screener.values.dates import Moment
+from screener.values.dates import Moment, at_any_time
 
 NOT_READ = "resources of this kind are not read"
 
@@ -479,6 +479,12 @@ class Reader:
         except (ShapeError, UnreadableError) as error:
             self.note(resource.place, f"{error}, and counts as none")
             return None
+
+    def entered(self, resource: Resource, field: str) -> Moment | None:
+        """The day on which something was entered; one that cannot be understood may be any."""
+        if (when := self.date(resource, field)) is not None or resource.body.get(field) is None:
+            return when
+        return at_any_time("unknown day")
 
     def diagnosed(self, condition: Resource) -> None:
         """A Condition that was read is a diagnosis of the Encounter that it names."""

@@ -163,7 +163,7 @@ def read_medication_statement(resource: Resource, reader: Reader) -> None:
             reader.leave(resource, "the drug is only intended")
             return
     when = reader.span(resource, "effective")
-    date = reader.date(resource, "dateAsserted")
+    date = reader.entered(resource, "dateAsserted")
     is_clear = status in ("active", "completed", "stopped")
     flags = () if is_clear else (Flag("unusable", f"whether it was taken is not clear: {shown(status)}"),)
     for meaning in _drugs(resource, reader):
@@ -264,7 +264,7 @@ def _time_of_order(resource: Resource, reader: Reader) -> Period:
     body = resource.body
     dosages = parts(body, "dosageInstruction")
     if any(changed_meaning(each) is not None for each in (*dosages, part(body, "dispenseRequest"))):
-        return Period(reader.date(resource, "authoredOn") or reader.time_of_encounter(resource), None)
+        return Period(reader.entered(resource, "authoredOn") or reader.time_of_encounter(resource), None)
     repeats = [part(part(dosage, "timing"), "repeat") for dosage in dosages]
     if any("boundsPeriod" in each for each in repeats):
         bounds = [_period(resource, each, "boundsPeriod", reader) or Period() for each in repeats]
@@ -280,7 +280,7 @@ def _time_of_order(resource: Resource, reader: Reader) -> Period:
     if "validityPeriod" in request and (valid := _period(resource, request, "validityPeriod", reader)) is not None:
         # Within its validity it may be filled; when it was, and how long it lasted, nobody wrote down.
         return Period(some_time_in(valid) if valid.end is not None else valid.start, None)
-    return Period(reader.date(resource, "authoredOn") or reader.time_of_encounter(resource), None)
+    return Period(reader.entered(resource, "authoredOn") or reader.time_of_encounter(resource), None)
 
 
 def _period(resource: Resource, body: Body, field: str, reader: Reader) -> Period | None:
