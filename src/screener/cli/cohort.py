@@ -71,8 +71,8 @@ def parser() -> Parser:
         type=_number,
         default=1,
         metavar="N",
-        help="for a summary that leaves the hospital: name nobody, show no number of patients from 1 to N-1, and round "
-        "all others down to a multiple of N",
+        help="for a summary that leaves the hospital: name nobody, and let nobody work out a number of patients from 1 "
+        "to N-1. All are rounded down to a multiple of N+1",
     )
     screening = parser.add_argument_group("what to screen")
     add_what_to_screen(screening)
