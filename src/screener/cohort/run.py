@@ -72,12 +72,7 @@ def by_processes(jobs: int) -> Doing:
 
     def doing(work: Work, plans: Sequence[Plan]) -> Iterator[Done]:
         prepare()
-        gc.collect()
-        gc.freeze()  # what is here now is shared with the forks
-        try:
-            yield from forked_in_order(work, plans, jobs)
-        finally:
-            gc.unfreeze()
+        yield from forked_in_order(work, plans, jobs)
 
     return doing
 
