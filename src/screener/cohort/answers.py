@@ -20,7 +20,7 @@ from screener.evaluation.evaluator import in_all_worlds, program_of
 from screener.evaluation.frame import Frame
 from screener.records.patient import Patient
 from screener.rulebook import Rulebook, Sex, Trial, Truthful
-from screener.screening import CriterionResult, Screening, Status, TrialResult, Verdict, evaluate, status_of
+from screener.screening import CriterionResult, Screening, Status, TrialResult, Verdict, evaluate, of_today, status_of
 from screener.site import Site, with_site
 from screener.values.dates import Duration
 from screener.values.truth import Truth
@@ -157,10 +157,14 @@ class Desk:
         """The screening of a patient who has been given the answers, as `screen` does it for that patient alone."""
         if self.how.site is not None:
             patient = with_site(patient, self.how.site, self.rulebook, self.how.in_force)
+        as_of = self.how.as_of
+        if as_of is None and patient.as_of is None:
+            as_of = self.how.today
+            patient = of_today(patient, as_of)
         return evaluate(
             patient,
             self.rulebook,
-            as_of=self.how.as_of if self.how.as_of is not None or patient.as_of is not None else self.how.today,
+            as_of=as_of,
             assume_complete=self.how.assume_complete,
             labs_within=self.how.labs_within,
             trials=self.how.trials,
