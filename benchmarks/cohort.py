@@ -100,6 +100,7 @@ def main() -> None:
         four = measured("4 trials", "run-1", place / "few", place / "out-4", asked.many_trials)
         many = measured("400 trials", "many", place / "few", place / "out-400", asked.many_trials)
         told("400 trials / 4", many["cpu"] / four["cpu"], "")
+        keeping(asked, place)
         reading(asked, place)
     finally:
         shutil.rmtree(place)
@@ -305,6 +306,18 @@ def with_more_trials(rules: Rulebook, times: int) -> Rulebook:
 
 
 # ---- records, and an older checkout
+
+
+def keeping(asked: argparse.Namespace, place: Path) -> None:
+    """Print what native records take to become facts, by one process and by two. No two of them are the same."""
+    with open(place / "records.ndjson", "w") as file:
+        for at, record in enumerate(different(asked.patients)):
+            file.write(json.dumps(record | {"id": f"patient-{at}"}) + "\n")
+    one = measured("native into facts, one process", "ingest-1", place / "records.ndjson", place / "n1", asked.patients)
+    two = measured(
+        "native into facts, two processes", "ingest-2", place / "records.ndjson", place / "n2", asked.patients
+    )
+    told("two processes / one", one["wall"] / two["wall"], "")
 
 
 def reading(asked: argparse.Namespace, place: Path) -> None:
