@@ -7,6 +7,7 @@ better or worse. With `--former`, one core of an older checkout decides some of 
 reading nor writing is counted there; and it reads the same FHIR Bundles.
 
     python benchmarks/cohort.py [--patients 2000] [--many-trials 200] [--bundles 100] [--former DIR] [--spark]
+    python benchmarks/cohort.py --patients 100000 --records FILE
 """
 
 from __future__ import annotations
@@ -64,10 +65,16 @@ def main() -> None:
     parser.add_argument("--bundles", type=int, default=100, help="FHIR Bundles of 200 resources that are read")
     parser.add_argument("--former", type=Path, metavar="DIR", help="an older checkout to compare with")
     parser.add_argument("--spark", action="store_true", help="also on Spark local[2]")
+    parser.add_argument(
+        "--records", type=Path, metavar="FILE", help="only write the patients' records to a file (NDJSON)"
+    )
     parser.add_argument("--step", nargs=3, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.step is not None:
         step(*asked.step)
+        return
+    if asked.records is not None:
+        write_records(asked.patients, asked.records)
         return
     place = Path(tempfile.mkdtemp(prefix="cohort-"))
     prepare()
@@ -100,6 +107,7 @@ def main() -> None:
         four = measured("4 trials", "run-1", place / "few", place / "out-4", asked.many_trials)
         many = measured("400 trials", "many", place / "few", place / "out-400", asked.many_trials)
         told("400 trials / 4", many["cpu"] / four["cpu"], "")
+        keeping(asked, place)
         reading(asked, place)
     finally:
         shutil.rmtree(place)
@@ -190,6 +198,13 @@ def make_facts(number: int, folder: Path) -> None:
             writer.write_table(rows, row_group_size=200)
         parts.append(Part(name, len(rows)))
     finish(folder, parts, rules.dictionary_digest, NOTHING_BESIDES)
+
+
+def write_records(number: int, file: Path) -> None:
+    """A file of so many records, no two of them the same."""
+    with open(file, "w") as written:
+        for at, record in enumerate(different(number)):
+            written.write(json.dumps(record | {"id": f"patient-{at}"}) + "\n")
 
 
 def different(number: int) -> Iterator[dict[str, Any]]:
@@ -305,6 +320,16 @@ def with_more_trials(rules: Rulebook, times: int) -> Rulebook:
 
 
 # ---- records, and an older checkout
+
+
+def keeping(asked: argparse.Namespace, place: Path) -> None:
+    """Print what native records take to become facts, by one process and by two. No two of them are the same."""
+    write_records(asked.patients, place / "records.ndjson")
+    one = measured("native into facts, one process", "ingest-1", place / "records.ndjson", place / "n1", asked.patients)
+    two = measured(
+        "native into facts, two processes", "ingest-2", place / "records.ndjson", place / "n2", asked.patients
+    )
+    told("two processes / one", one["wall"] / two["wall"], "")
 
 
 def reading(asked: argparse.Namespace, place: Path) -> None:

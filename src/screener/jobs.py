@@ -6,6 +6,7 @@ their work does, however that ends. Where a system has no fork, one process does
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -72,6 +73,7 @@ def _lifeline() -> Iterator[_Lifeline]:
 
 
 def _begin(lifeline: _Lifeline) -> None:
+    gc.freeze()  # what the fork brings along is in use to its end: to look through it for garbage copies its pages
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who is interrupted is the one who gives the work
     reading, writing = lifeline
     os.close(writing)

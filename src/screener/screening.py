@@ -732,6 +732,16 @@ def _named(those: Iterable[_Named], name: str, where: str) -> _Named:
     raise KeyError(f"`{name}` is not in {where}: there are {', '.join(each.id for each in those)}")
 
 
+def of_today(patient: Patient, today: date) -> Patient:
+    """A patient for whom neither the record nor the call names a day, with a note that the day of the call is taken."""
+    return msgspec.structs.replace(patient, notes=(*patient.notes, note_of_today(today)))
+
+
+def note_of_today(today: date) -> str:
+    """That the answers are about the day of the call, because nobody has named another."""
+    return f"neither the record nor the call has a date of screening, so today is taken, {today}"
+
+
 def evaluate(
     patient: Patient,
     rules: Rulebook,

@@ -60,8 +60,11 @@ def test_a_cluster_gives_the_same_answers(
     ingest([EXAMPLES], tmp_path / "facts", manner)
     facts = Facts(tmp_path / "facts")
     assert len(facts.about.parts) > 2
+    jobs = session.sparkContext.statusTracker().getJobIdsForGroup
+    before = len(jobs())
     ran = run(facts, tmp_path / "answers", load_rules(), How(DAY, DAY), by_spark(session))
     assert ran.decided == ran.patients == answers[1].patients
+    assert len(jobs()) == before + 1, "one job has all the pieces: jobs wait for one another"
     again = run(facts, tmp_path / "answers", load_rules(), How(DAY, DAY), by_spark(session))
     assert again.decided == 0
     assert rows(tmp_path / "answers", ran) == rows(*answers)

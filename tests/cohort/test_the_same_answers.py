@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 
 from cohort.conftest import DAY, EXAMPLES
 from screener import evaluate, load_patients, load_rules
+from screener.cli import main
 from screener.cohort.answers import How, Row
 from screener.cohort.ran import Ran
 from screener.cohort.run import by_processes, run
@@ -54,3 +57,29 @@ def test_a_second_run_decides_nobody_anew(answers: tuple[Path, Ran], facts: Fact
     folder, ran = answers
     again = run(facts, folder, load_rules(), How(DAY, DAY))
     assert (again.decided, again.patients, again.files) == (0, ran.patients, ran.files)
+
+
+# A record, and what the call says besides.
+@pytest.mark.parametrize(
+    ("record", "options"),
+    [
+        ({"age_years": 50}, ()),
+        ({"birth_date": "1980-03", "as_of": "2026-02-20"}, ()),
+        ({"age_years": 50, "conditions": [{"name": "cirrhosis", "onset": "2024"}]}, ("--as-of", "2026-02-20")),
+        ({"as_of": "2026-02-20", "procedures": []}, ("--assume-complete", "conditions", "--labs-within", "9 days")),
+    ],
+    ids=["no day", "its own day", "the day of the call", "lists and freshness"],
+)
+def test_one_patient_is_explained_in_the_words_of_screen(
+    record: dict[str, object], options: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "one.json"
+    file.write_text(json.dumps({"id": "one"} | record))
+
+    def printed(*given: object) -> str:
+        assert main([*map(str, given), "--no-site", "--jobs", "1"]) == 0
+        return capsys.readouterr().out
+
+    alone = printed(file, "--sheet", *options)
+    printed("cohort", file, "--out", tmp_path / "answers", *options)
+    assert printed("cohort", tmp_path / "answers", "--explain", "one") == alone

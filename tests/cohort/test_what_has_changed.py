@@ -12,14 +12,17 @@ from msgspec.structs import replace
 
 from cohort.conftest import DAY, EXAMPLES
 from screener import evaluate, load_patients, load_rules
+from screener.cli import main
 from screener.cohort.answers import How
 from screener.cohort.changes import read_changes
 from screener.cohort.explain import explained
 from screener.cohort.ingest import Manner, ingest
 from screener.cohort.ran import Ran
 from screener.cohort.run import digest_of, run
+from screener.cohort.summary import summed_up
 from screener.records.facts.folder import Facts, FactsError
 from screener.records.patient import Patient
+from screener.sheet.making import sheet_of
 from screener.site import read_site
 
 
@@ -37,8 +40,8 @@ def test_one_patient_is_explained_as_the_run_screened_them(answers: tuple[Path, 
     (patient,) = load_patients(sorted(EXAMPLES.glob("*.json"))[2], rules)
     assert isinstance(patient, Patient)
     found = explained(answers[0], patient.id, rules, How(None, date(2030, 1, 1)))
-    assert found == evaluate(patient, rules, as_of=DAY)
-    assert explained(answers[0], "nobody", rules, How(None, DAY)) is None
+    assert found == [evaluate(patient, rules, as_of=DAY)]
+    assert explained(answers[0], "nobody", rules, How(None, DAY)) == []
 
 
 def test_nobody_is_explained_by_other_rules(answers: tuple[Path, Ran]) -> None:
@@ -127,8 +130,35 @@ def test_a_site_s_file_counts_as_it_does_for_one_patient(records: Path, tmp_path
     assert run(facts, out, rules, how).decided == 3
     (patient,) = load_patients(sorted(records.glob("*.json"))[0], rules)
     assert isinstance(patient, Patient)
-    found = explained(out, patient.id, rules, how)
-    assert found is not None
+    (found,) = explained(out, patient.id, rules, how)
     assert found.trial(trial).criterion(line.id).reading == 1
     with pytest.raises(FactsError, match="the site's file is not"):
         explained(out, patient.id, rules, How(DAY, DAY))
+
+
+def test_of_several_who_are_called_alike_each_has_their_own_words(
+    tmp_path: Path, manner: Manner, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = load_rules()
+    first, second = (json.loads(file.read_text()) | {"id": "same"} for file in sorted(EXAMPLES.glob("*.json"))[:2])
+    (tmp_path / "both.ndjson").write_text("".join(json.dumps(each) + "\n" for each in (first, second)))
+    ingest([tmp_path / "both.ndjson"], tmp_path / "facts", manner)
+    facts, out, how = Facts(tmp_path / "facts"), tmp_path / "answers", How(DAY, DAY)
+    run(facts, out, rules, how)
+    alone = [evaluate(each, rules, as_of=DAY) for part in facts.about.parts for each in facts.patients(part)]
+    assert explained(out, "same", rules, how) == alone
+    words = {
+        (row.id, row.met, row.state.headline, row.left)
+        for each in alone
+        for row in sheet_of(each).trials
+        if not row.against
+    }
+    nearest = {
+        (trial.trial, near.met, near.headline, near.left)
+        for trial in summed_up(out, rules, facts, how).trials
+        for near in trial.nearest
+    }
+    assert nearest == words
+    assert len({left for *_, left in words}) > 1
+    assert main(["cohort", str(out), "--explain", "same", "--no-site"]) == 0
+    assert capsys.readouterr().out.count("Next: ") == 2

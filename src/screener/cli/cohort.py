@@ -71,8 +71,8 @@ def parser() -> Parser:
         type=_number,
         default=1,
         metavar="N",
-        help="for a summary that leaves the hospital: name nobody, show no number of patients from 1 to N-1, and round "
-        "all others down to a multiple of N",
+        help="for a summary that leaves the hospital: name nobody, and let nobody work out a number of patients from 1 "
+        "to N-1. All are rounded down to a multiple of N+1",
     )
     screening = parser.add_argument_group("what to screen")
     add_what_to_screen(screening)
@@ -138,14 +138,17 @@ def _explain(asked: argparse.Namespace, dictionary: Dictionary) -> int:
     if len(asked.sources) != 1 or asked.out is not None:
         raise CallError("`--explain` is about one folder of answers", "screen cohort DIR --explain PATIENT")
     found = explained(asked.sources[0], asked.explain, dictionary.rulebook, _how(asked, dictionary))
-    if found is None:
+    if not found:
         raise CallError(f"nobody in {asked.sources[0]} is called that", "write the id as it is in the record")
-    report = TABLE.report(Asked(None, frozenset(), (), asked.trial))
-    encode_output(encoding=report.encoding, errors="replace", newline=report.newline)
-    report.prepare(dictionary.rulebook)
-    report.add(report.part(found))
-    if (told := report.end(())) is not None:
-        tell(told)
+    for number, each in enumerate(found):  # several are called alike: a sheet for each of them
+        report = TABLE.report(Asked(None, frozenset(), (), asked.trial))
+        encode_output(encoding=report.encoding, errors="replace", newline=report.newline)
+        if number:
+            print()
+        report.prepare(dictionary.rulebook)
+        report.add(report.part(each))
+        if (told := report.end(())) is not None:
+            tell(told)
     return DONE
 
 

@@ -74,7 +74,7 @@ def screenings(
     """
     from screener.jobs import in_order
     from screener.records.reading import ids_of_several
-    from screener.screening import evaluate
+    from screener.screening import evaluate, note_of_today
 
     def screened(each: tuple[Patient, date | None, Place] | None) -> Any:
         if each is None:
@@ -103,7 +103,7 @@ def screenings(
             count()
     tell_who_is_nobody(asked.waiting)
     if today.patients and not is_quiet:
-        tell(f"note: {today.note}{f', for {today.patients} patients' if today.patients > 1 else ''}")
+        tell(f"note: {note_of_today(today.day)}{f', for {today.patients} patients' if today.patients > 1 else ''}")
 
 
 def sources(source: str) -> Iterator[Path | Kept]:
@@ -260,12 +260,11 @@ class _Today:
 
     def __init__(self, day: date) -> None:
         self.day = day
-        self.note = f"neither the record nor the call has a date of screening, so today is taken, {self.day}"
         self.patients = 0
 
     def taken_for(self, patient: Patient) -> Patient:
         """The patient with a note that says so."""
-        from msgspec.structs import replace
+        from screener.screening import of_today
 
         self.patients += 1
-        return replace(patient, notes=(*patient.notes, self.note))
+        return of_today(patient, self.day)

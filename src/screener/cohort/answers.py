@@ -18,9 +18,10 @@ from screener.cohort.limits import Limit, Moved, limits_of
 from screener.contract import Basis
 from screener.evaluation.evaluator import in_all_worlds, program_of
 from screener.evaluation.frame import Frame
-from screener.records.patient import Patient
+from screener.records.facts.folder import Facts
+from screener.records.patient import Patient, digest_of_record
 from screener.rulebook import Rulebook, Sex, Trial, Truthful
-from screener.screening import CriterionResult, Screening, Status, TrialResult, Verdict, evaluate, status_of
+from screener.screening import CriterionResult, Screening, Status, TrialResult, Verdict, evaluate, of_today, status_of
 from screener.site import Site, with_site
 from screener.values.dates import Duration
 from screener.values.truth import Truth
@@ -153,14 +154,30 @@ class Desk:
         """The patient with the answers that the call gives. Raises RecordError where they cannot be used."""
         return patient if self.how.given is None else self.how.given.answered(patient)
 
+    def in_the_answers(self, patient: Patient, digest: str) -> tuple[Patient, str]:
+        """The patient with the answers that the call gives, and the digest by which the row of the answers is known.
+        Raises RecordError where they cannot be used."""
+        answered = self.answered(patient)
+        return answered, digest if answered is patient else f"{digest_of_record(answered)} answered"
+
+    def the_one(self, facts: Facts, file: str, patient: str, digest: str | None) -> Patient | None:
+        """The patient of an id in a file of facts whose answers have that digest, for several may be called alike;
+        the first, without one. Raises FactsError where the file cannot be read."""
+        of_that_id = (self.in_the_answers(*each) for each in facts.called_in(file, patient))
+        return next((one for one, its_digest in of_that_id if digest in (None, its_digest)), None)
+
     def screening(self, patient: Patient) -> Screening:
         """The screening of a patient who has been given the answers, as `screen` does it for that patient alone."""
         if self.how.site is not None:
             patient = with_site(patient, self.how.site, self.rulebook, self.how.in_force)
+        as_of = self.how.as_of
+        if as_of is None and patient.as_of is None:
+            as_of = self.how.today
+            patient = of_today(patient, as_of)
         return evaluate(
             patient,
             self.rulebook,
-            as_of=self.how.as_of if self.how.as_of is not None or patient.as_of is not None else self.how.today,
+            as_of=as_of,
             assume_complete=self.how.assume_complete,
             labs_within=self.how.labs_within,
             trials=self.how.trials,

@@ -14,10 +14,9 @@ from screener.screening import Screening
 from screener.values.dates import parse_duration
 
 
-def explained(folder: Path, patient: str, rulebook: Rulebook, how: How) -> Screening | None:
-    """The screening of one patient by the facts and the call of the last run over a folder; None if nobody there is
-    called that. `how` gives the site's file, people's answers, and
-    which trials, if not all.
+def explained(folder: Path, patient: str, rulebook: Rulebook, how: How) -> list[Screening]:
+    """The screening of one patient by the facts and the call of the last run over a folder: none if nobody there is
+    called that, several if several are. `how` gives the site's file, people's answers, and which trials, if not all.
 
     Raises FactsError where the rules, the site's file or the answers are not those of the run, and RecordError where
     the answers cannot be used.
@@ -33,11 +32,8 @@ def explained(folder: Path, patient: str, rulebook: Rulebook, how: How) -> Scree
             raise FactsError(fault, "give this call what the run was given, or run `screen cohort` again", folder)
     facts = Facts(Path(ran.facts))
     facts.check(rulebook.dictionary_digest)
-    found = next(facts.called(patient), None)
-    if found is None:
-        return None
     within = None if ran.labs_within is None else parse_duration(ran.labs_within)
     asked = replace(how, as_of=ran.as_of, today=ran.today, assume_complete=ran.assume_complete, labs_within=within)
     screened = None if set(ran.trials) == set(rulebook.trials) else tuple(ran.trials)
     desk = Desk(rulebook, replace(asked, trials=how.trials or screened))
-    return desk.screening(desk.answered(found))
+    return [desk.screening(desk.answered(each)) for each in facts.called(patient)]

@@ -22,7 +22,7 @@ from screener.report.spreadsheet import plain_cell
 def write_summary(folder: Path, summary: Summary) -> list[Path]:
     """Write the summary as JSON, as tables, and as a page. What names patients is written only where small numbers are
     told, and removed where they are not. Raises OSError."""
-    few = under(summary.min_cell)
+    few = under(summary.rounded_to)
     texts = {
         "summary.html": page(summary),
         "summary.json": msgspec.json.format(msgspec.json.encode(summary), indent=1).decode() + "\n",

@@ -22,23 +22,27 @@ from screener.sheet.worklist import Row, row_of
 
 LISTS = ("new.csv", "no_longer.csv", "closes_soon.csv")
 MOST_ROWS = 200
+_Who = tuple[str, str | None]
+"""An id, and the digest of what is on record where several may have that id."""
 
 
 def write_lists(folder: Path, ran: Ran, desk: Desk, facts: Facts, jobs: int) -> list[Path]:
     """Write the lists that have anybody, and remove the others. Raises FactsError where somebody's facts can no longer
     be read, and OSError."""
     whose = dict(zip(LISTS, (_new(folder), _no_longer(folder), _closing(folder, ran)), strict=True))
-    everybody = sorted({patient for those in whose.values() for patient in those})
-    files = _files(facts, everybody)
+    everybody = list(dict.fromkeys(who for those in whose.values() for who in those))
+    files = _files(facts, sorted({patient for patient, _ in everybody}))
 
-    def row(patient: str) -> Row | None:
-        found = next(facts.called_in(files[patient], patient), None)
-        return None if found is None else row_of(desk.screening(desk.answered(found)), "")
+    def row(who: _Who) -> Row | None:
+        patient, digest = who
+        each_there = (desk.the_one(facts, file, patient, digest) for file in files.get(patient, ()))
+        found = next((each for each in each_there if each is not None), None)
+        return None if found is None else row_of(desk.screening(found), "")
 
-    rows = dict(zip(files, in_order(row, files, jobs), strict=True))
+    rows = dict(zip(everybody, in_order(row, everybody, jobs), strict=True))
     written = []
     for name, those in whose.items():
-        listed_ = [found for patient in those if (found := rows.get(patient)) is not None]
+        listed_ = [found for who in those if (found := rows.get(who)) is not None]
         place = folder / name
         if not listed_:
             place.unlink(missing_ok=True)
@@ -49,38 +53,38 @@ def write_lists(folder: Path, ran: Ran, desk: Desk, facts: Facts, jobs: int) -> 
     return written
 
 
-def _new(folder: Path) -> list[str]:
+def _new(folder: Path) -> list[_Who]:
     return _first(each.patient for each in read_changes(folder) if each.is_new)
 
 
-def _no_longer(folder: Path) -> list[str]:
+def _no_longer(folder: Path) -> list[_Who]:
     return _first(each.patient for each in read_changes(folder) if each.is_no_longer and each.now is not None)
 
 
-def _first(patients: Iterable[str]) -> list[str]:
-    found: dict[str, None] = {}
+def _first(patients: Iterable[str]) -> list[_Who]:
+    found: dict[_Who, None] = {}
     for each in patients:
-        found[each] = None
+        found[each, None] = None
         if len(found) == MOST_ROWS:
             break
     return list(found)
 
 
-def _closing(folder: Path, ran: Ran) -> list[str]:
+def _closing(folder: Path, ran: Ran) -> list[_Who]:
     """Those to whom some trial closes soon, the first to whom it does first."""
     files = [str(place_of(folder, trial, name)) for trial, names in ran.files.items() for name in names]
     if not files:
         return []
     with working(folder) as database:
         found = database.execute(
-            f"""SELECT patient FROM read_parquet({listed(files)}) WHERE closes_on IS NOT NULL
-                GROUP BY patient ORDER BY min(closes_on), patient LIMIT {MOST_ROWS}"""
+            f"""SELECT patient, facts FROM read_parquet({listed(files)}) WHERE closes_on IS NOT NULL
+                GROUP BY patient, facts ORDER BY min(closes_on), patient, facts LIMIT {MOST_ROWS}"""
         )
-        return [str(patient) for (patient,) in found.fetchall()]
+        return [(str(patient), str(digest)) for patient, digest in found.fetchall()]
 
 
-def _files(facts: Facts, patients: list[str]) -> dict[str, str]:
-    """In which file of facts each patient stands."""
+def _files(facts: Facts, patients: list[str]) -> dict[str, list[str]]:
+    """In which files of facts each id stands."""
     with working(facts.folder) as database:
-        query = "SELECT id, any_value(file) FROM read_parquet(?) WHERE list_contains(?, id) GROUP BY id ORDER BY id"
+        query = "SELECT id, list(DISTINCT file) FROM read_parquet(?) WHERE list_contains(?, id) GROUP BY id ORDER BY id"
         return dict(database.execute(query, [str(facts.folder / IDS), patients]).fetchall())

@@ -61,8 +61,8 @@ class _First(Struct, frozen=True):
     of: int
     open: tuple[str, ...]
     waits_for: tuple[str, ...]
-    file: str
-    """The file of facts."""
+    who: tuple[str, str, str]
+    """The file of facts, the id, and the digest of what is on record."""
 
 
 _Words = tuple[str, str, str, str]
@@ -74,20 +74,17 @@ def looked_closer(
 ) -> list[tuple[Near, ...]]:
     """Those nearest to each trial of a run. Raises FactsError where somebody's facts can no longer be read."""
     first = {trial: _first(database, folder, trial, ran) for trial in ran.trials if ran.files.get(trial)}
-    everybody = sorted({(each.file, each.patient) for those in first.values() for each in those})
+    everybody = sorted({each.who for those in first.values() for each in those})
 
-    def words(who: tuple[str, str]) -> dict[str, _Words]:
-        found = next(facts.called_in(*who), None)
+    def words(who: tuple[str, str, str]) -> dict[str, _Words]:
+        found = desk.the_one(facts, *who)
         if found is None:
             return {}
-        sheet = sheet_of(desk.screening(desk.answered(found)))
+        sheet = sheet_of(desk.screening(found))
         return {row.id: (row.state.name, row.state.headline, row.left, row.dates.text) for row in sheet.trials}
 
     by_patient = dict(zip(everybody, in_order(words, everybody, jobs), strict=True))
-    return [
-        tuple([_near(each, by_patient[each.file, each.patient].get(trial)) for each in those])
-        for trial, those in first.items()
-    ]
+    return [tuple([_near(each, by_patient[each.who].get(trial)) for each in those]) for trial, those in first.items()]
 
 
 def closing(database: duckdb.DuckDBPyConnection, folder: Path, ran: Ran, trial: str) -> Iterator[Closing]:
@@ -107,14 +104,14 @@ def _first(database: duckdb.DuckDBPyConnection, folder: Path, trial: str, ran: R
     parts = dict(zip(ran.files[trial], ran.parts, strict=True))
     rows = database.execute(
         f"""SELECT patient, met, met + failed + open, list_transform(list_filter(lines, lambda x: x.status = 'unknown'),
-                lambda x: x.criterion), waits_for, filename
+                lambda x: x.criterion), waits_for, filename, facts
             FROM read_parquet({listed(files)}, filename = true)
-            WHERE failed = 0 AND NOT died ORDER BY open, patient LIMIT ?""",
+            WHERE failed = 0 AND NOT died ORDER BY open, patient, facts LIMIT ?""",
         [NEAREST],
     ).fetchall()
     return [
-        _First(patient, met, of, tuple(open_), tuple(waits), parts[Path(file).name])
-        for patient, met, of, open_, waits, file in rows
+        _First(patient, met, of, tuple(open_), tuple(waits), (parts[Path(file).name], patient, digest))
+        for patient, met, of, open_, waits, file, digest in rows
     ]
 
 

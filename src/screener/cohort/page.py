@@ -39,7 +39,7 @@ def page(summary: Summary) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    few = under(summary.min_cell)
+    few = under(summary.rounded_to)
     environment.filters |= {
         "count": partial(_count, few),
         "change": partial(_change, few),
@@ -61,9 +61,9 @@ def page(summary: Summary) -> str:
     )
 
 
-def under(min_cell: int) -> str:
+def under(rounded_to: int) -> str:
     """What is written for a number of patients that is too small to tell; nothing where none is."""
-    return f"under {min_cell}" if min_cell > 1 else ""
+    return f"under {rounded_to}" if rounded_to > 1 else ""
 
 
 def _count(few: str, number: Count) -> str:

@@ -39,7 +39,7 @@ from screener.records.facts.folder import (
     unchanged,
     working,
 )
-from screener.records.patient import Patient, digest_of_record
+from screener.records.patient import Patient
 from screener.records.whole_files import whole_file
 from screener.rulebook import Confirmed, PointsOf, Rulebook, Trial
 from screener.rulebook_walk import lookup_of, walk_through
@@ -72,12 +72,7 @@ def by_processes(jobs: int) -> Doing:
 
     def doing(work: Work, plans: Sequence[Plan]) -> Iterator[Done]:
         prepare()
-        gc.collect()
-        gc.freeze()  # what is here now is shared with the forks
-        try:
-            yield from forked_in_order(work, plans, jobs)
-        finally:
-            gc.unfreeze()
+        yield from forked_in_order(work, plans, jobs)
 
     return doing
 
@@ -296,9 +291,7 @@ def screened(facts: Facts, folder: Path, desk: Desk, digests: dict[str, str], be
     try:
         for patient, digest in facts.with_digests(plan.part):
             try:
-                answered = wanted.answered(patient)
-                if answered is not patient:
-                    digest = f"{digest_of_record(answered)} answered"
+                answered, digest = wanted.in_the_answers(patient, digest)
                 answers = known.get((patient.id, digest, wanted.day_of(patient).toordinal()))
                 if answers is None:
                     decided += 1

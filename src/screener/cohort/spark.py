@@ -31,7 +31,8 @@ def by_spark(session: SparkSession) -> Doing:
             return
         # One plan a partition: the rows are nothing but numbers, and the plans go along with the function.
         numbers = session.range(0, len(plans), 1, len(plans))
-        rows = numbers.mapInArrow(_task(work, plans), "number long, done binary").toLocalIterator()
+        # All at once: `toLocalIterator` would start the next only when one is done.
+        rows = numbers.mapInArrow(_task(work, plans), "number long, done binary").collect()
         done = {row.number: msgspec.msgpack.decode(bytes(row.done), type=Done) for row in rows}
         yield from (done[number] for number in range(len(plans)))
 

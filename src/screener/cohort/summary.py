@@ -33,7 +33,7 @@ MOST_MISSING = 15
 MOST_LISTED = 1000
 """Patients that the summary lists at most, of a trial, who are new, no longer candidates, or soon none. `changes.csv`
 and the answers have all."""
-FORM = "screener summary 2"
+FORM = "screener summary 3"
 
 
 class Step(Struct, frozen=True):
@@ -130,8 +130,9 @@ class OfTrial(Struct, frozen=True):
 
 
 class Summary(Struct, frozen=True):
-    """The summary of a run. `min_cell`: every number of patients is rounded down to a multiple of it, and a smaller one
-    is left out. `since` is the day of the run before."""
+    """The summary of a run. `min_cell`: no number of patients below it is told, or can be worked out. For that, every
+    number is rounded down to a multiple of `rounded_to`, and a smaller one is left out. `since` is the day of the run
+    before."""
 
     form: str
     screener: str
@@ -141,6 +142,7 @@ class Summary(Struct, frozen=True):
     patients: Count
     set_aside: Count
     min_cell: int
+    rounded_to: int
     since: str | None
     trials: tuple[OfTrial, ...]
 
@@ -183,6 +185,7 @@ def summed_up(folder: Path, rulebook: Rulebook, facts: Facts, how: How, min_cell
         cells.count(ran.patients),
         cells.unless_nobody(len(ran.set_aside)),
         min_cell,
+        cells.step,
         ran.since,
         tuple(_with_changes(each, folder, cells) for each in of_trials),
     )
@@ -201,21 +204,26 @@ def _with_changes(of: OfTrial, folder: Path, cells: _Cells) -> OfTrial:
 
 
 class _Cells:
-    """Says numbers of patients. Where small ones may not leave the house, every number is rounded down to a multiple of
-    the least that may, and what is below that is not told, nobody neither.
+    """Says numbers of patients. Where those below `least` may not leave the house, every number is rounded down to a
+    multiple of `step`, which is one more, and what is below that is not told, nobody neither.
 
-        of 5:  0, 3, 17, 20      None, None, 15, 20
+        least 5, step 6:  0, 3, 5, 17, 20      None, None, None, 12, 18
 
-    Nor is what is made of others told (`Made`). Of 17 patients, who are 12 + 3 + 2, it says 15, 10, not told, not told:
+    Why one more: six patients who wait each for one of three lines, two for each. In steps of 3, these are 6 and three
+    times "under 3", and nothing but 2 + 2 + 2 makes 6. In steps of 4 they are 4 and three times "under 4". When parts
+    that are not told must all be as large as they can be, they are `least`, which may be told.
+
+    Nor is what is made of others told (`Made`). Of 17 patients, who are 12 + 3 + 2, it says 12, 12, not told, not told:
     with the last told as nobody, or all four rounded, the 3 could often be worked out.
     """
 
     def __init__(self, least: int) -> None:
         self.least = least
+        self.step = least + 1 if least > 1 else 1
 
     def count(self, number: int) -> Count:
         """A number of patients; None where it is too small."""
-        return number // self.least * self.least if number >= self.least or self.least == 1 else None
+        return number // self.step * self.step if number >= self.step or self.step == 1 else None
 
     def unless_nobody(self, number: int) -> Count:
         """The same, and 0 stays 0: for numbers that no others add up to."""
@@ -322,13 +330,20 @@ def _wanted(rulebook: Rulebook, database: duckdb.DuckDBPyConnection, cells: _Cel
                     || list_filter(missing, lambda x: x.alone))) AS missing
                 FROM (SELECT flatten(list_transform(lines, lambda x: x.missing)) AS missing
                     FROM answers WHERE failed = 0 AND NOT died))
-            GROUP BY 1, 2 ORDER BY 3 DESC, 4 DESC, 2 LIMIT ?""",
-        [MOST_MISSING],
+            GROUP BY 1, 2"""
     ).fetchall()
-    return tuple(
-        Wanted(kind, name, title_of(name, rulebook), cells.count(patients), cells.count(settles))
-        for kind, name, patients, settles in rows
-    )
+    found = [(kind, name, title_of(name, rulebook), patients, settles) for kind, name, patients, settles in rows]
+    return _most_missing([Wanted(*each) for each in found], cells)
+
+
+def _most_missing(found: Sequence[Wanted], cells: _Cells) -> tuple[Wanted, ...]:
+    """What is missing most often, as it may be told. The order, and who is left out, hang on told numbers alone."""
+    told = [
+        replace(each, patients=cells.count(each.patients or 0), settles=cells.count(each.settles or 0))
+        for each in found
+    ]
+    first = sorted(told, key=lambda each: (-(each.patients or 0), -(each.settles or 0), each.name, each.kind))
+    return tuple([each for each in first if each.patients][:MOST_MISSING])
 
 
 def title_of(name: str, rulebook: Rulebook) -> str:

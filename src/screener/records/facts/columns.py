@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from itertools import chain, pairwise
+from operator import attrgetter, itemgetter
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import pyarrow as pa
@@ -79,8 +80,11 @@ def to_array(values: Sequence[Any], hint: Hint) -> pa.Array:
             pa.array(offsets, pa.int32()), items, mask=pa.array(missing, pa.bool_()) if any(missing) else None
         )
     names, hints, parts = _parts(hint)
+    is_whole = not any(missing)
     columns = [
-        to_array([None if each is None else part(each) for each in values], inner)
+        to_array(
+            list(map(part, values) if is_whole else (None if each is None else part(each) for each in values)), inner
+        )
         for part, inner in zip(parts, hints, strict=True)
     ]
     whole = arrow_type(hint)
@@ -199,13 +203,13 @@ def _parts(hint: Hint) -> tuple[tuple[str, ...], tuple[Hint, ...], tuple[Callabl
         return (
             tuple(f"of_{number + 1}" for number in numbers),
             held,
-            tuple((lambda each, at=number: each[at]) for number in numbers),
+            tuple(map(itemgetter, numbers)),
         )
     named = _hints(hint)
     return (
         tuple(name for name, _ in named),
         tuple(each for _, each in named),
-        tuple((lambda each, field=name: getattr(each, field)) for name, _ in named),
+        tuple(attrgetter(name) for name, _ in named),
     )
 
 

@@ -186,16 +186,12 @@ class Facts:
         """The patients of an id. Raises FactsError where their file cannot be read."""
         rows = pq.read_table(self.folder / IDS, filters=[("id", "==", patient)])
         for file in dict.fromkeys(str(each) for each in rows.column("file").to_pylist()):
-            yield from self.called_in(file, patient)
+            yield from (one for one, _ in self.called_in(file, patient))
 
-    def called_in(self, file: str, patient: str) -> Iterator[Patient]:
-        """The patients of an id in one file. Raises FactsError where it cannot be read."""
-
-        def those(rows: pa.Table) -> Iterator[Patient]:
-            for one, _ in self._patients_of(rows.filter(pc.equal(rows.column("id"), patient))):
-                yield one
-
-        yield from self._read(file, those)
+    def called_in(self, file: str, patient: str) -> Iterator[tuple[Patient, str]]:
+        """The patients of an id in one file, each with the digest of what is on record. Raises FactsError where it
+        cannot be read."""
+        return self._read(file, lambda rows: self._patients_of(rows.filter(pc.equal(rows.column("id"), patient))))
 
     def names(self) -> Iterator[Patient]:
         """Everybody, with nothing but what says who they are. Raises FactsError."""
