@@ -210,6 +210,7 @@ class DaysOfConcepts:
 
     def __init__(self, frame: Frame) -> None:
         patient = frame.patient
+        self._frame = frame
         self._patient = patient
         self._rulebook = frame.rulebook
         self._as_of = frame.as_of
@@ -270,7 +271,8 @@ class DaysOfConcepts:
         known = self._moving.get(key)
         if known is None:
             concept = self._rulebook.concepts[name]
-            moments = [moment for entry in self._entries(name) for moment in _settling(entry, concept)]
+            own_day = self._patient.as_of
+            moments = [moment for entry in self._entries(name) for moment in _settling(entry, concept, own_day)]
             known = self._moving[key] = any(_passes(each, lengths, self._as_of, until) for each in moments)
         return known
 
@@ -284,7 +286,7 @@ class DaysOfConcepts:
         return [*patient.episodes.get(name, ()), *patient.absences.get(name, ()), *may_be]
 
     def _not_before(self, entries: Iterable[Episode | Absence], lengths: frozenset[Duration]) -> set[int]:
-        days = set[int]().union(*(days_of(entry, lengths, self._rulebook) for entry in entries))
+        days = set[int]().union(*(days_of(entry, lengths, self._frame) for entry in entries))
         return {day for day in days if day >= self._as_of}
 
 
@@ -325,12 +327,12 @@ def may_settle(reads: Reads, frame: Frame, until: int, of_concepts: DaysOfConcep
     return False
 
 
-def _settling(entry: Episode | Absence, concept: Concept) -> Iterator[Moment]:
+def _settling(entry: Episode | Absence, concept: Concept, own_day: int | None) -> Iterator[Moment]:
     """The days of an entry that can make an answer definite."""
     if isinstance(entry, Absence):
         return
     yield from (each for each in (entry.start, entry.end, entry.asserted) if each is not None)
-    until = speaks_until(entry, concept, None)
+    until = speaks_until(entry, concept, own_day)
     if until is not None and until >= 1:
         yield span_of_days(until + 1, until + 1)
 
@@ -368,7 +370,7 @@ def _turning_days(reads: Reads, frame: Frame, until: int, of_concepts: DaysOfCon
     days: set[int] = set()
     for name in reads.facts:
         for result in patient.results.get(name, ()):
-            days |= days_of(result, reads.lengths, rulebook)
+            days |= days_of(result, reads.lengths, frame)
             if name in reads.fresh and result.when is not None:
                 days |= _outlasted(result.when, _freshness(name, frame))
             if name in reads.paces:
@@ -383,23 +385,28 @@ def _turning_days(reads: Reads, frame: Frame, until: int, of_concepts: DaysOfCon
         for asked in (name, f"{frame.trial}/{name}"):
             answer = patient.answers.get(asked)
             if answer is not None:
-                days |= days_of(answer, () if holds_for is None else (holds_for,), rulebook)
+                days |= days_of(answer, () if holds_for is None else (holds_for,), frame)
     if reads.has_age:
         days |= set(_birthdays(frame, until))
     return days
 
 
-def days_of(fact: Fact, lengths: Iterable[Duration], rulebook: Rulebook) -> set[int]:
+def days_of(fact: Fact, lengths: Iterable[Duration], frame: Frame) -> set[int]:
     """The days on which one fact can come to count otherwise in windows of these lengths, or because of its own age."""
+    concepts = frame.rulebook.concepts
     match fact:
         case Result() | Answer():
             return set() if fact.when is None else _around(fact.when, lengths)
         case Episode():
             moments = [each for each in (fact.start, fact.end, fact.asserted) if each is not None]
             days = set[int]().union(*(_around(moment, lengths) for moment in moments))
+            concept = concepts[fact.concept]
             if fact.shown_by_result and fact.asserted is not None:
-                days |= _around(fact.asserted, (rulebook.concepts[fact.concept].fresh,))
-            until = speaks_until(fact, rulebook.concepts[fact.concept], None)
+                days |= _around(fact.asserted, (concept.fresh,))
+            if fact.ended or fact.end is not None:
+                # That it is over is carried forward as an absence is.
+                days |= set[int]().union(*(_around(moment, (concept.fresh,)) for moment in moments))
+            until = speaks_until(fact, concept, frame.patient.as_of)
             if until is not None and until >= 1:
                 # From the next day on it may have ended.
                 days |= _around(span_of_days(until + 1, until + 1), lengths)
@@ -407,7 +414,7 @@ def days_of(fact: Fact, lengths: Iterable[Duration], rulebook: Rulebook) -> set[
         case Absence():
             if fact.when is None:
                 return set()
-            fresh = rulebook.concepts[fact.concept].fresh
+            fresh = concepts[fact.concept].fresh
             days = _around(fact.when, (*lengths, fresh))
             for bound in (fact.since, fact.until):
                 if bound is not None and bound.first != BEGINNING:

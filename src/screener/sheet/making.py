@@ -384,8 +384,10 @@ def _detail(trial: TrialResult, state: StateName, left: str, worked: _Worked) ->
         case "ruled out today":
             if timeline is not None and timeline.screenable_from is not None:
                 return phrases.reopens(timeline.screenable_from, worked.screening.as_of)
-            by_time = all(way.kind in ("window", "age") for each in distance_.failures for way in each.ways)
-            return phrases.TIME_ALONE if by_time else phrases.COULD_CHANGE
+            kinds = {way.kind for each in distance_.failures for way in each.ways}
+            if kinds <= {"window", "age"}:
+                return phrases.TIME_ALONE
+            return phrases.ONCE_OVER if kinds == {"state"} else phrases.COULD_CHANGE
         case "all met if complete":
             return phrases.assumed(met, of, sum(each.basis == "assumed" for each in trial.criteria))
         case "all met":
