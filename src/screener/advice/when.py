@@ -21,7 +21,6 @@ from screener.advice.turning_days import (
     Part,
     Reads,
     lengths_of,
-    may_settle,
     outlived,
     parts_of_trial,
     turning_days,
@@ -203,28 +202,23 @@ def closing(screening: Screening, until: date) -> dict[str, Closing]:
 
 
 def _closed(moved: _Moved, last: int) -> Closing | None:
-    """From the last day the way goes back, as long as some line is failed. Only a line with a part
-    that time can make definite comes to be failed."""
+    """From the last day the way goes back, as long as some line is failed."""
     days, trial = moved.days, moved.trial
+    lines = list(zip(trial.criteria, moved.lines, strict=True))
 
     def failed(day: int, those: Iterable[_Line]) -> Iterator[_Line]:
         frame = days.of_trial(trial.id, day)
         return (each for each in those if status_of(each[0].kind, each[1].truth(frame, each[0].reading)) == "failed")
 
-    moving = [
-        (result, line)
-        for result, line, parts in zip(trial.criteria, moved.lines, moved.parts, strict=True)
-        if any(days.may_settle(part, trial.id, last) for part in parts)
-    ]
-    ends = list(failed(last, moving))
+    ends = list(failed(last, lines))
     if not ends:
         return None
-    in_turn = [*ends, *(each for each in moving if each not in ends)]
+    in_turn = [*ends, *(each for each in lines if each not in ends)]
     day = last
     while day - 1 > days.frame.as_of and any(True for _ in failed(day - 1, in_turn)):
         day -= 1
     before, after = days.of_trial(trial.id, day - 1), days.of_trial(trial.id, day)
-    those = [result for result, _ in failed(day, moving)]
+    those = [result for result, _ in failed(day, lines)]
     why = [in_words(causes(each.rules, before, after)) for each in those]
     return Closing(date.fromordinal(day), tuple(each.id for each in those), "; ".join(dict.fromkeys(why)))
 
@@ -302,7 +296,6 @@ class _Days:
         self._frames: dict[int, Frame] = {}
         self._of_trials: dict[tuple[str, int], Frame] = {}
         self._turning: dict[tuple[str, Reads, int], set[int]] = {}
-        self._settling: dict[tuple[str, int, int], bool] = {}
         self._of_concepts = DaysOfConcepts(self.frame)
         self._changing: dict[tuple[str, int, int], tuple[int, ...]] = {}
 
@@ -336,14 +329,6 @@ class _Days:
             if now is not truth:
                 truth = now
                 yield day
-
-    def may_settle(self, part: Part, trial: str, last: int) -> bool:
-        """Whether time alone can make a part of a rule definite up to the day `last`."""
-        key = (trial if part.asks else "", id(part.decide), last)
-        if key not in self._settling:
-            frame = self.frame.of_trial(trial) if part.asks else self.frame
-            self._settling[key] = may_settle(part.reads, frame, last, self._of_concepts)
-        return self._settling[key]
 
     def _turning_days(self, reads: Reads, trial: str, last: int) -> set[int]:
         key = (trial if reads.questions else "", reads, last)
