@@ -18,7 +18,6 @@ from typing import Literal
 import msgspec
 from msgspec.structs import force_setattr
 
-from screener.advice.meeting import share_to_meeting
 from screener.advice.reach import reach_of
 from screener.advice.slopes import Input, Slope, slope_of
 from screener.advice.supposing import Entry, Possibility, with_facts
@@ -234,9 +233,7 @@ class Probe:
         seen = self._replaced or (Result(self._subject, "", "", when=on_day(self._frame.day)),)
         entry = Entry(self._subject, self._replaced, tuple(map(changed, seen)))
         known = [Possibility(results=(entry,))]
-        return self._decide(
-            self._like_this_one(with_facts(self._frame.patient, known, self._frame.rulebook, shows=self._is_derived))
-        )
+        return self._decide(self._like_this_one(with_facts(self._frame.patient, known, self._frame.rulebook)))
 
     def _like_this_one(self, patient: Patient) -> Frame:
         """A frame of the same instant in which nothing has been looked up yet."""
@@ -411,26 +408,14 @@ class Search:
             if self._ladder.is_end_open and near == 0 and self._over(far, far + 1) is not self._kept:
                 self.is_settled = False
             return None
-        halve = False
         while far - near > 1:
-            before = far - near
-            middle = (near + far) // 2 if halve else self._meeting(near, far)
+            middle = (near + far) // 2
             judged = self._judged(middle)
             if judged is not None and holds(judged):
                 far = middle
             else:
                 near = middle
-            halve = not halve and far - near > before // 2
         return far
-
-    def _meeting(self, near: int, far: int) -> int:
-        """A rung between two others: about where the comparison would turn if its numbers moved evenly, or else in the
-        middle."""
-        at_near, at_far = self._judged(near), self._judged(far)
-        share = None if at_near is None or at_far is None else share_to_meeting(at_near, at_far)
-        if share is None:
-            return (near + far) // 2
-        return min(max(near + round(share * (far - near)), near + 1), far - 1)
 
     def _divided(self, near: int, far: int, prunes: Truth, is_it: Callable[[Judged], bool]) -> int | None:
         """The first rung after `near`, up to `far`, that is it, whatever the formula: a stretch of which all values are
