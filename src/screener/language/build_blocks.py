@@ -156,21 +156,20 @@ class BlockBuilder(LineBuilder):
                     | syntax.FormLine()
                     | syntax.FlagLine()
                     | syntax.WordsLine()
-                    | syntax.IncludesLine()
                     | syntax.SignLine()
-                    | syntax.KindOfLine()
                     | syntax.IncludesEveryLine()
                     | syntax.ShownLine()
+                    | syntax.NamesLine(words="includes" | "kind of" | "no kind of")
                 ):
                     continue
                 case syntax.NormalLimitLine():
                     key: object = (line.which, line.sex)
                 case syntax.DefaultLine():
                     key = line.what
-                case syntax.GradeLine() | syntax.ChoicesLine():
+                case syntax.IntervalLine(words="grade") | syntax.ChoicesLine():
                     key = "scale"
                 case _:
-                    key = type(line)
+                    key = getattr(line, "words", type(line))
             if key in seen:
                 words = " ".join(self.source.slice(line.span).split()[:2])
                 self._report("repeated-line", f"`{words} …` stands here a second time", line.span)
@@ -215,10 +214,6 @@ class BlockBuilder(LineBuilder):
         """shown: RESULT NAME STRING (WITH NAME STRING)?"""
         other, other_label = beside or (None, None)
         return syntax.ShownLine(name, label, other, other_label, span_of(word, label, *beside))
-
-    def diagnoses(self, word: Token, *parts: Any) -> syntax.DiagnosesLine:
-        """diagnoses: DIAGNOSIS NAME ("," NAME)*"""
-        return syntax.DiagnosesLine(every(syntax.Name, parts), span_of(word, *parts))
 
     def days_since(self, word: Token, name: syntax.Name, label: syntax.Text) -> syntax.DaysSinceLine:
         """days_since: SINCE NAME STRING"""
