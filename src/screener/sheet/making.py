@@ -120,9 +120,15 @@ def sheet_of(screening: Screening, *, is_row: bool = False) -> Sheet:
 
 def states_in_words(screening: Screening) -> dict[str, State]:
     """The state of each trial as the sheet has it, for reports that show more than a sheet."""
+    return checks_and_states(screening)[1]
+
+
+def checks_and_states(screening: Screening) -> tuple[tuple[Doubt, ...], dict[str, State]]:
+    """The values that the sheet has checked before anything else is done, and the state of each trial."""
     worked = _worked(screening, asked_of_chart(screening))
     names = worked.states
-    return {trial.id: State(names[trial.id], _headline(trial, names[trial.id], worked)) for trial in screening.trials}
+    states = {each.id: State(names[each.id], _headline(each, names[each.id], worked)) for each in screening.trials}
+    return tuple(doubt for doubt in _doubts(worked) if doubt.trials), states
 
 
 def _frame(screening: Screening) -> Frame:
