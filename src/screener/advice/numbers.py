@@ -16,8 +16,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
-from msgspec import Struct
-
 from screener.advice.facts import Fact
 from screener.advice.inquiry import Inquiry, Part
 from screener.advice.reach import plain
@@ -26,8 +24,6 @@ from screener.rulebook import AtTime, Between, ChangeLookup, Compare, Number, Nu
 from screener.values.ranges import Range, exactly
 from screener.values.truth import UNKNOWN, Truth
 
-MOST_ALONE = 12
-"""Up to this many whole numbers, each is asked about by itself; beyond, the stretches between cuts are."""
 STEPS = 6
 """How many steps a domain is walked through in, each by the same factor, to find where a score turns."""
 
@@ -37,11 +33,8 @@ def first_of(stretch: Range) -> float:
     return math.nextafter(stretch.low, math.inf) if stretch.low_open else stretch.low
 
 
-class Turn(Struct, frozen=True):
-    """Two neighboring values between which a part of a rule changes its answer."""
-
-    last: float
-    first: float
+Turn = tuple[float, float]
+"""Two neighboring values between which a part of a rule changes its answer."""
 
 
 def find_possibilities(inquiry: Inquiry) -> None:
@@ -91,18 +84,15 @@ class Cutting:
     def _stretches(self, part: Part) -> Sequence[Range]:
         """The stretches of the domain in which a part says one thing."""
         domain, cuts = self._domain, self._cuts_of([part])
-        is_few = self._is_whole and domain.high - domain.low < MOST_ALONE
         is_direct = _is_direct(part.node, self._inquiry.rulebook)
-        if not is_few and self._is_on_slope(part, is_direct=is_direct):
+        if self._is_on_slope(part, is_direct=is_direct):
             # All is said at the ends, and where it turns.
             return list(self._apart(self._turns(part, [self._low, *cuts, self._high]), cuts))
         if self._truth(part, domain) is not UNKNOWN:
             return [domain]
-        if is_few:
-            return self._merged(part, [exactly(float(each)) for each in range(int(domain.low), int(domain.high) + 1)])
         if not is_direct:
             points = [point for point in (*cuts, *self._spread()) if domain.contains(point)]
-            turns = {end for turn in self._turns(part, points) for end in (turn.last, turn.first)}
+            turns = {end for turn in self._turns(part, points) for end in turn}
             if any(self._truth_at(part, point) is not UNKNOWN for point in points):
                 # Of a number that stands twice in it, the engine says the less of a stretch the longer it is.
                 turns.update(self._every_cut)
@@ -153,11 +143,11 @@ class Cutting:
     def _apart(self, turns: Iterable[Turn], cuts: Sequence[float]) -> Iterator[Range]:
         """The domain in stretches that meet between two neighboring values: at the limit, if one of them is one."""
         low, low_open = self._domain.low, self._domain.low_open
-        for turn in turns:
-            is_first = turn.first in cuts and not self._is_whole
-            yield Range(low, turn.first if is_first else turn.last, low_open, is_first)
-            low_open = not is_first and turn.last in cuts and not self._is_whole
-            low = turn.last if low_open else turn.first
+        for last, first in turns:
+            is_first = first in cuts and not self._is_whole
+            yield Range(low, first if is_first else last, low_open, is_first)
+            low_open = not is_first and last in cuts and not self._is_whole
+            low = last if low_open else first
         yield Range(low, self._domain.high, low_open, self._domain.high_open)
 
     # ---- how a rule reads it
@@ -180,7 +170,7 @@ class Cutting:
         ends, sides = (self._low, self._high), (node.left, node.right)
         return is_direct or not any(self._number_in(side, part, end).undefined for side in sides for end in ends)
 
-    def _moves(self, node: Struct) -> bool:
+    def _moves(self, node: Numeric | Truthful) -> bool:
         return not self._inquiry.reach.of(node).isdisjoint(self._fact.subjects)
 
     def _slope_of_lookup(self, name: str) -> Slope | None:
@@ -215,7 +205,7 @@ class Cutting:
                 low = value
             else:
                 high = value
-        yield Turn(low, high)
+        yield low, high
         if self._truth_at(part, high) is not self._truth_at(part, end):  # from FALSE over UNKNOWN to TRUE
             yield from self._narrowed(part, high, end)
 
