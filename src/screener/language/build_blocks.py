@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from lark import Token
 
 from screener.language import syntax
 from screener.language.build_lines import LineBuilder
-from screener.language.building import AnyNode, Part, all_of, every, keyword_words, one_of, span_of
+from screener.language.building import Part, all_of, every, keyword_words, one_of, span_of
 
 _CRITERION_ID = {"inclusion": re.compile(r"I[0-9]+[a-z]?"), "exclusion": re.compile(r"E[0-9]+[a-z]?")}
+_ENTRIES: dict[str, type[syntax.Lab | syntax.Finding | syntax.Question]] = {
+    "lab": syntax.Lab,
+    "finding": syntax.Finding,
+    "question": syntax.Question,
+}
 
 
 class BlockBuilder(LineBuilder):
@@ -135,17 +139,14 @@ class BlockBuilder(LineBuilder):
 
     # -- the dictionary
 
-    def _entry(
-        self,
-        node: Callable[..., AnyNode],
-        word: Token,
-        name: syntax.Name,
-        title: syntax.Text,
-        parts: tuple[Any, ...],
-    ) -> AnyNode:
+    def entry(self, word: Token, name: syntax.Name, title: syntax.Text, *parts: Any) -> syntax.Entry:
+        """lab: LAB _titled lab_line*, and likewise a finding, a question, and each kind of concept"""
         lines = tuple(part for part in parts if not isinstance(part, Part))
         self._report_repeated(lines)
-        return node(name, title, one_of("also", parts) or (), lines, span_of(word, name, title, *parts))
+        kind = keyword_words(word)
+        fields: Any = name, title, one_of("also", parts) or (), lines, span_of(word, name, title, *parts)
+        node = _ENTRIES.get(kind)
+        return syntax.Concept(kind, *fields) if node is None else node(*fields)
 
     def _report_repeated(self, lines: tuple[Any, ...]) -> None:
         seen: set[object] = set()
@@ -174,26 +175,6 @@ class BlockBuilder(LineBuilder):
                 words = " ".join(self.source.slice(line.span).split()[:2])
                 self._report("repeated-line", f"`{words} …` stands here a second time", line.span)
             seen.add(key)
-
-    def lab(self, word: Token, name: syntax.Name, title: syntax.Text, *parts: Any) -> syntax.Lab:
-        """lab: LAB _titled lab_line*"""
-        return self._entry(syntax.Lab, word, name, title, parts)
-
-    def finding(self, word: Token, name: syntax.Name, title: syntax.Text, *parts: Any) -> syntax.Finding:
-        """finding: FINDING _titled finding_line* flag*"""
-        return self._entry(syntax.Finding, word, name, title, parts)
-
-    def concept(self, word: Token, name: syntax.Name, title: syntax.Text, *parts: Any) -> syntax.Concept:
-        """concept: (CONDITION | PROCEDURE | DRUG | EVENT | SUBSTANCE) _titled concept_line*"""
-
-        def of_its_kind(*fields: Any) -> syntax.Concept:
-            return syntax.Concept(keyword_words(word), *fields)
-
-        return self._entry(of_its_kind, word, name, title, parts)
-
-    def question(self, word: Token, name: syntax.Name, title: syntax.Text, *parts: Any) -> syntax.Question:
-        """question: QUESTION _titled question_line*"""
-        return self._entry(syntax.Question, word, name, title, parts)
 
     def group(self, word: Token, name: syntax.Name, title: syntax.Text, *lines: syntax.CodesLine) -> syntax.Group:
         """group: GROUP NAME STRING codes*"""

@@ -112,14 +112,9 @@ def _block(block: syntax.Block) -> Doc:
             return _under(_title("score", block), [*_sources(block), *spread, formula, *map(_flag, block.flags)])
         case syntax.Points():
             return _under(_points_heading(block), [_cells(block.cells)])
-        case syntax.Lab():
-            return _under(_title("lab", block), [_entry_line(line) for line in block.lines])
-        case syntax.Finding():
-            return _under(_title("finding", block), [_entry_line(line) for line in block.lines])
-        case syntax.Concept():
-            return _under(_title(block.kind, block), [_entry_line(line) for line in block.lines])
-        case syntax.Question():
-            return _under(_title("question", block), [_entry_line(line) for line in block.lines])
+        case syntax.Lab() | syntax.Finding() | syntax.Question() | syntax.Concept():
+            word = block.kind if isinstance(block, syntax.Concept) else type(block).__name__.lower()
+            return _under(_title(word, block), [_entry_line(line) for line in block.lines])
         case syntax.Defaults():
             head = Word("defaults", Span(block.span.start, block.span.start + len("defaults")))
             return _under(head, [_line(_default(line), line) for line in block.lines])
