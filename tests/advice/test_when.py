@@ -39,6 +39,7 @@ condition fever "Fever"
 condition rash "Rash"
   course passing
   fresh 3 days
+  lasts 14 days
   denied by list
 procedure graft "Graft"
   denied by list
@@ -220,7 +221,30 @@ WINDOWS: dict[str, tuple[str, dict[str, Any], list[tuple[str, str, str, str]]]] 
     "a state that is over is over on the day of its end": (
         "current rash",
         of_list("conditions", name="rash", onset="2026-02-01", end="2026-02-25"),
-        [("2026-02-25", "passed", "failed", "rash until 25 Feb 2026 is over")],
+        [
+            ("2026-02-25", "passed", "failed", "rash until 25 Feb 2026 is over"),
+            ("2026-03-01", "failed", "unknown", "rash until 25 Feb 2026 ended more than 3 days ago, so another may "
+             "have begun"),
+        ],
+    ),
+    "that a state is over says nothing of another one for ever": (
+        "not current rash",
+        {"conditions": [{"name": "rash", "onset": "2026-02-01", "end": "2026-02-19", "status": "cured"}]},
+        [("2026-02-23", "passed", "unknown", "rash until 19 Feb 2026 ended more than 3 days ago, so another may "
+          "have begun")],
+    ),
+    "that a state goes on is said for a while": (
+        "current rash",
+        of_list("conditions", name="rash", onset="2026-02-18", status="active"),
+        [("2026-03-05", "passed", "unknown", "rash since 18 Feb 2026 may have ended")],
+    ),
+    "what had begun by an end of a later day enters its window": (
+        "history of trek within 30 days",
+        of_list("events", name="trek", end="2026-02-22"),
+        [
+            ("2026-02-22", "unknown", "passed", "trek until 22 Feb 2026 enters the 30 days"),
+            ("2026-03-25", "passed", "failed", "trek until 22 Feb 2026 leaves the 30 days"),
+        ],
     ),
 }  # fmt: skip
 
@@ -289,6 +313,17 @@ def test_what_is_said_without_a_date_grows_old(case: str) -> None:
     )
 
 
+@pytest.mark.parametrize("own_day", ["2026-02-20", "2026-02-21"])
+def test_an_open_entry_without_a_date_is_no_later_than_an_absence_before_it_either_day(own_day: str) -> None:
+    """When the entry was made nobody knows: some time up to the record's own day."""
+    rules = rulebook("current rash")
+    rash = [{"name": "rash", "status": "active"}, {"name": "rash", "status": "absent", "date": "2026-02-10"}]
+    patient = read_patient({"id": "p", "as_of": own_day, "conditions": rash}, rules)
+    said = as_said_on(patient, AS_OF.toordinal(), rules.concepts)
+    answers = [evaluate(each, rules, as_of=AS_OF).trials[0].criteria[0].status for each in (patient, said)]
+    assert answers == ["unknown", "unknown"]
+
+
 def test_an_open_entry_does_not_outlive_an_absence_of_a_later_day() -> None:
     rules = rulebook("current liver")
     liver = [{"name": "liver", "status": "active"}, {"name": "liver", "status": "absent", "date": "2026-03-10"}]
@@ -347,14 +382,14 @@ def test_a_wash_out_that_ends_makes_a_trial_screenable_again() -> None:
 def test_labs_that_are_stale_by_then_are_named_and_stand_in_nobodys_way() -> None:
     trial = of_trial(rulebook(*WASH_OUT), washing_out("2026-02-18", 9))
     assert (trial.screenable_from, trial.stale_then) == (date(2026, 3, 3), ("I1", "I2"))
-    assert trial.summary.endswith("; I1 and I2 open by then: results too old")
+    assert trial.summary.endswith("; I1 and I2 open by then: what is known is too old")
 
 
-def test_a_lab_that_is_fresh_then_and_fails_counts_until_it_is_stale() -> None:
+def test_a_lab_that_is_fresh_then_and_fails_is_named_and_need_not_be_waited_for() -> None:
+    """The trek leaves its 30 days on 3 March; a lab of 1 March fails until it is stale, or measured anew."""
     trial = of_trial(rulebook(*WASH_OUT), washing_out("2026-03-01", 3))
-    # Before 1 March the lab is not seen; from then on it fails I1, until it is stale on 9 March.
-    assert trial.screenable_from == date(2026, 3, 9)
-    assert trial.stale_then == ("I1", "I2")
+    assert (trial.screenable_from, trial.failed_then, trial.stale_then) == (date(2026, 3, 3), ("I1",), ())
+    assert trial.summary == "not before 3 Mar 2026; I1 failed until a newer result says otherwise"
 
 
 def test_labs_that_only_go_stale_make_no_trial_screenable() -> None:
@@ -367,6 +402,31 @@ def test_labs_that_only_go_stale_make_no_trial_screenable() -> None:
     assert trial.verdict == "ineligible"
     assert trial.screenable_from is None
     assert trial.summary == "time alone does not reopen it"
+
+
+def test_what_nobody_has_said_anew_makes_no_trial_screenable() -> None:
+    """Whoever finds out that the rash is over need not wait until the old word of it counts no longer."""
+    rash = of_list("conditions", name="rash", onset="2026-02-18", status="active")
+    trial = of_trial(rulebook("not current rash"), rash)
+    first = trial.changes[0]
+    assert (str(first.date), first.before, first.after) == ("2026-03-05", "failed", "unknown")
+    assert (first.is_of_knowledge, trial.screenable_from) == (True, None)
+
+
+def test_an_overdue_plan_makes_no_trial_screenable() -> None:
+    plan = {"procedures": [{"name": "graft", "status": "planned", "date": "2026-02-25"}], "complete": ["plans"]}
+    trial = of_trial(rulebook("not planned graft within 3 months"), plan)
+    assert (trial.changes[0].is_of_knowledge, trial.screenable_from) == (True, None)
+
+
+@pytest.mark.parametrize(("onset", "failed", "stale"), [("2026-02-18", ("I1",), ()), ("2026-02-10", (), ("I1",))])
+def test_a_trial_is_screenable_from_the_day_on_which_time_has_mended_what_only_time_can(
+    onset: str, failed: tuple[str, ...], stale: tuple[str, ...]
+) -> None:
+    """The trek leaves its 30 days on 3 March, and the old word of a rash speaks for longer, or not so long."""
+    record = {**washing_out("2026-02-25", 9), "conditions": [{"name": "rash", "onset": onset, "status": "active"}]}
+    trial = of_trial(rulebook("not current rash", "alpha >= 2 umol/L", "history of trek within 30 days"), record)
+    assert (trial.screenable_from, trial.failed_then, trial.stale_then) == (date(2026, 3, 3), failed, stale)
 
 
 def test_a_trial_that_opens_may_close_again_on_a_birthday() -> None:

@@ -232,16 +232,10 @@ CONSUMERS = [
         "the engine tries each possibility of the facts inside; a residual has no `meets`",
     ),
     Consumer(
-        "src/screener/advice/inquiry.py: _part",
+        "src/screener/advice/inquiry.py: part_of",
         "truths",
         f"{FACTS} AtTime AtLeast Not Meets",
         "all their parts count, or the engine is asked about them as a whole",
-    ),
-    Consumer(
-        "src/screener/advice/meeting.py",
-        "truths",
-        f"AgainstLimit IsOneOf SexIs Happened Confirmed Untranslated AtTime {LOGIC}",
-        "no two numbers meet in them",
     ),
     # ---- the sheet
     Consumer("src/screener/sheet/reviewing.py: _since", "tenses", "began, overlaps", "a review looks at their window"),

@@ -22,6 +22,14 @@ def test_the_facts_to_find_out_first_stand_below_the_verdicts(call: Call, write)
     assert out.index("To find out first") < out.index("A trial of nothing much")
 
 
+def test_a_value_that_may_be_wrong_is_checked_first_and_consent_comes_last(call: Call) -> None:
+    record = str(EXAMPLES / "results-that-cannot-be-used.json")
+    out = call(record, "--full", rules=None)[1]
+    first = [line for line in out.partition("To find out first\n")[2].splitlines() if line.startswith("- ")][:5]
+    assert first[0].startswith("- Bilirubin 312 mg/dL of 24 Mar: did you mean")
+    assert not any(line.startswith("- Participant") for line in first)
+
+
 def test_where_the_trial_has_failed_nothing_is_asked_for(call: Call, write) -> None:
     assert "To find out first" not in call(write(), "--full")[1]
 

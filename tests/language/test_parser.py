@@ -323,8 +323,8 @@ def test_a_lab_is_read_line_by_line() -> None:
         "fresh 7 days",
         'flag "look" when x > 3 umol/L and sex is female',
     )
-    names = ["Codes", "Unit", "MolarMass", "Valence", "Possible", "Usual", "NormalLimit", "NormalLimit", "Form"]
-    assert [type(line).__name__ for line in lines] == [f"{name}Line" for name in [*names, "Fresh", "Flag"]]
+    names = ["Codes", "Unit", "MolarMass", "Valence", "Interval", "Interval", "NormalLimit", "NormalLimit", "Form"]
+    assert [type(line).__name__ for line in lines] == [f"{name}Line" for name in [*names, "Length", "Flag"]]
 
 
 def test_a_finding_may_follow_from_an_absence() -> None:
@@ -346,7 +346,7 @@ def test_a_question_says_whom_to_ask_and_for_how_long_the_answer_holds() -> None
     )
     assert isinstance(lines[0], syntax.AskedOfLine)
     assert lines[0].for_consent
-    names = ["AskedOf", "OnceForAllTrials", "HoldsFor", "AskedOnlyIf"]
+    names = ["AskedOf", "OnceForAllTrials", "Length", "Rule"]
     assert [type(line).__name__ for line in lines] == [f"{name}Line" for name in names]
 
 

@@ -203,7 +203,7 @@ _absent_codes_lines = st.builds(
     syntax.CodesLine, st.just("snomed"), several(_codes, most=9), st.just(NOWHERE), st.just(True)
 )
 _flags = st.builds(syntax.FlagLine, texts, propositions, st.booleans(), st.just(NOWHERE))
-_fresh = st.builds(syntax.FreshLine, durations, st.just(NOWHERE))
+_fresh = st.builds(syntax.LengthLine, st.just("fresh"), durations, st.just(NOWHERE))
 _forms = st.builds(syntax.FormLine, names, texts, aliases, quantities, st.just(NOWHERE))
 
 
@@ -219,8 +219,8 @@ _lab_lines = _lines(
     st.builds(syntax.UnitLine, st.none() | units, st.just(NOWHERE)),
     st.builds(syntax.MolarMassLine, quantities, st.just(NOWHERE)),
     st.builds(syntax.ValenceLine, counts, st.just(NOWHERE)),
-    st.builds(syntax.PossibleLine, _two_sided, st.just(NOWHERE)),
-    st.builds(syntax.UsualLine, _two_sided, st.just(NOWHERE)),
+    st.builds(syntax.IntervalLine, st.just("possible"), _two_sided, st.just(NOWHERE)),
+    st.builds(syntax.IntervalLine, st.just("usual"), _two_sided, st.just(NOWHERE)),
     st.builds(
         syntax.NormalLimitLine,
         st.sampled_from(["upper", "lower"]),
@@ -233,7 +233,7 @@ _lab_lines = _lines(
     _flags,
 )
 _grades = st.builds(
-    lambda low, high: syntax.GradeLine(syntax.Interval(str(low), str(high), None, NOWHERE), NOWHERE),
+    lambda low, high: syntax.IntervalLine("grade", syntax.Interval(str(low), str(high), None, NOWHERE), NOWHERE),
     st.integers(0, 4),
     st.integers(0, 4),
 )
@@ -247,9 +247,9 @@ _finding_lines = _lines(
 _concept_lines = _lines(
     _codes_lines,
     _absent_codes_lines,
-    st.builds(syntax.IncludesLine, several(names, most=9), st.just(NOWHERE)),
+    st.builds(syntax.NamesLine, st.just("includes"), several(names, most=9), st.just(NOWHERE)),
     st.builds(syntax.CourseLine, st.sampled_from(["acute", "chronic", "passing"]), st.just(NOWHERE)),
-    st.builds(syntax.OnlyIfLine, propositions, st.just(NOWHERE)),
+    st.builds(syntax.RuleLine, st.just("only if"), propositions, st.just(NOWHERE)),
     st.builds(syntax.SignLine, st.sampled_from(["present", "absent"]), propositions, st.just(NOWHERE)),
     _fresh,
     _flags,
@@ -257,8 +257,8 @@ _concept_lines = _lines(
 _question_lines = _lines(
     st.builds(syntax.AskedOfLine, names, st.booleans(), st.just(NOWHERE)),
     st.builds(syntax.OnceForAllTrialsLine, st.just(NOWHERE)),
-    st.builds(syntax.HoldsForLine, durations, st.just(NOWHERE)),
-    st.builds(syntax.AskedOnlyIfLine, propositions, st.just(NOWHERE)),
+    st.builds(syntax.LengthLine, st.just("holds for"), durations, st.just(NOWHERE)),
+    st.builds(syntax.RuleLine, st.just("asked only if"), propositions, st.just(NOWHERE)),
 )
 _default_lines = st.lists(
     st.builds(syntax.DefaultLine, st.sampled_from(["labs", "findings", "absences"]), durations, st.just(NOWHERE)),
@@ -276,7 +276,7 @@ _ids = st.integers(1, 99)
 _sheet_lines = st.tuples(
     st.builds(syntax.ShownLine, names, texts, st.none(), st.none(), st.just(NOWHERE)),
     st.builds(syntax.ShownLine, names, texts, names, texts, st.just(NOWHERE)),
-    st.builds(syntax.DiagnosesLine, several(names), st.just(NOWHERE)),
+    st.builds(syntax.NamesLine, st.just("diagnosis"), several(names), st.just(NOWHERE)),
     st.builds(syntax.DaysSinceLine, names, texts, st.just(NOWHERE)),
 )
 

@@ -215,7 +215,7 @@ def passes(tried: Tried, line: int, chosen: Mapping[int, list[int]]) -> bool:
 def can_be_passed(tried: Tried, number: int) -> bool:
     """Whether any of the facts that a line asks for pass it, with any values."""
     line = tried.inquiry.lines[number]
-    asked = sorted(tried.inquiry.asked_by(line))
+    asked = sorted(line.asks)
     sets = chain.from_iterable(combinations(asked, size) for size in range(1, len(asked) + 1))
     return any(
         tried.statuses(known)[number] == "passed"
@@ -317,7 +317,7 @@ def is_an_earlier_latest(tried: Tried, fact: int) -> bool:
     if earlier.key[0] != "earlier":
         return False
     rules = [reading.rule for line in tried.inquiry.lines for reading in line.criterion.readings]
-    results = tried.inquiry.base(tried.inquiry.trials[0].id).patient.results.get(earlier.name, ())
+    results = tried.inquiry.base[tried.inquiry.trials[0].id].patient.results.get(earlier.name, ())
     is_of_today = any(each.when is not None and each.when.first_day >= AS_OF.toordinal() for each in results)
     latest = f"lookup latest {earlier.name}"
     return not is_of_today and any(latest in tried.inquiry.reach.of(rule) for rule in rules)
@@ -356,7 +356,7 @@ def test_a_number_on_the_named_side_rules_out_whatever_else_is_found_out(depth: 
                     number = float(round(number)) if tried.inquiry.facts[fact].scale == "whole" else number
                     if (number == span.low and span.low_open) or (number == span.high and span.high_open):
                         continue
-                    base = tried.inquiry.base(trial.id)
+                    base = tried.inquiry.base[trial.id]
                     others = [
                         tried.inquiry.supposed[other][dice.choice(tried.whole(other))]
                         for other in tried.facts
@@ -377,6 +377,6 @@ def test_a_number_on_the_named_side_rules_out_whatever_else_is_found_out(depth: 
 def is_contradicted(tried: Tried, trial: str, number: Possibility, other: Possibility) -> bool:
     """Whether a yes cannot come true beside a number: the number itself shows that there is no such thing. A yes is
     supposed to be plain (docs/advice.md), so it stands even there, and the two are no record that could be."""
-    before = tried.inquiry.base(trial)
+    before = tried.inquiry.base[trial]
     after = frame_with(before, [number])
     return any(look_up(name, after).truth is FALSE is not look_up(name, before).truth for name in other.happened)

@@ -128,18 +128,19 @@ def test_what_follows_for_a_trial_is_what_its_days_say() -> None:
         last_open = max([as_of, *open_days]) if open_days or trial.verdict != "ineligible" else None
         closed = None if last_open in (None, timeline.until) else last_open + timedelta(days=1)
         assert trial.closes_on == closed
-        if trial.screenable_from is not None:
+        mended = [each for each in trial.changes if each.before == "failed" and (opened and each.date <= opened)]
+        by_time = [each.date for each in mended if not each.is_of_knowledge]
+        if trial.verdict == "ineligible" and by_time:
             seen["screenable"] += 1
-            assert (trial.verdict, trial.screenable_from) == ("ineligible", opened)
+            assert trial.screenable_from == max(by_time)
             again = next((day for day, is_failed in failed if day > opened and is_failed), None)
             assert trial.screenable_until == again
-            then = dict(days)[opened]
+            then = dict(days)[trial.screenable_from]
             assert all(then["T1", line] == "unknown" for line in trial.stale_then)
-        elif trial.verdict == "ineligible" and opened is not None:
-            seen["only stale"] += 1
-            mended = [each for each in trial.changes if each.date <= opened and each.before == "failed"]
-            assert mended
-            assert all(each.is_of_knowledge for each in mended)
+            assert set(trial.failed_then) == {line for (_, line), status in then.items() if status == "failed"}
+        else:
+            assert trial.screenable_from is None
+            seen["only stale"] += trial.verdict == "ineligible" and bool(mended)
         seen["closed"] += closed is not None
         seen["worse"] += trial.worsens_on is not None
 

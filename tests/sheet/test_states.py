@@ -181,6 +181,16 @@ def test_what_time_mends_too_late_is_ruled_out(left: str, onset: str, state: str
     assert (found.name, found.detail) == (state, detail)
 
 
+def test_an_old_word_of_what_goes_on_names_no_day() -> None:
+    """The word of a pregnancy of 20 May 2025 speaks until 10 March; nobody has to wait for that."""
+    rules = rulebook_with_trial("\nexclusion E1\n  > Pregnancy\n  current pregnancy\n")
+    pregnancy = {"name": "pregnancy", "onset": "2025-05-20", "status": "active"}
+    record = {"id": "anna", "sex": "female", "as_of": "2026-02-20", "conditions": [pregnancy]}
+    (found,) = sheet_of(evaluate(read_patient(record, rules), rules)).trials
+    assert (found.state.name, found.state.detail) == ("ruled out today", "May change once that is over.")
+    assert found.dates.reopens is None
+
+
 def test_only_another_onset_would_change_it() -> None:
     found = row(conditions=[{**FAILURE, "onset": "2026-01-10"}]).state
     assert found.name in ("ruled out", "ruled out today")

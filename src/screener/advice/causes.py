@@ -32,7 +32,7 @@ from screener.rulebook import (
     ValueLookup,
 )
 from screener.values.dates import NO_TIME, Duration, Moment, dates_in_words
-from screener.values.truth import UNKNOWN
+from screener.values.truth import FALSE, TRUE, UNKNOWN
 
 Kind = Literal["window", "birthday", "stale", "plan", "end", "later fact", "other"]
 """What happened: a fact entered or left a window; a birthday; a result, an absence or an answer became too old, which
@@ -227,13 +227,13 @@ def _may_lie_outside(fact: Fact | Given, found: Found) -> bool:
 def _causes_of_event(before: Found, after: Found, lookup: EventLookup, day: int, frame: Frame) -> Iterator[Cause]:
     """Of all entries that were looked at those that this is the day for; all, if it is for none of them alone."""
     used = dict.fromkeys((*before.used, *after.used))
-    scope, rulebook = lookup.scope, frame.rulebook
+    scope = lookup.scope
     lengths = [] if scope is None else [each for each in (scope.back, scope.ahead) if each is not None]
     entries = [fact for fact in used if isinstance(fact, Episode | Absence)]
     if after.lacking != before.lacking and (grown_old := _lists_grown_old(before, after)):
         yield from (_cause("stale", fact, "no longer denies what it does not name", frame) for fact in grown_old)
         return
-    turning = [fact for fact in entries if day in days_of(fact, lengths, rulebook)] or entries
+    turning = [fact for fact in entries if day in days_of(fact, lengths, frame)] or entries
     silent = [fact for fact in turning if isinstance(fact, Absence) and fact not in after.used]
     if silent and after.lacking != before.lacking:
         yield from (_cause("stale", fact, _carried_no_longer(fact, scope, frame), frame) for fact in silent)
@@ -263,24 +263,31 @@ def _covers(scope: Scope | None, frame: Frame) -> str:
 
 
 def _cause_of_episode(episode: Episode, before: Found, after: Found, lookup: EventLookup, frame: Frame) -> Cause:
-    is_open = after.truth is UNKNOWN
     kind: Kind
+    is_open, begins = after.truth is UNKNOWN, before.truth is FALSE or after.truth is TRUE
+    nothing_new = is_open and episode.ongoing and episode.end is None
+    window = "the day" if lookup.scope is None else _window(lookup.scope, frame)
     if lookup.verb in AHEAD:
         is_overdue = "stale" in after.reasons and "stale" not in before.reasons
-        kind, within = "plan", "the day" if lookup.scope is None else _window(lookup.scope, frame)
-        happened = "is overdue, and what became of it is not on record" if is_overdue else f"comes within {within}"
+        kind = "stale" if is_overdue else "plan"
+        happened = "is overdue, and what became of it is not on record" if is_overdue else f"comes within {window}"
     elif episode.list == "plans":
         kind, happened = "plan", "may have been carried out"
     elif lookup.verb in NOW:
+        fresh = frame.rulebook.concepts[episode.concept].fresh
         if episode.shown_by_result:
-            kind, happened = "stale", f"is older than {frame.rulebook.concepts[episode.concept].fresh}"
+            kind, happened = "stale", f"is older than {fresh}"
+        elif before.truth is FALSE and is_open and not nothing_new:
+            kind, happened = "stale", f"ended more than {fresh} ago, so another may have begun"
         else:
-            kind, happened = "end", "may have ended" if is_open else "is over"
+            kind, happened = "stale" if nothing_new else "end", "may have ended" if is_open else "is over"
     elif lookup.scope is None:
         kind, happened = "other", "comes to count otherwise"
+    elif begins:
+        kind, happened = "window", f"may lie within {window}" if is_open else f"enters {window}"
     else:
-        window = _window(lookup.scope, frame)
-        kind, happened = "window", f"may lie outside {window}" if is_open else f"leaves {window}"
+        leaves = f"may lie outside {window}" if is_open else f"leaves {window}"
+        kind, happened = "stale" if nothing_new else "window", leaves
     return _cause(kind, episode, happened, frame)
 
 

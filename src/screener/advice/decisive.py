@@ -241,7 +241,7 @@ class Advising:
         the parts beside it leave it to the question whether the answer comes out as wanted."""
         parts = truths_in(answer)
         if not isinstance(answer.node, Connective):
-            if fact in self.inquiry.part_of(answer, line).facts:
+            if fact in self.inquiry.part_of(answer, line.trial).facts:
                 yield []
         elif isinstance(answer.node, Not):
             yield from self._on_the_way(parts[0], negation(want), fact, line)

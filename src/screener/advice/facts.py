@@ -538,18 +538,13 @@ def _yes_or_no(lookup: EventLookup, name: str, frame: Frame, reach: Reach) -> Fa
         lookup.list, rulebook.concepts[name].kind
     )
     special = (str(lookup.times), repr(lookup.exceptions), repr(lookup.beside)) if _is_special(lookup) else ()
-    seen_with_yes = frozenset(f"event {each}" for each in yes)
-    seen_with_no = frozenset(f"event {each}" for each, _ in no)
     return Fact(
         ("event", lookup.list, name, lookup.verb, text, *special),
         kind,
         name,
         text,
-        seen_with_yes | seen_with_no,
-        named=(
-            Possibility("yes", happened=frozenset(yes), subjects=seen_with_yes),
-            Possibility("no", cleared=frozenset(no), subjects=seen_with_no),
-        ),
+        frozenset(f"event {each}" for each in yes.union(each for each, _ in no)),
+        named=(Possibility("yes", happened=frozenset(yes)), Possibility("no", cleared=frozenset(no))),
         title=text,
     )
 

@@ -68,7 +68,9 @@ class Line:
         self.parts: tuple[Part, ...] = ()
         """The same readings as a whole: a new result may turn what is settled, too."""
         self.facts: frozenset[int] = frozenset()
+        """What it can hang on."""
         self.asks: frozenset[int] = frozenset()
+        """What it asks for: what its open parts wait for, and which of its readings counts."""
         self.read_by: dict[int, list[Part]] = {}
         """For each fact the nodes that read it."""
         self.reading: int | None = None
@@ -89,23 +91,23 @@ class Inquiry:
         """For each fact, the lines that can depend on it."""
         self.missing: dict[tuple[int, str], frozenset[int]] = {}
         """By the identity of an open node, and the trial, the facts that it waits for, as the report names them."""
-        self._bases = {trial.id: trial.criteria[0].frame for trial in self.trials}
+        self.base = {trial.id: trial.criteria[0].frame for trial in self.trials}
+        """For each trial the instant of the screening itself."""
         self._alike: dict[Duration | None, str] = {}
         """The first trial for which labs stay fresh for so long: what it says, others say as well."""
         self._ranges: list[dict[Range, int]] = []
         """For a number, the place of each part of its domain among its possibilities."""
         self._frames: dict[tuple[Point, str, bool], Frame] = {}
+        self._statuses: dict[tuple[int, Point], Status] = {}
         self._parts: dict[tuple[int, str], Part] = {}
         self._with_subject: dict[str, list[int]] = {}
-        self._signs: frozenset[str] = frozenset()
-        """The facts that show a condition, as subjects."""
         if not self.trials:
             return
         self.rulebook = screening.rulebook
         self.reach = reach_of(self.rulebook)
         self._program = program_of(self.rulebook)
         for trial in self.trials:
-            self._alike.setdefault(self.base(trial.id).labs_within, trial.id)
+            self._alike.setdefault(self.base[trial.id].labs_within, trial.id)
             self.lines += [Line(len(self.lines) + place, trial, each) for place, each in enumerate(trial.criteria)]
         self._gather()
 
@@ -139,8 +141,6 @@ class Inquiry:
         for number, fact in enumerate(self.facts):
             for subject in fact.subjects:
                 self._with_subject.setdefault(subject, []).append(number)
-        named = {fact.name for fact in self.facts}
-        self._signs = frozenset(f"sign {name}" for name in named if self.reach.shown_by(name).concepts)
         for line in self.lines:
             line.reading = places.get(("reading", f"{line.trial}/{line.criterion.id}"))
             self._read(line)
@@ -150,7 +150,7 @@ class Inquiry:
         rules = [reading.rule for reading in line.criterion.readings]
         if not line.is_open and all(self._with_subject.keys().isdisjoint(self.reach.of(rule)) for rule in rules):
             return
-        line.parts = tuple([self._part(judged, line.trial) for judged in line.result.counted])
+        line.parts = tuple([self.part_of(judged, line.trial) for judged in line.result.counted])
         own = frozenset(() if line.reading is None else (line.reading,))
         line.facts = own.union(*(part.facts for part in line.parts))
         line.asks = own.union(*(self.missing[id(node), line.trial] for node in line.open_nodes))
@@ -160,15 +160,11 @@ class Inquiry:
         for number in line.facts:
             self.lines_with[number].append(line)
 
-    def base(self, trial: str) -> Frame:
-        """The instant of the screening itself."""
-        return self._bases[trial]
-
     # ---- which facts a part hangs on
 
-    def _part(self, judged: Judged, trial: str) -> Part:
+    def part_of(self, judged: Judged, trial: str) -> Part:
         """A part of a rule; the same one for all trials that have it and ask nobody about it."""
-        asking = trial if self.reach.asks(judged.node) else self._alike[self.base(trial).labs_within]
+        asking = trial if self.reach.asks(judged.node) else self._alike[self.base[trial].labs_within]
         part = self._parts.get((id(judged.node), asking))
         if part is None:
             subjects = self.reach.of(judged.node)
@@ -178,16 +174,12 @@ class Inquiry:
             elif self._with_subject.keys().isdisjoint(subjects):
                 facts = frozenset()
             else:
-                parts = tuple([self._part(each, trial) for each in truths_in(judged)])
+                parts = tuple([self.part_of(each, trial) for each in truths_in(judged)])
                 if isinstance(judged.node, All | Any):
                     parts = _that_matter(parts, FALSE if isinstance(judged.node, All) else TRUE)
                 facts = frozenset[int]().union(*(each.facts for each in parts))
             part = self._parts[id(judged.node), asking] = Part(judged, asking, subjects, facts, parts)
         return part
-
-    def part_of(self, node: Judged, line: Line) -> Part:
-        """The part of a line that an open node is."""
-        return self._part(node, line.trial)
 
     def _facts_with(self, subjects: Collection[str], trial: str) -> frozenset[int]:
         """The facts that a rule of a trial with these subjects can hang on."""
@@ -198,18 +190,17 @@ class Inquiry:
             if self.facts[number].trial in ("", trial)
         )
 
-    def asked_by(self, line: Line) -> frozenset[int]:
-        """The facts that a line asks for: those that its open parts wait for, and which reading counts."""
-        return line.asks
-
-    def nodes_with(self, number: int) -> list[Part]:
-        """The parts that hang on a fact and are no connectives."""
-        return list(dict.fromkeys(node for line in self.lines_with[number] for node in line.read_by.get(number, ())))
-
     # ---- what the engine answers
 
     def status(self, line: Line, known: Assignment) -> Status:
         """The status of a line with some facts known."""
+        key = (line.number, tuple(known.items()))
+        status = self._statuses.get(key)
+        if status is None:
+            status = self._statuses[key] = self._status(line, known)
+        return status
+
+    def _status(self, line: Line, known: Assignment) -> Status:
         nodes = dict.fromkeys(node for fact in known for node in line.read_by.get(fact, ()))
         changed = {node: truth for node in nodes if (truth := self.ask(node, known)) is not node.truth}
         parts = line.parts
@@ -231,30 +222,21 @@ class Inquiry:
         read = [each for each in known.items() if each[0] in part.facts]
         if len(read) == 1:
             return self.truth_with(part, *read[0])
-        point = tuple(sorted(each for each in read if self.sees(part, *each)))
+        point = tuple(sorted(read))
         truth = part.asked.get(point)
         if truth is None:
             truth = part.asked[point] = self._truth(part, point)
         return truth
 
     def _truth(self, part: Part, point: Point) -> Truth:
-        seen = [self.supposed[fact][place] for fact, place in point if self.sees(part, fact, place)]
-        if not seen:
+        if not point:
             return part.truth
-        if isinstance(part.node, Happened) and any(part.node.lookup in each.happened for each in seen):
+        happened = [name for fact, place in point for name in self.supposed[fact][place].happened]
+        if isinstance(part.node, Happened) and part.node.lookup in happened:
             return TRUE
         if part.decide is None:
             part.decide = self._program.decisions.truth(part.node)
         return part.decide(self._frame(point, part))
-
-    def sees(self, part: Part, fact: int, place: int) -> bool:
-        """Whether a part can depend on one possibility of a fact: a yes may turn other lookups than a no."""
-        subjects = self.supposed[fact][place].subjects
-        return not subjects or not subjects.isdisjoint(part.subjects)
-
-    def judged(self, part: Part, known: Assignment) -> Judged:
-        """The same, as an answer with its parts."""
-        return self._program.truth(part.node)(self._frame(tuple(known.items()), part))
 
     def measured(self, number: Numeric, part: Part, known: Assignment) -> Range:
         """What a number in a part becomes with some facts known."""
@@ -265,42 +247,32 @@ class Inquiry:
         place = self._ranges[fact].get(part)
         if place is None:
             place = self._ranges[fact][part] = len(self.supposed[fact])
-            self.supposed[fact].append(possibility(self.facts[fact], part, self.base(self.trials[0].id)))
+            self.supposed[fact].append(possibility(self.facts[fact], part, self.base[self.trials[0].id]))
         return place
 
     def _frame(self, point: Point, part: Part) -> Frame:
         """The instant with some facts known, for a part of a rule."""
-        is_result = any(self.supposed[fact][place].results for fact, place in point)
-        return self._supposed(point, part.asking, shows=is_result and not part.subjects.isdisjoint(self._signs))
+        shows = any(f"sign {self.facts[fact].name}" in part.subjects for fact, _ in point)
+        return self._supposed(point, part.asking, shows)
 
-    def _supposed(self, point: Point, trial: str, *, shows: bool) -> Frame:
-        """Trials with the same freshness of labs share what was looked up. `shows`: also what results show is told."""
-        base = self.base(trial)
-        if not point:
-            return base
+    def _supposed(self, point: Point, trial: str, shows: bool) -> Frame:
+        """The same for a trial. `shows`: what the results show is asked for."""
         frame = self._frames.get((point, trial, shows))
         if frame is None:
-            alike = self._alike[base.labs_within]
-            if alike == trial:
-                frame = self._frame_with(point, trial, shows=shows)
-            else:
-                frame = self._supposed(point, alike, shows=shows).of_trial(trial)
+            # What is put into the record is put there once, for all that may have happened besides.
+            recorded = tuple([each for each in point if self.supposed[each[0]][each[1]].is_in_record])
+            is_mixed = 0 < len(recorded) < len(point)
+            base = self._supposed(recorded, trial, shows) if is_mixed else self.base[trial]
+            known = [each for each in point if each not in recorded] if is_mixed else point
+            untouched = base.found.copy()
+            for fact, _ in known:
+                for name in self.reach.lookups_with(self.facts[fact].subjects):
+                    untouched.pop(name, None)
+            frame = frame_with(base, [self.supposed[fact][place] for fact, place in known], untouched, shows=shows)
             if len(self._frames) >= MOST_FRAMES:
                 self._frames.clear()
             self._frames[point, trial, shows] = frame
         return frame
-
-    def _frame_with(self, point: Point, trial: str, *, shows: bool) -> Frame:
-        # What is put into the record is put there once, for all that may have happened besides.
-        recorded = tuple([each for each in point if self.supposed[each[0]][each[1]].is_in_record])
-        is_mixed = 0 < len(recorded) < len(point)
-        base = self._supposed(recorded, trial, shows=shows) if is_mixed else self.base(trial)
-        known = [each for each in point if each not in recorded] if is_mixed else point
-        found = base.found.copy()
-        for fact, place in known:
-            for name in self.reach.lookups_with(self.supposed[fact][place].subjects or self.facts[fact].subjects):
-                found.pop(name, None)
-        return frame_with(base, [self.supposed[fact][place] for fact, place in known], found, shows=shows)
 
 
 def _truth(part: Part, changed: Mapping[Part, Truth]) -> Truth:

@@ -12,26 +12,18 @@ Of a rule `INR >= 1.5 and MELD < 20`, with a MELD that reaches 20 at an INR of 2
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
-from msgspec import Struct
-
 from screener.advice.facts import Fact
 from screener.advice.inquiry import Inquiry, Part
-from screener.advice.meeting import share_to_meeting
 from screener.advice.reach import plain
 from screener.advice.slopes import Input, Slope, slope_of
-from screener.evaluation.answers import Judged
-from screener.rulebook import Age, AtTime, Between, ChangeLookup, Compare, Number, Numeric, Rulebook, Truthful, Value
-from screener.screening import Status
+from screener.rulebook import AtTime, Between, ChangeLookup, Compare, Number, Numeric, Rulebook, Truthful
 from screener.values.ranges import Range, exactly
 from screener.values.truth import UNKNOWN, Truth
 
-MOST_ALONE = 12
-"""Up to this many whole numbers, each is asked about by itself; beyond, the stretches between cuts are."""
 STEPS = 6
 """How many steps a domain is walked through in, each by the same factor, to find where a score turns."""
 
@@ -41,40 +33,8 @@ def first_of(stretch: Range) -> float:
     return math.nextafter(stretch.low, math.inf) if stretch.low_open else stretch.low
 
 
-def last_of(stretch: Range) -> float:
-    """The last double of a stretch."""
-    return math.nextafter(stretch.high, -math.inf) if stretch.high_open else stretch.high
-
-
-class Steps(Struct, frozen=True):
-    """The stretches of a domain in which a part of a rule says one thing, and what it says. What it is definite about
-    it is so everywhere inside. If it `is_even`, the same goes for what it is open about; otherwise `open_at` are those
-    places inside where it is known to be open."""
-
-    stretches: list[Range]
-    truths: list[Truth]
-    is_even: bool
-    open_at: list[Range]
-
-    def of(self, part: Range) -> Truth | None:
-        """What it says of some of the domain, as far as that is known."""
-        first = bisect_right(self.stretches, first_of(part), key=first_of) - 1
-        last = bisect_right(self.stretches, last_of(part), key=first_of)
-        truths = set(self.truths[first:last])
-        if len(truths) > 1:
-            return UNKNOWN
-        truth = self.truths[first]
-        if truth is not UNKNOWN or self.is_even or any(part.covers(each) for each in self.open_at):
-            return truth
-        return None
-
-
-class Turn(Struct, frozen=True):
-    """Two neighboring values between which a part of a rule changes its answer, and what it says of the second."""
-
-    last: float
-    first: float
-    truth: Truth
+Turn = tuple[float, float]
+"""Two neighboring values between which a part of a rule changes its answer."""
 
 
 def find_possibilities(inquiry: Inquiry) -> None:
@@ -93,107 +53,67 @@ class Cutting:
         self._domain = domain
         self._inquiry = inquiry
         self._is_whole = fact.scale == "whole"
-        self._nodes = inquiry.nodes_with(number)
-        self._judged_at: dict[tuple[Part, float], Judged] = {}
+        self._nodes = dict.fromkeys(
+            node for line in inquiry.lines_with[number] for node in line.read_by.get(number, ())
+        )
         self._input = Input(inquiry.rulebook, self._moves, self._slope_of_lookup)
         self._every_cut = self._cuts_of(self._nodes)
         lowest = min([domain.high / 1000, *(cut / 2 for cut in self._every_cut)])
         self._low = max(math.nextafter(domain.low, math.inf), lowest) if domain.low_open else domain.low
         self._high = math.nextafter(domain.high, -math.inf) if domain.high_open else domain.high
         """The first and the last value that are asked about. Where the domain starts open, no limit lies below."""
-        self._steps_of = {part: self._steps(part) for part in self._nodes}
 
     def places(self) -> list[int]:
-        """The places of its possibilities, which together are all that it may turn out to be. Where only a part turns
-        that the record settles, they are apart if that changes the status of a line."""
+        """The places of its possibilities, which together are all that it may turn out to be."""
         meeting: dict[float, tuple[Range, Range]] = {}
         """By the first double of a stretch the one before it, and itself: as they meet at a limit, if they do."""
-        apart: set[float] = set()
-        for part, steps in self._steps_of.items():
-            for one, other in pairwise(steps.stretches):
+        for part in self._nodes:
+            for one, other in pairwise(self._stretches(part)):
                 if first_of(other) not in meeting or one.high_open or other.low_open:
                     meeting[first_of(other)] = one, other
-                if part.truth is UNKNOWN:
-                    apart.add(first_of(other))
         firsts = sorted(meeting)
         starts = [self._domain, *(meeting[first][1] for first in firsts)]
         ends = [*(meeting[first][0] for first in firsts), self._domain]
-        found: list[Range] = []
-        for start, end in zip(starts, ends, strict=True):
-            stretch = Range(start.low, end.high, start.low_open, end.high_open)
-            if found and first_of(stretch) not in apart:
-                both = Range(found[-1].low, stretch.high, found[-1].low_open, stretch.high_open)
-                if self._statuses(found[-1]) == self._statuses(stretch) == self._statuses(both):
-                    found[-1] = both
-                    continue
-            found.append(stretch)
-        return [self._told(stretch) for stretch in found]
-
-    def _statuses(self, stretch: Range) -> list[Status]:
-        """What becomes of the lines in which the number may turn what the record settles."""
-        known = {self._number: self._told(stretch)}
-        lines = self._inquiry.lines_with[self._number]
-        turned = (line for line in lines if any(node.truth is not UNKNOWN for node in line.read_by[self._number]))
-        return [self._inquiry.status(line, known) for line in turned]
-
-    def _told(self, stretch: Range) -> int:
-        """The place of a stretch. Each part of a rule says of it what its steps do."""
-        place = self._place(stretch)
-        for part, steps in self._steps_of.items():
-            truth = steps.of(stretch)
-            if truth is not None:
-                part.truths[self._number, place] = truth
-        return place
+        whole = [
+            Range(start.low, end.high, start.low_open, end.high_open) for start, end in zip(starts, ends, strict=True)
+        ]
+        return [self._inquiry.place_of(self._number, stretch) for stretch in whole]
 
     # ---- one part of a rule
 
-    def _steps(self, part: Part) -> Steps:
+    def _stretches(self, part: Part) -> Sequence[Range]:
+        """The stretches of the domain in which a part says one thing."""
         domain, cuts = self._domain, self._cuts_of([part])
-        is_few = self._is_whole and domain.high - domain.low < MOST_ALONE
         is_direct = _is_direct(part.node, self._inquiry.rulebook)
-        if not is_few and self._is_on_slope(part, is_direct=is_direct):
-            return self._steps_on_slope(part, cuts, is_even=is_direct or not domain.low_open)
-        if (whole := self._truth(part, domain)) is not UNKNOWN:
-            return Steps([domain], [whole], True, [])
-        if is_few:
-            each_alone = [exactly(float(value)) for value in range(int(domain.low), int(domain.high) + 1)]
-            return self._merged(part, each_alone, is_even=True)
+        if self._is_on_slope(part, is_direct=is_direct):
+            # All is said at the ends, and where it turns.
+            return list(self._apart(self._turns(part, [self._low, *cuts, self._high]), cuts))
+        if self._truth(part, domain) is not UNKNOWN:
+            return [domain]
         if not is_direct:
             points = [point for point in (*cuts, *self._spread()) if domain.contains(point)]
-            turns = {end for turn in self._turns(part, points) for end in (turn.last, turn.first)}
+            turns = {end for turn in self._turns(part, points) for end in turn}
             if any(self._truth_at(part, point) is not UNKNOWN for point in points):
                 # Of a number that stands twice in it, the engine says the less of a stretch the longer it is.
                 turns.update(self._every_cut)
             cuts = sorted({*cuts, *turns})
-        is_bare = is_direct and isinstance(part.node, Between) and isinstance(part.node.of, Value | Age)
-        return self._merged(part, self._between(cuts), is_even=is_bare or self._fact.scale == "limit")
+        return self._merged(part, self._between(cuts))
 
-    def _steps_on_slope(self, part: Part, cuts: Sequence[float], *, is_even: bool) -> Steps:
-        """The steps of what only rises or only falls with the number: all is said at the ends, and where it turns."""
-        turns: list[Turn] = []
-        if self._truth_at(part, self._low) is not self._truth_at(part, self._high):
-            turns = list(self._turns(part, [self._low, *cuts, self._high]))
-        truths = [self._truth_at(part, self._low), *(turn.truth for turn in turns)]
-        return Steps(list(self._apart(turns, cuts)), truths, is_even, [exactly(self._low), exactly(self._high)])
-
-    def _merged(self, part: Part, stretches: Iterable[Range], *, is_even: bool) -> Steps:
-        """What the engine says of each stretch. Neighbors are one if it says the same of both, unless it says less of
+    def _merged(self, part: Part, stretches: Iterable[Range]) -> list[Range]:
+        """The stretches, those in one that are neighbors and of which the engine says the same, unless it says less of
         both together."""
         kept: list[Range] = []
-        truths: list[Truth] = []
-        open_at = [
-            exactly(point) for (of, point), judged in self._judged_at.items() if of is part and judged.truth is UNKNOWN
-        ]
+        last = UNKNOWN
         for stretch in stretches:
             truth = self._truth(part, stretch)
-            if kept and truths[-1] is truth:
+            if kept and last is truth:
                 both = Range(kept[-1].low, stretch.high, kept[-1].low_open, stretch.high_open)
                 if truth is UNKNOWN or self._fact.scale == "limit" or self._truth(part, both) is truth:
                     kept[-1] = both
                     continue
             kept.append(stretch)
-            truths.append(truth)
-        return Steps(kept, truths, is_even, open_at)
+            last = truth
+        return kept
 
     def _between(self, cuts: Iterable[float]) -> Iterator[Range]:
         """The domain in stretches, each cut being one of its own."""
@@ -223,11 +143,11 @@ class Cutting:
     def _apart(self, turns: Iterable[Turn], cuts: Sequence[float]) -> Iterator[Range]:
         """The domain in stretches that meet between two neighboring values: at the limit, if one of them is one."""
         low, low_open = self._domain.low, self._domain.low_open
-        for turn in turns:
-            is_first = turn.first in cuts and not self._is_whole
-            yield Range(low, turn.first if is_first else turn.last, low_open, is_first)
-            low_open = not is_first and turn.last in cuts and not self._is_whole
-            low = turn.last if low_open else turn.first
+        for last, first in turns:
+            is_first = first in cuts and not self._is_whole
+            yield Range(low, first if is_first else last, low_open, is_first)
+            low_open = not is_first and last in cuts and not self._is_whole
+            low = last if low_open else first
         yield Range(low, self._domain.high, low_open, self._domain.high_open)
 
     # ---- how a rule reads it
@@ -250,7 +170,7 @@ class Cutting:
         ends, sides = (self._low, self._high), (node.left, node.right)
         return is_direct or not any(self._number_in(side, part, end).undefined for side in sides for end in ends)
 
-    def _moves(self, node: Struct) -> bool:
+    def _moves(self, node: Numeric | Truthful) -> bool:
         return not self._inquiry.reach.of(node).isdisjoint(self._fact.subjects)
 
     def _slope_of_lookup(self, name: str) -> Slope | None:
@@ -272,42 +192,22 @@ class Cutting:
     def _narrowed(self, part: Part, low: float, high: float) -> Iterator[Turn]:
         """The two neighboring doubles (or whole numbers) between which a part of a rule changes its answer.
 
-        The engine is asked at one value after another. First just inside the ends, because tables turn there. Then, if
-        two numbers are compared, where they would meet if they moved evenly. In the middle, whenever that has not
-        halved what is left.
+        The engine is asked at one value after another: first just inside the ends, because limits and tables turn
+        there, then in the middle of what is left.
         """
-        end, whole = high, self._is_whole
-        step, halve, beside = 1, whole, [] if whole else [math.nextafter(low, high), math.nextafter(high, low)]
+        end, beside = high, [] if self._is_whole else [math.nextafter(high, low), math.nextafter(low, high)]
         while True:
-            middle = float((low + high) // 2) if whole else low + (high - low) / 2
+            middle = float((low + high) // 2) if self._is_whole else low + (high - low) / 2
             if not low < middle < high:
                 break
-            value = middle
-            if beside:
-                value = beside.pop()
-            elif not halve:
-                step, value = self._meeting(part, low, high, step) or (step, middle)
-            before = high - low
-            if self._judged(part, value).truth is self._truth_at(part, low):
+            value = beside.pop() if beside else middle
+            if self._truth_at(part, value) is self._truth_at(part, low):
                 low = value
             else:
                 high = value
-            halve = whole or (not beside and not halve and high - low > before / 2)
-        yield Turn(low, high, self._truth_at(part, high))
+        yield low, high
         if self._truth_at(part, high) is not self._truth_at(part, end):  # from FALSE over UNKNOWN to TRUE
             yield from self._narrowed(part, high, end)
-
-    def _meeting(self, part: Part, low: float, high: float, step: int) -> tuple[int, float] | None:
-        """Where the two numbers of a comparison would meet if they moved evenly from one value to another, kept some
-        steps between doubles inside both; and how many steps to keep next time. None if they would not meet."""
-        share = share_to_meeting(self._judged(part, low), self._judged(part, high))
-        first, last = low + step * math.ulp(low), high - step * math.ulp(high)
-        if share is None or not first < last:
-            return None
-        guess = low + (high - low) * share
-        if first <= guess <= last:
-            return 1, guess
-        return 4 * step, first if guess < first else last
 
     def _spread(self) -> list[float]:
         """A few values spread over the domain, closer where it is small."""
@@ -322,24 +222,14 @@ class Cutting:
 
     # ---- asking
 
-    def _place(self, stretch: Range) -> int:
-        return self._inquiry.place_of(self._number, stretch)
-
     def _truth(self, part: Part, stretch: Range) -> Truth:
-        return self._inquiry.truth_with(part, self._number, self._place(stretch))
+        return self._inquiry.truth_with(part, self._number, self._inquiry.place_of(self._number, stretch))
 
     def _truth_at(self, part: Part, value: float) -> Truth:
         return self._truth(part, exactly(value))
 
     def _number_in(self, of: Numeric, part: Part, value: float) -> Range:
-        return self._inquiry.measured(of, part, {self._number: self._place(exactly(value))})
-
-    def _judged(self, part: Part, value: float) -> Judged:
-        known = self._judged_at.get((part, value))
-        if known is None:
-            known = self._inquiry.judged(part, {self._number: self._place(exactly(value))})
-            self._judged_at[part, value] = known
-        return known
+        return self._inquiry.measured(of, part, {self._number: self._inquiry.place_of(self._number, exactly(value))})
 
 
 # ---- how a rule reads it
@@ -363,7 +253,7 @@ def _cuts(fact: Fact, rule: Truthful, inquiry: Inquiry) -> set[float]:
         found |= {float(Fraction(node.times) * end) for end in (*normal, *own) if end is not None}
     if any(isinstance(rulebook.lookups.get(each.removeprefix("lookup ")), ChangeLookup) for each in reach.of(rule)):
         # One result more, of a value that is on record already, may be that one, and show no change.
-        recorded = inquiry.base(inquiry.trials[0].id).patient.results.get(fact.name, ())
+        recorded = inquiry.base[inquiry.trials[0].id].patient.results.get(fact.name, ())
         found |= {each.value.low for each in recorded if each.value is not None and each.value.low == each.value.high}
     for concept in reach.shown_by(fact.name).concepts.values() if f"sign {fact.name}" in reach.of(rule) else ():
         for sign in concept.signs:

@@ -9,7 +9,7 @@ of them, by the law of the engine.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -52,9 +52,6 @@ class Possibility(Struct, frozen=True):
     """Event lookups that are true."""
     cleared: frozenset[tuple[str, str]] = frozenset()
     """Pairs of an event lookup and a concept: the record lacks no entry of it there."""
-
-    subjects: frozenset[str] = frozenset()
-    """The lookups that see it, as subjects (`reach.py`); none where whatever sees the fact sees it."""
 
     @property
     def is_in_record(self) -> bool:
@@ -131,13 +128,12 @@ def _some(facts: Mapping[str, tuple[S, ...]]) -> dict[str, tuple[S, ...]]:
 
 
 def frame_with(
-    base: Frame, known: Iterable[Possibility], untouched: dict[str, Found] | None = None, *, shows: bool = True
+    base: Frame, known: Sequence[Possibility], untouched: dict[str, Found] | None = None, *, shows: bool = True
 ) -> Frame:
     """The instant of a frame, with the patient as these possibilities make them. `untouched` is what lookups found that
     do not see the change. `shows`: somebody may ask what the results show."""
-    several = tuple(known)
     rulebook = base.rulebook
-    in_record = [each for each in several if each.is_in_record]
+    in_record = [each for each in known if each.is_in_record]
     patient = with_facts(base.patient, in_record, rulebook, shows=shows) if in_record else base.patient
     frame = Frame(
         rulebook,
@@ -148,10 +144,9 @@ def frame_with(
         trial=base.trial,
         of=base if _says_the_same_of_events(patient, base.patient) else None,
     )
-    if untouched is not None:
-        frame.found = untouched
-    happened = {name for each in several for name in each.happened}
-    cleared = {pair for each in several for pair in each.cleared}
+    frame.found = untouched or {}
+    happened = {name for each in known for name in each.happened}
+    cleared = {pair for each in known for pair in each.cleared}
     concerned = {concept for _, concept in cleared}
     for name in happened:
         lookup = rulebook.lookups[name]

@@ -16,15 +16,15 @@ from fractions import Fraction
 from typing import Literal
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import force_setattr
 
-from screener.advice.meeting import share_to_meeting
 from screener.advice.reach import reach_of
 from screener.advice.slopes import Input, Slope, slope_of
 from screener.advice.supposing import Entry, Possibility, with_facts
 from screener.advice.worded import Worded
 from screener.evaluation.answers import Found, Judged, Measured
-from screener.evaluation.evaluator import Residue, program_of
+from screener.evaluation.evaluator import Residue
 from screener.evaluation.explanation import span_text
 from screener.evaluation.frame import Frame
 from screener.evaluation.phrases import either, in_time, lowered, unit_beside
@@ -183,27 +183,29 @@ class Probe:
     """
 
     def __init__(self, answer: Judged, found: Found, frame: Frame) -> None:
-        rulebook, reach, program = frame.rulebook, reach_of(frame.rulebook), program_of(frame.rulebook)
+        rulebook, reach = frame.rulebook, reach_of(frame.rulebook)
         self._subject = found.subject
         self._frame = frame
         self._replaced = tuple(fact for fact in found.used if isinstance(fact, Result))
         self._lookup = _lookup_of(found)
-        sign = f"sign {found.subject}"
-        self._is_derived = sign in reach.of(answer.node)
+        sign, at_another_clock = f"sign {found.subject}", f"result {found.subject}"
+        lookups = {f"lookup {each.name}" for each in reach.by_result[found.subject]}
+        subjects = {*lookups, sign, at_another_clock}
+
+        def moves(node: Struct) -> bool:
+            return not reach.of(node).isdisjoint(subjects)
+
+        self._decide = Residue(frame, moves).truth(answer.node)
+        self.input = Input(rulebook, moves, self._slope_of_lookup)
+        reads = reach.of(answer.node)
+        self._is_derived = sign in reads
         """Whether a condition that the results show, or its onset, has a part in the comparison."""
-        reads = program.reads(answer.node)
-        asked = frozenset(
-            name
-            for name in (*reads.here, *reads.elsewhere)
-            if name in rulebook.lookups
-            and (getattr(rulebook.lookups[name], "fact", "") == found.subject or sign in reach.of_lookup(name))
-        )
-        residue = Residue(frame, asked)
-        self._decide = residue.truth(answer.node)
-        self.input = Input(rulebook, residue.reads_asked, self._slope_of_lookup)
         # Where the input itself is all that the replaced results have a part in, and is read in this frame alone, to
         # find it with another value is the same as to find it in a record with that value, in a third of the time.
-        self._is_read_once = asked == {self._lookup.name} and not self._is_derived and asked.isdisjoint(reads.elsewhere)
+        beside = (getattr(rulebook.lookups.get(each.removeprefix("event ")), "beside", None) for each in reads)
+        is_elsewhere = at_another_clock in reads or any(rule is not None and moves(rule) for rule in beside)
+        is_alone = reads & lookups == {f"lookup {self._lookup.name}"}
+        self._is_read_once = is_alone and not self._is_derived and not is_elsewhere
         self.keeps_what_is_known = self._is_read_once or len(self._replaced) <= 1
         """Whether the comparison stays as it is for every value that the input can have as things are. Several results
         made one may turn it even so, where something else is read from them, too."""
@@ -234,9 +236,7 @@ class Probe:
         seen = self._replaced or (Result(self._subject, "", "", when=on_day(self._frame.day)),)
         entry = Entry(self._subject, self._replaced, tuple(map(changed, seen)))
         known = [Possibility(results=(entry,))]
-        return self._decide(
-            self._like_this_one(with_facts(self._frame.patient, known, self._frame.rulebook, shows=self._is_derived))
-        )
+        return self._decide(self._like_this_one(with_facts(self._frame.patient, known, self._frame.rulebook)))
 
     def _like_this_one(self, patient: Patient) -> Frame:
         """A frame of the same instant in which nothing has been looked up yet."""
@@ -411,26 +411,14 @@ class Search:
             if self._ladder.is_end_open and near == 0 and self._over(far, far + 1) is not self._kept:
                 self.is_settled = False
             return None
-        halve = False
         while far - near > 1:
-            before = far - near
-            middle = (near + far) // 2 if halve else self._meeting(near, far)
+            middle = (near + far) // 2
             judged = self._judged(middle)
             if judged is not None and holds(judged):
                 far = middle
             else:
                 near = middle
-            halve = not halve and far - near > before // 2
         return far
-
-    def _meeting(self, near: int, far: int) -> int:
-        """A rung between two others: about where the comparison would turn if its numbers moved evenly, or else in the
-        middle."""
-        at_near, at_far = self._judged(near), self._judged(far)
-        share = None if at_near is None or at_far is None else share_to_meeting(at_near, at_far)
-        if share is None:
-            return (near + far) // 2
-        return min(max(near + round(share * (far - near)), near + 1), far - 1)
 
     def _divided(self, near: int, far: int, prunes: Truth, is_it: Callable[[Judged], bool]) -> int | None:
         """The first rung after `near`, up to `far`, that is it, whatever the formula: a stretch of which all values are

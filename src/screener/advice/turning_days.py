@@ -7,7 +7,7 @@ one day. Here all of them are gathered, some that make no difference among them;
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 from typing import Literal
@@ -28,7 +28,6 @@ from screener.rulebook import (
     AtLeast,
     AtTime,
     ChangeLookup,
-    Concept,
     Confirmed,
     Criterion,
     EventLookup,
@@ -43,7 +42,7 @@ from screener.rulebook import (
     made_once,
 )
 from screener.rulebook_walk import lookup_of, walk_through
-from screener.values.dates import BEGINNING, DAY, Duration, Moment, TimeUnit, day_shifted, on_day, span_of_days
+from screener.values.dates import BEGINNING, DAY, Duration, Moment, day_shifted, on_day, span_of_days
 from screener.values.truth import Truth
 
 OPEN = Duration(MOST_DAYS_OPEN, "days")
@@ -54,14 +53,13 @@ class Reads(Struct, frozen=True):
     """What a part of a rule reads that time can move, as one: the day of one thing may decide where another is looked
     for. Every length may be met by every day.
 
-    `fresh` are the facts that count as long as they are fresh, `several` those among them where more than the latest
-    counts, `evidence` those that a list needs to deny, as long as they are, `paces` those whose change is divided by
-    days; `is_moved` says that it is read on another day than that of screening, or on the day before it.
+    `fresh` are the facts that count as long as they are fresh, `evidence` those that a list needs to deny, as long as
+    they are, `paces` those whose change is divided by days; `is_moved` says that it is read on another day than that of
+    screening, or on the day before it.
     """
 
     facts: frozenset[str] = frozenset()
     fresh: frozenset[str] = frozenset()
-    several: frozenset[str] = frozenset()
     evidence: frozenset[str] = frozenset()
     paces: frozenset[str] = frozenset()
     concepts: frozenset[str] = frozenset()
@@ -146,7 +144,6 @@ def _reads(node: Truthful, rulebook: Rulebook) -> Reads:
     return Reads(
         facts=frozenset([each.fact for each in values] + [each.fact for each in rises]),
         fresh=frozenset(each.fact for each in values if each.scope is None),
-        several=frozenset(each.fact for each in values if each.scope is None and each.pick != "latest"),
         evidence=needed & (rulebook.labs.keys() | rulebook.findings.keys()),
         paces=paces,
         concepts=related,
@@ -210,6 +207,7 @@ class DaysOfConcepts:
 
     def __init__(self, frame: Frame) -> None:
         patient = frame.patient
+        self._frame = frame
         self._patient = patient
         self._rulebook = frame.rulebook
         self._as_of = frame.as_of
@@ -219,13 +217,6 @@ class DaysOfConcepts:
         if patient.complete and patient.as_of is not None:
             # A complete list denies as an absence of the record's own day does.
             self._denials.add(patient.as_of)
-        self._entered = may_be_named.union(patient.episodes)
-        self._denied = self._entered if patient.none_known_on else frozenset(patient.absences)
-        self._denies_later = any(day > self._as_of for day in self._denials)
-        self._denied_for_a_time = frozenset(
-            name for name, those in patient.absences.items() if any(map(self._is_for_a_time, those))
-        )
-        self._moving: dict[tuple[str, frozenset[Duration], int], bool] = {}
         self._of_entries: dict[tuple[str, frozenset[Duration]], set[int]] = {}
         self._of_denials: dict[tuple[Duration, frozenset[Duration]], set[int]] = {}
 
@@ -247,33 +238,6 @@ class DaysOfConcepts:
                 days |= known
         return days
 
-    def are_contested(self, names: frozenset[str]) -> bool:
-        """Whether a denial of one of these can make an answer definite as time goes on, by ending or by coming up."""
-        if self._denies_later or not self._denied_for_a_time.isdisjoint(names):
-            return True
-        return not (self._denied.isdisjoint(names) or self._entered.isdisjoint(names))
-
-    def _is_for_a_time(self, absence: Absence) -> bool:
-        is_over = absence.when is not None and absence.when.last_day <= self._as_of
-        return not is_over or absence.since is not None or absence.until is not None
-
-    def has_entries(self, names: frozenset[str]) -> bool:
-        """Whether some entry is, or may be, one of these."""
-        return not self._entered.isdisjoint(names)
-
-    def move(self, names: frozenset[str], lengths: frozenset[Duration], until: int) -> bool:
-        """Whether the days of an entry that is, or may be, one of these come up, or leave a window, by a day."""
-        return any(self._moves(name, lengths, until) for name in names & self._entered)
-
-    def _moves(self, name: str, lengths: frozenset[Duration], until: int) -> bool:
-        key = (name, lengths, until)
-        known = self._moving.get(key)
-        if known is None:
-            concept = self._rulebook.concepts[name]
-            moments = [moment for entry in self._entries(name) for moment in _settling(entry, concept)]
-            known = self._moving[key] = any(_passes(each, lengths, self._as_of, until) for each in moments)
-        return known
-
     def _entries(self, name: str) -> list[Episode | Absence]:
         patient = self._patient
         may_be = [
@@ -284,7 +248,7 @@ class DaysOfConcepts:
         return [*patient.episodes.get(name, ()), *patient.absences.get(name, ()), *may_be]
 
     def _not_before(self, entries: Iterable[Episode | Absence], lengths: frozenset[Duration]) -> set[int]:
-        days = set[int]().union(*(days_of(entry, lengths, self._rulebook) for entry in entries))
+        days = set[int]().union(*(days_of(entry, lengths, self._frame) for entry in entries))
         return {day for day in days if day >= self._as_of}
 
 
@@ -297,78 +261,12 @@ def turning_days(reads: Reads, frame: Frame, until: int, of_concepts: DaysOfConc
     return {day for day in days if frame.as_of < day <= until}
 
 
-def may_settle(reads: Reads, frame: Frame, until: int, of_concepts: DaysOfConcepts) -> bool:
-    """Whether time alone can make an answer that reads this definite, or definite in another way, up to `until`:
-    rather yes than no.
-
-    Most of what time does makes answers less definite: results become stale, and denials old. So it settles nothing
-    where nothing on record is dated later, enters or leaves a window, or is an entry of what is asked about.
-
-        INR > 2           with an INR of last week     it can only become stale: no
-        INR within 7 days > 2         the same         it leaves the window: yes
-        history of sepsis             none on record   no
-    """
-    if reads.paces or of_concepts.are_contested(reads.concepts) or (reads.questions and frame.patient.answers):
-        return True
-    if reads.has_age and any(frame.as_of < day <= until for day in _birthdays(frame, until)):
-        return True
-    has_entries = of_concepts.has_entries(reads.concepts)
-    if has_entries and of_concepts.move(reads.concepts, reads.lengths, until):
-        return True
-    # What rules an entry out is a fact that becomes stale; so is the earliest of several.
-    chosen = reads.fresh if has_entries else reads.several
-    for name in reads.facts | reads.evidence:
-        lengths = reads.lengths | {_freshness(name, frame)} if name in chosen else reads.lengths
-        for result in frame.patient.results.get(name, ()):
-            if result.when is not None and _passes(result.when, lengths, frame.as_of, until):
-                return True
-    return False
-
-
-def _settling(entry: Episode | Absence, concept: Concept) -> Iterator[Moment]:
-    """The days of an entry that can make an answer definite."""
-    if isinstance(entry, Absence):
-        return
-    yield from (each for each in (entry.start, entry.end, entry.asserted) if each is not None)
-    until = speaks_until(entry, concept, None)
-    if until is not None and until >= 1:
-        yield span_of_days(until + 1, until + 1)
-
-
-def _passes(moment: Moment, lengths: frozenset[Duration], as_of: int, until: int) -> bool:
-    """Whether a moment may come up, or leave a window of these lengths, between two days: rather yes than no."""
-    if moment.last_day >= as_of:
-        return True
-    first, last = until - moment.first_day, as_of - moment.last_day
-    return any(least <= first and last <= most for least, most in _in_days(lengths))
-
-
-@lru_cache(maxsize=4096)
-def _in_days(lengths: frozenset[Duration]) -> tuple[tuple[int, int], ...]:
-    """How many days each length has, at least and at most; with two days to spare."""
-    return tuple(
-        [
-            (each.count * _HOURS_OF[each.unit][0] // 24 - 2, each.count * _HOURS_OF[each.unit][1] // 24 + 3)
-            for each in lengths
-        ]
-    )
-
-
-_HOURS_OF: Mapping[TimeUnit, tuple[int, int]] = {
-    "hours": (1, 1),
-    "days": (24, 24),
-    "weeks": (7 * 24, 7 * 24),
-    "months": (28 * 24, 31 * 24),
-    "years": (365 * 24, 366 * 24),
-}
-
-
 def _turning_days(reads: Reads, frame: Frame, until: int, of_concepts: DaysOfConcepts) -> set[int]:
     patient, rulebook = frame.patient, frame.rulebook
     days: set[int] = set()
     for name in reads.facts:
         for result in patient.results.get(name, ()):
-            days |= days_of(result, reads.lengths, rulebook)
+            days |= days_of(result, reads.lengths, frame)
             if name in reads.fresh and result.when is not None:
                 days |= _outlasted(result.when, _freshness(name, frame))
             if name in reads.paces:
@@ -383,23 +281,28 @@ def _turning_days(reads: Reads, frame: Frame, until: int, of_concepts: DaysOfCon
         for asked in (name, f"{frame.trial}/{name}"):
             answer = patient.answers.get(asked)
             if answer is not None:
-                days |= days_of(answer, () if holds_for is None else (holds_for,), rulebook)
+                days |= days_of(answer, () if holds_for is None else (holds_for,), frame)
     if reads.has_age:
         days |= set(_birthdays(frame, until))
     return days
 
 
-def days_of(fact: Fact, lengths: Iterable[Duration], rulebook: Rulebook) -> set[int]:
+def days_of(fact: Fact, lengths: Iterable[Duration], frame: Frame) -> set[int]:
     """The days on which one fact can come to count otherwise in windows of these lengths, or because of its own age."""
+    concepts = frame.rulebook.concepts
     match fact:
         case Result() | Answer():
             return set() if fact.when is None else _around(fact.when, lengths)
         case Episode():
             moments = [each for each in (fact.start, fact.end, fact.asserted) if each is not None]
             days = set[int]().union(*(_around(moment, lengths) for moment in moments))
+            concept = concepts[fact.concept]
             if fact.shown_by_result and fact.asserted is not None:
-                days |= _around(fact.asserted, (rulebook.concepts[fact.concept].fresh,))
-            until = speaks_until(fact, rulebook.concepts[fact.concept], None)
+                days |= _around(fact.asserted, (concept.fresh,))
+            if fact.ended or fact.end is not None:
+                # That it is over is carried forward as an absence is.
+                days |= set[int]().union(*(_around(moment, (concept.fresh,)) for moment in moments))
+            until = speaks_until(fact, concept, frame.patient.as_of)
             if until is not None and until >= 1:
                 # From the next day on it may have ended.
                 days |= _around(span_of_days(until + 1, until + 1), lengths)
@@ -407,7 +310,7 @@ def days_of(fact: Fact, lengths: Iterable[Duration], rulebook: Rulebook) -> set[
         case Absence():
             if fact.when is None:
                 return set()
-            fresh = rulebook.concepts[fact.concept].fresh
+            fresh = concepts[fact.concept].fresh
             days = _around(fact.when, (*lengths, fresh))
             for bound in (fact.since, fact.until):
                 if bound is not None and bound.first != BEGINNING:

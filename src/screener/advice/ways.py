@@ -68,7 +68,6 @@ class LineWays:
         self._of_lines: dict[tuple[int, Status], Ways] = {}
         self._of_answers: dict[tuple[int, Truth, int], Ways] = {}
         """By the identity of an answer, which the line holds, and the line's number."""
-        self._of_nodes: dict[tuple[Part, Truth, frozenset[int]], Ways] = {}
 
     def of_line(self, line: Line, want: Status) -> Ways:
         """The ways in which an open line comes out passed, or failed.
@@ -100,7 +99,7 @@ class LineWays:
         if ways.ways:
             return ways
         # What is left of the rule cannot bring it about, but a fact may turn what the record settles, too.
-        alone = (self._alone(fact, want, line) for fact in sorted(self._inquiry.asked_by(line)))
+        alone = (self._alone(fact, want, line) for fact in sorted(line.asks))
         return self._fewest([way for way in alone if way is not None], ways.complete)
 
     def _alone(self, fact: int, want: Status, line: Line) -> Way | None:
@@ -137,17 +136,12 @@ class LineWays:
         parts say of the facts one by one, they say of all together."""
         if line.reading in way.facts:
             return False
-        seen: set[Part] = set()
-        for fact, places in way.values.items():
-            for node in line.read_by[fact]:
-                if any(self._inquiry.sees(node, fact, place) for place in places):
-                    is_turned = node.truth is not UNKNOWN and any(
-                        self._inquiry.truth_with(node, fact, place) is not node.truth for place in places
-                    )
-                    if is_turned or node in seen:
-                        return False
-                    seen.add(node)
-        return True
+        nodes = [(node, fact) for fact in way.values for node in line.read_by[fact]]
+        return len({node for node, _ in nodes}) == len(nodes) and all(
+            node.truth is UNKNOWN or self._inquiry.truth_with(node, fact, place) is node.truth
+            for node, fact in nodes
+            for place in way.values[fact]
+        )
 
     def of_answer(self, answer: Judged, want: Truth, line: Line) -> Ways:
         """The ways in which what is left of an answer comes out as wanted."""
@@ -171,12 +165,8 @@ class LineWays:
             case AtLeast(count=count):
                 least = count
             case _:
-                part = self._inquiry.part_of(answer, line)
-                key = (part, want, part.facts & self._inquiry.asked_by(line))
-                known = self._of_nodes.get(key)
-                if known is None:
-                    known = self._of_nodes[key] = self._of_node(*key, self._inquiry.missing[id(answer), line.trial])
-                return known
+                part = self._inquiry.part_of(answer, line.trial)
+                return self._of_node(part, want, part.facts & line.asks, self._inquiry.missing[id(answer), line.trial])
         count = least if want is TRUE else len(parts) - least + 1
         of_each = [self.of_answer(part, want, line) for part in parts]
         several = [self._joined(some) for some in combinations(of_each, count)] if count > 1 else of_each

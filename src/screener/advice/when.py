@@ -21,7 +21,6 @@ from screener.advice.turning_days import (
     Part,
     Reads,
     lengths_of,
-    may_settle,
     outlived,
     parts_of_trial,
     turning_days,
@@ -72,10 +71,11 @@ class Turn(Struct, frozen=True):
 class TrialTimeline(Struct, frozen=True):
     """One trial for one patient, as time goes on.
 
-    `screenable_from` is, for an ineligible trial, the first later day on which no criterion is failed, if time mended
-    at least one of them; `screenable_until` the first day after that on which one is failed again, None if none is up
-    to the horizon. Where no criterion has failed since but because results became too old, there is no such day.
-    `stale_then` are the criteria that are unknown on that day only because something has become too old by then.
+    `screenable_from` is, for an ineligible trial, the day on which time has mended all failed criteria that it can.
+    A criterion that is failed no longer only because the record has become too old was not mended: a newer fact may do
+    so on any day. On that day `failed_then` are still failed for want of newer facts, and `stale_then` are open because
+    something has become too old. There is no such day where time mends nothing, or leaves a criterion failed up to the
+    horizon. `screenable_until` is the first day on which one is failed again after none was, if there is one.
     `closes_on` is the first later day from which on some criterion is failed on every day up to the horizon.
     `worsens_on` is, for a trial not ineligible, the first day on which a criterion gets worse.
     """
@@ -85,6 +85,7 @@ class TrialTimeline(Struct, frozen=True):
     changes: tuple[Change, ...] = ()
     screenable_from: date | None = None
     screenable_until: date | None = None
+    failed_then: tuple[str, ...] = ()
     stale_then: tuple[str, ...] = ()
     closes_on: date | None = None
     worsens_on: date | None = None
@@ -98,8 +99,10 @@ class TrialTimeline(Struct, frozen=True):
             until = f", until {day_in_words(last)}" if last is not None else ""
             closed = ", then closed" if until and self.screenable_until == self.closes_on else ""
             told.append(f"not before {day_in_words(self.screenable_from)}{until}{closed}")
+            if self.failed_then:
+                told.append(f"{both(self.failed_then)} failed until a newer result says otherwise")
             if self.stale_then:
-                told.append(f"{both(self.stale_then)} open by then: results too old")
+                told.append(f"{both(self.stale_then)} open by then: what is known is too old")
         elif self.verdict == "ineligible":
             told.append("time alone does not reopen it")
         if self.worsens_on is not None:
@@ -199,28 +202,23 @@ def closing(screening: Screening, until: date) -> dict[str, Closing]:
 
 
 def _closed(moved: _Moved, last: int) -> Closing | None:
-    """From the last day the way goes back, as long as some line is failed. Only a line with a part
-    that time can make definite comes to be failed."""
+    """From the last day the way goes back, as long as some line is failed."""
     days, trial = moved.days, moved.trial
+    lines = list(zip(trial.criteria, moved.lines, strict=True))
 
     def failed(day: int, those: Iterable[_Line]) -> Iterator[_Line]:
         frame = days.of_trial(trial.id, day)
         return (each for each in those if status_of(each[0].kind, each[1].truth(frame, each[0].reading)) == "failed")
 
-    moving = [
-        (result, line)
-        for result, line, parts in zip(trial.criteria, moved.lines, moved.parts, strict=True)
-        if any(days.may_settle(part, trial.id, last) for part in parts)
-    ]
-    ends = list(failed(last, moving))
+    ends = list(failed(last, lines))
     if not ends:
         return None
-    in_turn = [*ends, *(each for each in moving if each not in ends)]
+    in_turn = [*ends, *(each for each in lines if each not in ends)]
     day = last
     while day - 1 > days.frame.as_of and any(True for _ in failed(day - 1, in_turn)):
         day -= 1
     before, after = days.of_trial(trial.id, day - 1), days.of_trial(trial.id, day)
-    those = [result for result, _ in failed(day, moving)]
+    those = [result for result, _ in failed(day, lines)]
     why = [in_words(causes(each.rules, before, after)) for each in those]
     return Closing(date.fromordinal(day), tuple(each.id for each in those), "; ".join(dict.fromkeys(why)))
 
@@ -231,9 +229,9 @@ _Line = tuple[CriterionResult, PreparedCriterion]
 def as_said_on(patient: Patient, day: int, concepts: Mapping[str, Concept]) -> Patient:
     """The record, where whatever is said of the present without a date is said on that day.
 
-    These are results that the record calls current, open entries, answers, and an age in years; and absences and open
-    entries of what passes, which are of the record's own day. On the day itself they mean the same as without a date;
-    later they grow old. What may be of any day stays undated.
+    These are results that the record calls current, open entries of what lasts, answers, and an age in years; and
+    absences, which are of the record's own day. On the day itself they mean the same as without a date; later they grow
+    old. What may be of any day stays undated.
     """
     said = on_day(day, f"{day_text(day)} (undated)")
     own = None if patient.as_of is None else min(patient.as_of, day)
@@ -244,9 +242,8 @@ def as_said_on(patient: Patient, day: int, concepts: Mapping[str, Concept]) -> P
             return entry
         if concept.lasts is None or entry.shown_by_result:
             return replace(entry, asserted=said)
-        if entry.start is not None:
-            return entry  # it is said of its onset
-        return replace(entry, ongoing=False) if own_day is None else replace(entry, asserted=own_day)
+        # What passes is said of its onset, else of some time up to the record's own day: without that, of no time.
+        return replace(entry, ongoing=False) if entry.start is None and own is None else entry
 
     results = {
         name: tuple(replace(each, when=said) if each.when is None and each.is_current else each for each in those)
@@ -299,7 +296,6 @@ class _Days:
         self._frames: dict[int, Frame] = {}
         self._of_trials: dict[tuple[str, int], Frame] = {}
         self._turning: dict[tuple[str, Reads, int], set[int]] = {}
-        self._settling: dict[tuple[str, int, int], bool] = {}
         self._of_concepts = DaysOfConcepts(self.frame)
         self._changing: dict[tuple[str, int, int], tuple[int, ...]] = {}
 
@@ -333,14 +329,6 @@ class _Days:
             if now is not truth:
                 truth = now
                 yield day
-
-    def may_settle(self, part: Part, trial: str, last: int) -> bool:
-        """Whether time alone can make a part of a rule definite up to the day `last`."""
-        key = (trial if part.asks else "", id(part.decide), last)
-        if key not in self._settling:
-            frame = self.frame.of_trial(trial) if part.asks else self.frame
-            self._settling[key] = may_settle(part.reads, frame, last, self._of_concepts)
-        return self._settling[key]
 
     def _turning_days(self, reads: Reads, trial: str, last: int) -> set[int]:
         key = (trial if reads.questions else "", reads, last)
@@ -406,36 +394,37 @@ def _timeline(moved: _Moved, last: int) -> TrialTimeline:
 
 
 class _Step(Struct, frozen=True):
-    """A day on which something changed, and whether a criterion is failed from that day on until the next one."""
+    """A day on which something changed, and the criteria that are failed from that day on until the next one."""
 
     date: date
-    is_failed: bool
+    failed: frozenset[str]
 
 
 def _read_off(trial: TrialResult, found: tuple[Change, ...]) -> TrialTimeline:
     steps = list(_steps(trial, found))
-    opened = next((step.date for step in steps if not step.is_failed), None)
+    opened = next((step.date for step in steps if not step.failed), None)
     if trial.verdict != "ineligible":
         worse = next((change.date for change in found if change.is_for_the_worse), None)
         return TrialTimeline(trial.id, trial.verdict, found, closes_on=_closes(steps), worsens_on=worse)
-    if opened is None or not any(_is_mended(change) and change.date <= opened for change in found):
-        return TrialTimeline(trial.id, trial.verdict, found, closes_on=_closes(steps) if opened is not None else None)
-    last_words = {change.criterion: change for change in found if change.date <= opened}
+    if opened is None:
+        return TrialTimeline(trial.id, trial.verdict, found)
+    mended = [each.date for each in found if each.before == "failed" and not each.is_of_knowledge]
+    ready = max((day for day in mended if day <= opened), default=None)
+    if ready is None:
+        return TrialTimeline(trial.id, trial.verdict, found, closes_on=_closes(steps))
+    last_words = {change.criterion: change for change in found if change.date <= ready}
     stale = {name for name, change in last_words.items() if change.after == "unknown" and change.is_of_knowledge}
+    failed = next(step.failed for step in reversed(steps) if step.date <= ready)
     return TrialTimeline(
         trial.id,
         trial.verdict,
         found,
-        screenable_from=opened,
-        screenable_until=next((step.date for step in steps if step.date > opened and step.is_failed), None),
+        screenable_from=ready,
+        screenable_until=next((step.date for step in steps if step.date > opened and step.failed), None),
+        failed_then=tuple(criterion.id for criterion in trial.criteria if criterion.id in failed),
         stale_then=tuple(criterion.id for criterion in trial.criteria if criterion.id in stale),
         closes_on=_closes(steps),
     )
-
-
-def _is_mended(change: Change) -> bool:
-    """Whether a criterion is failed no longer because of what happened to the patient, and not to what is known."""
-    return change.before == "failed" and not change.is_of_knowledge
 
 
 def _steps(trial: TrialResult, found: Iterable[Change]) -> Iterator[_Step]:
@@ -446,14 +435,14 @@ def _steps(trial: TrialResult, found: Iterable[Change]) -> Iterator[_Step]:
                 failed.add(change.criterion)
             else:
                 failed.discard(change.criterion)
-        yield _Step(day, bool(failed))
+        yield _Step(day, frozenset(failed))
 
 
 def _closes(steps: Iterable[_Step]) -> date | None:
     """The first day of the last stretch of days on which a criterion is failed, if that reaches up to the horizon."""
     closed: date | None = None
     for step in steps:
-        if not step.is_failed:
+        if not step.failed:
             closed = None
         elif closed is None:
             closed = step.date

@@ -99,14 +99,6 @@ M = TypeVar("M")
 """What an engine says of a number."""
 
 
-class Reads(Struct, frozen=True):
-    """The lookups that a node depends on, by name, and `age`: those read in the frame in which it is evaluated, and
-    those read in another one (next to an episode, or at another clock)."""
-
-    here: frozenset[str]
-    elsewhere: frozenset[str]
-
-
 class Engine(ABC, Generic[J, M]):
     """What is made of a rulebook's nodes. The functions below say what a node means; an engine says what comes of
     that."""
@@ -231,10 +223,8 @@ class Program(Engine[Judged, Measured]):
         self.rulebook = rulebook
         self._prepared: dict[Struct, Callable[[Frame], Anything]] = {}
         self._asks: dict[Struct, bool] = {}
-        self._reads: dict[int, tuple[Struct, Reads]] = {}
-        """By the identity of a node, kept with the node itself: hashing a formula takes longer than walking it."""
         self._kinds: dict[int, tuple[Struct, frozenset[type]]] = {}
-        """Likewise."""
+        """By the identity of a node, kept with the node itself: hashing a formula takes longer than walking it."""
         self._holds: dict[str, Holds] = {}
         self._lasting = lasting_of(rulebook)
         self._uses = Counter(node for root in roots(rulebook) for node in walk(root))
@@ -371,13 +361,6 @@ class Program(Engine[Judged, Measured]):
         self._lasting[id(judged)] = Ground(judged)
         return judged
 
-    def reads(self, node: Struct) -> Reads:
-        """The lookups that a node depends on: itself, or through a score, definition or table."""
-        known = self._reads.get(id(node))
-        if known is None:
-            known = self._reads[id(node)] = (node, self._reads_of(node))
-        return known[1]
-
     def kinds_in(self, node: Struct) -> frozenset[type]:
         """The kinds of node that an answer to this one can hold: its own, those of its parts and of what it names, and
         what is shown with a question."""
@@ -401,20 +384,6 @@ class Program(Engine[Judged, Measured]):
                 frozenset(node.question for node in nodes if isinstance(node, Confirmed)),
             )
         return known
-
-    def _reads_of(self, node: Struct) -> Reads:
-        inside = [self.reads(part) for part in (*children(node), *refers_to(node, self.rulebook))]
-        elsewhere = frozenset[str]().union(*(each.elsewhere for each in inside))
-        here = frozenset[str]().union(*(each.here for each in inside))
-        match node:
-            case AtTime(anchor=name) | Happened(lookup=name):  # beside an episode, or at another clock
-                return Reads(frozenset((name,)), here | elsewhere)
-            case Value(lookup=name) | AgainstLimit(lookup=name) | IsOneOf(lookup=name):
-                return Reads(here | {name}, elsewhere)
-            case Age():
-                return Reads(here | {"age"}, elsewhere)
-            case _:
-                return Reads(here, elsewhere)
 
     def asks_somebody(self, node: Struct) -> bool:
         """Whether a node depends on a person's answer: itself, or through a score, definition, table or lookup."""
@@ -596,32 +565,27 @@ def _applied(numbers: Sequence[Callable[[Frame], Range]], say: Callable[..., R])
 
 
 class Residue(Program):
-    """A rulebook prepared for one patient, to ask about other values of a few lookups, or of the age. Nodes that do not
-    read these are put in as they were measured; the rest is evaluated again, by the same functions.
+    """A rulebook prepared for one patient, to ask about other values of a few lookups. Nodes that do not
+    move with these are put in as they were measured; the rest is evaluated again, by the same functions.
 
-    It holds the patient's numbers, so it serves one question and is then dropped. `asked` names the lookups (or `age`)
-    in question. A frame that it is run with must not have looked any of them up yet.
+    It holds the patient's numbers, so it serves one question and is then dropped. `moves` tells which nodes depend on
+    what is asked about. A frame that it is run with must not have looked any of that up yet.
     """
 
-    def __init__(self, frame: Frame, asked: frozenset[str]) -> None:
+    def __init__(self, frame: Frame, moves: Callable[[Struct], bool]) -> None:
         self.rulebook = frame.rulebook
         self._whole = program_of(frame.rulebook)
         self._lasting = {}
         self._frame = frame
-        self._asked = asked
+        self._moves = moves
 
     def _prepare(self, node: Struct, meanings: dict[type, Callable[[Anything, Anything], Anything]]) -> Anything:
-        if not self.reads_asked(node):
+        if not self._moves(node):
             answer = self._whole._prepare(node, meanings)(self._frame)
             return lambda frame: answer
         if isinstance(node, AtTime):  # at another clock nothing is as it was measured here
             return self._whole._prepare(node, meanings)
         return meanings[type(node)](node, self)
-
-    def reads_asked(self, node: Struct) -> bool:
-        """Whether a node depends on what is asked about: itself, or through a score, definition, table or lookup."""
-        reads = self._whole.reads(node)
-        return not (self._asked.isdisjoint(reads.here) and self._asked.isdisjoint(reads.elsewhere))
 
 
 def remembered(key: int, run: Callable[[Frame], Anything], *, by_trial: bool) -> Callable[[Frame], Anything]:

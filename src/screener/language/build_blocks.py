@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from lark import Token
 
 from screener.language import syntax
 from screener.language.build_lines import LineBuilder
-from screener.language.building import AnyNode, Part, all_of, every, keyword_words, one_of, span_of
+from screener.language.building import Part, all_of, every, keyword_words, one_of, span_of
 
 _CRITERION_ID = {"inclusion": re.compile(r"I[0-9]+[a-z]?"), "exclusion": re.compile(r"E[0-9]+[a-z]?")}
+_ENTRIES: dict[str, type[syntax.Lab | syntax.Finding | syntax.Question]] = {
+    "lab": syntax.Lab,
+    "finding": syntax.Finding,
+    "question": syntax.Question,
+}
 
 
 class BlockBuilder(LineBuilder):
@@ -135,17 +139,14 @@ class BlockBuilder(LineBuilder):
 
     # -- the dictionary
 
-    def _entry(
-        self,
-        node: Callable[..., AnyNode],
-        word: Token,
-        name: syntax.Name,
-        title: syntax.Text,
-        parts: tuple[Any, ...],
-    ) -> AnyNode:
+    def entry(self, word: Token, name: syntax.Name, title: syntax.Text, *parts: Any) -> syntax.Entry:
+        """lab: LAB _titled lab_line*, and likewise a finding, a question, and each kind of concept"""
         lines = tuple(part for part in parts if not isinstance(part, Part))
         self._report_repeated(lines)
-        return node(name, title, one_of("also", parts) or (), lines, span_of(word, name, title, *parts))
+        kind = keyword_words(word)
+        fields: Any = name, title, one_of("also", parts) or (), lines, span_of(word, name, title, *parts)
+        node = _ENTRIES.get(kind)
+        return syntax.Concept(kind, *fields) if node is None else node(*fields)
 
     def _report_repeated(self, lines: tuple[Any, ...]) -> None:
         seen: set[object] = set()
@@ -156,45 +157,24 @@ class BlockBuilder(LineBuilder):
                     | syntax.FormLine()
                     | syntax.FlagLine()
                     | syntax.WordsLine()
-                    | syntax.IncludesLine()
                     | syntax.SignLine()
-                    | syntax.KindOfLine()
                     | syntax.IncludesEveryLine()
                     | syntax.ShownLine()
+                    | syntax.NamesLine(words="includes" | "kind of" | "no kind of")
                 ):
                     continue
                 case syntax.NormalLimitLine():
                     key: object = (line.which, line.sex)
                 case syntax.DefaultLine():
                     key = line.what
-                case syntax.GradeLine() | syntax.ChoicesLine():
+                case syntax.IntervalLine(words="grade") | syntax.ChoicesLine():
                     key = "scale"
                 case _:
-                    key = type(line)
+                    key = getattr(line, "words", type(line))
             if key in seen:
                 words = " ".join(self.source.slice(line.span).split()[:2])
                 self._report("repeated-line", f"`{words} …` stands here a second time", line.span)
             seen.add(key)
-
-    def lab(self, word: Token, name: syntax.Name, title: syntax.Text, *parts: Any) -> syntax.Lab:
-        """lab: LAB _titled lab_line*"""
-        return self._entry(syntax.Lab, word, name, title, parts)
-
-    def finding(self, word: Token, name: syntax.Name, title: syntax.Text, *parts: Any) -> syntax.Finding:
-        """finding: FINDING _titled finding_line* flag*"""
-        return self._entry(syntax.Finding, word, name, title, parts)
-
-    def concept(self, word: Token, name: syntax.Name, title: syntax.Text, *parts: Any) -> syntax.Concept:
-        """concept: (CONDITION | PROCEDURE | DRUG | EVENT | SUBSTANCE) _titled concept_line*"""
-
-        def of_its_kind(*fields: Any) -> syntax.Concept:
-            return syntax.Concept(keyword_words(word), *fields)
-
-        return self._entry(of_its_kind, word, name, title, parts)
-
-    def question(self, word: Token, name: syntax.Name, title: syntax.Text, *parts: Any) -> syntax.Question:
-        """question: QUESTION _titled question_line*"""
-        return self._entry(syntax.Question, word, name, title, parts)
 
     def group(self, word: Token, name: syntax.Name, title: syntax.Text, *lines: syntax.CodesLine) -> syntax.Group:
         """group: GROUP NAME STRING codes*"""
@@ -215,10 +195,6 @@ class BlockBuilder(LineBuilder):
         """shown: RESULT NAME STRING (WITH NAME STRING)?"""
         other, other_label = beside or (None, None)
         return syntax.ShownLine(name, label, other, other_label, span_of(word, label, *beside))
-
-    def diagnoses(self, word: Token, *parts: Any) -> syntax.DiagnosesLine:
-        """diagnoses: DIAGNOSIS NAME ("," NAME)*"""
-        return syntax.DiagnosesLine(every(syntax.Name, parts), span_of(word, *parts))
 
     def days_since(self, word: Token, name: syntax.Name, label: syntax.Text) -> syntax.DaysSinceLine:
         """days_since: SINCE NAME STRING"""

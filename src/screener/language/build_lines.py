@@ -81,19 +81,30 @@ class LineBuilder(RuleBuilder):
         """valence: VALENCE NUMBER"""
         return syntax.ValenceLine(self._count(number), span_of(word, number))
 
-    def possible(self, word: Token, interval: syntax.Interval) -> syntax.PossibleLine:
-        """possible: POSSIBLE bounds"""
-        return syntax.PossibleLine(self._two_limits(interval, word), span_of(word, interval))
-
-    def usual(self, word: Token, interval: syntax.Interval) -> syntax.UsualLine:
-        """usual: USUAL bounds"""
-        return syntax.UsualLine(self._two_limits(interval, word), span_of(word, interval))
-
-    def _two_limits(self, interval: syntax.Interval, word: str) -> syntax.Interval:
+    def interval_line(self, word: Token, interval: syntax.Interval) -> syntax.IntervalLine:
+        """POSSIBLE bounds | USUAL bounds"""
         if interval.low is None or interval.high is None or interval.low == interval.high:
             write = f"write both, such as `{word} 1 .. 10`"
             self._report("two-limits", f"`{word}` needs two limits", interval.span, write=write, breaks=True)
-        return interval
+        return syntax.IntervalLine(keyword_words(word), interval, span_of(word, interval))
+
+    def length_line(self, words: Token, duration: syntax.Duration) -> syntax.LengthLine:
+        """FRESH duration | LASTS duration | LONGEST_COURSE duration | HOLDS_FOR duration"""
+        return syntax.LengthLine(keyword_words(words), duration, span_of(words, duration))
+
+    def names_line(self, words: Token, *parts: Any) -> syntax.NamesLine:
+        """INCLUDES NAME ("," NAME)*, and likewise after other words; NOT_TO_BE_MISTAKEN_FOR alias ("," alias)*"""
+        return syntax.NamesLine(keyword_words(words), every(syntax.Name, parts), span_of(words, *parts))
+
+    def rule_line(self, *parts: Any) -> syntax.RuleLine:
+        """RULED_OUT WHEN proposition | ONLY_IF proposition | ASKED_ONLY_IF proposition | SHOWN_WITH proposition"""
+        *words, test = parts
+        led: Any = " ".join(keyword_words(word) for word in words)
+        return syntax.RuleLine(led, test, span_of(*parts))
+
+    def text_line(self, words: Token, text: syntax.Text) -> syntax.TextLine:
+        """ASKED_UNDER STRING | SHORT STRING"""
+        return syntax.TextLine(keyword_words(words), text, span_of(words, text))
 
     def normal_limit(self, words: Token, *parts: Any) -> syntax.NormalLimitLine:
         """normal_limit: (UPPER_LIMIT_OF_NORMAL | LOWER_LIMIT_OF_NORMAL) (FEMALE | MALE)? bounds"""
@@ -109,20 +120,16 @@ class LineBuilder(RuleBuilder):
         """form: FORM _titled MOLAR_MASS quantity"""
         return syntax.FormLine(name, title, one_of("also", parts) or (), parts[-1], span_of(word, *parts))
 
-    def fresh(self, word: Token, duration: syntax.Duration) -> syntax.FreshLine:
-        """fresh: FRESH duration"""
-        return syntax.FreshLine(duration, span_of(word, duration))
-
     def flag(self, word: Token, text: syntax.Text, when: Token, test: syntax.Proposition) -> syntax.FlagLine:
         """flag: (FLAG | DOUBT) STRING WHEN proposition"""
         return syntax.FlagLine(text, test, word.type == "DOUBT", span_of(word, test))
 
-    def grade(self, word: Token, low: Token, to: Token, high: Token) -> syntax.GradeLine:
+    def grade(self, word: Token, low: Token, to: Token, high: Token) -> syntax.IntervalLine:
         """grade: GRADE NUMBER RANGE NUMBER"""
         self._whole_number(low)
         self._whole_number(high)
         interval = syntax.Interval(str(low), str(high), None, span_of(low, high))
-        return syntax.GradeLine(interval, span_of(word, high))
+        return syntax.IntervalLine("grade", interval, span_of(word, high))
 
     def choices_line(self, word: Token, *parts: Any) -> syntax.ChoicesLine:
         """choices_line: (VALUES | ORDERED) NAME ("," NAME)*"""
@@ -136,41 +143,9 @@ class LineBuilder(RuleBuilder):
             choice = syntax.Name(str(choice), span_of(choice))
         return syntax.WhenAbsentLine(choice, condition, span_of(choice, absent))
 
-    def includes(self, word: Token, *parts: Any) -> syntax.IncludesLine:
-        """includes: INCLUDES NAME ("," NAME)*"""
-        return syntax.IncludesLine(every(syntax.Name, parts), span_of(word, *parts))
-
     def includes_every(self, word: Token, every: Token, kind: Token) -> syntax.IncludesEveryLine:
         """includes_every: INCLUDES EVERY (DRUG | SUBSTANCE)"""
         return syntax.IncludesEveryLine(keyword_words(kind), span_of(word, every, kind))
-
-    def kind_of(self, words: Token, *parts: Any) -> syntax.KindOfLine:
-        """kind_of: KIND_OF NAME ("," NAME)*"""
-        return syntax.KindOfLine(every(syntax.Name, parts), span_of(words, *parts))
-
-    def ended_by(self, words: Token, *parts: Any) -> syntax.EndedByLine:
-        """ended_by: ENDED_BY NAME ("," NAME)*"""
-        return syntax.EndedByLine(every(syntax.Name, parts), span_of(words, *parts))
-
-    def mean_of(self, words: Token, *parts: Any) -> syntax.MeanOfLine:
-        """mean_of: MEAN_OF NAME ("," NAME)*"""
-        return syntax.MeanOfLine(every(syntax.Name, parts), span_of(words, *parts))
-
-    def no_kind_of(self, words: Token, *parts: Any) -> syntax.KindOfLine:
-        """no_kind_of: NO_KIND_OF NAME ("," NAME)*"""
-        return syntax.KindOfLine(every(syntax.Name, parts), span_of(words, *parts), denied=True)
-
-    def lasts(self, word: Token, duration: syntax.Duration) -> syntax.LastsLine:
-        """lasts: LASTS duration"""
-        return syntax.LastsLine(duration, span_of(word, duration))
-
-    def asked_under(self, words: Token, heading: syntax.Text) -> syntax.AskedUnderLine:
-        """asked_under: ASKED_UNDER STRING"""
-        return syntax.AskedUnderLine(heading, span_of(words, heading))
-
-    def unlike(self, words: Token, *parts: Any) -> syntax.UnlikeLine:
-        """unlike: NOT_TO_BE_MISTAKEN_FOR alias ("," alias)*"""
-        return syntax.UnlikeLine(every(syntax.Name, parts), span_of(words, *parts))
 
     def words_line(self, word: Token, *parts: Any) -> syntax.WordsLine:
         """words_line: WORDS STRING ("," STRING)* MEANS (NAME | NUMBER) (OR (NAME | NUMBER))*"""
@@ -181,25 +156,13 @@ class LineBuilder(RuleBuilder):
         )
         return syntax.WordsLine(every(syntax.Text, parts), values, span_of(word, *parts))
 
-    def longest_course(self, words: Token, duration: syntax.Duration) -> syntax.LongestCourseLine:
-        """longest_course: LONGEST_COURSE duration"""
-        return syntax.LongestCourseLine(duration, span_of(words, duration))
-
     def denied(self, words: Token, *parts: Any) -> syntax.DeniedByListLine:
         """denied: DENIED_BY_LIST (WITH NAME (AND NAME)*)?"""
         return syntax.DeniedByListLine(every(syntax.Name, parts), span_of(words, *parts))
 
-    def ruled_out(self, words: Token, when: Token, test: syntax.Proposition) -> syntax.RuledOutLine:
-        """ruled_out: RULED_OUT WHEN proposition"""
-        return syntax.RuledOutLine(test, span_of(words, when, test))
-
     def course(self, word: Token, course: Token) -> syntax.CourseLine:
         """course: COURSE (ACUTE | CHRONIC | PASSING | PAST)"""
         return syntax.CourseLine(keyword_words(course), span_of(word, course))
-
-    def only_if(self, words: Token, test: syntax.Proposition) -> syntax.OnlyIfLine:
-        """only_if: ONLY_IF proposition"""
-        return syntax.OnlyIfLine(test, span_of(words, test))
 
     def sign(
         self,
@@ -219,22 +182,6 @@ class LineBuilder(RuleBuilder):
     def once_for_all_trials(self, words: Token) -> syntax.OnceForAllTrialsLine:
         """once_for_all_trials: ONCE_FOR_ALL_TRIALS"""
         return syntax.OnceForAllTrialsLine(span_of(words))
-
-    def holds_for(self, words: Token, duration: syntax.Duration) -> syntax.HoldsForLine:
-        """holds_for: HOLDS_FOR duration"""
-        return syntax.HoldsForLine(duration, span_of(words, duration))
-
-    def asked_only_if(self, words: Token, test: syntax.Proposition) -> syntax.AskedOnlyIfLine:
-        """asked_only_if: ASKED_ONLY_IF proposition"""
-        return syntax.AskedOnlyIfLine(test, span_of(words, test))
-
-    def shown_with(self, words: Token, test: syntax.Proposition) -> syntax.ShownWithLine:
-        """shown_with: SHOWN_WITH proposition"""
-        return syntax.ShownWithLine(test, span_of(words, test))
-
-    def asked_as(self, word: Token, text: syntax.Text) -> syntax.AskedAsLine:
-        """asked_as: SHORT STRING"""
-        return syntax.AskedAsLine(text, span_of(word, text))
 
 
 def _code_text(part: Token | syntax.Text) -> str:

@@ -61,9 +61,9 @@ def exact_text(number: Fraction) -> str:
         return str(number)
 
 
-def _only(lines: Iterable[object], kind: type[Line]) -> Line | None:
-    """The line of that kind. The parser has seen to it that there is no second."""
-    return next((line for line in lines if isinstance(line, kind)), None)
+def _only(lines: Iterable[object], kind: type[Line], words: str = "") -> Line | None:
+    """The line of that kind, with these words. The parser has seen to it that there is no second."""
+    return next((line for line in lines if isinstance(line, kind) and getattr(line, "words", words) == words), None)
 
 
 def _names_of(block: syntax.Entry) -> tuple[str, str, tuple[str, ...]]:
@@ -72,7 +72,7 @@ def _names_of(block: syntax.Entry) -> tuple[str, str, tuple[str, ...]]:
 
 def _unlike(desk: Desk, block: syntax.Entry) -> tuple[str, ...]:
     """What the entry is not to be mistaken for; none of it is one of its own names."""
-    line = _only(block.lines, syntax.UnlikeLine)
+    line = _only(block.lines, syntax.NamesLine, "not to be mistaken for")
     own = {block.name.text, *(alias.text for alias in block.aliases)}
     for name in () if line is None else line.names:
         if name.text in own:
@@ -123,7 +123,7 @@ def lab_of(desk: Desk, block: syntax.Lab, fresh: Fresh) -> Lab | None:
     """The lab, but for its flags."""
     name, title, aliases = _names_of(block)
     unit = _only(block.lines, syntax.UnitLine)
-    possible = _only(block.lines, syntax.PossibleLine)
+    possible = _only(block.lines, syntax.IntervalLine, "possible")
     if unit is None:
         desk.error("no-unit", f"lab `{name}` has no unit", block.name.span, help="add `unit …`, or `pure number`")
     if possible is None:
@@ -263,7 +263,7 @@ class _Limits:
 
 
 def _usual(desk: Desk, block: syntax.Lab, limits: _Limits, possible: Range) -> Range | None:
-    line = _only(block.lines, syntax.UsualLine)
+    line = _only(block.lines, syntax.IntervalLine, "usual")
     usual = None if line is None else limits.range(line.interval)
     if line is not None and usual is not None and not possible.covers(usual):
         desk.error(
@@ -308,7 +308,7 @@ def _forms(desk: Desk, block: syntax.Lab) -> tuple[Form, ...]:
 
 
 def _fresh(desk: Desk, lines: Iterable[object], default: Duration) -> Duration:
-    line = _only(lines, syntax.FreshLine)
+    line = _only(lines, syntax.LengthLine, "fresh")
     return default if line is None else line.duration.length
 
 
@@ -417,7 +417,7 @@ def _plain_code(desk: Desk, block: syntax.Finding | syntax.Concept, system: str,
 def finding_of(desk: Desk, block: syntax.Finding, fresh: Fresh) -> Finding | None:
     """The finding, but for its flags."""
     name, title, aliases = _names_of(block)
-    grade_line, choices_line = _only(block.lines, syntax.GradeLine), _only(block.lines, syntax.ChoicesLine)
+    grade_line, choices_line = _only(block.lines, syntax.IntervalLine, "grade"), _only(block.lines, syntax.ChoicesLine)
     if grade_line is None and choices_line is None:
         desk.error(
             "no-scale",
@@ -486,7 +486,7 @@ def _not_a_value(desk: Desk, finding: Finding, name: syntax.Name) -> None:
     )
 
 
-def _grade(desk: Desk, line: syntax.GradeLine) -> Range | None:
+def _grade(desk: Desk, line: syntax.IntervalLine) -> Range | None:
     interval = line.interval
     low, high = exact(interval.low or "0"), exact(interval.high or "0")
     if low.denominator != 1 or high.denominator != 1 or low >= high:
@@ -539,7 +539,8 @@ def concept_of(desk: Desk, block: syntax.Concept, fresh: Fresh) -> Concept:
     course = _only(block.lines, syntax.CourseLine)
     if course is not None and block.kind != "condition":
         desk.error("course-of-condition", f"only a condition has a course, not {block.kind} `{name}`", course.span)
-    lasts, longest = _only(block.lines, syntax.LastsLine), _only(block.lines, syntax.LongestCourseLine)
+    lasts = _only(block.lines, syntax.LengthLine, "lasts")
+    longest = _only(block.lines, syntax.LengthLine, "longest course")
     passes = block.kind in _TREATMENTS or (block.kind == "condition" and (course is None or course.course == "passing"))
     goes_on = passes or (course is not None and course.course == "chronic")
     for line in (lasts, longest):
@@ -551,7 +552,7 @@ def concept_of(desk: Desk, block: syntax.Concept, fresh: Fresh) -> Concept:
             )
     default = fresh["treatments" if block.kind in _TREATMENTS else "conditions"]
     denied = _only(block.lines, syntax.DeniedByListLine)
-    asked_under = _only(block.lines, syntax.AskedUnderLine)
+    asked_under = _only(block.lines, syntax.TextLine, "asked under")
     return Concept(
         name=name,
         title=title,
@@ -562,7 +563,7 @@ def concept_of(desk: Desk, block: syntax.Concept, fresh: Fresh) -> Concept:
         fresh=_fresh(desk, block.lines, fresh["absences"]),
         course="passing" if course is None else "acute" if course.course == "past" else course.course,
         told_afterwards=course is not None and course.course == "past",
-        asked_under="" if asked_under is None else asked_under.heading.text,
+        asked_under="" if asked_under is None else asked_under.text.text,
         unlike=_unlike(desk, block),
         denied_by_list=denied is not None,
         denied_with=() if denied is None else _evidence(desk, denied),
@@ -590,7 +591,7 @@ def inclusion_of(blocks: Mapping[str, tuple[Desk, syntax.Concept]]) -> dict[str,
     included = {name: list(_includes(desk, block)) for name, (desk, block) in blocks.items()}
     for name, (desk, block) in blocks.items():
         for line in block.lines:
-            if not isinstance(line, syntax.KindOfLine) or line.denied:
+            if not isinstance(line, syntax.NamesLine) or line.words != "kind of":
                 continue
             for parent in line.names:
                 kinds = tuple(kind for kind, below in _INCLUDABLE.items() if block.kind in below)
@@ -610,14 +611,14 @@ def inclusion_of(blocks: Mapping[str, tuple[Desk, syntax.Concept]]) -> dict[str,
 
 def _is_no_kind(block: syntax.Concept, of: str) -> bool:
     """Whether an entry says that it is no kind of another."""
-    lines = [line for line in block.lines if isinstance(line, syntax.KindOfLine) and line.denied]
+    lines = [line for line in block.lines if isinstance(line, syntax.NamesLine) and line.words == "no kind of"]
     return any(name.text == of for line in lines for name in line.names)
 
 
 def _includes(desk: Desk, block: syntax.Concept) -> tuple[str, ...]:
     included: list[str] = []
     for line in block.lines:
-        if not isinstance(line, syntax.IncludesLine):
+        if not isinstance(line, syntax.NamesLine) or line.words != "includes":
             continue
         for name in line.names:
             entry = desk.find(name, _INCLUDABLE[block.kind], f"the `includes` of a {block.kind}")
@@ -630,14 +631,14 @@ def _includes(desk: Desk, block: syntax.Concept) -> tuple[str, ...]:
 
 def ended_by_of(desk: Desk, block: syntax.Concept) -> tuple[str, ...]:
     """What ends it: the day of such an entry is a day on which it is no longer there."""
-    line = _only(block.lines, syntax.EndedByLine)
+    line = _only(block.lines, syntax.NamesLine, "ended by")
     found = [desk.find(name, ("condition", "procedure"), "`ended by`") for name in ([] if line is None else line.names)]
     return tuple(entry.name for entry in found if entry is not None)
 
 
 def mean_of(desk: Desk, block: syntax.Lab, lab: Lab, labs: Mapping[str, Lab]) -> tuple[str, ...]:
     """The labs whose mean it is, where it was not measured by itself. They have its unit."""
-    line = _only(block.lines, syntax.MeanOfLine)
+    line = _only(block.lines, syntax.NamesLine, "mean of")
     found: list[str] = []
     for name in () if line is None else line.names:
         entry = desk.find(name, ("lab",), "`mean of`")
@@ -652,7 +653,7 @@ def mean_of(desk: Desk, block: syntax.Lab, lab: Lab, labs: Mapping[str, Lab]) ->
 
 def only_sex_of(desk: Desk, block: syntax.Concept) -> Sex | None:
     """The sex that alone can have it."""
-    line = _only(block.lines, syntax.OnlyIfLine)
+    line = _only(block.lines, syntax.RuleLine, "only if")
     if line is None:
         return None
     test = Propositions(desk).single(line.test, "`only if`")
@@ -667,7 +668,7 @@ def only_sex_of(desk: Desk, block: syntax.Concept) -> Sex | None:
 
 def ruled_out_of(desk: Desk, block: syntax.Concept) -> Truthful | None:
     """What rules it out by itself, where nothing on record speaks for it."""
-    line = _only(block.lines, syntax.RuledOutLine)
+    line = _only(block.lines, syntax.RuleLine, "ruled out when")
     return None if line is None else Propositions(desk).single(line.test, "`ruled out when`")
 
 
@@ -758,10 +759,10 @@ def question_of(desk: Desk, block: syntax.Question) -> Question | None:
     """The question."""
     name, title, aliases = _names_of(block)
     asked = _only(block.lines, syntax.AskedOfLine)
-    holds = _only(block.lines, syntax.HoldsForLine)
-    only_if = _only(block.lines, syntax.AskedOnlyIfLine)
-    shown = _only(block.lines, syntax.ShownWithLine)
-    short = _only(block.lines, syntax.AskedAsLine)
+    holds = _only(block.lines, syntax.LengthLine, "holds for")
+    only_if = _only(block.lines, syntax.RuleLine, "asked only if")
+    shown = _only(block.lines, syntax.RuleLine, "shown with")
+    short = _only(block.lines, syntax.TextLine, "short")
     if asked is None:
         desk.error(
             "asked-of-nobody",

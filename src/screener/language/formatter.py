@@ -112,14 +112,9 @@ def _block(block: syntax.Block) -> Doc:
             return _under(_title("score", block), [*_sources(block), *spread, formula, *map(_flag, block.flags)])
         case syntax.Points():
             return _under(_points_heading(block), [_cells(block.cells)])
-        case syntax.Lab():
-            return _under(_title("lab", block), [_entry_line(line) for line in block.lines])
-        case syntax.Finding():
-            return _under(_title("finding", block), [_entry_line(line) for line in block.lines])
-        case syntax.Concept():
-            return _under(_title(block.kind, block), [_entry_line(line) for line in block.lines])
-        case syntax.Question():
-            return _under(_title("question", block), [_entry_line(line) for line in block.lines])
+        case syntax.Lab() | syntax.Finding() | syntax.Question() | syntax.Concept():
+            word = block.kind if isinstance(block, syntax.Concept) else type(block).__name__.lower()
+            return _under(_title(word, block), [_entry_line(line) for line in block.lines])
         case syntax.Defaults():
             head = Word("defaults", Span(block.span.start, block.span.start + len("defaults")))
             return _under(head, [_line(_default(line), line) for line in block.lines])
@@ -245,8 +240,8 @@ def _sheet_line(line: syntax.SheetLine) -> Doc:
         case syntax.ShownLine():
             beside = f' with {line.beside.text} "{line.beside_label.text}"' if line.beside and line.beside_label else ""
             return _line(f'result {line.name.text} "{line.label.text}"{beside}', line)
-        case syntax.DiagnosesLine():
-            return (Word("diagnosis ", line.span), Indent(_list(line.names, _name)))
+        case syntax.NamesLine(words, names):
+            return (Word(f"{words} ", line.span), Indent(_list(names, _name)))
         case syntax.DaysSinceLine():
             return _line(f'since {line.name.text} "{line.label.text}"', line)
         case _:
@@ -263,61 +258,45 @@ def _entry_line(line: syntax.LabLine | syntax.FindingLine | syntax.ConceptLine |
             return _line(f"molar mass {mass.text}", line)
         case syntax.ValenceLine(valence):
             return _line(f"valence {valence.number}", line)
-        case syntax.PossibleLine(interval):
-            return _line(f"possible {_interval(interval)}", line)
-        case syntax.UsualLine(interval):
-            return _line(f"usual {_interval(interval)}", line)
+        case syntax.IntervalLine(words, interval):
+            numbers = f"{interval.low} .. {interval.high}" if words == "grade" else _interval(interval)
+            return _line(f"{words} {numbers}", line)
+        case syntax.LengthLine(words, duration):
+            return _line(f"{words} {duration.length}", line)
+        case syntax.NamesLine(words, names):
+            as_written = _alias if words == "not to be mistaken for" else _name
+            return (Word(f"{words} ", line.span), Indent(_list(names, as_written)))
+        case syntax.RuleLine(words, test):
+            return _led(f"{words} ", line, test)
+        case syntax.TextLine(words, text):
+            return _line(f'{words} "{text.text}"', line)
         case syntax.NormalLimitLine(which, sex, interval):
-            words = [which, "limit of normal", *([sex] if sex else []), _interval(interval)]
-            return _line(" ".join(words), line)
+            of_sex = f" {sex}" if sex else ""
+            return _line(f"{which} limit of normal{of_sex} {_interval(interval)}", line)
         case syntax.FormLine():
             before = line.aliases[-1].span if line.aliases else line.title.span
             gap = Span(before.end, line.molar_mass.span.start)
             molar_mass = _line(f"molar mass {line.molar_mass.text}", line.molar_mass)
             return Group((_title("form", line), Indent((Break(gap=gap), molar_mass))))
-        case syntax.FreshLine(duration):
-            return _line(f"fresh {duration.length}", line)
         case syntax.FlagLine():
             return _flag(line)
-        case syntax.GradeLine(interval):
-            return _line(f"grade {interval.low} .. {interval.high}", line)
         case syntax.ChoicesLine(choices, ordered):
             return (Word("ordered " if ordered else "values ", line.span), Indent(_list(choices, _name)))
         case syntax.WhenAbsentLine(choice, condition):
             return _line(f"{choice.text} when {condition.text} is absent", line)
-        case syntax.IncludesLine(names):
-            return (Word("includes ", line.span), Indent(_list(names, _name)))
-        case syntax.EndedByLine(names):
-            return (Word("ended by ", line.span), Indent(_list(names, _name)))
-        case syntax.MeanOfLine(names):
-            return (Word("mean of ", line.span), Indent(_list(names, _name)))
         case syntax.IncludesEveryLine(kind):
             return _line(f"includes every {kind}", line)
-        case syntax.KindOfLine(names):
-            return (Word("no kind of " if line.denied else "kind of ", line.span), Indent(_list(names, _name)))
-        case syntax.LastsLine(duration):
-            return _line(f"lasts {duration.length}", line)
-        case syntax.AskedUnderLine(heading):
-            return _line(f'asked under "{heading.text}"', line)
-        case syntax.UnlikeLine(names):
-            return (Word("not to be mistaken for ", line.span), Indent(_list(names, _alias)))
-        case syntax.WordsLine(words, values):
+        case syntax.WordsLine(several, values):
             means = f" means {' or '.join(map(_name, values))}"
             return (
                 Word("words ", line.span),
-                Indent((_list(words, lambda each: f'"{each.text}"'), _line(means, values[0]))),
+                Indent((_list(several, lambda each: f'"{each.text}"'), _line(means, values[0]))),
             )
-        case syntax.LongestCourseLine(duration):
-            return _line(f"longest course {duration.length}", line)
         case syntax.DeniedByListLine(beside):
             evidence = f" with {' and '.join(map(_name, beside))}" if beside else ""
             return _line(f"denied by list{evidence}", line)
-        case syntax.RuledOutLine(test):
-            return _led("ruled out when ", line, test)
         case syntax.CourseLine(course):
             return _line(f"course {course}", line)
-        case syntax.OnlyIfLine(test):
-            return _led("only if ", line, test)
         case syntax.SignLine(shows, test, over=over):
             led = _led(f"{shows} when ", line, test)
             return led if over is None else (led, _line(f" over {over.length}", over))
@@ -325,14 +304,6 @@ def _entry_line(line: syntax.LabLine | syntax.FindingLine | syntax.ConceptLine |
             return _line(f"asked of {who.text}{' for consent' if for_consent else ''}", line)
         case syntax.OnceForAllTrialsLine():
             return _line("once for all trials", line)
-        case syntax.HoldsForLine(duration):
-            return _line(f"holds for {duration.length}", line)
-        case syntax.AskedOnlyIfLine(test):
-            return _led("asked only if ", line, test)
-        case syntax.AskedAsLine(text):
-            return _line(f'short "{text.text}"', line)
-        case syntax.ShownWithLine(test):
-            return _led("shown with ", line, test)
         case _:
             assert_never(line)
 

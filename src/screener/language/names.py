@@ -160,24 +160,13 @@ def _claims(files: Iterable[ParsedFile]) -> Iterator[tuple[Source, NamedBlock, E
     """Every name and alias that a block claims."""
     for file in files:
         for block in file.blocks:
-            match block:
-                case (
-                    syntax.Lab()
-                    | syntax.Finding()
-                    | syntax.Concept()
-                    | syntax.Question()
-                    | syntax.Points()
-                    | syntax.Score()
-                    | syntax.Definition()
-                ):
-                    entry = Entry(block.name.text, _kind_of(block), block, file.source, block.name.span)
-                    aliases = () if isinstance(block, syntax.Points) else block.aliases
-                    for name in (block.name, *aliases):
-                        yield file.source, block, entry, name
-                    if isinstance(block, syntax.Lab):
-                        yield from _claims_of_forms(file.source, block)
-                case _:
-                    continue
+            if isinstance(block, NamedBlock):
+                entry = Entry(block.name.text, _kind_of(block), block, file.source, block.name.span)
+                aliases = () if isinstance(block, syntax.Points) else block.aliases
+                for name in (block.name, *aliases):
+                    yield file.source, block, entry, name
+                if isinstance(block, syntax.Lab):
+                    yield from _claims_of_forms(file.source, block)
 
 
 def _claims_of_forms(source: Source, lab: syntax.Lab) -> Iterator[tuple[Source, NamedBlock, Entry, syntax.Name]]:
@@ -189,21 +178,7 @@ def _claims_of_forms(source: Source, lab: syntax.Lab) -> Iterator[tuple[Source, 
 
 
 def _kind_of(block: NamedBlock) -> Kind:
-    match block:
-        case syntax.Concept():
-            return block.kind
-        case syntax.Lab():
-            return "lab"
-        case syntax.Finding():
-            return "finding"
-        case syntax.Question():
-            return "question"
-        case syntax.Points():
-            return "points"
-        case syntax.Score():
-            return "score"
-        case syntax.Definition():
-            return "definition"
+    return block.kind if isinstance(block, syntax.Concept) else cast("Kind", type(block).__name__.lower())
 
 
 # ---- who uses whom

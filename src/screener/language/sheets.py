@@ -31,7 +31,7 @@ def head_of(found: Iterable[tuple[Desk, syntax.Sheet]]) -> Head:
                 label = line.beside_label.text if line.beside_label is not None else ""
                 if name is not None:
                     shown.append(Shown(name, line.label.text, beside, label))
-            case syntax.DiagnosesLine():
+            case syntax.NamesLine():
                 diagnoses += [name for each in line.names if (name := _named(desk, each, ("condition",))) is not None]
             case syntax.DaysSinceLine():
                 since, since_label = _named(desk, line.name, ("condition",)), line.label.text

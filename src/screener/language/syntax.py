@@ -513,17 +513,45 @@ class ValenceLine(_Node, frozen=True):
     span: Span
 
 
-class PossibleLine(_Node, frozen=True):
-    """`possible 0.5 .. 1500 umol/L`."""
+class IntervalLine(_Node, frozen=True):
+    """`possible 0.5 .. 1500 umol/L`, `usual 2 .. 850 umol/L`, `grade 0 .. 4`."""
 
+    words: Literal["possible", "usual", "grade"]
     interval: Interval
     span: Span
 
 
-class UsualLine(_Node, frozen=True):
-    """`usual 2 .. 850 umol/L`."""
+class LengthLine(_Node, frozen=True):
+    """`fresh 7 days`, `lasts 7 days`, `longest course 42 weeks`, `holds for 30 days`."""
 
-    interval: Interval
+    words: Literal["fresh", "lasts", "longest course", "holds for"]
+    duration: Duration
+    span: Span
+
+
+class NamesLine(_Node, frozen=True):
+    """`includes basal_cell_carcinoma, …`; `kind of bleeding`; `no kind of any_drug`; `ended by delivery, …`;
+    `mean of systolic_blood_pressure, …`, where a name that stands twice counts twice; `not to be mistaken for "direct
+    bilirubin", DBil`; and of a sheet `diagnosis viral_hepatitis, …`, whose entries stand in the head."""
+
+    words: Literal["includes", "kind of", "no kind of", "ended by", "mean of", "not to be mistaken for", "diagnosis"]
+    names: tuple[Name, ...]
+    span: Span
+
+
+class RuleLine(_Node, frozen=True):
+    """`ruled out when age >= 55 years`, `only if sex is female`, `asked only if …`, `shown with history of …`."""
+
+    words: Literal["ruled out when", "only if", "asked only if", "shown with"]
+    test: Proposition
+    span: Span
+
+
+class TextLine(_Node, frozen=True):
+    """`asked under "Cancer"`, `short "Consent?"`."""
+
+    words: Literal["asked under", "short"]
+    text: Text
     span: Span
 
 
@@ -546,20 +574,6 @@ class FormLine(_Node, frozen=True):
     span: Span
 
 
-class FreshLine(_Node, frozen=True):
-    """`fresh 7 days`."""
-
-    duration: Duration
-    span: Span
-
-
-class GradeLine(_Node, frozen=True):
-    """`grade 0 .. 4`."""
-
-    interval: Interval
-    span: Span
-
-
 class ChoicesLine(_Node, frozen=True):
     """`values positive, negative`, or `ordered none, slight, moderate`."""
 
@@ -577,60 +591,10 @@ class WhenAbsentLine(_Node, frozen=True):
     span: Span
 
 
-class IncludesLine(_Node, frozen=True):
-    """`includes basal_cell_carcinoma, …`."""
-
-    names: tuple[Name, ...]
-    span: Span
-
-
-class EndedByLine(_Node, frozen=True):
-    """`ended by delivery, …`."""
-
-    names: tuple[Name, ...]
-    span: Span
-
-
-class MeanOfLine(_Node, frozen=True):
-    """`mean of systolic_blood_pressure, …`: a name that stands twice counts twice."""
-
-    names: tuple[Name, ...]
-    span: Span
-
-
 class IncludesEveryLine(_Node, frozen=True):
     """`includes every drug`."""
 
     kind: Literal["drug", "substance"]
-    span: Span
-
-
-class KindOfLine(_Node, frozen=True):
-    """`kind of bleeding`; `no kind of any_drug`."""
-
-    names: tuple[Name, ...]
-    span: Span
-    denied: bool = False
-
-
-class LastsLine(_Node, frozen=True):
-    """`lasts 7 days`."""
-
-    duration: Duration
-    span: Span
-
-
-class AskedUnderLine(_Node, frozen=True):
-    """`asked under "Cancer"`."""
-
-    heading: Text
-    span: Span
-
-
-class UnlikeLine(_Node, frozen=True):
-    """`not to be mistaken for "direct bilirubin", DBil`."""
-
-    names: tuple[Name, ...]
     span: Span
 
 
@@ -642,13 +606,6 @@ class WordsLine(_Node, frozen=True):
     span: Span
 
 
-class LongestCourseLine(_Node, frozen=True):
-    """`longest course 42 weeks`."""
-
-    duration: Duration
-    span: Span
-
-
 class DeniedByListLine(_Node, frozen=True):
     """`denied by list`, `denied by list with hemoglobin and procedures`."""
 
@@ -656,24 +613,10 @@ class DeniedByListLine(_Node, frozen=True):
     span: Span
 
 
-class RuledOutLine(_Node, frozen=True):
-    """`ruled out when age >= 55 years`."""
-
-    test: Proposition
-    span: Span
-
-
 class CourseLine(_Node, frozen=True):
     """`course acute`; `past` is an acute one that a record tells afterwards."""
 
     course: Course | Literal["past"]
-    span: Span
-
-
-class OnlyIfLine(_Node, frozen=True):
-    """`only if sex is female`."""
-
-    test: Proposition
     span: Span
 
 
@@ -702,34 +645,6 @@ class OnceForAllTrialsLine(_Node, frozen=True):
     span: Span
 
 
-class HoldsForLine(_Node, frozen=True):
-    """`holds for 30 days`."""
-
-    duration: Duration
-    span: Span
-
-
-class AskedOnlyIfLine(_Node, frozen=True):
-    """`asked only if …`."""
-
-    test: Proposition
-    span: Span
-
-
-class ShownWithLine(_Node, frozen=True):
-    """`shown with history of anaphylaxis`."""
-
-    test: Proposition
-    span: Span
-
-
-class AskedAsLine(_Node, frozen=True):
-    """`short "Consent?"`."""
-
-    text: Text
-    span: Span
-
-
 class DefaultLine(_Node, frozen=True):
     """`labs fresh 7 days`, `conditions last 7 days`."""
 
@@ -743,35 +658,27 @@ LabLine = (
     | UnitLine
     | MolarMassLine
     | ValenceLine
-    | PossibleLine
-    | UsualLine
+    | IntervalLine
     | NormalLimitLine
     | FormLine
-    | MeanOfLine
-    | FreshLine
-    | UnlikeLine
+    | LengthLine
+    | NamesLine
     | FlagLine
 )
-FindingLine = CodesLine | GradeLine | ChoicesLine | WordsLine | WhenAbsentLine | FreshLine | UnlikeLine | FlagLine
+FindingLine = CodesLine | IntervalLine | ChoicesLine | WordsLine | WhenAbsentLine | LengthLine | NamesLine | FlagLine
 ConceptLine = (
     CodesLine
-    | IncludesLine
     | IncludesEveryLine
-    | EndedByLine
-    | KindOfLine
     | CourseLine
-    | LastsLine
-    | LongestCourseLine
-    | AskedUnderLine
     | DeniedByListLine
-    | OnlyIfLine
-    | RuledOutLine
     | SignLine
-    | FreshLine
-    | UnlikeLine
+    | LengthLine
+    | NamesLine
+    | RuleLine
+    | TextLine
     | FlagLine
 )
-QuestionLine = AskedOfLine | OnceForAllTrialsLine | HoldsForLine | AskedOnlyIfLine | ShownWithLine | AskedAsLine
+QuestionLine = AskedOfLine | OnceForAllTrialsLine | LengthLine | RuleLine | TextLine
 
 
 class Lab(_Node, frozen=True):
@@ -833,13 +740,6 @@ class ShownLine(_Node, frozen=True):
     span: Span
 
 
-class DiagnosesLine(_Node, frozen=True):
-    """`diagnosis chronic_liver_disease, viral_hepatitis`: whose entries stand in the head."""
-
-    names: tuple[Name, ...]
-    span: Span
-
-
 class DaysSinceLine(_Node, frozen=True):
     """`since liver_failure "liver failure"`: the onset from which the head counts the days."""
 
@@ -848,7 +748,7 @@ class DaysSinceLine(_Node, frozen=True):
     span: Span
 
 
-SheetLine = ShownLine | DiagnosesLine | DaysSinceLine
+SheetLine = ShownLine | NamesLine | DaysSinceLine
 
 
 class Sheet(_Node, frozen=True):

@@ -6,7 +6,7 @@ status is a word, so that nothing is lost without colour.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from rich.console import Console
@@ -34,7 +34,8 @@ from screener.screening import (
     TrialResult,
     Verdict,
 )
-from screener.sheet.making import states_in_words
+from screener.sheet.actions import place_in_work
+from screener.sheet.making import checks_and_states
 from screener.sheet.phrases import as_of_words, loud
 from screener.values.dates import dates_in_words, day_in_words
 
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from screener.advice.statements import Advice
     from screener.advice.when import Timeline
     from screener.report.further import Further
-    from screener.sheet.model import State
+    from screener.sheet.model import Doubt, State
 
 WIDEST = 110
 """Longer lines are hard to read, however wide the terminal is."""
@@ -111,7 +112,7 @@ class Page:
         self.lines.clear()
 
     def screening(self, screening: Screening, first_facts: Advice | None = None) -> None:
-        self.states = states_in_words(screening)
+        doubts, self.states = checks_and_states(screening)
         self.rule("━")
         name = Text(on_one_line(screening.patient), "bold")
         self.line(Text.assemble("Patient ", name, f", as of {as_of_words(screening.as_of)}"))
@@ -122,9 +123,9 @@ class Page:
         self.blank()
         for trial in screening.trials:
             self.verdict(trial)
-        if first_facts is not None and first_facts.facts:
+        if first_facts is not None and (first_facts.facts or doubts):
             self.blank()
-            self.first_facts(first_facts)
+            self.first_facts(first_facts, doubts)
         for trial in screening.trials:
             self.blank()
             self.trial(trial)
@@ -139,13 +140,16 @@ class Page:
         self.blank()
         self.line(Text(DISCLAIMER, "italic"))
 
-    def first_facts(self, advice: Advice) -> None:
+    def first_facts(self, advice: Advice, doubts: Sequence[Doubt]) -> None:
+        """What to find out first, in the order of the sheet. Of what is found alike that leads which settles most; what
+        answers no line alone comes last."""
         self.line(Text("To find out first", "bold"))
-        for fact in advice.unconditional[:MOST_FACTS_TOLD]:
-            self.beside("- ", on_one_line(fact.sentence))
-        others = len(advice.unconditional) - MOST_FACTS_TOLD
-        if others > 0:
-            self.line(Text(f"and {others} more: --advice shows what each decides", "dim"))
+        ranked = sorted(advice.unconditional, key=lambda fact: (not fact.closes, place_in_work(fact.fact.found_by)))
+        told = [*(f"{doubt.text} {doubt.effect}".rstrip() for doubt in doubts), *(fact.sentence for fact in ranked)]
+        for sentence in told[:MOST_FACTS_TOLD]:
+            self.beside("- ", on_one_line(sentence))
+        if len(told) > MOST_FACTS_TOLD:
+            self.line(Text(f"and {len(told) - MOST_FACTS_TOLD} more: --advice shows what each decides", "dim"))
 
     def further(self, extra: Further) -> None:
         if extra.advice is not None:

@@ -202,7 +202,13 @@ def _asked(criterion: CriterionResult, rulebook: Rulebook) -> Iterator[tuple[Act
             yield kind, phrases.question(question)
 
 
-# ---- as groups
+# ---- in the order of work
+
+
+def place_in_work(found_by: str) -> int:
+    """The place of a missing fact in the order of work, by how it is found, or who is asked."""
+    kind = "old results" if found_by == "old result" else found_by
+    return next((place for place, each in enumerate(ORDER) if each == kind), ORDER.index("investigator"))
 
 
 def groups_of(actions: Actions, review: Review, order: Sequence[str], waiting: bool) -> tuple[ActionGroup, ...]:

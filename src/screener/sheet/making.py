@@ -120,9 +120,15 @@ def sheet_of(screening: Screening, *, is_row: bool = False) -> Sheet:
 
 def states_in_words(screening: Screening) -> dict[str, State]:
     """The state of each trial as the sheet has it, for reports that show more than a sheet."""
+    return checks_and_states(screening)[1]
+
+
+def checks_and_states(screening: Screening) -> tuple[tuple[Doubt, ...], dict[str, State]]:
+    """The values that the sheet has checked before anything else is done, and the state of each trial."""
     worked = _worked(screening, asked_of_chart(screening))
     names = worked.states
-    return {trial.id: State(names[trial.id], _headline(trial, names[trial.id], worked)) for trial in screening.trials}
+    states = {each.id: State(names[each.id], _headline(each, names[each.id], worked)) for each in screening.trials}
+    return tuple(doubt for doubt in _doubts(worked) if doubt.trials), states
 
 
 def _frame(screening: Screening) -> Frame:
@@ -384,8 +390,10 @@ def _detail(trial: TrialResult, state: StateName, left: str, worked: _Worked) ->
         case "ruled out today":
             if timeline is not None and timeline.screenable_from is not None:
                 return phrases.reopens(timeline.screenable_from, worked.screening.as_of)
-            by_time = all(way.kind in ("window", "age") for each in distance_.failures for way in each.ways)
-            return phrases.TIME_ALONE if by_time else phrases.COULD_CHANGE
+            kinds = {way.kind for each in distance_.failures for way in each.ways}
+            if kinds <= {"window", "age"}:
+                return phrases.TIME_ALONE
+            return phrases.ONCE_OVER if kinds == {"state"} else phrases.COULD_CHANGE
         case "all met if complete":
             return phrases.assumed(met, of, sum(each.basis == "assumed" for each in trial.criteria))
         case "all met":

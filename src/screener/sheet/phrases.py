@@ -327,6 +327,7 @@ def reopens(day: date, as_of: date) -> str:
 
 REFUSED = "Consent was refused."
 COULD_CHANGE = "A new result could change it."
+ONCE_OVER = "May change once that is over."
 TIME_ALONE = "Time alone does not reopen it."
 
 
