@@ -247,7 +247,7 @@ def test_a_line_that_one_reading_fails_is_told_while_the_other_is_open() -> None
     (reading,) = (point for point in told.points if point.kind == "reading")
     assert (
         reading.text
-        == "open: the last count; OUT: any count (platelet count 40 10*9/L (1 Sep 2025), limit 50 x 10*9/L)"
+        == "OUT: any count (platelet count 40 10*9/L (1 Sep 2025), limit 50 x 10*9/L); open: the last count"
     )
 
 

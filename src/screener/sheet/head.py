@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from screener.evaluation.answers import Found, Measured
 from screener.evaluation.evaluator import program_of
-from screener.evaluation.explanation import number_text, span_text
+from screener.evaluation.explanation import LIMITS, number_text, span_text
 from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import leaves, results_of
 from screener.evaluation.instants import last_fresh_day
@@ -228,7 +228,7 @@ def _multiple(result: Result, lab: Lab) -> str:
     if not result.upper_limit or result.value is None or not result.value.is_exact:
         return "no ULN"
     exact = result.exact if result.exact is not None else Fraction(result.value.low)
-    return f"{float(exact / result.upper_limit):.1f} x ULN"
+    return phrases.multiple(exact / result.upper_limit, LIMITS["upper"])
 
 
 def _beside(shown: Shown, screening: Screening) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from fractions import Fraction
 
 from screener.evaluation.answers import Found
 from screener.evaluation.explanation import number_text, score_text, span_text
@@ -121,6 +122,12 @@ def moment_words(moment: Moment | None, as_of: date) -> str:
     return dates_in_words(moment.text)
 
 
+def from_to(start: str, end: str) -> str:
+    """Two dates in words: `20 to 22 Feb`, `28 Jan to 3 Feb`."""
+    day, _, rest = start.partition(" ")
+    return f"{day} to {end}" if rest and end.endswith(f" {rest}") and day.isdigit() else f"{start} to {end}"
+
+
 def counted(number: int, one: str, many: str = "") -> str:
     """`1 judgement`, `2 judgements`."""
     return f"{number} {one if number == 1 else many or f'{one}s'}"
@@ -232,10 +239,25 @@ LIMIT = ", limit"
 """What stands between a number and its limit."""
 
 
-def limit(text: str) -> str:
-    """A limit behind its number: `limit 1.5`, `limits 17 to 30`, `limit 10 x ULN`."""
+def limit(text: str, recorded: str = "", beyond: str = "") -> str:
+    """A limit behind its number: `limit 1.5`, `limits 17 to 30`, `limit 10 x ULN`.
+
+    `recorded` is the same limit in the unit of the result: `limit 0.3 mg/dL (26.5 umol/L)`. `beyond` says on which side
+    of it a number must be that lies on the limit itself: `limit: below 2`.
+    """
     bare = text.partition(" (")[0].partition(", whichever")[0]
-    return f"limits {bare}" if " to " in bare else f"limit {bare}"
+    told = f"{recorded} ({bare})" if recorded else bare
+    if beyond:
+        return f"limit: {beyond} {told}"
+    return f"limits {told}" if " to " in bare else f"limit {told}"
+
+
+def multiple(times: Fraction, limit_of_normal: str) -> str:
+    """`6.6 x ULN`; with a second decimal where one would make 10.0 of 9.96."""
+    text = f"{float(times):.1f}"
+    if text.endswith(".0") and Fraction(text) != times:
+        text = f"{float(times):.2f}"
+    return f"{text} x {limit_of_normal}"
 
 
 # ---- things to measure
