@@ -72,7 +72,7 @@ def test_what_stands_on_a_sheet() -> None:
         "Woman, 46. Liver failure since 10 Feb (10 days).",
         "INR         1.8                      19 Feb, good to 26 Feb",
         "Not on record: Bilirubin, Creatinine",
-        "MELD 13 to 40 (open: creatinine)   COSSH-ACLF II -   HE -   Ascites -",
+        "MELD 13 to 40 (not known: creatinine)   COSSH-ACLF II -   HE -   Ascites -",
         "",
         "Next: ask whether 0001 takes participants",
         "",

@@ -32,13 +32,14 @@ from screener.sheet.model import (
     ChecklistRow,
     KeyResult,
     KeyScore,
+    OpenEntry,
     Review,
     Sheet,
     StateName,
     TrialRow,
 )
-from screener.sheet.phrases import counted, day_words, moment_words
-from screener.values.dates import DateError, dates_in_words, parse_moment
+from screener.sheet.phrases import counted, date_words, day_words, moment_words
+from screener.values.dates import DateError, parse_moment
 
 MOST_COLUMNS = 8
 """Trials that have a column of their own among what to do; of more, their labels are listed."""
@@ -123,6 +124,7 @@ def page(sheets: Sequence[Sheet], screenings: Sequence[Screening], worklist: str
         review_title=phrases.REVIEW,
         needed=NEEDED,
         rows_of_actions=rows_of_actions,
+        after_clean_chart=after_clean_chart,
         recruitment=phrases.recruitment,
         reviewers=reviewers,
         settles=settles,
@@ -160,12 +162,12 @@ def _columns(sheet: Sheet) -> list[TrialRow]:
 def trials_of(review: Review) -> set[str]:
     """The trials that a chart review is for."""
     of_needed = (item.trials for item in review.needed)
-    return trials_of_entries(review).union(*of_needed, *(group.trials for group in review.groups))
+    return trials_of_entries(review.entries).union(*of_needed, *(group.trials for group in review.groups))
 
 
-def trials_of_entries(review: Review) -> set[str]:
+def trials_of_entries(entries: Sequence[OpenEntry]) -> set[str]:
     """The trials that entries leave open."""
-    return {line.trial for entry in review.entries for line in entry.lines}
+    return {line.trial for entry in entries for line in entry.lines}
 
 
 _TOLD_APART: frozenset[StateName] = frozenset({"check", "ruled out", "ruled out today"})
@@ -229,8 +231,8 @@ def _height(sheet: Sheet, columns: int, print_: Print) -> float:
         state = 1.1 + lines(row.state.detail, 41) + (row.state.name in _TOLD_APART)
         name = 1.1 + lines(f"{row.short or row.title}{row.recruiting.text}{' ' * 24}", 43)
         points = sum(lines(f"Close: {point.text}", 52) for point in row.points)
-        if row.after_clean_chart is not None:
-            points += lines(f"After a clean chart: {row.after_clean_chart.left}", 52)
+        if after_clean_chart(row):
+            points += lines(f"After a clean chart: {after_clean_chart(row)}", 52)
         dates = lines(row.dates.text, 38) + (row.counts.participant == 0)
         height += max(state, name, points, dates) * 0.93 * spacing + 1.7 * gap
     height += 7 + sum(lines(note, ROOM[0], 0.8) for note in sheet.notes[:MOST_NOTES])
@@ -282,7 +284,7 @@ def day_written(text: str, as_of: date) -> Markup:
     except DateError:
         moment = None
     if moment is None or not moment.is_one_day:
-        return escape(visible(dates_in_words(text)))
+        return escape(visible(date_words(text, as_of)))
     return day(date.fromordinal(moment.first_day), as_of)
 
 
@@ -306,6 +308,14 @@ def shortened(missing: str) -> str:
     while rest and len(first) + len(rest[0]) < LETTERS_OF_A_CELL:
         first = f"{first}, {rest.pop(0)}"
     return f"{first} and {len(rest)} more" if rest else first
+
+
+def after_clean_chart(row: TrialRow) -> str:
+    """What is left once the chart is read and nothing was found, where the row does not say so already."""
+    after = row.after_clean_chart
+    if after is None or after.left == phrases.without_review(row.left):
+        return ""
+    return after.left or phrases.state_word("all met")
 
 
 def rows_of_actions(group: ActionGroup) -> list[list[Action]]:

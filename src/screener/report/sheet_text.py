@@ -273,7 +273,7 @@ def _score(cell: KeyScore) -> str:
         return f"{cell.label} -"
     told = [
         *([cell.other] if cell.other else []),
-        *([f"open: {cell.missing.split(', ')[0]}"] if cell.missing and cell.low != cell.high else []),
+        *([f"not known: {cell.missing.split(', ')[0]}"] if cell.missing and cell.low != cell.high else []),
         *([f"{cell.without} without {cell.check}"] if cell.check else []),
     ]
     beside = f" ({'; '.join(told)})" if told else ""
@@ -325,7 +325,7 @@ def _point(point: Point) -> str:
 
 
 def _entries(sheet: Sheet) -> str:
-    entries = sheet.review.entries
+    entries = sheet.entries
     more = len(entries) - MOST_ENTRIES
     told = " ".join(capital(each.text) for each in entries[:MOST_ENTRIES])
     return f"{told} And {phrases.counted(more, 'more entry', 'more entries')}." if more > 0 else told

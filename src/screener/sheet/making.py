@@ -6,7 +6,6 @@ and what time changes; then the states, the actions, and the words.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
@@ -17,7 +16,6 @@ from screener.advice.distance import TrialDistance, distance
 from screener.advice.when import Change, TrialTimeline, timelines
 from screener.evaluation.frame import Frame
 from screener.evaluation.phrases import capital, lowered
-from screener.records.errors import CHECK_FIRST
 from screener.records.patient import Episode
 from screener.screening import Screening, TrialResult
 from screener.sheet import phrases
@@ -41,6 +39,7 @@ from screener.sheet.model import (
     StateName,
     TrialRow,
 )
+from screener.sheet.notes import in_ward_words, places_in, to_check
 from screener.sheet.points import points_of
 from screener.sheet.reviewing import Asked, asked_of_chart, heading_of, open_entries
 from screener.sheet.states import (
@@ -109,9 +108,9 @@ def sheet_of(screening: Screening, *, is_row: bool = False) -> Sheet:
         ),
         notes=(
             *dict.fromkeys(remarks(screening, frame)),
-            *sorted((note for note in notes if note not in said), key=phrases.is_of_no_rule),
+            *in_ward_words(sorted((note for note in notes if note not in said), key=phrases.is_of_no_rule), screening),
         ),
-        notes_said=tuple(said),
+        notes_said=in_ward_words(said, screening),
         screener=__version__,
         rules=screening.rules,
     )
@@ -215,11 +214,10 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
     return Review(groups, tuple(needed), entries, settled, _open(screening, live))
 
 
-def _read_as(entry: OpenEntry, screening: Screening) -> Episode | None:
-    """The one thing that an entry certainly is; None if nobody could read it, or it is more than one thing."""
+def _read_as(entry: OpenEntry, screening: Screening) -> list[Episode]:
+    """What an entry certainly is; nothing if nobody could read it."""
     those = (each for of_name in screening.record.episodes.values() for each in of_name if each.source == entry.source)
-    certain = {each.concept: each for each in those if not each.only_may_be}
-    return next(iter(certain.values())) if len(certain) == 1 else None
+    return list({each.concept: each for each in those if not each.only_may_be}.values())
 
 
 def _covered(asked: Sequence[Asked]) -> set[str]:
@@ -254,14 +252,11 @@ def _in_order(group: ReviewGroup, order: Sequence[str]) -> ReviewGroup:
 
 # ---- notes
 
-_PLACE = re.compile(r"\w+\[\d+\]|[A-Z][a-z]\w+/[\w.-]+")
-"""A place in a record: `observations[3]`, and in FHIR `Observation/a-1`."""
-
 
 def _said_on_the_sheet(notes: Sequence[str], review: Review, worked: _Worked) -> list[str]:
     """The notes that only speak of entries to look up and of values to check, which the sheet asks about by itself."""
     asked = {entry.source for entry in review.entries} | {source for _, source in worked.suspicious}
-    return [note for note in notes if (places := _PLACE.findall(note)) and asked.issuperset(places)]
+    return [note for note in notes if (places := places_in(note)) and asked.issuperset(places)]
 
 
 # ---- values to check
@@ -281,7 +276,7 @@ def _doubts(worked: _Worked) -> tuple[Doubt, ...]:
         effect = phrases.decides([worked.labels[name] for name in decides])
         doubts.append(Doubt(text, decides or counts, effect))
     doubts += _impossible(screening)
-    found = [Doubt(note.removeprefix(CHECK_FIRST), ()) for note in screening.check_first]
+    found = [Doubt(to_check(note, screening), (), places=tuple(places_in(note))) for note in screening.check_first]
     return (*sorted(doubts, key=lambda each: not each.effect), *found)
 
 

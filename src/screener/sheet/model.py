@@ -130,12 +130,14 @@ class KeyScore(Struct, frozen=True, tag="score"):
 
 
 class Doubt(Struct, frozen=True):
-    """A value to check before anything else, and the trials whose state rests on it."""
+    """A value, or an entry, to check before anything else, and the trials whose state rests on it."""
 
     text: str
     trials: tuple[str, ...]
     effect: str = ""
     """`(decides 3002)`"""
+    places: tuple[str, ...] = ()
+    """Where the entries stand that nobody could read; empty for a value."""
 
 
 # ---- the trials
@@ -367,3 +369,9 @@ class Sheet(Struct, frozen=True):
     """Notes that repeat an entry to look up or a value to check: they stand behind the sheet only."""
     screener: str
     rules: str
+
+    @property
+    def entries(self) -> tuple[OpenEntry, ...]:
+        """The entries to look up, without those to check first."""
+        checked = {place for doubt in self.check_first for place in doubt.places}
+        return tuple(each for each in self.review.entries if each.source not in checked)

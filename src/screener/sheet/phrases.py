@@ -5,6 +5,7 @@ Only words are made here; which of them apply is decided in `states.py`, `action
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
@@ -12,6 +13,7 @@ from fractions import Fraction
 from screener.evaluation.answers import Found
 from screener.evaluation.explanation import number_text, score_text, span_text
 from screener.evaluation.phrases import both, capital, either, lowered, unit_beside
+from screener.records.code_systems import names_of_systems
 from screener.records.patient import Episode, Result
 from screener.records.reviews import EVER, NOW
 from screener.rulebook import Concept, Finding, OnsetLookup, Question, RecordList, Rulebook, Scope, Sex
@@ -19,6 +21,7 @@ from screener.screening import CriterionResult
 from screener.sheet.model import (
     ActionKind,
     Counts,
+    Doubt,
     OpenEntry,
     Recruiting,
     ReviewItem,
@@ -119,13 +122,18 @@ def moment_words(moment: Moment | None, as_of: date) -> str:
         return ""
     if moment.is_one_day:
         return day_words(date.fromordinal(moment.first_day), as_of)
-    return dates_in_words(moment.text)
+    return date_words(moment.text, as_of)
 
 
 def from_to(start: str, end: str) -> str:
     """Two dates in words: `20 to 22 Feb`, `28 Jan to 3 Feb`."""
     day, _, rest = start.partition(" ")
     return f"{day} to {end}" if rest and end.endswith(f" {rest}") and day.isdigit() else f"{start} to {end}"
+
+
+def date_words(text: str, as_of: date) -> str:
+    """Dates inside a text, without the year of screening where they are days: `18 Nov or before`."""
+    return re.sub(rf"(\d [A-Z][a-z][a-z]) {as_of.year}\b", r"\1", dates_in_words(text))
 
 
 def counted(number: int, one: str, many: str = "") -> str:
@@ -352,12 +360,20 @@ COULD_CHANGE = "A new result could change it."
 TIME_ALONE = "Time alone does not reopen it."
 
 
+CHART_REVIEW = "1 chart review"
+
+
+def without_review(left_: str) -> str:
+    """What is left but for the chart review."""
+    return ", ".join(each for each in left_.split(", ") if each != CHART_REVIEW)
+
+
 def left(counts: Counts, has_review: bool) -> str:
     """What is left to do, by who does it: `2 to measure, 1 chart review, 1 judgement, consent`."""
     told = [
         *([f"{counts.check} to check"] if counts.check else []),
         *([f"{counts.measure} to measure"] if counts.measure else []),
-        *(["1 chart review"] if has_review else []),
+        *([CHART_REVIEW] if has_review else []),
         *([f"{counts.chart - has_review} to look up"] if counts.chart > has_review else []),
         *(["old results"] if counts.old_results else []),
         *([counted(counts.sponsor, "reading")] if counts.sponsor else []),
@@ -403,25 +419,49 @@ MOST_TITLES = 3
 """Things that an entry may be and that its question names; the form has all of them."""
 
 
-def entry_question(entry: OpenEntry, read_as: Episode | None, rulebook: Rulebook) -> str:
+def entry_question(entry: OpenEntry, read_as: Sequence[Episode], rulebook: Rulebook) -> str:
     """What is asked of an entry that leaves open what it is; of one that is something, what it may be besides; of a
-    drug, what it is given for."""
-    those = [lowered(rulebook.concepts[name].title) for name in entry.may_be]
-    others = len(those) - MOST_TITLES
-    titles = f"{', '.join(those[:MOST_TITLES])} or {others} others" if others > 1 else either(those)
-    if read_as is None:
-        return f"what is “{_called(entry)}”?"
-    if read_as.list == "medications":
-        return f"is {_called(entry)} given for {titles}?"
-    concept = rulebook.concepts[read_as.concept]
+    drug, which one it is or what it is given for. `read_as` is what it certainly is."""
+    concepts = [rulebook.concepts[name] for name in entry.may_be]
+    titles = [
+        item_title("allergies" if each.kind == "substance" else "conditions", each)
+        for each in concepts
+        if not any(name in each.broader for name in entry.may_be)
+    ]
+    called, those = f"“{_called(entry)}”", _first_of(titles)
+    if not read_as:
+        return f"what is {called}{_if_few(titles)}?"
+    if read_as[0].list == "medications":
+        are_drugs = all(each.kind == "drug" for each in concepts)
+        return f"is {called} {'' if are_drugs else 'given for '}{those}?"
+    if len(read_as) > 1:
+        return f"{called}: also {those}?"
+    concept = rulebook.concepts[read_as[0].concept]
     names = {each.casefold() for each in ("", concept.name, concept.title, *concept.aliases)}
-    words = "" if entry.called.casefold() in names else f" (“{_called(entry)}”)"
-    return f"the {lowered(concept.title)}{words}: {titles}, too?"
+    words = "" if entry.called.casefold() in names else f" ({called})"
+    return f"the {lowered(concept.title)}{words}: also {those}?"
+
+
+def _first_of(titles: Sequence[str]) -> str:
+    others = len(titles) - MOST_TITLES
+    return f"{', '.join(titles[:MOST_TITLES])} or {others} others" if others > 1 else either(titles)
+
+
+def _if_few(titles: Sequence[str]) -> str:
+    """What an entry nobody could read may be, where that is little: `: malignancy, or not`."""
+    if not titles or len(titles) > MOST_TITLES:
+        return ""
+    return f": {', '.join(titles)}, or {'not' if len(titles) == 1 else 'none of these'}"
 
 
 def _called(entry: OpenEntry) -> str:
-    """What the record calls an entry, without the marks around a code."""
-    return shortened((entry.called or entry.source).replace("`", ""))
+    """What the record calls an entry, without the marks around a code and the name of its system."""
+    called = (entry.called or entry.source).replace("`", "")
+    system, _, rest = called.partition(" ")
+    return shortened(rest if rest and system in NAMES_OF_SYSTEMS else called)
+
+
+NAMES_OF_SYSTEMS = names_of_systems()
 
 
 def entries_to_look_up(places: Sequence[str]) -> str:
@@ -555,8 +595,16 @@ def next_step(sheet: Sheet) -> str:
         ask = f"ask whether {first.label} takes participants; if so, "
     ids = {row.id for row in live}
     doubts = [each for each in sheet.check_first if not each.trials or ids.intersection(each.trials)]
-    check = f"check {'the value' if len(doubts) == 1 else f'the {len(doubts)} values'} above; then " if doubts else ""
+    check = f"check {what_stands_above(doubts)} above; then " if doubts else ""
     return f"{check}{ask}{told}"
+
+
+def what_stands_above(doubts: Sequence[Doubt]) -> str:
+    """`the value`, `the 2 entries`; of both kinds `the 3 things`."""
+    kinds = {"entry" if doubt.places else "value" for doubt in doubts}
+    kind = kinds.pop() if len(kinds) == 1 else "thing"
+    many = "entries" if kind == "entry" else f"{kind}s"
+    return f"the {kind}" if len(doubts) == 1 else f"the {len(doubts)} {many}"
 
 
 def _step(sheet: Sheet, first: TrialRow, live: Sequence[TrialRow]) -> str:
