@@ -229,6 +229,8 @@ class TrialRow(Struct, frozen=True):
     after_clean_chart: CleanChart | None = None
     consent: str = ""
     """`recorded 19 Feb`, `not recorded`."""
+    consent_day: str = ""
+    """`2026-02-19`"""
     left: str = ""
     """What is left to do, by who does it: `1 chart review, 2 judgements, consent`; empty where nothing is."""
 

@@ -93,8 +93,9 @@ def _plain(text: str, screening: Screening) -> str:
 
     def said(quoted: re.Match[str]) -> str:
         name = quoted[1]
-        if name in rulebook.concepts:
-            return lowered(rulebook.concepts[name].title)
+        if name in rulebook.concepts:  # `Depressive disorder, which not stated` cannot stand inside a sentence
+            title = rulebook.concepts[name].title
+            return name.replace("_", " ") if "," in title else lowered(title)
         return lowered(rulebook.fact(name).title) if _is_fact(name, screening) else name
 
     return _QUOTED.sub(said, text).replace(" .. ", " to ")
