@@ -13,11 +13,13 @@ from screener.sheet.worklist import Listed, Row, Worklist
 
 NARROWEST, WIDEST = 60, 140
 GAP = " "
-MET, UNTIL = 5, 7
+MET, UNTIL, UNTIL_WITH_YEAR = 5, 7, 12
+ROOM_FOR_A_YEAR = 100
+"""From so many columns on, the year of a day stands beside it, not below."""
 PATIENT = (12, 22)
 """How wide the column of patients is at least, and at most; a longer id goes on below."""
 STATE = (12, 22)
-ON_A_NARROW_ONE = (12, 14)
+ON_A_NARROW_ONE = (12, 12)
 """The same of both where the terminal has less than 80 columns."""
 LABEL = (5, 12)
 MOST_NEXT = 4
@@ -92,9 +94,11 @@ def _table(worklist: Worklist, width: int) -> Iterator[str]:
     label = _between(max(len(each.row.nearest.label) + 1 for each in rows), LABEL)
     widest = max(cell_len(each.row.nearest.headline) for each in rows)
     state = _between(widest, STATE if width >= WIDTH else ON_A_NARROW_ONE)
-    next_ = width - patient - state - label - MET - UNTIL - 5 * len(GAP)
-    widths = (patient, state, label, MET, next_, UNTIL)
-    yield GAP.join(_padded(text, width) for text, width in zip(phrases.COLUMNS, widths, strict=True))
+    until = UNTIL_WITH_YEAR if width >= ROOM_FOR_A_YEAR else UNTIL
+    next_ = width - patient - state - label - MET - until - 5 * len(GAP)
+    widths = (patient, state, label, MET, next_, until)
+    *titles, last = phrases.COLUMNS
+    yield GAP.join([*map(_padded, titles, widths), f"{last:>{until}}"])
     yield "-" * width
     for name, each in zip(names, rows, strict=True):
         yield from _row(name, each, widths)
