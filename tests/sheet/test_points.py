@@ -49,6 +49,21 @@ RISING = [result("creatinine", value, "umol/L", f"2026-02-{14 + number}") for nu
             "hemoglobin 8.6 g/dL (19 Feb), limit 9 g/dL (90 g/L)",
         ),
         (
+            "INR < 1.5",
+            {"observations": [result("INR", 1.7, "1")]},
+            "INR 1.7 (19 Feb), limit 1.5",
+        ),
+        (
+            "creatinine < 1 mg/dL",
+            {"observations": [result("creatinine", 1.9, "mg/dl")]},
+            "creatinine 1.9 mg/dl (19 Feb), limit 1 mg/dL",
+        ),
+        (
+            "rise per day in creatinine within 7 days < 26.5 umol/L",
+            {"observations": [result("creatinine", v, "mg/dL", f"2026-02-{d}") for v, d in ((0.9, 17), (1.6, 18))]},
+            "creatinine 0.9 > 1.6 mg/dL, limit 0.3 mg/dL (26.5 umol/L) a day",
+        ),
+        (
             "rise in creatinine within 7 days < 26.5 umol/L",
             {"observations": [result("creatinine", v, "mg/dL", f"2026-02-{d}") for v, d in ((0.9, 17), (1.6, 18))]},
             "creatinine 0.9 > 1.6 mg/dL, limit 0.3 mg/dL (26.5 umol/L)",

@@ -130,7 +130,7 @@ def page(sheets: Sequence[Sheet], screenings: Sequence[Screening], worklist: str
         settles=settles,
         shortened=shortened,
         told_apart=_TOLD_APART,
-        title_of=title_of,
+        titles_of=titles_of,
         trials_of=trials_of,
         trials_of_entries=trials_of_entries,
         words_of_answer=LINE_WORDS,
@@ -346,10 +346,11 @@ def digest(rules: str) -> str:
     return rules.rpartition(":")[2][:LETTERS_OF_A_DIGEST]
 
 
-def title_of(name: str, screening: Screening) -> str:
-    """What a concept is called, for a person who has to choose among some."""
-    concept = screening.rulebook.concepts.get(name)
-    return concept.title if concept is not None else name.replace("_", " ")
+def titles_of(names: Sequence[str], screening: Screening) -> list[tuple[str, str]]:
+    """What concepts are called, for a person who has to choose among some, and their names; by the alphabet."""
+    concepts = screening.rulebook.concepts
+    titles = [(concepts[name].title if name in concepts else name.replace("_", " "), name) for name in names]
+    return sorted(titles, key=lambda each: each[0].casefold())
 
 
 # ---- the chart review as a file

@@ -282,12 +282,14 @@ def _score(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[Pl
 
 
 def _missing(score: Measured, rulebook: Rulebook) -> Iterator[str]:
-    """What keeps a score from being one number, by name: what is measured first."""
+    """What keeps a score from being one number, by name: what is measured first; a kind of what is named is not."""
     if score.range.is_exact:
         return
     open_ = list(leaves(score))
+    lacking = {name for found in open_ if isinstance(found.lookup, EventLookup) for name in found.lacking}
     for found in sorted(open_, key=lambda each: isinstance(each.lookup, EventLookup)):
         if isinstance(found.lookup, EventLookup):
-            yield from (lowered(rulebook.concepts[name].title) for name in found.lacking)
+            concepts = (rulebook.concepts[name] for name in found.lacking)
+            yield from (lowered(each.title) for each in concepts if lacking.isdisjoint(each.broader))
         elif (found.reasons or found.may_lack) and found.lookup is not None and found.subject not in rulebook.concepts:
             yield phrases.named(found.subject, rulebook)

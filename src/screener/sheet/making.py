@@ -187,7 +187,7 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
             title=phrases.item_title(each.list, each.concept),
             list=each.list,
             covers=each.covers,
-            window=phrases.window(each.covers, screening.as_of),
+            window="" if each.list == "plans" else phrases.window(each.covers, screening.as_of),
             trials=_trials(lines),
             lines=lines,
         )

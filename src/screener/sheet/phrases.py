@@ -410,9 +410,14 @@ def items_text(items: Sequence[ReviewItem]) -> str:
     by_window: dict[str, list[str]] = {}
     for each in items:
         by_window.setdefault(each.window, []).append(each.title)
-    return "; ".join(
-        ", ".join(titles) + ("" if window_ == EVER else f" {window_}") for window_, titles in by_window.items()
-    )
+    told = ((title, window_) for window_, titles in by_window.items() for title in _in_runs(titles))
+    return "; ".join(title if window_ in (EVER, "") else f"{title} {window_}" for title, window_ in told)
+
+
+def _in_runs(titles: Sequence[str]) -> list[str]:
+    """Titles as a list; one that has commas itself (`anxiety, phobia or insomnia`) stands alone, behind the others."""
+    plain = ", ".join(title for title in titles if "," not in title)
+    return [each for each in (plain, *(title for title in titles if "," in title)) if each]
 
 
 MOST_TITLES = 3
@@ -443,6 +448,8 @@ def entry_question(entry: OpenEntry, read_as: Sequence[Episode], rulebook: Ruleb
 
 
 def _first_of(titles: Sequence[str]) -> str:
+    if len(titles) <= MOST_TITLES and any("," in title for title in titles[1:]):
+        return f"{'; '.join(titles[:-1])}; or {titles[-1]}"
     others = len(titles) - MOST_TITLES
     return f"{', '.join(titles[:MOST_TITLES])} or {others} others" if others > 1 else either(titles)
 

@@ -25,6 +25,7 @@ from screener.rulebook import (
     Any,
     AtLeast,
     Between,
+    Change,
     ChangeLookup,
     Compare,
     Confirmed,
@@ -179,11 +180,22 @@ def _limit_words(ground: Judged, rulebook: Rulebook) -> str:
         value = part.range if isinstance(part, Measured) else None
         if value is not None and value.is_exact and limit is not None and Fraction(value.low) == limit:
             beyond = MUST_BE[ground.truth].get(ground.node.operator, "")
-    return phrases.limit(limit_in_words(ground, rulebook), _limit_as_recorded(ground), beyond)
+    told = phrases.limit(limit_in_words(ground, rulebook), _limit_as_recorded(ground), beyond)
+    return f"{told} a day" if _is_per_day(ground) else told
 
 
 MUST_BE: dict[Truth, dict[str, str]] = {FALSE: {"<": "below", ">": "above"}, TRUE: {">=": "below", "<=": "above"}}
 """Where a number on the limit itself would have to be for the statement to come out the other way."""
+
+
+RISE_PER_DAY: Change = "rise per day"
+
+
+def _is_per_day(ground: Judged) -> bool:
+    part = ground.parts[0]
+    found = part.parts[0] if isinstance(part, Measured) and part.parts else None
+    lookup = found.lookup if isinstance(found, Found) else None
+    return isinstance(lookup, ChangeLookup) and lookup.change == RISE_PER_DAY
 
 
 def _limit_as_recorded(ground: Judged) -> str:
@@ -193,13 +205,12 @@ def _limit_as_recorded(ground: Judged) -> str:
     if not isinstance(found, Found) or not isinstance(ground.node, Compare):
         return ""
     limit, results = ground.node.right, [each for each in found.used if isinstance(each, Result)]
-    is_plain = not isinstance(found.lookup, ChangeLookup) or found.lookup.change in ("rise", "fall")
+    is_plain = not isinstance(found.lookup, ChangeLookup) or found.lookup.change in ("rise", "fall", RISE_PER_DAY)
     if not isinstance(limit, Number) or not results or not is_plain:
         return ""
     unit, factor = results[-1].recorded_unit, results[-1].factor
-    if not unit or not factor or limit.text.endswith(f" {unit}"):
-        return ""
-    return f"{number_text(float(f'{float(Fraction(limit.value) / factor):.3g}'))} {unit}"
+    number = number_text(float(f"{float(Fraction(limit.value) / factor):.3g}")) if factor else ""
+    return f"{number} {unit}" if unit and number not in ("", limit.text.partition(" ")[0]) else ""
 
 
 def _with_other_wordings(grounds: Sequence[Judged], rulebook: Rulebook) -> Iterator[tuple[Judged, str]]:
