@@ -236,6 +236,8 @@ def _height(sheet: Sheet, columns: int, print_: Print) -> float:
         dates = lines(row.dates.text, 38) + (row.counts.participant == 0)
         height += max(state, name, points, dates) * 0.93 * spacing + 1.7 * gap
     height += 7 + sum(lines(note, ROOM[0], 0.8) for note in sheet.notes[:MOST_NOTES])
+    asked = "".join(f"{each.text} ({each.dated}) " for each in sheet.entries[:MOST_ENTRIES])
+    entries = [(asked, text_width - (0 if print_.is_run_in else 6.9 * em))] if asked else []
     for group in sheet.actions:
         texts = [
             ("".join(f"[ ] {each.text} {each.detail} " for each in row), text_width) for row in rows_of_actions(group)
@@ -245,10 +247,10 @@ def _height(sheet: Sheet, columns: int, print_: Print) -> float:
                 texts += [(f"{each.title}. {each.text}", text_width) for each in sheet.review.groups]
             else:
                 texts += [(each.text, text_width - 6.9 * em) for each in sheet.review.groups]
-            texts += [(" " * 100, text_width)] * bool(sheet.review.entries)
+            texts += entries
             height += spacing * bool(group.actions)
         elif group.kind == "chart":
-            texts += [(" " * 130, text_width), *([(" " * 100, text_width)] if sheet.review.entries else [])]
+            texts += [(" " * 130, text_width), *entries]
         height += spacing + 1.6 * gap
         height += sum(lines(text, width) * spacing + gap for text, width in texts)
     return (height + 2) * em

@@ -229,11 +229,13 @@ class _Writer:
 
     def foot(self) -> Iterator[str]:
         yield ""
-        notes = self.sheet.notes
+        notes, behind = self.sheet.notes, self.sheet.notes_behind
+        others = len(notes) + len(behind) - 1
+        more = f" (+{others})" if others else ""
         if notes:
-            others = len(notes) + len(self.sheet.notes_said) - 1
-            more = f" (+{others})" if others else ""
             yield f"{_cut(f'Note: {on_one_line(lowered(notes[0]))}', self.width - len(more))}{more}"
+        elif behind:
+            yield f"{phrases.counted(len(behind), 'note')} on the record: --full"
         yield from self.hanging("", DISCLAIMER, 2)
 
     # ---- lines

@@ -39,7 +39,7 @@ from screener.sheet.model import (
     StateName,
     TrialRow,
 )
-from screener.sheet.notes import in_ward_words, places_in, to_check
+from screener.sheet.notes import in_ward_words, is_of_no_rule, places_in, to_check
 from screener.sheet.points import points_of
 from screener.sheet.reviewing import Asked, asked_of_chart, heading_of, open_entries
 from screener.sheet.states import (
@@ -93,7 +93,7 @@ def sheet_of(screening: Screening, *, is_row: bool = False) -> Sheet:
     review = replace(review, groups=tuple(_in_order(group, order) for group in review.groups), waits=waiting)
     by_id = {trial.id: trial for trial in screening.trials}
     notes = screening.other_notes
-    said = _said_on_the_sheet(notes, review, worked)
+    behind = [*_said_on_the_sheet(notes, review, worked), *filter(is_of_no_rule, notes)]
     sheet = Sheet(
         patient=patient_line(screening, frame),
         next="",
@@ -108,9 +108,9 @@ def sheet_of(screening: Screening, *, is_row: bool = False) -> Sheet:
         ),
         notes=(
             *dict.fromkeys(remarks(screening, frame)),
-            *in_ward_words(sorted((note for note in notes if note not in said), key=phrases.is_of_no_rule), screening),
+            *in_ward_words([note for note in notes if note not in behind], screening),
         ),
-        notes_said=in_ward_words(said, screening),
+        notes_behind=in_ward_words(behind, screening),
         screener=__version__,
         rules=screening.rules,
     )

@@ -367,8 +367,9 @@ class Sheet(Struct, frozen=True):
     review: Review
     checklists: tuple[Checklist, ...]
     notes: tuple[str, ...]
-    notes_said: tuple[str, ...]
-    """Notes that repeat an entry to look up or a value to check: they stand behind the sheet only."""
+    notes_behind: tuple[str, ...]
+    """Notes that stand behind the sheet only: they repeat an entry to look up or a value to check, or nobody has to do
+    anything about them."""
     screener: str
     rules: str
 

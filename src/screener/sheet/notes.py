@@ -29,6 +29,11 @@ _QUOTED = re.compile(r"`([^`]*)`")
 _OF_NO_RULE = re.compile(rf"{_ONE}: no rule uses this (?P<kind>\w+)")
 
 
+def is_of_no_rule(note: str) -> bool:
+    """Whether a note says only that nothing asks for an entry, or not under its code."""
+    return any(words in note for words in ("no rule uses", "which is not read from a"))
+
+
 def in_ward_words(notes: Iterable[str], screening: Screening) -> tuple[str, ...]:
     """The notes in their order, and last in one sentence how many entries no rule uses."""
     called = _called(screening)

@@ -510,11 +510,6 @@ def decides(labels: Sequence[str]) -> str:
     return f"(decides {both(labels)})" if labels else ""
 
 
-def is_of_no_rule(note: str) -> bool:
-    """Whether a note says only that nothing asks for an entry: it comes last."""
-    return "no rule uses" in note
-
-
 # ---- one trial
 
 
