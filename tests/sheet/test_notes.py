@@ -33,9 +33,9 @@ def screening() -> Screening:
         ("observations[7].date: it is no date", "observations[7]: it is no date"),
         ("conditions[0]: its code `K74.6` is odd", "“icd10gm K74.6 Zirrhose”: its code K74.6 is odd (conditions[0])"),
         ("Condition/r1: says `hepatic_failure`", "Condition/r1: says hepatic failure"),
-        ("not read: ALT (observations[1]), Knie (conditions[3], conditions[4])", "Not read: ALT, Knie"),
-        ("a complete list leaves open: sepsis", "A complete list leaves open: sepsis"),
-        ("row 5: it is empty", "Row 5: it is empty"),
+        ("not read: ALT (observations[1]), Knie (conditions[3], conditions[4])", "not read: ALT, Knie"),
+        ("a complete list leaves open: sepsis", "a complete list leaves open: sepsis"),
+        ("row 5: it is empty", "row 5: it is empty"),
     ],
 )
 def test_a_note_begins_with_what_it_is_about(note: str, words: str) -> None:
@@ -62,7 +62,7 @@ def test_what_to_check_first_is_asked(note: str, words: str) -> None:
 def test_entries_that_no_rule_uses_are_counted_in_one_sentence() -> None:
     notes = [f"medications[{number}]: no rule uses this drug" for number in range(3)]
     notes += ["conditions[1]: no rule uses this condition", "not read: ALT (observations[1])"]
-    assert in_ward_words(notes, screening()) == ("Not read: ALT", "No rule uses 3 drugs and 1 condition on record")
+    assert in_ward_words(notes, screening()) == ("not read: ALT", "no rule uses 3 drugs and 1 condition on record")
 
 
 def test_a_misspelt_entry_is_checked_and_not_looked_up_besides() -> None:

@@ -233,7 +233,7 @@ class _Writer:
         others = len(notes) + len(behind) - 1
         more = f" (+{others})" if others else ""
         if notes:
-            yield f"{_cut(f'Note: {on_one_line(lowered(notes[0]))}', self.width - len(more))}{more}"
+            yield f"{_cut(f'Note: {on_one_line(notes[0])}', self.width - len(more))}{more}"
         elif behind:
             yield f"{phrases.counted(len(behind), 'note')} on the record: --full"
         yield from self.hanging("", DISCLAIMER, 2)
@@ -370,7 +370,7 @@ def _one_by_one(texts: Sequence[str]) -> str:
 def _asked(groups: Sequence[ReviewGroup], named: int) -> str:
     """The items of the first groups, and the number of all others."""
     told = f"None of these? {phrases.EVER_UNLESS} {'; '.join(group.text for group in groups[:named])}" if named else ""
-    rest = ", ".join(f"{lowered(group.title)} {len(group.items)}" for group in groups[named:])
+    rest = ", ".join(f"{lowered(group.title)} ({len(group.items)})" for group in groups[named:])
     if not rest:
         return told
     return f"{told}{'. And' if named else 'None of these?'} {rest}. To fill in: screen review"

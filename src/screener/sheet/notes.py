@@ -45,7 +45,7 @@ def in_ward_words(notes: Iterable[str], screening: Screening) -> tuple[str, ...]
         else:
             told.append(_note(note, called, screening))
     if unused:
-        told.append(f"No rule uses {both(phrases.counted(number, kind) for kind, number in unused.items())} on record")
+        told.append(f"no rule uses {both(phrases.counted(number, kind) for kind, number in unused.items())} on record")
     return tuple(told)
 
 
@@ -62,7 +62,7 @@ def places_in(note: str) -> list[str]:
 def _note(note: str, called: Mapping[str, str], screening: Screening) -> str:
     led = _LED.fullmatch(note)
     if led is None:
-        return capital(_plain(_PLACES_INSIDE.sub("", note), screening))
+        return _plain(_PLACES_INSIDE.sub("", note), screening)
     places, name, rest = led["places"], led["name"], led["rest"]
     if name is not None and not _is_fact(name, screening):
         rest, name = f"{name}: {rest}", None

@@ -260,12 +260,12 @@ def limit(text: str, recorded: str = "", beyond: str = "") -> str:
     return f"limits {told}" if " to " in bare else f"limit {told}"
 
 
-def multiple(times: Fraction, limit_of_normal: str) -> str:
-    """`6.6 x ULN`; with a second decimal where one would make 10.0 of 9.96."""
+def multiple(times: Fraction, of: str, limit_: str = "") -> str:
+    """`6.6 x ULN`; with a second decimal where one would make the limit itself, 10.0, of 9.96."""
     text = f"{float(times):.1f}"
-    if text.endswith(".0") and Fraction(text) != times:
+    if limit_ and Fraction(text) == Fraction(limit_) != times:
         text = f"{float(times):.2f}"
-    return f"{text} x {limit_of_normal}"
+    return f"{text} x {of}"
 
 
 # ---- things to measure

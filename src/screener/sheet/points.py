@@ -164,11 +164,12 @@ def _compared(ground: Judged, part: Part | None, rulebook: Rulebook, as_of: date
     if isinstance(ground.node, AgainstLimit) and isinstance(part, Found):
         results = _telling_results(part)
         own = results[0].own_limit(ground.node.which) if len(results) == 1 else None
-        if own and results[0].exact is not None:
-            only, name = results[0], phrases.named(part.subject, rulebook)
+        only = results[0] if own else None
+        if own and only is not None and only.exact is not None:
+            name, which = phrases.named(part.subject, rulebook), LIMITS[ground.node.which]
             when = phrases.moment_words(only.when, as_of)
             recorded = f"{only.recorded_value}{unit_beside(only.recorded_unit)}{f', {when}' if when else ''}"
-            return f"{name} {phrases.multiple(results[0].exact / own, LIMITS[ground.node.which])} ({recorded})"
+            return f"{name} {phrases.multiple(only.exact / own, which, ground.node.times)} ({recorded})"
     return _amount(part, rulebook, as_of)
 
 
@@ -350,10 +351,9 @@ def readings_words(criterion: CriterionResult) -> str:
     for label, judged in criterion.readings_counted:
         status = status_of(criterion.kind, judged.truth)
         labels.setdefault(status, []).append(label or "")
-        for each in grounds_of(judged) if status != "unknown" else ():
-            if isinstance(each.node, Compare | Between | AgainstLimit) or each.truth is TRUE:
-                grounds.setdefault(status, {})[ground_words(each, rulebook, as_of)] = each
-    shown = {status: next(iter(those)) for status, those in grounds.items() if len(those) == 1}
+        for each in _telling_grounds(judged) if status != "unknown" else ():
+            grounds.setdefault(status, {})[ground_words(each, rulebook, as_of)] = each
+    shown = _told_apart(grounds)
     led, values = _under_one_limit({each: grounds[each][words] for each, words in shown.items()}, rulebook)
     told = []
     for status in sorted(labels, key=ORDER_OF_OUTCOMES.index):
@@ -366,6 +366,28 @@ def readings_words(criterion: CriterionResult) -> str:
     if not shown:
         led = f"{phrases.short_of(criterion)}: "
     return f"{led}{'; '.join(told)}"
+
+
+def _told_apart(grounds: Mapping[Status, Mapping[str, Judged]]) -> dict[Status, str]:
+    """What readings rest on that come out so, where that is one thing that the others do not rest on: of `platelets 44`
+    against `platelets 71, Child-Pugh 5` the platelets."""
+    shown: dict[Status, str] = {}
+    for status, those in grounds.items():
+        others = {words: each for other, of_it in grounds.items() if other != status for words, each in of_it.items()}
+        own = {words: each for words, each in those.items() if words not in others}
+        subjects = {_subject(each) for words, each in others.items() if words not in those}
+        if len(own) > 1:
+            own = {words: each for words, each in own.items() if _subject(each) in subjects}
+        if len(own) == 1:
+            shown[status] = next(iter(own))
+    return shown
+
+
+def _telling_grounds(judged: Judged) -> list[Judged]:
+    """The numbers that were compared; where there are none, what happened."""
+    grounds = list(grounds_of(judged))
+    compared = [each for each in grounds if isinstance(each.node, Compare | Between | AgainstLimit)]
+    return compared or [each for each in grounds if each.truth is TRUE]
 
 
 ORDER_OF_OUTCOMES: tuple[Status, ...] = ("failed", "passed", "unknown")
@@ -456,7 +478,7 @@ def _nearness(ground: Judged, rulebook: Rulebook) -> Fraction | None:
 
 def _subject(ground: Judged) -> str:
     """What a number is of: a lab or finding, or a formula."""
-    part = ground.parts[0]
+    part = ground.parts[0] if ground.parts else None
     if isinstance(part, Measured) and part.parts and isinstance(part.parts[0], Found):
         return part.parts[0].subject
     return str(getattr(part.node, "name", part.node)) if isinstance(part, Measured) else ""
