@@ -295,9 +295,11 @@ def _impossible(screening: Screening) -> Iterator[Doubt]:
 
 
 def _add_checks(actions: Actions, doubts: Sequence[Doubt], live: Sequence[str]) -> None:
+    """Nothing is checked for trials that are ruled out whatever the value is."""
     for each in doubts:
-        text = phrases.check_action(each.text)
-        actions["check", text] = Action(text, each.trials or tuple(live), (), each.effect)
+        trials = tuple(name for name in each.trials or live if each.effect or name in live)
+        if trials:
+            actions["check", each.text] = Action(each.text, trials, (), each.effect)
 
 
 def _checked_values(checks: Checks, worked: _Worked) -> list[tuple[str, str]]:

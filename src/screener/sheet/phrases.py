@@ -500,11 +500,6 @@ def doubted(why: str) -> str:
     return question.replace("`", "").replace(" .. ", " to ").removeprefix("unusual: ")
 
 
-def check_action(text: str) -> str:
-    """What is done about it."""
-    return text
-
-
 def decides(labels: Sequence[str]) -> str:
     """`(decides 3002)`"""
     return f"(decides {both(labels)})" if labels else ""
