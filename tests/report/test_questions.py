@@ -17,6 +17,8 @@ from screener.records.dictionary import Dictionary
 from screener.records.questionnaire import read_answers, with_answers
 from screener.report.questions import open_questions, questionnaire, questions_text
 from screener.screening import Screening
+from screener.sheet.making import states_in_words
+from screener.sheet.states import OUT
 
 
 def items_of(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -26,9 +28,11 @@ def items_of(document: dict[str, Any]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_asked_is_what_the_criteria_need_of_people(name: str) -> None:
     screening = screened(name)
+    states = states_in_words(screening)
     wanted = {
         need.name if need.kind == "reading" else f"{trial.id}/{need.name}"
         for trial in screening.trials
+        if states[trial.id].name not in OUT
         for criterion in trial.criteria
         for need in criterion.needs
         if need.kind in ("question", "reading")
@@ -96,6 +100,20 @@ def test_questions_that_hang_on_something_else_are_counted_apart() -> None:
     told = f": {len(asked) - later} open questions ({different} of them different)"
     assert f"{told}, {later} more depending on other answers" in text
     assert text.count("only if another answer or the chart gives cause to ask") == later
+
+
+def test_nobody_is_asked_for_a_trial_that_is_ruled_out() -> None:
+    screening = screened("bleeding-and-kidney-injury-in-mg-dl")
+    assert [trial.trial for trial in open_questions(screening)] == ["NCT06242405"]
+    text = " ".join(questions_text(screening).split())
+    assert "Ruled out, so nothing is asked for: NCT03863002, NCT05985863, NCT07409259" in text
+    assert [group["linkId"] for group in questionnaire(screening)["item"]] == ["NCT06242405"]
+
+
+def test_what_has_to_be_answered_now_stands_before_what_hangs_on_something_else() -> None:
+    for trial in open_questions(screened("negatives-not-written-down")):
+        later = [question.is_conditional for question in trial.questions]
+        assert later == sorted(later)
 
 
 def test_a_trial_without_questions_is_left_out_and_none_at_all_is_said() -> None:

@@ -179,7 +179,7 @@ def test_each_key_result_has_its_day_its_last_good_day_and_its_doubt() -> None:
         "INR check 25.3 ? a time in seconds? 19 Feb, to 26 Feb",
         "Creatinine 0.8 1 Feb, too old after 8 Feb",
         "MELD check 20 ? INR 25.3 without it 17 to 40 from 19 Feb",
-        "COSSH-ACLF II – needs: HE grade, neutrophil count and 2 more",
+        "COSSH-ACLF II – not known: HE grade, neutrophil count and 2 more",
     ]
     assert ["check" in (each.get("class") or "") for each in strip] == [False, True, False, True, False]
 

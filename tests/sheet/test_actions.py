@@ -159,7 +159,7 @@ def test_what_a_review_found_is_asked_about_by_what_it_is() -> None:
     review = {"patient": "anna", "on": AS_OF.isoformat(), "by": "a nurse", "groups": [{"items": [found]}]}
     patient = with_answers(read_patient({"id": "anna"}, dictionary), answers_in(review, dictionary), dictionary)
     (entry,) = sheet_of(evaluate(patient, rules, as_of=AS_OF)).review.entries
-    assert entry.text == "the alcoholic liver disease: cirrhosis, too?"
+    assert entry.text == "the alcoholic liver disease: also cirrhosis?"
 
 
 def test_what_several_inclusion_lines_need_is_asked_once() -> None:
@@ -178,13 +178,13 @@ def test_times_of_a_second_result_stand_in_one_phrase() -> None:
     rules = rulebook_with_trial(
         "".join(
             f"exclusion E{number}\n  > line {number}\n  {change.format(back=back)}\n\n"
-            for number, back in enumerate(("7 days", "48 hours", "7 days"), 1)
+            for number, back in enumerate(("7 days", "48 hours", "7 days", "3 months"), 1)
         )
     )
     record = {"id": "anna", "observations": [result("creatinine", 90, "umol/L")]}
     screening = evaluate(read_patient(record, rules), rules, as_of=AS_OF)
     (action,) = actions_of(screening, [TRIAL]).values()
-    assert (action.text, action.detail) == ("A second creatinine", "within 7 days or 48 hours")
+    assert (action.text, action.detail) == ("A second creatinine", "within 48 hours, 7 days or 3 months")
 
 
 MIXED = "history of chronic_viral_hepatitis and not history of malignancy"
@@ -204,8 +204,8 @@ def test_a_clean_chart_settles_what_it_asks_for_and_supposes_no_cause_absent() -
 def test_of_many_things_that_an_entry_may_be_the_first_are_named() -> None:
     entry = OpenEntry("conditions[0]", "SBP", None, ("sepsis", "malignancy", "cirrhosis", "asthma", "eczema"), ())
     episode = Episode(SBP, "conditions", "conditions[0]")
-    told = "the spontaneous bacterial peritonitis: sepsis, malignancy, cirrhosis or 2 others, too?"
-    assert entry_question(entry, episode, load_rules()) == told
+    told = "the spontaneous bacterial peritonitis: also sepsis, malignancy, cirrhosis or 2 others?"
+    assert entry_question(entry, [episode], load_rules()) == told
 
 
 def test_who_has_no_sex_on_record_is_asked_for_it_before_a_pregnancy_is_tested() -> None:
@@ -225,16 +225,30 @@ SBP, VKA = "spontaneous_bacterial_peritonitis", "vitamin_K_antagonist"
 @pytest.mark.parametrize(
     ("called", "read_as", "may_be", "question"),
     [
-        ("St.n. OP", None, "malignancy", "what is “St.n. OP”?"),
-        ("W" * 300, None, "malignancy", f"what is “{'W' * 59}…”?"),
-        ("SBP", (SBP, "conditions"), "sepsis", "the spontaneous bacterial peritonitis: sepsis, too?"),
-        ("`K65.2`", (SBP, "conditions"), "sepsis", "the spontaneous bacterial peritonitis (“K65.2”): sepsis, too?"),
-        ("warfarin", (VKA, "medications"), "venous_thrombosis", "is warfarin given for venous thrombosis?"),
+        ("St.n. OP", [], ["malignancy"], "what is “St.n. OP”: malignancy, or not?"),
+        ("Fieber", [], ["septic_shock", "sepsis"], "what is “Fieber”: sepsis, or not?"),
+        ("OP", [], ["sepsis", "asthma", "eczema", "tumor"], "what is “OP”?"),
+        ("W" * 300, [], ["malignancy"], f"what is “{'W' * 59}…”: malignancy, or not?"),
+        ("Knoten", [], ["malignancy", "asthma"], "what is “Knoten”: malignancy, asthma, or none of these?"),
+        ("SBP", [SBP], ["sepsis"], "the spontaneous bacterial peritonitis: also sepsis?"),
+        ("`K65.2`", [SBP], ["sepsis"], "the spontaneous bacterial peritonitis (“K65.2”): also sepsis?"),
+        ("icd10gm K65.2 Bauchfell", [SBP, "cirrhosis"], ["sepsis"], "“K65.2 Bauchfell”: also sepsis?"),
+        ("since 2019 better", [SBP, "cirrhosis"], ["sepsis"], "“since 2019 better”: also sepsis?"),
+        ("warfarin", [VKA], ["venous_thrombosis"], "is “warfarin” given for venous thrombosis?"),
+        (
+            "`8638` Prednisolone",
+            ["glucocorticoid"],
+            ["systemic_glucocorticoid", "immunosuppressant"],
+            "is “8638 Prednisolone” systemic glucocorticoid or immunosuppressant?",
+        ),
+        ("Asthma", [SBP], ["any_drug"], "the spontaneous bacterial peritonitis (“Asthma”): also allergy to drugs?"),
     ],
 )
 def test_an_entry_is_asked_for_by_what_it_was_read_as(
-    called: str, read_as: tuple[str, RecordList] | None, may_be: str, question: str
+    called: str, read_as: list[str], may_be: list[str], question: str
 ) -> None:
-    entry = OpenEntry("conditions[0]", called, None, (may_be,), ())
-    episode = Episode(read_as[0], read_as[1], "conditions[0]") if read_as else None
-    assert entry_question(entry, episode, load_rules()) == question
+    entry = OpenEntry("conditions[0]", called, None, tuple(may_be), ())
+    rulebook = load_rules()
+    lists: dict[str, RecordList] = {"drug": "medications", "condition": "conditions"}
+    episodes = [Episode(each, lists[rulebook.concepts[each].kind], "conditions[0]") for each in read_as]
+    assert entry_question(entry, episodes, rulebook) == question

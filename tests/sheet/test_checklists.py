@@ -36,4 +36,4 @@ def test_several_entries_to_look_up_are_named_by_their_places() -> None:
 
 def test_days_stand_in_words() -> None:
     born = row("age < 18 years", birth_date="1981-05-04")
-    assert [each.text for each in born.sources] == ["birth date 4 May 1981"]
+    assert [(each.text, each.place) for each in born.sources] == [("birth date 4 May 1981", "")]

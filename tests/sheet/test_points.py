@@ -38,6 +38,75 @@ RISING = [result("creatinine", value, "umol/L", f"2026-02-{14 + number}") for nu
             {"observations": RISING},
             "creatinine 80 > … > 85 umol/L, limit 90 umol/L",
         ),
+        (
+            "creatinine < 1 mg/dL",
+            {"observations": [result("creatinine", 180, "umol/L")]},
+            "creatinine 180 umol/L (19 Feb), limit 88.4 umol/L (1 mg/dL)",
+        ),
+        (
+            "hemoglobin >= 90 g/L",
+            {"observations": [result("hemoglobin", 8.6, "g/dL")]},
+            "hemoglobin 8.6 g/dL (19 Feb), limit 9 g/dL (90 g/L)",
+        ),
+        (
+            "INR < 1.5",
+            {"observations": [result("INR", 1.7, "1")]},
+            "INR 1.7 (19 Feb), limit 1.5",
+        ),
+        (
+            "creatinine < 1 mg/dL",
+            {"observations": [result("creatinine", 1.9, "mg/dl")]},
+            "creatinine 1.9 mg/dl (19 Feb), limit 1 mg/dL",
+        ),
+        (
+            "rise per day in creatinine within 7 days < 26.5 umol/L",
+            {"observations": [result("creatinine", v, "mg/dL", f"2026-02-{d}") for v, d in ((0.9, 17), (1.6, 18))]},
+            "creatinine 0.9 > 1.6 mg/dL, limit 0.3 mg/dL (26.5 umol/L) a day",
+        ),
+        (
+            "rise in creatinine within 7 days < 26.5 umol/L",
+            {"observations": [result("creatinine", v, "mg/dL", f"2026-02-{d}") for v, d in ((0.9, 17), (1.6, 18))]},
+            "creatinine 0.9 > 1.6 mg/dL, limit 0.3 mg/dL (26.5 umol/L)",
+        ),
+        (
+            "rise in creatinine within 7 days < 26.5 umol/L and rise in creatinine within 48 hours < 26.5 umol/L",
+            {
+                "observations": [
+                    result("creatinine", v, "mg/dL", f"2026-02-{d}") for v, d in ((0.9, 15), (1.6, 18), (2.1, 19))
+                ]
+            },
+            "creatinine 0.9 > 1.6 > 2.1 mg/dL, limit 0.3 mg/dL (26.5 umol/L)",
+        ),
+        (
+            "total_bilirubin >= 10 x ULN",
+            {"observations": [result("total_bilirubin", 11.9, "mg/dL", upper_limit=1.2)]},
+            "bilirubin 9.9 x ULN (11.9 mg/dL, 19 Feb), limit 10 x ULN",
+        ),
+        (
+            "total_bilirubin >= 10 x ULN",
+            {"observations": [result("total_bilirubin", 99.6, "umol/L", upper_limit=10)]},
+            "bilirubin 9.96 x ULN (99.6 umol/L, 19 Feb), limit 10 x ULN",
+        ),
+        (
+            "not treated with interferon within 1 year",
+            {"medications": [{"name": "interferon", "start": "2026-01-05", "end": "2026-01-09"}]},
+            "interferon 5 to 9 Jan",
+        ),
+        (
+            "total_bilirubin >= 10 x ULN and highest total_bilirubin within 4 weeks >= 10 x ULN",
+            {
+                "observations": [
+                    result("total_bilirubin", 9.1, "mg/dL", "2026-02-12", upper_limit=1.2),
+                    result("total_bilirubin", 11.9, "mg/dL", upper_limit=1.2),
+                ]
+            },
+            "bilirubin 9.9 x ULN (11.9 mg/dL, 19 Feb), limit 10 x ULN",
+        ),
+        (
+            "hepatic_encephalopathy_grade < 2",
+            {"observations": [result("hepatic_encephalopathy_grade", 2)]},
+            "HE grade 2 (19 Feb), limit: below 2",
+        ),
     ],
 )
 def test_what_is_against_a_line_says_its_time(rule: str, record: dict[str, Any], told: str) -> None:

@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from golden.screened import Expected, expected_screenings, screened
-from screener.report.sheet_text import HEIGHT, NARROWEST, WIDTH, sheet_text
+from screener.report.sheet_text import HEIGHT, NARROWEST, WIDEST, sheet_text
+from screener.report.wording import WIDTH
 from screener.sheet.making import sheet_of
 from screener.sheet.model import State
 from sheet.test_states import ALL_MET, FAILURE, count, lab, sheet
@@ -30,9 +31,10 @@ def test_every_example_fits(expected: Expected) -> None:
 
 
 @EACH
-def test_a_narrow_terminal_has_narrow_lines_and_the_same_trials(expected: Expected) -> None:
-    for width in (60, NARROWEST):
+def test_a_terminal_has_lines_of_its_own_width_and_the_same_trials(expected: Expected) -> None:
+    for width in (NARROWEST, 60, WIDEST):
         shown = lines(sheet_text(sheet_of(screened(expected)), width))
+        assert len(shown) <= HEIGHT or width < WIDTH
         assert max(map(len, shown)) <= width
         assert all(trial.id in "\n".join(shown) for trial in screened(expected).trials)
         assert "…" not in shown[0]
@@ -72,7 +74,7 @@ def test_what_stands_on_a_sheet() -> None:
         "Woman, 46. Liver failure since 10 Feb (10 days).",
         "INR         1.8                      19 Feb, good to 26 Feb",
         "Not on record: Bilirubin, Creatinine",
-        "MELD 13 to 40 (open: creatinine)   COSSH-ACLF II -   HE -   Ascites -",
+        "MELD 13 to 40 (not known: creatinine)   COSSH-ACLF II -   HE -   Ascites -",
         "",
         "Next: ask whether 0001 takes participants",
         "",

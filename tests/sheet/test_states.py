@@ -257,7 +257,7 @@ def test_a_line_that_one_reading_fails_is_told_while_the_other_is_open() -> None
     (reading,) = (point for point in told.points if point.kind == "reading")
     assert (
         reading.text
-        == "open: the last count; OUT: any count (platelet count 40 10*9/L (1 Sep 2025), limit 50 x 10*9/L)"
+        == "OUT: any count (platelet count 40 10*9/L (1 Sep 2025), limit 50 x 10*9/L); open: the last count"
     )
 
 
@@ -282,3 +282,12 @@ def test_a_doubtful_value_alone_rules_nothing_out_for_good() -> None:
     (told,) = sheet_of(evaluate(read_patient(record, rules_), rules_, as_of=AS_OF)).trials
     assert told.state.name == "ruled out today"
     assert [(point.lines, point.is_doubtful) for point in told.points] == [(("I2",), False), (("E2",), True)]
+
+
+def test_a_value_is_checked_for_the_trials_that_are_not_ruled_out() -> None:
+    told = sheet(observations=[lab("INR", 190), count(80)])
+    (check,) = (group for group in told.actions if group.kind == "check")
+    assert [action.trials for action in check.actions] == [(TRIAL,)]
+    of_a_child = sheet(observations=[lab("INR", 190), count(80)], birth_date="2024-01-01")
+    assert [each.state.name for each in of_a_child.trials] == ["ruled out today"]
+    assert not [group for group in of_a_child.actions if group.kind == "check"]

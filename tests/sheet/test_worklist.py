@@ -18,9 +18,10 @@ from screener.loading import load_rulebook
 from screener.records import read_patient
 from screener.records.errors import Unusable
 from screener.report.forms import Place
+from screener.report.wording import WIDTH
 from screener.report.worklist_csv import worklist_csv, written
 from screener.report.worklist_page import worklist_page
-from screener.report.worklist_text import WIDTH, worklist_text
+from screener.report.worklist_text import NARROWEST, worklist_text
 from screener.report.worklists import page_name
 from screener.screening import Screening
 from screener.sheet.making import sheet_of
@@ -145,6 +146,14 @@ def test_text_keeps_to_80_columns_and_loses_no_letter_of_an_id(name: str, state:
     assert plain in shown.replace("W40", "") or cell_len(plain) < 22
 
 
+def test_text_is_as_wide_as_the_terminal() -> None:
+    rows = [row("somebody with a long name", next="many things, " * 4), row("患者" * 9, days=400)]
+    for width in (NARROWEST, 79, 120):
+        shown = worklist_text(worklist_of(rows, Choice()), width).splitlines()
+        assert max(map(cell_len, shown)) <= width
+        assert ("many things, " * 4).strip() in "\n".join(shown) or width < 120
+
+
 def test_two_of_one_id_are_shown_with_their_files() -> None:
     rows = [row("x", file="1.json", shares_id=True), row("x", file="2.json", shares_id=True)]
     worklist = worklist_of(rows, Choice())
@@ -185,6 +194,15 @@ def test_csv_has_the_same_columns_whatever_is_on_record() -> None:
     bare = row_of(evaluate(read_patient({"id": "x", "as_of": "2026-02-20"}, rulebook), rulebook), "x.json")
     assert bare is not None
     assert {worklist_csv([bare]).splitlines()[0], *headers} == headers
+
+
+def test_a_day_in_a_cell_has_its_year() -> None:
+    rulebook = load_rulebook()
+    (record,) = (path for path in examples() if path.stem == "alcoholic-hepatitis-with-ascites")
+    made = row_of(evaluate(read_patient(record, rulebook), rulebook), record.name)
+    assert made is not None
+    (cells,) = csv.DictReader(io.StringIO(worklist_csv([made]).removeprefix("\ufeff"), newline=""))
+    assert cells["NCT05985863_consent"] == "recorded 2026-02-19"
 
 
 # ---- a row says what the sheet says

@@ -1,5 +1,7 @@
 """The questions that are left for people, each trial's own: as a list to read, and as a FHIR R4 Questionnaire.
 
+A trial that is ruled out, as the sheet says it, asks nobody for anything.
+
 A question's key is where its answer belongs in the `answers` of a record, and the `linkId` of its item.
 """
 
@@ -7,7 +9,7 @@ from __future__ import annotations
 
 import textwrap
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any as Anything
 
 from msgspec import Struct
@@ -17,7 +19,9 @@ from screener.evaluation.phrases import capital
 from screener.records.questionnaire import EVERY_TRIAL
 from screener.report.wording import DISCLAIMER, on_one_line
 from screener.screening import CriterionResult, Screening, TrialResult
+from screener.sheet.making import states_in_words
 from screener.sheet.phrases import as_of_words
+from screener.sheet.states import OUT
 from screener.sheet.waiting import questions_asked
 
 WIDTH = 80
@@ -47,12 +51,14 @@ class AskedForTrial(Struct, frozen=True):
 
 
 def open_questions(screening: Screening) -> tuple[AskedForTrial, ...]:
-    """What people have to answer, by trial, in the order of the protocols' lines. Trials without a question are left
-    out."""
-    rulebook = screening.rulebook
+    """What people have to answer, by trial, in the order of the protocols' lines; first what has to be answered now.
+    Trials without a question are left out."""
+    rulebook, out = screening.rulebook, _ruled_out(screening)
     shared: dict[str, OpenQuestion] = {}
     by_trial: list[AskedForTrial] = []
     for trial in screening.trials:
+        if trial.id in out:
+            continue
         own: dict[str, OpenQuestion] = {}
         for criterion in trial.criteria:
             for asked in _asked_by(trial, criterion, screening):
@@ -66,10 +72,19 @@ def open_questions(screening: Screening) -> tuple[AskedForTrial, ...]:
                     is_conditional=asked.is_conditional and before.is_conditional,
                 )
         if own:
-            by_trial.append(AskedForTrial(trial.id, trial.title, tuple(own.values())))
+            by_trial.append(AskedForTrial(trial.id, trial.title, _now_first(own)))
     if shared:
-        by_trial.insert(0, AskedForTrial(None, "Asked once, for every trial", tuple(shared.values())))
+        by_trial.insert(0, AskedForTrial(None, "Asked once, for every trial", _now_first(shared)))
     return tuple(by_trial)
+
+
+def _now_first(asked: Mapping[str, OpenQuestion]) -> tuple[OpenQuestion, ...]:
+    return tuple(sorted(asked.values(), key=lambda each: each.is_conditional))
+
+
+def _ruled_out(screening: Screening) -> list[str]:
+    """The trials that are ruled out, for good or today."""
+    return [name for name, state in states_in_words(screening).items() if state.name in OUT]
 
 
 def _asked_by(trial: TrialResult, criterion: CriterionResult, screening: Screening) -> Iterator[OpenQuestion]:
@@ -99,6 +114,8 @@ def questions_text(screening: Screening) -> str:
     title = f"{opening}: {count or 'no'} open question{'' if count == 1 else 's'}"
     title += f" ({different} of them different)" if different != count else ""
     lines = _wrapped(title + (f", {later} more depending on other answers" if later else ""))
+    if out := _ruled_out(screening):
+        lines += _wrapped(f"Ruled out, so nothing is asked for: {', '.join(out)}")
     for trial in asked:
         lines.append("")
         lines += _wrapped(f"{trial.trial}  {trial.title}" if trial.trial else trial.title)

@@ -32,13 +32,14 @@ from screener.sheet.model import (
     ChecklistRow,
     KeyResult,
     KeyScore,
+    OpenEntry,
     Review,
     Sheet,
     StateName,
     TrialRow,
 )
-from screener.sheet.phrases import counted, day_words, moment_words
-from screener.values.dates import DateError, dates_in_words, parse_moment
+from screener.sheet.phrases import counted, date_words, day_words, moment_words
+from screener.values.dates import DateError, parse_moment
 
 MOST_COLUMNS = 8
 """Trials that have a column of their own among what to do; of more, their labels are listed."""
@@ -123,12 +124,13 @@ def page(sheets: Sequence[Sheet], screenings: Sequence[Screening], worklist: str
         review_title=phrases.REVIEW,
         needed=NEEDED,
         rows_of_actions=rows_of_actions,
+        after_clean_chart=after_clean_chart,
         recruitment=phrases.recruitment,
         reviewers=reviewers,
         settles=settles,
         shortened=shortened,
         told_apart=_TOLD_APART,
-        title_of=title_of,
+        titles_of=titles_of,
         trials_of=trials_of,
         trials_of_entries=trials_of_entries,
         words_of_answer=LINE_WORDS,
@@ -160,12 +162,12 @@ def _columns(sheet: Sheet) -> list[TrialRow]:
 def trials_of(review: Review) -> set[str]:
     """The trials that a chart review is for."""
     of_needed = (item.trials for item in review.needed)
-    return trials_of_entries(review).union(*of_needed, *(group.trials for group in review.groups))
+    return trials_of_entries(review.entries).union(*of_needed, *(group.trials for group in review.groups))
 
 
-def trials_of_entries(review: Review) -> set[str]:
+def trials_of_entries(entries: Sequence[OpenEntry]) -> set[str]:
     """The trials that entries leave open."""
-    return {line.trial for entry in review.entries for line in entry.lines}
+    return {line.trial for entry in entries for line in entry.lines}
 
 
 _TOLD_APART: frozenset[StateName] = frozenset({"check", "ruled out", "ruled out today"})
@@ -229,11 +231,13 @@ def _height(sheet: Sheet, columns: int, print_: Print) -> float:
         state = 1.1 + lines(row.state.detail, 41) + (row.state.name in _TOLD_APART)
         name = 1.1 + lines(f"{row.short or row.title}{row.recruiting.text}{' ' * 24}", 43)
         points = sum(lines(f"Close: {point.text}", 52) for point in row.points)
-        if row.after_clean_chart is not None:
-            points += lines(f"After a clean chart: {row.after_clean_chart.left}", 52)
+        if after_clean_chart(row):
+            points += lines(f"After a clean chart: {after_clean_chart(row)}", 52)
         dates = lines(row.dates.text, 38) + (row.counts.participant == 0)
         height += max(state, name, points, dates) * 0.93 * spacing + 1.7 * gap
     height += 7 + sum(lines(note, ROOM[0], 0.8) for note in sheet.notes[:MOST_NOTES])
+    asked = "".join(f"{each.text} ({each.dated}) " for each in sheet.entries[:MOST_ENTRIES])
+    entries = [(asked, text_width - (0 if print_.is_run_in else 6.9 * em))] if asked else []
     for group in sheet.actions:
         texts = [
             ("".join(f"[ ] {each.text} {each.detail} " for each in row), text_width) for row in rows_of_actions(group)
@@ -243,10 +247,10 @@ def _height(sheet: Sheet, columns: int, print_: Print) -> float:
                 texts += [(f"{each.title}. {each.text}", text_width) for each in sheet.review.groups]
             else:
                 texts += [(each.text, text_width - 6.9 * em) for each in sheet.review.groups]
-            texts += [(" " * 100, text_width)] * bool(sheet.review.entries)
+            texts += entries
             height += spacing * bool(group.actions)
         elif group.kind == "chart":
-            texts += [(" " * 130, text_width), *([(" " * 100, text_width)] if sheet.review.entries else [])]
+            texts += [(" " * 130, text_width), *entries]
         height += spacing + 1.6 * gap
         height += sum(lines(text, width) * spacing + gap for text, width in texts)
     return (height + 2) * em
@@ -282,7 +286,7 @@ def day_written(text: str, as_of: date) -> Markup:
     except DateError:
         moment = None
     if moment is None or not moment.is_one_day:
-        return escape(visible(dates_in_words(text)))
+        return escape(visible(date_words(text, as_of)))
     return day(date.fromordinal(moment.first_day), as_of)
 
 
@@ -306,6 +310,14 @@ def shortened(missing: str) -> str:
     while rest and len(first) + len(rest[0]) < LETTERS_OF_A_CELL:
         first = f"{first}, {rest.pop(0)}"
     return f"{first} and {len(rest)} more" if rest else first
+
+
+def after_clean_chart(row: TrialRow) -> str:
+    """What is left once the chart is read and nothing was found, where the row does not say so already."""
+    after = row.after_clean_chart
+    if after is None or after.left == phrases.without_review(row.left):
+        return ""
+    return after.left or phrases.state_word("all met")
 
 
 def rows_of_actions(group: ActionGroup) -> list[list[Action]]:
@@ -336,10 +348,11 @@ def digest(rules: str) -> str:
     return rules.rpartition(":")[2][:LETTERS_OF_A_DIGEST]
 
 
-def title_of(name: str, screening: Screening) -> str:
-    """What a concept is called, for a person who has to choose among some."""
-    concept = screening.rulebook.concepts.get(name)
-    return concept.title if concept is not None else name.replace("_", " ")
+def titles_of(names: Sequence[str], screening: Screening) -> list[tuple[str, str]]:
+    """What concepts are called, for a person who has to choose among some, and their names; by the alphabet."""
+    concepts = screening.rulebook.concepts
+    titles = [(concepts[name].title if name in concepts else name.replace("_", " "), name) for name in names]
+    return sorted(titles, key=lambda each: each[0].casefold())
 
 
 # ---- the chart review as a file

@@ -6,22 +6,19 @@ fits, the list of the chart review is shortened first: the whole of it is a file
 
 from __future__ import annotations
 
-import shutil
-import sys
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from screener.evaluation.phrases import capital, lowered
 from screener.report.forms import Texts
-from screener.report.wording import DISCLAIMER, on_one_line
+from screener.report.wording import DISCLAIMER, WIDTH, columns_of_terminal, on_one_line
 from screener.screening import Screening
 from screener.sheet import phrases
 from screener.sheet.making import sheet_of
 from screener.sheet.model import ActionGroup, KeyResult, KeyScore, Point, ReviewGroup, Sheet, TrialRow
 from screener.sheet.states import OUT
 
-WIDTH = 80
-NARROWEST = 50
+NARROWEST, WIDEST = 50, 100
 HEIGHT = 40
 MARGIN = 11
 """Columns before the text of a line below a trial, and of a thing to do."""
@@ -53,9 +50,8 @@ class SheetText(Texts):
 
 
 def print_sheet(screening: Screening) -> None:
-    """One patient, as it is printed where no form is asked for: as wide as the terminal, and no wider than a sheet."""
-    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
-    print(sheet_text(sheet_of(screening), max(NARROWEST, min(columns, WIDTH))), end="")
+    """One patient, as it is printed where no form is asked for: as wide as the terminal, within what reads well."""
+    print(sheet_text(sheet_of(screening), columns_of_terminal(NARROWEST, WIDEST)), end="")
 
 
 def sheet_text(sheet: Sheet, width: int = WIDTH) -> str:
@@ -69,7 +65,7 @@ class _Writer:
     def __init__(self, sheet: Sheet, width: int) -> None:
         self.sheet = sheet
         self.width = width
-        self.height = HEIGHT * WIDTH // width
+        self.height = HEIGHT * WIDTH // min(width, WIDTH)
 
     def text(self) -> str:
         head = [*self.patient(), *self.doubts(), *self.results(), "", *self.hanging("Next: ", self.sheet.next, 3), ""]
@@ -233,11 +229,13 @@ class _Writer:
 
     def foot(self) -> Iterator[str]:
         yield ""
-        notes = self.sheet.notes
+        notes, behind = self.sheet.notes, self.sheet.notes_behind
+        others = len(notes) + len(behind) - 1
+        more = f" (+{others})" if others else ""
         if notes:
-            others = len(notes) + len(self.sheet.notes_said) - 1
-            more = f" (+{others})" if others else ""
             yield f"{_cut(f'Note: {on_one_line(notes[0])}', self.width - len(more))}{more}"
+        elif behind:
+            yield f"{phrases.counted(len(behind), 'note')} on the record: --full"
         yield from self.hanging("", DISCLAIMER, 2)
 
     # ---- lines
@@ -273,7 +271,7 @@ def _score(cell: KeyScore) -> str:
         return f"{cell.label} -"
     told = [
         *([cell.other] if cell.other else []),
-        *([f"open: {cell.missing.split(', ')[0]}"] if cell.missing and cell.low != cell.high else []),
+        *([f"not known: {cell.missing.split(', ')[0]}"] if cell.missing and cell.low != cell.high else []),
         *([f"{cell.without} without {cell.check}"] if cell.check else []),
     ]
     beside = f" ({'; '.join(told)})" if told else ""
@@ -325,7 +323,7 @@ def _point(point: Point) -> str:
 
 
 def _entries(sheet: Sheet) -> str:
-    entries = sheet.review.entries
+    entries = sheet.entries
     more = len(entries) - MOST_ENTRIES
     told = " ".join(capital(each.text) for each in entries[:MOST_ENTRIES])
     return f"{told} And {phrases.counted(more, 'more entry', 'more entries')}." if more > 0 else told
@@ -372,7 +370,7 @@ def _one_by_one(texts: Sequence[str]) -> str:
 def _asked(groups: Sequence[ReviewGroup], named: int) -> str:
     """The items of the first groups, and the number of all others."""
     told = f"None of these? {phrases.EVER_UNLESS} {'; '.join(group.text for group in groups[:named])}" if named else ""
-    rest = ", ".join(f"{lowered(group.title)} {len(group.items)}" for group in groups[named:])
+    rest = ", ".join(f"{lowered(group.title)} ({len(group.items)})" for group in groups[named:])
     if not rest:
         return told
     return f"{told}{'. And' if named else 'None of these?'} {rest}. To fill in: screen review"

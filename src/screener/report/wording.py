@@ -5,6 +5,8 @@ elsewhere.
 from __future__ import annotations
 
 import re
+import shutil
+import sys
 from collections.abc import Iterator, Sequence
 
 from screener.contract import LINE_WORDS, OUTCOMES
@@ -30,6 +32,16 @@ def tally(trial: TrialResult) -> str:
 
 
 _LEFT = {"data": "things to measure or to look up", "judgement": "judgements", "consent": "consent"}
+
+
+WIDTH = 80
+"""Columns of what is printed into a file, or piped on."""
+
+
+def columns_of_terminal(narrowest: int, widest: int) -> int:
+    """How wide to print on this terminal; anywhere else, 80 columns."""
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
+    return max(narrowest, min(columns, widest))
 
 
 def waits_for(trial: TrialResult) -> str:

@@ -1,4 +1,4 @@
-"""The worklist on a terminal: 80 columns, one row a patient, and what does not fit goes on below in its own column."""
+"""The worklist on a terminal: one row a patient, and what does not fit goes on below in its own column."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ from textwrap import wrap
 
 from rich.cells import cell_len, chop_cells
 
-from screener.report.wording import DISCLAIMER, on_one_line
+from screener.report.wording import DISCLAIMER, WIDTH, on_one_line
 from screener.sheet import phrases
 from screener.sheet.worklist import Listed, Row, Worklist
 
-WIDTH = 80
+NARROWEST, WIDEST = 60, 140
 GAP = " "
-MET, UNTIL = 5, 7
+MET, UNTIL, UNTIL_WITH_YEAR = 5, 7, 12
+ROOM_FOR_A_YEAR = 100
+"""From so many columns on, the year of a day stands beside it, not below."""
 PATIENT = (12, 22)
 """How wide the column of patients is at least, and at most; a longer id goes on below."""
 STATE = (12, 22)
+ON_A_NARROW_ONE = (12, 12)
+"""The same of both where the terminal has less than 80 columns."""
 LABEL = (5, 12)
 MOST_NEXT = 4
 """Lines of what is next; the sheet of the patient has the rest."""
@@ -24,43 +28,53 @@ NAMED_BELOW = 40
 """Patients who are gone and records that could not be used, as many as are named."""
 
 
-def worklist_text(worklist: Worklist) -> str:
+def worklist_text(worklist: Worklist, width: int = WIDTH) -> str:
     """The whole list, with the line's end."""
-    lines = [*_head(worklist), "", *_table(worklist), *_below(worklist), "", *_foot(worklist)]
+    lines = [
+        *_head(worklist, width),
+        "",
+        *_table(worklist, width),
+        *_below(worklist, width),
+        "",
+        *_foot(worklist, width),
+    ]
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
 # ---- above
 
 
-def _head(worklist: Worklist) -> Iterator[str]:
+def _head(worklist: Worklist, width: int) -> Iterator[str]:
     shown, number = len(worklist.shown), phrases.counted(worklist.number, "patient")
     of = number if shown == worklist.number else f"{shown} of {number}"
     told = f"{of}, {phrases.counted(worklist.trials, 'trial')}, {phrases.ORDERED[worklist.choice.sort]}"
     first, last = worklist.first_day, worklist.last_day
     day = phrases.as_of_words(last) if first == last else f"{phrases.as_of_words(first)} to {phrases.as_of_words(last)}"
-    yield f"{told}{f'as of {day}':>{max(WIDTH - len(told), len(day) + 8)}}" if first == last else told
-    if first != last:
-        yield f"as of {day}"
+    told_day = f"as of {day}"
+    if len(told) + 2 + len(told_day) <= width and first == last:
+        yield f"{told}{told_day:>{width - len(told)}}"
+    else:
+        yield from wrap(told, width)
+        yield told_day
     counts = [f"{phrases.state_word(state)} {number}" for state, number in worklist.counts]
     if worklist.died:
         counts.append(f"died {worklist.died}")
-    yield from _in_rows(counts, " | ")
+    yield from _in_rows(counts, " | ", width)
     if worklist.since is not None:
         since = worklist.since
         told = (
             f"since {on_one_line(since.name)}: {len(since.new)} new, {len(since.was)} changed, {len(since.gone)} gone"
         )
-        yield from wrap(told, WIDTH)
+        yield from wrap(told, width)
     if worklist.soon:
         yield f"! good to passes within a week: {worklist.soon}"
 
 
-def _in_rows(texts: Sequence[str], by: str) -> Iterator[str]:
+def _in_rows(texts: Sequence[str], by: str, width: int) -> Iterator[str]:
     """Texts one after the other, and none of them broken in two."""
     row = ""
     for text in texts:
-        if row and cell_len(row + by + text) > WIDTH:
+        if row and cell_len(row + by + text) > width:
             yield row
             row = ""
         row = f"{row}{by}{text}" if row else text
@@ -70,19 +84,22 @@ def _in_rows(texts: Sequence[str], by: str) -> Iterator[str]:
 # ---- the rows
 
 
-def _table(worklist: Worklist) -> Iterator[str]:
+def _table(worklist: Worklist, width: int) -> Iterator[str]:
     rows = worklist.shown
     if not rows:
         yield phrases.NOBODY
         return
     names = [_patient(each.row) for each in rows]
-    patient = _between(max(map(cell_len, names)), PATIENT)
+    patient = _between(max(map(cell_len, names)), PATIENT if width >= WIDTH else ON_A_NARROW_ONE)
     label = _between(max(len(each.row.nearest.label) + 1 for each in rows), LABEL)
-    state = _between(max(cell_len(each.row.nearest.headline) for each in rows), STATE)
-    next_ = WIDTH - patient - state - label - MET - UNTIL - 5 * len(GAP)
-    widths = (patient, state, label, MET, next_, UNTIL)
-    yield GAP.join(_padded(text, width) for text, width in zip(phrases.COLUMNS, widths, strict=True))
-    yield "-" * WIDTH
+    widest = max(cell_len(each.row.nearest.headline) for each in rows)
+    state = _between(widest, STATE if width >= WIDTH else ON_A_NARROW_ONE)
+    until = UNTIL_WITH_YEAR if width >= ROOM_FOR_A_YEAR else UNTIL
+    next_ = width - patient - state - label - MET - until - 5 * len(GAP)
+    widths = (patient, state, label, MET, next_, until)
+    *titles, last = phrases.COLUMNS
+    yield GAP.join([*map(_padded, titles, widths), f"{last:>{until}}"])
+    yield "-" * width
     for name, each in zip(names, rows, strict=True):
         yield from _row(name, each, widths)
 
@@ -149,20 +166,20 @@ def _shortened(lines: list[str], width: int) -> list[str]:
 # ---- below
 
 
-def _below(worklist: Worklist) -> Iterator[str]:
+def _below(worklist: Worklist, width: int) -> Iterator[str]:
     if worklist.since is not None and worklist.since.gone:
         yield ""
         yield "Gone since then"
         gone = worklist.since.gone
         for each in gone[:NAMED_BELOW]:
             was = phrases.earlier_state(on_one_line(each.state), on_one_line(each.trial))
-            yield from _hanging(f"{on_one_line(each.patient)}, {was}")
+            yield from _hanging(f"{on_one_line(each.patient)}, {was}", width)
         yield from _more(len(gone))
     if worklist.unusable:
         yield ""
         yield "Could not be used, as said above"
         for record in worklist.unusable[:NAMED_BELOW]:
-            yield from _hanging(f"{on_one_line(record.file)}: {on_one_line(record.why)}")
+            yield from _hanging(f"{on_one_line(record.file)}: {on_one_line(record.why)}", width)
         yield from _more(len(worklist.unusable))
 
 
@@ -171,11 +188,11 @@ def _more(number: int) -> Iterator[str]:
         yield f"  and {number - NAMED_BELOW} more"
 
 
-def _hanging(text: str) -> list[str]:
-    return [f"{'  ' if number == 0 else '    '}{line}" for number, line in enumerate(_folded(text, WIDTH - 4))]
+def _hanging(text: str, width: int) -> list[str]:
+    return [f"{'  ' if number == 0 else '    '}{line}" for number, line in enumerate(_folded(text, width - 4))]
 
 
-def _foot(worklist: Worklist) -> Iterator[str]:
+def _foot(worklist: Worklist, width: int) -> Iterator[str]:
     if any(not each.row.nearest.is_recruiting and not each.row.for_all for each in worklist.shown):
         yield phrases.NOT_RECRUITING_MARK
-    yield DISCLAIMER
+    yield from wrap(DISCLAIMER, width)

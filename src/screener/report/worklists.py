@@ -50,9 +50,10 @@ class WorklistText(Rows):
 
     def end(self, unusable: Sequence[Unusable]) -> str | None:
         if self.rows:
-            from screener.report.worklist_text import worklist_text
+            from screener.report.wording import columns_of_terminal
+            from screener.report.worklist_text import NARROWEST, WIDEST, worklist_text
 
-            print(worklist_text(self.worklist(unusable)), end="")
+            print(worklist_text(self.worklist(unusable), columns_of_terminal(NARROWEST, WIDEST)), end="")
         return None
 
 

@@ -8,12 +8,13 @@ looked up in the chart; a question goes to whom the dictionary asks it of.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import get_args
 
 from msgspec.structs import replace
 
 from screener.evaluation.answers import Found, Reason
 from screener.evaluation.grounds import STILL_THERE, needs_of_lookup, waits_for_anchor_alone
-from screener.evaluation.phrases import capital, lowered
+from screener.evaluation.phrases import capital, either, lowered
 from screener.records.patient import Episode
 from screener.rulebook import ChangeLookup, Concept, EventLookup, OnsetLookup, Rulebook, ValueLookup
 from screener.screening import CriterionResult, Screening
@@ -22,6 +23,7 @@ from screener.sheet.model import Action, ActionGroup, ActionKind, Counts, Line, 
 from screener.sheet.reviewing import is_of_old_results, is_tested
 from screener.sheet.states import is_split
 from screener.sheet.waiting import Awaited, awaited, questions_asked
+from screener.values.dates import TimeUnit, parse_duration
 from screener.values.truth import UNKNOWN
 
 ORDER: tuple[ActionKind, ...] = (
@@ -87,11 +89,18 @@ WITHIN = "within "
 
 
 def _with_detail(known: str, detail: str) -> str:
-    """Details one after the other, each once: `bilirubin, INR`; times in one phrase: `within 7 days or 48 hours`."""
+    """Details one after the other, each once: `bilirubin, INR`; times in one phrase, the shortest first: `within 48
+    hours, 7 days or 3 months`."""
     if detail.startswith(WITHIN) and known:
-        times = [*known.removeprefix(WITHIN).split(" or "), detail.removeprefix(WITHIN)]
-        return f"{WITHIN}{' or '.join(dict.fromkeys(times))}"
+        times = {*known.removeprefix(WITHIN).replace(" or ", ", ").split(", "), detail.removeprefix(WITHIN)}
+        return f"{WITHIN}{either(sorted(times, key=_length))}"
     return ", ".join(dict.fromkeys(each for each in (*known.split(", "), detail) if each))
+
+
+def _length(time: str) -> tuple[int, int]:
+    """How long a stretch of time is, to put it among others."""
+    length = parse_duration(time)
+    return get_args(TimeUnit).index(length.unit), length.count
 
 
 def _steps(each: Awaited, rulebook: Rulebook) -> Iterator[Step]:

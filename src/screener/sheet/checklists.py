@@ -70,7 +70,7 @@ def _needs(criterion: CriterionResult) -> Iterator[str]:
     the sheet, and they may be asked about in every line."""
     entries = [need for need in criterion.needs if need.kind == "entry"]
     if len(entries) > 1:
-        yield phrases.entries_to_look_up([need.name for need in entries])
+        yield phrases.entries_to_look_up(list(dict.fromkeys(need.name for need in entries)))
     yield from (need.text for need in criterion.needs if len(entries) < 2 or need.kind != "entry")
 
 
@@ -92,7 +92,10 @@ def _sources(criterion: CriterionResult) -> Iterator[Source]:
         for fact, found, used in those:
             if used:
                 is_certain = not (isinstance(fact, Episode) and fact.only_may_be)
-                source = Source(fact_words(fact, found, rulebook, as_of), fact.source)
+                place = (
+                    "" if fact.source == getattr(fact, "name", "") else fact.source
+                )  # `sex male` says where it stands
+                source = Source(fact_words(fact, found, rulebook, as_of), place)
                 (told if is_certain else maybe)[source] = None
     yield from told or maybe
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from screener.evaluation.answers import Found, Measured
 from screener.evaluation.evaluator import program_of
-from screener.evaluation.explanation import number_text, span_text
+from screener.evaluation.explanation import LIMITS, number_text, span_text
 from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import leaves, results_of
 from screener.evaluation.instants import last_fresh_day
@@ -228,7 +228,7 @@ def _multiple(result: Result, lab: Lab) -> str:
     if not result.upper_limit or result.value is None or not result.value.is_exact:
         return "no ULN"
     exact = result.exact if result.exact is not None else Fraction(result.value.low)
-    return f"{float(exact / result.upper_limit):.1f} x ULN"
+    return phrases.multiple(exact / result.upper_limit, LIMITS["upper"])
 
 
 def _beside(shown: Shown, screening: Screening) -> str:
@@ -282,12 +282,14 @@ def _score(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[Pl
 
 
 def _missing(score: Measured, rulebook: Rulebook) -> Iterator[str]:
-    """What keeps a score from being one number, by name: what is measured first."""
+    """What keeps a score from being one number, by name: what is measured first; a kind of what is named is not."""
     if score.range.is_exact:
         return
     open_ = list(leaves(score))
+    lacking = {name for found in open_ if isinstance(found.lookup, EventLookup) for name in found.lacking}
     for found in sorted(open_, key=lambda each: isinstance(each.lookup, EventLookup)):
         if isinstance(found.lookup, EventLookup):
-            yield from (lowered(rulebook.concepts[name].title) for name in found.lacking)
+            concepts = (rulebook.concepts[name] for name in found.lacking)
+            yield from (lowered(each.title) for each in concepts if lacking.isdisjoint(each.broader))
         elif (found.reasons or found.may_lack) and found.lookup is not None and found.subject not in rulebook.concepts:
             yield phrases.named(found.subject, rulebook)

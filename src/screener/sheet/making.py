@@ -6,7 +6,6 @@ and what time changes; then the states, the actions, and the words.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
@@ -17,7 +16,6 @@ from screener.advice.distance import TrialDistance, distance
 from screener.advice.when import Change, TrialTimeline, timelines
 from screener.evaluation.frame import Frame
 from screener.evaluation.phrases import capital, lowered
-from screener.records.errors import CHECK_FIRST
 from screener.records.patient import Episode
 from screener.screening import Screening, TrialResult
 from screener.sheet import phrases
@@ -41,6 +39,7 @@ from screener.sheet.model import (
     StateName,
     TrialRow,
 )
+from screener.sheet.notes import in_ward_words, is_of_no_rule, places_in, to_check
 from screener.sheet.points import points_of
 from screener.sheet.reviewing import Asked, asked_of_chart, heading_of, open_entries
 from screener.sheet.states import (
@@ -94,7 +93,7 @@ def sheet_of(screening: Screening, *, is_row: bool = False) -> Sheet:
     review = replace(review, groups=tuple(_in_order(group, order) for group in review.groups), waits=waiting)
     by_id = {trial.id: trial for trial in screening.trials}
     notes = screening.other_notes
-    said = _said_on_the_sheet(notes, review, worked)
+    behind = [*_said_on_the_sheet(notes, review, worked), *filter(is_of_no_rule, notes)]
     sheet = Sheet(
         patient=patient_line(screening, frame),
         next="",
@@ -109,9 +108,9 @@ def sheet_of(screening: Screening, *, is_row: bool = False) -> Sheet:
         ),
         notes=(
             *dict.fromkeys(remarks(screening, frame)),
-            *sorted((note for note in notes if note not in said), key=phrases.is_of_no_rule),
+            *in_ward_words([note for note in notes if note not in behind], screening),
         ),
-        notes_said=tuple(said),
+        notes_behind=in_ward_words(behind, screening),
         screener=__version__,
         rules=screening.rules,
     )
@@ -194,7 +193,7 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
             title=phrases.item_title(each.list, each.concept),
             list=each.list,
             covers=each.covers,
-            window=phrases.window(each.covers, screening.as_of),
+            window="" if each.list == "plans" else phrases.window(each.covers, screening.as_of),
             trials=_trials(lines),
             lines=lines,
         )
@@ -221,11 +220,10 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
     return Review(groups, tuple(needed), entries, settled, _open(screening, live))
 
 
-def _read_as(entry: OpenEntry, screening: Screening) -> Episode | None:
-    """The one thing that an entry certainly is; None if nobody could read it, or it is more than one thing."""
+def _read_as(entry: OpenEntry, screening: Screening) -> list[Episode]:
+    """What an entry certainly is; nothing if nobody could read it."""
     those = (each for of_name in screening.record.episodes.values() for each in of_name if each.source == entry.source)
-    certain = {each.concept: each for each in those if not each.only_may_be}
-    return next(iter(certain.values())) if len(certain) == 1 else None
+    return list({each.concept: each for each in those if not each.only_may_be}.values())
 
 
 def _covered(asked: Sequence[Asked]) -> set[str]:
@@ -260,14 +258,11 @@ def _in_order(group: ReviewGroup, order: Sequence[str]) -> ReviewGroup:
 
 # ---- notes
 
-_PLACE = re.compile(r"\w+\[\d+\]|[A-Z][a-z]\w+/[\w.-]+")
-"""A place in a record: `observations[3]`, and in FHIR `Observation/a-1`."""
-
 
 def _said_on_the_sheet(notes: Sequence[str], review: Review, worked: _Worked) -> list[str]:
     """The notes that only speak of entries to look up and of values to check, which the sheet asks about by itself."""
     asked = {entry.source for entry in review.entries} | {source for _, source in worked.suspicious}
-    return [note for note in notes if (places := _PLACE.findall(note)) and asked.issuperset(places)]
+    return [note for note in notes if (places := places_in(note)) and asked.issuperset(places)]
 
 
 # ---- values to check
@@ -287,7 +282,7 @@ def _doubts(worked: _Worked) -> tuple[Doubt, ...]:
         effect = phrases.decides([worked.labels[name] for name in decides])
         doubts.append(Doubt(text, decides or counts, effect))
     doubts += _impossible(screening)
-    found = [Doubt(note.removeprefix(CHECK_FIRST), ()) for note in screening.check_first]
+    found = [Doubt(to_check(note, screening), (), places=tuple(places_in(note))) for note in screening.check_first]
     return (*sorted(doubts, key=lambda each: not each.effect), *found)
 
 
@@ -306,9 +301,11 @@ def _impossible(screening: Screening) -> Iterator[Doubt]:
 
 
 def _add_checks(actions: Actions, doubts: Sequence[Doubt], live: Sequence[str]) -> None:
+    """Nothing is checked for trials that are ruled out whatever the value is."""
     for each in doubts:
-        text = phrases.check_action(each.text)
-        actions["check", text] = Action(text, each.trials or tuple(live), (), each.effect)
+        trials = tuple(name for name in each.trials or live if each.effect or name in live)
+        if trials:
+            actions["check", each.text] = Action(each.text, trials, (), each.effect)
 
 
 def _checked_values(checks: Checks, worked: _Worked) -> list[tuple[str, str]]:
@@ -333,6 +330,7 @@ def _row(trial: TrialResult, review: Review, actions: Actions, worked: _Worked, 
     has_review = bool(counts.chart) and any(trial.id in group.trials for group in review.groups)
     left = "" if worked.screening.died is not None else phrases.left(counts, has_review)
     is_told_after = bool(left) and has_review and name != "too little" and not is_row
+    consent, consent_day = _consent(trial, worked.screening.as_of)
     points = points_of(trial, worked.distances[trial.id], checks.lines)
     return TrialRow(
         id=trial.id,
@@ -350,7 +348,8 @@ def _row(trial: TrialResult, review: Review, actions: Actions, worked: _Worked, 
         dates=_dates(trial, name, has_review, worked),
         counts=counts,
         after_clean_chart=_after_clean_chart(trial, worked) if is_told_after else None,
-        consent=_consent(trial, worked.screening.as_of),
+        consent=consent,
+        consent_day=consent_day,
         left=left,
     )
 
@@ -467,14 +466,12 @@ def _on(day: date, changes_: Sequence[Change]) -> str:
     return ", ".join(dict.fromkeys(each.criterion for each in changes_ if each.date == day + ONE_DAY))
 
 
-def _consent(trial: TrialResult, as_of: date) -> str:
+def _consent(trial: TrialResult, as_of: date) -> tuple[str, str]:
+    """What is on record of the consent, and the day of it."""
     lines = [each for each in trial.criteria if is_consent(each)]
-    if not lines:
-        return ""
-    for line in lines:
-        for row in line.evidence:
-            return phrases.consent_recorded(row.value, row.date, as_of)
-    return phrases.NOT_RECORDED
+    for row in (row for line in lines for row in line.evidence):
+        return phrases.consent_recorded(row.value, row.date, as_of), (row.date or "")[: len("2026-02-19")]
+    return (phrases.NOT_RECORDED if lines else ""), ""
 
 
 def _add_signing(actions: Actions, rows: Sequence[TrialRow]) -> None:

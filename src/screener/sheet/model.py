@@ -130,12 +130,14 @@ class KeyScore(Struct, frozen=True, tag="score"):
 
 
 class Doubt(Struct, frozen=True):
-    """A value to check before anything else, and the trials whose state rests on it."""
+    """A value, or an entry, to check before anything else, and the trials whose state rests on it."""
 
     text: str
     trials: tuple[str, ...]
     effect: str = ""
     """`(decides 3002)`"""
+    places: tuple[str, ...] = ()
+    """Where the entries stand that nobody could read; empty for a value."""
 
 
 # ---- the trials
@@ -227,6 +229,8 @@ class TrialRow(Struct, frozen=True):
     after_clean_chart: CleanChart | None = None
     consent: str = ""
     """`recorded 19 Feb`, `not recorded`."""
+    consent_day: str = ""
+    """`2026-02-19`"""
     left: str = ""
     """What is left to do, by who does it: `1 chart review, 2 judgements, consent`; empty where nothing is."""
 
@@ -363,7 +367,14 @@ class Sheet(Struct, frozen=True):
     review: Review
     checklists: tuple[Checklist, ...]
     notes: tuple[str, ...]
-    notes_said: tuple[str, ...]
-    """Notes that repeat an entry to look up or a value to check: they stand behind the sheet only."""
+    notes_behind: tuple[str, ...]
+    """Notes that stand behind the sheet only: they repeat an entry to look up or a value to check, or nobody has to do
+    anything about them."""
     screener: str
     rules: str
+
+    @property
+    def entries(self) -> tuple[OpenEntry, ...]:
+        """The entries to look up, without those to check first."""
+        checked = {place for doubt in self.check_first for place in doubt.places}
+        return tuple(each for each in self.review.entries if each.source not in checked)

@@ -5,12 +5,15 @@ Only words are made here; which of them apply is decided in `states.py`, `action
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from fractions import Fraction
 
 from screener.evaluation.answers import Found
 from screener.evaluation.explanation import number_text, score_text, span_text
 from screener.evaluation.phrases import both, capital, either, lowered, unit_beside
+from screener.records.code_systems import names_of_systems
 from screener.records.patient import Episode, Result
 from screener.records.reviews import EVER, NOW
 from screener.rulebook import Concept, Finding, OnsetLookup, Question, RecordList, Rulebook, Scope, Sex
@@ -18,6 +21,7 @@ from screener.screening import CriterionResult
 from screener.sheet.model import (
     ActionKind,
     Counts,
+    Doubt,
     OpenEntry,
     Recruiting,
     ReviewItem,
@@ -118,7 +122,18 @@ def moment_words(moment: Moment | None, as_of: date) -> str:
         return ""
     if moment.is_one_day:
         return day_words(date.fromordinal(moment.first_day), as_of)
-    return dates_in_words(moment.text)
+    return date_words(moment.text, as_of)
+
+
+def from_to(start: str, end: str) -> str:
+    """Two dates in words: `20 to 22 Feb`, `28 Jan to 3 Feb`."""
+    day, _, rest = start.partition(" ")
+    return f"{day} to {end}" if rest and end.endswith(f" {rest}") and day.isdigit() else f"{start} to {end}"
+
+
+def date_words(text: str, as_of: date) -> str:
+    """Dates inside a text, without the year of screening where they are days: `18 Nov or before`."""
+    return re.sub(rf"(\d [A-Z][a-z][a-z]) {as_of.year}\b", r"\1", dates_in_words(text))
 
 
 def counted(number: int, one: str, many: str = "") -> str:
@@ -232,10 +247,25 @@ LIMIT = ", limit"
 """What stands between a number and its limit."""
 
 
-def limit(text: str) -> str:
-    """A limit behind its number: `limit 1.5`, `limits 17 to 30`, `limit 10 x ULN`."""
+def limit(text: str, recorded: str = "", beyond: str = "") -> str:
+    """A limit behind its number: `limit 1.5`, `limits 17 to 30`, `limit 10 x ULN`.
+
+    `recorded` is the same limit in the unit of the result: `limit 0.3 mg/dL (26.5 umol/L)`. `beyond` says on which side
+    of it a number must be that lies on the limit itself: `limit: below 2`.
+    """
     bare = text.partition(" (")[0].partition(", whichever")[0]
-    return f"limits {bare}" if " to " in bare else f"limit {bare}"
+    told = f"{recorded} ({bare})" if recorded else bare
+    if beyond:
+        return f"limit: {beyond} {told}"
+    return f"limits {told}" if " to " in bare else f"limit {told}"
+
+
+def multiple(times: Fraction, of: str, limit_: str = "") -> str:
+    """`6.6 x ULN`; with a second decimal where one would make the limit itself, 10.0, of 9.96."""
+    text = f"{float(times):.1f}"
+    if limit_ and Fraction(text) == Fraction(limit_) != times:
+        text = f"{float(times):.2f}"
+    return f"{text} x {of}"
 
 
 # ---- things to measure
@@ -331,12 +361,20 @@ ONCE_OVER = "May change once that is over."
 TIME_ALONE = "Time alone does not reopen it."
 
 
+CHART_REVIEW = "1 chart review"
+
+
+def without_review(left_: str) -> str:
+    """What is left but for the chart review."""
+    return ", ".join(each for each in left_.split(", ") if each != CHART_REVIEW)
+
+
 def left(counts: Counts, has_review: bool) -> str:
     """What is left to do, by who does it: `2 to measure, 1 chart review, 1 judgement, consent`."""
     told = [
         *([f"{counts.check} to check"] if counts.check else []),
         *([f"{counts.measure} to measure"] if counts.measure else []),
-        *(["1 chart review"] if has_review else []),
+        *([CHART_REVIEW] if has_review else []),
         *([f"{counts.chart - has_review} to look up"] if counts.chart > has_review else []),
         *(["old results"] if counts.old_results else []),
         *([counted(counts.sponsor, "reading")] if counts.sponsor else []),
@@ -373,34 +411,65 @@ def items_text(items: Sequence[ReviewItem]) -> str:
     by_window: dict[str, list[str]] = {}
     for each in items:
         by_window.setdefault(each.window, []).append(each.title)
-    return "; ".join(
-        ", ".join(titles) + ("" if window_ == EVER else f" {window_}") for window_, titles in by_window.items()
-    )
+    told = ((title, window_) for window_, titles in by_window.items() for title in _in_runs(titles))
+    return "; ".join(title if window_ in (EVER, "") else f"{title} {window_}" for title, window_ in told)
+
+
+def _in_runs(titles: Sequence[str]) -> list[str]:
+    """Titles as a list; one that has commas itself (`anxiety, phobia or insomnia`) stands alone, behind the others."""
+    plain = ", ".join(title for title in titles if "," not in title)
+    return [each for each in (plain, *(title for title in titles if "," in title)) if each]
 
 
 MOST_TITLES = 3
 """Things that an entry may be and that its question names; the form has all of them."""
 
 
-def entry_question(entry: OpenEntry, read_as: Episode | None, rulebook: Rulebook) -> str:
+def entry_question(entry: OpenEntry, read_as: Sequence[Episode], rulebook: Rulebook) -> str:
     """What is asked of an entry that leaves open what it is; of one that is something, what it may be besides; of a
-    drug, what it is given for."""
-    those = [lowered(rulebook.concepts[name].title) for name in entry.may_be]
-    others = len(those) - MOST_TITLES
-    titles = f"{', '.join(those[:MOST_TITLES])} or {others} others" if others > 1 else either(those)
-    if read_as is None:
-        return f"what is “{_called(entry)}”?"
-    if read_as.list == "medications":
-        return f"is {_called(entry)} given for {titles}?"
-    concept = rulebook.concepts[read_as.concept]
+    drug, which one it is or what it is given for. `read_as` is what it certainly is."""
+    concepts = [rulebook.concepts[name] for name in entry.may_be]
+    titles = [
+        item_title("allergies" if each.kind == "substance" else "conditions", each)
+        for each in concepts
+        if not any(name in each.broader for name in entry.may_be)
+    ]
+    called, those = f"“{_called(entry)}”", _first_of(titles)
+    if not read_as:
+        return f"what is {called}{_if_few(titles)}?"
+    if read_as[0].list == "medications":
+        are_drugs = all(each.kind == "drug" for each in concepts)
+        return f"is {called} {'' if are_drugs else 'given for '}{those}?"
+    if len(read_as) > 1:
+        return f"{called}: also {those}?"
+    concept = rulebook.concepts[read_as[0].concept]
     names = {each.casefold() for each in ("", concept.name, concept.title, *concept.aliases)}
-    words = "" if entry.called.casefold() in names else f" (“{_called(entry)}”)"
-    return f"the {lowered(concept.title)}{words}: {titles}, too?"
+    words = "" if entry.called.casefold() in names else f" ({called})"
+    return f"the {lowered(concept.title)}{words}: also {those}?"
+
+
+def _first_of(titles: Sequence[str]) -> str:
+    if len(titles) <= MOST_TITLES and any("," in title for title in titles[1:]):
+        return f"{'; '.join(titles[:-1])}; or {titles[-1]}"
+    others = len(titles) - MOST_TITLES
+    return f"{', '.join(titles[:MOST_TITLES])} or {others} others" if others > 1 else either(titles)
+
+
+def _if_few(titles: Sequence[str]) -> str:
+    """What an entry nobody could read may be, where that is little: `: malignancy, or not`."""
+    if not titles or len(titles) > MOST_TITLES:
+        return ""
+    return f": {', '.join(titles)}, or {'not' if len(titles) == 1 else 'none of these'}"
 
 
 def _called(entry: OpenEntry) -> str:
-    """What the record calls an entry, without the marks around a code."""
-    return shortened((entry.called or entry.source).replace("`", ""))
+    """What the record calls an entry, without the marks around a code and the name of its system."""
+    called = (entry.called or entry.source).replace("`", "")
+    system, _, rest = called.partition(" ")
+    return shortened(rest if rest and system in NAMES_OF_SYSTEMS else called)
+
+
+NAMES_OF_SYSTEMS = names_of_systems()
 
 
 def entries_to_look_up(places: Sequence[str]) -> str:
@@ -432,19 +501,9 @@ def doubted(why: str) -> str:
     return question.replace("`", "").replace(" .. ", " to ").removeprefix("unusual: ")
 
 
-def check_action(text: str) -> str:
-    """What is done about it."""
-    return text
-
-
 def decides(labels: Sequence[str]) -> str:
     """`(decides 3002)`"""
     return f"(decides {both(labels)})" if labels else ""
-
-
-def is_of_no_rule(note: str) -> bool:
-    """Whether a note says only that nothing asks for an entry: it comes last."""
-    return "no rule uses" in note
 
 
 # ---- one trial
@@ -534,8 +593,16 @@ def next_step(sheet: Sheet) -> str:
         ask = f"ask whether {first.label} takes participants; if so, "
     ids = {row.id for row in live}
     doubts = [each for each in sheet.check_first if not each.trials or ids.intersection(each.trials)]
-    check = f"check {'the value' if len(doubts) == 1 else f'the {len(doubts)} values'} above; then " if doubts else ""
+    check = f"check {what_stands_above(doubts)} above; then " if doubts else ""
     return f"{check}{ask}{told}"
+
+
+def what_stands_above(doubts: Sequence[Doubt]) -> str:
+    """`the value`, `the 2 entries`; of both kinds `the 3 things`."""
+    kinds = {"entry" if doubt.places else "value" for doubt in doubts}
+    kind = kinds.pop() if len(kinds) == 1 else "thing"
+    many = "entries" if kind == "entry" else f"{kind}s"
+    return f"the {kind}" if len(doubts) == 1 else f"the {len(doubts)} {many}"
 
 
 def _step(sheet: Sheet, first: TrialRow, live: Sequence[TrialRow]) -> str:

@@ -6,14 +6,14 @@ Read off the parts that decided a line. Each single statement becomes a few word
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 
 from screener.advice.distance import TrialDistance
 from screener.contract import OUTCOMES
 from screener.evaluation.answers import Found, Judged, Measured
-from screener.evaluation.explanation import limit_in_words
+from screener.evaluation.explanation import LIMITS, limit_in_words, number_text
 from screener.evaluation.grounds import Part, deciding, facts
 from screener.evaluation.phrases import asked, capital, lowered, unit_beside, wanted
 from screener.records.patient import Answer, Episode, Result
@@ -25,6 +25,7 @@ from screener.rulebook import (
     Any,
     AtLeast,
     Between,
+    Change,
     ChangeLookup,
     Compare,
     Confirmed,
@@ -48,11 +49,11 @@ from screener.sheet.again import doubtful
 from screener.sheet.model import Point
 from screener.sheet.states import firmness, is_split
 from screener.sheet.waiting import only_people, questions_asked
-from screener.values.truth import TRUE, UNKNOWN
+from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth
 
 CLOSE = Fraction(15, 100)
 """How near to a limit a number is worth a second look, as a share of the limit; of a grade it is one grade."""
-MOST_GROUNDS = 2
+MOST_GROUNDS = 3
 
 
 def points_of(trial: TrialResult, distance: TrialDistance, doubtful_lines: Collection[str]) -> tuple[Point, ...]:
@@ -107,7 +108,7 @@ def _alone(answer: Part) -> Iterator[Judged]:
 
 
 def against(criterion: CriterionResult) -> str:
-    """Why a line is failed; with its short name where more than two statements say so together.
+    """Why a line is failed: the statements that say so, the first of many.
 
     Of `not total_bilirubin >= 5 mg/dL and platelets < 50 x 10*9/L` it is the platelets. Of one number against several
     limits, and of one thing missed at several times, the first is shown.
@@ -116,13 +117,12 @@ def against(criterion: CriterionResult) -> str:
     grounds = [each for judged in criterion.counted for each in _grounds(judged, False)]
     telling = [ground for ground, is_denied in grounds if not is_denied] or [ground for ground, _ in grounds]
     told: dict[str, str] = {}
-    for ground in telling:
-        words = ground_words(ground, rulebook, as_of)
-        told.setdefault(_denied(ground, rulebook) or words.partition(phrases.LIMIT)[0], words)
+    for ground, other in _with_other_wordings(telling, rulebook):
+        words = ground_words(ground, rulebook, as_of, other)
+        key = _denied(ground, rulebook) or _changed(ground) or words.partition(phrases.LIMIT)[0]
+        told.setdefault(key, words)
     texts = list(told.values())
-    if len(texts) <= MOST_GROUNDS:
-        return "; ".join(texts)
-    return f"{phrases.short_of(criterion)}: {'; '.join(texts[:MOST_GROUNDS])} …"
+    return "; ".join(texts[:MOST_GROUNDS]) + (" …" if len(texts) > MOST_GROUNDS else "")
 
 
 def _denied(ground: Judged, rulebook: Rulebook) -> str:
@@ -133,12 +133,19 @@ def _denied(ground: Judged, rulebook: Rulebook) -> str:
     return wanted(part.lookup.what, rulebook)
 
 
-def ground_words(ground: Judged, rulebook: Rulebook, as_of: date) -> str:
-    """One statement in a few words."""
+def _changed(ground: Judged) -> str:
+    """Which lab a statement says the change of: of its changes within several times the first is shown."""
+    part = ground.parts[0] if ground.parts else None
+    found = part.parts[0] if isinstance(part, Measured) and part.parts else part
+    return found.subject if isinstance(found, Found) and isinstance(found.lookup, ChangeLookup) else ""
+
+
+def ground_words(ground: Judged, rulebook: Rulebook, as_of: date, other: str = "") -> str:
+    """One statement in a few words. `other` is the value of another wording of the same score."""
     part = ground.parts[0] if ground.parts else None
     match ground.node:
         case Compare() | Between() | AgainstLimit():
-            return f"{_amount(part, rulebook, as_of)}, {phrases.limit(limit_in_words(ground, rulebook))}"
+            return f"{_compared(ground, part, rulebook, as_of)}{other}, {_limit_words(ground, rulebook)}"
         case IsOneOf() if isinstance(part, Found):
             return _found(part, rulebook, as_of)
         case SexIs():
@@ -150,6 +157,89 @@ def ground_words(ground: Judged, rulebook: Rulebook, as_of: date) -> str:
             return _answer(part, rulebook.questions[name], as_of)
         case _:
             return ""
+
+
+def _compared(ground: Judged, part: Part | None, rulebook: Rulebook, as_of: date) -> str:
+    """The number that was compared; against a limit of normal, as a multiple of the result's own one."""
+    if isinstance(ground.node, AgainstLimit) and isinstance(part, Found):
+        results = _telling_results(part)
+        own = results[0].own_limit(ground.node.which) if len(results) == 1 else None
+        only = results[0] if own else None
+        if own and only is not None and only.exact is not None:
+            name, which = phrases.named(part.subject, rulebook), LIMITS[ground.node.which]
+            when = phrases.moment_words(only.when, as_of)
+            recorded = f"{only.recorded_value}{unit_beside(only.recorded_unit)}{f', {when}' if when else ''}"
+            return f"{name} {phrases.multiple(only.exact / own, which, ground.node.times)} ({recorded})"
+    return _amount(part, rulebook, as_of)
+
+
+def _limit_words(ground: Judged, rulebook: Rulebook) -> str:
+    """The limit, also in the unit of the result; and its side, where a number lies on the limit itself."""
+    beyond = ""
+    if isinstance(ground.node, Compare) and ground.truth in MUST_BE:
+        part, (limit, *_) = ground.parts[0], [*_limits(ground), None]
+        value = part.range if isinstance(part, Measured) else None
+        if value is not None and value.is_exact and limit is not None and Fraction(value.low) == limit:
+            beyond = MUST_BE[ground.truth].get(ground.node.operator, "")
+    told = phrases.limit(limit_in_words(ground, rulebook), _limit_as_recorded(ground), beyond)
+    return f"{told} a day" if _is_per_day(ground) else told
+
+
+MUST_BE: dict[Truth, dict[str, str]] = {FALSE: {"<": "below", ">": "above"}, TRUE: {">=": "below", "<=": "above"}}
+"""Where a number on the limit itself would have to be for the statement to come out the other way."""
+
+
+RISE_PER_DAY: Change = "rise per day"
+
+
+def _is_per_day(ground: Judged) -> bool:
+    part = ground.parts[0]
+    found = part.parts[0] if isinstance(part, Measured) and part.parts else None
+    lookup = found.lookup if isinstance(found, Found) else None
+    return isinstance(lookup, ChangeLookup) and lookup.change == RISE_PER_DAY
+
+
+def _limit_as_recorded(ground: Judged) -> str:
+    """The limit of a lab in the unit of its last result; empty where the rule writes it in the same one."""
+    part = ground.parts[0]
+    found = part.parts[0] if isinstance(part, Measured) and isinstance(part.node, Value) and part.parts else None
+    if not isinstance(found, Found) or not isinstance(ground.node, Compare):
+        return ""
+    limit, results = ground.node.right, [each for each in found.used if isinstance(each, Result)]
+    is_plain = not isinstance(found.lookup, ChangeLookup) or found.lookup.change in ("rise", "fall", RISE_PER_DAY)
+    if not isinstance(limit, Number) or not results or not is_plain:
+        return ""
+    unit, factor = results[-1].recorded_unit, results[-1].factor
+    number = number_text(float(f"{float(Fraction(limit.value) / factor):.3g}")) if factor else ""
+    return f"{number} {unit}" if unit and number not in ("", limit.text.partition(" ")[0]) else ""
+
+
+def _with_other_wordings(grounds: Sequence[Judged], rulebook: Rulebook) -> Iterator[tuple[Judged, str]]:
+    """The statements; of a score and its other wording under one limit the first alone, with the value of the other:
+    `COSSH-ACLF II 9.80 (registry's wording 9.68), limit 7.4`."""
+    label_of = {shown.beside: (shown.name, shown.beside_label) for shown in rulebook.head.shown if shown.beside}
+    by_score = {(_score(each), _limit_words(each, rulebook)): each for each in grounds if _score(each)}
+    others: dict[tuple[str, str], str] = {}
+    for (name, limit_), each in by_score.items():
+        main, label = label_of.get(name, ("", ""))
+        if (main, limit_) in by_score:
+            others[main, limit_] = f" ({label} {_score_words(each)})"
+    for ground in grounds:
+        name = _score(ground)
+        limit_ = _limit_words(ground, rulebook) if name else ""
+        if (label_of.get(name, ("",))[0], limit_) not in by_score:
+            yield ground, others.get((name, limit_), "")
+
+
+def _score(ground: Judged) -> str:
+    """The score that a statement compares; empty for any other."""
+    part = ground.parts[0] if ground.parts else None
+    return part.node.name if isinstance(part, Measured) and isinstance(part.node, ScoreOf) else ""
+
+
+def _score_words(ground: Judged) -> str:
+    part = ground.parts[0]
+    return phrases.range_words(part.range, of_score=True) if isinstance(part, Measured) else ""
 
 
 def _amount(part: Part | None, rulebook: Rulebook, as_of: date) -> str:
@@ -177,13 +267,19 @@ def _found(found: Found, rulebook: Rulebook, as_of: date) -> str:
         unit = unit_beside(results[-1].recorded_unit) if results else ""
         is_share = found.lookup.change.startswith("relative") and found.range is not None and found.range.is_exact
         return f"{name} {values}{unit}{f', {found.range.low:+.0f} %' if is_share and found.range is not None else ''}"
-    if found.range is not None and found.range.is_exact:
-        results = [each for each in results if each.value == found.range] or results
+    results = _telling_results(found)
     if not results:
         return f"{name} {phrases.range_words(found.range)}" if found.range is not None else name
     return phrases.listed(
         f"{name} {each.recorded_value}{unit_beside(each.recorded_unit)}{_on(each, as_of)}" for each in results[-2:]
     )
+
+
+def _telling_results(found: Found) -> list[Result]:
+    """The results whose value it is; all of them where it is none of one result alone."""
+    results = [each for each in found.used if isinstance(each, Result)]
+    is_exact = found.range is not None and found.range.is_exact
+    return [each for each in results if each.value == found.range] or results if is_exact else results
 
 
 def _on(result: Result, as_of: date) -> str:
@@ -213,7 +309,7 @@ def episode_words(episode: Episode, rulebook: Rulebook, as_of: date) -> str:
     start = phrases.moment_words(episode.start, as_of)
     end = phrases.moment_words(episode.end, as_of)
     if start and end and start != end:
-        return f"{title} {start} to {end}"
+        return f"{title} {phrases.from_to(start, end)}"
     if start:
         is_over = episode.ended or episode.end is not None or not episode.ongoing
         return f"{title} {start}" if is_over else f"{title} since {start}"
@@ -251,20 +347,61 @@ def readings_words(criterion: CriterionResult) -> str:
     """
     rulebook, as_of = criterion.frame.rulebook, date.fromordinal(criterion.frame.as_of)
     labels: dict[Status, list[str]] = {}
-    values: dict[Status, dict[str, None]] = {}
+    grounds: dict[Status, dict[str, Judged]] = {}
     for label, judged in criterion.readings_counted:
         status = status_of(criterion.kind, judged.truth)
         labels.setdefault(status, []).append(label or "")
-        for each in grounds_of(judged) if status != "unknown" else ():
-            if isinstance(each.node, Compare | Between | AgainstLimit):
-                values.setdefault(status, {})[ground_words(each, rulebook, as_of)] = None
+        for each in _telling_grounds(judged) if status != "unknown" else ():
+            grounds.setdefault(status, {})[ground_words(each, rulebook, as_of)] = each
+    shown = _told_apart(grounds)
+    led, values = _under_one_limit({each: grounds[each][words] for each, words in shown.items()}, rulebook)
     told = []
-    for status, those in labels.items():
-        shown = values.get(status, {})
-        value = f" ({next(iter(shown))})" if len(shown) == 1 else ""
+    for status in sorted(labels, key=ORDER_OF_OUTCOMES.index):
         others = [label for other, of_other in labels.items() if other != status for label in of_other]
-        told.append(f"{OUTCOMES[status]}: {_telling(those, others)}{value}")
-    return "; ".join(told)
+        label = _telling(labels[status], others)
+        if led and status in values:
+            told.append(f"{OUTCOMES[status]} at {values[status]}: {label}")
+        else:
+            told.append(f"{OUTCOMES[status]}: {label}{f' ({shown[status]})' if status in shown and not led else ''}")
+    if not shown:
+        led = f"{phrases.short_of(criterion)}: "
+    return f"{led}{'; '.join(told)}"
+
+
+def _told_apart(grounds: Mapping[Status, Mapping[str, Judged]]) -> dict[Status, str]:
+    """What readings rest on that come out so, where that is one thing that the others do not rest on: of `platelets 44`
+    against `platelets 71, Child-Pugh 5` the platelets."""
+    shown: dict[Status, str] = {}
+    for status, those in grounds.items():
+        others = {words: each for other, of_it in grounds.items() if other != status for words, each in of_it.items()}
+        own = {words: each for words, each in those.items() if words not in others}
+        subjects = {_subject(each) for words, each in others.items() if words not in those}
+        if len(own) > 1:
+            own = {words: each for words, each in own.items() if _subject(each) in subjects}
+        if len(own) == 1:
+            shown[status] = next(iter(own))
+    return shown
+
+
+def _telling_grounds(judged: Judged) -> list[Judged]:
+    """The numbers that were compared; where there are none, what happened."""
+    grounds = list(grounds_of(judged))
+    compared = [each for each in grounds if isinstance(each.node, Compare | Between | AgainstLimit)]
+    return compared or [each for each in grounds if each.truth is TRUE]
+
+
+ORDER_OF_OUTCOMES: tuple[Status, ...] = ("failed", "passed", "unknown")
+
+
+def _under_one_limit(grounds: Mapping[Status, Judged], rulebook: Rulebook) -> tuple[str, dict[Status, str]]:
+    """Where all that decides is one score under one limit: the score with its limit, and each value."""
+    main = {shown.beside: shown.name for shown in rulebook.head.shown if shown.beside}
+    names = {main.get(_score(each), _score(each)) for each in grounds.values()}
+    limits = {_limit_words(each, rulebook) for each in grounds.values() if _score(each)}
+    if len(names) != 1 or "" in names or len(limits) != 1:
+        return "", {}
+    led = f"{phrases.named(names.pop(), rulebook)}, {limits.pop()}. "
+    return led, {status: _score_words(each) for status, each in grounds.items()}
 
 
 def _telling(labels: Sequence[str], others: Sequence[str]) -> str:
@@ -309,14 +446,14 @@ def _close(trial: TrialResult) -> Iterator[Point]:
             continue
         rulebook, as_of = criterion.frame.rulebook, date.fromordinal(criterion.frame.as_of)
         is_doubtful = bool(doubtful(criterion))
-        for judged in criterion.counted:
-            for ground in _alone(judged):
-                share = _nearness(ground, rulebook)
-                if share is not None and ground.truth is not UNKNOWN:
-                    point = Point("close", (criterion.id,), ground_words(ground, rulebook, as_of), is_doubtful)
-                    subject = _subject(ground)
-                    if subject not in near or share < near[subject][0]:
-                        near[subject] = (share, point)
+        alone = [ground for judged in criterion.counted for ground in _alone(judged)]
+        for ground, other in _with_other_wordings(alone, rulebook):
+            share = _nearness(ground, rulebook)
+            if share is not None and ground.truth is not UNKNOWN:
+                point = Point("close", (criterion.id,), ground_words(ground, rulebook, as_of, other), is_doubtful)
+                subject = _subject(ground)
+                if subject not in near or share < near[subject][0]:
+                    near[subject] = (share, point)
     yield from (point for _, point in sorted(near.values(), key=lambda each: each[0]))
 
 
@@ -341,7 +478,7 @@ def _nearness(ground: Judged, rulebook: Rulebook) -> Fraction | None:
 
 def _subject(ground: Judged) -> str:
     """What a number is of: a lab or finding, or a formula."""
-    part = ground.parts[0]
+    part = ground.parts[0] if ground.parts else None
     if isinstance(part, Measured) and part.parts and isinstance(part.parts[0], Found):
         return part.parts[0].subject
     return str(getattr(part.node, "name", part.node)) if isinstance(part, Measured) else ""

@@ -60,6 +60,7 @@ class TrialCells(Struct, frozen=True):
     chart: int
     judge: int
     consent: str
+    """`recorded 2026-02-19`: a cell is read without the day of the sheet."""
     reading: int
     good_to: date | None
     closes_after: date | None
@@ -143,7 +144,7 @@ def _cells(row: TrialRow) -> TrialCells:
         measure=row.counts.measure,
         chart=row.counts.chart,
         judge=row.counts.investigator,
-        consent=row.consent,
+        consent=f"{row.consent.partition(' ')[0]} {row.consent_day}" if row.consent_day else row.consent,
         reading=row.counts.sponsor,
         good_to=row.dates.good_to,
         closes_after=row.dates.closes_after,

@@ -1,0 +1,75 @@
+"""Notes on a record as a ward reads them: first what they are about, last where it stands."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from advice.one_line import AS_OF
+from screener import Screening, evaluate, load_rules
+from screener.records import read_patient
+from screener.sheet.making import sheet_of
+from screener.sheet.notes import in_ward_words, to_check
+
+RECORD = {
+    "id": "anna",
+    "observations": [{"name": "creatinine", "value": 0.8, "date": "2026-02-18"}],
+    "conditions": [{"icd10gm": "K74.6", "text": "Zirrhose"}],
+}
+
+
+@cache
+def screening() -> Screening:
+    rules = load_rules()
+    return evaluate(read_patient(RECORD, rules), rules, as_of=AS_OF)
+
+
+@pytest.mark.parametrize(
+    ("note", "words"),
+    [
+        ("observations[0]: creatinine: it has no unit", "Creatinine 0.8 of 18 Feb: it has no unit (observations[0])"),
+        ("observations[7]: INR: unusual: usual is 0.8 .. 10", "INR: unusual: usual is 0.8 to 10 (observations[7])"),
+        ("observations[7].date: it is no date", "observations[7]: it is no date"),
+        ("conditions[0]: its code `K74.6` is odd", "“icd10gm K74.6 Zirrhose”: its code K74.6 is odd (conditions[0])"),
+        ("Condition/r1: says `hepatic_failure`", "Condition/r1: says hepatic failure"),
+        ("not read: ALT (observations[1]), Knie (conditions[3], conditions[4])", "not read: ALT, Knie"),
+        ("a complete list leaves open: sepsis", "a complete list leaves open: sepsis"),
+        ("row 5: it is empty", "row 5: it is empty"),
+    ],
+)
+def test_a_note_begins_with_what_it_is_about(note: str, words: str) -> None:
+    assert in_ward_words([note], screening()) == (words,)
+
+
+@pytest.mark.parametrize(
+    ("note", "words"),
+    [
+        (
+            "check first: conditions[2]: not read: Ikterus; did you mean `jaundice`? Until it is corrected it may be",
+            "“Ikterus”: did you mean jaundice? (conditions[2])",
+        ),
+        (
+            "check first: BILI may be the total bilirubin that 8 lines wait for (observations[1])",
+            "BILI may be the total bilirubin that 8 lines wait for",
+        ),
+    ],
+)
+def test_what_to_check_first_is_asked(note: str, words: str) -> None:
+    assert to_check(note, screening()) == words
+
+
+def test_entries_that_no_rule_uses_are_counted_in_one_sentence() -> None:
+    notes = [f"medications[{number}]: no rule uses this drug" for number in range(3)]
+    notes += ["conditions[1]: no rule uses this condition", "not read: ALT (observations[1])"]
+    assert in_ward_words(notes, screening()) == ("not read: ALT", "no rule uses 3 drugs and 1 condition on record")
+
+
+def test_a_misspelt_entry_is_checked_and_not_looked_up_besides() -> None:
+    rules = load_rules()
+    record = {"id": "anna", "conditions": [{"text": "Ikterus unklarer Genese"}, {"text": "St.n. OP"}]}
+    sheet = sheet_of(evaluate(read_patient(record, rules), rules, as_of=AS_OF))
+    assert [each.places for each in sheet.check_first] == [("conditions[0]",)]
+    assert [each.source for each in sheet.entries] == ["conditions[1]"]
+    assert len(sheet.review.entries) == 2
+    assert sheet.next.startswith("check the entry above; then ")
