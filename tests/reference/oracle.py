@@ -59,7 +59,8 @@ Episodes
   absence counts. An entry whose code may be of one kind of its concept only does neither.
 - A later absence ends an earlier positive; once the absence is stale again the present is open, unless the list is
   complete and denies it.
-- A later denial also ends, at the latest on its day, an episode whose end nobody wrote down.
+- A later denial also ends, at the latest on its day, an episode whose end nobody wrote down, and so does another entry
+  of it that is over. It then lasted at least until the record last said that it was so.
 - A review says nothing against an entry that is the thing, unless it was made on a day for which that no longer speaks,
   and the clock's day is such a day, too.
 - A doubtful denial neither ends nor clears anything: it leaves open the present of what is not surely later.
@@ -837,15 +838,34 @@ class Oracle:
         if self.is_acute(episode):
             return self.began_in(episode, window)
         end = self.end(episode, start)
-        if episode.end is None and end.first != END:
-            later = [denied.last for denied, said in self.denials(episode, here) if denied.first > said.last]
-            end = Span(end.first, max(end.first, min([end.last, *later])))
+        if episode.end is None:
+            end = self.end_as_denied(episode, start, end, here)
         if start.first > window.last or end.last < window.first:
             return FALSE
         if episode.shown_by_result and not episode.ongoing:
             first = self.asserted(episode).last if episode.start is None else start.last
             return truth_of_range(first <= window.last and self.asserted(episode).first >= window.first)
         return truth_of_range(start.last <= window.last and max(end.first, start.first) >= window.first)
+
+    def end_as_denied(self, episode: Episode, start: Span, end: Span, here: Here) -> Span:
+        """When an episode can have ended of which nobody wrote down an end: after the record last says that it was so,
+        and by the day of a later word that it is not, or that it is over by another entry."""
+        first, last = [end.first], [end.last]
+        for denied, absence in self.contradictions(episode, here):
+            said = self.said(episode, measured=absence.shown_by_result)
+            if denied.last >= said.first:
+                first.append(max(start.first, said.first))
+            if denied.first > said.last and not absence.doubtful:
+                last.append(denied.last)
+        said = self.said(episode)
+        for other, over in self.resolutions(episode.concept, episode.list):
+            if other is episode or over.days.first > here.day:
+                continue
+            if over.days.last > said.days.first:
+                first.append(max(start.first, said.first))
+            if over.days.first > said.days.last:
+                last.append(over.last)
+        return Span(min(first), max(min(first), min(last)))
 
     def holds_on(self, episode: Episode, day: int) -> Truth:
         start = self.start(episode)

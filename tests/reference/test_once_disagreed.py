@@ -457,6 +457,51 @@ CASES: tuple[tuple[str, str, dict[str, Any], str], ...] = (
         "passed",
     ),
     (
+        "what was denied after it was last said to go on ended by then",
+        "history of ague within 7 days",
+        {
+            "conditions": [
+                {"name": "ague", "status": "active", "onset": "2026-02-01", "date": "2026-02-09"},
+                {"name": "ague", "status": "absent", "date": "2026-02-12"},
+            ],
+        },
+        "failed",
+    ),
+    (
+        "and may have gone on until the denial",
+        "history of ague within 8 days",
+        {
+            "conditions": [
+                {"name": "ague", "status": "active", "onset": "2026-02-01", "date": "2026-02-09"},
+                {"name": "ague", "status": "absent", "date": "2026-02-12"},
+            ],
+        },
+        "unknown",
+    ),
+    (
+        "but surely until it was last said",
+        "history of ague within 11 days",
+        {
+            "conditions": [
+                {"name": "ague", "status": "active", "onset": "2026-02-01", "date": "2026-02-09"},
+                {"name": "ague", "status": "absent", "date": "2026-02-12"},
+            ],
+        },
+        "passed",
+    ),
+    (
+        "so it did where another entry of it ended later",
+        "history of ague within 7 days",
+        {
+            "conditions": [
+                {"name": "ague", "status": "active", "onset": "2026-02-01", "date": "2026-02-09"},
+                {"name": "ague", "status": "resolved", "onset": "2026-02-10", "end": "2026-02-12"},
+            ],
+            **COMPLETE,
+        },
+        "failed",
+    ),
+    (
         "what was active once may be resolved by now",
         "history of resolved ague",
         {"conditions": [{"name": "ague", "onset": "2025-10-01", "status": "active"}], **COMPLETE},

@@ -94,24 +94,31 @@ class Standing:
         return end
 
     def _end_of_what_lasts(self) -> Moment:
+        """The end that the entry states; where it states none, a later word that it is not so, or that another entry of
+        it is over, says by when it ended. An infection of 1 December that was still there on the 10th and was denied
+        on the 16th ended between the two."""
         end = self.stated_end(self.start)
-        if self.episode.end is not None or end.first == END:
+        if self.episode.end is not None:
             return end
-        contradicting = self.contradicting
-        if not contradicting:
+        contradicting, over = self.contradicting, self._others_ended()
+        if not contradicting and not over:
             return end
         asserted = self.asserted
-        last = min(
-            [
-                end.last,
-                *(
-                    each.when.last
-                    for each in contradicting
-                    if self._asserted_against(each, asserted).is_before(each.when) and not each.absence.doubtful
-                ),
-            ]
-        )
-        return Moment(end.first, max(end.first, last))
+        first, last, still_so = end.first, end.last, max(self.start.first, asserted.first)
+        for denial in contradicting:
+            of_entry, when = self._asserted_against(denial, asserted), denial.when
+            if when.first_day > self.frame.day or when.is_before(of_entry):
+                continue
+            first = min(first, max(self.start.first, of_entry.first))
+            if of_entry.is_before(when) and not denial.absence.doubtful:
+                last = min(last, when.last)
+        for ended in over:
+            if ended.first_day > self.frame.day or ended.last_day <= asserted.first_day:
+                continue
+            first = min(first, still_so)
+            if ended.first_day > asserted.last_day:
+                last = min(last, ended.last)
+        return Moment(first, max(first, last))
 
     def stated_end(self, start: Moment) -> Moment:
         """When the entry itself says that it ended: not before it began, and not so far where it goes on, for as long
