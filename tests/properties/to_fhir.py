@@ -16,6 +16,7 @@ from typing import Any
 
 from properties.generators import Record, chance, pick
 from screener.rulebook import Finding, Rulebook
+from screener.values.dates import parse_moment
 
 Json = dict[str, Any]
 
@@ -33,6 +34,7 @@ def sayable(record: Record, rulebook: Rulebook) -> Record:
     said["conditions"] = [
         _without({**each, "status": "resolved" if each.get("status") == "cured" else each.get("status")}, "controlled")
         for each in _read(record, "conditions")
+        if not _is_made_before_its_onset(each)
     ]
     said["procedures"] = _read(record, "procedures")
     said["medications"] = [_without(each, "date") for each in _read(record, "medications")]
@@ -48,7 +50,7 @@ def sayable(record: Record, rulebook: Rulebook) -> Record:
     said["answers"] = {
         key: answer
         for key, answer in record.get("answers", {}).items()
-        if rulebook.questions[key.rpartition("/")[2]].gives_consent
+        if (question := rulebook.questions.get(key.rpartition("/")[2])) is not None and question.gives_consent
     }
     return said
 
@@ -66,6 +68,11 @@ def _read(record: Record, name: str) -> list[Record]:
         for each in record.get(name, [])
         if "name" in each and "reviewed" not in each and each.get("status") not in denying
     ]
+
+
+def _is_made_before_its_onset(entry: Record) -> bool:
+    """Whether an entry contradicts itself: the native form settles nothing by it, and FHIR's date of recording does."""
+    return "date" in entry and "onset" in entry and parse_moment(entry["date"]).is_before(parse_moment(entry["onset"]))
 
 
 def _without(entry: Record, field: str) -> Record:
