@@ -39,6 +39,48 @@ def test_a_harmless_one_opens_nothing(wording: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "wording",
+    [
+        "hypertension, well controlled on ramipril", "T2DM on metformin", "hypothyroidism on levothyroxine",
+        "gout, diagnosed 2012, on allopurinol", "lactose intolerance", "GERD without esophagitis",
+    ],
+)  # fmt: skip
+def test_a_drug_beside_a_harmless_one_opens_nothing_but_what_it_treats(wording: str) -> None:
+    assert may_be(wording) == set()
+
+
+@pytest.mark.parametrize(
+    ("wording", "concepts", "others"),
+    [
+        ("hepatitis C, SVR12 2019 after sofosbuvir/velpatasvir", {"chronic_liver_disease"}, {"malignancy", "dialysis"}),
+        ("rheumatoid arthritis on methotrexate", {"immunosuppressant"}, {"hiv_infection", "pregnancy"}),
+        ("opioid use disorder, in remission on buprenorphine", {"drug_abuse"}, {"malignancy", "infection"}),
+        ("Mammakarzinom pT1c N0, kurativ operiert 2023", {"malignancy"}, {"infection", "hiv_infection"}),
+        ("thyroid nodule, pT1a", {"malignancy"}, {"infection", "hiv_infection"}),
+        ("Coombs-negative hemolytic anemia", {"hemolysis"}, {"malignancy", "hiv_infection"}),
+        ("HIV positive, VL undetectable, CD4 540", {"hiv_infection"}, {"dialysis", "pregnancy"}),
+        ("cirrhosis, CD4 540", {"hiv_infection"}, {"dialysis", "pregnancy"}),
+        ("drug-induced liver injury (amoxicillin-clavulanate)", {"drug_induced_liver_injury"}, {"malignancy"}),
+        ("atrial fibrillation on apixaban", {"anticoagulant", "portal_vein_thrombosis"}, {"malignancy"}),
+        ("asthma on prednisolone", {"systemic_glucocorticoid"}, {"malignancy", "any_drug"}),
+        ("Cirrhosis (Child C, MELD 24)", {"decompensated_cirrhosis"}, {"malignancy", "infection"}),
+        ("HCC BCLC A", {"hepatocellular_carcinoma"}, {"infection", "dialysis"}),
+    ],
+)
+def test_a_drug_or_a_sign_opens_what_it_speaks_of_and_no_more(
+    wording: str, concepts: set[str], others: set[str]
+) -> None:
+    opened = may_be(wording)
+    assert concepts <= opened
+    assert not others & opened
+
+
+@pytest.mark.parametrize("wording", ["sofosbuvir", "metformin", "lithium", "ketamine abuse"])
+def test_a_drug_alone_is_no_diagnosis(wording: str) -> None:
+    assert {"hiv_infection", "hepatocellular_carcinoma", "liver_transplantation"} <= may_be(wording)
+
+
+@pytest.mark.parametrize(
     ("wording", "concepts"),
     [
         ("pneumonia", {"infection", "sepsis"}),

@@ -178,6 +178,7 @@ def test_a_plus_between_two_examinations_is_no_result(wording: str) -> None:
         ("parto", "breastfeeding"),
         ("PCI for IHD", "myocardial_infarction"),
         ("IHD", "myocardial_infarction"),
+        ("HF", "dialysis"),
         ("emergency gastroscopy", "upper_gastrointestinal_bleeding"),
         ("Notfallgastroskopie", "upper_gastrointestinal_bleeding"),
         ("急诊胃镜", "upper_gastrointestinal_bleeding"),

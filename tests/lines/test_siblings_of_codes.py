@@ -80,3 +80,39 @@ def test_an_infection_is_no_shock_beside_a_normal_pressure(code: str, expected: 
 def test_what_may_be_a_shock_is_no_sepsis(code: str) -> None:
     entry = {"icd10": code, "onset": "2026-03-17", "status": "active"}
     assert status("NCT05985863/E1", entry) == "passed"
+
+
+@pytest.mark.parametrize("code", ["Z85.01", "Z85.038", "Z85.068", "Z85.07"])
+def test_a_history_of_another_cancer_is_none_of_the_liver(code: str) -> None:
+    entry = {"icd10cm": code, "onset": "2020", "status": "active"}
+    assert (
+        status(
+            "NCT03863002/E3", entry, observations=[{"name": "AFP", "value": 40, "unit": "ng/mL", "date": "2026-03-11"}]
+        )
+        == "passed"
+    )
+    assert status("NCT03863002/E4", entry) == "failed"
+
+
+@pytest.mark.parametrize("code", ["Z33.2", "O04.5"])
+def test_after_a_visit_for_its_termination_a_pregnancy_is_open(code: str) -> None:
+    entry = {"icd10cm": code, "onset": "2026-03-12", "status": "active"}
+    assert status("NCT07409259/E7", entry, sex="female", birth_date="1996") == "unknown"
+
+
+@pytest.mark.parametrize(("drug", "expected"), [("L01EX02", "unknown"), ("L01FF05", "unknown"), ("L02BG04", "passed")])
+def test_a_drug_against_tumors_may_be_for_one_of_the_liver(drug: str, expected: str) -> None:
+    taken = {"atc": drug, "start": "2026-01-10", "status": "ongoing", "date": "2026-03-17"}
+    labs = [{"name": "AFP", "value": 40, "unit": "ng/mL", "date": "2026-03-11"}]
+    assert status("NCT03863002/E3", observations=labs, medications=[taken]) == expected
+
+
+@pytest.mark.parametrize(("hemoglobin", "expected"), [(69, "unknown"), (70, "passed")])
+def test_a_low_hemoglobin_may_be_of_an_upper_bleed(hemoglobin: int, expected: str) -> None:
+    labs = [each for each in LABS if each["name"] != "hemoglobin"]
+    low = {"name": "hemoglobin", "value": hemoglobin, "unit": "g/L", "date": "2026-03-17"}
+    assert status("NCT05985863/E1", observations=[*labs, low]) == expected
+
+
+def test_a_deep_thrombosis_in_snomed_is_none_of_the_portal_vein() -> None:
+    assert status("NCT03863002/E7", {"snomed": "128053003", "onset": "2025-01", "status": "active"}) == "passed"

@@ -44,3 +44,56 @@ def test_what_does_not_change_the_coagulation_leaves_it_as_it_is(code: str) -> N
 
 def test_a_filter_in_the_vena_cava_may_speak_of_a_thrombosis() -> None:
     assert status("NCT05985863/E6", {"icd10cm": "Z95.828", "status": "active", "onset": "2024"}) == "unknown"
+
+
+def flags_of_coagulation(text: str, **more: Any) -> set[str]:
+    """Of which labs the evidence of a line that rests on coagulation carries a doubt that begins so."""
+    rules = load_rules()
+    record = {
+        "id": "p", "as_of": "2026-03-18", "birth_date": "1980", "sex": "male",
+        "observations": labs(INR=(2.6, None), prothrombin_activity=(35, "%"), total_bilirubin=(300, "umol/L")),
+        **more,
+    }  # fmt: skip
+    screening = evaluate(load_patient(record, rules), rules=rules, trials=["NCT05985863"])
+    [line] = [each for each in screening.trials[0].criteria if each.id == "I2"]
+    return {
+        fact.name
+        for fact in line.evidence
+        for flag in fact.flags
+        if flag.kind == "doubt" and flag.text.startswith(text)
+    }
+
+
+@pytest.mark.parametrize(
+    "drug",
+    [
+        {"name": "warfarin", "start": "2015", "status": "ongoing"},  # nothing says whether it was stopped
+        {"name": "warfarin", "start": "2015"},
+        {"atc": "B01AF02", "start": "2026-01-10", "status": "ongoing", "date": "2026-03-17"},
+        {"atc": "B01AA04", "start": "2026-01-10", "end": "2026-03-05", "status": "stopped"},
+        {"name": "apixaban", "end": "2026-03", "status": "stopped"},
+    ],
+)
+def test_an_anticoagulant_that_may_still_act_casts_doubt_on_coagulation(drug: dict[str, Any]) -> None:
+    assert flags_of_coagulation("an anticoagulant", medications=[drug]) == {"INR", "prothrombin_activity"}
+
+
+@pytest.mark.parametrize(
+    "drug",
+    [
+        {"name": "warfarin", "start": "2015", "end": "2026-03-02", "status": "stopped"},
+        {"atc": "B01AC06", "start": "2015", "status": "ongoing", "date": "2026-03-17"},
+        {"name": "warfarin", "start": "2026-03-20", "status": "ongoing"},
+        {"text": "Kräutertee", "start": "2026-03-01", "status": "ongoing"},
+    ],
+)
+def test_what_no_longer_acts_or_is_none_casts_no_doubt(drug: dict[str, Any]) -> None:
+    assert flags_of_coagulation("an anticoagulant", medications=[drug]) == set()
+
+
+@pytest.mark.parametrize(("code", "doubted"), [("D66", True), ("D68.32", True), ("D68.4", False), ("D69.6", False)])
+def test_a_coagulation_disorder_that_need_not_be_the_livers_casts_doubt_too(code: str, doubted: bool) -> None:
+    entry = {"icd10cm": code, "status": "active", "onset": "2026-03-10"}
+    assert flags_of_coagulation("a coagulation disorder", conditions=[entry]) == (
+        {"INR", "prothrombin_activity"} if doubted else set()
+    )

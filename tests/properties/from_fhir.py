@@ -69,7 +69,9 @@ def condition(dice: Random, concept: Concept) -> Json:
             "status": pick(dice, ("completed", "entered-in-error")),
         }
         return relative | {"relationship": coded(role), "condition": [{"code": coded(concept.name)}]}
-    clinical = pick(dice, ("active", "recurrence", "relapse", "inactive", "remission", "resolved", None))
+    # Of an acute event these say that it came back later, which the native form does not say.
+    again = () if concept.course == "acute" else ("recurrence", "relapse")
+    clinical = pick(dice, ("active", *again, "inactive", "remission", "resolved", None))
     verified = pick(dice, ("confirmed", None, None, "refuted", "entered-in-error"))
     body: Json = {"resourceType": "Condition", "code": coded(concept.name)}
     if clinical is not None:

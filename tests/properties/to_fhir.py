@@ -194,9 +194,9 @@ def condition(dice: Random, entry: Record, rulebook: Rulebook) -> Json:
         return {**body, "verificationStatus": coded("refuted", f"{TERMINOLOGY}/condition-ver-status")}
     body |= moment(dice, "onset", entry.get("onset")) | moment(dice, "abatement", entry.get("end"))
     if entry.get("status") is not None:
-        clinical = pick(
-            dice, ("active", "recurrence", "relapse") if entry.get("status") == "active" else ("resolved", "inactive")
-        )
+        # Of an acute event these say that it came back later, which the native form does not say.
+        ongoing = ("active",) if concept.course == "acute" else ("active", "recurrence", "relapse")
+        clinical = pick(dice, ongoing if entry.get("status") == "active" else ("resolved", "inactive"))
         body["clinicalStatus"] = coded(clinical, f"{TERMINOLOGY}/condition-clinical")
     if chance(dice, 50):
         body["verificationStatus"] = coded("confirmed", f"{TERMINOLOGY}/condition-ver-status")

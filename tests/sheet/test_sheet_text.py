@@ -91,7 +91,6 @@ def test_a_doubt_stands_before_the_results_and_beside_the_verdict() -> None:
     assert any(line.startswith("Check INR first        TEST0001") for line in shown)
 
 
-def test_what_raises_a_key_result_is_noted_first() -> None:
+def test_what_raises_a_key_result_is_checked_first() -> None:
     of = sheet(observations=[lab("INR", 1.7, "2026-02-19")], medications=[{"name": "warfarin", "start": "2025-06-01"}])
-    assert of.notes[0].startswith("INR: an anticoagulant within the past year")
-    assert "Note: INR: an anticoagulant" in sheet_text(of)
+    assert lines(sheet_text(of))[2].startswith("CHECK FIRST  INR 1.7 of 19 Feb: an anticoagulant on record")

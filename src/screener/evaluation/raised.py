@@ -8,17 +8,28 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from screener.evaluation.answers import Judged, Measured
-from screener.evaluation.evaluator import decide
+from screener.evaluation.evaluator import decide, look_up
 from screener.evaluation.explanation import number_text
 from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import Grounds, Shown, results_of
 from screener.evaluation.phrases import lowered
 from screener.records.patient import Episode, Flag, Result
-from screener.rulebook import All, Confirmed, FlagRule, Rulebook, Score, Truthful, Value, ValueLookup
+from screener.rulebook import (
+    All,
+    Confirmed,
+    EventLookup,
+    FlagRule,
+    Happened,
+    Rulebook,
+    Score,
+    Truthful,
+    Value,
+    ValueLookup,
+)
 from screener.rulebook_walk import held_to
 from screener.values.dates import DAY, Duration, day_shifted, on_day
 from screener.values.ranges import Range, compare, exactly
-from screener.values.truth import FALSE, TRUE
+from screener.values.truth import FALSE, TRUE, UNKNOWN
 
 
 def raised(flags: Iterable[FlagRule], frame: Frame) -> tuple[Flag, ...]:
@@ -29,10 +40,21 @@ def raised(flags: Iterable[FlagRule], frame: Frame) -> tuple[Flag, ...]:
 
 
 def _certainly_holds(rule: Truthful, frame: Frame) -> bool:
-    """Whether a rule certainly holds. No more is asked than decides that, because nobody is shown the rest."""
+    """Whether a rule certainly holds. No more is asked than decides that, because nobody is shown the rest.
+
+    A drug on record that may have been taken at that time catches the eye, too: warfarin since 2015, of which nothing
+    says whether it was stopped.
+    """
     if isinstance(rule, All):
         return all(_certainly_holds(each, frame) for each in rule.of)
-    return decide(rule, frame) is TRUE
+    truth = decide(rule, frame)
+    return truth is TRUE or (truth is UNKNOWN and isinstance(rule, Happened) and _was_perhaps_taken(rule, frame))
+
+
+def _was_perhaps_taken(rule: Happened, frame: Frame) -> bool:
+    found = look_up(rule.lookup, frame)
+    is_of_drugs = isinstance(found.lookup, EventLookup) and found.lookup.list == "medications"
+    return is_of_drugs and any(isinstance(fact, Episode) and not fact.doubtful for fact in found.used)
 
 
 def raised_for(result: Result, frame: Frame) -> tuple[Flag, ...]:

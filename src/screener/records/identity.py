@@ -104,7 +104,7 @@ class Naming:
         if words is None or entry.stage is not None or entry.reviewed is not None or self._is_name(words):
             return entry, None
         parted = name_and_stage(words)
-        if parted is None or not self._is_name(parted[0]):
+        if parted is None or not self._is_name(parted[0]) or self._is_an_event(parted[0]):
             return entry, None
         return entry.model_copy(update={"name": parted[0], "text": None, "stage": parted[1]}), parted[1]
 
@@ -115,6 +115,11 @@ class Naming:
         """Whether somebody knows a wording as the name of a condition, or the clinic says what it is."""
         known = self.dictionary.named(words, ("condition",)) or self.dictionary.worded(words)
         return bool(known) or self.dictionary.is_judged(TEXT, words) or self.dictionary.is_abbreviated(words)
+
+    def _is_an_event(self, words: str) -> bool:
+        """Whether a wording names what is over in a day, and has no stages: `MI II` is a mitral insufficiency."""
+        known = self.dictionary.named(words, ("condition",))
+        return known is not None and isinstance(known.entry, Concept) and known.entry.course == "acute"
 
     # ---- what is not read
 

@@ -6,7 +6,8 @@ anything on its list, and what its other words name.
 
 A diagnosis in more words than a name may be suspected, or over: it may be whatever one of its phrases may be, and is
 nothing for certain. `arterial hypertension, type 2 diabetes` is none of what rules ask for; `suspected pneumonia` may
-be an infection, and `no pneumonia` is unread.
+be an infection, and `no pneumonia` is unread. A drug beside a diagnosis is one that may be taken, and no diagnosis:
+`hepatitis C after sofosbuvir` is read, `sofosbuvir` alone is not.
 
 So is a procedure, as it is done for something. `Elective
 laparoscopic cholecystectomy for HCC` is made of `elective`, `laparoscopic` and `for`, which add nothing; of
@@ -51,6 +52,9 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
 _BESIDES: Mapping[str, str] = {"conditions": "procedures"}
 """The table whose phrases count as well: among diagnoses stands `Z.n. Appendektomie`."""
 
+_ASIDE: Mapping[str, str] = {"conditions": "drugs"}
+"""The table whose phrases are read beside others, and say nothing alone: a disease is treated with `metformin`."""
+
 
 class _Phrase(Struct, frozen=True):
     """A phrase of the table, or what the dictionary calls a concept: its words, and the row or the concept's name.
@@ -63,6 +67,7 @@ class _Phrase(Struct, frozen=True):
     row: ReviewedRow | None = None
     concept: str = ""
     as_written: bool = False
+    is_aside: bool = False
 
 
 class Phrases:
@@ -91,7 +96,8 @@ class Phrases:
     def _of_wording(self, wording: str) -> Said:
         made_of = list(self._made_of(wording))
         phrases = [each for each in made_of if each is not None]
-        telling = [each for each in phrases if each.row is None or each.row.beside is None]
+        speaking = [each for each in phrases if each.row is None or each.row.beside is None]
+        telling = [each for each in speaking if not each.is_aside]
         is_harmless = all(each.row is not None and not each.row.within for each in telling)
         fitting = (None, "any", "harmless" if is_harmless else "treatment")
         is_known = (
@@ -99,7 +105,7 @@ class Phrases:
             and None not in made_of
             and all(each.row is None or each.row.beside in fitting for each in phrases)
         )
-        said = [self._of(each) for each in telling]
+        said = [self._of(each) for each in speaking]
         certainly = frozenset[str]().union(*(each.is_ for each in said))
         is_ = certainly if is_known and self.is_certain else NOBODY
         may_be = frozenset[str]().union(certainly, *(each.may_be for each in said)) - is_
@@ -120,8 +126,15 @@ class Phrases:
 
     def _of(self, phrase: _Phrase) -> Said:
         if phrase.row is None:
-            return replace(self.terminology.named(phrase.concept), unreviewed=NOBODY)
-        return self.terminology.of_row(phrase.row)
+            said = replace(self.terminology.named(phrase.concept), unreviewed=NOBODY)
+        else:
+            said = self.terminology.of_row(phrase.row)
+        return self._without_substances(said) if phrase.is_aside else said
+
+    def _without_substances(self, said: Said) -> Said:
+        """What a drug is that somebody takes: it is nothing to which he is allergic."""
+        substances = frozenset(name for name, each in self.rulebook.concepts.items() if each.kind == "substance")
+        return replace(said, is_=said.is_ - substances, may_be=said.may_be - substances)
 
     def _made_of(self, wording: str) -> Iterator[_Phrase | None]:
         """The phrases of a wording, the longest first; None for a word that belongs to none, and for a sign that leaves
@@ -140,13 +153,18 @@ class Phrases:
             at += len(longest.words) if longest is not None else 1
 
     def _longest(self, words: Sequence[str], at: int) -> _Phrase | None:
-        """The longest phrase that begins at one of the words; of two alike the abbreviation, then that of the table."""
+        """The longest phrase that begins at one of the words; of two alike one that is no drug beside a diagnosis, the
+        abbreviation, then that of the table."""
         here = [
             each
             for each in self._by_first_word.get(words[at].casefold(), ())
             if each.words == _as_compared(words[at : at + len(each.words)], each)
         ]
-        return max(here, key=lambda each: (len(each.words), each.as_written, each.row is not None), default=None)
+        return max(
+            here,
+            key=lambda each: (len(each.words), not each.is_aside, each.as_written, each.row is not None),
+            default=None,
+        )
 
     @cached_property
     def _by_first_word(self) -> dict[str, list[_Phrase]]:
@@ -155,6 +173,8 @@ class Phrases:
         for row in self.rulebook.reviewed:
             if row.system in tables:
                 phrases = [_phrase(each, row, row.system != self.table) for each in row.code.split(";")]
+            elif row.system == _ASIDE.get(self.table) and row.beside is None:
+                phrases = [replace(_phrase(each, row, True), is_aside=True) for each in row.code.split(";")]
             elif row.system == ABBREVIATIONS and self.table == "conditions":
                 phrases = [_Phrase((each,), row, as_written=True) for each in abbreviations_of(row)]
             else:
@@ -162,10 +182,12 @@ class Phrases:
             for phrase in phrases:
                 found.setdefault(phrase.words[0].casefold(), []).append(phrase)
         for called, name in self._called:
-            if self.rulebook.concepts[name].kind in _KINDS[self.table]:
+            kind = self.rulebook.concepts[name].kind
+            is_aside = kind == "drug" and self.table in _ASIDE
+            if kind in _KINDS[self.table] or is_aside:
                 words = tuple(plain_words(called))
                 short = is_abbreviation(called)
-                phrase = _Phrase((called,) if short else words, None, name, as_written=short)
+                phrase = _Phrase((called,) if short else words, None, name, as_written=short, is_aside=is_aside)
                 found.setdefault(words[0].casefold(), []).append(phrase)
         return found
 

@@ -170,6 +170,16 @@ def test_the_clinical_status_of_a_chronic_condition(status: str | None, ongoing:
     assert bool(patient.notes) == (status == "asleep")
 
 
+@pytest.mark.parametrize(("recorded", "last"), [("2026-02-01", "2026-02-01"), (None, None)])
+@pytest.mark.parametrize("status", ["recurrence", "relapse"])
+def test_an_acute_event_that_recurred_did_so_up_to_its_recording(
+    status: str, recorded: str | None, last: str | None
+) -> None:
+    fields = {} if recorded is None else {"recordedDate": recorded}
+    stated = {"clinicalStatus": coded(status, CLINICAL), "onsetDateTime": "2020-01", **fields}
+    assert span(only_episode(read(condition("myocardial_infarction", **stated))).start) == between("2020-01", last)
+
+
 @pytest.mark.parametrize(
     "stated",
     [

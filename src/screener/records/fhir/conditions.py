@@ -34,7 +34,7 @@ from screener.records.kin import is_by_blood
 from screener.records.patient import Episode, Flag, Severity
 from screener.rulebook import LIST_OF
 from screener.rulebook import Concept as DictionaryConcept
-from screener.values.dates import BEGINNING, END, Moment, from_one_to_another
+from screener.values.dates import AT_ANY_TIME, BEGINNING, END, Moment, from_one_to_another
 
 _CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 _VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
@@ -48,6 +48,8 @@ _STATUSES = {
     "remission": "remission",
     "resolved": "resolved",
 }
+_AGAIN = ("recurrence", "relapse")
+"""It came back after its onset, on a day that no field states."""
 _UNCONFIRMED = ("unconfirmed", "provisional", "differential")
 _IN_ERROR = "entered-in-error"
 _REFUTED = "refuted"
@@ -104,7 +106,7 @@ def read_condition(resource: Resource, reader: Reader) -> None:
         elif meaning.kind == "substance" and not meaning.in_family:
             _add_allergy(meaning, resource, reader, status=status, date=date, doubts=_doubts(verified))
         else:
-            _read_presence(meaning, verified, status, date, resource, reader)
+            _read_presence(meaning, verified, status, date, resource, reader, again=clinical in _AGAIN)
 
 
 def _certainties(body: Body, dictionary: Dictionary) -> frozenset[str]:
@@ -177,7 +179,14 @@ def _read_denial(
 
 
 def _read_presence(
-    meaning: Meaning, verified: str | None, status: str | None, date: Moment | None, resource: Resource, reader: Reader
+    meaning: Meaning,
+    verified: str | None,
+    status: str | None,
+    date: Moment | None,
+    resource: Resource,
+    reader: Reader,
+    *,
+    again: bool,
 ) -> None:
     body = resource.body
     found = concept_meant(meaning)
@@ -195,6 +204,9 @@ def _read_presence(
             resource.place, f"its onset `{onset.text}` is after the day on which it was recorded, `{date.text}`"
         )
         date = onset
+    if again and found.course == "acute" and onset is not None:
+        # An infarction of 2020 that recurred: of the last one only the day of recording is known.
+        onset = from_one_to_another(onset, date or AT_ANY_TIME, onset.text)
     reader.chart.note_if_before_birth(onset, resource.place)
     sites = _stated(_body_sites, resource, reader) or ()
     flags = (*_doubts(verified), *(Flag("remark", site) for site in sites))
