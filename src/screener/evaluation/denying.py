@@ -24,14 +24,14 @@ Judge = Callable[[Truthful, Frame], Judged]
 Shows = tuple[Absence | Episode | Given, ...]
 
 
-def shows_that_nothing_lacks(
+def denied_by(
     asked: PreparedLookup, kind: Kind, stretch: Stretch, last_day: int, frame: Frame, judge: Judge
 ) -> Shows | None:
     """What shows that nothing but the episodes on record can be a concept that is asked about; None if nothing does."""
-    cleared = cleared_without_list(asked, kind, stretch, frame, judge)
-    if cleared is None and list_denies(kind, asked.list, last_day, frame):
-        cleared = (on_complete_list(asked.list, assumed=is_assumed(kind, asked.list, frame)),)
-    return cleared
+    denied = denied_without_list(asked, kind, stretch, frame, judge)
+    if denied is None and list_denies(kind, asked.list, last_day, frame):
+        denied = (on_complete_list(asked.list, assumed=is_assumed(kind, asked.list, frame)),)
+    return denied
 
 
 def days_asked(asked: PreparedLookup, stretch: Stretch, frame: Frame) -> tuple[int, int]:
@@ -176,7 +176,7 @@ def _is_denied_without_a_day(kind: Kind, list_: RecordList, frame: Frame) -> boo
 # ---- absences, resolved entries, sex, an excluding rule
 
 
-def cleared_without_list(
+def denied_without_list(
     asked: PreparedLookup, kind: Kind, stretch: Stretch, frame: Frame, judge: Judge
 ) -> Shows | None:
     """What, apart from a complete list, shows that only the episodes on record can be a concept."""

@@ -14,12 +14,12 @@ from itertools import combinations, product
 from screener.evaluation.answers import Found, Given, Judged, Reason
 from screener.evaluation.denying import (
     Judge,
-    cleared_without_list,
     days_asked,
+    denied_by,
+    denied_without_list,
     is_assumed,
     is_of_other_sex,
     list_denies,
-    shows_that_nothing_lacks,
     speaks_for,
     why_lacking,
 )
@@ -70,11 +70,11 @@ def happened(asked: PreparedLookup, stretch: Stretch | None, anchor: Found | Non
     if truth is not TRUE:
         last_day = days_asked(asked, stretch, frame)[1]
         for kind in asked.kinds:
-            shows = shows_that_nothing_lacks(asked, kind, stretch, last_day, frame, judge)
-            if shows is None:
+            denied = denied_by(asked, kind, stretch, last_day, frame, judge)
+            if denied is None:
                 lacking.append(kind)
             else:
-                denying += shows
+                denying += denied
     if lacking:
         truth = UNKNOWN
     # Only what is true shows that it is so, and what certainly does not count has no part in what is open.
@@ -137,7 +137,7 @@ def happens(asked: PreparedLookup, stretch: Stretch | None, frame: Frame, judge:
     last_day = days_asked(asked, stretch, frame)[1]
     for kind in asked.kinds:
         if not (
-            list_denies(kind, asked.list, last_day, frame) or cleared_without_list(asked, kind, stretch, frame, judge)
+            list_denies(kind, asked.list, last_day, frame) or denied_without_list(asked, kind, stretch, frame, judge)
         ):
             return UNKNOWN
     for each in _related(asked, frame):

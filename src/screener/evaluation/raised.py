@@ -19,14 +19,13 @@ from screener.rulebook import (
     Confirmed,
     EventLookup,
     FlagRule,
-    Happened,
     Rulebook,
     Score,
     Truthful,
     Value,
     ValueLookup,
 )
-from screener.rulebook_walk import held_to
+from screener.rulebook_walk import held_to, lookup_of
 from screener.values.dates import DAY, Duration, day_shifted, on_day
 from screener.values.ranges import Range, compare, exactly
 from screener.values.truth import FALSE, TRUE, UNKNOWN
@@ -48,13 +47,15 @@ def _certainly_holds(rule: Truthful, frame: Frame) -> bool:
     if isinstance(rule, All):
         return all(_certainly_holds(each, frame) for each in rule.of)
     truth = decide(rule, frame)
-    return truth is TRUE or (truth is UNKNOWN and isinstance(rule, Happened) and _was_perhaps_taken(rule, frame))
+    return truth is TRUE or (truth is UNKNOWN and _was_perhaps_taken(rule, frame))
 
 
-def _was_perhaps_taken(rule: Happened, frame: Frame) -> bool:
-    found = look_up(rule.lookup, frame)
-    is_of_drugs = isinstance(found.lookup, EventLookup) and found.lookup.list == "medications"
-    return is_of_drugs and any(isinstance(fact, Episode) and not fact.doubtful for fact in found.used)
+def _was_perhaps_taken(rule: Truthful, frame: Frame) -> bool:
+    name = lookup_of(rule)
+    lookup = frame.rulebook.lookups[name] if name is not None else None
+    if name is None or not isinstance(lookup, EventLookup) or lookup.list != "medications":
+        return False
+    return any(isinstance(fact, Episode) and not fact.doubtful for fact in look_up(name, frame).used)
 
 
 def raised_for(result: Result, frame: Frame) -> tuple[Flag, ...]:

@@ -1,8 +1,7 @@
 """How one entry of the record stands at the clock: when it began and ended, what denies it, whether it holds.
 
-An entry is read once in each frame, whatever asks about it. An ascites of 1 February without an end, in a frame of the
-20th, started on the 1st and ended on no day so far, so that it holds; if the record denies ascites on the 15th, it
-ended by then, and does not.
+An entry is read once in each frame, whatever asks about it. Ascites entered as active on 1 February, seen on the 20th:
+it started on the 1st and holds. If the record denies ascites on the 15th, it does not hold.
 """
 
 from __future__ import annotations
