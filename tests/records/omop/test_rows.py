@@ -206,7 +206,9 @@ def test_a_diagnosis_is_asserted_on_its_day(read: Reading, row: dict[str, object
 
 def test_a_day_that_is_none_is_named(read: Reading) -> None:
     patient = read.condition(condition_start_date="2025-13-01")
-    assert entry(patient, "cirrhosis").asserted is None
+    asserted = entry(patient, "cirrhosis").asserted
+    assert asserted is not None
+    assert asserted.text == "unknown day"
     assert patient.notes == (
         "Condition/condition-occurrence.1: its `recordedDate` `2025-13-01` is not a date, and counts as none",
     )
