@@ -366,8 +366,8 @@ def _recorded(
         return [() for _ in trials]
     columns = ", ".join("count(*) FILTER (list_has_any(recorded, ?))" for _ in names)
     counted = database.execute(
-        f"""SELECT {columns} FROM (SELECT list_transform(results, lambda x: x.fact)
-                || list_transform(episodes, lambda x: x.concept) || list_transform(absences, lambda x: x.concept)
+        f"""SELECT {columns} FROM (SELECT list_distinct(list_transform(results, lambda x: x.fact)
+                || list_transform(episodes, lambda x: x.concept) || list_transform(absences, lambda x: x.concept))
                 AS recorded FROM read_parquet({listed(files)}))""",
         [_family(name, rulebook) for name in names],
     ).fetchone()
