@@ -382,7 +382,7 @@ def test_a_wash_out_that_ends_makes_a_trial_screenable_again() -> None:
 def test_labs_that_are_stale_by_then_are_named_and_stand_in_nobodys_way() -> None:
     trial = of_trial(rulebook(*WASH_OUT), washing_out("2026-02-18", 9))
     assert (trial.screenable_from, trial.stale_then) == (date(2026, 3, 3), ("I1", "I2"))
-    assert trial.summary.endswith("; what I1 and I2 rest on is too old by then")
+    assert trial.summary.endswith("; the record is too old by then for I1 and I2")
 
 
 def test_a_lab_that_is_fresh_then_and_fails_is_named_and_need_not_be_waited_for() -> None:

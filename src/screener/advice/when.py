@@ -102,7 +102,7 @@ class TrialTimeline(Struct, frozen=True):
             if self.failed_then:
                 told.append(f"{both(self.failed_then)} still failed then, if nothing newer is found")
             if self.stale_then:
-                told.append(f"what {both(self.stale_then)} rest{'s' if len(self.stale_then) == 1 else ''} on is too old by then")
+                told.append(f"the record is too old by then for {both(self.stale_then)}")
         elif self.verdict == "ineligible":
             told.append("time alone does not reopen it")
         if self.worsens_on is not None:
