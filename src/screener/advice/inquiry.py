@@ -164,7 +164,7 @@ class Inquiry:
 
     def part_of(self, judged: Judged, trial: str) -> Part:
         """A part of a rule; the same one for all trials that have it and ask nobody about it."""
-        asking = trial if self.reach.asks(judged.node) else self._alike[self.base[trial].labs_within]
+        asking = trial if self._program.asks_somebody(judged.node) else self._alike[self.base[trial].labs_within]
         part = self._parts.get((id(judged.node), asking))
         if part is None:
             subjects = self.reach.of(judged.node)
