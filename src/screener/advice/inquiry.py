@@ -238,6 +238,10 @@ class Inquiry:
             part.decide = self._program.decisions.truth(part.node)
         return part.decide(self._frame(point, part))
 
+    def judged(self, part: Part, known: Assignment) -> Judged:
+        """The same, as an answer with its parts."""
+        return self._program.truth(part.node)(self._frame(tuple(known.items()), part))
+
     def measured(self, number: Numeric, part: Part, known: Assignment) -> Range:
         """What a number in a part becomes with some facts known."""
         return self._program.decisions.number(number)(self._frame(tuple(known.items()), part))
