@@ -382,14 +382,14 @@ def test_a_wash_out_that_ends_makes_a_trial_screenable_again() -> None:
 def test_labs_that_are_stale_by_then_are_named_and_stand_in_nobodys_way() -> None:
     trial = of_trial(rulebook(*WASH_OUT), washing_out("2026-02-18", 9))
     assert (trial.screenable_from, trial.stale_then) == (date(2026, 3, 3), ("I1", "I2"))
-    assert trial.summary.endswith("; I1 and I2 open by then: what is known is too old")
+    assert trial.summary.endswith("; the record is too old by then for I1 and I2")
 
 
 def test_a_lab_that_is_fresh_then_and_fails_is_named_and_need_not_be_waited_for() -> None:
     """The trek leaves its 30 days on 3 March; a lab of 1 March fails until it is stale, or measured anew."""
     trial = of_trial(rulebook(*WASH_OUT), washing_out("2026-03-01", 3))
     assert (trial.screenable_from, trial.failed_then, trial.stale_then) == (date(2026, 3, 3), ("I1",), ())
-    assert trial.summary == "not before 3 Mar 2026; I1 failed until a newer result says otherwise"
+    assert trial.summary == "not before 3 Mar 2026; I1 still failed then, if nothing newer is found"
 
 
 def test_labs_that_only_go_stale_make_no_trial_screenable() -> None:

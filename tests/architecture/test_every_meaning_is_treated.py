@@ -237,6 +237,12 @@ CONSUMERS = [
         f"{FACTS} AtTime AtLeast Not Meets",
         "all their parts count, or the engine is asked about them as a whole",
     ),
+    Consumer(
+        "src/screener/advice/meeting.py",
+        "truths",
+        f"AgainstLimit IsOneOf SexIs Happened Confirmed Untranslated AtTime {LOGIC}",
+        "no two numbers meet in them",
+    ),
     # ---- the sheet
     Consumer("src/screener/sheet/reviewing.py: _since", "tenses", "began, overlaps", "a review looks at their window"),
     Consumer(

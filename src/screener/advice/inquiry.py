@@ -164,7 +164,7 @@ class Inquiry:
 
     def part_of(self, judged: Judged, trial: str) -> Part:
         """A part of a rule; the same one for all trials that have it and ask nobody about it."""
-        asking = trial if self.reach.asks(judged.node) else self._alike[self.base[trial].labs_within]
+        asking = trial if self._program.asks_somebody(judged.node) else self._alike[self.base[trial].labs_within]
         part = self._parts.get((id(judged.node), asking))
         if part is None:
             subjects = self.reach.of(judged.node)
@@ -237,6 +237,10 @@ class Inquiry:
         if part.decide is None:
             part.decide = self._program.decisions.truth(part.node)
         return part.decide(self._frame(point, part))
+
+    def judged(self, part: Part, known: Assignment) -> Judged:
+        """The same, as an answer with its parts."""
+        return self._program.truth(part.node)(self._frame(tuple(known.items()), part))
 
     def measured(self, number: Numeric, part: Part, known: Assignment) -> Range:
         """What a number in a part becomes with some facts known."""

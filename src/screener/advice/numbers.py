@@ -18,8 +18,10 @@ from itertools import pairwise
 
 from screener.advice.facts import Fact
 from screener.advice.inquiry import Inquiry, Part
+from screener.advice.meeting import share_to_meeting
 from screener.advice.reach import plain
 from screener.advice.slopes import Input, Slope, slope_of
+from screener.evaluation.answers import Judged
 from screener.rulebook import AtTime, Between, ChangeLookup, Compare, Number, Numeric, Rulebook, Truthful
 from screener.values.ranges import Range, exactly
 from screener.values.truth import UNKNOWN, Truth
@@ -56,6 +58,7 @@ class Cutting:
         self._nodes = dict.fromkeys(
             node for line in inquiry.lines_with[number] for node in line.read_by.get(number, ())
         )
+        self._judged_at: dict[tuple[Part, float], Judged] = {}
         self._input = Input(inquiry.rulebook, self._moves, self._slope_of_lookup)
         self._every_cut = self._cuts_of(self._nodes)
         lowest = min([domain.high / 1000, *(cut / 2 for cut in self._every_cut)])
@@ -192,22 +195,42 @@ class Cutting:
     def _narrowed(self, part: Part, low: float, high: float) -> Iterator[Turn]:
         """The two neighboring doubles (or whole numbers) between which a part of a rule changes its answer.
 
-        The engine is asked at one value after another: first just inside the ends, because limits and tables turn
-        there, then in the middle of what is left.
+        The engine is asked at one value after another. First just inside the ends, because tables turn there. Then, if
+        two numbers are compared, where they would meet if they moved evenly. In the middle, whenever that has not
+        halved what is left.
         """
-        end, beside = high, [] if self._is_whole else [math.nextafter(high, low), math.nextafter(low, high)]
+        end, whole = high, self._is_whole
+        step, halve, beside = 1, whole, [] if whole else [math.nextafter(low, high), math.nextafter(high, low)]
         while True:
-            middle = float((low + high) // 2) if self._is_whole else low + (high - low) / 2
+            middle = float((low + high) // 2) if whole else low + (high - low) / 2
             if not low < middle < high:
                 break
-            value = beside.pop() if beside else middle
-            if self._truth_at(part, value) is self._truth_at(part, low):
+            value = middle
+            if beside:
+                value = beside.pop()
+            elif not halve:
+                step, value = self._meeting(part, low, high, step) or (step, middle)
+            before = high - low
+            if self._judged(part, value).truth is self._truth_at(part, low):
                 low = value
             else:
                 high = value
+            halve = whole or (not beside and not halve and high - low > before / 2)
         yield low, high
         if self._truth_at(part, high) is not self._truth_at(part, end):  # from FALSE over UNKNOWN to TRUE
             yield from self._narrowed(part, high, end)
+
+    def _meeting(self, part: Part, low: float, high: float, step: int) -> tuple[int, float] | None:
+        """Where the two numbers of a comparison would meet if they moved evenly from one value to another, kept some
+        steps between doubles inside both; and how many steps to keep next time. None if they would not meet."""
+        share = share_to_meeting(self._judged(part, low), self._judged(part, high))
+        first, last = low + step * math.ulp(low), high - step * math.ulp(high)
+        if share is None or not first < last:
+            return None
+        guess = low + (high - low) * share
+        if first <= guess <= last:
+            return 1, guess
+        return 4 * step, first if guess < first else last
 
     def _spread(self) -> list[float]:
         """A few values spread over the domain, closer where it is small."""
@@ -230,6 +253,13 @@ class Cutting:
 
     def _number_in(self, of: Numeric, part: Part, value: float) -> Range:
         return self._inquiry.measured(of, part, {self._number: self._inquiry.place_of(self._number, exactly(value))})
+
+    def _judged(self, part: Part, value: float) -> Judged:
+        known = self._judged_at.get((part, value))
+        if known is None:
+            known = self._inquiry.judged(part, {self._number: self._inquiry.place_of(self._number, exactly(value))})
+            self._judged_at[part, value] = known
+        return known
 
 
 # ---- how a rule reads it

@@ -70,7 +70,6 @@ class Reach:
         self.facts = rulebook.labs.keys() | rulebook.findings.keys()
         self._of_nodes: dict[int, tuple[Struct, Subjects]] = {}
         """By the identity of a node, kept with the node itself: hashing a formula takes longer than walking it."""
-        self._questions = frozenset(f"question {name}" for name in rulebook.questions)
         self._of_lookups: dict[str, Subjects] = {}
         self.asked_about: dict[str, list[Asked]] = {}
         """What event lookups ask about concepts, of each under the names of all that one of theirs is related to."""
@@ -103,10 +102,6 @@ class Reach:
         if known is None:
             known = self._of_nodes[id(node)] = (node, frozenset(self._subjects(node)))
         return known[1]
-
-    def asks(self, node: Struct) -> bool:
-        """Whether an expression can depend on a person's answer."""
-        return not self._questions.isdisjoint(self.of(node))
 
     def _subjects(self, node: Struct) -> Iterator[str]:
         match node:

@@ -100,9 +100,9 @@ class TrialTimeline(Struct, frozen=True):
             closed = ", then closed" if until and self.screenable_until == self.closes_on else ""
             told.append(f"not before {day_in_words(self.screenable_from)}{until}{closed}")
             if self.failed_then:
-                told.append(f"{both(self.failed_then)} failed until a newer result says otherwise")
+                told.append(f"{both(self.failed_then)} still failed then, if nothing newer is found")
             if self.stale_then:
-                told.append(f"{both(self.stale_then)} open by then: what is known is too old")
+                told.append(f"the record is too old by then for {both(self.stale_then)}")
         elif self.verdict == "ineligible":
             told.append("time alone does not reopen it")
         if self.worsens_on is not None:
