@@ -184,7 +184,7 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
             continue
         item = ReviewItem(
             what=each.what,
-            title=phrases.item_title(each.list, each.concept),
+            title=phrases.item_title(each.list, each.concept, is_another=_is_on_record(each, screening)),
             list=each.list,
             covers=each.covers,
             window="" if each.list == "plans" else phrases.window(each.covers, screening.as_of),
@@ -212,6 +212,13 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
     )
     settled = sum(_settled(trial, worked) for trial in live)
     return Review(groups, tuple(needed), entries, settled, _open(screening, live))
+
+
+def _is_on_record(asked: Asked, screening: Screening) -> bool:
+    """Whether the record has one already, at whatever time: the chart is read for another one."""
+    kinds = (asked.concept.name, *asked.concept.narrower)
+    entries = (each for name in kinds for each in screening.record.episodes.get(name, ()))
+    return any(each.list == asked.list and not (each.doubtful or each.only_may_be) for each in entries)
 
 
 def _read_as(entry: OpenEntry, screening: Screening) -> list[Episode]:
