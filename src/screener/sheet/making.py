@@ -16,7 +16,7 @@ from screener.advice.distance import TrialDistance, distance
 from screener.advice.when import Change, TrialTimeline, timelines
 from screener.evaluation.frame import Frame
 from screener.evaluation.phrases import capital, lowered
-from screener.records.patient import Episode
+from screener.records.patient import Episode, Result
 from screener.screening import Screening, TrialResult
 from screener.sheet import phrases
 from screener.sheet.actions import Actions, actions_of, counts_of, groups_of, lacks_results
@@ -263,6 +263,7 @@ def _in_order(group: ReviewGroup, order: Sequence[str]) -> ReviewGroup:
 def _said_on_the_sheet(notes: Sequence[str], review: Review, worked: _Worked) -> list[str]:
     """The notes that only speak of entries to look up and of values to check, which the sheet asks about by itself."""
     asked = {entry.source for entry in review.entries} | {source for _, source in worked.suspicious}
+    asked |= {result.source for result, _ in _impossible_results(worked.screening)}
     return [note for note in notes if (places := places_in(note)) and asked.issuperset(places)]
 
 
@@ -288,7 +289,13 @@ def _doubts(worked: _Worked) -> tuple[Doubt, ...]:
 
 
 def _impossible(screening: Screening) -> Iterator[Doubt]:
-    """The latest key results with an impossible value, for the trials that wait for them. Mostly a unit or a comma is
+    for result, trials in _impossible_results(screening):
+        words = phrases.result_words(result, screening.rulebook, screening.as_of)
+        yield Doubt(phrases.doubt(words, result.problem or phrases.UNUSABLE), trials)
+
+
+def _impossible_results(screening: Screening) -> Iterator[tuple[Result, tuple[str, ...]]]:
+    """The latest key results with an impossible value, and the trials that wait for them. Mostly a unit or a comma is
     wrong, so nothing has to be measured."""
     waiting: dict[str, dict[str, None]] = {}
     for each in awaited(screening):
@@ -297,8 +304,7 @@ def _impossible(screening: Screening) -> Iterator[Doubt]:
     for shown in screening.rulebook.head.shown:
         last = latest(shown.name, screening)[-1:]
         if shown.name in waiting and last and last[0].unusable == "impossible":
-            words = phrases.result_words(last[0], screening.rulebook, screening.as_of)
-            yield Doubt(phrases.doubt(words, last[0].problem or phrases.UNUSABLE), tuple(waiting[shown.name]))
+            yield last[0], tuple(waiting[shown.name])
 
 
 def _add_checks(actions: Actions, doubts: Sequence[Doubt], live: Sequence[str]) -> None:
