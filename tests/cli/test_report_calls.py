@@ -188,8 +188,11 @@ def test_csv_ends_its_lines_alike_everywhere(write, monkeypatch: pytest.MonkeyPa
 # ---- questions, and answers back
 
 
+ENOUGH = [{"name": "ferritin", "value": 40, "unit": "ug/L", "date": "2026-02-18"}]
+
+
 def test_questions_are_listed(call: Call, write) -> None:
-    status, out, err = call("questions", write())
+    status, out, err = call("questions", write(observations=ENOUGH))
     assert (status, err) == (0, "")
     assert out == (
         "Patient anna, as of Fri 20 Feb 2026: 1 open question\n"
@@ -207,7 +210,7 @@ def test_questions_are_listed(call: Call, write) -> None:
 
 
 def test_questions_answered_and_given_back_settle_their_line(call: Call, write, folder: Path) -> None:
-    _, out, _ = call("questions", "--fhir", write())
+    _, out, _ = call("questions", "--fhir", write(observations=ENOUGH))
     [group] = json.loads(out)["item"]
     [item] = group["item"]
     response = {

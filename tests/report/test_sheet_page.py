@@ -19,7 +19,7 @@ from report.test_hostile_records import HOSTILE, a_record, skeleton
 from screener import load_rules
 from screener.records.dictionary import Dictionary
 from screener.records.questionnaire import answers_in
-from screener.report.sheet_page import page
+from screener.report.sheet_page import after_clean_chart, page
 from screener.screening import Screening
 from screener.sheet.making import sheet_of
 from screener.sheet.model import (
@@ -316,3 +316,12 @@ def test_several_patients_each_begin_a_sheet_under_a_list_of_contents() -> None:
     assert [each.get("id") for each in made.all("article")] == ["p1", "p2"]
     anchors = [each.get("id") for each in made.elements() if each.get("id")]
     assert len(anchors) == len(set(anchors))
+
+
+def test_what_is_left_after_a_clean_chart_stands_where_the_row_does_not_say_it() -> None:
+    rows = {row.id: row for row in sheet_of(screened("negatives-not-written-down")).trials}
+    told = {name: after_clean_chart(row) for name, row in rows.items()}
+    assert told["NCT07409259"] == "all criteria met", "the row says 1 chart review, and nothing else is left"
+    assert (rows["NCT06242405"].left, told["NCT06242405"]) == ("1 chart review, 3 judgements, consent", "")
+    text = words(next(iter(not_written().root.iter("table"))))
+    assert text.count("After a clean chart") == sum(map(bool, told.values()))

@@ -162,6 +162,14 @@ def test_what_a_review_found_is_asked_about_by_what_it_is() -> None:
     assert entry.text == "the alcoholic liver disease: also cirrhosis?"
 
 
+def test_the_chart_is_read_for_another_one_where_the_record_has_one() -> None:
+    rules = rulebook_with_trial("exclusion E1\n  > a line\n  history of severe mental_disorder within 2 years\n")
+    record = {"id": "anna", "conditions": [{"name": "major_depressive_disorder", "onset": "2016", "status": "active"}]}
+    screening = evaluate(read_patient(record, rules), rules, as_of=AS_OF)
+    ((item,),) = (group.items for group in sheet_of(screening).review.groups)
+    assert item.title == "another mental disorder"
+
+
 def test_what_several_inclusion_lines_need_is_asked_once() -> None:
     rules = rulebook_with_trial(
         "inclusion I1\n  > one\n  history of any of (cirrhosis, chronic_viral_hepatitis)\n\n"

@@ -38,6 +38,7 @@ from screener.sheet.model import (
     StateName,
     TrialRow,
 )
+from screener.sheet.notes import PLACE
 from screener.sheet.phrases import counted, date_words, day_words, moment_words
 from screener.values.dates import DateError, parse_moment
 
@@ -115,6 +116,7 @@ def page(sheets: Sequence[Sheet], screenings: Sequence[Screening], worklist: str
         digest=digest,
         day_written=day_written,
         capital=capital,
+        begun=begun,
         counted=counted,
         tally=tally,
         is_unnamed=is_unnamed,
@@ -315,9 +317,16 @@ def shortened(missing: str) -> str:
 def after_clean_chart(row: TrialRow) -> str:
     """What is left once the chart is read and nothing was found, where the row does not say so already."""
     after = row.after_clean_chart
-    if after is None or after.left == phrases.without_review(row.left):
+    if after is None:
         return ""
-    return after.left or phrases.state_word("all met")
+    if after.verdict == "eligible":
+        return phrases.state_word("all met")
+    return "" if after.left == phrases.without_review(row.left) else after.left
+
+
+def begun(note: str) -> str:
+    """A note as a sentence begins; a place in the record stays as it is written there."""
+    return note if PLACE.match(note) else capital(note)
 
 
 def rows_of_actions(group: ActionGroup) -> list[list[Action]]:

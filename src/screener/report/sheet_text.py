@@ -28,6 +28,7 @@ ROOM_FOR_WORK = 9
 MOST_DOUBTS = 2
 MOST_ENTRIES = 2
 LINES_OF_A_NAME = 2
+CUT_OFF = " …"
 LINES_OF_A_REVIEW = 4
 """Lines kept for the chart review, which can be said in few."""
 
@@ -74,7 +75,7 @@ class _Writer:
             trials = [line for row in self.sheet.trials for line in self.trial(row, most)]
             room = self.height - len(head) - len(trials) - len(foot)
             work = list(self.work(room))
-            if room >= ROOM_FOR_WORK or len(work) < room:
+            if room >= ROOM_FOR_WORK or not any(line.endswith(CUT_OFF) for line in work):
                 break
         return "".join(f"{on_one_line(line).rstrip()}\n" for line in (*head, *trials, *work, *foot))
 
@@ -181,10 +182,10 @@ class _Writer:
             return
         has_review = bool(sheet.review.groups) and not sheet.review.waits
         lines = self.shared(texts, room - 1 - (LINES_OF_A_REVIEW if has_review else 0))
-        yield ""
-        yield from lines
-        if not sheet.review.waits:
-            yield from self.review(room - 1 - len(lines))
+        review = list(self.review(room - 1 - len(lines))) if has_review else []
+        if len(review) < LINES_OF_A_REVIEW:  # what the review does not need, the others may have
+            lines = self.shared(texts, room - 1 - len(review))
+        yield from ("", *lines, *review)
 
     def shared(self, texts: Sequence[tuple[str, str]], room: int) -> list[str]:
         """Each text on one line at least. What room is left goes to the first that need more: what is measured comes
@@ -251,7 +252,7 @@ class _Writer:
         """So many lines, the last one with a mark where something was cut off."""
         if len(lines) <= most:
             return lines
-        return [*lines[: most - 1], f"{_whole_words(lines[most - 1], width - 2)} …"]
+        return [*lines[: most - 1], f"{_whole_words(lines[most - 1], width - len(CUT_OFF))}{CUT_OFF}"]
 
 
 # ---- words of one cell, trial or group

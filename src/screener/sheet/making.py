@@ -16,7 +16,7 @@ from screener.advice.distance import TrialDistance, distance
 from screener.advice.when import Change, TrialTimeline, timelines
 from screener.evaluation.frame import Frame
 from screener.evaluation.phrases import capital, lowered
-from screener.records.patient import Episode
+from screener.records.patient import Episode, Result
 from screener.screening import Screening, TrialResult
 from screener.sheet import phrases
 from screener.sheet.actions import Actions, actions_of, counts_of, groups_of, lacks_results
@@ -190,7 +190,7 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
             continue
         item = ReviewItem(
             what=each.what,
-            title=phrases.item_title(each.list, each.concept),
+            title=phrases.item_title(each.list, each.concept, is_another=_is_on_record(each, screening)),
             list=each.list,
             covers=each.covers,
             window="" if each.list == "plans" else phrases.window(each.covers, screening.as_of),
@@ -218,6 +218,13 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
     )
     settled = sum(_settled(trial, worked) for trial in live)
     return Review(groups, tuple(needed), entries, settled, _open(screening, live))
+
+
+def _is_on_record(asked: Asked, screening: Screening) -> bool:
+    """Whether the record has one already, at whatever time: the chart is read for another one."""
+    kinds = (asked.concept.name, *asked.concept.narrower)
+    entries = (each for name in kinds for each in screening.record.episodes.get(name, ()))
+    return any(each.list == asked.list and not (each.doubtful or each.only_may_be) for each in entries)
 
 
 def _read_as(entry: OpenEntry, screening: Screening) -> list[Episode]:
@@ -262,6 +269,7 @@ def _in_order(group: ReviewGroup, order: Sequence[str]) -> ReviewGroup:
 def _said_on_the_sheet(notes: Sequence[str], review: Review, worked: _Worked) -> list[str]:
     """The notes that only speak of entries to look up and of values to check, which the sheet asks about by itself."""
     asked = {entry.source for entry in review.entries} | {source for _, source in worked.suspicious}
+    asked |= {result.source for result, _ in _impossible_results(worked.screening)}
     return [note for note in notes if (places := places_in(note)) and asked.issuperset(places)]
 
 
@@ -287,7 +295,13 @@ def _doubts(worked: _Worked) -> tuple[Doubt, ...]:
 
 
 def _impossible(screening: Screening) -> Iterator[Doubt]:
-    """The latest key results with an impossible value, for the trials that wait for them. Mostly a unit or a comma is
+    for result, trials in _impossible_results(screening):
+        words = phrases.result_words(result, screening.rulebook, screening.as_of)
+        yield Doubt(phrases.doubt(words, result.problem or phrases.UNUSABLE), trials)
+
+
+def _impossible_results(screening: Screening) -> Iterator[tuple[Result, tuple[str, ...]]]:
+    """The latest key results with an impossible value, and the trials that wait for them. Mostly a unit or a comma is
     wrong, so nothing has to be measured."""
     waiting: dict[str, dict[str, None]] = {}
     for each in awaited(screening):
@@ -296,8 +310,7 @@ def _impossible(screening: Screening) -> Iterator[Doubt]:
     for shown in screening.rulebook.head.shown:
         last = latest(shown.name, screening)[-1:]
         if shown.name in waiting and last and last[0].unusable == "impossible":
-            words = phrases.result_words(last[0], screening.rulebook, screening.as_of)
-            yield Doubt(phrases.doubt(words, last[0].problem or phrases.UNUSABLE), tuple(waiting[shown.name]))
+            yield last[0], tuple(waiting[shown.name])
 
 
 def _add_checks(actions: Actions, doubts: Sequence[Doubt], live: Sequence[str]) -> None:

@@ -392,18 +392,17 @@ def one_of(texts: Sequence[str]) -> str:
 # ---- the chart review
 
 
-def item_title(list_: RecordList, concept: Concept) -> str:
-    """An item of the chart review: `sepsis`, `allergy to drugs`, `mental disorder in the family`."""
+def item_title(list_: RecordList, concept: Concept, *, is_another: bool = False) -> str:
+    """An item of the chart review: `sepsis`, `allergy to drugs`, `another mental disorder` beside one on record."""
     title = lowered(concept.title)
     match list_:
         case "allergies":
-            return f"allergy to {title}"
+            title = f"allergy to {title}"
         case "family_history":
-            return f"{title} in the family"
+            title = f"{title} in the family"
         case "plans":
-            return f"{title} planned"
-        case _:
-            return title
+            title = f"{title} planned"
+    return f"another {title}" if is_another else title
 
 
 def items_text(items: Sequence[ReviewItem]) -> str:
