@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from screener import evaluate, load_rules
+from screener.records import read_patient
 from screener.report.sheet_text import sheet_text
+from screener.sheet.making import sheet_of
 from screener.sheet.model import KeyResult, KeyScore
 from sheet.test_states import FAILURE, lab, sheet
 
@@ -102,7 +105,7 @@ def test_a_score_says_what_is_missing_and_on_which_doubt_it_rests() -> None:
         ({"sex": None, "birth_date": None}, "Person, age not known. Liver failure since 10 Feb (10 days)."),
         ({"birth_date": "1980"}, "Woman, 45 to 46. Liver failure since 10 Feb (10 days)."),
         ({"conditions": []}, "Woman, 45. No liver diagnosis on record."),
-        ({"conditions": [{**FAILURE, "onset": "2026-02"}]}, "Woman, 45. Liver failure since Feb 2026."),
+        ({"conditions": [{"text": "some wording"}]}, "Woman, 45. No liver diagnosis on record."),
         (
             {
                 "conditions": [
@@ -118,6 +121,27 @@ def test_a_score_says_what_is_missing_and_on_which_doubt_it_rests() -> None:
 )
 def test_the_patient_line(changes: dict[str, Any], text: str) -> None:
     assert sheet(**changes).patient.text == text
+
+
+@pytest.mark.parametrize(
+    ("texts", "ill"),
+    [
+        (["GORD"], "No liver diagnosis on record."),
+        (["some wording"], "No liver diagnosis on record."),
+        (
+            ["GORD", "portal hypertension", "ACLF since 20 Nov"],
+            "Of the liver? “ACLF since 20 Nov”, “portal hypertension”.",
+        ),
+        (
+            ["ACLF since 20 Nov", "portal hypertension", "end-stage cirrhosis, decompensated"],
+            "Of the liver? “ACLF since 20 Nov”, “end-stage cirrhosis, decompensated” and 1 more.",
+        ),
+    ],
+)
+def test_what_may_be_a_liver_diagnosis_stands_in_its_own_words(texts: list[str], ill: str) -> None:
+    record = {"id": "anna", "sex": "female", "birth_date": "1980", "conditions": [{"text": each} for each in texts]}
+    screening = evaluate(read_patient(record, load_rules()), as_of=date(2026, 2, 20))
+    assert sheet_of(screening).patient.text == f"Woman, 45 to 46. {ill}"
 
 
 @pytest.mark.parametrize(

@@ -67,10 +67,12 @@ def patient_line(screening: Screening, frame: Frame) -> PatientLine:
     )
     is_child = is_known and age.range.high < CHILD_UNDER
     who = phrases.person(patient.sex, is_child) + (f", {years}" if years else ", age not known")
-    return PatientLine(**{name: getattr(line, name) for name in line.__struct_fields__[:-1]}, text=_text(who, line))
+    not_certain = () if diagnoses or onset is not None else _not_certain(screening)
+    text = _text(who, line, not_certain)
+    return PatientLine(**{name: getattr(line, name) for name in line.__struct_fields__[:-1]}, text=text)
 
 
-def _text(who: str, line: PatientLine) -> str:
+def _text(who: str, line: PatientLine, not_certain: tuple[str, ...]) -> str:
     named = [f"{each.title} ({each.since})" if each.since else each.title for each in line.diagnoses]
     told = [capital(", ".join(lowered(each) for each in named))] if named else []
     if line.onset is not None:
@@ -78,7 +80,7 @@ def _text(who: str, line: PatientLine) -> str:
         told.append(f"{line.onset_of}{f' since {line.onset}' if line.onset else ''}{days}")
     ill = "; ".join(told)
     died = f" {phrases.died(line.died, line.as_of)}." if line.died else ""
-    return f"{who}. {capital(ill) or phrases.NO_DIAGNOSIS}.{died}"
+    return f"{who}. {capital(ill) or phrases.no_certain_diagnosis(not_certain)}.{died}"
 
 
 def _diagnoses(names: tuple[str, ...], screening: Screening) -> Iterator[Diagnosis]:
@@ -104,6 +106,16 @@ def _entries(name: str, screening: Screening) -> list[Episode]:
         and not (each.doubtful or each.only_may_be or each.ended or each.shown_by_result)
         and (each.start is None or each.start.first_day <= day)
     ]
+
+
+def _not_certain(screening: Screening) -> tuple[str, ...]:
+    """What the record calls entries that may be a diagnosis of the head, as nobody settled what they are."""
+    head, record = screening.rulebook.head, screening.record
+    wanted = (*([head.since] if head.since is not None else []), *head.diagnoses)
+    on_list = record.may_be.get("conditions", {})
+    kinds = dict.fromkeys(kind for name in wanted for kind in (name, *screening.rulebook.concepts[name].narrower))
+    entries = (each for kind in kinds for each in on_list.get(kind, ()))
+    return tuple(dict.fromkeys(each.called for each in entries if each.unusable == "unspecific" and not each.ended))
 
 
 def _onset(screening: Screening) -> tuple[str | None, int | None]:

@@ -46,7 +46,7 @@ def recruitment(told: Recruiting) -> str:
     return f"{text} ({dates_in_words(told.as_of)})" if told.as_of else text
 
 
-NO_DIAGNOSIS = "No liver diagnosis on record"
+MOST_NOT_CERTAIN = 2
 NOTHING_EXPIRES = "nothing expires"
 NONE_AGAINST = "none against"
 NOT_ON_RECORD = "not on record"
@@ -159,6 +159,15 @@ def course(values: Sequence[str]) -> str:
     """How a value went: `81 > 96 > 153`; of many, the first and the last: `81 > … > 153`."""
     shown = values if len(values) <= MOST_OF_A_COURSE else (values[0], "…", values[-1])
     return " > ".join(shown)
+
+
+def no_certain_diagnosis(called: Sequence[str]) -> str:
+    """`No liver diagnosis on record`; or, of entries that may be one, `Of the liver? “ACLF grade 2”, “varices”`."""
+    if not called:
+        return "No liver diagnosis on record"
+    named = ", ".join(f"“{each}”" for each in called[:MOST_NOT_CERTAIN])
+    more = f" and {len(called) - MOST_NOT_CERTAIN} more" if len(called) > MOST_NOT_CERTAIN else ""
+    return f"Of the liver? {named}{more}"
 
 
 def listed(texts: Iterable[str]) -> str:
