@@ -7,7 +7,7 @@ facts that one of the two rests on and the other does not are what has changed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Literal, get_args
+from typing import Literal
 
 from msgspec import Struct
 
@@ -37,7 +37,6 @@ from screener.values.truth import FALSE, TRUE, UNKNOWN
 Kind = Literal["window", "birthday", "stale", "plan", "end", "later fact", "other"]
 """What happened: a fact entered or left a window; a birthday; a result, an absence or an answer became too old, which
 changes what is known and not the patient; a plan came due; something ended; a fact of a later day came into view."""
-KINDS: tuple[Kind, ...] = get_args(Kind)
 
 Part = Judged | Measured | Found
 
