@@ -133,8 +133,8 @@ def test_the_patient_line(changes: dict[str, Any], text: str) -> None:
             "Of the liver? “ACLF since 20 Nov”, “portal hypertension”.",
         ),
         (
-            ["ACLF since 20 Nov", "portal hypertension", "end-stage cirrhosis, decompensated"],
-            "Of the liver? “ACLF since 20 Nov”, “end-stage cirrhosis, decompensated” and 1 more.",
+            ["ACLF since 20 Nov", "portal hypertension", "alcoholic cirrhosis, decompensated"],
+            "Of the liver? “ACLF since 20 Nov”, “alcoholic cirrhosis, decompensated” and 1 more.",
         ),
     ],
 )
