@@ -1483,24 +1483,32 @@ def change(kind: str, moments: Sequence[tuple[int, Sequence[Result]]], possible:
         return EVERYTHING
     values = [(day, exact_value(results, possible)) for day, results in moments]
     (last_day, latest), earlier = values[-1], values[:-1]
-    if kind == "rise per day":
-        steps = []
-        for day, value in earlier:
-            if day != last_day:
-                low, high = difference(latest, value)
-                days = last_day - day
-                steps.append(Exact(End(low.at / days, low.is_open), End(high.at / days, high.is_open)))
-        if not steps:
-            return EVERYTHING
-        low, high = highest_of(steps)
-    else:
-        rises = kind.endswith("rise")
-        base = (lowest_of if rises else highest_of)([value for _, value in earlier])
-        after, before = latest, base
-        if kind.startswith("relative"):
-            if base.low.at <= 0:
-                return UNDEFINED
-            after, before = share(latest, base), WHOLE
-        low, high = difference(after, before) if rises else difference(before, after)
+    match kind:
+        case "rise per day":
+            steps = []
+            for day, value in earlier:
+                if day != last_day:
+                    low, high = difference(latest, value)
+                    days = last_day - day
+                    steps.append(Exact(End(low.at / days, low.is_open), End(high.at / days, high.is_open)))
+            if not steps:
+                return EVERYTHING
+            low, high = highest_of(steps)
+        case "rise" | "relative rise":
+            after, before = latest, lowest_of([value for _, value in earlier])
+            if kind == "relative rise":
+                if before.low.at <= 0:
+                    return UNDEFINED
+                after, before = share(after, before), WHOLE
+            low, high = difference(after, before)
+        case "fall" | "relative fall":
+            after, before = latest, highest_of([value for _, value in earlier])
+            if kind == "relative fall":
+                if before.low.at <= 0:
+                    return UNDEFINED
+                after, before = share(after, before), WHOLE
+            low, high = difference(before, after)
+        case _:
+            raise AssertionError(kind)
     assert math.isfinite(float(high.at))
     return Range(float(low.at), float(high.at), low.is_open, high.is_open)
