@@ -839,7 +839,8 @@ class Oracle:
         end = self.end(episode, start)
         if episode.end is None and end.first != END:
             later = [denied.last for denied, said in self.denials(episode, here) if denied.first > said.last]
-            end = Span(end.first, max(end.first, min([end.last, *later])))
+            last = max(start.first, min([end.last, *later]))
+            end = Span(min(end.first, last), last)
         if start.first > window.last or end.last < window.first:
             return FALSE
         if episode.shown_by_result and not episode.ongoing:

@@ -680,7 +680,8 @@ def _end_of_what_lasts(episode: Episode, start: Moment, frame: Frame) -> Moment:
             ),
         ]
     )
-    return Moment(end.first, max(end.first, last))
+    last = max(start.first, last)
+    return Moment(min(end.first, last), last)
 
 
 def _stated_end(episode: Episode, start: Moment, frame: Frame) -> Moment:
