@@ -439,6 +439,18 @@ CASES: tuple[tuple[str, str, dict[str, Any], str], ...] = (
         "unknown",
     ),
     (
+        "a later denial ends what was said before it, for the days after it, too",
+        "history of ague within 10 days",
+        {
+            "conditions": [
+                {"name": "ague", "status": "active", "onset": "2026-02-05", "date": "2026-02-05"},
+                {"name": "ague", "status": "absent", "date": "2026-02-06"},
+            ],
+            **COMPLETE,
+        },
+        "failed",
+    ),
+    (
         "two entries of one name may be one allergy",
         "at least 2 allergies to dust",
         {"allergies": [{"name": "pollen"}, {"name": "pollen"}], "complete": ["allergies"]},
