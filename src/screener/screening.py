@@ -732,12 +732,12 @@ def _named(those: Iterable[_Named], name: str, where: str) -> _Named:
     raise KeyError(f"`{name}` is not in {where}: there are {', '.join(each.id for each in those)}")
 
 
-def of_today(patient: Patient, today: date) -> Patient:
+def with_day_taken(patient: Patient, today: date) -> Patient:
     """A patient for whom neither the record nor the call names a day, with a note that the day of the call is taken."""
-    return msgspec.structs.replace(patient, notes=(*patient.notes, note_of_today(today)))
+    return msgspec.structs.replace(patient, notes=(*patient.notes, note_of_day_taken(today)))
 
 
-def note_of_today(today: date) -> str:
+def note_of_day_taken(today: date) -> str:
     """That the answers are about the day of the call, because nobody has named another."""
     return f"neither the record nor the call has a date of screening, so today is taken, {today}"
 

@@ -73,3 +73,22 @@ def test_a_misspelt_entry_is_checked_and_not_looked_up_besides() -> None:
     assert [each.source for each in sheet.entries] == ["conditions[1]"]
     assert len(sheet.review.entries) == 2
     assert sheet.next.startswith("check the entry above; then ")
+
+
+def test_an_entry_that_contradicts_itself_is_noted_and_is_no_value_to_check() -> None:
+    system = "http://terminology.hl7.org/CodeSystem/condition-clinical"
+    cirrhosis = {
+        "resourceType": "Condition",
+        "id": "1",
+        "subject": {"reference": "Patient/anna"},
+        "clinicalStatus": {"coding": [{"system": system, "code": "active"}]},
+        "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "K74.6"}]},
+        "onsetDateTime": "2019",
+        "abatementDateTime": "2020",
+    }
+    resources = ({"resourceType": "Patient", "id": "anna"}, cirrhosis)
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": each} for each in resources]}
+    rules = load_rules()
+    sheet = sheet_of(evaluate(read_patient(bundle, rules), rules, as_of=AS_OF))
+    assert not sheet.check_first
+    assert [each for each in (*sheet.notes, *sheet.notes_behind) if "has an abatement" in each]

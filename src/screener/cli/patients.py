@@ -74,7 +74,7 @@ def screenings(
     """
     from screener.jobs import in_order
     from screener.records.reading import ids_of_several
-    from screener.screening import evaluate, note_of_today
+    from screener.screening import evaluate, note_of_day_taken
 
     def screened(each: tuple[Patient, date | None, Place] | None) -> Any:
         if each is None:
@@ -103,7 +103,7 @@ def screenings(
             count()
     tell_who_is_nobody(asked.waiting)
     if today.patients and not is_quiet:
-        tell(f"note: {note_of_today(today.day)}{f', for {today.patients} patients' if today.patients > 1 else ''}")
+        tell(f"note: {note_of_day_taken(today.day)}{f', for {today.patients} patients' if today.patients > 1 else ''}")
 
 
 def sources(source: str) -> Iterator[Path | Kept]:
@@ -264,7 +264,7 @@ class _Today:
 
     def taken_for(self, patient: Patient) -> Patient:
         """The patient with a note that says so."""
-        from screener.screening import of_today
+        from screener.screening import with_day_taken
 
         self.patients += 1
-        return of_today(patient, self.day)
+        return with_day_taken(patient, self.day)

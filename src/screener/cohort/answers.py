@@ -21,7 +21,16 @@ from screener.evaluation.frame import Frame
 from screener.records.facts.folder import Facts
 from screener.records.patient import Patient, digest_of_record
 from screener.rulebook import Rulebook, Sex, Trial, Truthful
-from screener.screening import CriterionResult, Screening, Status, TrialResult, Verdict, evaluate, of_today, status_of
+from screener.screening import (
+    CriterionResult,
+    Screening,
+    Status,
+    TrialResult,
+    Verdict,
+    evaluate,
+    status_of,
+    with_day_taken,
+)
 from screener.site import Site, with_site
 from screener.values.dates import Duration
 from screener.values.truth import Truth
@@ -173,7 +182,7 @@ class Desk:
         as_of = self.how.as_of
         if as_of is None and patient.as_of is None:
             as_of = self.how.today
-            patient = of_today(patient, as_of)
+            patient = with_day_taken(patient, as_of)
         return evaluate(
             patient,
             self.rulebook,

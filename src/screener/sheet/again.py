@@ -43,11 +43,14 @@ def screened_again(screening: Screening, patient: Patient) -> Screening:
 
 
 def doubtful(criterion: CriterionResult) -> frozenset[Place]:
-    """The results that a line counts and whose value may be wrong."""
+    """The results that a line counts and whose value may be wrong. An entry of a condition has no value: whether one is
+    over that contradicts itself is asked where it is open."""
+    results = criterion.frame.patient.results
     return frozenset(
         (row.name, row.source)
         for row in criterion.evidence
-        if any(flag.kind == "doubt" for flag in row.flags)
+        if row.name in results
+        and any(flag.kind == "doubt" for flag in row.flags)
         and not any(flag.kind in ("too_old", "unusable") for flag in row.flags)
         and row.source
     )
