@@ -73,7 +73,7 @@ def _lifeline() -> Iterator[_Lifeline]:
 
 
 def _begin(lifeline: _Lifeline) -> None:
-    gc.freeze()  # what the fork brings along is in use to its end: to look through it for garbage copies its pages
+    gc.freeze()  # the garbage collector would touch, and so copy, every page shared with the parent
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who is interrupted is the one who gives the work
     reading, writing = lifeline
     os.close(writing)

@@ -157,7 +157,8 @@ def test_filling_gaps_only_shrinks_what_a_lookup_yields() -> None:
 
 def only_events(rulebook: Rulebook) -> Rulebook:
     """The probes that ask whether something happened, as exclusions, without those whose window hangs on an onset: one
-    more entry may move that."""
+    more entry may move that. Nor do they count what results show: an entry that covers two results says that they show
+    one thing."""
     asked = probes(rulebook)
     [trial] = asked.trials.values()
     lines = [
@@ -166,8 +167,15 @@ def only_events(rulebook: Rulebook) -> Rulebook:
         if isinstance(rule := line.readings[0].rule, Happened)
         and isinstance(lookup := rulebook.lookups[rule.lookup], EventLookup)
         and (lookup.scope is None or lookup.scope.anchor == "clock")
+        and (lookup.times == 1 or not _is_shown_by_results(lookup, rulebook))
     ]
     return msgspec.structs.replace(asked, trials={trial.id: msgspec.structs.replace(trial, criteria=tuple(lines))})
+
+
+def _is_shown_by_results(lookup: EventLookup, rulebook: Rulebook) -> bool:
+    concepts = rulebook.concepts
+    asked = [concepts[name] for each in lookup.what for name in (each.concept, *concepts[each.concept].narrower)]
+    return any(each.present_when or each.may_be_present_when for each in asked)
 
 
 def test_saying_more_of_what_an_entry_is_never_changes_a_definite_answer() -> None:

@@ -460,7 +460,8 @@ class Oracle:
             or (lookup.scope, lookup.pick) != (None, "latest")
         ):
             return None
-        latest = [result for look in self.looks(lookup, here) or () if look for result in look[-1]]
+        looks = list(self.looks(lookup, here) or ())
+        latest = [result for look in looks if look for result in look[-1]]
         is_none = any(
             fact.choices[0] in (result.choices or ()) if fact.choices else result.value and result.value.contains(0)
             for result in latest
@@ -486,7 +487,7 @@ class Oracle:
             ]
         if state is FALSE or not speaking:
             return None
-        return 1 if state is TRUE else 0
+        return 1 if state is TRUE and all(looks) else 0
 
     def choices(self, lookup: ValueLookup, here: Here) -> set[str]:
         fact = self.rulebook.fact(lookup.fact)

@@ -32,20 +32,17 @@ from screener.values.truth import FALSE, TRUE, UNKNOWN
 
 
 def raised(flags: Iterable[FlagRule], frame: Frame) -> tuple[Flag, ...]:
-    """The flags whose condition certainly holds."""
+    """The flags that are raised now."""
     return tuple(
-        Flag("doubt" if flag.is_doubt else "remark", flag.text) for flag in flags if _certainly_holds(flag.when, frame)
+        Flag("doubt" if flag.is_doubt else "remark", flag.text) for flag in flags if _is_raised(flag.when, frame)
     )
 
 
-def _certainly_holds(rule: Truthful, frame: Frame) -> bool:
-    """Whether a rule certainly holds. No more is asked than decides that, because nobody is shown the rest.
-
-    A drug on record that may have been taken at that time catches the eye, too: warfarin since 2015, of which nothing
-    says whether it was stopped.
-    """
+def _is_raised(rule: Truthful, frame: Frame) -> bool:
+    """Whether a flag is raised: its rule certainly holds, or a drug on record may have been taken at that time
+    (warfarin since 2015, and nothing says that it was stopped)."""
     if isinstance(rule, All):
-        return all(_certainly_holds(each, frame) for each in rule.of)
+        return all(_is_raised(each, frame) for each in rule.of)
     truth = decide(rule, frame)
     return truth is TRUE or (truth is UNKNOWN and _was_perhaps_taken(rule, frame))
 

@@ -64,7 +64,10 @@ def value_of(lookup: ValueLookup, stretch: Stretch | None, anchor: Found | None,
         case "highest" | "lowest":
             picked = candidates
     may_lack = TRUE not in [each.membership for each in picked]
-    if isinstance(fact, Finding) and (since := _entered_since(lookup, fact, picked, frame, anchor)) is not None:
+    if (
+        isinstance(fact, Finding)
+        and (since := _entered_since(lookup, fact, picked, may_lack, frame, anchor)) is not None
+    ):
         return since
     if isinstance(fact, Finding) and fact.choices:
         return _choices_found(lookup, fact, picked, may_lack, anchor)
@@ -265,10 +268,11 @@ def _grade_of_absence(lookup: ValueLookup, fact: Lab | Finding, frame: Frame, an
 
 
 def _entered_since(
-    lookup: ValueLookup, fact: Finding, picked: list[Candidate], frame: Frame, anchor: Found | None
+    lookup: ValueLookup, fact: Finding, picked: list[Candidate], may_lack: bool, frame: Frame, anchor: Found | None
 ) -> Found | None:
     """A grade that a later entry leaves behind: it was the lowest, and the graded condition is, or may be, there at the
-    clock; or that may have begun on a later day. Which grade it has now, nobody wrote down."""
+    clock; or that may have begun on a later day. Which grade it has now, nobody wrote down. Nor is anything known of it
+    where the results may all be too old (`may_lack`)."""
     if fact.zero_when_absent is None or lookup.scope is not None or lookup.pick != "latest":
         return None
     entries = entries_of_the_present(fact.zero_when_absent, frame)
@@ -279,7 +283,7 @@ def _entered_since(
     state = present_state(fact.zero_when_absent, frame)
     if state.truth is FALSE:
         return None
-    lowest = 1 if state.truth is TRUE else 0
+    lowest = 1 if state.truth is TRUE and not may_lack else 0
     return Found(
         lookup.fact,
         lookup,
@@ -537,7 +541,7 @@ def _change(lookup: ChangeLookup, last: Level, settled: Sequence[Moment], levels
 
 
 _NEXT_TO_NOTHING = Fraction(math.nextafter(0.0, math.inf))
-"""The least of what is above 0, as a level has it: a share of it has no bound."""
+"""The smallest double above 0: a change relative to it has no bound."""
 
 
 def _by_low(level: Level) -> float:
