@@ -811,7 +811,7 @@ class Oracle:
             return Span(max(episode.end.first, start.first), max(last, start.first))
         if episode.ongoing:
             until = self.speaks_until(episode)
-            return Span(END, END) if until is None else Span(max(start.first, (until + 1) * DAY), END)
+            return Span(END, END) if until is None else Span(max(start.first, until * DAY + DAY - 1), END)
         if episode.ended:
             longest = self.rulebook.concepts[episode.concept].longest_course
             if longest is not None:
@@ -884,7 +884,7 @@ class Oracle:
             return truth_of_range(held.last <= day and carried)
         end = self.end(episode, start).days
         goes_on = episode.ongoing and episode.end is None
-        on_its_end = 0 if self.is_a_condition(episode) or episode.ended or goes_on else 1
+        on_its_end = 1 if goes_on or not (self.is_a_condition(episode) or episode.ended) else 0
         if day >= end.last + on_its_end:
             return FALSE
         return truth_of_range(start.days.last <= day < end.first + on_its_end)

@@ -293,6 +293,39 @@ CASES: tuple[tuple[str, str, dict[str, Any], str], ...] = (
         "failed",
     ),
     (
+        "what was said to go on holds for its last day, and perhaps for the next",
+        "history of trance before last onset of attack",
+        {
+            "conditions": [
+                {"name": "trance", "status": "active", "onset": "2026-02-08", "date": "2026-02-08"},
+                {"name": "attack", "onset": "2026-02-15"},
+            ],
+        },
+        "passed",
+    ),
+    (
+        "so that it may be over where a rule looks from the next day on",
+        "history of trance since last onset of attack",
+        {
+            "conditions": [
+                {"name": "trance", "status": "active", "onset": "2026-02-08", "date": "2026-02-08"},
+                {"name": "attack", "onset": "2026-02-14"},
+            ],
+        },
+        "unknown",
+    ),
+    (
+        "and is not over on its last day",
+        "history of trance since last onset of attack",
+        {
+            "conditions": [
+                {"name": "trance", "status": "active", "onset": "2026-02-08", "date": "2026-02-08"},
+                {"name": "attack", "onset": "2026-02-13"},
+            ],
+        },
+        "passed",
+    ),
+    (
         "one result written down twice shows no change",
         "rise in alpha within 7 days >= 5",
         {"observations": [{"name": "alpha", "value": 9, "date": "2026-02-19"}] * 2},
