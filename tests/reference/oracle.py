@@ -453,7 +453,7 @@ class Oracle:
 
     def lowest_by_entries(self, fact: Lab | Finding, lookup: ValueLookup, here: Here) -> int | None:
         """The rank of the lowest grade left by entries that speak against a result of none, or may have begun on a
-        later day than a result; None without such."""
+        later day than a result: no less than the results. None without such."""
         if (
             not isinstance(fact, Finding)
             or fact.zero_when_absent is None
@@ -487,7 +487,19 @@ class Oracle:
             ]
         if state is FALSE or not speaking:
             return None
-        return 1 if state is TRUE and all(looks) else 0
+        if not all(looks):
+            return 0
+        ranks = [
+            0
+            if each.unusable is not None
+            else min(map(fact.choices.index, each.choices or fact.choices))
+            if fact.choices
+            else int(each.value.low)
+            if each.value is not None
+            else 0
+            for each in latest
+        ]
+        return max(min(ranks), 1 if state is TRUE else 0)
 
     def choices(self, lookup: ValueLookup, here: Here) -> set[str]:
         fact = self.rulebook.fact(lookup.fact)

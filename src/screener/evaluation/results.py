@@ -271,8 +271,9 @@ def _entered_since(
     lookup: ValueLookup, fact: Finding, picked: list[Candidate], may_lack: bool, frame: Frame, anchor: Found | None
 ) -> Found | None:
     """A grade that a later entry leaves behind: it was the lowest, and the graded condition is, or may be, there at the
-    clock; or that may have begun on a later day. Which grade it has now, nobody wrote down. Nor is anything known of it
-    where the results may all be too old (`may_lack`)."""
+    clock; or that may have begun on a later day. Which grade it has now, nobody wrote down, and nobody says that it is
+    less: after grade 1 it may be any from 1. Nothing is known of it where the results may all be too old
+    (`may_lack`)."""
     if fact.zero_when_absent is None or lookup.scope is not None or lookup.pick != "latest":
         return None
     entries = entries_of_the_present(fact.zero_when_absent, frame)
@@ -283,12 +284,13 @@ def _entered_since(
     state = present_state(fact.zero_when_absent, frame)
     if state.truth is FALSE:
         return None
-    lowest = 1 if state.truth is TRUE and not may_lack else 0
+    least = min(_rank(each.result, fact) for each in picked)
+    lowest = 0 if may_lack else max(least, 1 if state.truth is TRUE else 0)
     return Found(
         lookup.fact,
         lookup,
         range=None if fact.grade is None else Range(fact.grade.low + lowest, fact.grade.high),
-        choices=None if fact.grade is not None else frozenset(fact.choices[lowest:]),
+        choices=None if fact.grade is not None else frozenset(fact.choices[int(lowest) :]),
         used=tuple(entries),
         set_aside=tuple(each.result for each in picked),
         reasons=("stale",),
@@ -302,6 +304,13 @@ def _may_have_begun_since(episode: Episode, result: Result, frame: Frame) -> boo
     graded_on = frame.as_of if result.when is None else result.when.first_day
     started_by = frame.as_of if episode.start is None else min(episode.start.last_day, frame.as_of)
     return started_by > graded_on
+
+
+def _rank(result: Result, fact: Finding) -> float:
+    """How far above the lowest grade or choice a result is at least."""
+    if result.choices is not None:
+        return min(map(fact.choices.index, result.choices))
+    return 0 if result.value is None or fact.grade is None else result.value.low - fact.grade.low
 
 
 def _is_lowest(result: Result, fact: Finding) -> bool:
