@@ -165,6 +165,43 @@ def test_a_birth_on_one_of_two_days_is_often_enough(written: str, age: str) -> N
     assert status({"birth_date": written}, "NCT07409259", "I1") == age
 
 
+@pytest.mark.parametrize(
+    ("written", "died"),
+    [
+        (True, "unknown day"),
+        ("true", "unknown day"),
+        ("yes", "unknown day"),
+        (" Ja ", "unknown day"),
+        ("Deceased", "unknown day"),
+        ("yesterday", "unknown day"),
+        ("03.02.2026", "unknown day"),
+        ("28.11.25", "unknown day"),
+        ("28 Nov 2025", "2025-11-28"),
+        (False, None),
+        ("no", None),
+        ("false", None),
+        ("alive", None),
+        ("unknown", None),
+        ("", None),
+        (None, None),
+        ("perhaps", "refused"),
+        ("30.02.2026", "refused"),
+        ("†?", "refused"),
+        (1, "refused"),
+    ],
+)
+def test_nobody_who_died_becomes_alive(written: object, died: str | None) -> None:
+    record = {"birth_date": "1960", "died": written}
+    if died == "refused":
+        with pytest.raises(RecordError):
+            read_patient(record, SMALL)
+        return
+    patient = read_patient(record, SMALL)
+    assert (patient.died.text if patient.died else None) == died
+    is_to_be_checked = isinstance(written, str) and any(each in written for each in ("yest", "03.", ".25"))
+    assert any(note.startswith(f"{CHECK_FIRST}died: `{written}`") for note in patient.notes) == is_to_be_checked
+
+
 @pytest.mark.parametrize("written", ["today", "03.04.2026", "2026-03"])
 def test_the_day_of_screening_is_one_day(written: str) -> None:
     with pytest.raises(RecordError) as refused:

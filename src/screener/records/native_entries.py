@@ -50,6 +50,7 @@ from screener.records.written import (
     Quantity,
     Span,
     UnreadableValueError,
+    died_meant,
     read_number,
     read_text,
     read_value,
@@ -207,19 +208,21 @@ class _Reader:
         return meant
 
     def _death(self, died: bool | str | None) -> Moment | None:
-        """When the patient died; some time, where the record only says that it is so."""
-        if isinstance(died, bool):
-            return AT_ANY_TIME if died else None
-        if died is not None and died.strip() and not any(each.isdigit() for each in died):
-            fault, mend = f"{quoted(died)} is not a date", "write true, false or the date"
-            self.findings.set_aside("died", fault, mend, _NOT_KNOWN)
+        """When the patient died; at any time, where the record only says that it is so, or not on which day."""
+        told = died_meant(died) if isinstance(died, str) else died
+        if isinstance(told, bool):
+            return AT_ANY_TIME if told else None
+        dated = self._plainly(told, "died", or_write=", or true or false")
+        if dated is None:
             return None
-        moment = self._moment(died, "died")
-        if moment is not None and self.chart.birth is not None and moment.is_before(self.chart.birth):
-            fault = f"`{moment.text}` is before the birth date `{self.chart.birth.text}`"
-            self.findings.set_aside("died", fault, _CORRECT, "counts as a death on an unknown day")
+        if dated.fault:
+            self.findings.set_aside("died", dated.fault, dated.mend, _SOME_DEATH, written=told or "")
             return AT_ANY_TIME
-        return moment
+        if self.chart.birth is not None and dated.when.is_before(self.chart.birth):
+            fault = f"`{dated.when.text}` is before the birth date `{self.chart.birth.text}`"
+            self.findings.set_aside("died", fault, _CORRECT, _SOME_DEATH)
+            return AT_ANY_TIME
+        return dated.when
 
     def _no_age(self, path: str, fault: str, mend: str) -> None:
         """An age that cannot be, or a birth that belies it: the age is not known."""
@@ -765,8 +768,9 @@ class _Reader:
             self.findings.set_aside(path, dated.fault, dated.mend, "counts as an unknown day", written=text or "")
         return None
 
-    def _plainly(self, text: str | None, path: str) -> Dated | None:
-        """What a date can mean; None where there is none, where nobody knows it, and where it refuses the record."""
+    def _plainly(self, text: str | None, path: str, or_write: str = "") -> Dated | None:
+        """What a date can mean; None where there is none, where nobody knows it, and where it refuses the record.
+        `or_write` is what else may stand there."""
         if text is None:
             return None
         if (fault := _why_no_date(text)) is not None:
@@ -780,7 +784,7 @@ class _Reader:
             what, _, mend = reason.partition(": ")
             if iso != text and self.locale is not None:
                 mend = f"dates under `{self.locale.name}` are {self.locale.order_in_words}"
-            self.findings.refuse(path, f"{quoted(text)}{what}", mend or _ANOTHER_DAY)
+            self.findings.refuse(path, f"{quoted(text)}{what}", f"{mend or _ANOTHER_DAY}{or_write}")
             return None
 
     def _in_order(self, start: Moment | None, end: Moment | None, path: str, field: str, start_name: str) -> None:
@@ -794,6 +798,7 @@ _CORRECT = "correct one of them"
 _ANOTHER_DAY = "correct it, or write the month or the year alone"
 _LEAVE_ONE_OUT = "leave one of them out"
 _NOT_KNOWN = "counts as not known"
+_SOME_DEATH = "counts as a death on an unknown day"
 _CONTRADICTS = "it contradicts itself, or says something that is not read"
 _NUMBER_AND_MORE = re.compile(r"(?P<number>[\s<>=≤≥]*\d(?:[\d.,]*\d)?)(?P<more>.+)\Z", re.DOTALL)
 
