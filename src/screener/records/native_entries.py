@@ -253,7 +253,7 @@ class _Reader:
         meanings = self._meanings(entry, path, RESULTS)
         is_of_concept = self.naming.concept_among_results(entry) is not None
         perhaps = () if is_of_concept or self._has_fault(path) else self.naming.perhaps(entry, path, meanings)
-        value, unit = self._value(entry, path)
+        value, unit, recorded = self._value(entry, path)
         is_named = not self.naming.is_silent(entry)
         if not is_named and not self._has_fault(path):
             perhaps = tuple(self._of_anything(unit))
@@ -278,7 +278,7 @@ class _Reader:
         reported = Reported(
             path,
             value,
-            "" if entry.value is None else str(entry.value)[:LONGEST_VALUE],
+            recorded[:LONGEST_VALUE],
             unit,
             when,
             bool(entry.current) and when is None,
@@ -329,25 +329,28 @@ class _Reader:
         named = self.dictionary.terminology.named(concept.name)
         self._may_be(named, lists_of(concept), f"{entry.name}{written}", path, entry)
 
-    def _value(self, entry: Observation, path: str) -> tuple[Quantity | Span | str | None, str | None]:
-        """The value of a result, and its unit: the one in its text, unless a separate one is given. Where the two
-        differ, or the value can be read in two ways, it is words, and keeps the place of a result."""
+    def _value(self, entry: Observation, path: str) -> tuple[Quantity | Span | str | None, str | None, str]:
+        """The value of a result, its unit, and the value as it was written: `12,5` of `12,5 mg/dL`, if the unit comes
+        from there. Where a separate unit is another one, or the value can be read in two ways, it is words, and keeps
+        the place of a result."""
         unit = (entry.unit or "").strip() or None
         if entry.value is None:
-            return None, unit
+            return None, unit, ""
+        recorded = str(entry.value)
         try:
             plain = self._in_points(entry.value, f"{path}.value")
             written = read_text(plain) if isinstance(plain, str) else None
             if written is not None and written.unit is not None and (unit is None or is_same(unit, written.unit)):
-                return written.value, written.unit
-            return read_value(plain), unit
+                number, _, mark = recorded.rpartition(written.unit)
+                return written.value, written.unit, f"{number.strip()}{mark.rstrip()}" if number else recorded
+            return read_value(plain), unit, recorded
         except OpenValueError as error:
             fault, mend = error.args
             self.findings.set_aside(f"{path}.value", fault, mend, "counts as a result that cannot be used")
-            return str(entry.value)[:LONGEST_VALUE], unit
+            return recorded[:LONGEST_VALUE], unit, recorded
         except UnreadableValueError as error:
             self.findings.refuse(f"{path}.value", *error.args)
-            return "", unit
+            return "", unit, recorded
 
     def _limit(self, limit: object, path: str) -> Fraction | None:
         if limit is None:
