@@ -776,17 +776,15 @@ class _Reader:
         `or_write` is what else may stand there."""
         if text is None:
             return None
+        text = text.strip()
         if (fault := _why_no_date(text)) is not None:
             self.findings.note(path, f"{fault}, and {_NOT_KNOWN}")
             return None
         try:
             return date_meant(text, self.locale)
         except DateError as error:
-            iso = text if self.locale is None else self.locale.date(text)
-            _, _, reason = str(error).rpartition(f"`{iso.strip()}`")
+            _, _, reason = str(error).rpartition(f"`{text}`")
             what, _, mend = reason.partition(": ")
-            if iso != text and self.locale is not None:
-                mend = f"dates under `{self.locale.name}` are {self.locale.order_in_words}"
             self.findings.refuse(path, f"{quoted(text)}{what}", f"{mend or _ANOTHER_DAY}{or_write}")
             return None
 
