@@ -1,4 +1,4 @@
-"""Dates and decimals of a language and its country, where the record or the call says whose they are."""
+"""Dates and decimals of a language and its country, where the record or the call says which it is."""
 
 from __future__ import annotations
 

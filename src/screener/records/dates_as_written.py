@@ -35,7 +35,8 @@ from screener.values.tables import table_rows
 class Dated(NamedTuple):
     """When something was, as far as a text says it; and what is wrong with the text, if anything: `has no year`.
 
-    A text of two days is from one to the other. That is enough for an age; an entry with such a text has an unknown day.
+    A text of two days is from one to the other, which is often enough for an age. An entry with such a text is of an
+    unknown day, and so is a death.
     """
 
     when: Moment

@@ -1,8 +1,8 @@
 """Values and limits of normal as they are written: numbers, bounds, spans, and the words in use for them.
 
 A form of record whose values are plain reads them with `read_value`, one whose values are text as laboratories write it
-with `read_text`, and limits of normal that are text with `read_limits`. Words in use for bounds and for the results of
-tests stand in `words.tsv`.
+with `read_text`, and limits of normal that are text with `read_limits`. Words in use for bounds, for the results of
+tests, for a sex and for a death stand in `words.tsv`.
 """
 
 from __future__ import annotations
