@@ -1,4 +1,4 @@
-"""Dates as people write them where nothing says which comes first: one day, one of two, or none that anybody can count."""
+"""Dates as people write them where nothing says which comes first: one day, one of two, or none at all."""
 
 from __future__ import annotations
 
