@@ -1,4 +1,4 @@
-"""Dates as people write them where nothing says whose they are: one day, one of two, or none that anybody can count."""
+"""Dates as people write them where nothing says which comes first: one day, one of two, or none at all."""
 
 from __future__ import annotations
 
@@ -50,11 +50,29 @@ def status(record: dict[str, Any], trial: str, line: str) -> str:
         ("28 Nov 2026 07:40", "2026-11-28T07:40"),
         ("11/28/2026 7:40 PM", "2026-11-28T19:40"),
         ("11/28/2026 12:05 am", "2026-11-28T00:05"),
+        ("28.11.2026, 10:30", "2026-11-28T10:30"),
+        ("28.11.2026 10:30 Uhr", "2026-11-28T10:30"),
+        ("2026/11/28 10:30:00.000", "2026-11-28T10:30:00.000"),
+        ("Sat 28 Nov 2026", "2026-11-28"),
+        ("Thu, 19 Feb 2026", "2026-02-19"),
+        ("Samstag, den 28.11.2026", "2026-11-28"),
+        ("Sat 2026-11-28", "2026-11-28"),
+        ("on 28 Nov 2026", "2026-11-28"),
+        ("am 28.11.2026", "2026-11-28"),
     ],
 )
-def test_what_can_mean_one_day_only_is_that_day(written: str, iso: str) -> None:
-    meant = date_meant(written, None)
+@pytest.mark.parametrize("name", [None, "de", "en-US", "sv"])
+def test_what_can_mean_one_day_only_is_that_day(written: str, iso: str, name: str | None) -> None:
+    """A locale takes nothing from what is read without one, but a date with numbers in another order than its own."""
+    contradicts = {"de": written.startswith("11/28"), "en-US": "28.11." in written or written == "28-11-2026"}
+    if name is not None and contradicts.get(name):
+        with pytest.raises(DateError, match=f"dates under `{name}` are"):
+            date_meant(written, locale_of(name))
+        return
+    meant = date_meant(written, None if name is None else locale_of(name))
     assert (meant.when.text, meant.fault) == (iso, "")
+    if meant.when.is_one_day:
+        assert read_patient({"birth_date": written, "locale": name}, SMALL).birth == meant.when
 
 
 @pytest.mark.parametrize("written", ["03.04.2026", "4/3/2026", "03-04-2026 07:40"])
@@ -70,8 +88,18 @@ def test_of_two_days_somebody_has_to_say_which(written: str) -> None:
     [
         ("28.11.", "has no year"),
         ("28 Nov", "has no year"),
+        ("Nov 28th", "has no year"),
         ("28.11.26", "has a year of two digits"),
         ("28-Nov-26", "has a year of two digits"),
+        ("28 Nov 26", "has a year of two digits"),
+        ("Nov 28, 26", "has a year of two digits"),
+        ("Sat 28 Nov 26", "has a year of two digits"),
+        ("29.02.24", "has a year of two digits"),
+        ("Fri 28 Nov 2026", "is not on that day of the week"),
+        ("Monday", "does not say which day it was"),
+        ("20-30 days ago", "does not say which day it was"),
+        ("0.5 years ago", "does not say which day it was"),
+        ("since 28.11.2026", "does not say which day it was"),
         ("today", "does not say which day it was"),
         ("3 weeks ago", "does not say which day it was"),
         ("last spring", "does not say which day it was"),
@@ -95,6 +123,14 @@ def test_what_says_no_day_may_be_any(written: str, fault: str) -> None:
         "31.02.2026",
         "31 Feb 2026",
         "99.99.2026",
+        "99.99.99",
+        "45.45.",
+        "31.04.",
+        "31 Feb 26",
+        "45 Nov",
+        "30.02.2026 today",
+        "today 2026-02-30",
+        "Sat 31 Feb 2026",
         "13/2026",
         "28 foo 2026",
         "not a date",
@@ -110,6 +146,9 @@ def test_what_looks_like_a_date_and_is_none_refuses_the_record(written: str) -> 
     assert problem.path == "conditions[0].onset"
     assert problem.fault.startswith(f"`{written}` is not a")
     assert problem.mend
+    with pytest.raises(RecordError) as refused:
+        read_patient({"conditions": [{"name": "cirrhosis", "onset": f" {written} "}]}, SMALL)
+    assert refused.value.problems == (problem,)
 
 
 @pytest.mark.parametrize(
@@ -165,6 +204,43 @@ def test_a_birth_on_one_of_two_days_is_often_enough(written: str, age: str) -> N
     assert status({"birth_date": written}, "NCT07409259", "I1") == age
 
 
+@pytest.mark.parametrize(
+    ("written", "died"),
+    [
+        (True, "unknown day"),
+        ("true", "unknown day"),
+        ("yes", "unknown day"),
+        (" Ja ", "unknown day"),
+        ("Deceased", "unknown day"),
+        ("yesterday", "unknown day"),
+        ("03.02.2026", "unknown day"),
+        ("28.11.25", "unknown day"),
+        ("28 Nov 2025", "2025-11-28"),
+        (False, None),
+        ("no", None),
+        ("false", None),
+        ("alive", None),
+        ("unknown", None),
+        ("", None),
+        (None, None),
+        ("perhaps", "refused"),
+        ("30.02.2026", "refused"),
+        ("†?", "refused"),
+        (1, "refused"),
+    ],
+)
+def test_nobody_who_died_becomes_alive(written: object, died: str | None) -> None:
+    record = {"birth_date": "1960", "died": written}
+    if died == "refused":
+        with pytest.raises(RecordError):
+            read_patient(record, SMALL)
+        return
+    patient = read_patient(record, SMALL)
+    assert (patient.died.text if patient.died else None) == died
+    is_to_be_checked = isinstance(written, str) and any(each in written for each in ("yest", "03.", ".25"))
+    assert any(note.startswith(f"{CHECK_FIRST}died: `{written}`") for note in patient.notes) == is_to_be_checked
+
+
 @pytest.mark.parametrize("written", ["today", "03.04.2026", "2026-03"])
 def test_the_day_of_screening_is_one_day(written: str) -> None:
     with pytest.raises(RecordError) as refused:
@@ -175,8 +251,34 @@ def test_the_day_of_screening_is_one_day(written: str) -> None:
 def test_every_such_date_is_to_be_checked_first() -> None:
     entries = [{"name": "cirrhosis", "onset": written} for written in ("lately", "last year", "03.04.2019")]
     notes = read_patient({"conditions": entries}, SMALL).notes
-    assert notes[0].startswith(f"{CHECK_FIRST}conditions[0].onset, conditions[1].onset: `lately` does not say which")
-    assert notes[1].startswith(f"{CHECK_FIRST}conditions[2].onset: `03.04.2019` is day first or month first")
+    assert notes[0].startswith(
+        f"{CHECK_FIRST}conditions[0].onset, conditions[1].onset: "
+        "each of `lately`, `last year` does not say which day it was; write YYYY-MM-DD, YYYY-MM or YYYY."
+    )
+    assert notes[1].startswith(
+        f"{CHECK_FIRST}conditions[2].onset: `03.04.2019` may be 4 Mar 2019 or 3 Apr 2019; "
+        "write YYYY-MM-DD, or say which comes first: `--locale de`"
+    )
+
+
+@pytest.mark.parametrize(
+    ("dates", "told"),
+    [
+        (["today", "today"], "`today` does not say which day it was;"),
+        (["today", "lately", "today"], "each of `today`, `lately` does not say which day it was;"),
+        (["today", "28.2.", "28.1.26"], "`today` does not say which day it was, `28.2.` has no year, `28.1.26` has a"),
+        ([f"{day}.2." for day in range(1, 6)], "each of `1.2.`, `2.2.`, `3.2.` and 2 others has no year;"),
+        (
+            ["03.02.2026", "04.02.2026"],
+            "`03.02.2026` may be 3 Feb 2026 or 2 Mar 2026, `04.02.2026` may be 4 Feb 2026 or 2 Apr 2026;",
+        ),
+        ([f"0{day}.02.2026" for day in range(3, 9)], "`05.02.2026` may be 5 Feb 2026 or 2 May 2026, and 3 others;"),
+    ],
+)
+def test_a_note_on_several_dates_quotes_each_as_it_was_written(dates: list[str], told: str) -> None:
+    entries = [{"name": "cirrhosis", "onset": written} for written in dates]
+    (note,) = (each for each in read_patient({"conditions": entries}, SMALL).notes if each.startswith(CHECK_FIRST))
+    assert told in note
 
 
 OLDER = {"name": "weight", "value": 70, "unit": "kg", "date": "2026-03-10"}

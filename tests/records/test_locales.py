@@ -1,4 +1,4 @@
-"""Dates and decimals of a language and its country, where the record or the call says whose they are."""
+"""Dates and decimals of a language and its country, where the record or the call says which it is."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from records.small_rulebook import SMALL
 from screener.records import RecordError, read_patient
+from screener.records.dates_as_written import date_meant
 from screener.records.locales import Locale, TwoWaysError, locale_of, locales
 from screener.records.patient import Patient
 
@@ -35,7 +36,7 @@ def only(patient: Patient) -> tuple[str, Fraction | None, str]:
         ("de", "18.02.2026", "2026-02-18"),
         ("de", "8.2.2026", "2026-02-08"),
         ("de", "18. 2. 2026", "2026-02-18"),
-        ("de", "18.02.2026 07:40", "2026-02-18 07:40"),
+        ("de", "18.02.2026 07:40", "2026-02-18T07:40"),
         ("de", "02.2026", "2026-02"),
         ("fr", "18/02/2026", "2026-02-18"),
         ("nl", "18-02-2026", "2026-02-18"),
@@ -132,5 +133,5 @@ def test_the_records_own_locale_goes_before_that_of_the_call() -> None:
 def test_every_locale_of_the_table_reads_its_own_dates_and_numbers() -> None:
     for each in locales().values():
         parts = {"d": "18", "m": "02", "y": "2026"}
-        assert each.date("/".join(parts[part] for part in each.order)) == "2026-02-18", each.name
+        assert date_meant("/".join(parts[part] for part in each.order), each).when.text == "2026-02-18", each.name
         assert each.number(f"1{each.decimal}9") == "1.9", each.name

@@ -5,7 +5,7 @@ Faults are lower case without a full stop, the record's own text stands in backt
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -91,7 +91,8 @@ class Findings:
         self.place = place
         self.strict = strict
         self.aside: list[Problem] = []
-        self._set_aside: dict[str, tuple[str, list[str]]] = {}
+        self._set_aside: dict[tuple[str, str], tuple[list[str], dict[str, str]]] = {}
+        """What becomes of parts with a fault: where they stand, and the fault of each text that is written there."""
         self.unsettled: set[str] = set()
         """The entries that contradict themselves: what they name may be, and nothing else is taken from them."""
         self.unread: list[str] = []
@@ -115,15 +116,17 @@ class Findings:
 
     def set_aside(self, path: str, fault: str, mend: str, until: str = "is not used", *, written: str = "") -> None:
         """A fault of a part without which the record can be used; and what becomes of it until it is corrected. Parts
-        with the same fault share a note, which quotes what is `written` in the first."""
-        quote = f"{quoted(written)} " if written else ""
+        with the same fault share a note; so do those that quote what is `written` and are mended alike."""
+        told = f"{quoted(written)} {fault}" if written else fault
         if self.strict:
-            self.refuse(path, quote + fault, mend)
+            self.refuse(path, told, mend)
             return
-        self.aside.append(Problem(": ".join(each for each in (self.place, path) if each), quote + fault, mend))
+        self.aside.append(Problem(": ".join(each for each in (self.place, path) if each), told, mend))
         how = f"; {mend}" if mend else ""
-        told = f"{fault}{how}{'' if how.endswith('?') else '.'} Until it is corrected, it {until}"
-        self._set_aside.setdefault(told, (quote, []))[1].append(path)
+        rest = f"{how}{'' if how.endswith('?') else '.'} Until it is corrected, it {until}"
+        paths, faults = self._set_aside.setdefault(("" if written else fault, rest), ([], {}))
+        paths.append(path)
+        faults[written] = fault
 
     def unsettle(self, entry: str, path: str, fault: str, mend: str, *, written: str = "") -> None:
         """A fault because of which an entry settles nothing: one of two statements in it must be a mistake, say, and
@@ -141,7 +144,8 @@ class Findings:
     def all_notes(self) -> tuple[str, ...]:
         """The notes, those to be checked first above the others."""
         set_aside = (
-            f"{CHECK_FIRST}{some_of(paths)}: {first}{told}" for told, (first, paths) in self._set_aside.items()
+            f"{CHECK_FIRST}{some_of(paths)}: {_faults_of(faults)}{rest}"
+            for (_, rest), (paths, faults) in self._set_aside.items()
         )
         return (*self.checked_first, *set_aside, *self.notes)
 
@@ -155,6 +159,24 @@ def some_of(paths: Sequence[str]) -> str:
     distinct = list(dict.fromkeys(paths))
     named, others = ", ".join(distinct[:MOST_PLACES]), len(distinct) - MOST_PLACES
     return named if others <= 0 else f"{named} and {others} {'other' if others == 1 else 'others'}"
+
+
+def _faults_of(faults: Mapping[str, str]) -> str:
+    """What is wrong with several texts, as a sentence quotes them: the first few, those with the same fault together.
+
+    >>> _faults_of({"lately": "says no day", "soon": "says no day", "28.2.": "has no year"})
+    'each of `lately`, `soon` says no day, `28.2.` has no year'
+    """
+    by_fault: dict[str, list[str]] = {}
+    for written, fault in list(faults.items())[:MOST_PLACES]:
+        by_fault.setdefault(fault, []).append(quoted(written) if written else "")
+    others = len(faults) - MOST_PLACES
+    more = "" if others <= 0 else f" and {others} {'other' if others == 1 else 'others'}"
+    if len(by_fault) == 1:
+        ((fault, texts),) = by_fault.items()
+        return f"each of {', '.join(texts)}{more} {fault}" if len(texts) > 1 else f"{texts[0]} {fault}".strip()
+    told = [f"{'each of ' if len(texts) > 1 else ''}{', '.join(texts)} {fault}" for fault, texts in by_fault.items()]
+    return ", ".join(told) + (f",{more}" if more else "")
 
 
 def path(location: Sequence[int | str]) -> str:

@@ -1,8 +1,8 @@
 """Dates and decimals as a language and its country write them, where a record or a call says which they are.
 
 Nothing is guessed: text that could be read in two ways (`1.234` where the comma is the decimal sign) is no number. What
-ISO 8601 writes, and a number with a decimal point, stay what they are everywhere. What is read without a locale is in
-`dates_as_written.py` and `written.py`.
+ISO 8601 writes, and a number with a decimal point, stay what they are everywhere. A locale says in which order day and
+month stand; `dates_as_written.py` reads the dates. What is read without a locale is there and in `written.py`.
 """
 
 from __future__ import annotations
@@ -26,15 +26,6 @@ class Locale(Struct, frozen=True):
     @property
     def order_in_words(self) -> str:
         return ", ".join({"d": "day", "m": "month", "y": "year"}[part] for part in self.order)
-
-    def date(self, text: str) -> str:
-        """The date as ISO 8601 writes it, with the time behind it; the text itself where it is no date so written."""
-        plain = text.strip()
-        found = _DATES[self.order].match(plain) or _DATES["ymd"].match(plain)
-        if found is not None:
-            return f"{found['year']}-{int(found['month']):02}-{int(found['day']):02}{found['time'] or ''}"
-        month_of = _MONTH.match(plain)
-        return text if month_of is None else f"{month_of['year']}-{int(month_of['month']):02}"
 
     def number(self, text: str) -> str:
         """A number, a bound or a range of numbers with decimal points; the text itself where it is none of them.
@@ -70,16 +61,6 @@ _BLANKS = " \u00a0\u202f\u2009'\u2019"
 _GROUPED = {sign: re.compile(rf"[1-9]\d{{0,2}}(\{sign}\d{{3}})+\Z", re.ASCII) for sign in ".,"}
 _NUMBERS = re.compile(rf"[\s<>=≤≥]*\d[\d.,{_BLANKS}]*(?:\s*(?:-|–|~|\.\.)\s*\d[\d.,{_BLANKS}]*)?\Z")
 _NUMBER = re.compile(rf"\d(?:[\d.,{_BLANKS}]*\d)?")
-_TIME = r"(?P<time>[T ]\d{2}:\d{2}.*)?\Z"
-_BETWEEN = r"\s*(?P<sign>[./-])\s*"
-_PART = {"d": r"(?P<day>\d{1,2})", "m": r"(?P<month>\d{1,2})", "y": r"(?P<year>\d{4})"}
-_DATES = {
-    order: re.compile(
-        _PART[order[0]] + _BETWEEN + _PART[order[1]] + r"\s*(?P=sign)\s*" + _PART[order[2]] + r"\.?" + _TIME, re.ASCII
-    )
-    for order in ("dmy", "mdy", "ymd")
-}
-_MONTH = re.compile(r"(?P<month>\d{1,2})[./](?P<year>\d{4})\Z", re.ASCII)
 
 
 @lru_cache(maxsize=1)

@@ -50,6 +50,7 @@ from screener.records.written import (
     Quantity,
     Span,
     UnreadableValueError,
+    died_meant,
     read_number,
     read_text,
     read_value,
@@ -207,19 +208,21 @@ class _Reader:
         return meant
 
     def _death(self, died: bool | str | None) -> Moment | None:
-        """When the patient died; some time, where the record only says that it is so."""
-        if isinstance(died, bool):
-            return AT_ANY_TIME if died else None
-        if died is not None and died.strip() and not any(each.isdigit() for each in died):
-            fault, mend = f"{quoted(died)} is not a date", "write true, false or the date"
-            self.findings.set_aside("died", fault, mend, _NOT_KNOWN)
+        """When the patient died; at any time, where the record only says that it is so, or not on which day."""
+        told = died_meant(died) if isinstance(died, str) else died
+        if isinstance(told, bool):
+            return AT_ANY_TIME if told else None
+        dated = self._plainly(told, "died", or_write=", or true or false")
+        if dated is None:
             return None
-        moment = self._moment(died, "died")
-        if moment is not None and self.chart.birth is not None and moment.is_before(self.chart.birth):
-            fault = f"`{moment.text}` is before the birth date `{self.chart.birth.text}`"
-            self.findings.set_aside("died", fault, _CORRECT, "counts as a death on an unknown day")
+        if dated.fault:
+            self.findings.set_aside("died", dated.fault, dated.mend, _SOME_DEATH, written=told or "")
             return AT_ANY_TIME
-        return moment
+        if self.chart.birth is not None and dated.when.is_before(self.chart.birth):
+            fault = f"`{dated.when.text}` is before the birth date `{self.chart.birth.text}`"
+            self.findings.set_aside("died", fault, _CORRECT, _SOME_DEATH)
+            return AT_ANY_TIME
+        return dated.when
 
     def _no_age(self, path: str, fault: str, mend: str) -> None:
         """An age that cannot be, or a birth that belies it: the age is not known."""
@@ -250,7 +253,7 @@ class _Reader:
         meanings = self._meanings(entry, path, RESULTS)
         is_of_concept = self.naming.concept_among_results(entry) is not None
         perhaps = () if is_of_concept or self._has_fault(path) else self.naming.perhaps(entry, path, meanings)
-        value, unit = self._value(entry, path)
+        value, unit, recorded = self._value(entry, path)
         is_named = not self.naming.is_silent(entry)
         if not is_named and not self._has_fault(path):
             perhaps = tuple(self._of_anything(unit))
@@ -275,7 +278,7 @@ class _Reader:
         reported = Reported(
             path,
             value,
-            "" if entry.value is None else str(entry.value)[:LONGEST_VALUE],
+            recorded[:LONGEST_VALUE],
             unit,
             when,
             bool(entry.current) and when is None,
@@ -326,25 +329,28 @@ class _Reader:
         named = self.dictionary.terminology.named(concept.name)
         self._may_be(named, lists_of(concept), f"{entry.name}{written}", path, entry)
 
-    def _value(self, entry: Observation, path: str) -> tuple[Quantity | Span | str | None, str | None]:
-        """The value of a result, and its unit: the one in its text, unless a separate one is given. Where the two
-        differ, or the value can be read in two ways, it is words, and keeps the place of a result."""
+    def _value(self, entry: Observation, path: str) -> tuple[Quantity | Span | str | None, str | None, str]:
+        """The value of a result, its unit, and the value as it was written: `12,5` of `12,5 mg/dL`, if the unit comes
+        from there. Where a separate unit is another one, or the value can be read in two ways, it is words, and keeps
+        the place of a result."""
         unit = (entry.unit or "").strip() or None
         if entry.value is None:
-            return None, unit
+            return None, unit, ""
+        recorded = str(entry.value)
         try:
             plain = self._in_points(entry.value, f"{path}.value")
             written = read_text(plain) if isinstance(plain, str) else None
             if written is not None and written.unit is not None and (unit is None or is_same(unit, written.unit)):
-                return written.value, written.unit
-            return read_value(plain), unit
+                number, _, mark = recorded.rpartition(written.unit)
+                return written.value, written.unit, f"{number.strip()}{mark.rstrip()}" if number else recorded
+            return read_value(plain), unit, recorded
         except OpenValueError as error:
             fault, mend = error.args
             self.findings.set_aside(f"{path}.value", fault, mend, "counts as a result that cannot be used")
-            return str(entry.value)[:LONGEST_VALUE], unit
+            return recorded[:LONGEST_VALUE], unit, recorded
         except UnreadableValueError as error:
             self.findings.refuse(f"{path}.value", *error.args)
-            return "", unit
+            return "", unit, recorded
 
     def _limit(self, limit: object, path: str) -> Fraction | None:
         if limit is None:
@@ -765,22 +771,21 @@ class _Reader:
             self.findings.set_aside(path, dated.fault, dated.mend, "counts as an unknown day", written=text or "")
         return None
 
-    def _plainly(self, text: str | None, path: str) -> Dated | None:
-        """What a date can mean; None where there is none, where nobody knows it, and where it refuses the record."""
+    def _plainly(self, text: str | None, path: str, or_write: str = "") -> Dated | None:
+        """What a date can mean; None where there is none, where nobody knows it, and where it refuses the record.
+        `or_write` is what else may stand there."""
         if text is None:
             return None
+        text = text.strip()
         if (fault := _why_no_date(text)) is not None:
             self.findings.note(path, f"{fault}, and {_NOT_KNOWN}")
             return None
         try:
             return date_meant(text, self.locale)
         except DateError as error:
-            iso = text if self.locale is None else self.locale.date(text)
-            _, _, reason = str(error).rpartition(f"`{iso.strip()}`")
+            _, _, reason = str(error).rpartition(f"`{text}`")
             what, _, mend = reason.partition(": ")
-            if iso != text and self.locale is not None:
-                mend = f"dates under `{self.locale.name}` are {self.locale.order_in_words}"
-            self.findings.refuse(path, f"{quoted(text)}{what}", mend or _ANOTHER_DAY)
+            self.findings.refuse(path, f"{quoted(text)}{what}", f"{mend or _ANOTHER_DAY}{or_write}")
             return None
 
     def _in_order(self, start: Moment | None, end: Moment | None, path: str, field: str, start_name: str) -> None:
@@ -794,6 +799,7 @@ _CORRECT = "correct one of them"
 _ANOTHER_DAY = "correct it, or write the month or the year alone"
 _LEAVE_ONE_OUT = "leave one of them out"
 _NOT_KNOWN = "counts as not known"
+_SOME_DEATH = "counts as a death on an unknown day"
 _CONTRADICTS = "it contradicts itself, or says something that is not read"
 _NUMBER_AND_MORE = re.compile(r"(?P<number>[\s<>=≤≥]*\d(?:[\d.,]*\d)?)(?P<more>.+)\Z", re.DOTALL)
 

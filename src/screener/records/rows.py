@@ -271,8 +271,8 @@ _NEARLY_A_FIELD = 0.8
 
 
 def _check_dates(columns: list[Column], sheet: Sheet, rows: list[Row], file: str) -> None:
-    """Refuse a file once whose dates are all written as some language writes them, and nothing says which: one of them
-    at least can be read in two ways."""
+    """Refuse a file once whose dates all have their year last, where nothing says whether the day or the month comes
+    first: one of them at least can be read in two ways."""
     if any(column.field == "locale" for column in columns):
         return
     found = [

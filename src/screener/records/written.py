@@ -1,8 +1,8 @@
 """Values and limits of normal as they are written: numbers, bounds, spans, and the words in use for them.
 
 A form of record whose values are plain reads them with `read_value`, one whose values are text as laboratories write it
-with `read_text`, and limits of normal that are text with `read_limits`. Words in use for bounds and for the results of
-tests stand in `words.tsv`.
+with `read_text`, and limits of normal that are text with `read_limits`. Words in use for bounds, for the results of
+tests, for a sex and for a death stand in `words.tsv`.
 """
 
 from __future__ import annotations
@@ -89,6 +89,8 @@ class _Words(NamedTuple):
     """Words and signs that may stand with the number of a grade."""
     marks: tuple[str, ...]
     """What a laboratory puts behind a number that lies outside of its limits."""
+    deaths: dict[str, bool]
+    """What people write for whether a patient has died, folded."""
     sexes: dict[str, str]
     """What people write for a sex, folded, and the sex, or `unknown`."""
     stages: frozenset[str]
@@ -106,6 +108,7 @@ def words_in_use() -> _Words:
     fillers: set[str] = set()
     grades: set[str] = set()
     marks: list[str] = []
+    deaths: dict[str, bool] = {}
     sexes: dict[str, str] = {}
     stages: set[str] = set()
     years: set[str] = set()
@@ -123,6 +126,8 @@ def words_in_use() -> _Words:
                 grades.update(parts_of_text(words))
             case "mark":
                 marks.append(words.casefold())
+            case "died":
+                deaths[as_choice(words)] = meaning == "yes"
             case "sex":
                 sexes[as_choice(words)] = meaning
             case "years":
@@ -141,6 +146,7 @@ def words_in_use() -> _Words:
         frozenset(fillers),
         frozenset(grades),
         tuple(marks),
+        deaths,
         sexes,
         frozenset(stages | grades),
         frozenset(years),
@@ -196,6 +202,11 @@ def sex_meant(text: str) -> Sex | Literal["unknown"] | None:
             return "unknown"
         case _:
             return None
+
+
+def died_meant(text: str) -> bool | str:
+    """Whether the patient has died, where a text says that and no more; the text itself where it says anything else."""
+    return words_in_use().deaths.get(as_choice(text), text)
 
 
 def age_meant(text: str) -> int | None:
