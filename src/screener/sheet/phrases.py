@@ -198,9 +198,19 @@ def trial_labels(ids: Sequence[str]) -> dict[str, str]:
 
 def result_words(result: Result, rulebook: Rulebook, as_of: date) -> str:
     """`INR 25.3 of 27 Nov`"""
-    value = f"{capital(named(result.fact, rulebook))} {result.recorded_value}{unit_beside(result.recorded_unit)}"
+    return f"{capital(named(result.fact, rulebook))} {value_words(result, as_of)}"
+
+
+def value_words(result: Result, as_of: date) -> str:
+    """A result without its name: `25.3 of 27 Nov`"""
+    value = f"{result.recorded_value}{unit_beside(result.recorded_unit)}"
     when = moment_words(result.when, as_of)
     return f"{value} of {when}" if when else value
+
+
+def what_is_the_result(result: Result, as_of: date) -> str:
+    """`What is the result 2.5 of 19 Feb?`: nobody knows which of several labs it is of."""
+    return f"What is the result {value_words(result, as_of)}?"
 
 
 TEST = " test"
