@@ -117,8 +117,8 @@ def as_of_words(as_of: date) -> str:
 
 
 def moment_words(moment: Moment | None, as_of: date) -> str:
-    """A date, as much of it as the record has: `9 Feb`, `Oct 2025`, `2019`; empty without one."""
-    if moment is None or moment.first <= BEGINNING:
+    """A date, as much of it as the record has: `9 Feb`, `Oct 2025`, `2019`; empty without one that says a day."""
+    if moment is None or moment.is_any_day or moment.first <= BEGINNING:
         return ""
     if moment.is_one_day:
         return day_words(date.fromordinal(moment.first_day), as_of)
@@ -334,7 +334,7 @@ def died(on: str, as_of: date) -> str:
     try:
         words = moment_words(parse_moment(on), as_of)
     except DateError:
-        words = on
+        words = "on an unknown day"
     return f"Died {words}" if words else "Died"
 
 
