@@ -370,7 +370,8 @@ def ruled_out_detail(is_fixed: bool, rulebook: Rulebook) -> str:
 
 
 def reopens(day: date, as_of: date) -> str:
-    """`Not before 14 Nov.`: from that day nothing on record is against it. All else has to be looked at again."""
+    """`Not before 14 Nov.`: by then time has mended what it can. What is still failed or open has to be looked at
+    again."""
     return f"Not before {day_words(day, as_of)}."
 
 
