@@ -16,7 +16,7 @@ from screener.sheet.notes import in_ward_words, to_check
 RECORD = {
     "id": "anna",
     "observations": [{"name": "creatinine", "value": 0.8, "date": "2026-02-18"}],
-    "conditions": [{"icd10gm": "K74.6", "text": "Zirrhose"}],
+    "conditions": [{"icd10gm": "K74.6", "text": "Zirrhose"}, {"name": "liver_failure", "onset": "2026-02"}],
 }
 
 
@@ -33,6 +33,10 @@ def screening() -> Screening:
         ("observations[7]: INR: unusual: usual is 0.8 .. 10", "INR: unusual: usual is 0.8 to 10 (observations[7])"),
         ("observations[7].date: it is no date", "observations[7]: it is no date"),
         ("conditions[0]: its code `K74.6` is odd", "“icd10gm K74.6 Zirrhose”: its code K74.6 is odd (conditions[0])"),
+        (
+            "conditions[1].onset: it has no day",
+            "Acute or acute-on-chronic liver failure: it has no day (conditions[1])",
+        ),
         ("Condition/r1: says `hepatic_failure`", "Condition/r1: says hepatic failure"),
         ("not read: ALT (observations[1]), Knie (conditions[3], conditions[4])", "not read: ALT, Knie"),
         ("a complete list leaves open: sepsis", "a complete list leaves open: sepsis"),

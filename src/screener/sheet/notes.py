@@ -79,8 +79,8 @@ def _called(screening: Screening) -> dict[str, str]:
     record, rulebook = screening.record, screening.rulebook
     told = {
         each.source: f"“{each.called.replace('`', '')}”"
-        if each.called
-        else lowered(rulebook.concepts[each.concept].title)
+        if each.called and each.called not in rulebook.concepts
+        else lowered(rulebook.concepts[each.called or each.concept].title)
         for those in record.episodes.values()
         for each in those
         if each.called or each.concept in rulebook.concepts
