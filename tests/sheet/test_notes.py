@@ -10,12 +10,13 @@ from advice.one_line import AS_OF
 from screener import Screening, evaluate, load_rules
 from screener.records import read_patient
 from screener.sheet.making import sheet_of
+from screener.sheet.model import KeyResult
 from screener.sheet.notes import in_ward_words, to_check
 
 RECORD = {
     "id": "anna",
     "observations": [{"name": "creatinine", "value": 0.8, "date": "2026-02-18"}],
-    "conditions": [{"icd10gm": "K74.6", "text": "Zirrhose"}],
+    "conditions": [{"icd10gm": "K74.6", "text": "Zirrhose"}, {"name": "liver_failure", "onset": "2026-02"}],
 }
 
 
@@ -32,6 +33,10 @@ def screening() -> Screening:
         ("observations[7]: INR: unusual: usual is 0.8 .. 10", "INR: unusual: usual is 0.8 to 10 (observations[7])"),
         ("observations[7].date: it is no date", "observations[7]: it is no date"),
         ("conditions[0]: its code `K74.6` is odd", "“icd10gm K74.6 Zirrhose”: its code K74.6 is odd (conditions[0])"),
+        (
+            "conditions[1].onset: it has no day",
+            "Acute or acute-on-chronic liver failure: it has no day (conditions[1])",
+        ),
         ("Condition/r1: says `hepatic_failure`", "Condition/r1: says hepatic failure"),
         ("not read: ALT (observations[1]), Knie (conditions[3], conditions[4])", "not read: ALT, Knie"),
         ("a complete list leaves open: sepsis", "a complete list leaves open: sepsis"),
@@ -92,3 +97,18 @@ def test_an_entry_that_contradicts_itself_is_noted_and_is_no_value_to_check() ->
     sheet = sheet_of(evaluate(read_patient(bundle, rules), rules, as_of=AS_OF))
     assert not sheet.check_first
     assert [each for each in (*sheet.notes, *sheet.notes_behind) if "has an abatement" in each]
+
+
+@pytest.mark.parametrize("older", [[], [{"name": "INR", "value": 1.8, "date": "2026-02-18"}]])
+def test_a_result_without_a_name_is_shown_under_none_and_asked_about_once(older: list[dict[str, object]]) -> None:
+    rules = load_rules()
+    record = {"id": "anna", "observations": [{"value": 2.5, "date": "2026-02-19"}, *older]}
+    sheet = sheet_of(evaluate(read_patient(record, rules), rules, as_of=AS_OF))
+    assert [each.text.partition(";")[0] for each in sheet.check_first] == [
+        "2.5 of 19 Feb: it does not say what it is about"
+    ]
+    cells = {each.label: each.value for each in sheet.results if isinstance(each, KeyResult)}
+    assert {label: value for label, value in cells.items() if value} == ({"INR": "1.8"} if older else {})
+    asked = [each.text for group in sheet.actions for each in group.actions if group.kind == "chart"]
+    assert [text for text in asked if "result" in text] == ["What is the result 2.5 of 19 Feb?"]
+    assert {row.state.name for row in sheet.trials} == {"too little"}

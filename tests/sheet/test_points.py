@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from advice.one_line import AS_OF, result
-from screener import evaluate
+from screener import evaluate, load_rules
 from screener.records import read_patient
-from screener.sheet.points import against
+from screener.sheet.points import against, episode_words
 from trial_text import rulebook_with_trial
 
 COMPLETE = {"complete": ["conditions", "procedures"]}
@@ -114,3 +115,26 @@ def test_what_is_against_a_line_says_its_time(rule: str, record: dict[str, Any],
     (criterion,) = evaluate(read_patient({"id": "anna", **record}, rules), rules, as_of=AS_OF).trials[0].criteria
     assert criterion.status == "failed"
     assert against(criterion) == told
+
+
+@pytest.mark.parametrize(
+    ("onset", "end", "words", "because", "shown"),
+    [
+        ("yesterday", "2026-02-10", "sepsis until 10 Feb", "until 10 Feb 2026", "until 2026-02-10"),
+        ("28.11.25", "2026-02-10", "sepsis until 10 Feb", "until 10 Feb 2026", "until 2026-02-10"),
+        ("yesterday", None, "sepsis", "date as written: “yesterday”", "date as written: “yesterday”"),
+        ("2026-02-01", "2026-02-10", "sepsis 1 to 10 Feb", "1 Feb 2026 to 10 Feb 2026", "2026-02-01 to 2026-02-10"),
+    ],
+)
+def test_a_text_that_says_no_day_is_never_shown_as_one(
+    onset: str, end: str | None, words: str, because: str, shown: str
+) -> None:
+    rules = load_rules()
+    record = {"id": "anna", "conditions": [{"name": "sepsis", "onset": onset, **({"end": end} if end else {})}]}
+    screening = evaluate(read_patient(record, rules), rules, as_of=date(2026, 2, 20))
+    (episode,) = screening.record.episodes["sepsis"]
+    assert episode_words(episode, screening.rulebook, screening.as_of) == words
+    lines = [line for trial in screening.trials for line in trial.criteria]
+    rows = {row.date for line in lines for row in line.evidence if row.name == "sepsis"}
+    assert rows == {shown}
+    assert any(because in line.explanation for line in lines)

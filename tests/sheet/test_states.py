@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from screener import load_rules
 from screener.records import read_patient
 from screener.rulebook import Rulebook
 from screener.screening import Screening, evaluate
@@ -209,6 +210,21 @@ def test_nearness_goes_by_state_then_by_who_recruits_then_by_what_is_left() -> N
 def test_the_first_and_the_last_day_of_the_calendar_have_a_sheet(day: str) -> None:
     screening = evaluate(read_patient({"id": "anna", "as_of": day}, rules()), rules())
     assert sheet_of(screening).trials[0].state.name == "too little"
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"observations": [{"name": "ascites_grade", "value": "negative"}]},
+        {"conditions": [{"name": "sepsis", "status": "active"}]},
+    ],
+)
+def test_an_entry_on_an_edge_of_the_calendar_has_a_sheet(entry: dict[str, Any], day: str) -> None:
+    dated = {list_: [{**each, "date" if list_ == "observations" else "start": day}] for list_, (each,) in entry.items()}
+    running = {"name": "trial_participation", "status": "active"}
+    record = {"id": "anna", "as_of": "2026-02-20", "events": [running], **dated}
+    assert sheet_of(evaluate(read_patient(record, load_rules()), load_rules())).trials
 
 
 def test_without_a_trial_there_is_a_head_and_nothing_to_do() -> None:

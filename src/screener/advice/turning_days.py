@@ -303,7 +303,7 @@ def days_of(fact: Fact, lengths: Iterable[Duration], frame: Frame) -> set[int]:
                 # That it is over is carried forward as an absence is.
                 days |= set[int]().union(*(_around(moment, (concept.fresh,)) for moment in moments))
             until = speaks_until(fact, concept, frame.patient.as_of)
-            if until is not None and until >= 1:
+            if until is not None and 1 <= until < _LAST_DAY:
                 # From the next day on it may have ended.
                 days |= _around(span_of_days(until + 1, until + 1), lengths)
             return days
@@ -358,13 +358,13 @@ def _hours_from(second: int, length: Duration) -> set[int]:
 @lru_cache(maxsize=65536)
 def crossings(day: int, length: Duration) -> tuple[int, ...]:
     """The days on which the day that lies a length before, or after, reaches this day, and on which it passes it; and
-    those a length after and before this day itself. They differ at the end of a month."""
+    those a length after and before this day itself. They differ at the end of a month. None is beyond the calendar."""
     crossed: set[int] = set()
     for ahead, back in _BOTH_WAYS:
         shifted = day_shifted(day, length, ahead)
         reaches = _first_from(shifted, day, length, back)
         crossed.update((shifted, shifted + 1, reaches, _first_from(reaches, day + 1, length, back)))
-    return tuple(crossed)
+    return tuple(each for each in crossed if each <= _LAST_DAY)
 
 
 _BOTH_WAYS: tuple[tuple[Literal[-1, 1], Literal[-1, 1]], ...] = ((1, -1), (-1, 1))

@@ -92,7 +92,7 @@ class TrialTimeline(Struct, frozen=True):
 
     @property
     def summary(self) -> str:
-        """What matters most, in a line. It promises no eligibility: only that nothing on record fails a criterion."""
+        """What matters most, in a line. It promises no eligibility: criteria may still be failed that day, or open."""
         told: list[str] = []
         if self.screenable_from is not None:
             last = None if self.screenable_until is None else self.screenable_until - timedelta(days=1)

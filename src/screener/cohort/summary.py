@@ -24,7 +24,7 @@ from screener.rulebook import ChangeLookup, Criterion, EventLookup, OnsetLookup,
 from screener.rulebook_walk import lookup_of, walk_through
 
 Count = int | None
-"""A number of patients; None where it is smaller than may leave the house, or nobody."""
+"""A number of patients; None where it is below `rounded_to`, nobody included."""
 Made = Count | UnsetType
 """A number that is the sum or difference of others. Where small numbers may not leave the house it is not told: who has
 all numbers of a sum, each rounded, can often work out a small one."""

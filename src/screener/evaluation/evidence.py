@@ -15,7 +15,7 @@ from screener.evaluation.raised import raised, raised_for
 from screener.records.measuring import MEASURED_AS
 from screener.records.patient import Absence, Answer, Episode, Flag, Result
 from screener.rulebook import Lab
-from screener.values.dates import BEGINNING
+from screener.values.dates import BEGINNING, Moment, as_written
 from screener.values.ranges import Range
 
 
@@ -49,7 +49,7 @@ def bounds_of(value: Range) -> Bounds:
 def _absence_in_words(absence: Absence) -> str:
     """How the record denies something: on its date, or for a time, and whether somebody looked for it."""
     looked = f"none found by {absence.by or 'a chart review'}" if absence.reviewed else "absent"
-    if absence.since is None or absence.since == absence.when:
+    if absence.since is None or absence.since == absence.when or absence.since.is_any_day:
         return looked
     return f"{looked}, ever" if absence.since.first == BEGINNING else f"{looked} since {absence.since.text}"
 
@@ -88,9 +88,8 @@ def _evidence_of_entry(fact: Fact | Given, found: Found, frame: Frame) -> Eviden
             if fact.controlled is not None:
                 details.append("controlled" if fact.controlled else "not controlled")
             value = ", ".join(each for each in details if each) or "present"
-            dates = [moment.text for moment in (fact.start, fact.end) if moment is not None and moment.text]
-            date_text = " to ".join(dict.fromkeys(dates)) or None
-            asserted = fact.asserted.text if fact.asserted is not None else None
+            date_text = _dates_of(fact)
+            asserted = _date_of(fact.asserted)
             if fact.only_may_be:
                 title = lowered(rulebook.concepts[fact.concept].title)
                 value = f"may be {title}{f', {value}' if value != 'present' else ''}"
@@ -101,14 +100,14 @@ def _evidence_of_entry(fact: Fact | Given, found: Found, frame: Frame) -> Eviden
             flags = (*fact.flags, *flagged)
             return Evidence(fact.concept, value, date=date_text or asserted, source=fact.source, flags=flags)
         case Absence():
-            date_text = fact.when.text if fact.when is not None else None
+            date_text = _date_of(fact.when)
             return Evidence(fact.concept, _absence_in_words(fact), date=date_text, source=fact.source, flags=fact.flags)
         case Answer():
             by = (Flag("remark", f"answered by {fact.by}"),) if fact.by else ()
             return Evidence(
                 found.subject,
                 "yes" if fact.value else "no",
-                date=fact.when.text if fact.when is not None else None,
+                date=_date_of(fact.when),
                 source=fact.source,
                 flags=by,
             )
@@ -116,6 +115,22 @@ def _evidence_of_entry(fact: Fact | Given, found: Found, frame: Frame) -> Eviden
             return Evidence(fact.name, fact.value, source=fact.source)
         case Result():
             raise TypeError("a result has evidence of its own")
+
+
+def _date_of(moment: Moment | None) -> str | None:
+    """A date as recorded; what is written in its place, where that says no day."""
+    return None if moment is None else as_written(moment) or moment.text
+
+
+def _dates_of(episode: Episode) -> str | None:
+    """From when to when: `2026-02-01 to 2026-02-10`; `until 2026-02-10` where what is written as its start says no
+    day."""
+    moments = [each for each in (episode.start, episode.end) if each is not None and each.text]
+    days = [each for each in moments if not each.is_any_day]
+    if not days:
+        return _date_of(next(iter(moments), None))
+    text = " to ".join(dict.fromkeys(each.text for each in days))
+    return f"until {text}" if moments[0].is_any_day else text
 
 
 def _result_behind(fact: Fact | Given, frame: Frame) -> Result | None:
@@ -147,7 +162,7 @@ def evidence_of_result(result: Result, used: bool, frame: Frame) -> Evidence:
         None if result.value is None else _measured(result.value, rulebook.labs.get(result.fact)),
         canonical,
         None if unit == "1" or canonical is None else unit,
-        result.when.text if result.when is not None else None,
+        _date_of(result.when),
         result.source,
         tuple(dict.fromkeys(flags)),
     )

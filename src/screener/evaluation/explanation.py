@@ -57,7 +57,7 @@ from screener.rulebook import (
     Value,
     ValueLookup,
 )
-from screener.values.dates import Moment, dates_in_words, day_in_words
+from screener.values.dates import Moment, as_written, dates_in_words, day_in_words
 from screener.values.ranges import Range, exactly, multiply
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth
 
@@ -447,13 +447,14 @@ def _changed(found: Found, lookup: ChangeLookup, rulebook: Rulebook) -> str:
 
 def _as_recorded(result: Result, converted: str = "") -> str:
     value = f"{result.recorded_value}{unit_beside(result.recorded_unit)}{converted}"
-    if result.when is None:
+    if result.when is None or result.when.is_any_day:
         return f"{value}{'' if result.is_current else ' (undated)'}"
     return f"{value} on {_day(result.when)}"
 
 
-def _day(moment: Moment) -> str:
-    return dates_in_words(moment.text)
+def _day(moment: Moment | None) -> str:
+    """The day of a moment in words; empty where it says none."""
+    return "" if moment is None or moment.is_any_day else dates_in_words(moment.text)
 
 
 def _written(node: Numeric, rulebook: Rulebook) -> str:
@@ -646,7 +647,7 @@ def _episodes(episodes: Sequence[Episode], rulebook: Rulebook, named: str | None
     for place, episode in enumerate(episodes):
         if episode.only_may_be:
             texts[place] = f"left open by {entry_called(episode, rulebook)}"
-        elif episode.shown_by_result and episode.asserted is not None:
+        elif episode.shown_by_result and _day(episode.asserted):
             key = (episode.concept, episode.doubtful)
             those = days.setdefault(key, [])
             those.append(_day(episode.asserted))
@@ -708,13 +709,15 @@ def _status(episode: Episode) -> str:
 
 
 def _time(episode: Episode) -> str:
-    start = _day(episode.start) if episode.start is not None else ""
-    end = _day(episode.end) if episode.end is not None else ""
+    start, end = _day(episode.start), _day(episode.end)
     if start and end:
         return start if start == end else f"{start} to {end}"
     if start:
         return start if episode.status in ("planned", "done") else f"since {start}"
-    return f"until {end}" if end else "undated"
+    if end:
+        return f"until {end}"
+    written = (as_written(each) for each in (episode.start, episode.end) if each is not None)
+    return next(filter(None, written), "undated")
 
 
 def _absences(facts: Sequence[Fact | Given], rulebook: Rulebook, named: str | None = None) -> str:
@@ -729,10 +732,10 @@ def _absences(facts: Sequence[Fact | Given], rulebook: Rulebook, named: str | No
                 kind = _KINDS.get(fact.list, "")
                 name = kind + lowered(rulebook.concepts[fact.concept].title)
                 if fact.shown_by_result:
-                    when = f" of {_day(fact.when)}" if fact.when is not None else ""
+                    when = f" of {day}" if (day := _day(fact.when)) else ""
                     ruled_out.setdefault(when, []).append(name)
                 else:
-                    when = f" on {_day(fact.when)}" if fact.when is not None else ""
+                    when = f" on {day}" if (day := _day(fact.when)) else ""
                     absent.setdefault(when, []).append(name)
             case Given(name="sex"):
                 grounds.append(f"sex is {fact.value}")
@@ -763,7 +766,7 @@ def _person(answer: Judged, node: Confirmed, rulebook: Rulebook, grounds: Ground
 
 def _answer(answer: Answer) -> str:
     by = f" by {answer.by}" if answer.by else ""
-    when = f" on {_day(answer.when)}" if answer.when is not None else ""
+    when = f" on {day}" if (day := _day(answer.when)) else ""
     return f"answered {'yes' if answer.value else 'no'}{when}{by}"
 
 

@@ -8,6 +8,7 @@ looked up in the chart; a question goes to whom the dictionary asks it of.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import get_args
 
 from msgspec.structs import replace
@@ -15,10 +16,11 @@ from msgspec.structs import replace
 from screener.evaluation.answers import Found, Reason
 from screener.evaluation.grounds import STILL_THERE, needs_of_lookup, waits_for_anchor_alone
 from screener.evaluation.phrases import capital, either, lowered
-from screener.records.patient import Episode
+from screener.records.patient import Episode, Result
 from screener.rulebook import ChangeLookup, Concept, EventLookup, OnsetLookup, Rulebook, ValueLookup
 from screener.screening import CriterionResult, Screening
 from screener.sheet import phrases
+from screener.sheet.head import latest, may_be_of_several
 from screener.sheet.model import Action, ActionGroup, ActionKind, Counts, Line, Review
 from screener.sheet.reviewing import is_of_old_results, is_tested
 from screener.sheet.states import is_split
@@ -126,6 +128,10 @@ def _of_result(each: Awaited, found: Found, lookup: ValueLookup | ChangeLookup, 
     if isinstance(lookup, ChangeLookup):
         back = lookup.scope.back
         return "measure", phrases.second(found.subject, rulebook), f"{WITHIN}{back}" if back is not None else ""
+    if found.reasons[:1] == ("unread",):
+        for result in found.used:
+            if isinstance(result, Result) and may_be_of_several(result, each.frame.patient):
+                return "chart", phrases.what_is_the_result(result, date.fromordinal(each.frame.as_of)), ""
     words = phrases.measure_words(found, rulebook, lacks_limit=each.lacks_limit)
     is_on_paper = each.lacks_limit or bool(_OF_THE_RECORD.intersection(found.reasons[:1]))
     return ("chart" if is_on_paper else "measure"), capital(words), ""
@@ -253,8 +259,13 @@ def counts_of(trial: str, actions: Actions, review: Review) -> Counts:
 
 
 def lacks_results(screening: Screening, trial: str) -> bool:
-    """Whether an open line of a trial waits for a result of the present that was never taken."""
+    """Whether an open line of a trial waits for a result of the present that nobody is known to have taken."""
     return any(
-        not each.is_past and isinstance(each.found.lookup, ValueLookup) and each.found.reasons[:1] == ("missing",)
+        not each.is_past
+        and isinstance(each.found.lookup, ValueLookup)
+        and (
+            each.found.reasons[:1] == ("missing",)
+            or (each.found.reasons[:1] == ("unread",) and not latest(each.found.subject, screening))
+        )
         for each in awaited(screening, (trial,))
     )

@@ -17,7 +17,7 @@ from screener.evaluation.grounds import leaves, results_of
 from screener.evaluation.instants import last_fresh_day
 from screener.evaluation.phrases import both, capital, lowered, unit_beside
 from screener.evaluation.raised import raised_for
-from screener.records.patient import Episode, Result
+from screener.records.patient import Episode, Patient, Result
 from screener.rulebook import Age, EventLookup, Lab, Rulebook, ScoreOf, Shown
 from screener.screening import Screening
 from screener.sheet import phrases
@@ -162,10 +162,25 @@ def remarks(screening: Screening, frame: Frame) -> Iterator[str]:
             yield from (f"{shown.label}: {flag.text}" for flag in raised_for(result, frame) if flag.kind == "remark")
 
 
+def may_be_of_several(result: Result, record: Patient) -> bool:
+    """Whether nobody knows which lab or finding a result is of: 2.5 without a name may be a bilirubin and an INR."""
+    return result.unusable == "unread" and any(
+        each.source == result.source and each.unusable == "unread"
+        for name, those in record.results.items()
+        if name != result.fact
+        for each in those
+    )
+
+
 def latest(name: str, screening: Screening) -> list[Result]:
-    """The results of a lab or finding up to the day of screening, the latest last."""
-    day = screening.as_of.toordinal()
-    those = [each for each in screening.record.results.get(name, ()) if each.when is None or each.when.first_day <= day]
+    """The results of a lab or finding up to the day of screening, the latest last; without those that may be of
+    another one just as well."""
+    day, record = screening.as_of.toordinal(), screening.record
+    those = [
+        each
+        for each in record.results.get(name, ())
+        if (each.when is None or each.when.first_day <= day) and not may_be_of_several(each, record)
+    ]
     return sorted(those, key=lambda each: each.when.order if each.when is not None else (0, 0))
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 
 from screener.evaluation.phrases import both, capital, lowered
 from screener.records.errors import CHECK_FIRST
+from screener.records.patient import Result
 from screener.screening import Screening
 from screener.sheet import phrases
 
@@ -74,18 +75,26 @@ def _note(note: str, called: Mapping[str, str], screening: Screening) -> str:
 
 
 def _called(screening: Screening) -> dict[str, str]:
-    """What stands at each place of the record, in words."""
+    """What stands at each place of the record, in words. A value that is kept under several names has none of them."""
     record, rulebook = screening.record, screening.rulebook
     told = {
         each.source: f"“{each.called.replace('`', '')}”"
-        if each.called
-        else lowered(rulebook.concepts[each.concept].title)
+        if each.called and each.called not in rulebook.concepts
+        else lowered(rulebook.concepts[each.called or each.concept].title)
         for those in record.episodes.values()
         for each in those
         if each.called or each.concept in rulebook.concepts
     }
-    results = (each for those in record.results.values() for each in those)
-    return told | {each.source: phrases.result_words(each, rulebook, screening.as_of) for each in results}
+    results: dict[str, list[Result]] = {}
+    for those in record.results.values():
+        for each in those:
+            results.setdefault(each.source, []).append(each)
+    for place, at_place in results.items():
+        if len({each.fact for each in at_place}) == 1:
+            told[place] = phrases.result_words(at_place[-1], rulebook, screening.as_of)
+        elif len(values := {phrases.value_words(each, screening.as_of) for each in at_place}) == 1:
+            told[place] = values.pop()
+    return told
 
 
 def _is_fact(name: str, screening: Screening) -> bool:

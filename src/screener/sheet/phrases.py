@@ -117,8 +117,8 @@ def as_of_words(as_of: date) -> str:
 
 
 def moment_words(moment: Moment | None, as_of: date) -> str:
-    """A date, as much of it as the record has: `9 Feb`, `Oct 2025`, `2019`; empty without one."""
-    if moment is None or moment.first <= BEGINNING:
+    """A date, as much of it as the record has: `9 Feb`, `Oct 2025`, `2019`; empty without one that says a day."""
+    if moment is None or moment.is_any_day or moment.first <= BEGINNING:
         return ""
     if moment.is_one_day:
         return day_words(date.fromordinal(moment.first_day), as_of)
@@ -198,9 +198,19 @@ def trial_labels(ids: Sequence[str]) -> dict[str, str]:
 
 def result_words(result: Result, rulebook: Rulebook, as_of: date) -> str:
     """`INR 25.3 of 27 Nov`"""
-    value = f"{capital(named(result.fact, rulebook))} {result.recorded_value}{unit_beside(result.recorded_unit)}"
+    return f"{capital(named(result.fact, rulebook))} {value_words(result, as_of)}"
+
+
+def value_words(result: Result, as_of: date) -> str:
+    """A result without its name: `25.3 of 27 Nov`"""
+    value = f"{result.recorded_value}{unit_beside(result.recorded_unit)}"
     when = moment_words(result.when, as_of)
     return f"{value} of {when}" if when else value
+
+
+def what_is_the_result(result: Result, as_of: date) -> str:
+    """`What is the result 2.5 of 19 Feb?`: nobody knows which of several labs it is of."""
+    return f"What is the result {value_words(result, as_of)}?"
 
 
 TEST = " test"
@@ -324,7 +334,7 @@ def died(on: str, as_of: date) -> str:
     try:
         words = moment_words(parse_moment(on), as_of)
     except DateError:
-        words = on
+        words = "on an unknown day"
     return f"Died {words}" if words else "Died"
 
 
@@ -360,7 +370,8 @@ def ruled_out_detail(is_fixed: bool, rulebook: Rulebook) -> str:
 
 
 def reopens(day: date, as_of: date) -> str:
-    """`Not before 14 Nov.`: from that day nothing on record is against it. All else has to be looked at again."""
+    """`Not before 14 Nov.`: by then time has mended what it can. What is still failed or open has to be looked at
+    again."""
     return f"Not before {day_words(day, as_of)}."
 
 

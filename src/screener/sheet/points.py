@@ -313,6 +313,8 @@ def episode_words(episode: Episode, rulebook: Rulebook, as_of: date) -> str:
     if start:
         is_over = episode.ended or episode.end is not None or not episode.ongoing
         return f"{title} {start}" if is_over else f"{title} since {start}"
+    if end and episode.start is not None:
+        return f"{title} until {end}"
     shown = phrases.moment_words(episode.asserted, as_of) if episode.shown_by_result else ""
     return f"{title} ({shown})" if shown else title
 

@@ -123,7 +123,7 @@ def open_entries(screening: Screening) -> tuple[OpenEntry, ...]:
         may_be.setdefault(fact.source, {})[fact.concept] = None
         called[fact.source] = fact.called
         when = fact.start or fact.asserted
-        dated[fact.source] = when.text or None if when is not None else None
+        dated[fact.source] = when.text or None if when is not None and not when.is_any_day else None
     for result in (each for those in screening.record.results.values() for each in those):
         if called.get(result.source) == "":  # what a result shows bears no name of its own
             parts = (result.fact, result.recorded_value, result.recorded_unit or "")

@@ -56,6 +56,11 @@ class Moment(Struct, frozen=True, omit_defaults=True, gc=False):
         return self.first // DAY == self.last // DAY
 
     @property
+    def is_any_day(self) -> bool:
+        """Whether nobody can tell which day it was. Its text is what was written, and no date to show as one."""
+        return self.first <= BEGINNING + DAY and self.last == END
+
+    @property
     def is_whole_days(self) -> bool:
         """Whether it says nothing of the time of day, so that its days are compared."""
         return self.offset is None and self.first % DAY == 0 and self.last % DAY == DAY - 1
@@ -101,12 +106,14 @@ class Moment(Struct, frozen=True, omit_defaults=True, gc=False):
 _WESTMOST, _EASTMOST = -12 * 60, 14 * 60
 """The offsets of the world, in minutes."""
 
-AT_ANY_TIME = Moment(BEGINNING, END, "unknown day")
+UNKNOWN_DAY = "unknown day"
+"""The text of a moment of which nothing is written down."""
+AT_ANY_TIME = Moment(BEGINNING, END, UNKNOWN_DAY)
 
 
-def at_any_time(text: str) -> Moment:
-    """Some time, of which nobody can tell from a text when it was. It begins a day after the beginning of the calendar,
-    from which something is that has no date at all."""
+def at_any_time(text: str = UNKNOWN_DAY) -> Moment:
+    """Some unknown time. It starts a day after the calendar does, to tell it from a fact without any date, which starts
+    with it."""
     return Moment(BEGINNING + DAY, END, text)
 
 
@@ -155,6 +162,12 @@ def _foremost(moments: Iterable[Moment], ranks: Callable[[Moment], tuple[int, in
             if key not in best or rank > best[key][0]:
                 best[key] = (rank, moment)
     return list(dict.fromkeys(each for _, each in best.values()))
+
+
+def as_written(moment: Moment) -> str:
+    """What stands where a date would, and says no day: `date as written: “yesterday”`; empty where nothing does."""
+    is_written = moment.is_any_day and moment.text not in ("", UNKNOWN_DAY)
+    return f"date as written: “{moment.text}”" if is_written else ""
 
 
 def not_later_than(latest: Moment, text: str) -> Moment:

@@ -484,7 +484,7 @@ class Reader:
         """The day on which something was entered; one that cannot be understood may be any."""
         if (when := self.date(resource, field)) is not None or resource.body.get(field) is None:
             return when
-        return at_any_time("unknown day")
+        return at_any_time()
 
     def diagnosed(self, condition: Resource) -> None:
         """A Condition that was read is a diagnosis of the Encounter that it names."""
