@@ -23,7 +23,8 @@ _NO_END_SO_FAR = Moment(END, END)
 
 
 class Standing:
-    """An entry as one frame sees it. Everything that time and denials do to one entry is here.
+    """An entry as one frame sees it. It is long because everything that time and denials do to one entry
+    is here.
 
     `began` is when it began, on an unknown day up to the day of screening where nobody wrote that down; `start`:
     the same, cut off at the day of screening. `unseen`: what is said of it at any time, because it had not begun

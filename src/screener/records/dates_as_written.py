@@ -108,7 +108,8 @@ _FORMS = (
     _pattern(_YEAR, _PARTED, _NAME, rf"(?:{_PARTED}{_DAY})?"),
 )
 _YEAR_LAST = _pattern(_DAY, _SIGN, _MONTH, _SAME_SIGN, _YEAR, r"\.?")
-_WITHOUT_YEAR = re.compile(r"\d{1,2}\s*[./-]\s*\d{1,2}\.?\Z", re.ASCII)
+_WITHOUT_YEAR = re.compile(r"(\d{1,2})\s*[./-]\s*(\d{1,2})\.?\Z", re.ASCII)
+_DAY_AND_MONTH = re.compile(r"(?<![\d./-])(\d{1,2})\.\s*(\d{1,2})\.(?!\s*\d)", re.ASCII)
 _YEAR_OF_TWO_DIGITS = re.compile(
     r"\d{1,2}\s*([./-])\s*\d{1,2}\s*\1\s*'?\d{2}\Z"
     rf"|\d{{1,2}}{_ORDINAL}{_PARTED}{_NAME}{_PARTED}'?\d{{2}}\Z"
@@ -169,7 +170,7 @@ def _written(text: str, locale: Locale | None) -> list[str]:
 
 def _order_not_kept(text: str, locale: Locale | None) -> str | None:
     """What to say of a date with numbers in another order than that of its locale."""
-    if locale is None or _YEAR_LAST.match(text) is None:
+    if locale is None or locale.order[0] == "y" or _YEAR_LAST.match(text) is None:
         return None
     return f"dates under `{locale.name}` are {locale.order_in_words}"
 
@@ -204,9 +205,10 @@ _ORDINALS = frozenset(("st", "nd", "rd", "th", "of", "de"))
 def _has_no_such_day(plain: str) -> bool:
     """Whether a text has numbers that stand as those of a date do, and are none of the calendar: `30.02.2026 today`,
     `45.45.`, `31 Feb 26`."""
-    if _WITHOUT_YEAR.match(plain):
-        first, second = (int(each) for each in re.findall(r"\d+", plain))
-        return not (_is_day(first, second) or _is_day(second, first))
+    if (found := _WITHOUT_YEAR.match(plain) or _DAY_AND_MONTH.search(plain)) is not None:
+        first, second = (int(each) for each in found.groups())
+        is_month_of_a_year = 1 <= first <= 12 and not found[0].endswith(".")
+        return not (_is_day(first, second) or _is_day(second, first) or is_month_of_a_year)
     for one, _, two, three in _SEVERAL_NUMBERS.findall(plain):
         day_and_month = [(two, three)] if len(one) > 2 else [(one, two)]
         if len(one) == len(three) == 2:

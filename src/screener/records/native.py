@@ -323,8 +323,8 @@ def read_shape(
 
 
 _ANSWERS_BESIDE_A_RECORD = frozenset({"patient", "answers", "reviews"})
-"""The fields of a file of answers. A file that has nothing else may be meant as one, and as a record it would say
-nothing; so none of its fields is taken for another, and `patient` is refused."""
+"""The fields of a file of answers. Something with no other fields may be meant for such a file; as a record, it would
+be an id with nothing else. So none of its fields is taken for another: `patient` is refused."""
 
 
 def _with_own_fields(record: Mapping[str, Any], findings: Findings) -> dict[str, Any]:
