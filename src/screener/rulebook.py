@@ -662,12 +662,14 @@ class Shown(_Data, frozen=True):
 
 class Head(_Data, frozen=True):
     """The head of a patient's sheet, in order: results and scores; the concepts whose entries (and those
-    of their kinds) are named there; and the condition whose last onset the days are counted from."""
+    of their kinds) are named there; the condition whose last onset the days are counted from; and what the diagnoses
+    are `of`, in short: `liver`."""
 
     shown: tuple[Shown, ...] = ()
     diagnoses: tuple[str, ...] = ()
     since: str | None = None
     since_label: str = ""
+    of: str = ""
 
 
 # ---- trials

@@ -13,6 +13,7 @@ sheet
   result INR "INR"
   diagnosis sepsis
   since sepsis "blood poisoning"
+  short "blood"
 """
 
 
@@ -20,7 +21,7 @@ def test_the_head_names_results_diagnoses_and_what_days_are_counted_from() -> No
     rulebook = checked(SHEET).rulebook
     assert rulebook is not None
     shown = (Shown("total_bilirubin", "Bilirubin", "INR", "ratio"), Shown("INR", "INR"))
-    assert rulebook.head == Head(shown, ("sepsis",), "sepsis", "blood poisoning")
+    assert rulebook.head == Head(shown, ("sepsis",), "sepsis", "blood poisoning", "blood")
 
 
 def test_a_sheet_is_not_needed() -> None:
@@ -37,6 +38,7 @@ def test_a_sheet_is_not_needed() -> None:
         ("diagnosis sepsis", "diagnosis INR", "unknown-name"),
         ("since sepsis", "since TBil", "unknown-name"),
         ("\n  since", "\n\nsheet\n  since", "second-sheet"),
+        ('  short "blood"\n', '  short "blood"\n  short "blood"\n', "repeated-line"),
         ("  diagnosis sepsis\n", "  diagnosis sepsis\n  diagnosis sepsis\n", "repeated-line"),
     ],
 )

@@ -278,6 +278,7 @@ _sheet_lines = st.tuples(
     st.builds(syntax.ShownLine, names, texts, names, texts, st.just(NOWHERE)),
     st.builds(syntax.NamesLine, st.just("diagnosis"), several(names), st.just(NOWHERE)),
     st.builds(syntax.DaysSinceLine, names, texts, st.just(NOWHERE)),
+    st.builds(syntax.TextLine, st.just("short"), texts, st.just(NOWHERE)),
 )
 
 blocks = st.one_of(

@@ -244,6 +244,8 @@ def _sheet_line(line: syntax.SheetLine) -> Doc:
             return (Word(f"{words} ", line.span), Indent(_list(names, _name)))
         case syntax.DaysSinceLine():
             return _line(f'since {line.name.text} "{line.label.text}"', line)
+        case syntax.TextLine(words, text):
+            return _line(f'{words} "{text.text}"', line)
         case _:
             assert_never(line)
 

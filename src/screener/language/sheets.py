@@ -22,7 +22,7 @@ def head_of(found: Iterable[tuple[Desk, syntax.Sheet]]) -> Head:
     desk, block = blocks[0]
     shown: list[Shown] = []
     diagnoses: list[str] = []
-    since, since_label = None, ""
+    since, since_label, of = None, "", ""
     for line in block.lines:
         match line:
             case syntax.ShownLine():
@@ -35,7 +35,9 @@ def head_of(found: Iterable[tuple[Desk, syntax.Sheet]]) -> Head:
                 diagnoses += [name for each in line.names if (name := _named(desk, each, ("condition",))) is not None]
             case syntax.DaysSinceLine():
                 since, since_label = _named(desk, line.name, ("condition",)), line.label.text
-    return Head(tuple(shown), tuple(diagnoses), since, since_label)
+            case syntax.TextLine():
+                of = line.text.text
+    return Head(tuple(shown), tuple(diagnoses), since, since_label, of)
 
 
 def _named(desk: Desk, name: syntax.Name, kinds: tuple[Kind, ...]) -> str | None:

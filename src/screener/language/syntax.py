@@ -548,7 +548,7 @@ class RuleLine(_Node, frozen=True):
 
 
 class TextLine(_Node, frozen=True):
-    """`asked under "Cancer"`, `short "Consent?"`."""
+    """`asked under "Cancer"`, `short "Consent?"`; and of a sheet `short "liver"`, what its diagnoses are of."""
 
     words: Literal["asked under", "short"]
     text: Text
@@ -748,7 +748,7 @@ class DaysSinceLine(_Node, frozen=True):
     span: Span
 
 
-SheetLine = ShownLine | NamesLine | DaysSinceLine
+SheetLine = ShownLine | NamesLine | DaysSinceLine | TextLine
 
 
 class Sheet(_Node, frozen=True):

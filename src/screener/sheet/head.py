@@ -68,11 +68,11 @@ def patient_line(screening: Screening, frame: Frame) -> PatientLine:
     is_child = is_known and age.range.high < CHILD_UNDER
     who = phrases.person(patient.sex, is_child) + (f", {years}" if years else ", age not known")
     not_certain = () if diagnoses or onset is not None else _not_certain(screening)
-    text = _text(who, line, not_certain)
+    text = _text(who, line, not_certain, rulebook.head.of)
     return PatientLine(**{name: getattr(line, name) for name in line.__struct_fields__[:-1]}, text=text)
 
 
-def _text(who: str, line: PatientLine, not_certain: tuple[str, ...]) -> str:
+def _text(who: str, line: PatientLine, not_certain: tuple[str, ...], of: str) -> str:
     named = [f"{each.title} ({each.since})" if each.since else each.title for each in line.diagnoses]
     told = [capital(", ".join(lowered(each) for each in named))] if named else []
     if line.onset is not None:
@@ -80,7 +80,7 @@ def _text(who: str, line: PatientLine, not_certain: tuple[str, ...]) -> str:
         told.append(f"{line.onset_of}{f' since {line.onset}' if line.onset else ''}{days}")
     ill = "; ".join(told)
     died = f" {phrases.died(line.died, line.as_of)}." if line.died else ""
-    return f"{who}. {capital(ill) or phrases.no_certain_diagnosis(not_certain)}.{died}"
+    return f"{who}. {capital(ill) or phrases.no_certain_diagnosis(not_certain, of)}.{died}"
 
 
 def _diagnoses(names: tuple[str, ...], screening: Screening) -> Iterator[Diagnosis]:

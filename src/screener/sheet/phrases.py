@@ -161,13 +161,13 @@ def course(values: Sequence[str]) -> str:
     return " > ".join(shown)
 
 
-def no_certain_diagnosis(called: Sequence[str]) -> str:
+def no_certain_diagnosis(called: Sequence[str], of: str) -> str:
     """`No liver diagnosis on record`; or, of entries that may be one, `Of the liver? “ACLF grade 2”, “varices”`."""
     if not called:
-        return "No liver diagnosis on record"
+        return f"No {of or 'such'} diagnosis on record"
     named = ", ".join(f"“{each}”" for each in called[:MOST_NOT_CERTAIN])
     more = f" and {len(called) - MOST_NOT_CERTAIN} more" if len(called) > MOST_NOT_CERTAIN else ""
-    return f"Of the liver? {named}{more}"
+    return f"{f'Of the {of}' if of else 'Which diagnosis'}? {named}{more}"
 
 
 def listed(texts: Iterable[str]) -> str:
