@@ -1182,8 +1182,10 @@ def _gaps_of_days(
             # A statement without any day is of the record's own: that is when somebody made it.
             own_day = own_day_of(record)
             if at[0] == "procedures":
-                earliest = max(earliest, day_shifted(own_day, concept.lasts, -1))
-                filled = _with(record, (*at, begin), day_text(dice.randint(min(earliest, own_day), own_day)))
+                earliest = max(earliest, day_shifted(TODAY, concept.lasts, -1))
+                if earliest > own_day:
+                    return
+                filled = _with(record, (*at, begin), day_text(dice.randint(earliest, own_day)))
             else:
                 filled = _with(record, (*at, begin), narrower_date(dice, entry.get(begin), latest=min(latest, own_day)))
                 filled = _with(filled, (*at, "date"), day_text(own_day))

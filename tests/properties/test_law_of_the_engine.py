@@ -157,8 +157,8 @@ def test_filling_gaps_only_shrinks_what_a_lookup_yields() -> None:
 
 def only_events(rulebook: Rulebook) -> Rulebook:
     """The probes that ask whether something happened, as exclusions, without those whose window hangs on an onset: one
-    more entry may move that. Nor do they count what results show: an entry that covers two results says that they show
-    one thing."""
+    more entry may move that. Nor do they count or qualify what results show: an entry that covers two results says
+    that they show one thing, and may say how it stands."""
     asked = probes(rulebook)
     [trial] = asked.trials.values()
     lines = [
@@ -167,9 +167,13 @@ def only_events(rulebook: Rulebook) -> Rulebook:
         if isinstance(rule := line.readings[0].rule, Happened)
         and isinstance(lookup := rulebook.lookups[rule.lookup], EventLookup)
         and (lookup.scope is None or lookup.scope.anchor == "clock")
-        and (lookup.times == 1 or not _is_shown_by_results(lookup, rulebook))
+        and (not _is_shown_by_results(lookup, rulebook) or not (lookup.times > 1 or _is_qualified(lookup)))
     ]
     return msgspec.structs.replace(asked, trials={trial.id: msgspec.structs.replace(trial, criteria=tuple(lines))})
+
+
+def _is_qualified(lookup: EventLookup) -> bool:
+    return any(each.qualifiers or each.stages for each in lookup.what)
 
 
 def _is_shown_by_results(lookup: EventLookup, rulebook: Rulebook) -> bool:

@@ -499,7 +499,18 @@ class Oracle:
             else 0
             for each in latest
         ]
-        return max(min(ranks), 1 if state is TRUE else 0)
+        is_there = any(
+            self.latest_word(
+                each,
+                all_of(
+                    [self.matches(each, condition, here), self.timing(each, condition, window, here, bounded=False)]
+                ),
+                here,
+            )
+            is TRUE
+            for each in speaking
+        )
+        return max(min(ranks), 1 if is_there else 0)
 
     def choices(self, lookup: ValueLookup, here: Here) -> set[str]:
         fact = self.rulebook.fact(lookup.fact)

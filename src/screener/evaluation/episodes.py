@@ -251,14 +251,15 @@ def is_absent(concept: str, frame: Frame) -> bool:
     return happens(_current(concept, frame), up_to(frame.day), frame, _no_rule) is FALSE
 
 
-def entries_of_the_present(concept: str, frame: Frame) -> list[Episode]:
+def entries_of_the_present(concept: str, frame: Frame) -> dict[Episode, Truth]:
     """The entries by which a condition holds, or may hold, at the clock."""
     asked, stretch = _current(concept, frame), up_to(frame.day)
-    return [
-        each.episode
+    parts = {
+        each.episode: _part(asked, each, stretch, frame, _no_rule).truth
         for each in _related(asked, frame)
-        if not each.episode.shown_by_result and _part(asked, each, stretch, frame, _no_rule).truth is not FALSE
-    ]
+        if not each.episode.shown_by_result
+    }
+    return {episode: truth for episode, truth in parts.items() if truth is not FALSE}
 
 
 def _current(concept: str, frame: Frame) -> PreparedLookup:

@@ -278,14 +278,18 @@ def _entered_since(
         return None
     entries = entries_of_the_present(fact.zero_when_absent, frame)
     if not any(_is_lowest(each.result, fact) for each in picked):
-        entries = [each for each in entries if any(_may_have_begun_since(each, one.result, frame) for one in picked)]
+        entries = {
+            each: truth
+            for each, truth in entries.items()
+            if any(_may_have_begun_since(each, one.result, frame) for one in picked)
+        }
     if not entries:
         return None
     state = present_state(fact.zero_when_absent, frame)
     if state.truth is FALSE:
         return None
     least = min(_rank(each.result, fact) for each in picked)
-    lowest = 0 if may_lack else max(least, 1 if state.truth is TRUE else 0)
+    lowest = 0 if may_lack else max(least, 1 if TRUE in entries.values() else 0)
     return Found(
         lookup.fact,
         lookup,
