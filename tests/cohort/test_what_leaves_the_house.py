@@ -112,7 +112,7 @@ def test_the_numbers_add_up(whole: Summary) -> None:
 
 
 Cells = dict[tuple[str, int], int]
-"""Numbers of patients: what each is of, and of which line, limit or fact."""
+"""Numbers of patients, each with what it counts: a line, a limit or a fact."""
 Tell = Callable[[Cells, int], Hashable]
 """What a summary tells of a population where no number below so many may be worked out."""
 VERDICTS = ("patients", "eligible", "undetermined", "ineligible")

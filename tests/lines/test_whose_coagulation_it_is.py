@@ -47,7 +47,7 @@ def test_a_filter_in_the_vena_cava_may_speak_of_a_thrombosis() -> None:
 
 
 def flags_of_coagulation(text: str, **more: Any) -> set[str]:
-    """Of which labs the evidence of a line that rests on coagulation carries a doubt that begins so."""
+    """The labs whose evidence carries a doubt that begins so, on a line that rests on coagulation."""
     rules = load_rules()
     record = {
         "id": "p", "as_of": "2026-03-18", "birth_date": "1980", "sex": "male",

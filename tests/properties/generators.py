@@ -903,7 +903,7 @@ def _with_entry(record: Record, name: str, entry: Record) -> Record:
 
 
 def own_day_of(record: Record) -> int:
-    """The day of which a record is; today where it does not say."""
+    """The record's own day; today where it does not say."""
     return parse_moment(record["as_of"]).first_day if "as_of" in record else TODAY
 
 

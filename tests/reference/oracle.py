@@ -224,7 +224,7 @@ class Oracle:
         self.labs_within = labs_within if labs_within is not None else trial.labs_within
         self.trial = trial
         self.besides: dict[tuple[str, int, Moment | None], Truth] = {}
-        """What a rule beside an entry came to, by the onset of the entry: one thing is kept, since it takes longest."""
+        """What the rule of an entry came to, by the onset of the entry: one thing is kept, since it takes longest."""
 
     # ---- criteria
 
@@ -872,7 +872,7 @@ class Oracle:
         return truth_of_range(start.last <= window.last and max(end.first, start.first) >= window.first)
 
     def end_as_denied(self, episode: Episode, start: Span, end: Span, here: Here) -> Span:
-        """When an episode can have ended of which nobody wrote down an end: after the record last says that it was so,
+        """When an episode without an end on record can have ended: after the record last says that it was so,
         and by the day of a later word that it is not, or that it is over by another entry."""
         first, last = [end.first], [end.last]
         for denied, absence in self.contradictions(episode, here):

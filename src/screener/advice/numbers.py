@@ -103,7 +103,7 @@ class Cutting:
         return self._merged(part, self._between(cuts))
 
     def _merged(self, part: Part, stretches: Iterable[Range]) -> list[Range]:
-        """The stretches, those in one that are neighbors and of which the engine says the same, unless it says less of
+        """The stretches, neighbors joined where the engine says the same, unless it says less of
         both together."""
         kept: list[Range] = []
         last = UNKNOWN

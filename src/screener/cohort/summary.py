@@ -130,7 +130,7 @@ class OfTrial(Struct, frozen=True):
 
 
 class Summary(Struct, frozen=True):
-    """The summary of a run. `min_cell`: no number of patients below it is told, or can be worked out. For that, every
+    """The summary of a run. `min_cell`: no smaller number of patients is shown, or can be worked out. For that, every
     number is rounded down to a multiple of `rounded_to`, and a smaller one is left out. `since` is the day of the run
     before."""
 

@@ -271,7 +271,7 @@ def _current(concept: str, frame: Frame) -> PreparedLookup:
 
 
 def _no_rule(rule: Truthful, frame: Frame) -> Judged:
-    raise AssertionError("a state has no rule beside it")
+    raise AssertionError("a state has no rule of its own")
 
 
 # ---- which entries

@@ -229,7 +229,7 @@ class Standing:
 
     def _asserted_against(self, denial: Denial, asserted: Moment) -> Moment:
         """When the record last says that it is so, as against a denial: what was measured after the onset outweighs a
-        status of which nobody says when it was written."""
+        status without a date."""
         episode = self.episode
         is_status_alone = episode.asserted is None and episode.ongoing and not episode.shown_by_result
         if not (denial.absence.shown_by_result and is_status_alone) or self.concept.lasts is None:

@@ -773,7 +773,7 @@ class _Reader:
 
     def _plainly(self, text: str | None, path: str, or_write: str = "") -> Dated | None:
         """What a date can mean; None where there is none, where nobody knows it, and where it refuses the record.
-        `or_write` is what else may stand there."""
+        `or_write` is what else may be written."""
         if text is None:
             return None
         text = text.strip()

@@ -6,7 +6,7 @@ anything on its list, and what its other words name.
 
 A diagnosis in more words than a name may be suspected, or over: it may be whatever one of its phrases may be, and is
 nothing for certain. `arterial hypertension, type 2 diabetes` is none of what rules ask for; `suspected pneumonia` may
-be an infection, and `no pneumonia` is unread. A drug beside a diagnosis is one that may be taken, and no diagnosis:
+be an infection, and `no pneumonia` is unread. A drug named with a diagnosis may be taken, and is no diagnosis:
 `hepatitis C after sofosbuvir` is read, `sofosbuvir` alone is not.
 
 So is a procedure, as it is done for something. `Elective
@@ -53,7 +53,7 @@ _BESIDES: Mapping[str, str] = {"conditions": "procedures"}
 """The table whose phrases count as well: among diagnoses stands `Z.n. Appendektomie`."""
 
 _ASIDE: Mapping[str, str] = {"conditions": "drugs"}
-"""The table whose phrases are read beside others, and say nothing alone: a disease is treated with `metformin`."""
+"""The table whose phrases are read with others, and say nothing alone: a disease is treated with `metformin`."""
 
 
 class _Phrase(Struct, frozen=True):
@@ -153,7 +153,7 @@ class Phrases:
             at += len(longest.words) if longest is not None else 1
 
     def _longest(self, words: Sequence[str], at: int) -> _Phrase | None:
-        """The longest phrase that begins at one of the words; of two alike one that is no drug beside a diagnosis, the
+        """The longest phrase that begins at one of the words; of two alike one that is no drug within a diagnosis, the
         abbreviation, then that of the table."""
         here = [
             each

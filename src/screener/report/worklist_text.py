@@ -15,7 +15,7 @@ NARROWEST, WIDEST = 60, 140
 GAP = " "
 MET, UNTIL, UNTIL_WITH_YEAR = 5, 7, 12
 ROOM_FOR_A_YEAR = 100
-"""From so many columns on, the year of a day stands beside it, not below."""
+"""From so many columns on, the year follows the day on one line."""
 PATIENT = (12, 22)
 """How wide the column of patients is at least, and at most; a longer id goes on below."""
 STATE = (12, 22)

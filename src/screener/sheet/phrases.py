@@ -413,7 +413,7 @@ def one_of(texts: Sequence[str]) -> str:
 
 
 def item_title(list_: RecordList, concept: Concept, *, is_another: bool = False) -> str:
-    """An item of the chart review: `sepsis`, `allergy to drugs`, `another mental disorder` beside one on record."""
+    """An item of the chart review: `sepsis`, `allergy to drugs`, `another mental disorder` if one is on record."""
     title = lowered(concept.title)
     match list_:
         case "allergies":

@@ -107,7 +107,7 @@ _WESTMOST, _EASTMOST = -12 * 60, 14 * 60
 """The offsets of the world, in minutes."""
 
 UNKNOWN_DAY = "unknown day"
-"""The text of a moment of which nothing is written down."""
+"""The text of a moment that has no date."""
 AT_ANY_TIME = Moment(BEGINNING, END, UNKNOWN_DAY)
 
 
