@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import combinations, product
 
-from screener.evaluation.answers import Found, Given, Judged, Reason
+from screener.evaluation.answers import Found, Given, Judged, Reason, in_every_world
 from screener.evaluation.denying import (
     Judge,
     days_asked,
@@ -24,7 +24,7 @@ from screener.evaluation.denying import (
     why_lacking,
 )
 from screener.evaluation.frame import Frame, Kind, PreparedLookup, kinds_of
-from screener.evaluation.instants import Stretch, ahead_of, up_to
+from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, ahead_of, up_to
 from screener.evaluation.standing import Said, Standing, standing_of
 from screener.records.patient import Absence, Episode
 from screener.rulebook import (
@@ -37,7 +37,7 @@ from screener.rulebook import (
     Truthful,
     made_once,
 )
-from screener.values.dates import Moment, earliest_of, latest_of
+from screener.values.dates import Moment, earliest_of, latest_of, on_day
 from screener.values.numerals import ROMAN
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, negation, truth_of
 
@@ -381,10 +381,26 @@ def _part(asked: PreparedLookup, standing: Standing, stretch: Stretch, frame: Fr
     if standing.concept.only_if is not None and episode.list != "family_history":
         judged = (_suits_sex(standing.concept.only_if, frame),)
     if beside is not None and truth is not FALSE:
-        judged += (judge(beside, frame.beside(standing.began)),)
+        judged += (_judged_beside(beside, standing, frame, judge),)
     if judged:
         truth = all_of((truth, *[each.truth for each in judged]))
     return Part(standing, truth, reasons, judged)
+
+
+def _judged_beside(rule: Truthful, standing: Standing, frame: Frame, judge: Judge) -> Judged:
+    """The rule in `with (…)`, for one entry. A rule that the whole time of an imprecise onset leaves open may come out
+    alike on each of its days.
+
+    A bleed began in February, and hemoglobin was 80 g/L on the 6th and the 16th. Neither result is within 7 days of
+    every day of February, but each day up to the 20th has one of them within 7 days.
+    """
+    whole = judge(rule, frame.beside(standing.began))
+    start = standing.start
+    days = range(start.first_day, start.last_day + 1)
+    if whole.truth is not UNKNOWN or not 1 < len(days) <= MOST_DAYS_OPEN:
+        return whole
+    truth, shown, _ = in_every_world(judge(rule, frame.beside(on_day(day))) for day in days)
+    return whole if truth is UNKNOWN else shown[0]
 
 
 def _matches(asked: PreparedLookup, standing: Standing, frame: Frame) -> Said:
