@@ -81,8 +81,8 @@ Episodes
 - A sex to which a concept does not apply makes every verb about the patient FALSE for it. An entry or a usable result
   of something that only the other sex has contradicts the sex, whenever it was, and then that rules nothing out.
 - A plan whose day has passed is UNKNOWN as a plan, and may have been carried out unless the procedure was absent on
-  that day or later; one without a day may have been unless the list of procedures is complete. A plan on record
-  stands against a denial of plans.
+  that day or later; one without a day may have been since the day on which it was made, and where that is not stated,
+  unless the list of procedures is complete. A plan on record stands against a denial of plans.
 - Family history has no dates. Two entries are two allergies unless they may be of one thing: they are of one concept
   and have the same words, or of two of which something is a kind. No entry that is read here has a code.
 - `asked only if` decides who is asked, not what the answer is.
@@ -1104,7 +1104,7 @@ class Oracle:
                 truth = all_of([truth, self.beside(lookup, here, self.start_moment(episode))])
             told.append((episode, truth))
         for plan in self.entries(lookup.what, "plans") if lookup.verb == "underwent" else ():
-            if plan.start or not self.is_complete(lookup.list, self.rulebook.concepts[plan.concept], here.day):
+            if plan.start or plan.asserted or not self.is_complete(lookup.list, self.rulebook.concepts[plan.concept], here.day):
                 told.append((plan, all_of([self.matches(plan, lookup, here), self.may_be_done(plan, window, here)])))
         lacking = self.may_be_lacking(lookup, window, here)
         truths = [truth for _, truth in told]
@@ -1211,12 +1211,12 @@ class Oracle:
 
     def may_be_done(self, plan: Episode, window: Span, here: Here) -> Truth:
         """Whether a plan whose day may have passed can have been carried out in the window."""
-        if plan.start is None:
+        first = plan.start or plan.asserted
+        if first is None:
             return UNKNOWN
-        denied = [
-            when for when, _ in self.absences(plan.concept, "procedures") if when.days.first >= plan.start.last_day
-        ]
-        is_open = plan.start.first < here.day * DAY and plan.start.first <= window.last and not denied
+        last_day = here.day if plan.start is None else plan.start.last_day
+        denied = [when for when, _ in self.absences(plan.concept, "procedures") if when.days.first >= last_day]
+        is_open = first.first < here.day * DAY and first.first <= window.last and not denied
         return UNKNOWN if is_open else FALSE
 
     def may_be_lacking(self, lookup: EventLookup, window: Span, here: Here) -> Truth:

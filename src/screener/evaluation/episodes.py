@@ -509,12 +509,15 @@ def _suits_sex(only_if: Sex, frame: Frame) -> Judged:
 
 def _may_have_come_true(plan: Standing, list_: RecordList, frame: Frame) -> bool:
     """Whether the day of a plan may have passed, and no later absence says that nothing came of it: who kept the plan
-    open may not have put down yet what was done. Of a plan without a day a complete list says that it is none yet."""
-    planned = plan.episode.start
-    if planned is None:
+    open may not have put down yet what was done. A plan without a day may have come true since the day on which it was
+    made; of one that does not say even that, a complete list says that it is none yet."""
+    planned, made = plan.episode.start, plan.episode.asserted
+    first = planned or made
+    if first is None:
         return not speaks_for(list_, plan.concept, frame.day, frame)
-    return planned.first_day < frame.day and not any(
-        denial.when.first_day >= planned.last_day
+    last_day = frame.day if planned is None else planned.last_day
+    return first.first_day < frame.day and not any(
+        denial.when.first_day >= last_day
         for name in frame.kinds[plan.concept.name].upward
         for denial in frame.denials.get(name, ())
         if denial.absence.list == list_
