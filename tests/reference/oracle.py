@@ -1104,7 +1104,11 @@ class Oracle:
                 truth = all_of([truth, self.beside(lookup, here, self.start_moment(episode))])
             told.append((episode, truth))
         for plan in self.entries(lookup.what, "plans") if lookup.verb == "underwent" else ():
-            if plan.start or plan.asserted or not self.is_complete(lookup.list, self.rulebook.concepts[plan.concept], here.day):
+            if (
+                plan.start
+                or plan.asserted
+                or not self.is_complete(lookup.list, self.rulebook.concepts[plan.concept], here.day)
+            ):
                 told.append((plan, all_of([self.matches(plan, lookup, here), self.may_be_done(plan, window, here)])))
         lacking = self.may_be_lacking(lookup, window, here)
         truths = [truth for _, truth in told]
