@@ -465,7 +465,7 @@ def _in_time(asked: PreparedLookup, standing: Standing, stretch: Stretch, frame:
     if tense == "timeless":
         return standing.latest_word(standing.is_known_by_the_clock(), ("imprecise_date",))
     if tense == "ahead":
-        return _planned_in(asked, standing.episode, frame)
+        return _planned_in(asked, standing, frame)
     if standing.episode.list == "plans":
         return (UNKNOWN, ("missing",)) if _may_have_come_true(standing, asked.list, frame) else (FALSE, ())
     if standing.unseen is not None:
@@ -516,22 +516,30 @@ def _may_have_come_true(plan: Standing, list_: RecordList, frame: Frame) -> bool
     if first is None:
         return not speaks_for(list_, plan.concept, frame.day, frame)
     last_day = frame.day if planned is None else planned.last_day
-    return first.first_day < frame.day and not any(
-        denial.when.first_day >= last_day
-        for name in frame.kinds[plan.concept.name].upward
-        for denial in frame.denials.get(name, ())
-        if denial.absence.list == list_
-    )
+    return first.first_day <= frame.day and not _is_denied_from(last_day, plan, list_, frame)
 
 
-def _planned_in(asked: PreparedLookup, episode: Episode, frame: Frame) -> Said:
-    """Whether a plan lies in the window ahead; an overdue one may have been carried out, given up or put off."""
-    scope = asked.lookup.scope
+def _is_denied_from(day: int, entry: Standing, list_: RecordList, frame: Frame) -> bool:
+    """Whether an absence on a list denies what an entry is about, on a day or later."""
+    return any(denial.when.first_day >= day for denial in frame.that_deny(entry.concept, list_))
+
+
+def _planned_in(asked: PreparedLookup, standing: Standing, frame: Frame) -> Said:
+    """Whether a plan lies in the window ahead; an overdue one may have been carried out, given up or put off. What was
+    done in that window may have been planned on the clock's day, unless the record denies that."""
+    episode, scope = standing.episode, asked.lookup.scope
+    window = ahead_of(frame.day, scope)
+    if episode.list != "plans":
+        is_later = not standing.has_begun or standing.may_have_begun_later
+        is_out = episode.start is not None and window.holds(episode.start) is FALSE
+        if not is_later or is_out or _is_denied_from(frame.day, standing, "plans", frame):
+            return FALSE, ()
+        return UNKNOWN, ("missing",)
     if episode.start is None:
         return (TRUE, ()) if scope is None else (UNKNOWN, ("undated",))
     if episode.start.last_day < frame.day:
         return UNKNOWN, ("stale",)
-    return ahead_of(frame.day, scope).holds(episode.start), ("imprecise_date",)
+    return window.holds(episode.start), ("imprecise_date",)
 
 
 # ---- anchors
