@@ -23,6 +23,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 from hypothesis import settings
 
+from screener.evaluation.frame import asked_together
 from screener.language.checker import check_texts
 from screener.records import read_patient
 from screener.records.dictionary import Dictionary
@@ -941,7 +942,9 @@ def _gaps_of_answers(
     for question in subject.questions:
         given = [each for key, each in patient.answers.items() if key.rpartition("/")[2] == question]
         if not any(still_holds(each, rulebook.questions[question]) for each in given):
-            yield _with(record, ("answers", answer_keys(rulebook, question)[0]), dice.choice((True, False)))
+            # A yes to a question about what a list denies contradicts the record.
+            values = (False,) if asked_together(rulebook).get(question) else (True, False)
+            yield _with(record, ("answers", answer_keys(rulebook, question)[0]), dice.choice(values))
 
 
 def still_holds(answer: Answer, question: Question) -> bool:

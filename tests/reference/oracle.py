@@ -86,6 +86,7 @@ Episodes
   done after the day of screening may have been planned on it, unless plans are denied on that day.
 - Family history has no dates. Two entries are two allergies unless they may be of one thing: they are of one concept
   and have the same words, or of two of which something is a kind. No entry that is read here has a code.
+- A yes says that what a rule joins to its question with `and` is there: no list denies that any more.
 - `asked only if` decides who is asked, not what the answer is. A no is no answer any more once something that is shown
   with its question came after it.
 """
@@ -146,7 +147,7 @@ from screener.rulebook import (
     Value,
     ValueLookup,
 )
-from screener.rulebook_walk import walk
+from screener.rulebook_walk import roots, walk
 from screener.values import ranges
 from screener.values.dates import (
     BEGINNING,
@@ -189,6 +190,13 @@ class Here(NamedTuple):
     @property
     def last_second(self) -> int:
         return self.day * DAY + DAY - 1
+
+
+def lookups_for(rule: Truthful) -> set[str]:
+    """The lookups of events that count for a rule, and not against it."""
+    if isinstance(rule, Happened):
+        return {rule.lookup}
+    return {name for each in rule.of for name in lookups_for(each)} if isinstance(rule, All | Any) else set()
 
 
 def judge(
@@ -1304,9 +1312,26 @@ class Oracle:
         drawn_up = self.as_of if self.patient.as_of is None else self.patient.as_of
         return day <= drawn_up or day <= day_shifted(drawn_up, concept.fresh, 1)
 
+    def is_affirmed(self, lookup: EventLookup) -> bool:
+        """Whether somebody answered yes to a question that a rule joins to a lookup with `and`."""
+        yes = {
+            key.rpartition("/")[2]
+            for key, answer in self.patient.answers.items()
+            if answer.value is True and (answer.when is None or answer.when.first_day <= self.as_of)
+        }
+        return any(
+            isinstance(node, All)
+            and any(isinstance(each, Confirmed) and each.question in yes for each in node.of)
+            and any(lookup.name in lookups_for(each) for each in node.of)
+            for root in roots(self.rulebook)
+            for node in walk(root)
+        )
+
     def list_denies(self, concept: Concept, lookup: EventLookup, window: Span, here: Here) -> bool:
         """Whether the list is complete and denies a concept for all of the window, with everything at hand that it
         needs for that."""
+        if self.is_affirmed(lookup):
+            return False
         last = here.day if lookup.verb in HOLDING or lookup.verb == "planned" else window.days.last
         deniable = [concept] if concept.denied_by_list else [self.rulebook.concepts[name] for name in concept.broader]
         return any(

@@ -29,7 +29,7 @@ def denied_by(
 ) -> Shows | None:
     """What shows that nothing but the episodes on record can be a concept that is asked about; None if nothing does."""
     denied = denied_without_list(asked, kind, stretch, frame, judge)
-    if denied is None and list_denies(kind, asked.list, last_day, frame):
+    if denied is None and list_settles(asked, kind, last_day, frame):
         denied = (on_complete_list(asked.list, assumed=is_assumed(kind, asked.list, frame)),)
     return denied
 
@@ -48,6 +48,11 @@ def days_asked(asked: PreparedLookup, stretch: Stretch, frame: Frame) -> tuple[i
 def on_complete_list(list_: RecordList, *, assumed: bool) -> Given:
     """That a list is complete, by the record's word or by the user's."""
     return Given(list_, "assumed complete" if assumed else "declared complete", "complete")
+
+
+def list_settles(asked: PreparedLookup, kind: Kind, day: int, frame: Frame) -> bool:
+    """Whether the list that is asked denies a concept, and nobody said by a yes that it is there."""
+    return asked.lookup.name not in frame.affirmed and list_denies(kind, asked.list, day, frame)
 
 
 def list_denies(kind: Kind, list_: RecordList, day: int, frame: Frame) -> bool:
@@ -154,9 +159,13 @@ def unmentioned(asked: PreparedLookup, said: tuple[Given | Reason, ...]) -> Foun
     )
 
 
-def why_lacking(kind: Kind, list_: RecordList, frame: Frame) -> Reason:
-    """Why the record may lack an entry of a concept. The other sex would rule it out, if nothing contradicted it."""
+def why_lacking(asked: PreparedLookup, kind: Kind, frame: Frame) -> Reason:
+    """Why the record may lack an entry of a concept. The other sex would rule it out, if nothing contradicted it; so
+    would a list, if nobody had said yes to a question about it."""
+    list_ = asked.list
     if list_ != "family_history" and is_of_other_sex(kind, frame):
+        return "conflict"
+    if asked.lookup.name in frame.affirmed and list_denies(kind, list_, frame.day, frame):
         return "conflict"
     if _is_denied_without_a_day(kind, list_, frame):
         return "undated"

@@ -20,6 +20,8 @@ from screener.evaluation.denying import (
     is_assumed,
     is_of_other_sex,
     list_denies,
+    list_settles,
+    on_complete_list,
     speaks_for,
     why_lacking,
 )
@@ -82,6 +84,11 @@ def happened(asked: PreparedLookup, stretch: Stretch | None, anchor: Found | Non
     used: dict[Absence | Episode | Given, None] = dict.fromkeys([part.standing.episode for part in counted])
     if any(is_of_other_sex(kind, frame) for kind in lacking):
         used.update(dict.fromkeys((Given("sex", str(frame.patient.sex), "sex"), *frame.against_sex)))
+    if lookup.name in frame.affirmed:
+        against = [
+            is_assumed(kind, asked.list, frame) for kind in lacking if list_denies(kind, asked.list, frame.day, frame)
+        ]
+        used.update(dict.fromkeys(on_complete_list(asked.list, assumed=each) for each in against))
     used.update(dict.fromkeys(denying))
     return Found(
         lookup.name,
@@ -106,7 +113,7 @@ def _why_open(
 ) -> tuple[Reason, ...]:
     reasons = dict.fromkeys([reason for part in counted for reason in part.reasons])
     for kind in lacking:
-        reasons[why_lacking(kind, asked.list, frame)] = None
+        reasons[why_lacking(asked, kind, frame)] = None
     if not reasons and any(isinstance(each, Absence) for each in denying):
         return ("conflict",)
     if not reasons and asked.lookup.times > 1:
@@ -136,9 +143,7 @@ def happens(asked: PreparedLookup, stretch: Stretch | None, frame: Frame, judge:
         return UNKNOWN
     last_day = days_asked(asked, stretch, frame)[1]
     for kind in asked.kinds:
-        if not (
-            list_denies(kind, asked.list, last_day, frame) or denied_without_list(asked, kind, stretch, frame, judge)
-        ):
+        if not (list_settles(asked, kind, last_day, frame) or denied_without_list(asked, kind, stretch, frame, judge)):
             return UNKNOWN
     for each in _related(asked, frame):
         if each.episode.doubtful and _part(asked, each, stretch, frame, judge).truth is UNKNOWN:

@@ -613,11 +613,22 @@ def _why_open(found: Found, rulebook: Rulebook) -> list[str]:
                 why[f"not on record: {' '.join(map(lowered, qualities))}"] = None
                 if found.lacking:
                     why["others are not ruled out"] = None
+            case "conflict" if isinstance(found.lookup, EventLookup) and (assumed := _denying_list(found)) is not None:
+                named = _named_list(found.lookup.list, assumed)
+                why[f"a question about it was answered yes, but there is none in {named}"] = None
             case "unspecific" if any(episode.only_may_be for episode in episodes):
                 why["an entry may be it"] = None
             case _:
                 why[WHY[reason]] = None
     return list(why)
+
+
+def _denying_list(found: Found) -> bool | None:
+    """Whether the list that was asked is assumed to be complete; None where no list denies what was asked."""
+    of_lists = [
+        fact.value == "assumed complete" for fact in found.used if isinstance(fact, Given) and fact.source == "complete"
+    ]
+    return of_lists[0] if of_lists else None
 
 
 def onset_of(anchor: Found) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any as Anything
 from typing import Literal
 
@@ -15,7 +15,20 @@ from screener.evaluation.grounds import Grounds, lasting_of
 from screener.evaluation.instants import Stretch, not_after
 from screener.records.chart import as_if
 from screener.records.patient import Absence, Episode, Flag, Patient, Result
-from screener.rulebook import VERBS, Concept, EventLookup, RecordList, Rulebook, Scope, made_once
+from screener.rulebook import (
+    VERBS,
+    All,
+    Any,
+    Concept,
+    Confirmed,
+    EventLookup,
+    Happened,
+    RecordList,
+    Rulebook,
+    Scope,
+    made_once,
+)
+from screener.rulebook_walk import roots, walk
 from screener.values.dates import BEGINNING, DAY, Duration, Moment, latest_of, on_day
 from screener.values.ranges import Range
 from screener.values.truth import Truth
@@ -143,6 +156,7 @@ class Frame:
     """
 
     __slots__ = (
+        "affirmed",
         "against_sex",
         "as_of",
         "assumed",
@@ -206,8 +220,11 @@ class Frame:
         """The entries that are a concept or one of its kinds; filled as they are asked for."""
         self.filed: dict[str, list[str]] = _filed(self.kinds, patient) if of is None else of.filed
         """By a concept the names under which its entries stand on record: its own and those of its kinds, in order."""
+        self.affirmed: frozenset[str] = _affirmed(rulebook, patient, as_of) if of is None else of.affirmed
+        """The lookups of what somebody says is there, by a yes to a question about it: no list denies that."""
         self.concerned: frozenset[str] = _concerned(self, patient) if of is None else of.concerned
-        """The concepts that some entry of the record says anything about, itself or as a broader or narrower one."""
+        """The concepts that some entry or yes of the record says anything about, itself or as a broader or narrower
+        one."""
         self.against_sex: tuple[Episode, ...] = _against_sex(self.kinds, patient) if of is None else of.against_sex
         """The entries and results that contradict the sex on record; while there are any, it rules nothing out."""
         self.denials: dict[str, list[Denial]] = _denials(self.kinds, patient, as_of) if of is None else of.denials
@@ -388,7 +405,49 @@ def _concerned(frame: Frame, patient: Patient) -> frozenset[str]:
     for name in patient.absences:
         named.update(kinds[name].names)
         named.update(kinds[name].upward)
+    for name in frame.affirmed:
+        named.update(frame.lookups[name].names)
     return frozenset(named)
+
+
+def _affirmed(rulebook: Rulebook, patient: Patient, as_of: int) -> frozenset[str]:
+    if not patient.answers:
+        return frozenset()
+    asked = asked_together(rulebook)
+    yes = [
+        key.rpartition("/")[2]
+        for key, answer in patient.answers.items()
+        if answer.value is True and (answer.when is None or answer.when.first_day <= as_of)
+    ]
+    return frozenset(name for question in yes for name in asked.get(question, ()))
+
+
+def asked_together(rulebook: Rulebook) -> Mapping[str, frozenset[str]]:
+    """By a question the event lookups that rules join to it with `and`: whoever answers it with yes says that what they
+    ask about is there.
+
+    `history of thrombosis and confirmed thrombosis_persists`: a thrombosis that is still there was there.
+    """
+
+    def make() -> dict[str, frozenset[str]]:
+        together: dict[str, frozenset[str]] = {}
+        joined = [each for root in roots(rulebook) for each in walk(root) if isinstance(each, All)]
+        for node in joined:
+            for question in [each.question for each in node.of if isinstance(each, Confirmed)]:
+                together[question] = together.get(question, frozenset()).union(_events_in(node, rulebook))
+        return together
+
+    return made_once(rulebook, "asked together", make)
+
+
+def _events_in(node: Struct, rulebook: Rulebook) -> Iterator[str]:
+    """The event lookups of a rule that count for it, and not against it."""
+    if isinstance(node, Happened):
+        if isinstance(rulebook.lookups[node.lookup], EventLookup):
+            yield node.lookup
+    elif isinstance(node, All | Any):
+        for each in node.of:
+            yield from _events_in(each, rulebook)
 
 
 def _against_sex(kinds: Mapping[str, Kind], patient: Patient) -> tuple[Episode, ...]:

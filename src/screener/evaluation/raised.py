@@ -11,7 +11,7 @@ from screener.evaluation.answers import Judged, Measured
 from screener.evaluation.evaluator import decide, look_up
 from screener.evaluation.explanation import number_text
 from screener.evaluation.frame import Frame
-from screener.evaluation.grounds import Grounds, Shown, results_of
+from screener.evaluation.grounds import Grounds, Shown, leaves, results_of
 from screener.evaluation.phrases import lowered
 from screener.records.patient import Episode, Flag, Result
 from screener.rulebook import (
@@ -143,8 +143,9 @@ def _time_text(seconds: int, allowed: str) -> str:
 
 
 def answered_against_data(judged: Judged, rulebook: Rulebook) -> Iterable[Flag]:
-    """A person's yes where the data say no: shown, and never decisive."""
-    if isinstance(judged.node, All) and judged.truth is FALSE:
+    """A person's yes where the data say no, which is never decisive, or a list does, which leaves it open."""
+    against = [leaf for leaf in leaves(judged) if "conflict" in leaf.reasons] if judged.truth is UNKNOWN else []
+    if isinstance(judged.node, All) and (judged.truth is FALSE or against):
         for part in judged.parts:
             if isinstance(part, Judged) and isinstance(part.node, Confirmed) and part.truth is TRUE:
                 title = rulebook.questions[part.node.question].title
