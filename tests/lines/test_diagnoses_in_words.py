@@ -168,6 +168,7 @@ def test_a_record_in_words_is_decided() -> None:
         ("I10", "hepatocellular carcinoma", set(), {"hepatocellular_carcinoma", "malignancy"}),
         ("I21.4", "Heart failure", set(), {"myocardial_infarction", "heart_failure"}),
         ("B18.1", "HCC", set(), {"chronic_hepatitis_b", "hepatocellular_carcinoma"}),
+        ("K74.6", "Liver transplantation", {"cirrhosis"}, {"liver_transplantation"}),
         # of one thing: the code is of a kind of it, or may be it
         ("C22.0", "cancer", {"hepatocellular_carcinoma"}, set()),
         ("K70.3", "Cirrhosis", {"alcoholic_cirrhosis"}, set()),
@@ -189,7 +190,7 @@ def test_a_code_beside_the_name_of_something_else_may_be_either(
 @pytest.mark.parametrize(
     ("wording", "hint"),
     [
-        ("family history of schizophrenia", "if a relative has `schizophrenia`, write that name under `family_history`."),
+        ("FH: schizophrenia", "if a relative has `schizophrenia`, write that name under `family_history`."),
         ("mother with schizophrenia", "if a relative has `schizophrenia`, write that name under `family_history`."),
         (
             "no family history of schizophrenia",

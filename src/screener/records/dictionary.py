@@ -482,14 +482,15 @@ class Dictionary:
         injury, which may be of a hepatorenal syndrome."""
         if not said.is_known or self.is_judged(TEXT, words):
             return said
-        meaning = self.named(words, KINDS_ON[on])
+        meaning = self.named(words, (*KINDS_ON[on], "procedure"))  # which stands among diagnoses, too
         if meaning is not None and isinstance(meaning.entry, Concept):
             worded = self.terminology.named(meaning.entry.name)
         else:
             worded = self._abbreviated(words, on) or Said()
         if worded.is_ <= said.is_ | said.open:
             return said
-        neither = said.is_ - worded.is_ - worded.open
+        is_treatment = meaning is not None and meaning.kind not in KINDS_ON[on]
+        neither = NOBODY if is_treatment else said.is_ - worded.is_ - worded.open
         return replace(
             said,
             is_=said.is_ - neither,
