@@ -151,14 +151,13 @@ UNSETTLED = Concept("", "", (), "condition", (), Place("", 0), NO_TIME)
 """In place of a concept: what the entry is nobody settled, only what it may be."""
 
 
-_BY_ITS_WORDS = "words that say otherwise"
+_BY_ITS_WORDS = "words that name something else"
 
 
 def disputed(meanings: Iterable[Meaning], said: Said) -> Iterator[str]:
     """The flag of an entry if one of its codes or names is what another is not."""
     if said.source.endswith(_BY_ITS_WORDS):
-        yield "its code and its words name different things: it may be either"
-        return
+        yield "its words name something else than its code: it may be that, too"
     for each in meanings:
         if each.entry.name in said.may_be:
             yield f"one of its codes or names says `{each.entry.name}`, another that it is not: it may be"
@@ -438,9 +437,7 @@ class Dictionary:
         if said.is_known:
             if words is None or on is None:
                 return said
-            return self._unless_words_say_otherwise(
-                self._narrowed(said, coded, words) if on == "conditions" else said, words, on
-            )
+            return self._with_other_words(self._narrowed(said, coded, words) if on == "conditions" else said, words, on)
         wordings = [each for each in (words, *displays) if each is not None]
         table = IN_PHRASES.get(on) if on is not None else None
         by_phrases = said if table is None or not wordings else self._phrases[table].said(wordings)
@@ -476,27 +473,18 @@ class Dictionary:
             return said
         return replace(said, may_be=said.may_be & treatment.open, unreviewed=said.unreviewed & treatment.open)
 
-    def _unless_words_say_otherwise(self, said: Said, words: str, on: RecordList) -> Said:
-        """What an entry says by its codes, where its wording is the name of something that these are not: then it may
-        be either. E11.9, a diabetes, may with the text `HIV` be an HIV infection; N17.9 with `HRS` stays a kidney
-        injury, which may be of a hepatorenal syndrome."""
-        if not said.is_known or self.is_judged(TEXT, words):
+    def _with_other_words(self, said: Said, words: str, on: RecordList) -> Said:
+        """What an entry says by its codes, where its wording is the name of something that these are not: it may be
+        that, too. E11.9, a diabetes, may with the text `HIV` be an HIV infection."""
+        if self.is_judged(TEXT, words):
             return said
         meaning = self.named(words, (*KINDS_ON[on], "procedure"))  # which stands among diagnoses, too
         if meaning is not None and isinstance(meaning.entry, Concept):
             worded = self.terminology.named(meaning.entry.name)
         else:
             worded = self._abbreviated(words, on) or Said()
-        if worded.is_ <= said.is_ | said.open:
-            return said
-        is_treatment = meaning is not None and meaning.kind not in KINDS_ON[on]
-        neither = NOBODY if is_treatment else said.is_ - worded.is_ - worded.open
-        return replace(
-            said,
-            is_=said.is_ - neither,
-            may_be=said.may_be | neither | (worded.is_ - said.is_ - said.unreviewed),
-            source=f"{said.source}; {_BY_ITS_WORDS}",
-        )
+        other = worded.is_ - said.is_ - said.open
+        return replace(said, may_be=said.may_be | other, source=f"{said.source}; {_BY_ITS_WORDS}") if other else said
 
     def certain(self, meanings: Collection[Meaning], said: Said, kinds: Collection[str]) -> tuple[Meaning, ...]:
         """What an entry certainly is, of these kinds: of the meanings of its codes and name those that no other of
