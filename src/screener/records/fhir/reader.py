@@ -267,22 +267,32 @@ class Reader:
         return filed
 
     def _something_else(self, concept: Concept, meanings: tuple[Meaning, ...]) -> str | None:
-        """What a code that nobody knows is called, if these labs or findings are not to be mistaken for that:
-        `Systolic pulmonary arterial pressure`, next to the code of the systolic blood pressure."""
+        """What a code that nobody knows is called, if it says that something else than these labs or findings was
+        measured: `Systolic pulmonary arterial pressure`, next to the code of the systolic blood pressure. So does a
+        second code of the same system that comes without words, unless the words of the whole name the lab."""
         if concept not in self.memory.others:
             self.memory.others[concept] = next(self._called_otherwise(concept, meanings), None)
         return self.memory.others[concept]
 
     def _called_otherwise(self, concept: Concept, meanings: tuple[Meaning, ...]) -> Iterator[str]:
+        known = {
+            self.dictionary.system_name(each.system or "")
+            for each in concept.codings
+            if each.code is not None and self.dictionary.coded(each.system or "", each.code)
+        }
+        likeness = likeness_of(self.dictionary)
         for meaning in meanings:
             if meaning.kind not in ("lab", "finding") or meaning.by_own_table:
                 continue
             for each in concept.codings:
-                is_known = each.code is not None and self.dictionary.coded(each.system or "", each.code)
-                if each.display is None or is_known:
+                if each.code is not None and self.dictionary.coded(each.system or "", each.code):
                     continue
-                if likeness_of(self.dictionary).is_something_else(each.display, meaning):
-                    yield quoted(each.display)
+                if each.display is not None:
+                    if likeness.is_something_else(each.display, meaning):
+                        yield quoted(each.display)
+                elif self.dictionary.system_name(each.system or "") in known:
+                    if meaning.entry.name not in likeness.nearly(concept.text or "", (meaning.kind,)):
+                        yield f"{quoted(each.code)}, which is not known here"
 
     def _filed(
         self, concept: Concept, meanings: tuple[Meaning, ...], on: RecordList, kinds: tuple[str, ...] | None
