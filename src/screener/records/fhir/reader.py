@@ -290,9 +290,10 @@ class Reader:
                 if each.display is not None:
                     if likeness.is_something_else(each.display, meaning):
                         yield quoted(each.display)
-                elif self.dictionary.system_name(each.system or "") in known:
-                    if meaning.entry.name not in likeness.nearly(concept.text or "", (meaning.kind,)):
-                        yield f"{quoted(each.code)}, which is not known here"
+                elif self.dictionary.system_name(each.system or "") in known and (
+                    meaning.entry.name not in likeness.nearly(concept.text or "", (meaning.kind,))
+                ):
+                    yield f"{quoted(each.code)}, which is not known here"
 
     def _filed(
         self, concept: Concept, meanings: tuple[Meaning, ...], on: RecordList, kinds: tuple[str, ...] | None
