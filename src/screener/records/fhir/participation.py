@@ -169,9 +169,6 @@ def read_consent(resource: Resource, reader: Reader) -> None:
     rules, or is about something else, answers nothing."""
     body = resource.body
     status = text(body, "status")
-    if status == "entered-in-error":
-        reader.leave(resource, "it was entered in error")
-        return
     if not _is_about_research(body):
         reader.leave(resource, "it is not about research")
         return

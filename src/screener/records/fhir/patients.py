@@ -34,7 +34,16 @@ from screener.records.fhir.mentions import LISTS, at, fields, named_in, read_men
 from screener.records.fhir.observations import hold_place, read_observation, read_report
 from screener.records.fhir.participation import read_consent, read_research_subject
 from screener.records.fhir.reader import NOT_READ, Mention, Reader, counted, memory_of
-from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning, identifier_in, identifiers_of
+from screener.records.fhir.resources import (
+    IN_ERROR,
+    Pool,
+    Resource,
+    SetAside,
+    changed_meaning,
+    identifier_in,
+    identifiers_of,
+    was_entered_in_error,
+)
 from screener.records.fhir.searches import why_partial
 from screener.records.fhir.treatments import (
     read_administration,
@@ -432,6 +441,9 @@ def _patient(
     reader.document_date = _document_date(person, reader)
     for resource, is_certain in [*((each, True) for each in person.about), *((each, False) for each in person.perhaps)]:
         reader.chart.doubt = None if is_certain else _PERHAPS
+        if was_entered_in_error(resource.body) and changed_meaning(resource.body) is None:
+            reader.leave(resource, IN_ERROR)
+            continue
         read = _READ.get(resource.kind)
         read_mentions(resource, reader)
         if read is None:

@@ -33,7 +33,7 @@ from screener.records.fhir.elements import (
     some_time_in,
     text,
 )
-from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning
+from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning, was_entered_in_error
 from screener.records.likeness import likeness_of
 from screener.records.patient import Absence, Episode, Near
 from screener.records.sightings import Sighting, Sightings
@@ -513,7 +513,7 @@ class Reader:
             encounter = self.pool.referred(part(resource.body, "encounter"), resource)
         except ShapeError:
             return None
-        if encounter is None or encounter.kind != "Encounter" or encounter.body.get("status") == "entered-in-error":
+        if encounter is None or encounter.kind != "Encounter" or was_entered_in_error(encounter.body):
             return None
         if changed_meaning(encounter.body) is not None:
             return None
