@@ -42,6 +42,8 @@ from screener.rulebook import DRUG_SYSTEMS, RecordList, Sex
 from screener.values.dates import Moment, at_any_time
 
 NOT_READ = "resources of this kind are not read"
+PERHAPS = "it is about a patient who is not in the file, and so may be about this one"
+"""Told of all such resources in one sentence, and of each by itself in what was set aside."""
 
 
 class Mention(Struct, frozen=True):
@@ -546,7 +548,7 @@ class Reader:
         if not_read:
             self.findings.note("", f"kinds of resources that are not read: {counted(not_read)}")
         for each in self.set_aside:
-            if each.why == NOT_READ:
+            if each.why in (NOT_READ, PERHAPS):
                 continue
             alike.setdefault((each.kind, each.why), []).append(each.place)
         for (kind, why), places in alike.items():
