@@ -164,9 +164,9 @@ def _read_denial(
     elif meaning.is_open or meaning.in_family:
         return
     elif not meaning.absent and denied.kind == "condition" and denied.course == "acute":
-        reader.leave(resource, "it was refuted, which says nothing of another such event")
+        reader.leave(resource, "it was ruled out, and another event of the kind is still possible")
     elif meaning.is_part:
-        reader.leave(resource, f"it was refuted, and {denies_a_part(meaning)}")
+        reader.leave(resource, f"it was ruled out, but {denies_a_part(meaning)}")
     else:
         list_ = LIST_OF[denied.kind]
         reader.add_absence(meaning, list_, resource.place, date)
@@ -325,7 +325,7 @@ def read_allergy(resource: Resource, reader: Reader) -> None:
             why = "it says that there is no allergy, and its status that this is not certain, or over"
             reader.leave_open(resource, why, "allergies")
         elif meaning.is_part:
-            reader.leave(resource, f"it was refuted, and {denies_a_part(meaning)}")
+            reader.leave(resource, f"it was ruled out, but {denies_a_part(meaning)}")
         else:
             reader.add_absence(meaning, "allergies", resource.place, date)
 

@@ -6,7 +6,7 @@ Codes get their meanings here. What is not used is kept with its reason, and nam
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
 from weakref import WeakKeyDictionary
 
@@ -135,6 +135,8 @@ class Reader:
         self.document_date: Moment | None = None
         """The day of the document that the resources are parts of, if they are."""
         self._without_rule: dict[str, dict[Concept, list[str]]] = {}
+        self._unread: dict[str, dict[Concept, list[str]]] = {}
+        """Entries of lists that nobody can read, and that may be what rules ask for."""
         self._without_period: set[str] = set()
         self._unread_specimens: dict[str, list[str]] = {}
         self._taken_for: dict[tuple[str, tuple[str, ...]], list[str]] = {}
@@ -240,7 +242,7 @@ class Reader:
         if on is not None:
             self._entries.append((concept, on, where))
         if not known:
-            if not self._is_judged(concept):
+            if on is None and not self._is_judged(concept):
                 self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
         elif not fitting:
             other = known[0]
@@ -266,6 +268,11 @@ class Reader:
         told, filed = self._filed(concept, fitting, on, kinds)
         for each in told:
             self.note(where, each)
+        if not known and not self._is_judged(concept):
+            if not filed:
+                self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
+            elif not all(each.is_read for each in filed):
+                self._unread.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
         return filed
 
     def _something_else(self, concept: Concept, meanings: tuple[Meaning, ...]) -> str | None:
@@ -568,12 +575,16 @@ class Reader:
         for (label, near), places in self._taken_for.items():
             told = f"not read: {label}; it may be {any_of(near)}, and until its code is read it is a result of that"
             self.findings.note(some_of(places), f"{told} which cannot be read")
+        for kind, concepts in self._unread.items():
+            for note in self._notes_by_system(concepts, _not_read):
+                self.findings.note(kind, note)
         for kind, concepts in self._without_rule.items():
-            for note in self._notes_without_rule(concepts):
+            for note in self._notes_by_system(concepts, _without_rule):
                 self.findings.note(kind, note)
 
-    def _notes_without_rule(self, concepts: dict[Concept, list[str]]) -> Iterator[str]:
-        """Notes on codes that say nothing: those of systems that are read, then those of each other system."""
+    def _notes_by_system(self, concepts: dict[Concept, list[str]], told: Callable[[int], str]) -> Iterator[str]:
+        """Notes on entries that say nothing, or that nobody can read: those without a code or with one of a system that
+        is read, then those of each other system."""
         read: dict[Concept, list[str]] = {}
         unread: dict[str, dict[Concept, list[str]]] = {}
         for concept, places in concepts.items():
@@ -582,7 +593,7 @@ class Reader:
             system = self._unknown_system(concept)
             (read if system is None else unread.setdefault(system, {}))[concept] = places
         if read:
-            yield f"{_counted(read)} that no rule uses: {_named(read)}"
+            yield f"{told(_number_of(read))}: {_named(read)}"
         for system, those in unread.items():
             codes = [each.code for concept in those for each in concept.codings if each.code]
             why = self.dictionary.unknown_system(system, codes)
@@ -601,7 +612,8 @@ class Reader:
             *self.set_aside,
             *(
                 SetAside(kind, place, _why_without_rule(concept))
-                for kind, concepts in self._without_rule.items()
+                for those in (self._unread, self._without_rule)
+                for kind, concepts in those.items()
                 for concept, places in concepts.items()
                 for place in places
             ),
@@ -666,9 +678,23 @@ def counted(kinds: Counter[str]) -> str:
     return ", ".join(kind if count == 1 else f"{kind} ({count})" for kind, count in sorted(kinds.items()))
 
 
+def _number_of(concepts: dict[Concept, list[str]]) -> int:
+    return sum(len(places) for places in concepts.values())
+
+
 def _counted(concepts: dict[Concept, list[str]]) -> str:
-    total = sum(len(places) for places in concepts.values())
+    total = _number_of(concepts)
     return "1 entry has a code" if total == 1 else f"{total} entries have codes"
+
+
+def _without_rule(number: int) -> str:
+    return f"no rule uses {'1 entry' if number == 1 else f'{number} entries'}"
+
+
+def _not_read(number: int) -> str:
+    if number == 1:
+        return "1 entry is not read, and may be anything on its list"
+    return f"{number} entries are not read, and each may be anything on its list"
 
 
 def _named(concepts: dict[Concept, list[str]]) -> str:
