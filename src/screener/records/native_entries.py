@@ -120,15 +120,15 @@ def chart_of(
     patient = chart.patient(record, name)
     if not record.reviews:
         return patient
-    review = _reviews(record, dictionary, findings)
+    review = _reviews(record, dictionary, findings, chart.locale)
     return with_review(replace(patient, notes=findings.all_notes), review, dictionary)
 
 
-def _reviews(record: NativeRecord, dictionary: Dictionary, findings: Findings) -> ChartReview:
+def _reviews(record: NativeRecord, dictionary: Dictionary, findings: Findings, locale: Locale | None) -> ChartReview:
     """What the record's chart reviews say. One that nobody signed denies nothing; an item that is no name is
     left out."""
     aside = Findings()
-    review = ReviewReader(dictionary, aside).reviews([each.model_dump() for each in record.reviews], "reviews")
+    review = ReviewReader(dictionary, aside, locale).reviews([each.model_dump() for each in record.reviews], "reviews")
     for each in aside.problems:
         findings.set_aside(each.path, each.fault, each.mend, "denies nothing")
     unused = {each.path.partition("]")[0] for each in aside.problems if ".none_of[" not in each.path}
