@@ -41,10 +41,10 @@ from screener.records.native import (
     Stay,
     placed,
 )
-from screener.records.patient import UNNAMED, Absence, Answer, Episode, Patient
+from screener.records.patient import UNNAMED, Absence, Answer, Episode, Flag, Patient
 from screener.records.reported import Reported, unread_result
 from screener.records.reviews import EVER_SINCE, ChartReview, ReviewReader, with_review
-from screener.records.specimens import BLOOD, specimen_in
+from screener.records.specimens import BLOOD, specimen_in, spoilt
 from screener.records.written import (
     OpenValueError,
     Quantity,
@@ -296,8 +296,12 @@ class _Reader:
             if not self._has_fault(path):
                 self.findings.set_aside(path, "it has no `value`", mend, "counts as a result that cannot be used")
         doubt = path in self.findings.unsettled
+        wrong = spoilt(entry.text or "")
         for meaning in () if doubt else meanings:
-            self.chart.add_result(result_of(meaning, reported, self.dictionary), entry.status)
+            result = result_of(meaning, reported, self.dictionary)
+            if wrong is not None and isinstance(meaning.entry, Lab):
+                result = replace(result, flags=(*result.flags, Flag("doubt", f"its specimen is called {wrong}")))
+            self.chart.add_result(result, entry.status)
         for meaning in (*perhaps, *(meanings if doubt else ())):
             self.chart.add_result(unread_result(meaning, reported, is_named=is_named), entry.status)
 
