@@ -478,13 +478,13 @@ class Naming:
         return tuple(each for each in one_each.values() if each.kind in kinds)
 
     def _of_kinds(self, meanings: Collection[Meaning], path: str, kinds: tuple[str, ...]) -> tuple[Meaning, ...]:
-        some = {each.entry.name for each in (self.dictionary.some_drug(), self.dictionary.some_substance()) if each}
         for meaning in meanings:
             if meaning.kind in kinds:
                 continue
+            is_some = meaning.entry.name in self.dictionary.unspecific
             told = f"its code stands for the {meaning.kind} `{meaning.entry.name}`, "
             told += f"which is read under `{_entries_of(meaning)}` only"
-            self.findings.note(path, f"no rule uses this {kinds[0]}" if meaning.entry.name in some else told)
+            self.findings.note(path, f"no rule uses this {kinds[0]}" if is_some else told)
         return tuple(meaning for meaning in meanings if meaning.kind in kinds)
 
 

@@ -194,9 +194,10 @@ def _read_presence(
         reader.note(resource.place, _CONTRADICTORY)
         onset = end = None
     if onset is not None and date is not None and date.is_before(onset):
-        reader.note(
-            resource.place, f"its onset `{onset.text}` is after the day on which it was recorded, `{date.text}`"
-        )
+        # An onset late in the evening is of the next day in UTC, and a day on which it was recorded has no zone.
+        if onset.offset is None or onset.first_day > date.last_day + 1:
+            why = f"its onset `{onset.text}` is after the day on which it was recorded, `{date.text}`"
+            reader.note(resource.place, why)
         date = onset
     if again and found.course == "acute" and onset is not None:
         # An infarction of 2020 that recurred: of the last one only the day of recording is known.

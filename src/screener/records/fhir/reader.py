@@ -244,6 +244,8 @@ class Reader:
         if not known:
             if on is None and not self._is_judged(concept):
                 self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
+        elif not fitting and all(each.entry.name in self.dictionary.unspecific for each in known):
+            self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
         elif not fitting:
             other = known[0]
             self.leave_part(
