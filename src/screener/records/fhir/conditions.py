@@ -294,6 +294,13 @@ def _body_sites(body: Body) -> tuple[str, ...]:
 
 # ---- AllergyIntolerance
 
+_OF_DRUGS = ("medication", "biologic")
+"""The categories of an allergy to something that is given."""
+
+
+def _as_list(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
+
 
 def read_allergy(resource: Resource, reader: Reader) -> None:
     """An AllergyIntolerance. An intolerance is no allergy; a code that no rule uses still stands for some substance."""
@@ -317,7 +324,11 @@ def read_allergy(resource: Resource, reader: Reader) -> None:
             meaning for each in substances for meaning in reader.meanings(each, ("substance", "drug"), resource)
         ]
     else:
-        meanings = [meaning for each in substances for meaning in reader.allergens(each, resource)]
+        categories = {each for each in _as_list(body.get("category")) if isinstance(each, str)}
+        may_be_drug = not categories or not categories.isdisjoint(_OF_DRUGS)
+        meanings = [
+            meaning for each in substances for meaning in reader.allergens(each, resource, may_be_drug=may_be_drug)
+        ]
     for meaning in meanings:
         if not meaning.absent and verified != _REFUTED:
             doubts = _doubts(verified)

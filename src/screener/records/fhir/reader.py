@@ -326,14 +326,15 @@ class Reader:
         """What a concept stands for, of these kinds; without a word about it if that is nothing."""
         return tuple(each for each in self._meant(concept) if each.kind in kinds)
 
-    def allergens(self, concept: Concept, resource: Resource) -> tuple[Meaning, ...]:
+    def allergens(self, concept: Concept, resource: Resource, *, may_be_drug: bool) -> tuple[Meaning, ...]:
         """What an allergy is to. A code that no entry of the dictionary has still stands for some drug or substance;
-        words alone stand for nothing, because they may say that there is no allergy."""
+        words alone stand for nothing, because they may say that there is no allergy. Lists of drugs have strawberries,
+        too: where the record says that it is a food, a code of theirs is some substance."""
         kinds = ("substance", "drug")
         systems = {self.dictionary.system_name(each.system) for each in concept.codings if each.system and each.code}
         if systems & ABSENCE_SYSTEMS or self.known(concept, kinds):
             return self.meanings(concept, kinds, resource, on="allergies")
-        some = self.dictionary.some_drug() if systems & DRUG_SYSTEMS else None
+        some = self.dictionary.some_drug() if may_be_drug and systems & DRUG_SYSTEMS else None
         some = some or self.dictionary.some_substance()
         if some is None or not systems:
             return self.meanings(concept, kinds, resource, on="allergies")
