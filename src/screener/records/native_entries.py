@@ -27,6 +27,7 @@ from screener.records.dates_as_written import Dated, date_meant
 from screener.records.dictionary import Dictionary, Meaning, denies_a_part
 from screener.records.errors import LONGEST_QUOTE, Findings, any_of, did_you_mean, quoted
 from screener.records.identity import DENYING, ELSEWHERE, HOLDING, NEGATIVE, RESULTS, Naming, codes_alone
+from screener.records.likeness import alike
 from screener.records.locales import Locale, TwoWaysError, locale_of, locales
 from screener.records.measuring import is_same, result_of
 from screener.records.misplaced import lists_of
@@ -588,12 +589,24 @@ class _Reader:
     def _absent(self, meaning: Meaning, entry: Entry, path: str, list_: RecordList, when: Moment | None) -> None:
         status = getattr(entry, "status", None)
         if meaning.is_open:
+            if meaning.is_read:
+                self._denies_nothing(meaning, entry, path)
             return
         if meaning.is_part:
             self.findings.note(path, f"{denies_a_part(meaning)}; if all of it is `{status}`, give its `name`")
             return
         since = EVER_SINCE if status == "never" else self._quietly(getattr(entry, "since", None))
         self.chart.add_absence(Absence(meaning.entry.name, list_, path, when, flags=meaning.flags, since=since))
+
+    def _denies_nothing(self, meaning: Meaning, entry: Entry, path: str) -> None:
+        """A denial in words or under a code that may be several things: nobody knows which of them was meant."""
+        words = entry.text or (entry.name if isinstance(entry.name, str) else None)
+        told = f"{quoted(words)} may be" if words is not None else "its code may be"
+        mend = alike(words, self.dictionary, tuple(LIST_OF)) if words is not None else ""
+        if not mend and 0 < len(meaning.may_be) <= _FEW:
+            mend = f"write the name of what is absent, such as {any_of(sorted(meaning.may_be))}"
+        mend = mend or "write the name of what is absent: `screen names` lists them"
+        self.findings.set_aside(path, f"{told} one of several things", mend, "denies nothing")
 
     def _not_over(self, end: Moment | None, path: str) -> None:
         if end is not None and self.chart.as_of is not None and end.last_day < self.chart.as_of:
@@ -798,6 +811,8 @@ class _Reader:
             self.findings.unsettle(path, f"{path}.{field}", fault, _CORRECT)
 
 
+_FEW = 4
+"""How many names a sentence offers."""
 _DATES = ("date", "onset", "start", "end")
 _CORRECT = "correct one of them"
 _ANOTHER_DAY = "correct it, or write the month or the year alone"

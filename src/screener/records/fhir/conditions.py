@@ -161,7 +161,9 @@ def _read_denial(
         list_ = LIST_OF[denied.kind]
         why = f"it says that `{denied.name}` is absent, and its status that this is not certain, or over"
         reader.leave_open(resource, why, list_)
-    elif meaning.is_open or meaning.in_family:
+    elif meaning.is_open:
+        reader.leave_ruled_out(resource, concept(resource.body, "code"))
+    elif meaning.in_family:
         return
     elif not meaning.absent and denied.kind == "condition" and denied.course == "acute":
         reader.leave(resource, "it was ruled out, and another event of the kind is still possible")

@@ -157,6 +157,14 @@ class Reader:
         if on == "conditions":  # which may speak of what stands on other lists
             self.mention(Mention(NO_CONCEPT, on, place or resource.place, Period()))
 
+    def leave_ruled_out(self, resource: Resource, named: Concept) -> None:
+        """A diagnosis that was ruled out, whichever it was: it is no entry, and denies nothing."""
+        places = self._unread.get(resource.kind, {}).get(named, [])
+        if resource.place in places:
+            places.remove(resource.place)
+        what = label_of(named) if named.codes else quoted(named.words)
+        self.leave(resource, f"it was ruled out, but {what} may be one of several things, and denies none of them")
+
     def leave_part(self, resource: Resource, place: str, why: str) -> None:
         """Set a part of a resource aside, at its own place."""
         self.set_aside.append(SetAside(resource.kind, place, why))
