@@ -137,6 +137,8 @@ class Reader:
         self._without_rule: dict[str, dict[Concept, list[str]]] = {}
         self._unread: dict[str, dict[Concept, list[str]]] = {}
         """Entries of lists that nobody can read, and that may be what rules ask for."""
+        self._told_by_words: dict[str, dict[Concept, list[str]]] = {}
+        """Entries whose codes nobody knows, and whose words say that no rule asks for them."""
         self._without_period: set[str] = set()
         self._unread_specimens: dict[str, list[str]] = {}
         self._taken_for: dict[tuple[str, tuple[str, ...]], list[str]] = {}
@@ -279,7 +281,9 @@ class Reader:
         for each in told:
             self.note(where, each)
         if not known and not self._is_judged(concept):
-            if not filed:
+            if not filed and self._is_read_by_words(concept, on):
+                self._told_by_words.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
+            elif not filed:
                 self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
             elif not all(each.is_read for each in filed):
                 self._unread.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
@@ -313,6 +317,13 @@ class Reader:
                     meaning.entry.name not in likeness.nearly(concept.text or "", (meaning.kind,))
                 ):
                     yield f"{quoted(each.code)}, which is not known here"
+
+    def _is_read_by_words(self, concept: Concept, on: RecordList) -> bool:
+        """Whether the words of a concept say what it is, where none of its code systems is known."""
+        if self._unknown_system(concept) is None:
+            return False
+        displays = [each.display for each in concept.codings if each.display]
+        return self.dictionary.said(concept.codes, concept.text, on=on, displays=displays).is_known
 
     def _filed(
         self, concept: Concept, meanings: tuple[Meaning, ...], on: RecordList, kinds: tuple[str, ...] | None
@@ -589,6 +600,8 @@ class Reader:
         for kind, concepts in self._unread.items():
             for note in self._notes_by_system(concepts, _not_read):
                 self.findings.note(kind, note)
+        for kind, concepts in self._told_by_words.items():
+            self.findings.note(kind, f"{_without_rule(_number_of(concepts))}: {_named(concepts)}")
         for kind, concepts in self._without_rule.items():
             for note in self._notes_by_system(concepts, _without_rule):
                 self.findings.note(kind, note)
@@ -623,7 +636,7 @@ class Reader:
             *self.set_aside,
             *(
                 SetAside(kind, place, _why_without_rule(concept))
-                for those in (self._unread, self._without_rule)
+                for those in (self._unread, self._told_by_words, self._without_rule)
                 for kind, concepts in those.items()
                 for concept, places in concepts.items()
                 for place in places
