@@ -28,10 +28,10 @@ AS_WRITTEN = {
     ],
     "noradrenaline": [
         "noradrenaline 0.2 ug/kg/min i.v.",
-        "Noradrenalin 0,1 µg/kg/min i.v.",
+        "Noradrenaline 0,1 µg/kg/min i.v.",
         "norepinephrine 8 mcg/min IV infusion",
         "noradrenaline 5 mg in 50 ml at 4 ml/h",
-        "Noradrenalin Perfusor 5 mg/50 ml 3 ml/h",
+        "Noradrenaline Perfusor 5 mg/50 ml 3 ml/h",
     ],
     "human albumin": ["Human albumin 20 % 40 g/d"],
     "methylprednisolone": ["methylprednisolone 500 mg iv x3 days"],
@@ -119,3 +119,23 @@ def test_what_is_given_as_well_as_measured_is_a_drug_among_the_drugs(written: st
 @pytest.mark.parametrize("written", ["INR", "hemoglobin", "sodium"])
 def test_what_is_measured_alone_is_no_drug(written: str) -> None:
     assert any("is a lab: not read as a drug" in note for note in on_drugs(written).notes)
+
+
+@pytest.mark.parametrize(
+    ("written", "systemic"),
+    [
+        ("cortisone 25 mg", "is"),
+        ("cortisone cream", "may be"),
+        ("prednisone 20 mg inhaled", "may be"),
+        ("hydrocortisone 50 mg i.v.", "may be"),
+        ("hydrocortisone 1 % cream", "may be"),
+        ("prednisone 5 mg, clobetasol cream", "may be"),
+        ("Prednisolon Salbe", "may be"),
+        ("prednisolone 40 mg via nasogastric tube", "may be"),
+    ],
+)
+def test_what_is_given_on_the_spot_is_not_systemic_for_certain(written: str, systemic: str) -> None:
+    episodes, may_be = read(written)
+    said = "is" if "systemic_glucocorticoid" in episodes else None
+    said = said or ("may be" if "systemic_glucocorticoid" in may_be.get("medications", ()) else "is not")
+    assert said == systemic

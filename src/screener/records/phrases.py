@@ -15,7 +15,8 @@ laparoscopic cholecystectomy for HCC` is made of `elective`, `laparoscopic` and 
 because `liver` adds nothing to what is harmless; in `dialysis of the liver`, `liver` is an unknown word.
 
 A drug is what its wording says: `Norepinephrine 0.1 ug/kg/min i.v.` is made of a name of the dictionary, and of words
-for how much and by which way, which add nothing. `stop norepinephrine` and `norepinephrine?` are unread.
+for how much and by which way, which add nothing. Given in some ways it may not be what its name says: `cortisone` is
+systemic, `cortisone cream` may be. `stop norepinephrine` and `norepinephrine?` are unread.
 """
 
 from __future__ import annotations
@@ -107,7 +108,8 @@ class Phrases:
         )
         said = [self._of(each) for each in speaking]
         certainly = frozenset[str]().union(*(each.is_ for each in said))
-        is_ = certainly if is_known and self.is_certain else NOBODY
+        beside = [each.row.is_not for each in phrases if each.row is not None and each.row.beside is not None]
+        is_ = certainly.difference(*beside) if is_known and self.is_certain else NOBODY
         may_be = frozenset[str]().union(certainly, *(each.may_be for each in said)) - is_
         unreviewed = frozenset[str]().union(*(each.unreviewed for each in said))
         anything = unreviewed if is_known else self.terminology.everything
