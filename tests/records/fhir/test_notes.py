@@ -48,8 +48,8 @@ def test_codes_that_no_rule_uses_are_told_once_for_each_kind_the_most_frequent_f
         observation("", id="4", code=coded("1-8", LOINC), valueString="x"),
     )
     assert patient.notes == (
-        "Condition: no rule uses 3 entries: `1` Gout (2), no code, `Sprain`",
-        "Observation: no rule uses 1 entry: `1-8`",
+        "Condition: 3 entries that no rule uses: `1` Gout (2), no code, `Sprain`",
+        "Observation: 1 entry that no rule uses: `1-8`",
     )
 
 
@@ -221,7 +221,7 @@ def test_an_entry_is_told_as_what_becomes_of_it() -> None:
     assert isinstance(patient, Patient)
     assert patient.notes == (
         "Condition: 1 entry is not read, and may be anything on its list: no code, `Bluthochdruck seit 10 Jahren`",
-        "Condition: no rule uses 1 entry: no code, `arterial hypertension`",
+        "Condition: 1 entry that no rule uses: no code, `arterial hypertension`",
     )
 
 
@@ -247,4 +247,4 @@ def test_a_drug_of_no_rule_is_told_as_one() -> None:
     )
     (patient,) = read_patients(bundle(PATIENT, request), dictionary())
     assert isinstance(patient, Patient)
-    assert patient.notes == ("MedicationRequest: no rule uses 1 entry: `A02BC01`",)
+    assert patient.notes == ("MedicationRequest: 1 entry that no rule uses: `A02BC01`",)

@@ -137,6 +137,8 @@ class Reader:
         self._without_rule: dict[str, dict[Concept, list[str]]] = {}
         self._unread: dict[str, dict[Concept, list[str]]] = {}
         """Entries of lists that nobody can read, and that may be what rules ask for."""
+        self._kept_open: dict[str, dict[Concept, list[str]]] = {}
+        """Entries that may be what rules ask for, by what somebody knows of their codes or words."""
         self._told_by_words: dict[str, dict[Concept, list[str]]] = {}
         """Entries whose codes nobody knows, and whose words say that no rule asks for them."""
         self._without_period: set[str] = set()
@@ -285,8 +287,9 @@ class Reader:
                 self._told_by_words.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
             elif not filed:
                 self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
-            elif not all(each.is_read for each in filed):
-                self._unread.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
+            else:
+                of_kind = self._kept_open if all(each.is_read for each in filed) else self._unread
+                of_kind.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
         return filed
 
     def _something_else(self, concept: Concept, meanings: tuple[Meaning, ...]) -> str | None:
@@ -636,7 +639,7 @@ class Reader:
             *self.set_aside,
             *(
                 SetAside(kind, place, _why_without_rule(concept))
-                for those in (self._unread, self._told_by_words, self._without_rule)
+                for those in (self._unread, self._kept_open, self._told_by_words, self._without_rule)
                 for kind, concepts in those.items()
                 for concept, places in concepts.items()
                 for place in places
@@ -712,7 +715,7 @@ def _counted(concepts: dict[Concept, list[str]]) -> str:
 
 
 def _without_rule(number: int) -> str:
-    return f"no rule uses {'1 entry' if number == 1 else f'{number} entries'}"
+    return "1 entry that no rule uses" if number == 1 else f"{number} entries that no rule uses"
 
 
 def _not_read(number: int) -> str:
