@@ -165,7 +165,7 @@ def disputed(meanings: Iterable[Meaning], said: Said) -> Iterator[str]:
 
 def denies_a_part(meaning: Meaning) -> str:
     """Why an entry that something is absent clears nothing, if its code may be of one kind of it only."""
-    return f"its code may be of one kind of `{meaning.entry.name}` only, which says nothing of the others"
+    return f"its code may be of one kind of `{meaning.entry.name}` only, and the others are still possible"
 
 
 class LocalCodes(Struct, frozen=True):
@@ -656,6 +656,11 @@ class Dictionary:
         every = frozenset[str]().union(*drugs.values())
         whole = [substance for name, substance in substances.items() if every and drugs[name] == every]
         return Meaning(min(whole, key=lambda each: len(each.narrower))) if whole else None
+
+    @cached_property
+    def unspecific(self) -> frozenset[str]:
+        """Some drug and some substance, whichever it is: of an allergy they say enough, of what is given nothing."""
+        return frozenset(each.entry.name for each in (self.some_drug(), self.some_substance()) if each is not None)
 
     def may_be_given(self, entry: Entry) -> bool:
         """Whether something of which one may be allergic is given as a drug, too: it has a code of a drug, or is a kind

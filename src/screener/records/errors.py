@@ -147,7 +147,7 @@ class Findings:
             f"{CHECK_FIRST}{some_of(paths)}: {_faults_of(faults)}{rest}"
             for (_, rest), (paths, faults) in self._set_aside.items()
         )
-        return (*self.checked_first, *set_aside, *self.notes)
+        return tuple(dict.fromkeys((*self.checked_first, *set_aside, *self.notes)))
 
 
 MOST_PLACES = 3

@@ -15,7 +15,8 @@ laparoscopic cholecystectomy for HCC` is made of `elective`, `laparoscopic` and 
 because `liver` adds nothing to what is harmless; in `dialysis of the liver`, `liver` is an unknown word.
 
 A drug is what its wording says: `Norepinephrine 0.1 ug/kg/min i.v.` is made of a name of the dictionary, and of words
-for how much and by which way, which add nothing. `stop norepinephrine` and `norepinephrine?` are unread.
+for how much and by which way, which add nothing. Given in some ways it may not be what its name says: `cortisone` is
+systemic, `cortisone cream` may be. `stop norepinephrine` and `norepinephrine?` are unread.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ _FOUND = re.compile(r"[+\uff0b](?!\s*[^\W\d_])|[↑↓⬆⬇]")
 _UNSURE = re.compile(r"[?\uff1f\u2192\u21d2]|->|=>")
 """A sign that somebody was not sure, or that one drug took the place of another."""
 
-_COUNTED = re.compile(r"\d+(\D.*)")
-"""A number written in one with its unit, `40mg`."""
+_COUNTED = re.compile(r"(?:\d+|x(?=\d))+(.*)", re.IGNORECASE)
+"""A number written in one with its unit, or as a multiple: `40mg`, `x3`, `2x550`."""
 
 _KINDS: Mapping[str, tuple[str, ...]] = {
     "conditions": ("condition", "procedure"),
@@ -107,7 +108,8 @@ class Phrases:
         )
         said = [self._of(each) for each in speaking]
         certainly = frozenset[str]().union(*(each.is_ for each in said))
-        is_ = certainly if is_known and self.is_certain else NOBODY
+        beside = [each.row.is_not for each in phrases if each.row is not None and each.row.beside is not None]
+        is_ = certainly.difference(*beside) if is_known and self.is_certain else NOBODY
         may_be = frozenset[str]().union(certainly, *(each.may_be for each in said)) - is_
         unreviewed = frozenset[str]().union(*(each.unreviewed for each in said))
         anything = unreviewed if is_known else self.terminology.everything
@@ -147,8 +149,8 @@ class Phrases:
             longest = self._longest(words, at)
             if longest is None and (counted := _COUNTED.fullmatch(words[at])) is not None:
                 words[at] = counted[1]
-                longest = self._longest(words, at)
-            if longest is not None or not words[at].isdecimal():
+                longest = self._longest(words, at) if words[at] else None
+            if longest is not None or words[at]:
                 yield longest
             at += len(longest.words) if longest is not None else 1
 

@@ -8,7 +8,6 @@ chart by its absence.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,15 +15,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.chart import condition_episode, settled, what_may_be
+from screener.records.dates_as_written import date_meant
 from screener.records.dictionary import Dictionary
 from screener.records.errors import Findings, quoted
 from screener.records.likeness import alike
+from screener.records.locales import Locale
 from screener.records.patient import Absence, Episode, Patient
 from screener.rulebook import KINDS_ON, LIST_OF, Concept, RecordList
-from screener.values.dates import BEGINNING, DateError, Moment, parse_moment
-
-_DAY_MONTH_YEAR = re.compile(r"\s*(\d{1,2})\.\s*(0?[1-9]|1[0-2])\.\s*(\d{4})\s*\Z", re.ASCII)
-"""With points the day stands first everywhere."""
+from screener.values.dates import BEGINNING, DateError, Moment
 
 EVER = "ever"
 NOW = "now"
@@ -70,11 +68,13 @@ def item_called(list_: RecordList, concept: Concept) -> str:
 
 
 class ReviewReader:
-    """Reads reviews against a dictionary; what is wrong with one goes to the findings."""
+    """Reads reviews against a dictionary; what is wrong with one goes to the findings. `locale` is how dates are
+    written where they can be read in two ways."""
 
-    def __init__(self, dictionary: Dictionary, findings: Findings) -> None:
+    def __init__(self, dictionary: Dictionary, findings: Findings, locale: Locale | None = None) -> None:
         self.dictionary = dictionary
         self.findings = findings
+        self.locale = locale
 
     def reviews(self, written: Sequence[Mapping[str, Any]], path: str) -> ChartReview:
         """Reviews in their plain form: `{on, by, looked_at, covers, none_of}`."""
@@ -171,15 +171,14 @@ class ReviewReader:
         if text is None:
             return None
         try:
-            return parse_moment(text if isinstance(text, str) else "")
+            dated = date_meant(text if isinstance(text, str) else "", self.locale)
         except DateError:
-            found = _DAY_MONTH_YEAR.match(text) if isinstance(text, str) else None
-            mend = "write YYYY, YYYY-MM or YYYY-MM-DD"
-            if found is not None:
-                day, month, year = found.groups()
-                mend = f"write the year first, such as `{year}-{int(month):02}-{int(day):02}`"
-            self.findings.refuse(path, f"{quoted(text)} is not a date", mend)
+            self.findings.refuse(path, f"{quoted(text)} is not a date", "write YYYY, YYYY-MM or YYYY-MM-DD")
             return None
+        if dated.fault:
+            self.findings.refuse(path, f"{quoted(text)} {dated.fault}", dated.mend)
+            return None
+        return dated.when
 
     def _item(self, name: Any, path: str) -> tuple[RecordList, Concept] | None:
         """What a review names, and the list on which it is denied."""

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from records.fhir.tiny import (
+    ATC,
     CLINICAL,
     DAY,
     LOINC,
@@ -27,9 +28,11 @@ from records.fhir.tiny import (
     read,
     resource,
 )
+from records.fhir_sources import dictionary
 from records.small_rulebook import SMALL
 from screener import evaluate, load_rules
 from screener.records import RecordError, read_patients
+from screener.records.errors import Findings
 from screener.records.patient import Patient
 from screener.records.sightings import Sightings
 from screener.report.terminal import Terminal, print_screening
@@ -45,8 +48,8 @@ def test_codes_that_no_rule_uses_are_told_once_for_each_kind_the_most_frequent_f
         observation("", id="4", code=coded("1-8", LOINC), valueString="x"),
     )
     assert patient.notes == (
-        "Condition: 3 entries have codes that no rule uses: `1` Gout (2), no code, `Sprain`",
-        "Observation: 1 entry has a code that no rule uses: `1-8`",
+        "Condition: 3 entries that no rule uses: `1` Gout (2), no code, `Sprain`",
+        "Observation: 1 entry that no rule uses: `1-8`",
     )
 
 
@@ -205,3 +208,44 @@ def _errors(text: str) -> Iterator[str]:
             yield str(each)
     except RecordError as error:
         yield str(error)
+
+
+def test_an_entry_is_told_as_what_becomes_of_it() -> None:
+    words = {
+        "used": "Alcoholic cirrhosis",
+        "unread": "Bluthochdruck seit 10 Jahren",
+        "of no rule": "arterial hypertension",
+    }
+    entries = (condition("", id=name[:2], code={"text": each}) for name, each in words.items())
+    (patient,) = read_patients(bundle(PATIENT, *entries), dictionary())
+    assert isinstance(patient, Patient)
+    assert patient.notes == (
+        "Condition: 1 entry is not read, and may be anything on its list: no code, `Bluthochdruck seit 10 Jahren`",
+        "Condition: 1 entry that no rule uses: no code, `arterial hypertension`",
+    )
+
+
+def test_the_same_note_of_one_entry_is_told_once() -> None:
+    findings = Findings()
+    for _ in range(2):
+        findings.note("Condition/1", "it was ruled out")
+        findings.check_first("Condition/1", "it may be another")
+    assert findings.all_notes == ("check first: Condition/1: it may be another", "Condition/1: it was ruled out")
+
+
+def test_an_onset_late_in_the_evening_is_of_the_next_day_in_utc() -> None:
+    fields = {"recordedDate": "2018-01-03"}
+    assert not read(condition("cirrhosis", onsetDateTime="2018-01-04T03:39:53+00:00", **fields)).notes
+    for onset in ("2018-01-04", "2018-01-05T03:39:53+00:00"):
+        why = f"its onset `{onset}` is after the day on which it was recorded, `2018-01-03`"
+        told = f"check first: Condition/1: {why}; until one is corrected, it settles nothing"
+        assert note_of(read(condition("cirrhosis", onsetDateTime=onset, **fields))) == told
+
+
+def test_a_drug_of_no_rule_is_told_as_one() -> None:
+    request = resource(
+        "MedicationRequest", status="active", intent="order", medicationCodeableConcept=coded("A02BC01", ATC)
+    )
+    (patient,) = read_patients(bundle(PATIENT, request), dictionary())
+    assert isinstance(patient, Patient)
+    assert patient.notes == ("MedicationRequest: 1 entry that no rule uses: `A02BC01`",)

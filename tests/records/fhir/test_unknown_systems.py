@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from records.fhir.tiny import ICD10, LOINC, SNOMED, coded, condition, observation, read, resource
+from records.fhir.tiny import ICD10, LOINC, PATIENT, SNOMED, bundle, coded, condition, observation, read, resource
+from records.fhir_sources import dictionary
 from records.small_rulebook import SMALL
-from screener.records import read_patient
+from screener.records import read_patient, read_patients
+from screener.records.patient import Patient
 
 ROW = "a table for `--codes` can say what"
 
@@ -68,7 +70,7 @@ def test_each_unknown_system_is_told_by_itself_and_the_known_ones_together() -> 
         resource("Procedure", id="6", status="completed", code=coded("X", "urn:a")),
     )
     assert [note.partition(":")[0] for note in patient.notes] == ["Condition"] * 3 + ["Procedure"]
-    assert "2 entries have codes that no rule uses: `1`, `Q`" in patient.notes[0]
+    assert "2 entries that no rule uses: `1`, `Q`" in patient.notes[0]
     assert "2 entries have codes of the code system `urn:a`" in patient.notes[1]
     assert "1 entry has a code of the code system `urn:b`" in patient.notes[2]
 
@@ -89,4 +91,18 @@ def test_a_system_is_safe_to_print(system: str) -> None:
 
 def test_known_systems_are_told_as_before() -> None:
     (note,) = read(observation("", code=coded("1-8", LOINC), valueString="x")).notes
-    assert note == "Observation: 1 entry has a code that no rule uses: `1-8`"
+    assert note == "Observation: 1 entry that no rule uses: `1-8`"
+
+
+@pytest.mark.parametrize("system", ["urn:oid:2.16.840.1.113883.2.4.4.10", "urn:our-drugs"])
+def test_an_entry_that_is_read_by_its_words_says_nothing_of_its_system(system: str) -> None:
+    code = coded("5967", system, "FUROSEMIDE 40MG TABLET")
+    drug = resource("MedicationStatement", status="active", medicationCodeableConcept=code)
+    (patient,) = read_patients(bundle(PATIENT, drug), dictionary())
+    assert isinstance(patient, Patient)
+    assert patient.notes == ("MedicationStatement: 1 entry that no rule uses: `5967` FUROSEMIDE 40MG TABLET",)
+
+
+def test_the_dutch_standard_of_drugs_is_called_by_its_name() -> None:
+    (note,) = read(condition("", code=coded("1", "urn:oid:2.16.840.1.113883.2.4.4.10"))).notes
+    assert "of G-Standaard (`urn:oid:2.16.840.1.113883.2.4.4.10`), which is not read" in note

@@ -6,7 +6,7 @@ Codes get their meanings here. What is not used is kept with its reason, and nam
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
 from weakref import WeakKeyDictionary
 
@@ -33,7 +33,7 @@ from screener.records.fhir.elements import (
     some_time_in,
     text,
 )
-from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning
+from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning, was_entered_in_error
 from screener.records.likeness import likeness_of
 from screener.records.patient import Absence, Episode, Near
 from screener.records.sightings import Sighting, Sightings
@@ -42,6 +42,8 @@ from screener.rulebook import DRUG_SYSTEMS, RecordList, Sex
 from screener.values.dates import Moment, at_any_time
 
 NOT_READ = "resources of this kind are not read"
+PERHAPS = "it is about a patient who is not in the file, and so may be about this one"
+"""Told of all such resources in one sentence, and of each by itself in what was set aside."""
 
 
 class Mention(Struct, frozen=True):
@@ -133,6 +135,12 @@ class Reader:
         self.document_date: Moment | None = None
         """The day of the document that the resources are parts of, if they are."""
         self._without_rule: dict[str, dict[Concept, list[str]]] = {}
+        self._unread: dict[str, dict[Concept, list[str]]] = {}
+        """Entries of lists that nobody can read, and that may be what rules ask for."""
+        self._kept_open: dict[str, dict[Concept, list[str]]] = {}
+        """Entries that may be what rules ask for, by what somebody knows of their codes or words."""
+        self._told_by_words: dict[str, dict[Concept, list[str]]] = {}
+        """Entries whose codes nobody knows, and whose words say that no rule asks for them."""
         self._without_period: set[str] = set()
         self._unread_specimens: dict[str, list[str]] = {}
         self._taken_for: dict[tuple[str, tuple[str, ...]], list[str]] = {}
@@ -152,6 +160,14 @@ class Reader:
         self.chart.leave_unread(on, place or resource.place)
         if on == "conditions":  # which may speak of what stands on other lists
             self.mention(Mention(NO_CONCEPT, on, place or resource.place, Period()))
+
+    def leave_ruled_out(self, resource: Resource, named: Concept) -> None:
+        """A diagnosis that was ruled out, whichever it was: it is no entry, and denies nothing."""
+        places = self._unread.get(resource.kind, {}).get(named, [])
+        if resource.place in places:
+            places.remove(resource.place)
+        what = label_of(named) if named.codes else quoted(named.words)
+        self.leave(resource, f"it was ruled out, but {what} may be one of several things, and denies none of them")
 
     def leave_part(self, resource: Resource, place: str, why: str) -> None:
         """Set a part of a resource aside, at its own place."""
@@ -240,8 +256,10 @@ class Reader:
         if on is not None:
             self._entries.append((concept, on, where))
         if not known:
-            if not self._is_judged(concept):
+            if on is None and not self._is_judged(concept):
                 self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
+        elif not fitting and all(each.entry.name in self.dictionary.unspecific for each in known):
+            self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
         elif not fitting:
             other = known[0]
             self.leave_part(
@@ -266,25 +284,51 @@ class Reader:
         told, filed = self._filed(concept, fitting, on, kinds)
         for each in told:
             self.note(where, each)
+        if not known and not self._is_judged(concept):
+            if not filed and self._is_read_by_words(concept, on):
+                self._told_by_words.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
+            elif not filed:
+                self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
+            else:
+                of_kind = self._kept_open if all(each.is_read for each in filed) else self._unread
+                of_kind.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
         return filed
 
     def _something_else(self, concept: Concept, meanings: tuple[Meaning, ...]) -> str | None:
-        """What a code that nobody knows is called, if these labs or findings are not to be mistaken for that:
-        `Systolic pulmonary arterial pressure`, next to the code of the systolic blood pressure."""
+        """What a code that nobody knows is called, if it says that something else than these labs or findings was
+        measured: `Systolic pulmonary arterial pressure`, next to the code of the systolic blood pressure. So does a
+        second code of the same system that comes without words, unless the words of the whole name the lab."""
         if concept not in self.memory.others:
             self.memory.others[concept] = next(self._called_otherwise(concept, meanings), None)
         return self.memory.others[concept]
 
     def _called_otherwise(self, concept: Concept, meanings: tuple[Meaning, ...]) -> Iterator[str]:
+        known = {
+            self.dictionary.system_name(each.system or "")
+            for each in concept.codings
+            if each.code is not None and self.dictionary.coded(each.system or "", each.code)
+        }
+        likeness = likeness_of(self.dictionary)
         for meaning in meanings:
             if meaning.kind not in ("lab", "finding") or meaning.by_own_table:
                 continue
             for each in concept.codings:
-                is_known = each.code is not None and self.dictionary.coded(each.system or "", each.code)
-                if each.display is None or is_known:
+                if each.code is not None and self.dictionary.coded(each.system or "", each.code):
                     continue
-                if likeness_of(self.dictionary).is_something_else(each.display, meaning):
-                    yield quoted(each.display)
+                if each.display is not None:
+                    if likeness.is_something_else(each.display, meaning):
+                        yield quoted(each.display)
+                elif self.dictionary.system_name(each.system or "") in known and (
+                    meaning.entry.name not in likeness.nearly(concept.text or "", (meaning.kind,))
+                ):
+                    yield f"{quoted(each.code)}, which is not known here"
+
+    def _is_read_by_words(self, concept: Concept, on: RecordList) -> bool:
+        """Whether the words of a concept say what it is, where none of its code systems is known."""
+        if self._unknown_system(concept) is None:
+            return False
+        displays = [each.display for each in concept.codings if each.display]
+        return self.dictionary.said(concept.codes, concept.text, on=on, displays=displays).is_known
 
     def _filed(
         self, concept: Concept, meanings: tuple[Meaning, ...], on: RecordList, kinds: tuple[str, ...] | None
@@ -306,14 +350,15 @@ class Reader:
         """What a concept stands for, of these kinds; without a word about it if that is nothing."""
         return tuple(each for each in self._meant(concept) if each.kind in kinds)
 
-    def allergens(self, concept: Concept, resource: Resource) -> tuple[Meaning, ...]:
+    def allergens(self, concept: Concept, resource: Resource, *, may_be_drug: bool) -> tuple[Meaning, ...]:
         """What an allergy is to. A code that no entry of the dictionary has still stands for some drug or substance;
-        words alone stand for nothing, because they may say that there is no allergy."""
+        words alone stand for nothing, because they may say that there is no allergy. Lists of drugs have strawberries,
+        too: where the record says that it is a food, a code of theirs is some substance."""
         kinds = ("substance", "drug")
         systems = {self.dictionary.system_name(each.system) for each in concept.codings if each.system and each.code}
         if systems & ABSENCE_SYSTEMS or self.known(concept, kinds):
             return self.meanings(concept, kinds, resource, on="allergies")
-        some = self.dictionary.some_drug() if systems & DRUG_SYSTEMS else None
+        some = self.dictionary.some_drug() if may_be_drug and systems & DRUG_SYSTEMS else None
         some = some or self.dictionary.some_substance()
         if some is None or not systems:
             return self.meanings(concept, kinds, resource, on="allergies")
@@ -504,7 +549,7 @@ class Reader:
             encounter = self.pool.referred(part(resource.body, "encounter"), resource)
         except ShapeError:
             return None
-        if encounter is None or encounter.kind != "Encounter" or encounter.body.get("status") == "entered-in-error":
+        if encounter is None or encounter.kind != "Encounter" or was_entered_in_error(encounter.body):
             return None
         if changed_meaning(encounter.body) is not None:
             return None
@@ -537,7 +582,7 @@ class Reader:
         if not_read:
             self.findings.note("", f"kinds of resources that are not read: {counted(not_read)}")
         for each in self.set_aside:
-            if each.why == NOT_READ:
+            if each.why in (NOT_READ, PERHAPS):
                 continue
             alike.setdefault((each.kind, each.why), []).append(each.place)
         for (kind, why), places in alike.items():
@@ -557,12 +602,18 @@ class Reader:
         for (label, near), places in self._taken_for.items():
             told = f"not read: {label}; it may be {any_of(near)}, and until its code is read it is a result of that"
             self.findings.note(some_of(places), f"{told} which cannot be read")
+        for kind, concepts in self._unread.items():
+            for note in self._notes_by_system(concepts, _not_read):
+                self.findings.note(kind, note)
+        for kind, concepts in self._told_by_words.items():
+            self.findings.note(kind, f"{_without_rule(_number_of(concepts))}: {_named(concepts)}")
         for kind, concepts in self._without_rule.items():
-            for note in self._notes_without_rule(concepts):
+            for note in self._notes_by_system(concepts, _without_rule):
                 self.findings.note(kind, note)
 
-    def _notes_without_rule(self, concepts: dict[Concept, list[str]]) -> Iterator[str]:
-        """Notes on codes that say nothing: those of systems that are read, then those of each other system."""
+    def _notes_by_system(self, concepts: dict[Concept, list[str]], told: Callable[[int], str]) -> Iterator[str]:
+        """Notes on entries that say nothing, or that nobody can read: those without a code or with one of a system that
+        is read, then those of each other system."""
         read: dict[Concept, list[str]] = {}
         unread: dict[str, dict[Concept, list[str]]] = {}
         for concept, places in concepts.items():
@@ -571,7 +622,7 @@ class Reader:
             system = self._unknown_system(concept)
             (read if system is None else unread.setdefault(system, {}))[concept] = places
         if read:
-            yield f"{_counted(read)} that no rule uses: {_named(read)}"
+            yield f"{told(_number_of(read))}: {_named(read)}"
         for system, those in unread.items():
             codes = [each.code for concept in those for each in concept.codings if each.code]
             why = self.dictionary.unknown_system(system, codes)
@@ -590,7 +641,8 @@ class Reader:
             *self.set_aside,
             *(
                 SetAside(kind, place, _why_without_rule(concept))
-                for kind, concepts in self._without_rule.items()
+                for those in (self._unread, self._kept_open, self._told_by_words, self._without_rule)
+                for kind, concepts in those.items()
                 for concept, places in concepts.items()
                 for place in places
             ),
@@ -655,9 +707,23 @@ def counted(kinds: Counter[str]) -> str:
     return ", ".join(kind if count == 1 else f"{kind} ({count})" for kind, count in sorted(kinds.items()))
 
 
+def _number_of(concepts: dict[Concept, list[str]]) -> int:
+    return sum(len(places) for places in concepts.values())
+
+
 def _counted(concepts: dict[Concept, list[str]]) -> str:
-    total = sum(len(places) for places in concepts.values())
+    total = _number_of(concepts)
     return "1 entry has a code" if total == 1 else f"{total} entries have codes"
+
+
+def _without_rule(number: int) -> str:
+    return "1 entry that no rule uses" if number == 1 else f"{number} entries that no rule uses"
+
+
+def _not_read(number: int) -> str:
+    if number == 1:
+        return "1 entry is not read, and may be anything on its list"
+    return f"{number} entries are not read, and each may be anything on its list"
 
 
 def _named(concepts: dict[Concept, list[str]]) -> str:
