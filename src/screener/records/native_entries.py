@@ -121,7 +121,7 @@ def chart_of(
     if not record.reviews:
         return patient
     review = _reviews(record, dictionary, findings)
-    return with_review(replace(patient, notes=findings.all_notes), review, dictionary)
+    return with_review(replace(patient, noted=findings.all_notes), review, dictionary)
 
 
 def _reviews(record: NativeRecord, dictionary: Dictionary, findings: Findings) -> ChartReview:
@@ -324,7 +324,7 @@ class _Reader:
         list_ = LIST_OF[concept.kind]
         if not is_told:
             fault = f"`{concept.name}` is no result, and is read under `{list_}` only"
-            self.findings.check_first(path, f"{fault}; here it is an entry that may be it")
+            self.findings.note(path, f"{fault}; here it is an entry that may be it", "check first")
         written = "" if entry.value is None else f": {str(entry.value)[:LONGEST_VALUE]}"
         named = self.dictionary.terminology.named(concept.name)
         self._may_be(named, lists_of(concept), f"{entry.name}{written}", path, entry)

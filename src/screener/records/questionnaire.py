@@ -20,6 +20,7 @@ from screener.records.dictionary import Dictionary
 from screener.records.errors import Findings, Problem, RecordError, did_you_mean, printable, quoted
 from screener.records.native import NativeRecord, read_shape
 from screener.records.native_entries import chart_of
+from screener.records.notes import Note
 from screener.records.patient import Answer, Patient, digest_of, is_unnamed
 from screener.records.reading import read_document
 from screener.records.reviews import ChartReview, ReviewReader, with_review
@@ -68,7 +69,7 @@ class GivenAnswers(Struct, frozen=True):
     answers: Mapping[str, Answer]
     subject: Subject
     review: ChartReview = ChartReview()
-    notes: tuple[str, ...] = ()
+    noted: tuple[Note, ...] = ()
     is_alone: bool = True
 
 
@@ -128,7 +129,8 @@ def _answers_of_one(document: Any, dictionary: Dictionary, file: str, place: str
         raise RecordError(findings.problems, file)
     here = f"{file}: {place}: " if place else f"{file}: "
     placed = {key: replace(answer, source=f"{here}{answer.source}") for key, answer in answers.items()}
-    return GivenAnswers(file, placed, subject, _placed(review, here), tuple(f"{here}{note}" for note in findings.notes))
+    noted = tuple(replace(note, path=f"{here}{note.path}", places=()) for note in findings.notes)
+    return GivenAnswers(file, placed, subject, _placed(review, here), noted)
 
 
 _OF_A_REVIEW = frozenset({"reviews", "groups", "entries"})
@@ -176,7 +178,7 @@ def with_answers(patient: Patient, given: Sequence[GivenAnswers], dictionary: Di
             f"several patients of the call have the id {quoted(patient.id)}, and whose answers these are is not known"
         )
         raise RecordError([Problem("subject", fault, "give each patient an `id` of their own")], about[0].file)
-    answers, notes = dict(patient.answers), list(patient.notes)
+    answers, noted = dict(patient.answers), list(patient.noted)
     seen: dict[str, str] = {}
     files = {each.file for each in about}
     for each in given:
@@ -188,7 +190,7 @@ def with_answers(patient: Patient, given: Sequence[GivenAnswers], dictionary: Di
                 fault, mend = "the record has no `id`, so that nobody's answers are about it", "give the record an `id`"
             raise RecordError([Problem("subject", fault, mend)], each.file)
     for file in dict.fromkeys(each.file for each in given if each.file not in files):
-        notes.append(f"{file}: no answers in it are about this patient")
+        noted.append(Note("no answers in it are about this patient", path=file))
     for each in about:
         findings = Findings(strict=True)
         _find_entries(each.review, patient, findings)
@@ -200,12 +202,12 @@ def with_answers(patient: Patient, given: Sequence[GivenAnswers], dictionary: Di
             kept = answer if before is None else _the_later(before, answer)
             if before is not None and _said(before) != _said(answer):
                 left = before if kept is answer else answer
-                notes.append(f"{left.source}: another answer replaces it ({kept.source})")
+                noted.append(Note(f"another answer replaces it ({kept.source})", path=left.source))
             answers[key] = kept
         if findings.problems:
             raise RecordError(findings.problems, each.file)
-        notes.extend(each.notes)
-    answered: Patient = replace(patient, answers=answers, notes=tuple(notes))
+        noted.extend(each.noted)
+    answered: Patient = replace(patient, answers=answers, noted=tuple(noted))
     for each in about:
         answered = with_review(answered, each.review, dictionary)
     saying = [each for each in about if each.answers or each.review != ChartReview()]
