@@ -335,10 +335,11 @@ def settled(
     is_not: frozenset[str] | None,
     concepts: Mapping[str, Concept],
     besides: Mapping[str, frozenset[str]] | None = None,
+    flags: tuple[Flag, ...] = (),
 ) -> Patient:
     """The patient after somebody looked at entries that left open what they are. Each is the concepts `is_`, none of
     `is_not`. If `is_not` is None, it is nothing else that a rule asks for, except `besides`, which has for each concept
-    the kinds that it may be."""
+    the kinds that it may be. What it is bears the `flags`."""
     wanted = frozenset(is_)
 
     def left(may_be: frozenset[str]) -> frozenset[str]:
@@ -366,7 +367,13 @@ def settled(
                 found = [as_if(one, name, list_, concepts) for one in those if one.source in sources]
                 kinds = frozenset(concepts[name].narrower) if besides is None else besides[name]
                 certain = [
-                    replace(one, doubtful=False, unusable=None, may_be=(one.may_be & kinds) - (is_not or frozenset()))
+                    replace(
+                        one,
+                        doubtful=False,
+                        unusable=None,
+                        may_be=(one.may_be & kinds) - (is_not or frozenset()),
+                        flags=(*one.flags, *flags),
+                    )
                     for one in found
                 ]
                 episodes[name] = (*episodes.get(name, ()), *certain)

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from screener.records.addresses import plain_address, plain_id, uuid_in
 from screener.records.dictionary import Dictionary
 from screener.records.errors import Findings, Problem, RecordError, did_you_mean, printable, quoted
+from screener.records.looked_up import which_count, without_read
 from screener.records.native import NativeRecord, read_shape
 from screener.records.native_entries import chart_of
 from screener.records.notes import Note
@@ -193,7 +194,6 @@ def with_answers(patient: Patient, given: Sequence[GivenAnswers], dictionary: Di
         noted.append(Note("no answers in it are about this patient", path=file))
     for each in about:
         findings = Findings(strict=True)
-        _find_entries(each.review, patient, findings)
         for key, answer in each.answers.items():
             if key in seen:
                 findings.refuse(key, f"the same is answered in {quoted(seen[key])}", "leave one of them out")
@@ -207,24 +207,23 @@ def with_answers(patient: Patient, given: Sequence[GivenAnswers], dictionary: Di
         if findings.problems:
             raise RecordError(findings.problems, each.file)
         noted.extend(each.noted)
+    findings = Findings(strict=True)
+    all_settled = (one for each in about for one in each.review.settled)
+    looked_up, told = which_count(all_settled, patient, dictionary.rulebook, findings)
+    if findings.problems:
+        raise RecordError(
+            findings.problems, ", ".join(dict.fromkeys(each.file for each in about if each.review.settled))
+        )
+    noted = [*without_read(noted, {each.source for each in looked_up}), *told]
     answered: Patient = replace(patient, answers=answers, noted=tuple(noted))
     for each in about:
-        answered = with_review(answered, each.review, dictionary)
+        answered = with_review(answered, replace(each.review, settled=()), dictionary)
+    answered = with_review(answered, ChartReview(settled=tuple(looked_up)), dictionary)
     saying = [each for each in about if each.answers or each.review != ChartReview()]
     if saying:
         digests = tuple(digest_of((each.answers, each.review)) for each in saying)
         answered = replace(answered, read_with=replace(patient.read_with, answers=digests))
     return answered
-
-
-def _find_entries(review: ChartReview, patient: Patient, findings: Findings) -> None:
-    """Refuse what is settled about an entry that is not on record."""
-    lists = (patient.episodes, *patient.may_be.values())
-    sources = {one.source for list_ in lists for those in list_.values() for one in those}
-    for each in review.settled:
-        if each.source not in sources:
-            fault = f"the record has no entry {quoted(each.source)} that may be something rules ask for"
-            findings.refuse(f"{each.path}.source", fault, "write the review anew with `screen review`")
 
 
 def _the_later(of_record: Answer, given: Answer) -> Answer:

@@ -19,9 +19,10 @@ from screener.records.chart import condition_episode, settled, what_may_be
 from screener.records.dictionary import Dictionary
 from screener.records.errors import Findings, quoted
 from screener.records.likeness import alike
-from screener.records.patient import Absence, Episode, Patient
+from screener.records.looked_up import Settled
+from screener.records.patient import Absence, Episode, Flag, Patient
 from screener.rulebook import KINDS_ON, LIST_OF, Concept, RecordList
-from screener.values.dates import BEGINNING, DateError, Moment, parse_moment
+from screener.values.dates import BEGINNING, DateError, Moment, dates_in_words, parse_moment
 
 _DAY_MONTH_YEAR = re.compile(r"\s*(\d{1,2})\.\s*(0?[1-9]|1[0-2])\.\s*(\d{4})\s*\Z", re.ASCII)
 """With points the day stands first everywhere."""
@@ -37,16 +38,6 @@ _LED_BY: tuple[tuple[str, RecordList], ...] = (
 """The words before a name that say on which list it is denied, where that is not its own."""
 
 EVER_SINCE = Moment(BEGINNING, BEGINNING, EVER)
-
-
-class Settled(Struct, frozen=True):
-    """What a person settled about an entry: the concepts that it is, and those that it is not. `path` is where it
-    stands in the sheet."""
-
-    source: str
-    path: str
-    is_: tuple[str, ...] = ()
-    is_not: tuple[str, ...] = ()
 
 
 class ChartReview(Struct, frozen=True):
@@ -94,19 +85,15 @@ class ReviewReader:
 
     def sheet(self, sheet: Mapping[str, Any], path: str = "") -> ChartReview:
         """A sheet as `screen review` writes it, filled in; nothing of one in which nothing was ticked."""
-        on, by = None, None
+        on, by = self._signed(sheet, path.rstrip(".")) if _is_filled(sheet) else (None, None)
         absences: list[Absence] = []
         found: list[Episode] = []
-        is_filled = False
         for here, group in self._objects(sheet.get("groups", []), f"{path}groups"):
             ticked = self._is_ticked(group, here)
             for there, item in self._objects(group.get("items"), f"{here}.items"):
                 said = item.get("found")
                 if not ticked and said is None:
                     continue
-                if not is_filled:
-                    is_filled = True
-                    on, by = self._signed(sheet, path.rstrip("."))
                 thing = self._item(item.get("what"), f"{there}.what")
                 covers = self._covers(item.get("covers"), f"{there}.covers", on)
                 if thing is None or on is None or covers is None:
@@ -114,9 +101,8 @@ class ReviewReader:
                 if said in (None, False):
                     absences.append(_denial(thing, there, on, covers, by))
                 else:
-                    found.extend(self._found(thing, said, there, on))
-        settled_entries = tuple(self._entries(sheet, path))
-        return ChartReview(tuple(absences), tuple(found), settled_entries)
+                    found.extend(self._found(thing, said, there, on, by))
+        return ChartReview(tuple(absences), tuple(found), tuple(self._entries(sheet, path, on, by)))
 
     def _objects(self, listed: Any, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """The parts of a list, each with its place."""
@@ -204,7 +190,9 @@ class ReviewReader:
             return None
         return list_ or LIST_OF[concept.kind], concept
 
-    def _found(self, thing: tuple[RecordList, Concept], said: Any, path: str, on: Moment) -> Iterator[Episode]:
+    def _found(
+        self, thing: tuple[RecordList, Concept], said: Any, path: str, on: Moment, by: str | None
+    ) -> Iterator[Episode]:
         """What a review found after all: with its onset, as far as that was written down."""
         list_, concept = thing
         onset = None
@@ -212,12 +200,14 @@ class ReviewReader:
             onset = self._moment(said.get("onset"), f"{path}.found.onset")
         elif said is not True:
             onset = self._moment(said, f"{path}.found")
+        flags = (_who("found", by, on),)
         if list_ == "conditions":
-            yield condition_episode(concept, path, status=None, onset=onset, end=None, date=on)
+            yield condition_episode(concept, path, status=None, onset=onset, end=None, date=on, flags=flags)
         else:
-            yield Episode(concept.name, list_, path, onset, onset, ongoing=list_ == "allergies", asserted=on)
+            ongoing = list_ == "allergies"
+            yield Episode(concept.name, list_, path, onset, onset, ongoing=ongoing, asserted=on, flags=flags)
 
-    def _entries(self, sheet: Mapping[str, Any], path: str) -> Iterator[Settled]:
+    def _entries(self, sheet: Mapping[str, Any], path: str, on: Moment | None, by: str | None) -> Iterator[Settled]:
         for here, entry in self._objects(sheet.get("entries", []), f"{path}entries"):
             source = entry.get("source")
             if not isinstance(source, str) or not source:
@@ -228,12 +218,37 @@ class ReviewReader:
             found = self._names([is_] if isinstance(is_, str) else [] if is_ is None else is_, f"{here}.is")
             ticked = self._is_ticked(entry, here)
             apart = self._names(entry.get("may_be"), f"{here}.may_be") if ticked else ()
-            if found or apart:
-                yield Settled(source, here, found, apart)
+            called, dated = (each if isinstance(each, str) else None for each in map(entry.get, ("called", "dated")))
+            broader = {above for name in found for above in (name, *self.dictionary.rulebook.concepts[name].broader)}
+            apart = tuple(name for name in apart if name not in broader)
+            if (found or apart) and on is not None and by is not None:
+                yield Settled(source, here, on, by, found, apart, called, dated)
 
     def _names(self, names: Any, path: str) -> tuple[str, ...]:
         items = [self._item(name, path) for _, name in self._list(names, path)]
         return tuple(item[1].name for item in items if item is not None)
+
+
+def _is_filled(sheet: Mapping[str, Any]) -> bool:
+    """Whether anything in a sheet is ticked, found or answered."""
+    parts = [each for field in ("groups", "entries") for each in _mappings(sheet.get(field))]
+    items = [item for part in parts for item in _mappings(part.get("items"))]
+    return any(
+        (
+            *(part.get("none_of_these") not in (None, False) for part in parts),
+            *(part.get("is") not in (None, []) for part in parts),
+            *(item.get("found") is not None for item in items),
+        )
+    )
+
+
+def _mappings(listed: Any) -> list[Mapping[str, Any]]:
+    return [each for each in listed if isinstance(each, Mapping)] if isinstance(listed, list | tuple) else []
+
+
+def _who(did: str, by: str | None, on: Moment) -> Flag:
+    """Who found or looked up something in the chart, and when: what rests on it shows that."""
+    return Flag("remark", f"{did} by {by}, {dates_in_words(on.text)}")
 
 
 def _denial(item: tuple[RecordList, Concept], path: str, on: Moment, covers: Moment, by: str | None) -> Absence:
@@ -271,8 +286,7 @@ def with_review(patient: Patient, review: ChartReview, dictionary: Dictionary) -
     reviewed: Patient = replace(with_absences(patient, review.absences), episodes=episodes, may_be=may_be)
     for each in review.settled:
         is_not = frozenset(kind for name in each.is_not for kind in (name, *concepts[name].narrower))
-        besides = {name: dictionary.terminology.named(name).open for name in each.is_}
-        reviewed = settled(
-            reviewed, frozenset([each.source]), each.is_, is_not if not each.is_ else None, concepts, besides
-        )
+        besides = {name: dictionary.terminology.named(name).open - is_not for name in each.is_}
+        sources, flags = frozenset([each.source]), (_who("looked up", each.by, each.on),)
+        reviewed = settled(reviewed, sources, each.is_, is_not if not each.is_ else None, concepts, besides, flags)
     return reviewed

@@ -51,6 +51,8 @@ def _note(note: Note, called: Mapping[str, str], screening: Screening) -> str:
     text, where = _plain(note.text, screening), some_of(note.places)
     if note.kind == "unclear" and note.about:
         return f"“{note.about}”: {text} ({where})"
+    if note.kind == "looked up":
+        return f"{text} ({where})"
     what = called.get(where) or (
         lowered(screening.rulebook.fact(note.about).title) if _is_fact(note.about, screening) else ""
     )
