@@ -19,6 +19,7 @@ from screener.records.questionnaire import read_answers, with_answers
 from screener.records.reviews import EVER_SINCE
 from screener.report.review import to_review
 from screener.rulebook import LIST_OF, Related
+from screener.sheet.making import sheet_of
 from screener.values.dates import parse_moment
 
 CANCERS = {"malignancy", "hepatocellular_carcinoma"}
@@ -435,6 +436,13 @@ def test_an_entry_that_is_nearly_a_name_is_not_checked_once_somebody_looked_it_u
     assert second.startswith("conditions[0]: “malignacy” is none")
 
 
+def test_a_code_that_may_be_something_is_noted_until_somebody_looked_it_up(looked_up: Any) -> None:
+    coded = {"conditions": [{"icd10": "D37", "text": "Lump"}]}
+    assert read(**coded).notes == ("conditions[0]: the code `icd10 D37` may stand for something that rules ask for",)
+    (note,) = looked_up(review(entry(called="icd10 D37 Lump", none_of_these=True)), **coded).notes
+    assert note.startswith("conditions[0]: “icd10 D37 Lump” is none")
+
+
 def test_one_thing_and_none_of_the_others_is_said_at_once(looked_up: Any) -> None:
     """Who calls it malignant leaves open which kind; who ticks the rest, too, does not."""
     assert open_conditions(looked_up(review(entry(**{"is": "malignancy"})), conditions=LUMPS[:1])) == CANCERS - {
@@ -538,3 +546,59 @@ def test_what_a_sheet_asks_for_is_settled_when_it_comes_back_filled_in(tmp_path:
     asked_again = {each["what"] for group in again["groups"] for each in group["items"]}
     assert asked_again & {each["what"] for each in items} == set()
     assert again["entries"] == []
+
+
+# ---- the record and a review against each other
+
+
+@pytest.mark.parametrize(
+    ("entry", "covers", "is_against"),
+    [
+        ({"name": "malignancy", "onset": "2019", "status": "active"}, "ever", True),
+        ({"name": "hepatocellular_carcinoma", "onset": "2019"}, "2025-01-01", True),
+        ({"name": "malignancy", "onset": "2019", "end": "2024-12-31"}, "2025-01-01", False),
+        ({"name": "malignancy", "onset": "2019", "end": "2025-01-01"}, "2025-01-01", True),
+        ({"name": "malignancy", "onset": "2026-02-18"}, "now", True),
+        ({"name": "malignancy", "onset": "2026-02-19"}, "now", False),
+        ({"icd10": "D37", "onset": "2019"}, "ever", False),
+        ({"name": "ascites", "onset": "2019"}, "ever", False),
+    ],
+    ids=["is it", "a kind", "over before", "over that day", "begun by then", "begun after", "may be it", "another"],
+)
+def test_what_is_on_record_and_denied_by_a_review_is_asked_about(
+    entry: dict[str, Any], covers: str, is_against: bool
+) -> None:
+    patient = read(conditions=[entry], reviews=[{**SIGNED, "covers": covers, "none_of": ["malignancy"]}])
+    told = "it is on record, and a nurse, 18 Feb 2026, denies it (`malignancy`): which is right?"
+    asked = f"check first: conditions[0]: {entry.get('name')}: {told} Until one of them is corrected, the entry counts"
+    assert [note for note in patient.notes if "which is right?" in note] == ([asked] if is_against else [])
+
+
+def test_another_one_is_denied_without_a_contradiction_and_what_was_found_is_none(give_back: Any) -> None:
+    record = read(conditions=[{"name": "malignancy", "onset": "2019", "status": "active"}])
+    another = {**item("malignancy"), "besides": ["conditions[0]"]}
+    assert give_back(sheet(another, none_of_these=True), record).notes == ()
+    assert len(give_back(sheet(item("malignancy"), none_of_these=True), record).notes) == 1
+    found = sheet(item("malignancy"), item("hepatocellular_carcinoma", found=True), none_of_these=True)
+    assert give_back(found).notes == ()
+
+
+def test_what_one_review_found_and_a_later_one_denies_is_asked_about(looked_up: Any) -> None:
+    first = {**sheet(item("malignancy", found="2019")), "entries": []}
+    second = {**sheet(item("malignancy"), none_of_these=True), "on": "2026-02-19", "by": "a doctor"}
+    for reviews in ((first, second), (second, first)):
+        (note,) = looked_up(*reviews, conditions=[]).notes
+        assert "groups[0].items[0]: malignancy: it is on record, and a doctor, 19 Feb 2026, denies it" in note
+
+
+def test_the_sheet_of_a_patient_asks_which_of_the_two_is_right() -> None:
+    rules = load_rules()
+    entry = {"name": "depressive_disorder", "onset": "2019", "status": "active"}
+    denied = {"on": "2026-02-19", "by": "N. Meyer", "covers": "ever", "none_of": ["mental_disorder"]}
+    record = {"as_of": "2026-02-20", "conditions": [entry]}
+    asked = [each for group in to_review(evaluate(record, rules))["groups"] for each in group["items"]]
+    assert {each["what"]: each.get("besides") for each in asked}["mental_disorder"] == ["conditions[0]"]
+    (doubt,) = sheet_of(evaluate({**record, "reviews": [denied]}, rules)).check_first
+    assert doubt.text.endswith(
+        "it is on record, and N. Meyer, 19 Feb 2026, denies it (mental disorder): which is right? (conditions[0])"
+    )

@@ -437,11 +437,10 @@ class Naming:
             if not system:
                 self.findings.set_aside(f"{path}.code", f"{quoted(code)} has no `system`", _SAY_SYSTEM, "is not read")
             elif not self.dictionary.is_named_system(system):
-                self.findings.note(
-                    path, f"its code {quoted(code)} is of {self.dictionary.unknown_system(system, [code])}"
-                )
+                told = f"its code {quoted(code)} is of {self.dictionary.unknown_system(system, [code])}"
+                self.findings.note(path, told, "open")
             elif self.dictionary.may_matter(system, code):
-                self.findings.note(path, f"the code {shown} may stand for something that rules ask for")
+                self.findings.note(path, f"the code {shown} may stand for something that rules ask for", "open")
             else:
                 self.findings.note(path, f"no rule uses the code {shown}", "no rule")
         return meanings

@@ -136,7 +136,7 @@ def without_read(noted: Iterable[Note], places: Collection[str]) -> Iterator[Not
     """The notes without those on entries that nobody could read, and that somebody has looked up since."""
     for note in noted:
         left = tuple(each for each in note.places if each not in places)
-        if note.kind not in ("unclear", "not read") or left == note.places:
+        if note.kind not in ("unclear", "not read", "open") or left == note.places:
             yield note
         elif left:
             yield replace(note, places=left, path=some_of(left) if note.path else "")

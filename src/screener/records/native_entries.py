@@ -43,7 +43,7 @@ from screener.records.native import (
 )
 from screener.records.patient import UNNAMED, Absence, Answer, Episode, Patient
 from screener.records.reported import Reported, unread_result
-from screener.records.reviews import EVER_SINCE, ChartReview, ReviewReader, with_review
+from screener.records.reviews import EVER_SINCE, ChartReview, ReviewReader, contradictions, with_review
 from screener.records.specimens import BLOOD, specimen_in
 from screener.records.written import (
     OpenValueError,
@@ -121,7 +121,8 @@ def chart_of(
     if not record.reviews:
         return patient
     review = _reviews(record, dictionary, findings)
-    return with_review(replace(patient, noted=findings.all_notes), review, dictionary)
+    reviewed = with_review(patient, review, dictionary)
+    return replace(reviewed, noted=(*findings.all_notes, *contradictions(reviewed, review, dictionary)))
 
 
 def _reviews(record: NativeRecord, dictionary: Dictionary, findings: Findings) -> ChartReview:

@@ -24,7 +24,7 @@ from screener.records.native_entries import chart_of
 from screener.records.notes import Note
 from screener.records.patient import Answer, Patient, digest_of, is_unnamed
 from screener.records.reading import read_document
-from screener.records.reviews import ChartReview, ReviewReader, with_review
+from screener.records.reviews import ChartReview, ReviewReader, contradictions, with_review
 from screener.rulebook import Rulebook
 from screener.values.dates import DateError, Moment, parse_moment
 
@@ -219,6 +219,8 @@ def with_answers(patient: Patient, given: Sequence[GivenAnswers], dictionary: Di
     for each in about:
         answered = with_review(answered, replace(each.review, settled=()), dictionary)
     answered = with_review(answered, ChartReview(settled=tuple(looked_up)), dictionary)
+    against = [note for each in about for note in contradictions(answered, each.review, dictionary)]
+    answered = replace(answered, noted=(*answered.noted, *against))
     saying = [each for each in about if each.answers or each.review != ChartReview()]
     if saying:
         digests = tuple(digest_of((each.answers, each.review)) for each in saying)

@@ -16,10 +16,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.chart import condition_episode, settled, what_may_be
+from screener.records.derived import speaks_until
 from screener.records.dictionary import Dictionary
-from screener.records.errors import Findings, quoted
+from screener.records.errors import Findings, quoted, shown
 from screener.records.likeness import alike
 from screener.records.looked_up import Settled
+from screener.records.notes import Note, some_of
 from screener.records.patient import Absence, Episode, Flag, Patient
 from screener.rulebook import KINDS_ON, LIST_OF, Concept, RecordList
 from screener.values.dates import BEGINNING, DateError, Moment, dates_in_words, parse_moment
@@ -41,16 +43,21 @@ EVER_SINCE = Moment(BEGINNING, BEGINNING, EVER)
 
 
 class ChartReview(Struct, frozen=True):
-    """What reviews say: denials, entries found, and entries that somebody looked at."""
+    """What reviews say: denials, entries found, and entries that somebody looked at. `besides` are the entries of the
+    record that the reviewer was told of: what is denied is another of the kind."""
 
     absences: tuple[Absence, ...] = ()
     found: tuple[Episode, ...] = ()
     settled: tuple[Settled, ...] = ()
+    besides: frozenset[str] = frozenset()
 
     def together_with(self, other: ChartReview) -> ChartReview:
         """Both."""
         return ChartReview(
-            (*self.absences, *other.absences), (*self.found, *other.found), (*self.settled, *other.settled)
+            (*self.absences, *other.absences),
+            (*self.found, *other.found),
+            (*self.settled, *other.settled),
+            self.besides | other.besides,
         )
 
 
@@ -88,12 +95,14 @@ class ReviewReader:
         on, by = self._signed(sheet, path.rstrip(".")) if _is_filled(sheet) else (None, None)
         absences: list[Absence] = []
         found: list[Episode] = []
+        besides: set[str] = set()
         for here, group in self._objects(sheet.get("groups", []), f"{path}groups"):
             ticked = self._is_ticked(group, here)
             for there, item in self._objects(group.get("items"), f"{here}.items"):
                 said = item.get("found")
                 if not ticked and said is None:
                     continue
+                besides.update(each for _, each in self._list(item.get("besides", []), f"{there}.besides"))
                 thing = self._item(item.get("what"), f"{there}.what")
                 covers = self._covers(item.get("covers"), f"{there}.covers", on)
                 if thing is None or on is None or covers is None:
@@ -102,7 +111,8 @@ class ReviewReader:
                     absences.append(_denial(thing, there, on, covers, by))
                 else:
                     found.extend(self._found(thing, said, there, on, by))
-        return ChartReview(tuple(absences), tuple(found), tuple(self._entries(sheet, path, on, by)))
+        settled_ = tuple(self._entries(sheet, path, on, by))
+        return ChartReview(tuple(absences), tuple(found), settled_, frozenset(map(str, besides)))
 
     def _objects(self, listed: Any, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """The parts of a list, each with its place."""
@@ -290,3 +300,47 @@ def with_review(patient: Patient, review: ChartReview, dictionary: Dictionary) -
         sources, flags = frozenset([each.source]), (_who("looked up", each.by, each.on),)
         reviewed = settled(reviewed, sources, each.is_, is_not if not each.is_ else None, concepts, besides, flags)
     return reviewed
+
+
+# ---- a review and the record against each other
+
+
+def contradictions(patient: Patient, review: ChartReview, dictionary: Dictionary) -> Iterator[Note]:
+    """What a review denies although an entry of the record certainly is it, at a time that the review covers. The entry
+    counts, and both are named: somebody has to find out which of them is right. What the reviewer was told of or found
+    is none; it was another one that was denied."""
+    concepts = dictionary.rulebook.concepts
+    told = review.besides.union(each.source for each in review.found)
+    against: dict[tuple[str, str], tuple[Episode, list[Absence]]] = {}
+    for absence in review.absences:
+        for name in (absence.concept, *concepts[absence.concept].narrower):
+            for entry in patient.episodes.get(name, ()):
+                is_certain = entry.list == absence.list and not (entry.only_may_be or entry.doubtful)
+                if is_certain and entry.source not in told and _held_then(entry, absence, concepts[name], patient):
+                    against.setdefault((entry.source, entry.concept), (entry, []))[1].append(absence)
+    for entry, denials in against.values():
+        day = dates_in_words(denials[0].when.text) if denials[0].when is not None else ""
+        who = f"{shown(denials[0].by or 'somebody')}, {day},"
+        names = some_of([quoted(each.concept) for each in denials])
+        question = f"it is on record, and {who} denies it ({names}): which is right?"
+        until = "Until one of them is corrected, the entry counts"
+        yield Note(question, "check first", entry.source, entry.concept, (entry.source,), until)
+
+
+def _held_then(entry: Episode, absence: Absence, concept: Concept, patient: Patient) -> bool:
+    """Whether an entry certainly held on some day that a denial covers.
+
+    A depression since 2019 that goes on is denied by a review of 2026 that covers the last two years; one from 2010 to
+    2012 is not.
+    """
+    if absence.since is None or absence.when is None:
+        return False
+    began = entry.start or entry.asserted or absence.when
+    if entry.list == "plans":
+        return began.last_day >= absence.since.first_day
+    if began.last_day > absence.when.last_day:
+        return False
+    if entry.end is not None:
+        return entry.end.first_day >= absence.since.first_day
+    until = speaks_until(entry, concept, patient.as_of) if entry.ongoing else began.last_day
+    return until is None or until >= absence.since.first_day

@@ -73,6 +73,7 @@ def _group(title: str, items: Sequence[ReviewItem]) -> dict[str, Anything]:
                 "question": f"{capital(item.title)}{f', {item.window}' if item.window else ''}?",
                 "found": None,
                 "what": item.what,
+                **({"besides": list(item.besides)} if item.besides else {}),
                 "covers": item.covers,
                 "lines": _lines(item.lines),
             }

@@ -190,14 +190,16 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
         lines = tuple(line for line in each.lines if line.trial in live)
         if not lines:
             continue
+        besides = _on_record(each, screening)
         item = ReviewItem(
             what=each.what,
-            title=phrases.item_title(each.list, each.concept, is_another=_is_on_record(each, screening)),
+            title=phrases.item_title(each.list, each.concept, is_another=bool(besides)),
             list=each.list,
             covers=each.covers,
             window="" if each.list == "plans" else phrases.window(each.covers, screening.as_of),
             trials=_trials(lines),
             lines=lines,
+            besides=besides,
         )
         heading = heading_of(each, screening.rulebook) if each.list == "conditions" else ""
         under = needed if each.seeks else items.setdefault(heading or phrases.ON_A_LIST[each.list], [])
@@ -222,11 +224,12 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
     return Review(groups, tuple(needed), entries, settled, _open(screening, live))
 
 
-def _is_on_record(asked: Asked, screening: Screening) -> bool:
-    """Whether the record has one already, at whatever time: the chart is read for another one."""
+def _on_record(asked: Asked, screening: Screening) -> tuple[str, ...]:
+    """The places where the record has one already, at whatever time: the chart is read for another one."""
     kinds = (asked.concept.name, *asked.concept.narrower)
     entries = (each for name in kinds for each in screening.record.episodes.get(name, ()))
-    return any(each.list == asked.list and not (each.doubtful or each.only_may_be) for each in entries)
+    certain = (each for each in entries if each.list == asked.list and not (each.doubtful or each.only_may_be))
+    return tuple(dict.fromkeys(each.source for each in certain))
 
 
 def _read_as(entry: OpenEntry, screening: Screening) -> list[Episode]:
