@@ -20,8 +20,8 @@ class Note(Struct, frozen=True, gc=False):
     """One thing to say about a record.
 
     check first: it may hide a fact. unclear: so may an entry under a name that is nearly one of the dictionary, or that
-    stands on another list. not read: nobody could read the entry. open: nobody knows what its code stands for. no rule: nothing asks for it, or not under its code.
-    looked up: a person said what an entry is. remark: anything else.
+    stands on another list. not read: nobody could read the entry. open: nobody knows what its code stands for. no rule:
+    nothing asks for it, or not under its code. looked up: a person said what an entry is. remark: anything else.
     """
 
     text: str
