@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from screener.records.derived import with_derived, with_means
 from screener.records.dictionary import SPEAKING_ELSEWHERE, Meaning
-from screener.records.errors import Findings, quoted
+from screener.records.errors import Findings, printable, quoted
 from screener.records.measuring import NOT_SUSPICIOUS
 from screener.records.notes import Note, some_of
 from screener.records.patient import Absence, Answer, Episode, Flag, Near, Patient, Result, Severity, Unusable
@@ -191,13 +191,15 @@ class Chart:
             self.findings.note(some_of(without), told, about=last[0][1].fact, places=without)
 
 
-def of_one_id(patient: Patient) -> Patient:
-    """A patient who shares an id with another. A note says so, and no list is complete, because facts of one may be
-    filed under the other."""
+def of_one_id(patient: Patient, file: str) -> Patient:
+    """A patient who shares an id with another. A note says so, and in which file this one stands. No list is complete,
+    because facts of one may be filed under the other."""
     if patient.shares_id:
         return patient
     place = f"id {quoted(patient.id)}"
-    note = Note("another patient of this call has it, and what is about the one may lie with the other", path=place)
+    here = printable(file.replace("\\", "/").rpartition("/")[2])
+    told = "another patient of this call has it, and what is about the one may lie with the other"
+    note = Note(f"{told}. This one is of `{here}`", "check first", place)
     unread = {list_: ", ".join(filter(None, (patient.unread.get(list_), place))) for list_ in get_args(RecordList)}
     not_taken = tuple(Note(not_complete(list_, unread[list_])) for list_ in sorted(patient.complete))
     apart: Patient = replace(

@@ -154,7 +154,7 @@ class Findings:
             Note(f"{_faults_of(faults)}{rest}", "check first", some_of(paths), places=tuple(map(entry_at, paths)))
             for (_, rest), (paths, faults) in self._set_aside.items()
         )
-        return (*self.checked_first, *set_aside, *self.notes)
+        return tuple(dict.fromkeys((*self.checked_first, *set_aside, *self.notes)))
 
 
 def _faults_of(faults: Mapping[str, str]) -> str:

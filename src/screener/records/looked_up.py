@@ -138,5 +138,7 @@ def without_read(noted: Iterable[Note], places: Collection[str]) -> Iterator[Not
         left = tuple(each for each in note.places if each not in places)
         if note.kind not in ("unclear", "not read", "open") or left == note.places:
             yield note
+        elif left and note.kind == "open":
+            yield note  # it counts them in a sentence of its own
         elif left:
             yield replace(note, places=left, path=some_of(left) if note.path else "")

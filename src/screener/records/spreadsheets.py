@@ -77,4 +77,4 @@ class _Rows(Struct, frozen=True):
             if problems:
                 yield RecordError(problems, self.how.file)
             else:
-                yield of_one_id(patient) if times[plain_id(patient.id)] > 1 else patient
+                yield of_one_id(patient, self.how.file) if times[plain_id(patient.id)] > 1 else patient

@@ -6,8 +6,8 @@ Codes get their meanings here. What is not used is kept with its reason, and nam
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import product
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, product
 from weakref import WeakKeyDictionary
 
 from msgspec import Struct
@@ -33,7 +33,7 @@ from screener.records.fhir.elements import (
     some_time_in,
     text,
 )
-from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning
+from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning, was_entered_in_error
 from screener.records.likeness import likeness_of
 from screener.records.notes import NoteKind, some_of
 from screener.records.patient import Absence, Episode, Near
@@ -43,6 +43,8 @@ from screener.rulebook import DRUG_SYSTEMS, RecordList, Sex
 from screener.values.dates import Moment, at_any_time
 
 NOT_READ = "resources of this kind are not read"
+PERHAPS = "it is about a patient who is not in the file, and so may be about this one"
+"""Told of all such resources in one sentence, and of each by itself in what was set aside."""
 
 
 class Mention(Struct, frozen=True):
@@ -134,6 +136,8 @@ class Reader:
         self.document_date: Moment | None = None
         """The day of the document that the resources are parts of, if they are."""
         self._without_rule: dict[str, dict[Concept, list[str]]] = {}
+        self._unread: dict[str, dict[Concept, list[str]]] = {}
+        """Entries of lists that nobody can read, and that may be what rules ask for."""
         self._without_period: set[str] = set()
         self._unread_specimens: dict[str, list[str]] = {}
         self._taken_for: dict[tuple[str, tuple[str, ...]], list[str]] = {}
@@ -239,7 +243,7 @@ class Reader:
         if on is not None:
             self._entries.append((concept, on, where))
         if not known:
-            if not self._is_judged(concept):
+            if on is None and not self._is_judged(concept):
                 self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
         elif not fitting:
             other = known[0]
@@ -266,25 +270,41 @@ class Reader:
         told, filed = self._filed(concept, fitting, on, kinds)
         for each in told:
             self.note(where, each)
+        if not known and not self._is_judged(concept):
+            if not filed:
+                self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
+            elif not all(each.is_read for each in filed):
+                self._unread.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
         return filed
 
     def _something_else(self, concept: Concept, meanings: tuple[Meaning, ...]) -> str | None:
-        """What a code that nobody knows is called, if these labs or findings are not to be mistaken for that:
-        `Systolic pulmonary arterial pressure`, next to the code of the systolic blood pressure."""
+        """What a code that nobody knows is called, if it says that something else than these labs or findings was
+        measured: `Systolic pulmonary arterial pressure`, next to the code of the systolic blood pressure. So does a
+        second code of the same system that comes without words, unless the words of the whole name the lab."""
         if concept not in self.memory.others:
             self.memory.others[concept] = next(self._called_otherwise(concept, meanings), None)
         return self.memory.others[concept]
 
     def _called_otherwise(self, concept: Concept, meanings: tuple[Meaning, ...]) -> Iterator[str]:
+        known = {
+            self.dictionary.system_name(each.system or "")
+            for each in concept.codings
+            if each.code is not None and self.dictionary.coded(each.system or "", each.code)
+        }
+        likeness = likeness_of(self.dictionary)
         for meaning in meanings:
             if meaning.kind not in ("lab", "finding") or meaning.by_own_table:
                 continue
             for each in concept.codings:
-                is_known = each.code is not None and self.dictionary.coded(each.system or "", each.code)
-                if each.display is None or is_known:
+                if each.code is not None and self.dictionary.coded(each.system or "", each.code):
                     continue
-                if likeness_of(self.dictionary).is_something_else(each.display, meaning):
-                    yield quoted(each.display)
+                if each.display is not None:
+                    if likeness.is_something_else(each.display, meaning):
+                        yield quoted(each.display)
+                elif self.dictionary.system_name(each.system or "") in known and (
+                    meaning.entry.name not in likeness.nearly(concept.text or "", (meaning.kind,))
+                ):
+                    yield f"{quoted(each.code)}, which is not known here"
 
     def _filed(
         self, concept: Concept, meanings: tuple[Meaning, ...], on: RecordList, kinds: tuple[str, ...] | None
@@ -504,7 +524,7 @@ class Reader:
             encounter = self.pool.referred(part(resource.body, "encounter"), resource)
         except ShapeError:
             return None
-        if encounter is None or encounter.kind != "Encounter" or encounter.body.get("status") == "entered-in-error":
+        if encounter is None or encounter.kind != "Encounter" or was_entered_in_error(encounter.body):
             return None
         if changed_meaning(encounter.body) is not None:
             return None
@@ -537,7 +557,7 @@ class Reader:
         if not_read:
             self.findings.note("", f"kinds of resources that are not read: {counted(not_read)}")
         for each in self.set_aside:
-            if each.why == NOT_READ:
+            if each.why in (NOT_READ, PERHAPS):
                 continue
             alike.setdefault((each.kind, each.why, each.noted_as), []).append(each.place)
         for (kind, why, noted_as), places in alike.items():
@@ -559,12 +579,18 @@ class Reader:
         for (label, near), places in self._taken_for.items():
             told = f"not read: {label}; it may be {any_of(near)}, and until its code is read it is a result of that"
             self.findings.note(some_of(places), f"{told} which cannot be read", places=places)
+        for kind, concepts in self._unread.items():
+            for note, _, those in self._notes_by_system(concepts, _not_read):
+                self.findings.note(kind, note, "open", places=those)
         for kind, concepts in self._without_rule.items():
-            for note, note_kind in self._notes_without_rule(concepts):
-                self.findings.note(kind, note, note_kind)
+            for note, is_read, those in self._notes_by_system(concepts, _without_rule):
+                self.findings.note(kind, note, "no rule" if is_read else "remark", places=those)
 
-    def _notes_without_rule(self, concepts: dict[Concept, list[str]]) -> Iterator[tuple[str, NoteKind]]:
-        """Notes on codes that say nothing: those of systems that are read, then those of each other system."""
+    def _notes_by_system(
+        self, concepts: dict[Concept, list[str]], told: Callable[[int], str]
+    ) -> Iterator[tuple[str, bool, list[str]]]:
+        """Notes on entries that say nothing, or that nobody can read, with their places: those without a code or with
+        one of a system that is read, then those of each other system."""
         read: dict[Concept, list[str]] = {}
         unread: dict[str, dict[Concept, list[str]]] = {}
         for concept, places in concepts.items():
@@ -573,11 +599,11 @@ class Reader:
             system = self._unknown_system(concept)
             (read if system is None else unread.setdefault(system, {}))[concept] = places
         if read:
-            yield f"{_counted(read)} that no rule uses: {_named(read)}", "no rule"
+            yield f"{told(_number_of(read))}: {_named(read)}", True, [*chain.from_iterable(read.values())]
         for system, those in unread.items():
             codes = [each.code for concept in those for each in concept.codings if each.code]
             why = self.dictionary.unknown_system(system, codes)
-            yield f"{_counted(those)} of {why}: {_named(those)}", "remark"
+            yield f"{_counted(those)} of {why}: {_named(those)}", False, [*chain.from_iterable(those.values())]
 
     def _unknown_system(self, concept: Concept) -> str | None:
         """The first code system of a concept, if none of its systems is known."""
@@ -592,7 +618,8 @@ class Reader:
             *self.set_aside,
             *(
                 SetAside(kind, place, _why_without_rule(concept))
-                for kind, concepts in self._without_rule.items()
+                for those in (self._unread, self._without_rule)
+                for kind, concepts in those.items()
                 for concept, places in concepts.items()
                 for place in places
             ),
@@ -657,9 +684,23 @@ def counted(kinds: Counter[str]) -> str:
     return ", ".join(kind if count == 1 else f"{kind} ({count})" for kind, count in sorted(kinds.items()))
 
 
+def _number_of(concepts: dict[Concept, list[str]]) -> int:
+    return sum(len(places) for places in concepts.values())
+
+
 def _counted(concepts: dict[Concept, list[str]]) -> str:
-    total = sum(len(places) for places in concepts.values())
+    total = _number_of(concepts)
     return "1 entry has a code" if total == 1 else f"{total} entries have codes"
+
+
+def _without_rule(number: int) -> str:
+    return f"no rule uses {'1 entry' if number == 1 else f'{number} entries'}"
+
+
+def _not_read(number: int) -> str:
+    if number == 1:
+        return "1 entry is not read, and may be anything on its list"
+    return f"{number} entries are not read, and each may be anything on its list"
 
 
 def _named(concepts: dict[Concept, list[str]]) -> str:
