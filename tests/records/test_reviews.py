@@ -242,7 +242,7 @@ def test_an_old_review_that_was_made_again_is_not_told() -> None:
 def test_a_review_later_than_the_day_of_screening_is_told() -> None:
     patient = read(reviews=[{**SIGNED, "covers": "ever", "none_of": ["malignancy"]}])
     assert evaluate(patient, RULES, "2026-02-17").notes == (
-        "reviews[0].none_of[0]: `malignancy` is dated 18 Feb 2026, after the day of screening, and is not used",
+        "check first: the chart review of 18 Feb 2026 is later than the day of screening, and denies nothing on it",
     )
 
 
@@ -318,7 +318,7 @@ def test_a_sheet_in_which_nothing_is_ticked_says_nothing_and_needs_no_signature(
         (
             sheet(item("malignancy"), none_of_these="yes"),
             "groups[0].none_of_these",
-            "`yes` is not true or false",
+            "`yes` is not true or false, where it asks: Cancer",
         ),
         (sheet(item("malignancy", found=5)), "groups[0].items[0].found", "`5` is not a date"),
         (sheet(item("malignancy", found="")), "groups[0].items[0].found", "`` is not a date"),

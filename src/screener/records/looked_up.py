@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
-from screener.records.errors import Findings, quoted, shown
+from screener.records.errors import Findings, any_of, quoted, shown
 from screener.records.notes import Note, some_of
 from screener.records.patient import Episode, Patient
 from screener.rulebook import Rulebook
@@ -73,10 +73,14 @@ def which_count(
     the one that it was."""
     count: list[Settled] = []
     replaced: list[Note] = []
-    entries = entries_of(patient)
+    entries, possible = entries_of(patient), _what_each_may_be(patient)
     for each in sorted(given, key=lambda one: one.on.first):
         if (changed := _why_not_there(each, entries.get(each.source), patient)) is not None:
             findings.refuse(f"{each.path}.source", changed, "write the review anew with `screen review`")
+            continue
+        if cannot := [name for name in each.is_ if name not in possible[each.source]]:
+            fault = f"the entry {quoted(each.source)} cannot be {any_of(cannot)}"
+            findings.refuse(f"{each.path}.is", fault, "write one of the names in its `may_be`")
             continue
         before = [one for one in count if one.source == each.source]
         against = [one for one in before if not _agree(one, each, rulebook)]
@@ -91,6 +95,16 @@ def which_count(
         if not any(one.says == each.says for one in before):
             count.append(each)
     return count, [*(note_of(each, patient, rulebook) for each in count), *replaced]
+
+
+def _what_each_may_be(patient: Patient) -> dict[str, set[str]]:
+    """What each entry is or may be, by its place."""
+    found: dict[str, set[str]] = {}
+    for list_ in (*patient.may_be.values(), patient.episodes):
+        for name, those in list_.items():
+            for entry in those:
+                found.setdefault(entry.source, set()).add(name)
+    return found
 
 
 def _why_not_there(each: Settled, entry: Episode | None, patient: Patient) -> str | None:
@@ -124,11 +138,14 @@ def _agree(one: Settled, other: Settled, rulebook: Rulebook) -> bool:
 def note_of(each: Settled, patient: Patient, rulebook: Rulebook) -> Note:
     """That somebody said what an entry is: `“Z.n. TVT” is venous thrombosis: N. Meyer, 30 Nov 2026`."""
     entry = entries_of(patient)[each.source]
-    called = words_of(entry, patient)[0]
-    words = f"“{shown(called)}”" if called and called not in rulebook.concepts else quoted(entry.concept or called)
-    is_ = " and ".join(map(quoted, each.is_)) if each.is_ else "none of what was asked"
-    also = "also " if each.is_ and entry.concept else ""
-    told = f"{words} is {also}{is_}: {shown(each.by)}, {dates_in_words(each.on.text)}"
+    called = shown(words_of(entry, patient)[0].replace("`", ""))
+    words = f"“{called}”" if called and called not in rulebook.concepts else quoted(entry.concept or called)
+    names = " and ".join(map(quoted, each.is_))
+    if entry.concept:
+        said = f"also {names}" if names else "nothing else that was asked"
+    else:
+        said = names or "none of what was asked"
+    told = f"{words} is {said}: {shown(each.by)}, {dates_in_words(each.on.text)}"
     return Note(told, "looked up", each.source, places=(each.source,))
 
 
