@@ -486,7 +486,8 @@ def test_of_two_that_looked_an_entry_up_the_later_counts_where_they_disagree(
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ([{"text": "Knot"}, {"text": "Lump"}], "`conditions[0]` was “Lump”, and now is “Knot”"),
+        ([{"text": "Knot"}, {"text": "Bump"}], "`conditions[0]` was “Lump”, and now is “Knot”"),
+        ([{"text": "Knot"}, {"text": "Lump"}, {"text": "Lump"}], "`conditions[0]` was “Lump”, and now is “Knot”"),
         ([{"text": "Lump", "onset": "2024"}], "`conditions[0]` was “Lump” (2019), and now is “Lump” (2024)"),
     ],
 )
@@ -498,6 +499,12 @@ def test_an_answer_about_an_entry_that_is_another_one_by_now_is_refused(
         looked_up(given, conditions=changed)
     assert told in refused.value.problems[0].fault
     assert refused.value.problems[0].path == "entries[0].source"
+
+
+def test_an_entry_is_found_where_others_came_before_it(looked_up: Any) -> None:
+    patient = looked_up(review(entry(**HCC)), conditions=[{"text": "Knot"}, {"text": "Lump"}])
+    assert patient.episodes["hepatocellular_carcinoma"][0].source == "conditions[1]"
+    assert patient.notes[-1].startswith("conditions[1]: “Lump” is `hepatocellular_carcinoma`")
 
 
 def test_what_a_review_found_says_by_whom(give_back: Any) -> None:

@@ -6,7 +6,7 @@ of two answers about one entry the later counts.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -69,15 +69,21 @@ def which_count(
     given: Iterable[Settled], patient: Patient, rulebook: Rulebook, findings: Findings
 ) -> tuple[list[Settled], list[Note]]:
     """The answers that count, the earliest first, and the notes on all. Of two about one entry that contradict each
-    other the later counts; two of one day are refused. So is one about an entry that is not on record, or is no longer
-    the one that it was."""
+    other the later counts; two of one day are refused. Where other entries came before it, an entry is found by what
+    it is called and its date; one that is no longer on record is refused."""
     count: list[Settled] = []
     replaced: list[Note] = []
     entries, possible = entries_of(patient), _what_each_may_be(patient)
     for each in sorted(given, key=lambda one: one.on.first):
-        if (changed := _why_not_there(each, entries.get(each.source), patient)) is not None:
-            findings.refuse(f"{each.path}.source", changed, "write the review anew with `screen review`")
-            continue
+        if (changed := _why_not_there(each, entries, patient)) is not None:
+            moved = [
+                source for source, entry in entries.items() if words_of(entry, patient) == (each.called, each.dated)
+            ]
+            if len(moved) != 1:
+                mend = "leave this entry out, or write the review anew with `screen review`"
+                findings.refuse(f"{each.path}.source", changed, mend)
+                continue
+            each = replace(each, source=moved[0])
         if cannot := [name for name in each.is_ if name not in possible[each.source]]:
             fault = f"the entry {quoted(each.source)} cannot be {any_of(cannot)}"
             findings.refuse(f"{each.path}.is", fault, "write one of the names in its `may_be`")
@@ -107,7 +113,8 @@ def _what_each_may_be(patient: Patient) -> dict[str, set[str]]:
     return found
 
 
-def _why_not_there(each: Settled, entry: Episode | None, patient: Patient) -> str | None:
+def _why_not_there(each: Settled, entries: Mapping[str, Episode], patient: Patient) -> str | None:
+    entry = entries.get(each.source)
     if entry is None:
         return f"the record has no entry {quoted(each.source)} that may be something rules ask for"
     called, dated = words_of(entry, patient)
