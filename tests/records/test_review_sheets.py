@@ -10,9 +10,11 @@ import pytest
 from screener import evaluate, load_rules
 from screener.records import RecordError
 from screener.records.dictionary import Dictionary
+from screener.records.patient import Patient
 from screener.records.questionnaire import answers_in, with_answers
 from screener.records.reading import read_patient
 from screener.report.review import to_review
+from screener.values.dates import parse_moment
 
 
 @cache
@@ -36,19 +38,37 @@ def test_what_a_result_leaves_open_is_called_by_it(result: dict[str, Any], calle
     assert all(each["called"] for each in entries)
 
 
+def signed(on: str, **record: Any) -> Patient:
+    review = {"on": on, "by": "nurse", "covers": "ever", "none_of": ["hiv_infection"]}
+    return read_patient({"as_of": "2026-03-20", "reviews": [review], **record}, dictionary())
+
+
 @pytest.mark.parametrize(
-    ("written", "mend"),
+    "written", ["20.03.2026", "20 Mar 2026", "03/20/2026", "Fri 20 March 2026", "20. März 2026", "2026年3月20日"]
+)
+def test_the_day_of_a_review_is_read_as_people_write_it(written: str) -> None:
+    (denied,) = signed(written).absences["hiv_infection"]
+    assert denied.when == parse_moment("2026-03-20")
+
+
+def test_the_locale_of_the_record_says_which_day_it_was() -> None:
+    (denied,) = signed("02.03.2026", locale="de").absences["hiv_infection"]
+    assert denied.when == parse_moment("2026-03-02")
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
     [
-        ("20.03.2026", "write the year first, such as `2026-03-20`"),
-        ("1.2.2026", "write the year first, such as `2026-02-01`"),
-        ("03/20/2026", "write YYYY, YYYY-MM or YYYY-MM-DD"),
-        ("20.13.2026", "write YYYY, YYYY-MM or YYYY-MM-DD"),
+        ("02/03/2026", "may be 3 Feb 2026 or 2 Mar 2026; write YYYY-MM-DD, or say which comes first"),
+        ("last week", "does not say which day it was; write YYYY-MM-DD, YYYY-MM or YYYY"),
+        ("20.03.", "has no year; write YYYY-MM-DD, YYYY-MM or YYYY"),
+        ("20.13.2026", "is not a date; write YYYY, YYYY-MM or YYYY-MM-DD"),
     ],
 )
-def test_the_day_of_a_review_is_told_how_to_be_written(written: str, mend: str) -> None:
-    review = {"on": written, "by": "nurse", "covers": "ever", "none_of": ["hiv_infection"]}
-    patient = read_patient({"as_of": "2026-03-20", "reviews": [review]}, dictionary())
-    assert any(f"; {mend}." in note for note in patient.notes)
+def test_a_day_of_a_review_that_nobody_can_tell_is_told_with_its_mend(written: str, told: str) -> None:
+    patient = signed(written)
+    assert "hiv_infection" not in patient.absences
+    assert any(note.startswith(f"check first: reviews[0].on: `{written}` {told}") for note in patient.notes)
 
 
 def test_each_question_stands_in_words_above_its_blank() -> None:
@@ -96,9 +116,9 @@ TICK = "write true, without quotation marks, if there is none of them; else leav
         ("item.found", "x", "`x` is not a date, where it asks: Dialysis, ever?", FOUND),
         (
             "item.found",
-            "1.2.2026",
-            "`1.2.2026` is not a date, where it asks: Dialysis, ever?",
-            "write the year first, such as `2026-02-01`",
+            "20.01.",
+            "`20.01.` has no year, where it asks: Dialysis, ever?",
+            "write YYYY-MM-DD, YYYY-MM or YYYY",
         ),
         (
             "item.found",

@@ -8,7 +8,6 @@ chart by its absence.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -17,18 +16,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.chart import condition_episode, settled, what_may_be
+from screener.records.dates_as_written import date_meant
 from screener.records.derived import speaks_until
 from screener.records.dictionary import Dictionary
 from screener.records.errors import Findings, did_you_mean, printable, quoted, shown
 from screener.records.likeness import alike
+from screener.records.locales import Locale
 from screener.records.looked_up import Settled
 from screener.records.notes import Note, some_of
 from screener.records.patient import Absence, Episode, Flag, Patient
 from screener.rulebook import KINDS_ON, LIST_OF, Concept, RecordList
-from screener.values.dates import BEGINNING, DateError, Moment, dates_in_words, parse_moment
-
-_DAY_MONTH_YEAR = re.compile(r"\s*(\d{1,2})\.\s*(0?[1-9]|1[0-2])\.\s*(\d{4})\s*\Z", re.ASCII)
-"""With points the day stands first everywhere."""
+from screener.values.dates import BEGINNING, DateError, Moment, dates_in_words
 
 EVER = "ever"
 NOW = "now"
@@ -75,11 +73,13 @@ def item_called(list_: RecordList, concept: Concept) -> str:
 
 
 class ReviewReader:
-    """Reads reviews against a dictionary; what is wrong with one goes to the findings."""
+    """Reads reviews against a dictionary; what is wrong with one goes to the findings. `locale` is how dates are
+    written where they can be read in two ways."""
 
-    def __init__(self, dictionary: Dictionary, findings: Findings) -> None:
+    def __init__(self, dictionary: Dictionary, findings: Findings, locale: Locale | None = None) -> None:
         self.dictionary = dictionary
         self.findings = findings
+        self.locale = locale
 
     def reviews(self, written: Sequence[Mapping[str, Any]], path: str) -> ChartReview:
         """Reviews in their plain form: `{on, by, looked_at, covers, none_of}`."""
@@ -195,14 +195,14 @@ class ReviewReader:
         if text is None:
             return None
         try:
-            return parse_moment(text if isinstance(text, str) else "")
+            dated = date_meant(text if isinstance(text, str) else "", self.locale)
         except DateError:
-            found = _DAY_MONTH_YEAR.match(text) if isinstance(text, str) else None
-            if found is not None:
-                day, month, year = found.groups()
-                mend = f"write the year first, such as `{year}-{int(month):02}-{int(day):02}`"
             self.findings.refuse(path, f"{quoted(text)} is not a date", mend)
             return None
+        if dated.fault:
+            self.findings.refuse(path, f"{quoted(text)} {dated.fault}", dated.mend)
+            return None
+        return dated.when
 
     def _item(self, name: Any, path: str, among: Any = None) -> tuple[RecordList, Concept] | None:
         """What a review names, and the list on which it is denied. `among`: the names that it chooses from."""
@@ -345,7 +345,7 @@ def contradictions(patient: Patient, review: ChartReview, dictionary: Dictionary
     counts, and both are named: somebody has to find out which of them is right. What the reviewer was told of, found or
     looked up is none; it was another one that was denied."""
     concepts = dictionary.rulebook.concepts
-    told = review.besides.union(each.source for each in (*review.found, *review.settled))
+    told = review.besides.union([each.source for each in review.found], [each.source for each in review.settled])
     against: dict[tuple[str, str], tuple[Episode, list[Absence]]] = {}
     for absence in review.absences:
         for name in (absence.concept, *concepts[absence.concept].narrower):
