@@ -321,6 +321,11 @@ def test_a_sheet_in_which_nothing_is_ticked_says_nothing_and_needs_no_signature(
             "`yes` is not true or false, where it asks: Cancer",
         ),
         (sheet(item("malignancy", found=5)), "groups[0].items[0].found", "`5` is not a date"),
+        (
+            sheet({**item("malignancy", found=True), "besides": 5}),
+            "groups[0].items[0].besides",
+            "`5` is not a list",
+        ),
         (sheet(item("malignancy", found="")), "groups[0].items[0].found", "`` is not a date"),
         ({"patient": "p", "reviews": [5]}, "reviews[0]", "`5` is not an object"),
         (sheet(entries=[5]), "entries[0]", "`5` is not an object"),

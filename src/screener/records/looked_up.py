@@ -156,7 +156,7 @@ def note_of(each: Settled, patient: Patient, rulebook: Rulebook) -> Note:
     return Note(told, "looked up", each.source, places=(each.source,))
 
 
-def without_read(noted: Iterable[Note], places: Collection[str]) -> Iterator[Note]:
+def without_looked_up(noted: Iterable[Note], places: Collection[str]) -> Iterator[Note]:
     """The notes without those on entries that nobody could read, and that somebody has looked up since."""
     for note in noted:
         left = tuple(each for each in note.places if each not in places)

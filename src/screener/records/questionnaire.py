@@ -19,7 +19,7 @@ from screener.records.addresses import plain_address, plain_id, uuid_in
 from screener.records.dictionary import Dictionary
 from screener.records.errors import Findings, Problem, RecordError, did_you_mean, printable, quoted
 from screener.records.locales import Locale
-from screener.records.looked_up import which_count, without_read
+from screener.records.looked_up import which_count, without_looked_up
 from screener.records.native import NativeRecord, read_shape
 from screener.records.native_entries import chart_of
 from screener.records.notes import Note
@@ -223,7 +223,7 @@ def with_answers(patient: Patient, given: Sequence[GivenAnswers], dictionary: Di
         raise RecordError(
             findings.problems, ", ".join(dict.fromkeys(each.file for each in about if each.review.settled))
         )
-    noted = [*without_read(noted, {each.source for each in looked_up}), *told]
+    noted = [*without_looked_up(noted, {each.source for each in looked_up}), *told]
     answered: Patient = replace(patient, answers=answers, noted=tuple(noted))
     for each in about:
         answered = with_review(answered, replace(each.review, settled=()), dictionary)

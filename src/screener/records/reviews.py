@@ -113,7 +113,7 @@ class ReviewReader:
                     said = item.get("found")
                     if not ticked and said is None:
                         continue
-                    besides.update(each for _, each in self._list(item.get("besides", []), f"{there}.besides"))
+                    besides.update(str(each) for _, each in self._list(item.get("besides", []), f"{there}.besides"))
                     thing = self._item(item.get("what"), f"{there}.what")
                     covers = self._covers(item.get("covers"), f"{there}.covers", on)
                     if thing is None or on is None or covers is None:
@@ -123,7 +123,7 @@ class ReviewReader:
                     else:
                         found.extend(self._found(thing, said, there, on, by))
         settled_ = tuple(self._entries(sheet, path, on, by))
-        return ChartReview(tuple(absences), tuple(found), settled_, frozenset(map(str, besides)))
+        return ChartReview(tuple(absences), tuple(found), settled_, frozenset(besides))
 
     @contextmanager
     def _where_it_asks(self, question: Any) -> Iterator[None]:
@@ -301,7 +301,7 @@ def _denial(item: tuple[RecordList, Concept], path: str, on: Moment, covers: Mom
     return Absence(concept.name, list_, path, on, since=covers, reviewed=True, by=by)
 
 
-def _besides(episode: Episode, dictionary: Dictionary) -> frozenset[str]:
+def _kinds_left_open(episode: Episode, dictionary: Dictionary) -> frozenset[str]:
     """What else an entry that a review found may be: whoever found a tumor did not say which."""
     open_ = dictionary.terminology.named(episode.concept).open & dictionary.asked
     kinds = KINDS_ON[episode.list]
@@ -321,7 +321,7 @@ def with_review(patient: Patient, review: ChartReview, dictionary: Dictionary) -
     """The patient with what reviews of the chart say."""
     concepts = dictionary.rulebook.concepts
     episodes = {name: tuple(those) for name, those in patient.episodes.items()}
-    found = [replace(episode, may_be=_besides(episode, dictionary)) for episode in review.found]
+    found = [replace(episode, may_be=_kinds_left_open(episode, dictionary)) for episode in review.found]
     for episode in found:
         episodes[episode.concept] = (*episodes.get(episode.concept, ()), episode)
     may_be = {list_: dict(of_list) for list_, of_list in patient.may_be.items()}
@@ -331,9 +331,9 @@ def with_review(patient: Patient, review: ChartReview, dictionary: Dictionary) -
     reviewed: Patient = replace(with_absences(patient, review.absences), episodes=episodes, may_be=may_be)
     for each in review.settled:
         is_not = frozenset(kind for name in each.is_not for kind in (name, *concepts[name].narrower))
-        besides = {name: dictionary.terminology.named(name).open - is_not for name in each.is_}
+        kinds = {name: dictionary.terminology.named(name).open - is_not for name in each.is_}
         sources, flags = frozenset([each.source]), (_who("looked up", each.by, each.on),)
-        reviewed = settled(reviewed, sources, each.is_, is_not if not each.is_ else None, concepts, besides, flags)
+        reviewed = settled(reviewed, sources, each.is_, is_not if not each.is_ else None, concepts, kinds, flags)
     return reviewed
 
 
