@@ -229,8 +229,9 @@ def test_the_same_note_of_one_entry_is_told_once() -> None:
     findings = Findings()
     for _ in range(2):
         findings.note("Condition/1", "it was ruled out")
-        findings.check_first("Condition/1", "it may be another")
-    assert findings.all_notes == ("check first: Condition/1: it may be another", "Condition/1: it was ruled out")
+        findings.note("Condition/1", "it may be another", "check first")
+    told = ("check first: Condition/1: it may be another", "Condition/1: it was ruled out")
+    assert tuple(map(str, findings.all_notes)) == told
 
 
 def test_an_onset_late_in_the_evening_is_of_the_next_day_in_utc() -> None:

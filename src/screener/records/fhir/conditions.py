@@ -195,7 +195,8 @@ def _read_presence(
         date = onset
     list_ = "family_history" if meaning.in_family else LIST_OF[found.kind]
     if (contradictory := _contradictory(onset, end, date)) is not None:
-        reader.findings.check_first(resource.place, f"{contradictory}; until one is corrected, it settles nothing")
+        until = f"{contradictory}; until one is corrected, it settles nothing"
+        reader.findings.note(resource.place, until, "check first")
         unsettled = Episode(found.name, list_, resource.place, doubtful=True, unusable="unspecific")
         told = Flag("unusable", contradictory)
         reader.chart.add_episode(msgspec.structs.replace(unsettled, flags=(told,)), meaning)

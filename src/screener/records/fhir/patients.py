@@ -16,7 +16,7 @@ from screener.records.addresses import plain_address, plain_id
 from screener.records.chart import of_one_id
 from screener.records.dictionary import Dictionary
 from screener.records.documents import Document, refused
-from screener.records.errors import RecordError, quoted, some_of
+from screener.records.errors import RecordError, quoted
 from screener.records.fhir.conditions import read_allergy, read_condition, read_family_history
 from screener.records.fhir.elements import (
     Body,
@@ -55,6 +55,7 @@ from screener.records.fhir.treatments import (
 from screener.records.fhir.versions import unknown_version
 from screener.records.fhir.wholeness import read_composition, read_list, says_of_its_list
 from screener.records.folders import Unread
+from screener.records.notes import some_of
 from screener.records.patient import UNNAMED, Patient
 from screener.records.sightings import Sightings
 from screener.records.written import sex_meant
@@ -480,7 +481,7 @@ def _patient(
     reader.take_over(person.left)
     reader.chart.doubt = None
     if person.perhaps:
-        reader.findings.check_first(f"Patient/{called}", _about_another(person.perhaps))
+        reader.findings.note(f"Patient/{called}", _about_another(person.perhaps), "check first")
     for missing in reader.pool.missing:
         for open_list in _lists_of(missing.kinds):
             reader.chart.leave_unread(open_list, missing.place)

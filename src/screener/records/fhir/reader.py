@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import product
+from itertools import chain, product
 from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 
-from screener.records.chart import Chart, or_before, some_of
+from screener.records.chart import Chart, or_before
 from screener.records.comparing import folded
 from screener.records.dictionary import ABSENCE_SYSTEMS, TEXT, Dictionary, Meaning, disputed, most_specific, names_of
 from screener.records.errors import Findings, any_of, quoted
@@ -35,6 +35,7 @@ from screener.records.fhir.elements import (
 )
 from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning, was_entered_in_error
 from screener.records.likeness import likeness_of
+from screener.records.notes import NoteKind, some_of
 from screener.records.patient import Absence, Episode, Near
 from screener.records.sightings import Sighting, Sightings
 from screener.records.written import NormalSpan, with_commas
@@ -169,9 +170,9 @@ class Reader:
         what = label_of(named) if named.codes else quoted(named.words)
         self.leave(resource, f"it was ruled out, but {what} may be one of several things, and denies none of them")
 
-    def leave_part(self, resource: Resource, place: str, why: str) -> None:
+    def leave_part(self, resource: Resource, place: str, why: str, noted_as: NoteKind = "remark") -> None:
         """Set a part of a resource aside, at its own place."""
-        self.set_aside.append(SetAside(resource.kind, place, why))
+        self.set_aside.append(SetAside(resource.kind, place, why, noted_as=noted_as))
 
     def take_over(self, set_aside: Iterable[SetAside]) -> None:
         """What was set aside before it was known whose it is."""
@@ -266,6 +267,7 @@ class Reader:
                 resource,
                 where,
                 f"its code stands for the {other.kind} `{other.entry.name}`, which is not read from a {resource.kind}",
+                "no rule",
             )
         elif len(fitting) > 1 and all(each.kind in ("lab", "finding") for each in fitting):
             said = any_of(each.entry.name for each in fitting)
@@ -577,23 +579,25 @@ class Reader:
 
     def write_notes(self) -> None:
         """Tell what was set aside, alike ones together, and last the codes that no rule uses."""
-        alike: dict[tuple[str, str], list[str]] = {}
+        alike: dict[tuple[str, str, NoteKind], list[str]] = {}
         not_read = Counter(each.kind for each in self.set_aside if each.why == NOT_READ)
         if not_read:
             self.findings.note("", f"kinds of resources that are not read: {counted(not_read)}")
         for each in self.set_aside:
             if each.why in (NOT_READ, PERHAPS):
                 continue
-            alike.setdefault((each.kind, each.why), []).append(each.place)
-        for (kind, why), places in alike.items():
+            alike.setdefault((each.kind, each.why, each.noted_as), []).append(each.place)
+        for (kind, why, noted_as), places in alike.items():
             if len(places) == 1:
-                self.findings.note(places[0], why)
+                self.findings.note(places[0], why, noted_as)
             else:
-                self.findings.note(kind, f"{len(places)} times, {why}: {some_of(places)}")
+                told = f"{len(places)} times, {why}: {some_of(places)}"
+                self.findings.note(kind, told, noted_as, places=places)
         for called, places in self._unread_specimens.items():
             told = f"its specimen {quoted(called)} is not read, and taken to be blood, as its code says"
             one = len(places) == 1
-            self.findings.note(places[0] if one else "Observation", told if one else f"{len(places)} times, {told}")
+            told = told if one else f"{len(places)} times, {told}"
+            self.findings.note(places[0] if one else "Observation", told, places=places)
         for system in self._own_systems:
             name = self.dictionary.own_system(system)
             self.findings.note("", f"the code system {quoted(system)} is read as `{name}` by the clinic's own table")
@@ -601,19 +605,22 @@ class Reader:
             self.findings.note("", with_commas(self._commas))
         for (label, near), places in self._taken_for.items():
             told = f"not read: {label}; it may be {any_of(near)}, and until its code is read it is a result of that"
-            self.findings.note(some_of(places), f"{told} which cannot be read")
+            self.findings.note(some_of(places), f"{told} which cannot be read", places=places)
         for kind, concepts in self._unread.items():
-            for note in self._notes_by_system(concepts, _not_read):
-                self.findings.note(kind, note)
+            for note, _, those in self._notes_by_system(concepts, _not_read):
+                self.findings.note(kind, note, "open", places=those)
         for kind, concepts in self._told_by_words.items():
-            self.findings.note(kind, f"{_without_rule(_number_of(concepts))}: {_named(concepts)}")
+            told = f"{_without_rule(_number_of(concepts))}: {_named(concepts)}"
+            self.findings.note(kind, told, "no rule", places=[*chain.from_iterable(concepts.values())])
         for kind, concepts in self._without_rule.items():
-            for note in self._notes_by_system(concepts, _without_rule):
-                self.findings.note(kind, note)
+            for note, is_read, those in self._notes_by_system(concepts, _without_rule):
+                self.findings.note(kind, note, "no rule" if is_read else "remark", places=those)
 
-    def _notes_by_system(self, concepts: dict[Concept, list[str]], told: Callable[[int], str]) -> Iterator[str]:
-        """Notes on entries that say nothing, or that nobody can read: those without a code or with one of a system that
-        is read, then those of each other system."""
+    def _notes_by_system(
+        self, concepts: dict[Concept, list[str]], told: Callable[[int], str]
+    ) -> Iterator[tuple[str, bool, list[str]]]:
+        """Notes on entries that say nothing, or that nobody can read, with their places: those without a code or with
+        one of a system that is read, then those of each other system."""
         read: dict[Concept, list[str]] = {}
         unread: dict[str, dict[Concept, list[str]]] = {}
         for concept, places in concepts.items():
@@ -622,11 +629,11 @@ class Reader:
             system = self._unknown_system(concept)
             (read if system is None else unread.setdefault(system, {}))[concept] = places
         if read:
-            yield f"{told(_number_of(read))}: {_named(read)}"
+            yield f"{told(_number_of(read))}: {_named(read)}", True, [*chain.from_iterable(read.values())]
         for system, those in unread.items():
             codes = [each.code for concept in those for each in concept.codings if each.code]
             why = self.dictionary.unknown_system(system, codes)
-            yield f"{_counted(those)} of {why}: {_named(those)}"
+            yield f"{_counted(those)} of {why}: {_named(those)}", False, [*chain.from_iterable(those.values())]
 
     def _unknown_system(self, concept: Concept) -> str | None:
         """The first code system of a concept, if none of its systems is known."""

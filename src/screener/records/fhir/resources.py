@@ -27,6 +27,7 @@ from screener.records.fhir.elements import (
 from screener.records.fhir.searches import Page, not_at_hand, page_of, why_incomplete, why_partial
 from screener.records.fhir.versions import as_r4
 from screener.records.foreign import deletes, deletions
+from screener.records.notes import NoteKind
 from screener.values.dates import Moment
 
 MOST_BUNDLES_DEEP = 4
@@ -97,6 +98,7 @@ class SetAside(Struct, frozen=True):
     why: str
     resource: Resource | None = None
     is_nobodys: bool = False
+    noted_as: NoteKind = "remark"
 
 
 class Pool:
