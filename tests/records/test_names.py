@@ -120,7 +120,9 @@ def test_what_is_denied_under_an_unknown_name_denies_nothing() -> None:
 def test_a_drug_that_bears_the_name_of_a_lab_is_not_read_as_one() -> None:
     patient = read(medications=[{"name": "hemoglobin"}])
     (note,) = patient.notes
-    assert note.startswith(f"{CHECK_FIRST}medications[0]: `hemoglobin` under `medications` is a lab: not read as a drug")
+    assert note.startswith(
+        f"{CHECK_FIRST}medications[0]: `hemoglobin` under `medications` is a lab: not read as a drug"
+    )
     assert "hemoglobin" not in patient.results
 
 
