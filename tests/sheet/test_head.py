@@ -116,6 +116,10 @@ def test_a_score_says_what_is_missing_and_on_which_doubt_it_rests() -> None:
             },
             "Woman, 45. Alcoholic cirrhosis (2023); liver failure since 10 Feb (10 days).",
         ),
+        (
+            {"conditions": [FAILURE, {"name": "hepatocellular_carcinoma", "onset": "2025-08"}]},
+            "Woman, 45. Hepatocellular carcinoma (Aug 2025); liver failure since 10 Feb (10 days).",
+        ),
         ({"died": "2026-02-18"}, "Woman, 45. Liver failure since 10 Feb (10 days). Died 18 Feb."),
     ],
 )
@@ -128,6 +132,9 @@ def test_the_patient_line(changes: dict[str, Any], text: str) -> None:
     [
         (["GORD"], "No liver diagnosis on record."),
         (["some wording"], "No liver diagnosis on record."),
+        (["V.a. SBP"], "No liver diagnosis on record."),
+        (["pregnancy", "Schwangerschaft, V.a."], "No liver diagnosis on record."),
+        (["cirrhosis Child C", "V.a. SBP"], "Of the liver? “cirrhosis Child C”."),
         (
             ["GORD", "portal hypertension", "ACLF since 20 Nov"],
             "Of the liver? “ACLF since 20 Nov”, “portal hypertension”.",

@@ -5,7 +5,7 @@ What stands in the strip, which diagnoses are named and from which onset the day
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from fractions import Fraction
 
@@ -23,6 +23,7 @@ from screener.screening import Screening
 from screener.sheet import phrases
 from screener.sheet.again import Place, doubtful, without
 from screener.sheet.model import Diagnosis, Earlier, KeyResult, KeyScore, PatientLine
+from screener.sheet.reviewing import heading_of
 
 MOST_EARLIER = 3
 CHILD_UNDER = 18
@@ -86,8 +87,7 @@ def _text(who: str, line: PatientLine, not_certain: tuple[str, ...], of: str) ->
 def _diagnoses(names: tuple[str, ...], screening: Screening) -> Iterator[Diagnosis]:
     """The entries of these conditions and of kinds of them, the earliest first; a broader one is left out."""
     concepts = screening.rulebook.concepts
-    wanted = dict.fromkeys(kind for name in names for kind in (name, *concepts[name].narrower))
-    entries = {name: those for name in wanted if (those := _entries(name, screening))}
+    entries = {name: those for name in _kinds(names, screening.rulebook) if (those := _entries(name, screening))}
     for name, those in entries.items():
         if any(each in entries for each in concepts[name].narrower):
             continue
@@ -109,13 +109,39 @@ def _entries(name: str, screening: Screening) -> list[Episode]:
 
 
 def _not_certain(screening: Screening) -> tuple[str, ...]:
-    """What the record calls entries that may be a diagnosis of the head, as nobody settled what they are."""
-    head, record = screening.rulebook.head, screening.record
-    wanted = (*([head.since] if head.since is not None else []), *head.diagnoses)
+    """What the record calls entries that may be a diagnosis of the head, as nobody settled what they are.
+
+    `ACLF since 20 Nov` may be one. `suspected SBP` is none, although it speaks for a cirrhosis: it may also be an
+    infection, which a reader of charts looks up under another heading, and it cannot be the failure itself.
+    """
+    rulebook, record = screening.rulebook, screening.record
+    failure = _kinds([rulebook.head.since] if rulebook.head.since is not None else [], rulebook)
+    wanted = dict.fromkeys((*failure, *_kinds(rulebook.head.diagnoses, rulebook)))
+    headings = {heading_of(rulebook.concepts[name], rulebook) for name in failure or wanted}
     on_list = record.may_be.get("conditions", {})
-    kinds = dict.fromkeys(kind for name in wanted for kind in (name, *screening.rulebook.concepts[name].narrower))
-    entries = (each for kind in kinds for each in on_list.get(kind, ()))
-    return tuple(dict.fromkeys(each.called for each in entries if each.unusable == "unspecific" and not each.ended))
+    may_be_failure = {each.source for name in failure for each in on_list.get(name, ())}
+    is_elsewhere = {
+        each.source
+        for of_list in record.may_be.values()
+        for name, those in of_list.items()
+        if heading_of(rulebook.concepts[name], rulebook) not in headings
+        for each in those
+    }
+    entries = (each for name in wanted for each in on_list.get(name, ()))
+    return tuple(
+        dict.fromkeys(
+            each.called
+            for each in entries
+            if each.unusable == "unspecific"
+            and not each.ended
+            and (each.source in may_be_failure or each.source not in is_elsewhere)
+        )
+    )
+
+
+def _kinds(names: Iterable[str], rulebook: Rulebook) -> list[str]:
+    """These concepts, each with its kinds behind it."""
+    return [kind for name in names for kind in (name, *rulebook.concepts[name].narrower)]
 
 
 def _onset(screening: Screening) -> tuple[str | None, int | None]:
@@ -130,7 +156,7 @@ def _onset(screening: Screening) -> tuple[str | None, int | None]:
 def _last_onset(screening: Screening) -> Episode | None:
     """The entry of the last onset; one without a date only where there is no other."""
     name = screening.rulebook.head.since
-    kinds = () if name is None else (name, *screening.rulebook.concepts[name].narrower)
+    kinds = [] if name is None else _kinds([name], screening.rulebook)
     entries = [each for kind in kinds for each in _entries(kind, screening)]
     return max(entries, key=lambda each: each.start.order if each.start is not None else (0, 0), default=None)
 

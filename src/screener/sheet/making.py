@@ -197,7 +197,7 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
             trials=_trials(lines),
             lines=lines,
         )
-        heading = heading_of(each, screening.rulebook) if each.list == "conditions" else ""
+        heading = heading_of(each.concept, screening.rulebook) if each.list == "conditions" else ""
         under = needed if each.seeks else items.setdefault(heading or phrases.ON_A_LIST[each.list], [])
         under.append(item)
     groups = tuple(
