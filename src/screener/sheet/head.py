@@ -18,7 +18,7 @@ from screener.evaluation.instants import last_fresh_day
 from screener.evaluation.phrases import both, capital, lowered, unit_beside
 from screener.evaluation.raised import raised_for
 from screener.records.patient import Episode, Patient, Result
-from screener.rulebook import Age, EventLookup, Lab, Rulebook, ScoreOf, Shown
+from screener.rulebook import Age, EventLookup, Finding, Lab, Rulebook, ScoreOf, Shown
 from screener.screening import Screening
 from screener.sheet import phrases
 from screener.sheet.again import Place, doubtful, without
@@ -217,16 +217,20 @@ def _result(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[P
     beside = _beside(shown, screening)
     if not results:
         return KeyResult(shown.name, shown.label, beside=beside, missing=phrases.NOT_ON_RECORD)
-    last = results[-1]
+    usable = [each for each in results if each.unusable is None]
+    last = (usable or results)[-1]
+    newest = results[-1]
     others = [each for each in results if each.when == last.when and each.recorded_value != last.recorded_value]
+    others = [each for each in others if each.unusable is None or not usable]
+    is_newest = newest.when == last.when and (newest.unusable is None or not usable)
     fresh = frame.labs_within or fact.fresh
     good_to = None
-    if last.unusable is None and not others and last.when is not None and last.when.is_one_day:
+    if last.unusable is None and is_newest and not others and last.when is not None and last.when.is_one_day:
         day = last_fresh_day(last.when, fresh)
         good_to = None if day is None else date.fromordinal(day)
     check = phrases.doubted(suspicious.get((last.fact, last.source), ""))
     if last.unusable is not None:
-        check = phrases.doubted(last.problem or phrases.UNUSABLE)
+        check = _why_unusable(last, fact)
     elif others:
         check = phrases.WHICH_IS_RIGHT
     return KeyResult(
@@ -243,8 +247,17 @@ def _result(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[P
         is_stale=good_to is not None and good_to < as_of,
         earlier=tuple(_earlier(results, last, screening)),
         check=check,
+        newer="" if is_newest else phrases.unusable(newest, as_of),
         source=last.source,
+        words=phrases.one_of([phrases.in_words(each, rulebook) for each in (*others, last)]),
     )
+
+
+def _why_unusable(result: Result, fact: Lab | Finding) -> str:
+    """What is wrong with a result that cannot be used; of one that is none of a finding's words, which one it is."""
+    if isinstance(fact, Finding) and fact.choices and result.unusable == "missing" and result.recorded_value:
+        return phrases.which_of(fact)
+    return phrases.doubted(result.problem or phrases.UNUSABLE)
 
 
 def _earlier(results: list[Result], last: Result, screening: Screening) -> Iterator[Earlier]:

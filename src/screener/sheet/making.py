@@ -82,7 +82,7 @@ def sheet_of(screening: Screening, *, is_row: bool = False) -> Sheet:
     live = [trial.id for trial in screening.trials if worked.states[trial.id] not in OUT]
     review = _review(asked, live, worked)
     actions = actions_of(screening, live)
-    doubts = _doubts(worked)
+    doubts = _doubts(screening, worked.checks, worked.suspicious, worked.labels)
     _add_checks(actions, doubts, live)
     rows = [_row(trial, review, actions, worked, is_row=is_row) for trial in screening.trials]
     rows.sort(key=_nearness)
@@ -127,7 +127,8 @@ def checks_and_states(screening: Screening) -> tuple[tuple[Doubt, ...], dict[str
     worked = _worked(screening, asked_of_chart(screening))
     names = worked.states
     states = {each.id: State(names[each.id], _headline(each, names[each.id], worked)) for each in screening.trials}
-    return tuple(doubt for doubt in _doubts(worked) if doubt.trials), states
+    doubts = _doubts(screening, worked.checks, worked.suspicious, worked.labels)
+    return tuple(doubt for doubt in doubts if doubt.trials), states
 
 
 def _frame(screening: Screening) -> Frame:
@@ -276,19 +277,25 @@ def _said_on_the_sheet(notes: Sequence[str], review: Review, worked: _Worked) ->
 # ---- values to check
 
 
-def _doubts(worked: _Worked) -> tuple[Doubt, ...]:
+def doubts_of(screening: Screening) -> tuple[Doubt, ...]:
+    """What has to be checked before anything else is done, for the trials that hang on it; without trials, for all."""
+    labels = phrases.trial_labels([trial.id for trial in screening.trials])
+    return _doubts(screening, checks_of(screening), suspicions(screening), labels)
+
+
+def _doubts(
+    screening: Screening, checks: Mapping[str, Checks], suspicious: Mapping[Place, str], labels: Mapping[str, str]
+) -> tuple[Doubt, ...]:
     """The suspicious values that some line uses, those that decide a verdict first; then what the reading found."""
-    screening = worked.screening
     doubts: list[Doubt] = []
-    for place, why in worked.suspicious.items():
+    for place, why in suspicious.items():
         result = next(each for each in screening.record.results[place[0]] if each.source == place[1])
-        decides = tuple(name for name, checks in worked.checks.items() if place in checks.places)
+        decides = tuple(name for name, of_trial in checks.items() if place in of_trial.places)
         counts = tuple(
             trial.id for trial in screening.trials if any(place in doubtful(each) for each in trial.criteria)
         )
         text = phrases.doubt(phrases.result_words(result, screening.rulebook, screening.as_of), why)
-        effect = phrases.decides([worked.labels[name] for name in decides])
-        doubts.append(Doubt(text, decides or counts, effect))
+        doubts.append(Doubt(text, decides or counts, phrases.decides([labels[name] for name in decides])))
     doubts += _impossible(screening)
     found = [Doubt(to_check(note, screening), (), places=tuple(places_in(note))) for note in screening.check_first]
     return (*sorted(doubts, key=lambda each: not each.effect), *found)

@@ -155,6 +155,18 @@ MOST_OF_A_COURSE = 4
 """Values of a course that are shown; of a longer one its ends."""
 
 
+def which_of(finding: Finding) -> str:
+    """`none, slight or moderate?`"""
+    return f"{either([each.replace('_', ' ') for each in finding.choices])}?"
+
+
+def unusable(result: Result, as_of: date) -> str:
+    """`29 Nov: “haemolysed” cannot be used`"""
+    day = moment_words(result.when, as_of)
+    recorded = f"“{shortened(f'{result.recorded_value}{unit_beside(result.recorded_unit)}')}”"
+    return f"{f'{day}: ' if day else ''}{recorded if result.recorded_value else 'a result without value'} {UNUSABLE}"
+
+
 def course(values: Sequence[str]) -> str:
     """How a value went: `81 > 96 > 153`; of many, the first and the last: `81 > … > 153`."""
     shown = values if len(values) <= MOST_OF_A_COURSE else (values[0], "…", values[-1])
@@ -198,14 +210,50 @@ def trial_labels(ids: Sequence[str]) -> dict[str, str]:
 
 def result_words(result: Result, rulebook: Rulebook, as_of: date) -> str:
     """`INR 25.3 of 27 Nov`"""
-    return f"{capital(named(result.fact, rulebook))} {value_words(result, as_of)}"
+    return f"{capital(named_with_value(result, rulebook))}{of_day(result, as_of)}"
+
+
+def in_words(result: Result, rulebook: Rulebook) -> str:
+    """A value without its unit, as people read it: of a lab as recorded; of a grade `grade 2`; of words and signs of a
+    ward with the dictionary's word: `+++ (moderate)`."""
+    recorded = result.recorded_value
+    finding = rulebook.findings.get(result.fact)
+    if finding is None:
+        return recorded
+    if finding.grade is not None:
+        return f"grade {recorded}" if GRADE.fullmatch(recorded) else recorded
+    if result.choices is None:
+        return f"“{recorded}”" if recorded else ""
+    if any(letter.isalpha() for letter in recorded):
+        return recorded
+    return f"{recorded} ({either([each.replace('_', ' ') for each in finding.choices if each in result.choices])})"
+
+
+GRADE = re.compile(r"[<>=≤≥]*[\dIViv]+(\s*(-|to)\s*[\dIViv]+)?")
+"""`2`, `III`, `1-2`, `>=2`."""
 
 
 def value_words(result: Result, as_of: date) -> str:
-    """A result without its name: `25.3 of 27 Nov`"""
+    """A result without its name, as recorded: `25.3 of 27 Nov`"""
     value = f"{result.recorded_value}{unit_beside(result.recorded_unit)}"
+    return f"{value}{of_day(result, as_of)}"
+
+
+def named_with_value(result: Result, rulebook: Rulebook) -> str:
+    """`INR 25.3`, `HE grade 2`, `ascites moderate`"""
+    value, name = in_words(result, rulebook), named(result.fact, rulebook)
+    if value.startswith(GRADED) or value[:1].isalpha():
+        name = name.removesuffix(f" {GRADED.strip()}")
+    return f"{name} {value}{unit_beside(result.recorded_unit)}".rstrip()
+
+
+GRADED = "grade "
+
+
+def of_day(result: Result, as_of: date) -> str:
+    """` of 27 Nov`; empty without a day."""
     when = moment_words(result.when, as_of)
-    return f"{value} of {when}" if when else value
+    return f" of {when}" if when else ""
 
 
 def what_is_the_result(result: Result, as_of: date) -> str:

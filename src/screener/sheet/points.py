@@ -271,7 +271,7 @@ def _found(found: Found, rulebook: Rulebook, as_of: date) -> str:
     if not results:
         return f"{name} {phrases.range_words(found.range)}" if found.range is not None else name
     return phrases.listed(
-        f"{name} {each.recorded_value}{unit_beside(each.recorded_unit)}{_on(each, as_of)}" for each in results[-2:]
+        f"{phrases.named_with_value(each, rulebook)}{_on(each, as_of)}" for each in results[-2:]
     )
 
 

@@ -7,7 +7,7 @@ What a row says, the sheet says: the worklist only sorts, chooses and compares.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Literal, get_args
 
@@ -116,7 +116,7 @@ def row_of(screening: Screening, file: str, sheet: Sheet | None = None, page: st
         sex=made.patient.sex,
         age=made.patient.age,
         died=made.patient.died,
-        check=phrases.listed(f"{each.text} {each.effect}".strip() for each in made.check_first),
+        check=phrases.listed(_to_check(made)),
         nearest=cells[first.id],
         for_all=first.state.name in phrases.SAID_OF_ALL and len({row.state.name for row in made.trials}) == 1,
         next=phrases.next_in_row(made),
@@ -128,6 +128,16 @@ def row_of(screening: Screening, file: str, sheet: Sheet | None = None, page: st
         shares_id=screening.record.shares_id,
         page=page,
     )
+
+
+def _to_check(sheet: Sheet) -> Iterator[str]:
+    """What is to be checked first, and what the sheet flags beside its key results."""
+    yield from (f"{each.text} {each.effect}".strip() for each in sheet.check_first)
+    for cell in sheet.results:
+        if isinstance(cell, KeyResult) and cell.newer:
+            yield f"{cell.label}, {cell.newer}"
+        elif isinstance(cell, KeyResult) and cell.check and not any(cell.check in each.text for each in sheet.check_first):
+            yield f"{cell.label} {cell.words}: {cell.check}"
 
 
 def _cells(row: TrialRow) -> TrialCells:
