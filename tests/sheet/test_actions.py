@@ -60,6 +60,9 @@ FAILURE = {"name": "liver_failure", "onset": "2026-02-10", "status": "active"}
 OLD_INR = result("INR", 1.8, when="2026-01-05")
 
 
+BLEEDING = {"name": "UGIB", "onset": "2026-02-18"}
+SCREEN = {"name": "HIV_screen", "date": "2026-02-19"}
+NO_GRADE = {"name": "ascites_grade", "date": "2026-02-19"}
 WORK: list[tuple[Any, ...]] = [
         ("INR >= 1.5", "inclusion", {}, [("measure", "INR", "")]),
         ("INR >= 1.5", "inclusion", {"observations": [OLD_INR]}, [("measure", "INR again", "")]),
@@ -75,6 +78,19 @@ WORK: list[tuple[Any, ...]] = [
          {"conditions": [{"name": "liver_failure", "onset": "2026", "status": "active"}]},
          [("chart", "Acute or acute-on-chronic liver failure: exact dates?", ""),
           ("chart", "Acute or acute-on-chronic liver failure?", "")]),
+        ("current upper_gastrointestinal_bleeding", "exclusion", {"conditions": [BLEEDING]},
+         [("chart", "Upper gastrointestinal bleeding: still there?", "")]),
+        ("history of upper_gastrointestinal_bleeding within 2 months", "exclusion", {"conditions": [{"name": "UGIB"}]},
+         [("chart", "Upper gastrointestinal bleeding: exact dates?", "")]),
+        ("current ascites", "exclusion", {"observations": [{**NO_GRADE, "value": 2}]},
+         [("chart", "Ascites grade “2”: none, slight or moderate?", "")]),
+        ("history of hiv_infection", "exclusion", {"observations": [{**SCREEN, "value": "positive"}]},
+         [("measure", "HIV confirmatory test (HIV screening test positive of 19 Feb)", "")]),
+        ("history of hiv_infection", "exclusion", {"observations": [{**SCREEN, "value": "haemolysed"}]},
+         [("measure", "HIV screening test again", "")]),
+        ("history of chronic_hepatitis_b", "inclusion", {"observations": [{**SCREEN, "name": "HBsAg", "value": "positive"}]},
+         [("chart", "Chronic hepatitis B? (hepatitis B surface antigen positive of 19 Feb)", ""),
+          ("chart", "Chronic hepatitis B?", "")]),
         ("history of chronic_viral_hepatitis", "inclusion", {}, [("chart", "Chronic viral hepatitis?", "")]),
         ("history of malignancy", "exclusion", {}, []),
         ("history of severe infection within 2 months", "exclusion",

@@ -268,7 +268,7 @@ def _listed(columns: str) -> str:
 def _graded(cell: KeyResult) -> str:
     """`Ascites moderate`, `Ascites “2” ? (none, slight or moderate?)`"""
     told = f"{cell.label} {cell.words or '-'}{_stale(cell)}{' ?' if cell.check else ''}"
-    beside = cell.newer and f"{cell.when}; {cell.newer}" or (cell.check if cell.check.endswith("?") else "")
+    beside = f"{cell.when}; {cell.newer}" if cell.newer else cell.check if cell.check.endswith("?") else ""
     return f"{told} ({beside})" if beside else told
 
 

@@ -16,11 +16,11 @@ from msgspec.structs import replace
 from screener.evaluation.answers import Found, Reason
 from screener.evaluation.grounds import STILL_THERE, needs_of_lookup, waits_for_anchor_alone
 from screener.evaluation.phrases import capital, either, lowered
-from screener.records.patient import Episode, Result
+from screener.records.patient import Episode, Patient, Result
 from screener.rulebook import ChangeLookup, Concept, EventLookup, OnsetLookup, Rulebook, ValueLookup
 from screener.screening import CriterionResult, Screening
 from screener.sheet import phrases
-from screener.sheet.head import latest, may_be_of_several
+from screener.sheet.head import latest, may_be_of_several, sorted_results
 from screener.sheet.model import Action, ActionGroup, ActionKind, Counts, Line, Review
 from screener.sheet.reviewing import is_of_old_results, is_tested
 from screener.sheet.states import is_split
@@ -133,8 +133,9 @@ def _of_result(each: Awaited, found: Found, lookup: ValueLookup | ChangeLookup, 
             if isinstance(result, Result) and may_be_of_several(result, each.frame.patient):
                 return "chart", phrases.what_is_the_result(result, date.fromordinal(each.frame.as_of)), ""
     words = phrases.measure_words(found, rulebook, lacks_limit=each.lacks_limit)
-    is_on_paper = each.lacks_limit or bool(_OF_THE_RECORD.intersection(found.reasons[:1]))
-    return ("chart" if is_on_paper else "measure"), capital(words), ""
+    if each.lacks_limit or _OF_THE_RECORD.intersection(found.reasons[:1]):
+        return "chart", capital(words), ""
+    return _measured(found.subject, words, each, rulebook)
 
 
 def _old(each: Awaited, what: str, rulebook: Rulebook) -> Step:
@@ -147,14 +148,17 @@ def _of_event(each: Awaited, found: Found, lookup: EventLookup, rulebook: Rulebo
     """What is to be found out of an entry. What an open entry stands for, and negatives, belong to the review."""
     if found.truth is not UNKNOWN:
         return
+    left_open = _left_open_by(found, each.frame.patient)
+    for name, result in left_open.items():
+        yield _next_test(rulebook.concepts[name], result, each, rulebook)
     for name in found.lacking:
         concept = rulebook.concepts[name]
         if concept.only_if is not None and each.frame.patient.sex is None:
             yield "chart", "Sex", ""
         if is_of_old_results(each):
             yield _old(each, _test_of(concept, rulebook) if concept.absent_when else lowered(concept.title), rulebook)
-        elif is_tested(concept, lookup.list):
-            yield "measure", capital(_test_of(concept, rulebook)), ""
+        elif is_tested(concept, lookup.list) and name not in left_open:
+            yield _measured(_deciding_test(concept), _test_of(concept, rulebook), each, rulebook)
     over = {fact.concept for fact in found.used if isinstance(fact, Episode) and (fact.ended or fact.end is not None)}
     needs = [
         need
@@ -162,9 +166,13 @@ def _of_event(each: Awaited, found: Found, lookup: EventLookup, rulebook: Rulebo
         if need.kind != "entry" and not (need.name in over and STILL_THERE in need.text)
     ]
     measured = [need for need in needs if need.kind in ("lab", "finding")]
+    tests = {sign.fact for name in left_open for sign in rulebook.concepts[name].signs}
     for need in measured:
         name = phrases.named(need.name, rulebook)
-        yield _old(each, name, rulebook) if each.is_past else ("measure", capital(name), "")
+        if each.is_past:
+            yield _old(each, name, rulebook)
+        elif need.name not in tests:
+            yield _measured(need.name, name, each, rulebook)
     for need in needs if not measured else ():
         concept_ = rulebook.concepts.get(need.name)
         if is_of_old_results(each) and concept_ is not None and concept_.absent_when:
@@ -172,6 +180,47 @@ def _of_event(each: Awaited, found: Found, lookup: EventLookup, rulebook: Rulebo
             continue
         question = without_places(need.text, (fact.source for fact in found.used))
         yield _old(each, question, rulebook) if is_of_old_results(each) else ("chart", question, "")
+
+
+def _left_open_by(found: Found, patient: Patient) -> dict[str, Result]:
+    """The concepts that a result on record neither shows nor denies, as a positive screening test or a spoiled one."""
+    told: dict[str, Result] = {}
+    for fact in found.used:
+        if isinstance(fact, Episode) and fact.shown_by_result and fact.doubtful and not fact.only_may_be:
+            those = (each for of_name in patient.results.values() for each in of_name if each.source == fact.source)
+            if (result := next(those, None)) is not None:
+                told[fact.concept] = result
+    return told
+
+
+def _next_test(concept: Concept, result: Result, each: Awaited, rulebook: Rulebook) -> Step:
+    """What settles what a result leaves open, with the result: another test; without one, the chart. A result that
+    cannot be used is got again.
+
+    After a positive screening test of HIV it is `HIV confirmatory test (HIV screening test positive of 20 Nov)`.
+    """
+    if result.unusable is not None and not each.is_past:
+        name = phrases.named(result.fact, rulebook)
+        if result.unusable in _OF_THE_RECORD:
+            return "chart", capital(phrases.result_to_look_up(name, result.unusable)), ""
+        return _measured(result.fact, f"{name} again", each, rulebook)
+    known = phrases.named_with_value(result, rulebook) + phrases.of_day(result, date.fromordinal(each.frame.as_of))
+    test = next((sign.fact for sign in concept.absent_when if sign.fact != result.fact), None)
+    if each.is_past:
+        return _old(each, _test_of(concept, rulebook) if concept.absent_when else lowered(concept.title), rulebook)
+    if test is None:
+        return "chart", f"{capital(lowered(concept.title))}? ({known})", ""
+    return "measure", f"{capital(phrases.named(test, rulebook))} ({known})", ""
+
+
+def _measured(fact: str, words: str, each: Awaited, rulebook: Rulebook) -> Step:
+    """A result to get; one that is there in words that nobody can use is to be looked up."""
+    last = next(iter(sorted_results(each.frame.patient, fact)[-1:]), None)
+    finding = rulebook.findings.get(fact)
+    if last is not None and finding is not None and phrases.is_of_no_choice(last, finding):
+        value = phrases.named_with_value(last, rulebook)
+        return "chart", f"{capital(value)}: {phrases.which_of(finding)}", ""
+    return "measure", capital(words), ""
 
 
 def _sought(each: Awaited, rulebook: Rulebook) -> Iterator[str]:
@@ -185,9 +234,13 @@ def _sought(each: Awaited, rulebook: Rulebook) -> Iterator[str]:
             yield lowered(concept.title)
 
 
+def _deciding_test(concept: Concept) -> str:
+    return concept.absent_when[0].fact
+
+
 def _test_of(concept: Concept, rulebook: Rulebook) -> str:
     """What shows it: the lab, the grade, or a test for it."""
-    first = concept.absent_when[0].fact
+    first = _deciding_test(concept)
     finding = rulebook.findings.get(first)
     if finding is None or finding.grade is not None or finding.ordered:
         return phrases.named(first, rulebook)

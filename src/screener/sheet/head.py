@@ -202,12 +202,16 @@ def latest(name: str, screening: Screening) -> list[Result]:
     """The results of a lab or finding up to the day of screening, the latest last; without those that may be of
     another one just as well."""
     day, record = screening.as_of.toordinal(), screening.record
-    those = [
+    return [
         each
-        for each in record.results.get(name, ())
+        for each in sorted_results(record, name)
         if (each.when is None or each.when.first_day <= day) and not may_be_of_several(each, record)
     ]
-    return sorted(those, key=lambda each: each.when.order if each.when is not None else (0, 0))
+
+
+def sorted_results(record: Patient, name: str) -> list[Result]:
+    """The results of a lab or finding, the latest last."""
+    return sorted(record.results.get(name, ()), key=lambda each: each.when.order if each.when is not None else (0, 0))
 
 
 def _result(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[Place, str]) -> KeyResult:
@@ -255,7 +259,7 @@ def _result(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[P
 
 def _why_unusable(result: Result, fact: Lab | Finding) -> str:
     """What is wrong with a result that cannot be used; of one that is none of a finding's words, which one it is."""
-    if isinstance(fact, Finding) and fact.choices and result.unusable == "missing" and result.recorded_value:
+    if isinstance(fact, Finding) and phrases.is_of_no_choice(result, fact):
         return phrases.which_of(fact)
     return phrases.doubted(result.problem or phrases.UNUSABLE)
 

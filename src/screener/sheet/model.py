@@ -112,6 +112,7 @@ class KeyResult(Struct, frozen=True, tag="result"):
     words: str = ""
     """The value as people read it: `grade 2` where the record says 2."""
 
+
 class KeyScore(Struct, frozen=True, tag="score"):
     """A cell of the strip: a score, between `low` and `high`; None where nothing useful is known. `missing` names what
     is not on record. `other` is the same score by another wording."""

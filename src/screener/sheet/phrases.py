@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 
-from screener.evaluation.answers import Found
+from screener.evaluation.answers import Found, Reason
 from screener.evaluation.explanation import number_text, score_text, span_text
 from screener.evaluation.phrases import both, capital, either, lowered, unit_beside
 from screener.records.code_systems import names_of_systems
@@ -155,6 +155,11 @@ MOST_OF_A_COURSE = 4
 """Values of a course that are shown; of a longer one its ends."""
 
 
+def is_of_no_choice(result: Result, finding: Finding) -> bool:
+    """Whether somebody wrote down a value that is none of the words of a finding."""
+    return finding.ordered and result.unusable == "missing" and bool(result.recorded_value)
+
+
 def which_of(finding: Finding) -> str:
     """`none, slight or moderate?`"""
     return f"{either([each.replace('_', ' ') for each in finding.choices])}?"
@@ -198,8 +203,14 @@ def named(name: str, rulebook: Rulebook) -> str:
         main = next((shown.label for shown in rulebook.head.shown if shown.beside == name), None)
         return f"{main} ({beside})" if main else label or rulebook.scores[name].title
     fact = rulebook.fact(name)
-    short = lowered(label or beside or fact.title)
+    short = lowered(label or beside or _in_order(fact.title))
     return f"{short} grade" if label is not None and isinstance(fact, Finding) else short
+
+
+def _in_order(title: str) -> str:
+    """`HIV confirmatory test` for `HIV, confirmatory test`."""
+    of, comma, kind = title.partition(", ")
+    return f"{of} {kind}" if comma and kind.endswith(TEST) and ", " not in kind else title
 
 
 def trial_labels(ids: Sequence[str]) -> dict[str, str]:
@@ -262,12 +273,14 @@ def what_is_the_result(result: Result, as_of: date) -> str:
 
 
 TEST = " test"
+_SAID_AS_A_VOWEL = re.compile(r"[AEFHILMNORSX](?=[A-Z])|[AEIOU]")
+"""How `HIV` and `Alpha` begin, but not `Bilirubin`."""
 
 
 def inside(text: str) -> str:
     """A thing to do as it stands inside a sentence: `a second creatinine`, `INR`."""
     if text.startswith("Test for ") or text.endswith(TEST):
-        return f"a {lowered(text)}"
+        return f"{'an' if _SAID_AS_A_VOWEL.match(text) else 'a'} {lowered(text)}"
     return f"a {text[2:]}" if text.startswith("A ") else lowered(text)
 
 
@@ -343,7 +356,12 @@ def measure_words(found: Found, rulebook: Rulebook, *, lacks_limit: bool = False
     name = named(found.subject, rulebook)
     if lacks_limit:
         return f"{name}: its limit of normal"
-    match found.reasons[0] if found.reasons else "missing":
+    return result_to_look_up(name, found.reasons[0] if found.reasons else "missing")
+
+
+def result_to_look_up(name: str, reason: Reason) -> str:
+    """What is wanted of a result that cannot be used for this reason: `creatinine again`, `urea: unit of the result`."""
+    match reason:
         case "stale":
             return f"{name} again"
         case "undated" | "imprecise_date":

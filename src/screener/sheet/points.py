@@ -270,9 +270,7 @@ def _found(found: Found, rulebook: Rulebook, as_of: date) -> str:
     results = _telling_results(found)
     if not results:
         return f"{name} {phrases.range_words(found.range)}" if found.range is not None else name
-    return phrases.listed(
-        f"{phrases.named_with_value(each, rulebook)}{_on(each, as_of)}" for each in results[-2:]
-    )
+    return phrases.listed(f"{phrases.named_with_value(each, rulebook)}{_on(each, as_of)}" for each in results[-2:])
 
 
 def _telling_results(found: Found) -> list[Result]:

@@ -136,7 +136,11 @@ def _to_check(sheet: Sheet) -> Iterator[str]:
     for cell in sheet.results:
         if isinstance(cell, KeyResult) and cell.newer:
             yield f"{cell.label}, {cell.newer}"
-        elif isinstance(cell, KeyResult) and cell.check and not any(cell.check in each.text for each in sheet.check_first):
+        elif (
+            isinstance(cell, KeyResult)
+            and cell.check
+            and not any(cell.check in each.text for each in sheet.check_first)
+        ):
             yield f"{cell.label} {cell.words}: {cell.check}"
 
 
