@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import get_args
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.evaluation.answers import Found, Reason
@@ -22,7 +23,8 @@ from screener.screening import CriterionResult, Screening
 from screener.sheet import phrases
 from screener.sheet.head import latest, may_be_of_several, sorted_results
 from screener.sheet.model import Action, ActionGroup, ActionKind, Counts, Line, Review
-from screener.sheet.reviewing import is_of_old_results, is_tested
+from screener.sheet.notes import places_in
+from screener.sheet.reviewing import is_of_old_results, is_tested, open_entries
 from screener.sheet.states import is_split
 from screener.sheet.waiting import Awaited, awaited, questions_asked
 from screener.values.dates import TimeUnit, parse_duration
@@ -50,34 +52,67 @@ Step = tuple[ActionKind, str, str]
 def actions_of(screening: Screening, trials: Collection[str]) -> Actions:
     """What the open lines of these trials need, apart from the chart review, by group and text."""
     actions: Actions = {}
+    rulebook = screening.rulebook
     sought: dict[str, dict[Line, None]] = {}
+    known = _Known(_entries_asked(screening), frozenset(_places_to_check(screening)))
     for each in awaited(screening, trials):
-        for kind, text, detail in _steps(each, screening.rulebook):
+        for kind, text, detail in _steps(each, known, rulebook):
             _add(actions, kind, text, each.line, detail)
-        for title in _sought(each, screening.rulebook):
-            sought.setdefault(title, {})[each.line] = None
-    for text, lines in _asked_together(sought):
+        for name in _sought(each, rulebook):
+            sought.setdefault(name, {})[each.line] = None
+    for text, lines in _asked_together(sought, rulebook):
         for line in lines:
             _add(actions, "chart", text, line)
     for trial in screening.trials:
         for criterion in trial.criteria if trial.id in trials else ():
-            for kind, text in _asked(criterion, screening.rulebook):
+            for kind, text in _asked(criterion, rulebook):
                 _add(actions, kind, text, Line(trial.id, criterion.id))
-    return actions
+    return _measured_once(actions)
 
 
-def _asked_together(sought: Mapping[str, Iterable[Line]]) -> Iterator[tuple[str, list[Line]]]:
-    """What inclusion lines need to be found, each thing once: those for the same trials in one question.
+def _measured_once(actions: Actions) -> Actions:
+    """The actions without `HE grade` where `HE grade again` is one of them: that serves both."""
+    kept = dict(actions)
+    for kind, text in actions:
+        if (kind, f"{text}{phrases.AGAIN}") in kept:
+            once = kept.pop((kind, text))
+            for line in once.lines:
+                _add(kept, kind, f"{text}{phrases.AGAIN}", line)
+    return kept
+
+
+class _Known(Struct, frozen=True):
+    """What the sheet asks about by itself: what each open entry may be, by its place, and the places to check first."""
+
+    entries: Mapping[str, frozenset[str]]
+    checked: frozenset[str]
+
+
+def _entries_asked(screening: Screening) -> dict[str, frozenset[str]]:
+    return {entry.source: frozenset(entry.may_be) for entry in open_entries(screening)}
+
+
+def _places_to_check(screening: Screening) -> Iterator[str]:
+    for note in screening.check_first:
+        yield from places_in(note)
+
+
+def _asked_together(sought: Mapping[str, Iterable[Line]], rulebook: Rulebook) -> Iterator[tuple[str, list[Line]]]:
+    """What inclusion lines need to be found, each thing once: those for the same trials in one question, without kinds
+    of what is named.
 
     If one trial needs cirrhosis or chronic hepatitis, and another cirrhosis, the questions are `Cirrhosis?` for both
     and `Chronic hepatitis?` for the first.
     """
     together: dict[frozenset[str], dict[str, Iterable[Line]]] = {}
-    for title, lines in sought.items():
-        together.setdefault(frozenset(line.trial for line in lines), {})[title] = lines
+    for name, lines in sought.items():
+        together.setdefault(frozenset(line.trial for line in lines), {})[name] = lines
     for those in together.values():
         lines_of_all = dict.fromkeys(line for lines in those.values() for line in lines)
-        yield f"{capital(phrases.one_of(list(those)))}?", list(lines_of_all)
+        broadest = [
+            rulebook.concepts[name] for name in those if those.keys().isdisjoint(rulebook.concepts[name].broader)
+        ]
+        yield phrases.any_of([lowered(each.title) for each in broadest]), list(lines_of_all)
 
 
 def _add(actions: Actions, kind: ActionKind, text: str, line: Line, detail: str = "") -> None:
@@ -105,14 +140,15 @@ def _length(time: str) -> tuple[int, int]:
     return get_args(TimeUnit).index(length.unit), length.count
 
 
-def _steps(each: Awaited, rulebook: Rulebook) -> Iterator[Step]:
+def _steps(each: Awaited, known: _Known, rulebook: Rulebook) -> Iterator[Step]:
     found, lookup = each.found, each.found.lookup
     match lookup:
         case ValueLookup() | ChangeLookup():
-            if each.lacks_limit or ((found.reasons or found.may_lack) and not waits_for_anchor_alone(found)):
+            is_open = (found.reasons or found.may_lack) and not waits_for_anchor_alone(found)
+            if (each.lacks_limit or is_open) and not _is_checked(found, known):
                 yield _of_result(each, found, lookup, rulebook)
         case EventLookup():
-            yield from _of_event(each, found, lookup, rulebook)
+            yield from _of_event(each, _without_entries(found, lookup, known), lookup, rulebook)
         case OnsetLookup():
             if found.reasons and not any(getattr(fact, "only_may_be", False) for fact in found.used):
                 label = rulebook.head.since_label if lookup.concept == rulebook.head.since else ""
@@ -120,6 +156,21 @@ def _steps(each: Awaited, rulebook: Rulebook) -> Iterator[Step]:
         case None:
             if found.reasons and found.subject not in rulebook.questions:
                 yield "chart", capital(next(need.text for need in needs_of_lookup(found, rulebook))), ""
+
+
+def _is_checked(found: Found, known: _Known) -> bool:
+    """Whether all results that a lookup waits for, as nobody could read their name, are checked first."""
+    places = {fact.source for fact in found.used if isinstance(fact, Result)}
+    return found.reasons[:1] == ("unread",) and bool(places) and places <= known.checked
+
+
+def _without_entries(found: Found, lookup: EventLookup, known: _Known) -> Found:
+    """A lookup without the question which kind an entry is, where the chart review asks that of the entry."""
+    asked_for = {each.concept for each in (*lookup.what, *lookup.exceptions)}
+    certain = [fact for fact in found.used if isinstance(fact, Episode) and not fact.only_may_be]
+    if not all(fact.may_be & asked_for <= known.entries.get(fact.source, frozenset()) for fact in certain):
+        return found
+    return replace(found, reasons=tuple(reason for reason in found.reasons if reason != "unspecific"))
 
 
 def _of_result(each: Awaited, found: Found, lookup: ValueLookup | ChangeLookup, rulebook: Rulebook) -> Step:
@@ -178,7 +229,7 @@ def _of_event(each: Awaited, found: Found, lookup: EventLookup, rulebook: Rulebo
         if is_of_old_results(each) and concept_ is not None and concept_.absent_when:
             yield _old(each, _test_of(concept_, rulebook), rulebook)
             continue
-        question = without_places(need.text, (fact.source for fact in found.used))
+        question = capital(phrases.without_kind(without_places(need.text, (fact.source for fact in found.used))))
         yield _old(each, question, rulebook) if is_of_old_results(each) else ("chart", question, "")
 
 
@@ -203,7 +254,7 @@ def _next_test(concept: Concept, result: Result, each: Awaited, rulebook: Rulebo
         name = phrases.named(result.fact, rulebook)
         if result.unusable in _OF_THE_RECORD:
             return "chart", capital(phrases.result_to_look_up(name, result.unusable)), ""
-        return _measured(result.fact, f"{name} again", each, rulebook)
+        return _measured(result.fact, f"{name}{phrases.AGAIN}", each, rulebook)
     known = phrases.named_with_value(result, rulebook) + phrases.of_day(result, date.fromordinal(each.frame.as_of))
     test = next((sign.fact for sign in concept.absent_when if sign.fact != result.fact), None)
     if each.is_past:
@@ -224,14 +275,14 @@ def _measured(fact: str, words: str, each: Awaited, rulebook: Rulebook) -> Step:
 
 
 def _sought(each: Awaited, rulebook: Rulebook) -> Iterator[str]:
-    """What an inclusion line needs to be found in the chart."""
+    """The concepts that an inclusion line needs to be found in the chart."""
     lookup = each.found.lookup
     if not isinstance(lookup, EventLookup) or each.found.truth is not UNKNOWN or not each.seeks:
         return
     for name in each.found.lacking:
         concept = rulebook.concepts[name]
         if not is_of_old_results(each) and not is_tested(concept, lookup.list):
-            yield lowered(concept.title)
+            yield name
 
 
 def _deciding_test(concept: Concept) -> str:

@@ -284,6 +284,20 @@ def inside(text: str) -> str:
     return f"a {text[2:]}" if text.startswith("A ") else lowered(text)
 
 
+def title_inside(concept: Concept) -> str:
+    """What a concept is called inside a sentence: `depressive disorder`, where its title says that its kind is not
+    stated."""
+    return without_kind(lowered(concept.title))
+
+
+def without_kind(text: str) -> str:
+    """A text without what a title adds of a kind that nobody stated: `depressive disorder, which not stated`."""
+    return _KIND_NOT_STATED.sub(r"\1", text)
+
+
+_KIND_NOT_STATED = re.compile(r"“?([^“”,]+), [^“”,]*not stated”?")
+
+
 # ---- times of rules
 
 
@@ -359,11 +373,14 @@ def measure_words(found: Found, rulebook: Rulebook, *, lacks_limit: bool = False
     return result_to_look_up(name, found.reasons[0] if found.reasons else "missing")
 
 
+AGAIN = " again"
+
+
 def result_to_look_up(name: str, reason: Reason) -> str:
-    """What is wanted of a result that cannot be used for this reason: `creatinine again`, `urea: unit of the result`."""
+    """What is wanted of a result that cannot be used: `creatinine again`, `urea: unit of the result`."""
     match reason:
         case "stale":
-            return f"{name} again"
+            return f"{name}{AGAIN}"
         case "undated" | "imprecise_date":
             return f"{name}: exact date of the result"
         case "unit":
@@ -470,6 +487,13 @@ def left(counts: Counts, has_review: bool) -> str:
     return ", ".join(told)
 
 
+def any_of(titles: Sequence[str]) -> str:
+    """`Cirrhosis or ascites?`; if a title has an `or` itself, `Any of these: acute or chronic failure; ascites?`"""
+    if len(titles) > 1 and any(" or " in title or "," in title for title in titles):
+        return f"Any of these: {'; '.join(titles)}?"
+    return f"{capital(either(titles))}?"
+
+
 def one_of(texts: Sequence[str]) -> str:
     """`a, b or c`"""
     return either(texts)
@@ -521,16 +545,33 @@ def entry_question(entry: OpenEntry, read_as: Sequence[Episode], rulebook: Ruleb
     ]
     called, those = f"“{_called(entry)}”", _first_of(titles)
     if not read_as:
-        return f"what is {called}{_if_few(titles)}?"
+        return f"what is {called}{_if_few(titles)}?{_for_lines(entry, titles, rulebook)}"
     if read_as[0].list == "medications":
         are_drugs = all(each.kind == "drug" for each in concepts)
         return f"is {called} {'' if are_drugs else 'given for '}{those}?"
     if len(read_as) > 1:
-        return f"{called}: also {those}?"
+        return f"is {called} also {those}?"
     concept = rulebook.concepts[read_as[0].concept]
     names = {each.casefold() for each in ("", concept.name, concept.title, *concept.aliases)}
     words = "" if entry.called.casefold() in names else f" ({called})"
-    return f"the {lowered(concept.title)}{words}: also {those}?"
+    return f"is the {title_inside(concept)}{words} also {those}?"
+
+
+MOST_LINES = 6
+"""Lines of an entry that its question names the first of. What may be anything counts in more, and is not about any."""
+
+
+def _for_lines(entry: OpenEntry, titles: Sequence[str], rulebook: Rulebook) -> str:
+    """What lines ask of an entry that may be many things: ` For 2405 E3 (heart or lung disease) and 4 more lines.`"""
+    if not entry.lines or len(titles) <= MOST_TITLES or len(entry.lines) > MOST_LINES:
+        return ""
+    first, others = entry.lines[0], len(entry.lines) - 1
+    labels = trial_labels(list(rulebook.trials))
+    criteria = rulebook.trials[first.trial].criteria
+    short = next((each.short for each in criteria if each.id == first.id), "")
+    about = f" ({lowered(short.partition(';')[0])})" if short else ""
+    more = f" and {counted(others, 'more line')}" if others else ""
+    return f" For {labels[first.trial]} {first.id}{about}{more}."
 
 
 def _first_of(titles: Sequence[str]) -> str:

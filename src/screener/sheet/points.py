@@ -15,7 +15,7 @@ from screener.contract import OUTCOMES
 from screener.evaluation.answers import Found, Judged, Measured
 from screener.evaluation.explanation import LIMITS, limit_in_words, number_text
 from screener.evaluation.grounds import Part, deciding, facts
-from screener.evaluation.phrases import asked, capital, lowered, unit_beside, wanted
+from screener.evaluation.phrases import asked, capital, unit_beside, wanted
 from screener.records.patient import Answer, Episode, Result
 from screener.rulebook import (
     VERBS,
@@ -303,7 +303,7 @@ def is_timed(lookup: EventLookup) -> bool:
 def episode_words(episode: Episode, rulebook: Rulebook, as_of: date) -> str:
     """An entry with its time: `depression since 2019`, `upper GI bleed 20 to 22 Feb`."""
     led = {"allergies": "allergy to ", "family_history": "family history of ", "plans": "planned "}
-    title = led.get(episode.list, "") + lowered(rulebook.concepts[episode.concept].title)
+    title = led.get(episode.list, "") + phrases.title_inside(rulebook.concepts[episode.concept])
     start = phrases.moment_words(episode.start, as_of)
     end = phrases.moment_words(episode.end, as_of)
     if start and end and start != end:
