@@ -19,6 +19,7 @@ from screener.records.reviews import EVER, NOW
 from screener.rulebook import Concept, Finding, OnsetLookup, Question, RecordList, Rulebook, Scope, Sex
 from screener.screening import CriterionResult
 from screener.sheet.model import (
+    Action,
     ActionKind,
     Counts,
     Doubt,
@@ -747,7 +748,7 @@ def _step(sheet: Sheet, first: TrialRow, live: Sequence[TrialRow]) -> str:
             return f"investigator confirms and signs the checklist of {first.label}{until}"
         case "too little":
             those = [
-                inside(each.text)
+                _to_get(each)
                 for group in sheet.actions
                 for each in group.actions
                 if group.kind == "measure" and alike.intersection(each.trials)
@@ -755,7 +756,7 @@ def _step(sheet: Sheet, first: TrialRow, live: Sequence[TrialRow]) -> str:
             return f"get {', '.join(those[:MOST_NAMED])}" if those else f"look up the chart for {labels}"
         case "nothing against" if sheet.review.settles:
             those = [
-                inside(each.text)
+                _to_get(each)
                 for group in sheet.actions
                 for each in group.actions
                 if group.kind == "measure" and first.id in each.trials
@@ -765,6 +766,11 @@ def _step(sheet: Sheet, first: TrialRow, live: Sequence[TrialRow]) -> str:
             return f"{measure}one chart review. If it finds nothing, it settles {settles}"
         case _:
             return f"{both(first.left.split(', '))} for {first.label}" if first.left else f"see {labels}"
+
+
+def _to_get(action: Action) -> str:
+    """A thing to measure inside a sentence, without what is on record of it."""
+    return inside(action.text.partition(" (")[0])
 
 
 MOST_NAMED = 6
@@ -786,7 +792,7 @@ def next_in_row(sheet: Sheet) -> str:
         case "all met" | "all met if complete":
             return "sign the checklist" if first.recruiting.is_recruiting else f"ask whether {first.label} recruits"
         case "too little":
-            those = [inside(each.text) for group in sheet.actions if group.kind == "measure" for each in group.actions]
+            those = [_to_get(each) for group in sheet.actions if group.kind == "measure" for each in group.actions]
             return f"get {', '.join(those[:MOST_NAMED])}" if those else first.left
         case "ruled out today":
             day = min((row.dates.reopens for row in sheet.trials if row.dates.reopens is not None), default=None)
@@ -808,7 +814,7 @@ def _named_in(left: str, sheet: Sheet, row: TrialRow) -> str:
     if not number or number > MOST_NAMED_IN_ROW or row.counts.check:
         return left
     those = [
-        inside(each.text)
+        _to_get(each)
         for group in sheet.actions
         if group.kind == "measure"
         for each in group.actions
@@ -822,6 +828,11 @@ def patient_in_row(patient: str, sex: Sex | None, age: str) -> str:
     """`S-002 W 58`"""
     letter = "" if sex is None else person(sex, is_child=False)[0]
     return " ".join(each for each in (patient, letter, age.replace(" to ", "-")) if each)
+
+
+def numbered(file: str, number: int) -> str:
+    """`ward.json, no. 2`"""
+    return f"{file}, no. {number}"
 
 
 def earlier_state(state: str, label: str) -> str:

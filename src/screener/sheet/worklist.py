@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from screener.records.errors import Unusable
 from screener.rulebook import Lab, Rulebook, Sex
@@ -271,6 +272,7 @@ def worklist_of(
     rows: Sequence[Row], choice: Choice, unusable: Sequence[Unusable] = (), earlier: Earlier | None = None
 ) -> Worklist:
     """The worklist of these patients, at least one. Who has died comes last: nothing is to be done."""
+    rows = told_apart(rows)
     since = None
     if earlier is not None:
         since = compared(rows, earlier, {earlier.written(each.file) for each in unusable})
@@ -293,6 +295,19 @@ def worklist_of(
         unusable=tuple(unusable),
         since=since,
     )
+
+
+def told_apart(rows: Sequence[Row]) -> list[Row]:
+    """The rows; of several of one id in one file each with its place there: `ward.json, no. 2`."""
+    numbers = Counter((row.patient, row.file) for row in rows)
+    seen: Counter[tuple[str, str]] = Counter()
+    apart: list[Row] = []
+    for row in rows:
+        key = (row.patient, row.file)
+        seen[key] += 1
+        file = phrases.numbered(row.file, seen[key]) if numbers[key] > 1 else row.file
+        apart.append(replace(row, file=file, shares_id=row.shares_id or numbers[key] > 1))
+    return apart
 
 
 def _is_wanted(row: Row, choice: Choice) -> bool:
