@@ -127,6 +127,12 @@ def test_a_grade_stands_in_words(label: str, result: dict[str, Any], words: str)
     assert found.words == words
 
 
+def test_a_result_without_a_unit_is_asked_for_it() -> None:
+    found = cell("Creatinine", {"name": "creatinine", "value": 130, "date": "2026-02-19"})
+    assert isinstance(found, KeyResult)
+    assert found.check == "which unit? umol/L"
+
+
 def test_a_score_says_what_is_missing_and_on_which_doubt_it_rests() -> None:
     inputs = [lab("INR", 25.3), bilirubin(17.5), lab("creatinine", 70, unit="umol/L")]
     found = cell("MELD", *inputs)

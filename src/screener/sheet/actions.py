@@ -275,13 +275,16 @@ def _measured(fact: str, words: str, each: Awaited, rulebook: Rulebook) -> Step:
 
 
 def _sought(each: Awaited, rulebook: Rulebook) -> Iterator[str]:
-    """The concepts that an inclusion line needs to be found in the chart."""
+    """The concepts that an inclusion line needs to be found in the chart; without those on record, whose dates or
+    course are asked for."""
     lookup = each.found.lookup
     if not isinstance(lookup, EventLookup) or each.found.truth is not UNKNOWN or not each.seeks:
         return
+    asked = {need.name for need in needs_of_lookup(replace(each.found, lacking=()), rulebook)}
     for name in each.found.lacking:
         concept = rulebook.concepts[name]
-        if not is_of_old_results(each) and not is_tested(concept, lookup.list):
+        is_asked = not asked.isdisjoint((name, *concept.narrower))
+        if not is_asked and not is_of_old_results(each) and not is_tested(concept, lookup.list):
             yield name
 
 

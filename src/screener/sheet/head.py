@@ -261,6 +261,8 @@ def _why_unusable(result: Result, fact: Lab | Finding) -> str:
     """What is wrong with a result that cannot be used; of one that is none of a finding's words, which one it is."""
     if isinstance(fact, Finding) and phrases.is_of_no_choice(result, fact):
         return phrases.which_of(fact)
+    if result.unusable == "unit":
+        return phrases.which_unit(result.problem or "")
     return phrases.doubted(result.problem or phrases.UNUSABLE)
 
 

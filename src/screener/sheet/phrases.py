@@ -166,6 +166,12 @@ def which_of(finding: Finding) -> str:
     return f"{either([each.replace('_', ' ') for each in finding.choices])}?"
 
 
+def which_unit(problem: str) -> str:
+    """`which unit? mg/dL or umol/L`, by what is said of a result without one."""
+    units = problem.partition("possible in ")[2].replace("`", "")
+    return f"which unit? {units}".rstrip() if units or "no unit" in problem else doubted(problem)
+
+
 def unusable(result: Result, as_of: date) -> str:
     """`29 Nov: “haemolysed” cannot be used`"""
     day = moment_words(result.when, as_of)
