@@ -309,14 +309,14 @@ def _why(answer: Judged) -> str:
 
 
 def _lacking(score: Measured, rulebook: Rulebook) -> str:
-    """What keeps a score from being one number: results first; a kind of what is named (of dialysis, the maintenance
-    dialysis) is left out."""
+    """What keeps a score from being one number, without kinds of what is named, as maintenance dialysis is of
+    dialysis."""
     if score.range.is_exact:
         return ""
     open_ = [(found, why) for found in leaves(score) for why in _why_open(found, rulebook)[:1]]
     named = {name for found, _ in open_ for name in _concepts_of(found)}
     lacking: dict[str, list[str]] = {}
-    for found, why in sorted(open_, key=lambda each: isinstance(each[0].lookup, EventLookup)):
+    for found, why in open_:
         names = _concepts_of(found)
         if not names or any(named.isdisjoint(rulebook.concepts[name].broader) for name in names):
             lacking.setdefault(why, []).append(_subject(found, rulebook))

@@ -287,18 +287,27 @@ def _doubts(
     screening: Screening, checks: Mapping[str, Checks], suspicious: Mapping[Place, str], labels: Mapping[str, str]
 ) -> tuple[Doubt, ...]:
     """The suspicious values that some line uses, those that decide a verdict first; then what the reading found."""
-    doubts: list[Doubt] = []
+    alike: dict[tuple[str, str, tuple[str, ...]], list[tuple[Result, Doubt]]] = {}
     for place, why in suspicious.items():
         result = next(each for each in screening.record.results[place[0]] if each.source == place[1])
         decides = tuple(name for name, of_trial in checks.items() if place in of_trial.places)
         counts = tuple(
             trial.id for trial in screening.trials if any(place in doubtful(each) for each in trial.criteria)
         )
-        text = phrases.doubt(phrases.result_words(result, screening.rulebook, screening.as_of), why)
-        doubts.append(Doubt(text, decides or counts, phrases.decides([labels[name] for name in decides])))
+        doubt = Doubt("", decides or counts, phrases.decides([labels[name] for name in decides]))
+        alike.setdefault((place[0], why, decides), []).append((result, doubt))
+    doubts = [_doubt_of(those, why, screening) for (_, why, _), those in alike.items()]
     doubts += _impossible(screening)
     found = [Doubt(to_check(note, screening), (), places=tuple(places_in(note))) for note in screening.check_first]
     return (*sorted(doubts, key=lambda each: not each.effect), *found)
+
+
+def _doubt_of(those: Sequence[tuple[Result, Doubt]], why: str, screening: Screening) -> Doubt:
+    """The latest of several values that are doubted alike, and how many others there are."""
+    latest_first = sorted(those, key=lambda each: each[0].when.order if each[0].when else (0, 0), reverse=True)
+    words = phrases.result_words(latest_first[0][0], screening.rulebook, screening.as_of)
+    trials = dict.fromkeys(name for _, doubt in those for name in doubt.trials)
+    return Doubt(phrases.doubt(phrases.and_others(words, len(those) - 1), why), tuple(trials), those[0][1].effect)
 
 
 def _impossible(screening: Screening) -> Iterator[Doubt]:

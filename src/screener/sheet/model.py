@@ -130,7 +130,7 @@ class KeyScore(Struct, frozen=True, tag="score"):
     without: str = ""
     """What it would be without that value: `17 to 40`."""
     other: str = ""
-    """`registry's wording 6.67`."""
+    """`by registry 6.67`."""
 
 
 class Doubt(Struct, frozen=True):

@@ -560,7 +560,8 @@ def entry_question(entry: OpenEntry, read_as: Sequence[Episode], rulebook: Ruleb
         return f"is {called} also {those}?"
     concept = rulebook.concepts[read_as[0].concept]
     names = {each.casefold() for each in ("", concept.name, concept.title, *concept.aliases)}
-    words = "" if entry.called.casefold() in names else f" ({called})"
+    is_named = entry.called.casefold() in names or concept.title.casefold() in entry.called.casefold()
+    words = "" if is_named else f" ({called})"
     return f"is the {title_inside(concept)}{words} also {those}?"
 
 
@@ -617,6 +618,11 @@ def shortened(text: str) -> str:
 
 
 # ---- values to check
+
+
+def and_others(value: str, number: int) -> str:
+    """`INR 25.3 of 27 Nov and 2 earlier ones`"""
+    return f"{value} and {counted(number, 'earlier one')}" if number else value
 
 
 def doubt(value: str, why: str) -> str:

@@ -216,7 +216,7 @@ def _limit_as_recorded(ground: Judged) -> str:
 
 def _with_other_wordings(grounds: Sequence[Judged], rulebook: Rulebook) -> Iterator[tuple[Judged, str]]:
     """The statements; of a score and its other wording under one limit the first alone, with the value of the other:
-    `COSSH-ACLF II 9.80 (registry's wording 9.68), limit 7.4`."""
+    `COSSH-ACLF II 9.80 (by registry 9.68), limit 7.4`."""
     label_of = {shown.beside: (shown.name, shown.beside_label) for shown in rulebook.head.shown if shown.beside}
     by_score = {(_score(each), _limit_words(each, rulebook)): each for each in grounds if _score(each)}
     others: dict[tuple[str, str], str] = {}
