@@ -47,3 +47,19 @@ def test_the_day_of_a_review_is_told_how_to_be_written(written: str, mend: str) 
     review = {"on": written, "by": "nurse", "covers": "ever", "none_of": ["hiv_infection"]}
     patient = read_patient({"as_of": "2026-03-20", "reviews": [review]}, dictionary())
     assert any(f"; {mend}." in note for note in patient.notes)
+
+
+def test_each_question_stands_in_words_above_its_blank() -> None:
+    """Somebody who opens the file in an editor reads a question, and below it the word that the answer replaces."""
+    record = {"as_of": "2026-03-20", "conditions": [{"text": "St.n. OP", "onset": "2014"}, {"name": "gout"}]}
+    written = to_review(evaluate(read_patient(record, dictionary())))
+    items = {each["what"]: list(each.items()) for group in written["groups"] for each in group["items"]}
+    assert items["liver_transplantation"][:2] == [("question", "Liver transplantation, ever?"), ("found", None)]
+    assert items["planned liver_transplantation"][0] == ("question", "Liver transplantation planned?")
+    (entry,) = written["entries"]
+    assert list(entry.items())[:3] == [
+        ("question", "What is “St.n. OP”? Dated 2014."),
+        ("is", None),
+        ("none_of_these", None),
+    ]
+    assert f'"is": "{entry["may_be"][0]}"' in " ".join(written["how"])

@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from screener.records.notes import Note, in_words
 from screener.rulebook import RecordList, Sex, Side
 from screener.values.dates import END, Moment
 from screener.values.ranges import Range
@@ -190,7 +191,7 @@ class Patient(Struct, frozen=True):
     """One patient's record, read with the dictionary whose digest it keeps.
 
     `results`, `episodes` and `absences` are keyed by dictionary name. `as_of` is the record's own date of screening, as
-    a day. `notes` are things ignored or suspicious, in words.
+    a day. `noted` are things ignored or suspicious.
     """
 
     id: str
@@ -216,7 +217,7 @@ class Patient(Struct, frozen=True):
     near: tuple[Near, ...] = ()
     none_known_on: Mapping[RecordList, tuple[int, ...]] = {}
     """The lists that the record says are empty, as of these days."""
-    notes: tuple[str, ...] = ()
+    noted: tuple[Note, ...] = ()
     shares_id: bool = False
     """Whether another patient of the call has the same id, so that nobody can tell what is whose."""
     identifiers: frozenset[tuple[str | None, str]] | None = None
@@ -224,6 +225,11 @@ class Patient(Struct, frozen=True):
     address: str | None = None
     """The full address of the patient on the server that the record comes from, if it names one."""
     read_with: ReadWith = NOTHING_BESIDES
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The notes in words."""
+        return in_words(self.noted)
 
 
 def digest_of(facts: object) -> str:
@@ -234,4 +240,4 @@ def digest_of(facts: object) -> str:
 
 def digest_of_record(patient: Patient) -> str:
     """What identifies the facts of a record as they were read. Its notes say nothing that an answer rests on."""
-    return digest_of(msgspec.structs.replace(patient, digest="", notes=(), read_with=NOTHING_BESIDES))
+    return digest_of(msgspec.structs.replace(patient, digest="", noted=(), read_with=NOTHING_BESIDES))
