@@ -70,7 +70,7 @@ WORK: list[tuple[Any, ...]] = [
         ("INR >= 1.5 or prothrombin_activity < 40 %", "inclusion", {},
          [("measure", "INR", ""), ("measure", "PTA", "")]),
         ("creatinine >= 100 umol/L", "inclusion",
-         {"observations": [result("creatinine", 90)]}, [("chart", "Creatinine: unit of the result", "")]),
+         {"observations": [result("creatinine", 90)]}, [("chart", "Creatinine 90: which unit?", "")]),
         ("rise in creatinine within 48 hours >= 26.5 umol/L", "exclusion",
          {}, [("measure", "A second creatinine", "within 48 hours")]),
         ("platelets before last onset of liver_failure < 50 x 10*9/L", "exclusion",

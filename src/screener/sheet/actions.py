@@ -23,7 +23,6 @@ from screener.screening import CriterionResult, Screening
 from screener.sheet import phrases
 from screener.sheet.head import latest, may_be_of_several, sorted_results
 from screener.sheet.model import Action, ActionGroup, ActionKind, Counts, Line, Review
-from screener.sheet.notes import places_in
 from screener.sheet.reviewing import is_of_old_results, is_tested, open_entries
 from screener.sheet.states import is_split
 from screener.sheet.waiting import Awaited, awaited, questions_asked
@@ -54,7 +53,8 @@ def actions_of(screening: Screening, trials: Collection[str]) -> Actions:
     actions: Actions = {}
     rulebook = screening.rulebook
     sought: dict[str, dict[Line, None]] = {}
-    known = _Known(_entries_asked(screening), frozenset(_places_to_check(screening)))
+    checked = frozenset(place for note in screening.noted if note.is_first for place in note.places)
+    known = _Known(_entries_asked(screening), checked)
     for each in awaited(screening, trials):
         for kind, text, detail in _steps(each, known, rulebook):
             _add(actions, kind, text, each.line, detail)
@@ -90,11 +90,6 @@ class _Known(Struct, frozen=True):
 
 def _entries_asked(screening: Screening) -> dict[str, frozenset[str]]:
     return {entry.source: frozenset(entry.may_be) for entry in open_entries(screening)}
-
-
-def _places_to_check(screening: Screening) -> Iterator[str]:
-    for note in screening.check_first:
-        yield from places_in(note)
 
 
 def _asked_together(sought: Mapping[str, Iterable[Line]], rulebook: Rulebook) -> Iterator[tuple[str, list[Line]]]:
@@ -253,7 +248,7 @@ def _next_test(concept: Concept, result: Result, each: Awaited, rulebook: Rulebo
     if result.unusable is not None and not each.is_past:
         name = phrases.named(result.fact, rulebook)
         if result.unusable in _OF_THE_RECORD:
-            return "chart", capital(phrases.result_to_look_up(name, result.unusable)), ""
+            return "chart", capital(phrases.result_to_look_up(name, result.unusable, result.recorded_value)), ""
         return _measured(result.fact, f"{name}{phrases.AGAIN}", each, rulebook)
     known = phrases.named_with_value(result, rulebook) + phrases.of_day(result, date.fromordinal(each.frame.as_of))
     test = next((sign.fact for sign in concept.absent_when if sign.fact != result.fact), None)

@@ -222,7 +222,7 @@ def _result(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[P
     if not results:
         return KeyResult(shown.name, shown.label, beside=beside, missing=phrases.NOT_ON_RECORD)
     usable = [each for each in results if each.unusable is None]
-    last = (usable or results)[-1]
+    last = (usable or [each for each in results if each.recorded_value] or results)[-1]
     newest = results[-1]
     others = [each for each in results if each.when == last.when and each.recorded_value != last.recorded_value]
     others = [each for each in others if each.unusable is None or not usable]
@@ -234,7 +234,7 @@ def _result(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[P
         good_to = None if day is None else date.fromordinal(day)
     check = phrases.doubted(suspicious.get((last.fact, last.source), ""))
     if last.unusable is not None:
-        check = _why_unusable(last, fact)
+        check = _why_unusable(last, fact, rulebook)
     elif others:
         check = phrases.WHICH_IS_RIGHT
     return KeyResult(
@@ -257,10 +257,12 @@ def _result(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[P
     )
 
 
-def _why_unusable(result: Result, fact: Lab | Finding) -> str:
+def _why_unusable(result: Result, fact: Lab | Finding, rulebook: Rulebook) -> str:
     """What is wrong with a result that cannot be used; of one that is none of a finding's words, which one it is."""
     if isinstance(fact, Finding) and phrases.is_of_no_choice(result, fact):
         return phrases.which_of(fact)
+    if result.unusable == "unread":
+        return phrases.is_it(result.fact, rulebook)
     if result.unusable == "unit":
         return phrases.which_unit(result.problem or "")
     return phrases.doubted(result.problem or phrases.UNUSABLE)

@@ -52,6 +52,7 @@ NOTHING_EXPIRES = "nothing expires"
 NONE_AGAINST = "none against"
 NOT_ON_RECORD = "not on record"
 UNUSABLE = "cannot be used"
+WITHOUT_UNIT = "has no usable unit"
 ANSWERED = "answered"
 WHICH_IS_RIGHT = "two results differ: which is right?"
 
@@ -166,6 +167,11 @@ def which_of(finding: Finding) -> str:
     return f"{either([each.replace('_', ' ') for each in finding.choices])}?"
 
 
+def is_it(fact: str, rulebook: Rulebook) -> str:
+    """`is it bilirubin?`: of a result under a name that is nearly one of the dictionary."""
+    return f"is it {named(fact, rulebook)}?"
+
+
 def which_unit(problem: str) -> str:
     """`which unit? mg/dL or umol/L`, by what is said of a result without one."""
     units = problem.partition("possible in ")[2].replace("`", "")
@@ -176,7 +182,8 @@ def unusable(result: Result, as_of: date) -> str:
     """`29 Nov: “haemolysed” cannot be used`"""
     day = moment_words(result.when, as_of)
     recorded = f"“{shortened(f'{result.recorded_value}{unit_beside(result.recorded_unit)}')}”"
-    return f"{f'{day}: ' if day else ''}{recorded if result.recorded_value else 'a result without value'} {UNUSABLE}"
+    shown = recorded if result.recorded_value else "a result without value"
+    return f"{f'{day}: ' if day else ''}{shown} {WITHOUT_UNIT if result.unusable == 'unit' else UNUSABLE}"
 
 
 def course(values: Sequence[str]) -> str:
@@ -373,33 +380,35 @@ def multiple(times: Fraction, of: str, limit_: str = "") -> str:
 
 
 def measure_words(found: Found, rulebook: Rulebook, *, lacks_limit: bool = False) -> str:
-    """What to measure or to look up again: `bilirubin`, `creatinine again`, `urea: unit of the result`."""
+    """What to measure or to look up again: `bilirubin`, `creatinine again`, `urea 31: which unit?`."""
     name = named(found.subject, rulebook)
     if lacks_limit:
         return f"{name}: its limit of normal"
-    return result_to_look_up(name, found.reasons[0] if found.reasons else "missing")
+    reason = found.reasons[0] if found.reasons else "missing"
+    results = [fact for fact in found.used if isinstance(fact, Result) and fact.unusable == reason]
+    return result_to_look_up(name, reason, results[-1].recorded_value if results else "")
 
 
 AGAIN = " again"
 
 
-def result_to_look_up(name: str, reason: Reason) -> str:
-    """What is wanted of a result that cannot be used: `creatinine again`, `urea: unit of the result`."""
+def result_to_look_up(name: str, reason: Reason, value: str = "") -> str:
+    """What is wanted of a result that cannot be used: `creatinine again`, `urea 31: which unit?`."""
     match reason:
         case "stale":
             return f"{name}{AGAIN}"
         case "undated" | "imprecise_date":
-            return f"{name}: exact date of the result"
+            return f"{f'{name} {value}'.rstrip()}: of which day?"
         case "unit":
-            return f"{name}: unit of the result"
+            return f"{f'{name} {value}'.rstrip()}: which unit?"
         case "impossible":
             return f"{name} again (impossible)"
         case "censored":
             return f"{name}: exact value"
         case "conflict":
-            return f"{name}: which result is right"
+            return f"{name}: which result is right?"
         case "unread":
-            return f"{name}: what the result under another name is"
+            return f"{f'{name} {value}'.rstrip()}: is it that?"
         case _:
             return name
 
