@@ -483,7 +483,7 @@ def _is_of_an_entry_alone(change: Change, as_of: date) -> bool:
     next one: an entry that nobody could read keeps it so until it is looked up, and no result grows old."""
     is_next_day = change.date <= as_of + ONE_DAY and change.after == "unknown"
     kinds = {cause.kind for cause in change.causes}
-    return is_next_day and "other" in kinds and "stale" not in kinds
+    return is_next_day and kinds <= {"other", "window"}
 
 
 def _horizon(as_of: date) -> date:
