@@ -369,16 +369,19 @@ def _joined(texts: Sequence[str], group: ActionGroup) -> str:
     """Things to measure as a list; questions one behind the other; anything else by semicolons."""
     if group.kind == "measure":
         return ", ".join([texts[0], *(phrases.inside(each) for each in texts[1:])])
-    return _one_by_one(_of_one_thing(texts))
+    return _one_by_one(of_one_thing(texts))
 
 
-def _of_one_thing(texts: Sequence[str]) -> list[str]:
+def of_one_thing(texts: Sequence[str]) -> list[str]:
     """Questions about one thing behind its name: `Bleeding: still there? exact dates?`"""
     asked: dict[str, list[str]] = {}
     for text in texts:
         of, _, question = text.partition(": ")
-        asked.setdefault(of if question.endswith("?") else text, []).append(question)
-    return [of if not any(those) else f"{of}: {' '.join(those)}" for of, those in asked.items()]
+        if question.endswith("?"):
+            asked.setdefault(of, []).append(question)
+        else:
+            asked[text] = []
+    return [f"{of}: {' '.join(those)}" if those else of for of, those in asked.items()]
 
 
 def _one_by_one(texts: Sequence[str]) -> str:
