@@ -19,7 +19,7 @@ from screener.screening import Screening, TrialResult, evaluate
 from screener.sheet.actions import actions_of, without_places
 from screener.sheet.again import after_clean_chart
 from screener.sheet.making import sheet_of
-from screener.sheet.model import OpenEntry
+from screener.sheet.model import Line, OpenEntry
 from screener.sheet.phrases import entry_question
 from screener.sheet.reviewing import asked_of_chart
 from screener.sheet.waiting import questions_asked
@@ -229,6 +229,17 @@ def test_of_many_things_that_an_entry_may_be_the_first_are_named() -> None:
     episode = Episode(SBP, "conditions", "conditions[0]")
     told = "is the spontaneous bacterial peritonitis also sepsis, malignancy, cirrhosis or 2 others?"
     assert entry_question(entry, [episode], load_rules()) == told
+
+
+def test_of_many_things_that_an_unread_entry_may_be_the_first_line_is_named() -> None:
+    rulebook = load_rules()
+    may_be = ("sepsis", "malignancy", "cirrhosis", "asthma", "eczema")
+    lines = [Line("NCT06242405", line.id) for line in rulebook.trials["NCT06242405"].criteria]
+    few, many = (OpenEntry("procedures[0]", "intubation", None, may_be, tuple(lines[:n])) for n in (3, 9))
+    told = entry_question(few, [], rulebook)
+    assert told.startswith("what is “intubation”? For 2405 ")
+    assert told.endswith(" and 2 more lines.")
+    assert entry_question(many, [], rulebook) == "what is “intubation”?"
 
 
 def test_who_has_no_sex_on_record_is_asked_for_it_before_a_pregnancy_is_tested() -> None:

@@ -217,7 +217,7 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
         )
     )
     entries = tuple(
-        replace(entry, lines=lines, text=phrases.entry_question(entry, _read_as(entry, screening), screening.rulebook))
+        _asked_about(replace(entry, lines=lines), screening)
         for entry in open_entries(screening)
         if (lines := tuple(line for line in entry.lines if line.trial in live))
     )
@@ -231,6 +231,10 @@ def _on_record(asked: Asked, screening: Screening) -> tuple[str, ...]:
     entries = (each for name in kinds for each in screening.record.episodes.get(name, ()))
     certain = (each for each in entries if each.list == asked.list and not (each.doubtful or each.only_may_be))
     return tuple(dict.fromkeys(each.source for each in certain))
+
+
+def _asked_about(entry: OpenEntry, screening: Screening) -> OpenEntry:
+    return replace(entry, text=phrases.entry_question(entry, _read_as(entry, screening), screening.rulebook))
 
 
 def _read_as(entry: OpenEntry, screening: Screening) -> list[Episode]:

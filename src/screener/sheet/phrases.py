@@ -182,8 +182,8 @@ def unusable(result: Result, as_of: date) -> str:
     """`29 Nov: “haemolysed” cannot be used`"""
     day = moment_words(result.when, as_of)
     recorded = f"“{shortened(f'{result.recorded_value}{unit_beside(result.recorded_unit)}')}”"
-    shown = recorded if result.recorded_value else "a result without value"
-    return f"{f'{day}: ' if day else ''}{shown} {WITHOUT_UNIT if result.unusable == 'unit' else UNUSABLE}"
+    told = f"{recorded} {WITHOUT_UNIT if result.unusable == 'unit' else UNUSABLE}"
+    return f"{f'{day}: ' if day else ''}{told if result.recorded_value else 'no value'}"
 
 
 def course(values: Sequence[str]) -> str:
