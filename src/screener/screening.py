@@ -526,14 +526,13 @@ class Screening:
             *self._not_denied_by_lists(),
         )
         notes = (
-            *map(Note, dead),
             *self._unread_results(),
-            *sorted(patient.noted, key=lambda note: not note.is_first),
+            *patient.noted,
             *map(Note, after),
             *later_than(patient, self._day),
             *map(Note, reviewed_too_long_ago(patient, self._day, self._rulebook)),
         )
-        return tuple(dict.fromkeys(notes))
+        return tuple(dict.fromkeys((*map(Note, dead), *sorted(notes, key=lambda note: not note.is_first))))
 
     @property
     def notes(self) -> tuple[str, ...]:

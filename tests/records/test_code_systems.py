@@ -16,6 +16,8 @@ from screener.records.code_systems import answer_word, system_name
         ("2.16.840.1.113883.6.1", "loinc"),
         (" http://snomed.info/sct ", "snomed"),
         ("urn:oid:2.16.840.1.113883.6.96", "snomed"),
+        ("urn: oid: 2.16.840.1.113883.6.96", "snomed"),
+        ("http://www.snomed.org/", "snomed"),
         ("urn:oid:2.16.840.1.113883.6.73", "atc"),
         ("urn:oid:2.16.840.1.113883.6.88", "rxnorm"),
         ("loinc", "loinc"),

@@ -188,7 +188,7 @@ def test_a_review_denies_each_thing_on_its_own_list(item: str, name: str, list_:
     [
         ({"on": None}, "reviews[0].on", "a review says on which day it was made"),
         ({"on": ""}, "reviews[0].on", "a review says on which day it was made"),
-        ({"on": "last week"}, "reviews[0].on", "`last week` is not a date"),
+        ({"on": "at noon"}, "reviews[0].on", "`at noon` is not a date"),
         ({"by": None}, "reviews[0].by", "a review says who made it"),
         ({"by": "  "}, "reviews[0].by", "a review says who made it"),
         ({"covers": None}, "reviews[0].covers", "a review says what time it covers"),
@@ -242,7 +242,7 @@ def test_an_old_review_that_was_made_again_is_not_told() -> None:
 def test_a_review_later_than_the_day_of_screening_is_told() -> None:
     patient = read(reviews=[{**SIGNED, "covers": "ever", "none_of": ["malignancy"]}])
     assert evaluate(patient, RULES, "2026-02-17").notes == (
-        "reviews[0].none_of[0]: `malignancy` is dated 18 Feb 2026, after the day of screening, and is not used",
+        "check first: the chart review of 18 Feb 2026 is later than the day of screening, and denies nothing on it",
     )
 
 
@@ -318,7 +318,7 @@ def test_a_sheet_in_which_nothing_is_ticked_says_nothing_and_needs_no_signature(
         (
             sheet(item("malignancy"), none_of_these="yes"),
             "groups[0].none_of_these",
-            "`yes` is not true or false",
+            "`yes` is not true or false, where it asks: Cancer",
         ),
         (sheet(item("malignancy", found=5)), "groups[0].items[0].found", "`5` is not a date"),
         (sheet(item("malignancy", found="")), "groups[0].items[0].found", "`` is not a date"),
@@ -486,7 +486,8 @@ def test_of_two_that_looked_an_entry_up_the_later_counts_where_they_disagree(
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ([{"text": "Knot"}, {"text": "Lump"}], "`conditions[0]` was “Lump”, and now is “Knot”"),
+        ([{"text": "Knot"}, {"text": "Bump"}], "`conditions[0]` was “Lump”, and now is “Knot”"),
+        ([{"text": "Knot"}, {"text": "Lump"}, {"text": "Lump"}], "`conditions[0]` was “Lump”, and now is “Knot”"),
         ([{"text": "Lump", "onset": "2024"}], "`conditions[0]` was “Lump” (2019), and now is “Lump” (2024)"),
     ],
 )
@@ -498,6 +499,12 @@ def test_an_answer_about_an_entry_that_is_another_one_by_now_is_refused(
         looked_up(given, conditions=changed)
     assert told in refused.value.problems[0].fault
     assert refused.value.problems[0].path == "entries[0].source"
+
+
+def test_an_entry_is_found_where_others_came_before_it(looked_up: Any) -> None:
+    patient = looked_up(review(entry(**HCC)), conditions=[{"text": "Knot"}, {"text": "Lump"}])
+    assert patient.episodes["hepatocellular_carcinoma"][0].source == "conditions[1]"
+    assert patient.notes[-1].startswith("conditions[1]: “Lump” is `hepatocellular_carcinoma`")
 
 
 def test_what_a_review_found_says_by_whom(give_back: Any) -> None:
@@ -581,6 +588,9 @@ def test_another_one_is_denied_without_a_contradiction_and_what_was_found_is_non
     assert len(give_back(sheet(item("malignancy"), none_of_these=True), record).notes) == 1
     found = sheet(item("malignancy"), item("hepatocellular_carcinoma", found=True), none_of_these=True)
     assert give_back(found).notes == ()
+    lump = read(conditions=LUMPS[:1])
+    looked_up = sheet(item("malignancy"), none_of_these=True, entries=[entry(**{"is": "malignancy"})])
+    assert [note for note in give_back(looked_up, lump).notes if "which is right" in note] == []
 
 
 def test_what_one_review_found_and_a_later_one_denies_is_asked_about(looked_up: Any) -> None:

@@ -102,3 +102,13 @@ def test_a_dash_may_be_a_missing_value(name: str, value: str) -> None:
 )
 def test_the_unit_tells_a_load_from_a_virus_found_or_not(name: str, unit: str | None, fact: str) -> None:
     assert result(name, 23000000, unit).fact == fact
+
+
+@pytest.mark.parametrize("mark", [" H", " HH", " high", " hoch", " erhöht", " (H)", "*", " ↑"])
+def test_a_mark_behind_a_number_adds_nothing(mark: str) -> None:
+    assert result("albumin", f"12.4{mark}", "g/L").exact == Fraction("12.4")
+
+
+@pytest.mark.parametrize("written", ["12.4 h", "12.4h", "12.4H", "12.4 l"])
+def test_small_letters_behind_a_number_are_no_mark(written: str) -> None:
+    assert result("albumin", written, "g/L").exact is None

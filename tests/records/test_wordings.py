@@ -112,3 +112,22 @@ def test_what_is_ruled_out_is_offered_nothing() -> None:
 @pytest.mark.parametrize("text", ["nodular hyperplasia", "Noonan syndrome", "DDAVP", "keinesis", "negative pressure"])
 def test_other_words_turn_nothing(text: str) -> None:
     assert turn_of(text) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "mend"),
+    [
+        ("liver transplant", "did you mean `liver_transplantation`?"),
+        ("GI bleed", "did you mean `gastrointestinal_bleeding`?"),
+        ("stroke", "write the name of what is absent: `screen names` lists them."),
+    ],
+)
+@pytest.mark.parametrize("status", ["absent", "never"])
+def test_a_denial_in_words_that_may_be_several_things_is_told_and_denies_nothing(
+    words: str, mend: str, status: str
+) -> None:
+    list_ = "procedures" if "transplant" in words else "conditions"
+    patient = read(**{list_: [{"name": words, "status": status, "date": "2026-02-18"}]})
+    assert patient.absences == {}
+    told = f"check first: {list_}[0]: `{words}` may be one of several things; {mend}"
+    assert patient.notes == (f"{told} Until it is corrected, it denies nothing",)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from screener.records.dictionary import Dictionary
     from screener.records.documents import Kept
     from screener.records.errors import RecordError
+    from screener.records.locales import Locale
     from screener.records.patient import Patient
     from screener.records.questionnaire import GivenAnswers
     from screener.records.sightings import Sightings
@@ -44,17 +45,17 @@ def prepared(asked: argparse.Namespace) -> Dictionary:
 
     check_names(asked.trial or (), tuple(dictionary.rulebook.trials), "trial of these rules")
     check_names(asked.assume_complete, LISTS, "list of a record")
-    asked.given = asked.waiting = _answers(asked.answers, dictionary) if asked.answers else []
+    asked.given = asked.waiting = _answers(asked.answers, dictionary, asked.locale) if asked.answers else []
     return dictionary
 
 
-def _answers(files: Sequence[Path], dictionary: Dictionary) -> list[GivenAnswers]:
+def _answers(files: Sequence[Path], dictionary: Dictionary, locale: Locale | None) -> list[GivenAnswers]:
     """People's answers, from all files."""
     from screener.records.errors import RecordError
     from screener.records.questionnaire import read_answers
 
     try:
-        return [each for file in files for each in read_answers(file, dictionary)]
+        return [each for file in files for each in read_answers(file, dictionary, locale=locale)]
     except RecordError as problem:
         raise UnusableError(problem) from None
 

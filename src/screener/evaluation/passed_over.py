@@ -19,7 +19,12 @@ def later_than(patient: Patient, day: int) -> list[Note]:
             for each in episodes
             if each.list != "plans"
         ),
-        *((each.source, each.concept, each.when) for absences in patient.absences.values() for each in absences),
+        *(
+            (each.source, each.concept, each.when)
+            for absences in patient.absences.values()
+            for each in absences
+            if not each.reviewed
+        ),
         *((each.source, each.key, each.when) for each in patient.answers.values()),
     ]
     end = day * DAY + DAY - 1
@@ -27,7 +32,15 @@ def later_than(patient: Patient, day: int) -> list[Note]:
     for source, name, when in dated:
         if when is not None and when.first > end:
             later.setdefault(name, []).append((when, source))
-    return [_later_note(name, those) for name, those in later.items()]
+    return [*_later_reviews(patient, end), *(_later_note(name, those) for name, those in later.items())]
+
+
+def _later_reviews(patient: Patient, end: int) -> list[Note]:
+    """Chart reviews of a later day: whoever made one expects it to count."""
+    reviewed = (each.when for absences in patient.absences.values() for each in absences if each.reviewed)
+    days = sorted({when.text for when in reviewed if when is not None and when.first > end})
+    denies = "is later than the day of screening, and denies nothing on it"
+    return [Note(f"the chart review of {dates_in_words(day)} {denies}", "check first") for day in days]
 
 
 def reviewed_too_long_ago(patient: Patient, day: int, rulebook: Rulebook) -> list[str]:

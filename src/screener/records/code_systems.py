@@ -42,7 +42,7 @@ def unread_system(system: str) -> str | None:
 
 def plain_system(system: str) -> str:
     """What a record calls a system, as it is compared."""
-    plain = system.strip().partition("|")[0].casefold().removeprefix("urn:oid:").rstrip("/")
+    plain = "".join(system.split()).partition("|")[0].casefold().removeprefix("urn:oid:").rstrip("/")
     return "http://" + plain.removeprefix("https://") if plain.startswith("https://") else plain
 
 

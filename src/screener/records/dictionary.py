@@ -629,6 +629,11 @@ class Dictionary:
         whole = [substance for name, substance in substances.items() if every and drugs[name] == every]
         return Meaning(min(whole, key=lambda each: len(each.narrower))) if whole else None
 
+    @cached_property
+    def unspecific(self) -> frozenset[str]:
+        """Some drug and some substance, whichever it is: of an allergy they say enough, of what is given nothing."""
+        return frozenset(each.entry.name for each in (self.some_drug(), self.some_substance()) if each is not None)
+
     def may_be_given(self, entry: Entry) -> bool:
         """Whether something of which one may be allergic is given as a drug, too: it has a code of a drug, or is a kind
         of what has one."""

@@ -262,7 +262,8 @@ class Naming:
         if any(each.absent for each in meanings):
             return meanings
         codes = list(self._codes(entry, path))
-        if (elsewhere := self._named_elsewhere(entry, KINDS_ON[on])) is not None:
+        elsewhere = self._named_elsewhere(entry, KINDS_ON[on])
+        if elsewhere is not None and not (elsewhere.kind in RESULTS and self._is_a_drug(entry, on)):
             return self._misplaced(elsewhere, entry, path, on, codes)
         name = next((each.entry.name for each in meanings if self._is_named(entry, each)), None)
         words = entry.text if entry.text is not None or name is not None else entry.name
@@ -283,6 +284,10 @@ class Naming:
         ):
             self.findings.note(path, f"no rule uses this {next(iter(kinds))}", "no rule", about=next(iter(kinds)))
         return filed
+
+    def _is_a_drug(self, entry: Entry, on: RecordList) -> bool:
+        """Whether the name of a lab is among the drugs one of a drug, too: `albumin` is given and measured."""
+        return on == "medications" and self.dictionary.said((), str(entry.name), on=on).is_known
 
     def _named_elsewhere(self, entry: Entry, kinds: Collection[str]) -> Meaning | None:
         """What the name of an entry stands for, if that is of another kind than stands on the entry's list."""
@@ -468,11 +473,10 @@ class Naming:
         return tuple(each for each in one_each.values() if each.kind in kinds)
 
     def _of_kinds(self, meanings: Collection[Meaning], path: str, kinds: tuple[str, ...]) -> tuple[Meaning, ...]:
-        some = {each.entry.name for each in (self.dictionary.some_drug(), self.dictionary.some_substance()) if each}
         for meaning in meanings:
             if meaning.kind in kinds:
                 continue
-            if meaning.entry.name in some:
+            if meaning.entry.name in self.dictionary.unspecific:
                 self.findings.note(path, f"no rule uses this {kinds[0]}", "no rule", about=kinds[0])
                 continue
             told = f"its code stands for the {meaning.kind} `{meaning.entry.name}`, "

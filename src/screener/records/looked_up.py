@@ -6,12 +6,12 @@ of two answers about one entry the later counts.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from screener.records.errors import Findings, quoted, shown
+from screener.records.errors import Findings, any_of, quoted, shown
 from screener.records.notes import Note, some_of
 from screener.records.patient import Episode, Patient
 from screener.rulebook import Rulebook
@@ -69,14 +69,24 @@ def which_count(
     given: Iterable[Settled], patient: Patient, rulebook: Rulebook, findings: Findings
 ) -> tuple[list[Settled], list[Note]]:
     """The answers that count, the earliest first, and the notes on all. Of two about one entry that contradict each
-    other the later counts; two of one day are refused. So is one about an entry that is not on record, or is no longer
-    the one that it was."""
+    other the later counts; two of one day are refused. Where other entries came before it, an entry is found by what
+    it is called and its date; one that is no longer on record is refused."""
     count: list[Settled] = []
     replaced: list[Note] = []
-    entries = entries_of(patient)
+    entries, possible = entries_of(patient), _what_each_may_be(patient)
     for each in sorted(given, key=lambda one: one.on.first):
-        if (changed := _why_not_there(each, entries.get(each.source), patient)) is not None:
-            findings.refuse(f"{each.path}.source", changed, "write the review anew with `screen review`")
+        if (changed := _why_not_there(each, entries, patient)) is not None:
+            moved = [
+                source for source, entry in entries.items() if words_of(entry, patient) == (each.called, each.dated)
+            ]
+            if len(moved) != 1:
+                mend = "leave this entry out, or write the review anew with `screen review`"
+                findings.refuse(f"{each.path}.source", changed, mend)
+                continue
+            each = replace(each, source=moved[0])
+        if cannot := [name for name in each.is_ if name not in possible[each.source]]:
+            fault = f"the entry {quoted(each.source)} cannot be {any_of(cannot)}"
+            findings.refuse(f"{each.path}.is", fault, "write one of the names in its `may_be`")
             continue
         before = [one for one in count if one.source == each.source]
         against = [one for one in before if not _agree(one, each, rulebook)]
@@ -93,7 +103,18 @@ def which_count(
     return count, [*(note_of(each, patient, rulebook) for each in count), *replaced]
 
 
-def _why_not_there(each: Settled, entry: Episode | None, patient: Patient) -> str | None:
+def _what_each_may_be(patient: Patient) -> dict[str, set[str]]:
+    """What each entry is or may be, by its place."""
+    found: dict[str, set[str]] = {}
+    for list_ in (*patient.may_be.values(), patient.episodes):
+        for name, those in list_.items():
+            for entry in those:
+                found.setdefault(entry.source, set()).add(name)
+    return found
+
+
+def _why_not_there(each: Settled, entries: Mapping[str, Episode], patient: Patient) -> str | None:
+    entry = entries.get(each.source)
     if entry is None:
         return f"the record has no entry {quoted(each.source)} that may be something rules ask for"
     called, dated = words_of(entry, patient)
@@ -124,11 +145,14 @@ def _agree(one: Settled, other: Settled, rulebook: Rulebook) -> bool:
 def note_of(each: Settled, patient: Patient, rulebook: Rulebook) -> Note:
     """That somebody said what an entry is: `“Z.n. TVT” is venous thrombosis: N. Meyer, 30 Nov 2026`."""
     entry = entries_of(patient)[each.source]
-    called = words_of(entry, patient)[0]
-    words = f"“{shown(called)}”" if called and called not in rulebook.concepts else quoted(entry.concept or called)
-    is_ = " and ".join(map(quoted, each.is_)) if each.is_ else "none of what was asked"
-    also = "also " if each.is_ and entry.concept else ""
-    told = f"{words} is {also}{is_}: {shown(each.by)}, {dates_in_words(each.on.text)}"
+    called = shown(words_of(entry, patient)[0].replace("`", ""))
+    words = f"“{called}”" if called and called not in rulebook.concepts else quoted(entry.concept or called)
+    names = " and ".join(map(quoted, each.is_))
+    if entry.concept:
+        said = f"also {names}" if names else "nothing else that was asked"
+    else:
+        said = names or "none of what was asked"
+    told = f"{words} is {said}: {shown(each.by)}, {dates_in_words(each.on.text)}"
     return Note(told, "looked up", each.source, places=(each.source,))
 
 

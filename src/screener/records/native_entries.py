@@ -27,6 +27,7 @@ from screener.records.dates_as_written import Dated, date_meant
 from screener.records.dictionary import Dictionary, Meaning, denies_a_part
 from screener.records.errors import LONGEST_QUOTE, Findings, any_of, did_you_mean, quoted
 from screener.records.identity import DENYING, ELSEWHERE, HOLDING, NEGATIVE, RESULTS, Naming, codes_alone
+from screener.records.likeness import alike
 from screener.records.locales import Locale, TwoWaysError, locale_of, locales
 from screener.records.measuring import is_same, result_of
 from screener.records.misplaced import lists_of
@@ -41,10 +42,10 @@ from screener.records.native import (
     Stay,
     placed,
 )
-from screener.records.patient import UNNAMED, Absence, Answer, Episode, Patient
+from screener.records.patient import UNNAMED, Absence, Answer, Episode, Flag, Patient
 from screener.records.reported import Reported, unread_result
 from screener.records.reviews import EVER_SINCE, ChartReview, ReviewReader, contradictions, with_review
-from screener.records.specimens import BLOOD, specimen_in
+from screener.records.specimens import BLOOD, specimen_in, spoilt
 from screener.records.written import (
     OpenValueError,
     Quantity,
@@ -120,16 +121,16 @@ def chart_of(
     patient = chart.patient(record, name)
     if not record.reviews:
         return patient
-    review = _reviews(record, dictionary, findings)
+    review = _reviews(record, dictionary, findings, chart.locale)
     reviewed = with_review(patient, review, dictionary)
     return replace(reviewed, noted=(*findings.all_notes, *contradictions(reviewed, review, dictionary)))
 
 
-def _reviews(record: NativeRecord, dictionary: Dictionary, findings: Findings) -> ChartReview:
+def _reviews(record: NativeRecord, dictionary: Dictionary, findings: Findings, locale: Locale | None) -> ChartReview:
     """What the record's chart reviews say. One that nobody signed denies nothing; an item that is no name is
     left out."""
     aside = Findings()
-    review = ReviewReader(dictionary, aside).reviews([each.model_dump() for each in record.reviews], "reviews")
+    review = ReviewReader(dictionary, aside, locale).reviews([each.model_dump() for each in record.reviews], "reviews")
     for each in aside.problems:
         findings.set_aside(each.path, each.fault, each.mend, "denies nothing")
     unused = {each.path.partition("]")[0] for each in aside.problems if ".none_of[" not in each.path}
@@ -297,8 +298,12 @@ class _Reader:
             if not self._has_fault(path):
                 self.findings.set_aside(path, "it has no `value`", mend, "counts as a result that cannot be used")
         doubt = path in self.findings.unsettled
+        wrong = spoilt(entry.text or "")
         for meaning in () if doubt else meanings:
-            self.chart.add_result(result_of(meaning, reported, self.dictionary), entry.status)
+            result = result_of(meaning, reported, self.dictionary)
+            if wrong is not None and isinstance(meaning.entry, Lab):
+                result = replace(result, flags=(*result.flags, Flag("doubt", f"its specimen is called {wrong}")))
+            self.chart.add_result(result, entry.status)
         for meaning in (*perhaps, *(meanings if doubt else ())):
             self.chart.add_result(unread_result(meaning, reported, is_named=is_named), entry.status)
 
@@ -585,12 +590,24 @@ class _Reader:
     def _absent(self, meaning: Meaning, entry: Entry, path: str, list_: RecordList, when: Moment | None) -> None:
         status = getattr(entry, "status", None)
         if meaning.is_open:
+            if meaning.is_read:
+                self._denies_nothing(meaning, entry, path)
             return
         if meaning.is_part:
             self.findings.note(path, f"{denies_a_part(meaning)}; if all of it is `{status}`, give its `name`")
             return
         since = EVER_SINCE if status == "never" else self._quietly(getattr(entry, "since", None))
         self.chart.add_absence(Absence(meaning.entry.name, list_, path, when, flags=meaning.flags, since=since))
+
+    def _denies_nothing(self, meaning: Meaning, entry: Entry, path: str) -> None:
+        """A denial in words or under a code that may be several things: nobody knows which of them was meant."""
+        words = entry.text or (entry.name if isinstance(entry.name, str) else None)
+        told = f"{quoted(words)} may be" if words is not None else "its code may be"
+        mend = alike(words, self.dictionary, tuple(LIST_OF)) if words is not None else ""
+        if not mend and 0 < len(meaning.may_be) <= _FEW:
+            mend = f"write the name of what is absent, such as {any_of(sorted(meaning.may_be))}"
+        mend = mend or "write the name of what is absent: `screen names` lists them"
+        self.findings.set_aside(path, f"{told} one of several things", mend, "denies nothing")
 
     def _not_over(self, end: Moment | None, path: str) -> None:
         if end is not None and self.chart.as_of is not None and end.last_day < self.chart.as_of:
@@ -795,6 +812,8 @@ class _Reader:
             self.findings.unsettle(path, f"{path}.{field}", fault, _CORRECT)
 
 
+_FEW = 4
+"""How many names a sentence offers."""
 _DATES = ("date", "onset", "start", "end")
 _CORRECT = "correct one of them"
 _ANOTHER_DAY = "correct it, or write the month or the year alone"

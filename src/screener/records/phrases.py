@@ -39,8 +39,8 @@ _FOUND = re.compile(r"[+\uff0b](?!\s*[^\W\d_])|[↑↓⬆⬇]")
 _UNSURE = re.compile(r"[?\uff1f\u2192\u21d2]|->|=>")
 """A sign that somebody was not sure, or that one drug took the place of another."""
 
-_COUNTED = re.compile(r"\d+(\D.*)")
-"""A number written in one with its unit, `40mg`."""
+_COUNTED = re.compile(r"(?:\d+|x(?=\d))+(.*)", re.IGNORECASE)
+"""A number written in one with its unit, or as a multiple: `40mg`, `x3`, `2x550`."""
 
 _KINDS: Mapping[str, tuple[str, ...]] = {
     "conditions": ("condition", "procedure"),
@@ -147,8 +147,8 @@ class Phrases:
             longest = self._longest(words, at)
             if longest is None and (counted := _COUNTED.fullmatch(words[at])) is not None:
                 words[at] = counted[1]
-                longest = self._longest(words, at)
-            if longest is not None or not words[at].isdecimal():
+                longest = self._longest(words, at) if words[at] else None
+            if longest is not None or words[at]:
                 yield longest
             at += len(longest.words) if longest is not None else 1
 

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from screener.records.addresses import plain_address, plain_id, uuid_in
 from screener.records.dictionary import Dictionary
 from screener.records.errors import Findings, Problem, RecordError, did_you_mean, printable, quoted
+from screener.records.locales import Locale
 from screener.records.looked_up import which_count, without_read
 from screener.records.native import NativeRecord, read_shape
 from screener.records.native_entries import chart_of
@@ -74,24 +75,30 @@ class GivenAnswers(Struct, frozen=True):
     is_alone: bool = True
 
 
-def read_answers(place: PathLike[str], dictionary: Dictionary, file: str | None = None) -> tuple[GivenAnswers, ...]:
-    """Read a file of answers, of one patient or of several; `file` is what messages call it.
+def read_answers(
+    place: PathLike[str], dictionary: Dictionary, file: str | None = None, locale: Locale | None = None
+) -> tuple[GivenAnswers, ...]:
+    """Read a file of answers, of one patient or of several; `file` is what messages call it. `locale` is how dates are
+    written where they can be read in two ways.
 
     Raises RecordError, with every problem found, if it cannot be used.
     """
     file = file or str(place)
-    return answers_in(read_document(place, file), dictionary, file)
+    return answers_in(read_document(place, file), dictionary, file, locale)
 
 
-def answers_in(document: Any, dictionary: Dictionary, file: str = "answers") -> tuple[GivenAnswers, ...]:
+def answers_in(
+    document: Any, dictionary: Dictionary, file: str = "answers", locale: Locale | None = None
+) -> tuple[GivenAnswers, ...]:
     """The answers of plain data: about one patient, or of a list of such. Raises RecordError."""
     if not isinstance(document, list):
-        return (_answers_of_one(document, dictionary, file, ""),)
+        return (_answers_of_one(document, dictionary, file, "", locale),)
     given: list[GivenAnswers] = []
     problems: list[Problem] = []
     for number, each in enumerate(document):
         try:
-            given.append(replace(_answers_of_one(each, dictionary, file, f"[{number}]"), is_alone=len(document) == 1))
+            of_one = _answers_of_one(each, dictionary, file, f"[{number}]", locale)
+            given.append(replace(of_one, is_alone=len(document) == 1))
         except RecordError as error:
             problems.extend(error.problems)
     if not document:
@@ -105,7 +112,9 @@ _MEND_SUBJECT = 'write {"patient": "…", "answers": {…}} with the `id` of the
 _NOBODY = "the answers do not say which patient they are about"
 
 
-def _answers_of_one(document: Any, dictionary: Dictionary, file: str, place: str) -> GivenAnswers:
+def _answers_of_one(
+    document: Any, dictionary: Dictionary, file: str, place: str, locale: Locale | None
+) -> GivenAnswers:
     findings = Findings(place=place, strict=True)
     written: Any = {}
     subject, review = Subject(), ChartReview()
@@ -120,12 +129,12 @@ def _answers_of_one(document: Any, dictionary: Dictionary, file: str, place: str
         case dict() if not document.keys() & {"patient", *_OF_A_REVIEW}:
             findings.refuse("", _NOBODY, _MEND_SUBJECT)
         case dict():
-            written, subject, review = _written(document, ReviewReader(dictionary, findings))
+            written, subject, review = _written(document, ReviewReader(dictionary, findings, locale))
         case _:
             mend = f"{_MEND_SUBJECT}, or give a QuestionnaireResponse"
             findings.refuse("", f"answers are one object, not {quoted(document)}", mend)
     record, left_out = read_shape({"answers": written}, findings)
-    answers = chart_of(record, left_out, dictionary, findings).answers
+    answers = chart_of(record, left_out, dictionary, findings, locale=locale).answers
     if findings.problems:
         raise RecordError(findings.problems, file)
     here = f"{file}: {place}: " if place else f"{file}: "

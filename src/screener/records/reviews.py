@@ -8,30 +8,35 @@ chart by its absence.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.chart import condition_episode, settled, what_may_be
+from screener.records.dates_as_written import date_meant
 from screener.records.derived import speaks_until
 from screener.records.dictionary import Dictionary
-from screener.records.errors import Findings, quoted, shown
+from screener.records.errors import Findings, did_you_mean, printable, quoted, shown
 from screener.records.likeness import alike
+from screener.records.locales import Locale
 from screener.records.looked_up import Settled
 from screener.records.notes import Note, some_of
 from screener.records.patient import Absence, Episode, Flag, Patient
 from screener.rulebook import KINDS_ON, LIST_OF, Concept, RecordList
-from screener.values.dates import BEGINNING, DateError, Moment, dates_in_words, parse_moment
-
-_DAY_MONTH_YEAR = re.compile(r"\s*(\d{1,2})\.\s*(0?[1-9]|1[0-2])\.\s*(\d{4})\s*\Z", re.ASCII)
-"""With points the day stands first everywhere."""
+from screener.values.dates import BEGINNING, DateError, Moment, dates_in_words
 
 EVER = "ever"
 NOW = "now"
 """What time a review covers that looked at all of the record, and one that looked at the present alone."""
+_OF_A_GROUP = frozenset({"title", "none_of_these", "items"})
+_OF_AN_ITEM = frozenset({"question", "title", "found", "what", "besides", "covers", "lines"})
+_OF_AN_ENTRY = frozenset({"question", "is", "none_of_these", "may_be", "source", "called", "dated", "lines"})
+_HOW_FOUND = (
+    "write true, without quotation marks, or its onset as YYYY, YYYY-MM or YYYY-MM-DD; leave null what you did not find"
+)
 _LED_BY: tuple[tuple[str, RecordList], ...] = (
     ("family history of ", "family_history"),
     ("allergy to ", "allergies"),
@@ -68,11 +73,13 @@ def item_called(list_: RecordList, concept: Concept) -> str:
 
 
 class ReviewReader:
-    """Reads reviews against a dictionary; what is wrong with one goes to the findings."""
+    """Reads reviews against a dictionary; what is wrong with one goes to the findings. `locale` is how dates are
+    written where they can be read in two ways."""
 
-    def __init__(self, dictionary: Dictionary, findings: Findings) -> None:
+    def __init__(self, dictionary: Dictionary, findings: Findings, locale: Locale | None = None) -> None:
         self.dictionary = dictionary
         self.findings = findings
+        self.locale = locale
 
     def reviews(self, written: Sequence[Mapping[str, Any]], path: str) -> ChartReview:
         """Reviews in their plain form: `{on, by, looked_at, covers, none_of}`."""
@@ -97,22 +104,42 @@ class ReviewReader:
         found: list[Episode] = []
         besides: set[str] = set()
         for here, group in self._objects(sheet.get("groups", []), f"{path}groups"):
-            ticked = self._is_ticked(group, here)
+            with self._where_it_asks(group.get("title")):
+                self._only(group, _OF_A_GROUP, here)
+                ticked = self._is_ticked(group, here)
             for there, item in self._objects(group.get("items"), f"{here}.items"):
-                said = item.get("found")
-                if not ticked and said is None:
-                    continue
-                besides.update(each for _, each in self._list(item.get("besides", []), f"{there}.besides"))
-                thing = self._item(item.get("what"), f"{there}.what")
-                covers = self._covers(item.get("covers"), f"{there}.covers", on)
-                if thing is None or on is None or covers is None:
-                    continue
-                if said in (None, False):
-                    absences.append(_denial(thing, there, on, covers, by))
-                else:
-                    found.extend(self._found(thing, said, there, on, by))
+                with self._where_it_asks(item.get("question")):
+                    self._only(item, _OF_AN_ITEM, there)
+                    said = item.get("found")
+                    if not ticked and said is None:
+                        continue
+                    besides.update(each for _, each in self._list(item.get("besides", []), f"{there}.besides"))
+                    thing = self._item(item.get("what"), f"{there}.what")
+                    covers = self._covers(item.get("covers"), f"{there}.covers", on)
+                    if thing is None or on is None or covers is None:
+                        continue
+                    if said in (None, False):
+                        absences.append(_denial(thing, there, on, covers, by))
+                    else:
+                        found.extend(self._found(thing, said, there, on, by))
         settled_ = tuple(self._entries(sheet, path, on, by))
         return ChartReview(tuple(absences), tuple(found), settled_, frozenset(map(str, besides)))
+
+    @contextmanager
+    def _where_it_asks(self, question: Any) -> Iterator[None]:
+        """Faults that come up meanwhile name the question, by which a person finds the place in the file."""
+        problems = self.findings.problems
+        first = len(problems)
+        yield
+        if isinstance(question, str) and question:
+            problems[first:] = [
+                replace(each, fault=f"{each.fault}, where it asks: {shown(question)}") for each in problems[first:]
+            ]
+
+    def _only(self, part: Mapping[str, Any], fields: frozenset[str], path: str) -> None:
+        for field in sorted(part.keys() - fields):
+            fault, mend = f"{quoted(field)} is not a field here", did_you_mean(field, fields)
+            self.findings.refuse(f"{path}.{printable(field)}", fault, mend)
 
     def _objects(self, listed: Any, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """The parts of a list, each with its place."""
@@ -134,7 +161,8 @@ class ReviewReader:
         ticked = part.get("none_of_these")
         if ticked is not None and not isinstance(ticked, bool):
             fault = f"{quoted(ticked)} is not true or false"
-            self.findings.refuse(f"{path}.none_of_these", fault, "`none_of_these` must be true or false")
+            mend = "write true, without quotation marks, if there is none of them; else leave null"
+            self.findings.refuse(f"{path}.none_of_these", fault, mend)
         return ticked is True
 
     def _signed(self, review: Mapping[str, Any], path: str) -> tuple[Moment | None, str | None]:
@@ -163,22 +191,21 @@ class ReviewReader:
             self.findings.refuse(path, f"`{covers.text}` is after the day of the review", "correct one of them")
         return covers
 
-    def _moment(self, text: Any, path: str) -> Moment | None:
+    def _moment(self, text: Any, path: str, mend: str = "write YYYY, YYYY-MM or YYYY-MM-DD") -> Moment | None:
         if text is None:
             return None
         try:
-            return parse_moment(text if isinstance(text, str) else "")
+            dated = date_meant(text if isinstance(text, str) else "", self.locale)
         except DateError:
-            found = _DAY_MONTH_YEAR.match(text) if isinstance(text, str) else None
-            mend = "write YYYY, YYYY-MM or YYYY-MM-DD"
-            if found is not None:
-                day, month, year = found.groups()
-                mend = f"write the year first, such as `{year}-{int(month):02}-{int(day):02}`"
             self.findings.refuse(path, f"{quoted(text)} is not a date", mend)
             return None
+        if dated.fault:
+            self.findings.refuse(path, f"{quoted(text)} {dated.fault}", dated.mend)
+            return None
+        return dated.when
 
-    def _item(self, name: Any, path: str) -> tuple[RecordList, Concept] | None:
-        """What a review names, and the list on which it is denied."""
+    def _item(self, name: Any, path: str, among: Any = None) -> tuple[RecordList, Concept] | None:
+        """What a review names, and the list on which it is denied. `among`: the names that it chooses from."""
         if not isinstance(name, str):
             self.findings.refuse(path, f"{quoted(name)} is not a name", "write it as text")
             return None
@@ -187,6 +214,8 @@ class ReviewReader:
         meaning = self.dictionary.named(plain, tuple(LIST_OF)) or self.dictionary.named(plain)
         if meaning is None:
             mend = alike(plain, self.dictionary)
+            if isinstance(among, list):
+                mend = did_you_mean(plain, map(str, among)) or "write one of the names in its `may_be`"
             self.findings.refuse(path, f"{quoted(name)} is not in the dictionary", mend)
             return None
         if not isinstance(meaning.entry, Concept):
@@ -209,7 +238,10 @@ class ReviewReader:
         if isinstance(said, Mapping):
             onset = self._moment(said.get("onset"), f"{path}.found.onset")
         elif said is not True:
-            onset = self._moment(said, f"{path}.found")
+            onset = self._moment(said, f"{path}.found", _HOW_FOUND)
+        if onset is not None and on.is_before(onset):
+            fault = f"`{onset.text}` is after the day of the review"
+            self.findings.refuse(f"{path}.found", fault, "correct one of them")
         flags = (_who("found", by, on),)
         if list_ == "conditions":
             yield condition_episode(concept, path, status=None, onset=onset, end=None, date=on, flags=flags)
@@ -225,17 +257,20 @@ class ReviewReader:
                 self.findings.refuse(f"{here}.source", fault, "leave it as `screen review` wrote it")
                 continue
             is_ = entry.get("is")
-            found = self._names([is_] if isinstance(is_, str) else [] if is_ is None else is_, f"{here}.is")
-            ticked = self._is_ticked(entry, here)
-            apart = self._names(entry.get("may_be"), f"{here}.may_be") if ticked else ()
+            names = [is_] if isinstance(is_, str) else [] if is_ is None else is_
+            with self._where_it_asks(entry.get("question")):
+                self._only(entry, _OF_AN_ENTRY, here)
+                found = self._names(names, f"{here}.is", entry.get("may_be"))
+                ticked = self._is_ticked(entry, here)
+                apart = self._names(entry.get("may_be"), f"{here}.may_be") if ticked else ()
             called, dated = (each if isinstance(each, str) else None for each in map(entry.get, ("called", "dated")))
             broader = {above for name in found for above in (name, *self.dictionary.rulebook.concepts[name].broader)}
             apart = tuple(name for name in apart if name not in broader)
             if (found or apart) and on is not None and by is not None:
                 yield Settled(source, here, on, by, found, apart, called, dated)
 
-    def _names(self, names: Any, path: str) -> tuple[str, ...]:
-        items = [self._item(name, path) for _, name in self._list(names, path)]
+    def _names(self, names: Any, path: str, among: Any = None) -> tuple[str, ...]:
+        items = [self._item(name, path, among) for _, name in self._list(names, path)]
         return tuple(item[1].name for item in items if item is not None)
 
 
@@ -307,10 +342,10 @@ def with_review(patient: Patient, review: ChartReview, dictionary: Dictionary) -
 
 def contradictions(patient: Patient, review: ChartReview, dictionary: Dictionary) -> Iterator[Note]:
     """What a review denies although an entry of the record certainly is it, at a time that the review covers. The entry
-    counts, and both are named: somebody has to find out which of them is right. What the reviewer was told of or found
-    is none; it was another one that was denied."""
+    counts, and both are named: somebody has to find out which of them is right. What the reviewer was told of, found or
+    looked up is none; it was another one that was denied."""
     concepts = dictionary.rulebook.concepts
-    told = review.besides.union(each.source for each in review.found)
+    told = review.besides.union([each.source for each in review.found], [each.source for each in review.settled])
     against: dict[tuple[str, str], tuple[Episode, list[Absence]]] = {}
     for absence in review.absences:
         for name in (absence.concept, *concepts[absence.concept].narrower):

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
 
+from screener.records.negations import turn_of
 from screener.values.tables import table_rows
 
 BLOOD = "blood"
@@ -34,12 +35,18 @@ def specimens_in(words: str) -> tuple[str, ...]:
     none: `cord blood` is no blood."""
     plain = words.casefold()
     said = []
-    for pattern, what in _patterns():
+    for pattern, what in _patterns("word"):
         if pattern.search(plain):
             said.append(what)
             plain = pattern.sub(" ", plain)
     others = [each for each in said if each != BLOOD]
     return (*others[:1], *((BLOOD,) if BLOOD in said else ()))
+
+
+def spoilt(words: str) -> str | None:
+    """What a wording says to be wrong with a specimen: `sample haemolysed`; None also where a word denies it."""
+    said = next((what for pattern, what in _patterns("state") if pattern.search(words.casefold())), None)
+    return said if said is not None and turn_of(words) is None else None
 
 
 def told_together(said: Iterable[str | None]) -> frozenset[str]:
@@ -54,13 +61,13 @@ def _rows() -> list[tuple[str, str, str]]:
 
 @cache
 def _codes() -> dict[tuple[str, str], str]:
-    return {(kind, code): what for kind, code, what in _rows() if kind != "word"}
+    return {(kind, code): what for kind, code, what in _rows() if kind not in ("word", "state")}
 
 
 @cache
-def _patterns() -> list[tuple[re.Pattern[str], str]]:
-    """The words for each specimen, longest first; of a script without blanks also within others."""
-    words = sorted(((word, what) for kind, word, what in _rows() if kind == "word"), key=lambda each: -len(each[0]))
+def _patterns(kind: str) -> list[tuple[re.Pattern[str], str]]:
+    """The words of a kind and what each means, longest first; of a script without blanks also within others."""
+    words = sorted(((word, what) for each, word, what in _rows() if each == kind), key=lambda each: -len(each[0]))
     return [(re.compile(_whole(word) if _LATIN.match(word) else re.escape(word)), what) for word, what in words]
 
 

@@ -378,12 +378,19 @@ def _read(text: str) -> tuple[Quantity | Span | str, str | None]:
     return text, None
 
 
+_SHORT_MARK = 2
+
+
 def _without_mark(plain: str) -> str:
     """A number without the mark that says that it lies outside of its limits: `12.4 (H)`, `12.4*`."""
     if plain[:1].isdigit() or plain[:1] in ("<", ">"):
         for mark in words_in_use().marks:
-            if plain.casefold().endswith(mark):
-                return plain[: -len(mark)].rstrip()
+            if not plain.casefold().endswith(mark):
+                continue
+            number, written = plain[: -len(mark)], plain[-len(mark) :]
+            # `2.1 H` is high, and `12 h` hours: what is a letter or two is a mark in capitals alone.
+            if not mark.isalpha() or (number[-1:].isspace() and (len(mark) > _SHORT_MARK or written.isupper())):
+                return number.rstrip()
     return plain
 
 

@@ -179,3 +179,24 @@ def test_codes_that_contradict_each_other_leave_the_list_open() -> None:
     patient = read(allergy(both))
     assert (patient.episodes, patient.absences) == ({}, {})
     assert patient.unread == {"allergies": "AllergyIntolerance/1"}
+
+
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+
+
+@pytest.mark.parametrize(
+    ("category", "concept_"),
+    [
+        (None, "any_drug"),
+        ([], "any_drug"),
+        (["medication"], "any_drug"),
+        (["biologic"], "any_drug"),
+        (["food", "medication"], "any_drug"),
+        (["food"], "any_substance"),
+        (["environment"], "any_substance"),
+        ("food", "any_substance"),
+    ],
+)
+def test_a_list_of_drugs_has_foods_too(category: Any, concept_: str) -> None:
+    body = allergy(coded("892484", RXNORM, "strawberry allergenic extract"), category=category)
+    assert only_episode(read_broadly(body)).concept == concept_

@@ -531,3 +531,13 @@ def test_the_birth_date_is_used_whatever_the_order_of_the_resources() -> None:
 
     entry = condition("cirrhosis", onsetAge={"value": 38, "code": "a"})
     assert span(only_episode(read_patient(bundle(entry, PATIENT), SMALL)).start) == between("2019-05-04", "2020-05-03")
+
+
+@pytest.mark.parametrize(
+    ("code", "what"), [(coded("999", SNOMED), "`999`"), ({"text": "some tumour"}, "`some tumour`")]
+)
+def test_a_diagnosis_that_was_ruled_out_and_may_be_several_things_denies_none_of_them(code: Json, what: str) -> None:
+    patient = read_asking(condition("", code=code, verificationStatus=coded("refuted", VERIFICATION)))
+    assert (patient.episodes, patient.absences, may_be(patient)) == ({}, {}, {})
+    told = f"it was ruled out, but {what} may be one of several things, and denies none of them"
+    assert note_of(patient) == f"Condition/1: {told}"

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from records.fhir.tiny import (
+    ATC,
     CLINICAL,
     DAY,
     LOINC,
@@ -231,3 +232,20 @@ def test_the_same_note_of_one_entry_is_told_once() -> None:
         findings.note("Condition/1", "it may be another", "check first")
     told = ("check first: Condition/1: it may be another", "Condition/1: it was ruled out")
     assert tuple(map(str, findings.all_notes)) == told
+
+
+def test_an_onset_late_in_the_evening_is_of_the_next_day_in_utc() -> None:
+    fields = {"recordedDate": "2018-01-03"}
+    assert not read(condition("cirrhosis", onsetDateTime="2018-01-04T03:39:53+00:00", **fields)).notes
+    for onset in ("2018-01-04", "2018-01-05T03:39:53+00:00"):
+        why = f"its onset `{onset}` is after the day on which it was recorded, `2018-01-03`"
+        assert note_of(read(condition("cirrhosis", onsetDateTime=onset, **fields))) == f"Condition/1: {why}"
+
+
+def test_a_drug_of_no_rule_is_told_as_one() -> None:
+    request = resource(
+        "MedicationRequest", status="active", intent="order", medicationCodeableConcept=coded("A02BC01", ATC)
+    )
+    (patient,) = read_patients(bundle(PATIENT, request), dictionary())
+    assert isinstance(patient, Patient)
+    assert patient.notes == ("MedicationRequest: no rule uses 1 entry: `A02BC01`",)

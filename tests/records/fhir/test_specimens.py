@@ -9,7 +9,7 @@ import pytest
 from records.fhir.tiny import LOINC, SNOMED, Json, coded, observation, read, resource
 from records.small_rulebook import SMALL
 from screener.records import read_patient
-from screener.records.patient import Patient
+from screener.records.patient import Flag, Patient
 from screener.records.specimens import specimen_in, specimen_of_code
 
 TABLE = "http://terminology.hl7.org/CodeSystem/v2-0487"
@@ -145,3 +145,34 @@ def test_codes_and_words() -> None:
         None,
         "urine",
     ]
+
+
+CONDITION = "http://terminology.hl7.org/CodeSystem/v2-0493"
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        ({"status": "unsatisfactory"}, "unsatisfactory"),
+        ({"condition": [coded("HEM", CONDITION)]}, "haemolysed"),
+        ({"condition": [coded("CLOT", "http://hl7.org/fhir/v2/0493")]}, "clotted"),
+        ({"condition": [coded("X", "urn:our-codes", "Sample HEMOLYZED +++")]}, "haemolysed"),
+        ({"condition": [{"text": "hämolytisch"}, {"text": "cool"}]}, "haemolysed"),
+        ({"condition": [{"text": "溶血"}]}, "haemolysed"),
+        ({"condition": [{"text": "not haemolysed"}]}, None),
+        ({"condition": [coded("COOL", CONDITION)], "status": "available"}, None),
+        ({"condition": [{"text": "icteric"}]}, None),
+    ],
+)
+def test_a_result_of_a_spoilt_specimen_counts_and_is_to_be_checked(said: Json, what: str | None) -> None:
+    specimen = resource("Specimen", id="s", type=coded("SER", TABLE), **said)
+    ((result,),) = measured({"reference": "Specimen/s"}, specimen).results.values()
+    assert result.unusable is None
+    assert result.flags == (() if what is None else (Flag("doubt", f"its specimen is called {what}"),))
+
+
+@pytest.mark.parametrize(("words", "what"), [("sample haemolysed", "haemolysed"), ("no haemolysis", None)])
+def test_so_it_is_in_the_native_form(words: str, what: str | None) -> None:
+    entry = {"name": "total_bilirubin", "value": 210, "unit": "umol/L", "date": "2026-02-18", "text": words}
+    ((result,),) = read_patient({"observations": [entry]}, SMALL).results.values()
+    assert [each.text for each in result.flags] == ([] if what is None else [f"its specimen is called {what}"])

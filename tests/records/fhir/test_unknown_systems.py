@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from records.fhir.tiny import ICD10, LOINC, SNOMED, coded, condition, observation, read, resource
+from records.fhir.tiny import ICD10, LOINC, PATIENT, SNOMED, bundle, coded, condition, observation, read, resource
+from records.fhir_sources import dictionary
 from records.small_rulebook import SMALL
-from screener.records import read_patient
+from screener.records import read_patient, read_patients
+from screener.records.patient import Patient
 
 ROW = "a table for `--codes` can say what"
 
@@ -90,3 +92,17 @@ def test_a_system_is_safe_to_print(system: str) -> None:
 def test_known_systems_are_told_as_before() -> None:
     (note,) = read(observation("", code=coded("1-8", LOINC), valueString="x")).notes
     assert note == "Observation: no rule uses 1 entry: `1-8`"
+
+
+@pytest.mark.parametrize("system", ["urn:oid:2.16.840.1.113883.2.4.4.10", "urn:our-drugs"])
+def test_an_entry_that_is_read_by_its_words_says_nothing_of_its_system(system: str) -> None:
+    code = coded("5967", system, "FUROSEMIDE 40MG TABLET")
+    drug = resource("MedicationStatement", status="active", medicationCodeableConcept=code)
+    (patient,) = read_patients(bundle(PATIENT, drug), dictionary())
+    assert isinstance(patient, Patient)
+    assert patient.notes == ("MedicationStatement: no rule uses 1 entry: `5967` FUROSEMIDE 40MG TABLET",)
+
+
+def test_the_dutch_standard_of_drugs_is_called_by_its_name() -> None:
+    (note,) = read(condition("", code=coded("1", "urn:oid:2.16.840.1.113883.2.4.4.10"))).notes
+    assert "of G-Standaard (`urn:oid:2.16.840.1.113883.2.4.4.10`), which is not read" in note

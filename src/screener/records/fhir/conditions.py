@@ -161,7 +161,9 @@ def _read_denial(
         list_ = LIST_OF[denied.kind]
         why = f"it says that `{denied.name}` is absent, and its status that this is not certain, or over"
         reader.leave_open(resource, why, list_)
-    elif meaning.is_open or meaning.in_family:
+    elif meaning.is_open:
+        reader.leave_ruled_out(resource, concept(resource.body, "code"))
+    elif meaning.in_family:
         return
     elif not meaning.absent and denied.kind == "condition" and denied.course == "acute":
         reader.leave(resource, "it was ruled out, and another event of the kind is still possible")
@@ -194,9 +196,10 @@ def _read_presence(
         reader.note(resource.place, _CONTRADICTORY)
         onset = end = None
     if onset is not None and date is not None and date.is_before(onset):
-        reader.note(
-            resource.place, f"its onset `{onset.text}` is after the day on which it was recorded, `{date.text}`"
-        )
+        # An onset late in the evening is of the next day in UTC, and a day on which it was recorded has no zone.
+        if onset.offset is None or onset.first_day > date.last_day + 1:
+            why = f"its onset `{onset.text}` is after the day on which it was recorded, `{date.text}`"
+            reader.note(resource.place, why)
         date = onset
     if again and found.course == "acute" and onset is not None:
         # An infarction of 2020 that recurred: of the last one only the day of recording is known.
@@ -293,6 +296,13 @@ def _body_sites(body: Body) -> tuple[str, ...]:
 
 # ---- AllergyIntolerance
 
+_OF_DRUGS = ("medication", "biologic")
+"""The categories of an allergy to something that is given."""
+
+
+def _as_list(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
+
 
 def read_allergy(resource: Resource, reader: Reader) -> None:
     """An AllergyIntolerance. An intolerance is no allergy; a code that no rule uses still stands for some substance."""
@@ -316,7 +326,11 @@ def read_allergy(resource: Resource, reader: Reader) -> None:
             meaning for each in substances for meaning in reader.meanings(each, ("substance", "drug"), resource)
         ]
     else:
-        meanings = [meaning for each in substances for meaning in reader.allergens(each, resource)]
+        categories = {each for each in _as_list(body.get("category")) if isinstance(each, str)}
+        may_be_drug = not categories or not categories.isdisjoint(_OF_DRUGS)
+        meanings = [
+            meaning for each in substances for meaning in reader.allergens(each, resource, may_be_drug=may_be_drug)
+        ]
     for meaning in meanings:
         if not meaning.absent and verified != _REFUTED:
             doubts = _doubts(verified)

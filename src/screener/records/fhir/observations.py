@@ -34,7 +34,7 @@ from screener.records.fhir.resources import Resource, changed_meaning, contained
 from screener.records.fhir.result_limits import limits_of_normal
 from screener.records.fhir.result_times import effective_time, time_of, time_of_issue
 from screener.records.fhir.result_values import NOTHING_MEASURED, Value, has_value, value_of, why_absent
-from screener.records.fhir.specimen_of_result import is_of_blood, may_be_of_blood
+from screener.records.fhir.specimen_of_result import doubt_of_specimen, is_of_blood, may_be_of_blood
 from screener.records.fhir.statements import ASSERTION, doubt_of_status, read_statement, says_it_is_there
 from screener.records.measuring import result_of
 from screener.records.patient import Flag, Result, Unusable
@@ -43,6 +43,7 @@ from screener.records.written import (
     Quantity,
     Span,
 )
+from screener.rulebook import Lab
 
 _REPORTED = ("registered", "partial", "preliminary", "final", "amended", "corrected", "appended", "modified")
 """Statuses of a report whose results may be read, each by its own status."""
@@ -277,6 +278,8 @@ def _add_result(value: Value, meaning: Meaning, holder: Body, resource: Resource
     if fault is not None:
         result = _without_use(result, *fault)
     flags = (*result.flags, *value.flags) if value.flags else result.flags
+    if isinstance(meaning.entry, Lab) and (spoilt := doubt_of_specimen(resource, reader)) is not None:
+        flags = (*flags, Flag("doubt", spoilt))
     if status == "preliminary":
         flags = (*flags, Flag("remark", "preliminary"))
     if why_open is not None and result.unusable is None:

@@ -218,10 +218,12 @@ def _name_in(address: str) -> str | None:
 
 
 def _deal_out(pool: Pool, whose: _Whose) -> None:
-    """What was set aside of one patient is for this one alone to know."""
+    """What was set aside of one patient is for this one alone to know; a repetition of what nobody reads, for none."""
     others: list[SetAside] = []
     for each in pool.set_aside:
         resource, person = each.resource, None
+        if resource is not None and not _matters(resource.kind):
+            continue
         if resource is not None and resource.kind == "Patient":
             person = whose.people.get(_patient_key(resource))
         elif resource is not None and _subject(resource) is not None:
@@ -234,6 +236,11 @@ def _deal_out(pool: Pool, whose: _Whose) -> None:
         else:
             person.left.append(each)
     pool.set_aside[:] = others
+
+
+def _matters(kind: str) -> bool:
+    """Whether resources of a kind are read, or something in them."""
+    return kind in _READ or kind in REFERRED_TO or kind in fields() or kind == "Patient"
 
 
 def _patient_key(resource: Resource) -> str:

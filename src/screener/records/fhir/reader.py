@@ -138,6 +138,8 @@ class Reader:
         self._without_rule: dict[str, dict[Concept, list[str]]] = {}
         self._unread: dict[str, dict[Concept, list[str]]] = {}
         """Entries of lists that nobody can read, and that may be what rules ask for."""
+        self._told_by_words: dict[str, dict[Concept, list[str]]] = {}
+        """Entries whose codes nobody knows, and whose words say that no rule asks for them."""
         self._without_period: set[str] = set()
         self._unread_specimens: dict[str, list[str]] = {}
         self._taken_for: dict[tuple[str, tuple[str, ...]], list[str]] = {}
@@ -157,6 +159,14 @@ class Reader:
         self.chart.leave_unread(on, place or resource.place)
         if on == "conditions":  # which may speak of what stands on other lists
             self.mention(Mention(NO_CONCEPT, on, place or resource.place, Period()))
+
+    def leave_ruled_out(self, resource: Resource, named: Concept) -> None:
+        """A diagnosis that was ruled out, whichever it was: it is no entry, and denies nothing."""
+        places = self._unread.get(resource.kind, {}).get(named, [])
+        if resource.place in places:
+            places.remove(resource.place)
+        what = label_of(named) if named.codes else quoted(named.words)
+        self.leave(resource, f"it was ruled out, but {what} may be one of several things, and denies none of them")
 
     def leave_part(self, resource: Resource, place: str, why: str, noted_as: NoteKind = "remark") -> None:
         """Set a part of a resource aside, at its own place."""
@@ -245,6 +255,8 @@ class Reader:
         if not known:
             if on is None and not self._is_judged(concept):
                 self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
+        elif not fitting and all(each.entry.name in self.dictionary.unspecific for each in known):
+            self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
         elif not fitting:
             other = known[0]
             self.leave_part(
@@ -271,7 +283,9 @@ class Reader:
         for each in told:
             self.note(where, each)
         if not known and not self._is_judged(concept):
-            if not filed:
+            if not filed and self._is_read_by_words(concept, on):
+                self._told_by_words.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
+            elif not filed:
                 self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
             elif not all(each.is_read for each in filed):
                 self._unread.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
@@ -306,6 +320,13 @@ class Reader:
                 ):
                     yield f"{quoted(each.code)}, which is not known here"
 
+    def _is_read_by_words(self, concept: Concept, on: RecordList) -> bool:
+        """Whether the words of a concept say what it is, where none of its code systems is known."""
+        if self._unknown_system(concept) is None:
+            return False
+        displays = [each.display for each in concept.codings if each.display]
+        return self.dictionary.said(concept.codes, concept.text, on=on, displays=displays).is_known
+
     def _filed(
         self, concept: Concept, meanings: tuple[Meaning, ...], on: RecordList, kinds: tuple[str, ...] | None
     ) -> tuple[tuple[str, ...], tuple[Meaning, ...]]:
@@ -326,14 +347,15 @@ class Reader:
         """What a concept stands for, of these kinds; without a word about it if that is nothing."""
         return tuple(each for each in self._meant(concept) if each.kind in kinds)
 
-    def allergens(self, concept: Concept, resource: Resource) -> tuple[Meaning, ...]:
+    def allergens(self, concept: Concept, resource: Resource, *, may_be_drug: bool) -> tuple[Meaning, ...]:
         """What an allergy is to. A code that no entry of the dictionary has still stands for some drug or substance;
-        words alone stand for nothing, because they may say that there is no allergy."""
+        words alone stand for nothing, because they may say that there is no allergy. Lists of drugs have strawberries,
+        too: where the record says that it is a food, a code of theirs is some substance."""
         kinds = ("substance", "drug")
         systems = {self.dictionary.system_name(each.system) for each in concept.codings if each.system and each.code}
         if systems & ABSENCE_SYSTEMS or self.known(concept, kinds):
             return self.meanings(concept, kinds, resource, on="allergies")
-        some = self.dictionary.some_drug() if systems & DRUG_SYSTEMS else None
+        some = self.dictionary.some_drug() if may_be_drug and systems & DRUG_SYSTEMS else None
         some = some or self.dictionary.some_substance()
         if some is None or not systems:
             return self.meanings(concept, kinds, resource, on="allergies")
@@ -582,6 +604,9 @@ class Reader:
         for kind, concepts in self._unread.items():
             for note, _, those in self._notes_by_system(concepts, _not_read):
                 self.findings.note(kind, note, "open", places=those)
+        for kind, concepts in self._told_by_words.items():
+            told = f"{_without_rule(_number_of(concepts))}: {_named(concepts)}"
+            self.findings.note(kind, told, "no rule", places=[*chain.from_iterable(concepts.values())])
         for kind, concepts in self._without_rule.items():
             for note, is_read, those in self._notes_by_system(concepts, _without_rule):
                 self.findings.note(kind, note, "no rule" if is_read else "remark", places=those)
@@ -618,7 +643,7 @@ class Reader:
             *self.set_aside,
             *(
                 SetAside(kind, place, _why_without_rule(concept))
-                for those in (self._unread, self._without_rule)
+                for those in (self._unread, self._told_by_words, self._without_rule)
                 for kind, concepts in those.items()
                 for concept, places in concepts.items()
                 for place in places

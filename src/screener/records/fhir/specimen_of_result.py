@@ -10,6 +10,7 @@ from screener.records.fhir.elements import (
     Body,
     Concept,
     concept,
+    concepts,
     own_words,
     part,
     parts,
@@ -19,7 +20,7 @@ from screener.records.fhir.places_kept import keep_place
 from screener.records.fhir.reader import Reader
 from screener.records.fhir.resources import Resource
 from screener.records.fhir.result_times import levels_above
-from screener.records.specimens import BLOOD, specimen_in, specimen_of_code, specimens_in, told_together
+from screener.records.specimens import BLOOD, specimen_in, specimen_of_code, specimens_in, spoilt, told_together
 
 
 def may_be_of_blood(named: Concept, resource: Resource, reader: Reader) -> bool:
@@ -62,6 +63,19 @@ def is_of_blood(meaning: Meaning, named: Concept, holder: Body, resource: Resour
     if unread is not None:
         reader.specimen_unread(unread, place)
     return True
+
+
+def doubt_of_specimen(resource: Resource, reader: Reader) -> str | None:
+    """What a laboratory found wrong with the specimen of a result: by its status, or its condition."""
+    reference = part(resource.body, "specimen")
+    found = reader.pool.referred(reference, resource) if reference else None
+    if found is None or found.kind != "Specimen":
+        return None
+    named = concepts(found.body, "condition")
+    codes = [code for each in named for code in reader.dictionary.with_names(each.codes)]
+    words = [text(found.body, "status") or "", *(word for each in named for word in own_words(each))]
+    said = (*(specimen_of_code(*each) for each in codes), *(spoilt(each) for each in words))
+    return next((f"its specimen is called {each}" for each in said if each is not None), None)
 
 
 def _specimen_of(resource: Resource, reader: Reader) -> tuple[frozenset[str], str | None]:
