@@ -124,7 +124,7 @@ def test_behind_a_result_that_cannot_be_used_the_last_good_one_stands(
 def test_a_grade_stands_in_words(label: str, result: dict[str, Any], words: str) -> None:
     found = cell(label, result)
     assert isinstance(found, KeyResult)
-    assert found.words == words
+    assert found.shown == words
 
 
 def test_a_result_without_a_unit_is_asked_for_it() -> None:

@@ -134,7 +134,7 @@ class _Writer:
         return bool(scores) and names.index(cell.name) > scores[0]
 
     def lab(self, cell: KeyResult) -> Iterator[str]:
-        value = f"{cell.words or '-'}{' ?' if cell.check else ''}{f' {cell.unit}' if cell.unit else ''}"
+        value = f"{cell.shown or '-'}{' ?' if cell.check else ''}{f' {cell.unit}' if cell.unit else ''}"
         beside = cell.multiple or cell.beside
         when = cell.when
         if cell.check:
@@ -267,7 +267,7 @@ def _listed(columns: str) -> str:
 
 def _graded(cell: KeyResult) -> str:
     """`Ascites moderate`, `Ascites “2” ? (none, slight or moderate?)`"""
-    told = f"{cell.label} {cell.words or '-'}{_stale(cell)}{' ?' if cell.check else ''}"
+    told = f"{cell.label} {cell.shown or '-'}{_stale(cell)}{' ?' if cell.check else ''}"
     beside = f"{cell.when}; {cell.newer}" if cell.newer else cell.check if cell.check.endswith("?") else ""
     return f"{told} ({beside})" if beside else told
 

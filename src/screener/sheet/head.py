@@ -237,10 +237,12 @@ def _result(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[P
         check = _why_unusable(last, fact, rulebook)
     elif others:
         check = phrases.WHICH_IS_RIGHT
+    value = phrases.one_of([each.recorded_value for each in (*others, last)])
+    words = phrases.one_of([phrases.in_words(each, rulebook) for each in (*others, last)])
     return KeyResult(
         name=shown.name,
         label=shown.label,
-        value=phrases.one_of([each.recorded_value for each in (*others, last)]),
+        value=value,
         unit=unit_beside(last.recorded_unit).strip() or None,
         converted=_converted(last, fact.unit) if isinstance(fact, Lab) and not others else "",
         multiple=_multiple(last, fact) if isinstance(fact, Lab) and not others and last.unusable is None else "",
@@ -253,7 +255,7 @@ def _result(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[P
         check=check,
         newer="" if is_newest else phrases.unusable(newest, as_of),
         source=last.source,
-        words=phrases.one_of([phrases.in_words(each, rulebook) for each in (*others, last)]),
+        words=words if words != value else "",
     )
 
 

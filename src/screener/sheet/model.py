@@ -110,7 +110,12 @@ class KeyResult(Struct, frozen=True, tag="result"):
     missing: str = ""
     source: str = ""
     words: str = ""
-    """The value as people read it: `grade 2` where the record says 2."""
+    """The value as people read it, where that is other: `grade 2` where the record says 2."""
+
+    @property
+    def shown(self) -> str:
+        """The value as people read it."""
+        return self.words or self.value
 
 
 class KeyScore(Struct, frozen=True, tag="score"):

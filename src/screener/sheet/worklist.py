@@ -141,7 +141,7 @@ def _to_check(sheet: Sheet) -> Iterator[str]:
             and cell.check
             and not any(cell.check in each.text for each in sheet.check_first)
         ):
-            yield f"{cell.label} {cell.words}: {cell.check}"
+            yield f"{cell.label} {cell.shown}: {cell.check}"
 
 
 def _cells(row: TrialRow) -> TrialCells:
