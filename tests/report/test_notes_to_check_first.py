@@ -30,7 +30,9 @@ def test_it_stands_above_the_criteria_and_once() -> None:
     forms = ((printed.getvalue(), NEARLY, 1), (markdown(screening()), NEARLY, 1), (html_page(screening()), ASKED, 2))
     for text, nearly, times in forms:
         assert text.count(nearly) == times
-        assert text.lower().index("check first: ") < text.index("Body weight") < text.lower().index("not read: alt")
+        first = text.lower().index("check first: ")
+        assert first < text.index("Body weight")
+        assert first < text.lower().index("not read: alt")
 
 
 def test_the_notes_of_a_result_begin_with_it() -> None:

@@ -13,7 +13,7 @@ from screener.contract import LINE_WORDS
 from screener.evaluation.explanation import number_text
 from screener.report.sheet_page import begun
 from screener.report.wording import DISCLAIMER
-from screener.sheet.notes import in_ward_words, places_in
+from screener.sheet.notes import in_ward_words
 from screener.values.dates import dates_in_words
 
 SHAPES = {"failed": "M2 2 10 10M10 2 2 10", "passed": "M1.5 6.5 4.8 10 10.5 2.5"}
@@ -157,8 +157,9 @@ def test_notes_versions_and_the_disclaimer_stand_at_the_end() -> None:
     page = example_page("results-that-cannot-be-used")
     assert screening.notes
     notes = words(page.all("ul", class_="notes")[0])
-    assert all(flat(begun(note)) in notes for note in in_ward_words(screening.notes, screening))
-    assert all(place in notes for note in screening.notes for place in places_in(note))
+    noted = [note for note in screening.noted if not note.is_first]
+    assert all(flat(begun(note)) in notes for note in in_ward_words(noted, screening))
+    assert all(place in notes for note in noted for place in note.places)
     assert DISCLAIMER in words(page.all("footer")[-1])
     [versions] = [words(each) for each in page.all("p", class_="versions")]
     assert versions == f"As of 25 Mar 2026 · screener 0.1.0 · rules {screening.rules}"
@@ -183,7 +184,7 @@ def test_the_foot_of_each_printed_page_names_its_patient() -> None:
     page = page_of(screened_record({"id": 'A"}', "as_of": "2026-02-20"}), screened("referral-letter-only"))
     feet = page.all("style")[1].text or ""
     assert feet.startswith('@page p1{@bottom-left{content:"Patient\\000020A\\000022\\00007d')
-    assert "#p1{page:p1}@page p2{" in feet
+    assert re.search(r"#p1\{page:p1;--foot:\"[^\"]+\"\}@page p2\{", feet)
 
 
 def test_the_same_screening_gives_the_same_page() -> None:
