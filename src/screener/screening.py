@@ -674,7 +674,7 @@ class Screening:
     def _latest(self, latest: LatestResult, tables: Tables) -> Latest:
         fact = None
         if latest.result is not None:
-            fact = tables.fact(evidence_of_result(latest.result, True, self.trials[0].criteria[0].frame))
+            fact = tables.fact(evidence_of_result(latest.result, self.trials[0].criteria[0].frame))
         good_to = None if latest.good_to is None else day_text(latest.good_to)
         origin: Origin = "dictionary" if self.options.labs_within is None else "call"
         return Latest(latest.name, fact, good_to, Freshness(str(latest.fresh), origin))

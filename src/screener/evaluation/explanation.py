@@ -79,6 +79,9 @@ WHY: dict[Reason, str] = {
     "untranslated": "the line has not been translated into a rule yet",
 }
 
+OVERTAKEN = "an entry on record may be later"
+"""Why a grade is set aside that is not too old."""
+
 
 class Clause(Struct, frozen=True, gc=False):
     """A statement that stands alone."""
@@ -378,7 +381,7 @@ def _looked_up(found: Found, rulebook: Rulebook, limit: str = "") -> str:
     if not results:
         stale = [each for each in found.set_aside if isinstance(each, Result)]
         if found.used and isinstance(fact, Finding):
-            return f"{title} counts as {_graded(found)}, because {_absence_of_grade(found, fact, rulebook)}"
+            return f"{title} counts as {_graded(found)}, because {_why_graded(found, fact, rulebook)}"
         if stale:
             return f"{what} not known: the last result, {_as_recorded(stale[-1])}, is too old"
         if found.anchor is not None and found.anchor.reasons:
@@ -413,11 +416,12 @@ def _converted(result: Result, unit: str | None, limit: str) -> str:
     return "" if limit.endswith(f" {result.recorded_unit}") else f" ({span_text(result.value)} {unit})"
 
 
-def _absence_of_grade(found: Found, fact: Finding, rulebook: Rulebook) -> str:
-    """Why an unrecorded grade counts as the lowest: the condition that it grades is absent."""
-    absent = _absences(found.used, rulebook) or _episodes(
-        [each for each in found.used if isinstance(each, Episode)], rulebook
-    )
+def _why_graded(found: Found, fact: Finding, rulebook: Rulebook) -> str:
+    """Why a grade is known that nobody measured: its condition is absent, or an entry of it overtakes a result."""
+    entries = _episodes([each for each in found.used if isinstance(each, Episode)], rulebook)
+    if found.is_overtaken:
+        return f"{entries} may be later than the result, {either(map(_as_recorded, found.set_aside))}"
+    absent = _absences(found.used, rulebook) or entries
     if absent or fact.zero_when_absent is None:
         return absent
     denied = Denied("conditions", found.assumed, (fact.zero_when_absent,))
@@ -425,9 +429,12 @@ def _absence_of_grade(found: Found, fact: Finding, rulebook: Rulebook) -> str:
 
 
 def _graded(found: Found) -> str:
-    if found.range is not None:
-        return span_text(found.range)
-    return either(sorted(found.choices or ()))
+    """`grade 0`, `grade 3 or 4`, `grade 1 to 4`, `slight or moderate`."""
+    grades = found.range
+    if grades is None:
+        return either(sorted(found.choices or ()))
+    between = {0: "", 1: f" or {number_text(grades.high)}"}
+    return f"grade {number_text(grades.low)}{between.get(grades.high - grades.low, f' to {number_text(grades.high)}')}"
 
 
 def _changed(found: Found, lookup: ChangeLookup, rulebook: Rulebook) -> str:
@@ -599,6 +606,8 @@ def _why_open(found: Found, rulebook: Rulebook) -> list[str]:
     why: dict[str, None] = {}
     for reason in found.reasons:
         match reason:
+            case "stale" if found.is_overtaken:
+                why[OVERTAKEN] = None
             case "stale" if any(episode.list == "plans" for episode in episodes):
                 why["the planned day has passed"] = None
             case "stale" if episodes and not any(episode.shown_by_result for episode in episodes):

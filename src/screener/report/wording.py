@@ -137,7 +137,8 @@ def freshness_limits(criterion: CriterionResult) -> list[str]:
     rulebook = frame.rulebook
     limits: dict[str, dict[str, None]] = {}
     for found in (found for judged in criterion.counted for found in consulted(judged)):
-        if not isinstance(found.lookup, ValueLookup) or found.lookup.scope is not None or "stale" not in found.reasons:
+        lookup = found.lookup
+        if not isinstance(lookup, ValueLookup) or lookup.scope or "stale" not in found.reasons or found.is_overtaken:
             continue
         fact = rulebook.fact(found.subject)
         match frame.labs_within:
