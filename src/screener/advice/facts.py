@@ -35,7 +35,7 @@ from screener.evaluation.grounds import (
     what_is,
 )
 from screener.evaluation.instants import Stretch, ahead_of
-from screener.evaluation.phrases import capital, in_time, lowered, unit_beside, wanted
+from screener.evaluation.phrases import capital, in_time, lowered, unit_after, wanted
 from screener.evaluation.results import possible_values, window_of_freshness
 from screener.records.chart import some_of
 from screener.records.patient import Answer, Episode, Patient, Result
@@ -324,7 +324,7 @@ def _which(fact: Lab | Finding, text: str, results: tuple[Result, ...], frame: F
     """Which of several results is right: the others are taken out."""
     named = tuple(
         Possibility(
-            f"{right.recorded_value}{unit_beside(right.recorded_unit)}",
+            f"{right.recorded_value}{unit_after(right.recorded_unit)}",
             results=(Entry(fact.name, tuple(each for each in results if each is not right)),),
         )
         for right in results

@@ -27,7 +27,7 @@ from screener.evaluation.answers import Found, Judged, Measured
 from screener.evaluation.evaluator import Residue
 from screener.evaluation.explanation import span_text
 from screener.evaluation.frame import Frame
-from screener.evaluation.phrases import either, in_time, lowered, unit_beside
+from screener.evaluation.phrases import either, in_time, lowered, unit_after
 from screener.evaluation.results import possible_values
 from screener.records.measuring import MEASURED_AS
 from screener.records.patient import Patient, Result
@@ -120,7 +120,7 @@ class WouldTurn(Worded, frozen=True, rename={"is_settled": "settled", "is_possib
 
 def counted_in(unit: str | None, *, one: bool = False) -> str:
     """A unit after its number: ` mg/dL`, ` x 10*9/L`; `years` of `one` is a year."""
-    told = unit_beside(unit)
+    told = unit_after(unit)
     if told[1:2].isdigit():
         return f" x{told}"
     return told.removesuffix("s") if one and unit == "years" else told

@@ -47,9 +47,10 @@ class Found(Struct, frozen=True, gc=False):
 
     `subject` is the dictionary name it is about (or `age`, `sex`). One of `truth`, `range`, `choices` and `days` (first
     and last possible day of an onset) is set; for an onset about which nothing is known, none is. `used` are the facts
-    it rests on, `set_aside` those shown but not used (a stale result, or a grade that a later entry overtakes). `reasons` say why it is not settled. `in_window`
-    says for each used result whether it certainly lies where the rule looks. `lacking` names the concepts that the
-    record may lack an entry of; `may_lack` says that the record may lack a result, an answer or an entry.
+    it rests on, `set_aside` results that are shown but not used: stale, or a grade that a later entry overtakes.
+    `reasons` say why it is not settled. `in_window` says for each used result whether it certainly lies where the rule
+    looks. `lacking` names the concepts that the record may lack an entry of; `may_lack` says that the record may lack a
+    result, an answer or an entry.
     """
 
     subject: str

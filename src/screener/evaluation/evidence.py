@@ -10,7 +10,7 @@ from msgspec import Struct
 from screener.evaluation.answers import Bounds, Evidence, Fact, Found, Given
 from screener.evaluation.explanation import OVERTAKEN, WHY, number_text
 from screener.evaluation.frame import Frame
-from screener.evaluation.phrases import lowered, unit_beside
+from screener.evaluation.phrases import lowered, unit_after
 from screener.evaluation.raised import raised, raised_for
 from screener.records.measuring import MEASURED_AS
 from screener.records.patient import Absence, Answer, Episode, Flag, Result
@@ -182,4 +182,4 @@ def _doubt_of(result: Result, frame: Frame) -> str | None:
     if not doubts:
         return None
     title = frame.rulebook.fact(result.fact).title
-    return f"{lowered(title)} {result.recorded_value}{unit_beside(result.recorded_unit)} ({'; '.join(doubts)})"
+    return f"{lowered(title)} {result.recorded_value}{unit_after(result.recorded_unit)} ({'; '.join(doubts)})"

@@ -19,7 +19,7 @@ from screener.evaluation.grounds import (
     question_about,
     reasons,
 )
-from screener.evaluation.phrases import asked, both, capital, either, in_time, lowered, onset, unit_beside, wanted
+from screener.evaluation.phrases import asked, both, capital, either, in_time, lowered, onset, unit_after, wanted
 from screener.records.patient import Absence, Answer, Episode, Result
 from screener.rulebook import (
     AgainstLimit,
@@ -433,8 +433,10 @@ def _graded(found: Found) -> str:
     grades = found.range
     if grades is None:
         return either(sorted(found.choices or ()))
-    between = {0: "", 1: f" or {number_text(grades.high)}"}
-    return f"grade {number_text(grades.low)}{between.get(grades.high - grades.low, f' to {number_text(grades.high)}')}"
+    low, high = number_text(grades.low), number_text(grades.high)
+    if grades.is_exact:
+        return f"grade {low}"
+    return f"grade {low} {'or' if grades.high - grades.low == 1 else 'to'} {high}"
 
 
 def _changed(found: Found, lookup: ChangeLookup, rulebook: Rulebook) -> str:
@@ -444,7 +446,7 @@ def _changed(found: Found, lookup: ChangeLookup, rulebook: Rulebook) -> str:
         usable = [_as_recorded(each) for each in results if each.unusable is None]
         there_is = f"only {both(usable)}" if usable else "none"
         return f"{what} not known: it needs two usable results in a known order, and there is {there_is}"
-    unit = unit_beside(rulebook.labs[lookup.fact].unit)
+    unit = unit_after(rulebook.labs[lookup.fact].unit)
     if lookup.change.startswith("relative"):
         unit = " %"
     elif lookup.change == "rise per day":
@@ -453,7 +455,7 @@ def _changed(found: Found, lookup: ChangeLookup, rulebook: Rulebook) -> str:
 
 
 def _as_recorded(result: Result, converted: str = "") -> str:
-    value = f"{result.recorded_value}{unit_beside(result.recorded_unit)}{converted}"
+    value = f"{result.recorded_value}{unit_after(result.recorded_unit)}{converted}"
     if result.when is None or result.when.is_any_day:
         return f"{value}{'' if result.is_current else ' (undated)'}"
     return f"{value} on {_day(result.when)}"

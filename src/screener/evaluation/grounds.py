@@ -20,7 +20,7 @@ from screener.evaluation.phrases import (
     lowered,
     onset,
     said_once,
-    unit_beside,
+    unit_after,
     wanted,
 )
 from screener.evaluation.residual import Connective, truths_in
@@ -418,7 +418,7 @@ def _need_of_unit(found: Found, title: str, unit: str) -> str:
 
 
 def _in_usable_unit(unit: str) -> str:
-    return f" in {unit} or a unit like it" if unit_beside(unit) else " as a pure number"
+    return f" in {unit} or a unit like it" if unit_after(unit) else " as a pure number"
 
 
 def _needs_of_event(found: Found, lookup: EventLookup, rulebook: Rulebook) -> Iterator[Need]:

@@ -34,8 +34,9 @@ def is_unnamed(called: str) -> bool:
 class Flag(Struct, frozen=True, gc=False):
     """What has to be said wherever a fact is shown, and which kind of thing it is.
 
-    doubt: the fact counts, and may be wrong: check it. too_old: it does not count, because it is older than the line takes or a later entry says otherwise. unusable: it settles
-    nothing, because it cannot be read, cannot be, or leaves open whether it holds. remark: anything else.
+    doubt: the fact counts, and may be wrong: check it. too_old: it does not count, because it is older than the line
+    takes, or a later entry may say otherwise. unusable: it settles nothing, because it cannot be read, cannot be, or
+    leaves open whether it holds. remark: anything else.
     """
 
     kind: FlagKind

@@ -15,7 +15,7 @@ from screener.evaluation.explanation import LIMITS, number_text, span_text
 from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import leaves, results_of
 from screener.evaluation.instants import last_fresh_day
-from screener.evaluation.phrases import both, capital, lowered, unit_beside
+from screener.evaluation.phrases import both, capital, lowered, unit_after
 from screener.evaluation.raised import raised_for
 from screener.records.patient import Episode, Patient, Result
 from screener.rulebook import Age, EventLookup, Lab, Rulebook, ScoreOf, Shown
@@ -207,7 +207,7 @@ def _result(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[P
         name=shown.name,
         label=shown.label,
         value=phrases.one_of([each.recorded_value for each in (*others, last)]),
-        unit=unit_beside(last.recorded_unit).strip() or None,
+        unit=unit_after(last.recorded_unit).strip() or None,
         converted=_converted(last, fact.unit) if isinstance(fact, Lab) and not others else "",
         multiple=_multiple(last, fact) if isinstance(fact, Lab) and not others and last.unusable is None else "",
         beside=beside,
@@ -265,7 +265,7 @@ def _beside(shown: Shown, screening: Screening) -> str:
     if not usable:
         return ""
     last, main = usable[-1], latest(shown.name, screening)[-1:]
-    text = f"{shown.beside_label} {last.recorded_value}{unit_beside(last.recorded_unit)}"
+    text = f"{shown.beside_label} {last.recorded_value}{unit_after(last.recorded_unit)}"
     when = phrases.moment_words(last.when, screening.as_of)
     is_of_one_day = main and phrases.moment_words(main[0].when, screening.as_of) == when
     return text if is_of_one_day or not when else f"{text} ({when})"

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from screener.evaluation.answers import Found
 from screener.evaluation.explanation import number_text, score_text, span_text
-from screener.evaluation.phrases import both, capital, either, lowered, unit_beside
+from screener.evaluation.phrases import both, capital, either, lowered, unit_after
 from screener.records.code_systems import names_of_systems
 from screener.records.patient import Episode, Result
 from screener.records.reviews import EVER, NOW
@@ -203,7 +203,7 @@ def result_words(result: Result, rulebook: Rulebook, as_of: date) -> str:
 
 def value_words(result: Result, as_of: date) -> str:
     """A result without its name: `25.3 of 27 Nov`"""
-    value = f"{result.recorded_value}{unit_beside(result.recorded_unit)}"
+    value = f"{result.recorded_value}{unit_after(result.recorded_unit)}"
     when = moment_words(result.when, as_of)
     return f"{value} of {when}" if when else value
 
