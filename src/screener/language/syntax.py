@@ -522,9 +522,10 @@ class IntervalLine(_Node, frozen=True):
 
 
 class LengthLine(_Node, frozen=True):
-    """`fresh 7 days`, `lasts 7 days`, `longest course 42 weeks`, `holds for 30 days`."""
+    """`fresh 7 days`, `lasts 7 days`, `longest course 42 weeks`, `holds for 30 days`, and of a sheet `child under 18
+    years`."""
 
-    words: Literal["fresh", "lasts", "longest course", "holds for"]
+    words: Literal["fresh", "lasts", "longest course", "holds for", "child under"]
     duration: Duration
     span: Span
 
@@ -748,7 +749,7 @@ class DaysSinceLine(_Node, frozen=True):
     span: Span
 
 
-SheetLine = ShownLine | NamesLine | DaysSinceLine | TextLine
+SheetLine = ShownLine | NamesLine | DaysSinceLine | TextLine | LengthLine
 
 
 class Sheet(_Node, frozen=True):

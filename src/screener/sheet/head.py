@@ -25,7 +25,6 @@ from screener.sheet.again import Place, doubtful, without
 from screener.sheet.model import Diagnosis, Earlier, KeyResult, KeyScore, PatientLine
 
 MOST_EARLIER = 3
-CHILD_UNDER = 18
 
 
 def suspicions(screening: Screening) -> dict[Place, str]:
@@ -65,7 +64,8 @@ def patient_line(screening: Screening, frame: Frame) -> PatientLine:
         as_of=as_of,
         died=screening.died,
     )
-    is_child = is_known and age.range.high < CHILD_UNDER
+    limit = rulebook.head.child_under
+    is_child = is_known and limit is not None and age.range.high < limit
     who = phrases.person(patient.sex, is_child) + (f", {years}" if years else ", age not known")
     not_certain = () if diagnoses or onset is not None else _not_certain(screening)
     text = _text(who, line, not_certain, rulebook.head.of)
