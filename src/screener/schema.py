@@ -6,6 +6,7 @@ The shape of a record is stated where records are read. Nothing here screens any
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import Any as Anything
 
@@ -87,6 +88,8 @@ def _schema_of_number(type_: type) -> dict[str, Anything]:
 
 
 def result_schema() -> dict[str, Anything]:
-    """The JSON Schema of a result."""
+    """The JSON Schema of a result. Its descriptions are those of the types, with `null` for None."""
     schema = msgspec.json.schema(ScreeningDocument, schema_hook=_schema_of_number)
+    for part in schema["$defs"].values():
+        part["description"] = re.sub(r"\bNone\b", "null", part["description"])
     return {"$schema": DIALECT, "title": "A screening by screener", **schema}

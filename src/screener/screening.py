@@ -17,6 +17,7 @@ from msgspec import UNSET
 
 from screener.arguments import LISTS, ScreeningError, day_of, known_lists, known_trials, length_of
 from screener.contract import (
+    FORMAT,
     OUTCOMES,
     Basis,
     CriterionData,
@@ -648,6 +649,7 @@ class Screening:
         trials = tuple([trial.to_data(tables, self._freshness_of(trial)) for trial in self.trials])
         patient = self._patient
         return ScreeningData(
+            format=FORMAT,
             form=form,
             patient=self.patient,
             as_of=day_text(self._day),

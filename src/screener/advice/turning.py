@@ -49,10 +49,10 @@ MOST_TRIALS = 600
 
 
 class Bound(Worded, frozen=True, rename={"is_edge": "exact"}):
-    """An end of the values that turn a comparison: `at most 1.67`, `below 2`. The number is in the unit it is told in.
+    """An end of the values that turn a comparison: `at most 1.67`, `below 2`, in the unit of the input.
 
     `at most` and `at least`: the number itself turns it. `below` and `above`: it does not, and every number beyond
-    does. `is_edge`: between this number and the next decimal nothing else happens; otherwise the edge lies between this
+    does. `is_edge` (`exact` in JSON): the comparison turns exactly here; otherwise it turns somewhere between this
     number and the next one with as many decimals.
     """
 
@@ -68,7 +68,7 @@ class Bound(Worded, frozen=True, rename={"is_edge": "exact"}):
 class Stretch(Worded, frozen=True, rename={"is_whole": "whole"}):
     """Values that turn a comparison: from the one nearest to the record to the farthest, or to the end of what can be.
 
-    `is_whole`: just beyond the farthest it turns back; otherwise nothing was found out beyond it.
+    `is_whole` (`whole` in JSON): just beyond the farthest it turns back; otherwise nothing is known beyond it.
     """
 
     nearest: Bound
@@ -87,7 +87,7 @@ class WouldTurn(Worded, frozen=True, rename={"is_settled": "settled", "is_possib
     """What one input would have to be for a comparison to turn, everything else in the record as it is.
 
     `name` is the dictionary's. `stretches` are in the unit recorded, `choices` those of a finding with named choices.
-    None of them: no possible value would turn it, if `is_settled`; otherwise none was found.
+    Without either, no possible value would turn it if `is_settled` (`settled` in JSON); otherwise none was found.
     """
 
     name: str
