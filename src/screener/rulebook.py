@@ -794,8 +794,8 @@ def codes_within(text: str, system: str = "") -> tuple[tuple[str, str], ...]:
 
 
 class Rulebook(_Data, frozen=True, weakref=True, dict=True):
-    """Everything the engine needs to know, for all trials together. `digest` identifies the rule text it comes from,
-    and `dictionary_digest` the entries that a record is read with."""
+    """The checked rules of all trials, with the dictionary. `digest` identifies the rule text, and `dictionary_digest`
+    the entries that a record is read with."""
 
     digest: str
     dictionary_digest: str

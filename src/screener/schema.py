@@ -64,7 +64,8 @@ def plain(part: object) -> Anything:
 
 
 def read_result(text: bytes | str) -> ScreeningDocument:
-    """A result from its JSON text. Raises msgspec.ValidationError if it has another shape, or DecodeError."""
+    """A result from its JSON text, in either form. Fields that it does not know are passed over. Raises
+    msgspec.ValidationError if it has another shape, and msgspec.DecodeError if it is no JSON."""
     return msgspec.json.decode(text, type=ScreeningDocument, dec_hook=_from_number)
 
 

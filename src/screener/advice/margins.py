@@ -211,7 +211,7 @@ def _rounded(number: Fraction, places: int) -> str:
 
 
 def margins_of(screening: Screening) -> tuple[TrialMargins, ...]:
-    """The margins of every line of every trial that has any."""
+    """How far each number that decided a line lies from its limit, trial by trial; lines without any are left out."""
     known: Known = {}
     return tuple(
         TrialMargins(

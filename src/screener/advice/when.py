@@ -157,13 +157,14 @@ class Timeline(Struct, frozen=True):
 
 
 def changes(screening: Screening, until: date | None = None) -> Timeline:
-    """On which days after that of screening the answers change by themselves, up to and including the day `until`.
+    """On which days after that of screening the answers change although no fact is added, up to and including the day
+    `until` (docs/when.md).
 
-    Without `until` the horizon is two years, or as long as the longest window, freshness or wash-out that the
-    criteria have, so that every fact on record has left it. No fact is added. What is said of the present
-    without a date is of the day of screening (`as_said_on`), and lists declared complete are of the record's own day.
+    Without `until` it looks two years ahead, or as far as the longest window, freshness or wash-out of the criteria if
+    that is longer: by then every fact on record has left it. What the record says of the present without a date is
+    of the day of screening, and lists that are complete are so on the record's own day.
 
-    Raises ScreeningError where `until` does not lie after the day of screening.
+    Raises ScreeningError if `until` does not lie after the day of screening.
     """
     if until is not None and until <= screening.as_of:
         raise ScreeningError(f"until: `{until}` does not lie after the day of screening, {screening.as_of}")

@@ -113,7 +113,12 @@ class Bounds(Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Evidence(Struct, frozen=True, gc=False, omit_defaults=True):
-    """A fact that an answer rests on: as recorded, as converted, with its date and its place in the record."""
+    """A fact that an answer rests on, with its date as recorded and its place in the record (`source`).
+
+    `value` and `unit` are as recorded. `canonical` is the number in `canonical_unit` as far as it is known, and
+    `canonical_value` the same as one number or in words (`3 to 5`); None for a fact that is no number or cannot be
+    used.
+    """
 
     name: str
     value: str

@@ -75,7 +75,8 @@ NeedKind = Literal[
 
 
 class Need(Struct, frozen=True, gc=False):
-    """A fact that would help to settle an answer: what kind, its dictionary name, and in words what to find out."""
+    """A fact that would help to settle an answer, and in words what to find out. `name` is the dictionary's; of an
+    `entry` it is the place in the record, of a `reading` the line (`NCT05985863/E5`)."""
 
     kind: NeedKind
     name: str

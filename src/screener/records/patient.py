@@ -188,10 +188,11 @@ NOTHING_BESIDES = ReadWith()
 
 
 class Patient(Struct, frozen=True):
-    """One patient's record, read with the dictionary whose digest it keeps.
+    """One patient's record as it was read. `digest` identifies the dictionary that it was read with.
 
-    `results`, `episodes` and `absences` are keyed by dictionary name. `as_of` is the record's own date of screening, as
-    a day. `notes` are things ignored or suspicious, in words.
+    `results`, `episodes` and `absences` are by the dictionary's names. `as_of` is the record's own day of screening (a
+    `date.toordinal()`). `complete` are the lists that the record calls complete. `notes` say in words what was passed
+    over or is suspicious.
     """
 
     id: str
