@@ -16,7 +16,7 @@ from screener.cohort.nearest import Closing, Near
 from screener.cohort.page import page, under
 from screener.cohort.summary import Recorded, Step, Summary, Wanted
 from screener.records.whole_files import whole_file
-from screener.report.spreadsheet import plain_cell
+from screener.report.criteria_csv import plain_cell
 
 
 def write_summary(folder: Path, summary: Summary) -> list[Path]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from screener.report.worklists import WorklistText
 
 
-class Table(Report):
+class Default(Report):
     """The sheet of one patient, or the worklist of several; only the second patient decides which. One patient is
     reported in full if more is asked for than a sheet holds."""
 
