@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Literal, get_args
+from typing import Literal
 
 from msgspec import Struct
 
@@ -22,7 +22,6 @@ from screener.sheet.model import KeyResult, KeyScore, Sheet, StateName, TrialRow
 from screener.sheet.states import NEAREST_FIRST, OUT
 
 Sort = Literal["nearest", "date", "name"]
-SORTS: tuple[Sort, ...] = get_args(Sort)
 SOON = timedelta(days=7)
 """How long before its last good day a row says that the day comes soon."""
 
@@ -314,8 +313,3 @@ def _name(row: Row) -> tuple[object, ...]:
 
 
 ORDERS: Mapping[Sort, Callable[[Row], tuple[object, ...]]] = {"nearest": _nearest, "date": _date, "name": _name}
-
-
-def states_called(word: str) -> frozenset[StateName]:
-    """The states that a word of a ward names; none, if it names none."""
-    return frozenset(phrases.STATE_WORDS.get(word.strip().lower(), ()))
