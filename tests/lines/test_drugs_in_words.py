@@ -165,3 +165,12 @@ def test_fhir_is_read_by_its_words_where_nobody_knows_the_code(concept: dict[str
     }
     patient = read_patient(bundle, dictionary())
     assert set(patient.episodes) == set(of_drug(text="prednisone").episodes)
+
+
+@pytest.mark.parametrize("drug", [{"text": "qwertzumab 100 mg"}, {"rxnorm": "99999999"}])
+def test_a_drug_that_nobody_can_read_leaves_open_what_is_denied_beside_the_list_of_drugs(drug: dict[str, str]) -> None:
+    _, open_ = facts(of_drug(**drug))
+    assert {"infection", "sepsis", "circulatory_failure"} <= open_["conditions"]
+    assert not {"hiv_infection", "malignancy", "mental_disorder"} & open_["conditions"]
+    _, known = facts(of_drug(text="paracetamol 500 mg"))
+    assert not known.get("conditions", set())

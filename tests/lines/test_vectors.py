@@ -380,7 +380,7 @@ def test_kidney_injury_by_creatinine_is_kdigos(vector: Vector) -> None:
             result("hepatic_encephalopathy_grade", 0),
         ],
         "procedures": [{"name": "dialysis", "status": "ongoing", "start": "2026-02-18"}] * vector["rrt"],
-        "complete": ["conditions", "procedures"],
+        "complete": ["conditions", "procedures", "medications"],
         "answers": steady,
     }
     line = result_of(record, "NCT05985863", "E1")

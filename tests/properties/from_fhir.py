@@ -107,7 +107,7 @@ def drug(dice: Random, concept: Concept) -> Json:
 
 def allergy(dice: Random, concept: Concept) -> Json:
     body: Json = {"resourceType": "AllergyIntolerance", "code": coded(concept.name)}
-    body |= when("type", pick(dice, ("allergy", None, None, "intolerance")))
+    body |= when("type", pick(dice, ("allergy", None)))
     body |= when("recordedDate", pick(dice, (date_text(dice, days_back(dice)), None)))
     if chance(dice, 30):
         return {**body, "verificationStatus": coded("refuted", f"{TERMINOLOGY}/allergyintolerance-verification")}
@@ -152,7 +152,7 @@ def _entry(body: Json) -> tuple[str, Record] | None:
             return _procedure(body)
         case "MedicationStatement" | "MedicationAdministration":
             return _drug(body)
-        case "AllergyIntolerance" if body.get("type") != "intolerance":
+        case "AllergyIntolerance":
             status = "absent" if "verificationStatus" in body else "present"
             severity = body["reaction"][0]["severity"] if "reaction" in body else None
             said = {

@@ -1212,6 +1212,8 @@ def _gaps_of_stale_statements(dice: Random, record: Record, rulebook: Rulebook, 
             continue
         if is_denied(rulebook, patient, concept) or others_of(rulebook, patient, concept, at):
             continue
+        if any(is_measured(rulebook, patient, each) for each in (concept, *that_it_may_be(rulebook, patient, at))):
+            continue  # a later statement may contradict the result
         begin = "onset" if at[0] == "conditions" else "start"
         days = [parse_moment(entry[field]) for field in (begin, "date") if field in entry]
         if begin not in entry or any(not day.is_one_day for day in days):
@@ -1226,6 +1228,27 @@ def _gaps_of_stale_statements(dice: Random, record: Record, rulebook: Rulebook, 
         over = {"conditions": "resolved", "medications": "stopped", "events": "stopped", "procedures": "done"}[at[0]]
         ended = {**entry, "status": over, "end": day_text(dice.randint(until + 1, TODAY))}
         yield _with(record, at, ended)
+
+
+def is_measured(rulebook: Rulebook, patient: Patient, concept: Concept) -> bool:
+    """Whether a result on record speaks of a concept, or of one related to it."""
+    related = related_to(rulebook, concept)
+    facts = {sign.fact for name in related for sign in rulebook.concepts[name].signs}
+    facts |= {finding.name for finding in rulebook.findings.values() if finding.zero_when_absent in related}
+    return any(patient.results.get(name) for name in facts)
+
+
+def that_it_may_be(rulebook: Rulebook, patient: Patient, at: tuple[str, int]) -> list[Concept]:
+    """What else an entry may be."""
+    path = f"{at[0]}[{at[1]}]"
+    names = {
+        name
+        for of_list in patient.may_be.values()
+        for name, those in of_list.items()
+        for one in those
+        if one.source == path
+    }
+    return [rulebook.concepts[name] for name in sorted(names)]
 
 
 def others_of(rulebook: Rulebook, patient: Patient, concept: Concept, at: tuple[str, int]) -> bool:

@@ -212,7 +212,8 @@ def test_named_choices_show_it_too() -> None:
     doubtful, hiv = found.episodes["hiv_infection"]
     assert doubtful.doubtful
     assert (hiv.asserted, hiv.ongoing, hiv.ended) == (parse_moment("2025-01-01"), False, False)
-    assert "hiv_infection" not in found.absences
+    (later,) = found.absences["hiv_infection"]
+    assert (later.doubtful, later.when) == (True, parse_moment("2026-01-01"))
 
 
 RUNS = st.lists(st.booleans(), max_size=12)

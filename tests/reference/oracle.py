@@ -80,9 +80,10 @@ Episodes
   either.
 - A sex to which a concept does not apply makes every verb about the patient FALSE for it. An entry or a usable result
   of something that only the other sex has contradicts the sex, whenever it was, and then that rules nothing out.
-- A plan whose day has passed is UNKNOWN as a plan, and may have been carried out unless the procedure was absent on
-  that day or later; one without a day may have been unless the list of procedures is complete. A plan on record
-  stands against a denial of plans.
+- A plan whose day has passed is UNKNOWN as a plan. From its day on it may have been carried out, unless the procedure
+  was absent on that day or later; one without a day may have been since the day on which it was made, and where that
+  is not stated, unless the list of procedures is complete. A plan on record stands against a denial of plans. What was
+  done after the day of screening may have been planned on it, unless plans are denied on that day.
 - Family history has no dates. Two entries are two allergies unless they may be of one thing: they are of one concept
   and have the same words, or of two of which something is a kind. No entry that is read here has a code.
 - `asked only if` decides who is asked, not what the answer is.
@@ -1104,8 +1105,15 @@ class Oracle:
                 truth = all_of([truth, self.beside(lookup, here, self.start_moment(episode))])
             told.append((episode, truth))
         for plan in self.entries(lookup.what, "plans") if lookup.verb == "underwent" else ():
-            if plan.start or not self.is_complete(lookup.list, self.rulebook.concepts[plan.concept], here.day):
+            if (
+                plan.start
+                or plan.asserted
+                or not self.is_complete(lookup.list, self.rulebook.concepts[plan.concept], here.day)
+            ):
                 told.append((plan, all_of([self.matches(plan, lookup, here), self.may_be_done(plan, window, here)])))
+        for done in self.entries(lookup.what, "procedures") if lookup.verb == "planned" else ():
+            truth = all_of([self.matches(done, lookup, here), self.may_have_been_planned(done, window, here)])
+            told.append((done, truth))
         lacking = self.may_be_lacking(lookup, window, here)
         truths = [truth for _, truth in told]
         if lookup.times == 1:
@@ -1211,13 +1219,22 @@ class Oracle:
 
     def may_be_done(self, plan: Episode, window: Span, here: Here) -> Truth:
         """Whether a plan whose day may have passed can have been carried out in the window."""
-        if plan.start is None:
+        first = plan.start or plan.asserted
+        if first is None:
             return UNKNOWN
-        denied = [
-            when for when, _ in self.absences(plan.concept, "procedures") if when.days.first >= plan.start.last_day
-        ]
-        is_open = plan.start.first < here.day * DAY and plan.start.first <= window.last and not denied
+        last_day = here.day if plan.start is None else plan.start.last_day
+        denied = [when for when, _ in self.absences(plan.concept, "procedures") if when.days.first >= last_day]
+        is_open = first.first <= min(here.last_second, window.last) and not denied
         return UNKNOWN if is_open else FALSE
+
+    def may_have_been_planned(self, done: Episode, window: Span, here: Here) -> Truth:
+        """Whether what was done after the day of screening can have been planned in the window."""
+        if self.start(done) is not None and not self.may_have_begun_later(done):
+            return FALSE
+        if done.start is not None and (done.start.last < window.first or done.start.first > window.last):
+            return FALSE
+        denied = any(when.days.first >= here.day for when, _ in self.absences(done.concept, "plans"))
+        return FALSE if denied else UNKNOWN
 
     def may_be_lacking(self, lookup: EventLookup, window: Span, here: Here) -> Truth:
         """Whether the list, as far as it goes, could lack an entry that would make the answer true."""

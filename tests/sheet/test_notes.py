@@ -37,7 +37,7 @@ def screening() -> Screening:
             "conditions[1].onset: it has no day",
             "Acute or acute-on-chronic liver failure: it has no day (conditions[1])",
         ),
-        ("Condition/r1: says `hepatic_failure`", "Condition/r1: says hepatic failure"),
+        ("Condition/r1: says `anxiety_or_insomnia`", "Condition/r1: says anxiety or insomnia"),
         ("not read: ALT (observations[1]), Knie (conditions[3], conditions[4])", "not read: ALT, Knie"),
         ("a complete list leaves open: sepsis", "a complete list leaves open: sepsis"),
         ("row 5: it is empty", "row 5: it is empty"),

@@ -483,3 +483,28 @@ def test_without_its_edition_a_code_is_never_more_certain_than_in_the_editions_t
         said = SHIPPED.coded(edition, code)
         assert either.is_ <= said.is_
         assert said.is_ | said.open <= either.is_ | either.open
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("Z33", IS),  # WHO's: the other edition, which divides it, never codes it alone
+        ("Z33.1", IS),
+        ("Z33.2", MAY),
+        ("K20", NOT),
+        ("I21", MAY),  # both editions divide it, and a coder of either stopped halfway
+        ("R17", MAY),  # WHO divides it
+    ],
+)
+def test_a_category_that_one_edition_alone_codes_is_of_that_edition(code: str, expected: str) -> None:
+    state = one("state", {"is": "Z33 I21.4 R17"})
+    state = replace(
+        state,
+        relations=(
+            Related("icd10cm", "Z33.2", "may be"),
+            Related("icd10cm", "K20.81", "may be"),
+            Related("icd10who", "S99", "may be"),
+            Related("icd10who", "R17.0", "is not"),
+        ),
+    )
+    assert relation(Terminology(book(state)), "icd10", code, "state") == expected

@@ -5,14 +5,15 @@ An answer keeps everything an explanation needs, so that explaining only reads i
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from collections.abc import Iterable
+from typing import Literal, Protocol, TypeVar
 
 from msgspec import Struct
 
 from screener.records.patient import Absence, Answer, Episode, Flag, Result
 from screener.rulebook import Lookup, Numeric, Truthful
 from screener.values.ranges import Range
-from screener.values.truth import Truth
+from screener.values.truth import UNKNOWN, Truth
 
 Reason = Literal[
     "missing",
@@ -100,6 +101,22 @@ class HasTruth(Protocol):
 
     @property
     def truth(self) -> Truth: ...
+
+
+T = TypeVar("T", bound=HasTruth)
+
+
+def in_every_world(answers: Iterable[T]) -> tuple[Truth, tuple[T, ...], tuple[Reason, ...]]:
+    """What a rule comes to if it has one of these answers, on each day that is possible, say: the truth, the answers
+    that show it, and why they part. No more answers are asked for once it is open."""
+    worlds: list[T] = []
+    for answer in answers:
+        worlds.append(answer)
+        if answer.truth is UNKNOWN or answer.truth is not worlds[0].truth:
+            break
+    if worlds[-1].truth is worlds[0].truth or worlds[-1].truth is UNKNOWN:
+        return worlds[-1].truth, (worlds[-1],), ()
+    return UNKNOWN, (worlds[0], worlds[-1]), ("imprecise_date",)
 
 
 class Bounds(Struct, frozen=True, gc=False, omit_defaults=True):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import combinations, product
 
-from screener.evaluation.answers import Found, Given, Judged, Reason
+from screener.evaluation.answers import Found, Given, Judged, Reason, in_every_world
 from screener.evaluation.denying import (
     Judge,
     days_asked,
@@ -24,7 +24,7 @@ from screener.evaluation.denying import (
     why_lacking,
 )
 from screener.evaluation.frame import Frame, Kind, PreparedLookup, kinds_of
-from screener.evaluation.instants import Stretch, ahead_of, up_to
+from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, ahead_of, up_to
 from screener.evaluation.standing import Said, Standing, standing_of
 from screener.records.patient import Absence, Episode
 from screener.rulebook import (
@@ -37,7 +37,7 @@ from screener.rulebook import (
     Truthful,
     made_once,
 )
-from screener.values.dates import Moment, earliest_of, latest_of
+from screener.values.dates import Moment, earliest_of, latest_of, on_day
 from screener.values.numerals import ROMAN
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, negation, truth_of
 
@@ -381,10 +381,26 @@ def _part(asked: PreparedLookup, standing: Standing, stretch: Stretch, frame: Fr
     if standing.concept.only_if is not None and episode.list != "family_history":
         judged = (_suits_sex(standing.concept.only_if, frame),)
     if beside is not None and truth is not FALSE:
-        judged += (judge(beside, frame.beside(standing.began)),)
+        judged += (_judged_beside(beside, standing, frame, judge),)
     if judged:
         truth = all_of((truth, *[each.truth for each in judged]))
     return Part(standing, truth, reasons, judged)
+
+
+def _judged_beside(rule: Truthful, standing: Standing, frame: Frame, judge: Judge) -> Judged:
+    """The rule in `with (…)`, for one entry. A rule that the whole time of an imprecise onset leaves open may come out
+    alike on each of its days.
+
+    A bleed began in February, and hemoglobin was 80 g/L on the 6th and the 16th. Neither result is within 7 days of
+    every day of February, but each day up to the 20th has one of them within 7 days.
+    """
+    whole = judge(rule, frame.beside(standing.began))
+    start = standing.start
+    days = range(start.first_day, start.last_day + 1)
+    if whole.truth is not UNKNOWN or not 1 < len(days) <= MOST_DAYS_OPEN:
+        return whole
+    truth, shown, _ = in_every_world(judge(rule, frame.beside(on_day(day))) for day in days)
+    return whole if truth is UNKNOWN else shown[0]
 
 
 def _matches(asked: PreparedLookup, standing: Standing, frame: Frame) -> Said:
@@ -449,7 +465,7 @@ def _in_time(asked: PreparedLookup, standing: Standing, stretch: Stretch, frame:
     if tense == "timeless":
         return standing.latest_word(standing.is_known_by_the_clock(), ("imprecise_date",))
     if tense == "ahead":
-        return _planned_in(asked, standing.episode, frame)
+        return _planned_in(asked, standing, frame)
     if standing.episode.list == "plans":
         return (UNKNOWN, ("missing",)) if _may_have_come_true(standing, asked.list, frame) else (FALSE, ())
     if standing.unseen is not None:
@@ -493,26 +509,37 @@ def _suits_sex(only_if: Sex, frame: Frame) -> Judged:
 
 def _may_have_come_true(plan: Standing, list_: RecordList, frame: Frame) -> bool:
     """Whether the day of a plan may have passed, and no later absence says that nothing came of it: who kept the plan
-    open may not have put down yet what was done. Of a plan without a day a complete list says that it is none yet."""
-    planned = plan.episode.start
-    if planned is None:
+    open may not have put down yet what was done. A plan without a day may have come true since the day on which it was
+    made; of one that does not say even that, a complete list says that it is none yet."""
+    planned, made = plan.episode.start, plan.episode.asserted
+    first = planned or made
+    if first is None:
         return not speaks_for(list_, plan.concept, frame.day, frame)
-    return planned.first_day < frame.day and not any(
-        denial.when.first_day >= planned.last_day
-        for name in frame.kinds[plan.concept.name].upward
-        for denial in frame.denials.get(name, ())
-        if denial.absence.list == list_
-    )
+    last_day = frame.day if planned is None else planned.last_day
+    return first.first_day <= frame.day and not _is_denied_from(last_day, plan, list_, frame)
 
 
-def _planned_in(asked: PreparedLookup, episode: Episode, frame: Frame) -> Said:
-    """Whether a plan lies in the window ahead; an overdue one may have been carried out, given up or put off."""
-    scope = asked.lookup.scope
+def _is_denied_from(day: int, entry: Standing, list_: RecordList, frame: Frame) -> bool:
+    """Whether an absence on a list denies what an entry is about, on a day or later."""
+    return any(denial.when.first_day >= day for denial in frame.that_deny(entry.concept, list_))
+
+
+def _planned_in(asked: PreparedLookup, standing: Standing, frame: Frame) -> Said:
+    """Whether a plan lies in the window ahead; an overdue one may have been carried out, given up or put off. What was
+    done in that window may have been planned on the clock's day, unless the record denies that."""
+    episode, scope = standing.episode, asked.lookup.scope
+    window = ahead_of(frame.day, scope)
+    if episode.list != "plans":
+        is_later = not standing.has_begun or standing.may_have_begun_later
+        is_out = episode.start is not None and window.holds(episode.start) is FALSE
+        if not is_later or is_out or _is_denied_from(frame.day, standing, "plans", frame):
+            return FALSE, ()
+        return UNKNOWN, ("missing",)
     if episode.start is None:
         return (TRUE, ()) if scope is None else (UNKNOWN, ("undated",))
     if episode.start.last_day < frame.day:
         return UNKNOWN, ("stale",)
-    return ahead_of(frame.day, scope).holds(episode.start), ("imprecise_date",)
+    return window.holds(episode.start), ("imprecise_date",)
 
 
 # ---- anchors

@@ -27,7 +27,7 @@ from typing import Generic, TypeVar, get_args
 
 from msgspec import Struct
 
-from screener.evaluation.answers import Found, Given, HasTruth, Judged, Measured, Reason
+from screener.evaluation.answers import Found, Given, Judged, Measured, Reason, in_every_world
 from screener.evaluation.denying import on_complete_list, said_by_list, unmentioned
 from screener.evaluation.episodes import happened, happens, onset_of
 from screener.evaluation.frame import Frame, prepared_lookups
@@ -351,7 +351,7 @@ class Program(Engine[Judged, Measured]):
             days = days_of(anchor, shift)
             if days is None:
                 return Judged(node, UNKNOWN, (anchor,), () if anchor.days is None else ("imprecise_date",))
-            truth, shown, reasons = worlds_on(days, rule, frame)
+            truth, shown, reasons = in_every_world(rule(frame.at(day)) for day in days)
             return Judged(node, truth, (anchor, *shown), reasons)
 
         return run
@@ -532,7 +532,6 @@ def in_all_worlds(truths: Iterable[Truth]) -> Truth:
 
 
 R = TypeVar("R")
-T = TypeVar("T", bound=HasTruth)
 
 
 def _measured(
@@ -956,21 +955,6 @@ def days_of(anchor: Found, shift: int) -> range | None:
         return None
     first, last = anchor.days
     return range(first + shift, last + shift + 1)
-
-
-def worlds_on(
-    days: Iterable[int], rule: Callable[[Frame], T], frame: Frame
-) -> tuple[Truth, tuple[T, ...], tuple[Reason, ...]]:
-    """What a rule comes to if any of these days may be the clock's, the answers that show it, and why they part. No
-    more days are asked once it is open."""
-    worlds: list[T] = []
-    for day in days:
-        worlds.append(rule(frame.at(day)))
-        if worlds[-1].truth is UNKNOWN or worlds[-1].truth is not worlds[0].truth:
-            break
-    if worlds[-1].truth is worlds[0].truth or worlds[-1].truth is UNKNOWN:
-        return worlds[-1].truth, (worlds[-1],), ()
-    return UNKNOWN, (worlds[0], worlds[-1]), ("imprecise_date",)
 
 
 def _untranslated(node: Untranslated, engine: Engine[J, M]) -> Callable[[Frame], J]:

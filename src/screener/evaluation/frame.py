@@ -44,7 +44,8 @@ class Over(Struct, frozen=True):
 
 DONE: Literal["done"] = "done"
 Shelf = RecordList | Literal["done"]
-"""A list of the record, or what was done: procedures, and plans, which may have come true."""
+"""A list of the record, or two together: procedures, and plans, which may have come true. What was done after the day
+of screening may have been planned on it."""
 _NOTHING: Mapping[str, tuple[Episode, ...]] = {}
 
 
@@ -115,8 +116,9 @@ class PreparedLookup:
         self.kinds = tuple([kinds[name] for name in self.names])
         verb = VERBS[lookup.verb]
         self.tense = verb.tense
-        self.shelf: Shelf = DONE if verb.reads_plans else lookup.list
-        self.lists: tuple[RecordList, ...] = ("procedures", "plans") if verb.reads_plans else (lookup.list,)
+        reads_both = verb.reads_plans or verb.tense == "ahead"
+        self.shelf: Shelf = DONE if reads_both else lookup.list
+        self.lists: tuple[RecordList, ...] = ("procedures", "plans") if reads_both else (lookup.list,)
         self.place = (self.shelf, self.names)
         self.is_of_the_day = verb.tense in ("timeless", "now", "ahead")
 

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from screener.evaluation.answers import Found, HasTruth, Judged, Reason
+from screener.evaluation.answers import Found, HasTruth, Judged, Reason, in_every_world
 from screener.evaluation.evaluator import (
     Engine,
     PreparedCriterion,
@@ -27,7 +27,6 @@ from screener.evaluation.evaluator import (
     program_of,
     remembered,
     truth_in,
-    worlds_on,
 )
 from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import (
@@ -281,7 +280,7 @@ class Outcomes(Engine[Outcome, Amount]):
             days = days_of(anchor, shift)
             if days is None:
                 return self._open(node, anchor, frame, () if anchor.days is None else ("imprecise_date",))
-            truth, shown, why = worlds_on(days, rule, frame)
+            truth, shown, why = in_every_world(rule(frame.at(day)) for day in days)
             if truth is not UNKNOWN:
                 return _settled(truth, assumed=any(each.assumed for each in shown))
             of_anchor = () if is_settled(anchor) else (self._waiting(anchor, frame),)

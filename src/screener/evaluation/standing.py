@@ -294,7 +294,8 @@ class Standing:
             if when.first_day > day or when.is_before(asserted):
                 continue
             if denial.absence.doubtful:
-                truth, reasons = UNKNOWN, (denial.absence.unusable or "imprecise_date",)
+                why_doubtful: Reason = "imprecise_date" if when.is_any_day else "missing"
+                truth, reasons = UNKNOWN, (denial.absence.unusable or why_doubtful,)
                 continue
             if asserted.is_before(when) and when.last_day <= day:
                 return FALSE, ()

@@ -117,7 +117,7 @@ class _Check:
     def rulebook(self, records: Records, digest: str, tables: Tables) -> Rulebook:
         """Everything that could be made sense of. With problems in the draft it is not to be used."""
         self._check_dictionary()
-        reviewed = reviewed_rows(self.draft, tables)
+        reviewed = reviewed_rows(self.draft, tables, self.exists)
         self._check_meanings()
         self._check_questions()
         trials = trials_of(self.draft, self.lookups, self.files, records)

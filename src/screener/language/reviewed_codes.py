@@ -16,11 +16,21 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import get_args
 
+from screener.language.codes import Exists
 from screener.language.desk import Draft, did_you_mean
 from screener.language.diagnostics import error
 from screener.language.names import nearest
 from screener.language.source import Source, Span
-from screener.rulebook import ABBREVIATIONS, PHRASES, Beside, ReviewedRow, abbreviations_of, codes_within, phrases_of
+from screener.rulebook import (
+    ABBREVIATIONS,
+    PHRASES,
+    Beside,
+    ReviewedRow,
+    abbreviations_of,
+    code_within,
+    codes_within,
+    phrases_of,
+)
 from screener.values.check_digits import is_snomed
 
 Tables = Mapping[str, str]
@@ -31,7 +41,7 @@ NOTHING = "-"
 _BESIDE: Mapping[str, Beside] = {f"beside {each}": each for each in get_args(Beside)}
 
 
-def reviewed_rows(draft: Draft, tables: Tables) -> tuple[ReviewedRow, ...]:
+def reviewed_rows(draft: Draft, tables: Tables, exists: Exists) -> tuple[ReviewedRow, ...]:
     """All rows of all tables. What is wrong with one is reported, with its line."""
     rows: dict[tuple[str, str], ReviewedRow] = {}
     for path, text in tables.items():
@@ -41,6 +51,9 @@ def reviewed_rows(draft: Draft, tables: Tables) -> tuple[ReviewedRow, ...]:
             row = _row(draft, source, start, line, system)
             if row is None:
                 continue
+            if (unknown := _unknown_code(row, line, exists)) is not None:
+                fault = f"no edition of ICD-10 has {unknown}"
+                _report(draft, source, start, line, fault, "look it up, or write the longest code above it that exists")
             for code in _codes_of(row):
                 if rows.setdefault((system, code), row) is not row:
                     _report(draft, source, start, line, f"{system} {code} stands here a second time")
@@ -65,7 +78,7 @@ def _codes_of(row: ReviewedRow) -> list[str]:
 
 
 def _row(draft: Draft, source: Source, start: int, line: str, system: str) -> ReviewedRow | None:
-    cells = [cell.strip() for cell in line.rstrip("\r").split("\t")]
+    cells = _cells(line)
     if len(cells) != len(COLUMNS):
         _report(draft, source, start, line, f"a row has {len(COLUMNS)} columns: {', '.join(COLUMNS)}")
         return None
@@ -96,6 +109,18 @@ def _row(draft: Draft, source: Source, start: int, line: str, system: str) -> Re
         _report(draft, source, start, line, str(problem))
         return None
     return ReviewedRow(system, code, name, codes, tuple(is_not.split()))
+
+
+def _unknown_code(row: ReviewedRow, line: str, exists: Exists) -> str | None:
+    """A code that does not exist, of those between which a row lies. Between both ends of a range some may be none."""
+    if not row.within:
+        return None
+    ends = _cells(line)[COLUMNS.index("within")].replace("..", " ").split()
+    return next((each for each in ends if not exists(*code_within(each, row.system))), None)
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.rstrip("\r").split("\t")]
 
 
 def _report(draft: Draft, source: Source, start: int, line: str, message: str, help_text: str = "") -> None:

@@ -148,11 +148,23 @@ def _mean(lab: Lab, parts: Sequence[Result]) -> Result | None:
 
 def _shown(concept: Concept, results: Results) -> list[Shown]:
     facts = dict.fromkeys(sign.fact for sign in concept.signs)
-    return [
-        Shown(result, _presence(result, concept, results), _meets_any(result, _at_once(concept.absent_when)))
-        for fact in facts
-        for result in results.get(fact, ())
-    ]
+    return [_what_it_shows(result, concept, results) for fact in facts for result in results.get(fact, ())]
+
+
+def _what_it_shows(result: Result, concept: Concept, results: Results) -> Shown:
+    """What one result shows. A test that can say either and says neither leaves both open.
+
+    A pregnancy test was positive on Friday and is indeterminate on Monday: whether she still is pregnant is open.
+    """
+    present = _presence(result, concept, results)
+    absent = _meets_any(result, _at_once(concept.absent_when))
+    can_say_either = all(
+        any(sign.fact == result.fact for sign in _at_once(signs))
+        for signs in (concept.present_when, concept.absent_when)
+    )
+    if can_say_either and present is not TRUE and absent is FALSE:
+        return Shown(result, UNKNOWN, UNKNOWN)
+    return Shown(result, present, absent)
 
 
 def _at_once(signs: Sequence[Sign]) -> list[Sign]:
@@ -190,19 +202,13 @@ def _is_over_time(result: Result, earlier: Result, sign: Sign, results: Results)
 
 
 def _presence(result: Result, concept: Concept, results: Results) -> Truth:
-    """Whether the result shows the concept to be present; one that could say either and says neither leaves it open."""
+    """Whether the result shows the concept to be present."""
     over_time = _shown_over_time(result, concept.present_when, results)
     if over_time is TRUE:
         return TRUE
     present = any_of((over_time, _meets_any(result, _at_once(concept.present_when))))
-    if present is FALSE and _meets_any(result, concept.may_be_present_when) is not FALSE:
-        return UNKNOWN
-    absent = _meets_any(result, concept.absent_when)
-    could_say_either = all(
-        any(sign.fact == result.fact for sign in signs)
-        for signs in (_at_once(concept.present_when), _at_once(concept.absent_when))
-    )
-    return UNKNOWN if present is FALSE and absent is FALSE and could_say_either else present
+    may_be = present is FALSE and _meets_any(result, concept.may_be_present_when) is not FALSE
+    return UNKNOWN if may_be else present
 
 
 def _meets_any(result: Result, signs: Sequence[Sign]) -> Truth:

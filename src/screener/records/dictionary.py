@@ -557,9 +557,13 @@ class Dictionary:
 
     def only_may_be(self, said: Said, on: RecordList, called: str, codes: Iterable[tuple[str, str]]) -> Meaning | None:
         """The meaning of what may be an entry of a list, and is none for certain, whatever its codes say; None if it is
-        nothing that rules ask for, or certainly belongs on another list."""
-        is_ = {name for name in said.is_ if on == "conditions" or self.rulebook.concepts[name].kind in KINDS_ON[on]}
-        if said.is_ and not is_:
+        nothing that rules ask for, or certainly belongs on another list.
+
+        A drug that somebody dispensed is a substance for certain, which is on the list of allergies, and may be an
+        immunosuppressant, which is on the list of drugs.
+        """
+        is_ = {name for name in said.is_ if on == "conditions" or self._is_on(on, name)}
+        if said.is_ and not is_ and not any(self._is_on(on, name) for name in said.may_be):
             return None
         open_ = replace(
             said,
@@ -569,6 +573,10 @@ class Dictionary:
             may_be_in_family=said.may_be_in_family | said.in_family,
         )
         return next(iter(self.filed((), open_, on, called, codes)), None)
+
+    def _is_on(self, on: RecordList, name: str) -> bool:
+        """Whether a list is of a concept's kind."""
+        return self.rulebook.concepts[name].kind in KINDS_ON[on]
 
     def _open_on(self, said: Said, on: RecordList) -> frozenset[str]:
         """What an entry of a list may be, of what rules ask for. Of what stands on other lists it says something only

@@ -107,7 +107,7 @@ def _plain(text: str, screening: Screening) -> str:
 
     def said(quoted: re.Match[str]) -> str:
         name = quoted[1]
-        if name in rulebook.concepts:  # `Depressive disorder, which not stated` cannot stand inside a sentence
+        if name in rulebook.concepts:  # `Anxiety, phobia or insomnia` cannot stand inside a sentence
             title = rulebook.concepts[name].title
             return name.replace("_", " ") if "," in title else lowered(title)
         return lowered(rulebook.fact(name).title) if _is_fact(name, screening) else name

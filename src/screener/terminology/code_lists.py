@@ -10,6 +10,7 @@ import re
 import zlib
 from functools import cache
 from pathlib import Path
+from string import ascii_uppercase, digits
 
 from screener.values.tables import table_rows
 
@@ -27,7 +28,7 @@ def longest_known(edition: str, code: str) -> str:
 
 def is_divided(edition: str, code: str) -> bool:
     """Whether an edition has codes below a category."""
-    return any(f"{code}{digit}" in _known(edition) for digit in range(10))
+    return any(f"{code}{character}" in _known(edition) for character in digits + ascii_uppercase)
 
 
 def is_a_code(system: str, code: str) -> bool:

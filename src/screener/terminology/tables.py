@@ -90,10 +90,6 @@ class Index:
             return None
         return self._closed(*self._relations(known), *self._of_family(known))
 
-    def refused(self, code: str) -> frozenset[str]:
-        """The concepts that a table says this very code is not."""
-        return frozenset(name for name, relation in self._codes.get(code, ()) if relation == "is not")
-
     def knows(self, code: str) -> bool:
         """Whether the system has the code."""
         return self.edition is None or longest_known(self.edition, code) == code

@@ -142,22 +142,17 @@ class Terminology:
         return Said(is_, may_be, together.unreviewed - is_ - may_be, source=said.source)
 
     def _of_icd10(self, system: str, code: str) -> Said | None:
-        """A record that says only `ICD-10` may mean either edition: both must agree, unless one lacks the code."""
+        """A record that says only `ICD-10` may mean either edition: both must agree, unless only one has the code."""
         if system != "icd10":
             edition = edition_for(system, code)
             return self._indexes[edition].said(code) if edition is not None else None
         having = [edition for edition in EDITIONS if self._indexes[edition].knows(code)] or list(EDITIONS)
+        if len(having) > 1 and len(code) == _CATEGORY and not is_divided("icd10who", code):
+            # Where ICD-10-CM divides such a category, only WHO codes it alone: WHO's Z33 is a pregnancy, whatever
+            # ICD-10-CM's Z33.2 is. Where it does not, the two may still differ.
+            having = ["icd10who"] if is_divided("icd10cm", code) else having
         said = [each for edition in having if (each := self._indexes[edition].said(code)) is not None]
-        if not said:
-            return None
-        together = within(said)
-        if len(code) > _CATEGORY or is_divided("icd10who", code):
-            return together
-        # A category that WHO does not divide is a whole code: what a table says of it holds, whatever the other edition
-        # has below it.
-        is_not = frozenset.intersection(*(self._indexes[edition].refused(code) for edition in EDITIONS))
-        kinds = frozenset(kind for name in is_not for kind in self.concepts[name].narrower)
-        return replace(together, may_be=together.may_be - is_not - kinds)
+        return within(said) if said else None
 
     def of_row(self, row: ReviewedRow, by_dictionary: Said | None = None) -> Said:
         """What a reviewed row says, together with what the dictionary says of the same code."""

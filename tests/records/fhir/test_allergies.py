@@ -114,10 +114,27 @@ def test_an_allergy_in_error_is_nothing() -> None:
     assert note_of(patient) == "AllergyIntolerance/1: it was entered in error"
 
 
-def test_an_intolerance_is_no_allergy() -> None:
-    patient = read(allergy(coded("blood_products"), type="intolerance"))
-    assert (patient.episodes, patient.unread) == ({}, {})
-    assert note_of(patient) == "AllergyIntolerance/1: it is an intolerance, not an allergy"
+def test_an_intolerance_may_be_an_allergy() -> None:
+    episode = only_episode(read(allergy(coded("blood_products"), type="intolerance")))
+    assert (episode.concept, episode.doubtful) == ("blood_products", True)
+    assert [flag.text for flag in episode.flags] == ["recorded as an intolerance, which may be an allergy"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "note"),
+    [
+        (
+            {"verificationStatus": coded("refuted", ALLERGY_VERIFICATION)},
+            coded("blood_products"),
+            "an intolerance was refuted, which denies no allergy",
+        ),
+        ({}, coded("900009", SNOMED), "it says that there is no intolerance, which denies no allergy"),
+    ],
+)
+def test_that_there_is_no_intolerance_denies_no_allergy(fields: Json, code: Json, note: str) -> None:
+    patient = read(allergy(code, type="intolerance", **fields))
+    assert (patient.episodes, patient.absences, patient.unread) == ({}, {}, {})
+    assert note_of(patient) == f"AllergyIntolerance/1: {note}"
 
 
 def test_no_known_allergy_is_an_absence() -> None:

@@ -201,14 +201,30 @@ def test_active_with_an_abatement_leaves_open_whether_it_is_over() -> None:
     assert note_of(patient) == "Condition/1: it is active, and has an abatement: whether it is over stays open"
 
 
-def test_dates_that_contradict_each_other_are_not_used() -> None:
-    patient = read(
-        condition(
-            "cirrhosis", clinicalStatus=coded("resolved", CLINICAL), onsetDateTime="2021", abatementDateTime="2020"
-        )
-    )
-    assert (only_episode(patient).start, only_episode(patient).end) == (None, None)
-    assert note_of(patient) == "Condition/1: its dates contradict each other, and are not used"
+@pytest.mark.parametrize(
+    ("fields", "contradiction"),
+    [
+        (
+            {"onsetDateTime": "2021", "abatementDateTime": "2020", "clinicalStatus": coded("resolved", CLINICAL)},
+            "its end `2020` is before its onset `2021`",
+        ),
+        (
+            {"onsetDateTime": "2026-02-02", "recordedDate": "2026-02-01", "clinicalStatus": ACTIVE},
+            "its onset `2026-02-02` is after the day on which it was recorded, `2026-02-01`",
+        ),
+    ],
+)
+def test_an_entry_whose_dates_contradict_each_other_settles_nothing(fields: Json, contradiction: str) -> None:
+    patient = read(condition("cirrhosis", **fields))
+    episode = only_episode(patient)
+    assert (episode.start, episode.end, episode.doubtful, episode.ongoing) == (None, None, True, False)
+    assert note_of(patient) == f"check first: Condition/1: {contradiction}; until one is corrected, it settles nothing"
+
+
+@pytest.mark.parametrize("onset", ["2026-02-01", "2026-02", "2026-02-01T23:30:00+08:00"])
+def test_an_onset_that_may_be_of_the_day_of_recording_contradicts_nothing(onset: str) -> None:
+    patient = read(condition("cirrhosis", clinicalStatus=ACTIVE, onsetDateTime=onset, recordedDate="2026-02-01"))
+    assert not only_episode(patient).doubtful
 
 
 def test_an_acute_condition_is_its_onset_alone() -> None:

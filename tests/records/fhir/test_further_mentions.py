@@ -130,3 +130,31 @@ def test_a_list_of_entries_that_are_at_hand_opens_nothing() -> None:
     entry = resource("Condition", id="c", code=HEART)
     listed = resource("List", id="7", status="current", entry=[{"item": {"reference": "Condition/c"}}])
     assert all("List/7" not in str(each) for each in may_be(read_asking(entry, listed)).values())
+
+
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+
+
+@pytest.mark.parametrize("kind", ["MedicationDispense", "MedicationOrder", "SupplyRequest"])
+@pytest.mark.parametrize(
+    ("drug", "expected"),
+    [
+        (coded("42316", RXNORM), "unknown"),  # tacrolimus, which is an ointment as well
+        (coded("6851", RXNORM), "unknown"),  # methotrexate
+        (coded("1256", RXNORM), "unknown"),  # azathioprine
+        (coded("L01BA01", ATC), "unknown"),
+        (coded("L", ATC), "unknown"),
+        ({"text": "tacrolimus 1 mg"}, "unknown"),
+        ({"text": "ciclosporin"}, "unknown"),
+        (coded("N02BE01", ATC), "passed"),  # paracetamol
+        (coded("161", RXNORM), "passed"),
+        ({"text": "paracetamol 500 mg"}, "passed"),
+    ],
+)
+def test_a_drug_that_was_handed_over_may_be_what_its_code_may_be(kind: str, drug: Json, expected: str) -> None:
+    field = "itemCodeableConcept" if kind == "SupplyRequest" else "medicationCodeableConcept"
+    given = resource(kind, id="7", status="completed", **{field: drug}, whenHandedOver="2026-03-05")
+    lists = ["medications", "conditions"]
+    screening = evaluate(bundle(PATIENT, given), rules=load_rules(), as_of="2026-03-11", assume_complete=lists)
+    status = next(each.status for each in screening.trial("NCT05985863").criteria if each.id == "E9")
+    assert status == expected

@@ -60,7 +60,6 @@ _MASKED = "not told"
 _SEVERITIES: dict[str, Severity] = {"mild": "mild", "moderate": "moderate", "severe": "severe"}
 _KINDS = ("condition", *ELSEWHERE)
 _T = TypeVar("_T")
-_CONTRADICTORY = "its dates contradict each other, and are not used"
 
 
 def concept_meant(meaning: Meaning) -> DictionaryConcept:
@@ -196,24 +195,22 @@ def _read_presence(
         onset = from_one_to_another(onset, date, onset.text)
     has_abated = any(field.startswith("abatement") and body[field] not in (None, False) for field in body)
     is_called_over = _OVER in _certainties(body, reader.dictionary)
-    if onset is not None and end is not None and end.is_before(onset):
-        reader.note(resource.place, _CONTRADICTORY)
-        onset = end = None
-    if onset is not None and date is not None and date.is_before(onset):
-        reader.note(
-            resource.place, f"its onset `{onset.text}` is after the day on which it was recorded, `{date.text}`"
-        )
-        date = onset
+    list_ = "family_history" if meaning.in_family else LIST_OF[found.kind]
+    if (contradictory := _contradictory(onset, end, date)) is not None:
+        reader.findings.check_first(resource.place, f"{contradictory}; until one is corrected, it settles nothing")
+        unsettled = Episode(found.name, list_, resource.place, doubtful=True, unusable="unspecific")
+        told = Flag("unusable", contradictory)
+        reader.chart.add_episode(msgspec.structs.replace(unsettled, flags=(told,)), meaning)
+        return
     if again and found.course == "acute" and onset is not None:
         # An infarction of 2020 that recurred: of the last one only the day of recording is known.
         onset = from_one_to_another(onset, date or AT_ANY_TIME, onset.text)
     reader.chart.note_if_before_birth(onset, resource.place)
     sites = _stated(_body_sites, resource, reader) or ()
     flags = (*_doubts(verified), *(Flag("remark", site) for site in sites))
-    list_ = "family_history" if meaning.in_family else LIST_OF[found.kind]
     if list_ != "conditions":
-        told = "family's" if meaning.in_family else found.kind
-        reader.note(resource.place, f"its code stands for the {told} `{found.name}`, and is read as one")
+        whose = "family's" if meaning.in_family else found.kind
+        reader.note(resource.place, f"its code stands for the {whose} `{found.name}`, and is read as one")
         elsewhere = told_by_diagnosis(
             found,
             list_,
@@ -249,6 +246,15 @@ def _read_presence(
     if is_contradictory:
         episode = msgspec.structs.replace(episode, status=status, ended=False)
     reader.chart.add_episode(episode, meaning)
+
+
+def _contradictory(onset: Moment | None, end: Moment | None, date: Moment | None) -> str | None:
+    """How the days of a condition contradict each other: which of two is wrong, nobody knows."""
+    if onset is not None and end is not None and end.is_before(onset):
+        return f"its end `{end.text}` is before its onset `{onset.text}`"
+    if onset is not None and date is not None and date.is_before(onset):
+        return f"its onset `{onset.text}` is after the day on which it was recorded, `{date.text}`"
+    return None
 
 
 def _earliest(onset: Moment | None) -> int:
@@ -299,9 +305,12 @@ def _body_sites(body: Body) -> tuple[str, ...]:
 
 # ---- AllergyIntolerance
 
+_PERHAPS_AN_ALLERGY = Flag("unusable", "recorded as an intolerance, which may be an allergy")
+
 
 def read_allergy(resource: Resource, reader: Reader) -> None:
-    """An AllergyIntolerance. An intolerance is no allergy; a code that no rule uses still stands for some substance."""
+    """An AllergyIntolerance. What is recorded as an intolerance may be an allergy: the two words are used loosely. A
+    code that no rule uses still stands for some substance."""
     body = resource.body
     verified = _status_in(body, "verificationStatus", _ALLERGY_VERIFICATION)
     if verified == _IN_ERROR:
@@ -316,8 +325,9 @@ def read_allergy(resource: Resource, reader: Reader) -> None:
     if not substances:
         reader.leave_open(resource, "it does not say to what", "allergies")
         return
-    if text(body, "type") == "intolerance":
-        reader.leave(resource, "it is an intolerance, not an allergy")
+    is_intolerance = text(body, "type") == "intolerance"
+    if is_intolerance and verified == _REFUTED:
+        reader.leave(resource, "an intolerance was refuted, which denies no allergy")
         return
     if verified == _REFUTED:
         # What no rule names is some substance, and of it alone nothing can be said: only what is named is absent.
@@ -328,11 +338,13 @@ def read_allergy(resource: Resource, reader: Reader) -> None:
         meanings = [meaning for each in substances for meaning in reader.allergens(each, resource)]
     for meaning in meanings:
         if not meaning.absent and verified != _REFUTED:
-            doubts = _doubts(verified)
+            doubts = (*_doubts(verified), *((_PERHAPS_AN_ALLERGY,) if is_intolerance else ()))
             _add_allergy(meaning, resource, reader, status=clinical, date=date, doubts=doubts)
         elif meaning.absent and (verified not in (None, _CONFIRMED) or clinical not in (None, "active")):
             why = "it says that there is no allergy, and its status that this is not certain, or over"
             reader.leave_open(resource, why, "allergies")
+        elif is_intolerance:
+            reader.leave(resource, "it says that there is no intolerance, which denies no allergy")
         elif meaning.is_part:
             reader.leave(resource, f"it was refuted, and {denies_a_part(meaning)}")
         else:

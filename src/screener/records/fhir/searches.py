@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -18,6 +19,7 @@ from screener.records.addresses import plain_address
 from screener.records.code_systems import system_name
 from screener.records.errors import printable
 from screener.records.fhir.elements import Body
+from screener.values.tables import table_rows
 
 _NOT_WHOLE = frozenset(
     {"incomplete", "suppressed", "security", "login", "expired", "forbidden", "unknown", "too-costly", "too-long"}
@@ -37,13 +39,8 @@ _WORDS_OF_LIMITS = (
     *("_include", "_revinclude"),
 )
 """Parts of words by which a server says that its answer is not whole, or that it passed over what goes with it."""
-_NARROWING = frozenset(
-    {"clinical-status", "verification-status", "status", "code", "encounter", "onset-date", "abatement-date", "date"}
-    | {"recorded-date", "authoredon", "effective", "effective-time", "occurrence", "intent", "criticality"}
-    | {"_lastupdated", "_since", "start", "end"}
-)
-"""Parameters of a search by which it finds a part of a list only, in R4 and R5, and in `$everything`. What divides a
-list on a server (`category`) is none, since its parts are asked for one by one."""
+_NARROWING = frozenset(parameter for parameter, _ in table_rows(Path(__file__).with_name("searches.tsv")))
+"""Parameters of a search by which it finds a part of a list only."""
 LONGEST_CODE = 30
 _COUNTABLE = 10**12
 
@@ -125,8 +122,11 @@ def _asked_by(address: str) -> frozenset[str] | None:
 
 def _narrowed_by(address: str) -> str | None:
     """The parameter by which an address asks for a part of the entries of a list. It may carry a modifier
-    (`clinical-status:not`)."""
-    names = (name.partition(":")[0] for name, _ in parse_qsl(address.partition("?")[2]))
+    (`clinical-status:not`). A search for patients says whose entries they are."""
+    path, _, query = address.partition("?")
+    if path.removesuffix("/_search").rpartition("/")[2] == "Patient":
+        return None
+    names = (name.partition(":")[0] for name, _ in parse_qsl(query))
     return next((name for name in names if name.casefold() in _NARROWING), None)
 
 

@@ -115,6 +115,7 @@ def read_service_request(resource: Resource, reader: Reader) -> None:
         return
     _check_focus(resource, reader)
     when = _one_time(reader.span(resource, "occurrence"))
+    made = reader.entered(resource, "authoredOn")
     for meaning in reader.meanings(concept(body, "code"), ("procedure",), resource, on="plans"):
         if meaning.absent:
             reader.leave(resource, "nothing can be asked for by a code that says that something is absent")
@@ -123,7 +124,9 @@ def read_service_request(resource: Resource, reader: Reader) -> None:
         if status != "completed":
             flags = _NOT_IN_FORCE.get(status or "", (Flag("unusable", "whether it is in force is not clear"),))
             is_open = status != "active" or text(body, "intent") in (None, "proposal", "option")
-            plan = Episode(name, "plans", resource.place, when, status="planned", doubtful=is_open, flags=flags)
+            plan = Episode(
+                name, "plans", resource.place, when, asserted=made, status="planned", doubtful=is_open, flags=flags
+            )
             reader.chart.add_episode(plan, meaning)
         if status not in _NOT_IN_FORCE:
             asked = Episode(
