@@ -61,8 +61,8 @@ from screener.evaluation.outcomes import Outcome, open_or_all, outcome_of, outco
 from screener.evaluation.passed_over import later_than, reviewed_too_long_ago
 from screener.evaluation.phrases import lowered
 from screener.evaluation.raised import against_sex, answered_against_data, drawn_apart, raised_for_score
-from screener.records.chart import not_complete, some_of
-from screener.records.errors import CHECK_FIRST
+from screener.records.chart import not_complete
+from screener.records.notes import Note, in_words, some_of
 from screener.records.patient import Answer, Flag, Patient, digest_of_record
 from screener.rulebook import Criterion, EventLookup, Meets, RecordList, Rulebook, ScoreOf, Trial, Truthful
 from screener.values.dates import Duration, dates_in_words, day_in_words, day_text, parse_duration
@@ -526,43 +526,51 @@ class Screening:
         return died.text if died is not None and died.first_day <= self._day else None
 
     @Once
-    def notes(self) -> tuple[str, ...]:
-        """Everything that was passed over or is suspicious, in words, with what to check first before all else."""
-        patient = self._patient
-        return (
-            *(
-                [f"the record says that the patient has died ({dates_in_words(self.died)})"]
-                if self.died is not None
-                else []
-            ),
-            *self.check_first,
-            *(note for note in patient.notes if not note.startswith(CHECK_FIRST)),
+    def noted(self) -> tuple[Note, ...]:
+        """Everything that was passed over or is suspicious, each once; what to check first stands above all but a
+        death."""
+        patient, died = self._patient, self.died
+        dead = [f"the record says that the patient has died ({dates_in_words(died)})"] if died is not None else []
+        after = (
             *(not_complete(list_, patient.unread[list_]) for list_ in LISTS if list_ in self._not_assumed),
             *self._not_denied_by_lists(),
-            *later_than(patient, self._day),
-            *reviewed_too_long_ago(patient, self._day, self._rulebook),
         )
+        notes = (
+            *self._unread_results(),
+            *patient.noted,
+            *map(Note, after),
+            *later_than(patient, self._day),
+            *map(Note, reviewed_too_long_ago(patient, self._day, self._rulebook)),
+        )
+        return tuple(dict.fromkeys((*map(Note, dead), *sorted(notes, key=lambda note: not note.is_first))))
 
-    @Once
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The notes in words."""
+        return in_words(self.noted)
+
+    @property
     def check_first(self) -> tuple[str, ...]:
         """What to check before anything else: unread results that open lines may wait for, and other problems found
         while the record was read."""
+        return in_words(note for note in self.noted if note.is_first)
+
+    @property
+    def other_notes(self) -> tuple[str, ...]:
+        """The notes without what to check first."""
+        return in_words(note for note in self.noted if not note.is_first)
+
+    def _unread_results(self) -> Iterator[Note]:
+        """The results under a name that is like one that open lines may wait for."""
         near: dict[tuple[str, str], list[str]] = {}
         for each in self._patient.near:
             near.setdefault((each.fact, each.called), []).append(each.source)
-        unread = []
         for (fact, called), places in near.items():
             waiting = 0 if self._is_at_hand(fact) else sum(self._waits(fact))
             if waiting:
                 lines = "1 line waits" if waiting == 1 else f"{waiting} lines wait"
                 title = lowered(self._rulebook.fact(fact).title)
-                unread.append(f"{CHECK_FIRST}{called} may be the {title} that {lines} for ({some_of(places)})")
-        return (*unread, *(note for note in self._patient.notes if note.startswith(CHECK_FIRST)))
-
-    @property
-    def other_notes(self) -> tuple[str, ...]:
-        """The notes without what to check first."""
-        return tuple([note for note in self.notes if note not in self.check_first])
+                yield Note(f"{called} may be the {title} that {lines} for", "check first", places=tuple(places))
 
     def _is_at_hand(self, fact: str) -> bool:
         """Whether a lab or finding has a usable, fresh result, and no unread one after it."""
@@ -745,7 +753,7 @@ def _named(those: Iterable[_Named], name: str, where: str) -> _Named:
 
 def with_day_taken(patient: Patient, today: date) -> Patient:
     """A patient for whom neither the record nor the call names a day, with a note that the day of the call is taken."""
-    return msgspec.structs.replace(patient, notes=(*patient.notes, note_of_day_taken(today)))
+    return msgspec.structs.replace(patient, noted=(*patient.noted, Note(note_of_day_taken(today))))
 
 
 def note_of_day_taken(today: date) -> str:

@@ -21,6 +21,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from screener.records.errors import did_you_mean, path, printable, quoted
 from screener.records.locales import locale_of, locales
+from screener.records.notes import Note
 from screener.records.patient import Answer, Patient
 from screener.records.zones import in_zone, zone_of
 from screener.rulebook import RecordList, Rulebook
@@ -348,7 +349,7 @@ def with_site(patient: Patient, site: Site, rulebook: Rulebook, in_force: Sequen
     A choice that comes with the patient counts before the site's. `in_force` are the keys of the file that the call did
     not overrule.
     """
-    answers, notes = dict(patient.answers), list(patient.notes)
+    answers, noted = dict(patient.answers), list(patient.noted)
     for number, each in enumerate(site.readings):
         reading = _number_of(each, rulebook)
         own = answers.get(each.line)
@@ -356,9 +357,10 @@ def with_site(patient: Patient, site: Site, rulebook: Rulebook, in_force: Sequen
             source = f"{site.place.name}: reading[{number}]"
             answers[each.line] = Answer(each.line, source, reading=reading, by=each.who)
         elif own.reading != reading:
-            notes.append(f"{own.source}: this choice counts for the patient, and not what was settled by {each.who}")
-    notes += _told(site, in_force)
-    settled: Patient = replace(patient, answers=answers, notes=tuple(notes))
+            told = f"this choice counts for the patient, and not what was settled by {each.who}"
+            noted.append(Note(told, path=own.source))
+    noted += map(Note, _told(site, in_force))
+    settled: Patient = replace(patient, answers=answers, noted=tuple(noted))
     return settled if site.time_zone is None else in_zone(settled, site.time_zone)
 
 

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from records.fhir_sources import HL7, dictionary
-from screener.records.chart import some_of
 from screener.records.documents import Document, read_file
 from screener.records.errors import RecordError
 from screener.records.fhir.patients import read_resources
 from screener.records.fhir.resources import Pool, SetAside
+from screener.records.notes import some_of
 from screener.records.patient import Absence, Answer, Episode, Flag, Patient, Result
 from screener.values.dates import Moment
 

@@ -59,3 +59,12 @@ def test_a_hint_never_makes_one_system_of_another(field: str, mend: str) -> None
 def test_every_system_that_may_be_a_field_is_one_of_the_entry() -> None:
     fields: Any = Entry.model_fields
     assert {"icd10", "icd10cm", "icd10who", "icd10gm", "loinc", "snomed", "atc", "rxnorm"} <= set(fields)
+
+
+@pytest.mark.parametrize("field", ["loinc", "snomed", "icd10", "icd10cm", "icd10who", "icd10gm", "atc", "rxnorm"])
+def test_every_field_of_a_code_is_a_known_system(field: str) -> None:
+    list_ = "observations" if field == "loinc" else "medications" if field in ("atc", "rxnorm") else "conditions"
+    code = {"loinc": "1-8", "atc": "A02BC", "rxnorm": "1", "snomed": "1"}.get(field, "Z00.0")
+    patient = read_patient({list_: [{field: code}]}, dictionary())
+    assert dictionary().is_named_system(field)
+    assert not [note for note in patient.notes if "which is not known" in note]

@@ -13,8 +13,8 @@ from screener import evaluate, load_rules
 from screener.records import RecordError, read_patient
 from screener.records.dates_as_written import date_meant
 from screener.records.dictionary import Dictionary
-from screener.records.errors import CHECK_FIRST
 from screener.records.locales import locale_of
+from screener.records.notes import CHECK_FIRST
 from screener.values.dates import BEGINNING, DAY, DateError
 
 ALL = Dictionary(load_rules())

@@ -10,8 +10,8 @@ import pytest
 
 from screener import evaluate, load_rules
 from screener.records.dictionary import Dictionary
-from screener.records.errors import CHECK_FIRST
 from screener.records.local_codes import with_tables
+from screener.records.notes import CHECK_FIRST
 from screener.records.patient import Patient
 from screener.records.reading import read_patient
 from screener.rulebook import KINDS_ON, LIST_OF, Concept, RecordList

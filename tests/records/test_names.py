@@ -9,8 +9,8 @@ import pytest
 
 from screener import load_rules
 from screener.records.dictionary import Dictionary
-from screener.records.errors import CHECK_FIRST
 from screener.records.likeness import alike, likeness_of
+from screener.records.notes import CHECK_FIRST
 from screener.records.patient import Patient
 from screener.records.reading import read_patient
 

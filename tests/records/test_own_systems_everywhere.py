@@ -100,7 +100,7 @@ def facts(patient: Patient) -> Json:
     notes = " ".join(told).replace("urn:ours:", "")
     for name, address in OFFICIAL.items():
         notes = notes.replace(address, name)
-    fields = {field: getattr(patient, field) for field in patient.__struct_fields__ if field != "notes"}
+    fields = {field: getattr(patient, field) for field in patient.__struct_fields__ if field != "noted"}
     return {**fields, "notes": notes}
 
 

@@ -123,7 +123,7 @@ def test_when_it_was_answered_is_kept_as_written(read, authored: str) -> None:
 def test_a_response_that_is_not_finished_counts_for_nothing_and_says_so(read, status: str) -> None:
     given = read(response(YES, {"linkId": "nonsense"}, status=status))
     assert given.answers == {}
-    assert given.notes == (f"given.json: status: it is `{status}`, and its answers are not used",)
+    assert tuple(map(str, given.noted)) == (f"given.json: status: it is `{status}`, and its answers are not used",)
 
 
 @pytest.mark.parametrize("status", ["completed", "amended"])
@@ -142,7 +142,7 @@ def test_a_finished_response_counts(read, status: str) -> None:
 )
 def test_other_rules_than_it_was_asked_with_are_noted(read, questionnaire: str | None, notes: int) -> None:
     given = read(response(YES, **({} if questionnaire is None else {"questionnaire": questionnaire})))
-    assert len(given.notes) == notes
+    assert len(given.noted) == notes
     assert CONSENT in given.answers
 
 

@@ -19,6 +19,7 @@ from screener.records.questionnaire import read_answers, with_answers
 from screener.records.reviews import EVER_SINCE
 from screener.report.review import to_review
 from screener.rulebook import LIST_OF, Related
+from screener.sheet.making import sheet_of
 from screener.values.dates import parse_moment
 
 CANCERS = {"malignancy", "hepatocellular_carcinoma"}
@@ -241,7 +242,7 @@ def test_an_old_review_that_was_made_again_is_not_told() -> None:
 def test_a_review_later_than_the_day_of_screening_is_told() -> None:
     patient = read(reviews=[{**SIGNED, "covers": "ever", "none_of": ["malignancy"]}])
     assert evaluate(patient, RULES, "2026-02-17").notes == (
-        "reviews[0].none_of[0]: `malignancy` is dated 18 Feb 2026, after the day of screening, and is not used",
+        "check first: the chart review of 18 Feb 2026 is later than the day of screening, and denies nothing on it",
     )
 
 
@@ -317,7 +318,7 @@ def test_a_sheet_in_which_nothing_is_ticked_says_nothing_and_needs_no_signature(
         (
             sheet(item("malignancy"), none_of_these="yes"),
             "groups[0].none_of_these",
-            "`yes` is not true or false",
+            "`yes` is not true or false, where it asks: Cancer",
         ),
         (sheet(item("malignancy", found=5)), "groups[0].items[0].found", "`5` is not a date"),
         (sheet(item("malignancy", found="")), "groups[0].items[0].found", "`` is not a date"),
@@ -381,6 +382,137 @@ def test_the_sheet_settles_an_entry_that_nobody_could_read(
     assert open_conditions(patient) == (open_conditions(before) - asked_and_denied if may_be is None else may_be)
 
 
+def entry(place: int = 0, called: str = "Lump", **fields: Any) -> dict[str, Any]:
+    may_be = ["malignancy", "hepatocellular_carcinoma", "ascites"]
+    return {"source": f"conditions[{place}]", "called": called, "dated": None, "may_be": may_be, **fields}
+
+
+def review(*entries: dict[str, Any], by: str = "a nurse", on: str = "2026-02-18") -> dict[str, Any]:
+    return {"patient": "p", "on": on, "by": by, "groups": [], "entries": list(entries)}
+
+
+LUMPS = [{"text": "Lump"}, {"text": "Knot"}]
+
+
+@pytest.fixture
+def looked_up(tmp_path: Path) -> Any:
+    """A patient with two entries that nobody could read, after reviews of them."""
+
+    def given(*reviews: dict[str, Any], **record: Any) -> Patient:
+        answers = []
+        for number, each in enumerate(reviews):
+            file = tmp_path / f"{number}.json"
+            file.write_text(json.dumps(each), encoding="utf-8")
+            answers.extend(read_answers(file, DICTIONARY, file.name))
+        return with_answers(read(**{"conditions": LUMPS, **record}), answers, DICTIONARY)
+
+    return given
+
+
+@pytest.mark.parametrize("field", ["on", "by"])
+def test_an_answer_about_an_entry_is_signed(field: str, looked_up: Any) -> None:
+    with pytest.raises(RecordError, match="a review says"):
+        looked_up({**review(entry(none_of_these=True)), field: None})
+
+
+def test_an_entry_that_was_looked_up_is_told_with_who_and_when_and_is_unread_no_more(looked_up: Any) -> None:
+    assert read(conditions=LUMPS).notes == ("not read: Lump (conditions[0]), Knot (conditions[1])",)
+    assert looked_up(review(entry(**{"is": "malignancy"}))).notes == (
+        "not read: Knot (conditions[1])",
+        "conditions[0]: “Lump” is `malignancy`: a nurse, 18 Feb 2026",
+    )
+    patient = looked_up(review(entry(**{"is": "malignancy"}), entry(1, "Knot", none_of_these=True)))
+    assert patient.notes[1:] == ("conditions[1]: “Knot” is none of what was asked: a nurse, 18 Feb 2026",)
+    (found,) = patient.episodes["malignancy"]
+    assert [each.text for each in found.flags] == ["looked up by a nurse, 18 Feb 2026"]
+
+
+def test_an_entry_that_is_nearly_a_name_is_not_checked_once_somebody_looked_it_up(looked_up: Any) -> None:
+    unclear = [{"text": "malignacy"}, {"text": "malignacy"}]
+    (before,) = read(conditions=unclear).notes
+    assert before.startswith("check first: conditions[0], conditions[1]: not read: malignacy; did you mean")
+    first, second = looked_up(review(entry(called="malignacy", none_of_these=True)), conditions=unclear).notes
+    assert first.startswith("check first: conditions[1]: not read: malignacy; did you mean")
+    assert second.startswith("conditions[0]: “malignacy” is none")
+
+
+def test_a_code_that_may_be_something_is_noted_until_somebody_looked_it_up(looked_up: Any) -> None:
+    coded = {"conditions": [{"icd10": "D37", "text": "Lump"}]}
+    assert read(**coded).notes == ("conditions[0]: the code `icd10 D37` may stand for something that rules ask for",)
+    (note,) = looked_up(review(entry(called="icd10 D37 Lump", none_of_these=True)), **coded).notes
+    assert note.startswith("conditions[0]: “icd10 D37 Lump” is none")
+
+
+def test_one_thing_and_none_of_the_others_is_said_at_once(looked_up: Any) -> None:
+    """Who calls it malignant leaves open which kind; who ticks the rest, too, does not."""
+    assert open_conditions(looked_up(review(entry(**{"is": "malignancy"})), conditions=LUMPS[:1])) == CANCERS - {
+        "malignancy"
+    }
+    both = looked_up(review(entry(**{"is": "malignancy"}, none_of_these=True)), conditions=LUMPS[:1])
+    assert (set(both.episodes), open_conditions(both)) == ({"malignancy"}, set())
+
+
+NONE, HCC, CANCER = {"none_of_these": True}, {"is": "hepatocellular_carcinoma"}, {"is": "malignancy"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "episodes"),
+    [
+        (NONE, HCC, {"hepatocellular_carcinoma"}),
+        (HCC, NONE, set()),
+        (HCC, {"is": "ascites"}, {"ascites"}),
+        (CANCER, HCC, {"malignancy", "hepatocellular_carcinoma"}),
+        (CANCER, {"may_be": ["hepatocellular_carcinoma"], **NONE}, {"malignancy"}),
+        (HCC, HCC, {"hepatocellular_carcinoma"}),
+    ],
+    ids=["none, then one", "one, then none", "one, then another", "then which kind", "then no kind of it", "the same"],
+)
+def test_of_two_that_looked_an_entry_up_the_later_counts_where_they_disagree(
+    first: dict[str, Any], second: dict[str, Any], episodes: set[str], looked_up: Any
+) -> None:
+    one, other = review(entry(**first)), review(entry(**second), by="a doctor", on="2026-02-19")
+    patient = looked_up(one, other)
+    assert set(patient.episodes) == episodes
+    replaced = [note for note in patient.notes if note.endswith("a doctor said otherwise later")]
+    said = {tuple(sorted(each.items())) for each in ({**first}, {**second}) if "may_be" not in each}
+    is_disputed = len(episodes & {"malignancy"}) == 0 and len(said) == 2
+    assert len(replaced) == is_disputed
+    assert looked_up(other, one) == replace(patient, read_with=looked_up(other, one).read_with)
+    if is_disputed:
+        with pytest.raises(RecordError, match="`a nurse` and `a doctor` say different things about the entry"):
+            looked_up(one, {**other, "on": one["on"]})
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ([{"text": "Knot"}, {"text": "Bump"}], "`conditions[0]` was “Lump”, and now is “Knot”"),
+        ([{"text": "Knot"}, {"text": "Lump"}, {"text": "Lump"}], "`conditions[0]` was “Lump”, and now is “Knot”"),
+        ([{"text": "Lump", "onset": "2024"}], "`conditions[0]` was “Lump” (2019), and now is “Lump” (2024)"),
+    ],
+)
+def test_an_answer_about_an_entry_that_is_another_one_by_now_is_refused(
+    changed: list[dict[str, Any]], told: str, looked_up: Any
+) -> None:
+    given = review(entry(none_of_these=True, dated="2019" if "2019" in told else None))
+    with pytest.raises(RecordError, match="the record has changed since this review was written: ") as refused:
+        looked_up(given, conditions=changed)
+    assert told in refused.value.problems[0].fault
+    assert refused.value.problems[0].path == "entries[0].source"
+
+
+def test_an_entry_is_found_where_others_came_before_it(looked_up: Any) -> None:
+    patient = looked_up(review(entry(**HCC)), conditions=[{"text": "Knot"}, {"text": "Lump"}])
+    assert patient.episodes["hepatocellular_carcinoma"][0].source == "conditions[1]"
+    assert patient.notes[-1].startswith("conditions[1]: “Lump” is `hepatocellular_carcinoma`")
+
+
+def test_what_a_review_found_says_by_whom(give_back: Any) -> None:
+    patient = give_back(sheet(item("malignancy", found="2019-03"), item("interferon", found=True)))
+    flags = {name: [flag.text for each in those for flag in each.flags] for name, those in patient.episodes.items()}
+    assert flags == {name: ["found by a nurse, 18 Feb 2026"] for name in ("malignancy", "interferon")}
+
+
 def test_answers_to_questions_may_stand_in_the_same_file(give_back: Any) -> None:
     patient = give_back(
         {**sheet(item("malignancy"), none_of_these=True), "answers": {"NCT00000001/informed_consent": True}}
@@ -421,3 +553,59 @@ def test_what_a_sheet_asks_for_is_settled_when_it_comes_back_filled_in(tmp_path:
     asked_again = {each["what"] for group in again["groups"] for each in group["items"]}
     assert asked_again & {each["what"] for each in items} == set()
     assert again["entries"] == []
+
+
+# ---- the record and a review against each other
+
+
+@pytest.mark.parametrize(
+    ("entry", "covers", "is_against"),
+    [
+        ({"name": "malignancy", "onset": "2019", "status": "active"}, "ever", True),
+        ({"name": "hepatocellular_carcinoma", "onset": "2019"}, "2025-01-01", True),
+        ({"name": "malignancy", "onset": "2019", "end": "2024-12-31"}, "2025-01-01", False),
+        ({"name": "malignancy", "onset": "2019", "end": "2025-01-01"}, "2025-01-01", True),
+        ({"name": "malignancy", "onset": "2026-02-18"}, "now", True),
+        ({"name": "malignancy", "onset": "2026-02-19"}, "now", False),
+        ({"icd10": "D37", "onset": "2019"}, "ever", False),
+        ({"name": "ascites", "onset": "2019"}, "ever", False),
+    ],
+    ids=["is it", "a kind", "over before", "over that day", "begun by then", "begun after", "may be it", "another"],
+)
+def test_what_is_on_record_and_denied_by_a_review_is_asked_about(
+    entry: dict[str, Any], covers: str, is_against: bool
+) -> None:
+    patient = read(conditions=[entry], reviews=[{**SIGNED, "covers": covers, "none_of": ["malignancy"]}])
+    told = "it is on record, and a nurse, 18 Feb 2026, denies it (`malignancy`): which is right?"
+    asked = f"check first: conditions[0]: {entry.get('name')}: {told} Until one of them is corrected, the entry counts"
+    assert [note for note in patient.notes if "which is right?" in note] == ([asked] if is_against else [])
+
+
+def test_another_one_is_denied_without_a_contradiction_and_what_was_found_is_none(give_back: Any) -> None:
+    record = read(conditions=[{"name": "malignancy", "onset": "2019", "status": "active"}])
+    another = {**item("malignancy"), "besides": ["conditions[0]"]}
+    assert give_back(sheet(another, none_of_these=True), record).notes == ()
+    assert len(give_back(sheet(item("malignancy"), none_of_these=True), record).notes) == 1
+    found = sheet(item("malignancy"), item("hepatocellular_carcinoma", found=True), none_of_these=True)
+    assert give_back(found).notes == ()
+
+
+def test_what_one_review_found_and_a_later_one_denies_is_asked_about(looked_up: Any) -> None:
+    first = {**sheet(item("malignancy", found="2019")), "entries": []}
+    second = {**sheet(item("malignancy"), none_of_these=True), "on": "2026-02-19", "by": "a doctor"}
+    for reviews in ((first, second), (second, first)):
+        (note,) = looked_up(*reviews, conditions=[]).notes
+        assert "groups[0].items[0]: malignancy: it is on record, and a doctor, 19 Feb 2026, denies it" in note
+
+
+def test_the_sheet_of_a_patient_asks_which_of_the_two_is_right() -> None:
+    rules = load_rules()
+    entry = {"name": "depressive_disorder", "onset": "2019", "status": "active"}
+    denied = {"on": "2026-02-19", "by": "N. Meyer", "covers": "ever", "none_of": ["mental_disorder"]}
+    record = {"as_of": "2026-02-20", "conditions": [entry]}
+    asked = [each for group in to_review(evaluate(record, rules))["groups"] for each in group["items"]]
+    assert {each["what"]: each.get("besides") for each in asked}["mental_disorder"] == ["conditions[0]"]
+    (doubt,) = sheet_of(evaluate({**record, "reviews": [denied]}, rules)).check_first
+    assert doubt.text.endswith(
+        "it is on record, and N. Meyer, 19 Feb 2026, denies it (mental disorder): which is right? (conditions[0])"
+    )

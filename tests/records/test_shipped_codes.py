@@ -376,7 +376,7 @@ def test_an_absence_under_the_code_of_one_kind_says_nothing_of_the_others(list_:
     patient = read_patient({list_: [entry]}, dictionary())
     assert patient.absences == {}
     (note,) = patient.notes
-    assert note.endswith(f"which says nothing of the others; if all of it is `{entry['status']}`, give its `name`")
+    assert note.endswith(f"and the others are still possible; if all of it is `{entry['status']}`, give its `name`")
 
 
 def test_an_absence_by_name_is_of_all_of_it_whatever_code_stands_beside() -> None:

@@ -34,6 +34,8 @@ WORDS = "write words, and the names of fields, in quotation marks"
         ('{id: "a"}', "line 1, column 2", WORDS),
         ('{"sex": female}', "line 1, column 9", WORDS),
         ('{"id": "a"\n "sex": "f"}', "line 2, column 2", "a comma is missing before it"),
+        ('{"id": "a",, "sex": "f"}', "line 1, column 12", "leave one of the two commas out"),
+        ('{"birth_date": 1970-05}', "line 1, column 20", "write the date in quotation marks"),
         ('{"id": "a", "conditions": [', "line 1, column 28", "its end is missing"),
         ('{"id": "a"},\n{"id": "b"},', "line 1, column 12", "give one record, or each in a line of its own"),
         ('{"id": ;}', "line 1, column 8", ""),

@@ -10,7 +10,8 @@ import pytest
 from records.small_rulebook import SMALL
 from screener import evaluate, load_rules
 from screener.records.dictionary import Dictionary
-from screener.records.errors import CHECK_FIRST, RecordError
+from screener.records.errors import RecordError
+from screener.records.notes import CHECK_FIRST
 from screener.records.patient import Patient
 from screener.records.reading import read_patient
 

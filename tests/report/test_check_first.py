@@ -12,6 +12,7 @@ from records.fhir.tiny import LOINC, PATIENT, Json, bundle, coded, observation
 from report.pages import html_page
 from screener import evaluate, load_rules
 from screener.records import read_patient
+from screener.records.notes import Note
 from screener.report.markdown import markdown
 from screener.report.terminal import Terminal, print_screening
 from screener.screening import Screening
@@ -56,7 +57,7 @@ def test_a_system_of_which_no_code_is_read_is_like_one_of_the_site() -> None:
 
 def test_what_the_reading_found_to_be_checked_first_stands_there_too() -> None:
     patient = read_patient(bundle(PATIENT, local("BILI", "Bilirubin")), RULES)
-    patient = replace(patient, notes=(*patient.notes, "check first: observations[1]: not read: TBli"))
+    patient = replace(patient, noted=(*patient.noted, Note("not read: TBli", "check first", "observations[1]")))
     screening = evaluate(patient, RULES, as_of=DAY)
     assert [note.startswith("check first: ") for note in screening.notes[:3]] == [True, True, False]
     assert screening.check_first == screening.notes[:2]

@@ -9,9 +9,15 @@ import pytest
 from advice.one_line import AS_OF
 from screener import Screening, evaluate, load_rules
 from screener.records import read_patient
+from screener.records.notes import Note, NoteKind, in_words
 from screener.sheet.making import sheet_of
 from screener.sheet.model import KeyResult
-from screener.sheet.notes import in_ward_words, to_check
+from screener.sheet.notes import in_ward_words
+
+
+def at(place: str, text: str, kind: NoteKind = "remark", *, about: str = "") -> Note:
+    return Note(text, kind, place, about, (place,))
+
 
 RECORD = {
     "id": "anna",
@@ -29,45 +35,44 @@ def screening() -> Screening:
 @pytest.mark.parametrize(
     ("note", "words"),
     [
-        ("observations[0]: creatinine: it has no unit", "Creatinine 0.8 of 18 Feb: it has no unit (observations[0])"),
-        ("observations[7]: INR: unusual: usual is 0.8 .. 10", "INR: unusual: usual is 0.8 to 10 (observations[7])"),
-        ("observations[7].date: it is no date", "observations[7]: it is no date"),
-        ("conditions[0]: its code `K74.6` is odd", "“icd10gm K74.6 Zirrhose”: its code K74.6 is odd (conditions[0])"),
+        (at("observations[0]", "it has no unit", about="creatinine"), "Creatinine 0.8 of 18 Feb: it has no unit (*)"),
+        (at("observations[7]", "unusual: usual is 0.8 .. 10", about="INR"), "INR: unusual: usual is 0.8 to 10 (*)"),
+        (Note("it is no date", path="observations[7].date", places=("observations[7]",)), "*: it is no date"),
+        (at("conditions[0]", "its code `K74.6` is odd"), "“icd10gm K74.6 Zirrhose”: its code K74.6 is odd (*)"),
+        (at("conditions[1]", "it has no day"), "Acute or acute-on-chronic liver failure: it has no day (*)"),
+        (at("Condition/r1", "says `anxiety_or_insomnia`"), "*: says anxiety or insomnia"),
         (
-            "conditions[1].onset: it has no day",
-            "Acute or acute-on-chronic liver failure: it has no day (conditions[1])",
+            Note("2 times, it is a plan", path="Condition", places=("Condition/1", "Condition/2")),
+            "Condition: 2 times, …",
         ),
-        ("Condition/r1: says `anxiety_or_insomnia`", "Condition/r1: says anxiety or insomnia"),
-        ("not read: ALT (observations[1]), Knie (conditions[3], conditions[4])", "not read: ALT, Knie"),
-        ("a complete list leaves open: sepsis", "a complete list leaves open: sepsis"),
-        ("row 5: it is empty", "row 5: it is empty"),
+        (Note("a complete list leaves open: sepsis"), "a complete list leaves open: sepsis"),
+        (at("row 5", "it is empty"), "*: it is empty"),
+        (
+            at("conditions[2]", "did you mean `jaundice`?", "unclear", about="Ikterus"),
+            "“Ikterus”: did you mean jaundice? (*)",
+        ),
+        (Note("BILI may be it", "check first", places=("observations[1]",)), "BILI may be it"),
     ],
 )
-def test_a_note_begins_with_what_it_is_about(note: str, words: str) -> None:
-    assert in_ward_words([note], screening()) == (words,)
+def test_a_note_begins_with_what_it_is_about(note: Note, words: str) -> None:
+    (told,) = in_ward_words([note], screening())
+    assert told == words.replace("*", note.places[0] if note.places else "").replace("…", "it is a plan")
 
 
-@pytest.mark.parametrize(
-    ("note", "words"),
-    [
-        (
-            "check first: conditions[2]: not read: Ikterus; did you mean `jaundice`? Until it is corrected it may be",
-            "“Ikterus”: did you mean jaundice? (conditions[2])",
-        ),
-        (
-            "check first: BILI may be the total bilirubin that 8 lines wait for (observations[1])",
-            "BILI may be the total bilirubin that 8 lines wait for",
-        ),
-    ],
-)
-def test_what_to_check_first_is_asked(note: str, words: str) -> None:
-    assert to_check(note, screening()) == words
+def test_what_nobody_could_read_is_one_sentence_and_what_no_rule_uses_is_counted_in_another() -> None:
+    drug, condition = (
+        Note(f"no rule uses this {kind}", "no rule", "x[0]", kind, ("x[0]",)) for kind in ("drug", "condition")
+    )
+    unread = [
+        Note("", "not read", about=words, places=(f"observations[{n}]",)) for n, words in enumerate(("ALT", "GGT"))
+    ]
+    notes = [unread[0], drug, drug, drug, condition, unread[1]]
+    assert in_ward_words(notes, screening()) == ("not read: ALT, GGT", "no rule uses 3 drugs and 1 condition on record")
+    assert in_words(unread) == ("not read: ALT (observations[0]), GGT (observations[1])",)
 
 
-def test_entries_that_no_rule_uses_are_counted_in_one_sentence() -> None:
-    notes = [f"medications[{number}]: no rule uses this drug" for number in range(3)]
-    notes += ["conditions[1]: no rule uses this condition", "not read: ALT (observations[1])"]
-    assert in_ward_words(notes, screening()) == ("not read: ALT", "no rule uses 3 drugs and 1 condition on record")
+def test_one_note_is_said_once() -> None:
+    assert len(in_ward_words([at("row 5", "it is empty")] * 2, screening())) == 1
 
 
 def test_a_misspelt_entry_is_checked_and_not_looked_up_besides() -> None:

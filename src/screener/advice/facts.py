@@ -37,7 +37,7 @@ from screener.evaluation.grounds import (
 from screener.evaluation.instants import Stretch, ahead_of
 from screener.evaluation.phrases import capital, in_time, lowered, unit_after, wanted
 from screener.evaluation.results import possible_values, window_of_freshness
-from screener.records.chart import some_of
+from screener.records.notes import some_of
 from screener.records.patient import Answer, Episode, Patient, Result
 from screener.rulebook import (
     AHEAD,

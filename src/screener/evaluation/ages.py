@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from screener.records.errors import quoted
+from screener.records.notes import Note
 from screener.records.patient import Episode, Patient
 from screener.values.dates import OLDEST_AGE, Moment, completed_years, day_in_words
 
@@ -24,7 +25,7 @@ def with_possible_age(patient: Patient, day: int) -> Patient:
         impossible_age=str(patient.age_years) if patient.birth is None else patient.birth.text,
         episodes={name: _without_ages(those) for name, those in patient.episodes.items()},
         may_be={list_: _each_without_ages(of_list) for list_, of_list in patient.may_be.items()},
-        notes=(f"{why}: the age is not known", *patient.notes),
+        noted=(Note(f"{why}: the age is not known"), *patient.noted),
     )
 
 

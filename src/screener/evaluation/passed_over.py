@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from screener.evaluation.phrases import lowered
-from screener.records.chart import some_of
+from screener.records.notes import Note, some_of
 from screener.records.patient import Patient
 from screener.rulebook import Rulebook
 from screener.values.dates import DAY, Moment, dates_in_words, day_shifted
 
 
-def later_than(patient: Patient, day: int) -> list[str]:
+def later_than(patient: Patient, day: int) -> list[Note]:
     """Facts dated after the day of screening, which are not used. Those of one name are named together."""
     dated: list[tuple[str, str, Moment | None]] = [
         *((each.source, each.fact, each.when) for results in patient.results.values() for each in results),
@@ -19,7 +19,12 @@ def later_than(patient: Patient, day: int) -> list[str]:
             for each in episodes
             if each.list != "plans"
         ),
-        *((each.source, each.concept, each.when) for absences in patient.absences.values() for each in absences),
+        *(
+            (each.source, each.concept, each.when)
+            for absences in patient.absences.values()
+            for each in absences
+            if not each.reviewed
+        ),
         *((each.source, each.key, each.when) for each in patient.answers.values()),
     ]
     end = day * DAY + DAY - 1
@@ -27,7 +32,15 @@ def later_than(patient: Patient, day: int) -> list[str]:
     for source, name, when in dated:
         if when is not None and when.first > end:
             later.setdefault(name, []).append((when, source))
-    return [_later_text(name, those) for name, those in later.items()]
+    return [*_later_reviews(patient, end), *(_later_note(name, those) for name, those in later.items())]
+
+
+def _later_reviews(patient: Patient, end: int) -> list[Note]:
+    """Chart reviews of a later day: whoever made one expects it to count."""
+    reviewed = (each.when for absences in patient.absences.values() for each in absences if each.reviewed)
+    days = sorted({when.text for when in reviewed if when is not None and when.first > end})
+    denies = "is later than the day of screening, and denies nothing on it"
+    return [Note(f"the chart review of {dates_in_words(day)} {denies}", "check first") for day in days]
 
 
 def reviewed_too_long_ago(patient: Patient, day: int, rulebook: Rulebook) -> list[str]:
@@ -43,11 +56,12 @@ def reviewed_too_long_ago(patient: Patient, day: int, rulebook: Rulebook) -> lis
     return [f"the chart review of {on} is too old to speak for the day of screening: {titles}" for on, titles in told]
 
 
-def _later_text(name: str, those: list[tuple[Moment, str]]) -> str:
+def _later_note(name: str, those: list[tuple[Moment, str]]) -> Note:
+    sources = [source for _, source in those]
     if len(those) == 1:
-        [(when, source)] = those
-        return f"{source}: `{name}` is dated {dates_in_words(when.text)}, after the day of screening, and is not used"
+        told = f"`{name}` is dated {dates_in_words(those[0][0].text)}, after the day of screening, and is not used"
+        return Note(told, path=sources[0], places=tuple(sources))
     those.sort(key=lambda each: each[0].first)
-    first, places = dates_in_words(those[0][0].text), some_of([source for _, source in those])
+    first = dates_in_words(those[0][0].text)
     dated = f"`{name}` is dated {len(those)} times after the day of screening"
-    return f"{dated}, first {first}, and these are not used: {places}"
+    return Note(f"{dated}, first {first}, and these are not used: {some_of(sources)}")

@@ -15,9 +15,9 @@ from msgspec.structs import replace
 
 from screener.records.derived import with_derived, with_means
 from screener.records.dictionary import SPEAKING_ELSEWHERE, Meaning
-from screener.records.errors import Findings, quoted
-from screener.records.errors import some_of as some_of
+from screener.records.errors import Findings, printable, quoted
 from screener.records.measuring import NOT_SUSPICIOUS
+from screener.records.notes import Note, some_of
 from screener.records.patient import Absence, Answer, Episode, Flag, Near, Patient, Result, Severity, Unusable
 from screener.rulebook import LIST_OF, Concept, RecordList, Rulebook, Sex
 from screener.values.dates import BEGINNING, DAY, END, Moment, day_shifted, latest_of, not_later_than
@@ -135,7 +135,7 @@ class Chart:
             complete=self.complete.difference(unread),
             unread=unread,
             near=tuple(self.near),
-            notes=self.findings.all_notes,
+            noted=self.findings.all_notes,
             none_known_on=none_known_on,
             identifiers=self.identifiers,
             address=self.address,
@@ -166,14 +166,14 @@ class Chart:
         counted = []
         for standing, result in ranked:
             if result.when is not None and standing < best[result.when.instant]:
-                self.findings.note(result.source, f"{result.fact}: a later report of the same time replaces it")
+                self.findings.note(result.source, "a later report of the same time replaces it", about=result.fact)
                 continue
             counted.append(result)
             if result.unusable == "unread":
                 continue  # it has a note of its own
             for remark in (result.problem, *(flag.text for flag in result.flags)):
                 if remark is not None and not remark.startswith(NOT_SUSPICIOUS):
-                    self.findings.note(result.source, f"{result.fact}: {remark}")
+                    self.findings.note(result.source, remark, about=result.fact)
         self._note_open_order(counted)
         return tuple(counted)
 
@@ -187,25 +187,27 @@ class Chart:
         without = [each.source for when, each in last if when.offset is None and not when.is_whole_days]
         differ = len({(each.value, each.choices) for _, each in last}) > 1
         if differ and without and any(when.offset is not None for when, _ in last):
-            told = f"{last[0][1].fact}: its time has no time zone, so another result may be earlier or later"
-            self.findings.note(some_of(without), told)
+            told = "its time has no time zone, so another result may be earlier or later"
+            self.findings.note(some_of(without), told, about=last[0][1].fact, places=without)
 
 
-def of_one_id(patient: Patient) -> Patient:
-    """A patient who shares an id with another. A note says so, and no list is complete, because facts of one may be
-    filed under the other."""
+def of_one_id(patient: Patient, file: str) -> Patient:
+    """A patient who shares an id with another. A note says so, and in which file this one stands. No list is complete,
+    because facts of one may be filed under the other."""
     if patient.shares_id:
         return patient
     place = f"id {quoted(patient.id)}"
-    note = f"{place}: another patient of this call has it, and what is about the one may lie with the other"
+    here = printable(file.replace("\\", "/").rpartition("/")[2])
+    told = "another patient of this call has it, and what is about the one may lie with the other"
+    note = Note(f"{told}. This one is of `{here}`", "check first", place)
     unread = {list_: ", ".join(filter(None, (patient.unread.get(list_), place))) for list_ in get_args(RecordList)}
-    not_taken = tuple(not_complete(list_, unread[list_]) for list_ in sorted(patient.complete))
+    not_taken = tuple(Note(not_complete(list_, unread[list_])) for list_ in sorted(patient.complete))
     apart: Patient = replace(
         patient,
         complete=frozenset(),
         none_known_on={},
         unread=unread,
-        notes=(*patient.notes, note, *not_taken),
+        noted=(*patient.noted, note, *not_taken),
         shares_id=True,
     )
     return apart
@@ -335,10 +337,11 @@ def settled(
     is_not: frozenset[str] | None,
     concepts: Mapping[str, Concept],
     besides: Mapping[str, frozenset[str]] | None = None,
+    flags: tuple[Flag, ...] = (),
 ) -> Patient:
     """The patient after somebody looked at entries that left open what they are. Each is the concepts `is_`, none of
     `is_not`. If `is_not` is None, it is nothing else that a rule asks for, except `besides`, which has for each concept
-    the kinds that it may be."""
+    the kinds that it may be. What it is bears the `flags`."""
     wanted = frozenset(is_)
 
     def left(may_be: frozenset[str]) -> frozenset[str]:
@@ -366,7 +369,13 @@ def settled(
                 found = [as_if(one, name, list_, concepts) for one in those if one.source in sources]
                 kinds = frozenset(concepts[name].narrower) if besides is None else besides[name]
                 certain = [
-                    replace(one, doubtful=False, unusable=None, may_be=(one.may_be & kinds) - (is_not or frozenset()))
+                    replace(
+                        one,
+                        doubtful=False,
+                        unusable=None,
+                        may_be=(one.may_be & kinds) - (is_not or frozenset()),
+                        flags=(*one.flags, *flags),
+                    )
                     for one in found
                 ]
                 episodes[name] = (*episodes.get(name, ()), *certain)

@@ -160,7 +160,7 @@ def disputed(meanings: Iterable[Meaning], said: Said) -> Iterator[str]:
 
 def denies_a_part(meaning: Meaning) -> str:
     """Why an entry that something is absent clears nothing, if its code may be of one kind of it only."""
-    return f"its code may be of one kind of `{meaning.entry.name}` only, which says nothing of the others"
+    return f"its code may be of one kind of `{meaning.entry.name}` only, and the others are still possible"
 
 
 class LocalCodes(Struct, frozen=True):

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from screener.records.notes import MOST_PLACES, Note, NoteKind, entry_at, some_of
+
 if TYPE_CHECKING:
     from screener.records.sightings import Sightings
 
 LONGEST_QUOTE = 60
 MOST_TOLD = 100
 """Problems of one record that its message tells; of more it says how many there are."""
-CHECK_FIRST = "check first: "
-"""How a note begins of what may hide a fact."""
 LIKE_ENOUGH = 0.7
 """Of 1: how alike two words must be for one to be a likely misspelling of the other."""
 
@@ -98,21 +98,28 @@ class Findings:
         self.unread: list[str] = []
         """Places in which nobody could read anything, and which may hold entries of any list."""
         self.problems: list[Problem] = []
-        self.notes: list[str] = []
-        self.checked_first: list[str] = []
+        self.notes: list[Note] = []
+        self.checked_first: list[Note] = []
 
     def refuse(self, path: str, fault: str, mend: str = "") -> None:
         """A fault because of which the record cannot be used."""
         where = ": ".join(each for each in (self.place, path) if each)
         self.problems.append(Problem(where, fault, mend))
 
-    def note(self, path: str, text: str) -> None:
-        """Something ignored or suspicious, with which the record can be used."""
-        self.notes.append(f"{path}: {text}" if path else text)
-
-    def check_first(self, path: str, text: str) -> None:
-        """What a person should look at before anything else; it stands above the notes."""
-        self.checked_first.append(f"{CHECK_FIRST}{path}: {text}")
+    def note(
+        self,
+        path: str,
+        text: str,
+        kind: NoteKind = "remark",
+        *,
+        about: str = "",
+        places: Sequence[str] = (),
+        until: str = "",
+    ) -> None:
+        """Something ignored or suspicious, with which the record can be used; `places` where it is about several
+        entries. What a person should look at before anything else stands above the others."""
+        note = Note(text, kind, path, about, tuple(places) or ((entry_at(path),) if path else ()), until)
+        (self.checked_first if note.is_first else self.notes).append(note)
 
     def set_aside(self, path: str, fault: str, mend: str, until: str = "is not used", *, written: str = "") -> None:
         """A fault of a part without which the record can be used; and what becomes of it until it is corrected. Parts
@@ -141,24 +148,13 @@ class Findings:
         return [*self.problems, *self.aside] if self.problems else []
 
     @property
-    def all_notes(self) -> tuple[str, ...]:
+    def all_notes(self) -> tuple[Note, ...]:
         """The notes, those to be checked first above the others."""
         set_aside = (
-            f"{CHECK_FIRST}{some_of(paths)}: {_faults_of(faults)}{rest}"
+            Note(f"{_faults_of(faults)}{rest}", "check first", some_of(paths), places=tuple(map(entry_at, paths)))
             for (_, rest), (paths, faults) in self._set_aside.items()
         )
-        return (*self.checked_first, *set_aside, *self.notes)
-
-
-MOST_PLACES = 3
-"""How many places a sentence names; the rest are counted."""
-
-
-def some_of(paths: Sequence[str]) -> str:
-    """Places as a sentence names them, each once."""
-    distinct = list(dict.fromkeys(paths))
-    named, others = ", ".join(distinct[:MOST_PLACES]), len(distinct) - MOST_PLACES
-    return named if others <= 0 else f"{named} and {others} {'other' if others == 1 else 'others'}"
+        return tuple(dict.fromkeys((*self.checked_first, *set_aside, *self.notes)))
 
 
 def _faults_of(faults: Mapping[str, str]) -> str:

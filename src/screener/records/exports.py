@@ -14,12 +14,12 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from screener.records.chart import some_of
 from screener.records.documents import Document, head_of, read_file, refused, unreadable
 from screener.records.errors import RecordError, printable
 from screener.records.folders import HOLDS_NOTHING, Unread, contents_of, name_in
 from screener.records.foreign import HEAD, MANIFEST, Foreign, foreign_json, is_hook
 from screener.records.json_records import FIELDS, groups_of, place_of
+from screener.records.notes import some_of
 from screener.records.sources import Group, HowRead, Source, path_of
 
 

@@ -7,7 +7,6 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from screener.records.chart import some_of
 from screener.records.comparing import as_name
 from screener.records.dictionary import ABSENCE_SYSTEMS, TEXT, Dictionary, Meaning, disputed, most_specific, names_of
 from screener.records.errors import Findings, any_of, quoted, shown
@@ -15,6 +14,7 @@ from screener.records.likeness import alike, likeness_of
 from screener.records.misplaced import Misplaced
 from screener.records.native import Condition, Entry, Reviewed
 from screener.records.negations import turn_of
+from screener.records.notes import some_of
 from screener.records.sightings import Sighting
 from screener.records.written import name_and_stage
 from screener.rulebook import DRUG_SYSTEMS, KINDS_ON, LIST_OF, Concept, Finding, Lab, RecordList
@@ -178,21 +178,17 @@ class Naming:
     def tell_unread(self) -> None:
         """What is not read: what is nearly a name each for itself, all else in one note."""
         for told, paths in self._misplaced_told().items():
-            self.findings.check_first(some_of(paths), told)
-        others = []
+            self.findings.note(some_of(paths), told, "unclear", places=paths)
         for (wording, near, counts_as), paths in self._unread.items():
             if not near or turn_of(wording) == "leaves open":
-                others.append((wording, some_of(paths)))
+                how = _HOW_TO_DENY if turn_of(wording) == "denies" else ""
+                self.findings.note("", how, "not read", about=shown(wording), places=paths)
                 continue
             meant = f"did you mean {any_of(near)}?"
             if turn_of(wording) == "denies":
                 meant = f'if {any_of(near)} is absent, write that name and `"status": "absent"`.'
-            told = f"not read: {shown(wording)}; {meant} Until it is corrected it is {counts_as}"
-            self.findings.check_first(some_of(paths), told)
-        if others:
-            told = ", ".join(f"{shown(wording)} ({places})" for wording, places in others)
-            denied = any(turn_of(wording) == "denies" for wording, _ in others)
-            self.findings.note("", f"not read: {told}{_HOW_TO_DENY if denied else ''}")
+            until = f"Until it is corrected it is {counts_as}"
+            self.findings.note(some_of(paths), meant, "unclear", about=shown(wording), places=paths, until=until)
 
     def _misplaced_told(self) -> dict[str, list[str]]:
         """What is told of names on a list that is not theirs, with the entries."""
@@ -285,7 +281,7 @@ class Naming:
         if said.source == BY_PHRASES and not any(
             each.may_be or each.entry.name in self.dictionary.asked for each in filed
         ):
-            self.findings.note(path, f"no rule uses this {next(iter(kinds))}")
+            self.findings.note(path, f"no rule uses this {next(iter(kinds))}", "no rule", about=next(iter(kinds)))
         return filed
 
     def _named_elsewhere(self, entry: Entry, kinds: Collection[str]) -> Meaning | None:
@@ -441,13 +437,12 @@ class Naming:
             if not system:
                 self.findings.set_aside(f"{path}.code", f"{quoted(code)} has no `system`", _SAY_SYSTEM, "is not read")
             elif not self.dictionary.is_named_system(system):
-                self.findings.note(
-                    path, f"its code {quoted(code)} is of {self.dictionary.unknown_system(system, [code])}"
-                )
+                told = f"its code {quoted(code)} is of {self.dictionary.unknown_system(system, [code])}"
+                self.findings.note(path, told, "open")
             elif self.dictionary.may_matter(system, code):
-                self.findings.note(path, f"the code {shown} may stand for something that rules ask for")
+                self.findings.note(path, f"the code {shown} may stand for something that rules ask for", "open")
             else:
-                self.findings.note(path, f"no rule uses the code {shown}")
+                self.findings.note(path, f"no rule uses the code {shown}", "no rule")
         return meanings
 
     def _agreed(
@@ -477,9 +472,11 @@ class Naming:
         for meaning in meanings:
             if meaning.kind in kinds:
                 continue
+            if meaning.entry.name in some:
+                self.findings.note(path, f"no rule uses this {kinds[0]}", "no rule", about=kinds[0])
+                continue
             told = f"its code stands for the {meaning.kind} `{meaning.entry.name}`, "
-            told += f"which is read under `{_entries_of(meaning)}` only"
-            self.findings.note(path, f"no rule uses this {kinds[0]}" if meaning.entry.name in some else told)
+            self.findings.note(path, f"{told}which is read under `{_entries_of(meaning)}` only")
         return tuple(meaning for meaning in meanings if meaning.kind in kinds)
 
 

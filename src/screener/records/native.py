@@ -15,8 +15,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
-from screener.records.errors import LONGEST_QUOTE, Findings, did_you_mean, path, printable, quoted, some_of
+from screener.records.errors import LONGEST_QUOTE, Findings, did_you_mean, path, printable, quoted
 from screener.records.fields import own_field, passed_over, with_own_fields
+from screener.records.notes import NoteKind, some_of
 from screener.records.statuses import how_to_write, status_meant
 from screener.records.written import age_meant
 
@@ -333,7 +334,7 @@ def _with_own_fields(record: Mapping[str, Any], findings: Findings) -> dict[str,
     for field in passed:
         if passed_over(field) == "words" and record[field]:
             findings.unread.append(field)
-            findings.check_first(field, "it is not read, and what it says may be of any list")
+            findings.note(field, "it is not read, and what it says may be of any list", "check first")
         else:
             findings.note(field, "it is not read")
     places: dict[str, list[str]] = {}
@@ -345,8 +346,8 @@ def _with_own_fields(record: Mapping[str, Any], findings: Findings) -> dict[str,
                 for field in passed:
                     places.setdefault(field, []).append(f"{list_}[{number}]")
     for field, where in places.items():
-        tell = findings.check_first if passed_over(field) == "words" else findings.note
-        tell(some_of(where), f"its {quoted(field)} is not read")
+        kind: NoteKind = "check first" if passed_over(field) == "words" else "remark"
+        findings.note(some_of(where), f"its {quoted(field)} is not read", kind, places=where)
     return read
 
 

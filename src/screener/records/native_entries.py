@@ -43,7 +43,7 @@ from screener.records.native import (
 )
 from screener.records.patient import UNNAMED, Absence, Answer, Episode, Patient
 from screener.records.reported import Reported, unread_result
-from screener.records.reviews import EVER_SINCE, ChartReview, ReviewReader, with_review
+from screener.records.reviews import EVER_SINCE, ChartReview, ReviewReader, contradictions, with_review
 from screener.records.specimens import BLOOD, specimen_in
 from screener.records.written import (
     OpenValueError,
@@ -121,7 +121,8 @@ def chart_of(
     if not record.reviews:
         return patient
     review = _reviews(record, dictionary, findings)
-    return with_review(replace(patient, notes=findings.all_notes), review, dictionary)
+    reviewed = with_review(patient, review, dictionary)
+    return replace(reviewed, noted=(*findings.all_notes, *contradictions(reviewed, review, dictionary)))
 
 
 def _reviews(record: NativeRecord, dictionary: Dictionary, findings: Findings) -> ChartReview:
@@ -324,7 +325,7 @@ class _Reader:
         list_ = LIST_OF[concept.kind]
         if not is_told:
             fault = f"`{concept.name}` is no result, and is read under `{list_}` only"
-            self.findings.check_first(path, f"{fault}; here it is an entry that may be it")
+            self.findings.note(path, f"{fault}; here it is an entry that may be it", "check first")
         written = "" if entry.value is None else f": {str(entry.value)[:LONGEST_VALUE]}"
         named = self.dictionary.terminology.named(concept.name)
         self._may_be(named, lists_of(concept), f"{entry.name}{written}", path, entry)

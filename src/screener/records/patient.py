@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from screener.records.notes import Note, in_words
 from screener.rulebook import RecordList, Sex, Side
 from screener.values.dates import END, Moment
 from screener.values.ranges import Range
@@ -191,8 +192,8 @@ class Patient(Struct, frozen=True):
     """One patient's record as it was read. `digest` identifies the dictionary that it was read with.
 
     `results`, `episodes` and `absences` are by the dictionary's names. `as_of` is the record's own day of screening (a
-    `date.toordinal()`). `complete` are the lists that the record calls complete. `notes` say in words what was passed
-    over or is suspicious.
+    `date.toordinal()`). `complete` are the lists that the record calls complete. `noted` is what was passed over or is
+    suspicious.
     """
 
     id: str
@@ -218,7 +219,7 @@ class Patient(Struct, frozen=True):
     near: tuple[Near, ...] = ()
     none_known_on: Mapping[RecordList, tuple[int, ...]] = {}
     """The lists that the record says are empty, as of these days."""
-    notes: tuple[str, ...] = ()
+    noted: tuple[Note, ...] = ()
     shares_id: bool = False
     """Whether another patient of the call has the same id, so that nobody can tell what is whose."""
     identifiers: frozenset[tuple[str | None, str]] | None = None
@@ -226,6 +227,11 @@ class Patient(Struct, frozen=True):
     address: str | None = None
     """The full address of the patient on the server that the record comes from, if it names one."""
     read_with: ReadWith = NOTHING_BESIDES
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The notes in words."""
+        return in_words(self.noted)
 
 
 def digest_of(facts: object) -> str:
@@ -236,4 +242,4 @@ def digest_of(facts: object) -> str:
 
 def digest_of_record(patient: Patient) -> str:
     """What identifies the facts of a record as they were read. Its notes say nothing that an answer rests on."""
-    return digest_of(msgspec.structs.replace(patient, digest="", notes=(), read_with=NOTHING_BESIDES))
+    return digest_of(msgspec.structs.replace(patient, digest="", noted=(), read_with=NOTHING_BESIDES))

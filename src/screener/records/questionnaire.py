@@ -18,11 +18,13 @@ from msgspec.structs import replace
 from screener.records.addresses import plain_address, plain_id, uuid_in
 from screener.records.dictionary import Dictionary
 from screener.records.errors import Findings, Problem, RecordError, did_you_mean, printable, quoted
+from screener.records.looked_up import which_count, without_read
 from screener.records.native import NativeRecord, read_shape
 from screener.records.native_entries import chart_of
+from screener.records.notes import Note
 from screener.records.patient import Answer, Patient, digest_of, is_unnamed
 from screener.records.reading import read_document
-from screener.records.reviews import ChartReview, ReviewReader, with_review
+from screener.records.reviews import ChartReview, ReviewReader, contradictions, with_review
 from screener.rulebook import Rulebook
 from screener.values.dates import DateError, Moment, parse_moment
 
@@ -68,7 +70,7 @@ class GivenAnswers(Struct, frozen=True):
     answers: Mapping[str, Answer]
     subject: Subject
     review: ChartReview = ChartReview()
-    notes: tuple[str, ...] = ()
+    noted: tuple[Note, ...] = ()
     is_alone: bool = True
 
 
@@ -128,7 +130,8 @@ def _answers_of_one(document: Any, dictionary: Dictionary, file: str, place: str
         raise RecordError(findings.problems, file)
     here = f"{file}: {place}: " if place else f"{file}: "
     placed = {key: replace(answer, source=f"{here}{answer.source}") for key, answer in answers.items()}
-    return GivenAnswers(file, placed, subject, _placed(review, here), tuple(f"{here}{note}" for note in findings.notes))
+    noted = tuple(replace(note, path=f"{here}{note.path}", places=()) for note in findings.notes)
+    return GivenAnswers(file, placed, subject, _placed(review, here), noted)
 
 
 _OF_A_REVIEW = frozenset({"reviews", "groups", "entries"})
@@ -176,7 +179,7 @@ def with_answers(patient: Patient, given: Sequence[GivenAnswers], dictionary: Di
             f"several patients of the call have the id {quoted(patient.id)}, and whose answers these are is not known"
         )
         raise RecordError([Problem("subject", fault, "give each patient an `id` of their own")], about[0].file)
-    answers, notes = dict(patient.answers), list(patient.notes)
+    answers, noted = dict(patient.answers), list(patient.noted)
     seen: dict[str, str] = {}
     files = {each.file for each in about}
     for each in given:
@@ -188,10 +191,9 @@ def with_answers(patient: Patient, given: Sequence[GivenAnswers], dictionary: Di
                 fault, mend = "the record has no `id`, so that nobody's answers are about it", "give the record an `id`"
             raise RecordError([Problem("subject", fault, mend)], each.file)
     for file in dict.fromkeys(each.file for each in given if each.file not in files):
-        notes.append(f"{file}: no answers in it are about this patient")
+        noted.append(Note("no answers in it are about this patient", path=file))
     for each in about:
         findings = Findings(strict=True)
-        _find_entries(each.review, patient, findings)
         for key, answer in each.answers.items():
             if key in seen:
                 findings.refuse(key, f"the same is answered in {quoted(seen[key])}", "leave one of them out")
@@ -200,29 +202,30 @@ def with_answers(patient: Patient, given: Sequence[GivenAnswers], dictionary: Di
             kept = answer if before is None else _the_later(before, answer)
             if before is not None and _said(before) != _said(answer):
                 left = before if kept is answer else answer
-                notes.append(f"{left.source}: another answer replaces it ({kept.source})")
+                noted.append(Note(f"another answer replaces it ({kept.source})", path=left.source))
             answers[key] = kept
         if findings.problems:
             raise RecordError(findings.problems, each.file)
-        notes.extend(each.notes)
-    answered: Patient = replace(patient, answers=answers, notes=tuple(notes))
+        noted.extend(each.noted)
+    findings = Findings(strict=True)
+    all_settled = (one for each in about for one in each.review.settled)
+    looked_up, told = which_count(all_settled, patient, dictionary.rulebook, findings)
+    if findings.problems:
+        raise RecordError(
+            findings.problems, ", ".join(dict.fromkeys(each.file for each in about if each.review.settled))
+        )
+    noted = [*without_read(noted, {each.source for each in looked_up}), *told]
+    answered: Patient = replace(patient, answers=answers, noted=tuple(noted))
     for each in about:
-        answered = with_review(answered, each.review, dictionary)
+        answered = with_review(answered, replace(each.review, settled=()), dictionary)
+    answered = with_review(answered, ChartReview(settled=tuple(looked_up)), dictionary)
+    against = [note for each in about for note in contradictions(answered, each.review, dictionary)]
+    answered = replace(answered, noted=(*answered.noted, *against))
     saying = [each for each in about if each.answers or each.review != ChartReview()]
     if saying:
         digests = tuple(digest_of((each.answers, each.review)) for each in saying)
         answered = replace(answered, read_with=replace(patient.read_with, answers=digests))
     return answered
-
-
-def _find_entries(review: ChartReview, patient: Patient, findings: Findings) -> None:
-    """Refuse what is settled about an entry that is not on record."""
-    lists = (patient.episodes, *patient.may_be.values())
-    sources = {one.source for list_ in lists for those in list_.values() for one in those}
-    for each in review.settled:
-        if each.source not in sources:
-            fault = f"the record has no entry {quoted(each.source)} that may be something rules ask for"
-            findings.refuse(f"{each.path}.source", fault, "write the review anew with `screen review`")
 
 
 def _the_later(of_record: Answer, given: Answer) -> Answer:

@@ -149,6 +149,6 @@ def _told_apart(source: Source, how: HowRead, doubled: frozenset[str] | None) ->
     for group in chain(begun, groups):
         for patient in [group] if isinstance(group, RecordError) else group.patients():
             is_doubled = doubled and isinstance(patient, Patient) and plain_id(patient.id) in doubled
-            yield of_one_id(patient) if is_doubled and isinstance(patient, Patient) else patient
+            yield of_one_id(patient, how.file) if is_doubled and isinstance(patient, Patient) else patient
     if problem is not None:
         raise problem

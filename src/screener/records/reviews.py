@@ -10,18 +10,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.chart import condition_episode, settled, what_may_be
+from screener.records.derived import speaks_until
 from screener.records.dictionary import Dictionary
-from screener.records.errors import Findings, quoted
+from screener.records.errors import Findings, did_you_mean, printable, quoted, shown
 from screener.records.likeness import alike
-from screener.records.patient import Absence, Episode, Patient
+from screener.records.looked_up import Settled
+from screener.records.notes import Note, some_of
+from screener.records.patient import Absence, Episode, Flag, Patient
 from screener.rulebook import KINDS_ON, LIST_OF, Concept, RecordList
-from screener.values.dates import BEGINNING, DateError, Moment, parse_moment
+from screener.values.dates import BEGINNING, DateError, Moment, dates_in_words, parse_moment
 
 _DAY_MONTH_YEAR = re.compile(r"\s*(\d{1,2})\.\s*(0?[1-9]|1[0-2])\.\s*(\d{4})\s*\Z", re.ASCII)
 """With points the day stands first everywhere."""
@@ -29,6 +33,12 @@ _DAY_MONTH_YEAR = re.compile(r"\s*(\d{1,2})\.\s*(0?[1-9]|1[0-2])\.\s*(\d{4})\s*\
 EVER = "ever"
 NOW = "now"
 """What time a review covers that looked at all of the record, and one that looked at the present alone."""
+_OF_A_GROUP = frozenset({"title", "none_of_these", "items"})
+_OF_AN_ITEM = frozenset({"question", "title", "found", "what", "besides", "covers", "lines"})
+_OF_AN_ENTRY = frozenset({"question", "is", "none_of_these", "may_be", "source", "called", "dated", "lines"})
+_HOW_FOUND = (
+    "write true, without quotation marks, or its onset as YYYY, YYYY-MM or YYYY-MM-DD; leave null what you did not find"
+)
 _LED_BY: tuple[tuple[str, RecordList], ...] = (
     ("family history of ", "family_history"),
     ("allergy to ", "allergies"),
@@ -39,27 +49,22 @@ _LED_BY: tuple[tuple[str, RecordList], ...] = (
 EVER_SINCE = Moment(BEGINNING, BEGINNING, EVER)
 
 
-class Settled(Struct, frozen=True):
-    """What a person settled about an entry: the concepts that it is, and those that it is not. `path` is where it
-    stands in the sheet."""
-
-    source: str
-    path: str
-    is_: tuple[str, ...] = ()
-    is_not: tuple[str, ...] = ()
-
-
 class ChartReview(Struct, frozen=True):
-    """What reviews say: denials, entries found, and entries that somebody looked at."""
+    """What reviews say: denials, entries found, and entries that somebody looked at. `besides` are the entries of the
+    record that the reviewer was told of: what is denied is another of the kind."""
 
     absences: tuple[Absence, ...] = ()
     found: tuple[Episode, ...] = ()
     settled: tuple[Settled, ...] = ()
+    besides: frozenset[str] = frozenset()
 
     def together_with(self, other: ChartReview) -> ChartReview:
         """Both."""
         return ChartReview(
-            (*self.absences, *other.absences), (*self.found, *other.found), (*self.settled, *other.settled)
+            (*self.absences, *other.absences),
+            (*self.found, *other.found),
+            (*self.settled, *other.settled),
+            self.besides | other.besides,
         )
 
 
@@ -94,29 +99,47 @@ class ReviewReader:
 
     def sheet(self, sheet: Mapping[str, Any], path: str = "") -> ChartReview:
         """A sheet as `screen review` writes it, filled in; nothing of one in which nothing was ticked."""
-        on, by = None, None
+        on, by = self._signed(sheet, path.rstrip(".")) if _is_filled(sheet) else (None, None)
         absences: list[Absence] = []
         found: list[Episode] = []
-        is_filled = False
+        besides: set[str] = set()
         for here, group in self._objects(sheet.get("groups", []), f"{path}groups"):
-            ticked = self._is_ticked(group, here)
+            with self._where_it_asks(group.get("title")):
+                self._only(group, _OF_A_GROUP, here)
+                ticked = self._is_ticked(group, here)
             for there, item in self._objects(group.get("items"), f"{here}.items"):
-                said = item.get("found")
-                if not ticked and said is None:
-                    continue
-                if not is_filled:
-                    is_filled = True
-                    on, by = self._signed(sheet, path.rstrip("."))
-                thing = self._item(item.get("what"), f"{there}.what")
-                covers = self._covers(item.get("covers"), f"{there}.covers", on)
-                if thing is None or on is None or covers is None:
-                    continue
-                if said in (None, False):
-                    absences.append(_denial(thing, there, on, covers, by))
-                else:
-                    found.extend(self._found(thing, said, there, on))
-        settled_entries = tuple(self._entries(sheet, path))
-        return ChartReview(tuple(absences), tuple(found), settled_entries)
+                with self._where_it_asks(item.get("question")):
+                    self._only(item, _OF_AN_ITEM, there)
+                    said = item.get("found")
+                    if not ticked and said is None:
+                        continue
+                    besides.update(each for _, each in self._list(item.get("besides", []), f"{there}.besides"))
+                    thing = self._item(item.get("what"), f"{there}.what")
+                    covers = self._covers(item.get("covers"), f"{there}.covers", on)
+                    if thing is None or on is None or covers is None:
+                        continue
+                    if said in (None, False):
+                        absences.append(_denial(thing, there, on, covers, by))
+                    else:
+                        found.extend(self._found(thing, said, there, on, by))
+        settled_ = tuple(self._entries(sheet, path, on, by))
+        return ChartReview(tuple(absences), tuple(found), settled_, frozenset(map(str, besides)))
+
+    @contextmanager
+    def _where_it_asks(self, question: Any) -> Iterator[None]:
+        """Faults that come up meanwhile name the question, by which a person finds the place in the file."""
+        problems = self.findings.problems
+        first = len(problems)
+        yield
+        if isinstance(question, str) and question:
+            problems[first:] = [
+                replace(each, fault=f"{each.fault}, where it asks: {shown(question)}") for each in problems[first:]
+            ]
+
+    def _only(self, part: Mapping[str, Any], fields: frozenset[str], path: str) -> None:
+        for field in sorted(part.keys() - fields):
+            fault, mend = f"{quoted(field)} is not a field here", did_you_mean(field, fields)
+            self.findings.refuse(f"{path}.{printable(field)}", fault, mend)
 
     def _objects(self, listed: Any, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """The parts of a list, each with its place."""
@@ -138,7 +161,8 @@ class ReviewReader:
         ticked = part.get("none_of_these")
         if ticked is not None and not isinstance(ticked, bool):
             fault = f"{quoted(ticked)} is not true or false"
-            self.findings.refuse(f"{path}.none_of_these", fault, "`none_of_these` must be true or false")
+            mend = "write true, without quotation marks, if there is none of them; else leave null"
+            self.findings.refuse(f"{path}.none_of_these", fault, mend)
         return ticked is True
 
     def _signed(self, review: Mapping[str, Any], path: str) -> tuple[Moment | None, str | None]:
@@ -167,22 +191,21 @@ class ReviewReader:
             self.findings.refuse(path, f"`{covers.text}` is after the day of the review", "correct one of them")
         return covers
 
-    def _moment(self, text: Any, path: str) -> Moment | None:
+    def _moment(self, text: Any, path: str, mend: str = "write YYYY, YYYY-MM or YYYY-MM-DD") -> Moment | None:
         if text is None:
             return None
         try:
             return parse_moment(text if isinstance(text, str) else "")
         except DateError:
             found = _DAY_MONTH_YEAR.match(text) if isinstance(text, str) else None
-            mend = "write YYYY, YYYY-MM or YYYY-MM-DD"
             if found is not None:
                 day, month, year = found.groups()
                 mend = f"write the year first, such as `{year}-{int(month):02}-{int(day):02}`"
             self.findings.refuse(path, f"{quoted(text)} is not a date", mend)
             return None
 
-    def _item(self, name: Any, path: str) -> tuple[RecordList, Concept] | None:
-        """What a review names, and the list on which it is denied."""
+    def _item(self, name: Any, path: str, among: Any = None) -> tuple[RecordList, Concept] | None:
+        """What a review names, and the list on which it is denied. `among`: the names that it chooses from."""
         if not isinstance(name, str):
             self.findings.refuse(path, f"{quoted(name)} is not a name", "write it as text")
             return None
@@ -191,6 +214,8 @@ class ReviewReader:
         meaning = self.dictionary.named(plain, tuple(LIST_OF)) or self.dictionary.named(plain)
         if meaning is None:
             mend = alike(plain, self.dictionary)
+            if isinstance(among, list):
+                mend = did_you_mean(plain, map(str, among)) or "write one of the names in its `may_be`"
             self.findings.refuse(path, f"{quoted(name)} is not in the dictionary", mend)
             return None
         if not isinstance(meaning.entry, Concept):
@@ -204,20 +229,27 @@ class ReviewReader:
             return None
         return list_ or LIST_OF[concept.kind], concept
 
-    def _found(self, thing: tuple[RecordList, Concept], said: Any, path: str, on: Moment) -> Iterator[Episode]:
+    def _found(
+        self, thing: tuple[RecordList, Concept], said: Any, path: str, on: Moment, by: str | None
+    ) -> Iterator[Episode]:
         """What a review found after all: with its onset, as far as that was written down."""
         list_, concept = thing
         onset = None
         if isinstance(said, Mapping):
             onset = self._moment(said.get("onset"), f"{path}.found.onset")
         elif said is not True:
-            onset = self._moment(said, f"{path}.found")
+            onset = self._moment(said, f"{path}.found", _HOW_FOUND)
+        if onset is not None and on.is_before(onset):
+            fault = f"`{onset.text}` is after the day of the review"
+            self.findings.refuse(f"{path}.found", fault, "correct one of them")
+        flags = (_who("found", by, on),)
         if list_ == "conditions":
-            yield condition_episode(concept, path, status=None, onset=onset, end=None, date=on)
+            yield condition_episode(concept, path, status=None, onset=onset, end=None, date=on, flags=flags)
         else:
-            yield Episode(concept.name, list_, path, onset, onset, ongoing=list_ == "allergies", asserted=on)
+            ongoing = list_ == "allergies"
+            yield Episode(concept.name, list_, path, onset, onset, ongoing=ongoing, asserted=on, flags=flags)
 
-    def _entries(self, sheet: Mapping[str, Any], path: str) -> Iterator[Settled]:
+    def _entries(self, sheet: Mapping[str, Any], path: str, on: Moment | None, by: str | None) -> Iterator[Settled]:
         for here, entry in self._objects(sheet.get("entries", []), f"{path}entries"):
             source = entry.get("source")
             if not isinstance(source, str) or not source:
@@ -225,15 +257,43 @@ class ReviewReader:
                 self.findings.refuse(f"{here}.source", fault, "leave it as `screen review` wrote it")
                 continue
             is_ = entry.get("is")
-            found = self._names([is_] if isinstance(is_, str) else [] if is_ is None else is_, f"{here}.is")
-            ticked = self._is_ticked(entry, here)
-            apart = self._names(entry.get("may_be"), f"{here}.may_be") if ticked else ()
-            if found or apart:
-                yield Settled(source, here, found, apart)
+            names = [is_] if isinstance(is_, str) else [] if is_ is None else is_
+            with self._where_it_asks(entry.get("question")):
+                self._only(entry, _OF_AN_ENTRY, here)
+                found = self._names(names, f"{here}.is", entry.get("may_be"))
+                ticked = self._is_ticked(entry, here)
+                apart = self._names(entry.get("may_be"), f"{here}.may_be") if ticked else ()
+            called, dated = (each if isinstance(each, str) else None for each in map(entry.get, ("called", "dated")))
+            broader = {above for name in found for above in (name, *self.dictionary.rulebook.concepts[name].broader)}
+            apart = tuple(name for name in apart if name not in broader)
+            if (found or apart) and on is not None and by is not None:
+                yield Settled(source, here, on, by, found, apart, called, dated)
 
-    def _names(self, names: Any, path: str) -> tuple[str, ...]:
-        items = [self._item(name, path) for _, name in self._list(names, path)]
+    def _names(self, names: Any, path: str, among: Any = None) -> tuple[str, ...]:
+        items = [self._item(name, path, among) for _, name in self._list(names, path)]
         return tuple(item[1].name for item in items if item is not None)
+
+
+def _is_filled(sheet: Mapping[str, Any]) -> bool:
+    """Whether anything in a sheet is ticked, found or answered."""
+    parts = [each for field in ("groups", "entries") for each in _mappings(sheet.get(field))]
+    items = [item for part in parts for item in _mappings(part.get("items"))]
+    return any(
+        (
+            *(part.get("none_of_these") not in (None, False) for part in parts),
+            *(part.get("is") not in (None, []) for part in parts),
+            *(item.get("found") is not None for item in items),
+        )
+    )
+
+
+def _mappings(listed: Any) -> list[Mapping[str, Any]]:
+    return [each for each in listed if isinstance(each, Mapping)] if isinstance(listed, list | tuple) else []
+
+
+def _who(did: str, by: str | None, on: Moment) -> Flag:
+    """Who found or looked up something in the chart, and when: what rests on it shows that."""
+    return Flag("remark", f"{did} by {by}, {dates_in_words(on.text)}")
 
 
 def _denial(item: tuple[RecordList, Concept], path: str, on: Moment, covers: Moment, by: str | None) -> Absence:
@@ -271,8 +331,51 @@ def with_review(patient: Patient, review: ChartReview, dictionary: Dictionary) -
     reviewed: Patient = replace(with_absences(patient, review.absences), episodes=episodes, may_be=may_be)
     for each in review.settled:
         is_not = frozenset(kind for name in each.is_not for kind in (name, *concepts[name].narrower))
-        besides = {name: dictionary.terminology.named(name).open for name in each.is_}
-        reviewed = settled(
-            reviewed, frozenset([each.source]), each.is_, is_not if not each.is_ else None, concepts, besides
-        )
+        besides = {name: dictionary.terminology.named(name).open - is_not for name in each.is_}
+        sources, flags = frozenset([each.source]), (_who("looked up", each.by, each.on),)
+        reviewed = settled(reviewed, sources, each.is_, is_not if not each.is_ else None, concepts, besides, flags)
     return reviewed
+
+
+# ---- a review and the record against each other
+
+
+def contradictions(patient: Patient, review: ChartReview, dictionary: Dictionary) -> Iterator[Note]:
+    """What a review denies although an entry of the record certainly is it, at a time that the review covers. The entry
+    counts, and both are named: somebody has to find out which of them is right. What the reviewer was told of or found
+    is none; it was another one that was denied."""
+    concepts = dictionary.rulebook.concepts
+    told = review.besides.union(each.source for each in review.found)
+    against: dict[tuple[str, str], tuple[Episode, list[Absence]]] = {}
+    for absence in review.absences:
+        for name in (absence.concept, *concepts[absence.concept].narrower):
+            for entry in patient.episodes.get(name, ()):
+                is_certain = entry.list == absence.list and not (entry.only_may_be or entry.doubtful)
+                if is_certain and entry.source not in told and _held_then(entry, absence, concepts[name], patient):
+                    against.setdefault((entry.source, entry.concept), (entry, []))[1].append(absence)
+    for entry, denials in against.values():
+        day = dates_in_words(denials[0].when.text) if denials[0].when is not None else ""
+        who = f"{shown(denials[0].by or 'somebody')}, {day},"
+        names = some_of([quoted(each.concept) for each in denials])
+        question = f"it is on record, and {who} denies it ({names}): which is right?"
+        until = "Until one of them is corrected, the entry counts"
+        yield Note(question, "check first", entry.source, entry.concept, (entry.source,), until)
+
+
+def _held_then(entry: Episode, absence: Absence, concept: Concept, patient: Patient) -> bool:
+    """Whether an entry certainly held on some day that a denial covers.
+
+    A depression since 2019 that goes on is denied by a review of 2026 that covers the last two years; one from 2010 to
+    2012 is not.
+    """
+    if absence.since is None or absence.when is None:
+        return False
+    began = entry.start or entry.asserted or absence.when
+    if entry.list == "plans":
+        return began.last_day >= absence.since.first_day
+    if began.last_day > absence.when.last_day:
+        return False
+    if entry.end is not None:
+        return entry.end.first_day >= absence.since.first_day
+    until = speaks_until(entry, concept, patient.as_of) if entry.ongoing else began.last_day
+    return until is None or until >= absence.since.first_day

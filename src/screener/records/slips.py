@@ -9,6 +9,7 @@ _FAR = 1000
 _QUOTES = "'\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb`"
 _WORD = re.compile(r"[^\W\d_]")
 _AS_IN_PYTHON = re.compile(r"(True|False|None)\b")
+_YEAR_BEFORE = re.compile(r"[:\[,]\s*\d{4}\Z")
 _NUMBER_BEFORE = re.compile(r"\d\s*,\s*\Z")
 
 
@@ -25,6 +26,10 @@ def how_to_mend(text: str, at: int, *, is_over: bool = False) -> str:
             return f"leave the comma before the `{here}` out"
         case "," if text[at + 1 : at + _FAR].lstrip()[:1] in ("}", "]"):
             return "leave this comma out"
+        case "," if before.endswith(","):
+            return "leave one of the two commas out"
+        case "-" if _YEAR_BEFORE.search(before):
+            return 'write the date in quotation marks: `"…"`'
         case "#" | "/":
             return "leave the remark out: JSON has none"
         case _ if here in _QUOTES:

@@ -66,7 +66,7 @@ class _Rows(Struct, frozen=True):
             findings.problems += each.problems
             record, left_out = read_shape(each.record, findings, each.places)
             for column in each.unread:
-                findings.check_first(f"column {quoted(column)}", _NOT_READ)
+                findings.note(f"column {quoted(column)}", _NOT_READ, "check first")
             unread = [f"column {quoted(column)}" for column in each.unread]
             for row, (fault, mend) in each.listless.items():
                 findings.set_aside(row, fault, mend, _LISTLESS)
@@ -77,4 +77,4 @@ class _Rows(Struct, frozen=True):
             if problems:
                 yield RecordError(problems, self.how.file)
             else:
-                yield of_one_id(patient) if times[plain_id(patient.id)] > 1 else patient
+                yield of_one_id(patient, self.how.file) if times[plain_id(patient.id)] > 1 else patient

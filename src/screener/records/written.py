@@ -19,7 +19,8 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 
 from screener.records.comparing import as_words
-from screener.records.errors import quoted, some_of
+from screener.records.errors import quoted
+from screener.records.notes import some_of
 from screener.rulebook import Sex
 from screener.values.numerals import ROMAN
 from screener.values.tables import table_rows

@@ -38,7 +38,6 @@ from screener.sheet.model import (
     StateName,
     TrialRow,
 )
-from screener.sheet.notes import PLACE
 from screener.sheet.phrases import counted, date_words, day_words, moment_words
 from screener.values.dates import DateError, parse_moment
 
@@ -326,7 +325,7 @@ def after_clean_chart(row: TrialRow) -> str:
 
 def begun(note: str) -> str:
     """A note as a sentence begins; a place in the record stays as it is written there."""
-    return note if PLACE.match(note) else capital(note)
+    return note if "[" in note.partition(":")[0] else capital(note)
 
 
 def rows_of_actions(group: ActionGroup) -> list[list[Action]]:

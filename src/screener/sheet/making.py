@@ -16,6 +16,7 @@ from screener.advice.distance import TrialDistance, distance
 from screener.advice.when import Change, TrialTimeline, timelines
 from screener.evaluation.frame import Frame
 from screener.evaluation.phrases import capital, lowered
+from screener.records.notes import Note
 from screener.records.patient import Episode, Result
 from screener.screening import Screening, TrialResult
 from screener.sheet import phrases
@@ -39,7 +40,7 @@ from screener.sheet.model import (
     StateName,
     TrialRow,
 )
-from screener.sheet.notes import in_ward_words, is_of_no_rule, places_in, to_check
+from screener.sheet.notes import in_ward_words, to_check
 from screener.sheet.points import points_of
 from screener.sheet.reviewing import Asked, asked_of_chart, heading_of, open_entries
 from screener.sheet.states import (
@@ -92,8 +93,9 @@ def sheet_of(screening: Screening, *, is_row: bool = False) -> Sheet:
     frame = _frame(screening)
     review = replace(review, groups=tuple(_in_order(group, order) for group in review.groups), waits=waiting)
     by_id = {trial.id: trial for trial in screening.trials}
-    notes = screening.other_notes
-    behind = [*_said_on_the_sheet(notes, review, worked), *filter(is_of_no_rule, notes)]
+    notes = [note for note in screening.noted if not note.is_first]
+    nobody_acts = (note for note in notes if note.kind in ("no rule", "looked up"))
+    behind = [*_said_on_the_sheet(notes, review, worked), *nobody_acts]
     sheet = Sheet(
         patient=patient_line(screening, frame),
         next="",
@@ -188,14 +190,16 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
         lines = tuple(line for line in each.lines if line.trial in live)
         if not lines:
             continue
+        besides = _on_record(each, screening)
         item = ReviewItem(
             what=each.what,
-            title=phrases.item_title(each.list, each.concept, is_another=_is_on_record(each, screening)),
+            title=phrases.item_title(each.list, each.concept, is_another=bool(besides)),
             list=each.list,
             covers=each.covers,
             window="" if each.list == "plans" else phrases.window(each.covers, screening.as_of),
             trials=_trials(lines),
             lines=lines,
+            besides=besides,
         )
         heading = heading_of(each, screening.rulebook) if each.list == "conditions" else ""
         under = needed if each.seeks else items.setdefault(heading or phrases.ON_A_LIST[each.list], [])
@@ -220,11 +224,12 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
     return Review(groups, tuple(needed), entries, settled, _open(screening, live))
 
 
-def _is_on_record(asked: Asked, screening: Screening) -> bool:
-    """Whether the record has one already, at whatever time: the chart is read for another one."""
+def _on_record(asked: Asked, screening: Screening) -> tuple[str, ...]:
+    """The places where the record has one already, at whatever time: the chart is read for another one."""
     kinds = (asked.concept.name, *asked.concept.narrower)
     entries = (each for name in kinds for each in screening.record.episodes.get(name, ()))
-    return any(each.list == asked.list and not (each.doubtful or each.only_may_be) for each in entries)
+    certain = (each for each in entries if each.list == asked.list and not (each.doubtful or each.only_may_be))
+    return tuple(dict.fromkeys(each.source for each in certain))
 
 
 def _read_as(entry: OpenEntry, screening: Screening) -> list[Episode]:
@@ -266,11 +271,11 @@ def _in_order(group: ReviewGroup, order: Sequence[str]) -> ReviewGroup:
 # ---- notes
 
 
-def _said_on_the_sheet(notes: Sequence[str], review: Review, worked: _Worked) -> list[str]:
+def _said_on_the_sheet(notes: Sequence[Note], review: Review, worked: _Worked) -> list[Note]:
     """The notes that only speak of entries to look up and of values to check, which the sheet asks about by itself."""
     asked = {entry.source for entry in review.entries} | {source for _, source in worked.suspicious}
     asked |= {result.source for result, _ in _impossible_results(worked.screening)}
-    return [note for note in notes if (places := places_in(note)) and asked.issuperset(places)]
+    return [note for note in notes if note.places and asked.issuperset(note.places)]
 
 
 # ---- values to check
@@ -290,7 +295,8 @@ def _doubts(worked: _Worked) -> tuple[Doubt, ...]:
         effect = phrases.decides([worked.labels[name] for name in decides])
         doubts.append(Doubt(text, decides or counts, effect))
     doubts += _impossible(screening)
-    found = [Doubt(to_check(note, screening), (), places=tuple(places_in(note))) for note in screening.check_first]
+    firsts = [note for note in screening.noted if note.is_first]
+    found = [Doubt(to_check(note, screening), (), places=note.places) for note in firsts]
     return (*sorted(doubts, key=lambda each: not each.effect), *found)
 
 

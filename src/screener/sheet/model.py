@@ -270,6 +270,8 @@ class ReviewItem(Struct, frozen=True):
     """The same in words: `ever`, `now`, `since 10 Dec 2025`."""
     trials: tuple[str, ...]
     lines: tuple[Line, ...]
+    besides: tuple[str, ...] = ()
+    """The entries of the record that are one already: the chart is read for another."""
 
 
 class ReviewGroup(Struct, frozen=True):

@@ -10,68 +10,56 @@ is `Creatinine 0.8 of 18 Nov: it has no unit, and creatinine is not a pure numbe
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from screener.evaluation.phrases import both, capital, lowered
-from screener.records.errors import CHECK_FIRST
+from screener.records.notes import Note, some_of
 from screener.records.patient import Result
 from screener.screening import Screening
 from screener.sheet import phrases
 
-_ONE = r"(?:\w+\[\d+\]|[A-Z][a-z]\w+/[\w.-]+)"
-PLACE = re.compile(_ONE)
-"""A place in a record: `observations[3]`, and in FHIR `Observation/a-1`."""
-_LED = re.compile(rf"(?P<places>{_ONE}(?:, {_ONE})*)(?:\.\w+)?: (?:(?P<name>\w+): )?(?P<rest>.+)", re.DOTALL)
-_PLACES_INSIDE = re.compile(rf" \({_ONE}(?:, {_ONE})*(?: and \d+ others?)?\)")
-_NEARLY_A_NAME = re.compile(
-    r"not read: (?P<words>.+); (?P<question>did you mean .+\?) Until it is corrected.*", re.DOTALL
-)
 _QUOTED = re.compile(r"`([^`]*)`")
-_OF_NO_RULE = re.compile(rf"{_ONE}: no rule uses this (?P<kind>\w+)")
 
 
-def is_of_no_rule(note: str) -> bool:
-    """Whether a note says only that nothing asks for an entry, or not under its code."""
-    return any(words in note for words in ("no rule uses", "which is not read from a"))
-
-
-def in_ward_words(notes: Iterable[str], screening: Screening) -> tuple[str, ...]:
-    """The notes in their order, and last in one sentence how many entries no rule uses."""
+def in_ward_words(notes: Iterable[Note], screening: Screening) -> tuple[str, ...]:
+    """The notes in their order, each once; in one sentence what nobody could read, and last how many entries no rule
+    uses."""
     called = _called(screening)
-    told: list[str] = []
-    unused: dict[str, int] = {}
+    told: dict[str, None] = {}
+    unread: list[str] = []
+    unused: Counter[str] = Counter()
     for note in notes:
-        if (of_no_rule := _OF_NO_RULE.fullmatch(note)) is not None:
-            unused[of_no_rule["kind"]] = unused.get(of_no_rule["kind"], 0) + 1
+        if note.kind == "not read":
+            unread.append(note.about)
+            told.setdefault("")
+        elif note.kind == "no rule" and note.about:
+            unused[note.about] += 1
         else:
-            told.append(_note(note, called, screening))
+            told[_note(note, called, screening)] = None
     if unused:
-        told.append(f"no rule uses {both(phrases.counted(number, kind) for kind, number in unused.items())} on record")
-    return tuple(told)
+        told[f"no rule uses {both(phrases.counted(number, kind) for kind, number in unused.items())} on record"] = None
+    return tuple(each or f"not read: {', '.join(unread)}" for each in told)
 
 
-def to_check(note: str, screening: Screening) -> str:
+def to_check(note: Note, screening: Screening) -> str:
     """What is to be checked first, as a question where it is one: `“Ikterus”: did you mean jaundice?`"""
-    return _note(note.removeprefix(CHECK_FIRST), _called(screening), screening)
+    return _note(note, _called(screening), screening)
 
 
-def places_in(note: str) -> list[str]:
-    """The places in a record that a note names."""
-    return PLACE.findall(note)
-
-
-def _note(note: str, called: Mapping[str, str], screening: Screening) -> str:
-    led = _LED.fullmatch(note)
-    if led is None:
-        return _plain(_PLACES_INSIDE.sub("", note), screening)
-    places, name, rest = led["places"], led["name"], led["rest"]
-    if name is not None and not _is_fact(name, screening):
-        rest, name = f"{name}: {rest}", None
-    if (nearly := _NEARLY_A_NAME.fullmatch(rest)) is not None:
-        return f"“{nearly['words']}”: {_plain(nearly['question'], screening)} ({places})"
-    what = called.get(places) or (lowered(screening.rulebook.fact(name).title) if name is not None else "")
-    rest = _plain(rest, screening)
-    return f"{capital(what)}: {rest} ({places})" if what else f"{places}: {rest}"
+def _note(note: Note, called: Mapping[str, str], screening: Screening) -> str:
+    text, where = _plain(note.text, screening), some_of(note.places)
+    if note.kind == "unclear" and note.about:
+        return f"“{note.about}”: {text} ({where})"
+    if note.kind == "looked up":
+        return f"{text} ({where})"
+    what = called.get(where) or (
+        lowered(screening.rulebook.fact(note.about).title) if _is_fact(note.about, screening) else ""
+    )
+    if what:
+        return f"{capital(what)}: {text} ({where})"
+    lead = where if len(note.places) == 1 else note.path
+    return f"{lead}: {text}" if note.path else text
 
 
 def _called(screening: Screening) -> dict[str, str]:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from screener.evaluation.evaluator import stretch_of
 from screener.evaluation.frame import Frame
+from screener.records.looked_up import entries_of, words_of
 from screener.records.patient import Episode
 from screener.records.reviews import EVER, NOW, item_called
 from screener.rulebook import VERBS, Concept, EventLookup, RecordList, Rulebook
@@ -116,21 +117,12 @@ def open_entries(screening: Screening) -> tuple[OpenEntry, ...]:
     """The entries that open criteria wait for, those of most lines first."""
     lines: dict[str, dict[Line, None]] = {}
     may_be: dict[str, dict[str, None]] = {}
-    called: dict[str, str] = {}
-    dated: dict[str, str | None] = {}
     for each, fact in _entries(screening):
         lines.setdefault(fact.source, {})[each.line] = None
         may_be.setdefault(fact.source, {})[fact.concept] = None
-        called[fact.source] = fact.called
-        when = fact.start or fact.asserted
-        dated[fact.source] = when.text or None if when is not None and not when.is_any_day else None
-    for result in (each for those in screening.record.results.values() for each in those):
-        if called.get(result.source) == "":  # what a result shows bears no name of its own
-            parts = (result.fact, result.recorded_value, result.recorded_unit or "")
-            called[result.source] = " ".join(part for part in parts if part)
-            dated[result.source] = dated[result.source] or (result.when.text if result.when is not None else None)
+    entries = entries_of(screening.record)
     return tuple(
-        OpenEntry(source, called[source], dated[source], tuple(may_be[source]), tuple(lines[source]))
+        OpenEntry(source, *words_of(entries[source], screening.record), tuple(may_be[source]), tuple(lines[source]))
         for source in sorted(lines, key=lambda source: -len(lines[source]))
     )
 

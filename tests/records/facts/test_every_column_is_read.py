@@ -38,7 +38,7 @@ NOT_SEEN = {
     "address": "says to whom answers are given",
     "read_with.*": "is told with the result; facts that were read with something else are refused",
     "facts": "says which patients have to be screened anew",
-    "notes": "is told with the result",
+    "noted.*": "is told with the result",
     "results.exact": "is what margins are counted from",
     "results.factor": "is what margins are counted back by",
     "results.lower_limit": "is compared by rules that ask for a lower limit of normal",

@@ -268,7 +268,7 @@ def test_what_was_refuted_is_absent_on_the_day_it_was_recorded() -> None:
 def test_a_refuted_acute_event_clears_nothing() -> None:
     patient = read(condition("myocardial_infarction", verificationStatus=coded("refuted", VERIFICATION)))
     assert (patient.absences, patient.episodes) == ({}, {})
-    assert note_of(patient) == "Condition/1: it was refuted, which says nothing of another such event"
+    assert note_of(patient) == "Condition/1: it was ruled out, and another event of the kind is still possible"
 
 
 REFUTED = coded("refuted", VERIFICATION)
@@ -289,7 +289,7 @@ def test_refuting_what_may_be_one_kind_only_says_nothing_of_the_others(code: Jso
     kind = condition("", code=code, verificationStatus=REFUTED, recordedDate=DAY)
     patient = read_patient(bundle(PATIENT, kind), load_rules())
     assert (patient.absences, patient.episodes) == ({}, {})
-    assert all("it was refuted, and its code may be of one kind of" in note for note in patient.notes)
+    assert all("it was ruled out, but its code may be of one kind of" in note for note in patient.notes)
     assert patient.notes
 
 
@@ -346,7 +346,7 @@ def test_an_observation_that_one_kind_is_absent_says_nothing_of_the_others() -> 
     seen = resource("Observation", status="final", code=coded("10001005", SNOMED), valueBoolean=False)
     patient = read_patient(bundle(PATIENT, seen), load_rules())
     assert patient.absences == {}
-    assert any("which says nothing of the others" in note for note in patient.notes)
+    assert any("and the others are still possible" in note for note in patient.notes)
 
 
 def test_what_was_entered_in_error_is_nothing() -> None:

@@ -12,10 +12,13 @@ from records.fhir.tiny import (
     Json,
     coded,
     condition,
+    may_be,
+    note_of,
     observation,
     only_episode,
     only_result,
     read,
+    read_asking,
     resource,
 )
 
@@ -37,6 +40,33 @@ REQUIRING: dict[str, Json] = {
 @pytest.mark.parametrize("kind", REQUIRING)
 def test_without_a_status_whether_it_is_so_stays_open(kind: str, status: Json) -> None:
     assert only_episode(read(resource(kind, **REQUIRING[kind], **status))).doubtful
+
+
+IN_ERROR = "entered-in-error"
+TAKEN_BACK: list[Json] = [
+    *(resource(kind, **fields, status=IN_ERROR) for kind, fields in REQUIRING.items()),
+    resource("Condition", code=coded("cirrhosis"), status=IN_ERROR),
+    resource("Condition", code=coded("cirrhosis"), verificationStatus=coded(IN_ERROR, VERIFICATION)),
+    resource("Condition", code=coded("cirrhosis"), verificationStatus={"text": "Entered-in-error"}),
+    resource("AllergyIntolerance", code=coded("any_substance"), verificationStatus=coded(IN_ERROR, None)),
+    resource("Encounter", reasonCode=[coded("cirrhosis")], status=IN_ERROR),
+    resource("Flag", code=coded("cirrhosis"), status=IN_ERROR),
+    resource("DiagnosticReport", conclusion="cirrhosis", status=IN_ERROR),
+    resource("List", code=coded("11450-4", "http://loinc.org"), emptyReason=coded("unavailable"), status=IN_ERROR),
+]
+
+
+@pytest.mark.parametrize("body", TAKEN_BACK, ids=lambda each: each["resourceType"])
+def test_what_was_entered_in_error_says_nothing(body: Json) -> None:
+    patient = read_asking(body)
+    assert (patient.episodes, patient.absences, may_be(patient), patient.unread) == ({}, {}, {}, {})
+    assert note_of(patient) == f"{body['resourceType']}/1: it was entered in error"
+
+
+@pytest.mark.parametrize("body", TAKEN_BACK, ids=lambda each: each["resourceType"])
+def test_unless_nobody_knows_whether_that_was_turned_round(body: Json) -> None:
+    patient = read_asking({**body, "modifierExtension": [{"url": "urn:x"}]})
+    assert "it was entered in error" not in "".join(patient.notes)
 
 
 @pytest.mark.parametrize("status", ["COMPLETED", "Completed", "done", "final"])

@@ -160,11 +160,44 @@ def test_so_it_is_of_other_labs(code: str, display: str, unit: str) -> None:
     assert found.unusable == "missing"
 
 
+TWO_CODES = [
+    ("total_bilirubin", "1975-2", "1968-7", "mg/dL"),
+    ("creatinine", "2160-0", "33863-2", "mg/dL"),
+    ("sodium", "2951-2", "2823-3", "mmol/L"),
+    ("hemoglobin", "718-7", "4548-4", "g/dL"),
+]
+
+
+@pytest.mark.parametrize(("lab", "known", "other", "unit"), TWO_CODES)
+@pytest.mark.parametrize("words", [None, "Blood test"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_two_codes_of_one_system_without_words_leave_open_what_was_measured(
+    lab: str, known: str, other: str, unit: str, words: str | None, turned: bool
+) -> None:
+    codings = [{"system": "http://loinc.org", "code": each} for each in (known, other)]
+    code = {"coding": codings[::-1] if turned else codings, **({"text": words} if words else {})}
+    ((found,),) = read(result(code, quantity(12, unit), "2026-02-18")).results.values()
+    problem = f"its codes stand for different things: `{lab}`, and `{other}`, which is not known here"
+    assert (found.unusable, found.problem) == ("missing", problem)
+
+
+@pytest.mark.parametrize("words", ["Total bilirubin", "Bilirubin, total", "TBil"])
+def test_words_that_name_the_lab_tell_which_of_two_codes_is_meant(words: str) -> None:
+    codings = [{"system": "http://loinc.org", "code": each} for each in ("1975-2", "1968-7")]
+    ((found,),) = read(result({"coding": codings, "text": words}, quantity(12, "mg/dL"), "2026-02-18")).results.values()
+    assert found.unusable is None
+
+
 @pytest.mark.parametrize(
-    "display",
-    ["Systolic blood pressure--sitting", "Blood pressure systolic, invasive", "SBP", "Blutdruck systolisch", None],
+    ("display", "system"),
+    [
+        *((each, "http://loinc.org") for each in ("Systolic blood pressure--sitting", "SBP", "Blutdruck systolisch")),
+        ("Blood pressure systolic, invasive", "http://loinc.org"),
+        (None, OWN),
+        (None, "http://snomed.info/sct"),
+    ],
 )
-def test_a_name_of_the_same_lab_leaves_it_as_it_is(display: str | None) -> None:
-    patient = read(result(beside(PRESSURE, display), quantity(118, "mm[Hg]"), "2026-02-18"))
+def test_a_name_of_the_same_lab_leaves_it_as_it_is(display: str | None, system: str) -> None:
+    patient = read(result(beside(PRESSURE, display, system), quantity(118, "mm[Hg]"), "2026-02-18"))
     (pressure,) = patient.results["systolic_blood_pressure"]
     assert pressure.unusable is None

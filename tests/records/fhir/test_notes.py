@@ -27,9 +27,11 @@ from records.fhir.tiny import (
     read,
     resource,
 )
+from records.fhir_sources import dictionary
 from records.small_rulebook import SMALL
 from screener import evaluate, load_rules
 from screener.records import RecordError, read_patients
+from screener.records.errors import Findings
 from screener.records.patient import Patient
 from screener.records.sightings import Sightings
 from screener.report.terminal import Terminal, print_screening
@@ -45,8 +47,8 @@ def test_codes_that_no_rule_uses_are_told_once_for_each_kind_the_most_frequent_f
         observation("", id="4", code=coded("1-8", LOINC), valueString="x"),
     )
     assert patient.notes == (
-        "Condition: 3 entries have codes that no rule uses: `1` Gout (2), no code, `Sprain`",
-        "Observation: 1 entry has a code that no rule uses: `1-8`",
+        "Condition: no rule uses 3 entries: `1` Gout (2), no code, `Sprain`",
+        "Observation: no rule uses 1 entry: `1-8`",
     )
 
 
@@ -205,3 +207,27 @@ def _errors(text: str) -> Iterator[str]:
             yield str(each)
     except RecordError as error:
         yield str(error)
+
+
+def test_an_entry_is_told_as_what_becomes_of_it() -> None:
+    words = {
+        "used": "Alcoholic cirrhosis",
+        "unread": "Bluthochdruck seit 10 Jahren",
+        "of no rule": "arterial hypertension",
+    }
+    entries = (condition("", id=name[:2], code={"text": each}) for name, each in words.items())
+    (patient,) = read_patients(bundle(PATIENT, *entries), dictionary())
+    assert isinstance(patient, Patient)
+    assert patient.notes == (
+        "Condition: 1 entry is not read, and may be anything on its list: no code, `Bluthochdruck seit 10 Jahren`",
+        "Condition: no rule uses 1 entry: no code, `arterial hypertension`",
+    )
+
+
+def test_the_same_note_of_one_entry_is_told_once() -> None:
+    findings = Findings()
+    for _ in range(2):
+        findings.note("Condition/1", "it was ruled out")
+        findings.note("Condition/1", "it may be another", "check first")
+    told = ("check first: Condition/1: it may be another", "Condition/1: it was ruled out")
+    assert tuple(map(str, findings.all_notes)) == told

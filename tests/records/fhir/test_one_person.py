@@ -90,7 +90,17 @@ def test_a_patient_under_another_spelling_of_the_address_is_the_same(reference: 
 def test_who_is_not_in_the_file_may_be_the_only_one_in_it(reference: Any) -> None:
     assert whose(the("p", url=URL), about(reference)) == {"p": "perhaps"}
     told = patients(the("p", url=URL), about(reference))[0].notes
-    assert "Condition/1: it is about a patient who is not in the file, and so may be about this one" in told
+    (note,) = (each for each in told if "who is not in the file" in each)
+    assert note.startswith("check first: Patient/p: 1 entry (Condition) is about somebody who is not in the file")
+
+
+def test_what_is_about_another_patient_is_told_in_one_sentence_to_check_first() -> None:
+    others = [about("Patient/r", id=f"{number}") for number in range(4)]
+    result = {"resource": observation("INR", subject={"reference": "Patient/s"}, valueQuantity={"value": 2})}
+    (patient,) = patients(the("p"), *others, result)
+    told = "check first: Patient/p: 5 entries (Condition (4), Observation) are about somebody who is not in the file "
+    told += "(`Patient/r`, `Patient/s`): they settle nothing until you know whether that is this patient"
+    assert [each for each in patient.notes if "in the file" in each] == [told]
 
 
 def test_of_several_patients_who_is_not_in_the_file_is_another() -> None:
@@ -257,6 +267,9 @@ def test_two_patients_of_one_id_are_told_and_no_list_of_either_is_complete() -> 
         )
         assert [(len(each.episodes), set(each.unread) == EVERY) for each in found] == [(1, True), (0, True)]
         assert all(any("another patient of this call has it" in note for note in each.notes) for each in found)
+        assert all(
+            note.endswith("This one is of `record`") for each in found for note in each.notes if "this call" in note
+        )
 
 
 def test_two_patients_of_ids_that_differ_in_capitals_are_two() -> None:

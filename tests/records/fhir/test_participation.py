@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from records.fhir.tiny import Json, coded, note_of, only_episode, read, resource
+from records.fhir.tiny import Json, coded, may_be, note_of, only_episode, read, resource
 from screener.records.patient import Answer, Episode, Flag
 from screener.values.dates import parse_moment
 
@@ -24,9 +24,13 @@ def subject(status: str | None = "on-study", **fields: Any) -> Json:
         ("on-study-intervention", True, False, False),
         ("on-study-observation", True, False, False),
         ("follow-up", True, False, False),
+        ("suspended", True, False, False),
         ("pending-on-study", True, False, True),
+        ("enrolled", True, False, True),
         ("off-study", False, True, False),
-        ("withdrawn", False, True, False),
+        ("completed", False, True, False),
+        ("withdrawn", False, True, True),
+        ("active", False, False, True),
         ("busy", False, False, True),
         (None, False, False, True),
     ],
@@ -65,6 +69,67 @@ def test_a_period_that_ends_before_it_begins_says_nothing_of_when() -> None:
     patient = read(subject(period={"start": END, "end": START}))
     assert (only_episode(patient).start, only_episode(patient).end) == (None, None)
     assert note_of(patient) == "ResearchSubject/1: its `period` ends before it begins, and says nothing of when"
+
+
+# ---- the states of R5
+
+
+def of_r5(*progress: Json, **fields: Any) -> Json:
+    return resource("ResearchSubject", status="active", subject={"reference": "Patient/p"}, progress=progress, **fields)
+
+
+def state(status: str, start: str | None = None, end: str | None = None) -> Json:
+    stated = {"subjectState": coded(status, STATES), "startDate": start, "endDate": end}
+    return {field: value for field, value in stated.items() if value is not None}
+
+
+STATES = "http://terminology.hl7.org/CodeSystem/research-subject-state"
+RANDOMIZED = {"milestone": coded("Randomized"), "startDate": START}
+WHOLE = {"period": {"start": START, "end": END}}
+
+
+@pytest.mark.parametrize(
+    ("progress", "fields", "told"),
+    [
+        ([state("on-study", START)], {}, [(START, None, "ongoing", False)]),
+        ([state("on-study", START, END)], {}, [(START, END, "ongoing", False)]),
+        ([state("on-study")], WHOLE, [(START, END, "ongoing", False)]),
+        ([state("screening", "2025-11-01"), state("follow-up", START)], {}, [(START, None, "ongoing", False)]),
+        ([state("on-study", START), state("off-study", END)], {}, [(START, END, "stopped", False)]),
+        ([state("off-study", END), state("on-study", START)], {}, [(START, END, "stopped", False)]),
+        ([state("on-study", START), state("withdrawn", END)], {}, [(START, END, "stopped", False)]),
+        ([state("on-study", START), state("off-study")], {}, [(START, None, "stopped", False)]),
+        ([state("off-study", END)], WHOLE, [(START, END, "stopped", False)]),
+        ([state("off-study", END)], {}, [(None, END, "stopped", False)]),
+        ([state("withdrawn", END)], {}, [(None, END, "stopped", True)]),
+        ([state("pending-on-study", START), state("withdrawn", END)], {}, [(START, END, "ongoing", True)]),
+        ([state("busy", START)], {}, [(START, None, None, True)]),
+        ([RANDOMIZED], WHOLE, [(START, END, None, True)]),
+        (
+            [state("on-study-intervention", START, END), state("follow-up", END)],
+            {},
+            [(START, END, "ongoing", False), (END, None, "ongoing", False)],
+        ),
+    ],
+)
+def test_the_states_of_r5_say_who_takes_part(progress: list[Json], fields: Json, told: Any) -> None:
+    episodes = read(of_r5(*progress, **fields)).episodes["trial_participation"]
+    found = [
+        (each.start and each.start.text, each.end and each.end.text, each.status, each.doubtful) for each in episodes
+    ]
+    assert found == told
+
+
+@pytest.mark.parametrize("states", [["candidate"], ["screening", "ineligible"]])
+def test_who_was_only_asked_in_r5_has_not_taken_part(states: list[str]) -> None:
+    patient = read(of_r5(*map(state, states)))
+    assert (patient.episodes, patient.unread) == ({}, {})
+    assert note_of(patient) == f"ResearchSubject/1: the person does not take part: {', '.join(states)}"
+
+
+def test_a_state_whose_meaning_may_be_changed_leaves_it_open() -> None:
+    patient = read(of_r5({**state("screening"), "modifierExtension": [{"url": "urn:x"}]}))
+    assert patient.episodes or may_be(patient) or patient.unread
 
 
 # ---- consent
@@ -188,3 +253,29 @@ def test_of_two_answers_the_later_counts_else_the_refusal(first: Any, second: An
 def test_two_answers_that_agree_are_one() -> None:
     patient = read(consent(id="1"), consent(id="2"))
     assert (list(patient.answers), patient.notes) == ([KEY], ())
+
+
+# ---- consent in R5: no scope, the decision in a field of its own, and a list of what differs from it
+
+
+@pytest.mark.parametrize(
+    ("fields", "value"),
+    [
+        ({"decision": "permit"}, True),
+        ({"decision": "deny"}, False),
+        ({"decision": "permit", "provision": [{"period": {"end": "2026-01-01"}}]}, None),
+        ({"decision": "deny", "provision": []}, None),
+        ({"decision": "permit", "category": [coded("acd")]}, None),
+        ({}, None),
+    ],
+)
+def test_a_consent_of_r5_is_read_by_its_category_and_decision(fields: Json, value: bool | None) -> None:
+    stated = {
+        "status": "active",
+        "category": [coded("research", "http://terminology.hl7.org/CodeSystem/consentcategorycodes")],
+        "policyBasis": POLICY[0],
+        "date": "2026-02-10",
+    }
+    patient = read(resource("Consent", **{**stated, **fields}))
+    when = parse_moment("2026-02-10")
+    assert patient.answers == ({} if value is None else {KEY: Answer(KEY, "Consent/1", value, when=when)})

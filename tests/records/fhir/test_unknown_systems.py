@@ -68,7 +68,7 @@ def test_each_unknown_system_is_told_by_itself_and_the_known_ones_together() -> 
         resource("Procedure", id="6", status="completed", code=coded("X", "urn:a")),
     )
     assert [note.partition(":")[0] for note in patient.notes] == ["Condition"] * 3 + ["Procedure"]
-    assert "2 entries have codes that no rule uses: `1`, `Q`" in patient.notes[0]
+    assert "no rule uses 2 entries: `1`, `Q`" in patient.notes[0]
     assert "2 entries have codes of the code system `urn:a`" in patient.notes[1]
     assert "1 entry has a code of the code system `urn:b`" in patient.notes[2]
 
@@ -89,4 +89,4 @@ def test_a_system_is_safe_to_print(system: str) -> None:
 
 def test_known_systems_are_told_as_before() -> None:
     (note,) = read(observation("", code=coded("1-8", LOINC), valueString="x")).notes
-    assert note == "Observation: 1 entry has a code that no rule uses: `1-8`"
+    assert note == "Observation: no rule uses 1 entry: `1-8`"

@@ -278,7 +278,9 @@ def test_a_status_tells_whether_a_result_can_be_used(status: str, usable: bool, 
 def test_a_result_in_error_or_cancelled_does_not_count(status: str) -> None:
     patient = read(observation("INR", status=status, valueQuantity={"value": 2}))
     assert patient.results == {}
-    assert note_of(patient) == f"Observation/1: its status is `{status}`, and it does not count"
+    in_error = status == "entered-in-error"
+    why = "it was entered in error" if in_error else f"its status is `{status}`, and it does not count"
+    assert note_of(patient) == f"Observation/1: {why}"
 
 
 @pytest.mark.parametrize(

@@ -178,7 +178,7 @@ class Facts:
         for person in from_table(rows, Person):
             patient = patient_of(person, self.about.dictionary)
             if plain_id(patient.id) in self._doubled:
-                yield of_one_id(patient), f"{person.facts} of one id"
+                yield of_one_id(patient, self.folder.name), f"{person.facts} of one id"
             else:
                 yield patient, person.facts
 

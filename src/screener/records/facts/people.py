@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from screener.records.notes import Note
 from screener.records.patient import (
     Absence,
     Answer,
@@ -74,7 +75,7 @@ class Person(Struct, frozen=True):
     unread: tuple[Unread, ...]
     near: tuple[Near, ...]
     none_known_on: tuple[NoneKnown, ...]
-    notes: tuple[str, ...]
+    noted: tuple[Note, ...]
     shares_id: bool
     identifiers: frozenset[tuple[str | None, str]] | None
     address: str | None
@@ -101,7 +102,7 @@ def person_of(patient: Patient) -> Person:
         tuple(Unread(list_, entries) for list_, entries in patient.unread.items()),
         patient.near,
         tuple(NoneKnown(list_, days) for list_, days in patient.none_known_on.items()),
-        patient.notes,
+        patient.noted,
         patient.shares_id,
         patient.identifiers,
         patient.address,
@@ -136,7 +137,7 @@ def patient_of(person: Person, digest: str) -> Patient:
         unread={each.list: each.entries for each in person.unread},
         near=person.near,
         none_known_on={each.list: each.days for each in person.none_known_on},
-        notes=person.notes,
+        noted=person.noted,
         shares_id=person.shares_id,
         identifiers=person.identifiers,
         address=person.address,

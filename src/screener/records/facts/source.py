@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from screener.records.chart import some_of
 from screener.records.documents import refused
 from screener.records.errors import RecordError
+from screener.records.notes import some_of
 from screener.records.patient import Patient
 from screener.records.sources import Group, HowRead, Source, path_of
 

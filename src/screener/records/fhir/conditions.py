@@ -51,7 +51,6 @@ _STATUSES = {
 _AGAIN = ("recurrence", "relapse")
 """It came back after its onset, on a day that no field states."""
 _UNCONFIRMED = ("unconfirmed", "provisional", "differential")
-_IN_ERROR = "entered-in-error"
 _REFUTED = "refuted"
 _CONFIRMED = "confirmed"
 _OVER = "resolved"
@@ -73,16 +72,13 @@ def concept_meant(meaning: Meaning) -> DictionaryConcept:
 
 
 def read_condition(resource: Resource, reader: Reader) -> None:
-    """A Condition. Refuted, it is an absence; not confirmed, it leaves the question open; entered in error, nothing.
+    """A Condition. Refuted, it is an absence; not confirmed, it leaves the question open.
 
     That a suspected acute event was refuted says nothing of another one, and so clears nothing.
     """
     body = resource.body
     certainties = _certainties(body, reader.dictionary)
     verified = _verified(body, certainties)
-    if verified == _IN_ERROR:
-        reader.leave(resource, "it was entered in error")
-        return
     named = concept(body, "code")
     if named.is_empty:
         reader.leave_open(resource, "it does not say which condition", "conditions")
@@ -124,8 +120,6 @@ def _certainties(body: Body, dictionary: Dictionary) -> frozenset[str]:
 def _verified(body: Body, certainties: frozenset[str]) -> str | None:
     """The verification status, as far as nothing beside the code contradicts it; else what contradicts what."""
     status = _status_in(body, "verificationStatus", _VERIFICATION)
-    if status == _IN_ERROR:
-        return status
     stated = {*certainties, status} - {None, _OVER}
     if _OVER in certainties and stated - {_CONFIRMED}:
         stated.add(_OVER)
@@ -169,9 +163,9 @@ def _read_denial(
     elif meaning.is_open or meaning.in_family:
         return
     elif not meaning.absent and denied.kind == "condition" and denied.course == "acute":
-        reader.leave(resource, "it was refuted, which says nothing of another such event")
+        reader.leave(resource, "it was ruled out, and another event of the kind is still possible")
     elif meaning.is_part:
-        reader.leave(resource, f"it was refuted, and {denies_a_part(meaning)}")
+        reader.leave(resource, f"it was ruled out, but {denies_a_part(meaning)}")
     else:
         list_ = LIST_OF[denied.kind]
         reader.add_absence(meaning, list_, resource.place, date)
@@ -197,7 +191,8 @@ def _read_presence(
     is_called_over = _OVER in _certainties(body, reader.dictionary)
     list_ = "family_history" if meaning.in_family else LIST_OF[found.kind]
     if (contradictory := _contradictory(onset, end, date)) is not None:
-        reader.findings.check_first(resource.place, f"{contradictory}; until one is corrected, it settles nothing")
+        fault = f"{contradictory}; until one is corrected, it settles nothing"
+        reader.findings.note(resource.place, fault, "check first")
         unsettled = Episode(found.name, list_, resource.place, doubtful=True, unusable="unspecific")
         told = Flag("unusable", contradictory)
         reader.chart.add_episode(msgspec.structs.replace(unsettled, flags=(told,)), meaning)
@@ -313,9 +308,6 @@ def read_allergy(resource: Resource, reader: Reader) -> None:
     code that no rule uses still stands for some substance."""
     body = resource.body
     verified = _status_in(body, "verificationStatus", _ALLERGY_VERIFICATION)
-    if verified == _IN_ERROR:
-        reader.leave(resource, "it was entered in error")
-        return
     clinical = _status_in(body, "clinicalStatus", _ALLERGY_CLINICAL)
     date = reader.entered(resource, "recordedDate") or reader.time_of_encounter(resource)
     named = concept(body, "code")
@@ -346,7 +338,7 @@ def read_allergy(resource: Resource, reader: Reader) -> None:
         elif is_intolerance:
             reader.leave(resource, "it says that there is no intolerance, which denies no allergy")
         elif meaning.is_part:
-            reader.leave(resource, f"it was refuted, and {denies_a_part(meaning)}")
+            reader.leave(resource, f"it was ruled out, but {denies_a_part(meaning)}")
         else:
             reader.add_absence(meaning, "allergies", resource.place, date)
 
@@ -414,9 +406,6 @@ def _is_by_blood(relationship: Concept) -> bool:
 def read_family_history(resource: Resource, reader: Reader) -> None:
     """The conditions of one relative. Of a relative by marriage or adoption they are no family history."""
     body = resource.body
-    if text(body, "status") == _IN_ERROR:
-        reader.leave(resource, "it was entered in error")
-        return
     relationship = concept(body, "relationship")
     if any(_is_no_kin(each.code or "") for each in relationship.codings):
         reader.leave(resource, "it is about a relative by marriage or adoption")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.dictionary import Meaning
@@ -10,6 +13,7 @@ from screener.records.fhir.elements import (
     Body,
     Coding,
     Concept,
+    Period,
     UnreadableError,
     concept,
     concepts,
@@ -27,47 +31,102 @@ from screener.rulebook import Question
 from screener.values.dates import Moment
 
 _RESOURCES = "http://hl7.org/fhir/resource-types"
-_TAKES_PART = ("on-study", "on-study-intervention", "on-study-observation", "follow-up", "pending-on-study")
-_TOOK_PART = ("off-study", "withdrawn")
+_STATES = "http://terminology.hl7.org/CodeSystem/research-subject-state"
+_TAKES_PART = ("on-study", "on-study-intervention", "on-study-observation", "follow-up", "suspended")
+_MAY_BEGIN = ("pending-on-study", "enrolled")
+_TOOK_PART = ("off-study", "completed")
+_WITHDREW = "withdrawn"
+"""By R4 before it began; many write it of whoever left."""
+_OVER = (*_TOOK_PART, _WITHDREW)
 _ONLY_ASKED = ("candidate", "eligible", "ineligible", "not-registered", "potential-candidate", "screening")
+"""The words of STU3, R4 and R5. STU3's `active` is not among them: in R5 it says that the resource is in use."""
+
+
+class _Stage(Struct, frozen=True):
+    """Where somebody stood with a trial, and from when to when."""
+
+    status: str | None
+    time: Period
 
 
 def read_research_subject(resource: Resource, reader: Reader) -> None:
     """A ResearchSubject: taking part in a trial, by what the dictionary calls that. Who was only asked, screened or
     turned down has not taken part."""
-    body = resource.body
-    status = text(body, "status")
-    if status in _ONLY_ASKED:
-        reader.leave(resource, f"the person does not take part: {status}")
+    stages = _stages(resource, reader)
+    if all(each.status in _ONLY_ASKED for each in stages):
+        asked = ", ".join(dict.fromkeys(each.status for each in stages if each.status is not None))
+        reader.leave(resource, f"the person does not take part: {asked}")
         return
-    is_known = status in (*_TAKES_PART, *_TOOK_PART)
-    try:
-        time = period(body, "period")
-    except UnreadableError as error:
-        reader.note(resource.place, f"{error}, and says nothing of when")
-        time = None
-    start, end = (time.start, time.end) if time is not None else (None, None)
     study = _trial_of(resource, reader)
     flags = (Flag("remark", f"in {shown(study)}"),) if study is not None else ()
-    if status == "pending-on-study":
-        flags = (*flags, Flag("unusable", "whether it has begun is not clear"))
-    if not is_known:
-        flags = (*flags, Flag("unusable", f"whether the person takes part is not clear: {shown(status)}"))
     for meaning in _of_kind(resource, reader):
-        reader.chart.add_episode(
-            Episode(
-                concept_meant(meaning).name,
-                "events",
-                resource.place,
-                start,
-                end,
-                ongoing=status in _TAKES_PART and end is None,
-                ended=status in _TOOK_PART,
-                status="stopped" if status in _TOOK_PART else "ongoing" if is_known else None,
-                doubtful=status == "pending-on-study" or not is_known,
-                flags=flags,
-            )
+        for stage in stages:
+            reader.chart.add_episode(_participation(stage, concept_meant(meaning).name, resource.place, flags))
+
+
+def _stages(resource: Resource, reader: Reader) -> Sequence[_Stage]:
+    """What R4 says as one status, and R5 as a list of states (`progress`), each from a day to a day. Who was on study,
+    and has been off study since a day, took part until that day."""
+    body = resource.body
+    whole = _time(part(body, "period"), ("start", "end"), "period", resource, reader)
+    states = [each for each in parts(body, "progress") if "subjectState" in each]
+    if any(changed_meaning(each) is not None for each in states):
+        raise UnreadableError("its `progress` has a `modifierExtension`, which may change what it means")
+    if not states:
+        return [_Stage(text(body, "status"), whole)]
+    stages = [
+        _Stage(
+            concept(each, "subjectState").code_of(_STATES),
+            _time(each, ("startDate", "endDate"), "progress", resource, reader),
         )
+        for each in states
+    ]
+    ends = [each.time.start for each in stages if each.status in _OVER]
+    left = ends[0] if len(ends) == 1 else None
+    began = [each for each in stages if each.status not in (*_OVER, *_ONLY_ASKED)]
+    kept = []
+    for stage in began or [each for each in stages if each.status in _OVER]:
+        status, start, end = stage.status, stage.time.start or whole.start, stage.time.end or whole.end
+        if not began:
+            start, end = whole.start, stage.time.start or whole.end
+        elif stage.time.end is None and ends:
+            status = _TOOK_PART[0] if status in _TAKES_PART else status
+            end = left if left is not None and (start is None or not left.is_before(start)) else whole.end
+        kept.append(_Stage(status, Period(start, end)))
+    return kept or stages
+
+
+def _time(body: Body, fields: tuple[str, str], called: str, resource: Resource, reader: Reader) -> Period:
+    """From when to when, as far as it can be understood."""
+    try:
+        return period({called: {"start": body.get(fields[0]), "end": body.get(fields[1])}}, called) or Period()
+    except UnreadableError as error:
+        reader.note(resource.place, f"{error}, and says nothing of when")
+        return Period()
+
+
+def _participation(stage: _Stage, name: str, place: str, flags: tuple[Flag, ...]) -> Episode:
+    status, end = stage.status, stage.time.end
+    is_known = status in (*_TAKES_PART, *_MAY_BEGIN, *_OVER)
+    doubt = None
+    if status in _MAY_BEGIN:
+        doubt = "whether it has begun is not clear"
+    elif status == _WITHDREW:
+        doubt = "whether the person withdrew before it began is not clear"
+    elif not is_known:
+        doubt = f"whether the person takes part is not clear: {shown(status)}"
+    return Episode(
+        name,
+        "events",
+        place,
+        stage.time.start,
+        end,
+        ongoing=status in (*_TAKES_PART, *_MAY_BEGIN) and end is None,
+        ended=status in _OVER,
+        status="stopped" if status in _OVER else "ongoing" if is_known else None,
+        doubtful=doubt is not None,
+        flags=(*flags, Flag("unusable", doubt)) if doubt is not None else flags,
+    )
 
 
 def _of_kind(resource: Resource, reader: Reader) -> tuple[Meaning, ...]:
@@ -96,11 +155,13 @@ def _registered(study: Resource, reader: Reader) -> str | None:
 # ---- consent
 
 _SCOPES = ("http://terminology.hl7.org/CodeSystem/consentscope", "http://hl7.org/fhir/consentscope")
+_CATEGORIES = "http://terminology.hl7.org/CodeSystem/consentcategorycodes"
 _RESEARCH = "research"
 _DECIDED = ("active", "rejected")
 _ENDED = "inactive"
 """A consent that was withdrawn, or that another one replaced."""
 _PERMIT, _DENY = "permit", "deny"
+_WEIGHED = "it has exceptions, or has run out, which only a person can weigh"
 
 
 def read_consent(resource: Resource, reader: Reader) -> None:
@@ -108,10 +169,7 @@ def read_consent(resource: Resource, reader: Reader) -> None:
     rules, or is about something else, answers nothing."""
     body = resource.body
     status = text(body, "status")
-    if status == "entered-in-error":
-        reader.leave(resource, "it was entered in error")
-        return
-    if not any(each.code == _RESEARCH and each.system in (*_SCOPES, None) for each in concept(body, "scope").codings):
+    if not _is_about_research(body):
         reader.leave(resource, "it is not about research")
         return
     if status not in _DECIDED:
@@ -121,6 +179,9 @@ def read_consent(resource: Resource, reader: Reader) -> None:
         return
     if not _trials_named(resource, reader):
         reader.leave(resource, "it does not say to which of these trials")
+        return
+    if status == "active" and isinstance(body.get("provision"), list):
+        reader.leave(resource, _WEIGHED)  # R5 lists what differs from the decision
         return
     provision = part(body, "provision")
     said = {word for each, field in ((provision, "type"), (body, "decision")) if (word := text(each, field))}
@@ -133,7 +194,7 @@ def read_consent(resource: Resource, reader: Reader) -> None:
         reader.leave(resource, "it does not say whether it is given or refused")
         return
     if status == "active" and (body.get("except") or not all(map(_is_plain, (provision, body)))):
-        reader.leave(resource, "it has exceptions, or has run out, which only a person can weigh")
+        reader.leave(resource, _WEIGHED)
         return
     if any(truth(each, "verified") is False for each in parts(body, "verification")):
         reader.leave(resource, "nobody has verified it with the participant")
@@ -141,6 +202,16 @@ def read_consent(resource: Resource, reader: Reader) -> None:
     is_active = status == "active"
     begins = _begins(provision, body) if is_active else None
     _answer_all(is_active and given == _PERMIT, resource, reader, begins)
+
+
+def _is_about_research(body: Body) -> bool:
+    """By its scope; in R5, which has none, by its category."""
+    stated = [concept(body, "scope")] if "scope" in body else concepts(body, "category")
+    return any(
+        coding.code == _RESEARCH and coding.system in (*_SCOPES, _CATEGORIES, None)
+        for each in stated
+        for coding in each.codings
+    )
 
 
 def _begins(*bodies: Body) -> Moment | None:
@@ -198,11 +269,12 @@ def _trials_named(resource: Resource, reader: Reader) -> list[str]:
     known = reader.dictionary.rulebook.trials
     body = resource.body
     named: dict[str, None] = {}
-    for data in parts(part(body, "provision"), "data"):
+    provision = body.get("provision")
+    for data in parts(provision, "data") if isinstance(provision, dict) else ():
         study = reader.pool.referred(part(data, "reference"), resource)
         if study is not None and study.kind == "ResearchStudy" and (number := _registered(study, reader)) in known:
             named[str(number)] = None
-    words = [text(each, "uri") for each in parts(body, "policy")]
+    words = [text(each, "uri") for each in (*parts(body, "policy"), part(body, "policyBasis"))]
     words += [coding.code for each in concepts(body, "category") for coding in each.codings]
     words += [text(each, "value") for each in parts(body, "identifier")]
     for word in words:

@@ -33,8 +33,17 @@ from screener.records.fhir.elements import (
 from screener.records.fhir.mentions import LISTS, at, fields, named_in, read_mentions
 from screener.records.fhir.observations import hold_place, read_observation, read_report
 from screener.records.fhir.participation import read_consent, read_research_subject
-from screener.records.fhir.reader import NOT_READ, Mention, Reader, counted, memory_of
-from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning, identifier_in, identifiers_of
+from screener.records.fhir.reader import NOT_READ, PERHAPS, Mention, Reader, counted, memory_of
+from screener.records.fhir.resources import (
+    IN_ERROR,
+    Pool,
+    Resource,
+    SetAside,
+    changed_meaning,
+    identifier_in,
+    identifiers_of,
+    was_entered_in_error,
+)
 from screener.records.fhir.searches import why_partial
 from screener.records.fhir.treatments import (
     read_administration,
@@ -46,6 +55,7 @@ from screener.records.fhir.treatments import (
 from screener.records.fhir.versions import unknown_version
 from screener.records.fhir.wholeness import read_composition, read_list, says_of_its_list
 from screener.records.folders import Unread
+from screener.records.notes import some_of
 from screener.records.patient import UNNAMED, Patient
 from screener.records.sightings import Sightings
 from screener.records.written import sex_meant
@@ -135,7 +145,7 @@ def read_resources(
         reader = Reader(dictionary, pool, memory, sightings)
         patient = _patient(person, called, reader, file, is_alone=is_alone, is_linked=id(person) in linked)
         shares_id = times[plain_id(called)] > 1
-        yield of_one_id(patient) if shares_id and isinstance(patient, Patient) else patient
+        yield of_one_id(patient, file) if shares_id and isinstance(patient, Patient) else patient
         if ledger is not None:
             ledger.extend(reader.everything_set_aside())
     if ledger is not None:
@@ -431,7 +441,10 @@ def _patient(
         return refused(file, f"Patient/{called}", str(error), "correct the Patient resource")
     reader.document_date = _document_date(person, reader)
     for resource, is_certain in [*((each, True) for each in person.about), *((each, False) for each in person.perhaps)]:
-        reader.chart.doubt = None if is_certain else _PERHAPS
+        reader.chart.doubt = None if is_certain else PERHAPS
+        if was_entered_in_error(resource.body) and changed_meaning(resource.body) is None:
+            reader.leave(resource, IN_ERROR)
+            continue
         read = _READ.get(resource.kind)
         read_mentions(resource, reader)
         if read is None:
@@ -439,7 +452,7 @@ def _patient(
                 reader.leave(resource, NOT_READ)
             continue
         if not is_certain:
-            reader.leave(resource, _PERHAPS)
+            reader.leave(resource, PERHAPS)
             if resource.kind in _ANSWERING:
                 continue
         list_ = LISTS.get(resource.kind)
@@ -460,6 +473,8 @@ def _patient(
             reader.leave(resource, why)
     reader.take_over(person.left)
     reader.chart.doubt = None
+    if person.perhaps:
+        reader.findings.note(f"Patient/{called}", _about_another(person.perhaps), "check first")
     for missing in reader.pool.missing:
         for open_list in _lists_of(missing.kinds):
             reader.chart.leave_unread(open_list, missing.place)
@@ -504,8 +519,19 @@ def _leave_open(resource: Resource, why: str, list_: RecordList, reader: Reader)
         reader.mention(Mention(each, list_, resource.place, Period()))
 
 
+def _about_another(resources: Sequence[Resource]) -> str:
+    """Of resources that name a patient who is not in the file."""
+    kinds = counted(Counter(each.kind for each in resources))
+    targets = [text(_subject(each) or {}, "reference") or "" for each in resources]
+    named = [quoted(each) for each in dict.fromkeys(targets) if each]
+    who = f"somebody who is not in the file ({some_of(named)})" if named else "somebody who is not in the file"
+    one = len(resources) == 1
+    are = "1 entry ({}) is" if one else f"{len(resources)} entries ({{}}) are"
+    until = f"{'it settles' if one else 'they settle'} nothing until you know whether that is this patient"
+    return f"{are.format(kinds)} about {who}: {until}"
+
+
 _OF_ONE_PERSON = "the file holds another record of the same person, and what is about the one may lie with the other"
-_PERHAPS = "it is about a patient who is not in the file, and so may be about this one"
 _ANSWERING = frozenset({"Consent", "Composition", "List"})
 """What says something of a person as a whole, and nothing of somebody who only may be the one."""
 

@@ -6,13 +6,13 @@ Codes get their meanings here. What is not used is kept with its reason, and nam
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import product
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, product
 from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 
-from screener.records.chart import Chart, or_before, some_of
+from screener.records.chart import Chart, or_before
 from screener.records.comparing import folded
 from screener.records.dictionary import ABSENCE_SYSTEMS, TEXT, Dictionary, Meaning, disputed, most_specific, names_of
 from screener.records.errors import Findings, any_of, quoted
@@ -33,8 +33,9 @@ from screener.records.fhir.elements import (
     some_time_in,
     text,
 )
-from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning
+from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning, was_entered_in_error
 from screener.records.likeness import likeness_of
+from screener.records.notes import NoteKind, some_of
 from screener.records.patient import Absence, Episode, Near
 from screener.records.sightings import Sighting, Sightings
 from screener.records.written import NormalSpan, with_commas
@@ -42,6 +43,8 @@ from screener.rulebook import DRUG_SYSTEMS, RecordList, Sex
 from screener.values.dates import Moment, at_any_time
 
 NOT_READ = "resources of this kind are not read"
+PERHAPS = "it is about a patient who is not in the file, and so may be about this one"
+"""Told of all such resources in one sentence, and of each by itself in what was set aside."""
 
 
 class Mention(Struct, frozen=True):
@@ -133,6 +136,8 @@ class Reader:
         self.document_date: Moment | None = None
         """The day of the document that the resources are parts of, if they are."""
         self._without_rule: dict[str, dict[Concept, list[str]]] = {}
+        self._unread: dict[str, dict[Concept, list[str]]] = {}
+        """Entries of lists that nobody can read, and that may be what rules ask for."""
         self._without_period: set[str] = set()
         self._unread_specimens: dict[str, list[str]] = {}
         self._taken_for: dict[tuple[str, tuple[str, ...]], list[str]] = {}
@@ -153,9 +158,9 @@ class Reader:
         if on == "conditions":  # which may speak of what stands on other lists
             self.mention(Mention(NO_CONCEPT, on, place or resource.place, Period()))
 
-    def leave_part(self, resource: Resource, place: str, why: str) -> None:
+    def leave_part(self, resource: Resource, place: str, why: str, noted_as: NoteKind = "remark") -> None:
         """Set a part of a resource aside, at its own place."""
-        self.set_aside.append(SetAside(resource.kind, place, why))
+        self.set_aside.append(SetAside(resource.kind, place, why, noted_as=noted_as))
 
     def take_over(self, set_aside: Iterable[SetAside]) -> None:
         """What was set aside before it was known whose it is."""
@@ -238,7 +243,7 @@ class Reader:
         if on is not None:
             self._entries.append((concept, on, where))
         if not known:
-            if not self._is_judged(concept):
+            if on is None and not self._is_judged(concept):
                 self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
         elif not fitting:
             other = known[0]
@@ -246,6 +251,7 @@ class Reader:
                 resource,
                 where,
                 f"its code stands for the {other.kind} `{other.entry.name}`, which is not read from a {resource.kind}",
+                "no rule",
             )
         elif len(fitting) > 1 and all(each.kind in ("lab", "finding") for each in fitting):
             said = any_of(each.entry.name for each in fitting)
@@ -264,25 +270,41 @@ class Reader:
         told, filed = self._filed(concept, fitting, on, kinds)
         for each in told:
             self.note(where, each)
+        if not known and not self._is_judged(concept):
+            if not filed:
+                self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
+            elif not all(each.is_read for each in filed):
+                self._unread.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
         return filed
 
     def _something_else(self, concept: Concept, meanings: tuple[Meaning, ...]) -> str | None:
-        """What a code that nobody knows is called, if these labs or findings are not to be mistaken for that:
-        `Systolic pulmonary arterial pressure`, next to the code of the systolic blood pressure."""
+        """What a code that nobody knows is called, if it says that something else than these labs or findings was
+        measured: `Systolic pulmonary arterial pressure`, next to the code of the systolic blood pressure. So does a
+        second code of the same system that comes without words, unless the words of the whole name the lab."""
         if concept not in self.memory.others:
             self.memory.others[concept] = next(self._called_otherwise(concept, meanings), None)
         return self.memory.others[concept]
 
     def _called_otherwise(self, concept: Concept, meanings: tuple[Meaning, ...]) -> Iterator[str]:
+        known = {
+            self.dictionary.system_name(each.system or "")
+            for each in concept.codings
+            if each.code is not None and self.dictionary.coded(each.system or "", each.code)
+        }
+        likeness = likeness_of(self.dictionary)
         for meaning in meanings:
             if meaning.kind not in ("lab", "finding") or meaning.by_own_table:
                 continue
             for each in concept.codings:
-                is_known = each.code is not None and self.dictionary.coded(each.system or "", each.code)
-                if each.display is None or is_known:
+                if each.code is not None and self.dictionary.coded(each.system or "", each.code):
                     continue
-                if likeness_of(self.dictionary).is_something_else(each.display, meaning):
-                    yield quoted(each.display)
+                if each.display is not None:
+                    if likeness.is_something_else(each.display, meaning):
+                        yield quoted(each.display)
+                elif self.dictionary.system_name(each.system or "") in known and (
+                    meaning.entry.name not in likeness.nearly(concept.text or "", (meaning.kind,))
+                ):
+                    yield f"{quoted(each.code)}, which is not known here"
 
     def _filed(
         self, concept: Concept, meanings: tuple[Meaning, ...], on: RecordList, kinds: tuple[str, ...] | None
@@ -502,7 +524,7 @@ class Reader:
             encounter = self.pool.referred(part(resource.body, "encounter"), resource)
         except ShapeError:
             return None
-        if encounter is None or encounter.kind != "Encounter" or encounter.body.get("status") == "entered-in-error":
+        if encounter is None or encounter.kind != "Encounter" or was_entered_in_error(encounter.body):
             return None
         if changed_meaning(encounter.body) is not None:
             return None
@@ -530,23 +552,25 @@ class Reader:
 
     def write_notes(self) -> None:
         """Tell what was set aside, alike ones together, and last the codes that no rule uses."""
-        alike: dict[tuple[str, str], list[str]] = {}
+        alike: dict[tuple[str, str, NoteKind], list[str]] = {}
         not_read = Counter(each.kind for each in self.set_aside if each.why == NOT_READ)
         if not_read:
             self.findings.note("", f"kinds of resources that are not read: {counted(not_read)}")
         for each in self.set_aside:
-            if each.why == NOT_READ:
+            if each.why in (NOT_READ, PERHAPS):
                 continue
-            alike.setdefault((each.kind, each.why), []).append(each.place)
-        for (kind, why), places in alike.items():
+            alike.setdefault((each.kind, each.why, each.noted_as), []).append(each.place)
+        for (kind, why, noted_as), places in alike.items():
             if len(places) == 1:
-                self.findings.note(places[0], why)
+                self.findings.note(places[0], why, noted_as)
             else:
-                self.findings.note(kind, f"{len(places)} times, {why}: {some_of(places)}")
+                told = f"{len(places)} times, {why}: {some_of(places)}"
+                self.findings.note(kind, told, noted_as, places=places)
         for called, places in self._unread_specimens.items():
             told = f"its specimen {quoted(called)} is not read, and taken to be blood, as its code says"
             one = len(places) == 1
-            self.findings.note(places[0] if one else "Observation", told if one else f"{len(places)} times, {told}")
+            told = told if one else f"{len(places)} times, {told}"
+            self.findings.note(places[0] if one else "Observation", told, places=places)
         for system in self._own_systems:
             name = self.dictionary.own_system(system)
             self.findings.note("", f"the code system {quoted(system)} is read as `{name}` by the clinic's own table")
@@ -554,13 +578,19 @@ class Reader:
             self.findings.note("", with_commas(self._commas))
         for (label, near), places in self._taken_for.items():
             told = f"not read: {label}; it may be {any_of(near)}, and until its code is read it is a result of that"
-            self.findings.note(some_of(places), f"{told} which cannot be read")
+            self.findings.note(some_of(places), f"{told} which cannot be read", places=places)
+        for kind, concepts in self._unread.items():
+            for note, _, those in self._notes_by_system(concepts, _not_read):
+                self.findings.note(kind, note, "open", places=those)
         for kind, concepts in self._without_rule.items():
-            for note in self._notes_without_rule(concepts):
-                self.findings.note(kind, note)
+            for note, is_read, those in self._notes_by_system(concepts, _without_rule):
+                self.findings.note(kind, note, "no rule" if is_read else "remark", places=those)
 
-    def _notes_without_rule(self, concepts: dict[Concept, list[str]]) -> Iterator[str]:
-        """Notes on codes that say nothing: those of systems that are read, then those of each other system."""
+    def _notes_by_system(
+        self, concepts: dict[Concept, list[str]], told: Callable[[int], str]
+    ) -> Iterator[tuple[str, bool, list[str]]]:
+        """Notes on entries that say nothing, or that nobody can read, with their places: those without a code or with
+        one of a system that is read, then those of each other system."""
         read: dict[Concept, list[str]] = {}
         unread: dict[str, dict[Concept, list[str]]] = {}
         for concept, places in concepts.items():
@@ -569,11 +599,11 @@ class Reader:
             system = self._unknown_system(concept)
             (read if system is None else unread.setdefault(system, {}))[concept] = places
         if read:
-            yield f"{_counted(read)} that no rule uses: {_named(read)}"
+            yield f"{told(_number_of(read))}: {_named(read)}", True, [*chain.from_iterable(read.values())]
         for system, those in unread.items():
             codes = [each.code for concept in those for each in concept.codings if each.code]
             why = self.dictionary.unknown_system(system, codes)
-            yield f"{_counted(those)} of {why}: {_named(those)}"
+            yield f"{_counted(those)} of {why}: {_named(those)}", False, [*chain.from_iterable(those.values())]
 
     def _unknown_system(self, concept: Concept) -> str | None:
         """The first code system of a concept, if none of its systems is known."""
@@ -588,7 +618,8 @@ class Reader:
             *self.set_aside,
             *(
                 SetAside(kind, place, _why_without_rule(concept))
-                for kind, concepts in self._without_rule.items()
+                for those in (self._unread, self._without_rule)
+                for kind, concepts in those.items()
                 for concept, places in concepts.items()
                 for place in places
             ),
@@ -653,9 +684,23 @@ def counted(kinds: Counter[str]) -> str:
     return ", ".join(kind if count == 1 else f"{kind} ({count})" for kind, count in sorted(kinds.items()))
 
 
+def _number_of(concepts: dict[Concept, list[str]]) -> int:
+    return sum(len(places) for places in concepts.values())
+
+
 def _counted(concepts: dict[Concept, list[str]]) -> str:
-    total = sum(len(places) for places in concepts.values())
+    total = _number_of(concepts)
     return "1 entry has a code" if total == 1 else f"{total} entries have codes"
+
+
+def _without_rule(number: int) -> str:
+    return f"no rule uses {'1 entry' if number == 1 else f'{number} entries'}"
+
+
+def _not_read(number: int) -> str:
+    if number == 1:
+        return "1 entry is not read, and may be anything on its list"
+    return f"{number} entries are not read, and each may be anything on its list"
 
 
 def _named(concepts: dict[Concept, list[str]]) -> str:

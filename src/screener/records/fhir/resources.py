@@ -13,10 +13,21 @@ from urllib.parse import parse_qsl
 from msgspec import Struct
 
 from screener.records.addresses import plain_address, plain_id, uuid_in
-from screener.records.fhir.elements import Body, ShapeError, UnreadableError, moment_of, part, parts, shown, text
+from screener.records.fhir.elements import (
+    Body,
+    ShapeError,
+    UnreadableError,
+    concept_kept,
+    moment_of,
+    part,
+    parts,
+    shown,
+    text,
+)
 from screener.records.fhir.searches import Page, not_at_hand, page_of, why_incomplete, why_partial
 from screener.records.fhir.versions import as_r4
 from screener.records.foreign import deletes, deletions
+from screener.records.notes import NoteKind
 from screener.values.dates import Moment
 
 MOST_BUNDLES_DEEP = 4
@@ -87,6 +98,7 @@ class SetAside(Struct, frozen=True):
     why: str
     resource: Resource | None = None
     is_nobodys: bool = False
+    noted_as: NoteKind = "remark"
 
 
 class Pool:
@@ -395,6 +407,23 @@ def changed_meaning(body: Body) -> str | None:
     return None
 
 
+IN_ERROR = "it was entered in error"
+
+
+def was_entered_in_error(body: Body) -> bool:
+    """Whether a resource takes itself back: by its status, or by how far a diagnosis or an allergy is verified."""
+    if body.get("status") == _ENTERED_IN_ERROR:
+        return True
+    if "verificationStatus" not in body:
+        return False
+    verified = concept_kept(body["verificationStatus"])
+    words = [each.code for each in verified.codings if each.code] or [verified.text or ""]
+    return all(each.strip().casefold() == _ENTERED_IN_ERROR for each in words)
+
+
+_ENTERED_IN_ERROR = "entered-in-error"
+
+
 def _newer(one: Resource, other: Resource) -> Resource | None:
     """Which of two versions is the later one, as far as they say so."""
     updated = _last_updated(one), _last_updated(other)
@@ -432,6 +461,7 @@ def _version(resource: Resource) -> int | None:
 
 
 __all__ = [
+    "IN_ERROR",
     "Missing",
     "Pool",
     "Resource",
@@ -440,4 +470,5 @@ __all__ = [
     "contained_in",
     "identifier_in",
     "identifiers_of",
+    "was_entered_in_error",
 ]

@@ -30,9 +30,6 @@ from screener.records.fhir.resources import Resource, changed_meaning
 from screener.records.patient import Episode, Flag
 from screener.values.dates import END, Moment
 
-_IN_ERROR = "it was entered in error"
-
-
 # ---- procedures
 
 
@@ -40,9 +37,6 @@ def read_procedure(resource: Resource, reader: Reader) -> None:
     """A Procedure: done, going on, or in preparation. Not done is not there, and says nothing of another one."""
     body = resource.body
     status = text(body, "status")
-    if status == "entered-in-error":
-        reader.leave(resource, _IN_ERROR)
-        return
     if status == "not-done":
         reader.leave(resource, "it was not done, which says nothing of another time")
         return
@@ -104,9 +98,6 @@ def read_service_request(resource: Resource, reader: Reader) -> None:
     """A ServiceRequest for a procedure: a plan. Whether one that is completed led to it, the Procedure itself tells."""
     body = resource.body
     status = text(body, "status")
-    if status == "entered-in-error":
-        reader.leave(resource, _IN_ERROR)
-        return
     if truth(body, "doNotPerform"):
         reader.leave(resource, "it asks that something be not done")
         return
@@ -156,9 +147,6 @@ def read_medication_statement(resource: Resource, reader: Reader) -> None:
     body = resource.body
     status = text(body, "status")
     match status:
-        case "entered-in-error":
-            reader.leave(resource, _IN_ERROR)
-            return
         case "not-taken":
             reader.leave(resource, "the drug was not taken, which says nothing of another time")
             return
@@ -200,9 +188,6 @@ def read_administration(resource: Resource, reader: Reader) -> None:
     """A MedicationAdministration: a drug that was given."""
     body = resource.body
     status = text(body, "status")
-    if status == "entered-in-error":
-        reader.leave(resource, _IN_ERROR)
-        return
     if status == "not-done":
         reader.leave(resource, "the drug was not given, which says nothing of another time")
         return
@@ -233,9 +218,6 @@ def read_medication_request(resource: Resource, reader: Reader) -> None:
     whether the drug was taken, from the day on which it was written."""
     body = resource.body
     status, intent = text(body, "status"), text(body, "intent")
-    if status == "entered-in-error":
-        reader.leave(resource, _IN_ERROR)
-        return
     if truth(body, "doNotPerform"):
         reader.leave(resource, "it asks that a drug be not given")
         return

@@ -11,13 +11,12 @@ from collections.abc import Iterator
 
 from screener.records.absences import EVERY_LIST, Word, lists_of_section, said_of_list
 from screener.records.errors import quoted
-from screener.records.fhir.elements import Body, concept, parts, shown, text
+from screener.records.fhir.elements import Body, concept, parts, shown
 from screener.records.fhir.reader import NOT_READ, Reader
 from screener.records.fhir.resources import Resource
 from screener.rulebook import RecordList
 from screener.values.dates import Moment
 
-_IN_ERROR = "entered-in-error"
 _NO_WORD_OF_ITS_OWN = frozenset({"active", "confirmed", "completed", "recorded", "unknown", "final", "current"})
 """Statuses under which an entry says what its code says."""
 _NAMED_BY = ("code", "medicationCodeableConcept", "medication")
@@ -36,9 +35,7 @@ def says_of_its_list(resource: Resource, on: RecordList, reader: Reader) -> bool
         return False
     list_, word = said
     statuses = set(_statuses(body))
-    if _IN_ERROR in statuses:
-        reader.leave(resource, "it was entered in error")
-    elif word == "no information":
+    if word == "no information":
         reader.leave_open(resource, f"it says that nothing is known of the {_called(list_)}", list_)
     elif statuses - _NO_WORD_OF_ITS_OWN:
         why = f"it says that there are no {_called(list_)}, and its status that this is not certain, or over"
@@ -72,9 +69,7 @@ def _called(list_: RecordList) -> str:
 def read_composition(resource: Resource, reader: Reader) -> None:
     """The sections of a document that say why they are empty. Its words are not read."""
     body = resource.body
-    if text(body, "status") == _IN_ERROR:
-        reader.leave(resource, "it was entered in error")
-    elif not _read_sections(body, resource, resource.place, reader):
+    if not _read_sections(body, resource, resource.place, reader):
         reader.leave(resource, NOT_READ)
 
 
@@ -89,9 +84,7 @@ def _read_sections(body: Body, resource: Resource, place: str, reader: Reader) -
 
 def read_list(resource: Resource, reader: Reader) -> None:
     """A List that says why it is empty. What others list stands in the resources themselves."""
-    if text(resource.body, "status") == _IN_ERROR:
-        reader.leave(resource, "it was entered in error")
-    elif not _read_emptiness(resource.body, resource, resource.place, reader):
+    if not _read_emptiness(resource.body, resource, resource.place, reader):
         reader.leave(resource, NOT_READ)
 
 

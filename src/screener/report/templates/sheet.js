@@ -32,6 +32,7 @@ for (const form of document.querySelectorAll("form.review")) {
       const entry = review.entries[each.dataset.entry];
       if (each.value === "none") entry.none_of_these = true;
       else if (each.value) entry.is = each.value.slice("is ".length);
+      if (entry.is && form.querySelector(`[data-rest="${each.dataset.entry}"]:checked`)) entry.none_of_these = true;
     }
     const name = `review ${review.patient} ${review.on}`.replace(/[^A-Za-z0-9]+/g, "-").slice(0, 80) + ".json";
     const link = document.createElement("a");
