@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from cli.conftest import RULES, Call
+from screener.report.replay import _where_they_differ
 
 
 @pytest.fixture
@@ -57,6 +58,34 @@ def test_another_result_behind_the_same_status_is_a_difference(call: Call, keep,
     write(observations=[{"name": "ferritin", "value": 13, "unit": "ug/L", "date": "2026-02-18"}])
     status, lines = told(call, result, "anna.json")
     assert (status, lines[1]) == (1, "  NCT00000001/I2: against as before, with another explanation")
+
+
+def test_of_a_line_that_only_changed_its_words_no_text_is_printed(call: Call, keep) -> None:
+    result = json.loads(Path(keep()).read_text("utf-8"))
+    line = result["trials"][0]["criteria"][1]
+    line["explanation"] = f"As of {line['explanation']} or so"
+    Path("result.json").write_text(json.dumps(result), encoding="utf-8")
+    status, lines = told(call, "result.json", "anna.json")
+    assert (status, lines) == (
+        1,
+        ["these answers differ:", f"  NCT00000001/{line['id']}: against as before, in other words"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "shown"),
+    [
+        ("INR 1.8", "INR 1.9", ("INR 1.8", "INR 1.9")),
+        (
+            f"{'word ' * 30}INR 1.8 on 18 Feb{' end' * 30}",
+            f"{'word ' * 30}INR 1.9 on 18 Feb{' end' * 30}",
+            ("… word word word INR 1.8 on 18 Feb end …", "… word word word INR 1.9 on 18 Feb end …"),
+        ),
+        ("one " * 30, "one " * 29, ("… one one one one one", "… one one one one")),
+    ],
+)
+def test_of_long_explanations_what_differs_is_shown(then: str, now: str, shown: tuple[str, str]) -> None:
+    assert _where_they_differ(then, now) == shown
 
 
 def test_other_rules_are_named_as_what_has_changed(call: Call, keep, folder: Path) -> None:

@@ -99,3 +99,12 @@ def test_from_python_both_lines_of_a_file_are_told(folder: Path) -> None:
     path = folder / in_lines(folder, native("p"), native("p"))[0]
     found = [each for each in load_patients(path, load_rules(RULES)) if isinstance(each, Patient)]
     assert [each.shares_id for each in found] == [True, True]
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders(call: Callable[..., Any], folder: Path) -> None:
+    for ward in ("a", "b"):
+        (folder / ward).mkdir()
+        (folder / ward / "p.json").write_text(json.dumps(native("anna")), encoding="utf-8")
+    (folder / "q.json").write_text(json.dumps(native("bert")), encoding="utf-8")
+    _, out, _ = call("a/p.json", "b/p.json", "q.json", "--worklist-csv", "--as-of", "2026-02-20")
+    assert sorted(line.partition(",")[0] for line in out.splitlines()[1:]) == ["a/p.json", "b/p.json", "q.json"]

@@ -78,6 +78,17 @@ def test_csv_has_one_row_a_criterion_below_one_header() -> None:
     assert line["rule"].count("\n") == 3
 
 
+def test_csv_says_in_each_row_what_to_check_first_and_whether_the_verdict_rests_on_it() -> None:
+    record = {"id": "anna", "as_of": "2026-02-20", "birth_date": "1985", "sex": "male", "observations": [INR_OF_22]}
+    cells = {row["trial"]: row["check_first"] for row in rows_of(csv_text([screened_record(record)]))}
+    asked = "INR 22.4 of 19 Feb: is it a prothrombin time in seconds?"
+    assert {asked, ""} >= {cell.removesuffix(" (decides the verdict)") for cell in cells.values()}
+    assert any(asked in cell for cell in cells.values())
+
+
+INR_OF_22 = {"name": "INR", "value": 22.4, "date": "2026-02-19"}
+
+
 @pytest.mark.parametrize("opening", ["=", "+", "-", "@", "＝", "  =", "\t=", "\r="])
 def test_what_a_spreadsheet_would_calculate_is_marked_as_text(opening: str) -> None:
     record = {"id": f"{opening}cmd|' /C calc'!A0", "as_of": "2026-02-20"}

@@ -60,21 +60,36 @@ FAILURE = {"name": "liver_failure", "onset": "2026-02-10", "status": "active"}
 OLD_INR = result("INR", 1.8, when="2026-01-05")
 
 
+BLEEDING = {"name": "UGIB", "onset": "2026-02-18"}
+SCREEN = {"name": "HIV_screen", "date": "2026-02-19"}
+HBSAG = {**SCREEN, "name": "HBsAg", "value": "positive"}
+NO_GRADE = {"name": "ascites_grade", "date": "2026-02-19"}
 WORK: list[tuple[Any, ...]] = [
         ("INR >= 1.5", "inclusion", {}, [("measure", "INR", "")]),
         ("INR >= 1.5", "inclusion", {"observations": [OLD_INR]}, [("measure", "INR again", "")]),
         ("INR >= 1.5 or prothrombin_activity < 40 %", "inclusion", {},
          [("measure", "INR", ""), ("measure", "PTA", "")]),
         ("creatinine >= 100 umol/L", "inclusion",
-         {"observations": [result("creatinine", 90)]}, [("chart", "Creatinine: unit of the result", "")]),
+         {"observations": [result("creatinine", 90)]}, [("chart", "Creatinine 90: which unit?", "")]),
         ("rise in creatinine within 48 hours >= 26.5 umol/L", "exclusion",
          {}, [("measure", "A second creatinine", "within 48 hours")]),
         ("platelets before last onset of liver_failure < 50 x 10*9/L", "exclusion",
          {"conditions": [FAILURE]}, [("old results", "Before the liver failure", "platelet count")]),
         ("onset of liver_failure within 4 weeks", "inclusion",
          {"conditions": [{"name": "liver_failure", "onset": "2026", "status": "active"}]},
-         [("chart", "Acute or acute-on-chronic liver failure: exact dates?", ""),
-          ("chart", "Acute or acute-on-chronic liver failure?", "")]),
+         [("chart", "Acute or acute-on-chronic liver failure: exact dates?", "")]),
+        ("current upper_gastrointestinal_bleeding", "exclusion", {"conditions": [BLEEDING]},
+         [("chart", "Upper gastrointestinal bleeding: still there?", "")]),
+        ("history of upper_gastrointestinal_bleeding within 2 months", "exclusion", {"conditions": [{"name": "UGIB"}]},
+         [("chart", "Upper gastrointestinal bleeding: exact dates?", "")]),
+        ("current ascites", "exclusion", {"observations": [{**NO_GRADE, "value": 2}]},
+         [("chart", "Ascites grade “2”: none, slight or moderate?", "")]),
+        ("history of hiv_infection", "exclusion", {"observations": [{**SCREEN, "value": "positive"}]},
+         [("measure", "HIV confirmatory test (HIV screening test positive of 19 Feb)", "")]),
+        ("history of hiv_infection", "exclusion", {"observations": [{**SCREEN, "value": "haemolysed"}]},
+         [("measure", "HIV screening test again", "")]),
+        ("history of chronic_hepatitis_b", "inclusion", {"observations": [HBSAG]},
+         [("chart", "Chronic hepatitis B? (hepatitis B surface antigen positive of 19 Feb)", "")]),
         ("history of chronic_viral_hepatitis", "inclusion", {}, [("chart", "Chronic viral hepatitis?", "")]),
         ("history of malignancy", "exclusion", {}, []),
         ("history of severe infection within 2 months", "exclusion",
@@ -159,7 +174,7 @@ def test_what_a_review_found_is_asked_about_by_what_it_is() -> None:
     review = {"patient": "anna", "on": AS_OF.isoformat(), "by": "a nurse", "groups": [{"items": [found]}]}
     patient = with_answers(read_patient({"id": "anna"}, dictionary), answers_in(review, dictionary), dictionary)
     (entry,) = sheet_of(evaluate(patient, rules, as_of=AS_OF)).review.entries
-    assert entry.text == "the alcoholic liver disease: also cirrhosis?"
+    assert entry.text == "is the alcoholic liver disease also cirrhosis?"
 
 
 def test_the_chart_is_read_for_another_one_where_the_record_has_one() -> None:
@@ -212,7 +227,7 @@ def test_a_clean_chart_settles_what_it_asks_for_and_supposes_no_cause_absent() -
 def test_of_many_things_that_an_entry_may_be_the_first_are_named() -> None:
     entry = OpenEntry("conditions[0]", "SBP", None, ("sepsis", "malignancy", "cirrhosis", "asthma", "eczema"), ())
     episode = Episode(SBP, "conditions", "conditions[0]")
-    told = "the spontaneous bacterial peritonitis: also sepsis, malignancy, cirrhosis or 2 others?"
+    told = "is the spontaneous bacterial peritonitis also sepsis, malignancy, cirrhosis or 2 others?"
     assert entry_question(entry, [episode], load_rules()) == told
 
 
@@ -238,10 +253,10 @@ SBP, VKA = "spontaneous_bacterial_peritonitis", "vitamin_K_antagonist"
         ("OP", [], ["sepsis", "asthma", "eczema", "tumor"], "what is “OP”?"),
         ("W" * 300, [], ["malignancy"], f"what is “{'W' * 59}…”: malignancy, or not?"),
         ("Knoten", [], ["malignancy", "asthma"], "what is “Knoten”: malignancy, asthma, or none of these?"),
-        ("SBP", [SBP], ["sepsis"], "the spontaneous bacterial peritonitis: also sepsis?"),
-        ("`K65.2`", [SBP], ["sepsis"], "the spontaneous bacterial peritonitis (“K65.2”): also sepsis?"),
-        ("icd10gm K65.2 Bauchfell", [SBP, "cirrhosis"], ["sepsis"], "“K65.2 Bauchfell”: also sepsis?"),
-        ("since 2019 better", [SBP, "cirrhosis"], ["sepsis"], "“since 2019 better”: also sepsis?"),
+        ("SBP", [SBP], ["sepsis"], "is the spontaneous bacterial peritonitis also sepsis?"),
+        ("`K65.2`", [SBP], ["sepsis"], "is the spontaneous bacterial peritonitis (“K65.2”) also sepsis?"),
+        ("icd10gm K65.2 Bauchfell", [SBP, "cirrhosis"], ["sepsis"], "is “K65.2 Bauchfell” also sepsis?"),
+        ("since 2019 better", [SBP, "cirrhosis"], ["sepsis"], "is “since 2019 better” also sepsis?"),
         ("warfarin", [VKA], ["venous_thrombosis"], "is “warfarin” given for venous thrombosis?"),
         (
             "`8638` Prednisolone",
@@ -249,7 +264,7 @@ SBP, VKA = "spontaneous_bacterial_peritonitis", "vitamin_K_antagonist"
             ["systemic_glucocorticoid", "immunosuppressant"],
             "is “8638 Prednisolone” systemic glucocorticoid or immunosuppressant?",
         ),
-        ("Asthma", [SBP], ["any_drug"], "the spontaneous bacterial peritonitis (“Asthma”): also allergy to drugs?"),
+        ("Asthma", [SBP], ["any_drug"], "is the spontaneous bacterial peritonitis (“Asthma”) also allergy to drugs?"),
     ],
 )
 def test_an_entry_is_asked_for_by_what_it_was_read_as(

@@ -20,6 +20,10 @@ def cell(label: str, *results: dict[str, Any], **record: Any) -> KeyResult | Key
     return next(each for each in cells if each.label == label)
 
 
+def graded(name: str, value: Any) -> dict[str, Any]:
+    return {"name": name, "value": value, "date": "2026-02-19"}
+
+
 def bilirubin(value: Any, unit: str = "mg/dL", day: str = "2026-02-19", **more: Any) -> dict[str, Any]:
     return {"name": "total_bilirubin", "value": value, "unit": unit, "date": day, **more}
 
@@ -74,14 +78,59 @@ def test_the_trend_is_of_this_episode_and_of_one_unit() -> None:
         ([lab("INR", 1.8)], "1.8", ""),
         ([lab("INR", 25.3)], "25.3", "prothrombin time"),
         ([lab("INR", 1.4), lab("INR", 1.9)], "1.4 or 1.9", "two results differ"),
-        ([lab("INR", 1.8, "2026-02-17"), lab("INR", 99)], "99", "cannot be"),
+        ([lab("INR", 99)], "99", "cannot be"),
+        ([graded("ascites_grade", "2")], "2", "none, slight or moderate?"),
     ],
 )
 def test_a_result_that_is_not_to_be_trusted_says_so(results: list[dict[str, Any]], value: str, check: str) -> None:
-    found = cell("INR", *results)
+    found = cell("Ascites" if results[0]["name"] == "ascites_grade" else "INR", *results)
     assert isinstance(found, KeyResult)
     assert found.value == value
     assert (check in found.check) if check else found.check == ""
+
+
+@pytest.mark.parametrize(
+    ("results", "value", "newer"),
+    [
+        ([lab("INR", 1.8, "2026-02-17"), lab("INR", 99)], "1.8", "19 Feb: “99” cannot be used"),
+        ([lab("INR", 99, "2026-02-17"), lab("INR", 1.8)], "1.8", ""),
+        ([lab("INR", 1.8, "2026-02-17"), graded("INR", "clotted")], "1.8", "19 Feb: “clotted” cannot be used"),
+        ([lab("INR", 1.8), graded("INR", "clotted")], "1.8", "19 Feb: “clotted” cannot be used"),
+    ],
+)
+def test_behind_a_result_that_cannot_be_used_the_last_good_one_stands(
+    results: list[dict[str, Any]], value: str, newer: str
+) -> None:
+    found = cell("INR", *results)
+    assert isinstance(found, KeyResult)
+    assert (found.value, found.newer, found.check) == (value, newer, "")
+    assert (found.good_to is None) == bool(newer)
+    assert not newer or newer in sheet_text(sheet(observations=results))
+
+
+@pytest.mark.parametrize(
+    ("label", "result", "words"),
+    [
+        ("HE", graded("hepatic_encephalopathy_grade", 2), "grade 2"),
+        ("HE", graded("hepatic_encephalopathy_grade", "III"), "grade III"),
+        ("HE", graded("hepatic_encephalopathy_grade", "none"), "none"),
+        ("Ascites", graded("ascites_grade", "moderate"), "moderate"),
+        ("Ascites", graded("ascites_grade", "grade 2"), "grade 2"),
+        ("Ascites", graded("ascites_grade", "+++"), "+++ (moderate)"),
+        ("Ascites", graded("ascites_grade", "2+"), "2+ (slight or moderate)"),
+        ("Ascites", graded("ascites_grade", 2), "“2”"),
+    ],
+)
+def test_a_grade_stands_in_words(label: str, result: dict[str, Any], words: str) -> None:
+    found = cell(label, result)
+    assert isinstance(found, KeyResult)
+    assert found.words == words
+
+
+def test_a_result_without_a_unit_is_asked_for_it() -> None:
+    found = cell("Creatinine", {"name": "creatinine", "value": 130, "date": "2026-02-19"})
+    assert isinstance(found, KeyResult)
+    assert found.check == "which unit? umol/L"
 
 
 def test_a_score_says_what_is_missing_and_on_which_doubt_it_rests() -> None:
@@ -116,6 +165,10 @@ def test_a_score_says_what_is_missing_and_on_which_doubt_it_rests() -> None:
             },
             "Woman, 45. Alcoholic cirrhosis (2023); liver failure since 10 Feb (10 days).",
         ),
+        (
+            {"conditions": [FAILURE, {"name": "hepatocellular_carcinoma", "onset": "2025-08"}]},
+            "Woman, 45. Hepatocellular carcinoma (Aug 2025); liver failure since 10 Feb (10 days).",
+        ),
         ({"died": "2026-02-18"}, "Woman, 45. Liver failure since 10 Feb (10 days). Died 18 Feb."),
     ],
 )
@@ -128,6 +181,9 @@ def test_the_patient_line(changes: dict[str, Any], text: str) -> None:
     [
         (["GORD"], "No liver diagnosis on record."),
         (["some wording"], "No liver diagnosis on record."),
+        (["V.a. SBP"], "No liver diagnosis on record."),
+        (["pregnancy", "Schwangerschaft, V.a."], "No liver diagnosis on record."),
+        (["cirrhosis Child C", "V.a. SBP"], "Of the liver? “cirrhosis Child C”."),
         (
             ["GORD", "portal hypertension", "ACLF since 20 Nov"],
             "Of the liver? “ACLF since 20 Nov”, “portal hypertension”.",

@@ -115,5 +115,15 @@ def test_a_result_without_a_name_is_shown_under_none_and_asked_about_once(older:
     cells = {each.label: each.value for each in sheet.results if isinstance(each, KeyResult)}
     assert {label: value for label, value in cells.items() if value} == ({"INR": "1.8"} if older else {})
     asked = [each.text for group in sheet.actions for each in group.actions if group.kind == "chart"]
-    assert [text for text in asked if "result" in text] == ["What is the result 2.5 of 19 Feb?"]
+    assert not [text for text in asked if "result" in text]
     assert {row.state.name for row in sheet.trials} == {"too little"}
+
+
+def test_values_that_are_doubted_alike_are_one_thing_to_check() -> None:
+    rules = load_rules()
+    values = [{"name": "INR", "value": 22.4, "date": f"2026-02-{day}"} for day in (12, 19, 15)]
+    sheet = sheet_of(evaluate(read_patient({"id": "anna", "observations": values}, rules), rules, as_of=AS_OF))
+    assert [doubt.text.partition(":")[0] for doubt in sheet.check_first] == [
+        "INR 22.4 of 19 Feb",
+        "INR 22.4 of 15 Feb and 1 earlier one",
+    ]

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from golden.screened import Expected, expected_screenings, screened
-from screener.report.sheet_text import HEIGHT, NARROWEST, WIDEST, sheet_text
+from screener.report.sheet_text import HEIGHT, NARROWEST, WIDEST, of_one_thing, sheet_text
 from screener.report.wording import WIDTH
 from screener.sheet.making import sheet_of
 from screener.sheet.model import State
@@ -96,3 +96,19 @@ def test_a_doubt_stands_before_the_results_and_beside_the_verdict() -> None:
 def test_what_raises_a_key_result_is_checked_first() -> None:
     of = sheet(observations=[lab("INR", 1.7, "2026-02-19")], medications=[{"name": "warfarin", "start": "2025-06-01"}])
     assert lines(sheet_text(of))[2].startswith("CHECK FIRST  INR 1.7 of 19 Feb: an anticoagulant on record")
+
+
+def test_questions_about_one_thing_stand_behind_its_name() -> None:
+    texts = [
+        "Bleeding: still there?",
+        "Sex",
+        "Before the failure: INR",
+        "Bleeding: exact dates?",
+        "Any of these: a; b?",
+    ]
+    assert of_one_thing(texts) == [
+        "Bleeding: still there? exact dates?",
+        "Sex",
+        "Before the failure: INR",
+        "Any of these: a; b?",
+    ]

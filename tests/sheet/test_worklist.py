@@ -71,6 +71,17 @@ def test_the_other_orders(sort: Sort, expected: list[str]) -> None:
     assert order([row("c", days=None), row("a", "check", days=5), row("B", days=2)], Choice(sort=sort)) == expected
 
 
+def test_patients_of_one_id_in_one_file_are_numbered() -> None:
+    rows = [row("a", file="ward.json"), row("b", file="ward.json"), row("a", file="ward.json"), row("a", file="x.json")]
+    shown = worklist_of(rows, Choice()).shown
+    assert sorted((each.row.patient, each.row.file, each.row.shares_id) for each in shown) == [
+        ("a", "ward.json, no. 1", True),
+        ("a", "ward.json, no. 2", True),
+        ("a", "x.json", False),
+        ("b", "ward.json", False),
+    ]
+
+
 def test_every_state_has_a_word_that_stands_in_its_headline() -> None:
     for word, states in STATE_WORDS.items():
         assert all(word in HEADLINES[state].lower() for state in states)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count as count_from
@@ -95,7 +96,12 @@ def screenings(
     doubled = ids_of_several(found, dictionary, asked.columns) if len(found) > 1 else None
     asked.unusable = []
     numbers = count_from(1)
-    patients = (patient for each in found for patient in _to_screen(each, dictionary, asked, today, doubled, numbers))
+    called = _called(found)
+    patients = (
+        patient
+        for each, file in zip(found, called, strict=True)
+        for patient in _to_screen(each, file, dictionary, asked, today, doubled, numbers)
+    )
     with _progress(is_printing=is_printing) as count:
         for screening in in_order(screened, patients, jobs):
             if screening is not None:
@@ -121,6 +127,23 @@ def sources(source: str) -> Iterator[Path | Kept]:
         yield from places
     else:
         yield Path(source)
+
+
+def _called(found: Sequence[Path | Kept]) -> list[str]:
+    """What each source is called: the name of its file; of several files of one name, the folder, too, or the path."""
+    paths = [each if isinstance(each, Path) else None for each in found]
+    called = ["standard input" if path is None else path.name for path in paths]
+    for longer in (_with_folder, str):
+        number = Counter(called)
+        called = [
+            name if path is None or number[name] == 1 else longer(path)
+            for name, path in zip(called, paths, strict=True)
+        ]
+    return called
+
+
+def _with_folder(path: Path) -> str:
+    return f"{path.absolute().parent.name}/{path.name}"
 
 
 def _standard_input() -> Kept:
@@ -151,17 +174,17 @@ def read(
 
 def _to_screen(
     source: Path | Kept,
+    file: str,
     dictionary: Dictionary,
     asked: argparse.Namespace,
     today: _Today,
     doubled: frozenset[str] | None,
     numbers: Iterator[int],
 ) -> Iterator[tuple[Patient, date | None, Place] | None]:
-    """The patients of one source, each with the day that the answers are about, and where it comes from; None for one
-    that cannot be used, which is then explained."""
+    """The patients of one source (called `file`), each with the day that the answers are about, and where it comes
+    from; None for one that cannot be used, which is then explained."""
     from screener.report.forms import Place
 
-    file = source.name if isinstance(source, Path) else "standard input"
     for patient in _patients(source, dictionary, asked, doubled):
         if patient is None:
             yield None

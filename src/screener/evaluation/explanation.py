@@ -312,14 +312,22 @@ def _why(answer: Judged) -> str:
 
 
 def _lacking(score: Measured, rulebook: Rulebook) -> str:
-    """What keeps a score from being one number."""
+    """What keeps a score from being one number, without kinds of what is named, as maintenance dialysis is of
+    dialysis."""
     if score.range.is_exact:
         return ""
+    open_ = [(found, why) for found in leaves(score) for why in _why_open(found, rulebook)[:1]]
+    named = {name for found, _ in open_ for name in _concepts_of(found)}
     lacking: dict[str, list[str]] = {}
-    for found in leaves(score):
-        for why in _why_open(found, rulebook)[:1]:
+    for found, why in open_:
+        names = _concepts_of(found)
+        if not names or any(named.isdisjoint(rulebook.concepts[name].broader) for name in names):
             lacking.setdefault(why, []).append(_subject(found, rulebook))
     return f" ({'; '.join(f'{why}: {both(names)}' for why, names in lacking.items())})" if lacking else ""
+
+
+def _concepts_of(found: Found) -> tuple[str, ...]:
+    return tuple(each.concept for each in found.lookup.what) if isinstance(found.lookup, EventLookup) else ()
 
 
 _SAID_BY_AMOUNT: frozenset[Reason] = frozenset({"missing", "stale", "unit", "impossible", "partial_score"})

@@ -430,7 +430,7 @@ def _needs_of_event(found: Found, lookup: EventLookup, rulebook: Rulebook) -> It
             concept = rulebook.concepts[fact.concept]
             if fact.shown_by_result:
                 yield from _results_to_repeat(fact, found.reasons, concept, rulebook)
-            for text in _gaps_of_episode(fact, found.reasons, lookup, rulebook):
+            for text in dict.fromkeys(_gaps_of_episode(fact, found.reasons, lookup, rulebook)):
                 yield Need(concept.kind, concept.name, f"{text} ({fact.source})")
     if "missing" in found.reasons:
         for fact in found.used:
@@ -491,7 +491,12 @@ def _results_to_repeat(
 def _gaps_of_episode(
     episode: Episode, reasons: Sequence[Reason], lookup: EventLookup, rulebook: Rulebook
 ) -> Iterator[str]:
-    """What an entry leaves open, as questions: `Dialysis: done?`"""
+    """What an entry leaves open, as questions: `Dialysis: done?`
+
+    A bleeding of 18 Nov without an end is asked for its dates where a rule looks back; where the rule asks whether
+    there is one now, it is asked whether it is still there.
+    """
+    is_now = lookup.verb in NOW and episode.end is None and not (episode.ongoing or episode.ended)
     title = capital(rulebook.concepts[episode.concept].title)
     called = capital(_called(episode, rulebook))
     if episode.doubtful:
@@ -499,6 +504,8 @@ def _gaps_of_episode(
         return
     for reason in reasons:
         match reason:
+            case "undated" | "imprecise_date" if is_now and not episode.shown_by_result:
+                yield _present(episode, title, called)
             case "undated" | "imprecise_date":
                 yield f"{title} since when?" if episode.shown_by_result else f"{title}: exact dates?"
             case "unspecific":

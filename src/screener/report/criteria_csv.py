@@ -11,6 +11,8 @@ from screener.records.errors import Unusable
 from screener.report.forms import Asked, Report
 from screener.report.wording import recorded, score_sum
 from screener.screening import CriterionResult, Screening, TrialResult
+from screener.sheet.making import doubts_of
+from screener.sheet.model import Doubt
 from screener.version import __version__
 
 HEADER = (
@@ -18,6 +20,7 @@ HEADER = (
     "as_of",
     "trial",
     "verdict",
+    "check_first",
     "criterion",
     "kind",
     "status",
@@ -62,14 +65,21 @@ def csv_text(screenings: Iterable[Screening]) -> str:
     writer = csv.writer(paper, quoting=csv.QUOTE_ALL)
     writer.writerow(HEADER)
     for screening in screenings:
+        doubts = doubts_of(screening)
         for trial in screening.trials:
+            check = "; ".join(_check(each, trial) for each in doubts if not each.trials or trial.id in each.trials)
             for criterion in trial.criteria:
-                writer.writerow([plain_cell(text) for text in _row(screening, trial, criterion)])
+                writer.writerow([plain_cell(text) for text in _row(screening, trial, check, criterion)])
     return paper.getvalue()
 
 
-def _row(screening: Screening, trial: TrialResult, criterion: CriterionResult) -> Iterator[str]:
-    yield from (screening.patient, screening.as_of.isoformat(), trial.id, trial.verdict)
+def _check(doubt: Doubt, trial: TrialResult) -> str:
+    """What to check first, and whether the verdict of the trial rests on it."""
+    return f"{doubt.text} (decides the verdict)" if doubt.effect and trial.id in doubt.trials else doubt.text
+
+
+def _row(screening: Screening, trial: TrialResult, check: str, criterion: CriterionResult) -> Iterator[str]:
+    yield from (screening.patient, screening.as_of.isoformat(), trial.id, trial.verdict, check)
     yield from (criterion.id, criterion.kind, criterion.status, criterion.basis, "; ".join(criterion.reasons))
     yield from (criterion.text, criterion.rule, criterion.explanation)
     yield "; ".join(recorded(evidence) for evidence in criterion.evidence)

@@ -71,17 +71,17 @@ def _digests(texts: Sequence[str]) -> str:
 
 def feet_of_pages(patients: Sequence[tuple[str, Screening]]) -> Markup:
     """What stands at the foot of each patient's printed pages. With several patients, the pages go by the anchor of
-    the patient's part."""
-    if len(patients) == 1:
-        return Markup(_foot_of_pages("", patients[0][1]))
-    return Markup("".join(f"{_foot_of_pages(anchor, each)}#{anchor}{{page:{anchor}}}" for anchor, each in patients))
+    the patient's part. A browser that prints no margins of pages takes it from the part itself (`--foot`)."""
+    is_one = len(patients) == 1
+    return Markup("".join(_foot_of_pages(anchor, "" if is_one else anchor, each) for anchor, each in patients))
 
 
-def _foot_of_pages(pages: str, screening: Screening) -> str:
+def _foot_of_pages(anchor: str, pages: str, screening: Screening) -> str:
     id_ = screening.patient
     called = id_ if len(id_) <= LONGEST_NAME else f"{id_[: LONGEST_NAME - 1].rstrip()}…"
-    name = f"Patient {called}, as of {day_in_words(screening.as_of)}"
-    return f"@page {pages}{{@bottom-left{{content:{_in_stylesheet(f'{name}. {_AT_THE_FOOT}')}}}}}"
+    foot = _in_stylesheet(f"Patient {called}, as of {day_in_words(screening.as_of)}. {_AT_THE_FOOT}")
+    named = f"page:{pages};" if pages else ""
+    return f"@page {pages}{{@bottom-left{{content:{foot}}}}}#{anchor}{{{named}--foot:{foot}}}"
 
 
 _AT_THE_FOOT = DISCLAIMER

@@ -6,6 +6,7 @@ compared.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any as Anything
 
@@ -119,15 +120,51 @@ def _lines(before: Mapping[str, Anything], now: Mapping[str, Anything]) -> Itera
         changed = [each for each in _OF_A_LINE if each in line and each in other and line[each] != other[each]]
         if not changed:
             continue
+        if changed == ["explanation"] and _numbers(line["explanation"]) == _numbers(other["explanation"]):
+            yield f"{name}: {_word(line['status'])} as before, in other words"
+            continue
         if "status" in changed:
             yield f"{name}: {_word(line['status'])} then, {_word(other['status'])} now"
         else:
             yield f"{name}: {_word(line['status'])} as before, with {' and '.join(_OTHER[each] for each in changed)}"
         for each in changed:
             if each != "status":
-                yield f"    {each} then: {_words(line[each])}"
-                yield f"    {each} now:  {_words(other[each])}"
+                then, now_ = _where_they_differ(_words(line[each]), _words(other[each]))
+                yield f"    {each} then: {then}"
+                yield f"    {each} now:  {now_}"
     yield from (f"{before['id']}/{line} is a new line of the trial" for line in present)
+
+
+def _numbers(text: object) -> list[str]:
+    """The values and days of an explanation. Where they are the same, only its words differ."""
+    return re.findall(r"\d+(?:[.,]\d+)*(?: (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b)?", str(text))
+
+
+LONGEST = 100
+"""Characters of two texts that are shown whole."""
+BESIDE = 4
+"""Words that are shown before and behind what differs."""
+
+
+def _where_they_differ(then: str, now: str) -> tuple[str, str]:
+    """Two texts; of long ones only what differs, with a few words around it: `… INR 1.8 on 18 Feb …`."""
+    if max(len(then), len(now)) <= LONGEST:
+        return then, now
+    old, new = then.split(), now.split()
+    first = _alike(old, new)
+    last = _alike(old[first:][::-1], new[first:][::-1])
+    start = max(first - BESIDE, 0)
+    return _part(old, start, len(old) - last + BESIDE), _part(new, start, len(new) - last + BESIDE)
+
+
+def _alike(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many words they begin with alike."""
+    pairs = zip(one, other, strict=False)
+    return next((number for number, (mine, its) in enumerate(pairs) if mine != its), min(len(one), len(other)))
+
+
+def _part(words: Sequence[str], start: int, end: int) -> str:
+    return " ".join([*(["…"] if start else []), *words[start:end], *(["…"] if end < len(words) else [])])
 
 
 _WORDS: dict[str, str] = {str(name): words for told in (LINE_WORDS, VERDICT_WORDS, WHY) for name, words in told.items()}

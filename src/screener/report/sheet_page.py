@@ -263,6 +263,7 @@ def _lines_of_cell(cell: KeyResult | KeyScore, lines: Callable[[str, float, floa
         texts += [
             ", ".join(filter(None, (cell.converted, cell.multiple))),
             cell.beside,
+            cell.newer,
             cell.when,
             " " * bool(cell.day),
         ]

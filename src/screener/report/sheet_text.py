@@ -104,7 +104,7 @@ class _Writer:
             if isinstance(cell, KeyScore):
                 together.append(_score(cell))
             elif self.is_graded(cell):
-                together.append(f"{cell.label} {cell.value or '-'}{_stale(cell)}{' ?' if cell.check else ''}")
+                together.append(_graded(cell))
             elif cell.value or cell.beside:
                 yield from self.lab(cell)
         missing = [
@@ -134,7 +134,7 @@ class _Writer:
         return bool(scores) and names.index(cell.name) > scores[0]
 
     def lab(self, cell: KeyResult) -> Iterator[str]:
-        value = f"{cell.value or '-'}{' ?' if cell.check else ''}{f' {cell.unit}' if cell.unit else ''}"
+        value = f"{cell.words or '-'}{' ?' if cell.check else ''}{f' {cell.unit}' if cell.unit else ''}"
         beside = cell.multiple or cell.beside
         when = cell.when
         if cell.check:
@@ -145,6 +145,8 @@ class _Writer:
         values = [*(each.value for each in cell.earlier), cell.value]
         is_plain = all(value[:1].isdigit() for value in values)
         trend = (" > " if is_plain else ", ").join(values) if cell.earlier else ""
+        if cell.newer:
+            when, trend = f"{when}; {cell.newer}", ""
         line = f"{cell.label:<11} {value:<13} {beside:<10} {when:<23}".rstrip()
         if self.width < WIDTH and trend and len(f"{line} {trend}") > self.width:
             yield _cut(line, self.width)
@@ -263,6 +265,13 @@ def _listed(columns: str) -> str:
     return ", ".join(each.strip() for each in columns.split("  ") if each.strip())
 
 
+def _graded(cell: KeyResult) -> str:
+    """`Ascites moderate`, `Ascites “2” ? (none, slight or moderate?)`"""
+    told = f"{cell.label} {cell.words or '-'}{_stale(cell)}{' ?' if cell.check else ''}"
+    beside = f"{cell.when}; {cell.newer}" if cell.newer else cell.check if cell.check.endswith("?") else ""
+    return f"{told} ({beside})" if beside else told
+
+
 def _stale(cell: KeyResult) -> str:
     return f" ({cell.when}, too old)" if cell.is_stale else ""
 
@@ -360,7 +369,19 @@ def _joined(texts: Sequence[str], group: ActionGroup) -> str:
     """Things to measure as a list; questions one behind the other; anything else by semicolons."""
     if group.kind == "measure":
         return ", ".join([texts[0], *(phrases.inside(each) for each in texts[1:])])
-    return _one_by_one(texts)
+    return _one_by_one(of_one_thing(texts))
+
+
+def of_one_thing(texts: Sequence[str]) -> list[str]:
+    """Questions about one thing behind its name: `Bleeding: still there? exact dates?`"""
+    asked: dict[str, list[str]] = {}
+    for text in texts:
+        of, _, question = text.partition(": ")
+        if question.endswith("?"):
+            asked.setdefault(of, []).append(question)
+        else:
+            asked[text] = []
+    return [f"{of}: {' '.join(those)}" if those else of for of, those in asked.items()]
 
 
 def _one_by_one(texts: Sequence[str]) -> str:

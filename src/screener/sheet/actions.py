@@ -11,18 +11,19 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import get_args
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.evaluation.answers import Found, Reason
 from screener.evaluation.grounds import STILL_THERE, needs_of_lookup, waits_for_anchor_alone
 from screener.evaluation.phrases import capital, either, lowered
-from screener.records.patient import Episode, Result
+from screener.records.patient import Episode, Patient, Result
 from screener.rulebook import ChangeLookup, Concept, EventLookup, OnsetLookup, Rulebook, ValueLookup
 from screener.screening import CriterionResult, Screening
 from screener.sheet import phrases
-from screener.sheet.head import latest, may_be_of_several
+from screener.sheet.head import latest, may_be_of_several, sorted_results
 from screener.sheet.model import Action, ActionGroup, ActionKind, Counts, Line, Review
-from screener.sheet.reviewing import is_of_old_results, is_tested
+from screener.sheet.reviewing import is_of_old_results, is_tested, open_entries
 from screener.sheet.states import is_split
 from screener.sheet.waiting import Awaited, awaited, questions_asked
 from screener.values.dates import TimeUnit, parse_duration
@@ -50,34 +51,63 @@ Step = tuple[ActionKind, str, str]
 def actions_of(screening: Screening, trials: Collection[str]) -> Actions:
     """What the open lines of these trials need, apart from the chart review, by group and text."""
     actions: Actions = {}
+    rulebook = screening.rulebook
     sought: dict[str, dict[Line, None]] = {}
+    checked = frozenset(place for note in screening.noted if note.is_first for place in note.places)
+    known = _Known(_entries_asked(screening), checked)
     for each in awaited(screening, trials):
-        for kind, text, detail in _steps(each, screening.rulebook):
+        for kind, text, detail in _steps(each, known, rulebook):
             _add(actions, kind, text, each.line, detail)
-        for title in _sought(each, screening.rulebook):
-            sought.setdefault(title, {})[each.line] = None
-    for text, lines in _asked_together(sought):
+        for name in _sought(each, rulebook):
+            sought.setdefault(name, {})[each.line] = None
+    for text, lines in _asked_together(sought, rulebook):
         for line in lines:
             _add(actions, "chart", text, line)
     for trial in screening.trials:
         for criterion in trial.criteria if trial.id in trials else ():
-            for kind, text in _asked(criterion, screening.rulebook):
+            for kind, text in _asked(criterion, rulebook):
                 _add(actions, kind, text, Line(trial.id, criterion.id))
-    return actions
+    return _measured_once(actions)
 
 
-def _asked_together(sought: Mapping[str, Iterable[Line]]) -> Iterator[tuple[str, list[Line]]]:
-    """What inclusion lines need to be found, each thing once: those for the same trials in one question.
+def _measured_once(actions: Actions) -> Actions:
+    """The actions without `HE grade` where `HE grade again` is one of them: that serves both."""
+    kept = dict(actions)
+    for kind, text in actions:
+        if (kind, f"{text}{phrases.AGAIN}") in kept:
+            once = kept.pop((kind, text))
+            for line in once.lines:
+                _add(kept, kind, f"{text}{phrases.AGAIN}", line)
+    return kept
+
+
+class _Known(Struct, frozen=True):
+    """What the sheet asks about by itself: what each open entry may be, by its place, and the places to check first."""
+
+    entries: Mapping[str, frozenset[str]]
+    checked: frozenset[str]
+
+
+def _entries_asked(screening: Screening) -> dict[str, frozenset[str]]:
+    return {entry.source: frozenset(entry.may_be) for entry in open_entries(screening)}
+
+
+def _asked_together(sought: Mapping[str, Iterable[Line]], rulebook: Rulebook) -> Iterator[tuple[str, list[Line]]]:
+    """What inclusion lines need to be found, each thing once: those for the same trials in one question, without kinds
+    of what is named.
 
     If one trial needs cirrhosis or chronic hepatitis, and another cirrhosis, the questions are `Cirrhosis?` for both
     and `Chronic hepatitis?` for the first.
     """
     together: dict[frozenset[str], dict[str, Iterable[Line]]] = {}
-    for title, lines in sought.items():
-        together.setdefault(frozenset(line.trial for line in lines), {})[title] = lines
+    for name, lines in sought.items():
+        together.setdefault(frozenset(line.trial for line in lines), {})[name] = lines
     for those in together.values():
         lines_of_all = dict.fromkeys(line for lines in those.values() for line in lines)
-        yield f"{capital(phrases.one_of(list(those)))}?", list(lines_of_all)
+        broadest = [
+            rulebook.concepts[name] for name in those if those.keys().isdisjoint(rulebook.concepts[name].broader)
+        ]
+        yield phrases.any_of([lowered(each.title) for each in broadest]), list(lines_of_all)
 
 
 def _add(actions: Actions, kind: ActionKind, text: str, line: Line, detail: str = "") -> None:
@@ -105,14 +135,15 @@ def _length(time: str) -> tuple[int, int]:
     return get_args(TimeUnit).index(length.unit), length.count
 
 
-def _steps(each: Awaited, rulebook: Rulebook) -> Iterator[Step]:
+def _steps(each: Awaited, known: _Known, rulebook: Rulebook) -> Iterator[Step]:
     found, lookup = each.found, each.found.lookup
     match lookup:
         case ValueLookup() | ChangeLookup():
-            if each.lacks_limit or ((found.reasons or found.may_lack) and not waits_for_anchor_alone(found)):
+            is_open = (found.reasons or found.may_lack) and not waits_for_anchor_alone(found)
+            if (each.lacks_limit or is_open) and not _is_checked(found, known):
                 yield _of_result(each, found, lookup, rulebook)
         case EventLookup():
-            yield from _of_event(each, found, lookup, rulebook)
+            yield from _of_event(each, _without_entries(found, lookup, known), lookup, rulebook)
         case OnsetLookup():
             if found.reasons and not any(getattr(fact, "only_may_be", False) for fact in found.used):
                 label = rulebook.head.since_label if lookup.concept == rulebook.head.since else ""
@@ -120,6 +151,21 @@ def _steps(each: Awaited, rulebook: Rulebook) -> Iterator[Step]:
         case None:
             if found.reasons and found.subject not in rulebook.questions:
                 yield "chart", capital(next(need.text for need in needs_of_lookup(found, rulebook))), ""
+
+
+def _is_checked(found: Found, known: _Known) -> bool:
+    """Whether all results that a lookup waits for, as nobody could read their name, are checked first."""
+    places = {fact.source for fact in found.used if isinstance(fact, Result)}
+    return found.reasons[:1] == ("unread",) and bool(places) and places <= known.checked
+
+
+def _without_entries(found: Found, lookup: EventLookup, known: _Known) -> Found:
+    """A lookup without the question which kind an entry is, where the chart review asks that of the entry."""
+    asked_for = {each.concept for each in (*lookup.what, *lookup.exceptions)}
+    certain = [fact for fact in found.used if isinstance(fact, Episode) and not fact.only_may_be]
+    if not all(fact.may_be & asked_for <= known.entries.get(fact.source, frozenset()) for fact in certain):
+        return found
+    return replace(found, reasons=tuple(reason for reason in found.reasons if reason != "unspecific"))
 
 
 def _of_result(each: Awaited, found: Found, lookup: ValueLookup | ChangeLookup, rulebook: Rulebook) -> Step:
@@ -133,8 +179,9 @@ def _of_result(each: Awaited, found: Found, lookup: ValueLookup | ChangeLookup, 
             if isinstance(result, Result) and may_be_of_several(result, each.frame.patient):
                 return "chart", phrases.what_is_the_result(result, date.fromordinal(each.frame.as_of)), ""
     words = phrases.measure_words(found, rulebook, lacks_limit=each.lacks_limit)
-    is_on_paper = each.lacks_limit or bool(_OF_THE_RECORD.intersection(found.reasons[:1]))
-    return ("chart" if is_on_paper else "measure"), capital(words), ""
+    if each.lacks_limit or _OF_THE_RECORD.intersection(found.reasons[:1]):
+        return "chart", capital(words), ""
+    return _measured(found.subject, words, each, rulebook)
 
 
 def _old(each: Awaited, what: str, rulebook: Rulebook) -> Step:
@@ -147,14 +194,17 @@ def _of_event(each: Awaited, found: Found, lookup: EventLookup, rulebook: Rulebo
     """What is to be found out of an entry. What an open entry stands for, and negatives, belong to the review."""
     if found.truth is not UNKNOWN:
         return
+    left_open = _left_open_by(found, each.frame.patient)
+    for name, result in left_open.items():
+        yield _next_test(rulebook.concepts[name], result, each, rulebook)
     for name in found.lacking:
         concept = rulebook.concepts[name]
         if concept.only_if is not None and each.frame.patient.sex is None:
             yield "chart", "Sex", ""
         if is_of_old_results(each):
             yield _old(each, _test_of(concept, rulebook) if concept.absent_when else lowered(concept.title), rulebook)
-        elif is_tested(concept, lookup.list):
-            yield "measure", capital(_test_of(concept, rulebook)), ""
+        elif is_tested(concept, lookup.list) and name not in left_open:
+            yield _measured(_deciding_test(concept), _test_of(concept, rulebook), each, rulebook)
     over = {fact.concept for fact in found.used if isinstance(fact, Episode) and (fact.ended or fact.end is not None)}
     needs = [
         need
@@ -162,32 +212,84 @@ def _of_event(each: Awaited, found: Found, lookup: EventLookup, rulebook: Rulebo
         if need.kind != "entry" and not (need.name in over and STILL_THERE in need.text)
     ]
     measured = [need for need in needs if need.kind in ("lab", "finding")]
+    tests = {sign.fact for name in left_open for sign in rulebook.concepts[name].signs}
     for need in measured:
         name = phrases.named(need.name, rulebook)
-        yield _old(each, name, rulebook) if each.is_past else ("measure", capital(name), "")
+        if each.is_past:
+            yield _old(each, name, rulebook)
+        elif need.name not in tests:
+            yield _measured(need.name, name, each, rulebook)
     for need in needs if not measured else ():
         concept_ = rulebook.concepts.get(need.name)
         if is_of_old_results(each) and concept_ is not None and concept_.absent_when:
             yield _old(each, _test_of(concept_, rulebook), rulebook)
             continue
-        question = without_places(need.text, (fact.source for fact in found.used))
+        question = capital(phrases.without_kind(without_places(need.text, (fact.source for fact in found.used))))
         yield _old(each, question, rulebook) if is_of_old_results(each) else ("chart", question, "")
 
 
+def _left_open_by(found: Found, patient: Patient) -> dict[str, Result]:
+    """The concepts that a result on record neither shows nor denies, as a positive screening test or a spoiled one."""
+    told: dict[str, Result] = {}
+    for fact in found.used:
+        if isinstance(fact, Episode) and fact.shown_by_result and fact.doubtful and not fact.only_may_be:
+            those = (each for of_name in patient.results.values() for each in of_name if each.source == fact.source)
+            if (result := next(those, None)) is not None:
+                told[fact.concept] = result
+    return told
+
+
+def _next_test(concept: Concept, result: Result, each: Awaited, rulebook: Rulebook) -> Step:
+    """What settles what a result leaves open, with the result: another test; without one, the chart. A result that
+    cannot be used is got again.
+
+    After a positive screening test of HIV it is `HIV confirmatory test (HIV screening test positive of 20 Nov)`.
+    """
+    if result.unusable is not None and not each.is_past:
+        name = phrases.named(result.fact, rulebook)
+        if result.unusable in _OF_THE_RECORD:
+            return "chart", capital(phrases.result_to_look_up(name, result.unusable, result.recorded_value)), ""
+        return _measured(result.fact, f"{name}{phrases.AGAIN}", each, rulebook)
+    known = phrases.named_with_value(result, rulebook) + phrases.of_day(result, date.fromordinal(each.frame.as_of))
+    test = next((sign.fact for sign in concept.absent_when if sign.fact != result.fact), None)
+    if each.is_past:
+        return _old(each, _test_of(concept, rulebook) if concept.absent_when else lowered(concept.title), rulebook)
+    if test is None:
+        return "chart", f"{capital(lowered(concept.title))}? ({known})", ""
+    return "measure", f"{capital(phrases.named(test, rulebook))} ({known})", ""
+
+
+def _measured(fact: str, words: str, each: Awaited, rulebook: Rulebook) -> Step:
+    """A result to get; one that is there in words that nobody can use is to be looked up."""
+    last = next(iter(sorted_results(each.frame.patient, fact)[-1:]), None)
+    finding = rulebook.findings.get(fact)
+    if last is not None and finding is not None and phrases.is_of_no_choice(last, finding):
+        value = phrases.named_with_value(last, rulebook)
+        return "chart", f"{capital(value)}: {phrases.which_of(finding)}", ""
+    return "measure", capital(words), ""
+
+
 def _sought(each: Awaited, rulebook: Rulebook) -> Iterator[str]:
-    """What an inclusion line needs to be found in the chart."""
+    """The concepts that an inclusion line needs to be found in the chart; without those on record, whose dates or
+    course are asked for."""
     lookup = each.found.lookup
     if not isinstance(lookup, EventLookup) or each.found.truth is not UNKNOWN or not each.seeks:
         return
+    asked = {need.name for need in needs_of_lookup(replace(each.found, lacking=()), rulebook)}
     for name in each.found.lacking:
         concept = rulebook.concepts[name]
-        if not is_of_old_results(each) and not is_tested(concept, lookup.list):
-            yield lowered(concept.title)
+        is_asked = not asked.isdisjoint((name, *concept.narrower))
+        if not is_asked and not is_of_old_results(each) and not is_tested(concept, lookup.list):
+            yield name
+
+
+def _deciding_test(concept: Concept) -> str:
+    return concept.absent_when[0].fact
 
 
 def _test_of(concept: Concept, rulebook: Rulebook) -> str:
     """What shows it: the lab, the grade, or a test for it."""
-    first = concept.absent_when[0].fact
+    first = _deciding_test(concept)
     finding = rulebook.findings.get(first)
     if finding is None or finding.grade is not None or finding.ordered:
         return phrases.named(first, rulebook)

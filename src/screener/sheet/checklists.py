@@ -7,7 +7,7 @@ from datetime import date
 from typing import Literal
 
 from screener.evaluation.answers import Found, Given
-from screener.evaluation.phrases import lowered, unit_after
+from screener.evaluation.phrases import lowered
 from screener.records.patient import Absence, Answer, Episode, Result
 from screener.rulebook import EventLookup, Rulebook
 from screener.screening import LISTS, CriterionResult, TrialResult
@@ -104,8 +104,7 @@ def fact_words(fact: Result | Episode | Absence | Answer | Given, found: Found, 
     """A fact of the record in a few words: `INR 1.7, 19 Feb`; `no sepsis since 10 Dec 2025, by Dr. A, 10 Feb`."""
     match fact:
         case Result():
-            value = f"{fact.recorded_value}{unit_after(fact.recorded_unit)}"
-            text, when = f"{phrases.named(fact.fact, rulebook)} {value}", phrases.moment_words(fact.when, as_of)
+            text, when = phrases.named_with_value(fact, rulebook), phrases.moment_words(fact.when, as_of)
         case Episode():
             text, when = f"{'may be ' if fact.only_may_be else ''}{episode_words(fact, rulebook, as_of)}", ""
         case Absence():

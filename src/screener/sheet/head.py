@@ -5,7 +5,7 @@ What stands in the strip, which diagnoses are named and from which onset the day
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from fractions import Fraction
 
@@ -18,11 +18,12 @@ from screener.evaluation.instants import last_fresh_day
 from screener.evaluation.phrases import both, capital, lowered, unit_after
 from screener.evaluation.raised import raised_for
 from screener.records.patient import Episode, Patient, Result
-from screener.rulebook import Age, EventLookup, Lab, Rulebook, ScoreOf, Shown
+from screener.rulebook import Age, EventLookup, Finding, Lab, Rulebook, ScoreOf, Shown
 from screener.screening import Screening
 from screener.sheet import phrases
 from screener.sheet.again import Place, doubtful, without
 from screener.sheet.model import Diagnosis, Earlier, KeyResult, KeyScore, PatientLine
+from screener.sheet.reviewing import heading_of
 
 MOST_EARLIER = 3
 
@@ -86,8 +87,7 @@ def _text(who: str, line: PatientLine, not_certain: tuple[str, ...], of: str) ->
 def _diagnoses(names: tuple[str, ...], screening: Screening) -> Iterator[Diagnosis]:
     """The entries of these conditions and of kinds of them, the earliest first; a broader one is left out."""
     concepts = screening.rulebook.concepts
-    wanted = dict.fromkeys(kind for name in names for kind in (name, *concepts[name].narrower))
-    entries = {name: those for name in wanted if (those := _entries(name, screening))}
+    entries = {name: those for name in _kinds(names, screening.rulebook) if (those := _entries(name, screening))}
     for name, those in entries.items():
         if any(each in entries for each in concepts[name].narrower):
             continue
@@ -109,13 +109,39 @@ def _entries(name: str, screening: Screening) -> list[Episode]:
 
 
 def _not_certain(screening: Screening) -> tuple[str, ...]:
-    """What the record calls entries that may be a diagnosis of the head, as nobody settled what they are."""
-    head, record = screening.rulebook.head, screening.record
-    wanted = (*([head.since] if head.since is not None else []), *head.diagnoses)
+    """What the record calls entries that may be a diagnosis of the head, as nobody settled what they are.
+
+    `ACLF since 20 Nov` may be one. `suspected SBP` is none, although it speaks for a cirrhosis: it may also be an
+    infection, which a reader of charts looks up under another heading, and it cannot be the failure itself.
+    """
+    rulebook, record = screening.rulebook, screening.record
+    failure = _kinds([rulebook.head.since] if rulebook.head.since is not None else [], rulebook)
+    wanted = dict.fromkeys((*failure, *_kinds(rulebook.head.diagnoses, rulebook)))
+    headings = {heading_of(rulebook.concepts[name], rulebook) for name in failure or wanted}
     on_list = record.may_be.get("conditions", {})
-    kinds = dict.fromkeys(kind for name in wanted for kind in (name, *screening.rulebook.concepts[name].narrower))
-    entries = (each for kind in kinds for each in on_list.get(kind, ()))
-    return tuple(dict.fromkeys(each.called for each in entries if each.unusable == "unspecific" and not each.ended))
+    may_be_failure = {each.source for name in failure for each in on_list.get(name, ())}
+    is_elsewhere = {
+        each.source
+        for of_list in record.may_be.values()
+        for name, those in of_list.items()
+        if heading_of(rulebook.concepts[name], rulebook) not in headings
+        for each in those
+    }
+    entries = (each for name in wanted for each in on_list.get(name, ()))
+    return tuple(
+        dict.fromkeys(
+            each.called
+            for each in entries
+            if each.unusable == "unspecific"
+            and not each.ended
+            and (each.source in may_be_failure or each.source not in is_elsewhere)
+        )
+    )
+
+
+def _kinds(names: Iterable[str], rulebook: Rulebook) -> list[str]:
+    """These concepts, each with its kinds behind it."""
+    return [kind for name in names for kind in (name, *rulebook.concepts[name].narrower)]
 
 
 def _onset(screening: Screening) -> tuple[str | None, int | None]:
@@ -130,7 +156,7 @@ def _onset(screening: Screening) -> tuple[str | None, int | None]:
 def _last_onset(screening: Screening) -> Episode | None:
     """The entry of the last onset; one without a date only where there is no other."""
     name = screening.rulebook.head.since
-    kinds = () if name is None else (name, *screening.rulebook.concepts[name].narrower)
+    kinds = [] if name is None else _kinds([name], screening.rulebook)
     entries = [each for kind in kinds for each in _entries(kind, screening)]
     return max(entries, key=lambda each: each.start.order if each.start is not None else (0, 0), default=None)
 
@@ -176,12 +202,16 @@ def latest(name: str, screening: Screening) -> list[Result]:
     """The results of a lab or finding up to the day of screening, the latest last; without those that may be of
     another one just as well."""
     day, record = screening.as_of.toordinal(), screening.record
-    those = [
+    return [
         each
-        for each in record.results.get(name, ())
+        for each in sorted_results(record, name)
         if (each.when is None or each.when.first_day <= day) and not may_be_of_several(each, record)
     ]
-    return sorted(those, key=lambda each: each.when.order if each.when is not None else (0, 0))
+
+
+def sorted_results(record: Patient, name: str) -> list[Result]:
+    """The results of a lab or finding, the latest last."""
+    return sorted(record.results.get(name, ()), key=lambda each: each.when.order if each.when is not None else (0, 0))
 
 
 def _result(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[Place, str]) -> KeyResult:
@@ -191,16 +221,20 @@ def _result(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[P
     beside = _beside(shown, screening)
     if not results:
         return KeyResult(shown.name, shown.label, beside=beside, missing=phrases.NOT_ON_RECORD)
-    last = results[-1]
+    usable = [each for each in results if each.unusable is None]
+    last = (usable or [each for each in results if each.recorded_value] or results)[-1]
+    newest = results[-1]
     others = [each for each in results if each.when == last.when and each.recorded_value != last.recorded_value]
+    others = [each for each in others if each.unusable is None or not usable]
+    is_newest = newest.when == last.when and (newest.unusable is None or not usable)
     fresh = frame.labs_within or fact.fresh
     good_to = None
-    if last.unusable is None and not others and last.when is not None and last.when.is_one_day:
+    if last.unusable is None and is_newest and not others and last.when is not None and last.when.is_one_day:
         day = last_fresh_day(last.when, fresh)
         good_to = None if day is None else date.fromordinal(day)
     check = phrases.doubted(suspicious.get((last.fact, last.source), ""))
     if last.unusable is not None:
-        check = phrases.doubted(last.problem or phrases.UNUSABLE)
+        check = _why_unusable(last, fact, rulebook)
     elif others:
         check = phrases.WHICH_IS_RIGHT
     return KeyResult(
@@ -217,8 +251,21 @@ def _result(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[P
         is_stale=good_to is not None and good_to < as_of,
         earlier=tuple(_earlier(results, last, screening)),
         check=check,
+        newer="" if is_newest else phrases.unusable(newest, as_of),
         source=last.source,
+        words=phrases.one_of([phrases.in_words(each, rulebook) for each in (*others, last)]),
     )
+
+
+def _why_unusable(result: Result, fact: Lab | Finding, rulebook: Rulebook) -> str:
+    """What is wrong with a result that cannot be used; of one that is none of a finding's words, which one it is."""
+    if isinstance(fact, Finding) and phrases.is_of_no_choice(result, fact):
+        return phrases.which_of(fact)
+    if result.unusable == "unread":
+        return phrases.is_it(result.fact, rulebook)
+    if result.unusable == "unit":
+        return phrases.which_unit(result.problem or "")
+    return phrases.doubted(result.problem or phrases.UNUSABLE)
 
 
 def _earlier(results: list[Result], last: Result, screening: Screening) -> Iterator[Earlier]:

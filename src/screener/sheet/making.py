@@ -83,7 +83,7 @@ def sheet_of(screening: Screening, *, is_row: bool = False) -> Sheet:
     live = [trial.id for trial in screening.trials if worked.states[trial.id] not in OUT]
     review = _review(asked, live, worked)
     actions = actions_of(screening, live)
-    doubts = _doubts(worked)
+    doubts = _doubts(screening, worked.checks, worked.suspicious, worked.labels)
     _add_checks(actions, doubts, live)
     rows = [_row(trial, review, actions, worked, is_row=is_row) for trial in screening.trials]
     rows.sort(key=_nearness)
@@ -129,7 +129,8 @@ def checks_and_states(screening: Screening) -> tuple[tuple[Doubt, ...], dict[str
     worked = _worked(screening, asked_of_chart(screening))
     names = worked.states
     states = {each.id: State(names[each.id], _headline(each, names[each.id], worked)) for each in screening.trials}
-    return tuple(doubt for doubt in _doubts(worked) if doubt.trials), states
+    doubts = _doubts(screening, worked.checks, worked.suspicious, worked.labels)
+    return tuple(doubt for doubt in doubts if doubt.trials), states
 
 
 def _frame(screening: Screening) -> Frame:
@@ -201,7 +202,7 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
             lines=lines,
             besides=besides,
         )
-        heading = heading_of(each, screening.rulebook) if each.list == "conditions" else ""
+        heading = heading_of(each.concept, screening.rulebook) if each.list == "conditions" else ""
         under = needed if each.seeks else items.setdefault(heading or phrases.ON_A_LIST[each.list], [])
         under.append(item)
     groups = tuple(
@@ -281,23 +282,38 @@ def _said_on_the_sheet(notes: Sequence[Note], review: Review, worked: _Worked) -
 # ---- values to check
 
 
-def _doubts(worked: _Worked) -> tuple[Doubt, ...]:
+def doubts_of(screening: Screening) -> tuple[Doubt, ...]:
+    """What has to be checked before anything else is done, for the trials that hang on it; without trials, for all."""
+    labels = phrases.trial_labels([trial.id for trial in screening.trials])
+    return _doubts(screening, checks_of(screening), suspicions(screening), labels)
+
+
+def _doubts(
+    screening: Screening, checks: Mapping[str, Checks], suspicious: Mapping[Place, str], labels: Mapping[str, str]
+) -> tuple[Doubt, ...]:
     """The suspicious values that some line uses, those that decide a verdict first; then what the reading found."""
-    screening = worked.screening
-    doubts: list[Doubt] = []
-    for place, why in worked.suspicious.items():
+    alike: dict[tuple[str, str, tuple[str, ...]], list[tuple[Result, Doubt]]] = {}
+    for place, why in suspicious.items():
         result = next(each for each in screening.record.results[place[0]] if each.source == place[1])
-        decides = tuple(name for name, checks in worked.checks.items() if place in checks.places)
+        decides = tuple(name for name, of_trial in checks.items() if place in of_trial.places)
         counts = tuple(
             trial.id for trial in screening.trials if any(place in doubtful(each) for each in trial.criteria)
         )
-        text = phrases.doubt(phrases.result_words(result, screening.rulebook, screening.as_of), why)
-        effect = phrases.decides([worked.labels[name] for name in decides])
-        doubts.append(Doubt(text, decides or counts, effect))
+        doubt = Doubt("", decides or counts, phrases.decides([labels[name] for name in decides]))
+        alike.setdefault((place[0], why, decides), []).append((result, doubt))
+    doubts = [_doubt_of(those, why, screening) for (_, why, _), those in alike.items()]
     doubts += _impossible(screening)
     firsts = [note for note in screening.noted if note.is_first]
     found = [Doubt(to_check(note, screening), (), places=note.places) for note in firsts]
     return (*sorted(doubts, key=lambda each: not each.effect), *found)
+
+
+def _doubt_of(those: Sequence[tuple[Result, Doubt]], why: str, screening: Screening) -> Doubt:
+    """The latest of several values that are doubted alike, and how many others there are."""
+    latest_first = sorted(those, key=lambda each: each[0].when.order if each[0].when else (0, 0), reverse=True)
+    words = phrases.result_words(latest_first[0][0], screening.rulebook, screening.as_of)
+    trials = dict.fromkeys(name for _, doubt in those for name in doubt.trials)
+    return Doubt(phrases.doubt(phrases.and_others(words, len(those) - 1), why), tuple(trials), those[0][1].effect)
 
 
 def _impossible(screening: Screening) -> Iterator[Doubt]:
@@ -467,7 +483,7 @@ def _is_of_an_entry_alone(change: Change, as_of: date) -> bool:
     next one: an entry that nobody could read keeps it so until it is looked up, and no result grows old."""
     is_next_day = change.date <= as_of + ONE_DAY and change.after == "unknown"
     kinds = {cause.kind for cause in change.causes}
-    return is_next_day and "other" in kinds and "stale" not in kinds
+    return is_next_day and kinds <= {"other", "window"}
 
 
 def _horizon(as_of: date) -> date:

@@ -81,9 +81,9 @@ class Earlier(Struct, frozen=True):
 
 
 class KeyResult(Struct, frozen=True, tag="result"):
-    """A cell of the strip: the latest result of a lab or finding.
+    """A cell of the strip: the latest result of a lab or finding that can be used; if none can, the latest.
 
-    `value` is empty where nothing can be used, and `missing` then says why. `good_to` is the last day on which it is
+    `value` is empty where nothing is on record, and `missing` then says so. `good_to` is the last day on which it is
     fresh; it may have passed (`is_stale`). `earlier` goes from the oldest to the newest. `check` says what is
     suspicious about it.
     """
@@ -105,8 +105,12 @@ class KeyResult(Struct, frozen=True, tag="result"):
     is_stale: bool = False
     earlier: tuple[Earlier, ...] = ()
     check: str = ""
+    newer: str = ""
+    """A later result that cannot be used, with its day: `29 Nov: “haemolysed” cannot be used`."""
     missing: str = ""
     source: str = ""
+    words: str = ""
+    """The value as people read it: `grade 2` where the record says 2."""
 
 
 class KeyScore(Struct, frozen=True, tag="score"):
@@ -126,7 +130,7 @@ class KeyScore(Struct, frozen=True, tag="score"):
     without: str = ""
     """What it would be without that value: `17 to 40`."""
     other: str = ""
-    """`registry's wording 6.67`."""
+    """`by registry 6.67`."""
 
 
 class Doubt(Struct, frozen=True):

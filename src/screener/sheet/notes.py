@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import chain
 
 from screener.evaluation.phrases import both, capital, lowered
 from screener.records.notes import Note, some_of
@@ -65,11 +66,12 @@ def _note(note: Note, called: Mapping[str, str], screening: Screening) -> str:
 def _called(screening: Screening) -> dict[str, str]:
     """What stands at each place of the record, in words. A value that is kept under several names has none of them."""
     record, rulebook = screening.record, screening.rulebook
+    may_be = (those for of_list in record.may_be.values() for those in of_list.values())
     told = {
         each.source: f"“{each.called.replace('`', '')}”"
         if each.called and each.called not in rulebook.concepts
         else lowered(rulebook.concepts[each.called or each.concept].title)
-        for those in record.episodes.values()
+        for those in chain(may_be, record.episodes.values())
         for each in those
         if each.called or each.concept in rulebook.concepts
     }

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 
-from screener.evaluation.answers import Found
+from screener.evaluation.answers import Found, Reason
 from screener.evaluation.explanation import number_text, score_text, span_text
 from screener.evaluation.phrases import both, capital, either, lowered, unit_after
 from screener.records.code_systems import names_of_systems
@@ -19,6 +19,7 @@ from screener.records.reviews import EVER, NOW
 from screener.rulebook import Concept, Finding, OnsetLookup, Question, RecordList, Rulebook, Scope, Sex
 from screener.screening import CriterionResult
 from screener.sheet.model import (
+    Action,
     ActionKind,
     Counts,
     Doubt,
@@ -51,6 +52,7 @@ NOTHING_EXPIRES = "nothing expires"
 NONE_AGAINST = "none against"
 NOT_ON_RECORD = "not on record"
 UNUSABLE = "cannot be used"
+WITHOUT_UNIT = "has no usable unit"
 ANSWERED = "answered"
 WHICH_IS_RIGHT = "two results differ: which is right?"
 
@@ -155,6 +157,35 @@ MOST_OF_A_COURSE = 4
 """Values of a course that are shown; of a longer one its ends."""
 
 
+def is_of_no_choice(result: Result, finding: Finding) -> bool:
+    """Whether somebody wrote down a value that is none of the words of a finding."""
+    return finding.ordered and result.unusable == "missing" and bool(result.recorded_value)
+
+
+def which_of(finding: Finding) -> str:
+    """`none, slight or moderate?`"""
+    return f"{either([each.replace('_', ' ') for each in finding.choices])}?"
+
+
+def is_it(fact: str, rulebook: Rulebook) -> str:
+    """`is it bilirubin?`: of a result under a name that is nearly one of the dictionary."""
+    return f"is it {named(fact, rulebook)}?"
+
+
+def which_unit(problem: str) -> str:
+    """`which unit? mg/dL or umol/L`, by what is said of a result without one."""
+    units = problem.partition("possible in ")[2].replace("`", "")
+    return f"which unit? {units}".rstrip() if units or "no unit" in problem else doubted(problem)
+
+
+def unusable(result: Result, as_of: date) -> str:
+    """`29 Nov: “haemolysed” cannot be used`"""
+    day = moment_words(result.when, as_of)
+    recorded = f"“{shortened(f'{result.recorded_value}{unit_after(result.recorded_unit)}')}”"
+    shown = recorded if result.recorded_value else "a result without value"
+    return f"{f'{day}: ' if day else ''}{shown} {WITHOUT_UNIT if result.unusable == 'unit' else UNUSABLE}"
+
+
 def course(values: Sequence[str]) -> str:
     """How a value went: `81 > 96 > 153`; of many, the first and the last: `81 > … > 153`."""
     shown = values if len(values) <= MOST_OF_A_COURSE else (values[0], "…", values[-1])
@@ -186,8 +217,14 @@ def named(name: str, rulebook: Rulebook) -> str:
         main = next((shown.label for shown in rulebook.head.shown if shown.beside == name), None)
         return f"{main} ({beside})" if main else label or rulebook.scores[name].title
     fact = rulebook.fact(name)
-    short = lowered(label or beside or fact.title)
+    short = lowered(label or beside or _in_order(fact.title))
     return f"{short} grade" if label is not None and isinstance(fact, Finding) else short
+
+
+def _in_order(title: str) -> str:
+    """`HIV confirmatory test` for `HIV, confirmatory test`."""
+    of, comma, kind = title.partition(", ")
+    return f"{of} {kind}" if comma and kind.endswith(TEST) and ", " not in kind else title
 
 
 def trial_labels(ids: Sequence[str]) -> dict[str, str]:
@@ -198,14 +235,50 @@ def trial_labels(ids: Sequence[str]) -> dict[str, str]:
 
 def result_words(result: Result, rulebook: Rulebook, as_of: date) -> str:
     """`INR 25.3 of 27 Nov`"""
-    return f"{capital(named(result.fact, rulebook))} {value_words(result, as_of)}"
+    return f"{capital(named_with_value(result, rulebook))}{of_day(result, as_of)}"
+
+
+def in_words(result: Result, rulebook: Rulebook) -> str:
+    """A value without its unit, as people read it: of a lab as recorded; of a grade `grade 2`; of words and signs of a
+    ward with the dictionary's word: `+++ (moderate)`."""
+    recorded = result.recorded_value
+    finding = rulebook.findings.get(result.fact)
+    if finding is None:
+        return recorded
+    if finding.grade is not None:
+        return f"grade {recorded}" if GRADE.fullmatch(recorded) else recorded
+    if result.choices is None:
+        return f"“{recorded}”" if recorded else ""
+    if any(letter.isalpha() for letter in recorded):
+        return recorded
+    return f"{recorded} ({either([each.replace('_', ' ') for each in finding.choices if each in result.choices])})"
+
+
+GRADE = re.compile(r"[<>=≤≥]*[\dIViv]+(\s*(-|to)\s*[\dIViv]+)?")
+"""`2`, `III`, `1-2`, `>=2`."""
 
 
 def value_words(result: Result, as_of: date) -> str:
-    """A result without its name: `25.3 of 27 Nov`"""
+    """A result without its name, as recorded: `25.3 of 27 Nov`"""
     value = f"{result.recorded_value}{unit_after(result.recorded_unit)}"
+    return f"{value}{of_day(result, as_of)}"
+
+
+def named_with_value(result: Result, rulebook: Rulebook) -> str:
+    """`INR 25.3`, `HE grade 2`, `ascites moderate`"""
+    value, name = in_words(result, rulebook), named(result.fact, rulebook)
+    if value.startswith(GRADED) or value[:1].isalpha():
+        name = name.removesuffix(f" {GRADED.strip()}")
+    return f"{name} {value}{unit_after(result.recorded_unit)}".rstrip()
+
+
+GRADED = "grade "
+
+
+def of_day(result: Result, as_of: date) -> str:
+    """` of 27 Nov`; empty without a day."""
     when = moment_words(result.when, as_of)
-    return f"{value} of {when}" if when else value
+    return f" of {when}" if when else ""
 
 
 def what_is_the_result(result: Result, as_of: date) -> str:
@@ -214,13 +287,29 @@ def what_is_the_result(result: Result, as_of: date) -> str:
 
 
 TEST = " test"
+_SAID_AS_A_VOWEL = re.compile(r"[AEFHILMNORSX](?=[A-Z])|[AEIOU]")
+"""How `HIV` and `Alpha` begin, but not `Bilirubin`."""
 
 
 def inside(text: str) -> str:
     """A thing to do as it stands inside a sentence: `a second creatinine`, `INR`."""
     if text.startswith("Test for ") or text.endswith(TEST):
-        return f"a {lowered(text)}"
+        return f"{'an' if _SAID_AS_A_VOWEL.match(text) else 'a'} {lowered(text)}"
     return f"a {text[2:]}" if text.startswith("A ") else lowered(text)
+
+
+def title_inside(concept: Concept) -> str:
+    """What a concept is called inside a sentence: `depressive disorder`, where its title says that its kind is not
+    stated."""
+    return without_kind(lowered(concept.title))
+
+
+def without_kind(text: str) -> str:
+    """A text without what a title adds of a kind that nobody stated: `depressive disorder, which not stated`."""
+    return _KIND_NOT_STATED.sub(r"\1", text)
+
+
+_KIND_NOT_STATED = re.compile(r"“?([^“”,]+), [^“”,]*not stated”?")
 
 
 # ---- times of rules
@@ -291,25 +380,35 @@ def multiple(times: Fraction, of: str, limit_: str = "") -> str:
 
 
 def measure_words(found: Found, rulebook: Rulebook, *, lacks_limit: bool = False) -> str:
-    """What to measure or to look up again: `bilirubin`, `creatinine again`, `urea: unit of the result`."""
+    """What to measure or to look up again: `bilirubin`, `creatinine again`, `urea 31: which unit?`."""
     name = named(found.subject, rulebook)
     if lacks_limit:
         return f"{name}: its limit of normal"
-    match found.reasons[0] if found.reasons else "missing":
+    reason = found.reasons[0] if found.reasons else "missing"
+    results = [fact for fact in found.used if isinstance(fact, Result) and fact.unusable == reason]
+    return result_to_look_up(name, reason, results[-1].recorded_value if results else "")
+
+
+AGAIN = " again"
+
+
+def result_to_look_up(name: str, reason: Reason, value: str = "") -> str:
+    """What is wanted of a result that cannot be used: `creatinine again`, `urea 31: which unit?`."""
+    match reason:
         case "stale":
-            return f"{name} again"
+            return f"{name}{AGAIN}"
         case "undated" | "imprecise_date":
-            return f"{name}: exact date of the result"
+            return f"{f'{name} {value}'.rstrip()}: of which day?"
         case "unit":
-            return f"{name}: unit of the result"
+            return f"{f'{name} {value}'.rstrip()}: which unit?"
         case "impossible":
             return f"{name} again (impossible)"
         case "censored":
             return f"{name}: exact value"
         case "conflict":
-            return f"{name}: which result is right"
+            return f"{name}: which result is right?"
         case "unread":
-            return f"{name}: what the result under another name is"
+            return f"{f'{name} {value}'.rstrip()}: is it that?"
         case _:
             return name
 
@@ -404,6 +503,13 @@ def left(counts: Counts, has_review: bool) -> str:
     return ", ".join(told)
 
 
+def any_of(titles: Sequence[str]) -> str:
+    """`Cirrhosis or ascites?`; if a title has an `or` itself, `Any of these: acute or chronic failure; ascites?`"""
+    if len(titles) > 1 and any(" or " in title or "," in title for title in titles):
+        return f"Any of these: {'; '.join(titles)}?"
+    return f"{capital(either(titles))}?"
+
+
 def one_of(texts: Sequence[str]) -> str:
     """`a, b or c`"""
     return either(texts)
@@ -455,16 +561,34 @@ def entry_question(entry: OpenEntry, read_as: Sequence[Episode], rulebook: Ruleb
     ]
     called, those = f"“{_called(entry)}”", _first_of(titles)
     if not read_as:
-        return f"what is {called}{_if_few(titles)}?"
+        return f"what is {called}{_if_few(titles)}?{_for_lines(entry, titles, rulebook)}"
     if read_as[0].list == "medications":
         are_drugs = all(each.kind == "drug" for each in concepts)
         return f"is {called} {'' if are_drugs else 'given for '}{those}?"
     if len(read_as) > 1:
-        return f"{called}: also {those}?"
+        return f"is {called} also {those}?"
     concept = rulebook.concepts[read_as[0].concept]
     names = {each.casefold() for each in ("", concept.name, concept.title, *concept.aliases)}
-    words = "" if entry.called.casefold() in names else f" ({called})"
-    return f"the {lowered(concept.title)}{words}: also {those}?"
+    is_named = entry.called.casefold() in names or concept.title.casefold() in entry.called.casefold()
+    words = "" if is_named else f" ({called})"
+    return f"is the {title_inside(concept)}{words} also {those}?"
+
+
+MOST_LINES = 6
+"""Lines of an entry that its question names the first of. What may be anything counts in more, and is not about any."""
+
+
+def _for_lines(entry: OpenEntry, titles: Sequence[str], rulebook: Rulebook) -> str:
+    """What lines ask of an entry that may be many things: ` For 2405 E3 (heart or lung disease) and 4 more lines.`"""
+    if not entry.lines or len(titles) <= MOST_TITLES or len(entry.lines) > MOST_LINES:
+        return ""
+    first, others = entry.lines[0], len(entry.lines) - 1
+    labels = trial_labels(list(rulebook.trials))
+    criteria = rulebook.trials[first.trial].criteria
+    short = next((each.short for each in criteria if each.id == first.id), "")
+    about = f" ({lowered(short.partition(';')[0])})" if short else ""
+    more = f" and {counted(others, 'more line')}" if others else ""
+    return f" For {labels[first.trial]} {first.id}{about}{more}."
 
 
 def _first_of(titles: Sequence[str]) -> str:
@@ -503,6 +627,11 @@ def shortened(text: str) -> str:
 
 
 # ---- values to check
+
+
+def and_others(value: str, number: int) -> str:
+    """`INR 25.3 of 27 Nov and 2 earlier ones`"""
+    return f"{value} and {counted(number, 'earlier one')}" if number else value
 
 
 def doubt(value: str, why: str) -> str:
@@ -640,7 +769,7 @@ def _step(sheet: Sheet, first: TrialRow, live: Sequence[TrialRow]) -> str:
             return f"investigator confirms and signs the checklist of {first.label}{until}"
         case "too little":
             those = [
-                inside(each.text)
+                _to_get(each)
                 for group in sheet.actions
                 for each in group.actions
                 if group.kind == "measure" and alike.intersection(each.trials)
@@ -648,7 +777,7 @@ def _step(sheet: Sheet, first: TrialRow, live: Sequence[TrialRow]) -> str:
             return f"get {', '.join(those[:MOST_NAMED])}" if those else f"look up the chart for {labels}"
         case "nothing against" if sheet.review.settles:
             those = [
-                inside(each.text)
+                _to_get(each)
                 for group in sheet.actions
                 for each in group.actions
                 if group.kind == "measure" and first.id in each.trials
@@ -658,6 +787,11 @@ def _step(sheet: Sheet, first: TrialRow, live: Sequence[TrialRow]) -> str:
             return f"{measure}one chart review. If it finds nothing, it settles {settles}"
         case _:
             return f"{both(first.left.split(', '))} for {first.label}" if first.left else f"see {labels}"
+
+
+def _to_get(action: Action) -> str:
+    """A thing to measure inside a sentence, without what is on record of it."""
+    return inside(action.text.partition(" (")[0])
 
 
 MOST_NAMED = 6
@@ -679,7 +813,7 @@ def next_in_row(sheet: Sheet) -> str:
         case "all met" | "all met if complete":
             return "sign the checklist" if first.recruiting.is_recruiting else f"ask whether {first.label} recruits"
         case "too little":
-            those = [inside(each.text) for group in sheet.actions if group.kind == "measure" for each in group.actions]
+            those = [_to_get(each) for group in sheet.actions if group.kind == "measure" for each in group.actions]
             return f"get {', '.join(those[:MOST_NAMED])}" if those else first.left
         case "ruled out today":
             day = min((row.dates.reopens for row in sheet.trials if row.dates.reopens is not None), default=None)
@@ -701,7 +835,7 @@ def _named_in(left: str, sheet: Sheet, row: TrialRow) -> str:
     if not number or number > MOST_NAMED_IN_ROW or row.counts.check:
         return left
     those = [
-        inside(each.text)
+        _to_get(each)
         for group in sheet.actions
         if group.kind == "measure"
         for each in group.actions
@@ -715,6 +849,11 @@ def patient_in_row(patient: str, sex: Sex | None, age: str) -> str:
     """`S-002 W 58`"""
     letter = "" if sex is None else person(sex, is_child=False)[0]
     return " ".join(each for each in (patient, letter, age.replace(" to ", "-")) if each)
+
+
+def numbered(file: str, number: int) -> str:
+    """`ward.json, no. 2`"""
+    return f"{file}, no. {number}"
 
 
 def earlier_state(state: str, label: str) -> str:

@@ -15,7 +15,7 @@ from screener.contract import OUTCOMES
 from screener.evaluation.answers import Found, Judged, Measured
 from screener.evaluation.explanation import LIMITS, limit_in_words, number_text
 from screener.evaluation.grounds import Part, deciding, facts
-from screener.evaluation.phrases import asked, capital, lowered, unit_after, wanted
+from screener.evaluation.phrases import asked, capital, unit_after, wanted
 from screener.records.patient import Answer, Episode, Result
 from screener.rulebook import (
     VERBS,
@@ -216,7 +216,7 @@ def _limit_as_recorded(ground: Judged) -> str:
 
 def _with_other_wordings(grounds: Sequence[Judged], rulebook: Rulebook) -> Iterator[tuple[Judged, str]]:
     """The statements; of a score and its other wording under one limit the first alone, with the value of the other:
-    `COSSH-ACLF II 9.80 (registry's wording 9.68), limit 7.4`."""
+    `COSSH-ACLF II 9.80 (by registry 9.68), limit 7.4`."""
     label_of = {shown.beside: (shown.name, shown.beside_label) for shown in rulebook.head.shown if shown.beside}
     by_score = {(_score(each), _limit_words(each, rulebook)): each for each in grounds if _score(each)}
     others: dict[tuple[str, str], str] = {}
@@ -270,9 +270,7 @@ def _found(found: Found, rulebook: Rulebook, as_of: date) -> str:
     results = _telling_results(found)
     if not results:
         return f"{name} {phrases.range_words(found.range)}" if found.range is not None else name
-    return phrases.listed(
-        f"{name} {each.recorded_value}{unit_after(each.recorded_unit)}{_on(each, as_of)}" for each in results[-2:]
-    )
+    return phrases.listed(f"{phrases.named_with_value(each, rulebook)}{_on(each, as_of)}" for each in results[-2:])
 
 
 def _telling_results(found: Found) -> list[Result]:
@@ -305,7 +303,7 @@ def is_timed(lookup: EventLookup) -> bool:
 def episode_words(episode: Episode, rulebook: Rulebook, as_of: date) -> str:
     """An entry with its time: `depression since 2019`, `upper GI bleed 20 to 22 Feb`."""
     led = {"allergies": "allergy to ", "family_history": "family history of ", "plans": "planned "}
-    title = led.get(episode.list, "") + lowered(rulebook.concepts[episode.concept].title)
+    title = led.get(episode.list, "") + phrases.title_inside(rulebook.concepts[episode.concept])
     start = phrases.moment_words(episode.start, as_of)
     end = phrases.moment_words(episode.end, as_of)
     if start and end and start != end:

@@ -104,9 +104,9 @@ def _since(lookup: EventLookup, frame: Frame) -> int:
     return EVER_BEFORE if stretch is None else max(stretch.first_start // DAY, EVER_BEFORE)
 
 
-def heading_of(asked: Asked, rulebook: Rulebook) -> str:
+def heading_of(concept: Concept, rulebook: Rulebook) -> str:
     """The heading under which a reader of charts looks it up, by the dictionary; empty where it says none."""
-    names = (asked.concept.name, *asked.concept.broader)
+    names = (concept.name, *concept.broader)
     return next((under for name in names if (under := rulebook.concepts[name].asked_under)), "")
 
 

@@ -7,11 +7,12 @@ What a row says, the sheet says: the worklist only sorts, chooses and compares.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from screener.records.errors import Unusable
 from screener.rulebook import Lab, Rulebook, Sex
@@ -115,7 +116,7 @@ def row_of(screening: Screening, file: str, sheet: Sheet | None = None, page: st
         sex=made.patient.sex,
         age=made.patient.age,
         died=made.patient.died,
-        check=phrases.listed(f"{each.text} {each.effect}".strip() for each in made.check_first),
+        check=phrases.listed(_to_check(made)),
         nearest=cells[first.id],
         for_all=first.state.name in phrases.SAID_OF_ALL and len({row.state.name for row in made.trials}) == 1,
         next=phrases.next_in_row(made),
@@ -127,6 +128,20 @@ def row_of(screening: Screening, file: str, sheet: Sheet | None = None, page: st
         shares_id=screening.record.shares_id,
         page=page,
     )
+
+
+def _to_check(sheet: Sheet) -> Iterator[str]:
+    """What is to be checked first, and what the sheet flags beside its key results."""
+    yield from (f"{each.text} {each.effect}".strip() for each in sheet.check_first)
+    for cell in sheet.results:
+        if isinstance(cell, KeyResult) and cell.newer:
+            yield f"{cell.label}, {cell.newer}"
+        elif (
+            isinstance(cell, KeyResult)
+            and cell.check
+            and not any(cell.check in each.text for each in sheet.check_first)
+        ):
+            yield f"{cell.label} {cell.words}: {cell.check}"
 
 
 def _cells(row: TrialRow) -> TrialCells:
@@ -257,6 +272,7 @@ def worklist_of(
     rows: Sequence[Row], choice: Choice, unusable: Sequence[Unusable] = (), earlier: Earlier | None = None
 ) -> Worklist:
     """The worklist of these patients, at least one. Who has died comes last: nothing is to be done."""
+    rows = told_apart(rows)
     since = None
     if earlier is not None:
         since = compared(rows, earlier, {earlier.written(each.file) for each in unusable})
@@ -279,6 +295,19 @@ def worklist_of(
         unusable=tuple(unusable),
         since=since,
     )
+
+
+def told_apart(rows: Sequence[Row]) -> list[Row]:
+    """The rows; of several of one id in one file each with its place there: `ward.json, no. 2`."""
+    numbers = Counter((row.patient, row.file) for row in rows)
+    seen: Counter[tuple[str, str]] = Counter()
+    apart: list[Row] = []
+    for row in rows:
+        key = (row.patient, row.file)
+        seen[key] += 1
+        file = phrases.numbered(row.file, seen[key]) if numbers[key] > 1 else row.file
+        apart.append(replace(row, file=file, shares_id=row.shares_id or numbers[key] > 1))
+    return apart
 
 
 def _is_wanted(row: Row, choice: Choice) -> bool:
