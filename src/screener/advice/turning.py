@@ -138,7 +138,7 @@ def decimal_text(number: Fraction, decimals: int) -> str:
 
 
 def would_turn(answer: Judged, frame: Frame) -> tuple[WouldTurn, ...]:
-    """For every input of a decided comparison that the record tells anything about, what would turn it.
+    """What would turn a decided comparison, for each of its inputs that is on record.
 
     `answer` is a `Compare` or `Between` that is TRUE or FALSE in this frame.
     """
@@ -421,8 +421,8 @@ class Search:
         return far
 
     def _divided(self, near: int, far: int, prunes: Truth, is_it: Callable[[Judged], bool]) -> int | None:
-        """The first rung after `near`, up to `far`, that is it, whatever the formula: a stretch of which all values are
-        known to be no such thing is left out, any other is halved."""
+        """The first rung after `near`, up to `far`, that is it, whatever the formula: a stretch is halved unless all of
+        its values are known to be no such thing."""
         if far == near:
             return None
         self._left -= 1
@@ -468,7 +468,7 @@ class Search:
         return judged is None or any(part.range.undefined for part in judged.parts if isinstance(part, Measured))
 
     def _bound(self, one: int, other: int, *, inner: int) -> Bound:
-        """The bound between two neighboring rungs, of which `inner` turns the comparison and the other does not."""
+        """The bound between two neighboring rungs: `inner` turns the comparison, the other does not."""
         outer = one if inner == other else other
         ladder = self._ladder
         rises = ladder.number(inner) > ladder.number(outer)

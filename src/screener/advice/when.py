@@ -114,7 +114,7 @@ class TrialTimeline(Struct, frozen=True):
         return "; ".join(told) or "nothing expires by itself"
 
     def by_day(self) -> tuple[Turn, ...]:
-        """The changes in the order of days, those told together that give several criteria the same status."""
+        """The changes in the order of days, one for all criteria that get the same status on a day."""
         turns: list[Turn] = []
         for (day, after), group in groupby(sorted(self.changes, key=_day_and_status), key=_day_and_status):
             those = list(group)
@@ -367,7 +367,8 @@ def _moved(
 
 
 def _horizon(moved: Iterable[_Moved], day: int) -> int:
-    """The last day of interest: when what is of the day of screening has left every window, and at least two years."""
+    """The last day of interest: by then every fact of the day of screening has left every window. At least two
+    years."""
     read = {(each.days, part.reads) for each in moved for parts in each.parts for part in parts}
     lengths = {length for days, reads in read for length in lengths_of(reads, days.frame)}
     ahead = max([day_shifted(day, SHORTEST, 1), *(outlived(day, length) for length in lengths)])

@@ -615,7 +615,7 @@ class DeniedByListLine(_Node, frozen=True):
 
 
 class CourseLine(_Node, frozen=True):
-    """`course acute`; `past` is an acute one that a record tells afterwards."""
+    """`course acute`; `past` is an acute one that is recorded afterwards."""
 
     course: Course | Literal["past"]
     span: Span
@@ -732,7 +732,7 @@ class Defaults(_Node, frozen=True):
 
 
 class ShownLine(_Node, frozen=True):
-    """`result INR "INR" with prothrombin_activity "PTA"`: a result or score of the head, and what stands beside it."""
+    """`result INR "INR" with prothrombin_activity "PTA"`: a result or score of the head, and what stands next to it."""
 
     name: Name
     label: Text
