@@ -66,10 +66,10 @@ def _add_choice(parser: Parser) -> None:
         "little (too little on record), today (ruled out today), out (ruled out, today or for good)",
     )
     group.add_argument(
-        "--recruiting", action="store_true", help="only patients who are not ruled out of every trial that recruits"
+        "--recruiting", action="store_true", help="only patients who may still enter a trial that is recruiting"
     )
     group.add_argument(
-        "--sort", choices=_SORTS, help="the nearest first (if nothing is said), by the last good day, or by name"
+        "--sort", choices=_SORTS, help="the nearest first (the default), by the last good day, or by name"
     )
     group.add_argument(
         "--since",

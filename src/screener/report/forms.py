@@ -105,7 +105,7 @@ FORMS = (
     Form(
         "full",
         "screener.report.default:Full",
-        "print every criterion of each patient",
+        "print every criterion of each patient; of several, the worklist at the end",
         is_each=True,
         further=_ALL,
     ),
