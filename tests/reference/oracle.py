@@ -86,7 +86,8 @@ Episodes
   done after the day of screening may have been planned on it, unless plans are denied on that day.
 - Family history has no dates. Two entries are two allergies unless they may be of one thing: they are of one concept
   and have the same words, or of two of which something is a kind. No entry that is read here has a code.
-- `asked only if` decides who is asked, not what the answer is.
+- `asked only if` decides who is asked, not what the answer is. A no is no answer any more once something that is shown
+  with its question came after it.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ from typing import Literal, NamedTuple, assert_never, get_args
 from msgspec.structs import replace
 
 from birthdays import birth_days_of_age
-from screener.records.patient import Absence, Episode, Patient, Result
+from screener.records.patient import Absence, Answer, Episode, Patient, Result
 from screener.rulebook import (
     AgainstLimit,
     Age,
@@ -132,6 +133,7 @@ from screener.rulebook import (
     PointsOf,
     Qualified,
     QualifierName,
+    Question,
     RecordList,
     Rulebook,
     Scope,
@@ -144,6 +146,7 @@ from screener.rulebook import (
     Value,
     ValueLookup,
 )
+from screener.rulebook_walk import walk
 from screener.values import ranges
 from screener.values.dates import (
     BEGINNING,
@@ -300,7 +303,30 @@ class Oracle:
         [answer, *_] = seen
         oldest = BEGINNING if question.holds_for is None else day_shifted(self.as_of, question.holds_for, -1)
         is_old = answer.when is not None and answer.when.first_day < oldest
-        return UNKNOWN if is_old else truth_of(answer.value)
+        return UNKNOWN if is_old or self.is_overtaken(answer, question) else truth_of(answer.value)
+
+    def is_overtaken(self, answer: Answer, question: Question) -> bool:
+        """Whether something that is shown with a question came after somebody answered it with no."""
+        rule, when = question.shown_with, answer.when
+        if rule is None or answer.value is not False or when is None or when.last_day >= self.as_of:
+            return False
+        if self.truth(rule, Here(self.as_of)) is not TRUE:
+            return False
+        if self.truth(rule, Here(when.last_day)) is not TRUE:
+            return True
+        lookups = [self.rulebook.lookups[each.lookup] for each in walk(rule) if isinstance(each, Happened)]
+        return any(
+            self.start_moment(entry).first_day > when.last_day
+            and self.with_only(entry).truth(rule, Here(self.as_of)) is TRUE
+            for lookup in lookups
+            if isinstance(lookup, EventLookup)
+            for entry in self.entries(lookup.what, lookup.list)
+        )
+
+    def with_only(self, entry: Episode) -> Oracle:
+        """The same patient, of whom one entry is all that is on record."""
+        patient = replace(self.patient, episodes={entry.concept: (entry,)}, results={}, may_be={})
+        return Oracle(self.rulebook, patient, self.as_of, self.assumed, self.labs_within, self.trial)
 
     # ---- numbers
 

@@ -27,14 +27,15 @@ from typing import Generic, TypeVar, get_args
 
 from msgspec import Struct
 
-from screener.evaluation.answers import Found, Given, Judged, Measured, Reason, in_every_world
+from screener.evaluation.answers import Fact, Found, Given, Judged, Measured, Reason, in_every_world
 from screener.evaluation.denying import on_complete_list, said_by_list, unmentioned
 from screener.evaluation.episodes import happened, happens, onset_of
 from screener.evaluation.frame import Frame, prepared_lookups
-from screener.evaluation.grounds import Ground, lasting_of
+from screener.evaluation.grounds import Ground, lasting_of, leaves
 from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, stretch_around, up_to
 from screener.evaluation.results import against_limit, change_of, limits_in_use, value_of, window_of_freshness
-from screener.records.patient import Answer
+from screener.evaluation.standing import standing_of
+from screener.records.patient import Answer, Episode
 from screener.rulebook import (
     AgainstLimit,
     Age,
@@ -894,6 +895,8 @@ def _confirmed(node: Confirmed, engine: Engine[J, M]) -> Callable[[Frame], J]:
             held_since = day_shifted(frame.as_of, question.holds_for, -1)
             if answer.when.first_day < held_since:
                 return Found(question.name, truth=UNKNOWN, used=(answer,), reasons=("stale", waits), may_lack=True)
+        if question.shown_with is not None and (since := what_came_after(answer, question.shown_with, frame)):
+            return Found(question.name, truth=UNKNOWN, used=(answer, *since), reasons=("stale", waits), may_lack=True)
         return Found(question.name, truth=truth_of(answer.value), used=(answer,))
 
     return engine.answered(node, read, only_if, shown_with)
@@ -909,6 +912,25 @@ def answer_to(question: str, frame: Frame) -> Answer | None:
         if answer is not None and (answer.when is None or answer.when.first_day <= frame.as_of):
             return answer
     return None
+
+
+def what_came_after(answer: Answer, shown_with: Truthful, frame: Frame) -> tuple[Fact | Given, ...]:
+    """What is shown with a question and came after somebody answered it with no: of that the answer says nothing. A yes
+    stands.
+
+    On 20 February somebody answered that the patient can move about. An entry says quadriplegia since 10 March.
+    """
+    if answer.value is not False or answer.when is None or answer.when.last_day >= frame.as_of:
+        return ()
+    day = answer.when.last_day
+    shown = judge(shown_with, frame)
+    if shown.truth is not TRUE:
+        return ()
+    used = [fact for leaf in leaves(shown) for fact in leaf.used]
+    begun = [each for each in used if isinstance(each, Episode) and standing_of(each, frame).start.first_day > day]
+    if begun or decide(shown_with, frame.at(day)) is TRUE:
+        return tuple(begun)
+    return tuple(used)
 
 
 def was_confirmed(question: str, frame: Frame) -> bool:

@@ -777,7 +777,9 @@ def _person(answer: Judged, node: Confirmed, rulebook: Rulebook, grounds: Ground
         return
     given = [each for each in found.used if isinstance(each, Answer)] if isinstance(found, Found) else []
     if answer.truth is UNKNOWN:
-        old = f" ({_answer(given[0])}, too long ago)" if given else ""
+        since = isinstance(found, Found) and len(found.used) > len(given)
+        why = "before what is now on record" if since else "too long ago"
+        old = f" ({_answer(given[0])}, {why})" if given else ""
         yield Clause(f"{question.asked_of} to answer: “{question.title}”{old}")
     elif given:
         yield Clause(f"“{question.title}” was {_answer(given[0])}")

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from records.fhir.tiny import bundle
+from records.fhir.tiny import SNOMED, bundle
 from records.fhir_sources import dictionary
+from screener import load_patient, load_rules
 from screener.records import read_patient
 from screener.records.patient import Patient
 from screener.screening import evaluate
@@ -201,3 +202,28 @@ def test_a_name_of_the_same_lab_leaves_it_as_it_is(display: str | None, system: 
     patient = read(result(beside(PRESSURE, display, system), quantity(118, "mm[Hg]"), "2026-02-18"))
     (pressure,) = patient.results["systolic_blood_pressure"]
     assert pressure.unusable is None
+
+
+@pytest.mark.parametrize(
+    ("coding", "opens"),
+    [
+        ({"system": SNOMED, "code": "27113001", "display": "Body weight"}, True),
+        ({"system": "urn:iso:std:iso:11073:10101", "code": "188736", "display": "Body weight"}, True),
+        ({"system": SNOMED, "code": "27113001"}, False),
+        ({"system": SNOMED, "code": "27113001", "display": "Ideal body weight"}, False),
+        ({"system": "http://loinc.org", "code": "8350-1", "display": "Body weight Measured --with clothes"}, False),
+    ],
+)
+def test_a_code_of_no_laboratory_under_the_very_name_of_a_lab_keeps_its_place(coding: Json, opens: bool) -> None:
+    rules = load_rules()
+
+    def weighed(code: Json, kilograms: float, day: str) -> Json:
+        value = {"value": kilograms, "unit": "kg", "system": "http://unitsofmeasure.org", "code": "kg"}
+        return result({"coding": [code]}, {"valueQuantity": value}, day)
+
+    earlier = weighed({"system": "http://loinc.org", "code": "29463-7"}, 70, "2026-03-01")
+    screening = evaluate(
+        load_patient(bundle(PATIENT, earlier, weighed(coding, 40, "2026-03-10")), rules), rules, as_of="2026-03-11"
+    )
+    line = next(each for each in screening.trial("NCT03863002").criteria if each.id == "I5")
+    assert line.status == ("unknown" if opens else "passed")

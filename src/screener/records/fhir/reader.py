@@ -198,9 +198,10 @@ class Reader:
 
     def _near(self, concept: Concept, unit: str | None) -> Iterator[Meaning]:
         dictionary = self.dictionary
-        systems = [each.system for each in concept.codings if each.system and each.code]
-        if self._meant(concept) or any(dictionary.is_named_system(each) for each in systems):
-            return  # a code that is read elsewhere is not something else that only sounds like it
+        systems = {dictionary.system_name(each.system) for each in concept.codings if each.system and each.code}
+        is_coded = any(dictionary.is_named_system(each) for each in systems)
+        if self._meant(concept) or "loinc" in systems:
+            return  # a code of laboratory tests is not something else that only sounds like it
         names = concept.codes
         if any(dictionary.is_judged(*each) for each in (*names, (TEXT, concept.text or ""))):
             return
@@ -208,7 +209,8 @@ class Reader:
         wordings = list(dict.fromkeys(each for each in words if each))
         likeness, seen = likeness_of(dictionary), set[str]()
         for wording in wordings:
-            for name in likeness.perhaps(wording, ("lab", "finding")):
+            for name in (wording,) if is_coded else likeness.perhaps(wording, ("lab", "finding")):
+                # What has a code of diseases and drugs may be a lab only under that lab's very name.
                 meaning = dictionary.named(name, ("lab", "finding"))
                 if meaning is None or meaning.entry.name in seen or not dictionary.may_come_in(meaning, unit):
                     continue
