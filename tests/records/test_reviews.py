@@ -588,6 +588,9 @@ def test_another_one_is_denied_without_a_contradiction_and_what_was_found_is_non
     assert len(give_back(sheet(item("malignancy"), none_of_these=True), record).notes) == 1
     found = sheet(item("malignancy"), item("hepatocellular_carcinoma", found=True), none_of_these=True)
     assert give_back(found).notes == ()
+    lump = read(conditions=LUMPS[:1])
+    looked_up = sheet(item("malignancy"), none_of_these=True, entries=[entry(**{"is": "malignancy"})])
+    assert [note for note in give_back(looked_up, lump).notes if "which is right" in note] == []
 
 
 def test_what_one_review_found_and_a_later_one_denies_is_asked_about(looked_up: Any) -> None:

@@ -167,6 +167,31 @@ def test_a_review_ticked_in_the_page_settles_what_waited_for_it_and_says_who_rev
     assert "none found by N. Meyer, study nurse" in text
 
 
+def test_what_an_entry_is_and_that_it_is_nothing_else_is_one_answer(tab: Tab, tmp_path: Path) -> None:
+    record = {"id": "p", "as_of": "2026-02-10", "conditions": [{"text": "St.n. OP 2014"}, {"text": "Knoten"}]}
+    before = evaluate(record, load_rules())
+    (tmp_path / "page.html").write_text(html_page(before), encoding="utf-8")
+    tab.goto((tmp_path / "page.html").as_uri())
+    unfold(tab, ".review-fold")
+    first = tab.locator(".entries li").first
+    rest = first.get_by_role("checkbox")
+    assert not rest.is_visible()
+    first.locator("select").select_option("is malignancy")
+    rest.check()
+    tab.get_by_label("Day of the review").fill("2026-02-10")
+    tab.get_by_label("Name or role").fill("N. Meyer")
+    with tab.expect_download() as saved:
+        tab.get_by_role("button", name="Save the review").click()
+    saved.value.save_as(tmp_path / "review.json")
+    rules = Dictionary(load_rules())
+    after = with_answers(before.record, read_answers(tmp_path / "review.json", rules), rules)
+    assert after.notes == (
+        "not read: Knoten (conditions[1])",
+        "conditions[0]: “St.n. OP 2014” is `malignancy`: N. Meyer, 10 Feb 2026",
+    )
+    assert [each.source for each in sheet_of(evaluate(after, rules.rulebook)).review.entries] == ["conditions[1]"]
+
+
 def screened_again(file: Path) -> Screening:
     rules = load_rules()
     given = read_answers(file, Dictionary(rules))

@@ -342,10 +342,10 @@ def with_review(patient: Patient, review: ChartReview, dictionary: Dictionary) -
 
 def contradictions(patient: Patient, review: ChartReview, dictionary: Dictionary) -> Iterator[Note]:
     """What a review denies although an entry of the record certainly is it, at a time that the review covers. The entry
-    counts, and both are named: somebody has to find out which of them is right. What the reviewer was told of or found
-    is none; it was another one that was denied."""
+    counts, and both are named: somebody has to find out which of them is right. What the reviewer was told of, found or
+    looked up is none; it was another one that was denied."""
     concepts = dictionary.rulebook.concepts
-    told = review.besides.union(each.source for each in review.found)
+    told = review.besides.union(each.source for each in (*review.found, *review.settled))
     against: dict[tuple[str, str], tuple[Episode, list[Absence]]] = {}
     for absence in review.absences:
         for name in (absence.concept, *concepts[absence.concept].narrower):

@@ -45,7 +45,7 @@ def in_ward_words(notes: Iterable[Note], screening: Screening) -> tuple[str, ...
 
 def to_check(note: Note, screening: Screening) -> str:
     """What is to be checked first, as a question where it is one: `“Ikterus”: did you mean jaundice?`"""
-    return _note(note, _called(screening), screening)
+    return capital(_note(note, _called(screening), screening))
 
 
 def _note(note: Note, called: Mapping[str, str], screening: Screening) -> str:
