@@ -13,7 +13,7 @@ from screener.contract import LINE_WORDS
 from screener.evaluation.explanation import number_text
 from screener.report.sheet_page import begun
 from screener.report.wording import DISCLAIMER
-from screener.sheet.notes import in_ward_words, places_in
+from screener.sheet.notes import in_ward_words
 from screener.values.dates import dates_in_words
 
 SHAPES = {"failed": "M2 2 10 10M10 2 2 10", "passed": "M1.5 6.5 4.8 10 10.5 2.5"}
@@ -157,8 +157,8 @@ def test_notes_versions_and_the_disclaimer_stand_at_the_end() -> None:
     page = example_page("results-that-cannot-be-used")
     assert screening.notes
     notes = words(page.all("ul", class_="notes")[0])
-    assert all(flat(begun(note)) in notes for note in in_ward_words(screening.notes, screening))
-    assert all(place in notes for note in screening.notes for place in places_in(note))
+    assert all(flat(begun(note)) in notes for note in in_ward_words(screening.noted, screening))
+    assert all(place in notes for note in screening.noted for place in note.places)
     assert DISCLAIMER in words(page.all("footer")[-1])
     [versions] = [words(each) for each in page.all("p", class_="versions")]
     assert versions == f"As of 25 Mar 2026 · screener 0.1.0 · rules {screening.rules}"
