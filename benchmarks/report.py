@@ -27,10 +27,10 @@ from screener import Screening, advise, evaluate, load_patient, load_rules
 from screener.advice.distance import distance
 from screener.advice.margins import margins_of
 from screener.advice.when import changes
+from screener.report.criteria_csv import csv_text
 from screener.report.markdown import markdown
 from screener.report.questions import questionnaire
 from screener.report.sheet_page import page as page_of
-from screener.report.spreadsheet import csv_text
 from screener.sheet.making import sheet_of
 
 

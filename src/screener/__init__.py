@@ -1,12 +1,12 @@
 """Eligibility pre-screening for hepatology trials: criteria as readable rules, answers with their evidence.
 
-    from screener import evaluate, load_patient, load_rules
+    from screener import evaluate
 
-    screening = evaluate(patient, rules=load_rules(), as_of=date(2026, 2, 20))
-    screening.trials[0].criteria[2].status
+    screening = evaluate("patient.json", as_of="2026-02-20")
+    screening.trial("NCT07409259").criterion("I3").status  # `passed`, `failed` or `unknown`
 
-The door for other programs; the one for people is the command line (`screen`). Importing this is cheap: what is heavy
-is loaded when it is first used. The names that are not defined here are the types of what goes in and comes out.
+This is the library; people use the command line (`screen`). Importing it is cheap, because what is heavy is loaded when
+it is first used. docs/result.md describes what comes out, docs/semantics.md what the answers mean.
 """
 
 from __future__ import annotations
@@ -70,18 +70,19 @@ def evaluate(
 ) -> Screening:
     """Screen a patient against every trial, or against the `trials` named.
 
-    `patient` is what `load_patient` returned, or anything that it takes. Without `rules`, those that come with screener
-    are used. `as_of` is the day that the answers are about (a date, or `YYYY-MM-DD`); without it, the record's own. The
-    clock is never asked. `assume_complete` names lists of the record (`conditions`, `procedures`, …) to take as
-    complete; answers that rest on that have the basis `assumed`. `labs_within`, such as `"14 days"`, replaces every
-    other freshness of labs and findings. A single list or trial may be given as a plain text. `codes`, `locale` and
-    `columns` are as for `load_patient`.
+    `patient` is what `load_patient` returned, or anything that it takes; `codes`, `locale` and `columns` are passed on
+    to it. Without `rules`, those that come with screener are used.
 
-    `answers` are people's answers in addition to the record: `{"patient": …, "answers": {…}}`, a list of such, or the
-    path of a file. Answers about somebody else are refused. `site` is the path of a site's file (docs/site.md): what it
-    settles holds wherever the call says nothing. None is looked for.
+    `as_of` is the day that the answers are about (a date, or `YYYY-MM-DD`); without it, the record's own. The clock is
+    never asked. `assume_complete` names lists of the record (`conditions`, `procedures`, …) to take as complete;
+    answers that rest on that have the basis `assumed`. `labs_within`, such as `"14 days"`, replaces every other
+    freshness of labs and findings. A single list or trial may be given as a plain text.
 
-    With a Patient and rules this is pure, and safe in threads.
+    `answers` are people's answers in addition to the record: `{"patient": …, "answers": {…}}`, a list of these, or the
+    path of a file. Answers about somebody else are refused. `site` is the path of a site's file (docs/site.md), which
+    counts wherever the call says nothing; without it, no file is looked for.
+
+    With a Patient and rules nothing is read or written, and threads may call it at once.
 
     Raises RecordError if the record or the answers cannot be used, LocalCodesError if a table of codes cannot,
     RulesError if the rules cannot, SiteError if the site's file cannot. Raises ScreeningError if the call cannot be
@@ -160,7 +161,7 @@ def _with_answers(patient: Patient, answers: Answers, dictionary: Dictionary) ->
 def advise(screening: Screening) -> Advice:
     """What to find out next: what each missing fact settles, closes and rules out, and the few ways to pass each line.
 
-    Only undetermined trials are looked at: no fact changes the verdict of another. Pure, and safe in threads.
+    Only undetermined trials are looked at: no missing fact changes the verdict of another (docs/advice.md).
     """
     from screener.advice import decisive
 
@@ -177,13 +178,14 @@ def load_patient(
 ) -> Patient:
     """Read a patient's record from plain data, JSON text or a file, with the dictionary of `rules`.
 
-    `codes` names a clinic's own tables of codes (CSV files, see docs/codes.md). The Patient keeps the digest of that
-    dictionary, and `evaluate` refuses any other. `locale` (`de`, `en-GB`) says how dates and decimals are written in a
-    native record that does not say so itself. `columns` names a table of what the columns of a spreadsheet stand for,
-    if their headings do not say it.
+    `codes` names a clinic's own tables of codes (CSV files, docs/codes.md). The Patient keeps the digest of the
+    dictionary, and `evaluate` refuses rules with another one. `locale` (`de`, `en-GB`) says how dates and decimals are
+    written in a native record that does not say so itself. `columns` names a table of what the columns of a spreadsheet
+    mean, for headings that do not say it.
 
     Raises RecordError, with every fault that was found, if the record or the columns cannot be used, LocalCodesError if
-    a table of codes cannot, and ScreeningError if there is no such locale.
+    a table of codes cannot, RulesError if the rules that come with screener cannot, and ScreeningError if there is no
+    such locale.
     """
     return _load(source, _dictionary(rules, codes), locale, columns)
 
@@ -196,11 +198,11 @@ def load_patients(
     locale: str | None = None,
     columns: Columns = None,
 ) -> Iterator[Patient | RecordError]:
-    """Read every patient of a source that may hold several: a file of FHIR resources or NDJSON, or the folder of a bulk
-    export. They come one after the other, otherwise as from `load_patient`. A patient that cannot be used is a
-    RecordError in its place, so that the others go on.
+    """Read every patient of a source that may hold several, one after the other: a file of FHIR resources or NDJSON, a
+    spreadsheet, or the folder of a bulk export, of an OMOP warehouse or of facts. Arguments are as for `load_patient`.
+    A patient who cannot be used is a RecordError in that place, and the others go on.
 
-    Raises RecordError if the source as a whole cannot be read, and LocalCodesError if a table of codes cannot.
+    Raises RecordError if the source as a whole cannot be read, and otherwise as `load_patient` does.
     """
     from screener.records.reading import read_patients
 

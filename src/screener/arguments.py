@@ -13,7 +13,8 @@ LISTS: tuple[RecordList, ...] = get_args(RecordList)
 
 
 class ScreeningError(ValueError):
-    """A call that cannot be answered: no date of screening, another dictionary, an unknown trial or list."""
+    """A call that cannot be answered: no date of screening, another dictionary, an unknown trial or list. The message
+    says what to do."""
 
 
 def day_of(as_of: object) -> int:

@@ -62,8 +62,8 @@ class Options(Data, frozen=True):
 
 
 class Origins(Data, frozen=True):
-    """What identifies everything that answers rest on, apart from the rules: the facts as they were read, the
-    dictionary, and what the record was read with."""
+    """What the answers rest on besides the rules, as digests: the facts as they were read, the dictionary, and what the
+    record was read with."""
 
     record: Digest
     dictionary: Digest
@@ -94,7 +94,8 @@ class NeedListed(Data, frozen=True):
 
 
 class Term(Data, frozen=True):
-    """One term of a score's sum. Its ends differ if an input is not known exactly; None means without limit."""
+    """One term of a score's sum, `term` in words. Its ends differ if an input is not known exactly; None is without
+    limit."""
 
     term: str
     low: float | None
@@ -113,7 +114,7 @@ class ScoreValue(Data, frozen=True):
 
 
 class ReadingOutcome(Data, frozen=True):
-    """What one reading of the text gives alone. `chosen`: the site has settled on it."""
+    """What one reading of the text gives alone. `chosen`: somebody settled on it, and `chosen_by` says who."""
 
     label: str | None
     status: Status
@@ -135,7 +136,8 @@ class ScoreListed(Data, frozen=True):
 
 
 class ReadingData(Data, frozen=True):
-    """What one reading gives alone, by its number in the rule. `chosen`: the site has settled on it."""
+    """What one reading gives alone, by its number in the rule, counted from 1. `chosen`: somebody settled on it, and
+    `chosen_by` says who. The full form adds its `label` and `explanation`."""
 
     reading: int
     status: Status
@@ -146,8 +148,8 @@ class ReadingData(Data, frozen=True):
 
 
 class Refs(Data, frozen=True, omit_defaults=True):
-    """What a line rests on and waits for, as places in the result's tables, counted from 0. `too_old` are the facts
-    that are older than this line takes."""
+    """What a line rests on and waits for, as places in the result's tables, counted from 0. `too_old` are those of
+    the facts that do not count for this line: they are older than it takes, or a later entry may say otherwise."""
 
     facts: tuple[Whole, ...] = ()
     too_old: tuple[Whole, ...] = ()
@@ -158,8 +160,8 @@ class Refs(Data, frozen=True, omit_defaults=True):
 class CriterionData(Data, frozen=True):
     """One line for one patient. `passed` always speaks for the patient: a passed exclusion does not apply.
 
-    The compact form has `explanation` for settled lines only, `readings` and `flags` where there are any, and none of
-    the other fields that can be UNSET.
+    The compact form has `explanation` for settled lines only, and `readings` and `flags` where there are any. It leaves
+    out `text`, `rule`, `evidence`, `needs`, `scores` and `assumptions`.
     """
 
     id: str
@@ -189,7 +191,8 @@ class StatusCounts(Data, frozen=True):
 
 
 class Recruitment(Data, frozen=True, omit_defaults=True):
-    """Whether the registry says that the trial takes participants, and since when that is known."""
+    """What the registry's record says of the trial's recruitment, and as of which day. `recruiting` is true only where
+    it says so; otherwise `note` says what it says."""
 
     status: str | None
     date: str | None
@@ -214,9 +217,9 @@ class TrialData(Data, frozen=True):
 
 
 class Latest(Data, frozen=True):
-    """The latest result of a lab or finding that the trials compare. `good_to` is the last day on which it is fresh,
-    None if it cannot be used. `fact` is its place in the table of facts, None if there is no result. A trial's own
-    `labs_within` takes precedence."""
+    """The latest result of a lab or finding that the trials compare. `fact` is its place in the table of facts, None
+    without a result; `good_to` the last day on which it is fresh, None if it cannot be used. A trial's own
+    `labs_within` comes first."""
 
     name: str
     fact: Whole | None
@@ -227,7 +230,7 @@ class Latest(Data, frozen=True):
 class ScreeningData(Data, frozen=True, kw_only=True):
     """One patient against all trials."""
 
-    format: Literal["screener-result/2"] = FORMAT
+    format: Literal["screener-result/2"]
     form: ResultForm
     patient: str
     as_of: Day

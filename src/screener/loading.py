@@ -30,7 +30,7 @@ PACKAGE = Path(__file__).parent
 
 
 class RulesError(Exception):
-    """The rules cannot be used. The message is the text of all that is wrong with them, ready to be shown."""
+    """Rules that cannot be used. `str(error)` is the text of all their problems, ready to be shown."""
 
 
 class RuleFolder(Struct, frozen=True):

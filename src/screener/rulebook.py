@@ -663,13 +663,14 @@ class Shown(_Data, frozen=True):
 class Head(_Data, frozen=True):
     """The head of a patient's sheet, in order: results and scores; the concepts whose entries (and those
     of their kinds) are named there; the condition whose last onset the days are counted from; and what the diagnoses
-    are `of`, in short: `liver`."""
+    are `of`, in short: `liver`. A person of fewer years than `child_under` is called a child."""
 
     shown: tuple[Shown, ...] = ()
     diagnoses: tuple[str, ...] = ()
     since: str | None = None
     since_label: str = ""
     of: str = ""
+    child_under: int | None = None
 
 
 # ---- trials
@@ -793,8 +794,8 @@ def codes_within(text: str, system: str = "") -> tuple[tuple[str, str], ...]:
 
 
 class Rulebook(_Data, frozen=True, weakref=True, dict=True):
-    """Everything the engine needs to know, for all trials together. `digest` identifies the rule text it comes from,
-    and `dictionary_digest` the entries that a record is read with."""
+    """The checked rules of all trials, with the dictionary. `digest` identifies the rule text, and `dictionary_digest`
+    the entries that a record is read with."""
 
     digest: str
     dictionary_digest: str

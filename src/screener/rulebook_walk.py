@@ -46,7 +46,7 @@ def children(node: Struct) -> Iterator[Struct]:
 
 
 def named_by(node: Struct, rulebook: Rulebook) -> Iterator[Struct]:
-    """The expressions that a node names: of a score, a definition, a table; and what stands beside an event."""
+    """The expressions that a node names: of a score, a definition, a table; and what is tested with an event."""
     match node:
         case ScoreOf():
             yield rulebook.scores[node.name].expression

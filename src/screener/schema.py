@@ -6,6 +6,7 @@ The shape of a record is stated where records are read. Nothing here screens any
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import Any as Anything
 
@@ -63,7 +64,8 @@ def plain(part: object) -> Anything:
 
 
 def read_result(text: bytes | str) -> ScreeningDocument:
-    """A result from its JSON text. Raises msgspec.ValidationError if it has another shape, or DecodeError."""
+    """A result from its JSON text, in either form. Fields that it does not know are passed over. Raises
+    msgspec.ValidationError if it has another shape, and msgspec.DecodeError if it is no JSON."""
     return msgspec.json.decode(text, type=ScreeningDocument, dec_hook=_from_number)
 
 
@@ -87,6 +89,8 @@ def _schema_of_number(type_: type) -> dict[str, Anything]:
 
 
 def result_schema() -> dict[str, Anything]:
-    """The JSON Schema of a result."""
+    """The JSON Schema of a result. Its descriptions are those of the types, with `null` for None."""
     schema = msgspec.json.schema(ScreeningDocument, schema_hook=_schema_of_number)
+    for part in schema["$defs"].values():
+        part["description"] = re.sub(r"\bNone\b", "null", part["description"])
     return {"$schema": DIALECT, "title": "A screening by screener", **schema}

@@ -17,6 +17,7 @@ from msgspec import UNSET
 
 from screener.arguments import LISTS, ScreeningError, day_of, known_lists, known_trials, length_of
 from screener.contract import (
+    FORMAT,
     OUTCOMES,
     Basis,
     CriterionData,
@@ -95,8 +96,8 @@ class Once(cached_property[T]):
 
 
 class CriterionResult:
-    """One criterion for one patient. The status is decided at once, everything else when it is first read. `outcome`,
-    if given, decides each reading and says why it is open."""
+    """One line of a trial for one patient: its `status`, and what that rests on. The status is decided at once,
+    everything else when it is first read. `outcome`, if given, decides each reading and says why it is open."""
 
     def __init__(
         self, line: PreparedCriterion, frame: Frame, outcome: tuple[Callable[[Frame], Outcome], ...] | None = None
@@ -137,7 +138,7 @@ class CriterionResult:
 
     @property
     def readings_counted(self) -> tuple[tuple[str | None, Judged], ...]:
-        """The same, each answer with the label of its reading."""
+        """The answers to the readings that count, each with the label of its reading."""
         numbered = enumerate(zip(self._criterion.readings, self.judged, strict=True), start=1)
         return tuple((each.label, judged) for number, (each, judged) in numbered if self.reading in (None, number))
 
@@ -159,6 +160,7 @@ class CriterionResult:
 
     @property
     def kind(self) -> LineKind:
+        """`inclusion` or `exclusion`."""
         return self._criterion.kind
 
     @property
@@ -168,7 +170,7 @@ class CriterionResult:
 
     @property
     def short(self) -> str | None:
-        """What a sheet calls the line."""
+        """What a sheet calls the line, in at most 80 characters; None where the rules do not say."""
         return self._criterion.short
 
     @property
@@ -200,7 +202,8 @@ class CriterionResult:
 
     @property
     def basis(self) -> Basis:
-        """`assumed` if the answer rests on a list that the user asked to be taken as complete."""
+        """`assumed` if the answer rests on a list that is complete only because the call or a site said so, else
+        `recorded`."""
         if not self._frame.assumed:
             return "recorded"
         return "assumed" if any(outcome.assumed for outcome in open_or_all(self._outcomes)) else "recorded"
@@ -221,7 +224,8 @@ class CriterionResult:
 
     @Once
     def reasons(self) -> tuple[Reason, ...]:
-        """Why the answer is unknown; empty if it is not."""
+        """Why the line is open, the most telling reason first; empty for a settled line. docs/semantics.md says what
+        each means."""
         return reasons_of_readings(self._outcomes)
 
     @Once
@@ -277,7 +281,7 @@ class CriterionResult:
 
     @Once
     def needs(self) -> tuple[Need, ...]:
-        """The facts that would help to settle an unknown answer."""
+        """The facts that would help to settle an open line; empty for a settled one."""
         if self.truth is not UNKNOWN:
             return ()
         wanted: dict[Need, None] = {}
@@ -374,7 +378,9 @@ class CriterionResult:
 
 
 class TrialResult:
-    """One trial for one patient."""
+    """One trial for one patient: `criteria` are its lines, in the registry's order, and `counts` says how many passed,
+    failed and are unknown. `verdict` is ineligible if a line failed, else undetermined if one is unknown, else
+    eligible."""
 
     def __init__(self, trial: Trial, criteria: tuple[CriterionResult, ...]) -> None:
         self._trial = trial
@@ -391,10 +397,12 @@ class TrialResult:
 
     @property
     def id(self) -> str:
+        """The registry's number, such as `NCT07409259`."""
         return self._trial.id
 
     @property
     def title(self) -> str:
+        """The title, as the registry has it."""
         return self._trial.title
 
     @Once
@@ -424,7 +432,7 @@ class TrialResult:
 
     @property
     def recruitment(self) -> Recruitment:
-        """What the registry says about the trial. A trial that is not recruiting is screened all the same."""
+        """Whether the trial takes participants, as the registry has it. It is screened in any case."""
         registry = self._trial.registry
         recruiting = registry.status == "RECRUITING"
         note = None
@@ -465,7 +473,8 @@ class TrialResult:
 
 
 class Screening:
-    """One patient against all trials."""
+    """One patient against all `trials`, in the order of the rules. Two screenings are equal if they say the same, word
+    for word; one cannot be pickled."""
 
     def __init__(
         self,
@@ -491,7 +500,7 @@ class Screening:
 
     @property
     def record(self) -> Patient:
-        """The record that was screened: a report shows more of it than the answers rest on."""
+        """The record that was screened, which holds more than the answers rest on."""
         return self._patient
 
     @property
@@ -501,7 +510,7 @@ class Screening:
 
     @property
     def as_of(self) -> date:
-        """The day that the answers are about."""
+        """The day of screening, which the answers are about."""
         return date.fromordinal(self._day)
 
     @property
@@ -511,14 +520,15 @@ class Screening:
 
     @property
     def died(self) -> str | None:
-        """When the patient died, if the record says so and it was by the day of screening. No rule asks for it, and
-        nobody should miss it."""
+        """When the patient died, as recorded, if that was by the day of screening; else None. No rule asks for it, so
+        every report says it."""
         died = self._patient.died
         return died.text if died is not None and died.first_day <= self._day else None
 
     @Once
     def noted(self) -> tuple[Note, ...]:
-        """Everything that was ignored or is suspicious, each once; what to check first stands above all but a death."""
+        """Everything that was passed over or is suspicious, each once; what to check first stands above all but a
+        death."""
         patient, died = self._patient, self.died
         dead = [f"the record says that the patient has died ({dates_in_words(died)})"] if died is not None else []
         after = (
@@ -655,6 +665,7 @@ class Screening:
         trials = tuple([trial.to_data(tables, self._freshness_of(trial)) for trial in self.trials])
         patient = self._patient
         return ScreeningData(
+            format=FORMAT,
             form=form,
             patient=self.patient,
             as_of=day_text(self._day),
@@ -681,7 +692,7 @@ class Screening:
     def _latest(self, latest: LatestResult, tables: Tables) -> Latest:
         fact = None
         if latest.result is not None:
-            fact = tables.fact(evidence_of_result(latest.result, True, self.trials[0].criteria[0].frame))
+            fact = tables.fact(evidence_of_result(latest.result, self.trials[0].criteria[0].frame))
         good_to = None if latest.good_to is None else day_text(latest.good_to)
         origin: Origin = "dictionary" if self.options.labs_within is None else "call"
         return Latest(latest.name, fact, good_to, Freshness(str(latest.fresh), origin))
@@ -703,7 +714,8 @@ class Screening:
         return msgspec.json.encode(self.to_data(form)).decode()
 
     def to_rows(self) -> list[dict[str, Anything]]:
-        """A row for each line of each trial, ready for a data frame. Each cell is a text, or None."""
+        """A row for each line of each trial, ready for a data frame. Each cell is a text, or None; several reasons or
+        needs are joined by semicolons."""
         return [
             {
                 "patient": self.patient,

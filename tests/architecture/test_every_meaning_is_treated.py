@@ -387,6 +387,17 @@ def test_a_made_up_kind_would_be_missed(consumer: Consumer) -> None:
     assert not_treated(consumer, KINDS[consumer.what] | {"Median"}) == {"Median"}
 
 
+@pytest.mark.parametrize("guide", ["pick", "node"])
+def test_the_guide_to_adding_a_kind_names_every_file_that_has_to_know_it(guide: str) -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    steps = text.partition(f"## Adding a {guide}\n")[2].partition("\n## ")[0]
+    of_a_node = ("truths", "numbers", "written truths", "written numbers")
+    consumers = [each for each in CONSUMERS if (each.what == "picks" if guide == "pick" else each.what in of_a_node)]
+    files = {part.partition(":")[0] for consumer in consumers for part in consumer.where.split(", ")}
+    missing = sorted(file for file in files if not re.search(rf"[`/]{re.escape(Path(file).name)}`", steps))
+    assert not missing
+
+
 def test_every_module_that_tells_kinds_of_nodes_apart_is_a_consumer() -> None:
     named = {part.partition(":")[0] for consumer in CONSUMERS for part in consumer.where.split(", ")}
     telling = set()

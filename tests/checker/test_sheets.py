@@ -14,6 +14,7 @@ sheet
   diagnosis sepsis
   since sepsis "blood poisoning"
   short "blood"
+  child under 18 years
 """
 
 
@@ -21,7 +22,7 @@ def test_the_head_names_results_diagnoses_and_what_days_are_counted_from() -> No
     rulebook = checked(SHEET).rulebook
     assert rulebook is not None
     shown = (Shown("total_bilirubin", "Bilirubin", "INR", "ratio"), Shown("INR", "INR"))
-    assert rulebook.head == Head(shown, ("sepsis",), "sepsis", "blood poisoning", "blood")
+    assert rulebook.head == Head(shown, ("sepsis",), "sepsis", "blood poisoning", "blood", 18)
 
 
 def test_a_sheet_is_not_needed() -> None:
@@ -36,6 +37,7 @@ def test_a_sheet_is_not_needed() -> None:
         ("result TBil", "result sepsis", "unknown-name"),
         ("with INR", "with IRN", "unknown-name"),
         ("diagnosis sepsis", "diagnosis INR", "unknown-name"),
+        ("18 years", "18 months", "years-of-a-child"),
         ("since sepsis", "since TBil", "unknown-name"),
         ("\n  since", "\n\nsheet\n  since", "second-sheet"),
         ('  short "blood"\n', '  short "blood"\n  short "blood"\n', "repeated-line"),

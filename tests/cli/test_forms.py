@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from cli.conftest import Call
-from screener.report.forms import FORMS, FURTHER, TABLE, Asked, Report, Texts
+from screener.report.forms import DEFAULT, FORMS, FURTHER, Asked, Report, Texts
 from screener.report.worklists import Rows
 
 VALUES = {"html": "-", "explain": "NCT00000001/I2", "out": "pages"}
-ALL = (TABLE, *FORMS)
+ALL = (DEFAULT, *FORMS)
 
 
 def option(name: str) -> list[str]:

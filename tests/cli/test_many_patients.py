@@ -1,19 +1,15 @@
-"""Several patients in one call: the worklist, the matrix behind each in full; one bad record keeps nobody else out."""
+"""Several patients in one call: the worklist, also behind each in full; one bad record keeps nobody else out."""
 
 from __future__ import annotations
 
 import gzip
 import io
 import json
-from datetime import date
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from cli.conftest import RECORD, Call
-from screener.report.matrix import MOST_NAMED, Cell, Row, print_matrix
-from screener.sheet.model import State
 
 
 def three(write) -> list[str]:
@@ -29,23 +25,15 @@ def squeezed(text: str) -> list[str]:
     return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
 
 
-def test_several_patients_in_full_end_in_a_matrix_and_groups(call: Call, write) -> None:
-    status, out, err = call("--full", *three(write))
+def test_several_patients_in_full_end_in_their_worklist(call: Call, write) -> None:
+    files = three(write)
+    status, out, err = call("--full", *files)
     assert (status, err) == (0, "")
-    lines = squeezed(out)
-    assert lines[lines.index("Patient, as of Fri 20 Feb 2026 NCT00000001") :] == [
-        "Patient, as of Fri 20 Feb 2026 NCT00000001",
-        "─" * 55,
-        "anna Ruled out today I2",
-        "bert Nothing against so far",
-        "cleo Only people to ask",
-        "NCT00000001",
-        "Only people to ask 1: cleo",
-        "Nothing against so far 1: bert",
-        "Ruled out today 1",
-        "3 patients screened",
-        "Pre-screening aid. Eligibility is the investigator's decision.",
-    ]
+    worklist = call(*files)[1]
+    assert out.endswith(worklist)
+    places = [out.index(each) for each in ("Patient anna", "Patient bert", "Patient cleo", worklist)]
+    assert places == sorted(places)
+    assert worklist not in call("--full", files[0])[1]
 
 
 @pytest.mark.parametrize("form", ["folder", "ndjson", "gzip", "standard input"])
@@ -102,13 +90,6 @@ def test_where_no_record_is_good_nothing_is_printed(call: Call) -> None:
     assert err.count("there is no such file") == 2
 
 
-def test_full_shows_each_patient_before_the_matrix(call: Call, write) -> None:
-    status, out, _ = call("--full", *three(write))
-    assert status == 0
-    places = [out.index(each) for each in ("Patient anna", "Patient bert", "Patient cleo", "3 patients screened")]
-    assert places == sorted(places)
-
-
 def test_quiet_is_a_line_for_each_trial(call: Call, write) -> None:
     status, out, err = call("--quiet", *three(write))
     assert (status, err) == (0, "")
@@ -133,22 +114,6 @@ def test_two_forms_of_one_report_are_refused(call: Call, write) -> None:
         assert "are two forms of one report" in err
 
 
-def test_days_of_screening_that_differ_have_a_column(call: Call, write) -> None:
-    out = call("--full", write(), write("b.json", id="bert", as_of="2026-02-19"))[1]
-    assert "Patient As of NCT00000001" in squeezed(out)
-    assert "anna 20 Feb 2026 Ruled out today I2" in squeezed(out)
-
-
-def test_of_a_large_group_the_first_are_named_and_the_others_counted() -> None:
-    rows = [
-        Row(f"p{number}", date(2026, 2, 20), (Cell("T", "eligible", State("all met", "All criteria met"), ()),))
-        for number in range(MOST_NAMED + 3)
-    ]
-    page = io.StringIO()
-    print_matrix(rows, 0, Console(file=page, width=80))
-    assert f"p{MOST_NAMED - 1} and 3 others" in " ".join(page.getvalue().split())
-
-
 def test_an_id_that_could_move_the_cursor_is_shown_as_text(call: Call, write) -> None:
     out = call(write(), write("b.json", id="b\x1b[2Jert\n"))[1]
     assert "\x1b" not in out
@@ -167,13 +132,6 @@ def test_there_is_colour_only_for_a_terminal(call: Call, write, monkeypatch: pyt
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b[31m" not in call(*files)[1]
     assert "31m" not in call(files[0], "--full")[1]
-
-
-@pytest.mark.parametrize("width", [60, 80, 110])
-def test_the_matrix_keeps_to_the_width(call: Call, write, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
-    monkeypatch.setenv("COLUMNS", str(width))
-    out = call("--full", *three(write), write("d.json", id="somebody with a very long name " * 4))[1]
-    assert max(map(len, out.splitlines())) <= width
 
 
 # ---- progress

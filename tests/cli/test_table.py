@@ -92,7 +92,7 @@ def test_an_open_score_is_shown_term_by_term(
 
 def test_each_patient_has_a_table_of_its_own(call: Call, write) -> None:
     out = table(call, write("a.json"), write("b.json", id="berta"))
-    assert out.count(DISCLAIMER) == 3  # and one below the matrix of both
+    assert out.count(DISCLAIMER) == 3  # and one below the worklist of both
     assert out.index("Patient anna") < out.index("Patient berta")
 
 

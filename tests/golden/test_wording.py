@@ -8,7 +8,7 @@ import pytest
 
 from flagged import said
 from screener.evaluation.explanation import score_text, span_text
-from screener.evaluation.phrases import both, capital, either, lowered, unit_beside
+from screener.evaluation.phrases import both, capital, either, lowered, unit_after
 from screener.loading import load_rulebook
 from screener.records import read_patient
 from screener.screening import CriterionResult, evaluate
@@ -75,7 +75,7 @@ def test_a_score_is_told_as_far_as_it_is_known(value: Range, text: str) -> None:
     ],
 )
 def test_a_pure_number_or_a_ratio_stands_without_its_unit(unit: str | None, beside: str) -> None:
-    assert unit_beside(unit) == beside
+    assert unit_after(unit) == beside
 
 
 # ---- sentences about one line of a protocol

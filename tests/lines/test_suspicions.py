@@ -12,12 +12,14 @@ from rich.console import Console
 from flagged import said
 from screener import evaluate, load_patient
 from screener.report.terminal import print_screening
+from screener.report.wording import freshness_limits
 from screener.screening import CriterionResult, Evidence, Screening
 from trial_text import rulebook_with_rule, rulebook_with_trial
 
 TODAY = "2026-02-20"
 UNUSUAL = "unusual: usual is 2 .. 850 umol/L; did you mean `70 umol/L`?"
 SECONDS = "between 10 and 60: is it a prothrombin time in seconds?"
+LATER = "an entry on record may be later"
 LOW = "low beside an INR of 1.5 or more: was it measured in mg/dL?"
 
 
@@ -109,6 +111,33 @@ def test_a_suspicion_is_shown_for_a_result_that_is_too_old_to_count() -> None:
     found = answer("total_bilirubin >= 85 umol/L", lab("TBil", 70, "mg/dL", "2026-01-10"))
     assert found.status == "unknown"
     assert said(row(found).flags) == (UNUSUAL, "the last result is too old")
+
+
+@pytest.mark.parametrize(
+    ("value", "begun", "flags", "explained"),
+    [
+        (3, "2026-02-16", (), " 3 on 17 Feb 2026, at least 2"),
+        (1, "2026-02-19", (LATER,), " counts as grade 1 to 4, because {later}; at least 2? Not known yet"),
+        (3, "2026-02-19", (LATER,), " counts as grade 3 or 4, because {later}, at least 2"),
+        (4, "2026-02-19", (LATER,), " counts as grade 4, because {later}, at least 2"),
+    ],
+)
+def test_a_grade_that_a_later_entry_overtakes_is_not_called_too_old(
+    value: int, begun: str, flags: tuple[str, ...], explained: str
+) -> None:
+    entry = {"name": "hepatic_encephalopathy", "status": "active", "onset": begun}
+    grade = lab("HE_grade", value, date="2026-02-17")
+    found = answer("hepatic_encephalopathy_grade >= 2", grade, conditions=[entry])
+    assert said(row(found).flags) == flags
+    later = f"hepatic encephalopathy (active, since 19 Feb 2026) may be later than the result, {value} on 17 Feb 2026"
+    assert found.explanation == "West Haven grade of hepatic encephalopathy" + explained.format(later=later)
+    assert not freshness_limits(found)
+
+
+def test_a_score_says_why_a_grade_in_it_does_not_count() -> None:
+    entry = {"name": "hepatic_encephalopathy", "status": "active", "onset": "2026-02-19"}
+    found = answer("COSSH_ACLF_II_with_HE_grade >= 9", lab("HE_grade", 1, date="2026-02-17"), conditions=[entry])
+    assert f"{LATER}: West Haven grade of hepatic encephalopathy" in found.explanation
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from report.pages import html_page
 from screener import Screening, evaluate, load_rules
 from screener.contract import TrialData
 from screener.report.markdown import markdown
-from screener.report.matrix import print_matrix, row_of
 from screener.report.terminal import print_screening
 
 RULES = load_rules()
@@ -59,10 +58,6 @@ def test_it_stands_with_the_verdict_in_every_report() -> None:
         assert "check first: INR 25.3" in " ".join(lines[number + 1 : number + 3])
     assert "check first: INR 25.3" in markdown(TOO_HIGH)
     assert "Check first: <bdi>INR 25.3" in html_page(TOO_HIGH)
-    console = Console(file=io.StringIO(), width=200)
-    print_matrix([row_of(TOO_HIGH)], 0, console)
-    assert isinstance(console.file, io.StringIO)
-    assert "Check INR first" in console.file.getvalue()
 
 
 def test_the_json_says_what_to_check_of_each_trial() -> None:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from report.pages import screened, screened_record
 from report.test_hostile_records import HOSTILE, a_record
+from screener.report.criteria_csv import HEADER, csv_text
 from screener.report.markdown import markdown
-from screener.report.spreadsheet import HEADER, csv_text
 
 
 def rows_of(text: str) -> list[dict[str, str]]:

@@ -65,7 +65,7 @@ def causes(readings: Sequence[Truthful], eve: Frame, today: Frame) -> tuple[Caus
 
 
 def in_words(told: Iterable[Cause]) -> str:
-    """Several causes as one text; what happened alike, and on one day, is told together."""
+    """Several causes as one text; what happened alike on one day stands together."""
     groups: dict[str, dict[str, list[str]]] = {}
     for cause in told:
         groups.setdefault(cause.happened, {}).setdefault(cause.when, []).append(cause.what)
@@ -214,8 +214,7 @@ def _causes_of_results(
 
 
 def _may_lie_outside(fact: Fact | Given, found: Found) -> bool:
-    """Whether a result is known not to lie for certain where the rule looks. Of a change that is not told; what is
-    known is whether its day is."""
+    """Whether a result is known not to lie for certain where the rule looks. For a change only its day can say that."""
     if not isinstance(fact, Result):
         return False
     if not found.in_window:
@@ -349,6 +348,6 @@ def _of(moment: Moment | None) -> str:
 
 
 def _day(moment: Moment) -> str:
-    """The day as recorded, without a time of day: labs of one day are told together. That it was not recorded stays."""
+    """The day as recorded, without a time of day: labs of one day stand together. That it was not recorded stays."""
     day, _, rest = moment.text.replace("T", " ").partition(" ")
     return moment.text if rest.startswith("(") else day

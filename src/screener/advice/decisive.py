@@ -157,7 +157,7 @@ class Advising:
         return TrialAdvice(trial, (*alone, *pairs), tuple(self._open_line(line) for line in open_lines))
 
     def _pairs(self, trial: str, open_lines: list[Line]) -> Iterable[RulesOut]:
-        """Two facts that rule out together, each told with the values of the other that stand in the way."""
+        """Two facts that rule out together, each with the values of the other that prevent it."""
         pairs_of = LineWays(self.inquiry, most=sys.maxsize, most_facts=2)
         pairs: dict[tuple[tuple[int, frozenset[int]], ...], list[int]] = {}
         for line in open_lines:
@@ -238,7 +238,7 @@ class Advising:
 
     def _on_the_way(self, answer: Judged, want: Truth, fact: int, line: Line) -> Iterator[list[tuple[Way, ...]]]:
         """For each node that hangs on a question, from the whole down to it, what makes it matter: the ways in which
-        the parts beside it leave it to the question whether the answer comes out as wanted."""
+        the other parts leave it to the question whether the answer comes out as wanted."""
         parts = truths_in(answer)
         if not isinstance(answer.node, Connective):
             if fact in self.inquiry.part_of(answer, line.trial).facts:

@@ -114,7 +114,8 @@ class TrialDistance(Worded, frozen=True):
 
 
 def distance(screening: Screening) -> tuple[TrialDistance, ...]:
-    """Every trial with its failed lines, the nearest first: by fixed failures, changeable ones, and open lines."""
+    """Every trial with its failed lines, and which of them nothing can change, the nearest first: by fixed failures,
+    changeable ones, and open lines."""
     distances = [_distance(trial) for trial in screening.trials]
     return tuple(sorted(distances, key=lambda each: (each.fixed, each.changeable, each.unknown)))
 

@@ -35,7 +35,7 @@ from screener.evaluation.grounds import (
     what_is,
 )
 from screener.evaluation.instants import Stretch, ahead_of
-from screener.evaluation.phrases import capital, in_time, lowered, unit_beside, wanted
+from screener.evaluation.phrases import capital, in_time, lowered, unit_after, wanted
 from screener.evaluation.results import possible_values, window_of_freshness
 from screener.records.notes import some_of
 from screener.records.patient import Answer, Episode, Patient, Result
@@ -136,8 +136,8 @@ def _days_earlier(day: int, years: int) -> int:
 
 
 class Gathering:
-    """The facts told so far: of answers of lookups, by identity, which criteria and trials share; and of entries that
-    leave open what they are, with the lookups that each leaves open."""
+    """The facts gathered so far: those of lookups' answers, by identity, because criteria and trials share them; and
+    those of entries that leave open what they are, with the lookups that each leaves open."""
 
     def __init__(self) -> None:
         self.of_lookups: dict[int, tuple[Fact, ...]] = {}
@@ -324,7 +324,7 @@ def _which(fact: Lab | Finding, text: str, results: tuple[Result, ...], frame: F
     """Which of several results is right: the others are taken out."""
     named = tuple(
         Possibility(
-            f"{right.recorded_value}{unit_beside(right.recorded_unit)}",
+            f"{right.recorded_value}{unit_after(right.recorded_unit)}",
             results=(Entry(fact.name, tuple(each for each in results if each is not right)),),
         )
         for right in results
@@ -484,8 +484,8 @@ MOST_ALONE = 3
 
 
 def together(entries: Collection[Fact], gathering: Gathering) -> Iterator[tuple[Fact, ...]]:
-    """The facts of entries, those together that are one fact: they leave the same lookups open, and nothing is told of
-    each but what follows if it is none of what rules ask for, or they are many.
+    """The facts of entries, grouped into one fact where they leave the same lookups open, and either all that is said
+    of each is what follows if it is none of what rules ask for, or they are many.
 
     Twelve diagnoses that nobody could read leave the same open, and no line is settled before all twelve are known:
     that is one thing to find out. A thirteenth, of last week, also leaves open whether there was an infection this
@@ -550,7 +550,7 @@ def _yes_or_no(lookup: EventLookup, name: str, frame: Frame, reach: Reach) -> Fa
 
 
 def _spared(lookup: EventLookup, rulebook: Rulebook) -> str:
-    """What a question leaves out, how often it must have been, and what must hold beside it."""
+    """What a question leaves out, how often it must have been, and what must hold with it."""
     times = f", at least {lookup.times} times" if lookup.times > 1 and lookup.verb != "allergy to" else ""
     exceptions = f", except {wanted(lookup.exceptions, rulebook)}" if lookup.exceptions else ""
     _, _, rule = lookup.name.partition(" with ")

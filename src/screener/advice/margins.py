@@ -53,7 +53,8 @@ ZERO = Fraction(0)
 class Gap(Struct, frozen=True, rename={"is_more": "more"}):
     """How far apart two things are, as far as that is known: from `least` to `most`, never negative.
 
-    `most` is None if only the limits of what is possible bound it. `is_more`: it is more than `least`, not at least.
+    `most` is None if nothing bounds it but what is possible. `is_more` (`more` in JSON): it is more than `least`, and
+    not `least` itself.
     """
 
     least: Fraction
@@ -79,7 +80,8 @@ class Gap(Struct, frozen=True, rename={"is_more": "more"}):
 
 class FromLimit(Worded, frozen=True, rename={"is_included": "included"}):
     """The distance of a number from one limit: which limit (`lower` or `upper` of two), on what side, and how far, in
-    the canonical unit and in the recorded one if that differs."""
+    the canonical unit and in the recorded one if that differs. `is_included` (`included` in JSON): a number exactly at
+    the limit is within it. `decimals` is how many to print."""
 
     which: Literal["lower", "upper"] | None
     side: Side
@@ -209,7 +211,7 @@ def _rounded(number: Fraction, places: int) -> str:
 
 
 def margins_of(screening: Screening) -> tuple[TrialMargins, ...]:
-    """The margins of every line of every trial that has any."""
+    """How far each number that decided a line lies from its limit, trial by trial; lines without any are left out."""
     known: Known = {}
     return tuple(
         TrialMargins(

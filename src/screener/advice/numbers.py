@@ -1,7 +1,7 @@
 """What a missing number may turn out to be: its domain in stretches, and within each every rule says one thing.
 
 Each part of a rule that reads the number has steps of its own. If what it compares only rises or only falls with the
-number, the ends of the domain tell whether it turns at all; where it does is found by asking at single values, down to
+number, the ends of the domain show whether it turns at all; where it does is found by asking at single values, down to
 neighboring doubles. Any other part is put to the engine between the limits that rules write, and where single values
 differ. No rule is taken to be monotone that is not seen to be.
 

@@ -149,7 +149,8 @@ Place = int
 
 
 class ValuesTold(Struct, frozen=True, omit_defaults=True):
-    """Some of the values that a fact may turn out to have: see `Values`. A single choice is what `text` says."""
+    """Some of the values that a fact may turn out to have: numbers in `spans`, in `unit`, or several `choices`. A
+    single choice is what `text` says."""
 
     text: str
     spans: tuple[Span, ...] = ()
@@ -165,14 +166,16 @@ class KnownTold(Struct, frozen=True, array_like=True):
 
 
 class WayTold(Struct, frozen=True, omit_defaults=True):
-    """Some facts that together bring something about: see `Way`."""
+    """Some facts that together bring something about: `known` whichever of their values come true, `together` only
+    as their numbers fit one another, as in a score."""
 
     known: tuple[KnownTold, ...] = ()
     together: tuple[Place, ...] = ()
 
 
 class OutcomeTold(Struct, frozen=True, omit_defaults=True):
-    """What follows if a fact has one of these values."""
+    """What follows if a fact has one of these values: the lines that it passes and fails by itself. `values` is a place
+    among the fact's own."""
 
     values: Place
     passes: tuple[str, ...] = ()
@@ -180,7 +183,10 @@ class OutcomeTold(Struct, frozen=True, omit_defaults=True):
 
 
 class FactTold(Struct, frozen=True, omit_defaults=True):
-    """A missing fact, every set of its values that anything refers to, and what it does: see `OpenFact`."""
+    """A missing fact, every set of its values that anything refers to, and what it does by itself: the lines that it
+    settles whatever it turns out to be, those that it closes with some values, the trials that it rules out with some
+    values, and those whose verdict it decides with some. `conditional`: it matters only if another fact turns out a
+    certain way; `only_if` are the ways in which it does."""
 
     fact: Missing
     values: tuple[ValuesTold, ...]
@@ -194,7 +200,8 @@ class FactTold(Struct, frozen=True, omit_defaults=True):
 
 
 class RulesOutTold(Struct, frozen=True, omit_defaults=True):
-    """A fact that rules the trial out: see `RulesOut`."""
+    """A fact that rules the trial out by itself if it has these values, or does so unless another fact has the values
+    in `unless`. `criteria` are those that fail."""
 
     fact: KnownTold
     criteria: tuple[str, ...]
@@ -202,7 +209,8 @@ class RulesOutTold(Struct, frozen=True, omit_defaults=True):
 
 
 class LineTold(Struct, frozen=True, omit_defaults=True):
-    """An open line with the few ways to pass it: see `OpenLine`."""
+    """An open line with the few ways to pass it, the smallest first; `complete` is false where there were too many to
+    tell or to try. A line without a way waits for more than the facts named here: `needs` says for what."""
 
     criterion: str
     ways: tuple[WayTold, ...] = ()

@@ -27,7 +27,7 @@ from screener.evaluation.answers import Found, Judged, Measured
 from screener.evaluation.evaluator import Residue
 from screener.evaluation.explanation import span_text
 from screener.evaluation.frame import Frame
-from screener.evaluation.phrases import either, in_time, lowered, unit_beside
+from screener.evaluation.phrases import either, in_time, lowered, unit_after
 from screener.evaluation.results import possible_values
 from screener.records.measuring import MEASURED_AS
 from screener.records.patient import Patient, Result
@@ -49,10 +49,10 @@ MOST_TRIALS = 600
 
 
 class Bound(Worded, frozen=True, rename={"is_edge": "exact"}):
-    """An end of the values that turn a comparison: `at most 1.67`, `below 2`. The number is in the unit it is told in.
+    """An end of the values that turn a comparison: `at most 1.67`, `below 2`, in the unit of the input.
 
     `at most` and `at least`: the number itself turns it. `below` and `above`: it does not, and every number beyond
-    does. `is_edge`: between this number and the next decimal nothing else happens; otherwise the edge lies between this
+    does. `is_edge` (`exact` in JSON): the comparison turns exactly here; otherwise it turns somewhere between this
     number and the next one with as many decimals.
     """
 
@@ -68,7 +68,7 @@ class Bound(Worded, frozen=True, rename={"is_edge": "exact"}):
 class Stretch(Worded, frozen=True, rename={"is_whole": "whole"}):
     """Values that turn a comparison: from the one nearest to the record to the farthest, or to the end of what can be.
 
-    `is_whole`: just beyond the farthest it turns back; otherwise nothing was found out beyond it.
+    `is_whole` (`whole` in JSON): just beyond the farthest it turns back; otherwise nothing is known beyond it.
     """
 
     nearest: Bound
@@ -87,7 +87,7 @@ class WouldTurn(Worded, frozen=True, rename={"is_settled": "settled", "is_possib
     """What one input would have to be for a comparison to turn, everything else in the record as it is.
 
     `name` is the dictionary's. `stretches` are in the unit recorded, `choices` those of a finding with named choices.
-    None of them: no possible value would turn it, if `is_settled`; otherwise none was found.
+    Without either, no possible value would turn it if `is_settled` (`settled` in JSON); otherwise none was found.
     """
 
     name: str
@@ -120,7 +120,7 @@ class WouldTurn(Worded, frozen=True, rename={"is_settled": "settled", "is_possib
 
 def counted_in(unit: str | None, *, one: bool = False) -> str:
     """A unit after its number: ` mg/dL`, ` x 10*9/L`; `years` of `one` is a year."""
-    told = unit_beside(unit)
+    told = unit_after(unit)
     if told[1:2].isdigit():
         return f" x{told}"
     return told.removesuffix("s") if one and unit == "years" else told
@@ -138,7 +138,7 @@ def decimal_text(number: Fraction, decimals: int) -> str:
 
 
 def would_turn(answer: Judged, frame: Frame) -> tuple[WouldTurn, ...]:
-    """For every input of a decided comparison that the record tells anything about, what would turn it.
+    """What would turn a decided comparison, for each of its inputs that is on record.
 
     `answer` is a `Compare` or `Between` that is TRUE or FALSE in this frame.
     """
@@ -421,8 +421,8 @@ class Search:
         return far
 
     def _divided(self, near: int, far: int, prunes: Truth, is_it: Callable[[Judged], bool]) -> int | None:
-        """The first rung after `near`, up to `far`, that is it, whatever the formula: a stretch of which all values are
-        known to be no such thing is left out, any other is halved."""
+        """The first rung after `near`, up to `far`, that is it, whatever the formula: a stretch is halved unless all of
+        its values are known to be no such thing."""
         if far == near:
             return None
         self._left -= 1
@@ -468,7 +468,7 @@ class Search:
         return judged is None or any(part.range.undefined for part in judged.parts if isinstance(part, Measured))
 
     def _bound(self, one: int, other: int, *, inner: int) -> Bound:
-        """The bound between two neighboring rungs, of which `inner` turns the comparison and the other does not."""
+        """The bound between two neighboring rungs: `inner` turns the comparison, the other does not."""
         outer = one if inner == other else other
         ladder = self._ladder
         rises = ladder.number(inner) > ladder.number(outer)

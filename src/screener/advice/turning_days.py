@@ -380,8 +380,8 @@ def _first_from(start: int, day: int, length: Duration, direction: Literal[-1, 1
 
 
 def _divided_by_days(when: Moment | None, lengths: Iterable[Duration], as_of: int, until: int) -> set[int]:
-    """The days on which a pace changes of itself: it is divided by days of which one moves with the day of screening,
-    because a result is of an unknown day, or of one known in part that a window's edge is passing over."""
+    """The days on which a pace changes by itself. It is divided by a number of days, and one end of these moves with
+    the day of screening if a result's day is unknown, or known in part while a window's edge passes over it."""
     if when is None:
         return set(range(as_of + 1, until + 1))
     if when.is_one_day:

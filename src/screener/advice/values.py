@@ -10,7 +10,7 @@ from msgspec import Struct
 from screener.advice.facts import Fact
 from screener.advice.inquiry import Inquiry
 from screener.evaluation.explanation import number_text
-from screener.evaluation.phrases import either, unit_beside
+from screener.evaluation.phrases import either, unit_after
 from screener.values.ranges import Range
 
 
@@ -100,7 +100,7 @@ def _touch(one: Range, other: Range, fact: Fact) -> bool:
 
 def _span_text(part: Range, fact: Fact, written: dict[float, str]) -> str:
     """`below 1.5`, `at least 85.52 umol/L (5 mg/dL)`; a limit found by halving is rounded into the part meant."""
-    domain, unit = fact.domain, unit_beside(fact.unit)
+    domain, unit = fact.domain, unit_after(fact.unit)
 
     def low() -> str:
         return _number(part.low, fact, written, up=True)
@@ -137,4 +137,4 @@ def _number(number: float, fact: Fact, written: dict[float, str], *, up: bool | 
 def _as_written(number: float, fact: Fact, written: dict[float, str]) -> str:
     """The limit as the rule has it, where that is in another unit."""
     text = written.get(number, "")
-    return f" ({text})" if text and unit_beside(fact.unit) and not text.endswith((fact.unit, "years")) else ""
+    return f" ({text})" if text and unit_after(fact.unit) and not text.endswith((fact.unit, "years")) else ""

@@ -114,7 +114,7 @@ class TrialTimeline(Struct, frozen=True):
         return "; ".join(told) or "nothing expires by itself"
 
     def by_day(self) -> tuple[Turn, ...]:
-        """The changes in the order of days, those told together that give several criteria the same status."""
+        """The changes in the order of days, one for all criteria that get the same status on a day."""
         turns: list[Turn] = []
         for (day, after), group in groupby(sorted(self.changes, key=_day_and_status), key=_day_and_status):
             those = list(group)
@@ -157,13 +157,14 @@ class Timeline(Struct, frozen=True):
 
 
 def changes(screening: Screening, until: date | None = None) -> Timeline:
-    """On which days after that of screening the answers change by themselves, up to and including the day `until`.
+    """On which days after that of screening the answers change although no fact is added, up to and including the day
+    `until` (docs/when.md).
 
-    Without `until` the horizon is two years, or as long as the longest window, freshness or wash-out that the
-    criteria have, so that every fact on record has left it. No fact is added. What is said of the present
-    without a date is of the day of screening (`as_said_on`), and lists declared complete are of the record's own day.
+    Without `until` it looks two years ahead, or as far as the longest window, freshness or wash-out of the criteria if
+    that is longer: by then every fact on record has left it. What the record says of the present without a date is
+    of the day of screening, and lists that are complete are so on the record's own day.
 
-    Raises ScreeningError where `until` does not lie after the day of screening.
+    Raises ScreeningError if `until` does not lie after the day of screening.
     """
     if until is not None and until <= screening.as_of:
         raise ScreeningError(f"until: `{until}` does not lie after the day of screening, {screening.as_of}")
@@ -366,7 +367,8 @@ def _moved(
 
 
 def _horizon(moved: Iterable[_Moved], day: int) -> int:
-    """The last day of interest: when what is of the day of screening has left every window, and at least two years."""
+    """The last day of interest: by then every fact of the day of screening has left every window. At least two
+    years."""
     read = {(each.days, part.reads) for each in moved for parts in each.parts for part in parts}
     lengths = {length for days, reads in read for length in lengths_of(reads, days.frame)}
     ahead = max([day_shifted(day, SHORTEST, 1), *(outlived(day, length) for length in lengths)])

@@ -133,7 +133,7 @@ def run(asked: argparse.Namespace) -> int:
 def _explain(asked: argparse.Namespace, dictionary: Dictionary) -> int:
     """Print one patient's report. Raises FactsError where the run over the folder cannot be repeated."""
     from screener.cohort.explain import explained
-    from screener.report.forms import TABLE, Asked
+    from screener.report.forms import DEFAULT, Asked
 
     if len(asked.sources) != 1 or asked.out is not None:
         raise CallError("`--explain` is about one folder of answers", "screen cohort DIR --explain PATIENT")
@@ -141,7 +141,7 @@ def _explain(asked: argparse.Namespace, dictionary: Dictionary) -> int:
     if not found:
         raise CallError(f"nobody in {asked.sources[0]} is called that", "write the id as it is in the record")
     for number, each in enumerate(found):  # several are called alike: a sheet for each of them
-        report = TABLE.report(Asked(None, frozenset(), (), asked.trial))
+        report = DEFAULT.report(Asked(None, frozenset(), (), asked.trial))
         encode_output(encoding=report.encoding, errors="replace", newline=report.newline)
         if number:
             print()

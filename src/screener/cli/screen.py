@@ -66,10 +66,10 @@ def _add_choice(parser: Parser) -> None:
         "little (too little on record), today (ruled out today), out (ruled out, today or for good)",
     )
     group.add_argument(
-        "--recruiting", action="store_true", help="only patients who are not ruled out of every trial that recruits"
+        "--recruiting", action="store_true", help="only patients who may still enter a trial that is recruiting"
     )
     group.add_argument(
-        "--sort", choices=_SORTS, help="the nearest first (if nothing is said), by the last good day, or by name"
+        "--sort", choices=_SORTS, help="the nearest first (the default), by the last good day, or by name"
     )
     group.add_argument(
         "--since",
@@ -107,13 +107,13 @@ def _choice(asked: argparse.Namespace) -> Choice:
 def run(asked: argparse.Namespace) -> int:
     """Screen, and report."""
     from screener.cli.patients import prepared
-    from screener.report.forms import FURTHER, TABLE, WORKLIST, Asked, FormError, check_honoured, form_asked
+    from screener.report.forms import DEFAULT, FURTHER, WORKLIST, Asked, FormError, check_honoured, form_asked
 
     take_site(asked)
     try:
         form = form_asked(vars(asked), asked.site_read.output if asked.site_read is not None else None)
         chosen = _chosen(asked)
-        if form is TABLE and (chosen or asked.jobs > 1):
+        if form is DEFAULT and (chosen or asked.jobs > 1):
             form = WORKLIST
         further = frozenset(name for name in FURTHER if getattr(asked, name))
         check_honoured(form, further, asked.jobs, chosen)

@@ -16,12 +16,12 @@ from screener.cohort.nearest import Closing, Near
 from screener.cohort.page import page, under
 from screener.cohort.summary import Recorded, Step, Summary, Wanted
 from screener.records.whole_files import whole_file
-from screener.report.spreadsheet import plain_cell
+from screener.report.criteria_csv import plain_cell
 
 
 def write_summary(folder: Path, summary: Summary) -> list[Path]:
-    """Write the summary as JSON, as tables, and as a page. What names patients is written only where small numbers are
-    told, and removed where they are not. Raises OSError."""
+    """Write the summary as JSON, as tables, and as a page. What names patients is written only where small numbers
+    are shown, and removed where they are not. Raises OSError."""
     few = under(summary.rounded_to)
     texts = {
         "summary.html": page(summary),
@@ -101,7 +101,7 @@ def _line(cells: Sequence[object]) -> str:
 
 
 def _told(value: object, few: str) -> object:
-    """A number of patients that is not told is a word."""
+    """A number of patients; words where it is not shown."""
     return few if value is None and few else value
 
 

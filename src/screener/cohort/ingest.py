@@ -92,8 +92,9 @@ def ingest(
     jobs: int = 1,
     count: Callable[[int], None] = lambda patients: None,
 ) -> About:
-    """Write the facts of every patient of the sources into a folder, by so many processes; `count` is told how many
-    patients each file has, as it is written. A source is a place, or the address of a database, which is first copied.
+    """Write the facts of every patient of the sources into a folder, by so many processes. `count` is called with the
+    number of patients of each file, as it is written. A source is a place, or the address of a database, which is first
+    copied.
 
     A file or patient that cannot be used is set aside and named in what is returned. Raises FactsError where somebody
     else writes into the folder, RecordError where a database cannot be read, and OSError where the folder cannot be

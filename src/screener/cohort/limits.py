@@ -64,7 +64,7 @@ class Moved(Struct, frozen=True):
 
 class Limit(Struct, frozen=True):
     """One limit of a line: what is held to it (`total bilirubin`), how (`>=`), and the limit as it is written. `place`
-    tells the limits of a line apart; `moved` goes from the lowest number up."""
+    is its number in the line; `moved` goes from the lowest number up."""
 
     trial: str
     criterion: str

@@ -62,7 +62,7 @@ def page(summary: Summary) -> str:
 
 
 def under(rounded_to: int) -> str:
-    """What is written for a number of patients that is too small to tell; nothing where none is."""
+    """What stands for a number of patients that is too small to show; nothing where none is too small."""
     return f"under {rounded_to}" if rounded_to > 1 else ""
 
 

@@ -41,7 +41,7 @@ class Step(Struct, frozen=True):
 
     `passed`, `failed` and `unknown` are of everybody. `certain` pass this line and all before it; `possible` fail
     neither this line nor any before it. `only_this_fails`: they fail no other line. `only_this_is_open`: nothing fails,
-    and only this line is unknown. `without` tells how many would be certain and possible if the line were not there.
+    and only this line is unknown. `without` is how many would be certain and possible if the line were not there.
     """
 
     criterion: str
@@ -104,7 +104,7 @@ class OfTrial(Struct, frozen=True):
     `for_people` of the undetermined wait for nothing but what people answer: a judgement, or consent. `died`: so many
     of the eligible and undetermined have died by the record. `new` and `no_longer`: so many are candidates since the
     run before, and no longer are. `nearest`, `closing` and `changed` name patients, and are empty where small numbers
-    are not told. To `closes_soon` patients time alone closes the trial soon.
+    are not shown. To `closes_soon` patients time alone closes the trial soon.
     """
 
     trial: str
@@ -204,17 +204,17 @@ def _with_changes(of: OfTrial, folder: Path, cells: _Cells) -> OfTrial:
 
 
 class _Cells:
-    """Says numbers of patients. Where those below `least` may not leave the house, every number is rounded down to a
-    multiple of `step`, which is one more, and what is below that is not told, nobody neither.
+    """Numbers of patients as they may be shown. Where those below `least` may not leave the house, every number is
+    rounded down to a multiple of `step`, which is one more. What is below that is not shown, and neither is 0.
 
         least 5, step 6:  0, 3, 5, 17, 20      None, None, None, 12, 18
 
     Why one more: six patients who wait each for one of three lines, two for each. In steps of 3, these are 6 and three
-    times "under 3", and nothing but 2 + 2 + 2 makes 6. In steps of 4 they are 4 and three times "under 4". When parts
-    that are not told must all be as large as they can be, they are `least`, which may be told.
+    times "under 3", and nothing but 2 + 2 + 2 makes 6. In steps of 4 they are 4 and three times "under 4". If hidden
+    parts must all be as large as they can be, each is `least`, which may be shown.
 
-    Nor is what is made of others told (`Made`). Of 17 patients, who are 12 + 3 + 2, it says 12, 12, not told, not told:
-    with the last told as nobody, or all four rounded, the 3 could often be worked out.
+    A number that is made of others is hidden, too (`Made`). Of 17 patients, 12 + 3 + 2, it shows 12 and 12, and hides
+    the 3 and the 2: if the 2 were shown as 0, or all four were rounded, the 3 could often be worked out.
     """
 
     def __init__(self, least: int) -> None:
@@ -235,7 +235,7 @@ class _Cells:
         return size if size is None or number >= 0 else -size
 
     def made(self, number: int) -> Made:
-        """A number that is made of others; not told where small ones may not leave the house."""
+        """A number that is made of others; hidden where small ones may not leave the house."""
         return number if self.least == 1 else UNSET
 
 
@@ -337,7 +337,7 @@ def _wanted(rulebook: Rulebook, database: duckdb.DuckDBPyConnection, cells: _Cel
 
 
 def _most_missing(found: Sequence[Wanted], cells: _Cells) -> tuple[Wanted, ...]:
-    """What is missing most often, as it may be told. The order, and who is left out, hang on told numbers alone."""
+    """What is missing most often, as it may be shown. Order and selection depend on shown numbers alone."""
     told = [
         replace(each, patients=cells.count(each.patients or 0), settles=cells.count(each.settles or 0))
         for each in found

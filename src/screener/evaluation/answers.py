@@ -48,9 +48,10 @@ class Found(Struct, frozen=True, gc=False):
 
     `subject` is the dictionary name it is about (or `age`, `sex`). One of `truth`, `range`, `choices` and `days` (first
     and last possible day of an onset) is set; for an onset about which nothing is known, none is. `used` are the facts
-    it rests on, `set_aside` those shown but not used (a stale result). `reasons` say why it is not settled. `in_window`
-    says for each used result whether it certainly lies where the rule looks. `lacking` names the concepts that the
-    record may lack an entry of; `may_lack` says that the record may lack a result, an answer or an entry.
+    it rests on, `set_aside` results that are shown but not used: stale, or a grade that a later entry overtakes.
+    `reasons` say why it is not settled. `in_window` says for each used result whether it certainly lies where the rule
+    looks. `lacking` names the concepts that the record may lack an entry of; `may_lack` says that the record may lack a
+    result, an answer or an entry.
     """
 
     subject: str
@@ -68,6 +69,11 @@ class Found(Struct, frozen=True, gc=False):
     lacking: tuple[str, ...] = ()
     anchor: Found | None = None
     parts: tuple[Judged, ...] = ()
+
+    @property
+    def is_overtaken(self) -> bool:
+        """Whether results are set aside because an entry is, or may be, later, and not for their age."""
+        return bool(self.set_aside) and any(isinstance(fact, Episode) for fact in self.used)
 
 
 class Measured(Struct, frozen=True, gc=False):
@@ -124,7 +130,12 @@ class Bounds(Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Evidence(Struct, frozen=True, gc=False, omit_defaults=True):
-    """A fact that an answer rests on: as recorded, as converted, with its date and its place in the record."""
+    """A fact that an answer rests on, with its date as recorded and its place in the record (`source`).
+
+    `value` and `unit` are as recorded. `canonical` is the number in `canonical_unit` as far as it is known, and
+    `canonical_value` the same as one number or in words (`3 to 5`); None for a fact that is no number or cannot be
+    used.
+    """
 
     name: str
     value: str

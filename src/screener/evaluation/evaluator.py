@@ -568,7 +568,7 @@ class Residue(Program):
     """A rulebook prepared for one patient, to ask about other values of a few lookups. Nodes that do not
     move with these are put in as they were measured; the rest is evaluated again, by the same functions.
 
-    It holds the patient's numbers, so it serves one question and is then dropped. `moves` tells which nodes depend on
+    It holds the patient's numbers, so it serves one question and is then dropped. `moves` says which nodes depend on
     what is asked about. A frame that it is run with must not have looked any of that up yet.
     """
 

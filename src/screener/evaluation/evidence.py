@@ -8,9 +8,9 @@ import math
 from msgspec import Struct
 
 from screener.evaluation.answers import Bounds, Evidence, Fact, Found, Given
-from screener.evaluation.explanation import WHY, number_text
+from screener.evaluation.explanation import OVERTAKEN, WHY, number_text
 from screener.evaluation.frame import Frame
-from screener.evaluation.phrases import lowered, unit_beside
+from screener.evaluation.phrases import lowered, unit_after
 from screener.evaluation.raised import raised, raised_for
 from screener.records.measuring import MEASURED_AS
 from screener.records.patient import Absence, Answer, Episode, Flag, Result
@@ -66,12 +66,12 @@ class ShownFact(Struct, frozen=True, gc=False):
 
 def shown_as(fact: Fact | Given, found: Found, used: bool, frame: Frame) -> ShownFact:
     """A fact as people read it. Many lines show the same fact, so it is put into words once."""
-    key = (id(fact), used)
+    key = (id(fact), used, found.is_overtaken)
     known = frame.shown.get(key)
     if known is None:
         result = fact if isinstance(fact, Result) else _result_behind(fact, frame)
         if result is not None:
-            row = evidence_of_result(result, used, frame)
+            row = evidence_of_result(result, frame, None if used else OVERTAKEN if found.is_overtaken else WHY["stale"])
             known = ShownFact(fact, row, _is_suspicious(result, frame), _doubt_of(result, frame))
         else:
             known = ShownFact(fact, _evidence_of_entry(fact, found, frame), False, None)
@@ -141,15 +141,16 @@ def _result_behind(fact: Fact | Given, frame: Frame) -> Result | None:
     return next((result for sign in concept.signs if (result := frame.result_from(fact.source, sign.fact))), None)
 
 
-def evidence_of_result(result: Result, used: bool, frame: Frame) -> Evidence:
+def evidence_of_result(result: Result, frame: Frame, set_aside: str | None = None) -> Evidence:
+    """A result as people read it; `set_aside` says why it is shown and does not count."""
     rulebook = frame.rulebook
     fact = rulebook.fact(result.fact)
     unit = getattr(fact, "unit", "1")
     flags = list(result.flags)
     if result.problem:
         flags.append(Flag("unusable", result.problem))
-    if not used:
-        flags.append(Flag("too_old", WHY["stale"]))
+    if set_aside is not None:
+        flags.append(Flag("too_old", set_aside))
     flags.extend(raised_for(result, frame))
     canonical: float | str | None = None
     if result.value is not None:
@@ -181,4 +182,4 @@ def _doubt_of(result: Result, frame: Frame) -> str | None:
     if not doubts:
         return None
     title = frame.rulebook.fact(result.fact).title
-    return f"{lowered(title)} {result.recorded_value}{unit_beside(result.recorded_unit)} ({'; '.join(doubts)})"
+    return f"{lowered(title)} {result.recorded_value}{unit_after(result.recorded_unit)} ({'; '.join(doubts)})"

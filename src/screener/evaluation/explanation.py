@@ -19,7 +19,7 @@ from screener.evaluation.grounds import (
     question_about,
     reasons,
 )
-from screener.evaluation.phrases import asked, both, capital, either, in_time, lowered, onset, unit_beside, wanted
+from screener.evaluation.phrases import asked, both, capital, either, in_time, lowered, onset, unit_after, wanted
 from screener.records.patient import Absence, Answer, Episode, Result
 from screener.rulebook import (
     AgainstLimit,
@@ -78,6 +78,9 @@ WHY: dict[Reason, str] = {
     "consent": "the participant has to answer",
     "untranslated": "the line has not been translated into a rule yet",
 }
+
+OVERTAKEN = "an entry on record may be later"
+"""Why a grade is set aside that is not too old."""
 
 
 class Clause(Struct, frozen=True, gc=False):
@@ -386,7 +389,7 @@ def _looked_up(found: Found, rulebook: Rulebook, limit: str = "") -> str:
     if not results:
         stale = [each for each in found.set_aside if isinstance(each, Result)]
         if found.used and isinstance(fact, Finding):
-            return f"{title} counts as {_graded(found)}, because {_absence_of_grade(found, fact, rulebook)}"
+            return f"{title} counts as {_graded(found)}, because {_why_graded(found, fact, rulebook)}"
         if stale:
             return f"{what} not known: the last result, {_as_recorded(stale[-1])}, is too old"
         if found.anchor is not None and found.anchor.reasons:
@@ -421,11 +424,12 @@ def _converted(result: Result, unit: str | None, limit: str) -> str:
     return "" if limit.endswith(f" {result.recorded_unit}") else f" ({span_text(result.value)} {unit})"
 
 
-def _absence_of_grade(found: Found, fact: Finding, rulebook: Rulebook) -> str:
-    """Why an unrecorded grade counts as the lowest: the condition that it grades is absent."""
-    absent = _absences(found.used, rulebook) or _episodes(
-        [each for each in found.used if isinstance(each, Episode)], rulebook
-    )
+def _why_graded(found: Found, fact: Finding, rulebook: Rulebook) -> str:
+    """Why a grade is known that nobody measured: its condition is absent, or an entry of it overtakes a result."""
+    entries = _episodes([each for each in found.used if isinstance(each, Episode)], rulebook)
+    if found.is_overtaken:
+        return f"{entries} may be later than the result, {either(map(_as_recorded, found.set_aside))}"
+    absent = _absences(found.used, rulebook) or entries
     if absent or fact.zero_when_absent is None:
         return absent
     denied = Denied("conditions", found.assumed, (fact.zero_when_absent,))
@@ -433,9 +437,14 @@ def _absence_of_grade(found: Found, fact: Finding, rulebook: Rulebook) -> str:
 
 
 def _graded(found: Found) -> str:
-    if found.range is not None:
-        return span_text(found.range)
-    return either(sorted(found.choices or ()))
+    """`grade 0`, `grade 3 or 4`, `grade 1 to 4`, `slight or moderate`."""
+    grades = found.range
+    if grades is None:
+        return either(sorted(found.choices or ()))
+    low, high = number_text(grades.low), number_text(grades.high)
+    if grades.is_exact:
+        return f"grade {low}"
+    return f"grade {low} {'or' if grades.high - grades.low == 1 else 'to'} {high}"
 
 
 def _changed(found: Found, lookup: ChangeLookup, rulebook: Rulebook) -> str:
@@ -445,7 +454,7 @@ def _changed(found: Found, lookup: ChangeLookup, rulebook: Rulebook) -> str:
         usable = [_as_recorded(each) for each in results if each.unusable is None]
         there_is = f"only {both(usable)}" if usable else "none"
         return f"{what} not known: it needs two usable results in a known order, and there is {there_is}"
-    unit = unit_beside(rulebook.labs[lookup.fact].unit)
+    unit = unit_after(rulebook.labs[lookup.fact].unit)
     if lookup.change.startswith("relative"):
         unit = " %"
     elif lookup.change == "rise per day":
@@ -454,7 +463,7 @@ def _changed(found: Found, lookup: ChangeLookup, rulebook: Rulebook) -> str:
 
 
 def _as_recorded(result: Result, converted: str = "") -> str:
-    value = f"{result.recorded_value}{unit_beside(result.recorded_unit)}{converted}"
+    value = f"{result.recorded_value}{unit_after(result.recorded_unit)}{converted}"
     if result.when is None or result.when.is_any_day:
         return f"{value}{'' if result.is_current else ' (undated)'}"
     return f"{value} on {_day(result.when)}"
@@ -607,6 +616,8 @@ def _why_open(found: Found, rulebook: Rulebook) -> list[str]:
     why: dict[str, None] = {}
     for reason in found.reasons:
         match reason:
+            case "stale" if found.is_overtaken:
+                why[OVERTAKEN] = None
             case "stale" if any(episode.list == "plans" for episode in episodes):
                 why["the planned day has passed"] = None
             case "stale" if episodes and not any(episode.shown_by_result for episode in episodes):

@@ -251,7 +251,7 @@ class Frame:
         self.of_this_trial: dict[int, Judged | Measured | Truth | Range] = {}
         self.raised: dict[tuple[str, str], tuple[Flag, ...]] = {}
         """The dictionary's flags that are raised for a result, by its fact and source."""
-        self.shown: dict[tuple[int, bool], Anything] = {}
+        self.shown: dict[tuple[int, bool, bool], Anything] = {}
         """Facts as people read them; by the identity of a fact, kept with the fact itself."""
         self.grounds: Grounds = Grounds(lasting_of(rulebook)) if of is None else of.grounds
         self.results_by_source: dict[str, dict[str, Result]] = {}

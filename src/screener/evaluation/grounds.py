@@ -20,7 +20,7 @@ from screener.evaluation.phrases import (
     lowered,
     onset,
     said_once,
-    unit_beside,
+    unit_after,
     wanted,
 )
 from screener.evaluation.residual import Connective, truths_in
@@ -75,7 +75,8 @@ NeedKind = Literal[
 
 
 class Need(Struct, frozen=True, gc=False):
-    """A fact that would help to settle an answer: what kind, its dictionary name, and in words what to find out."""
+    """A fact that would help to settle an answer, and in words what to find out. `name` is the dictionary's; of an
+    `entry` it is the place in the record, of a `reading` the line (`NCT05985863/E5`)."""
 
     kind: NeedKind
     name: str
@@ -418,7 +419,7 @@ def _need_of_unit(found: Found, title: str, unit: str) -> str:
 
 
 def _in_usable_unit(unit: str) -> str:
-    return f" in {unit} or a unit like it" if unit_beside(unit) else " as a pure number"
+    return f" in {unit} or a unit like it" if unit_after(unit) else " as a pure number"
 
 
 def _needs_of_event(found: Found, lookup: EventLookup, rulebook: Rulebook) -> Iterator[Need]:

@@ -37,8 +37,8 @@ def capital(text: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def unit_beside(unit: str | None) -> str:
-    """A unit behind its number, with a blank before it; empty for a pure number or a ratio."""
+def unit_after(unit: str | None) -> str:
+    """A unit as it stands after its number, with a blank before it; empty for a pure number or a ratio."""
     if not unit:
         return ""
     try:

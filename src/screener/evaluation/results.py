@@ -441,7 +441,7 @@ def change_of(lookup: ChangeLookup, stretch: Stretch | None, anchor: Found | Non
 class Level:
     """What a lab was at one time: the least and the most it can have been, before any rounding and as doubles.
 
-    Doubles tell which level is the lowest; the change itself is counted in exact fractions.
+    The lowest level is found by doubles; the change itself is counted in exact fractions.
     """
 
     __slots__ = ("double_high", "double_low", "high", "is_usable", "low", "membership", "moment", "value")

@@ -89,7 +89,7 @@ class LineBuilder(RuleBuilder):
         return syntax.IntervalLine(keyword_words(word), interval, span_of(word, interval))
 
     def length_line(self, words: Token, duration: syntax.Duration) -> syntax.LengthLine:
-        """FRESH duration | LASTS duration | LONGEST_COURSE duration | HOLDS_FOR duration"""
+        """FRESH duration | LASTS duration | LONGEST_COURSE duration | HOLDS_FOR duration | CHILD_UNDER duration"""
         return syntax.LengthLine(keyword_words(words), duration, span_of(words, duration))
 
     def names_line(self, words: Token, *parts: Any) -> syntax.NamesLine:

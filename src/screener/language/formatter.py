@@ -246,6 +246,8 @@ def _sheet_line(line: syntax.SheetLine) -> Doc:
             return _line(f'since {line.name.text} "{line.label.text}"', line)
         case syntax.TextLine(words, text):
             return _line(f'{words} "{text.text}"', line)
+        case syntax.LengthLine(words, duration):
+            return _line(f"{words} {duration.length}", line)
         case _:
             assert_never(line)
 

@@ -406,7 +406,7 @@ def _cell_instead(stop: _Stop) -> str:
 
 
 def _two_scopes(stop: _Stop) -> Diagnostic | None:
-    if stop.word not in _SCOPES or _SCOPE_WORDS & stop.expected:
+    if stop.word not in _SCOPES:
         return None
     if stop.behind_scope:
         return stop.error(
@@ -415,6 +415,8 @@ def _two_scopes(stop: _Stop) -> Diagnostic | None:
             label="only one can stand here",
             write="write one as `within … before …` or `within … after …`, or move the clock: `before … (…)`",
         )
+    if _SCOPE_WORDS & stop.expected:
+        return None
     if stop.behind_name_without_scope:
         return stop.error(
             "misplaced-window",

@@ -22,7 +22,7 @@ def head_of(found: Iterable[tuple[Desk, syntax.Sheet]]) -> Head:
     desk, block = blocks[0]
     shown: list[Shown] = []
     diagnoses: list[str] = []
-    since, since_label, of = None, "", ""
+    since, since_label, of, child_under = None, "", "", None
     for line in block.lines:
         match line:
             case syntax.ShownLine():
@@ -37,7 +37,11 @@ def head_of(found: Iterable[tuple[Desk, syntax.Sheet]]) -> Head:
                 since, since_label = _named(desk, line.name, ("condition",)), line.label.text
             case syntax.TextLine():
                 of = line.text.text
-    return Head(tuple(shown), tuple(diagnoses), since, since_label, of)
+            case syntax.LengthLine(duration=duration):
+                if duration.length.unit != "years":
+                    desk.error("years-of-a-child", "until when somebody is a child is said in years", duration.span)
+                child_under = duration.length.count
+    return Head(tuple(shown), tuple(diagnoses), since, since_label, of, child_under)
 
 
 def _named(desk: Desk, name: syntax.Name, kinds: tuple[Kind, ...]) -> str | None:

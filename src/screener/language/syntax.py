@@ -522,9 +522,10 @@ class IntervalLine(_Node, frozen=True):
 
 
 class LengthLine(_Node, frozen=True):
-    """`fresh 7 days`, `lasts 7 days`, `longest course 42 weeks`, `holds for 30 days`."""
+    """`fresh 7 days`, `lasts 7 days`, `longest course 42 weeks`, `holds for 30 days`, and of a sheet `child under 18
+    years`."""
 
-    words: Literal["fresh", "lasts", "longest course", "holds for"]
+    words: Literal["fresh", "lasts", "longest course", "holds for", "child under"]
     duration: Duration
     span: Span
 
@@ -614,7 +615,7 @@ class DeniedByListLine(_Node, frozen=True):
 
 
 class CourseLine(_Node, frozen=True):
-    """`course acute`; `past` is an acute one that a record tells afterwards."""
+    """`course acute`; `past` is an acute one that is recorded afterwards."""
 
     course: Course | Literal["past"]
     span: Span
@@ -731,7 +732,7 @@ class Defaults(_Node, frozen=True):
 
 
 class ShownLine(_Node, frozen=True):
-    """`result INR "INR" with prothrombin_activity "PTA"`: a result or score of the head, and what stands beside it."""
+    """`result INR "INR" with prothrombin_activity "PTA"`: a result or score of the head, and what stands next to it."""
 
     name: Name
     label: Text
@@ -748,7 +749,7 @@ class DaysSinceLine(_Node, frozen=True):
     span: Span
 
 
-SheetLine = ShownLine | NamesLine | DaysSinceLine | TextLine
+SheetLine = ShownLine | NamesLine | DaysSinceLine | TextLine | LengthLine
 
 
 class Sheet(_Node, frozen=True):

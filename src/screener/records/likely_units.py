@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from screener.records.dictionary import Dictionary
 from screener.records.errors import any_of
-from screener.records.reported import number_text, range_text
+from screener.records.reported import range_text, six_digits
 from screener.records.written import Quantity, Span
 from screener.rulebook import Form, Lab
 from screener.values.ranges import Range
@@ -88,9 +88,9 @@ def _did_you_mean(value: Quantity | Span, units: Iterable[str], written: str) ->
         return ""
     match value:
         case Quantity(number, comparator):
-            text = comparator + number_text(number)
+            text = comparator + six_digits(number)
         case Span(low, high):
-            text = "-".join("" if end is None else number_text(end) for end in (low, high))
+            text = "-".join("" if end is None else six_digits(end) for end in (low, high))
     return (
         "; did you mean "
         + any_of(f"{text} as a pure number" if each == "1" else f"{text} {each}" for each in others[:3])

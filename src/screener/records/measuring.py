@@ -30,12 +30,12 @@ from screener.records.patient import Flag, Result
 from screener.records.reported import (
     Reported,
     as_unusable,
-    number_text,
     plain_number,
     plain_result,
     possible_part,
     range_of,
     range_text,
+    six_digits,
     with_unit,
 )
 from screener.records.written import Quantity, Span, as_choice, read_text, words_in_use
@@ -84,7 +84,7 @@ def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dict
     if reported.unit is None and _is_belied(reported, unit, upper, lower):
         taken_as = "a pure number" if unit == "1" else f"in {unit}, as the clinic's own table says"
         return as_unusable(result, "unit", f"it has no unit, and the limits that came with it are not {taken_as}")
-    of_another_kind = _unit_beside_the_code(meaning, reported.unit)
+    of_another_kind = _unit_next_to_the_code(meaning, reported.unit)
     # Most results come in the canonical unit: nothing is gained by multiplying fractions by 1.
     is_canonical = factor.numerator == factor.denominator
     number = plain_number(reported.value)
@@ -140,7 +140,7 @@ def _sized(unit: str) -> tuple[Fraction, Dimension]:
     return read.factor, read.dimension
 
 
-def _unit_beside_the_code(meaning: Meaning, unit: str | None) -> tuple[str, ...]:
+def _unit_next_to_the_code(meaning: Meaning, unit: str | None) -> tuple[str, ...]:
     """A remark on a unit of another kind than results under the code come in, such as amount for mass: one of the two
     is a mistake. A clinic's own table names only what stands in for a unit that is not on record."""
     kind = meaning.kind_of_unit
@@ -179,7 +179,7 @@ def _limits(
             return None, None, (Flag("remark", f"its limits of normal are not used: {error}"),)
     upper, of_upper = _limit("upper", reported.upper_limit, lab, form, factor, dictionary)
     if upper is not None and not lab.possible.low <= float(upper) <= lab.possible.high:
-        why = f"its upper limit of normal cannot be, and is not used: {number_text(upper)} {lab.unit}"
+        why = f"its upper limit of normal cannot be, and is not used: {six_digits(upper)} {lab.unit}"
         of_upper = (Flag("remark", why),)
         upper = None
     lower, of_lower = _limit("lower", reported.lower_limit, lab, form, factor, dictionary)
@@ -205,11 +205,11 @@ def _limit(
     if low <= limit <= high:
         return limit, ()
     name, usual = f"its {which} limit of normal", Range(float(low), float(high))
-    in_words = f"{with_unit(number_text(limit), lab.unit)}, in use are {range_text(usual, lab.unit)}"
+    in_words = f"{with_unit(six_digits(limit), lab.unit)}, in use are {range_text(usual, lab.unit)}"
     units = dictionary.own_units(lab)
     likely = [unit for unit in units if fits(lab, form, unit, Quantity(written), dictionary, usual)]
     if likely:
-        meant = any_of(with_unit(number_text(written), unit) for unit in likely[:3])
+        meant = any_of(with_unit(six_digits(written), unit) for unit in likely[:3])
         why = f"{name} seems to be in another unit, and is not used: {in_words}; did you mean {meant}?"
         return None, (Flag("remark", why),)
     return limit, (Flag("remark", f"{name} is unusual: {in_words}"),)

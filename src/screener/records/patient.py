@@ -35,8 +35,9 @@ def is_unnamed(called: str) -> bool:
 class Flag(Struct, frozen=True, gc=False):
     """What has to be said wherever a fact is shown, and which kind of thing it is.
 
-    doubt: the fact counts, and may be wrong: check it. too_old: it is older than the line takes. unusable: it settles
-    nothing, because it cannot be read, cannot be, or leaves open whether it holds. remark: anything else.
+    doubt: the fact counts, and may be wrong: check it. too_old: it does not count, because it is older than the line
+    takes, or a later entry may say otherwise. unusable: it settles nothing, because it cannot be read, cannot be, or
+    leaves open whether it holds. remark: anything else.
     """
 
     kind: FlagKind
@@ -188,10 +189,11 @@ NOTHING_BESIDES = ReadWith()
 
 
 class Patient(Struct, frozen=True):
-    """One patient's record, read with the dictionary whose digest it keeps.
+    """One patient's record as it was read. `digest` identifies the dictionary that it was read with.
 
-    `results`, `episodes` and `absences` are keyed by dictionary name. `as_of` is the record's own date of screening, as
-    a day. `noted` are things ignored or suspicious.
+    `results`, `episodes` and `absences` are by the dictionary's names. `as_of` is the record's own day of screening (a
+    `date.toordinal()`). `complete` are the lists that the record calls complete. `noted` is what was passed over or is
+    suspicious.
     """
 
     id: str

@@ -118,8 +118,8 @@ def possible_part(stated: Range, possible: Range) -> Range | None:
 
 def range_text(range_: Range, unit: str) -> str:
     """`0.1 .. 50 mmol/L`, `above 0 .. 5`."""
-    low = f"above {number_text(range_.low)}" if range_.low_open else number_text(range_.low)
-    high = f"below {number_text(range_.high)}" if range_.high_open else number_text(range_.high)
+    low = f"above {six_digits(range_.low)}" if range_.low_open else six_digits(range_.low)
+    high = f"below {six_digits(range_.high)}" if range_.high_open else six_digits(range_.high)
     return with_unit(f"{low} .. {high}", unit)
 
 
@@ -128,6 +128,6 @@ def with_unit(number: str, unit: str) -> str:
     return number if unit == "1" else f"{number} {unit}"
 
 
-def number_text(number: Fraction | float) -> str:
-    """A number with at most six digits."""
+def six_digits(number: Fraction | float) -> str:
+    """A number with at most six digits: `0.333333`, `1e+07`."""
     return f"{float(number):.6g}"

@@ -29,7 +29,7 @@ from screener.records.written import UnreadableValueError, read_value
 from screener.rulebook import DRUG_SYSTEMS, LIST_OF, Concept, Lab
 from screener.values.dates import DateError
 from screener.values.tables import table_rows
-from screener.values.units import UnitError, parse_unit
+from screener.values.units import is_unit
 
 PERSON = ("patient", "birth_date", "age_years", "sex", "as_of", "died", "locale")
 """The fields of a person, which stand in every row or in one of them."""
@@ -168,7 +168,7 @@ def _column(heading: str, own: Headings, dictionary: Dictionary) -> Column:
     if (found := _WITH_UNIT.match(says)) is not None and dictionary.named(says, RESULTS) is None:
         name, unit = found["name"], (found["unit"] or "").strip()
         if found["perhaps"] is not None:
-            name, unit = (found["name"], found["perhaps"]) if _is_unit(found["perhaps"]) else (says, "")
+            name, unit = (found["name"], found["perhaps"]) if is_unit(found["perhaps"]) else (says, "")
     if (meaning := dictionary.named(name, RESULTS) or _worded(name, dictionary)) is not None:
         return Column(heading, name=name, unit=unit, meaning=meaning)
     for ending in (" date", "_date"):
@@ -180,14 +180,6 @@ def _column(heading: str, own: Headings, dictionary: Dictionary) -> Column:
 
 def _worded(name: str, dictionary: Dictionary) -> Meaning | None:
     return next(iter(dictionary.worded(name)), None)
-
-
-def _is_unit(text: str) -> bool:
-    try:
-        parse_unit(text)
-    except UnitError:
-        return False
-    return True
 
 
 def _is_fact_a_row(columns: list[Column]) -> bool:

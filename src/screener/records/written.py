@@ -24,7 +24,7 @@ from screener.records.notes import some_of
 from screener.rulebook import Sex
 from screener.values.numerals import ROMAN
 from screener.values.tables import table_rows
-from screener.values.units import UnitError, parse_unit
+from screener.values.units import is_unit
 
 Comparator = Literal["", "<", "<=", ">", ">="]
 
@@ -371,7 +371,7 @@ def _read(text: str) -> tuple[Quantity | Span | str, str | None]:
             return _span_of(span, text), span["rest"].strip() or None
         if (comma := _COMMA.match(plain)) is not None and _is_empty_or_unit(plain[comma.end() :]):
             raise _with_comma(text, plain[: comma.end()], plain[comma.end() :].strip())
-        if _is_unit(found["rest"]):
+        if _is_its_unit(found["rest"]):
             return Quantity(_measurable(Decimal(found["number"]), text), comparator), found["rest"]
     if _NUMBER_LIKE.match(plain) and any(each.isdigit() or each in "<>=" for each in plain):
         raise _with_comma(text, plain)
@@ -420,19 +420,15 @@ def _with_comma(text: str, number: str, unit: str = "") -> UnreadableValueError:
 
 def _is_empty_or_unit(text: str) -> bool:
     rest = text.strip()
-    return not rest or _is_unit(rest)
+    return not rest or _is_its_unit(rest)
 
 
-def _is_unit(text: str) -> bool:
+def _is_its_unit(text: str) -> bool:
     """Whether what follows a number is its unit. `30/4` is two numbers, and `5 10*9/L` one with a unit."""
     is_word = any(each.isalpha() or each in _MARKS_OF_UNITS for each in text)
     if not is_word or (text[0].isdigit() and not _TEN.match(text)):
         return False
-    try:
-        parse_unit(text)
-    except UnitError:
-        return False
-    return True
+    return is_unit(text)
 
 
 @lru_cache(maxsize=4096)

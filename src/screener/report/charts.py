@@ -15,7 +15,7 @@ from typing import Literal
 from msgspec import Struct
 
 from screener.evaluation.explanation import number_text
-from screener.evaluation.phrases import unit_beside
+from screener.evaluation.phrases import unit_after
 from screener.records.patient import Result
 from screener.report.limits import Held, Limit, limits_of_labs
 from screener.rulebook import Lab
@@ -135,7 +135,7 @@ def _when(result: Result) -> tuple[int, int]:
 
 
 def _chart(lab: Lab, results: Sequence[Result], held: tuple[Held, ...]) -> Chart:
-    unit = unit_beside(lab.unit).strip()
+    unit = unit_after(lab.unit).strip()
     drawn = [
         (result, result.when, result.value)
         for result in results
@@ -162,13 +162,13 @@ def _chart(lab: Lab, results: Sequence[Result], held: tuple[Held, ...]) -> Chart
 
 def _row(result: Result, lab: Lab, unit: str, *, is_drawn: bool) -> Row:
     canonical = ""
-    if result.value is not None and unit_beside(result.recorded_unit).strip() != unit:
+    if result.value is not None and unit_after(result.recorded_unit).strip() != unit:
         _, text = _shape(result.value, _ends(result.value, lab))
         canonical = f"{text} {unit}".strip()
     remarks = (*((result.problem,) if result.problem else ()), *(flag.text for flag in result.flags))
     return Row(
         result.when.text if result.when is not None else "no date",
-        f"{result.recorded_value}{unit_beside(result.recorded_unit)}",
+        f"{result.recorded_value}{unit_after(result.recorded_unit)}",
         canonical,
         number_text(float(result.upper_limit)) if result.upper_limit is not None else "",
         result.source,

@@ -66,7 +66,7 @@ class Form(NamedTuple):
 
 
 _ALL = frozenset(FURTHER)
-TABLE = Form("table", "screener.report.table:Table", "", is_each=False, further=_ALL)
+DEFAULT = Form("table", "screener.report.default:Default", "", is_each=False, further=_ALL)
 """The form of a call that names none: the sheet of one patient, of several the worklist."""
 WORKLIST = Form(
     "worklist",
@@ -104,8 +104,8 @@ FORMS = (
     ),
     Form(
         "full",
-        "screener.report.table:Full",
-        "print every criterion of each patient",
+        "screener.report.default:Full",
+        "print every criterion of each patient; of several, the worklist at the end",
         is_each=True,
         further=_ALL,
     ),
@@ -126,7 +126,7 @@ FORMS = (
         with_jobs=True,
     ),
     Form("markdown", "screener.report.markdown:Markdown", "print Markdown", is_each=True, with_jobs=True),
-    Form("csv", "screener.report.spreadsheet:Csv", "print CSV, one row a criterion", is_each=False),
+    Form("csv", "screener.report.criteria_csv:Csv", "print CSV, one row a criterion", is_each=False),
     Form(
         "html",
         "screener.report.page:WholePage",
@@ -251,8 +251,8 @@ def form_asked(given: Mapping[str, Anything], usual: str | None = None) -> Form:
         named = " and ".join(f"`{form.option}`" for form in forms[:2])
         raise FormError(f"{named} are two forms of one report", "call screen once for each")
     if forms or usual is None:
-        return forms[0] if forms else TABLE
-    by_name = {form.name: form for form in (TABLE, *FORMS) if form.value is None}
+        return forms[0] if forms else DEFAULT
+    by_name = {form.name: form for form in (DEFAULT, *FORMS) if form.value is None}
     if usual not in by_name:
         mend = f"`output` of the site's file is one of {', '.join(by_name)}"
         raise FormError(f"`{usual}` cannot be the usual form of report", mend)
@@ -261,7 +261,7 @@ def form_asked(given: Mapping[str, Anything], usual: str | None = None) -> Form:
 
 def check_honoured(form: Form, further: Collection[str], jobs: int, chosen: Collection[str] = ()) -> None:
     """Refuse what the form cannot honour; `chosen` are the options that choose among rows. Raises FormError."""
-    what = "the table" if form is TABLE else f"`{form.option}`"
+    what = f"`{form.option}`"
     for name in FURTHER:
         if name in further and name not in form.further:
             others = [f"`{each.option}`" for each in FORMS if name in each.further]

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from screener.contract import LINE_WORDS, OUTCOMES
 from screener.evaluation.explanation import score_text
-from screener.evaluation.phrases import capital, lowered, unit_beside
+from screener.evaluation.phrases import capital, lowered, unit_after
 from screener.records.patient import Flag
 from screener.report.charts import PAPER
 from screener.report.limits import limits_of_score
@@ -133,7 +133,7 @@ def rows_of(criterion: CriterionResult, screening: Screening) -> list[Row]:
     return [
         Row(
             _called(each, screening),
-            f"{each.value}{unit_beside(each.unit)}",
+            f"{each.value}{unit_after(each.unit)}",
             converted(each),
             dates_in_words(each.date or ""),
             each.source,

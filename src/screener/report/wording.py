@@ -13,7 +13,7 @@ from screener.contract import LINE_WORDS, OUTCOMES
 from screener.evaluation.answers import Reason
 from screener.evaluation.explanation import number_text, score_text
 from screener.evaluation.grounds import consulted
-from screener.evaluation.phrases import both, capital, either, lowered, unit_beside
+from screener.evaluation.phrases import both, capital, either, lowered, unit_after
 from screener.rulebook import ValueLookup
 from screener.screening import CriterionResult, Evidence, ReadingOutcome, ScoreValue, Status, Term, TrialResult
 from screener.sheet.phrases import doubted
@@ -93,7 +93,7 @@ def recorded(evidence: Evidence) -> str:
     when = f", {dates_in_words(evidence.date)}" if evidence.date else ""
     flags = "".join(f"; {flag.text}" for flag in evidence.flags)
     name = evidence.name.replace("_", " ")
-    return f"{name} {evidence.value}{unit_beside(evidence.unit)}{canonical}{when} ({evidence.source}){flags}"
+    return f"{name} {evidence.value}{unit_after(evidence.unit)}{canonical}{when} ({evidence.source}){flags}"
 
 
 def score_sum(score: ScoreValue) -> str:
@@ -137,7 +137,8 @@ def freshness_limits(criterion: CriterionResult) -> list[str]:
     rulebook = frame.rulebook
     limits: dict[str, dict[str, None]] = {}
     for found in (found for judged in criterion.counted for found in consulted(judged)):
-        if not isinstance(found.lookup, ValueLookup) or found.lookup.scope is not None or "stale" not in found.reasons:
+        lookup = found.lookup
+        if not isinstance(lookup, ValueLookup) or lookup.scope or "stale" not in found.reasons or found.is_overtaken:
             continue
         fact = rulebook.fact(found.subject)
         match frame.labs_within:

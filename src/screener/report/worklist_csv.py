@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from screener.evaluation.explanation import score_text
+from screener.report.criteria_csv import plain_cell
 from screener.report.forms import FormError
-from screener.report.spreadsheet import plain_cell
 from screener.report.wording import on_one_line
 from screener.sheet import phrases
 from screener.sheet.worklist import Cell, Earlier, EarlierRow, Row, TrialCells

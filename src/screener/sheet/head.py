@@ -15,7 +15,7 @@ from screener.evaluation.explanation import LIMITS, number_text, span_text
 from screener.evaluation.frame import Frame
 from screener.evaluation.grounds import leaves, results_of
 from screener.evaluation.instants import last_fresh_day
-from screener.evaluation.phrases import both, capital, lowered, unit_beside
+from screener.evaluation.phrases import both, capital, lowered, unit_after
 from screener.evaluation.raised import raised_for
 from screener.records.patient import Episode, Patient, Result
 from screener.rulebook import Age, EventLookup, Finding, Lab, Rulebook, ScoreOf, Shown
@@ -26,7 +26,6 @@ from screener.sheet.model import Diagnosis, Earlier, KeyResult, KeyScore, Patien
 from screener.sheet.reviewing import heading_of
 
 MOST_EARLIER = 3
-CHILD_UNDER = 18
 
 
 def suspicions(screening: Screening) -> dict[Place, str]:
@@ -66,7 +65,8 @@ def patient_line(screening: Screening, frame: Frame) -> PatientLine:
         as_of=as_of,
         died=screening.died,
     )
-    is_child = is_known and age.range.high < CHILD_UNDER
+    limit = rulebook.head.child_under
+    is_child = is_known and limit is not None and age.range.high < limit
     who = phrases.person(patient.sex, is_child) + (f", {years}" if years else ", age not known")
     not_certain = () if diagnoses or onset is not None else _not_certain(screening)
     text = _text(who, line, not_certain, rulebook.head.of)
@@ -243,7 +243,7 @@ def _result(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[P
         name=shown.name,
         label=shown.label,
         value=value,
-        unit=unit_beside(last.recorded_unit).strip() or None,
+        unit=unit_after(last.recorded_unit).strip() or None,
         converted=_converted(last, fact.unit) if isinstance(fact, Lab) and not others else "",
         multiple=_multiple(last, fact) if isinstance(fact, Lab) and not others and last.unusable is None else "",
         beside=beside,
@@ -314,7 +314,7 @@ def _beside(shown: Shown, screening: Screening) -> str:
     if not usable:
         return ""
     last, main = usable[-1], latest(shown.name, screening)[-1:]
-    text = f"{shown.beside_label} {last.recorded_value}{unit_beside(last.recorded_unit)}"
+    text = f"{shown.beside_label} {last.recorded_value}{unit_after(last.recorded_unit)}"
     when = phrases.moment_words(last.when, screening.as_of)
     is_of_one_day = main and phrases.moment_words(main[0].when, screening.as_of) == when
     return text if is_of_one_day or not when else f"{text} ({when})"

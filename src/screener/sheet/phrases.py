@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from screener.evaluation.answers import Found, Reason
 from screener.evaluation.explanation import number_text, score_text, span_text
-from screener.evaluation.phrases import both, capital, either, lowered, unit_beside
+from screener.evaluation.phrases import both, capital, either, lowered, unit_after
 from screener.records.code_systems import names_of_systems
 from screener.records.patient import Episode, Result
 from screener.records.reviews import EVER, NOW
@@ -181,7 +181,7 @@ def which_unit(problem: str) -> str:
 def unusable(result: Result, as_of: date) -> str:
     """`29 Nov: “haemolysed” cannot be used`"""
     day = moment_words(result.when, as_of)
-    recorded = f"“{shortened(f'{result.recorded_value}{unit_beside(result.recorded_unit)}')}”"
+    recorded = f"“{shortened(f'{result.recorded_value}{unit_after(result.recorded_unit)}')}”"
     told = f"{recorded} {WITHOUT_UNIT if result.unusable == 'unit' else UNUSABLE}"
     return f"{f'{day}: ' if day else ''}{told if result.recorded_value else 'no value'}"
 
@@ -260,7 +260,7 @@ GRADE = re.compile(r"[<>=≤≥]*[\dIViv]+(\s*(-|to)\s*[\dIViv]+)?")
 
 def value_words(result: Result, as_of: date) -> str:
     """A result without its name, as recorded: `25.3 of 27 Nov`"""
-    value = f"{result.recorded_value}{unit_beside(result.recorded_unit)}"
+    value = f"{result.recorded_value}{unit_after(result.recorded_unit)}"
     return f"{value}{of_day(result, as_of)}"
 
 
@@ -269,7 +269,7 @@ def named_with_value(result: Result, rulebook: Rulebook) -> str:
     value, name = in_words(result, rulebook), named(result.fact, rulebook)
     if value.startswith(GRADED) or value[:1].isalpha():
         name = name.removesuffix(f" {GRADED.strip()}")
-    return f"{name} {value}{unit_beside(result.recorded_unit)}".rstrip()
+    return f"{name} {value}{unit_after(result.recorded_unit)}".rstrip()
 
 
 GRADED = "grade "

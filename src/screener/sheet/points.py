@@ -15,7 +15,7 @@ from screener.contract import OUTCOMES
 from screener.evaluation.answers import Found, Judged, Measured
 from screener.evaluation.explanation import LIMITS, limit_in_words, number_text
 from screener.evaluation.grounds import Part, deciding, facts
-from screener.evaluation.phrases import asked, capital, unit_beside, wanted
+from screener.evaluation.phrases import asked, capital, unit_after, wanted
 from screener.records.patient import Answer, Episode, Result
 from screener.rulebook import (
     VERBS,
@@ -168,7 +168,7 @@ def _compared(ground: Judged, part: Part | None, rulebook: Rulebook, as_of: date
         if own and only is not None and only.exact is not None:
             name, which = phrases.named(part.subject, rulebook), LIMITS[ground.node.which]
             when = phrases.moment_words(only.when, as_of)
-            recorded = f"{only.recorded_value}{unit_beside(only.recorded_unit)}{f', {when}' if when else ''}"
+            recorded = f"{only.recorded_value}{unit_after(only.recorded_unit)}{f', {when}' if when else ''}"
             return f"{name} {phrases.multiple(only.exact / own, which, ground.node.times)} ({recorded})"
     return _amount(part, rulebook, as_of)
 
@@ -264,7 +264,7 @@ def _found(found: Found, rulebook: Rulebook, as_of: date) -> str:
     results = [each for each in found.used if isinstance(each, Result)]
     if isinstance(found.lookup, ChangeLookup):
         values = phrases.course([each.recorded_value for each in results])
-        unit = unit_beside(results[-1].recorded_unit) if results else ""
+        unit = unit_after(results[-1].recorded_unit) if results else ""
         is_share = found.lookup.change.startswith("relative") and found.range is not None and found.range.is_exact
         return f"{name} {values}{unit}{f', {found.range.low:+.0f} %' if is_share and found.range is not None else ''}"
     results = _telling_results(found)

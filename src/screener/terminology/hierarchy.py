@@ -72,7 +72,7 @@ def vocabularies() -> tuple[Vocabulary, ...]:
 
 
 def rows_of(file: str) -> Iterator[list[str]]:
-    """The rows of a table beside this file."""
+    """The rows of a table next to this file."""
     return table_rows(Path(__file__).with_name(file))
 
 

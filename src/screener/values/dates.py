@@ -112,8 +112,8 @@ AT_ANY_TIME = Moment(BEGINNING, END, UNKNOWN_DAY)
 
 
 def at_any_time(text: str = UNKNOWN_DAY) -> Moment:
-    """Some unknown time. It starts a day after the calendar does, to tell it from a fact without any date, which starts
-    with it."""
+    """Some unknown time. It starts a day after the calendar does, so that it differs from a fact without any date,
+    which starts with it."""
     return Moment(BEGINNING + DAY, END, text)
 
 

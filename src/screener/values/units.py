@@ -59,6 +59,15 @@ def parse_unit(text: str) -> Unit:
     return _parse(text)
 
 
+def is_unit(text: str) -> bool:
+    """Whether a text can be read as a unit."""
+    try:
+        parse_unit(text)
+    except UnitError:
+        return False
+    return True
+
+
 @lru_cache(maxsize=2048)
 def _parse(text: str) -> Unit:
     plain = _plain(text)

@@ -81,6 +81,8 @@ def test_words_that_name_something_leave_it_open_and_say_so(wording: str, name: 
         (result(UNREAD, valueString=wording), "Observation/1"),
         (report(conclusion=wording), "DiagnosticReport/1.conclusion"),
         (report(conclusionCode=[{"text": wording}]), "DiagnosticReport/1.conclusionCode[0]"),
+        (report(conclusionCode={"text": wording}), "DiagnosticReport/1.conclusionCode[0]"),
+        (report(conclusionCode=wording), "DiagnosticReport/1.conclusionCode[0]"),
     ):
         assert name in open_of(each)
         assert any(note.startswith(f"{place}: its words name `") for note in read(each).notes)

@@ -219,3 +219,23 @@ def test_what_changes_the_meaning_of_a_dosage_takes_its_time_away() -> None:
         dosageInstruction=[dosage],
     )
     assert only_episode(read(order)).end is None
+
+
+@pytest.mark.parametrize("wrong", ["Patient/2", 7, [{"other": "Patient/2"}]])
+def test_a_link_to_another_record_that_cannot_be_read_is_told(wrong: Any) -> None:
+    (note,) = read(patient={**PATIENT, "link": wrong}).notes
+    assert note.endswith("whether another record is of the same person is not known")
+
+
+@pytest.mark.parametrize("wrong", ["x", {"collectedDateTime": "2026-02-35"}, {"collectedPeriod": 7}])
+def test_when_a_specimen_was_taken_is_told_where_it_cannot_be_read(wrong: Any) -> None:
+    specimen = resource("Specimen", id="s", collection=wrong)
+    result = observation(
+        "INR",
+        valueQuantity={"value": 2},
+        effectiveDateTime=None,
+        issued="2026-02-10",
+        specimen={"reference": "Specimen/s"},
+    )
+    patient = read(specimen, result)
+    assert any(note.endswith("and does not say when it was taken") for note in patient.notes)

@@ -195,8 +195,8 @@ def _read_presence(
         date = onset
     list_ = "family_history" if meaning.in_family else LIST_OF[found.kind]
     if (contradictory := _contradictory(onset, end, date)) is not None:
-        until = f"{contradictory}; until one is corrected, it settles nothing"
-        reader.findings.note(resource.place, until, "check first")
+        fault = f"{contradictory}; until one is corrected, it settles nothing"
+        reader.findings.note(resource.place, fault, "check first")
         unsettled = Episode(found.name, list_, resource.place, doubtful=True, unusable="unspecific")
         told = Flag("unusable", contradictory)
         reader.chart.add_episode(msgspec.structs.replace(unsettled, flags=(told,)), meaning)

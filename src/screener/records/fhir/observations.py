@@ -20,6 +20,7 @@ from screener.records.fhir.elements import (
     ShapeError,
     UnreadableError,
     concept,
+    concept_kept,
     concepts,
     objects_in,
     own_words,
@@ -81,10 +82,12 @@ def _mention_conclusion(resource: Resource, reader: Reader) -> None:
 
 
 def _concepts_kept(body: Body, field: str) -> Sequence[Concept]:
+    """The concepts of a field; what stands there in another shape is kept as one."""
     try:
         return concepts(body, field)
     except ShapeError:
-        return ()
+        stated = body[field]
+        return [Concept((), stated) if isinstance(stated, str) else concept_kept(stated)]
 
 
 def _mention_words(stated: Concept, place: str, when: Period, reader: Reader) -> None:

@@ -593,7 +593,7 @@ def _read_person(person: Person, reader: Reader) -> None:
     if chart.birth is not None and chart.died is not None and chart.died.is_before(chart.birth):
         reader.findings.note(resource.place, "the patient died before the birth date: one of the two is wrong")
         chart.birth = None
-    for kind in _linked(body):
+    for kind in _linked(resource, reader):
         told = f"it is linked to another record of the same person ({shown(kind)}), which is not read with it"
         reader.findings.note(resource.place, told)
     if body.get("active") in (False, "false"):
@@ -654,11 +654,14 @@ def _linked_people(people: Sequence[Person], pool: Pool) -> set[int]:
     return found
 
 
-def _linked(body: Body) -> list[str | None]:
+def _linked(resource: Resource, reader: Reader) -> list[str | None]:
     """How a Patient is linked to other Patient resources of the same person (`replaces`, `seealso`); a RelatedPerson is
     no record of its own."""
     try:
-        links = [(text(part(link, "other"), "reference") or "", text(link, "type")) for link in parts(body, "link")]
-    except ShapeError:
+        links = [
+            (text(part(link, "other"), "reference") or "", text(link, "type")) for link in parts(resource.body, "link")
+        ]
+    except ShapeError as error:
+        reader.findings.note(resource.place, f"{error}: whether another record is of the same person is not known")
         return []
     return [kind for target, kind in links if "RelatedPerson/" not in target]

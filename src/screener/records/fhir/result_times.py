@@ -36,7 +36,8 @@ def time_of(resource: Resource, reader: Reader) -> Moment | None:
             collection = part(specimen.body, "collection")
             collected = moment(collection, "collectedDateTime")
             stretch = period(collection, "collectedPeriod")
-        except (ShapeError, UnreadableError):
+        except (ShapeError, UnreadableError) as error:
+            reader.note(specimen.place, f"{error}, and does not say when it was taken")
             collected = stretch = None
         if collected is not None or stretch is not None:
             return collected or (some_time_in(stretch) if stretch is not None else None)

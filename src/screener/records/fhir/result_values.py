@@ -37,7 +37,7 @@ from screener.records.written import (
     read_value,
     with_decimal_points,
 )
-from screener.values.units import UnitError, is_said_to_be_unknown, parse_unit
+from screener.values.units import is_said_to_be_unknown, is_unit, parse_unit
 
 _UCUM = "ucum"
 
@@ -279,29 +279,21 @@ def _unit(written: str | None, code: str | None, system: str | None) -> tuple[st
         code, system = known, _UCUM
     if system != _UCUM:
         of = f"of the system {quoted(system)}" if system else "without its system"
-        if written is not None and _is_readable(written) and not (_is_named(code) and _differ(written, code)):
+        if written is not None and is_unit(written) and not (_is_named(code) and _differ(written, code)):
             return written, None
         return written or code, ("unit", f"its unit is the code {quoted(code)} {of}, which is not read")
     if written is None or written == code:
         return code, None
-    if not _is_readable(code):
+    if not is_unit(code):
         return code, None
-    if is_said_to_be_unknown(written) or (_is_readable(written) and _differ(written, code)):
+    if is_said_to_be_unknown(written) or (is_unit(written) and _differ(written, code)):
         return code, ("unit", f"its unit is written as {quoted(written)}, and coded as {quoted(code)}")
     return code, None
 
 
-def _is_readable(unit: str) -> bool:
-    try:
-        parse_unit(unit)
-    except UnitError:
-        return False
-    return True
-
-
 def _is_named(code: str) -> bool:
     """Whether a code of an unknown system reads like a unit at all; a number is only a key."""
-    return not code.isdigit() and _is_readable(code)
+    return not code.isdigit() and is_unit(code)
 
 
 def _differ(one: str, other: str) -> bool:

@@ -1,4 +1,4 @@
-"""On a terminal, where no form is asked for: the sheet of one patient, the worklist of several; or each in full."""
+"""On a terminal: the sheet of one patient and the worklist of several, or each in full."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from screener.report.forms import NOWHERE, Asked, FormError, Place, Report
 from screener.screening import Screening
 
 if TYPE_CHECKING:
-    from screener.report.matrix import Row
     from screener.report.worklists import WorklistText
 
 
-class Table(Report):
-    """The sheet of one patient, or the worklist of several; only the second patient decides which. One patient is
-    reported in full if more is asked for than a sheet holds."""
+class _WithWorklist(Report):
+    """Of several patients it ends with the worklist; only the second patient decides whether there is one."""
 
     def __init__(self, asked: Asked) -> None:
         super().__init__(asked)
@@ -30,10 +28,6 @@ class Table(Report):
         if self.first is None:
             self.first = part
             return
-        if self.asked.further:
-            name = min(self.asked.further)
-            mend = "add `--full` or `--json`, which tell it of each patient"
-            raise FormError(f"`--{name}` is for one patient, and this call has several", mend)
         if self.worklist is None:
             from screener.report.worklists import WorklistText
 
@@ -42,36 +36,38 @@ class Table(Report):
         self.worklist.add(self.worklist.part(*part))
 
     def end(self, unusable: Sequence[Unusable]) -> str | None:
-        if self.worklist is not None:
-            return self.worklist.end(unusable)
+        return None if self.worklist is None else self.worklist.end(unusable)
+
+
+class Default(_WithWorklist):
+    """The sheet of one patient, or the worklist of several. One patient is reported in full if more is asked for than a
+    sheet holds."""
+
+    def add(self, part: tuple[Screening, Place]) -> None:
         if self.first is not None and self.asked.further:
+            name = min(self.asked.further)
+            mend = "add `--full` or `--json`, which tell it of each patient"
+            raise FormError(f"`--{name}` is for one patient, and this call has several", mend)
+        super().add(part)
+
+    def end(self, unusable: Sequence[Unusable]) -> str | None:
+        if self.worklist is not None or self.first is None:
+            return super().end(unusable)
+        if self.asked.further:
             print_whole(self, self.first[0])
-        elif self.first is not None:
+        else:
             from screener.report.sheet_text import print_sheet
 
             print_sheet(self.first[0])
         return None
 
 
-class Full(Report):
-    """`--full`: each patient in full, and then all at a glance."""
+class Full(_WithWorklist):
+    """`--full`: each patient in full, and then the worklist of all."""
 
-    def __init__(self, asked: Asked) -> None:
-        super().__init__(asked)
-        self.rows: list[Row] = []
-
-    def add(self, part: Screening) -> None:
-        from screener.report.matrix import row_of
-
-        print_whole(self, part)
-        self.rows.append(row_of(part))
-
-    def end(self, unusable: Sequence[Unusable]) -> str | None:
-        if len(self.rows) > 1:
-            from screener.report.matrix import print_matrix
-
-            print_matrix(self.rows, len(unusable))
-        return None
+    def add(self, part: tuple[Screening, Place]) -> None:
+        print_whole(self, part[0])
+        super().add(part)
 
 
 def print_whole(report: Report, screening: Screening) -> None:
