@@ -136,7 +136,7 @@ def freshness_limits(criterion: CriterionResult) -> list[str]:
     frame = criterion.frame
     rulebook = frame.rulebook
     limits: dict[str, dict[str, None]] = {}
-    for found in (found for judged in criterion.counted for found in consulted(judged)):
+    for found in (found for judged in criterion.counted for found in consulted(judged, frame.grounds)):
         if not isinstance(found.lookup, ValueLookup) or found.lookup.scope is not None or "stale" not in found.reasons:
             continue
         fact = rulebook.fact(found.subject)
