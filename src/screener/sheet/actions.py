@@ -258,15 +258,14 @@ def counts_of(trial: str, actions: Actions, review: Review) -> Counts:
     )
 
 
-def lacks_results(waiting: Iterable[Awaited], screening: Screening) -> set[str]:
-    """The trials with an open line that waits for a result of the present that nobody is known to have taken."""
-    return {
-        each.line.trial
-        for each in waiting
-        if not each.is_past
+def lacks_results(screening: Screening, trial: str) -> bool:
+    """Whether an open line of a trial waits for a result of the present that nobody is known to have taken."""
+    return any(
+        not each.is_past
         and isinstance(each.found.lookup, ValueLookup)
         and (
             each.found.reasons[:1] == ("missing",)
             or (each.found.reasons[:1] == ("unread",) and not latest(each.found.subject, screening))
         )
-    }
+        for each in awaited(screening, (trial,))
+    )

@@ -50,7 +50,7 @@ from screener.sheet.states import (
     nearness,
     state_of,
 )
-from screener.sheet.waiting import Awaited, awaited
+from screener.sheet.waiting import awaited
 from screener.version import __version__
 
 ONE_DAY = timedelta(days=1)
@@ -72,8 +72,6 @@ class _Worked(Struct, frozen=True):
     """What time changes after a clean chart."""
     states: Mapping[str, StateName]
     labels: Mapping[str, str]
-    awaited: Sequence[Awaited]
-    """What the open lines wait for."""
 
 
 def sheet_of(screening: Screening, *, is_row: bool = False) -> Sheet:
@@ -143,12 +141,11 @@ def _worked(screening: Screening, asked: Sequence[Asked]) -> _Worked:
     clean = after_clean_chart(screening, denied) if denied else screening
     checks = checks_of(screening)
     distances = {each.id: each for each in distance(screening)}
-    waiting = list(awaited(screening))
-    lacking = lacks_results(waiting, screening)
+    lacking = {trial.id: lacks_results(screening, trial.id) for trial in screening.trials}
 
     def state(trial: TrialResult, timeline: TrialTimeline | None) -> StateName:
         name = trial.id
-        return state_of(trial, checks[name], distances[name], timeline or _unmoved(trial), name in lacking)
+        return state_of(trial, checks[name], distances[name], timeline or _unmoved(trial), lacking[name])
 
     states = {trial.id: state(trial, None) for trial in screening.trials}
     ahead = timelines(clean, _until(clean, states))
@@ -156,7 +153,7 @@ def _worked(screening: Screening, asked: Sequence[Asked]) -> _Worked:
         if states[trial.id] == "ruled out today":
             states[trial.id] = state(trial, ahead.get(trial.id))
     labels = phrases.trial_labels([trial.id for trial in screening.trials])
-    return _Worked(screening, clean, checks, suspicions(screening), distances, ahead, states, labels, waiting)
+    return _Worked(screening, clean, checks, suspicions(screening), distances, ahead, states, labels)
 
 
 def _unmoved(trial: TrialResult) -> TrialTimeline:
@@ -216,7 +213,7 @@ def _review(asked: Sequence[Asked], live: Sequence[str], worked: _Worked) -> Rev
     )
     entries = tuple(
         replace(entry, lines=lines, text=phrases.entry_question(entry, _read_as(entry, screening), screening.rulebook))
-        for entry in open_entries(worked.awaited, screening)
+        for entry in open_entries(screening)
         if (lines := tuple(line for line in entry.lines if line.trial in live))
     )
     settled = sum(_settled(trial, worked) for trial in live)
@@ -272,7 +269,7 @@ def _in_order(group: ReviewGroup, order: Sequence[str]) -> ReviewGroup:
 def _said_on_the_sheet(notes: Sequence[str], review: Review, worked: _Worked) -> list[str]:
     """The notes that only speak of entries to look up and of values to check, which the sheet asks about by itself."""
     asked = {entry.source for entry in review.entries} | {source for _, source in worked.suspicious}
-    asked |= {result.source for result, _ in _impossible_results(worked)}
+    asked |= {result.source for result, _ in _impossible_results(worked.screening)}
     return [note for note in notes if (places := places_in(note)) and asked.issuperset(places)]
 
 
@@ -292,27 +289,26 @@ def _doubts(worked: _Worked) -> tuple[Doubt, ...]:
         text = phrases.doubt(phrases.result_words(result, screening.rulebook, screening.as_of), why)
         effect = phrases.decides([worked.labels[name] for name in decides])
         doubts.append(Doubt(text, decides or counts, effect))
-    doubts += _impossible(worked)
+    doubts += _impossible(screening)
     found = [Doubt(to_check(note, screening), (), places=tuple(places_in(note))) for note in screening.check_first]
     return (*sorted(doubts, key=lambda each: not each.effect), *found)
 
 
-def _impossible(worked: _Worked) -> Iterator[Doubt]:
-    screening = worked.screening
-    for result, trials in _impossible_results(worked):
+def _impossible(screening: Screening) -> Iterator[Doubt]:
+    for result, trials in _impossible_results(screening):
         words = phrases.result_words(result, screening.rulebook, screening.as_of)
         yield Doubt(phrases.doubt(words, result.problem or phrases.UNUSABLE), trials)
 
 
-def _impossible_results(worked: _Worked) -> Iterator[tuple[Result, tuple[str, ...]]]:
+def _impossible_results(screening: Screening) -> Iterator[tuple[Result, tuple[str, ...]]]:
     """The latest key results with an impossible value, and the trials that wait for them. Mostly a unit or a comma is
     wrong, so nothing has to be measured."""
     waiting: dict[str, dict[str, None]] = {}
-    for each in worked.awaited:
+    for each in awaited(screening):
         if "impossible" in each.found.reasons:
             waiting.setdefault(each.found.subject, {})[each.line.trial] = None
-    for shown in worked.screening.rulebook.head.shown:
-        last = latest(shown.name, worked.screening)[-1:]
+    for shown in screening.rulebook.head.shown:
+        last = latest(shown.name, screening)[-1:]
         if shown.name in waiting and last and last[0].unusable == "impossible":
             yield last[0], tuple(waiting[shown.name])
 
@@ -428,7 +424,7 @@ def _after_clean_chart(trial: TrialResult, worked: _Worked) -> CleanChart:
         Checks(),
         distances.get(trial.id, worked.distances[trial.id]),
         worked.timelines.get(trial.id, _unmoved(after)),
-        trial.id in lacks_results(awaited(worked.clean, [trial.id]), worked.clean),
+        lacks_results(worked.clean, trial.id),
     )
     remaining = actions_of(worked.clean, [trial.id])
     counts = counts_of(trial.id, remaining, Review())

@@ -7,7 +7,7 @@ here; what an inclusion line needs is looked up, and its absence is never suppos
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -112,13 +112,13 @@ def heading_of(asked: Asked, rulebook: Rulebook) -> str:
 # ---- entries that leave open what they are
 
 
-def open_entries(waiting: Iterable[Awaited], screening: Screening) -> tuple[OpenEntry, ...]:
-    """The entries among what open criteria wait for, those of most lines first."""
+def open_entries(screening: Screening) -> tuple[OpenEntry, ...]:
+    """The entries that open criteria wait for, those of most lines first."""
     lines: dict[str, dict[Line, None]] = {}
     may_be: dict[str, dict[str, None]] = {}
     called: dict[str, str] = {}
     dated: dict[str, str | None] = {}
-    for each, fact in _entries(waiting):
+    for each, fact in _entries(screening):
         lines.setdefault(fact.source, {})[each.line] = None
         may_be.setdefault(fact.source, {})[fact.concept] = None
         called[fact.source] = fact.called
@@ -135,8 +135,8 @@ def open_entries(waiting: Iterable[Awaited], screening: Screening) -> tuple[Open
     )
 
 
-def _entries(waiting: Iterable[Awaited]) -> Iterator[tuple[Awaited, Episode]]:
-    for each in waiting:
+def _entries(screening: Screening) -> Iterator[tuple[Awaited, Episode]]:
+    for each in awaited(screening):
         if isinstance(each.found.lookup, EventLookup) and each.found.truth is UNKNOWN:
             for fact in each.found.used:
                 if isinstance(fact, Episode) and fact.only_may_be:
