@@ -1,7 +1,7 @@
 """What all tests share: which examples hypothesis tries, and where data lies that is too large to be kept here.
 
-`make test` always tries the same ones, so that it passes or fails alike everywhere. `--hypothesis-profile=long` tries
-sixty times as many, and others each time.
+`make test` always tries the same ones, so that it passes or fails alike everywhere; no example has a deadline, because
+the machine may be busy. `--hypothesis-profile=long` tries sixty times as many, and others each time.
 
 With `SCREENER_NO_SKIPS` set, as `.ci/run` has it, a skipped test is a failure: a browser that is missing there is not
 to pass for one that showed the page.
@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-settings.register_profile("steady", derandomize=True, max_examples=50)
-settings.register_profile("long", max_examples=3_000)
+settings.register_profile("steady", derandomize=True, max_examples=50, deadline=None)
+settings.register_profile("long", max_examples=3_000, deadline=None)
 settings.load_profile("steady")
 
 

@@ -242,7 +242,7 @@ class CriterionResult:
     def _explained(self, *answers: Judged) -> str:
         return explain(answers, self._frame.rulebook, self._frame.grounds)
 
-    @property
+    @Once
     def evidence(self) -> tuple[Evidence, ...]:
         """The facts that the answer rests on, and those that it could not use."""
         return tuple([each.row for each in self.shown])

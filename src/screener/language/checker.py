@@ -112,6 +112,11 @@ class _Check:
         self.names, problems = collect(files)
         self.draft = Draft(self.names, root, problems)
         self.lookups = Lookups()
+        self.blocks = [
+            (Desk(self.draft, file.source, syntax.heading(block), self.lookups), block)
+            for file in files
+            for block in file.blocks
+        ]
         self.definitions: dict[str, Definition] = {}
 
     def rulebook(self, records: Records, digest: str, tables: Tables) -> Rulebook:
@@ -122,7 +127,7 @@ class _Check:
         self._check_questions()
         trials = trials_of(self.draft, self.lookups, self.files, records)
         self._attach_flags()
-        has_trials = any(isinstance(block, syntax.Protocol) for _, block in self._blocks())
+        has_trials = any(isinstance(block, syntax.Protocol) for _, block in self.blocks)
         if has_trials and not any(file.has_errors for file in self.files):
             self._report_unused()
         draft = self.draft
@@ -141,17 +146,12 @@ class _Check:
             lookups=self.lookups.by_name,
             trials=trials,
             reviewed=reviewed,
-            head=head_of((desk, block) for desk, block in self._blocks() if isinstance(block, syntax.Sheet)),
+            head=head_of((desk, block) for desk, block in self.blocks if isinstance(block, syntax.Sheet)),
         )
-
-    def _blocks(self) -> Iterator[tuple[Desk, syntax.Block]]:
-        for file in self.files:
-            for block in file.blocks:
-                yield Desk(self.draft, file.source, syntax.heading(block), self.lookups), block
 
     def _named(self) -> Iterator[tuple[Desk, Entry, NamedBlock]]:
         """The blocks that own their name: not those whose name was taken already."""
-        for desk, block in self._blocks():
+        for desk, block in self.blocks:
             if isinstance(block, NamedBlock):
                 entry = self.names.find(block.name.text)
                 if entry is not None and entry.block is block:
@@ -161,9 +161,7 @@ class _Check:
 
     def _check_dictionary(self) -> None:
         draft = self.draft
-        fresh = defaults_of(
-            draft, [(desk, block) for desk, block in self._blocks() if isinstance(block, syntax.Defaults)]
-        )
+        fresh = defaults_of(draft, [(desk, block) for desk, block in self.blocks if isinstance(block, syntax.Defaults)])
         concepts: dict[str, tuple[Desk, syntax.Concept]] = {}
         findings: list[tuple[Desk, syntax.Finding]] = []
         for desk, entry, block in self._named():
@@ -203,15 +201,15 @@ class _Check:
             )
         self._relate_codes(concepts)
         check_results((desk, block) for desk, _, block in self._named() if isinstance(block, syntax.Entry))
-        check_digits(self._blocks())
-        check_forms(self._blocks(), self.exists)
+        check_digits(self.blocks)
+        check_forms(self.blocks, self.exists)
 
     def _relate_codes(self, blocks: Mapping[str, tuple[Desk, syntax.Concept]]) -> None:
         """What codes say of concepts beyond standing for them."""
         draft = self.draft
-        groups = groups_of((desk, block) for desk, block in self._blocks() if isinstance(block, syntax.Group))
+        groups = groups_of((desk, block) for desk, block in self.blocks if isinstance(block, syntax.Group))
         apart: dict[str, list[tuple[Desk, syntax.CodesLine]]] = {}
-        for name, desk, line in lines_of(self._blocks(), draft):
+        for name, desk, line in lines_of(self.blocks, draft):
             apart.setdefault(name, []).append((desk, line))
         for name, (desk, block) in blocks.items():
             lines = [*((desk, line) for line in relation_lines(block)), *apart.get(name, ())]
@@ -326,7 +324,7 @@ class _Check:
 
     def _report_unused(self) -> None:
         used: set[str] = set()
-        for _, block in self._blocks():
+        for _, block in self.blocks:
             own = block.name.text if isinstance(block, NamedBlock) else None
             for name in mentioned(block):
                 entry = self.names.find(name.text)

@@ -48,10 +48,10 @@ class _Codes:
 
     def __init__(self, concept: Concept) -> None:
         self.concept = concept
-        self.codes = list(concept.codes)
+        self.codes = dict.fromkeys(concept.codes)
         self.whole: list[Code] = []
         self.within: list[Code] = []
-        self.relations: list[Related] = []
+        self.relations: dict[Related, None] = {}
         self._said: dict[Related, Relation] = {}
         for code in concept.codes:
             if not code.absent:
@@ -78,12 +78,9 @@ class _Codes:
                 )
             return
         if relation == "is" and not line.family:
-            if made not in self.codes:
-                self.codes.append(made)
+            self.codes[made] = None
             return
-        related = Related(made.system, made.first, relation, made.last, line.family)
-        if related not in self.relations:
-            self.relations.append(related)
+        self.relations[Related(made.system, made.first, relation, made.last, line.family)] = None
 
     def concept_with_them(self) -> Concept:
         return replace(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Context, Decimal, Inexact
 from fractions import Fraction
+from functools import cache
 from typing import TypeVar, get_args
 
 from msgspec.structs import replace
@@ -115,6 +116,7 @@ def _called(lab: Lab) -> tuple[str, ...]:
     return lab.name, lab.title, *lab.aliases
 
 
+@cache
 def _words_of(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"[^\W_]+", text.casefold()))
 

@@ -796,10 +796,11 @@ Block = (
 
 
 def walk(node: object) -> Iterator[Struct]:
-    """A node, or each of several, with every node inside it, in the order of the text."""
+    """A node, or each of several, with every node inside it, in the order of the text. What is inside a line of codes
+    is passed over: there is no rule in it, and it is most of a dictionary."""
     if isinstance(node, Struct):
         yield node
-        for field in node.__struct_fields__:
+        for field in () if isinstance(node, CodesLine) else node.__struct_fields__:
             yield from walk(getattr(node, field))
     elif isinstance(node, tuple):
         for each in node:

@@ -176,7 +176,7 @@ def is_hook(content: Mapping[str, Any]) -> bool:
 
 def deletes(request: object) -> bool:
     """Whether the request of an entry asks for, or reports, the deletion of a resource."""
-    method = request.get("method") if isinstance(request, Mapping) else None
+    method = request.get("method") if isinstance(request, dict) else None
     return isinstance(method, str) and method.strip().upper() == "DELETE"
 
 

@@ -40,6 +40,8 @@ DENYING = (*NEGATIVE, "not planned")
 HOLDING = ("active", "present", "ongoing", "done")
 """What a status says of something that is there."""
 _CODE_FIELDS = ("loinc", "snomed", "icd10", "icd10cm", "icd10who", "icd10gm", "atc", "rxnorm")
+_TELLING = ("name", "code", "system", "text", *_CODE_FIELDS)
+"""The fields in which an entry says what it is about."""
 
 
 def codes_alone(entry: Entry) -> list[tuple[str, str]]:
@@ -206,10 +208,10 @@ class Naming:
     def _unread_wording(self, entry: Entry, meanings: Collection[Meaning], kinds: tuple[str, ...]) -> str | None:
         """What an entry calls itself that nobody can read: by its name, else by its text or a code of nobody's system,
         where nothing else says what it is."""
-        codes = list(self._codes(entry, ""))
         if isinstance(entry.name, str):
             is_read = self.dictionary.named(entry.name, kinds) or self.dictionary.worded(entry.name)
             return None if is_read or self.dictionary.is_judged(TEXT, entry.name) else entry.name
+        codes = list(self._codes(entry, ""))
         if meanings or any(self.dictionary.system_name(system) in NOTHING_BUT_RESULTS for system, _ in codes):
             return None
         if entry.text is not None:
@@ -402,8 +404,7 @@ class Naming:
 
     def is_silent(self, entry: Entry) -> bool:
         """Whether the entry does not even try to say what it is about."""
-        given = (entry.name, entry.code, entry.system, entry.text, *(getattr(entry, field) for field in _CODE_FIELDS))
-        return all(each is None or (isinstance(each, str) and not any(map(str.isalnum, each))) for each in given)
+        return all(_is_silent(getattr(entry, field)) for field in _TELLING)
 
     def _named(self, name: str, path: str, kinds: tuple[str, ...]) -> Meaning | None:
         """What a name stands for among things of these kinds; None where it is not read."""
@@ -494,6 +495,10 @@ _ALLERGY = "an allergy to it is written under `allergies`"
 _NAMES = "`screen names` lists what may be written"
 _SAY_SYSTEM = "say which system it is of, such as `icd10` or `loinc`"
 _HOW_TO_DENY = '. An absence is written as the name of what is absent, and `"status": "absent"`'
+
+
+def _is_silent(stated: object) -> bool:
+    return stated is None or (isinstance(stated, str) and not any(map(str.isalnum, stated)))
 
 
 def _coded_fields(entry: Entry) -> list[str | None]:

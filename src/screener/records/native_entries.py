@@ -253,8 +253,8 @@ class _Reader:
         entry = self.naming.with_its_name(entry, (*RESULTS, "condition"))
         when = self._moment(entry.date, f"{path}.date")
         meanings = self._meanings(entry, path, RESULTS)
-        is_of_concept = self.naming.concept_among_results(entry) is not None
-        perhaps = () if is_of_concept or self._has_fault(path) else self.naming.perhaps(entry, path, meanings)
+        concept = self.naming.concept_among_results(entry)
+        perhaps = () if concept is not None or self._has_fault(path) else self.naming.perhaps(entry, path, meanings)
         value, unit, recorded = self._value(entry, path)
         is_named = not self.naming.is_silent(entry)
         if not is_named and not self._has_fault(path):
@@ -287,7 +287,7 @@ class _Reader:
             upper,
             lower,
         )
-        if (concept := self.naming.concept_among_results(entry)) is not None:
+        if concept is not None:
             graded = self._grade_under(concept, reported)
             meanings = () if graded is None else (graded,)
             if graded is None:

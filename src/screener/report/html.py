@@ -111,7 +111,7 @@ def _visible_sign(sign: str) -> str:
 
 def _shown(value: object) -> object:
     """What the template shows for an expression: text of anybody's made visible, its own marks as they are."""
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return value if type(value) is not str or value.isprintable() else visible(value)
 
 
 # ---- what is on record

@@ -136,7 +136,7 @@ def freshness_limits(criterion: CriterionResult) -> list[str]:
     frame = criterion.frame
     rulebook = frame.rulebook
     limits: dict[str, dict[str, None]] = {}
-    for found in (found for judged in criterion.counted for found in consulted(judged)):
+    for found in (found for judged in criterion.counted for found in consulted(judged, frame.grounds)):
         lookup = found.lookup
         if not isinstance(lookup, ValueLookup) or lookup.scope or "stale" not in found.reasons or found.is_overtaken:
             continue

@@ -190,6 +190,7 @@ _BASIC = re.compile(
 a day, too."""
 
 
+@lru_cache(maxsize=4096)
 def parse_moment(text: str) -> Moment:
     """Read `YYYY`, `YYYY-MM`, `YYYY-MM-DD`, or a date with a time and perhaps a zone.
 

@@ -85,6 +85,7 @@ def _parse(text: str) -> Unit:
     return Unit(text, factor, _dimension(powers))
 
 
+@lru_cache(maxsize=2048)
 def is_said_to_be_unknown(text: str) -> bool:
     """Whether a text stands where a unit would, and says that nobody knows it: `unknown`, `{unk}`."""
     return _plain(text).casefold() in _table().unknown
