@@ -208,6 +208,7 @@ IMMUNE_TREATMENTS: list[tuple[Record, set[str]]] = [
     ({"rxnorm": "1256"}, {SUPPRESSED}),  # azathioprine
     ({"rxnorm": "121191"}, {SUPPRESSED}),  # rituximab
     ({"icd10cm": "Z79.62"}, {SUPPRESSED}),
+    ({"system": "urn:oid:1.2.276.0.76.5.400", "code": "6-001.h1"}, {SUPPRESSED, STEROIDS}),  # nobody can read it
 ]
 
 

@@ -24,7 +24,6 @@ from screener.records.phrases import Phrases
 from screener.rulebook import (
     DRUG_SYSTEMS,
     KINDS_ON,
-    LIST_OF,
     PHRASES,
     Concept,
     ConceptKind,
@@ -606,6 +605,9 @@ class Dictionary:
         open_ = {name for name in said.open & self.asked if concepts[name].kind in kinds}
         if on in SPEAKING_OF:
             unread = self._spoken_of_elsewhere if on == "conditions" else self._denied_beside(on)
+            if on == "procedures":
+                # The giving of a drug is a procedure, too.
+                unread |= {name for name in self._spoken_of_elsewhere if concepts[name].kind == "drug"}
             judged = said.may_be if on == "conditions" else said.may_be | said.is_
             elsewhere = (judged if said.is_known else judged | (unread & said.open)) & self.asked
             open_.update(name for name in elsewhere if concepts[name].kind in SPEAKING_OF[on])
