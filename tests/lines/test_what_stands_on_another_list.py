@@ -303,3 +303,35 @@ def test_a_drug_that_was_handed_over_opens_what_it_treats(kind: str, drug: Recor
     given = {"resourceType": kind, "status": "completed", field: drug}
     taken = {"resourceType": "MedicationStatement", "status": "completed", "medicationCodeableConcept": drug}
     assert open_among(EVERY, fhir(given)) >= open_among(EVERY, fhir(taken)) & {*CANCER, LIVER_CANCER}
+
+
+# ---- one allergy that is of several things
+
+
+ALLERGIES = "NCT06242405/E10"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("multiple drug and food allergies", "unknown"),
+        ("Multiple allergies", "unknown"),
+        ("several antibiotics", "unknown"),
+        ("mehrere Antibiotika", "unknown"),
+        ("多种药物过敏", "unknown"),
+        ("penicillin, sulfa", "unknown"),
+        ("nuts and shellfish", "unknown"),
+        ("penicillin", "passed"),
+        ("candy", "passed"),  # `and` is no word of it
+        ("peanut", "passed"),
+    ],
+)
+def test_one_allergy_may_stand_for_any_number_where_it_says_that_it_is_of_several(text: str, expected: str) -> None:
+    assert native(allergies=[{"text": text}])[ALLERGIES] == expected
+    entry = {"resourceType": "AllergyIntolerance", "patient": {"reference": "Patient/p"}, "code": {"text": text}}
+    assert fhir(entry)[ALLERGIES] == expected
+
+
+@pytest.mark.parametrize("entry", [{"icd10cm": "Z88.0"}, {"atc": "J01CE01"}, {"snomed": "91936005"}], ids=str)
+def test_one_allergy_that_a_code_names_is_one(entry: Record) -> None:
+    assert native(allergies=[entry])[ALLERGIES] == "passed"

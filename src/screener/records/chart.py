@@ -14,11 +14,12 @@ from typing import get_args
 from msgspec.structs import replace
 
 from screener.records.derived import with_derived, with_means
-from screener.records.dictionary import Meaning
+from screener.records.dictionary import NO_CODE, Meaning
 from screener.records.errors import Findings, quoted
 from screener.records.errors import some_of as some_of
 from screener.records.measuring import NOT_SUSPICIOUS
-from screener.records.patient import Absence, Answer, Episode, Flag, Near, Patient, Result, Severity, Unusable
+from screener.records.patient import SEVERAL, Absence, Answer, Episode, Flag, Near, Patient, Result, Severity, Unusable
+from screener.records.written import is_of_several
 from screener.rulebook import KINDS_ON, LIST_OF, Concept, RecordList, Rulebook, Sex
 from screener.values.dates import BEGINNING, DAY, END, Moment, day_shifted, latest_of, not_later_than
 from screener.values.numerals import ROMAN
@@ -72,6 +73,8 @@ class Chart:
                 codings=meaning.codings,
                 is_part=meaning.is_part and episode.list == "conditions",
             )
+            if episode.list == "allergies" and is_of_several(meaning.called.removeprefix(f"{NO_CODE}, ")):
+                episode = replace(episode, flags=(*episode.flags, SEVERAL))
             if meaning.is_open:
                 reason: Unusable = "unspecific" if meaning.is_read else "unread"
                 episode = replace(episode, unusable=episode.unusable or reason)

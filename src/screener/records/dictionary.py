@@ -82,6 +82,9 @@ IN_PHRASES: Mapping[RecordList, str] = {
 
 READ_AS = "read as"
 
+NO_CODE = "no code"
+"""In place of the code in what an entry is called that has none."""
+
 EVERY_CODE = "*"
 """In a clinic's own table, in place of a code: every code of the system."""
 

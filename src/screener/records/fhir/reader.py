@@ -14,7 +14,16 @@ from msgspec import Struct
 
 from screener.records.chart import Chart, or_before, some_of
 from screener.records.comparing import folded
-from screener.records.dictionary import ABSENCE_SYSTEMS, TEXT, Dictionary, Meaning, disputed, most_specific, names_of
+from screener.records.dictionary import (
+    ABSENCE_SYSTEMS,
+    NO_CODE,
+    TEXT,
+    Dictionary,
+    Meaning,
+    disputed,
+    most_specific,
+    names_of,
+)
 from screener.records.errors import Findings, any_of, quoted
 from screener.records.fhir.elements import (
     LONGEST_TEXT,
@@ -676,6 +685,6 @@ def label_of(concept: Concept) -> str:
     coding = next((each for each in concept.codings if each.code is not None), None)
     words = concept.words
     if coding is None:
-        return f"no code, {quoted(words)}" if words else "no code"
+        return f"{NO_CODE}, {quoted(words)}" if words else NO_CODE
     code = quoted(coding.code) if coding.system else f"{quoted(coding.code)} (no system)"
     return f"{code} {quoted(words)[1:-1]}" if words else code
