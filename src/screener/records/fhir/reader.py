@@ -44,10 +44,10 @@ from screener.records.fhir.elements import (
 )
 from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning
 from screener.records.likeness import likeness_of
-from screener.records.patient import Absence, Episode, Near
+from screener.records.patient import Absence, Episode, Flag, Near
 from screener.records.sightings import Sighting, Sightings
 from screener.records.written import NormalSpan, with_commas
-from screener.rulebook import DRUG_SYSTEMS, RecordList, Sex
+from screener.rulebook import DRUG_SYSTEMS, LIST_OF, RecordList, Sex
 from screener.values.dates import Moment, at_any_time
 
 NOT_READ = "resources of this kind are not read"
@@ -442,6 +442,20 @@ class Reader:
                 for those, entry in spoken.get((mention.on, each), ())
             ):
                 self.chart.add_episode(_mentioned(mention), meaning)
+                self._add_of_other_sex(mention)
+
+    def _add_of_other_sex(self, mention: Mention) -> None:
+        """What a mention is by its codes, if that is only of the sex that is not on record: the two contradict each
+        other, wherever the code stands."""
+        sex = self.chart.sex
+        if sex is None or mention.on == "family_history":
+            return
+        for meaning in self._meant(mention.named):
+            concept = self.dictionary.rulebook.concepts.get(meaning.entry.name)
+            if concept is not None and not meaning.absent and concept.only_if not in (None, sex):
+                flags = (Flag("unusable", "it is no entry of a list, and may not be so"),)
+                list_ = LIST_OF[concept.kind]
+                self.chart.add_episode(Episode(concept.name, list_, mention.place, doubtful=True, flags=flags))
 
     # ---- time
 
