@@ -335,3 +335,24 @@ def test_one_allergy_may_stand_for_any_number_where_it_says_that_it_is_of_severa
 @pytest.mark.parametrize("entry", [{"icd10cm": "Z88.0"}, {"atc": "J01CE01"}, {"snomed": "91936005"}], ids=str)
 def test_one_allergy_that_a_code_names_is_one(entry: Record) -> None:
     assert native(allergies=[entry])[ALLERGIES] == "passed"
+
+
+@pytest.mark.parametrize(
+    "planned",
+    [
+        {"resourceType": "MedicationStatement", "status": "intended"},
+        {"resourceType": "MedicationRequest", "status": "active", "intent": "proposal"},
+        {"resourceType": "MedicationRequest", "status": "draft", "intent": "order"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("drug", [of_code(ATC, "L01EX02"), {"text": "sorafenib"}, of_code(RXNORM, "6851")], ids=str)
+def test_a_drug_that_is_only_planned_opens_what_it_treats_and_is_not_taken(planned: Record, drug: Record) -> None:
+    found = fhir({**planned, "medicationCodeableConcept": drug})
+    assert open_among(CANCER, found) == set(CANCER)
+    assert found[SUPPRESSED] == "passed"
+
+
+def test_a_request_for_a_drug_that_was_cancelled_opens_nothing() -> None:
+    request_ = {"resourceType": "MedicationRequest", "status": "cancelled", "intent": "order"}
+    assert fhir({**request_, "medicationCodeableConcept": {"text": "sorafenib"}}) == fhir()

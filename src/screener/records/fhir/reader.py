@@ -11,6 +11,7 @@ from itertools import product
 from weakref import WeakKeyDictionary
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from screener.records.chart import Chart, or_before, some_of
 from screener.records.comparing import folded
@@ -382,6 +383,18 @@ class Reader:
         codes = named.codes
         said = self.dictionary.said(codes, named.text, on=on)
         return said.is_known, self.dictionary.only_may_be(said, on, label_of(named), codes)
+
+    def open_what_it_treats(self, drug: Concept, place: str, made: Moment | None) -> None:
+        """What a drug treats may be there where the drug is only planned; that it is taken, such an entry does not
+        say."""
+        is_known, meaning = self._mentioned(drug, "medications")
+        if meaning is None or not is_known:
+            return
+        concepts = self.dictionary.rulebook.concepts
+        treated = frozenset(name for name in meaning.may_be if concepts[name].kind == "condition")
+        if treated:
+            plan = Episode("", "plans", place, asserted=made, status="planned")
+            self.chart.add_episode(plan, replace(meaning, may_be=treated))
 
     def mention_named(self, wording: str, place: str, when: Period, only: frozenset[str] | None = None) -> None:
         """The concepts (of some only) that a wording names may be there, at its own time. Whether it says so, or the
