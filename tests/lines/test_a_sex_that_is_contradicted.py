@@ -105,3 +105,45 @@ def test_the_answer_shows_both_sides_of_the_contradiction() -> None:
         assert "conflict" in line.reasons
         assert {"sex", "conditions[0]"} <= {each.source for each in line.evidence}
         assert any("recorded male" in flag.text for flag in line.flags)
+
+
+OUTSIDE = [
+    {"resourceType": "Encounter", "status": "finished", "period": {"start": "2026-02-01", "end": "2026-02-10"}},
+    {"resourceType": "Flag", "status": "active"},
+    {"resourceType": "EpisodeOfCare", "status": "active"},
+]
+FIELDS = {"Encounter": "reasonCode", "Flag": "code", "EpisodeOfCare": "diagnosis"}
+
+
+def outside_of_the_lists(body: dict[str, Any], system: str, code: str, gender: str = "male") -> set[str]:
+    concept = {"coding": [{"system": system, "code": code}]}
+    field = FIELDS[body["resourceType"]]
+    value: Any = concept if field == "code" else [concept]
+    if field == "diagnosis":
+        value = [{"condition": concept}]
+    told = {**body, "id": "e", "subject": {"reference": "Patient/p"}, field: value}
+    patient = {"resourceType": "Patient", "id": "p", "gender": gender, "birthDate": "1980-01-01"}
+    entry = [{"resource": patient}, {"resource": told}]
+    return {each.status for each in answers({"resourceType": "Bundle", "type": "collection", "entry": entry})}
+
+
+@pytest.mark.parametrize("body", OUTSIDE, ids=lambda each: each["resourceType"])
+@pytest.mark.parametrize(
+    ("system", "code", "expected"),
+    [
+        (CM, "O26.611", "unknown"),
+        (WHO, "O26.6", "unknown"),
+        (GM, "O99.6", "unknown"),
+        ("http://snomed.info/sct", "77386006", "unknown"),  # pregnant
+        ("http://snomed.info/sct", "17369002", "unknown"),  # miscarriage
+        (WHO, "Z30.0", "passed"),  # advice on contraception
+        (WHO, "Z31.4", "passed"),
+        (WHO, "Z38.0", "passed"),
+        (WHO, "Z64.0", "passed"),
+        (WHO, "R69", "passed"),
+        ("http://snomed.info/sct", "60001007", "passed"),  # not pregnant
+        ("http://snomed.info/sct", "999999", "passed"),
+    ],
+)
+def test_a_code_outside_of_the_lists_asks_too(body: dict[str, Any], system: str, code: str, expected: str) -> None:
+    assert outside_of_the_lists(body, system, code) == {expected}

@@ -398,6 +398,7 @@ def test_every_word_of_the_table_is_one_that_is_looked_for() -> None:
                 "grade": ("grade",),
                 "filler": ("",),
                 "years": ("",),
+                "several": ("",),
                 "sex": ("female", "male", "unknown"),
                 "died": ("yes", "no"),
                 "stage": ("stage",),

@@ -28,7 +28,7 @@ from screener.evaluation.denying import (
 from screener.evaluation.frame import Frame, Kind, PreparedLookup, kinds_of
 from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, ahead_of, up_to
 from screener.evaluation.standing import Said, Standing, standing_of
-from screener.records.patient import Absence, Episode
+from screener.records.patient import SEVERAL, Absence, Episode
 from screener.rulebook import (
     EventLookup,
     OnsetLookup,
@@ -186,7 +186,7 @@ def _of_so_many_things(lookup: EventLookup, parts: list[Part], frame: Frame) -> 
     have no code system in common may be.
 
     Of two things at least are `interferon`, `terlipressin` and `any drug`: the last may be one of the first two, and
-    those differ. `interferon` and `interferon` may be one, written down twice.
+    those differ. `interferon` and `interferon` may be one, written down twice. `several antibiotics` may be any number.
     """
     certain = _grouped([part.standing.episode for part in parts if part.truth is TRUE], _share_a_code)
     alike = {frozenset((each.concept, each.called, each.codings) for each in group): group for group in certain}
@@ -194,7 +194,8 @@ def _of_so_many_things(lookup: EventLookup, parts: list[Part], frame: Frame) -> 
         if not any(_may_be_one_thing(*both, frame) for pair in combinations(some, 2) for both in product(*pair)):
             return TRUE
     possible = [part.standing.episode for part in parts if part.truth is not FALSE]
-    return UNKNOWN if len(_grouped(possible, _share_a_code)) >= lookup.times else FALSE
+    is_any_number = any(SEVERAL in episode.flags for episode in possible)
+    return UNKNOWN if is_any_number or len(_grouped(possible, _share_a_code)) >= lookup.times else FALSE
 
 
 def _grouped(episodes: list[Episode], belong: Callable[[Episode, Episode], bool]) -> list[list[Episode]]:

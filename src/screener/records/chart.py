@@ -14,12 +14,13 @@ from typing import get_args
 from msgspec.structs import replace
 
 from screener.records.derived import with_derived, with_means
-from screener.records.dictionary import SPEAKING_ELSEWHERE, Meaning
+from screener.records.dictionary import NO_CODE, Meaning
 from screener.records.errors import Findings, printable, quoted
 from screener.records.measuring import NOT_SUSPICIOUS
 from screener.records.notes import Note, some_of
-from screener.records.patient import Absence, Answer, Episode, Flag, Near, Patient, Result, Severity, Unusable
-from screener.rulebook import LIST_OF, Concept, RecordList, Rulebook, Sex
+from screener.records.patient import SEVERAL, Absence, Answer, Episode, Flag, Near, Patient, Result, Severity, Unusable
+from screener.records.written import is_of_several
+from screener.rulebook import KINDS_ON, LIST_OF, Concept, RecordList, Rulebook, Sex
 from screener.values.dates import BEGINNING, DAY, END, Moment, day_shifted, latest_of, not_later_than
 from screener.values.numerals import ROMAN
 
@@ -72,6 +73,8 @@ class Chart:
                 codings=meaning.codings,
                 is_part=meaning.is_part and episode.list == "conditions",
             )
+            if episode.list == "allergies" and is_of_several(meaning.called.removeprefix(f"{NO_CODE}, ")):
+                episode = replace(episode, flags=(*episode.flags, SEVERAL))
             if meaning.is_open:
                 reason: Unusable = "unspecific" if meaning.is_read else "unread"
                 episode = replace(episode, unusable=episode.unusable or reason)
@@ -225,8 +228,8 @@ def what_may_be(
 
     for episode in entries:
         for name in sorted(episode.may_be):
-            speaks_elsewhere = episode.list in SPEAKING_ELSEWHERE
-            add(LIST_OF[concepts[name].kind] if speaks_elsewhere else episode.list, name, episode)
+            kind = concepts[name].kind
+            add(episode.list if kind in KINDS_ON[episode.list] else LIST_OF[kind], name, episode)
         for name in sorted(episode.may_be_in_family):
             add("family_history", name, episode)
     return {list_: {name: tuple(each.values()) for name, each in of_list.items()} for list_, of_list in found.items()}
@@ -313,6 +316,10 @@ def as_if(entry: Episode, name: str, list_: RecordList, concepts: Mapping[str, C
             last = max(last, (day_shifted(entry.end.last_day, concept.lasts, 1) + 1) * DAY + entry.end.last % DAY)
         end = Moment(min(entry.end.first + DAY, END), min(last, END), entry.end.text)
         return replace(bound, end=end, asserted=entry.asserted or entry.end)
+    if entry.list == "plans" and list_ == "conditions":
+        # What a plan is to treat had begun when the plan was made, and may be there until it is carried out.
+        made = entry.asserted or entry.start
+        return replace(bound, start=or_before(made) if made is not None else None, end=None)
     if entry.list != "conditions":
         return bound
     if list_ == "conditions":

@@ -24,7 +24,6 @@ from screener.records.phrases import Phrases
 from screener.rulebook import (
     DRUG_SYSTEMS,
     KINDS_ON,
-    LIST_OF,
     PHRASES,
     Concept,
     ConceptKind,
@@ -55,8 +54,18 @@ ABSENCE_SYSTEMS = frozenset({"ips"})
 """The systems whose codes all say that there is nothing, or that nothing is known: none is of a substance."""
 
 
-SPEAKING_ELSEWHERE: frozenset[RecordList] = frozenset({"conditions", "medications", "procedures"})
-"""The lists whose entries can speak of what stands on another one: of a transplantation, of what a drug treats."""
+SPEAKING_OF: Mapping[RecordList, tuple[ConceptKind, ...]] = {
+    "conditions": ("procedure", "drug", "event", "substance"),
+    "procedures": ("condition", "drug", "event"),
+    "plans": ("condition", "drug"),
+    "medications": ("condition", "procedure", "event"),
+}
+"""What stands on other lists, and entries of a list can speak of: a diagnosis of a transplantation, a drug or a plan of
+what it treats, an infusion of the drug. That a drug is taken is no allergy to it."""
+
+_NEIGHBOURS: Mapping[str, str] = {"procedures": "drugs", "drugs": "procedures"}
+"""The table whose phrases are looked for in a wording that its own table does not read: the giving of a drug is a
+procedure, too."""
 
 ABBREVIATED: frozenset[RecordList] = frozenset({"conditions", "family_history", "procedures", "plans"})
 """The lists whose wordings may be abbreviations of the rules' table."""
@@ -72,6 +81,9 @@ IN_PHRASES: Mapping[RecordList, str] = {
 """The lists whose wordings are read by the phrases of the rules, each with the table of the phrases."""
 
 READ_AS = "read as"
+
+NO_CODE = "no code"
+"""In place of the code in what an entry is called that has none."""
 
 EVERY_CODE = "*"
 """In a clinic's own table, in place of a code: every code of the system."""
@@ -440,12 +452,22 @@ class Dictionary:
             return self._with_other_words(self._narrowed(said, coded, words) if on == "conditions" else said, words, on)
         wordings = [each for each in (words, *displays) if each is not None]
         table = IN_PHRASES.get(on) if on is not None else None
-        by_phrases = said if table is None or not wordings else self._phrases[table].said(wordings)
+        by_phrases = said if table is None or not wordings else self._by_phrases(table, wordings)
         if by_phrases.is_known and table == "procedures":
             return by_phrases
         if words is not None and on is not None and (by_abbreviation := self._abbreviated(words, on)) is not None:
             return by_abbreviation
         return by_phrases
+
+    def _by_phrases(self, table: str, wordings: Sequence[str]) -> Said:
+        """What wordings say by the phrases of a table. What that does not read may be what it names of the neighbouring
+        list: `rituximab infusion` among the procedures, `plasma exchange` among the drugs."""
+        said = self._phrases[table].said(wordings)
+        if said.is_known or table not in _NEIGHBOURS:
+            return said
+        named = self._phrases[_NEIGHBOURS[table]].said(wordings)
+        may_be = said.may_be | named.is_ | named.may_be
+        return replace(said, may_be=may_be, unreviewed=said.unreviewed - may_be)
 
     def is_abbreviated(self, words: str) -> bool:
         """Whether the rules have a wording as an abbreviation."""
@@ -583,7 +605,8 @@ class Dictionary:
         immunosuppressant, which is on the list of drugs.
         """
         is_ = {name for name in said.is_ if on == "conditions" or self._is_on(on, name)}
-        if said.is_ and not is_ and not any(self._is_on(on, name) for name in said.may_be):
+        elsewhere = {name for name in said.is_ if self.rulebook.concepts[name].kind != "substance"}
+        if elsewhere and not is_ and not any(self._is_on(on, name) for name in said.may_be):
             return None
         open_ = replace(
             said,
@@ -603,12 +626,14 @@ class Dictionary:
         where somebody judged that it does, or nobody can read it."""
         concepts, kinds = self.rulebook.concepts, KINDS_ON[on]
         open_ = {name for name in said.open & self.asked if concepts[name].kind in kinds}
-        if on in SPEAKING_ELSEWHERE:
+        if on in SPEAKING_OF:
             unread = self._spoken_of_elsewhere if on == "conditions" else self._denied_beside(on)
+            if on == "procedures":
+                # The giving of a drug is a procedure, too.
+                unread |= {name for name in self._spoken_of_elsewhere if concepts[name].kind == "drug"}
             judged = said.may_be if on == "conditions" else said.may_be | said.is_
             elsewhere = (judged if said.is_known else judged | (unread & said.open)) & self.asked
-            kinds_elsewhere = [kind for kind in LIST_OF if kind not in kinds] if on == "conditions" else ["condition"]
-            open_.update(name for name in elsewhere if concepts[name].kind in kinds_elsewhere)
+            open_.update(name for name in elsewhere if concepts[name].kind in SPEAKING_OF[on])
         if on == "allergies":
             # A diagnosis of an allergy leaves open to which drug, though it says nothing of what is taken.
             unspecific = said.is_ | said.open

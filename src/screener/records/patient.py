@@ -44,6 +44,10 @@ class Flag(Struct, frozen=True, gc=False):
     text: str
 
 
+SEVERAL = Flag("remark", "it says that it is of several: it may stand for any number")
+"""What one entry is flagged with that does not stand for one thing."""
+
+
 class Result(Struct, frozen=True):
     """One result of a lab or finding.
 

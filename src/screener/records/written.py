@@ -98,6 +98,8 @@ class _Words(NamedTuple):
     """Words before the number of a stage, class or grade."""
     years: frozenset[str]
     """Words behind an age, folded."""
+    several: frozenset[str]
+    """Words and signs that say of one thing that it is several, folded."""
 
 
 @lru_cache(maxsize=1)
@@ -113,6 +115,7 @@ def words_in_use() -> _Words:
     sexes: dict[str, str] = {}
     stages: set[str] = set()
     years: set[str] = set()
+    several: set[str] = set()
     for kind, words, meaning in table_rows(Path(__file__).with_name("words.tsv")):
         match kind:
             case "bound":
@@ -133,6 +136,8 @@ def words_in_use() -> _Words:
                 sexes[as_choice(words)] = meaning
             case "years":
                 years.add(as_choice(words))
+            case "several":
+                several.add(words.casefold())
             case "stage":
                 stages.update(words.casefold().split())
             case _:
@@ -151,7 +156,16 @@ def words_in_use() -> _Words:
         sexes,
         frozenset(stages | grades),
         frozenset(years),
+        frozenset(several),
     )
+
+
+def is_of_several(wording: str) -> bool:
+    """Whether a wording of one thing says that it is more than one: `multiple drug allergies`, `penicillin, sulfa`. A
+    word counts as a whole; a sign, and a word of a script without blanks, anywhere."""
+    text = wording.casefold()
+    words = set(re.findall(r"\w+", text))
+    return any(each in (words if each.isascii() and each.isalnum() else text) for each in words_in_use().several)
 
 
 def is_filler(word: str) -> bool:

@@ -11,10 +11,20 @@ from itertools import chain, product
 from weakref import WeakKeyDictionary
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from screener.records.chart import Chart, or_before
 from screener.records.comparing import folded
-from screener.records.dictionary import ABSENCE_SYSTEMS, TEXT, Dictionary, Meaning, disputed, most_specific, names_of
+from screener.records.dictionary import (
+    ABSENCE_SYSTEMS,
+    NO_CODE,
+    TEXT,
+    Dictionary,
+    Meaning,
+    disputed,
+    most_specific,
+    names_of,
+)
 from screener.records.errors import Findings, any_of, quoted
 from screener.records.fhir.elements import (
     LONGEST_TEXT,
@@ -36,10 +46,10 @@ from screener.records.fhir.elements import (
 from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning, was_entered_in_error
 from screener.records.likeness import likeness_of
 from screener.records.notes import NoteKind, some_of
-from screener.records.patient import Absence, Episode, Near
+from screener.records.patient import Absence, Episode, Flag, Near
 from screener.records.sightings import Sighting, Sightings
 from screener.records.written import NormalSpan, with_commas
-from screener.rulebook import DRUG_SYSTEMS, RecordList, Sex
+from screener.rulebook import DRUG_SYSTEMS, LIST_OF, RecordList, Sex
 from screener.values.dates import Moment, at_any_time
 
 NOT_READ = "resources of this kind are not read"
@@ -423,6 +433,18 @@ class Reader:
         said = self.dictionary.said(codes, named.text, on=on)
         return said.is_known, self.dictionary.only_may_be(said, on, label_of(named), codes)
 
+    def open_what_it_treats(self, drug: Concept, place: str, made: Moment | None) -> None:
+        """What a drug treats may be there where the drug is only planned; that it is taken, such an entry does not
+        say."""
+        is_known, meaning = self._mentioned(drug, "medications")
+        if meaning is None or not is_known:
+            return
+        concepts = self.dictionary.rulebook.concepts
+        treated = frozenset(name for name in meaning.may_be if concepts[name].kind == "condition")
+        if treated:
+            plan = Episode("", "plans", place, asserted=made, status="planned")
+            self.chart.add_episode(plan, replace(meaning, may_be=treated))
+
     def mention_named(self, wording: str, place: str, when: Period, only: frozenset[str] | None = None) -> None:
         """The concepts (of some only) that a wording names may be there, at its own time. Whether it says so, or the
         opposite, nobody reads."""
@@ -482,6 +504,20 @@ class Reader:
                 for those, entry in spoken.get((mention.on, each), ())
             ):
                 self.chart.add_episode(_mentioned(mention), meaning)
+                self._add_of_other_sex(mention)
+
+    def _add_of_other_sex(self, mention: Mention) -> None:
+        """What a mention is by its codes, if that is only of the sex that is not on record: the two contradict each
+        other, wherever the code stands."""
+        sex = self.chart.sex
+        if sex is None or mention.on == "family_history":
+            return
+        for meaning in self._meant(mention.named):
+            concept = self.dictionary.rulebook.concepts.get(meaning.entry.name)
+            if concept is not None and not meaning.absent and concept.only_if not in (None, sex):
+                flags = (Flag("unusable", "it is no entry of a list, and may not be so"),)
+                list_ = LIST_OF[concept.kind]
+                self.chart.add_episode(Episode(concept.name, list_, mention.place, doubtful=True, flags=flags))
 
     # ---- time
 
@@ -751,6 +787,6 @@ def label_of(concept: Concept) -> str:
     coding = next((each for each in concept.codings if each.code is not None), None)
     words = concept.words
     if coding is None:
-        return f"no code, {quoted(words)}" if words else "no code"
+        return f"{NO_CODE}, {quoted(words)}" if words else NO_CODE
     code = quoted(coding.code) if coding.system else f"{quoted(coding.code)} (no system)"
     return f"{code} {quoted(words)[1:-1]}" if words else code

@@ -152,6 +152,9 @@ def read_medication_statement(resource: Resource, reader: Reader) -> None:
             return
         case "intended":
             reader.leave(resource, "the drug is only intended")
+            reader.open_what_it_treats(
+                concept(body, "medicationCodeableConcept"), resource.place, reader.entered(resource, "dateAsserted")
+            )
             return
     when = reader.span(resource, "effective")
     date = reader.entered(resource, "dateAsserted")
@@ -225,6 +228,10 @@ def read_medication_request(resource: Resource, reader: Reader) -> None:
         reader.leave(
             resource, "it is no order in force: " + (status if status in ("cancelled", "draft") else intent or "")
         )
+        if status != "cancelled":
+            reader.open_what_it_treats(
+                concept(body, "medicationCodeableConcept"), resource.place, reader.entered(resource, "authoredOn")
+            )
         return
     when = _time_of_order(resource, reader)
     was_done = status == "completed" and intent is not None
