@@ -163,13 +163,17 @@ def test_what_another_version_refutes_is_absent(body: Json) -> None:
     [
         condition("cirrhosis", verificationStatus="entered-in-error"),
         resource("AllergyIntolerance", status="entered-in-error", substance=coded("blood_products")),
-        resource("AllergyIntolerance", type=coded("intolerance", None), code=coded("blood_products")),
     ],
 )
 def test_what_another_version_takes_back_is_nothing(body: Json) -> None:
     patient = read(body)
     assert (patient.episodes, patient.absences, patient.unread) == ({}, {}, {})
     assert patient.notes
+
+
+def test_an_intolerance_of_another_version_may_be_an_allergy() -> None:
+    body = resource("AllergyIntolerance", type=coded("intolerance", None), code=coded("blood_products"))
+    assert [each.doubtful for each in read(body).episodes["blood_products"]] == [True]
 
 
 def test_a_context_is_an_encounter() -> None:
