@@ -5,13 +5,15 @@ This is the only place that knows how nodes hang together; who asks about a rule
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import get_args
 
 from msgspec import Struct
 
 from screener.rulebook import (
     AgainstLimit,
+    All,
+    Any,
     AtTime,
     Between,
     Compare,
@@ -27,6 +29,7 @@ from screener.rulebook import (
     ScoreOf,
     Truthful,
     Value,
+    made_once,
 )
 from screener.values.ranges import TURNED, Comparison
 
@@ -108,6 +111,34 @@ def roots(rulebook: Rulebook) -> Iterator[Struct]:
     yield from (definition.rule for definition in rulebook.definitions.values())
     yield from (score.expression for score in rulebook.scores.values())
     yield from (table.of for table in rulebook.tables.values())
+
+
+def asked_together(rulebook: Rulebook) -> Mapping[str, frozenset[str]]:
+    """By a question the event lookups that rules join to it with `and`: whoever answers it with yes says that what they
+    ask about is there.
+
+    `history of thrombosis and confirmed thrombosis_persists`: a thrombosis that is still there was there.
+    """
+
+    def make() -> dict[str, frozenset[str]]:
+        together: dict[str, frozenset[str]] = {}
+        joined = [each for root in roots(rulebook) for each in walk(root) if isinstance(each, All)]
+        for node in joined:
+            for question in [each.question for each in node.of if isinstance(each, Confirmed)]:
+                together[question] = together.get(question, frozenset()).union(_events_in(node, rulebook))
+        return together
+
+    return made_once(rulebook, "asked together", make)
+
+
+def _events_in(node: Struct, rulebook: Rulebook) -> Iterator[str]:
+    """The event lookups of a rule that count for it, and not against it."""
+    if isinstance(node, Happened):
+        if isinstance(rulebook.lookups[node.lookup], EventLookup):
+            yield node.lookup
+    elif isinstance(node, All | Any):
+        for each in node.of:
+            yield from _events_in(each, rulebook)
 
 
 class HeldTo(Struct, frozen=True):

@@ -23,7 +23,6 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 from hypothesis import settings
 
-from screener.evaluation.frame import asked_together
 from screener.language.checker import check_texts
 from screener.records import read_patient
 from screener.records.dictionary import Dictionary
@@ -42,6 +41,7 @@ from screener.rulebook import (
     Trial,
     Truthful,
 )
+from screener.rulebook_walk import asked_together
 from screener.values.dates import BEGINNING, DAY, day_shifted, day_text, parse_moment
 from screener.values.ranges import Range
 

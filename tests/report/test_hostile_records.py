@@ -61,7 +61,7 @@ def skeleton(page: Page) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:12])
 def test_markup_in_a_record_is_shown_and_not_obeyed(text: str) -> None:
     page = page_with(text)
-    assert skeleton(page) == skeleton(page_with(re.sub(r"\W", "-", text)))  # the same words, which may be a stage
+    assert skeleton(page) == skeleton(page_with(re.sub(r"[^\w,;]", "-", text)))  # the same words
     assert text.split("\n")[0] in words(page.all("h1")[0])
 
 

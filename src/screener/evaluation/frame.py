@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any as Anything
 from typing import Literal
 
@@ -17,18 +17,14 @@ from screener.records.chart import as_if
 from screener.records.patient import Absence, Episode, Flag, Patient, Result
 from screener.rulebook import (
     VERBS,
-    All,
-    Any,
     Concept,
-    Confirmed,
     EventLookup,
-    Happened,
     RecordList,
     Rulebook,
     Scope,
     made_once,
 )
-from screener.rulebook_walk import roots, walk
+from screener.rulebook_walk import asked_together
 from screener.values.dates import BEGINNING, DAY, Duration, Moment, latest_of, on_day
 from screener.values.ranges import Range
 from screener.values.truth import Truth
@@ -420,34 +416,6 @@ def _affirmed(rulebook: Rulebook, patient: Patient, as_of: int) -> frozenset[str
         if answer.value is True and (answer.when is None or answer.when.first_day <= as_of)
     ]
     return frozenset(name for question in yes for name in asked.get(question, ()))
-
-
-def asked_together(rulebook: Rulebook) -> Mapping[str, frozenset[str]]:
-    """By a question the event lookups that rules join to it with `and`: whoever answers it with yes says that what they
-    ask about is there.
-
-    `history of thrombosis and confirmed thrombosis_persists`: a thrombosis that is still there was there.
-    """
-
-    def make() -> dict[str, frozenset[str]]:
-        together: dict[str, frozenset[str]] = {}
-        joined = [each for root in roots(rulebook) for each in walk(root) if isinstance(each, All)]
-        for node in joined:
-            for question in [each.question for each in node.of if isinstance(each, Confirmed)]:
-                together[question] = together.get(question, frozenset()).union(_events_in(node, rulebook))
-        return together
-
-    return made_once(rulebook, "asked together", make)
-
-
-def _events_in(node: Struct, rulebook: Rulebook) -> Iterator[str]:
-    """The event lookups of a rule that count for it, and not against it."""
-    if isinstance(node, Happened):
-        if isinstance(rulebook.lookups[node.lookup], EventLookup):
-            yield node.lookup
-    elif isinstance(node, All | Any):
-        for each in node.of:
-            yield from _events_in(each, rulebook)
 
 
 def _against_sex(kinds: Mapping[str, Kind], patient: Patient) -> tuple[Episode, ...]:
