@@ -47,7 +47,24 @@ def test_a_misspelt_word_shows_what_is_near(names: Any) -> None:
     assert names("wieght").startswith("Nothing in the dictionary is called so: wieght. Near to it:\n\nbody_weight (lab")
 
 
-@pytest.mark.parametrize("word", ["hypertension", "DBIL", "creatine kinase", "xyzzy"])
+@pytest.mark.parametrize(
+    ("word", "read_as"),
+    [
+        ("prednisolone", "medications: is glucocorticoid; may be local_glucocorticoid, systemic_glucocorticoid"),
+        ("paracetamol", "medications: nothing that a rule asks for"),
+        ("hypertension", "conditions: nothing that a rule asks for"),
+        ("gastroscopy", "procedures: nothing that a rule asks for"),
+    ],
+)
+def test_a_wording_that_is_no_name_shows_what_it_is_read_as(names: Any, word: str, read_as: str) -> None:
+    out = " ".join(names(word).split())
+    assert out.startswith(
+        f"Nothing in the dictionary is called so: {word}. As the text of an entry it is read: {read_as}"
+    )
+    assert ("glucocorticoid (drug, under `medications`)" in out) == (word == "prednisolone")
+
+
+@pytest.mark.parametrize("word", ["DBIL", "creatine kinase", "xyzzy"])
 def test_what_only_resembles_something_shows_nothing(names: Any, word: str) -> None:
     assert names(word) == f"Nothing in the dictionary is called so, or is near to it: {word}\n"
 

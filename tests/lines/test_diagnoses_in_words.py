@@ -159,3 +159,52 @@ def test_a_record_in_words_is_decided() -> None:
         for patient in (read(), read(*({"text": each, "status": "active"} for each in words)))
     ]
     assert statuses[0] == statuses[1]
+
+
+@pytest.mark.parametrize(
+    ("code", "wording", "is_", "may_be"),
+    [
+        ("E11.9", "HIV", set(), {"hiv_infection"}),
+        ("I10", "hepatocellular carcinoma", set(), {"hepatocellular_carcinoma", "malignancy"}),
+        ("I21.4", "Heart failure", {"myocardial_infarction"}, {"heart_failure"}),
+        ("B18.1", "HCC", {"chronic_hepatitis_b"}, {"hepatocellular_carcinoma"}),
+        ("K74.6", "Liver transplantation", {"cirrhosis"}, {"liver_transplantation"}),
+        # of one thing: the code is of a kind of it, or may be it
+        ("C22.0", "cancer", {"hepatocellular_carcinoma"}, set()),
+        ("K70.3", "Cirrhosis", {"alcoholic_cirrhosis"}, set()),
+        ("N17.9", "HRS", {"acute_kidney_injury"}, set()),
+        ("K57.21", "GI bleeding", {"lower_gastrointestinal_bleeding"}, set()),
+    ],
+)
+def test_a_code_beside_the_name_of_something_else_may_be_that_too(
+    code: str, wording: str, is_: set[str], may_be: set[str]
+) -> None:
+    patient = read({"icd10": code, "text": wording, "status": "active", "onset": "2026-03-01"})
+    assert is_ <= set(patient.episodes)
+    assert not may_be & set(patient.episodes)
+    assert may_be <= {name for names in patient.may_be.values() for name in names}
+    told = any("its words name something else than its code: it may be that, too" in note for note in patient.notes)
+    assert told == bool(may_be)
+
+
+@pytest.mark.parametrize(
+    ("wording", "hint"),
+    [
+        ("FH: schizophrenia", "if a relative has `schizophrenia`, write that name under `family_history`."),
+        ("mother with schizophrenia", "if a relative has `schizophrenia`, write that name under `family_history`."),
+        (
+            "no family history of schizophrenia",
+            "if no relative has `schizophrenia`, write that name under `family_history` with `\"status\": \"absent\"`.",
+        ),
+        ("no schizophrenia", "if `schizophrenia` is absent, write that name and `\"status\": \"absent\"`."),
+        ("schizophrenia of my mother", "did you mean `schizophrenia`?"),
+    ],
+)  # fmt: skip
+def test_what_begins_with_a_relative_is_not_taken_for_the_patients_own(wording: str, hint: str) -> None:
+    [note] = [each for each in read({"text": wording}).notes if "not read" in each]
+    assert f"not read: {wording}; {hint} Until" in note
+
+
+@pytest.mark.parametrize("wording", ["acute liver failure due to paracetamol overdose", "acetaminophen overdose 2019"])
+def test_an_overdose_may_have_been_taken_on_purpose(wording: str) -> None:
+    assert {"drug_induced_liver_injury", "mental_disorder"} <= may_be(wording)

@@ -33,14 +33,15 @@ def run(asked: argparse.Namespace) -> int:
 
     from screener.report.names import as_details, as_json, as_list, as_table, matching, writable
 
-    entries, is_found, word = writable(dictionary), True, " ".join(asked.word)
+    entries, word = writable(dictionary), " ".join(asked.word)
+    told: tuple[str, ...] = ()
     if word:
-        entries, is_found = matching(entries, word, dictionary)
+        entries, told = matching(entries, word, dictionary)
     encode_output(encoding="utf-8" if asked.json or asked.csv else None, errors="replace", newline="")
     if asked.json:
         print(as_json(entries))
     elif asked.csv:
         print(as_table(entries), end="")
     else:
-        print(as_details(entries, word, is_found=is_found) if word else as_list(entries), end="")
+        print(as_details(entries, told) if word else as_list(entries), end="")
     return DONE

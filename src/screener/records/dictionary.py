@@ -151,8 +151,13 @@ UNSETTLED = Concept("", "", (), "condition", (), Place("", 0), NO_TIME)
 """In place of a concept: what the entry is nobody settled, only what it may be."""
 
 
+_BY_ITS_WORDS = "words that name something else"
+
+
 def disputed(meanings: Iterable[Meaning], said: Said) -> Iterator[str]:
     """The flag of an entry if one of its codes or names is what another is not."""
+    if said.source.endswith(_BY_ITS_WORDS):
+        yield "its words name something else than its code: it may be that, too"
     for each in meanings:
         if each.entry.name in said.may_be:
             yield f"one of its codes or names says `{each.entry.name}`, another that it is not: it may be"
@@ -430,7 +435,9 @@ class Dictionary:
             coded.append((known, code))
         said = self.terminology.entry(coded, folded(words) if words is not None else None, named)
         if said.is_known:
-            return self._narrowed(said, coded, words) if on == "conditions" and words is not None else said
+            if words is None or on is None:
+                return said
+            return self._with_other_words(self._narrowed(said, coded, words) if on == "conditions" else said, words, on)
         wordings = [each for each in (words, *displays) if each is not None]
         table = IN_PHRASES.get(on) if on is not None else None
         by_phrases = said if table is None or not wordings else self._phrases[table].said(wordings)
@@ -465,6 +472,19 @@ class Dictionary:
         if treatment is None:
             return said
         return replace(said, may_be=said.may_be & treatment.open, unreviewed=said.unreviewed & treatment.open)
+
+    def _with_other_words(self, said: Said, words: str, on: RecordList) -> Said:
+        """What an entry says by its codes, where its wording is the name of something that these are not: it may be
+        that, too. E11.9, a diabetes, may with the text `HIV` be an HIV infection."""
+        if self.is_judged(TEXT, words):
+            return said
+        meaning = self.named(words, (*KINDS_ON[on], "procedure"))  # which stands among diagnoses, too
+        if meaning is not None and isinstance(meaning.entry, Concept):
+            worded = self.terminology.named(meaning.entry.name)
+        else:
+            worded = self._abbreviated(words, on) or Said()
+        other = worded.is_ - said.is_ - said.open
+        return replace(said, may_be=said.may_be | other, source=f"{said.source}; {_BY_ITS_WORDS}") if other else said
 
     def certain(self, meanings: Collection[Meaning], said: Said, kinds: Collection[str]) -> tuple[Meaning, ...]:
         """What an entry certainly is, of these kinds: of the meanings of its codes and name those that no other of

@@ -11,6 +11,7 @@ from screener.records.chart import some_of
 from screener.records.comparing import as_name
 from screener.records.dictionary import ABSENCE_SYSTEMS, TEXT, Dictionary, Meaning, disputed, most_specific, names_of
 from screener.records.errors import Findings, any_of, quoted, shown
+from screener.records.kin import is_of_family
 from screener.records.likeness import alike, likeness_of
 from screener.records.misplaced import Misplaced
 from screener.records.native import Condition, Entry, Reviewed
@@ -184,9 +185,14 @@ class Naming:
             if not near or turn_of(wording) == "leaves open":
                 others.append((wording, some_of(paths)))
                 continue
-            meant = f"did you mean {any_of(near)}?"
-            if turn_of(wording) == "denies":
-                meant = f'if {any_of(near)} is absent, write that name and `"status": "absent"`.'
+            is_denied, absent = turn_of(wording) == "denies", '`"status": "absent"`'
+            if is_of_family(wording) and paths[0].startswith("conditions"):
+                has, also = ("no relative has", f" with {absent}") if is_denied else ("a relative has", "")
+                meant = f"if {has} {any_of(near)}, write that name under `family_history`{also}."
+            elif is_denied:
+                meant = f"if {any_of(near)} is absent, write that name and {absent}."
+            else:
+                meant = f"did you mean {any_of(near)}?"
             told = f"not read: {shown(wording)}; {meant} Until it is corrected it is {counts_as}"
             self.findings.check_first(some_of(paths), told)
         if others:

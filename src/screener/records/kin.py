@@ -22,6 +22,13 @@ def is_by_blood(codes: Iterable[str], wordings: Iterable[str]) -> bool:
     return any(each <= known and not each.isdisjoint(_names("word")) for each in said)
 
 
+def is_of_family(wording: str) -> bool:
+    """Whether a wording begins with a relative or the family, and so may be about somebody else: `mother: depression`,
+    `no family history of stroke`."""
+    plain = f"{folded(wording).replace(':', ' ').removeprefix('no ')} "
+    return any(plain.startswith(f"{folded(each)} ") for each in _names("word") | _names("family"))
+
+
 @cache
 def _names(says: str) -> frozenset[str]:
     return frozenset(name for name, what, _ in table_rows(Path(__file__).with_name("kin.tsv")) if what == says)

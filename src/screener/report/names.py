@@ -1,6 +1,7 @@
 """What may be written in a record: the names of the dictionary, with their codes, units and values.
 
-Without a word everything is listed by kind; with one, what bears it in a name or title, else what is near to it.
+Without a word everything is listed by kind; with one, what bears it in a name or title, else what its wording is read
+as in an entry, else what is near to it.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from textwrap import wrap
 from msgspec import Struct, to_builtins
 
 from screener.records.comparing import as_name
-from screener.records.dictionary import KINDS, Dictionary
+from screener.records.dictionary import IN_PHRASES, KINDS, Dictionary
 from screener.records.likeness import likeness_of
-from screener.rulebook import LIST_OF, Code, Concept, Finding, Form, Lab
+from screener.rulebook import LIST_OF, Code, Concept, Finding, Form, Lab, RecordList
 from screener.values.units import UnitError, common_units
 
 WIDTH = 80
@@ -114,8 +115,9 @@ def _codes(codes: Iterable[Code]) -> tuple[str, ...]:
     )
 
 
-def matching(entries: Sequence[Writable], word: str, dictionary: Dictionary) -> tuple[list[Writable], bool]:
-    """The entries that bear a word in a name, a title or a code; else those that are near to it, and False."""
+def matching(entries: Sequence[Writable], word: str, dictionary: Dictionary) -> tuple[list[Writable], tuple[str, ...]]:
+    """The entries that bear a word in a name, a title or a code; else those that it is read as in an entry, or that are
+    near to it, and what has to be said of that."""
     sought = as_name(word)
     exact = [each for each in entries if sought in {as_name(name) for name in each.called}]
     bearing = [
@@ -128,9 +130,35 @@ def matching(entries: Sequence[Writable], word: str, dictionary: Dictionary) -> 
         )
     ]
     if sought and (exact or bearing):
-        return [*exact, *bearing], True
+        return [*exact, *bearing], ()
+    unnamed = f"Nothing in the dictionary is called so: {word}."
+    if read_as := list(_read_as(word, dictionary)):
+        names = {name for _, is_, may_be in read_as for name in (*is_, *may_be)}
+        told = (f"{unnamed} As the text of an entry it is read:", *(_told(*each) for each in read_as))
+        return [each for each in entries if each.name in names], told
     near = set(likeness_of(dictionary).nearest(word, KINDS, most=5))
-    return [each for each in entries if each.name in near], False
+    if not near:
+        return [], (f"Nothing in the dictionary is called so, or is near to it: {word}",)
+    return [each for each in entries if each.name in near], (f"{unnamed} Near to it:",)
+
+
+def _read_as(word: str, dictionary: Dictionary) -> Iterator[tuple[RecordList, list[str], list[str]]]:
+    """The lists on which a wording is read, each with the concepts that it is there, and those that it may be. Of lists
+    that are read alike the first is told, and that somebody can be allergic to a drug is not."""
+    for list_ in {table: list_ for list_, table in reversed(list(IN_PHRASES.items()))}.values():
+        said = dictionary.said([], word, on=list_)
+        if said.is_known:
+            concepts = dictionary.rulebook.concepts
+            is_, may_be = (
+                [name for name in sorted(those) if concepts[name].kind != "substance"]
+                for those in (said.is_, said.may_be)
+            )
+            yield list_, is_, may_be
+
+
+def _told(list_: RecordList, is_: Sequence[str], may_be: Sequence[str]) -> str:
+    said = [f"{word} {', '.join(names)}" for word, names in (("is", is_), ("may be", may_be)) if names]
+    return f"  {list_}: {'; '.join(said) or 'nothing that a rule asks for'}"
 
 
 # ---- for people
@@ -149,11 +177,11 @@ def as_list(entries: Sequence[Writable]) -> str:
     return "\n".join(lines[1:]) + "\n"
 
 
-def as_details(entries: Sequence[Writable], word: str, *, is_found: bool) -> str:
-    """Entries in full, for a word."""
-    if not entries:
-        return f"Nothing in the dictionary is called so, or is near to it: {word}\n"
-    lines = [] if is_found else [f"Nothing in the dictionary is called so: {word}. Near to it:", ""]
+def as_details(entries: Sequence[Writable], told: Sequence[str]) -> str:
+    """Entries in full, below what has to be said of them."""
+    lines = [line for each in told for line in _wrapped(each, "    ")]
+    if entries and told:
+        lines.append("")
     for each in entries:
         lines += _wrapped(f"{each.name} ({each.kind}, under `{each.list}`)", "  ")
         lines += _wrapped(f"  {each.title}", "    ")
@@ -166,7 +194,7 @@ def as_details(entries: Sequence[Writable], word: str, *, is_found: bool) -> str
             if those:
                 lines += _wrapped(f"  {heading:<7} {', '.join(those)}", " " * 10)
         lines.append("")
-    return "\n".join(lines)
+    return "\n".join(lines) + ("" if entries else "\n")
 
 
 def _grouped(codes: Iterable[str]) -> Iterator[str]:
