@@ -43,3 +43,23 @@ def test_it_leaves_open_what_the_code_does_and_nothing_else(name: str, may_be: s
     said = SAID.named(name)
     assert may_be <= said.open
     assert not is_not & (said.is_ | said.open)
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "may_be", "is_not"),
+    [
+        ("atc", "N06AB06", {"mental_disorder"}, {"malignancy", "secondary_mental_disorder"}),
+        ("atc", "N06DA02", set(), {"mental_disorder"}),
+        ("icd10", "I49.0", {"circulatory_failure", "cardiac_arrest"}, {"malignancy"}),
+        ("icd10", "I49.3", set(), {"circulatory_failure"}),
+        ("icd10who", "M81.4", {"systemic_glucocorticoid"}, {"malignancy"}),
+        ("icd10who", "M81.0", set(), {"systemic_glucocorticoid"}),
+        ("snomed", "390833005", {"systemic_glucocorticoid"}, {"malignancy"}),
+        ("icd10gm", "U85", {"hiv_infection"}, set()),
+        ("icd10who", "U85", set(), {"hiv_infection"}),
+    ],
+)
+def test_a_code_leaves_open_what_it_names(system: str, code: str, may_be: set[str], is_not: set[str]) -> None:
+    said = SAID.coded(system, code)
+    assert may_be <= said.open
+    assert not is_not & (said.is_ | said.open)
