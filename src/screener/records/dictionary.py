@@ -478,8 +478,8 @@ class Dictionary:
     def _with_other_words(self, said: Said, wordings: Iterable[str], on: RecordList) -> Said:
         """What an entry says by its codes, where a wording names something that these are not: it may be that, too,
         and what that may be. E11.9, a diabetes, may with the text `HIV` be an HIV infection, and I10 with
-        `hypertension, s/p MI` an infarction. Beside codes that are nothing that rules ask for, a wording of one phrase is enough that
-        may be something: I10 with `stroke`."""
+        `hypertension, s/p MI` an infarction. Beside codes that are nothing that rules ask for, a wording of one phrase
+        is enough that may be something: I10 with `stroke`."""
         speaks = any(self.rulebook.concepts[name].kind != "substance" for name in (said.is_ | said.open) & self.asked)
         others: list[Said] = []
         for wording in wordings:
