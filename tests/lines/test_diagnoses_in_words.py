@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from screener import load_patient, load_rules
+from screener.records.dictionary import Dictionary
 from screener.records.patient import Patient
 from screener.screening import evaluate
 
@@ -208,3 +209,37 @@ def test_what_begins_with_a_relative_is_not_taken_for_the_patients_own(wording: 
 @pytest.mark.parametrize("wording", ["acute liver failure due to paracetamol overdose", "acetaminophen overdose 2019"])
 def test_an_overdose_may_have_been_taken_on_purpose(wording: str) -> None:
     assert {"drug_induced_liver_injury", "mental_disorder"} <= may_be(wording)
+
+
+@pytest.mark.parametrize(
+    ("code", "wording", "may_be"),
+    [
+        ("I10", "STEMI", "myocardial_infarction"),
+        ("I10", "hypertension, s/p MI 01/2026", "myocardial_infarction"),
+        ("I10", "Stroke", "cerebral_hemorrhage"),
+        ("I21.4", "lung tumor", "tumor"),
+        ("I10", "arterial hypertension, well controlled", None),
+        ("I10", "Essential hypertension, gout", None),
+        ("E11.9", "Type 2 diabetes mellitus without complications", None),
+        ("Z85.05", "Personal history of malignant neoplasm of liver", None),
+    ],
+)
+def test_words_or_a_display_beside_a_code_open_what_they_name(code: str, wording: str, may_be: str | None) -> None:
+    dictionary = Dictionary(load_rules())
+    alone = dictionary.said([("icd10cm", code)], on="conditions")
+    for said in (
+        dictionary.said([("icd10cm", code)], wording, on="conditions"),
+        dictionary.said([("icd10cm", code)], on="conditions", displays=[wording]),
+    ):
+        assert said.is_ == alone.is_
+        assert (may_be in said.may_be) if may_be is not None else (said.may_be == alone.may_be)
+
+
+@pytest.mark.parametrize(
+    ("wording", "may_be"),
+    [("tacrolimus", {"immunosuppressant"}), ("prednisone 20 mg", {"systemic_glucocorticoid"}), ("paracetamol", set())],
+)
+def test_words_beside_the_code_of_another_drug_open_the_drug_that_they_name(wording: str, may_be: set[str]) -> None:
+    said = Dictionary(load_rules()).said([("atc", "N02BE01")], wording, on="medications")
+    assert may_be <= said.may_be
+    assert may_be or not said.may_be

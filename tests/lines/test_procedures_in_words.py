@@ -188,7 +188,7 @@ def test_an_abbreviation_with_two_meanings_may_be_both(wording: str, may_be: str
     assert may_be in Dictionary(load_rules()).said([], wording, on="procedures").may_be
 
 
-@pytest.mark.parametrize("wording", ["Appendektomie", "TACE", "CT", "lung tumor"])
+@pytest.mark.parametrize("wording", ["Appendektomie", "CT", "hypertension"])
 @pytest.mark.parametrize("code", ["I21.4", "Z85.0", "C22.0"])
 def test_no_wording_changes_a_code_that_is_something(code: str, wording: str) -> None:
     dictionary = Dictionary(load_rules())

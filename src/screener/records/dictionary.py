@@ -446,11 +446,13 @@ class Dictionary:
                     continue
             coded.append((known, code))
         said = self.terminology.entry(coded, folded(words) if words is not None else None, named)
+        wordings = list(dict.fromkeys(each for each in (words, *displays) if each is not None))
         if said.is_known:
-            if words is None or on is None:
+            if on is None:
                 return said
-            return self._with_other_words(self._narrowed(said, coded, words) if on == "conditions" else said, words, on)
-        wordings = [each for each in (words, *displays) if each is not None]
+            if words is not None and on == "conditions":
+                said = self._narrowed(said, coded, words)
+            return self._with_other_words(said, wordings, on)
         table = IN_PHRASES.get(on) if on is not None else None
         by_phrases = said if table is None or not wordings else self._by_phrases(table, wordings)
         if by_phrases.is_known and table == "procedures":
@@ -495,18 +497,29 @@ class Dictionary:
             return said
         return replace(said, may_be=said.may_be & treatment.open, unreviewed=said.unreviewed & treatment.open)
 
-    def _with_other_words(self, said: Said, words: str, on: RecordList) -> Said:
-        """What an entry says by its codes, where its wording is the name of something that these are not: it may be
-        that, too. E11.9, a diabetes, may with the text `HIV` be an HIV infection."""
-        if self.is_judged(TEXT, words):
+    def _with_other_words(self, said: Said, wordings: Iterable[str], on: RecordList) -> Said:
+        """What an entry says by its codes, where a wording names something that these are not: it may be that, too,
+        and what that may be. E11.9, a diabetes, may with the text `HIV` be an HIV infection, and I10 with
+        `hypertension, s/p MI` an infarction. Words that only may be something open nothing beside a code."""
+        named = [each for wording in wordings for each in self._named_by(wording, on)]
+        others = [each for each in named if not each.is_ <= said.is_ | said.open]
+        if not others:
             return said
-        meaning = self.named(words, (*KINDS_ON[on], "procedure"))  # which stands among diagnoses, too
+        opened = frozenset[str]().union(*(each.is_ | each.may_be for each in others)) - said.is_ - said.unreviewed
+        return replace(said, may_be=said.may_be | opened, source=f"{said.source}; {_BY_ITS_WORDS}")
+
+    def _named_by(self, wording: str, on: RecordList) -> Sequence[Said]:
+        """What a wording names beside a code: as a whole, or by its phrases if each word of it belongs to one. What the
+        site's table has speaks for itself."""
+        if self.is_judged(TEXT, wording):
+            return ()
+        meaning = self.named(wording, (*KINDS_ON[on], "procedure"))  # which stands among diagnoses, too
         if meaning is not None and isinstance(meaning.entry, Concept):
-            worded = self.terminology.named(meaning.entry.name)
-        else:
-            worded = self._abbreviated(words, on) or Said()
-        other = worded.is_ - said.is_ - said.open
-        return replace(said, may_be=said.may_be | other, source=f"{said.source}; {_BY_ITS_WORDS}") if other else said
+            return (self.terminology.named(meaning.entry.name),)
+        if (abbreviated := self._abbreviated(wording, on)) is not None:
+            return (abbreviated,)
+        table = IN_PHRASES.get(on)
+        return self._phrases[table].named_in(wording) if table is not None and on != "allergies" else ()
 
     def certain(self, meanings: Collection[Meaning], said: Said, kinds: Collection[str]) -> tuple[Meaning, ...]:
         """What an entry certainly is, of these kinds: of the meanings of its codes and name those that no other of

@@ -115,6 +115,18 @@ class Phrases:
         anything = unreviewed if is_known else self.terminology.everything
         return Said(is_, may_be, anything - may_be - is_, is_known=is_known, source=BY_PHRASES if is_known else "")
 
+    def named_in(self, wording: str) -> Sequence[Said]:
+        """What each phrase says of a wording that is read."""
+        made_of = list(self._made_of(wording))
+        return [
+            self._of(each)
+            for each in made_of
+            if None not in made_of
+            and each is not None
+            and not each.is_aside
+            and (each.row is None or each.row.beside is None)
+        ]
+
     def after_treatment(self, codes: Iterable[tuple[str, str]], wording: str) -> Said | None:
         """What a wording may be that is read, and is made of treatments alone after which one of these codes is given;
         None of any other. `Z90.4` is given after an appendectomy; `T81.9`, a complication, is not."""

@@ -430,7 +430,8 @@ class Reader:
         if self.says_none(named):
             return True, None
         codes = named.codes
-        said = self.dictionary.said(codes, named.text, on=on)
+        displays = [each.display for each in named.codings if each.display]
+        said = self.dictionary.said(codes, named.text, on=on, displays=displays)
         return said.is_known, self.dictionary.only_may_be(said, on, label_of(named), codes)
 
     def open_what_it_treats(self, drug: Concept, place: str, made: Moment | None) -> None:
