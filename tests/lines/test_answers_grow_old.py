@@ -36,8 +36,8 @@ MOVES = ("cannot_cooperate_or_move", "NCT03863002/E15")
     [
         (*MOVES, {"conditions": condition("2026-03-10", **QUADRIPLEGIA)}),
         (*MOVES, {"conditions": condition("2026-02-21", **QUADRIPLEGIA)}),
-        (*MOVES, {"conditions": condition("2026-02", **QUADRIPLEGIA)}),  # it may have
         (*MOVES, {"observations": [{"name": "HE_grade", "value": 4, "date": "2026-03-17"}]}),
+        (*MOVES, {"observations": [{"name": "HE_grade", "value": 1, "date": "2026-03-17"}]}),
         ("highly_allergic", "NCT03863002/E14", {"conditions": condition("2026-03-10", icd10cm="T78.2XXA")}),
         ("severe_extrahepatic_disease", "NCT05985863/E5", {"conditions": condition("2026-03-15", icd10cm="J96.01")}),
         ("other_life_limiting_disease", "NCT06242405/E4", {"conditions": condition("2026-03-01", icd10="C25.0")}),
@@ -56,7 +56,7 @@ def test_a_no_says_nothing_of_what_began_after_it(question: str, line: str, reco
         {"conditions": condition("2026-02-19", **QUADRIPLEGIA)},
         {"conditions": [QUADRIPLEGIA]},
         {"conditions": condition("2026-03-10", icd10="I10")},
-        {"observations": [{"name": "HE_grade", "value": 1, "date": "2026-03-17"}]},
+        {"observations": [{"name": "HE_grade", "value": 0, "date": "2026-03-17"}]},
         {},
     ],
 )

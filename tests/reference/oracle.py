@@ -86,7 +86,8 @@ Episodes
   done after the day of screening may have been planned on it, unless plans are denied on that day.
 - Family history has no dates. Two entries are two allergies unless they may be of one thing: they are of one concept
   and have the same words, or of two of which something is a kind. No entry that is read here has a code.
-- A yes says that what a rule joins to its question with `and` is there: no list denies that any more.
+- A yes says that what a rule joins to its question with `and` is there: unless an entry is about that, no list denies
+  it any more.
 - `asked only if` decides who is asked, not what the answer is. A no is no answer any more once something that is shown
   with its question came after it.
 """
@@ -104,6 +105,7 @@ from msgspec.structs import replace
 from birthdays import birth_days_of_age
 from screener.records.patient import Absence, Answer, Episode, Patient, Result
 from screener.rulebook import (
+    VERBS,
     AgainstLimit,
     Age,
     All,
@@ -1313,7 +1315,13 @@ class Oracle:
         return day <= drawn_up or day <= day_shifted(drawn_up, concept.fresh, 1)
 
     def is_affirmed(self, lookup: EventLookup) -> bool:
-        """Whether somebody answered yes to a question that a rule joins to a lookup with `and`."""
+        """Whether somebody answered yes to a question that a rule joins to a lookup with `and`, and no entry is about
+        that."""
+        verb = VERBS[lookup.verb]
+        reads_both = verb.reads_plans or verb.tense == "ahead"
+        lists: tuple[RecordList, ...] = ("procedures", "plans") if reads_both else (lookup.list,)
+        if any(self.entries(lookup.what, each) for each in lists):
+            return False
         yes = {
             key.rpartition("/")[2]
             for key, answer in self.patient.answers.items()

@@ -216,8 +216,9 @@ class Frame:
         """The entries that are a concept or one of its kinds; filled as they are asked for."""
         self.filed: dict[str, list[str]] = _filed(self.kinds, patient) if of is None else of.filed
         """By a concept the names under which its entries stand on record: its own and those of its kinds, in order."""
-        self.affirmed: frozenset[str] = _affirmed(rulebook, patient, as_of) if of is None else of.affirmed
-        """The lookups of what somebody says is there, by a yes to a question about it: no list denies that."""
+        self.affirmed: frozenset[str] = _affirmed(self, patient) if of is None else of.affirmed
+        """The lookups of what somebody says is there, by a yes to a question about it, and no entry is about: no list
+        denies that."""
         self.concerned: frozenset[str] = _concerned(self, patient) if of is None else of.concerned
         """The concepts that some entry or yes of the record says anything about, itself or as a broader or narrower
         one."""
@@ -406,16 +407,20 @@ def _concerned(frame: Frame, patient: Patient) -> frozenset[str]:
     return frozenset(named)
 
 
-def _affirmed(rulebook: Rulebook, patient: Patient, as_of: int) -> frozenset[str]:
+def _affirmed(frame: Frame, patient: Patient) -> frozenset[str]:
     if not patient.answers:
         return frozenset()
-    asked = asked_together(rulebook)
+    asked = asked_together(frame.rulebook)
     yes = [
         key.rpartition("/")[2]
         for key, answer in patient.answers.items()
-        if answer.value is True and (answer.when is None or answer.when.first_day <= as_of)
+        if answer.value is True and (answer.when is None or answer.when.first_day <= frame.as_of)
     ]
-    return frozenset(name for question in yes for name in asked.get(question, ()))
+    names = {name for question in yes for name in asked.get(question, ())}
+    lookups = [frame.lookups[name] for name in names]
+    return frozenset(
+        each.lookup.name for each in lookups if not any(frame.that_are(name, each.shelf) for name in each.names)
+    )
 
 
 def _against_sex(kinds: Mapping[str, Kind], patient: Patient) -> tuple[Episode, ...]:

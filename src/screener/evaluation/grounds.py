@@ -24,7 +24,7 @@ from screener.evaluation.phrases import (
     wanted,
 )
 from screener.evaluation.residual import Connective, truths_in
-from screener.records.patient import Episode, Result
+from screener.records.patient import SEVERAL, Episode, Result
 from screener.rulebook import (
     NOW,
     VERBS,
@@ -502,6 +502,8 @@ def _gaps_of_episode(
     if episode.doubtful:
         yield _doubt(episode, title, called)
         return
+    if lookup.times > 1 and SEVERAL in episode.flags:
+        yield f"{called}: which, one by one?"
     for reason in reasons:
         match reason:
             case "undated" | "imprecise_date" if is_now and not episode.shown_by_result:
