@@ -32,6 +32,11 @@ SUPPORT, DIALYSIS = "NCT03863002/E8", "NCT03863002/E1"
 EVERY = (*CANCER, LIVER_CANCER, PORTAL_CLOT, STEM_CELLS, SUPPRESSED, STEROIDS, SUPPORT)
 
 
+def no_set(value: object) -> str:
+    """The name of a case: a set is printed in any order."""
+    return "" if isinstance(value, set | frozenset) else str(value)
+
+
 def answers(record: Record) -> dict[str, str]:
     rules = load_rules()
     if "resourceType" in record:
@@ -80,7 +85,7 @@ TREATMENTS_OF_CANCER: list[Record] = [
 ]
 
 
-@pytest.mark.parametrize("entry", TREATMENTS_OF_CANCER, ids=str)
+@pytest.mark.parametrize("entry", TREATMENTS_OF_CANCER, ids=no_set)
 @pytest.mark.parametrize("date", ["2026-04-10", "2026-04", "2026-03-01", None])
 def test_a_planned_treatment_of_a_cancer_leaves_the_cancer_open(entry: Record, date: str | None) -> None:
     plan = {**entry, "status": "planned", **({"date": date} if date else {})}
@@ -108,11 +113,11 @@ PLANS_IN_FHIR: list[Record] = [
 ]
 
 
-@pytest.mark.parametrize("request_", PLANS_IN_FHIR, ids=str)
+@pytest.mark.parametrize("request_", PLANS_IN_FHIR, ids=no_set)
 @pytest.mark.parametrize(
     "code",
     [{"text": "hepatectomy for HCC"}, {"text": "TACE"}, of_code(SNOMED, "367336001"), of_code(CM, "Z51.11")],
-    ids=str,
+    ids=no_set,
 )
 def test_a_request_for_the_treatment_of_a_cancer_leaves_the_cancer_open(request_: Record, code: Record) -> None:
     assert open_among(CANCER, fhir({**request_, "code": code})) == set(CANCER)
@@ -135,7 +140,7 @@ def test_what_a_care_plan_is_to_treat_is_left_open() -> None:
         {"snomed": "73761001"},  # colonoscopy
         {"snomed": "399208008"},  # X-ray of the chest
     ],
-    ids=str,
+    ids=no_set,
 )
 def test_a_harmless_plan_opens_nothing(entry: Record) -> None:
     plan = {**entry, "status": "planned", "date": "2026-04-10"}
@@ -173,7 +178,7 @@ def test_what_a_plan_is_to_treat_is_of_no_other_disease() -> None:
         {"snomed": "234336002"},  # transplantation of hematopoietic stem cells
         {"icd10cm": "Z94.84"},
     ],
-    ids=str,
+    ids=no_set,
 )
 def test_stem_cells_on_the_list_of_drugs_leave_stem_cells_open(drug: Record) -> None:
     given = {**drug, "start": "2024-03-12", "end": "2024-03-12", "status": "stopped"}
@@ -182,7 +187,7 @@ def test_stem_cells_on_the_list_of_drugs_leave_stem_cells_open(drug: Record) -> 
 
 @pytest.mark.parametrize("kind", ["MedicationAdministration", "MedicationDispense", "MedicationStatement"])
 @pytest.mark.parametrize(
-    "drug", [of_code(ATC, "L04AX08"), {"text": "mesenchymal stem cells"}, {"text": "darvadstrocel"}], ids=str
+    "drug", [of_code(ATC, "L04AX08"), {"text": "mesenchymal stem cells"}, {"text": "darvadstrocel"}], ids=no_set
 )
 def test_stem_cells_that_were_given_leave_stem_cells_open(kind: str, drug: Record) -> None:
     given = {"resourceType": kind, "status": "completed", "medicationCodeableConcept": drug}
@@ -212,7 +217,7 @@ IMMUNE_TREATMENTS: list[tuple[Record, set[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("entry", "lines"), IMMUNE_TREATMENTS, ids=str)
+@pytest.mark.parametrize(("entry", "lines"), IMMUNE_TREATMENTS, ids=no_set)
 def test_a_drug_on_the_list_of_procedures_leaves_the_drug_open(entry: Record, lines: set[str]) -> None:
     found = native(procedures=[{**entry, "date": "2026-03-10", "status": "done"}])
     assert open_among((SUPPRESSED, STEROIDS), found) >= lines
@@ -227,7 +232,7 @@ def test_a_drug_on_the_list_of_procedures_leaves_the_drug_open(entry: Record, li
         (of_code(ATC, "L04AD02"), SUPPRESSED),
         ({"coding": [{"system": "urn:local", "code": "77", "display": "IVIG infusion"}]}, SUPPRESSED),
     ],
-    ids=str,
+    ids=no_set,
 )
 def test_a_procedure_in_fhir_that_gave_a_drug_leaves_the_drug_open(code: Record, line: str) -> None:
     done = {"resourceType": "Procedure", "status": "completed", "performedDateTime": "2026-03-10", "code": code}
@@ -255,7 +260,7 @@ def test_a_drug_given_as_a_procedure_long_ago_is_of_its_own_day() -> None:
         ({"text": "hemodialysis"}, DIALYSIS),
         ({"text": "Hämodialyse"}, DIALYSIS),
     ],
-    ids=str,
+    ids=no_set,
 )
 def test_a_procedure_on_the_list_of_drugs_leaves_the_procedure_open(drug: Record, line: str) -> None:
     assert native(medications=[{**drug, "start": "2026-03-16", "status": "ongoing"}])[line] == "unknown"
@@ -284,7 +289,7 @@ def test_a_procedure_on_the_list_of_drugs_leaves_the_procedure_open(drug: Record
         ("procedures", {"text": "CT of the liver"}),
         ("procedures", {"text": "albumin infusion"}),
     ],
-    ids=str,
+    ids=no_set,
 )
 def test_what_is_harmless_opens_no_other_list(list_: str, entry: Record) -> None:
     when = {"date": "2026-03-10", "status": "done"} if list_ == "procedures" else {"start": "2026-03-10"}
@@ -296,7 +301,7 @@ def test_what_is_harmless_opens_no_other_list(list_: str, entry: Record) -> None
 @pytest.mark.parametrize(
     "drug",
     [of_code(ATC, "L01EX02"), of_code(ATC, "L01FA01"), {"text": "sorafenib"}, of_code(RXNORM, "6851")],
-    ids=str,
+    ids=no_set,
 )
 def test_a_drug_that_was_handed_over_opens_what_it_treats(kind: str, drug: Record) -> None:
     field = "itemCodeableConcept" if kind == "SupplyRequest" else "medicationCodeableConcept"
@@ -332,7 +337,7 @@ def test_one_allergy_may_stand_for_any_number_where_it_says_that_it_is_of_severa
     assert fhir(entry)[ALLERGIES] == expected
 
 
-@pytest.mark.parametrize("entry", [{"icd10cm": "Z88.0"}, {"atc": "J01CE01"}, {"snomed": "91936005"}], ids=str)
+@pytest.mark.parametrize("entry", [{"icd10cm": "Z88.0"}, {"atc": "J01CE01"}, {"snomed": "91936005"}], ids=no_set)
 def test_one_allergy_that_a_code_names_is_one(entry: Record) -> None:
     assert native(allergies=[entry])[ALLERGIES] == "passed"
 
@@ -344,9 +349,9 @@ def test_one_allergy_that_a_code_names_is_one(entry: Record) -> None:
         {"resourceType": "MedicationRequest", "status": "active", "intent": "proposal"},
         {"resourceType": "MedicationRequest", "status": "draft", "intent": "order"},
     ],
-    ids=str,
+    ids=no_set,
 )
-@pytest.mark.parametrize("drug", [of_code(ATC, "L01EX02"), {"text": "sorafenib"}, of_code(RXNORM, "6851")], ids=str)
+@pytest.mark.parametrize("drug", [of_code(ATC, "L01EX02"), {"text": "sorafenib"}, of_code(RXNORM, "6851")], ids=no_set)
 def test_a_drug_that_is_only_planned_opens_what_it_treats_and_is_not_taken(planned: Record, drug: Record) -> None:
     found = fhir({**planned, "medicationCodeableConcept": drug})
     assert open_among(CANCER, found) == set(CANCER)
