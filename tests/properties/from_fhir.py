@@ -116,9 +116,9 @@ def allergy(dice: Random, concept: Concept) -> Json:
 
 def participation(dice: Random, concept: Concept) -> Json:
     back = days_back(dice)
-    status = pick(dice, ("on-study", "follow-up", "off-study", "withdrawn", "candidate"))
+    status = pick(dice, ("on-study", "follow-up", "off-study", "off-study", "candidate"))
     time = {"start": date_text(dice, back)}
-    if status in ("off-study", "withdrawn") and chance(dice, 60):
+    if status == "off-study" and chance(dice, 60):
         time["end"] = date_text(dice, dice.randint(0, back))
     return {"resourceType": "ResearchSubject", "status": status, "period": time}
 
@@ -165,7 +165,7 @@ def _entry(body: Json) -> tuple[str, Record] | None:
         case "FamilyMemberHistory" if body["status"] == "completed" and _code(body["relationship"]) in ("MTH", "NSIS"):
             return "family_history", {"name": _code(body["condition"][0]["code"]), "status": "present"}
         case "ResearchSubject" if body["status"] != "candidate":
-            status = "stopped" if body["status"] in ("off-study", "withdrawn") else "ongoing"
+            status = "stopped" if body["status"] == "off-study" else "ongoing"
             return "events", {"system": "fhir", "code": "ResearchSubject", "status": status, **body["period"]}
         case _:
             return None

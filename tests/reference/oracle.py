@@ -1320,7 +1320,9 @@ class Oracle:
         verb = VERBS[lookup.verb]
         reads_both = verb.reads_plans or verb.tense == "ahead"
         lists: tuple[RecordList, ...] = ("procedures", "plans") if reads_both else (lookup.list,)
-        if any(self.entries(lookup.what, each) for each in lists):
+        asked = {name for wanted in lookup.what for name in self.with_narrower(wanted.concept)}
+        on_record = (each for several in self.patient.episodes.values() for each in several if each.list in lists)
+        if any(each.concept in asked for each in on_record):
             return False
         yes = {
             key.rpartition("/")[2]

@@ -639,7 +639,9 @@ class Dictionary:
         where somebody judged that it does, or nobody can read it."""
         concepts, kinds = self.rulebook.concepts, KINDS_ON[on]
         open_ = {name for name in said.open & self.asked if concepts[name].kind in kinds}
-        if on in SPEAKING_OF:
+        # What is planned for certain is said, and opens nothing: a transplantation to come has no consequences yet.
+        is_said = on == "plans" and any(concepts[name].kind in kinds for name in said.is_)
+        if on in SPEAKING_OF and not is_said:
             unread = self._spoken_of_elsewhere if on == "conditions" else self._denied_beside(on)
             if on == "procedures":
                 # The giving of a drug is a procedure, too.

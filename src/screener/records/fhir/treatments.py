@@ -28,6 +28,7 @@ from screener.records.fhir.mentions import at, named_in
 from screener.records.fhir.reader import Reader
 from screener.records.fhir.resources import Resource, changed_meaning
 from screener.records.patient import Episode, Flag
+from screener.rulebook import RecordList
 from screener.values.dates import END, Moment
 
 # ---- procedures
@@ -45,7 +46,8 @@ def read_procedure(resource: Resource, reader: Reader) -> None:
     if when.start is None and when.end is None and (during := reader.time_of_encounter(resource)) is not None:
         when = Period(during, during)
     reader.chart.note_if_before_birth(when.start, resource.place)
-    for meaning in reader.meanings(concept(body, "code"), ("procedure",), resource, on="procedures"):
+    on: RecordList = "plans" if status == "preparation" else "procedures"
+    for meaning in reader.meanings(concept(body, "code"), ("procedure",), resource, on=on):
         name = concept_meant(meaning).name
         if meaning.absent and status != "completed":
             why = f"it says that `{name}` was never done, and its status that this is not certain"
