@@ -1182,15 +1182,18 @@ def _gaps_of_days(
         earliest = min(earliest, latest)
         filled = _with(record, (*at, begin), narrower_date(dice, entry.get(begin), latest=latest, earliest=earliest))
         if started is None and made is None and concept.lasts is not None and entry.get("status") in GOING_ON:
-            # A statement without any day is of the record's own: that is when somebody made it.
-            own_day = own_day_of(record)
+            # A statement without any day is of the record's own: that is when somebody made it. What a record of after
+            # the day of screening says without a day is read as of that day.
+            own_day = min(own_day_of(record), TODAY)
             if at[0] == "procedures":
                 earliest = max(earliest, day_shifted(TODAY, concept.lasts, -1))
                 if earliest > own_day:
                     return
                 filled = _with(record, (*at, begin), day_text(dice.randint(earliest, own_day)))
             else:
-                filled = _with(record, (*at, begin), narrower_date(dice, entry.get(begin), latest=min(latest, own_day)))
+                latest = min(latest, own_day)
+                began = narrower_date(dice, entry.get(begin), latest=latest, earliest=min(earliest, latest))
+                filled = _with(record, (*at, begin), began)
                 filled = _with(filled, (*at, "date"), day_text(own_day))
         yield filled
     earliest = TODAY - 6000 if started is None else started.last_day
