@@ -1363,7 +1363,9 @@ def _gaps_of_lists(
         ):
             entry = MAKERS[concept.kind](dice, concept)
             filled = _with_entry(record, own_list, certainly(entry))
-            is_new = since == FOREVER or begins_from(entry, since)
+            # The day of an allergy is that on which it was recorded: it may be an old one.
+            has_begin = own_list != "allergies" or "onset" in entry
+            is_new = since == FOREVER or (has_begin and begins_from(entry, since))
             if is_new and not opens_what_is_settled(rulebook, patient, read(filled, rulebook)):
                 yield filled
         if concept.kind == "condition" and is_silent_about(rulebook, patient, concept, "family_history"):
