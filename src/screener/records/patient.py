@@ -246,4 +246,10 @@ def digest_of(facts: object) -> str:
 
 def digest_of_record(patient: Patient) -> str:
     """What identifies the facts of a record as they were read. Its notes say nothing that an answer rests on."""
-    return digest_of(msgspec.structs.replace(patient, digest="", noted=(), read_with=NOTHING_BESIDES))
+    known_by = patient.identifiers
+    if known_by is not None:
+        # An identifier may have no system; what is put in order has to be of one kind.
+        known_by = frozenset((system or "", value) for system, value in known_by)
+    return digest_of(
+        msgspec.structs.replace(patient, digest="", noted=(), read_with=NOTHING_BESIDES, identifiers=known_by)
+    )

@@ -8,8 +8,8 @@ import pytest
 
 from records.fhir.tiny import PATIENT, Json, bundle, condition, note_of, observation, only_episode, read, resource
 from records.small_rulebook import SMALL
-from screener.records import RecordError, read_patients
-from screener.records.patient import Patient
+from screener.records import RecordError, read_patient, read_patients
+from screener.records.patient import Patient, digest_of_record
 from screener.values.dates import AT_ANY_TIME, parse_moment
 
 
@@ -279,3 +279,9 @@ def test_a_resource_about_a_patient_by_an_odd_subject_is_nobodys() -> None:
     patient = read(resource("Condition", code=condition("cirrhosis")["code"], subject={"reference": 5}))
     assert patient.episodes == {}
     assert note_of(patient) == "Condition/1: its `reference` is not text"
+
+
+def test_a_person_may_be_known_by_numbers_with_and_without_a_system() -> None:
+    numbers = [{"system": "urn:x", "value": "1"}, {"value": "2"}, {"system": "urn:a", "value": "3"}, {"value": "4"}]
+    one, other = (read_patient(bundle({**PATIENT, "identifier": each}), SMALL) for each in (numbers, numbers[::-1]))
+    assert digest_of_record(one) == digest_of_record(other)
