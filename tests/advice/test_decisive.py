@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from screener import load_patient, load_rules
 from screener.advice.decisive import advise
 from screener.records import read_patient
 from screener.screening import evaluate
@@ -30,3 +31,25 @@ def test_of_several_entries_the_active_one_is_not_asked_whether_it_is_cured() ->
         complete=["conditions"],
     )
     assert told == ["Basal cell carcinoma of the skin: cured? (conditions[1])"]
+
+
+def test_a_reading_that_is_settled_has_no_part_in_when_a_question_matters() -> None:
+    """NCT03863002/I2: two readings are FALSE, with parts inside that nothing settles; two are open."""
+    record = {
+        "id": "p",
+        "as_of": "2026-02-20",
+        "observations": [
+            {"name": "INR", "value": 2.0, "date": "2026-02-19T08:00+08:00"},
+            {"name": "INR", "value": 1.2, "date": "2026-02-19T01:00Z"},
+            {"name": "PTA", "value": 60, "unit": "%", "date": "2026-02-19"},
+            {"name": "TBil", "value": 200, "unit": "umol/L", "date": "2026-02-19"},
+        ],
+        "conditions": [
+            {"name": "cirrhosis", "status": "active", "onset": "2020"},
+            {"name": "ascites", "status": "active", "onset": "2026-02-10"},
+        ],
+    }
+    rules = load_rules()
+    lists = ["conditions", "medications", "procedures"]
+    screening = evaluate(load_patient(record, rules), rules, as_of="2026-02-20", assume_complete=lists)
+    assert any("decompensat" in each.fact.text for each in advise(screening).facts)

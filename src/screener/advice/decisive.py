@@ -32,7 +32,7 @@ from screener.evaluation.residual import Connective, truths_in
 from screener.rulebook import All, Any, Not
 from screener.screening import Screening, Status
 from screener.values.dates import day_text
-from screener.values.truth import FALSE, TRUE, Truth, negation
+from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, negation
 
 
 def advise(screening: Screening) -> Advice:
@@ -229,7 +229,7 @@ class Advising:
             if ways and all(fact in way.facts for way in ways):
                 return None
             want = TRUE if line.criterion.kind == "inclusion" else FALSE
-            for left in line.residuals:
+            for left in [each for each in line.residuals if each.truth is UNKNOWN]:
                 for conditions in self._on_the_way(left, want, fact, line):
                     if not conditions:
                         return None
