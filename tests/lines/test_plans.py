@@ -9,6 +9,7 @@ import pytest
 from screener import load_patient, load_rules
 from screener.screening import evaluate
 
+TRANSPLANTATION = {"coding": [{"system": "http://snomed.info/sct", "code": "18027006"}]}
 LISTS = ["conditions", "procedures", "plans"]
 NOT_PLANNED = {"name": "liver_transplantation", "status": "not planned", "date": "2026-03-18", "until": "2026-09-18"}
 
@@ -50,3 +51,49 @@ def test_a_plan_may_have_been_carried_out_from_its_day_on(name: str, day: str, l
 )
 def test_what_was_done_after_the_day_may_have_been_planned(entries: list[dict[str, str]], expected: str) -> None:
     assert status("NCT05985863/E4", procedures=entries) == expected
+
+
+# ---- requests in FHIR
+
+
+def previous_transplantation(request: dict[str, Any]) -> str:
+    """Whether a liver was ever transplanted, as NCT06242405/E2 asks it, with its lists complete."""
+    patient = {"resourceType": "Patient", "id": "p", "gender": "male", "birthDate": "1980-01-01"}
+    order = {
+        "resourceType": "ServiceRequest",
+        "id": "s",
+        "status": "active",
+        "intent": "order",
+        "subject": {"reference": "Patient/p"},
+        "code": TRANSPLANTATION,
+        **request,
+    }
+    bundle = {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [{"resource": each} for each in (patient, order)],
+    }
+    rules = load_rules()
+    screening = evaluate(
+        load_patient(bundle, rules), rules, as_of="2026-03-18", assume_complete=["procedures", "conditions"]
+    )
+    return next(str(each.status) for each in screening.trial("NCT06242405").criteria if each.id == "E2")
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        ({"occurrenceDateTime": "2026-03-17"}, "unknown"),
+        ({"occurrenceDateTime": "2026-03-18"}, "unknown"),
+        ({"occurrenceDateTime": "2026-03-19"}, "passed"),
+        ({"authoredOn": "2025-01-11"}, "unknown"),
+        ({"authoredOn": "2026-03-17"}, "unknown"),
+        ({"authoredOn": "2026-03-18"}, "unknown"),
+        ({"authoredOn": "2026-03-19"}, "passed"),
+        ({"authoredOn": "2026"}, "unknown"),
+        ({"authoredOn": "2025-01-11", "occurrenceDateTime": "2026-03-19"}, "passed"),
+        ({}, "passed"),
+    ],
+)
+def test_a_request_may_have_been_carried_out(request_: dict[str, Any], expected: str) -> None:
+    assert previous_transplantation(request_) == expected

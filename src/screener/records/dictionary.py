@@ -500,7 +500,7 @@ class Dictionary:
     def _with_other_words(self, said: Said, wordings: Iterable[str], on: RecordList) -> Said:
         """What an entry says by its codes, where a wording names something that these are not: it may be that, too,
         and what that may be. E11.9, a diabetes, may with the text `HIV` be an HIV infection, and I10 with
-        `hypertension, s/p MI` an infarction. Words that only may be something open nothing beside a code."""
+        `hypertension, s/p MI` an infarction. Words that only may be something add nothing to a code."""
         named = [each for wording in wordings for each in self._named_by(wording, on)]
         others = [each for each in named if not each.is_ <= said.is_ | said.open]
         if not others:
@@ -509,8 +509,8 @@ class Dictionary:
         return replace(said, may_be=said.may_be | opened, source=f"{said.source}; {_BY_ITS_WORDS}")
 
     def _named_by(self, wording: str, on: RecordList) -> Sequence[Said]:
-        """What a wording names beside a code: as a whole, or by its phrases if each word of it belongs to one. What the
-        site's table has speaks for itself."""
+        """What the wording of a coded entry names: as a whole, or by its phrases if each word of it belongs to one.
+        What the site's table has speaks for itself."""
         if self.is_judged(TEXT, wording):
             return ()
         meaning = self.named(wording, (*KINDS_ON[on], "procedure"))  # which stands among diagnoses, too

@@ -131,7 +131,7 @@ def row_of(screening: Screening, file: str, sheet: Sheet | None = None, page: st
 
 
 def _to_check(sheet: Sheet) -> Iterator[str]:
-    """What is to be checked first, and what the sheet flags beside its key results."""
+    """What is to be checked first, and which key results the sheet flags."""
     yield from (f"{each.text} {each.effect}".strip() for each in sheet.check_first)
     for cell in sheet.results:
         if isinstance(cell, KeyResult) and cell.newer:

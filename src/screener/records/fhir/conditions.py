@@ -257,7 +257,7 @@ def _contradictory(onset: Moment | None, end: Moment | None, date: Moment | None
 
 
 def _is_of_the_same_night(onset: Moment, date: Moment) -> bool:
-    """Whether an onset is after the day of recording only because it is told in UTC: one late in the evening is of the
+    """Whether an onset is after the day of recording only because it stands in UTC: one late in the evening is of the
     next day there, and a day on which something was recorded has no zone."""
     return date.is_before(onset) and onset.offset is not None and onset.first_day <= date.last_day + 1
 
