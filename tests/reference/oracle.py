@@ -82,8 +82,8 @@ Episodes
   of something that only the other sex has contradicts the sex, whenever it was, and then that rules nothing out.
 - A plan whose day has passed is UNKNOWN as a plan. From its day on it may have been carried out, unless the procedure
   was absent on that day or later; one without a day may have been since the day on which it was made, and where that
-  is not stated, unless the list of procedures is complete. A plan on record stands against a denial of plans. What was
-  done after the day of screening may have been planned on it, unless plans are denied on that day.
+  is not stated, at any time. A plan on record stands against a denial of plans. What was done after the day of
+  screening may have been planned on it, unless plans are denied on that day.
 - Family history has no dates. Two entries are two allergies unless they may be of one thing: they are of one concept
   and have the same words, or of two of which something is a kind. No entry that is read here has a code.
 - A yes says that what a rule joins to its question with `and` is there: unless an entry is about that, no list denies
@@ -1141,12 +1141,7 @@ class Oracle:
                 truth = all_of([truth, self.beside(lookup, here, self.start_moment(episode))])
             told.append((episode, truth))
         for plan in self.entries(lookup.what, "plans") if lookup.verb == "underwent" else ():
-            if (
-                plan.start
-                or plan.asserted
-                or not self.is_complete(lookup.list, self.rulebook.concepts[plan.concept], here.day)
-            ):
-                told.append((plan, all_of([self.matches(plan, lookup, here), self.may_be_done(plan, window, here)])))
+            told.append((plan, all_of([self.matches(plan, lookup, here), self.may_be_done(plan, window, here)])))
         for done in self.entries(lookup.what, "procedures") if lookup.verb == "planned" else ():
             truth = all_of([self.matches(done, lookup, here), self.may_have_been_planned(done, window, here)])
             told.append((done, truth))

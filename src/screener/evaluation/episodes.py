@@ -22,7 +22,6 @@ from screener.evaluation.denying import (
     list_denies,
     list_settles,
     on_complete_list,
-    speaks_for,
     why_lacking,
 )
 from screener.evaluation.frame import Frame, Kind, PreparedLookup, kinds_of
@@ -473,7 +472,10 @@ def _in_time(asked: PreparedLookup, standing: Standing, stretch: Stretch, frame:
     if tense == "ahead":
         return _planned_in(asked, standing, frame)
     if standing.episode.list == "plans":
-        return (UNKNOWN, ("missing",)) if _may_have_come_true(standing, asked.list, stretch, frame) else (FALSE, ())
+        if not _may_have_come_true(standing, asked.list, stretch, frame):
+            return FALSE, ()
+        is_dated = standing.episode.start is not None or standing.episode.asserted is not None
+        return UNKNOWN, ("missing" if is_dated else "undated",)
     if standing.unseen is not None:
         return standing.unseen
     if tense == "now":
@@ -516,17 +518,13 @@ def _suits_sex(only_if: Sex, frame: Frame) -> Judged:
 def _may_have_come_true(plan: Standing, list_: RecordList, stretch: Stretch, frame: Frame) -> bool:
     """Whether the day of a plan may have come by the end of a stretch of time, and no later absence says that nothing
     came of it: who kept the plan open may not have put down yet what was done. A plan without a day may have come true
-    since the day on which it was made; of one that does not say even that, a complete list says that it is none yet."""
+    since the day on which it was made, and one that does not say even that, at any time."""
     planned, made = plan.episode.start, plan.episode.asserted
     first = planned or made
-    if first is None:
-        return not speaks_for(list_, plan.concept, frame.day, frame)
+    if first is not None and (first.first_day > frame.day or first.first > stretch.last_end):
+        return False
     last_day = frame.day if planned is None else planned.last_day
-    return (
-        first.first_day <= frame.day
-        and first.first <= stretch.last_end
-        and not _is_denied_from(last_day, plan, list_, frame)
-    )
+    return not _is_denied_from(last_day, plan, list_, frame)
 
 
 def _is_denied_from(day: int, entry: Standing, list_: RecordList, frame: Frame) -> bool:
