@@ -143,6 +143,50 @@ def test_a_review_that_contradicts_the_code_of_its_entry_leaves_it_open() -> Non
         assert patient.notes[0].startswith(f"check first: conditions[0].reviewed.not: {told}")
 
 
+@pytest.mark.parametrize(
+    ("entry", "review", "counts"),
+    [
+        ({"onset": "2026-02-18"}, {}, True),
+        ({"onset": "2026-02-19"}, {}, False),
+        ({"date": "2026-02-19"}, {}, False),
+        ({"onset": "2026-02"}, {}, True),
+        ({"onset": "2020", "end": "2026-02-19", "status": "resolved"}, {}, True),
+        ({}, {}, True),
+        ({}, {"on": "2026-02-20"}, True),
+        ({}, {"on": "2026-02-21"}, False),
+        ({}, {"on": None}, False),
+        ({}, {"by": None}, False),
+    ],
+)
+def test_a_review_counts_if_it_is_signed_and_lies_between_its_entry_and_the_record(
+    entry: dict[str, Any], review: dict[str, Any], counts: bool
+) -> None:
+    looked_at = {"text": "liver lesion", **entry, "reviewed": {"not": ["malignancy"], **SIGNED, **review}}
+    patient = read(conditions=[looked_at])
+    assert open_conditions(patient).isdisjoint(CANCERS) is counts
+    assert any("settles nothing" in note for note in patient.notes) is not counts
+
+
+def test_what_a_review_that_does_not_count_calls_an_entry_it_may_be() -> None:
+    patient = read(conditions=[{"icd10": "K74.6", "reviewed": {"is": ["malignancy"]}}])
+    assert "malignancy" in open_conditions(patient)
+    assert "malignancy" not in patient.episodes
+
+
+def test_a_review_of_a_plan_may_be_older_than_the_day_that_is_planned() -> None:
+    plan = {"text": "operation", "status": "planned", "date": "2026-03-01"}
+    patient = read(procedures=[{**plan, "reviewed": {"not": ["dialysis"], **SIGNED}}])
+    assert all("dialysis" not in open_ for open_ in patient.may_be.values())
+
+
+def test_a_review_that_says_is_and_not_of_the_same_settles_nothing() -> None:
+    reviewed = {"is": ["malignancy"], "not": ["malignancy"], **SIGNED}
+    patient = read(conditions=[{"text": "Mass", "reviewed": reviewed}])
+    assert all(each.only_may_be for each in patient.episodes.get("malignancy", ()))
+    assert "malignancy" in open_conditions(patient)
+    assert any("the review says that it is `malignancy`, and that it is not" in note for note in patient.notes)
+
+
 @pytest.mark.parametrize("name", ["malignacy", "INR", "informed_consent"])
 @pytest.mark.parametrize("field", ["is", "not"])
 def test_a_review_names_conditions_treatments_and_events(name: str, field: str) -> None:

@@ -264,15 +264,23 @@ class Naming:
             self.findings.unsettle(path, f"{path}.status", fault, "leave out `status`")
 
     def filed(
-        self, meanings: tuple[Meaning, ...], entry: Entry, path: str, on: RecordList, kinds: Collection[str]
+        self,
+        meanings: tuple[Meaning, ...],
+        entry: Entry,
+        path: str,
+        on: RecordList,
+        kinds: Collection[str],
+        *,
+        review_counts: bool,
     ) -> tuple[Meaning, ...]:
-        """The meanings under which an entry of a list is filed, with what it may be besides, or instead."""
+        """The meanings under which an entry of a list is filed, with what it may be besides, or instead.
+        `review_counts`: whether what a person settled about it settles it."""
         if any(each.absent for each in meanings):
             return meanings
         codes = list(self._codes(entry, path))
         elsewhere = self._named_elsewhere(entry, KINDS_ON[on])
         if elsewhere is not None and not (elsewhere.kind in RESULTS and self._is_a_drug(entry, on)):
-            return self._misplaced(elsewhere, entry, path, on, codes)
+            return self._misplaced(elsewhere, entry, path, on, codes, review_counts=review_counts)
         name = next((each.entry.name for each in meanings if self._is_named(entry, each)), None)
         words = entry.text if entry.text is not None or name is not None else entry.name
         said = self.dictionary.said(codes, words if isinstance(words, str) else None, name, on)
@@ -285,7 +293,7 @@ class Naming:
         if on == "allergies" and not meanings:
             meanings = self._some_substance(codes, path)
         if entry.reviewed is not None:
-            meanings, said = self._reviewed(meanings, said, entry.reviewed, f"{path}.reviewed")
+            meanings, said = self._reviewed(meanings, said, entry.reviewed, path, counts=review_counts)
         filed = self.dictionary.filed(meanings, said, on, self._label(entry, name, codes), codes)
         if said.source == BY_PHRASES and not any(
             each.may_be or each.entry.name in self.dictionary.asked for each in filed
@@ -306,7 +314,14 @@ class Naming:
         return None if meaning is None or meaning.kind in kinds else meaning
 
     def _misplaced(
-        self, meaning: Meaning, entry: Entry, path: str, on: RecordList, codes: Collection[tuple[str, str]]
+        self,
+        meaning: Meaning,
+        entry: Entry,
+        path: str,
+        on: RecordList,
+        codes: Collection[tuple[str, str]],
+        *,
+        review_counts: bool,
     ) -> tuple[Meaning, ...]:
         """The meanings of an entry under the name of something of another kind than stands on its list.
 
@@ -322,7 +337,7 @@ class Naming:
         said = Said(may_be=coded.is_ | coded.may_be, unreviewed=self.dictionary.terminology.everything, is_known=False)
         is_: tuple[Meaning, ...] = ()
         if entry.reviewed is not None:
-            is_, said = self._reviewed((), said, entry.reviewed, f"{path}.reviewed")
+            is_, said = self._reviewed((), said, entry.reviewed, path, counts=review_counts)
             named = None if named is None or is_ else Said(may_be=(named.is_ | named.open) & said.open)
         status = getattr(entry, "status", None)
         self.misplaced[path] = Misplaced(meaning, words, on, label, named, is_denied=status in DENYING)
@@ -372,18 +387,30 @@ class Naming:
         return (replace(meaning, is_part=True),)
 
     def _reviewed(
-        self, meanings: tuple[Meaning, ...], said: Said, reviewed: Reviewed, path: str
+        self, meanings: tuple[Meaning, ...], said: Said, reviewed: Reviewed, path: str, *, counts: bool
     ) -> tuple[tuple[Meaning, ...], Said]:
-        """What a person settled about an entry that could not be read, or only in part."""
+        """What a person settled about an entry that could not be read, or only in part. A review that does not count
+        settles nothing, and what it calls the entry, the entry may be."""
         found = {
-            field: [meaning for name in names if (meaning := self._concept_named(name, f"{path}.{field}")) is not None]
+            field: [
+                meaning
+                for name in names
+                if (meaning := self._concept_named(name, f"{path}.reviewed.{field}")) is not None
+            ]
             for field, names in (("is", reviewed.is_ or ()), ("not", reviewed.not_ or ()))
         }
+        stands_for = frozenset(name for meaning in found["is"] for name in _with_parents(meaning.entry))
+        if not counts:
+            return meanings, replace(said, may_be=said.may_be | stands_for)
         is_not = {name for meaning in found["not"] for name in _with_kinds(meaning.entry)}
         for meaning in meanings:
             if meaning.entry.name in is_not:
                 fault = f"its code or name says `{meaning.entry.name}`, and a review that it is not"
-                self.findings.unsettle(path.removesuffix(".reviewed"), f"{path}.not", fault, "correct one of the two")
+                self.findings.unsettle(path, f"{path}.reviewed.not", fault, "correct one of the two")
+        if twice := sorted({each.entry.name for each in found["is"]} & is_not):
+            fault = f"the review says that it is {any_of(twice)}, and that it is not"
+            self.findings.unsettle(path, f"{path}.reviewed", fault, "correct one of the two")
+            return meanings, replace(said, may_be=said.may_be | stands_for)
         is_ = most_specific((*meanings, *found["is"]))
         stands_for = frozenset(name for meaning in is_ for name in _with_parents(meaning.entry))
         settled = said.reviewed(stands_for, frozenset(is_not), settled=bool(found["is"]))

@@ -73,6 +73,8 @@ from screener.values.dates import (
 from screener.values.numerals import ROMAN
 from screener.values.units import is_said_to_be_unknown
 
+_DATES = ("date", "onset", "start", "end")
+
 LONGEST_VALUE = 200
 """Characters that are kept of what a value was written as."""
 
@@ -402,8 +404,7 @@ class _Reader:
     ) -> None:
         """An entry that may be something of other lists than its own. Whichever of its dates is the beginning there, it
         began by the latest of them."""
-        dates = [moment for field in _DATES if (moment := self._quietly(getattr(entry, field, None))) is not None]
-        latest = max(dates, key=lambda each: each.last, default=None)
+        latest = self._latest_day(entry)
         for list_ in lists:
             meaning = self.dictionary.only_may_be(said, list_, called, ())
             if meaning is not None:
@@ -738,10 +739,38 @@ class _Reader:
         meanings = self._meanings(entry, path, kinds, coded_kinds)
         if len(self.findings.problems) > faults or self._has_fault(path):
             return meanings
-        filed = self.naming.filed(meanings, entry, path, list_, kinds + coded_kinds)
+        counts = self._review_counts(entry, path)
+        filed = self.naming.filed(meanings, entry, path, list_, kinds + coded_kinds, review_counts=counts)
         if (elsewhere := self.naming.misplaced.get(path)) is not None and elsewhere.named is not None:
             self._may_be(elsewhere.named, elsewhere.lists, elsewhere.called, path, entry)
         return filed
+
+    def _review_counts(self, entry: Entry, path: str) -> bool:
+        """Whether what a person settled about an entry settles it: it says by whom and on which day, and that day is
+        not before the entry, nor after the record's own."""
+        review = entry.reviewed
+        if review is None:
+            return True
+        on = self._moment(review.on, f"{path}.reviewed.on")
+        # A plan is there before the day for which it is.
+        is_plan = getattr(entry, "status", None) == "planned"
+        began = None if is_plan else self._latest_day(entry, ("date", "onset", "start"))
+        own_day = self.chart.as_of
+        if on is None or review.by is None:
+            fault, mend = "the review does not say by whom, and on which day", "give `by` and `on`"
+        elif began is not None and on.is_before(began):
+            fault, mend = f"the review of `{on.text}` is before the entry's `{began.text}`", "look at the entry again"
+        elif own_day is not None and on.first_day > own_day:
+            fault, mend = f"the review of `{on.text}` is after the record's own day", _CORRECT
+        else:
+            return True
+        self.findings.set_aside(f"{path}.reviewed", fault, mend, "settles nothing")
+        return False
+
+    def _latest_day(self, entry: Entry | GivenAnswer, fields: Sequence[str] = _DATES) -> Moment | None:
+        """The latest of the days on which an entry says that it was made, or began, or ended."""
+        dates = [moment for field in fields if (moment := self._quietly(getattr(entry, field, None))) is not None]
+        return max(dates, key=lambda each: each.last, default=None)
 
     def _says_of_its_list(self, list_: RecordList, entry: Entry, path: str) -> bool:
         """Whether an entry says something of all of a list, and is none itself; then it is read."""
@@ -814,7 +843,6 @@ class _Reader:
 
 _FEW = 4
 """How many names a sentence offers."""
-_DATES = ("date", "onset", "start", "end")
 _CORRECT = "correct one of them"
 _ANOTHER_DAY = "correct it, or write the month or the year alone"
 _LEAVE_ONE_OUT = "leave one of them out"
