@@ -149,3 +149,42 @@ def test_no_other_words_are(name: str) -> None:
 def test_a_dated_grade_of_encephalopathy_is_a_result(name: str, more: dict[str, str], grade: int | None) -> None:
     results = read(name, **more).results.get("hepatic_encephalopathy_grade", ())
     assert [each.value.low for each in results if each.value is not None] == ([] if grade is None else [grade])
+
+
+@pytest.mark.parametrize(
+    ("stage", "more", "grade"),
+    [
+        ("III", {"onset": "2026-03-18"}, 3),
+        ("West Haven grade 3", {"date": "2026-03-18"}, 3),
+        ("2", {"onset": "2026-03", "date": "2026-03-17"}, 2),
+        ("III", {"onset": "2026-03"}, None),  # on which day nobody knows
+        ("III", {"onset": "2026-03-18", "status": "resolved"}, None),
+        ("II-III", {"onset": "2026-03-18"}, None),
+        ("5", {"onset": "2026-03-18"}, None),
+    ],
+)
+def test_the_stage_of_an_encephalopathy_is_its_grade(stage: str, more: dict[str, str], grade: int | None) -> None:
+    entry = {"status": "active", **more}
+    native = read("hepatic_encephalopathy", stage=stage, **entry)
+    results = native.results.get("hepatic_encephalopathy_grade", ())
+    assert [each.value.low for each in results if each.value is not None] == ([] if grade is None else [grade])
+
+    fields = {"onset": "onsetDateTime", "date": "recordedDate"}
+    condition = {
+        "resourceType": "Condition",
+        "id": "c",
+        "subject": {"reference": "Patient/p"},
+        "code": {"text": "hepatic encephalopathy"},
+        "clinicalStatus": {"coding": [{"code": entry["status"]}]},
+        "stage": [{"summary": {"text": stage}}],
+        **{fields[each]: day for each, day in more.items() if each in fields},
+    }
+    entries = [{"resource": {"resourceType": "Patient", "id": "p"}}, {"resource": condition}]
+    of_fhir = load_patient(json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}), load_rules())
+    results = of_fhir.results.get("hepatic_encephalopathy_grade", ())
+    assert [each.value.low for each in results if each.value is not None] == ([] if grade is None else [grade])
+
+
+@pytest.mark.parametrize(("name", "stage"), [("cirrhosis", "III"), ("chronic_kidney_disease", "3"), ("ascites", "C")])
+def test_a_stage_that_is_no_grade_of_anything_measured_is_no_result(name: str, stage: str) -> None:
+    assert not read(name, stage=stage, onset="2026-03-18", status="active").results
