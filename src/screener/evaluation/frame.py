@@ -14,7 +14,7 @@ from screener.evaluation.answers import Found, Judged, Measured
 from screener.evaluation.grounds import Grounds, lasting_of
 from screener.evaluation.instants import Stretch, not_after
 from screener.records.chart import as_if
-from screener.records.patient import Absence, Episode, Flag, Patient, Result
+from screener.records.patient import OF_OTHER_SEX, Absence, Episode, Flag, Patient, Result
 from screener.rulebook import (
     VERBS,
     Concept,
@@ -424,19 +424,27 @@ def _affirmed(frame: Frame, patient: Patient) -> frozenset[str]:
 
 
 def _against_sex(kinds: Mapping[str, Kind], patient: Patient) -> tuple[Episode, ...]:
-    """What only the other sex can have, whenever it was, confirmed or not. What somebody only may have is none, and a
-    result that cannot be used is none either."""
+    """What only the other sex can have, whenever it was, confirmed or not. What somebody only may have is none, unless
+    its words name nothing else; a result that cannot be used is none either, unless it is a number without a unit:
+    that was measured."""
     if patient.sex is None:
         return ()
-    return tuple(
-        [
-            episode
-            for name, episodes in patient.episodes.items()
-            if kinds[name].concept.only_if not in (None, patient.sex)
-            for episode in episodes
-            if episode.list != "family_history" and episode.unusable is None
-        ]
-    )
+    of_other = [name for name, kind in kinds.items() if kind.concept.only_if not in (None, patient.sex)]
+    known = [
+        episode
+        for name in of_other
+        for episode in patient.episodes.get(name, ())
+        if episode.list != "family_history" and episode.unusable in (None, "unit")
+    ]
+    named = {
+        episode.source: episode
+        for list_, of_list in patient.may_be.items()
+        if list_ != "family_history"
+        for name in of_other
+        for episode in of_list.get(name, ())
+        if OF_OTHER_SEX in episode.flags
+    }
+    return (*known, *named.values())
 
 
 def _what_it_denies(denial: Denial) -> tuple[object, ...]:

@@ -17,8 +17,9 @@ from screener.records.derived import with_derived, with_means
 from screener.records.dictionary import NO_CODE, Meaning
 from screener.records.errors import Findings, printable, quoted
 from screener.records.measuring import NOT_SUSPICIOUS
+from screener.records.negations import turn_of
 from screener.records.notes import Note, some_of
-from screener.records.patient import SEVERAL, Absence, Answer, Episode, Flag, Near, Patient, Result, Severity, Unusable
+from screener.records.patient import OF_OTHER_SEX, SEVERAL, Absence, Answer, Episode, Flag, Near, Patient, Result, Severity, Unusable
 from screener.records.written import is_of_several
 from screener.rulebook import KINDS_ON, LIST_OF, Concept, RecordList, Rulebook, Sex
 from screener.values.dates import BEGINNING, DAY, END, Moment, day_shifted, latest_of, not_later_than
@@ -78,6 +79,8 @@ class Chart:
             if meaning.is_open:
                 reason: Unusable = "unspecific" if meaning.is_read else "unread"
                 episode = replace(episode, unusable=episode.unusable or reason)
+                if self._is_of_other_sex(meaning):
+                    episode = replace(episode, flags=(*episode.flags, OF_OTHER_SEX))
         if self.doubt is not None:
             flags = (*episode.flags, Flag("unusable", self.doubt))
             episode = replace(episode, doubtful=True, unusable=episode.unusable or "unspecific", flags=flags)
@@ -86,6 +89,18 @@ class Chart:
             self.episodes.setdefault(episode.concept, []).append(episode)
         else:
             self.open_entries.append(episode)
+
+    def _is_of_other_sex(self, meaning: Meaning) -> bool:
+        """Whether words without a code name only what the sex on record cannot have: the two contradict each other
+        (`20 weeks pregnant`). Words that may as well name something else, or deny it, contradict nothing."""
+        concepts = self.rulebook.concepts
+        words = meaning.called.removeprefix(f"{NO_CODE}, ").strip("`")
+        return (
+            self.sex is not None
+            and bool(meaning.named)
+            and all(concepts[name].only_if not in (None, self.sex) for name in meaning.named)
+            and turn_of(words) is None
+        )
 
     def add_absence(self, absence: Absence) -> None:
         """Add something that is not, or never was, the case."""

@@ -129,6 +129,8 @@ class Meaning(Struct, frozen=True):
     """What the record calls an entry that leaves open what it is."""
     codings: frozenset[tuple[str, str]] = frozenset()
     """The codes of the entry, each with its system."""
+    named: frozenset[str] = NOBODY
+    """What the words of an entry without a code name, where they do not settle what it is."""
 
     @property
     def flags(self) -> tuple[Flag, ...]:
@@ -558,7 +560,13 @@ class Dictionary:
             is_ += [Meaning(concept, in_family=True, is_part=True, called=called) for concept in in_family]
         if (may_be or family) and all(each.in_family for each in is_):
             open_ = Meaning(
-                UNSETTLED, may_be=may_be, may_be_in_family=family, is_read=said.is_known, is_part=True, called=called
+                UNSETTLED,
+                may_be=may_be,
+                may_be_in_family=family,
+                is_read=said.is_known,
+                is_part=True,
+                called=called,
+                named=NOBODY if codings else said.is_ | said.may_be,
             )
             is_.append(open_)
         return tuple(is_)
