@@ -13,7 +13,7 @@ from screener.records import read_patient
 from screener.records.dictionary import Dictionary
 from screener.records.patient import Episode
 from screener.records.questionnaire import answers_in, with_answers
-from screener.report.review import to_review
+from screener.report.review import as_file, to_review
 from screener.rulebook import RecordList, Rulebook
 from screener.screening import Screening, TrialResult, evaluate
 from screener.sheet.actions import actions_of, without_places
@@ -208,6 +208,39 @@ def test_times_of_a_second_result_stand_in_one_phrase() -> None:
     screening = evaluate(read_patient(record, rules), rules, as_of=AS_OF)
     (action,) = actions_of(screening, [TRIAL]).values()
     assert (action.text, action.detail) == ("A second creatinine", "within 48 hours, 7 days or 3 months")
+
+
+UNREAD = {"name": "Z.n. OP 2014"}
+GRADE_OF_YESTERDAY = {"name": "HE_grade", "value": 1, "date": "2026-02-19"}
+HEMOGLOBIN = result("hemoglobin", 112, "g/L", when="2026-02-19")
+BY_THE_ENTRY: list[tuple[str, str, dict[str, Any]]] = [
+    ("hepatic_encephalopathy_grade >= 2", "hepatic_encephalopathy", GRADE_OF_YESTERDAY),
+    (
+        "history of gastrointestinal_bleeding within 2 months with (lowest hemoglobin within 7 days of its onset < 90 g/L)",
+        "gastrointestinal_bleeding",
+        HEMOGLOBIN,
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "concept", "on_record"), BY_THE_ENTRY)
+def test_what_only_an_unread_entry_leaves_open_is_looked_up_and_not_measured_again(
+    rule: str, concept: str, on_record: dict[str, Any]
+) -> None:
+    rules = rulebook_with_trial(f"exclusion E1\n  > a line\n  {rule}\n")
+    dictionary = Dictionary(rules)
+    patient = read_patient({"id": "anna", "observations": [on_record], "conditions": [UNREAD]}, dictionary)
+    screening = evaluate(patient, rules, as_of=AS_OF)
+    assert actions_of(screening, [TRIAL]) == {}
+    sheet = sheet_of(screening)
+    (entry,) = sheet.review.entries
+    assert (entry.called, concept in entry.may_be) == (UNREAD["name"], True)
+    filled = {**as_file(sheet.review, "anna", AS_OF), "on": AS_OF.isoformat(), "by": "a nurse"}
+    filled["entries"][0]["none_of_these"] = True
+    for group in filled["groups"]:
+        group["none_of_these"] = True
+    (trial,) = evaluate(with_answers(patient, answers_in(filled, dictionary), dictionary), rules, as_of=AS_OF).trials
+    assert [each.status for each in trial.criteria] == ["passed"]
 
 
 MIXED = "history of chronic_viral_hepatitis and not history of malignancy"

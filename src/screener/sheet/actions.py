@@ -140,7 +140,7 @@ def _steps(each: Awaited, known: _Known, rulebook: Rulebook) -> Iterator[Step]:
     match lookup:
         case ValueLookup() | ChangeLookup():
             is_open = (found.reasons or found.may_lack) and not waits_for_anchor_alone(found)
-            if (each.lacks_limit or is_open) and not _is_checked(found, known):
+            if (each.lacks_limit or is_open) and not (_is_checked(found, known) or _waits_for_entries(found, known)):
                 yield _of_result(each, found, lookup, rulebook)
         case EventLookup():
             yield from _of_event(each, _without_entries(found, lookup, known), lookup, rulebook)
@@ -157,6 +157,15 @@ def _is_checked(found: Found, known: _Known) -> bool:
     """Whether all results that a lookup waits for, as nobody could read their name, are checked first."""
     places = {fact.source for fact in found.used if isinstance(fact, Result)}
     return found.reasons[:1] == ("unread",) and bool(places) and places <= known.checked
+
+
+def _waits_for_entries(found: Found, known: _Known) -> bool:
+    """Whether a grade that is not too old waits only for entries that may be later than it, and that the chart review
+    asks about."""
+    entries = [fact for fact in found.used if isinstance(fact, Episode)]
+    return found.is_overtaken and all(
+        fact.only_may_be and fact.concept in known.entries.get(fact.source, ()) for fact in entries
+    )
 
 
 def _without_entries(found: Found, lookup: EventLookup, known: _Known) -> Found:

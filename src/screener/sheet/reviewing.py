@@ -128,8 +128,11 @@ def open_entries(screening: Screening) -> tuple[OpenEntry, ...]:
 
 
 def _entries(screening: Screening) -> Iterator[tuple[Awaited, Episode]]:
+    """Each entry with what it may be. A result may wait for one, too: for what may be an encephalopathy of a later day
+    than its grade."""
     for each in awaited(screening):
-        if isinstance(each.found.lookup, EventLookup) and each.found.truth is UNKNOWN:
+        is_event = isinstance(each.found.lookup, EventLookup)
+        if each.found.truth is UNKNOWN if is_event else each.found.reasons:
             for fact in each.found.used:
                 if isinstance(fact, Episode) and fact.only_may_be:
                     yield each, fact
