@@ -606,24 +606,35 @@ def _if_few(titles: Sequence[str]) -> str:
 
 
 def _called(entry: OpenEntry) -> str:
-    """What the record calls an entry, without the marks around a code and the name of its system."""
-    called = (entry.called or entry.source).replace("`", "")
-    system, _, rest = called.partition(" ")
-    return shortened(rest if rest and system in NAMES_OF_SYSTEMS else called)
+    return entry_called(entry.called, entry.source)
+
+
+def entry_called(called: str, place: str, longest: int = LONGEST) -> str:
+    """What the record calls an entry, without the marks around a code and the name of its system; without a name its
+    place in the record."""
+    bare = (called or place).replace("`", "")
+    system, _, rest = bare.partition(" ")
+    return shortened(rest if rest and system in NAMES_OF_SYSTEMS else bare, longest)
 
 
 NAMES_OF_SYSTEMS = names_of_systems()
 
 
-def entries_to_look_up(places: Sequence[str]) -> str:
-    """`2 entries to look up (conditions[2] and conditions[3])`"""
-    return f"{counted(len(places), 'entry', 'entries')} to look up ({both(places)})"
+MOST_CALLED, LONGEST_CALLED = 2, 30
+"""Entries that a line of the checklist names, and the characters of each: the sheet asks about all of them."""
 
 
-def shortened(text: str) -> str:
+def entries_to_look_up(called: Sequence[str]) -> str:
+    """`Look up “Z.n. OP 2014” and “Tumor?”`, `Look up “Z.n. OP 2014”, “Tumor?” and 3 more entries`."""
+    more = len(called) - MOST_CALLED
+    named = [f"“{each}”" for each in called[:MOST_CALLED]]
+    return f"Look up {both([*named, *([counted(more, 'more entry', 'more entries')] if more > 0 else [])])}"
+
+
+def shortened(text: str, longest: int = LONGEST) -> str:
     """What a record calls something, cut to fit the sheet."""
     bare = " ".join(text.split())
-    return bare if len(bare) <= LONGEST else f"{bare[: LONGEST - 1].rstrip()}…"
+    return bare if len(bare) <= longest else f"{bare[: longest - 1].rstrip()}…"
 
 
 # ---- values to check
