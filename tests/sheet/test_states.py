@@ -187,8 +187,10 @@ def test_an_old_word_of_what_goes_on_names_no_day() -> None:
     rules = rulebook_with_trial("\nexclusion E1\n  > Pregnancy\n  current pregnancy\n")
     pregnancy = {"name": "pregnancy", "onset": "2025-05-20", "status": "active"}
     record = {"id": "anna", "sex": "female", "as_of": "2026-02-20", "conditions": [pregnancy]}
-    (found,) = sheet_of(evaluate(read_patient(record, rules), rules)).trials
+    told = sheet_of(evaluate(read_patient(record, rules), rules))
+    (found,) = told.trials
     assert (found.state.name, found.state.detail) == ("ruled out today", "May change once that is over.")
+    assert told.next == "nothing today; screen again once this is over: pregnancy since 20 May 2025"
     assert found.dates.reopens is None
 
 
@@ -231,6 +233,12 @@ def test_without_a_trial_there_is_a_head_and_nothing_to_do() -> None:
     found = sheet_of(evaluate(read_patient(ALL_MET, rules()), rules(), trials=[]))
     assert (found.trials, found.actions, found.checklists) == ((), (), ())
     assert found.patient.text.startswith("Woman, 45.")
+
+
+def test_what_is_good_for_the_day_of_screening_alone_says_so() -> None:
+    """The lists of 20 Feb deny what goes on for that day, and the four weeks after 23 Jan end with it."""
+    last = row(conditions=[{**FAILURE, "onset": "2026-01-23"}])
+    assert (last.state.name, last.dates.text) == ("all met", "closes after today (I4); labs to 26 Feb (I2, E2)")
 
 
 def test_a_state_shows_what_was_checked() -> None:
@@ -283,6 +291,7 @@ def test_of_a_trial_that_no_day_reopens_no_day_is_told() -> None:
 
 def test_a_refused_consent_is_said_as_one_and_no_result_is_promised_to_change_it() -> None:
     refused = {f"{TRIAL}/informed_consent": {"value": False, "by": "the patient", "date": "2026-02-19"}}
+    assert sheet(answers=refused).next == "nothing; consent was refused for 0001"
     told = row(answers=refused)
     assert (told.state.name, told.state.detail) == ("ruled out today", "Consent was refused.")
     assert [point.text for point in told.points] == ["consent refused, 19 Feb"]

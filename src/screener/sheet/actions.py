@@ -178,6 +178,7 @@ def _without_entries(found: Found, lookup: EventLookup, known: _Known) -> Found:
 
 
 def _of_result(each: Awaited, found: Found, lookup: ValueLookup | ChangeLookup, rulebook: Rulebook) -> Step:
+    as_of = date.fromordinal(each.frame.as_of)
     if each.is_past:
         return _old(each, phrases.named(found.subject, rulebook), rulebook)
     if isinstance(lookup, ChangeLookup):
@@ -186,8 +187,8 @@ def _of_result(each: Awaited, found: Found, lookup: ValueLookup | ChangeLookup, 
     if found.reasons[:1] == ("unread",):
         for result in found.used:
             if isinstance(result, Result) and may_be_of_several(result, each.frame.patient):
-                return "chart", phrases.what_is_the_result(result, date.fromordinal(each.frame.as_of)), ""
-    words = phrases.measure_words(found, rulebook, lacks_limit=each.lacks_limit)
+                return "chart", phrases.what_is_the_result(result, as_of), ""
+    words = phrases.measure_words(found, rulebook, as_of, lacks_limit=each.lacks_limit)
     if each.lacks_limit or _OF_THE_RECORD.intersection(found.reasons[:1]):
         return "chart", capital(words), ""
     return _measured(found.subject, words, each, rulebook)
@@ -275,7 +276,20 @@ def _measured(fact: str, words: str, each: Awaited, rulebook: Rulebook) -> Step:
     if last is not None and finding is not None and phrases.is_of_no_choice(last, finding):
         value = phrases.named_with_value(last, rulebook)
         return "chart", f"{capital(value)}: {phrases.which_of(finding)}", ""
-    return "measure", capital(words), ""
+    return "measure", capital(words), _last_known(fact, each, rulebook)
+
+
+def _last_known(fact: str, each: Awaited, rulebook: Rulebook) -> str:
+    """The last usable value of a lab that is measured again and has no cell in the head: `last 3.2 10*9/L of 30 Mar`."""
+    if any(fact in (shown.name, shown.beside) for shown in rulebook.head.shown):
+        return ""
+    as_of = date.fromordinal(each.frame.as_of)
+    known = [
+        one
+        for one in sorted_results(each.frame.patient, fact)
+        if one.unusable is None and one.when is not None and one.when.first_day <= each.frame.as_of
+    ]
+    return f"last {phrases.value_words(known[-1], as_of)}" if known else ""
 
 
 def _sought(each: Awaited, rulebook: Rulebook) -> Iterator[str]:
