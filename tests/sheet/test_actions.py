@@ -221,7 +221,8 @@ HEMOGLOBIN = result("hemoglobin", 112, "g/L", when="2026-02-19")
 BY_THE_ENTRY: list[tuple[str, str, dict[str, Any]]] = [
     ("hepatic_encephalopathy_grade >= 2", "hepatic_encephalopathy", GRADE_OF_YESTERDAY),
     (
-        "history of gastrointestinal_bleeding within 2 months with (lowest hemoglobin within 7 days of its onset < 90 g/L)",
+        "history of gastrointestinal_bleeding within 2 months"
+        " with (lowest hemoglobin within 7 days of its onset < 90 g/L)",
         "gastrointestinal_bleeding",
         HEMOGLOBIN,
     ),

@@ -280,7 +280,7 @@ def _measured(fact: str, words: str, each: Awaited, rulebook: Rulebook) -> Step:
 
 
 def _last_known(fact: str, each: Awaited, rulebook: Rulebook) -> str:
-    """The last usable value of a lab that is measured again and has no cell in the head: `last 3.2 10*9/L of 30 Mar`."""
+    """The last usable value of what is measured again and has no cell in the head: `last 57 kg of 5 Jan`."""
     if any(fact in (shown.name, shown.beside) for shown in rulebook.head.shown):
         return ""
     as_of = date.fromordinal(each.frame.as_of)
