@@ -218,3 +218,17 @@ def test_what_is_shown_beside_a_result_has_its_own_day(
     assert isinstance(found, KeyResult)
     assert (found.value, found.beside) == (value, beside)
     assert beside in sheet_text(sheet(observations=observations))
+
+
+def test_a_score_whose_grade_an_unread_entry_may_overtake_waits_for_the_entry() -> None:
+    results = [
+        lab("INR", 1.8),
+        bilirubin(290, "umol/L"),
+        lab("neutrophils", 4.1, unit="10*9/L"),
+        lab("urea", 5.1, unit="mmol/L"),
+        graded("HE_grade", 1),
+    ]
+    for conditions, missing in (([FAILURE], ""), ([FAILURE, {"name": "Z.n. OP 2014"}], "an entry")):
+        found = cell("COSSH-ACLF II", *results, conditions=conditions)
+        assert isinstance(found, KeyScore)
+        assert found.missing == missing

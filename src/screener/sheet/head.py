@@ -368,7 +368,8 @@ def _score(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[Pl
 
 
 def _missing(score: Measured, rulebook: Rulebook) -> Iterator[str]:
-    """What keeps a score from being one number, by name: what is measured first; a kind of what is named is not."""
+    """What keeps a score from being one number, by name: what is measured first; a kind of what is named is not. A grade
+    that is not too old waits for an entry that may be later."""
     if score.range.is_exact:
         return
     open_ = list(leaves(score))
@@ -377,5 +378,7 @@ def _missing(score: Measured, rulebook: Rulebook) -> Iterator[str]:
         if isinstance(found.lookup, EventLookup):
             concepts = (rulebook.concepts[name] for name in found.lacking)
             yield from (lowered(each.title) for each in concepts if lacking.isdisjoint(each.broader))
+        elif found.is_overtaken:
+            yield phrases.AN_ENTRY
         elif (found.reasons or found.may_lack) and found.lookup is not None and found.subject not in rulebook.concepts:
             yield phrases.named(found.subject, rulebook)

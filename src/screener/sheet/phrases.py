@@ -52,6 +52,7 @@ NOTHING_EXPIRES = "nothing expires"
 NONE_AGAINST = "none against"
 NOT_ON_RECORD = "not on record"
 UNUSABLE = "cannot be used"
+AN_ENTRY = "an entry"
 WITHOUT_UNIT = "has no usable unit"
 ANSWERED = "answered"
 
