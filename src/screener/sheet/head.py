@@ -368,8 +368,8 @@ def _score(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[Pl
 
 
 def _missing(score: Measured, rulebook: Rulebook) -> Iterator[str]:
-    """What keeps a score from being one number, by name: what is measured first; a kind of what is named is not. A grade
-    that is not too old waits for an entry that may be later."""
+    """What keeps a score from being one number, by name: what is measured first; a kind of what is named is not. A
+    grade that is not too old waits for an entry that may be later."""
     if score.range.is_exact:
         return
     open_ = list(leaves(score))
