@@ -152,6 +152,24 @@ ITEMS: list[tuple[Any, ...]] = [
 ]
 
 
+TESTED: list[tuple[str, str, str, list[str]]] = [
+    ("history of hiv_infection", "exclusion", "", ["hiv_infection"]),
+    ("history of hiv_infection", "exclusion", "haemolysed", ["hiv_infection"]),
+    ("history of hiv_infection", "exclusion", "positive", []),
+    ("history of chronic_hepatitis_b", "inclusion", "positive", ["chronic_hepatitis_b"]),
+]
+
+
+@pytest.mark.parametrize(("rule", "kind", "value", "items"), TESTED)
+def test_a_review_denies_nothing_that_a_positive_result_speaks_for(
+    rule: str, kind: str, value: str, items: list[str]
+) -> None:
+    """After a positive screening test only the confirmatory test speaks for the patient, and no tick for a group."""
+    name = "HBsAg" if kind == "inclusion" else "HIV_screen"
+    found = screened(rule, kind, observations=[{**SCREEN, "name": name, "value": value}] if value else [])
+    assert [each.what for each in asked_of_chart(found)] == items
+
+
 @pytest.mark.parametrize(("rule", "kind", "items"), ITEMS)
 def test_the_review_asks_for_each_thing_at_its_widest_window(
     rule: str, kind: str, items: list[tuple[str, str, bool]]

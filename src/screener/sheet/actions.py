@@ -17,13 +17,13 @@ from msgspec.structs import replace
 from screener.evaluation.answers import Found, Reason
 from screener.evaluation.grounds import STILL_THERE, needs_of_lookup, waits_for_anchor_alone
 from screener.evaluation.phrases import capital, either, lowered
-from screener.records.patient import Episode, Patient, Result
+from screener.records.patient import Episode, Result
 from screener.rulebook import ChangeLookup, Concept, EventLookup, OnsetLookup, Rulebook, ValueLookup
 from screener.screening import CriterionResult, Screening
 from screener.sheet import phrases
 from screener.sheet.head import latest, may_be_of_several, sorted_results
 from screener.sheet.model import Action, ActionGroup, ActionKind, Counts, Line, Review
-from screener.sheet.reviewing import is_of_old_results, is_tested, open_entries
+from screener.sheet.reviewing import is_of_old_results, is_tested, left_open_by, open_entries
 from screener.sheet.states import is_split
 from screener.sheet.waiting import Awaited, awaited, questions_asked
 from screener.values.dates import TimeUnit, parse_duration
@@ -204,7 +204,7 @@ def _of_event(each: Awaited, found: Found, lookup: EventLookup, rulebook: Rulebo
     """What is to be found out of an entry. What an open entry stands for, and negatives, belong to the review."""
     if found.truth is not UNKNOWN:
         return
-    left_open = _left_open_by(found, each.frame.patient)
+    left_open = left_open_by(found, each.frame.patient)
     for name, result in left_open.items():
         yield _next_test(rulebook.concepts[name], result, each, rulebook)
     for name in found.lacking:
@@ -236,17 +236,6 @@ def _of_event(each: Awaited, found: Found, lookup: EventLookup, rulebook: Rulebo
             continue
         question = capital(phrases.without_kind(without_places(need.text, (fact.source for fact in found.used))))
         yield _old(each, question, rulebook) if is_of_old_results(each) else ("chart", question, "")
-
-
-def _left_open_by(found: Found, patient: Patient) -> dict[str, Result]:
-    """The concepts that a result on record neither shows nor denies, as a positive screening test or a spoiled one."""
-    told: dict[str, Result] = {}
-    for fact in found.used:
-        if isinstance(fact, Episode) and fact.shown_by_result and fact.doubtful and not fact.only_may_be:
-            those = (each for of_name in patient.results.values() for each in of_name if each.source == fact.source)
-            if (result := next(those, None)) is not None:
-                told[fact.concept] = result
-    return told
 
 
 def _next_test(concept: Concept, result: Result, each: Awaited, rulebook: Rulebook) -> Step:
