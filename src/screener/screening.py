@@ -532,13 +532,13 @@ class Screening:
         patient, died = self._patient, self.died
         dead = [f"the record says that the patient has died ({dates_in_words(died)})"] if died is not None else []
         after = (
-            *(not_complete(list_, patient.unread[list_]) for list_ in LISTS if list_ in self._not_assumed),
+            *map(Note, (not_complete(list_, patient.unread[list_]) for list_ in LISTS if list_ in self._not_assumed)),
             *self._not_denied_by_lists(),
         )
         notes = (
             *self._unread_results(),
             *patient.noted,
-            *map(Note, after),
+            *after,
             *later_than(patient, self._day),
             *map(Note, reviewed_too_long_ago(patient, self._day, self._rulebook)),
         )
@@ -593,7 +593,7 @@ class Screening:
                     needs = criterion.needs
                     yield any(need.kind in ("lab", "finding") and need.name == fact for need in needs)
 
-    def _not_denied_by_lists(self) -> Iterator[str]:
+    def _not_denied_by_lists(self) -> Iterator[Note]:
         """What open lines still wait for although a list is complete, because the list does not deny it."""
         lacking: dict[RecordList, dict[str, None]] = {}
         too_old: dict[str, None] = {}
@@ -612,10 +612,11 @@ class Screening:
             titles = ", ".join(sorted(lowered(self._rulebook.concepts[name].title) for name in names))
             if titles:
                 what = list_.replace("_", " ")
-                yield f"a complete list of {what} leaves open what is measured, examined or asked: {titles}"
+                told = f"a complete list of {what} leaves open what is measured, examined or asked: {titles}"
+                yield Note(told, "not denied")
         if too_old and self._patient.as_of is not None:
             titles = some_of(sorted(lowered(self._rulebook.concepts[name].title) for name in too_old))
-            yield f"the lists are complete as of {day_in_words(self._patient.as_of)}: too old to deny {titles}"
+            yield Note(f"the lists are complete as of {day_in_words(self._patient.as_of)}: too old to deny {titles}")
 
     def trial(self, name: str) -> TrialResult:
         """One trial by its id. Raises KeyError."""

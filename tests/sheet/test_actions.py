@@ -13,7 +13,7 @@ from screener.records import read_patient
 from screener.records.dictionary import Dictionary
 from screener.records.patient import Episode
 from screener.records.questionnaire import answers_in, with_answers
-from screener.report.review import to_review
+from screener.report.review import as_file, to_review
 from screener.rulebook import RecordList, Rulebook
 from screener.screening import Screening, TrialResult, evaluate
 from screener.sheet.actions import actions_of, without_places
@@ -71,6 +71,11 @@ WORK: list[tuple[Any, ...]] = [
          [("measure", "INR", ""), ("measure", "PTA", "")]),
         ("creatinine >= 100 umol/L", "inclusion",
          {"observations": [result("creatinine", 90)]}, [("chart", "Creatinine 90: which unit?", "")]),
+        ("INR >= 1.5", "inclusion",
+         {"observations": [result("INR", 1.4, when="2026-02-19"), result("INR", 1.9, when="2026-02-19T07:30")]},
+         [("chart", "INR 1.4 or 1.9 of 19 Feb: which is later?", "")]),
+        ("weight >= 50 kg", "inclusion", {"observations": [result("weight", 57, "kg", when="2026-01-05")]},
+         [("measure", "Body weight again", "last 57 kg of 5 Jan")]),
         ("rise in creatinine within 48 hours >= 26.5 umol/L", "exclusion",
          {}, [("measure", "A second creatinine", "within 48 hours")]),
         ("platelets before last onset of liver_failure < 50 x 10*9/L", "exclusion",
@@ -147,6 +152,24 @@ ITEMS: list[tuple[Any, ...]] = [
 ]
 
 
+TESTED: list[tuple[str, str, str, list[str]]] = [
+    ("history of hiv_infection", "exclusion", "", ["hiv_infection"]),
+    ("history of hiv_infection", "exclusion", "haemolysed", ["hiv_infection"]),
+    ("history of hiv_infection", "exclusion", "positive", []),
+    ("history of chronic_hepatitis_b", "inclusion", "positive", ["chronic_hepatitis_b"]),
+]
+
+
+@pytest.mark.parametrize(("rule", "kind", "value", "items"), TESTED)
+def test_a_review_denies_nothing_that_a_positive_result_speaks_for(
+    rule: str, kind: str, value: str, items: list[str]
+) -> None:
+    """After a positive screening test only the confirmatory test speaks for the patient, and no tick for a group."""
+    name = "HBsAg" if kind == "inclusion" else "HIV_screen"
+    found = screened(rule, kind, observations=[{**SCREEN, "name": name, "value": value}] if value else [])
+    assert [each.what for each in asked_of_chart(found)] == items
+
+
 @pytest.mark.parametrize(("rule", "kind", "items"), ITEMS)
 def test_the_review_asks_for_each_thing_at_its_widest_window(
     rule: str, kind: str, items: list[tuple[str, str, bool]]
@@ -208,6 +231,40 @@ def test_times_of_a_second_result_stand_in_one_phrase() -> None:
     screening = evaluate(read_patient(record, rules), rules, as_of=AS_OF)
     (action,) = actions_of(screening, [TRIAL]).values()
     assert (action.text, action.detail) == ("A second creatinine", "within 48 hours, 7 days or 3 months")
+
+
+UNREAD = {"name": "Z.n. OP 2014"}
+GRADE_OF_YESTERDAY = {"name": "HE_grade", "value": 1, "date": "2026-02-19"}
+HEMOGLOBIN = result("hemoglobin", 112, "g/L", when="2026-02-19")
+BY_THE_ENTRY: list[tuple[str, str, dict[str, Any]]] = [
+    ("hepatic_encephalopathy_grade >= 2", "hepatic_encephalopathy", GRADE_OF_YESTERDAY),
+    (
+        "history of gastrointestinal_bleeding within 2 months"
+        " with (lowest hemoglobin within 7 days of its onset < 90 g/L)",
+        "gastrointestinal_bleeding",
+        HEMOGLOBIN,
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "concept", "on_record"), BY_THE_ENTRY)
+def test_what_only_an_unread_entry_leaves_open_is_looked_up_and_not_measured_again(
+    rule: str, concept: str, on_record: dict[str, Any]
+) -> None:
+    rules = rulebook_with_trial(f"exclusion E1\n  > a line\n  {rule}\n")
+    dictionary = Dictionary(rules)
+    patient = read_patient({"id": "anna", "observations": [on_record], "conditions": [UNREAD]}, dictionary)
+    screening = evaluate(patient, rules, as_of=AS_OF)
+    assert actions_of(screening, [TRIAL]) == {}
+    sheet = sheet_of(screening)
+    (entry,) = sheet.review.entries
+    assert (entry.called, concept in entry.may_be) == (UNREAD["name"], True)
+    filled = {**as_file(sheet.review, "anna", AS_OF), "on": AS_OF.isoformat(), "by": "a nurse"}
+    filled["entries"][0]["none_of_these"] = True
+    for group in filled["groups"]:
+        group["none_of_these"] = True
+    (trial,) = evaluate(with_answers(patient, answers_in(filled, dictionary), dictionary), rules, as_of=AS_OF).trials
+    assert [each.status for each in trial.criteria] == ["passed"]
 
 
 MIXED = "history of chronic_viral_hepatitis and not history of malignancy"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from advice.one_line import AS_OF
 from screener import evaluate
 from screener.records import read_patient
@@ -27,11 +29,19 @@ def test_an_entry_that_nobody_could_read_is_no_source_of_what_is_certain() -> No
     assert (of_a_man.on_record, [each.text for each in of_a_man.sources]) == ("No", ["sex male"])
 
 
-def test_several_entries_to_look_up_are_named_by_their_places() -> None:
-    one = row("history of malignancy", conditions=[UNREAD])
-    two = row("history of malignancy", conditions=[UNREAD, {**UNREAD, "text": "another word"}])
-    assert one.needs[0].startswith("What is “st.p. OP, what kind is not said”?")
-    assert two.needs == ("2 entries to look up (conditions[0] and conditions[1])", "Malignancy, ever?")
+@pytest.mark.parametrize(
+    ("texts", "told"),
+    [
+        (["st.p. OP"], "What is “st.p. OP”?"),
+        (["st.p. OP", "Knoten"], "Look up “st.p. OP” and “Knoten”"),
+        (["st.p. OP", "Knoten", "W" * 40, "Rest"], "Look up “st.p. OP”, “Knoten” and 2 more entries"),
+        (["W" * 40, "Knoten"], f"Look up “{'W' * 29}…” and “Knoten”"),
+    ],
+)
+def test_entries_to_look_up_are_called_as_the_record_calls_them(texts: list[str], told: str) -> None:
+    needs = row("history of malignancy", conditions=[{**UNREAD, "text": each} for each in texts]).needs
+    assert needs[0].startswith(told)
+    assert "conditions[" not in " ".join(needs)
 
 
 def test_days_stand_in_words() -> None:

@@ -78,6 +78,9 @@ def test_the_trend_is_of_this_episode_and_of_one_unit() -> None:
         ([lab("INR", 1.8)], "1.8", ""),
         ([lab("INR", 25.3)], "25.3", "prothrombin time"),
         ([lab("INR", 1.4), lab("INR", 1.9)], "1.4 or 1.9", "two results differ"),
+        ([lab("INR", 1.4), lab("INR", 1.9, "2026-02-19T07:30")], "1.4 or 1.9", "of one day: which is later?"),
+        ([lab("INR", 1.4, "2026-02-18"), lab("INR", 1.9, "2026-02-19T07:30")], "1.9", ""),
+        ([lab("INR", 1.4, "2026-02-19T06:00"), lab("INR", 1.9, "2026-02-19T07:30")], "1.9", ""),
         ([lab("INR", 99)], "99", "cannot be"),
         ([graded("ascites_grade", "2")], "2", "none, slight or moderate?"),
     ],
@@ -215,3 +218,17 @@ def test_what_is_shown_beside_a_result_has_its_own_day(
     assert isinstance(found, KeyResult)
     assert (found.value, found.beside) == (value, beside)
     assert beside in sheet_text(sheet(observations=observations))
+
+
+def test_a_score_whose_grade_an_unread_entry_may_overtake_waits_for_the_entry() -> None:
+    results = [
+        lab("INR", 1.8),
+        bilirubin(290, "umol/L"),
+        lab("neutrophils", 4.1, unit="10*9/L"),
+        lab("urea", 5.1, unit="mmol/L"),
+        graded("HE_grade", 1),
+    ]
+    for conditions, missing in (([FAILURE], ""), ([FAILURE, {"name": "Z.n. OP 2014"}], "an entry")):
+        found = cell("COSSH-ACLF II", *results, conditions=conditions)
+        assert isinstance(found, KeyScore)
+        assert found.missing == missing

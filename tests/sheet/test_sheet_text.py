@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -96,6 +97,34 @@ def test_a_doubt_stands_before_the_results_and_beside_the_verdict() -> None:
 def test_what_raises_a_key_result_is_checked_first() -> None:
     of = sheet(observations=[lab("INR", 1.7, "2026-02-19")], medications=[{"name": "warfarin", "start": "2025-06-01"}])
     assert lines(sheet_text(of))[2].startswith("CHECK FIRST  INR 1.7 of 19 Feb: an anticoagulant on record")
+
+
+@pytest.mark.parametrize(
+    ("values", "trend"),
+    [
+        ((5.3, 6.8, 7.9), "5.3 > 6.8 > 7.9"),
+        ((1239.61, 1320.84, 1164.25), "1320.84 > 1164.25"),
+        ((123456.789, 123456.788, 123456.787), ""),
+    ],
+)
+def test_a_trend_has_whole_numbers_and_leaves_out_the_earliest(values: tuple[float, ...], trend: str) -> None:
+    found = [
+        {**lab("INR", value, f"2026-02-{17 + place}", "umol/L"), "name": "TBil"} for place, value in enumerate(values)
+    ]
+    (line,) = (line for line in lines(sheet_text(sheet(observations=found))) if line.startswith("Bilirubin"))
+    assert "".join(re.findall(r"[\d.]+(?: > [\d.]+)+", line)) == trend
+
+
+def test_a_note_has_two_lines_and_what_nobody_acts_on_none() -> None:
+    long = "the name of a thing that is so long that it cannot stand on one line of a terminal at all"
+    of = replace(sheet(), notes=(long, "another"), notes_behind=())
+    assert lines(sheet_text(of))[-3:-1] == [f"Note: {long[:73]}", f"      {long[74:]} (+1)"]
+    behind = replace(sheet(), notes=(), notes_behind=(long,))
+    assert lines(sheet_text(behind))[-2] == "1 note on the record, to read with --full"
+
+
+def test_who_has_died_is_asked_for_no_consent() -> None:
+    assert not [line for line in lines(sheet_text(sheet(died="2026-02-18", answers=None))) if "consent" in line]
 
 
 def test_questions_about_one_thing_stand_behind_its_name() -> None:

@@ -108,6 +108,7 @@ def row(**changes: Any) -> TrialRow:
          {"observations": [lab("INR", 1.8), count(80), count(40, "2025-09-01")], "complete": LISTS[:2]}),
         ("nothing against", {"complete": ["conditions", "procedures"]}),
         ("check", {"observations": [lab("INR", 25.3), count(80)]}),
+        ("check", {"observations": [lab("INR", 1.8), count(4.9)]}),  # it fails a line that is open without it
         ("too little", {"observations": [], "conditions": [], "complete": [], "answers": None}),
         ("ruled out today", {"observations": [lab("INR", 1.4), count(80)]}),
         ("ruled out", {"conditions": [FAILURE, {"name": "malignancy", "onset": "2020", "status": "active"}]}),
@@ -173,6 +174,8 @@ def test_the_first_thing_to_do_is_to_check_the_value_that_decides() -> None:
     [
         # the 30 days after the other trial end on 14 Mar, the four weeks after the onset with 10 Mar
         ("2026-02-12", "2026-02-10", "ruled out", "For this liver failure."),
+        ("2026-02-08", "2026-02-10", "ruled out", "For this liver failure."),  # closed on the day on which it opens
+        ("2026-02-07", "2026-02-10", "ruled out today", "Not before 10 Mar."),  # open for one day
         ("2026-01-25", "2026-02-10", "ruled out today", "Not before 25 Feb."),
     ],
 )
@@ -187,14 +190,19 @@ def test_an_old_word_of_what_goes_on_names_no_day() -> None:
     rules = rulebook_with_trial("\nexclusion E1\n  > Pregnancy\n  current pregnancy\n")
     pregnancy = {"name": "pregnancy", "onset": "2025-05-20", "status": "active"}
     record = {"id": "anna", "sex": "female", "as_of": "2026-02-20", "conditions": [pregnancy]}
-    (found,) = sheet_of(evaluate(read_patient(record, rules), rules)).trials
+    told = sheet_of(evaluate(read_patient(record, rules), rules))
+    (found,) = told.trials
     assert (found.state.name, found.state.detail) == ("ruled out today", "May change once that is over.")
+    assert told.next == "nothing today; screen again once this is over: pregnancy since 20 May 2025"
     assert found.dates.reopens is None
 
 
-def test_only_another_onset_would_change_it() -> None:
-    found = row(conditions=[{**FAILURE, "onset": "2026-01-10"}]).state
-    assert found.name in ("ruled out", "ruled out today")
+def test_what_a_new_result_would_change_too_does_not_hang_on_the_onset() -> None:
+    onset = "platelets before last onset of liver_failure"
+    rules_ = rulebook_with_trial(LINES.replace("lowest platelets within 1 year", onset))
+    record = {**ALL_MET, "observations": [lab("INR", 1.8), count(40, "2026-02-05"), count(40)]}
+    (found,) = sheet_of(evaluate(read_patient(record, rules_), rules_, as_of=AS_OF)).trials
+    assert found.state.name == "ruled out today"
 
 
 def test_nearness_goes_by_state_then_by_who_recruits_then_by_what_is_left() -> None:
@@ -231,6 +239,12 @@ def test_without_a_trial_there_is_a_head_and_nothing_to_do() -> None:
     found = sheet_of(evaluate(read_patient(ALL_MET, rules()), rules(), trials=[]))
     assert (found.trials, found.actions, found.checklists) == ((), (), ())
     assert found.patient.text.startswith("Woman, 45.")
+
+
+def test_what_is_good_for_the_day_of_screening_alone_says_so() -> None:
+    """The lists of 20 Feb deny what goes on for that day, and the four weeks after 23 Jan end with it."""
+    last = row(conditions=[{**FAILURE, "onset": "2026-01-23"}])
+    assert (last.state.name, last.dates.text) == ("all met", "closes after today (I4); labs to 26 Feb (I2, E2)")
 
 
 def test_a_state_shows_what_was_checked() -> None:
@@ -283,21 +297,22 @@ def test_of_a_trial_that_no_day_reopens_no_day_is_told() -> None:
 
 def test_a_refused_consent_is_said_as_one_and_no_result_is_promised_to_change_it() -> None:
     refused = {f"{TRIAL}/informed_consent": {"value": False, "by": "the patient", "date": "2026-02-19"}}
+    assert sheet(answers=refused).next == "nothing; consent was refused for 0001"
     told = row(answers=refused)
     assert (told.state.name, told.state.detail) == ("ruled out today", "Consent was refused.")
     assert [point.text for point in told.points] == ["consent refused, 19 Feb"]
 
 
 def test_a_doubtful_value_alone_rules_nothing_out_for_good() -> None:
-    """The count of 4.9 fails what never changes again; without it, only the INR of today is against the trial."""
-    rules_ = rulebook_with_trial(
-        LINES.replace("lowest platelets within 1 year", "platelets before last onset of liver_failure")
-    )
-    found = [lab("INR", 1.4), count(4.9, "2025-09-01"), count(4.9)]
-    record = {**ALL_MET, "observations": found}
-    (told,) = sheet_of(evaluate(read_patient(record, rules_), rules_, as_of=AS_OF)).trials
-    assert told.state.name == "ruled out today"
-    assert [(point.lines, point.is_doubtful) for point in told.points] == [(("I2",), False), (("E2",), True)]
+    """The old count of 4.9 fails what only another onset changes; without it, the INR of today is against the trial."""
+    lines, _, last = LINES.partition("  read as")
+    before_onset = "  platelets before last onset of liver_failure < 50 x 10*9/L\n\n"
+    rules_ = rulebook_with_trial(f"{lines}{before_onset}{last[last.index('exclusion E3') :]}")
+    for value, state, told in ((4.9, "ruled out today", ("I2", "E2 ?")), (40, "ruled out", ("E2", "I2"))):
+        record = {**ALL_MET, "observations": [lab("INR", 1.4), count(value, "2026-02-05")]}
+        (found,) = sheet_of(evaluate(read_patient(record, rules_), rules_, as_of=AS_OF)).trials
+        assert found.state.name == state
+        assert tuple(f"{each.lines[0]}{' ?' if each.is_doubtful else ''}" for each in found.points) == told
 
 
 def test_a_value_is_checked_for_the_trials_that_are_not_ruled_out() -> None:

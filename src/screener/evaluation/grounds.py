@@ -359,8 +359,14 @@ def question_in_short(question: Question) -> str:
 
 
 def waits_for_anchor_alone(found: Found) -> bool:
-    """Whether the day that a lookup counts from is open, while its results have days of their own."""
-    if found.anchor is None or not found.anchor.reasons or not {*found.reasons} <= {"undated", "imprecise_date"}:
+    """Whether the day that a lookup counts from is open, while its results have days of their own.
+
+    That day is an onset, or of an entry that nobody has dated or read yet: the hemoglobin within 7 days of its onset.
+    """
+    scope = getattr(found.lookup, "scope", None)
+    is_of_entry = scope is not None and scope.anchor == "its onset" and bool(found.reasons)
+    is_of_onset = found.anchor is not None and bool(found.anchor.reasons)
+    if not (is_of_entry or is_of_onset) or not {*found.reasons} <= {"undated", "imprecise_date"}:
         return False
     days = [fact.when for fact in (*found.used, *found.set_aside) if isinstance(fact, Result)]
     return all(when is not None and when.is_one_day for when in days)

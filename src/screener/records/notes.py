@@ -9,7 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-NoteKind = Literal["check first", "unclear", "not read", "open", "no rule", "looked up", "remark"]
+NoteKind = Literal["check first", "unclear", "not read", "open", "no rule", "looked up", "not denied", "remark"]
 CHECK_FIRST = "check first: "
 """How a note begins of what may hide a fact."""
 MOST_PLACES = 3
@@ -21,7 +21,8 @@ class Note(Struct, frozen=True, gc=False):
 
     check first: it may hide a fact. unclear: so may an entry under a name that is nearly one of the dictionary, or that
     stands on another list. not read: nobody could read the entry. open: nobody knows what its code stands for. no rule:
-    nothing asks for it, or not under its code. looked up: a person said what an entry is. remark: anything else.
+    nothing asks for it, or not under its code. looked up: a person said what an entry is. not denied: open lines wait
+    for it although a list is complete. remark: anything else.
     """
 
     text: str

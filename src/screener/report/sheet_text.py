@@ -28,6 +28,7 @@ ROOM_FOR_WORK = 9
 MOST_DOUBTS = 2
 MOST_ENTRIES = 2
 LINES_OF_A_NAME = 2
+LINES_OF_A_NOTE = 2
 CUT_OFF = " …"
 LINES_OF_A_REVIEW = 4
 """Lines kept for the chart review, which can be said in few."""
@@ -142,17 +143,16 @@ class _Writer:
         elif cell.good_to is not None:
             good_to = phrases.day_words(cell.good_to, self.sheet.patient.as_of)
             when += f", too old after {good_to}" if cell.is_stale else f", good to {good_to}"
-        values = [*(each.value for each in cell.earlier), cell.value]
-        is_plain = all(value[:1].isdigit() for value in values)
-        trend = (" > " if is_plain else ", ").join(values) if cell.earlier else ""
         if cell.newer:
-            when, trend = f"{when}; {cell.newer}", ""
+            when = f"{when}; {cell.newer}"
         line = f"{cell.label:<11} {value:<13} {beside:<10} {when:<23}".rstrip()
-        if self.width < WIDTH and trend and len(f"{line} {trend}") > self.width:
+        led = f"{line:<60} {' ' * (len(line) > 60)}"
+        trend = "" if cell.newer else _trend(cell, self.width - len(led))
+        if self.width < WIDTH and cell.earlier and not cell.newer and len(trend) < len(_trend(cell, self.width)):
             yield _cut(line, self.width)
-            yield _cut(f"{'':<11} {trend}", self.width)
+            yield f"{'':<11} {_trend(cell, self.width - MARGIN - 1)}"
         else:
-            yield _cut(f"{line:<60} {' ' * (len(line) > 60)}{trend}".rstrip(), self.width)
+            yield _cut(f"{led}{trend}".rstrip(), self.width)
 
     # ---- the trials
 
@@ -168,7 +168,7 @@ class _Writer:
             yield from self.hanging(f"  {'stands':<{MARGIN - 2}}", _listed(stands), 2)
         else:
             yield _cut(f"{told} {stands}", self.width)
-        for lead, text in _below(row, most):
+        for lead, text in _below(row, most, is_over=bool(self.sheet.patient.died)):
             is_long = lead == "reading" and most > 1
             yield from self.hanging(f"  {lead:<{MARGIN - 2}}", text, 3 if is_long else 2)
 
@@ -236,9 +236,11 @@ class _Writer:
         others = len(notes) + len(behind) - 1
         more = f" (+{others})" if others else ""
         if notes:
-            yield f"{_cut(f'Note: {on_one_line(notes[0])}', self.width - len(more))}{more}"
+            *above, last = self.hanging("Note: ", on_one_line(notes[0]), LINES_OF_A_NOTE)
+            yield from above
+            yield f"{_cut(last, self.width - len(more))}{more}"
         elif behind:
-            yield f"{phrases.counted(len(behind), 'note')} on the record: --full"
+            yield f"{phrases.counted(len(behind), 'note')} on the record, to read with --full"
         yield from self.hanging("", DISCLAIMER, 2)
 
     # ---- lines
@@ -263,6 +265,14 @@ class _Writer:
 def _listed(columns: str) -> str:
     """Columns as a list: `9/14 met, good to 26 Feb`."""
     return ", ".join(each.strip() for each in columns.split("  ") if each.strip())
+
+
+def _trend(cell: KeyResult, room: int) -> str:
+    """The last values that there is room for, each of them whole: `239.6 > 320.8 > 164.2`, or `320.8 > 164.2`."""
+    values = [*(each.value for each in cell.earlier), cell.value]
+    between = " > " if all(value[:1].isdigit() for value in values) else ", "
+    texts = (between.join(values[first:]) for first in range(len(values) - 1))
+    return next((text for text in texts if len(text) <= room), "")
 
 
 def _graded(cell: KeyResult) -> str:
@@ -303,7 +313,8 @@ def _shortly(row: TrialRow) -> str:
     return row.dates.text.partition(";")[0].partition(" (")[0]
 
 
-def _below(row: TrialRow, most: int) -> Iterator[tuple[str, str]]:
+def _below(row: TrialRow, most: int, *, is_over: bool) -> Iterator[tuple[str, str]]:
+    """What stands below a trial. `is_over`: the patient has died, and nobody is asked for anything."""
     points = [each for each in row.points if each.kind != "close"] or list(row.points)
     if row.state.name == "check":
         yield "because", row.state.detail
@@ -316,7 +327,7 @@ def _below(row: TrialRow, most: int) -> Iterator[tuple[str, str]]:
         yield "dates", rest
     if row.left and row.state.name not in ("all met", "all met if complete"):
         yield "left", _left(row)
-    elif row.consent:
+    elif row.consent and not is_over:
         yield "consent", row.consent
 
 

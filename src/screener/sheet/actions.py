@@ -17,13 +17,13 @@ from msgspec.structs import replace
 from screener.evaluation.answers import Found, Reason
 from screener.evaluation.grounds import STILL_THERE, needs_of_lookup, waits_for_anchor_alone
 from screener.evaluation.phrases import capital, either, lowered
-from screener.records.patient import Episode, Patient, Result
+from screener.records.patient import Episode, Result
 from screener.rulebook import ChangeLookup, Concept, EventLookup, OnsetLookup, Rulebook, ValueLookup
 from screener.screening import CriterionResult, Screening
 from screener.sheet import phrases
 from screener.sheet.head import latest, may_be_of_several, sorted_results
 from screener.sheet.model import Action, ActionGroup, ActionKind, Counts, Line, Review
-from screener.sheet.reviewing import is_of_old_results, is_tested, open_entries
+from screener.sheet.reviewing import is_of_old_results, is_tested, left_open_by, open_entries
 from screener.sheet.states import is_split
 from screener.sheet.waiting import Awaited, awaited, questions_asked
 from screener.values.dates import TimeUnit, parse_duration
@@ -140,7 +140,7 @@ def _steps(each: Awaited, known: _Known, rulebook: Rulebook) -> Iterator[Step]:
     match lookup:
         case ValueLookup() | ChangeLookup():
             is_open = (found.reasons or found.may_lack) and not waits_for_anchor_alone(found)
-            if (each.lacks_limit or is_open) and not _is_checked(found, known):
+            if (each.lacks_limit or is_open) and not (_is_checked(found, known) or _waits_for_entries(found, known)):
                 yield _of_result(each, found, lookup, rulebook)
         case EventLookup():
             yield from _of_event(each, _without_entries(found, lookup, known), lookup, rulebook)
@@ -159,6 +159,15 @@ def _is_checked(found: Found, known: _Known) -> bool:
     return found.reasons[:1] == ("unread",) and bool(places) and places <= known.checked
 
 
+def _waits_for_entries(found: Found, known: _Known) -> bool:
+    """Whether a grade that is not too old waits only for entries that may be later than it, and that the chart review
+    asks about."""
+    entries = [fact for fact in found.used if isinstance(fact, Episode)]
+    return found.is_overtaken and all(
+        fact.only_may_be and fact.concept in known.entries.get(fact.source, ()) for fact in entries
+    )
+
+
 def _without_entries(found: Found, lookup: EventLookup, known: _Known) -> Found:
     """A lookup without the question which kind an entry is, where the chart review asks that of the entry."""
     asked_for = {each.concept for each in (*lookup.what, *lookup.exceptions)}
@@ -169,6 +178,7 @@ def _without_entries(found: Found, lookup: EventLookup, known: _Known) -> Found:
 
 
 def _of_result(each: Awaited, found: Found, lookup: ValueLookup | ChangeLookup, rulebook: Rulebook) -> Step:
+    as_of = date.fromordinal(each.frame.as_of)
     if each.is_past:
         return _old(each, phrases.named(found.subject, rulebook), rulebook)
     if isinstance(lookup, ChangeLookup):
@@ -177,8 +187,8 @@ def _of_result(each: Awaited, found: Found, lookup: ValueLookup | ChangeLookup, 
     if found.reasons[:1] == ("unread",):
         for result in found.used:
             if isinstance(result, Result) and may_be_of_several(result, each.frame.patient):
-                return "chart", phrases.what_is_the_result(result, date.fromordinal(each.frame.as_of)), ""
-    words = phrases.measure_words(found, rulebook, lacks_limit=each.lacks_limit)
+                return "chart", phrases.what_is_the_result(result, as_of), ""
+    words = phrases.measure_words(found, rulebook, as_of, lacks_limit=each.lacks_limit)
     if each.lacks_limit or _OF_THE_RECORD.intersection(found.reasons[:1]):
         return "chart", capital(words), ""
     return _measured(found.subject, words, each, rulebook)
@@ -194,7 +204,7 @@ def _of_event(each: Awaited, found: Found, lookup: EventLookup, rulebook: Rulebo
     """What is to be found out of an entry. What an open entry stands for, and negatives, belong to the review."""
     if found.truth is not UNKNOWN:
         return
-    left_open = _left_open_by(found, each.frame.patient)
+    left_open = left_open_by(found, each.frame.patient)
     for name, result in left_open.items():
         yield _next_test(rulebook.concepts[name], result, each, rulebook)
     for name in found.lacking:
@@ -228,17 +238,6 @@ def _of_event(each: Awaited, found: Found, lookup: EventLookup, rulebook: Rulebo
         yield _old(each, question, rulebook) if is_of_old_results(each) else ("chart", question, "")
 
 
-def _left_open_by(found: Found, patient: Patient) -> dict[str, Result]:
-    """The concepts that a result on record neither shows nor denies, as a positive screening test or a spoiled one."""
-    told: dict[str, Result] = {}
-    for fact in found.used:
-        if isinstance(fact, Episode) and fact.shown_by_result and fact.doubtful and not fact.only_may_be:
-            those = (each for of_name in patient.results.values() for each in of_name if each.source == fact.source)
-            if (result := next(those, None)) is not None:
-                told[fact.concept] = result
-    return told
-
-
 def _next_test(concept: Concept, result: Result, each: Awaited, rulebook: Rulebook) -> Step:
     """What settles what a result leaves open, with the result: another test; without one, the chart. A result that
     cannot be used is got again.
@@ -266,7 +265,20 @@ def _measured(fact: str, words: str, each: Awaited, rulebook: Rulebook) -> Step:
     if last is not None and finding is not None and phrases.is_of_no_choice(last, finding):
         value = phrases.named_with_value(last, rulebook)
         return "chart", f"{capital(value)}: {phrases.which_of(finding)}", ""
-    return "measure", capital(words), ""
+    return "measure", capital(words), _last_known(fact, each, rulebook)
+
+
+def _last_known(fact: str, each: Awaited, rulebook: Rulebook) -> str:
+    """The last usable value of what is measured again and has no cell in the head: `last 57 kg of 5 Jan`."""
+    if any(fact in (shown.name, shown.beside) for shown in rulebook.head.shown):
+        return ""
+    as_of = date.fromordinal(each.frame.as_of)
+    known = [
+        one
+        for one in sorted_results(each.frame.patient, fact)
+        if one.unusable is None and one.when is not None and one.when.first_day <= each.frame.as_of
+    ]
+    return f"last {phrases.value_words(known[-1], as_of)}" if known else ""
 
 
 def _sought(each: Awaited, rulebook: Rulebook) -> Iterator[str]:

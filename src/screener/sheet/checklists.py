@@ -12,6 +12,7 @@ from screener.records.patient import Absence, Answer, Episode, Result
 from screener.rulebook import EventLookup, Rulebook
 from screener.screening import LISTS, CriterionResult, TrialResult
 from screener.sheet import phrases
+from screener.sheet.actions import without_places
 from screener.sheet.again import Place, doubtful
 from screener.sheet.model import Checklist, ChecklistRow, Source
 from screener.sheet.points import episode_words, fails_by_one_reading, readings_words
@@ -66,12 +67,19 @@ def _row(criterion: CriterionResult, suspicious: dict[Place, str]) -> ChecklistR
 
 
 def _needs(criterion: CriterionResult) -> Iterator[str]:
-    """What would settle a line. Several entries to look up are named by their places: what they are called stands on
-    the sheet, and they may be asked about in every line."""
-    entries = [need for need in criterion.needs if need.kind == "entry"]
-    if len(entries) > 1:
-        yield phrases.entries_to_look_up(list(dict.fromkeys(need.name for need in entries)))
-    yield from (need.text for need in criterion.needs if len(entries) < 2 or need.kind != "entry")
+    """What would settle a line. Of several entries to look up the first are named: the sheet asks what each of them
+    is, and they may be asked about in every line."""
+    places = list(dict.fromkeys(need.name for need in criterion.needs if need.kind == "entry"))
+    if len(places) > 1:
+        used = (fact for those in criterion.facts for fact, _, _ in those if isinstance(fact, Episode))
+        called = {each.source: each.called for each in used}
+        longest = phrases.LONGEST_CALLED
+        yield phrases.entries_to_look_up([phrases.entry_called(called.get(each, ""), each, longest) for each in places])
+    for need in criterion.needs:
+        if need.kind != "entry":
+            yield need.text
+        elif len(places) < 2:
+            yield without_places(need.text, places)
 
 
 def _on_record(criterion: CriterionResult) -> Literal["Yes", "No", "Not known"]:

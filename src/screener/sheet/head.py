@@ -224,7 +224,7 @@ def _result(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[P
     usable = [each for each in results if each.unusable is None]
     last = (usable or [each for each in results if each.recorded_value] or results)[-1]
     newest = results[-1]
-    others = [each for each in results if each.when == last.when and each.recorded_value != last.recorded_value]
+    others = [each for each in results if each.recorded_value != last.recorded_value and _is_as_late(each, last)]
     others = [each for each in others if each.unusable is None or not usable]
     is_newest = newest.when == last.when and (newest.unusable is None or not usable)
     fresh = frame.labs_within or fact.fresh
@@ -236,7 +236,7 @@ def _result(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[P
     if last.unusable is not None:
         check = _why_unusable(last, fact, rulebook)
     elif others:
-        check = phrases.WHICH_IS_RIGHT
+        check = phrases.which_of_two(is_of_one_time=any(each.when == last.when for each in others))
     value = phrases.one_of([each.recorded_value for each in (*others, last)])
     words = phrases.one_of([phrases.in_words(each, rulebook) for each in (*others, last)])
     return KeyResult(
@@ -257,6 +257,16 @@ def _result(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[P
         source=last.source,
         words=words if words != value else "",
     )
+
+
+def _is_as_late(result: Result, last: Result) -> bool:
+    """Whether a result is of the time of the last one, or of its day in an order that nobody knows: 14 Mar, and 14 Mar
+    at 7:30."""
+    if result.when == last.when:
+        return True
+    if result.when is None or last.when is None or not (result.when.is_one_day and last.when.is_one_day):
+        return False
+    return not (result.when.is_before(last.when) or last.when.is_before(result.when))
 
 
 def _why_unusable(result: Result, fact: Lab | Finding, rulebook: Rulebook) -> str:
@@ -358,7 +368,8 @@ def _score(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[Pl
 
 
 def _missing(score: Measured, rulebook: Rulebook) -> Iterator[str]:
-    """What keeps a score from being one number, by name: what is measured first; a kind of what is named is not."""
+    """What keeps a score from being one number, by name: what is measured first; a kind of what is named is not. A
+    grade that is not too old waits for an entry that may be later."""
     if score.range.is_exact:
         return
     open_ = list(leaves(score))
@@ -367,5 +378,7 @@ def _missing(score: Measured, rulebook: Rulebook) -> Iterator[str]:
         if isinstance(found.lookup, EventLookup):
             concepts = (rulebook.concepts[name] for name in found.lacking)
             yield from (lowered(each.title) for each in concepts if lacking.isdisjoint(each.broader))
+        elif found.is_overtaken:
+            yield phrases.AN_ENTRY
         elif (found.reasons or found.may_lack) and found.lookup is not None and found.subject not in rulebook.concepts:
             yield phrases.named(found.subject, rulebook)

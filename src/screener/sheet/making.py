@@ -94,7 +94,7 @@ def sheet_of(screening: Screening, *, is_row: bool = False) -> Sheet:
     review = replace(review, groups=tuple(_in_order(group, order) for group in review.groups), waits=waiting)
     by_id = {trial.id: trial for trial in screening.trials}
     notes = [note for note in screening.noted if not note.is_first]
-    nobody_acts = (note for note in notes if note.kind in ("no rule", "looked up"))
+    nobody_acts = (note for note in notes if note.kind in ("no rule", "looked up", "not denied"))
     behind = [*_said_on_the_sheet(notes, review, worked), *nobody_acts]
     sheet = Sheet(
         patient=patient_line(screening, frame),

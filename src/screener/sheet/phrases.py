@@ -52,9 +52,9 @@ NOTHING_EXPIRES = "nothing expires"
 NONE_AGAINST = "none against"
 NOT_ON_RECORD = "not on record"
 UNUSABLE = "cannot be used"
+AN_ENTRY = "an entry"
 WITHOUT_UNIT = "has no usable unit"
 ANSWERED = "answered"
-WHICH_IS_RIGHT = "two results differ: which is right?"
 
 HEADLINES: dict[StateName, str] = {
     "all met": "All criteria met",
@@ -170,6 +170,14 @@ def which_of(finding: Finding) -> str:
 def is_it(fact: str, rulebook: Rulebook) -> str:
     """`is it bilirubin?`: of a result under a name that is nearly one of the dictionary."""
     return f"is it {named(fact, rulebook)}?"
+
+
+def which_of_two(*, is_of_one_time: bool) -> str:
+    """What is asked of two results that differ: of one time, or of one day whose order nobody knows."""
+    return "two results differ: which is right?" if is_of_one_time else f"two results of one day: {WHICH_IS_LATER}"
+
+
+WHICH_IS_LATER = "which is later?"
 
 
 def which_unit(problem: str) -> str:
@@ -379,13 +387,19 @@ def multiple(times: Fraction, of: str, limit_: str = "") -> str:
 # ---- things to measure
 
 
-def measure_words(found: Found, rulebook: Rulebook, *, lacks_limit: bool = False) -> str:
-    """What to measure or to look up again: `bilirubin`, `creatinine again`, `urea 31: which unit?`."""
+def measure_words(found: Found, rulebook: Rulebook, as_of: date, *, lacks_limit: bool = False) -> str:
+    """What to measure or to look up again: `bilirubin`, `creatinine again`, `urea 31: which unit?`. Of two results of
+    one day in an order that nobody knows, `INR 2.1 or 2 of 28 Nov: which is later?`."""
     name = named(found.subject, rulebook)
     if lacks_limit:
         return f"{name}: its limit of normal"
     reason = found.reasons[0] if found.reasons else "missing"
-    results = [fact for fact in found.used if isinstance(fact, Result) and fact.unusable == reason]
+    used = [fact for fact in found.used if isinstance(fact, Result)]
+    days = {fact.when.first_day if fact.when is not None and fact.when.is_one_day else None for fact in used}
+    if reason == "imprecise_date" and len(used) > 1 and len(days) == 1 and None not in days:
+        values = either(list(dict.fromkeys(fact.recorded_value for fact in used)))
+        return f"{name} {values}{of_day(used[0], as_of)}: {WHICH_IS_LATER}"
+    results = [fact for fact in used if fact.unusable == reason]
     return result_to_look_up(name, reason, results[-1].recorded_value if results else "")
 
 
@@ -606,24 +620,35 @@ def _if_few(titles: Sequence[str]) -> str:
 
 
 def _called(entry: OpenEntry) -> str:
-    """What the record calls an entry, without the marks around a code and the name of its system."""
-    called = (entry.called or entry.source).replace("`", "")
-    system, _, rest = called.partition(" ")
-    return shortened(rest if rest and system in NAMES_OF_SYSTEMS else called)
+    return entry_called(entry.called, entry.source)
+
+
+def entry_called(called: str, place: str, longest: int = LONGEST) -> str:
+    """What the record calls an entry, without the marks around a code and the name of its system; without a name its
+    place in the record."""
+    bare = (called or place).replace("`", "")
+    system, _, rest = bare.partition(" ")
+    return shortened(rest if rest and system in NAMES_OF_SYSTEMS else bare, longest)
 
 
 NAMES_OF_SYSTEMS = names_of_systems()
 
 
-def entries_to_look_up(places: Sequence[str]) -> str:
-    """`2 entries to look up (conditions[2] and conditions[3])`"""
-    return f"{counted(len(places), 'entry', 'entries')} to look up ({both(places)})"
+MOST_CALLED, LONGEST_CALLED = 2, 30
+"""Entries that a line of the checklist names, and the characters of each: the sheet asks about all of them."""
 
 
-def shortened(text: str) -> str:
+def entries_to_look_up(called: Sequence[str]) -> str:
+    """`Look up “Z.n. OP 2014” and “Tumor?”`, `Look up “Z.n. OP 2014”, “Tumor?” and 3 more entries`."""
+    more = len(called) - MOST_CALLED
+    named = [f"“{each}”" for each in called[:MOST_CALLED]]
+    return f"Look up {both([*named, *([counted(more, 'more entry', 'more entries')] if more > 0 else [])])}"
+
+
+def shortened(text: str, longest: int = LONGEST) -> str:
     """What a record calls something, cut to fit the sheet."""
     bare = " ".join(text.split())
-    return bare if len(bare) <= LONGEST else f"{bare[: LONGEST - 1].rstrip()}…"
+    return bare if len(bare) <= longest else f"{bare[: longest - 1].rstrip()}…"
 
 
 # ---- values to check
@@ -695,6 +720,9 @@ def consent_refused(when: str) -> str:
     return f"consent refused, {when}" if when else "consent refused"
 
 
+TODAY_ONLY = {"closes_after": "closes after today", "labs_to": "labs today only", "good_to": "good today only"}
+
+
 def dates(days: Mapping[str, tuple[date, str]], reopens_: date | None, as_of: date) -> str:
     """`good to 16 Feb (I2); closes after 27 Feb (I2)`; of one day only what says most."""
     if reopens_ is not None:
@@ -705,7 +733,8 @@ def dates(days: Mapping[str, tuple[date, str]], reopens_: date | None, as_of: da
     for name, lead in (("closes_after", "closes after"), ("labs_to", "labs to"), ("good_to", "good to")):
         if name in days:
             day, lines = days[name]
-            told.setdefault(day, f"{lead} {day_words(day, as_of)} ({lines})")
+            when = TODAY_ONLY[name] if day == as_of else f"{lead} {day_words(day, as_of)}"
+            told.setdefault(day, f"{when} ({lines})")
     return "; ".join(told[day] for day in sorted(told))
 
 
@@ -729,9 +758,7 @@ def next_step(sheet: Sheet) -> str:
         ]
         if days:
             return f"nothing today; screen again for {'; '.join(days)}"
-        if any(row.state.name == "ruled out today" for row in sheet.trials):
-            return "nothing today; screen again when a new result is there"
-        return "nothing; every trial is ruled out"
+        return _nothing_today([row for row in sheet.trials if row.state.name == "ruled out today"])
     first = live[0]
     if not first.state.name.startswith("all met"):
         first = next((row for row in live if row.recruiting.is_recruiting), first)
@@ -743,6 +770,20 @@ def next_step(sheet: Sheet) -> str:
     doubts = [each for each in sheet.check_first if not each.trials or ids.intersection(each.trials)]
     check = f"check {what_stands_above(doubts)} above; then " if doubts else ""
     return f"{check}{ask}{told}"
+
+
+def _nothing_today(today: Sequence[TrialRow]) -> str:
+    """When to screen again where no trial is left and no day reopens one: after a new result, or once something is
+    over, as a pregnancy is."""
+    details = {row.state.detail for row in today}
+    if COULD_CHANGE in details:
+        return "nothing today; screen again when a new result is there"
+    if ONCE_OVER in details:
+        against = (each.text for row in today if row.state.detail == ONCE_OVER for each in row.points)
+        return f"nothing today; screen again once this is over: {listed(against)}"
+    if REFUSED in details:
+        return f"nothing; consent was refused for {both([row.label for row in today if row.state.detail == REFUSED])}"
+    return "nothing; every trial is ruled out"
 
 
 def what_stands_above(doubts: Sequence[Doubt]) -> str:
@@ -765,7 +806,7 @@ def _step(sheet: Sheet, first: TrialRow, live: Sequence[TrialRow]) -> str:
                 then = f"; for {other.label}: {other.left}" if other is not None else ""
                 return f"ask whether {first.label} takes participants{then}"
             by = first.dates.good_to
-            until = f" by {day_words(by, as_of)}" if by is not None else ""
+            until = "" if by is None else " today" if by == as_of else f" by {day_words(by, as_of)}"
             return f"investigator confirms and signs the checklist of {first.label}{until}"
         case "too little":
             those = [

@@ -1,8 +1,8 @@
 """The chart review: the negatives that open lines wait for, and the entries that nobody could read.
 
 Records never write down most of what protocols exclude. One reading of the chart answers all of it: each thing is
-asked once, at the widest window that any line of any trial looks at. What a result shows is measured and not asked
-here; what an inclusion line needs is looked up, and its absence is never supposed.
+asked once, at the widest window that any line of any trial looks at. What a result shows, or a positive one speaks
+for, is measured and not asked here; what an inclusion line needs is looked up, and its absence is never supposed.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
+from screener.evaluation.answers import Found
 from screener.evaluation.evaluator import stretch_of
 from screener.evaluation.frame import Frame
 from screener.records.looked_up import entries_of, words_of
-from screener.records.patient import Episode
+from screener.records.patient import Episode, Patient, Result
 from screener.records.reviews import EVER, NOW, item_called
 from screener.rulebook import VERBS, Concept, EventLookup, RecordList, Rulebook
 from screener.screening import Screening
@@ -66,9 +67,11 @@ def asked_of_chart(screening: Screening) -> list[Asked]:
         if not isinstance(lookup, EventLookup) or each.found.truth is not UNKNOWN or is_of_old_results(each):
             continue
         since = _since(lookup, each.frame)
+        tested = left_open_by(each.found, each.frame.patient)
         for name in each.found.lacking:
             concept = screening.rulebook.concepts[name]
-            if is_tested(concept, lookup.list):
+            is_shown = name in tested and tested[name].unusable is None and each.good is not TRUE
+            if is_tested(concept, lookup.list) or is_shown:
                 continue
             key = (lookup.list, name)
             known = found.get(key, Asked(lookup.list, concept, since, ()))
@@ -91,6 +94,17 @@ def is_tested(concept: Concept, list_: RecordList) -> bool:
     """Whether only a test can rule it out, and a list cannot: an infection that needs its own test."""
     is_listed = concept.denied_by_list and not concept.denied_with
     return list_ == "conditions" and bool(concept.absent_when) and not is_listed
+
+
+def left_open_by(found: Found, patient: Patient) -> dict[str, Result]:
+    """The concepts that a result on record neither shows nor denies, as a positive screening test or a spoiled one."""
+    told: dict[str, Result] = {}
+    for fact in found.used:
+        if isinstance(fact, Episode) and fact.shown_by_result and fact.doubtful and not fact.only_may_be:
+            those = (each for of_name in patient.results.values() for each in of_name if each.source == fact.source)
+            if (result := next(those, None)) is not None:
+                told[fact.concept] = result
+    return told
 
 
 def _since(lookup: EventLookup, frame: Frame) -> int:
@@ -128,8 +142,11 @@ def open_entries(screening: Screening) -> tuple[OpenEntry, ...]:
 
 
 def _entries(screening: Screening) -> Iterator[tuple[Awaited, Episode]]:
+    """Each entry with what it may be. A result may wait for one, too: for what may be an encephalopathy of a later day
+    than its grade."""
     for each in awaited(screening):
-        if isinstance(each.found.lookup, EventLookup) and each.found.truth is UNKNOWN:
+        is_event = isinstance(each.found.lookup, EventLookup)
+        if each.found.truth is UNKNOWN if is_event else each.found.reasons:
             for fact in each.found.used:
                 if isinstance(fact, Episode) and fact.only_may_be:
                     yield each, fact
