@@ -24,10 +24,10 @@ Call = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder to work in, with a cache of its own; the width of the terminal is settled."""
+def folder(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in. The tests share one cache of compiled rules; the width of the terminal is settled."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SCREENER_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("SCREENER_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
     monkeypatch.setenv("COLUMNS", "80")
     return tmp_path
 

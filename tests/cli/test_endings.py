@@ -45,7 +45,8 @@ def test_a_full_disk_is_said_in_a_sentence(write) -> None:
     )
 
 
-def test_an_interrupt_ends_the_call_quietly(folder: Path) -> None:
+def test_an_interrupt_ends_the_call_quietly(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCREENER_CACHE", str(folder / "cache"))
     screen = subprocess.Popen(
         [*COMMAND, "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
     )

@@ -60,7 +60,7 @@ def test_a_page_takes_the_place_of_an_older_one_whole(call: Call, write, folder:
     (folder / "report.html").write_text("an older page " * 100_000, encoding="utf-8")
     call(write(), "--html", "report.html")
     assert "an older page" not in (folder / "report.html").read_text(encoding="utf-8")
-    assert {path.name for path in folder.iterdir()} == {"anna.json", "cache", "report.html"}
+    assert {path.name for path in folder.iterdir()} == {"anna.json", "report.html"}
 
 
 def test_a_page_that_cannot_be_written_leaves_nothing_behind(
@@ -75,7 +75,7 @@ def test_a_page_that_cannot_be_written_leaves_nothing_behind(
     assert err == (
         "error[call]: `report.html` cannot be written: no space left on device\nhelp: check who may write there\n"
     )
-    assert {path.name for path in folder.iterdir()} == {"anna.json", "cache"}
+    assert {path.name for path in folder.iterdir()} == {"anna.json"}
 
 
 def test_a_link_is_followed_and_stays_a_link(call: Call, write, folder: Path) -> None:

@@ -22,11 +22,6 @@ FRESH = f'[freshness]\nlabs_within = "1 day"\n{WHO}'
 SETTLED = "Dr Li on 10 Jan 2026 (settled for the site)"
 
 
-@pytest.fixture(autouse=True)
-def _one_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    monkeypatch.setenv("SCREENER_CACHE", str(tmp_path_factory.getbasetemp() / "cache-of-site"))
-
-
 @pytest.fixture
 def settle(folder: Path):
     """Write the site's file, and return its place."""

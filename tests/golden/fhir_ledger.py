@@ -51,10 +51,21 @@ def named(resource: dict[str, Any]) -> str:
 
 def goldens() -> dict[Path, str]:
     """The text of every golden, by its file: one a kind of resource."""
-    kinds: dict[str, list[str]] = {}
-    for name, content in examples().items():
-        kinds.setdefault(content["resourceType"], []).append("\n".join([name, *ledger_of(content)]) + "\n")
-    return {HERE / f"{kind}.txt": "\n".join(texts) for kind, texts in kinds.items()}
+    return {golden_of(kind): text_of(kind) for kind in kinds()}
+
+
+def kinds() -> list[str]:
+    return sorted({content["resourceType"] for content in examples().values()})
+
+
+def golden_of(kind: str) -> Path:
+    return HERE / f"{kind}.txt"
+
+
+def text_of(kind: str) -> str:
+    """What is read from the examples of one kind of resource."""
+    of_kind = {name: content for name, content in examples().items() if content["resourceType"] == kind}
+    return "\n".join("\n".join([name, *ledger_of(content)]) + "\n" for name, content in of_kind.items())
 
 
 def ledger_of(content: dict[str, Any]) -> Iterator[str]:

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from golden.screened import HERE, expected_screenings, screened
+from golden.screened import HERE, Expected, expected_screenings, screened
 from screener.advice.distance import distance
 from screener.advice.margins import margins_of
 from screener.screening import Screening
@@ -17,10 +17,15 @@ WIDTH = 100
 
 def margin_texts() -> dict[Path, str]:
     """Where each golden of an example lies, and what ought to stand there."""
-    return {
-        FOLDER / f"{expected.name}.txt": "\n".join(_lines(screened(expected))) + "\n"
-        for expected in expected_screenings()
-    }
+    return {golden_of(expected): margin_text(expected) for expected in expected_screenings()}
+
+
+def golden_of(expected: Expected) -> Path:
+    return FOLDER / f"{expected.name}.txt"
+
+
+def margin_text(expected: Expected) -> str:
+    return "\n".join(_lines(screened(expected))) + "\n"
 
 
 def _lines(screening: Screening) -> Iterator[str]:

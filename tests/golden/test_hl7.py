@@ -8,29 +8,30 @@ from pathlib import Path
 
 import pytest
 
-from golden.fhir_ledger import HERE, LOST, examples, goldens, ledger_of, named
-
-TEXTS = goldens()
+from golden.fhir_ledger import HERE, LOST, examples, golden_of, kinds, ledger_of, named, text_of
 
 
-@pytest.mark.parametrize("path", sorted(TEXTS), ids=lambda path: path.stem)
-def test_what_is_read_from_an_example_is_what_is_kept(path: Path) -> None:
+@pytest.mark.parametrize("kind", kinds())
+def test_what_is_read_from_an_example_is_what_is_kept(kind: str) -> None:
+    path = golden_of(kind)
     assert path.exists(), f"{path.name} is not there: python tests/golden/renew.py"
-    assert path.read_text(encoding="utf-8") == TEXTS[path]
+    assert path.read_text(encoding="utf-8") == text_of(kind)
 
 
 def test_every_golden_is_of_a_kind_of_example() -> None:
-    assert set(HERE.glob("*.txt")) == set(TEXTS)
+    assert set(HERE.glob("*.txt")) == set(map(golden_of, kinds()))
+
+
+def kept_lines() -> list[str]:
+    return [line for path in HERE.glob("*.txt") for line in path.read_text(encoding="utf-8").splitlines() if line]
 
 
 def test_every_example_is_in_a_golden() -> None:
-    told = [line for text in TEXTS.values() for line in text.splitlines() if line and not line.startswith(" ")]
-    assert sorted(told) == sorted(examples())
+    assert sorted(line for line in kept_lines() if not line.startswith(" ")) == sorted(examples())
 
 
 def test_nothing_of_an_example_is_lost_without_a_word() -> None:
-    lost = [line for text in TEXTS.values() for line in text.splitlines() if line.startswith(f"  {LOST}")]
-    assert lost == []
+    assert [line for line in kept_lines() if line.startswith(f"  {LOST}")] == []
 
 
 def test_what_was_left_out_of_the_examples_here_changes_nothing(shared: Path) -> None:

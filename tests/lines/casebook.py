@@ -16,8 +16,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from screener import load_patient
 from screener.loading import load_rulebook
-from screener.records import read_patient
+from screener.records.patient import Patient
 from screener.rulebook import Rulebook
 from screener.screening import CriterionResult, evaluate
 
@@ -26,6 +27,9 @@ Record = dict[str, Any]
 FOLDER = Path(__file__).parent
 DEFAULT: Record = {"id": "line", "as_of": "2026-02-20", "sex": "female", "birth_date": "1981-05-14"}
 PLACE = "?"
+LISTS = ["conditions", "procedures", "plans", "medications", "events", "allergies", "family_history"]
+MAN: Record = {"id": "p", "as_of": "2026-03-18", "birth_date": "1980", "sex": "male", "complete": LISTS}
+"""A man of whom nothing is recorded, and every list is complete."""
 
 
 class Case(NamedTuple):
@@ -61,10 +65,25 @@ def rules() -> Rulebook:
     return load_rulebook()
 
 
-def result_of(record: Record, trial: str, line: str) -> CriterionResult:
-    """What one line of one trial says about a record."""
-    (screened,) = evaluate(read_patient(record, rules()), rules(), trials=[trial]).trials
-    return next(criterion for criterion in screened.criteria if criterion.id == line)
+def result_of(record: Record, where: str, **how: Any) -> CriterionResult:
+    """What one line, `NCT…/E1`, says about a record; `how` is what else `evaluate` is asked."""
+    trial, line = where.split("/")
+    return evaluate(_read(record), rules(), trials=[trial], **how).trial(trial).criterion(line)
+
+
+def status(where: str, **record: Any) -> str:
+    """The status of one line for MAN with these fields."""
+    return str(result_of({**MAN, **record}, where).status)
+
+
+def statuses(record: Record, **how: Any) -> dict[str, str]:
+    """The status of every line of every trial."""
+    screening = evaluate(_read(record), rules(), **how)
+    return {f"{trial.id}/{line.id}": str(line.status) for trial in screening for line in trial}
+
+
+def _read(record: Record) -> Patient:
+    return load_patient(json.dumps(record) if "resourceType" in record else record, rules())
 
 
 # ---- reading the files

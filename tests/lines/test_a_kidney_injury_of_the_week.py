@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from screener import evaluate, load_patient, load_rules
+from lines.casebook import status
 
 
 def answer(*values: tuple[float, str], unit: str = "umol/L") -> str:
-    rules = load_rules()
     labs = [{"name": "creatinine", "value": value, "unit": unit, "date": date} for value, date in values]
     others = [("HE_grade", 0, None), ("procalcitonin", 0.1, "ng/mL"), ("hemoglobin", 120, "g/L")]
     for name, value, of_unit in others:
         labs.append({"name": name, "value": value, "date": "2026-03-17"} | ({"unit": of_unit} if of_unit else {}))
-    complete = ["conditions", "procedures", "medications"]
-    record = {"id": "p", "as_of": "2026-03-18", "birth_date": "1980", "sex": "male"}
-    patient = load_patient({**record, "observations": labs, "complete": complete}, rules)
-    [trial] = [each for each in evaluate(patient, rules=rules).trials if each.id == "NCT05985863"]
-    [line] = [each for each in trial.criteria if each.id == "E1"]
-    return str(line.status)
+    return status("NCT05985863/E1", observations=labs, complete=["conditions", "procedures", "medications"])
 
 
 @pytest.mark.parametrize(

@@ -6,19 +6,13 @@ from typing import Any
 
 import pytest
 
-from screener import load_patient, load_rules
-from screener.screening import CriterionResult, evaluate
-
-LISTS = ["conditions", "procedures", "plans", "medications", "events", "allergies", "family_history"]
+from lines.casebook import MAN, result_of
+from screener.screening import CriterionResult
 
 
 def line(where: str, question: str, value: bool = True, **record: Any) -> CriterionResult:
-    rules = load_rules()
-    trial, name = where.split("/")
-    base = {"id": "p", "as_of": "2026-03-18", "birth_date": "1980", "sex": "male", "complete": LISTS}
-    base |= {"answers": {f"{trial}/{question}": value}}
-    screening = evaluate(load_patient({**base, **record}, rules), rules, as_of="2026-03-18", trials=[trial])
-    return next(each for each in screening.trial(trial).criteria if each.id == name)
+    answers = {f"{where.split('/')[0]}/{question}": value}
+    return result_of({**MAN, "answers": answers, **record}, where)
 
 
 THROMBOSIS = ("NCT03863002/E7", "thrombosis_persists")

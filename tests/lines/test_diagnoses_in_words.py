@@ -6,19 +6,15 @@ from typing import Any
 
 import pytest
 
+from lines.casebook import MAN
 from screener import load_patient, load_rules
 from screener.records.dictionary import Dictionary
 from screener.records.patient import Patient
 from screener.screening import evaluate
 
-LISTS = ["conditions", "procedures", "plans", "medications", "events", "allergies", "family_history"]
-
 
 def read(*entries: dict[str, Any]) -> Patient:
-    record = {
-        "as_of": "2026-03-18", "birth_date": "1980", "sex": "male", "complete": LISTS, "conditions": list(entries),
-    }  # fmt: skip
-    return load_patient(record, load_rules())
+    return load_patient({**MAN, "conditions": list(entries)}, load_rules())
 
 
 def may_be(wording: str) -> set[str]:

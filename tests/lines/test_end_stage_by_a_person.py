@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from screener import evaluate, load_patient, load_rules
+from lines.casebook import result_of
 
 DAY = "2026-03-18"
 QUESTION = "NCT06242405/end_stage_liver_disease_by_clinician"
@@ -46,8 +46,5 @@ def record(answer: bool | None, **values: float) -> dict[str, Any]:
 def test_a_persons_no_is_told_beside_the_scores(
     values: dict[str, float], answer: bool | None, status: str, *, is_told: bool
 ) -> None:
-    rules = load_rules()
-    screening = evaluate(load_patient(record(answer, **values), rules), rules=rules)
-    [trial] = [each for each in screening.trials if each.id == "NCT06242405"]
-    [line] = [each for each in trial.criteria if each.id == "I2"]
+    line = result_of(record(answer, **values), "NCT06242405/I2")
     assert (line.status, DOUBT in [flag.text for flag in line.flags]) == (status, is_told)

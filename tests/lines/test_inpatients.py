@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from tests.lines.casebook import rules
 
+from lines.casebook import rules
 from screener import evaluate, load_patient
 from screener.screening import CriterionResult
 

@@ -6,20 +6,10 @@ from typing import Any
 
 import pytest
 
-from screener import load_patient, load_rules
-from screener.screening import evaluate
+from lines.casebook import result_of, status
 
 TRANSPLANTATION = {"coding": [{"system": "http://snomed.info/sct", "code": "18027006"}]}
-LISTS = ["conditions", "procedures", "plans"]
 NOT_PLANNED = {"name": "liver_transplantation", "status": "not planned", "date": "2026-03-18", "until": "2026-09-18"}
-
-
-def status(line: str, **record: Any) -> str:
-    rules = load_rules()
-    base = {"id": "p", "as_of": "2026-03-18", "birth_date": "1984", "sex": "male", "complete": LISTS}
-    trial_id, line_id = line.split("/")
-    [trial] = evaluate(load_patient({**base, **record}, rules), rules, trials=[trial_id]).trials
-    return str(next(each for each in trial.criteria if each.id == line_id).status)
 
 
 @pytest.mark.parametrize(
@@ -73,11 +63,8 @@ def previous_transplantation(request: dict[str, Any]) -> str:
         "type": "collection",
         "entry": [{"resource": each} for each in (patient, order)],
     }
-    rules = load_rules()
-    screening = evaluate(
-        load_patient(bundle, rules), rules, as_of="2026-03-18", assume_complete=["procedures", "conditions"]
-    )
-    return next(str(each.status) for each in screening.trial("NCT06242405").criteria if each.id == "E2")
+    lists = ["procedures", "conditions"]
+    return result_of(bundle, "NCT06242405/E2", as_of="2026-03-18", assume_complete=lists).status
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from lines.casebook import LISTS, MAN, statuses
 from screener import load_patient, load_rules
 from screener.records import read_patient
 from screener.records.dictionary import Dictionary
@@ -14,7 +15,6 @@ from screener.records.local_codes import with_tables
 from screener.rulebook import PHRASES, phrases_of
 from screener.screening import evaluate
 
-LISTS = ["conditions", "procedures", "plans", "medications", "events", "allergies", "family_history"]
 LABS = [
     ("hemoglobin", 120, "g/L"), ("platelets", 120, "10*9/L"), ("creatinine", 80, "umol/L"), ("MAP", 88, "mmHg"),
     ("AFP", 5, "ng/mL"), ("procalcitonin", 0.1, "ng/mL"), ("oxygen_saturation", 98, "%"),
@@ -22,18 +22,9 @@ LABS = [
 
 
 def answers(wording: str | None, **more: Any) -> dict[str, str]:
-    rules = load_rules()
-    record = {
-        "id": "p",
-        "as_of": "2026-03-18",
-        "birth_date": "1980",
-        "sex": "male",
-        "complete": LISTS,
-        "observations": [{"name": name, "value": n, "unit": unit, "date": "2026-03-17"} for name, n, unit in LABS],
-        "procedures": [] if wording is None else [{"text": wording, "status": "done", "date": "2026-03-10", **more}],
-    }
-    trials = evaluate(load_patient(record, rules), rules).trials
-    return {f"{trial.id}/{line.id}": str(line.status) for trial in trials for line in trial.criteria}
+    measured = [{"name": name, "value": n, "unit": unit, "date": "2026-03-17"} for name, n, unit in LABS]
+    done = [] if wording is None else [{"text": wording, "status": "done", "date": "2026-03-10", **more}]
+    return statuses({**MAN, "observations": measured, "procedures": done})
 
 
 def opened(wording: str, **more: Any) -> set[str]:

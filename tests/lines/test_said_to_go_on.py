@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
-from screener import evaluate, load_patient, load_rules
+from lines.casebook import result_of
 from screener.screening import CriterionResult
 
 LISTS = ["conditions", "procedures", "medications"]
 
 
 def line(where: str, drug: dict[str, Any], code: str) -> CriterionResult:
-    rules = load_rules()
     patient = {"resourceType": "Patient", "id": "p", "gender": "male", "birthDate": "1980-01-01"}
     coding = {"coding": [{"system": "http://www.whocc.no/atc", "code": code}]}
     drug = {"id": "m", "subject": {"reference": "Patient/p"}, "medicationCodeableConcept": coding, **drug}
@@ -31,11 +30,7 @@ def line(where: str, drug: dict[str, Any], code: str) -> CriterionResult:
         "type": "collection",
         "entry": [{"resource": x} for x in (patient, drug, pressure)],
     }
-    screening = evaluate(load_patient(bundle, rules), rules=rules, as_of="2026-03-18", assume_complete=LISTS)
-    trial_id, line_id = where.split("/")
-    [trial] = [each for each in screening.trials if each.id == trial_id]
-    [found] = [each for each in trial.criteria if each.id == line_id]
-    return found
+    return result_of(bundle, where, as_of="2026-03-18", assume_complete=LISTS)
 
 
 def statement(status: str, start: str, end: str, **more: str) -> dict[str, Any]:

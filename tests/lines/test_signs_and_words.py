@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from screener import evaluate, load_patient, load_rules
+from lines.casebook import status
 
 DAY = "2026-03-18"
 PROCALCITONIN = {"name": "procalcitonin", "value": 0.1, "unit": "ng/mL", "date": DAY}
-LISTS = ["conditions", "medications", "procedures"]
-
-
-def status_of(where: str, **record: Any) -> str:
-    rules = load_rules()
-    base = {"id": "p", "as_of": DAY, "birth_date": "1970", "sex": "male", "complete": LISTS}
-    screening = evaluate(load_patient({**base, **record}, rules), rules=rules)
-    trial_id, line_id = where.split("/")
-    [trial] = [each for each in screening.trials if each.id == trial_id]
-    [line] = [each for each in trial.criteria if each.id == line_id]
-    return line.status
 
 
 @pytest.mark.parametrize(
-    ("count", "unit", "status"),
+    ("count", "unit", "expected"),
     [(600, "/uL", "unknown"), (250, "/uL", "unknown"), (0.8, "10*9/L", "unknown"), (40, "/uL", "passed")],
 )
-def test_neutrophils_in_the_ascites_ask_about_an_infection(count: float, unit: str, status: str) -> None:
+def test_neutrophils_in_the_ascites_ask_about_an_infection(count: float, unit: str, expected: str) -> None:
     results = [
         PROCALCITONIN,
         {"name": "ascitic neutrophils", "value": count, "unit": unit, "date": DAY},
@@ -36,7 +23,7 @@ def test_neutrophils_in_the_ascites_ask_about_an_infection(count: float, unit: s
         {"name": "creatinine", "value": 80, "unit": "umol/L", "date": "2026-03-15"},
         {"name": "creatinine", "value": 80, "unit": "umol/L", "date": DAY},
     ]
-    assert status_of("NCT05985863/E1", observations=results) == status
+    assert status("NCT05985863/E1", observations=results) == expected
 
 
 def test_an_inr_beside_a_want_of_vitamin_k_is_no_proof_of_the_end_stage() -> None:
@@ -46,14 +33,14 @@ def test_an_inr_beside_a_want_of_vitamin_k_is_no_proof_of_the_end_stage() -> Non
     ]
     cirrhosis = {"name": "cirrhosis", "status": "active", "onset": "2018"}
     want = {"icd10": "E56.1", "status": "active", "onset": "2026-03-01"}
-    assert status_of("NCT06242405/I2", observations=results, conditions=[cirrhosis]) == "passed"
-    assert status_of("NCT06242405/I2", observations=results, conditions=[cirrhosis, want]) == "unknown"
+    assert status("NCT06242405/I2", observations=results, conditions=[cirrhosis]) == "passed"
+    assert status("NCT06242405/I2", observations=results, conditions=[cirrhosis, want]) == "unknown"
 
 
 @pytest.mark.parametrize(
-    ("words", "status"),
+    ("words", "expected"),
     [("aids", "unknown"), ("Aids", "unknown"), ("hearing aids", "passed"), ("HEARING AIDS", "passed")],
 )
-def test_aids_may_be_for_hearing(words: str, status: str) -> None:
+def test_aids_may_be_for_hearing(words: str, expected: str) -> None:
     entry = {"text": words, "status": "active", "onset": "2026-03-01"}
-    assert status_of("NCT03863002/E12", conditions=[entry]) == status
+    assert status("NCT03863002/E12", conditions=[entry]) == expected

@@ -6,19 +6,9 @@ from typing import Any
 
 import pytest
 
-from screener import load_patient, load_rules
-from screener.screening import evaluate
+from lines.casebook import status
 
-LISTS = ["conditions", "procedures", "plans", "medications", "events", "allergies", "family_history"]
 NOT_END_STAGE = {"end_stage_liver_disease_by_clinician": False}
-
-
-def status(line: str, **record: Any) -> str:
-    rules = load_rules()
-    base = {"id": "p", "as_of": "2026-03-18", "birth_date": "1980", "sex": "male", "complete": LISTS}
-    trial_id, line_id = line.split("/")
-    [trial] = evaluate(load_patient({**base, **record}, rules), rules, trials=[trial_id]).trials
-    return str(next(each for each in trial.criteria if each.id == line_id).status)
 
 
 def lab(name: str, value: Any, unit: str | None = None) -> dict[str, Any]:

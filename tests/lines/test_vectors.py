@@ -132,7 +132,7 @@ def test_meld_is_ten_times_what_the_protocol_prints(vector: Vector) -> None:
     assert unrounded / 10 == pytest.approx(vector["printed"], abs=1e-6)
     assert vector["printed"] < 17
     assert number("MELD", meld_patient(vector)) == vector["meld"]
-    line = result_of(with_meld_inputs(vector), "NCT03863002", "I3")
+    line = result_of(with_meld_inputs(vector), "NCT03863002/I3")
     assert line.status == ("passed" if vector["eligible"] else "failed")
 
 
@@ -140,7 +140,7 @@ def test_meld_is_ten_times_what_the_protocol_prints(vector: Vector) -> None:
 def test_meld_is_rounded_before_it_is_held_against_a_limit(vector: Vector) -> None:
     assert number("MELD_unrounded", meld_patient(vector)) == pytest.approx(vector["unrounded"], abs=1e-4)
     assert number("MELD", meld_patient(vector)) == vector["meld"]
-    line = result_of(with_meld_inputs(vector), "NCT03863002", "I3")
+    line = result_of(with_meld_inputs(vector), "NCT03863002/I3")
     assert line.status == ("passed" if vector["eligible"] else "failed")
 
 
@@ -231,7 +231,7 @@ def test_both_readings_of_cossh_aclf_ii_are_the_published_formula(vector: Vector
     for reading in SCORES:
         assert cossh(record, reading).is_exact
         assert cossh(record, reading).low == pytest.approx(vector[reading], abs=1e-6)
-    line = result_of(record, "NCT07409259", "I3")
+    line = result_of(record, "NCT07409259/I3")
     assert [each.status == "passed" for each in line.readings] == [vector["by_score"] < 7.4, vector["by_grade"] < 7.4]
     assert (line.status == "unknown") == vector["readings_disagree"] == ("ambiguous" in line.reasons)
 
@@ -291,7 +291,7 @@ def test_a_number_under_the_wrong_unit_is_as_far_off_as_was_computed(variant: st
 @pytest.mark.parametrize("variant", REFUSED)
 def test_what_cannot_be_is_no_value_and_leaves_the_score_open(variant: str) -> None:
     reported, why = REFUSED[variant]
-    line = result_of(typical_but(reported), "NCT07409259", "I3")
+    line = result_of(typical_but(reported), "NCT07409259/I3")
     assert (line.status, set(line.reasons)) == ("unknown", {"partial_score", why})
 
 
@@ -300,7 +300,7 @@ def test_cossh_aclf_ii_is_unrounded_where_it_is_held_against_7_4(vector: Vector)
     inputs = {"inr": 2.0, "grade": 0, "neutrophils": 5, "urea": 5, "age": 45}
     record = with_cossh_inputs({**inputs, **vector})
     assert cossh(record).low == pytest.approx(vector["score"], abs=1e-6)
-    by_score, by_grade = result_of(record, "NCT07409259", "I3").readings
+    by_score, by_grade = result_of(record, "NCT07409259/I3").readings
     assert (by_score.status, by_grade.status) == ("passed" if vector["score"] < 7.4 else "failed", "passed")
 
 
@@ -383,9 +383,9 @@ def test_kidney_injury_by_creatinine_is_kdigos(vector: Vector) -> None:
         "complete": ["conditions", "procedures", "medications"],
         "answers": steady,
     }
-    line = result_of(record, "NCT05985863", "E1")
+    line = result_of(record, "NCT05985863/E1")
     if vector["rrt"]:
         assert (line.status, line.reasons) == ("unknown", ("judgement",))
         yes = {**steady, "NCT05985863/dialysis_for_acute_injury": True}
-        line = result_of({**record, "answers": yes}, "NCT05985863", "E1")
+        line = result_of({**record, "answers": yes}, "NCT05985863/E1")
     assert line.status == ("failed" if vector["stage"] > 0 else "passed")

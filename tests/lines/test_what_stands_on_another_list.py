@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
-from screener import load_patient, load_rules
-from screener.screening import evaluate
+from lines.casebook import LISTS, MAN, Record, statuses
 
-Record = dict[str, Any]
-
-LISTS = ["conditions", "procedures", "plans", "medications", "events", "allergies", "family_history"]
-MAN: Record = {"id": "p", "as_of": "2026-03-18", "birth_date": "1980", "sex": "male", "complete": LISTS}
 NEGATIVE: Record = {"name": "HIV_screen", "value": "negative", "date": "2026-03-08"}
 
 SNOMED, ATC, RXNORM, CM = (
@@ -37,18 +31,8 @@ def no_set(value: object) -> str:
     return "" if isinstance(value, set | frozenset) else str(value)
 
 
-def answers(record: Record) -> dict[str, str]:
-    rules = load_rules()
-    if "resourceType" in record:
-        patient = load_patient(json.dumps(record), rules)
-        screening = evaluate(patient, rules, as_of="2026-03-18", assume_complete=LISTS)
-    else:
-        screening = evaluate(load_patient(record, rules), rules)
-    return {f"{trial.id}/{line.id}": str(line.status) for trial in screening.trials for line in trial.criteria}
-
-
 def native(**lists: Any) -> dict[str, str]:
-    return answers({**MAN, **lists})
+    return statuses({**MAN, **lists})
 
 
 def fhir(*resources: Record) -> dict[str, str]:
@@ -57,7 +41,8 @@ def fhir(*resources: Record) -> dict[str, str]:
         {"id": f"r{number}", "subject": {"reference": "Patient/p"}, **each} for number, each in enumerate(resources)
     ]
     entries = [{"resource": each} for each in (patient, *whose)]
-    return answers({"resourceType": "Bundle", "type": "collection", "entry": entries})
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    return statuses(bundle, as_of="2026-03-18", assume_complete=LISTS)
 
 
 def of_code(system: str, code: str) -> Record:

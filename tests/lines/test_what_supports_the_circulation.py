@@ -6,20 +6,9 @@ from typing import Any
 
 import pytest
 
-from screener import evaluate, load_patient, load_rules
+from lines.casebook import status
 
-LISTS = ["conditions", "procedures", "plans", "medications", "events", "allergies", "family_history"]
 PRESSURE = {"name": "MAP", "value": 88, "unit": "mmHg", "date": "2026-03-17T20:00"}
-
-
-def status(line: str, **record: Any) -> str:
-    rules = load_rules()
-    base = {"id": "p", "as_of": "2026-03-18", "birth_date": "1980", "sex": "male", "complete": LISTS}
-    trial_id, line_id = line.split("/")
-    [trial] = [
-        each for each in evaluate(load_patient({**base, **record}, rules), rules=rules).trials if each.id == trial_id
-    ]
-    return str(next(each for each in trial.criteria if each.id == line_id).status)
 
 
 @pytest.mark.parametrize(

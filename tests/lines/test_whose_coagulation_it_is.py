@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 
-from screener import evaluate, load_patient, load_rules
-
-LISTS = ["conditions", "procedures", "plans", "medications", "events", "allergies", "family_history"]
+from lines.casebook import MAN, result_of, status
 
 
 def labs(**values: tuple[Any, str | None]) -> list[dict[str, Any]]:
@@ -18,44 +16,33 @@ def labs(**values: tuple[Any, str | None]) -> list[dict[str, Any]]:
     return found
 
 
-def status(line: str, *conditions: dict[str, Any], observations: list[dict[str, Any]] | None = None) -> str:
-    rules = load_rules()
+def with_cirrhosis(line: str, *conditions: dict[str, Any], observations: list[dict[str, Any]] | None = None) -> str:
     measured = observations or labs(
         INR=(2.6, None), total_bilirubin=(20, "umol/L"), albumin=(41, "g/L"), creatinine=(80, "umol/L"),
         ascites_grade=("none", None), hepatic_encephalopathy_grade=(0, None), platelets=(88, "10*9/L"),
     )  # fmt: skip
-    record = {"id": "p", "as_of": "2026-03-18", "birth_date": "1980", "sex": "male", "complete": LISTS}
     cirrhosis = {"name": "cirrhosis", "status": "active", "onset": "2019"}
-    patient = load_patient({**record, "observations": measured, "conditions": [cirrhosis, *conditions]}, rules)
-    trial_id, line_id = line.split("/")
-    [trial] = [each for each in evaluate(patient, rules=rules).trials if each.id == trial_id]
-    return str(next(each for each in trial.criteria if each.id == line_id).status)
+    return status(line, observations=measured, conditions=[cirrhosis, *conditions])
 
 
 @pytest.mark.parametrize("code", ["D65", "D66", "D67", "D68.32", "D68.4", "D68.9"])
 def test_another_disorder_of_coagulation_leaves_end_stage_open(code: str) -> None:
-    assert status("NCT06242405/I2", {"icd10cm": code, "status": "active", "onset": "2026-03-16"}) == "unknown"
+    assert with_cirrhosis("NCT06242405/I2", {"icd10cm": code, "status": "active", "onset": "2026-03-16"}) == "unknown"
 
 
 @pytest.mark.parametrize("code", ["I10", "K80.20", "D69.6"])
 def test_what_does_not_change_the_coagulation_leaves_it_as_it_is(code: str) -> None:
-    assert status("NCT06242405/I2", {"icd10cm": code, "status": "active", "onset": "2026-03-16"}) == "passed"
+    assert with_cirrhosis("NCT06242405/I2", {"icd10cm": code, "status": "active", "onset": "2026-03-16"}) == "passed"
 
 
 def test_a_filter_in_the_vena_cava_may_speak_of_a_thrombosis() -> None:
-    assert status("NCT05985863/E6", {"icd10cm": "Z95.828", "status": "active", "onset": "2024"}) == "unknown"
+    assert with_cirrhosis("NCT05985863/E6", {"icd10cm": "Z95.828", "status": "active", "onset": "2024"}) == "unknown"
 
 
 def flags_of_coagulation(text: str, **more: Any) -> set[str]:
     """The labs whose evidence carries a doubt that begins so, on a line that rests on coagulation."""
-    rules = load_rules()
-    record = {
-        "id": "p", "as_of": "2026-03-18", "birth_date": "1980", "sex": "male",
-        "observations": labs(INR=(2.6, None), prothrombin_activity=(35, "%"), total_bilirubin=(300, "umol/L")),
-        **more,
-    }  # fmt: skip
-    screening = evaluate(load_patient(record, rules), rules=rules, trials=["NCT05985863"])
-    [line] = [each for each in screening.trials[0].criteria if each.id == "I2"]
+    measured = labs(INR=(2.6, None), prothrombin_activity=(35, "%"), total_bilirubin=(300, "umol/L"))
+    line = result_of({**MAN, "complete": [], "observations": measured, **more}, "NCT05985863/I2")
     return {
         fact.name
         for fact in line.evidence

@@ -220,7 +220,7 @@ def undated(dice: Random, record: Record) -> Record:
     return fewer
 
 
-STEP = 1 if settings().max_examples > 100 else 7
+STEP = 1 if settings().max_examples > 100 else 13
 """Of so many days one is tried with the real trials, beside each day on which an answer changes."""
 
 
@@ -249,7 +249,7 @@ def test_each_line_of_a_real_trial_changes_on_the_days_told_and_on_no_other(tria
 
 @pytest.mark.parametrize("path", sorted(PATIENTS.glob("*.json")), ids=lambda path: path.stem)
 def test_the_answers_of_an_example_change_on_the_days_told_and_on_no_other(path: Path) -> None:
-    """On every day of two years in the long profile, else on every seventh and on every day on which one changes."""
+    """On every day of two years in the long profile, else on every thirteenth and on every day on which one changes."""
     rules = load_rules()
     patient = read_patient(path, rules)
     screening = evaluate(patient, rules)

@@ -15,7 +15,7 @@ from random import Random
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from properties.effort import many
@@ -236,10 +236,10 @@ def needs_a_person(rulebook: Rulebook, criterion: Criterion) -> bool:
     )
 
 
-ENOUGH = 8
+ENOUGH = 8 if settings().max_examples > 100 else 4
 """How often a line has to come out passed, failed and unknown."""
 
-MORE_THAN_ENOUGH = 20
+MORE_THAN_ENOUGH = 2 * ENOUGH
 """How many records that passed a line are completed, and how many that failed it: most lines fail most records."""
 
 ATTEMPTS = 1_500
