@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import signal
@@ -129,6 +130,19 @@ def test_two_runs_do_not_write_into_one_folder(tmp_path: Path) -> None:
         alone_in(tmp_path),
     ):
         pass
+
+
+def test_where_locks_do_not_work_nobody_is_said_to_use_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuses)
+    fault = "whether another run uses this folder cannot be told: No locks available"
+    for alone in (alone_in, unchanged):
+        with pytest.raises(FactsError, match=fault), alone(tmp_path):
+            pass
 
 
 def test_only_who_has_changed_is_decided_anew(records: Path, tmp_path: Path, manner: Manner) -> None:

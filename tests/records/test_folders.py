@@ -226,6 +226,20 @@ def test_a_manifest_or_log_in_a_folder_of_records_is_none_of_them(tmp_path: Path
     assert ([each.name for each in sources], [each.name for each in others]) == (["a.json"], ["z.json"])
 
 
+def test_what_lies_beside_records_a_line_each_is_refused_by_name(tmp_path: Path) -> None:
+    lines(tmp_path / "ward.ndjson", {"id": "one"}, {"id": "two"})
+    (tmp_path / "third.json").write_text('{"id": "three"')
+    (tmp_path / "more.csv").write_text("id,sex\nfour,male\n")
+    (tmp_path / "README").write_text("Of the ward.\n")
+    read = list(read_patients(tmp_path, SMALL))
+    assert [each.id for each in read if isinstance(each, Patient)] == ["one", "two"]
+    refusals = [str(each) for each in read if isinstance(each, RecordError)]
+    assert len(refusals) == 2
+    assert "it is a spreadsheet" in refusals[0]
+    assert "more.csv" in refusals[0]
+    assert "third.json" in refusals[1]
+
+
 def test_a_folder_without_a_record_tells_what_lies_in_it(tmp_path: Path) -> None:
     (tmp_path / "d.xml").write_text("<Bundle xmlns='http://hl7.org/fhir'/>", encoding="utf-8")
     (tmp_path / "README").write_text("of the ward", encoding="utf-8")

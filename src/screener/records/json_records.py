@@ -84,7 +84,7 @@ FIELDS = frozenset(NativeRecord.model_fields)
 
 def groups_of(documents: Iterable[Document | RecordError | Unread], how: HowRead) -> Iterator[Group | RecordError]:
     """The groups of documents that came together. Single resources belong together; a Bundle is whole in itself."""
-    loose = _Loose(how)
+    loose, is_noted = _Loose(how), False
     for document in _opened(documents):
         if isinstance(document, Unread):
             loose.beside.append(document)
@@ -111,6 +111,7 @@ def groups_of(documents: Iterable[Document | RecordError | Unread], how: HowRead
         elif "resourceType" not in content:
             yield _Native(document, how)
         elif content["resourceType"] == "Bundle" and not document.is_part and not deletions(content):
+            is_noted = True
             yield _Resources([document], how, beside=loose.beside)
         elif content["resourceType"] == "Parameters":
             yield _parameters(document, how)
@@ -118,6 +119,10 @@ def groups_of(documents: Iterable[Document | RecordError | Unread], how: HowRead
             loose.add(document)
     if loose.holds_any:
         yield loose
+    elif not is_noted:  # records of the native form have no notes on what lies beside them
+        for each in loose.beside:
+            if each.may_hold:
+                yield refused(how.file, each.name, each.why)
 
 
 MOST_HELD = 4 * 1024 * 1024

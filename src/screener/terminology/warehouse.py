@@ -1,8 +1,8 @@
 """The tables of an OMOP CDM, opened in DuckDB for reading: a folder of CSV or Parquet files, or a DuckDB file.
 
 Each table becomes a view with its columns in small letters. Whatever the source stores them as, `person_id` and the
-ids of concepts are whole numbers, and a number that is none (NaN, infinite) is NULL. In CSV everything else is text as
-it is written: `0012` stays `0012`, and a code `250.00` does not become a number.
+ids of concepts are whole numbers, and a number or day that is none (NaN, infinite) is NULL. In CSV everything else is
+text as it is written: `0012` stays `0012`, and a code `250.00` does not become a number.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ DATABASES = (".duckdb", ".ddb")
 
 _WHOLE = re.compile(r"(person_id|\w*concept_id(_[12])?)")
 """The columns that are read as whole numbers."""
+_AT_AN_INSTANT = "TIMESTAMP WITH TIME ZONE"
 
 
 class UnusableTablesError(Exception):
@@ -169,9 +170,14 @@ def _read(column: str, type_: str) -> str:
         value = f"CASE WHEN isfinite({name}) THEN {name} END" if type_ in ("FLOAT", "DOUBLE") else name
         value = f"nullif(trim({name}), '')" if type_ == "VARCHAR" else value
         return f'CAST({value} AS BIGINT) AS "{column.lower()}"'
-    if type_ in ("FLOAT", "DOUBLE"):
-        return f'CASE WHEN isfinite({name}) THEN {name} END AS "{column.lower()}"'
-    return f'{name} AS "{column.lower()}"'
+    value = name
+    if type_ == "FLOAT":  # 2.3 in single precision is 2.2999999523 in double: its shortest text is what was stored
+        value = f"CAST({name} AS VARCHAR)"
+    elif type_ == _AT_AN_INSTANT:  # as one clock has it, whatever zone this machine is in
+        value = f"strftime(make_timestamp(epoch_us({name})), '%Y-%m-%dT%H:%M:%S+00:00')"
+    if type_ in ("FLOAT", "DOUBLE", "DATE") or type_.startswith("TIMESTAMP"):
+        value = f"CASE WHEN isfinite({name}) THEN {value} END"
+    return f'{value} AS "{column.lower()}"'
 
 
 def without_password(text: str) -> str:

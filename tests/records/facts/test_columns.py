@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
-from msgspec.structs import fields
+from msgspec.structs import fields, replace
 
 from properties.effort import many
 from properties.generators import random_rules, read, records
@@ -110,6 +110,11 @@ def test_no_column_can_be_left_out(leaf: tuple[str, ...]) -> None:
     column = table.column(leaf[0]).combine_chunks()
     less = table.set_column(table.schema.get_field_index(leaf[0]), leaf[0], without(column, leaf[1:]))
     assert from_table(less, Person) != [person]
+
+
+def test_a_row_with_something_in_every_column_is_that_of_its_patient() -> None:
+    person: Person = filled(Person)
+    assert replace(person_of(patient_of(person, "a digest")), facts=person.facts) == person
 
 
 def test_every_field_of_a_patient_is_one_of_the_row() -> None:

@@ -80,9 +80,10 @@ def observation(read: Reading, **row: object) -> Patient:
         ({"month_of_birth": None, "day_of_birth": None}, "1970"),
         ({"month_of_birth": None}, "1970"),
         ({"year_of_birth": None}, None),
+        ({"year_of_birth": "1970.00"}, "1970-05-03"),
         ({"birth_datetime": "1970-06-15 00:00:00", "month_of_birth": None}, "1970"),
     ],
-    ids=["a day", "a month", "a year", "a day without its month", "nothing", "a day that was filled in"],
+    ids=["a day", "a month", "a year", "a day without its month", "nothing", "a decimal", "a day that was filled in"],
 )
 def test_a_birth_is_as_exact_as_it_was_stored(read: Reading, columns: dict[str, object], born: str | None) -> None:
     birth = read.one(person=[person(**columns)]).birth
@@ -109,9 +110,11 @@ def test_the_sex_is_that_of_the_concept(read: Reading, columns: dict[str, object
     [
         ([{"person_id": 1, "death_date": "2025-01-01"}, {"person_id": 1, "death_date": "2025-02-01"}], "2025-02-01"),
         ([{"person_id": 1, "death_date": None}], "unknown day"),
+        ([{"person_id": 1, "death_date": None, "death_datetime": "2025-02-01 10:00:00"}], "2025-02-01"),
+        ([{"person_id": 1, "death_datetime": "2025-02-01 10:00:00"}], "2025-02-01"),
         ([{"person_id": 2, "death_date": "2025-01-01"}], None),
     ],
-    ids=["the last day counts", "without a day", "another person's"],
+    ids=["the last day counts", "without a day", "only a time", "no column of days", "another person's"],
 )
 def test_a_death(read: Reading, deaths: Table, died: str | None) -> None:
     found = read.one(death=deaths).died
@@ -193,10 +196,18 @@ def test_the_status_of_a_diagnosis(read: Reading, row: dict[str, object], said: 
         ({"condition_start_datetime": "2025-03-01 00:00:00"}, "2025-03-01"),
         ({"condition_start_datetime": "2025-03-01 10:30:00"}, "2025-03-01T10:30:00"),
         ({"condition_start_datetime": "2025-03-02 10:30:00"}, "2025-03-01"),
+        ({"condition_start_datetime": "2025-03-01 10:30:00+02:00"}, "2025-03-01T10:30:00+02:00"),
         ({"condition_start_date": None, "condition_start_datetime": "2025-03-02 00:00:00"}, "2025-03-02"),
         ({"condition_end_date": "2025-03-05"}, "2025-03-01"),
     ],
-    ids=["midnight is no time", "a time", "a time of another day", "only a time", "an end is that of a visit"],
+    ids=[
+        "midnight is no time",
+        "a time",
+        "a time of another day",
+        "a time on a clock",
+        "only a time",
+        "an end is that of a visit",
+    ],
 )
 def test_a_diagnosis_is_asserted_on_its_day(read: Reading, row: dict[str, object], day: str) -> None:
     found = entry(read.condition(**row), "cirrhosis")
@@ -301,6 +312,8 @@ def test_a_procedure_was_done(read: Reading, end: str | None) -> None:
         ({"value_as_number": None, "value_source_value": "haemolytic"}, "haemolytic None", "missing"),
         ({"value_as_number": "NaN", "value_source_value": None}, " None", "missing"),
         ({"value_as_number": "1.20"}, "1.20 mg/dL", None),
+        ({"value_as_number": "<1.2", "value_source_value": None}, "<1.2 mg/dL", None),
+        ({"value_as_number": "haemolytic", "value_source_value": None}, "haemolytic None", "missing"),
     ],
     ids=lambda each: str(each),
 )

@@ -143,6 +143,38 @@ def test_a_warehouse_says_the_same_in_every_form(
     assert patients(form(tmp_path / "cdm")) == expected
 
 
+@pytest.mark.parametrize(
+    ("column", "type_", "read"),
+    [
+        ("value_as_number", "FLOAT", "2.3 on 2025-03-01"),
+        ("value_as_number", "DECIMAL(9,1)", "2.3 on 2025-03-01"),
+        (
+            "measurement_datetime",
+            "TIMESTAMPTZ USING TIMESTAMPTZ '2025-03-01 10:00:00-05'",
+            "2.3 on 2025-03-01T15:00:00+00:00",
+        ),
+        (
+            "measurement_date",
+            "TIMESTAMPTZ USING TIMESTAMPTZ '2025-03-01 10:00:00-05'",
+            "2.3 on 2025-03-01T15:00:00+00:00",
+        ),
+        ("measurement_date", "TIMESTAMP USING TIMESTAMP '2025-03-01 10:00:00'", "2.3 on 2025-03-01"),
+        ("measurement_date", "DATE USING DATE 'infinity'", "2.3 on 2025-03-01"),
+        ("measurement_datetime", "TIMESTAMP_MS USING TIMESTAMP '-infinity'", "2.3 on 2025-03-01"),
+    ],
+)
+def test_a_value_is_what_was_stored_whatever_the_type_of_its_column(
+    tmp_path: Path, column: str, type_: str, read: str
+) -> None:
+    row = {**SMALL["measurement"][0], "value_as_number": 2.3, "measurement_datetime": "2025-03-01 00:00:00"}
+    place = write_duckdb(tmp_path / "small.duckdb", {**SMALL, "measurement": [row]})
+    with duckdb.connect(str(place)) as database:
+        database.execute("SET TimeZone = 'America/New_York'")
+        database.execute(f"ALTER TABLE measurement ALTER {column} TYPE {type_}")
+    (result,) = patients(place)[2].results["total_bilirubin"]
+    assert f"{result.recorded_value} on {result.when and result.when.text}" == read
+
+
 def test_codes_of_figures_keep_their_zeros_in_csv(tmp_path: Path) -> None:
     only_figures = [each for each in concepts() if str(each["concept_code"]).isdigit()]
     (first, *_) = patients(write_csv(tmp_path / "cdm", {**SMALL, "concept": only_figures}))

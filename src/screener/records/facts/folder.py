@@ -11,15 +11,16 @@ last: a folder without it is not finished.
 
 from __future__ import annotations
 
-import fcntl
+import errno
 import hashlib
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import IO, Any, BinaryIO, TypeVar
 
 import duckdb
 import msgspec
@@ -216,15 +217,12 @@ class Facts:
 def alone_in(folder: Path) -> Iterator[None]:
     """Nobody else writes into a folder meanwhile. It is made if it is not there.
 
-    Raises FactsError where somebody else writes into it.
+    Raises FactsError where somebody else writes into it, or nobody could tell.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    mend = "wait until it has ended, or name another folder"
     with open(folder / _LOCK, "w", opener=for_the_owner) as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            fault = "another run uses this folder"
-            raise FactsError(fault, "wait until it has ended, or name another folder", folder) from None
+        _take(lock, folder, FactsError("another run uses this folder", mend, folder), alone=True)
         yield
 
 
@@ -232,17 +230,38 @@ def alone_in(folder: Path) -> Iterator[None]:
 def unchanged(folder: Path) -> Iterator[None]:
     """Nobody writes into a folder meanwhile. Others may read it.
 
-    Raises FactsError where somebody writes into it.
+    Raises FactsError where somebody writes into it, or nobody could tell.
     """
     if not os.access(folder / _LOCK, os.R_OK):  # a copy of such a folder
         yield
         return
     with open(folder / _LOCK, "rb") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
-            raise FactsError("another run writes into this folder", "wait until it has ended", folder) from None
+        taken = FactsError("another run writes into this folder", "wait until it has ended", folder)
+        _take(lock, folder, taken, alone=False)
         yield
+
+
+_TAKEN = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)
+"""What a system says of a lock that somebody else has."""
+
+
+def _take(lock: IO[Any], folder: Path, taken: FactsError, *, alone: bool) -> None:
+    """Lock a file until it is closed: alone, or along with others who do not want it alone. Windows knows no such
+    company."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(lock, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in _TAKEN:
+            raise taken from None
+        fault = f"whether another run uses this folder cannot be told: {error.strerror}"
+        raise FactsError(fault, "name a folder on a file system that knows locks (flock)", folder) from None
 
 
 def parquet_writer(file: BinaryIO, schema: pa.Schema) -> pq.ParquetWriter:

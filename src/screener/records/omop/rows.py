@@ -165,10 +165,11 @@ def _people(tables: Tables, between: tuple[int, int] | None) -> Iterator[Row]:
     plain = ("person_id", "gender_concept_id", "gender_source_value", "year_of_birth", "month_of_birth", "day_of_birth")
     chosen = [each if each in tables.columns["person"] else f"NULL AS {each}" for each in plain]
     deaths = tables.columns.get("death")
-    died = "(SELECT max(death_date) FROM death d WHERE d.person_id = p.person_id)"
+    days = ", ".join(f"d.{each}::VARCHAR" for each in ("death_date", "death_datetime") if each in (deaths or ()))
+    died = f"(SELECT max(coalesce({days})) FROM death d WHERE d.person_id = p.person_id)" if days else "NULL"
     is_dead = "EXISTS (SELECT 1 FROM death d WHERE d.person_id = p.person_id)"
     asked = f"""SELECT {", ".join(chosen)},
-            {died if "death_date" in (deaths or ()) else "NULL"}, {is_dead if deaths is not None else "false"},
+            {died}, {is_dead if deaths is not None else "false"},
             {_observed_until(tables)}
         FROM person p {_where(between)} ORDER BY person_id"""
     for row in tables.rows(asked, between or ()):
@@ -260,14 +261,12 @@ def _code(row: Row, stem: str) -> Body:
 def _time(row: Row, stem: str) -> str | None:
     """A time of day where there is one, else the day. Midnight is what a day without a time is filled up with. What is
     no date stays as it is written, for the reader to say so."""
-    day, moment = row.get(f"{stem}_date"), _read_time(row.get(f"{stem}_datetime"))
-    shown = _read_time(day)
-    if isinstance(moment, datetime) and moment.time() != time(0) and shown in (None, moment.date()):
-        return moment.replace(tzinfo=None, microsecond=0).isoformat()
-    if shown is None:
-        shown = moment
-    if isinstance(shown, datetime):
-        return shown.date().isoformat()
+    day, moment = _read_time(row.get(f"{stem}_date")), _read_time(row.get(f"{stem}_datetime"))
+    if isinstance(moment, datetime) and day in (None, moment.date()):
+        return moment.replace(microsecond=0).isoformat()
+    shown = moment if day is None else day
+    if isinstance(shown, datetime):  # in the column of days; which day it is depends on the clock, if one is named
+        return shown.date().isoformat() if shown.tzinfo is None else shown.replace(microsecond=0).isoformat()
     return shown.isoformat() if isinstance(shown, date) else shown
 
 
@@ -305,7 +304,7 @@ def _patient(row: Row) -> Body:
     for column, digits in (("year_of_birth", 4), ("month_of_birth", 2), ("day_of_birth", 2)):
         if row[column] is None or str(row[column]).strip() == "":
             break
-        parts.append(str(row[column]).strip().removesuffix(".0").zfill(digits))
+        parts.append(re.sub(r"\.0+$", "", str(row[column]).strip()).zfill(digits))
     if parts:
         person["birthDate"] = "-".join(parts)
     if row["died"] is not None:
@@ -368,6 +367,8 @@ def _result(row: Row, table: str, person: int) -> Body:
     result = _event("Observation", row, table, person)
     result |= {"status": "final", "code": _code(row, table), "effectiveDateTime": _time(row, table)}
     number = _number(row["value_as_number"])
+    if isinstance(number, str):  # what the source wrote, in a column for numbers
+        number, row = None, {**row, "value_source_value": number}
     coded = _coding(row, "value_as")
     if number is None and coded is None and not row.get("value_as_string"):
         number = _number_in_words(row.get("value_source_value"))
@@ -375,7 +376,7 @@ def _result(row: Row, table: str, person: int) -> Body:
         result["valueQuantity"] = _quantity(row, number)
     elif coded is not None:
         result["valueCodeableConcept"] = {"coding": [coded]}
-    elif (words := row.get("value_as_string") or row.get("value_source_value") or number) is not None:
+    elif (words := row.get("value_as_string") or row.get("value_source_value")) is not None:
         result["valueString"] = str(words)
     return result
 
