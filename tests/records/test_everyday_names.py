@@ -46,6 +46,20 @@ def status_of(line: str, *results: dict[str, Any]) -> str:
         ("Hgb", "g/dl", "hemoglobin"),
         ("Serumalbumin", "g/l", "albumin"),
         ("Gesamtbilirubin", "mg/dl", "total_bilirubin"),
+        ("Total bili", "mg/dL", "total_bilirubin"),
+        ("总胆红素", "umol/L", "total_bilirubin"),
+        ("国际标准化比值", None, "INR"),
+        ("凝血酶原活动度", "%", "prothrombin_activity"),
+        ("肌酐", "umol/L", "creatinine"),
+        ("尿素氮", "mmol/L", "urea"),
+        ("中性粒细胞绝对值", "10^9/L", "neutrophils"),
+        ("血小板计数", "10^9/L", "platelets"),
+        ("血红蛋白", "g/L", "hemoglobin"),
+        ("白蛋白", "g/L", "albumin"),
+        ("甲胎蛋白", "ng/mL", "alpha_fetoprotein"),
+        ("体重", "kg", "body_weight"),
+        ("平均动脉压", "mmHg", "mean_arterial_pressure"),
+        ("NIBP mean", "mmHg", "mean_arterial_pressure"),
     ],
 )
 def test_a_name_of_the_ward_is_read(written: str, unit: str, fact: str) -> None:
@@ -109,6 +123,19 @@ def test_a_grade_under_the_name_of_its_condition_is_read_where_it_is_one(
         ("ascites protein", "g/L"),
         ("direktes Bilirubin", "mg/dL"),
         ("dry weight", "kg"),
+        ("直接胆红素", "umol/L"),
+        ("总胆汁酸", "umol/L"),
+        ("尿肌酐", "umol/L"),
+        ("肌酸激酶", "U/L"),
+        ("尿酸", "umol/L"),
+        ("中性粒细胞百分比", "%"),
+        ("血小板分布宽度", "fL"),
+        ("糖化血红蛋白", "%"),
+        ("平均血红蛋白浓度", "g/L"),
+        ("前白蛋白", "mg/L"),
+        ("体重指数", "kg/m2"),
+        ("凝血酶原时间", "s"),
+        ("脑钠肽", "pg/mL"),
     ],
 )
 def test_what_is_something_else_keeps_nobodys_place(name: str, unit: str | None) -> None:
@@ -121,7 +148,7 @@ def test_an_earlier_one_leaves_a_later_result_alone() -> None:
     assert status_of("NCT07409259/I3", HE_0, earlier) == status_of("NCT07409259/I3", HE_0)
 
 
-@pytest.mark.parametrize("name", ["Wt", "Gewicht", "Body wt", "Weight today"])
+@pytest.mark.parametrize("name", ["Wt", "Gewicht", "Body wt", "Weight today", "体重(kg)", "poids"])
 def test_a_newer_weight_under_another_name_does_not_let_the_older_pass(name: str) -> None:
     older = {"name": "weight", "value": 60, "unit": "kg", "date": "2026-03-10"}
     newer = {"name": name, "value": 46, "unit": "kg", "date": "2026-03-19"}
