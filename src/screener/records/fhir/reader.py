@@ -414,9 +414,9 @@ class Reader:
 
     # ---- what may be an entry
 
-    def mention(self, mention: Mention) -> None:
+    def mention(self, mention: Mention) -> bool:
         """Something that may be an entry of a list, told elsewhere than in one. Whether an entry speaks of it already
-        is known when all have been read."""
+        is known when all have been read. Returns whether anybody knows what it is."""
         said = self.memory.mentioned.get((mention.named, mention.on))
         if said is None:
             said = self.memory.mentioned[mention.named, mention.on] = self._mentioned(mention.named, mention.on)
@@ -424,6 +424,7 @@ class Reader:
         if meaning is not None and (is_known or mention.is_open):
             key = (mention.named, mention.on, mention.when, mention.visit)
             self._mentions.setdefault(key, (mention, meaning))
+        return is_known
 
     def _mentioned(self, named: Concept, on: RecordList) -> tuple[bool, Meaning | None]:
         """Whether anybody knows what is mentioned, and what it may be on a list, if that is something rules ask for."""
