@@ -7,7 +7,6 @@ for all those that it only may be. A code may also say that something is absent 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -18,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.code_systems import answer_word, names_of_systems, plain_system, system_name, unread_system
-from screener.records.comparing import as_name, as_written, folded, is_abbreviation, plain_words
+from screener.records.comparing import as_name, as_written, folded, is_abbreviation, plain_words, without_brackets
 from screener.records.errors import printable, quoted
 from screener.records.negations import before_a_denial
 from screener.records.patient import Flag
@@ -164,9 +163,6 @@ class Meaning(Struct, frozen=True):
 UNSETTLED = Concept("", "", (), "condition", (), Place("", 0), NO_TIME)
 """In place of a concept: what the entry is nobody settled, only what it may be."""
 
-
-_IN_BRACKETS = re.compile(r"\s*\([^()]*\)\s*$")
-"""What stands in brackets at the end, such as the kind of a concept of SNOMED CT."""
 
 _BY_ITS_WORDS = "words that name something else"
 
@@ -513,7 +509,7 @@ class Dictionary:
         places = self.terminology.places(codes)
         opened: set[str] = set()
         for wording in wordings:
-            if folded(_IN_BRACKETS.sub("", wording)) in own:
+            if folded(without_brackets(wording)) in own:
                 continue
             for named in self._named_by(wording, on):
                 other = named.said.is_ | named.said.may_be

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.chart import Chart, or_before
-from screener.records.comparing import folded
+from screener.records.comparing import folded, without_brackets
 from screener.records.dictionary import (
     ABSENCE_SYSTEMS,
     NO_CODE,
@@ -221,7 +221,6 @@ class Reader:
     def _near(self, concept: Concept, unit: str | None) -> Iterator[Meaning]:
         dictionary = self.dictionary
         systems = {dictionary.system_name(each.system) for each in concept.codings if each.system and each.code}
-        is_coded = any(dictionary.is_named_system(each) for each in systems)
         if self._meant(concept) or "loinc" in systems:
             return  # a code of laboratory tests is not something else that only sounds like it
         names = concept.codes
@@ -231,8 +230,9 @@ class Reader:
         wordings = list(dict.fromkeys(each for each in words if each))
         likeness, seen = likeness_of(dictionary), set[str]()
         for wording in wordings:
-            for name in (wording,) if is_coded else likeness.perhaps(wording, ("lab", "finding")):
-                # What has a code of diseases and drugs may be a lab only under that lab's very name.
+            # SNOMED CT writes the kind of a concept behind its name: `Body weight (observable entity)`.
+            name_alone = without_brackets(wording) if "snomed" in systems else wording
+            for name in likeness.perhaps(name_alone, ("lab", "finding")):
                 meaning = dictionary.named(name, ("lab", "finding"))
                 if meaning is None or meaning.entry.name in seen or not dictionary.may_come_in(meaning, unit):
                     continue
