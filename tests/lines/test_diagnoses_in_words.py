@@ -10,6 +10,7 @@ from lines.casebook import MAN
 from screener import load_patient, load_rules
 from screener.records.dictionary import Dictionary
 from screener.records.patient import Patient
+from screener.rulebook import RecordList
 from screener.screening import evaluate
 
 
@@ -212,8 +213,18 @@ def test_an_overdose_may_have_been_taken_on_purpose(wording: str) -> None:
     [
         ("I10", "STEMI", "myocardial_infarction"),
         ("I10", "hypertension, s/p MI 01/2026", "myocardial_infarction"),
-        ("I10", "Stroke", None),  # words that only may be something
+        ("I10", "Stroke", "cerebral_infarction"),
+        ("I10", "HTN, stroke", "cerebral_infarction"),
+        ("E11.9", "E. coli sepsis", "sepsis"),
+        ("K21.9", "bleeding varices", "gastrointestinal_bleeding"),
         ("I21.4", "lung tumor", "tumor"),
+        # the same in fewer words, or what they deny
+        ("K80.20", "Gallstones", None),
+        ("N40.1", "BPH with LUTS", None),
+        ("Z86.73", "Stroke in the past", None),
+        ("I85.10", "Varices in cirrhosis, without bleeding", None),
+        ("K29.70", "Gastritis ohne Blutung", None),
+        ("K70.30", "Alcoholic cirrhosis without ascites", None),
         ("I10", "arterial hypertension, well controlled", None),
         ("I10", "Essential hypertension, gout", None),
         ("E11.9", "Type 2 diabetes mellitus without complications", None),
@@ -233,9 +244,53 @@ def test_words_or_a_display_beside_a_code_open_what_they_name(code: str, wording
 
 @pytest.mark.parametrize(
     ("wording", "may_be"),
-    [("tacrolimus", set()), ("prednisone 20 mg", {"systemic_glucocorticoid"}), ("paracetamol", set())],
+    [
+        ("tacrolimus", {"immunosuppressant"}),
+        ("Panadol", set()),
+        ("prednisone 20 mg", {"systemic_glucocorticoid"}),
+        ("paracetamol", set()),
+    ],
 )
 def test_words_beside_the_code_of_another_drug_open_the_drug_that_they_name(wording: str, may_be: set[str]) -> None:
     said = Dictionary(load_rules()).said([("atc", "N02BE01")], wording, on="medications")
     assert may_be <= said.may_be
     assert may_be or not said.may_be
+
+
+@pytest.mark.parametrize(
+    ("code", "wording", "may_be"),
+    [
+        ("38341003", "Stroke", "cerebral_infarction"),
+        ("38341003", "Hypertensive disorder, systemic arterial (disorder)", None),
+        ("171231001", "Asthma screening (procedure)", None),  # its own name in the rules
+        ("44054006", "T2DM with diabetic CKD", "chronic_kidney_disease"),
+    ],
+)
+def test_a_code_is_not_opened_by_its_own_name(code: str, wording: str, may_be: str | None) -> None:
+    dictionary = Dictionary(load_rules())
+    alone = dictionary.said([("snomed", code)], on="conditions")
+    said = dictionary.said([("snomed", code)], on="conditions", displays=[wording])
+    assert (may_be in said.may_be) if may_be is not None else (said.may_be == alone.may_be)
+
+
+def test_no_reviewed_code_is_opened_by_its_name() -> None:
+    rules = load_rules()
+    dictionary = Dictionary(rules)
+    for row in rules.reviewed:
+        on: RecordList = "conditions" if row.system == "snomed" else "medications"
+        if row.system in ("snomed", "rxnorm"):
+            alone = dictionary.said([(row.system, row.code)], on=on)
+            assert dictionary.said([(row.system, row.code)], row.name, on=on).open == alone.open, row
+
+
+@pytest.mark.parametrize(
+    ("wording", "opened"),
+    [
+        ("High fall risk", set()), ("DNR", set()), ("needs interpreter", set()), ("vegan diet", set()),
+        ("Sturzgefahr", set()), ("hard of hearing", set()), ("contact isolation", {"infection"}),
+        ("suicide risk", {"mental_disorder"}),
+    ],
+)  # fmt: skip
+def test_what_flags_say(wording: str, opened: set[str]) -> None:
+    assert opened <= may_be(wording)
+    assert opened or not may_be(wording)

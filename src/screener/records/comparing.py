@@ -16,6 +16,14 @@ def plain_words(text: str) -> list[str]:
     return [plain_word(each) for each in words_of(text)]
 
 
+_IN_BRACKETS = re.compile(r"(?<=\S)\s*\([^()]*\)\s*$")
+
+
+def without_brackets(text: str) -> str:
+    """A wording without what stands in brackets at its end, such as the kind of a concept of SNOMED CT."""
+    return _IN_BRACKETS.sub("", text)
+
+
 def words_of(text: str) -> list[str]:
     """The words of a text as they are written."""
     return _WORD.findall(text)

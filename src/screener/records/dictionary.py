@@ -17,10 +17,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.code_systems import answer_word, names_of_systems, plain_system, system_name, unread_system
-from screener.records.comparing import as_name, as_written, folded, is_abbreviation, plain_words
+from screener.records.comparing import as_name, as_written, folded, is_abbreviation, plain_words, without_brackets
 from screener.records.errors import printable, quoted
+from screener.records.negations import before_a_denial
 from screener.records.patient import Flag
-from screener.records.phrases import Phrases
+from screener.records.phrases import Named, Phrases
 from screener.rulebook import (
     DRUG_SYSTEMS,
     KINDS_ON,
@@ -454,7 +455,7 @@ class Dictionary:
                 return said
             if words is not None and on == "conditions":
                 said = self._narrowed(said, coded, words)
-            return self._with_other_words(said, wordings, on)
+            return self._with_other_words(said, coded, wordings, on)
         table = IN_PHRASES.get(on) if on is not None else None
         by_phrases = said if table is None or not wordings else self._by_phrases(table, wordings)
         if by_phrases.is_known and table == "procedures":
@@ -499,29 +500,53 @@ class Dictionary:
             return said
         return replace(said, may_be=said.may_be & treatment.open, unreviewed=said.unreviewed & treatment.open)
 
-    def _with_other_words(self, said: Said, wordings: Iterable[str], on: RecordList) -> Said:
+    def _with_other_words(
+        self, said: Said, codes: Collection[tuple[str, str]], wordings: Iterable[str], on: RecordList
+    ) -> Said:
         """What an entry says by its codes, where a wording names something that these are not: it may be that, too,
         and what that may be. E11.9, a diabetes, may with the text `HIV` be an HIV infection, and I10 with
-        `hypertension, s/p MI` an infarction. Words that only may be something add nothing to a code."""
-        named = [each for wording in wordings for each in self._named_by(wording, on)]
-        others = [each for each in named if not each.is_ <= said.is_ | said.open]
-        if not others:
+        `hypertension, s/p MI` an infarction. Words for the same as a code, though they say less than it, add nothing:
+        `gallstones` next to K80.20, or `pneumonia` next to its code in SNOMED CT."""
+        own = {folded(name) for code in codes if (name := self.terminology.calls(*code)) is not None}
+        places = self.terminology.places(codes)
+        opened: set[str] = set()
+        for wording in wordings:
+            if folded(without_brackets(wording)) in own:
+                continue
+            for named in self._named_by(wording, on):
+                other = named.said.is_ | named.said.may_be
+                if not named.said.is_ <= said.is_ | said.open or not self._is_the_same(said, places, named):
+                    opened |= other
+        opened -= said.is_ | said.unreviewed
+        if not opened:
             return said
-        opened = frozenset[str]().union(*(each.is_ | each.may_be for each in others)) - said.is_ - said.unreviewed
         return replace(said, may_be=said.may_be | opened, source=f"{said.source}; {_BY_ITS_WORDS}")
 
-    def _named_by(self, wording: str, on: RecordList) -> Sequence[Said]:
+    def _is_the_same(self, said: Said, places: Iterable[str], named: Named) -> bool:
+        """Whether words may be for the same as the codes of an entry: one lies within the other, or both may be
+        something that rules ask for. A name is, as far as it goes."""
+        if not named.within:
+            return True
+        asked = self.asked - self.unspecific
+        if not asked.isdisjoint((named.said.is_ | named.said.may_be) & (said.is_ | said.open)):
+            return True
+        within = [plain_code(*each) for each in named.within]
+        return any(one.startswith(other) or other.startswith(one) for one in places for other in within)
+
+    def _named_by(self, wording: str, on: RecordList) -> Sequence[Named]:
         """What the wording of a coded entry names: as a whole, or by its phrases if each word of it belongs to one.
         What the site's table has speaks for itself."""
         if self.is_judged(TEXT, wording):
             return ()
         meaning = self.named(wording, (*KINDS_ON[on], "procedure"))  # which stands among diagnoses, too
         if meaning is not None and isinstance(meaning.entry, Concept):
-            return (self.terminology.named(meaning.entry.name),)
+            return (Named(self.terminology.named(meaning.entry.name)),)
         if (abbreviated := self._abbreviated(wording, on)) is not None:
-            return (abbreviated,)
+            return (Named(abbreviated, self.terminology.within_of_abbreviation(wording.strip())),)
         table = IN_PHRASES.get(on)
-        return self._phrases[table].named_in(wording) if table is not None and on != "allergies" else ()
+        if table is None or on == "allergies":
+            return ()
+        return self._phrases[table].named_in(before_a_denial(wording))
 
     def certain(self, meanings: Collection[Meaning], said: Said, kinds: Collection[str]) -> tuple[Meaning, ...]:
         """What an entry certainly is, of these kinds: of the meanings of its codes and name those that no other of

@@ -5,6 +5,7 @@ It is never read as the thing itself, nor as its absence: how far a denial reach
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Literal, cast
@@ -29,6 +30,19 @@ def turn_of(wording: str) -> Turn | None:
         if is_there:
             return turn
     return None
+
+
+def before_a_denial(wording: str) -> str:
+    """A wording up to words within it that deny what follows: `cirrhosis` of `cirrhosis without ascites`. What begins
+    with such words stays whole."""
+    found = [each.start() for each in _denials().finditer(wording)]
+    return wording[: found[0]] if found else wording
+
+
+@cache
+def _denials() -> re.Pattern[str]:
+    words = "|".join(re.escape(words) for place, words, turn in _rows() if place == "first" and turn == "denies")
+    return re.compile(rf"(?<=[^\s,;:(])[\s,;:(]+(?:{words})(?=\s)", re.IGNORECASE)
 
 
 @cache

@@ -178,6 +178,24 @@ class Terminology:
             )
         )
 
+    def places(self, codes: Iterable[tuple[str, str]]) -> list[str]:
+        """Where codes lie in ICD-10 or ATC, as plain codes: they themselves, or those within which somebody judged that
+        they lie. RxNorm's code of furosemide lies in `C03CA01`."""
+        found: list[str] = []
+        for system, code in codes:
+            plain = plain_code(system, code)
+            if system in HIERARCHICAL:
+                found.append(plain)
+                continue
+            row = self.site.get((system, plain)) or self._rows.get((system, plain))
+            found += [plain_code(*each) for each in row.within] if row is not None else []
+        return found
+
+    def calls(self, system: str, code: str) -> str | None:
+        """The name of a code in the reviewed rows."""
+        row = self._rows.get((system, plain_code(system, code)))
+        return row.name if row is not None else None
+
     def within(self, codes: Iterable[tuple[str, str]]) -> Said:
         """What codes say together within which somebody lies. What no edition has is passed over."""
         said = [self.coded(system, code) for system, code in codes]
@@ -278,6 +296,11 @@ class Terminology:
         """What an abbreviation says, exactly as a ward writes it; None of one that the rules do not have."""
         row = self._abbreviations.get(written)
         return None if row is None else replace(self.of_row(row), source=BY_ABBREVIATION)
+
+    def within_of_abbreviation(self, written: str) -> tuple[tuple[str, str], ...]:
+        """The codes within which everybody lies of whom a ward writes an abbreviation."""
+        row = self._abbreviations.get(written)
+        return row.within if row is not None else ()
 
     @cached_property
     def _abbreviations(self) -> Mapping[str, ReviewedRow]:

@@ -127,6 +127,54 @@ def test_a_drug_that_nobody_names_keeps_its_list_open(drug: Json) -> None:
     assert set(patient.may_be) == {"medications"}
 
 
+# ---- flags
+
+
+def flag(category: Any, code: Json) -> Json:
+    return mentioned("Flag", status="active", category=category, code=code)
+
+
+FLAGS = "http://terminology.hl7.org/CodeSystem/flag-category"
+
+
+@pytest.mark.parametrize("category", ["admin", "advance-directive", "diet", "lab", "safety"])
+@pytest.mark.parametrize("code", [{"text": "ask at the desk"}, coded("47", "urn:our-flags"), NOBODY_KNOWS])
+def test_an_administrative_flag_opens_nothing_and_is_named(category: str, code: Json) -> None:
+    patient = read_asking(flag([coded(category, FLAGS)], code))
+    assert may_be(patient) == {}
+    assert any("administrative, and no entry of a list" in note for note in patient.notes)
+
+
+@pytest.mark.parametrize(
+    "category",
+    [
+        *([coded(each, FLAGS)] for each in ("clinical", "drug", "behavioral", "contact", "research", "other")),
+        [coded("safety", FLAGS), coded("clinical", FLAGS)],
+        [coded("safety", "urn:our-categories")],
+        [{"text": "ward 7"}],
+        [coded("safety", FLAGS), {}],
+        None,
+        "safety",
+        [],
+    ],
+)
+def test_any_other_flag_that_nobody_knows_may_be_anything(category: Any) -> None:
+    assert "conditions" in may_be(read_asking(flag(category, {"text": "ask at the desk"})))
+
+
+@pytest.mark.parametrize(
+    "code", [DISEASE, coded("K74.6", ICD10), {"text": "cirrhosis"}, {"text": "beware of cirrhosis"}, {}, None]
+)
+@pytest.mark.parametrize("category", [[coded("safety", FLAGS)], coded("admin", "http://hl7.org/fhir/flag-category")])
+def test_an_administrative_flag_opens_what_it_names(category: Any, code: Any) -> None:
+    assert "conditions" in may_be(read_asking(flag(category, code)))
+
+
+@pytest.mark.parametrize("category", [{"text": "Safety"}, coded("safety", "http://hl7.org/fhir/flag-category")])
+def test_a_category_is_read_in_words_and_under_its_older_address(category: Json) -> None:
+    assert may_be(read_asking(flag(category, {"text": "ask at the desk"}))) == {}
+
+
 # ---- when
 
 

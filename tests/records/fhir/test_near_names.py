@@ -35,6 +35,10 @@ def quantity(value: float, unit: str | None = None) -> Json:
     return {"valueQuantity": {"value": value, **({"unit": unit} if unit else {})}}
 
 
+def named(display: str, system: str = SNOMED) -> Json:
+    return {"coding": [{"system": system, "code": "1", "display": display}]}
+
+
 def own(code: str, display: str | None = None) -> Json:
     return {"coding": [{"system": OWN, "code": code, **({"display": display} if display else {})}]}
 
@@ -72,6 +76,11 @@ def unread(patient: Patient, fact: str) -> list[str | None]:
         ("INR", {"text": "INR"}, {"valueString": "3.1"}),
         ("creatinine", {"text": "Creatinine"}, quantity(3.0, "mg/dL")),
         ("creatinine", own("CREA"), quantity(300, "umol/L")),
+        ("body_weight", named("Body weight (observable entity)"), quantity(46, "kg")),
+        ("body_weight", named("Weight", "urn:iso:std:iso:11073:10101"), quantity(46, "kg")),
+        ("INR", named("International normalised ratio (observable entity)"), quantity(3.1)),
+        ("creatinine", named("Creatinine level"), quantity(300, "umol/L")),
+        ("total_bilirubin", named("Serum bilirubin measurement (procedure)"), quantity(400, "umol/L")),
     ],
 )
 def test_it_keeps_the_place_of_the_latest(fact: str, code: Json, value: Json) -> None:
@@ -100,6 +109,10 @@ def test_it_decides_nothing_and_is_told_first() -> None:
     [
         ("total_bilirubin", own("BILD", "Bilirubin direct"), quantity(4, "mg/dL"), {}),
         ("total_bilirubin", own("BILI"), quantity(4, "kg"), {}),
+        ("total_bilirubin", named("Direct bilirubin (substance)"), quantity(4, "mg/dL"), {}),
+        ("total_bilirubin", own("BIL", "Bilirubin (direct)"), quantity(4, "mg/dL"), {}),
+        ("body_weight", named("Birth weight (observable entity)"), quantity(3, "kg"), {}),
+        ("creatinine", named("Creatinine clearance"), quantity(90, "mL/min"), {}),
         ("creatinine", {"text": "Creatinine, urine"}, quantity(90, "mg/dL"), {}),
         ("creatinine", own("CREA"), quantity(90, "mg/dL"), {"specimen": {"display": "Urine"}}),
         ("INR", {"text": "INR"}, {"valueString": "see the letter"}, {}),

@@ -13,6 +13,8 @@ from typing import Any, cast
 
 from msgspec import Struct
 
+from screener.records.code_systems import system_name
+from screener.records.comparing import folded
 from screener.records.fhir.elements import (
     NO_CONCEPT,
     Body,
@@ -27,7 +29,7 @@ from screener.records.fhir.elements import (
     period,
     text,
 )
-from screener.records.fhir.reader import Mention, Reader
+from screener.records.fhir.reader import Mention, Reader, label_of
 from screener.records.fhir.resources import Resource
 from screener.rulebook import RecordList
 from screener.values.tables import table_rows
@@ -98,6 +100,7 @@ def read_mentions(resource: Resource, reader: Reader) -> None:
     for each in of_kind:
         if (isinstance(status, str) and status in each.silent) or body.get("doNotPerform") is True:
             continue
+        is_administrative = _is_administrative(resource)
         told = [one for path in each.paths if path[0] in body or path[0] == ANYWHERE for one in at(body, path)]
         if not told and each.unknown == "required":
             told = [("", {})]
@@ -111,9 +114,47 @@ def read_mentions(resource: Resource, reader: Reader) -> None:
                 named = named_in(value, resource, reader)
             if named is None or (named.is_empty and each.unknown == "nothing"):
                 continue
+            if is_administrative and not named.is_empty:
+                _read_administrative(named, each.on, place, when, resource, reader)
+                continue
             visit = resource.place if each.unknown == "diagnosed" else None
             place = f"{resource.place}.{place}".rstrip(".")
             reader.mention(Mention(named, each.on, place, when, is_open=each.unknown != "nothing", visit=visit))
+
+
+def _is_administrative(resource: Resource) -> bool:
+    """Whether all categories of a resource are such that it says nothing of a disease: a flag of a diet."""
+    of_kind = _administrative().get(resource.kind)
+    if of_kind is None:
+        return False
+    found: list[bool] = []
+    for _, value in at(resource.body, ("category",)):
+        try:
+            category = concept_of(value) if isinstance(value, dict) else NO_CONCEPT
+        except ShapeError:
+            return False
+        codes = {each.code or "" for each in category.codings if system_name(each.system or "") == _OF_FLAGS}
+        found.append(bool(codes) and codes <= of_kind if category.codings else folded(category.text or "") in of_kind)
+    return bool(found) and all(found)
+
+
+def _read_administrative(
+    named: Concept, on: RecordList, place: str, when: Period, resource: Resource, reader: Reader
+) -> None:
+    """What is only administrative may be what somebody knows of its code or words, or what its words name."""
+    place = f"{resource.place}.{place}"
+    if not reader.mention(Mention(named, on, place, when, is_open=False)):
+        reader.mention_named(named.words or "", place, when)
+        reader.leave_part(resource, place, f"administrative, and no entry of a list: {label_of(named)}", "no rule")
+
+
+@cache
+def _administrative() -> Mapping[str, frozenset[str]]:
+    """The categories that are administrative, by the kind of resource: their codes, and what they are called."""
+    found: dict[str, set[str]] = {}
+    for kind, code, called in table_rows(Path(__file__).with_name("administrative.tsv")):
+        found.setdefault(kind, set()).update((code, folded(called)))
+    return {kind: frozenset(each) for kind, each in found.items()}
 
 
 def _join(encounter: Resource, reference: Body, reader: Reader) -> None:
@@ -179,6 +220,7 @@ def _kind_of(reference: Body) -> str:
     return text(reference, "type") or (target.rsplit("/", 2)[-2] if "/" in target else "")
 
 
+_OF_FLAGS = "flagcategory"
 _OF_CONCEPT = frozenset({"coding", "text"})
 _OF_CODING = frozenset({"system", "code", "display"})
 _SAYS_NOTHING = frozenset({"id", "extension", "coding", "text"})

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.chart import Chart, or_before
-from screener.records.comparing import folded
+from screener.records.comparing import folded, without_brackets
 from screener.records.dictionary import (
     ABSENCE_SYSTEMS,
     NO_CODE,
@@ -221,7 +221,6 @@ class Reader:
     def _near(self, concept: Concept, unit: str | None) -> Iterator[Meaning]:
         dictionary = self.dictionary
         systems = {dictionary.system_name(each.system) for each in concept.codings if each.system and each.code}
-        is_coded = any(dictionary.is_named_system(each) for each in systems)
         if self._meant(concept) or "loinc" in systems:
             return  # a code of laboratory tests is not something else that only sounds like it
         names = concept.codes
@@ -231,8 +230,9 @@ class Reader:
         wordings = list(dict.fromkeys(each for each in words if each))
         likeness, seen = likeness_of(dictionary), set[str]()
         for wording in wordings:
-            for name in (wording,) if is_coded else likeness.perhaps(wording, ("lab", "finding")):
-                # What has a code of diseases and drugs may be a lab only under that lab's very name.
+            # SNOMED CT writes the kind of a concept behind its name: `Body weight (observable entity)`.
+            name_alone = without_brackets(wording) if "snomed" in systems else wording
+            for name in likeness.perhaps(name_alone, ("lab", "finding")):
                 meaning = dictionary.named(name, ("lab", "finding"))
                 if meaning is None or meaning.entry.name in seen or not dictionary.may_come_in(meaning, unit):
                     continue
@@ -414,9 +414,9 @@ class Reader:
 
     # ---- what may be an entry
 
-    def mention(self, mention: Mention) -> None:
+    def mention(self, mention: Mention) -> bool:
         """Something that may be an entry of a list, told elsewhere than in one. Whether an entry speaks of it already
-        is known when all have been read."""
+        is known when all have been read. Returns whether anybody knows what it is."""
         said = self.memory.mentioned.get((mention.named, mention.on))
         if said is None:
             said = self.memory.mentioned[mention.named, mention.on] = self._mentioned(mention.named, mention.on)
@@ -424,6 +424,7 @@ class Reader:
         if meaning is not None and (is_known or mention.is_open):
             key = (mention.named, mention.on, mention.when, mention.visit)
             self._mentions.setdefault(key, (mention, meaning))
+        return is_known
 
     def _mentioned(self, named: Concept, on: RecordList) -> tuple[bool, Meaning | None]:
         """Whether anybody knows what is mentioned, and what it may be on a list, if that is something rules ask for."""
