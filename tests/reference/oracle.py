@@ -79,7 +79,8 @@ Episodes
 - An entry that is active is not cured, as long as that speaks. An entry that does not say whether it is over may be
   either.
 - A sex to which a concept does not apply makes every verb about the patient FALSE for it. An entry or a usable result
-  of something that only the other sex has contradicts the sex, whenever it was, and then that rules nothing out.
+  of something that only the other sex has contradicts the sex, whenever it was, and then that rules nothing out. So do
+  a number that lacks its unit, and words that name nothing else.
 - A plan whose day has passed is UNKNOWN as a plan. From its day on it may have been carried out, unless the procedure
   was absent on that day or later; one without a day may have been since the day on which it was made, and where that
   is not stated, at any time. A plan on record stands against a denial of plans. What was done after the day of
@@ -103,7 +104,7 @@ from typing import Literal, NamedTuple, assert_never, get_args
 from msgspec.structs import replace
 
 from birthdays import birth_days_of_age
-from screener.records.patient import Absence, Answer, Episode, Patient, Result
+from screener.records.patient import OF_OTHER_SEX, Absence, Answer, Episode, Patient, Result
 from screener.rulebook import (
     VERBS,
     AgainstLimit,
@@ -1085,11 +1086,22 @@ class Oracle:
         return UNKNOWN if self.contradicts_sex() else FALSE
 
     def contradicts_sex(self) -> bool:
+        concepts = self.rulebook.concepts
+
+        def is_of_other(name: str) -> bool:
+            return any(
+                concepts[each].only_if not in (None, self.patient.sex) for each in (name, *concepts[name].broader)
+            )
+
         return any(
-            episode.list != "family_history"
-            and episode.unusable is None
-            and self.rulebook.concepts[name].only_if not in (None, self.patient.sex)
+            is_of_other(name) and episode.list != "family_history" and episode.unusable in (None, "unit")
             for name, those in self.patient.episodes.items()
+            for episode in those
+        ) or any(
+            is_of_other(name) and OF_OTHER_SEX in episode.flags
+            for list_, of_list in self.patient.may_be.items()
+            if list_ != "family_history"
+            for name, those in of_list.items()
             for episode in those
         )
 

@@ -19,7 +19,19 @@ from screener.records.errors import Findings, printable, quoted
 from screener.records.measuring import NOT_SUSPICIOUS
 from screener.records.negations import turn_of
 from screener.records.notes import Note, some_of
-from screener.records.patient import OF_OTHER_SEX, SEVERAL, Absence, Answer, Episode, Flag, Near, Patient, Result, Severity, Unusable
+from screener.records.patient import (
+    OF_OTHER_SEX,
+    SEVERAL,
+    Absence,
+    Answer,
+    Episode,
+    Flag,
+    Near,
+    Patient,
+    Result,
+    Severity,
+    Unusable,
+)
 from screener.records.written import is_of_several
 from screener.rulebook import KINDS_ON, LIST_OF, Concept, RecordList, Rulebook, Sex
 from screener.values.dates import BEGINNING, DAY, END, Moment, day_shifted, latest_of, not_later_than
