@@ -941,17 +941,17 @@ def _gaps_of_answers(
 ) -> Iterator[Record]:
     for question in subject.questions:
         given = [each for key, each in patient.answers.items() if key.rpartition("/")[2] == question]
-        if not any(still_holds(each, rulebook.questions[question]) for each in given):
+        if not any(still_holds(each, rulebook.questions[question], patient) for each in given):
             # A yes to a question about what a list denies contradicts the record.
             values = (False,) if asked_together(rulebook).get(question) else (True, False)
             yield _with(record, ("answers", answer_keys(rulebook, question)[0]), dice.choice(values))
 
 
-def still_holds(answer: Answer, question: Question) -> bool:
-    if answer.when is None:
-        return True
+def still_holds(answer: Answer, question: Question, patient: Patient) -> bool:
+    own_day = TODAY if patient.as_of is None else min(patient.as_of, TODAY)
+    day = own_day if answer.when is None else answer.when.first_day
     oldest = FOREVER if question.holds_for is None else day_shifted(TODAY, question.holds_for, -1)
-    return oldest <= answer.when.first_day <= TODAY
+    return oldest <= day <= TODAY
 
 
 def _gaps_of_person(dice: Random, record: Record, rulebook: Rulebook, patient: Patient) -> Iterator[Record]:

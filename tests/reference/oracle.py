@@ -90,7 +90,7 @@ Episodes
 - A yes says that what a rule joins to its question with `and` is there: unless an entry is about that, no list denies
   it any more.
 - `asked only if` decides who is asked, not what the answer is. A no is no answer any more once something that is shown
-  with its question came after it.
+  with its question came after it. Without a date it is of the record's own day.
 """
 
 from __future__ import annotations
@@ -313,13 +313,21 @@ class Oracle:
             return UNKNOWN
         [answer, *_] = seen
         oldest = BEGINNING if question.holds_for is None else day_shifted(self.as_of, question.holds_for, -1)
-        is_old = answer.when is not None and answer.when.first_day < oldest
-        return UNKNOWN if is_old or self.is_overtaken(answer, question) else truth_of(answer.value)
+        return (
+            UNKNOWN
+            if self.answered_on(answer).first_day < oldest or self.is_overtaken(answer, question)
+            else truth_of(answer.value)
+        )
+
+    def answered_on(self, answer: Answer) -> Moment:
+        """When somebody answered: without a date, on the record's own day, or else on the day of screening."""
+        own_day = self.as_of if self.patient.as_of is None else min(self.patient.as_of, self.as_of)
+        return answer.when or on_day(own_day)
 
     def is_overtaken(self, answer: Answer, question: Question) -> bool:
         """Whether something that is shown with a question came after somebody answered it with no."""
-        rule, when = question.shown_with, answer.when
-        if rule is None or answer.value is not False or when is None or when.last_day >= self.as_of:
+        rule, when = question.shown_with, self.answered_on(answer)
+        if rule is None or answer.value is not False or when.last_day >= self.as_of:
             return False
         if self.truth(rule, Here(self.as_of)) is not TRUE:
             return False
