@@ -86,6 +86,8 @@ CHOICES = {
     "smear": ("positive", "negative"),
 }
 
+PERHAPS_BY_LEVEL = "  may be present when beta >= 5\n"
+PERHAPS_BY_FALL = "  may be present when fall in beta within 7 days >= 2\n"
 FIXED_ENTRIES = """
 finding swab "Swab"
   values positive, negative, indeterminate
@@ -157,7 +159,7 @@ condition liver "Liver disease"
 condition fever "Fever"
   includes ague
   course {course["fever"]}
-{lasting("fever")}{denied("fever", "beta")}{pick(dice, ("", "", "  may be present when beta >= 5" + NEWLINE))}\
+{lasting("fever")}{denied("fever", "beta")}{pick(dice, ("", PERHAPS_BY_LEVEL, PERHAPS_BY_FALL))}\
 condition ague "Ague"
   course {course["ague"]}
 {lasting("ague")}{denied("ague", "beta and procedures")}\
