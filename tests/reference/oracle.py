@@ -20,6 +20,7 @@ Results
   condition by which that is there at the clock (any higher grade), or may be (any grade).
 - `highest … >=` and `lowest … <=` against a limit of normal ask whether any result meets it, the opposite comparisons
   whether all do; `=` is both `<=` and `>=`.
+- A change over some hours up to the clock ends with the latest result, which lies within as many hours of the clock.
 - A change with fewer than two usable results in its window may be any number at all, and so may one in which all that
   are usable may be one result written down twice: at the same time, and of the same value. An unusable result beside
   two usable ones may be anything possible. A rise per day over a result whose day is open by more than 400 days is
@@ -641,8 +642,15 @@ class Oracle:
             {id(one[1]), id(other[1])} for one, other in combinations(results, 2) if are_surely_two(one, other)
         ]
         changes = []
+        hours = lookup.scope.back if lookup.scope.anchor == "clock" else None
         for window in windows:
-            for in_order in dated_orders(results, window, every_day=lookup.change == "rise per day"):
+            every_day = lookup.change == "rise per day"
+            worlds = (
+                of_hours(results, window, hours.count * 3600, every_day=every_day)
+                if hours is not None and hours.unit == "hours"
+                else dated_orders(results, window, every_day=every_day)
+            )
+            for in_order in worlds:
                 inside = {id(result) for _, together in in_order for result in together}
                 if not any(both <= inside for both in surely_two):
                     return EVERYTHING
@@ -1471,6 +1479,52 @@ def dated_orders(
                 return
             cuts |= {day * DAY for day in range(inside.first, inside.last + 1)}
     yield from arrangements(apart, window, cuts, in_order=True)
+
+
+def of_hours(
+    results: Sequence[tuple[Span, Result]], window: Span, seconds: int, *, every_day: bool
+) -> Iterator[list[tuple[int, list[Result]]]]:
+    """The results of some hours up to the latest one, which lies in the window. Of one that may be as old as that, and
+    may be older, both are tried."""
+    before = Span(window.first - seconds, window.last)
+    cuts = {window.first} | {edge - seconds for span, _ in results for edge in (span.first, span.last + 1)}
+    cuts |= {edge + seconds for span, _ in results for edge in (span.first, span.last + 1)}
+    if every_day:
+        cuts |= {day * DAY for day in range(before.days.first, before.days.last + 2)}
+    for world in placed_in(results, before, cuts):
+        if not world or world[-1][0].last < window.first:
+            yield []
+            continue
+        [*others, (latest, last)] = world
+        certain = [each for each in others if each[0].first >= latest.last - seconds]
+        perhaps = [each for each in others if each not in certain and each[0].last >= latest.first - seconds]
+        for kept in product((True, False), repeat=len(perhaps)):
+            chosen = [*certain, *(each for each, is_kept in zip(perhaps, kept, strict=True) if is_kept)]
+            ordered = [each for each in others if each in chosen]
+            yield [(span.first // DAY, [result]) for span, result in (*ordered, (latest, last))]
+
+
+def placed_in(
+    results: Sequence[tuple[Span, Result]], window: Span, cuts: Iterable[int]
+) -> Iterator[list[tuple[Span, Result]]]:
+    """The results in a window, each with the piece of time in which it lies, in every order that these allow."""
+    edges = {window.first, window.last + 1, *cuts}
+    edges |= {edge for span, _ in results for edge in (span.first, span.last + 1)}
+    pieces = [Span(first, after - 1) for first, after in pairwise(sorted(edges))]
+    pieces_of = [
+        [each for each in pieces if span.first <= each.first and each.last <= span.last] for span, _ in results
+    ]
+    for chosen in product(*pieces_of):
+        crowds: dict[Span, list[Result]] = {}
+        for piece, (_, result) in zip(chosen, results, strict=True):
+            if window.first <= piece.first <= window.last:
+                crowds.setdefault(piece, []).append(result)
+        in_pieces = [
+            [[(piece, result) for result in order] for order in permutations(crowd)]
+            for piece, crowd in sorted(crowds.items())
+        ]
+        for world in product(*in_pieces):
+            yield [placed for part in world for placed in part]
 
 
 def arrangements(
