@@ -276,6 +276,8 @@ class Sign(_Data, frozen=True):
     over: Duration | None = None
     """How far back an earlier result must say the same, with no differing one in between; None: one result is
     enough."""
+    falls_within: Duration | None = None
+    """How far back an earlier result may lie, against which the result has fallen; `numbers` then is by how much."""
 
 
 class Concept(_Data, frozen=True, tag="concept"):

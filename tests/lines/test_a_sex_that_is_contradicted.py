@@ -38,6 +38,14 @@ def statuses(**record: Any) -> set[str]:
         {"icd10cm": "Z3A.20", "onset": "2026-03-01"},
         {"icd10cm": "Z87.59"},
         {"icd10": "Z33", "onset": "2026-02-01", "status": "active"},
+        {"icd10": "D06.9", "onset": "2012", "status": "cured"},
+        {"icd10": "N80.9"},
+        {"icd10": "C56"},
+        {"icd10": "D25.9", "onset": "2015"},
+        {"icd10": "N95.1"},
+        {"icd10cm": "Z90.710"},
+        {"icd10cm": "Z85.43"},
+        {"name": "cervical_carcinoma_in_situ"},
     ],
 )
 def test_a_code_of_pregnancy_or_childbirth_on_a_mans_record_asks(entry: dict[str, str]) -> None:
@@ -58,6 +66,13 @@ def test_a_code_of_pregnancy_or_childbirth_on_a_mans_record_asks(entry: dict[str
         {"icd10cm": "F52.21"},
         {"name": "something that nobody knows"},
         {"icd10": "O26.6", "status": "absent"},
+        {"icd10": "M81.0"},  # of age, or after menopause
+        {"icd10": "C50.9"},
+        {"icd10": "C61"},
+        {"icd10": "Q53.9"},
+        {"icd10": "E29.1"},
+        {"icd10": "Z12.4"},
+        {"icd10who": "Z85.4"},
     ],
 )
 def test_no_other_code_does(entry: dict[str, str]) -> None:
@@ -68,8 +83,81 @@ def test_a_pregnancy_in_the_family_does_not() -> None:
     assert statuses(family_history=[{"name": "pregnancy"}]) == {"passed"}
 
 
-def test_a_delivery_among_the_procedures_asks() -> None:
-    assert statuses(procedures=[{"snomed": "177184002", "date": "2026-03-10"}]) == {"unknown"}
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"snomed": "177184002", "date": "2026-03-10"},
+        {"text": "cesarean section", "date": "2012"},
+        {"name": "hysterectomy", "date": "2015"},
+        {"name": "bilateral_oophorectomy"},
+    ],
+)
+def test_a_procedure_of_the_other_sex_asks(entry: dict[str, str]) -> None:
+    assert statuses(procedures=[entry]) == {"unknown"}
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("20 weeks pregnant", "unknown"),
+        ("pregnancy 20 weeks", "unknown"),
+        ("intrauterine pregnancy", "unknown"),
+        ("schwanger", "unknown"),
+        ("gravida 2 para 1", "unknown"),
+        ("lactating", "unknown"),
+        ("not pregnant", "passed"),
+        ("no pregnancy", "passed"),
+        ("osteoporosis", "passed"),
+        ("vasectomy", "passed"),
+        ("words that nobody knows", "passed"),
+    ],
+)
+def test_words_ask_if_they_name_what_only_the_other_sex_has(words: str, expected: str) -> None:
+    assert statuses(conditions=[{"text": words, "status": "active"}]) == {expected}
+    assert of_fhir({"resourceType": "Condition", "code": {"text": words}}) == {expected}
+
+
+@pytest.mark.parametrize(
+    ("result", "expected"),
+    [
+        ({"name": "pregnancy_test", "value": "true"}, "unknown"),
+        ({"name": "pregnancy_test", "value": "detected"}, "unknown"),
+        ({"name": "pregnancy_test", "value": "weakly positive"}, "unknown"),
+        ({"name": "pregnancy_status", "value": "yes"}, "unknown"),
+        ({"name": "serum_hCG", "value": 5400}, "unknown"),  # whatever its unit is
+        ({"name": "serum_hCG", "value": 5400, "unit": "IU/L"}, "unknown"),
+        ({"name": "serum_hCG", "value": 2, "unit": "IU/L"}, "passed"),
+        ({"name": "serum_hCG", "value": None}, "passed"),
+        ({"name": "pregnancy_test", "value": "not detected"}, "passed"),
+        ({"name": "pregnancy_test", "value": "not done"}, "passed"),
+        ({"name": "pregnancy_status", "value": "no"}, "passed"),
+    ],
+)
+def test_a_result_asks_if_it_may_be_positive(result: dict[str, Any], expected: str) -> None:
+    assert statuses(observations=[{**result, "date": "2026-03-16"}]) == {expected}
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"valueBoolean": True}, "unknown"),
+        ({"valueString": "Yes"}, "unknown"),
+        ({"valueCodeableConcept": {"coding": [{"system": "http://snomed.info/sct", "code": "260373001"}]}}, "unknown"),
+        ({"valueBoolean": False}, "passed"),
+        ({"valueCodeableConcept": {"coding": [{"system": "http://snomed.info/sct", "code": "260415000"}]}}, "passed"),
+    ],
+)
+@pytest.mark.parametrize("loinc", ["2118-8", "82810-3"])
+def test_a_result_of_fhir_does_likewise(loinc: str, more: dict[str, Any], expected: str) -> None:
+    code = {"coding": [{"system": "http://loinc.org", "code": loinc}]}
+    result = {"resourceType": "Observation", "status": "final", "code": code, "effectiveDateTime": "2026-03-16"}
+    assert of_fhir({**result, **more}) == {expected}
+
+
+def of_fhir(resource: dict[str, Any]) -> set[str]:
+    person = {"resourceType": "Patient", "id": "p", "gender": "male", "birthDate": "1980-01-01"}
+    entries = [{"resource": person}, {"resource": {**resource, "id": "r", "subject": {"reference": "Patient/p"}}}]
+    return {each.status for each in answers({"resourceType": "Bundle", "type": "collection", "entry": entries})}
 
 
 @pytest.mark.parametrize("system", [CM, WHO, GM])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date as day
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,10 +13,17 @@ from screener.screening import CriterionResult
 
 
 def answered(
-    question: str, line: str, *, value: bool = False, date: str = "2026-02-20", **record: Any
+    question: str,
+    line: str,
+    *,
+    value: bool = False,
+    date: str | None = "2026-02-20",
+    as_of: str = "2026-03-18",
+    record_day: str | None = None,
+    **record: Any,
 ) -> CriterionResult:
     answers = {f"{line.split('/')[0]}/{question}": {"value": value, "date": date, "by": "Dr A"}}
-    return result_of({**MAN, "answers": answers, **record}, line)
+    return result_of({**MAN, "as_of": record_day, "answers": answers, **record}, line, as_of=as_of)
 
 
 def condition(onset: str, **code: str) -> list[dict[str, str]]:
@@ -22,6 +31,16 @@ def condition(onset: str, **code: str) -> list[dict[str, str]]:
 
 
 QUADRIPLEGIA = {"icd10cm": "G82.50"}
+FAILING: dict[str, Any] = {
+    "conditions": [
+        {"icd10": "B18.1", "onset": "2009", "status": "active"},
+        {"name": "liver_failure", "onset": "2026-03-02", "status": "active"},
+    ],
+    "observations": [
+        {"name": "TBil", "value": 312, "unit": "umol/L", "date": "2026-03-17", "upper_limit": 21},
+        {"name": "INR", "value": 1.8, "date": "2026-03-17"},
+    ],
+}
 MOVES = ("cannot_cooperate_or_move", "NCT03863002/E15")
 
 
@@ -64,3 +83,42 @@ def test_a_yes_stands_and_a_no_of_the_day_does() -> None:
     assert answered(*MOVES, date="2026-03-18", conditions=since).status == "passed"
     assert answered(*MOVES, date="2026-03-10", conditions=since).status == "passed"
     assert answered(*MOVES, date="2026-03-09", conditions=since).status == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("question", "line", "days"),
+    [
+        (*MOVES, 30),
+        ("otherwise_unsuitable", "NCT07409259/E8", 90),
+        ("otherwise_unsuitable", "NCT05985863/E14", 90),
+        ("highly_allergic", "NCT03863002/E14", 90),
+        ("severe_extrahepatic_disease", "NCT05985863/E5", 90),
+        ("other_life_limiting_disease", "NCT06242405/E4", 90),
+        ("treated_for_mental_illness", "NCT06242405/E7", 90),
+    ],
+)
+def test_an_answer_about_the_present_grows_old(question: str, line: str, days: int) -> None:
+    """Without a date it is of the record's own day."""
+    last, next_ = (str(day(2026, 2, 20) + timedelta(days + more)) for more in (0, 1))
+    for given in ({"date": "2026-02-20"}, {"date": None, "record_day": "2026-02-20"}):
+        assert answered(question, line, as_of=last, **given).status == "passed"
+        assert answered(question, line, as_of=next_, **given).status == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("question", "line"), [("informed_consent", "NCT07409259/I4"), ("informed_consent", "NCT05985863/I3")]
+)
+def test_consent_does_not_grow_old(question: str, line: str) -> None:
+    assert answered(question, line, value=True, as_of="2027-02-20").status == "passed"
+
+
+def test_an_answer_without_a_day_in_a_record_without_one_is_of_the_day_of_screening() -> None:
+    assert answered(*MOVES, date=None, as_of="2027-02-20").status == "passed"
+
+
+def test_a_yes_of_an_earlier_episode_is_too_old() -> None:
+    question, line = "ACLF_by_China_2024", "NCT07409259/I2"
+    for date, expected in (("2026-03-17", "passed"), ("2026-02-16", "passed"), ("2026-02-15", "unknown")):
+        found = answered(question, line, value=True, date=date, **FAILING)
+        assert "ACLF" in found.explanation
+        assert found.status == expected

@@ -86,6 +86,8 @@ CHOICES = {
     "smear": ("positive", "negative"),
 }
 
+PERHAPS_BY_LEVEL = "  may be present when beta >= 5\n"
+PERHAPS_BY_FALL = "  may be present when fall in beta within 7 days >= 2\n"
 FIXED_ENTRIES = """
 finding swab "Swab"
   values positive, negative, indeterminate
@@ -157,7 +159,7 @@ condition liver "Liver disease"
 condition fever "Fever"
   includes ague
   course {course["fever"]}
-{lasting("fever")}{denied("fever", "beta")}{pick(dice, ("", "", "  may be present when beta >= 5" + NEWLINE))}\
+{lasting("fever")}{denied("fever", "beta")}{pick(dice, ("", PERHAPS_BY_LEVEL, PERHAPS_BY_FALL))}\
 condition ague "Ague"
   course {course["ague"]}
 {lasting("ague")}{denied("ague", "beta and procedures")}\
@@ -676,7 +678,7 @@ def unread(dice: Random, rulebook: Rulebook, concept: Concept, concepts: Sequenc
         named = {entry.get("name"), *(() if "name" not in entry else concept.broader)}
         is_not = [name for name in concepts if name not in named and chance(dice, 60)]
         kept = [name for name in is_not if not named & {name, *rulebook.concepts[name].narrower}]
-        entry["reviewed"] = {"not": kept, "on": AS_OF.isoformat(), "by": "a reviewer"}
+        entry["reviewed"] = {"not": kept, **looked_at(entry, TODAY)}
     return {key: value for key, value in entry.items() if value is not None}
 
 
@@ -941,17 +943,17 @@ def _gaps_of_answers(
 ) -> Iterator[Record]:
     for question in subject.questions:
         given = [each for key, each in patient.answers.items() if key.rpartition("/")[2] == question]
-        if not any(still_holds(each, rulebook.questions[question]) for each in given):
+        if not any(still_holds(each, rulebook.questions[question], patient) for each in given):
             # A yes to a question about what a list denies contradicts the record.
             values = (False,) if asked_together(rulebook).get(question) else (True, False)
             yield _with(record, ("answers", answer_keys(rulebook, question)[0]), dice.choice(values))
 
 
-def still_holds(answer: Answer, question: Question) -> bool:
-    if answer.when is None:
-        return True
+def still_holds(answer: Answer, question: Question, patient: Patient) -> bool:
+    own_day = TODAY if patient.as_of is None else min(patient.as_of, TODAY)
+    day = own_day if answer.when is None else answer.when.first_day
     oldest = FOREVER if question.holds_for is None else day_shifted(TODAY, question.holds_for, -1)
-    return oldest <= answer.when.first_day <= TODAY
+    return oldest <= day <= TODAY
 
 
 def _gaps_of_person(dice: Random, record: Record, rulebook: Rulebook, patient: Patient) -> Iterator[Record]:
@@ -1320,7 +1322,7 @@ def settled_as(
 ) -> Record:
     """The record after somebody looked at an entry."""
     entry = record[at[0]][at[1]]
-    reviewed = dict(entry.get("reviewed", {"on": AS_OF.isoformat(), "by": "a reviewer"}))
+    reviewed = {**entry.get("reviewed", {}), **looked_at(entry, own_day_of(record))}
     certain = {entry.get("name"), *(rulebook.concepts[entry["name"]].broader if "name" in entry else ())}
     apart = {kind for name in is_not for kind in (name, *rulebook.concepts[name].narrower)} - certain
     if is_:
@@ -1338,11 +1340,17 @@ def is_denied(rulebook: Rulebook, patient: Patient, concept: Concept) -> bool:
     return any(absence.concept in related for those in patient.absences.values() for absence in those)
 
 
-def certainly(entry: Record) -> Record:
+def certainly(entry: Record, day: int) -> Record:
     """The entry, of which somebody knows all that it is."""
     if entry.get("status") in DENYING:
         return entry
-    return {**entry, "reviewed": {"is": [entry["name"]], "on": AS_OF.isoformat(), "by": "a reviewer"}}
+    return {**entry, "reviewed": {"is": [entry["name"]], **looked_at(entry, day)}}
+
+
+def looked_at(entry: Record, day: int) -> dict[str, str]:
+    """When somebody looked at an entry, and who: on the record's own day, or on the entry's if that is later."""
+    days = [parse_moment(entry[field]).last_day for field in ("date", "onset", "start") if entry.get(field)]
+    return {"on": day_text(max([day, *days])), "by": "a reviewer"}
 
 
 def _gaps_of_lists(
@@ -1362,14 +1370,14 @@ def _gaps_of_lists(
             and not (concept.kind == "procedure" and is_denied(rulebook, patient, concept))
         ):
             entry = MAKERS[concept.kind](dice, concept)
-            filled = _with_entry(record, own_list, certainly(entry))
+            filled = _with_entry(record, own_list, certainly(entry, own_day_of(record)))
             # The day of an allergy is that on which it was recorded: it may be an old one.
             has_begin = own_list != "allergies" or "onset" in entry
             is_new = since == FOREVER or (has_begin and begins_from(entry, since))
             if is_new and not opens_what_is_settled(rulebook, patient, read(filled, rulebook)):
                 yield filled
         if concept.kind == "condition" and is_silent_about(rulebook, patient, concept, "family_history"):
-            yield _with_entry(record, "family_history", certainly(mention(dice, concept)))
+            yield _with_entry(record, "family_history", certainly(mention(dice, concept), own_day_of(record)))
     for each in ALL_LISTS:
         if each not in record["complete"]:
             yield _with(record, ("complete",), [*record["complete"], each])

@@ -20,6 +20,7 @@ Results
   condition by which that is there at the clock (any higher grade), or may be (any grade).
 - `highest … >=` and `lowest … <=` against a limit of normal ask whether any result meets it, the opposite comparisons
   whether all do; `=` is both `<=` and `>=`.
+- A change over some hours up to the clock ends with the latest result, which lies within as many hours of the clock.
 - A change with fewer than two usable results in its window may be any number at all, and so may one in which all that
   are usable may be one result written down twice: at the same time, and of the same value. An unusable result beside
   two usable ones may be anything possible. A rise per day over a result whose day is open by more than 400 days is
@@ -79,7 +80,8 @@ Episodes
 - An entry that is active is not cured, as long as that speaks. An entry that does not say whether it is over may be
   either.
 - A sex to which a concept does not apply makes every verb about the patient FALSE for it. An entry or a usable result
-  of something that only the other sex has contradicts the sex, whenever it was, and then that rules nothing out.
+  of something that only the other sex has contradicts the sex, whenever it was, and then that rules nothing out. So do
+  a number that lacks its unit, and words that name nothing else.
 - A plan whose day has passed is UNKNOWN as a plan. From its day on it may have been carried out, unless the procedure
   was absent on that day or later; one without a day may have been since the day on which it was made, and where that
   is not stated, at any time. A plan on record stands against a denial of plans. What was done after the day of
@@ -89,7 +91,7 @@ Episodes
 - A yes says that what a rule joins to its question with `and` is there: unless an entry is about that, no list denies
   it any more.
 - `asked only if` decides who is asked, not what the answer is. A no is no answer any more once something that is shown
-  with its question came after it.
+  with its question came after it. Without a date it is of the record's own day.
 """
 
 from __future__ import annotations
@@ -103,7 +105,7 @@ from typing import Literal, NamedTuple, assert_never, get_args
 from msgspec.structs import replace
 
 from birthdays import birth_days_of_age
-from screener.records.patient import Absence, Answer, Episode, Patient, Result
+from screener.records.patient import OF_OTHER_SEX, Absence, Answer, Episode, Patient, Result
 from screener.rulebook import (
     VERBS,
     AgainstLimit,
@@ -312,13 +314,21 @@ class Oracle:
             return UNKNOWN
         [answer, *_] = seen
         oldest = BEGINNING if question.holds_for is None else day_shifted(self.as_of, question.holds_for, -1)
-        is_old = answer.when is not None and answer.when.first_day < oldest
-        return UNKNOWN if is_old or self.is_overtaken(answer, question) else truth_of(answer.value)
+        return (
+            UNKNOWN
+            if self.answered_on(answer).first_day < oldest or self.is_overtaken(answer, question)
+            else truth_of(answer.value)
+        )
+
+    def answered_on(self, answer: Answer) -> Moment:
+        """When somebody answered: without a date, on the record's own day, or else on the day of screening."""
+        own_day = self.as_of if self.patient.as_of is None else min(self.patient.as_of, self.as_of)
+        return answer.when or on_day(own_day)
 
     def is_overtaken(self, answer: Answer, question: Question) -> bool:
         """Whether something that is shown with a question came after somebody answered it with no."""
-        rule, when = question.shown_with, answer.when
-        if rule is None or answer.value is not False or when is None or when.last_day >= self.as_of:
+        rule, when = question.shown_with, self.answered_on(answer)
+        if rule is None or answer.value is not False or when.last_day >= self.as_of:
             return False
         if self.truth(rule, Here(self.as_of)) is not TRUE:
             return False
@@ -632,8 +642,15 @@ class Oracle:
             {id(one[1]), id(other[1])} for one, other in combinations(results, 2) if are_surely_two(one, other)
         ]
         changes = []
+        hours = lookup.scope.back if lookup.scope.anchor == "clock" else None
         for window in windows:
-            for in_order in dated_orders(results, window, every_day=lookup.change == "rise per day"):
+            every_day = lookup.change == "rise per day"
+            worlds = (
+                of_hours(results, window, hours.count * 3600, every_day=every_day)
+                if hours is not None and hours.unit == "hours"
+                else dated_orders(results, window, every_day=every_day)
+            )
+            for in_order in worlds:
                 inside = {id(result) for _, together in in_order for result in together}
                 if not any(both <= inside for both in surely_two):
                     return EVERYTHING
@@ -1085,11 +1102,22 @@ class Oracle:
         return UNKNOWN if self.contradicts_sex() else FALSE
 
     def contradicts_sex(self) -> bool:
+        concepts = self.rulebook.concepts
+
+        def is_of_other(name: str) -> bool:
+            return any(
+                concepts[each].only_if not in (None, self.patient.sex) for each in (name, *concepts[name].broader)
+            )
+
         return any(
-            episode.list != "family_history"
-            and episode.unusable is None
-            and self.rulebook.concepts[name].only_if not in (None, self.patient.sex)
+            is_of_other(name) and episode.list != "family_history" and episode.unusable in (None, "unit")
             for name, those in self.patient.episodes.items()
+            for episode in those
+        ) or any(
+            is_of_other(name) and OF_OTHER_SEX in episode.flags
+            for list_, of_list in self.patient.may_be.items()
+            if list_ != "family_history"
+            for name, those in of_list.items()
             for episode in those
         )
 
@@ -1451,6 +1479,52 @@ def dated_orders(
                 return
             cuts |= {day * DAY for day in range(inside.first, inside.last + 1)}
     yield from arrangements(apart, window, cuts, in_order=True)
+
+
+def of_hours(
+    results: Sequence[tuple[Span, Result]], window: Span, seconds: int, *, every_day: bool
+) -> Iterator[list[tuple[int, list[Result]]]]:
+    """The results of some hours up to the latest one, which lies in the window. Of one that may be as old as that, and
+    may be older, both are tried."""
+    before = Span(window.first - seconds, window.last)
+    cuts = {window.first} | {edge - seconds for span, _ in results for edge in (span.first, span.last + 1)}
+    cuts |= {edge + seconds for span, _ in results for edge in (span.first, span.last + 1)}
+    if every_day:
+        cuts |= {day * DAY for day in range(before.days.first, before.days.last + 2)}
+    for world in placed_in(results, before, cuts):
+        if not world or world[-1][0].last < window.first:
+            yield []
+            continue
+        [*others, (latest, last)] = world
+        certain = [each for each in others if each[0].first >= latest.last - seconds]
+        perhaps = [each for each in others if each not in certain and each[0].last >= latest.first - seconds]
+        for kept in product((True, False), repeat=len(perhaps)):
+            chosen = [*certain, *(each for each, is_kept in zip(perhaps, kept, strict=True) if is_kept)]
+            ordered = [each for each in others if each in chosen]
+            yield [(span.first // DAY, [result]) for span, result in (*ordered, (latest, last))]
+
+
+def placed_in(
+    results: Sequence[tuple[Span, Result]], window: Span, cuts: Iterable[int]
+) -> Iterator[list[tuple[Span, Result]]]:
+    """The results in a window, each with the piece of time in which it lies, in every order that these allow."""
+    edges = {window.first, window.last + 1, *cuts}
+    edges |= {edge for span, _ in results for edge in (span.first, span.last + 1)}
+    pieces = [Span(first, after - 1) for first, after in pairwise(sorted(edges))]
+    pieces_of = [
+        [each for each in pieces if span.first <= each.first and each.last <= span.last] for span, _ in results
+    ]
+    for chosen in product(*pieces_of):
+        crowds: dict[Span, list[Result]] = {}
+        for piece, (_, result) in zip(chosen, results, strict=True):
+            if window.first <= piece.first <= window.last:
+                crowds.setdefault(piece, []).append(result)
+        in_pieces = [
+            [[(piece, result) for result in order] for order in permutations(crowd)]
+            for piece, crowd in sorted(crowds.items())
+        ]
+        for world in product(*in_pieces):
+            yield [placed for part in world for placed in part]
 
 
 def arrangements(

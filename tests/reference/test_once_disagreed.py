@@ -100,12 +100,13 @@ def rulebook_of(rule: str) -> Rulebook:
     return checked.rulebook
 
 
+SIGNED = {"on": "2026-02-20", "by": "a reviewer"}
 COMPLETE = {"complete": ["conditions", "procedures", "medications", "events"]}
 
 
 def is_ulcer(**fields: str) -> dict[str, Any]:
     """An entry that nobody settled to be an ulcer, and that is nothing else."""
-    return {"text": "some wording", "reviewed": {"not": ["liver", "crisis", "ague", "attack"]}, **fields}
+    return {"text": "some wording", "reviewed": {"not": ["liver", "crisis", "ague", "attack"], **SIGNED}, **fields}
 
 
 CASES: tuple[tuple[str, str, dict[str, Any], str], ...] = (
@@ -175,7 +176,7 @@ CASES: tuple[tuple[str, str, dict[str, Any], str], ...] = (
                 {
                     "text": "some wording",
                     "onset": "2026-02-19",
-                    "reviewed": {"not": ["ulcer", "liver", "crisis", "ague"]},
+                    "reviewed": {"not": ["ulcer", "liver", "crisis", "ague"], **SIGNED},
                 }
             ],
             **COMPLETE,
@@ -187,7 +188,7 @@ CASES: tuple[tuple[str, str, dict[str, Any], str], ...] = (
         "current any of (ulcer, crisis)",
         {
             "conditions": [
-                {"text": "wording", "onset": "2026-01-20", "status": "active", "reviewed": {"not": ["ague"]}},
+                {"text": "wording", "onset": "2026-01-20", "status": "active", "reviewed": {"not": ["ague"], **SIGNED}},
                 {"name": "ulcer", "status": "never"},
             ],
             **COMPLETE,

@@ -287,8 +287,14 @@ def _cuts(fact: Fact, rule: Truthful, inquiry: Inquiry) -> set[float]:
         found |= {each.value.low for each in recorded if each.value is not None and each.value.low == each.value.high}
     for concept in reach.shown_by(fact.name).concepts.values() if f"sign {fact.name}" in reach.of(rule) else ():
         for sign in concept.signs:
-            if sign.fact == fact.name and sign.numbers is not None:
-                found |= {end for end in (sign.numbers.low, sign.numbers.high) if end is not None}
+            if sign.fact != fact.name or sign.numbers is None:
+                continue
+            ends = [end for end in (sign.numbers.low, sign.numbers.high) if end is not None]
+            if sign.falls_within is None:
+                found.update(ends)
+                continue
+            recorded = inquiry.base[inquiry.trials[0].id].patient.results.get(fact.name, ())
+            found |= {each.value.high - end for each in recorded if each.value is not None for end in ends}
     return found
 
 

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from screener.evaluation.answers import Fact
-from screener.evaluation.evaluator import Program, program_of
+from screener.evaluation.evaluator import Program, answered_on, program_of
 from screener.evaluation.frame import Frame
 from screener.evaluation.instants import MOST_DAYS_OPEN
 from screener.records.derived import speaks_until
@@ -291,8 +291,10 @@ def days_of(fact: Fact, lengths: Iterable[Duration], frame: Frame) -> set[int]:
     """The days on which one fact can come to count otherwise in windows of these lengths, or because of its own age."""
     concepts = frame.rulebook.concepts
     match fact:
-        case Result() | Answer():
+        case Result():
             return set() if fact.when is None else _around(fact.when, lengths)
+        case Answer():
+            return _around(answered_on(fact, frame), lengths)
         case Episode():
             moments = [each for each in (fact.start, fact.end, fact.asserted) if each is not None]
             days = set[int]().union(*(_around(moment, lengths) for moment in moments))

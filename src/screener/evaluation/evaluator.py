@@ -76,7 +76,7 @@ from screener.rulebook import (
 )
 from screener.rulebook_walk import children, refers_to, roots, walk, walk_through
 from screener.values import ranges
-from screener.values.dates import OLDEST_AGE, completed_years, day_shifted
+from screener.values.dates import OLDEST_AGE, Moment, completed_years, day_shifted, on_day
 from screener.values.ranges import Range, exactly
 from screener.values.truth import (
     FALSE,
@@ -891,9 +891,9 @@ def _confirmed(node: Confirmed, engine: Engine[J, M]) -> Callable[[Frame], J]:
         answer = answer_to(question.name, frame)
         if answer is None or answer.value is None:
             return unanswered
-        if question.holds_for is not None and answer.when is not None:
+        if question.holds_for is not None:
             held_since = day_shifted(frame.as_of, question.holds_for, -1)
-            if answer.when.first_day < held_since:
+            if answered_on(answer, frame).first_day < held_since:
                 return Found(question.name, truth=UNKNOWN, used=(answer,), reasons=("stale", waits), may_lack=True)
         if question.shown_with is not None and (since := what_came_after(answer, question.shown_with, frame)):
             return Found(question.name, truth=UNKNOWN, used=(answer, *since), reasons=("stale", waits), may_lack=True)
@@ -914,15 +914,24 @@ def answer_to(question: str, frame: Frame) -> Answer | None:
     return None
 
 
+def answered_on(answer: Answer, frame: Frame) -> Moment:
+    """When somebody answered. An answer without a date is of the record's own day, and in a record without one of the
+    day of screening."""
+    if answer.when is not None:
+        return answer.when
+    own_day = frame.patient.as_of
+    return on_day(frame.as_of if own_day is None else min(own_day, frame.as_of))
+
+
 def what_came_after(answer: Answer, shown_with: Truthful, frame: Frame) -> tuple[Fact | Given, ...]:
     """What is shown with a question and came after somebody answered it with no: of that the answer says nothing. A yes
     stands.
 
     On 20 February somebody answered that the patient can move about. An entry says quadriplegia since 10 March.
     """
-    if answer.value is not False or answer.when is None or answer.when.last_day >= frame.as_of:
+    day = answered_on(answer, frame).last_day
+    if answer.value is not False or day >= frame.as_of:
         return ()
-    day = answer.when.last_day
     shown = judge(shown_with, frame)
     if shown.truth is not TRUE:
         return ()

@@ -22,6 +22,7 @@ from screener.rulebook import (
     RecordList,
     Rulebook,
     Scope,
+    Sex,
     made_once,
 )
 from screener.rulebook_walk import asked_together
@@ -222,7 +223,7 @@ class Frame:
         self.concerned: frozenset[str] = _concerned(self, patient) if of is None else of.concerned
         """The concepts that some entry or yes of the record says anything about, itself or as a broader or narrower
         one."""
-        self.against_sex: tuple[Episode, ...] = _against_sex(self.kinds, patient) if of is None else of.against_sex
+        self.against_sex: tuple[Episode, ...] = _against_sex(rulebook, patient) if of is None else of.against_sex
         """The entries and results that contradict the sex on record; while there are any, it rules nothing out."""
         self.denials: dict[str, list[Denial]] = _denials(self.kinds, patient, as_of) if of is None else of.denials
         self.denying: dict[tuple[RecordList, str], list[Denial]] = {} if of is None else of.denying
@@ -423,13 +424,24 @@ def _affirmed(frame: Frame, patient: Patient) -> frozenset[str]:
     )
 
 
-def _against_sex(kinds: Mapping[str, Kind], patient: Patient) -> tuple[Episode, ...]:
-    """What only the other sex can have, whenever it was, confirmed or not. What somebody only may have is none, unless
-    its words name nothing else; a result that cannot be used is none either, unless it is a number without a unit:
-    that was measured."""
+def _of_other_sex(rulebook: Rulebook, sex: Sex) -> Sequence[str]:
+    """The concepts that only the other sex can have, and their kinds."""
+
+    def found() -> Sequence[str]:
+        kinds = kinds_of(rulebook)
+        only = {name for name, kind in kinds.items() if kind.concept.only_if not in (None, sex)}
+        return tuple([name for name, kind in kinds.items() if not only.isdisjoint(kind.upward)])
+
+    return made_once(rulebook, f"not of a {sex}", found)
+
+
+def _against_sex(rulebook: Rulebook, patient: Patient) -> tuple[Episode, ...]:
+    """What only the other sex can have, or a kind of it, whenever it was, confirmed or not. What somebody only may have
+    is none, unless its words name nothing else; a result that cannot be used is none either, unless it is a number
+    without a unit: that was measured."""
     if patient.sex is None:
         return ()
-    of_other = [name for name, kind in kinds.items() if kind.concept.only_if not in (None, patient.sex)]
+    of_other = _of_other_sex(rulebook, patient.sex)
     known = [
         episode
         for name in of_other

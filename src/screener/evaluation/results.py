@@ -14,7 +14,7 @@ from screener.evaluation.episodes import entries_of_the_present, is_absent, pres
 from screener.evaluation.frame import Frame
 from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, fresh_until, not_after
 from screener.records.patient import Episode, Result
-from screener.rulebook import AgainstLimit, ChangeLookup, Finding, Lab, Sex, Side, ValueLookup
+from screener.rulebook import AgainstLimit, ChangeLookup, Finding, Lab, Scope, Sex, Side, ValueLookup
 from screener.values.dates import BEGINNING, DAY, Moment, earliest_of, latest_of, on_day
 from screener.values.ranges import EVERYTHING, Range, compare, exactly, hull
 from screener.values.ranges import Comparison as Operator
@@ -417,11 +417,16 @@ def change_of(lookup: ChangeLookup, stretch: Stretch | None, anchor: Found | Non
     recorded = frame.patient.results.get(lookup.fact, ())
     inside = _look_in(recorded, stretch, frame)
     inside.sort(key=lambda each: each.moment.order)
-    used = tuple(each.result for each in inside)
-    for each in inside:
-        each.moment = stretch.part_of(each.moment)
+    hours = _hours_back(lookup.scope)
+    earlier = [] if hours is None else _looked_back_from(inside, recorded, hours, frame)
+    used = tuple(each.result for each in (*earlier, *inside))
     possible = possible_values(frame.rulebook.fact(lookup.fact))
-    whole = _change_over_orders(lookup, [Level(each, possible) for each in inside])
+    if hours is None:
+        for each in inside:
+            each.moment = stretch.part_of(each.moment)
+        whole = _change_over_orders(lookup, [Level(each, possible) for each in inside])
+    else:
+        whole = _change_over_hours(lookup, inside, earlier, hours, possible, frame)
     if whole is None:
         older = () if inside else _last_on_record_before(recorded, stretch, frame)
         return Found(
@@ -434,8 +439,64 @@ def change_of(lookup: ChangeLookup, stretch: Stretch | None, anchor: Found | Non
             may_lack=True,
             anchor=anchor,
         )
-    why = () if whole.is_exact else _why_open(inside)
+    why = () if whole.is_exact else _why_open([*earlier, *inside])
     return Found(lookup.fact, lookup, range=whole, used=used, reasons=why, anchor=anchor)
+
+
+def _hours_back(scope: Scope) -> int | None:
+    """How many seconds a change over some hours up to the clock looks back; None for any other."""
+    back = scope.back
+    return back.count * 3600 if scope.anchor == "clock" and back is not None and back.unit == "hours" else None
+
+
+def _looked_back_from(
+    inside: list[Candidate], recorded: Sequence[Result], seconds: int, frame: Frame
+) -> list[Candidate]:
+    """The earlier results that a change over some hours may be counted from: as many hours before the latest one."""
+    if not inside:
+        return []
+    first = min(each.moment.first for each in inside) - seconds
+    last = frame.day * DAY + DAY - 1
+    known = {id(each.result) for each in inside}
+    found = _look_in(recorded, Stretch(first, first, last, last), frame)
+    return [each for each in found if id(each.result) not in known]
+
+
+def _change_over_hours(
+    lookup: ChangeLookup,
+    inside: list[Candidate],
+    earlier: list[Candidate],
+    seconds: int,
+    possible: Range,
+    frame: Frame,
+) -> Range | None:
+    """The change over some hours: they end with the latest result, which lies within as many hours of the clock.
+
+    Creatinine was 80 on 15 March at 6:30 and 110 on the 17th at 6:30. Over 48 hours it rose by 30, on the 18th, too.
+    """
+    settled = latest_of(each.moment for each in inside if each.membership is TRUE)
+    end = frame.day * DAY + DAY - 1
+    changes: list[Range] = []
+    for candidate in inside:
+        if not settled or any(candidate.moment.is_before(other) for other in settled):
+            continue
+        last = Level(candidate, possible)
+        latest = last.not_before(settled).moment
+        window = Stretch(latest.first - seconds, latest.last - seconds, end, end)
+        others = [
+            Level(Candidate(each.result, each.moment, truth), possible)
+            for each in (*earlier, *inside)
+            if each is not candidate and (truth := window.holds(each.moment)) is not FALSE
+        ]
+        certain = [*(each for each in others if each.membership is TRUE), last]
+        if not _are_surely_two(certain):
+            return None
+        for levels in (certain, [*others, last]):
+            change = _change(lookup, last, settled, _Levels(levels, lookup))
+            if change is None:
+                return None
+            changes.append(change)
+    return hull(changes) if changes else None
 
 
 class Level:

@@ -22,6 +22,7 @@ from screener.language.propositions import Propositions
 from screener.rulebook import (
     Any,
     Between,
+    ChangeLookup,
     Code,
     Compare,
     Concept,
@@ -32,8 +33,10 @@ from screener.rulebook import (
     Lab,
     Limits,
     NormalLimit,
+    Number,
     Question,
     RecordList,
+    Scope,
     Sex,
     SexIs,
     Sign,
@@ -723,6 +726,13 @@ def signs_of(desk: Desk, block: syntax.Concept, shows: str) -> tuple[Sign, ...]:
                 line.test.span,
                 help=f"write `{shows} when … is positive`, `{shows} when … >= 1`, or several with `or`",
             )
+        if shows != "may be present" and any(sign.falls_within is not None for sign in known):
+            desk.error(
+                "fall-as-sign",
+                "a fall may be of several things",
+                line.test.span,
+                help="write `may be present when fall in …`",
+            )
         signs += known if line.over is None else [replace(sign, over=line.over.length) for sign in known]
     return tuple(signs)
 
@@ -733,6 +743,14 @@ def _sign(test: Truthful, lookups: Lookups) -> Sign | None:
         match lookup:
             case ValueLookup(_, fact, "latest", None):
                 return fact
+            case _:
+                return None
+
+    def fallen(name: str) -> tuple[str, Duration] | None:
+        lookup = lookups.by_name[name]
+        match lookup:
+            case ChangeLookup(_, fact, "fall", Scope(anchor="clock", back=Duration() as back)) if back.unit != "hours":
+                return fact, back
             case _:
                 return None
 
@@ -750,6 +768,8 @@ def _sign(test: Truthful, lookups: Lookups) -> Sign | None:
                     return Sign(fact, Limits(high=limit, high_open=operator == "<"))
                 case "=":
                     return Sign(fact, Limits(limit, limit))
+        case Compare(Value(name), ">=", Number(limit)) if (fall := fallen(name)) is not None:
+            return Sign(fall[0], Limits(low=limit), falls_within=fall[1])
         case _:
             return None
 

@@ -32,11 +32,13 @@ Absences = Mapping[str, tuple[Absence, ...]]
 
 
 class Shown(Struct, frozen=True):
-    """A result, and whether it shows its concept to be present, and to be absent."""
+    """A result, and whether it shows its concept to be present, and to be absent. `since` is when at the earliest
+    something began that only a fall may show: when the result was still higher."""
 
     result: Result
     present: Truth
     absent: Truth
+    since: Moment | None = None
 
 
 def with_derived(
@@ -164,7 +166,8 @@ def _what_it_shows(result: Result, concept: Concept, results: Results) -> Shown:
     )
     if can_say_either and present is not TRUE and absent is FALSE:
         return Shown(result, UNKNOWN, UNKNOWN)
-    return Shown(result, present, absent)
+    since = _higher_before(result, concept, results) if present is UNKNOWN else None
+    return Shown(result, present, absent, since)
 
 
 def _at_once(signs: Sequence[Sign]) -> list[Sign]:
@@ -207,8 +210,63 @@ def _presence(result: Result, concept: Concept, results: Results) -> Truth:
     if over_time is TRUE:
         return TRUE
     present = any_of((over_time, _meets_any(result, _at_once(concept.present_when))))
-    may_be = present is FALSE and _meets_any(result, concept.may_be_present_when) is not FALSE
-    return UNKNOWN if may_be else present
+    if present is not FALSE:
+        return present
+    may_be = _may_be_by_itself(result, concept) or any(
+        _may_have_fallen_to(result, sign, results) for sign in _falls(concept, result)
+    )
+    return UNKNOWN if may_be else FALSE
+
+
+def _may_be_by_itself(result: Result, concept: Concept) -> bool:
+    """Whether the result alone raises the question of the concept."""
+    signs = [sign for sign in concept.may_be_present_when if sign.falls_within is None]
+    return _meets_any(result, signs) is not FALSE
+
+
+def _falls(concept: Concept, result: Result) -> Iterator[Sign]:
+    """The falls of the result's lab that raise the question of the concept."""
+    for sign in concept.may_be_present_when:
+        if sign.falls_within is not None and sign.fact == result.fact:
+            yield sign
+
+
+def _may_have_fallen_to(result: Result, sign: Sign, results: Results) -> list[Result]:
+    """The earlier results that may be higher by as much as the sign asks, and within its time.
+
+    Hemoglobin was 120 g/L on 16 March and is 75 g/L on the 17th: it fell by 45 g/L within 3 days.
+    """
+    return [
+        earlier
+        for earlier in results[result.fact]
+        if earlier is not result and _may_lie_within(earlier, result, sign) and _may_differ_by(earlier, result, sign)
+    ]
+
+
+def _higher_before(result: Result, concept: Concept, results: Results) -> Moment | None:
+    """The earliest moment at which a result was still higher, where only a fall raises the question."""
+    falls = list(_falls(concept, result))
+    if not falls or _may_be_by_itself(result, concept):
+        return None
+    moments = [earlier.when for sign in falls for earlier in _may_have_fallen_to(result, sign, results)]
+    dated = [each for each in moments if each is not None]
+    return min(dated, key=lambda each: each.first) if moments and len(dated) == len(moments) else None
+
+
+def _may_lie_within(earlier: Result, later: Result, sign: Sign) -> bool:
+    """Whether a result may be earlier than another one, and within the sign's time before it."""
+    if sign.falls_within is None or earlier.when is None or later.when is None:
+        return True
+    first_day = day_shifted(later.when.first_day, sign.falls_within, -1)
+    return earlier.when.last_day >= first_day and not later.when.is_before(earlier.when)
+
+
+def _may_differ_by(earlier: Result, later: Result, sign: Sign) -> bool:
+    if earlier.value is None or later.value is None or sign.numbers is None or sign.numbers.low is None:
+        return False
+    high = Fraction(earlier.value.high) if earlier.exact is None else earlier.exact
+    low = Fraction(later.value.low) if later.exact is None else later.exact
+    return high - low >= Fraction(sign.numbers.low)
 
 
 def _meets_any(result: Result, signs: Sequence[Sign]) -> Truth:
@@ -276,7 +334,7 @@ def _episodes(
         if each.present is UNKNOWN and _is_settled(result, concept, shown):
             continue
         if each.present is UNKNOWN or not _is_placed(result):
-            yield _doubtful(concept, result, absent, _over_by(result, concept, shown))
+            yield _doubtful(concept, each, absent, _over_by(result, concept, shown))
         elif result.when is None:
             yield _episode(concept, result.source, None, None, ongoing=True)
         else:
@@ -419,12 +477,16 @@ def _over_by(result: Result, concept: Concept, shown: Sequence[Shown]) -> Moment
     return from_one_to_another(when, Moment(first.first, first.first, "", first.offset), "")
 
 
-def _doubtful(concept: Concept, result: Result, absent: Sequence[Moment], over_by: Moment | None) -> Episode:
+def _doubtful(concept: Concept, shown: Shown, absent: Sequence[Moment], over_by: Moment | None) -> Episode:
+    result = shown.result
+    start = None if result.when is None else _start(result.when, absent)
+    if start is not None and shown.since is not None and start.offset == shown.since.offset:
+        start = from_one_to_another(shown.since, start, "") if start.first < shown.since.first else start
     return Episode(
         concept.name,
         LIST_OF[concept.kind],
         result.source,
-        start=None if result.when is None else _start(result.when, absent),
+        start=start,
         asserted=result.when,
         status=SHOWN,
         shown_by_result=True,

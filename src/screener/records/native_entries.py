@@ -740,7 +740,7 @@ class _Reader:
 
     def _review_counts(self, entry: Entry, path: str) -> bool:
         """Whether what a person settled about an entry settles it: it says by whom and on which day, and that day is
-        not before the entry, nor after the record's own."""
+        not before the entry, nor after the record's own (or after the entry, if that is still later)."""
         review = entry.reviewed
         if review is None:
             return True
@@ -753,7 +753,7 @@ class _Reader:
             fault, mend = "the review does not say by whom, and on which day", "give `by` and `on`"
         elif began is not None and on.is_before(began):
             fault, mend = f"the review of `{on.text}` is before the entry's `{began.text}`", "look at the entry again"
-        elif own_day is not None and on.first_day > own_day:
+        elif own_day is not None and on.first_day > max(own_day, began.last_day if began is not None else own_day):
             fault, mend = f"the review of `{on.text}` is after the record's own day", _CORRECT
         else:
             return True
