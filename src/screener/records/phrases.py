@@ -43,6 +43,9 @@ _UNSURE = re.compile(r"[?\uff1f\u2192\u21d2]|->|=>")
 _COUNTED = re.compile(r"(?:\d+|x(?=\d))+(.*)", re.IGNORECASE)
 """A number written in one with its unit, or as a multiple: `40mg`, `x3`, `2x550`."""
 
+_HAN = re.compile(r"[\u3400-\u9fff]")
+"""A letter of a script without spaces between words."""
+
 _KINDS: Mapping[str, tuple[str, ...]] = {
     "conditions": ("condition", "procedure"),
     "procedures": ("condition", "procedure"),
@@ -169,9 +172,29 @@ class Phrases:
             if longest is None and (counted := _COUNTED.fullmatch(words[at])) is not None:
                 words[at] = counted[1]
                 longest = self._longest(words, at) if words[at] else None
+            if longest is None and (parts := self._cut(words[at])):
+                words[at : at + 1] = parts
+                continue
             if longest is not None or words[at]:
                 yield longest
             at += len(longest.words) if longest is not None else 1
+
+    def _cut(self, word: str) -> Sequence[str]:
+        """The phrases and numbers that a word is made of whose script has no spaces, the longest first; nothing if a
+        part of it is none.
+
+        `恩替卡韦分散片` is entecavir and a form of tablet; in `停用恩替卡韦` the first two letters, stopped, are no phrase.
+        """
+        if not _HAN.search(word):
+            return ()
+        cut: dict[int, tuple[str, ...]] = {len(word): ()}
+        for start in range(len(word) - 1, -1, -1):
+            for end in sorted((end for end in cut if end > start), reverse=True):
+                part = word[start:end]
+                if part.isdecimal() or self._longest((part,), 0) is not None:
+                    cut[start] = (part, *cut[end])
+                    break
+        return cut.get(0, ()) if len(cut.get(0, ())) > 1 else ()
 
     def _longest(self, words: Sequence[str], at: int) -> _Phrase | None:
         """The longest phrase that begins at one of the words; of two alike one that is no drug within a diagnosis, the
