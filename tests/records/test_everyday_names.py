@@ -67,8 +67,8 @@ def test_a_name_of_the_ward_is_read(written: str, unit: str, fact: str) -> None:
     ("written", "unit"),
     [
         ("直接胆红素", "umol/L"), ("肌酐清除率", "mL/min"), ("尿肌酐", "umol/L"), ("体重指数", "kg/m2"),
-        ("血小板分布宽度", "%"), ("中性粒细胞百分比", "%"), ("糖化血红蛋白", "%"), ("前白蛋白", "g/L"), ("尿酸", "umol/L"),
-        ("尿中クレアチニン", "mg/dL"),
+        ("血小板分布宽度", "%"), ("中性粒细胞百分比", "%"), ("糖化血红蛋白", "%"), ("前白蛋白", "g/L"), 
+        ("尿酸", "umol/L"), ("尿中クレアチニン", "mg/dL"),
     ],
 )  # fmt: skip
 def test_another_lab_of_a_like_name_keeps_no_place(written: str, unit: str) -> None:
