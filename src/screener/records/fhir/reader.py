@@ -231,8 +231,8 @@ class Reader:
         wordings = list(dict.fromkeys(each for each in words if each))
         likeness, seen = likeness_of(dictionary), set[str]()
         for wording in wordings:
-            # What has a code of diseases may be a lab only under nearly its name. SNOMED CT writes the kind of a concept
-            # behind it: `Body weight (observable entity)`.
+            # What has a code of diseases may be a lab only under nearly its name. SNOMED CT writes the kind of a
+            # concept behind it: `Body weight (observable entity)`.
             like = likeness.nearly if is_coded else likeness.perhaps
             for name in like(without_brackets(wording) if "snomed" in systems else wording, ("lab", "finding")):
                 meaning = dictionary.named(name, ("lab", "finding"))
@@ -271,7 +271,8 @@ class Reader:
         if not known:
             if on is None and not self._is_judged(concept):
                 self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
-        elif not fitting and all(each.entry.name in self.dictionary.unspecific for each in known):
+        elif not fitting and all(each.kind == "substance" for each in known):
+            # What one may be allergic to is given as a drug, too: blood.
             self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
         elif not fitting:
             other = known[0]
