@@ -60,12 +60,26 @@ def status_of(line: str, *results: dict[str, Any]) -> str:
         ("体重", "kg", "body_weight"),
         ("平均动脉压", "mmHg", "mean_arterial_pressure"),
         ("NIBP mean", "mmHg", "mean_arterial_pressure"),
+        ("総ビリルビン", "mg/dL", "total_bilirubin"),
+        ("尿素窒素", "mg/dL", "urea"),
     ],
 )
 def test_a_name_of_the_ward_is_read(written: str, unit: str, fact: str) -> None:
     patient = of_results({"name": written, "value": 20, "unit": unit, "date": "2026-03-19"})
     assert list(patient.results) == [fact]
     assert patient.results[fact][0].unusable is None
+
+
+@pytest.mark.parametrize(
+    ("written", "unit"),
+    [
+        ("直接胆红素", "umol/L"), ("肌酐清除率", "mL/min"), ("尿肌酐", "umol/L"), ("体重指数", "kg/m2"),
+        ("血小板分布宽度", "%"), ("中性粒细胞百分比", "%"), ("糖化血红蛋白", "%"), ("前白蛋白", "g/L"),
+        ("尿酸", "umol/L"), ("尿中クレアチニン", "mg/dL"),
+    ],
+)  # fmt: skip
+def test_another_lab_of_a_like_name_keeps_no_place(written: str, unit: str) -> None:
+    assert not of_results({"name": written, "value": 20, "unit": unit, "date": "2026-03-19"}).results
 
 
 HE_0 = {"name": "HE_grade", "value": 0, "date": "2026-03-19"}

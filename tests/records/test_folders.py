@@ -163,6 +163,33 @@ def test_json_beside_the_lines_of_an_export_belongs_to_it(export: Path, content:
     assert patient.unread == {}
 
 
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"resourceType": "Binary", "id": "b", "contentType": "application/pdf", "data": "A" * 200_000},
+        {"resourceType": "DiagnosticReport", "status": "final", "presentedForm": [{"data": "A" * 200_000}]},
+        {"resourceType": "Parameters", "parameter": [{"name": "displayLanguage", "valueString": "en"}]},
+        None,
+    ],
+)
+def test_files_of_one_resource_each_belong_together_whatever_their_size(tmp_path: Path, beside: Any) -> None:
+    for name, resource in (("a", PATIENT), ("b", INR), ("c", CIRRHOSIS), ("d", beside)):
+        if resource is not None:
+            (tmp_path / f"{name}.json").write_text(json.dumps(resource))
+    assert records_in(tmp_path) == ([tmp_path], ())
+    (patient,) = read_patients(tmp_path, SMALL)
+    assert isinstance(patient, Patient)
+    assert (list(patient.results), list(patient.episodes)) == (["INR"], ["cirrhosis"])
+
+
+@pytest.mark.parametrize("size", [1, 5000])
+def test_a_bundle_among_them_is_a_record_of_its_own(tmp_path: Path, size: int) -> None:
+    whole = bundle(PATIENT, *[INR] * size)
+    for name, resource in (("a", PATIENT), ("b", INR), ("c", whole)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(resource))
+    assert len(records_in(tmp_path)[0]) == 3
+
+
 def test_a_hidden_folder_is_named_only(export: Path) -> None:
     lines(export / ".git" / "Condition.ndjson", CIRRHOSIS)
     patient = only_patient(export)

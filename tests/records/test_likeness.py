@@ -58,6 +58,7 @@ def test_the_entry_that_a_reader_would_think_of_stands_first(wording: str, kinds
         ("", RESULTS),
         ("(((", RESULTS),
         ("总胆固醇", RESULTS),
+        ("转氨酶", RESULTS),
         ("K", RESULTS),
         ("30' na 75g glucose", RESULTS),
         ("Antibiogram", RESULTS),

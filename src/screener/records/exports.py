@@ -5,6 +5,7 @@ A file in which nothing is a record is passed over and named.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from os.path import isdir
@@ -60,16 +61,32 @@ def _are_of_one_export(places: Sequence[Path]) -> bool:
     for place in places:
         try:
             if place.stat().st_size > HEAD:
-                return False
+                kind = _KIND.search(head_of(place))
+                if kind is None or kind[1] in (b"Bundle", b"Parameters"):
+                    return False
+                kinds.append(kind[1].decode())
+                continue
             contents = [each.content for each in read_file(place, str(place)) if isinstance(each, Document)]
         except (RecordError, OSError):
             continue
         for content in contents:
             if isinstance(content, Mapping) and content.get("resourceType") not in (None, "Bundle", "Parameters"):
                 kinds.append(content["resourceType"])
-            elif _foreign(content) is None:
+            elif _foreign(content) is None and not _is_without_resources(content):
                 return False
     return len(kinds) > 1 and set(kinds) != {"Patient"}
+
+
+_KIND = re.compile(rb'"resourceType"\s*:\s*"(\w+)"')
+"""The kind of resource of a large file, such as a PDF within a Binary: what its beginning says."""
+
+
+def _is_without_resources(content: object) -> bool:
+    """Parameters that hold no resource, such as the settings of a server."""
+    if not isinstance(content, Mapping) or content.get("resourceType") != "Parameters":
+        return False
+    of_parameters = content.get("parameter", [])
+    return isinstance(of_parameters, list) and not any("resource" in str(each) for each in of_parameters)
 
 
 def _nothing_of_a_patient(place: Path, name: str) -> Unread | None:
@@ -170,6 +187,8 @@ def _file_beside(place: Path, name: str) -> Iterator[Document | Unread | Manifes
                 yield Unread(where, _what_beside(other), other.may_hold)
                 if other is MANIFEST:
                     yield Manifest(each.content, name)
+            elif _is_without_resources(each.content):
+                yield Unread(where, HOLDS_NOTHING, may_hold=False)
             else:
                 yield Document(each.content, where, is_part=True)
     except RecordError as error:

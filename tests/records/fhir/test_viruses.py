@@ -149,3 +149,23 @@ def test_a_pregnancy_status_of_a_summary_is_read(answer: Json, present: bool, ab
     assert status_on_record.unusable is None
     assert any(not each.doubtful for each in patient.episodes.get("pregnancy", ())) is present
     assert any(not each.doubtful for each in patient.absences.get("pregnancy", ())) is absent
+
+
+@pytest.mark.parametrize(
+    ("answer", "status_of_line"),
+    [
+        (coded("LA29252-6", LOINC), "failed"),
+        (coded("LA29253-4", LOINC), "unknown"),  # not breastfeeding: whether she is pregnant is not known
+        (coded("LA4489-6", LOINC), "unknown"),
+        ({"text": "Currently breastfeeding"}, "failed"),
+        ({"text": "gestillt"}, "unknown"),
+    ],
+)
+@pytest.mark.parametrize("code", [coded("63895-7", LOINC), coded("413712001", SNOMED)])
+def test_a_breastfeeding_status_of_a_hospital_is_read(code: Json, answer: Json, status_of_line: str) -> None:
+    told = observation("", code=code, **{ANSWER: answer})
+    assert status(told, line=("NCT07409259", "E7")) == status_of_line
+    not_pregnant = result("82810-3", **{ANSWER: coded("LA26683-5", LOINC)})
+    if answer == coded("LA29253-4", LOINC):
+        told_both = read_patient(bundle(PATIENT, told, not_pregnant), RULES)
+        assert [each.concept for each in told_both.absences["breastfeeding"]] == ["breastfeeding"]

@@ -221,6 +221,7 @@ class Reader:
     def _near(self, concept: Concept, unit: str | None) -> Iterator[Meaning]:
         dictionary = self.dictionary
         systems = {dictionary.system_name(each.system) for each in concept.codings if each.system and each.code}
+        is_coded = any(dictionary.is_named_system(each) for each in systems)
         if self._meant(concept) or "loinc" in systems:
             return  # a code of laboratory tests is not something else that only sounds like it
         names = concept.codes
@@ -230,9 +231,10 @@ class Reader:
         wordings = list(dict.fromkeys(each for each in words if each))
         likeness, seen = likeness_of(dictionary), set[str]()
         for wording in wordings:
-            # SNOMED CT writes the kind of a concept behind its name: `Body weight (observable entity)`.
-            name_alone = without_brackets(wording) if "snomed" in systems else wording
-            for name in likeness.perhaps(name_alone, ("lab", "finding")):
+            # What has a code of diseases may be a lab only under nearly its name. SNOMED CT writes the kind of a
+            # concept behind it: `Body weight (observable entity)`.
+            like = likeness.nearly if is_coded else likeness.perhaps
+            for name in like(without_brackets(wording) if "snomed" in systems else wording, ("lab", "finding")):
                 meaning = dictionary.named(name, ("lab", "finding"))
                 if meaning is None or meaning.entry.name in seen or not dictionary.may_come_in(meaning, unit):
                     continue
@@ -269,7 +271,8 @@ class Reader:
         if not known:
             if on is None and not self._is_judged(concept):
                 self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
-        elif not fitting and all(each.entry.name in self.dictionary.unspecific for each in known):
+        elif not fitting and all(each.kind == "substance" for each in known):
+            # What one may be allergic to is given as a drug, too: blood.
             self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
         elif not fitting:
             other = known[0]
