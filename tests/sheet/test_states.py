@@ -197,6 +197,12 @@ def test_an_old_word_of_what_goes_on_names_no_day() -> None:
     assert found.dates.reopens is None
 
 
+def test_an_onset_that_is_too_old_is_changed_by_no_result() -> None:
+    told = sheet(conditions=[{**FAILURE, "onset": "2026-01-10"}])
+    assert told.trials[0].state.detail == "A new entry could change it."
+    assert told.next == "nothing today; screen again when something new is on record"
+
+
 def test_what_a_new_result_would_change_too_does_not_hang_on_the_onset() -> None:
     onset = "platelets before last onset of liver_failure"
     rules_ = rulebook_with_trial(LINES.replace("lowest platelets within 1 year", onset))
@@ -313,6 +319,34 @@ def test_a_doubtful_value_alone_rules_nothing_out_for_good() -> None:
         (found,) = sheet_of(evaluate(read_patient(record, rules_), rules_, as_of=AS_OF)).trials
         assert found.state.name == state
         assert tuple(f"{each.lines[0]}{' ?' if each.is_doubtful else ''}" for each in found.points) == told
+
+
+@pytest.mark.parametrize(("pressure", "state"), [(90, "all met"), (240, "check"), (69, "ruled out today")])
+def test_what_a_doubtful_value_denies_is_not_denied_without_it(pressure: float, state: str) -> None:
+    rules_ = rulebook_with_trial("\nexclusion E1\n  > Low pressure\n  current hypotension\n")
+    record = {"id": "anna", "observations": [lab("MAP", pressure, unit="mmHg")]}
+    (told,) = sheet_of(evaluate(read_patient(record, rules_), rules_, as_of=AS_OF)).trials
+    assert told.state.name == state
+
+
+def test_of_two_doubtful_values_the_one_that_rules_out_is_checked() -> None:
+    told = sheet(observations=[lab("INR", 25.3), count(4.9)])
+    assert told.trials[0].state.headline == "Check platelet count first"
+    assert [each.effect for each in told.check_first] == ["(decides 0001)", ""]
+
+
+def test_a_doubtful_value_that_is_too_old_to_count_is_no_value_to_check() -> None:
+    assert not sheet(observations=[lab("INR", 25.3, "2026-01-05"), count(80)]).check_first
+
+
+def test_what_a_result_is_needed_for_too_is_not_mended_by_time_alone() -> None:
+    """The other trial ends too late, but a new count is needed as well."""
+    rule = "history of trial_participation within 30 days"
+    rules_ = rulebook_with_trial(LINES.replace(rule, f"{rule} or platelets < 50 x 10*9/L"))
+    other = {"name": "trial_participation", "start": "2026-01-01", "end": "2026-02-12"}
+    record = {**ALL_MET, "observations": [lab("INR", 1.8), count(40)], "events": [other]}
+    (told,) = sheet_of(evaluate(read_patient(record, rules_), rules_, as_of=AS_OF)).trials
+    assert told.state.name == "ruled out today"
 
 
 def test_a_value_is_checked_for_the_trials_that_are_not_ruled_out() -> None:

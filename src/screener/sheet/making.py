@@ -431,6 +431,8 @@ def _detail(trial: TrialResult, state: StateName, left: str, worked: _Worked) ->
             kinds = {way.kind for each in distance_.failures for way in each.ways}
             if kinds <= {"window", "age"}:
                 return phrases.TIME_ALONE
+            if kinds <= {"history", "plan"}:
+                return phrases.NEW_ENTRY
             return phrases.ONCE_OVER if kinds == {"state"} else phrases.COULD_CHANGE
         case "all met if complete":
             return phrases.assumed(met, of, sum(each.basis == "assumed" for each in trial.criteria))
