@@ -239,9 +239,9 @@ def _locale(name: str | None) -> Locale | None:
 
 
 def _dictionary(rules: Rulebook | None, codes: Codes, hierarchy: Path | None = None) -> Dictionary:
-    from screener.records.dictionary import Dictionary
+    from screener.records.dictionary import dictionary_of
 
-    dictionary = Dictionary(load_rules() if rules is None else rules)
+    dictionary = dictionary_of(load_rules() if rules is None else rules)
     if hierarchy is not None:
         from screener.terminology.hierarchy import Hierarchy
 

@@ -341,6 +341,7 @@ def defined_by(node: ast.AST) -> list[str]:
             return []
 
 
+@cache
 def words_in(where: str, what: str) -> set[str]:
     """The classes that stand in a consumer (of what is written only those named as `syntax.…`), or the words: also a
     tense by the name of its set of verbs, `NOW`."""

@@ -30,6 +30,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a record, and a cache of its own that one run has filled."""
     folder = tmp_path_factory.mktemp("start")
     (folder / "patient.json").write_text(json.dumps(RECORD), encoding="utf-8")
+    cold = modules_after(["patient.json", "--json"], folder)
+    assert "lark" in cold, "the first run compiles the rules, or these tests show nothing"
     return folder
 
 
@@ -45,8 +47,6 @@ def modules_after(arguments: list[str], home: Path) -> set[str]:
 
 
 def test_a_warm_start_loads_no_parser_no_units_library_and_no_table(home: Path) -> None:
-    cold = modules_after(["patient.json", "--json"], home)
-    assert "lark" in cold, "the first run compiles the rules, or this test shows nothing"
     warm = modules_after(["patient.json", "--json"], home)
     assert not warm & (HEAVY | {"rich", "jinja2"})
     assert not {name for name in warm if name.startswith("screener.language")}
@@ -55,19 +55,16 @@ def test_a_warm_start_loads_no_parser_no_units_library_and_no_table(home: Path) 
 
 
 def test_a_sheet_adds_no_table(home: Path) -> None:
-    modules_after(["patient.json", "--json"], home)
     assert not modules_after(["patient.json"], home) & (HEAVY | {"jinja2", "rich"})
 
 
 def test_a_table_adds_nothing_but_the_table(home: Path) -> None:
-    modules_after(["patient.json", "--json"], home)
     warm = modules_after(["patient.json", "--full"], home)
     assert not warm & (HEAVY | {"jinja2"})
     assert "rich" in warm
 
 
 def test_a_page_adds_templates_and_no_table(home: Path) -> None:
-    modules_after(["patient.json", "--html", "page.html"], home)
     warm = modules_after(["patient.json", "--html", "page.html"], home)
     assert not warm & (HEAVY | {"rich"})
     assert "jinja2" in warm

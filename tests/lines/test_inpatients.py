@@ -14,7 +14,10 @@ from typing import NamedTuple
 import pytest
 
 from lines.casebook import rules
-from screener import evaluate, load_patient
+from screener import evaluate
+from screener.records import read_patient
+from screener.records.dictionary import Dictionary
+from screener.records.local_codes import with_tables
 from screener.screening import CriterionResult
 
 FOLDER = Path(__file__).parents[1] / "data" / "inpatients"
@@ -49,9 +52,13 @@ def truth() -> list[Row]:
 
 
 @cache
+def dictionary(with_the_table: bool) -> Dictionary:
+    return with_tables(Dictionary(rules()), [FOLDER / "codes.csv"] if with_the_table else [])
+
+
+@cache
 def screened(patient: str, coding: str, situation: str) -> dict[str, CriterionResult]:
-    codes = FOLDER / "codes.csv" if situation == "with the site's table" else ()
-    record = load_patient(FOLDER / f"{patient}{CODINGS[coding]}.json", rules(), codes)
+    record = read_patient(FOLDER / f"{patient}{CODINGS[coding]}.json", dictionary(situation == "with the site's table"))
     complete = () if situation == "as exported" else LISTS
     trials = evaluate(record, rules(), DAY, assume_complete=complete).trials
     return {f"{trial.id}/{criterion.id}": criterion for trial in trials for criterion in trial.criteria}

@@ -187,11 +187,11 @@ def loaded(folder: Path | None, tables: Sequence[Path] = (), hierarchy: Path | N
     try:
         from screener import screening  # noqa: F401
         from screener.loading import RulesError, load_rulebook
-        from screener.records.dictionary import Dictionary
+        from screener.records.dictionary import dictionary_of
         from screener.records.reading import read_patient  # noqa: F401
 
         try:
-            dictionary = Dictionary(load_rulebook(folder))
+            dictionary = dictionary_of(load_rulebook(folder))
         except RulesError as problem:
             raise UnusableError(problem) from None
         if hierarchy is not None:

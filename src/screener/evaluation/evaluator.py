@@ -92,12 +92,17 @@ from screener.values.truth import (
     truth_of,
 )
 
-Decide = Callable[[Frame], Judged]
-Measure = Callable[[Frame], Measured]
+X = TypeVar("X")
+Run = Callable[[Frame], X]
+"""What a node becomes once it is prepared."""
 J = TypeVar("J")
 """What an engine says of a truth."""
 M = TypeVar("M")
 """What an engine says of a number."""
+Meanings = dict[type, Callable[[Anything, Anything], Anything]]
+SayOfTruths = Callable[[Iterable[Truth]], Truth]
+SayOfFound = Callable[[Found, Frame], tuple[Truth, tuple[Reason, ...]]]
+SayPoints = Callable[[Range, frozenset[str] | None], Range]
 
 
 class Engine(ABC, Generic[J, M]):
@@ -105,87 +110,78 @@ class Engine(ABC, Generic[J, M]):
     that."""
 
     rulebook: Rulebook
+    _whole: Program
+    _prepared: dict[Struct, Run[Anything]]
 
-    def truth(self, node: Truthful) -> Callable[[Frame], J]:
+    def truth(self, node: Truthful) -> Run[J]:
         """The function that decides a node."""
-        decide: Callable[[Frame], J] = self._prepare(node, _TRUTHS)
+        decide: Run[J] = self._prepare(node, _TRUTHS)
         return decide
 
-    def number(self, node: Numeric) -> Callable[[Frame], M]:
+    def number(self, node: Numeric) -> Run[M]:
         """The function that measures a node."""
-        measure: Callable[[Frame], M] = self._prepare(node, _NUMBERS)
+        measure: Run[M] = self._prepare(node, _NUMBERS)
         return measure
 
-    @abstractmethod
-    def _prepare(self, node: Struct, meanings: dict[type, Callable[[Anything, Anything], Anything]]) -> Anything:
+    def _prepare(self, node: Struct, meanings: Meanings) -> Anything:
         """The function of a node, made once."""
+        run = self._prepared.get(node)
+        if run is None:
+            run = meanings[type(node)](node, self)
+            if self._is_remembered(node):
+                run = remembered(next(self._whole.places), run, by_trial=self._whole.asks_somebody(node))
+            self._prepared[node] = run
+        return run
+
+    def _is_remembered(self, node: Struct) -> bool:
+        """Whether a frame remembers what a node says."""
+        return self._whole.is_used_again(node)
 
     @abstractmethod
-    def of_truths(
-        self, node: Truthful, rules: Sequence[Callable[[Frame], J]], say: Callable[[Iterable[Truth]], Truth]
-    ) -> Callable[[Frame], J]:
+    def of_truths(self, node: Truthful, rules: Sequence[Run[J]], say: SayOfTruths) -> Run[J]:
         """A truth made of truths."""
 
     @abstractmethod
-    def of_numbers(
-        self, node: Truthful, numbers: Sequence[Callable[[Frame], M]], say: Callable[..., Truth]
-    ) -> Callable[[Frame], J]:
+    def of_numbers(self, node: Truthful, numbers: Sequence[Run[M]], say: Callable[..., Truth]) -> Run[J]:
         """A truth made of numbers."""
 
     @abstractmethod
-    def counted(
-        self, node: Numeric, numbers: Sequence[Callable[[Frame], M]], say: Callable[..., Range]
-    ) -> Callable[[Frame], M]:
+    def counted(self, node: Numeric, numbers: Sequence[Run[M]], say: Callable[..., Range]) -> Run[M]:
         """A number made of numbers."""
 
     @abstractmethod
-    def chosen(
-        self, node: Numeric, test: Callable[[Frame], J], then: Callable[[Frame], M], otherwise: Callable[[Frame], M]
-    ) -> Callable[[Frame], M]:
+    def chosen(self, node: Numeric, test: Run[J], then: Run[M], otherwise: Run[M]) -> Run[M]:
         """One of two numbers. If the test is open, what either could be."""
 
     @abstractmethod
-    def points(
-        self, node: Numeric, number: Callable[[Frame], M], say: Callable[[Range, frozenset[str] | None], Range]
-    ) -> Callable[[Frame], M]:
+    def points(self, node: Numeric, number: Run[M], say: SayPoints) -> Run[M]:
         """A number made of a number, or of the choices that were found."""
 
     @abstractmethod
-    def written(self, node: Numeric, value: Range) -> Callable[[Frame], M]:
+    def written(self, node: Numeric, value: Range) -> Run[M]:
         """A number written in the rule."""
 
     @abstractmethod
-    def read_number(self, node: Numeric, read: Callable[[Frame], Found], unknown: Range) -> Callable[[Frame], M]:
+    def read_number(self, node: Numeric, read: Run[Found], unknown: Range) -> Run[M]:
         """A number as it was found."""
 
     @abstractmethod
-    def read_truth(
-        self,
-        node: Truthful,
-        read: Callable[[Frame], Found],
-        say: Callable[[Found, Frame], tuple[Truth, tuple[Reason, ...]]],
-    ) -> Callable[[Frame], J]:
+    def read_truth(self, node: Truthful, read: Run[Found], say: SayOfFound) -> Run[J]:
         """A truth about what was found."""
 
     @abstractmethod
-    def happening(self, node: Truthful, lookup: EventLookup) -> Callable[[Frame], J]:
+    def happening(self, node: Truthful, lookup: EventLookup) -> Run[J]:
         """Whether something happened."""
 
     @abstractmethod
     def answered(
-        self,
-        node: Truthful,
-        read: Callable[[Frame], Found],
-        only_if: Sequence[Callable[[Frame], J]],
-        shown_with: Sequence[Callable[[Frame], J]],
-    ) -> Callable[[Frame], J]:
+        self, node: Truthful, read: Run[Found], only_if: Sequence[Run[J]], shown_with: Sequence[Run[J]]
+    ) -> Run[J]:
         """A person's answer. `only_if` decides whether the question arises, `shown_with` is shown while nobody has
         answered."""
 
     @abstractmethod
-    def at_other_times(
-        self, node: AtTime, rule: Callable[[Frame], J], read: Callable[[Frame], Found], shift: int
-    ) -> Callable[[Frame], J]:
+    def at_other_times(self, node: AtTime, rule: Run[J], read: Run[Found], shift: int) -> Run[J]:
         """A rule on each day that an anchor may have fallen on, moved by some days."""
 
     @abstractmethod
@@ -199,8 +195,8 @@ class PreparedCriterion(Struct, frozen=True, eq=False):
 
     criterion: Criterion
     key: str
-    decide: tuple[Callable[[Frame], Truth], ...]
-    answer: tuple[Decide, ...]
+    decide: tuple[Run[Truth], ...]
+    answer: tuple[Run[Judged], ...]
 
     def truth(self, frame: Frame, reading: int | None = None) -> Truth:
         """What the line comes to: definite only if all readings agree, or what the chosen reading says (1 is the
@@ -222,7 +218,8 @@ class Program(Engine[Judged, Measured]):
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook = rulebook
-        self._prepared: dict[Struct, Callable[[Frame], Anything]] = {}
+        self._whole = self
+        self._prepared = {}
         self._asks: dict[Struct, bool] = {}
         self._kinds: dict[int, tuple[Struct, frozenset[type]]] = {}
         """By the identity of a node, kept with the node itself: hashing a formula takes longer than walking it."""
@@ -245,33 +242,24 @@ class Program(Engine[Judged, Measured]):
             for trial in rulebook.trials.values()
         }
 
-    def _prepare(self, node: Struct, meanings: dict[type, Callable[[Anything, Anything], Anything]]) -> Anything:
-        run = self._prepared.get(node)
-        if run is None:
-            run = meanings[type(node)](node, self)
-            if self.is_used_again(node):
-                run = remembered(next(self.places), run, by_trial=self.asks_somebody(node))
-            self._prepared[node] = run
-        return run
-
     def is_used_again(self, node: Struct) -> bool:
         """Whether a node stands in several places, so that what it says is remembered. A score is worth it anyway."""
         return (self._uses[node] > 1 and not isinstance(node, Number)) or isinstance(node, ScoreOf)
 
-    def of_truths(self, node: Truthful, rules: Sequence[Decide], say: Callable[[Iterable[Truth]], Truth]) -> Decide:
+    def of_truths(self, node: Truthful, rules: Sequence[Run[Judged]], say: SayOfTruths) -> Run[Judged]:
         def run(frame: Frame) -> Judged:
             parts = tuple([rule(frame) for rule in rules])
             return Judged(node, say([part.truth for part in parts]), parts)
 
         return run
 
-    def of_numbers(self, node: Truthful, numbers: Sequence[Measure], say: Callable[..., Truth]) -> Decide:
+    def of_numbers(self, node: Truthful, numbers: Sequence[Run[Measured]], say: Callable[..., Truth]) -> Run[Judged]:
         return _measured(numbers, partial(Judged, node), say)
 
-    def counted(self, node: Numeric, numbers: Sequence[Measure], say: Callable[..., Range]) -> Measure:
+    def counted(self, node: Numeric, numbers: Sequence[Run[Measured]], say: Callable[..., Range]) -> Run[Measured]:
         return _measured(numbers, partial(Measured, node), say)
 
-    def chosen(self, node: Numeric, test: Decide, then: Measure, otherwise: Measure) -> Measure:
+    def chosen(self, node: Numeric, test: Run[Judged], then: Run[Measured], otherwise: Run[Measured]) -> Run[Measured]:
         def run(frame: Frame) -> Measured:
             tested = test(frame)
             if tested.truth is UNKNOWN:
@@ -282,7 +270,7 @@ class Program(Engine[Judged, Measured]):
 
         return run
 
-    def points(self, node: Numeric, number: Measure, say: Callable[[Range, frozenset[str] | None], Range]) -> Measure:
+    def points(self, node: Numeric, number: Run[Measured], say: SayPoints) -> Run[Measured]:
         def run(frame: Frame) -> Measured:
             part = number(frame)
             found = part.parts[0] if part.parts else None
@@ -290,23 +278,18 @@ class Program(Engine[Judged, Measured]):
 
         return run
 
-    def written(self, node: Numeric, value: Range) -> Measure:
+    def written(self, node: Numeric, value: Range) -> Run[Measured]:
         measured = Measured(node, value)
         return lambda frame: measured
 
-    def read_number(self, node: Numeric, read: Callable[[Frame], Found], unknown: Range) -> Measure:
+    def read_number(self, node: Numeric, read: Run[Found], unknown: Range) -> Run[Measured]:
         def run(frame: Frame) -> Measured:
             found = read(frame)
             return Measured(node, found.range if found.range is not None else unknown, (found,))
 
         return run
 
-    def read_truth(
-        self,
-        node: Truthful,
-        read: Callable[[Frame], Found],
-        say: Callable[[Found, Frame], tuple[Truth, tuple[Reason, ...]]],
-    ) -> Decide:
+    def read_truth(self, node: Truthful, read: Run[Found], say: SayOfFound) -> Run[Judged]:
         def run(frame: Frame) -> Judged:
             found = read(frame)
             truth, reasons = say(found, frame)
@@ -314,7 +297,7 @@ class Program(Engine[Judged, Measured]):
 
         return run
 
-    def happening(self, node: Truthful, lookup: EventLookup) -> Decide:
+    def happening(self, node: Truthful, lookup: EventLookup) -> Run[Judged]:
         name = lookup.name
 
         def run(frame: Frame) -> Judged:
@@ -324,12 +307,8 @@ class Program(Engine[Judged, Measured]):
         return run
 
     def answered(
-        self,
-        node: Truthful,
-        read: Callable[[Frame], Found],
-        only_if: Sequence[Decide],
-        shown_with: Sequence[Decide],
-    ) -> Decide:
+        self, node: Truthful, read: Run[Found], only_if: Sequence[Run[Judged]], shown_with: Sequence[Run[Judged]]
+    ) -> Run[Judged]:
         asks_alone = not only_if and not shown_with
         unanswered: list[Judged] = []
 
@@ -346,7 +325,7 @@ class Program(Engine[Judged, Measured]):
 
         return run
 
-    def at_other_times(self, node: AtTime, rule: Decide, read: Callable[[Frame], Found], shift: int) -> Decide:
+    def at_other_times(self, node: AtTime, rule: Run[Judged], read: Run[Found], shift: int) -> Run[Judged]:
         def run(frame: Frame) -> Judged:
             anchor = read(frame)
             days = days_of(anchor, shift)
@@ -402,46 +381,25 @@ class Decisions(Engine[Truth, Range]):
     def __init__(self, whole: Program) -> None:
         self.rulebook = whole.rulebook
         self._whole = whole
-        self._prepared: dict[Struct, Callable[[Frame], Anything]] = {}
+        self._prepared = {}
 
-    def _prepare(self, node: Struct, meanings: dict[type, Callable[[Anything, Anything], Anything]]) -> Anything:
-        run = self._prepared.get(node)
-        if run is None:
-            run = meanings[type(node)](node, self)
-            if self._whole.is_used_again(node) and type(node) not in _READ_AT_ONCE:
-                run = remembered(next(self._whole.places), run, by_trial=self._whole.asks_somebody(node))
-            self._prepared[node] = run
-        return run
+    def _is_remembered(self, node: Struct) -> bool:
+        return super()._is_remembered(node) and type(node) not in _READ_AT_ONCE
 
-    def of_truths(
-        self,
-        node: Truthful,
-        rules: Sequence[Callable[[Frame], Truth]],
-        say: Callable[[Iterable[Truth]], Truth],
-    ) -> Callable[[Frame], Truth]:
+    def of_truths(self, node: Truthful, rules: Sequence[Run[Truth]], say: SayOfTruths) -> Run[Truth]:
         if say is not all_of and say is not any_of:
             return lambda frame: say([rule(frame) for rule in rules])
         if len(rules) == 1:
             return rules[0]
         return partial(all_asked if say is all_of else any_asked, rules)
 
-    def of_numbers(
-        self, node: Truthful, numbers: Sequence[Callable[[Frame], Range]], say: Callable[..., Truth]
-    ) -> Callable[[Frame], Truth]:
+    def of_numbers(self, node: Truthful, numbers: Sequence[Run[Range]], say: Callable[..., Truth]) -> Run[Truth]:
         return _applied(numbers, say)
 
-    def counted(
-        self, node: Numeric, numbers: Sequence[Callable[[Frame], Range]], say: Callable[..., Range]
-    ) -> Callable[[Frame], Range]:
+    def counted(self, node: Numeric, numbers: Sequence[Run[Range]], say: Callable[..., Range]) -> Run[Range]:
         return numbers[0] if say is _itself else _applied(numbers, say)
 
-    def chosen(
-        self,
-        node: Numeric,
-        test: Callable[[Frame], Truth],
-        then: Callable[[Frame], Range],
-        otherwise: Callable[[Frame], Range],
-    ) -> Callable[[Frame], Range]:
+    def chosen(self, node: Numeric, test: Run[Truth], then: Run[Range], otherwise: Run[Range]) -> Run[Range]:
         def run(frame: Frame) -> Range:
             tested = test(frame)
             if tested is UNKNOWN:
@@ -450,37 +408,27 @@ class Decisions(Engine[Truth, Range]):
 
         return run
 
-    def points(
-        self,
-        node: Numeric,
-        number: Callable[[Frame], Range],
-        say: Callable[[Range, frozenset[str] | None], Range],
-    ) -> Callable[[Frame], Range]:
+    def points(self, node: Numeric, number: Run[Range], say: SayPoints) -> Run[Range]:
         of = self.rulebook.tables[node.name].of if isinstance(node, PointsOf) else None
         if isinstance(of, Value):
             name = of.lookup
             return lambda frame: say(number(frame), look_up(name, frame).choices)
         return lambda frame: say(number(frame), None)
 
-    def written(self, node: Numeric, value: Range) -> Callable[[Frame], Range]:
+    def written(self, node: Numeric, value: Range) -> Run[Range]:
         return lambda frame: value
 
-    def read_number(self, node: Numeric, read: Callable[[Frame], Found], unknown: Range) -> Callable[[Frame], Range]:
+    def read_number(self, node: Numeric, read: Run[Found], unknown: Range) -> Run[Range]:
         def run(frame: Frame) -> Range:
             found = read(frame).range
             return unknown if found is None else found
 
         return run
 
-    def read_truth(
-        self,
-        node: Truthful,
-        read: Callable[[Frame], Found],
-        say: Callable[[Found, Frame], tuple[Truth, tuple[Reason, ...]]],
-    ) -> Callable[[Frame], Truth]:
+    def read_truth(self, node: Truthful, read: Run[Found], say: SayOfFound) -> Run[Truth]:
         return lambda frame: say(read(frame), frame)[0]
 
-    def happening(self, node: Truthful, lookup: EventLookup) -> Callable[[Frame], Truth]:
+    def happening(self, node: Truthful, lookup: EventLookup) -> Run[Truth]:
         name, scope, asked = lookup.name, lookup.scope, prepared_lookups(self.rulebook)[lookup.name]
 
         def run(frame: Frame) -> Truth:
@@ -497,17 +445,11 @@ class Decisions(Engine[Truth, Range]):
         return run
 
     def answered(
-        self,
-        node: Truthful,
-        read: Callable[[Frame], Found],
-        only_if: Sequence[Callable[[Frame], Truth]],
-        shown_with: Sequence[Callable[[Frame], Truth]],
-    ) -> Callable[[Frame], Truth]:
+        self, node: Truthful, read: Run[Found], only_if: Sequence[Run[Truth]], shown_with: Sequence[Run[Truth]]
+    ) -> Run[Truth]:
         return lambda frame: truth_in(read(frame))
 
-    def at_other_times(
-        self, node: AtTime, rule: Callable[[Frame], Truth], read: Callable[[Frame], Found], shift: int
-    ) -> Callable[[Frame], Truth]:
+    def at_other_times(self, node: AtTime, rule: Run[Truth], read: Run[Found], shift: int) -> Run[Truth]:
         def run(frame: Frame) -> Truth:
             days = days_of(read(frame), shift)
             return UNKNOWN if days is None else in_all_worlds(rule(frame.at(day)) for day in days)
@@ -536,8 +478,10 @@ R = TypeVar("R")
 
 
 def _measured(
-    numbers: Sequence[Measure], answer: Callable[[Anything, tuple[Measured, ...]], R], say: Callable[..., Anything]
-) -> Callable[[Frame], R]:
+    numbers: Sequence[Run[Measured]],
+    answer: Callable[[Anything, tuple[Measured, ...]], R],
+    say: Callable[..., Anything],
+) -> Run[R]:
     """What is said of one number or of two, with these."""
     if len(numbers) == 1:
         [only] = numbers
@@ -556,7 +500,7 @@ def _measured(
     return of_two
 
 
-def _applied(numbers: Sequence[Callable[[Frame], Range]], say: Callable[..., R]) -> Callable[[Frame], R]:
+def _applied(numbers: Sequence[Run[Range]], say: Callable[..., R]) -> Run[R]:
     if len(numbers) == 1:
         [only] = numbers
         return lambda frame: say(only(frame))
@@ -579,7 +523,7 @@ class Residue(Program):
         self._frame = frame
         self._moves = moves
 
-    def _prepare(self, node: Struct, meanings: dict[type, Callable[[Anything, Anything], Anything]]) -> Anything:
+    def _prepare(self, node: Struct, meanings: Meanings) -> Anything:
         if not self._moves(node):
             answer = self._whole._prepare(node, meanings)(self._frame)
             return lambda frame: answer
@@ -588,7 +532,7 @@ class Residue(Program):
         return meanings[type(node)](node, self)
 
 
-def remembered(key: int, run: Callable[[Frame], Anything], *, by_trial: bool) -> Callable[[Frame], Anything]:
+def remembered(key: int, run: Run[Anything], *, by_trial: bool) -> Run[Anything]:
     """What a function says of a frame, worked out once for all trials or once for each."""
 
     def of_one_trial(frame: Frame) -> Anything:
@@ -677,17 +621,17 @@ def stretch_of(scope: Scope | None, frame: Frame) -> tuple[Stretch | None, Found
 # ---- numbers
 
 
-def _number(node: Number, engine: Engine[J, M]) -> Callable[[Frame], M]:
+def _number(node: Number, engine: Engine[J, M]) -> Run[M]:
     """A number as written, in the canonical unit."""
     return engine.written(node, exactly(node.value))
 
 
-def _value(node: Value, engine: Engine[J, M]) -> Callable[[Frame], M]:
+def _value(node: Value, engine: Engine[J, M]) -> Run[M]:
     """What a lookup of a lab, a grade or a change yields."""
     return engine.read_number(node, partial(look_up, node.lookup), ranges.EVERYTHING)
 
 
-def _age(node: Age, engine: Engine[J, M]) -> Callable[[Frame], M]:
+def _age(node: Age, engine: Engine[J, M]) -> Run[M]:
     """Completed years at the clock, from a birth date that may be known only in part, or from a stated age."""
     return engine.read_number(node, _age_of, UNKNOWN_AGE)
 
@@ -720,7 +664,7 @@ def _age_of(frame: Frame) -> Found:
     return Found("age", range=whole, used=(given,), reasons=() if whole.is_exact else ("imprecise_date",))
 
 
-def _score(node: ScoreOf, engine: Engine[J, M]) -> Callable[[Frame], M]:
+def _score(node: ScoreOf, engine: Engine[J, M]) -> Run[M]:
     """A score's formula."""
     return engine.counted(node, [engine.number(engine.rulebook.scores[node.name].expression)], _itself)
 
@@ -729,7 +673,7 @@ def _itself(value: R) -> R:
     return value
 
 
-def _in_unit(node: InUnit, engine: Engine[J, M]) -> Callable[[Frame], M]:
+def _in_unit(node: InUnit, engine: Engine[J, M]) -> Run[M]:
     """The bare number of a quantity in a unit."""
     factor = node.factor
     return engine.counted(node, [engine.number(node.of)], lambda quantity: ranges.scaled(quantity, factor))
@@ -744,23 +688,23 @@ _FUNCTIONS = {
 }
 
 
-def _arithmetic(node: Arithmetic, engine: Engine[J, M]) -> Callable[[Frame], M]:
+def _arithmetic(node: Arithmetic, engine: Engine[J, M]) -> Run[M]:
     """Sum, difference, product or quotient of two ranges, taken as independent."""
     return engine.counted(node, [engine.number(node.left), engine.number(node.right)], _ARITHMETIC[node.operator])
 
 
-def _function(node: Function, engine: Engine[J, M]) -> Callable[[Frame], M]:
+def _function(node: Function, engine: Engine[J, M]) -> Run[M]:
     """`ln`, `exp`, `sqrt`, and `round` with a half going up."""
     return engine.counted(node, [engine.number(node.of)], _FUNCTIONS[node.name])
 
 
-def _bounded(node: Bounded, engine: Engine[J, M]) -> Callable[[Frame], M]:
+def _bounded(node: Bounded, engine: Engine[J, M]) -> Run[M]:
     """`floored at`, `capped at`."""
     floor, cap = node.floor, node.cap
     return engine.counted(node, [engine.number(node.of)], lambda number: ranges.bounded(number, floor, cap))
 
 
-def _points(node: PointsOf, engine: Engine[J, M]) -> Callable[[Frame], M]:
+def _points(node: PointsOf, engine: Engine[J, M]) -> Run[M]:
     """The points of every row of a table that the input may fall into."""
     table = engine.rulebook.tables[node.name]
     by_number = [(cell.numbers.range, cell.points) for cell in table.cells if cell.numbers is not None]
@@ -776,7 +720,7 @@ def _points(node: PointsOf, engine: Engine[J, M]) -> Callable[[Frame], M]:
     return engine.points(node, engine.number(table.of), earned)
 
 
-def _choose(node: Choose, engine: Engine[J, M]) -> Callable[[Frame], M]:
+def _choose(node: Choose, engine: Engine[J, M]) -> Run[M]:
     """`if … then … else …`; where the test is not settled, both branches are possible."""
     return engine.chosen(node, engine.truth(node.test), engine.number(node.then), engine.number(node.otherwise))
 
@@ -784,19 +728,19 @@ def _choose(node: Choose, engine: Engine[J, M]) -> Callable[[Frame], M]:
 # ---- truths
 
 
-def _compare(node: Compare, engine: Engine[J, M]) -> Callable[[Frame], J]:
+def _compare(node: Compare, engine: Engine[J, M]) -> Run[J]:
     """TRUE if it holds for every possible value, FALSE if for none."""
     numbers = [engine.number(node.left), engine.number(node.right)]
     return engine.of_numbers(node, numbers, ranges.COMPARED[node.operator])
 
 
-def _between(node: Between, engine: Engine[J, M]) -> Callable[[Frame], J]:
+def _between(node: Between, engine: Engine[J, M]) -> Run[J]:
     """Both limits included."""
     low, high = node.low.value, node.high.value
     return engine.of_numbers(node, [engine.number(node.of)], lambda number: ranges.is_between(number, low, high))
 
 
-def _against_limit(node: AgainstLimit, engine: Engine[J, M]) -> Callable[[Frame], J]:
+def _against_limit(node: AgainstLimit, engine: Engine[J, M]) -> Run[J]:
     """A result against a multiple of its own limit of normal."""
     name, times = node.lookup, Fraction(node.times)
     lookup = engine.rulebook.lookups[name]
@@ -812,7 +756,7 @@ def _against_limit(node: AgainstLimit, engine: Engine[J, M]) -> Callable[[Frame]
     return engine.read_truth(node, partial(look_up, name), say)
 
 
-def _is_one_of(node: IsOneOf, engine: Engine[J, M]) -> Callable[[Frame], J]:
+def _is_one_of(node: IsOneOf, engine: Engine[J, M]) -> Run[J]:
     """Whether a finding is one of these choices."""
     wanted = frozenset(node.choices)
 
@@ -824,7 +768,7 @@ def _is_one_of(node: IsOneOf, engine: Engine[J, M]) -> Callable[[Frame], J]:
     return engine.read_truth(node, partial(look_up, node.lookup), say)
 
 
-def _sex_is(node: SexIs, engine: Engine[J, M]) -> Callable[[Frame], J]:
+def _sex_is(node: SexIs, engine: Engine[J, M]) -> Run[J]:
     """The sex on record."""
 
     def read(frame: Frame) -> Found:
@@ -836,7 +780,7 @@ def _sex_is(node: SexIs, engine: Engine[J, M]) -> Callable[[Frame], J]:
     return engine.read_truth(node, read, lambda found, frame: (truth_in(found), ()))
 
 
-def _happened(node: Happened, engine: Engine[J, M]) -> Callable[[Frame], J]:
+def _happened(node: Happened, engine: Engine[J, M]) -> Run[J]:
     """What happened, holds or is planned.
 
     Most of what protocols ask about is never mentioned in a record. What is answered then depends on the record's lists
@@ -878,7 +822,7 @@ def _happened(node: Happened, engine: Engine[J, M]) -> Callable[[Frame], J]:
     return run_unless_unmentioned
 
 
-def _confirmed(node: Confirmed, engine: Engine[J, M]) -> Callable[[Frame], J]:
+def _confirmed(node: Confirmed, engine: Engine[J, M]) -> Run[J]:
     """A person's answer, unknown without one. `asked only if` decides who is asked, and `shown with` what is shown
     meanwhile; neither changes the answer."""
     question = engine.rulebook.questions[node.question]
@@ -948,33 +892,33 @@ def was_confirmed(question: str, frame: Frame) -> bool:
     return answer is not None and answer.value is True
 
 
-def _meets(node: Meets, engine: Engine[J, M]) -> Callable[[Frame], J]:
+def _meets(node: Meets, engine: Engine[J, M]) -> Run[J]:
     """A definition."""
     return engine.of_truths(node, [engine.truth(engine.rulebook.definitions[node.name].rule)], all_of)
 
 
-def _not(node: Not, engine: Engine[J, M]) -> Callable[[Frame], J]:
+def _not(node: Not, engine: Engine[J, M]) -> Run[J]:
     """Kleene's `not`."""
     return engine.of_truths(node, [engine.truth(node.of)], lambda truths: negation(all_of(truths)))
 
 
-def _all(node: All, engine: Engine[J, M]) -> Callable[[Frame], J]:
+def _all(node: All, engine: Engine[J, M]) -> Run[J]:
     """Kleene's `and`."""
     return engine.of_truths(node, [engine.truth(each) for each in node.of], all_of)
 
 
-def _any(node: Any, engine: Engine[J, M]) -> Callable[[Frame], J]:
+def _any(node: Any, engine: Engine[J, M]) -> Run[J]:
     """Kleene's `or`."""
     return engine.of_truths(node, [engine.truth(each) for each in node.of], any_of)
 
 
-def _at_least(node: AtLeast, engine: Engine[J, M]) -> Callable[[Frame], J]:
+def _at_least(node: AtLeast, engine: Engine[J, M]) -> Run[J]:
     """At least a number of these."""
     count = node.count
     return engine.of_truths(node, [engine.truth(each) for each in node.of], lambda truths: at_least(count, truths))
 
 
-def _at_time(node: AtTime, engine: Engine[J, M]) -> Callable[[Frame], J]:
+def _at_time(node: AtTime, engine: Engine[J, M]) -> Run[J]:
     """A rule evaluated at another instant, or at each day of a range if that is all that is known."""
     shift = -1 if node.relation == "before" else 0
     return engine.at_other_times(node, engine.truth(node.of), partial(look_up, node.anchor), shift)
@@ -988,13 +932,13 @@ def days_of(anchor: Found, shift: int) -> range | None:
     return range(first + shift, last + shift + 1)
 
 
-def _untranslated(node: Untranslated, engine: Engine[J, M]) -> Callable[[Frame], J]:
+def _untranslated(node: Untranslated, engine: Engine[J, M]) -> Run[J]:
     """Nobody has written the rule yet."""
     judged = engine.known(node, UNKNOWN, (), ("untranslated",))
     return lambda frame: judged
 
 
-_TRUTHS: dict[type, Callable[[Anything, Anything], Anything]] = {
+_TRUTHS: Meanings = {
     Compare: _compare,
     Between: _between,
     AgainstLimit: _against_limit,
@@ -1010,7 +954,7 @@ _TRUTHS: dict[type, Callable[[Anything, Anything], Anything]] = {
     AtTime: _at_time,
     Untranslated: _untranslated,
 }
-_NUMBERS: dict[type, Callable[[Anything, Anything], Anything]] = {
+_NUMBERS: Meanings = {
     Number: _number,
     Value: _value,
     Age: _age,

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial
 from itertools import chain
-from typing import Any as Anything
 from typing import TypeVar
 
 from msgspec import Struct
@@ -22,10 +21,13 @@ from screener.evaluation.evaluator import (
     Engine,
     PreparedCriterion,
     Program,
+    Run,
+    SayOfFound,
+    SayOfTruths,
+    SayPoints,
     days_of,
     look_up,
     program_of,
-    remembered,
     truth_in,
 )
 from screener.evaluation.frame import Frame
@@ -113,33 +115,19 @@ class Outcomes(Engine[Outcome, Amount]):
     def __init__(self, whole: Program) -> None:
         self.rulebook = whole.rulebook
         self._whole = whole
-        self._prepared: dict[Struct, Callable[[Frame], Anything]] = {}
-        self._lines: dict[str, tuple[Callable[[Frame], Outcome], ...]] = {}
+        self._prepared = {}
+        self._lines: dict[str, tuple[Run[Outcome], ...]] = {}
         self._same: dict[tuple[str, tuple[Reason, ...], tuple[str, ...]], Outcome] = {}
         """What is said of a lookup for which nothing on record counts: the same for every patient."""
 
-    def _prepare(self, node: Struct, meanings: dict[type, Callable[[Anything, Anything], Anything]]) -> Anything:
-        run = self._prepared.get(node)
-        if run is None:
-            run = meanings[type(node)](node, self)
-            if self._whole.is_used_again(node):
-                run = remembered(next(self._whole.places), run, by_trial=self._whole.asks_somebody(node))
-            self._prepared[node] = run
-        return run
-
-    def of_line(self, line: PreparedCriterion) -> tuple[Callable[[Frame], Outcome], ...]:
+    def of_line(self, line: PreparedCriterion) -> tuple[Run[Outcome], ...]:
         """The functions that give the outcome of each reading of a line."""
         known = self._lines.get(line.key)
         if known is None:
             known = self._lines[line.key] = tuple([self.truth(each.rule) for each in line.criterion.readings])
         return known
 
-    def of_truths(
-        self,
-        node: Truthful,
-        rules: Sequence[Callable[[Frame], Outcome]],
-        say: Callable[[Iterable[Truth]], Truth],
-    ) -> Callable[[Frame], Outcome]:
+    def of_truths(self, node: Truthful, rules: Sequence[Run[Outcome]], say: SayOfTruths) -> Run[Outcome]:
         def in_full(frame: Frame) -> Outcome:
             parts = [rule(frame) for rule in rules]
             truth = say([part.truth for part in parts])
@@ -167,9 +155,7 @@ class Outcomes(Engine[Outcome, Amount]):
 
         return run
 
-    def of_numbers(
-        self, node: Truthful, numbers: Sequence[Callable[[Frame], Amount]], say: Callable[..., Truth]
-    ) -> Callable[[Frame], Outcome]:
+    def of_numbers(self, node: Truthful, numbers: Sequence[Run[Amount]], say: Callable[..., Truth]) -> Run[Outcome]:
         def run(frame: Frame) -> Outcome:
             parts = [number(frame) for number in numbers]
             truth = say(*[part.range for part in parts])
@@ -177,9 +163,7 @@ class Outcomes(Engine[Outcome, Amount]):
 
         return run
 
-    def counted(
-        self, node: Numeric, numbers: Sequence[Callable[[Frame], Amount]], say: Callable[..., Range]
-    ) -> Callable[[Frame], Amount]:
+    def counted(self, node: Numeric, numbers: Sequence[Run[Amount]], say: Callable[..., Range]) -> Run[Amount]:
         why: tuple[Reason, ...] = ("partial_score",) if isinstance(node, ScoreOf) else ()
 
         def run(frame: Frame) -> Amount:
@@ -188,13 +172,7 @@ class Outcomes(Engine[Outcome, Amount]):
 
         return run
 
-    def chosen(
-        self,
-        node: Numeric,
-        test: Callable[[Frame], Outcome],
-        then: Callable[[Frame], Amount],
-        otherwise: Callable[[Frame], Amount],
-    ) -> Callable[[Frame], Amount]:
+    def chosen(self, node: Numeric, test: Run[Outcome], then: Run[Amount], otherwise: Run[Amount]) -> Run[Amount]:
         def run(frame: Frame) -> Amount:
             tested = test(frame)
             if tested.truth is UNKNOWN:
@@ -205,12 +183,7 @@ class Outcomes(Engine[Outcome, Amount]):
 
         return run
 
-    def points(
-        self,
-        node: Numeric,
-        number: Callable[[Frame], Amount],
-        say: Callable[[Range, frozenset[str] | None], Range],
-    ) -> Callable[[Frame], Amount]:
+    def points(self, node: Numeric, number: Run[Amount], say: SayPoints) -> Run[Amount]:
         of = self.rulebook.tables[node.name].of if isinstance(node, PointsOf) else None
         name = of.lookup if isinstance(of, Value) else None
 
@@ -220,11 +193,11 @@ class Outcomes(Engine[Outcome, Amount]):
 
         return run
 
-    def written(self, node: Numeric, value: Range) -> Callable[[Frame], Amount]:
+    def written(self, node: Numeric, value: Range) -> Run[Amount]:
         amount = Amount(value, value.is_exact)
         return lambda frame: amount
 
-    def read_number(self, node: Numeric, read: Callable[[Frame], Found], unknown: Range) -> Callable[[Frame], Amount]:
+    def read_number(self, node: Numeric, read: Run[Found], unknown: Range) -> Run[Amount]:
         def run(frame: Frame) -> Amount:
             found = read(frame)
             whole = found.range if found.range is not None else unknown
@@ -235,12 +208,7 @@ class Outcomes(Engine[Outcome, Amount]):
 
         return run
 
-    def read_truth(
-        self,
-        node: Truthful,
-        read: Callable[[Frame], Found],
-        say: Callable[[Found, Frame], tuple[Truth, tuple[Reason, ...]]],
-    ) -> Callable[[Frame], Outcome]:
+    def read_truth(self, node: Truthful, read: Run[Found], say: SayOfFound) -> Run[Outcome]:
         def run(frame: Frame) -> Outcome:
             found = read(frame)
             truth, why = say(found, frame)
@@ -250,16 +218,12 @@ class Outcomes(Engine[Outcome, Amount]):
 
         return run
 
-    def happening(self, node: Truthful, lookup: EventLookup) -> Callable[[Frame], Outcome]:
+    def happening(self, node: Truthful, lookup: EventLookup) -> Run[Outcome]:
         return self.read_truth(node, partial(look_up, lookup.name), lambda found, frame: (truth_in(found), ()))
 
     def answered(
-        self,
-        node: Truthful,
-        read: Callable[[Frame], Found],
-        only_if: Sequence[Callable[[Frame], Outcome]],
-        shown_with: Sequence[Callable[[Frame], Outcome]],
-    ) -> Callable[[Frame], Outcome]:
+        self, node: Truthful, read: Run[Found], only_if: Sequence[Run[Outcome]], shown_with: Sequence[Run[Outcome]]
+    ) -> Run[Outcome]:
         def run(frame: Frame) -> Outcome:
             found = read(frame)
             truth = truth_in(found)
@@ -272,9 +236,7 @@ class Outcomes(Engine[Outcome, Amount]):
 
         return run
 
-    def at_other_times(
-        self, node: AtTime, rule: Callable[[Frame], Outcome], read: Callable[[Frame], Found], shift: int
-    ) -> Callable[[Frame], Outcome]:
+    def at_other_times(self, node: AtTime, rule: Run[Outcome], read: Run[Found], shift: int) -> Run[Outcome]:
         def run(frame: Frame) -> Outcome:
             anchor = read(frame)
             days = days_of(anchor, shift)

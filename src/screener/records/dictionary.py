@@ -36,6 +36,7 @@ from screener.rulebook import (
     Place,
     RecordList,
     Rulebook,
+    made_once,
 )
 from screener.terminology.said import BY_SITE, NOBODY, Said
 from screener.terminology.tables import plain_code
@@ -811,6 +812,11 @@ class Dictionary:
             unit = parse_unit(text)
             sizes.setdefault((unit.factor, unit.dimension), text)
         return sizes.values()
+
+
+def dictionary_of(rulebook: Rulebook) -> Dictionary:
+    """The dictionary of a rulebook, without anything of a clinic's own."""
+    return made_once(rulebook, "dictionary", lambda: Dictionary(rulebook))
 
 
 @lru_cache(maxsize=256)

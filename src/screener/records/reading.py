@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from screener.records.addresses import plain_id
 from screener.records.chart import of_one_id
-from screener.records.dictionary import Dictionary
+from screener.records.dictionary import Dictionary, dictionary_of
 from screener.records.documents import Kept, read_file, refused
 from screener.records.errors import RecordError
 from screener.records.locales import Locale
@@ -37,9 +37,8 @@ def read_patient(
     """Read one patient with the dictionary of a rulebook.
 
     `source` is plain data, JSON text (it begins with `{`), an open file, or the path of a file; `file` is its name in
-    messages. To read many patients, make a `Dictionary` once and pass it. `sightings` collects what the record calls
-    things, even if it cannot be used. `locale` says how dates and decimals are written in native records that do not
-    say so, `columns` what the headings of a spreadsheet stand for.
+    messages. `sightings` collects what the record calls things, even if it cannot be used. `locale` says how dates and
+    decimals are written in native records that do not say so, `columns` what the headings of a spreadsheet stand for.
 
     Raises RecordError, with every problem found, if the record cannot be used, or if it holds several patients.
     """
@@ -72,7 +71,7 @@ def read_patients(
     several patients are known to have; without it, they are looked for in the source. Raises RecordError where the
     source as a whole cannot be read.
     """
-    dictionary = rulebook if isinstance(rulebook, Dictionary) else Dictionary(rulebook)
+    dictionary = rulebook if isinstance(rulebook, Dictionary) else dictionary_of(rulebook)
     # What is neither data nor open is left for the source that says so.
     is_data = isinstance(source, Mapping | str | bytes | PathLike | Kept) or not hasattr(source, "read")
     given = cast("Source", source) if is_data else Kept(cast("IO[bytes]", source))
