@@ -923,10 +923,9 @@ def what_came_after(answer: Answer, shown_with: Truthful, frame: Frame) -> tuple
     if answer.value is not False or answer.when is None or answer.when.last_day >= frame.as_of:
         return ()
     day = answer.when.last_day
-    shown = judge(shown_with, frame)
-    if shown.truth is not TRUE:
+    if decide(shown_with, frame) is not TRUE:
         return ()
-    used = [fact for leaf in leaves(shown) for fact in leaf.used]
+    used = [fact for leaf in leaves(judge(shown_with, frame)) for fact in leaf.used]
     begun = [each for each in used if isinstance(each, Episode) and standing_of(each, frame).start.first_day > day]
     if begun or decide(shown_with, frame.at(day)) is TRUE:
         return tuple(begun)
