@@ -492,6 +492,14 @@ class Screening:
         self._not_assumed = not_assumed
         self.options = options
         """What the call asked for that can change an answer."""
+        self._read: dict[str, Anything] = {}
+
+    def read_once(self, name: str, read: Callable[[], T]) -> T:
+        """Something read off this screening alone, by its name. It is read when first asked for, and kept."""
+        if name not in self._read:
+            self._read[name] = read()
+        known: T = self._read[name]
+        return known
 
     @property
     def patient(self) -> str:

@@ -116,8 +116,12 @@ class TrialDistance(Worded, frozen=True):
 def distance(screening: Screening) -> tuple[TrialDistance, ...]:
     """Every trial with its failed lines, and which of them nothing can change, the nearest first: by fixed failures,
     changeable ones, and open lines."""
+    return screening.read_once("distance", lambda: tuple(_nearest_first(screening)))
+
+
+def _nearest_first(screening: Screening) -> list[TrialDistance]:
     distances = [_distance(trial) for trial in screening.trials]
-    return tuple(sorted(distances, key=lambda each: (each.fixed, each.changeable, each.unknown)))
+    return sorted(distances, key=lambda each: (each.fixed, each.changeable, each.unknown))
 
 
 def _distance(trial: TrialResult) -> TrialDistance:

@@ -876,10 +876,9 @@ def what_came_after(answer: Answer, shown_with: Truthful, frame: Frame) -> tuple
     day = answered_on(answer, frame).last_day
     if answer.value is not False or day >= frame.as_of:
         return ()
-    shown = judge(shown_with, frame)
-    if shown.truth is not TRUE:
+    if decide(shown_with, frame) is not TRUE:
         return ()
-    used = [fact for leaf in leaves(shown) for fact in leaf.used]
+    used = [fact for leaf in leaves(judge(shown_with, frame)) for fact in leaf.used]
     begun = [each for each in used if isinstance(each, Episode) and standing_of(each, frame).start.first_day > day]
     if begun or decide(shown_with, frame.at(day)) is TRUE:
         return tuple(begun)

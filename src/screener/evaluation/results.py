@@ -567,13 +567,11 @@ def _are_surely_two(levels: list[Level]) -> bool:
     usable = [each for each in levels if each.is_usable]
     if len(usable) < 2:
         return False
+    low, high = max([each.double_low for each in usable]), min([each.double_high for each in usable])
+    if low > high or (low == high and not all(each.value.contains(low) for each in usable)):
+        return True
     first, last = (which(each.moment for each in usable) for which in (earliest_of, latest_of))
-    low, high = max(each.double_low for each in usable), min(each.double_high for each in usable)
-    return (
-        any(one.is_before(other) for one in first for other in last)
-        or low > high
-        or (low == high and not all(each.value.contains(low) for each in usable))
-    )
+    return any(one.is_before(other) for one in first for other in last)
 
 
 class _Levels:

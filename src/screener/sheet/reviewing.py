@@ -129,6 +129,10 @@ def heading_of(concept: Concept, rulebook: Rulebook) -> str:
 
 def open_entries(screening: Screening) -> tuple[OpenEntry, ...]:
     """The entries that open criteria wait for, those of most lines first."""
+    return screening.read_once("open entries", lambda: _open_entries(screening))
+
+
+def _open_entries(screening: Screening) -> tuple[OpenEntry, ...]:
     lines: dict[str, dict[Line, None]] = {}
     may_be: dict[str, dict[str, None]] = {}
     for each, fact in _entries(screening):

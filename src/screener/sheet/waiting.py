@@ -45,13 +45,18 @@ class Awaited(Struct, frozen=True):
 
 def awaited(screening: Screening, trials: Collection[str] | None = None) -> Iterator[Awaited]:
     """Everything that the open lines of these trials (or of all) wait for, except questions, in their order."""
+    everything = screening.read_once("awaited", lambda: tuple(_of_all_lines(screening)))
+    return (each for each in everything if trials is None or each.line.trial in trials)
+
+
+def _of_all_lines(screening: Screening) -> Iterator[Awaited]:
     for trial in screening.trials:
-        for criterion in trial.criteria if trials is None or trial.id in trials else ():
+        for criterion in trial.criteria:
             if criterion.status == "unknown":
+                line, good = Line(trial.id, criterion.id), _good(criterion)
                 for judged in criterion.counted:
                     if judged.truth is UNKNOWN:
-                        line = Line(trial.id, criterion.id)
-                        yield from _within(judged, criterion, line, _good(criterion), False)
+                        yield from _within(judged, criterion, line, good, False)
 
 
 def _good(criterion: CriterionResult) -> Truth:

@@ -264,7 +264,7 @@ class Reader:
         if known is None:
             known = self.memory.meanings[concept] = self._meant(concept)
         self._see(concept, kinds[0], unit, known)
-        fitting = tuple(each for each in known if each.kind in kinds)
+        fitting = tuple([each for each in known if each.kind in kinds])
         where = place or resource.place
         if on is not None:
             self._entries.append((concept, on, where))

@@ -268,9 +268,11 @@ class Pool:
     def referred(self, reference: Body, origin: Resource) -> Resource | None:
         """The resource that a Reference means, if it is in the pool. Raises ShapeError."""
         target = text(reference, "reference")
-        found = self.at(target, origin) if target is not None and "?" not in target else None
-        if found is None and (identifier := identifier_in(reference)) is not None and identifier[0] is not None:
-            return self._identified().get(identifier)
+        is_search = target is not None and "?" in target
+        found = self.at(target, origin) if target is not None and not is_search else None
+        if found is None and (is_search or "identifier" in reference):
+            identifier = identifier_in(reference)
+            return None if identifier is None or identifier[0] is None else self._identified().get(identifier)
         return found
 
     def at(self, target: str, origin: Resource) -> Resource | None:
