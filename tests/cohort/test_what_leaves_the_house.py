@@ -72,6 +72,9 @@ def test_nothing_of_a_small_cell_or_a_patient_is_in_what_is_shared(
     folder = answers[0]
     write_summary(folder, whole)
     assert all((folder / name).exists() for name in OF_PATIENTS)
+    page = (folder / "summary.html").read_text()
+    assert "as of 20 Feb 2026." in page
+    assert not re.search(r"\d{4}-\d\d-\d\d", page)
     shared = summary(answers, facts, 5)
     write_summary(folder, shared)
     assert not any((folder / name).exists() for name in OF_PATIENTS)

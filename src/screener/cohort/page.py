@@ -12,6 +12,7 @@ from screener.cohort.answers import SOON
 from screener.cohort.summary import Count, OfTrial, Sensitivity, Step, Summary, Wanted
 from screener.records.errors import printable
 from screener.report.html import policy
+from screener.values.dates import dates_in_words
 
 TEMPLATES = Path(__file__).with_name("templates")
 BAR = 120
@@ -45,6 +46,7 @@ def page(summary: Summary) -> str:
         "change": partial(_change, few),
         "id": _id,
         "stand": _stand,
+        "day": lambda day: dates_in_words(str(day)),
     }
     style = (TEMPLATES / "summary.css").read_text()
     return environment.get_template("summary.html.jinja").render(

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -142,6 +143,7 @@ def test_only_who_has_a_note_is_copied_of_notes_and_each_value_as_the_server_has
     (row,) = pq.read_table(folder / "measurement.parquet").to_pylist()
     assert row["value_as_number"] == "1.20"
     assert (row["measurement_date"], row["range_high"]) == (None, None)
+    assert datetime.fromisoformat(row["measured"]) == datetime(2025, 3, 1, 10, tzinfo=UTC)
     assert row["other"].endswith("7")
     assert folder.stat().st_mode & 0o077 == 0
 
