@@ -30,3 +30,19 @@ def test_a_rise_of_the_week_that_is_still_there_is_asked_about(
     values: tuple[tuple[float, str], ...], expected: str
 ) -> None:
     assert answer(*values) == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (((80, "2026-03-16T06:30"), (110, "2026-03-17T06:30"), (112, "2026-03-18T06:30")), "failed"),
+        (((80, "2026-03-15T06:30"), (110, "2026-03-17T06:30")), "failed"),
+        (((80, "2026-03-15T06:29"), (110, "2026-03-17T06:30")), "unknown"),
+        (((80, "2026-03-15"), (110, "2026-03-17")), "unknown"),  # 24 to 72 hours
+        (((80, "2026-03-16"), (110, "2026-03-17")), "failed"),
+        (((80, "2026-03-15T06:30"), (106, "2026-03-17T06:30")), "passed"),
+        (((80, "2026-03-16T22:00"), (110, "2026-03-17T02:00"), (84, "2026-03-18T06:00")), "passed"),
+    ],
+)
+def test_the_48_hours_end_with_the_latest_value(values: tuple[tuple[float, str], ...], expected: str) -> None:
+    assert answer(*values) == expected

@@ -1484,11 +1484,11 @@ def dated_orders(
 def of_hours(
     results: Sequence[tuple[Span, Result]], window: Span, seconds: int, *, every_day: bool
 ) -> Iterator[list[tuple[int, list[Result]]]]:
-    """The results of some hours up to the latest one, which lies in the window. Of one that may be as old as that, and
-    may be older, both are tried."""
-    before = Span(window.first - seconds, window.last)
-    cuts = {window.first} | {edge - seconds for span, _ in results for edge in (span.first, span.last + 1)}
-    cuts |= {edge + seconds for span, _ in results for edge in (span.first, span.last + 1)}
+    """The results of some hours, to the minute, up to the latest one, which lies in the window. Of one that may be as
+    old as that, and may be older, both are tried."""
+    before = Span(window.first - seconds - 60, window.last)
+    edges = [edge for span, _ in results for edge in (span.first, span.last + 1)]
+    cuts = {window.first, *(edge - seconds for edge in edges), *(edge + seconds for edge in edges)}
     if every_day:
         cuts |= {day * DAY for day in range(before.days.first, before.days.last + 2)}
     for world in placed_in(results, before, cuts):
@@ -1496,8 +1496,9 @@ def of_hours(
             yield []
             continue
         [*others, (latest, last)] = world
-        certain = [each for each in others if each[0].first >= latest.last - seconds]
-        perhaps = [each for each in others if each not in certain and each[0].last >= latest.first - seconds]
+        first, last_first = ((second - seconds) // 60 * 60 for second in latest)
+        certain = [each for each in others if each[0].first >= last_first]
+        perhaps = [each for each in others if each not in certain and each[0].last >= first]
         for kept in product((True, False), repeat=len(perhaps)):
             chosen = [*certain, *(each for each, is_kept in zip(perhaps, kept, strict=True) if is_kept)]
             ordered = [each for each in others if each in chosen]

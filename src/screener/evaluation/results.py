@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from screener.evaluation.answers import Found, Reason
 from screener.evaluation.episodes import entries_of_the_present, is_absent, present_state
 from screener.evaluation.frame import Frame
-from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, fresh_until, not_after
+from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, fresh_until, not_after, up_to
 from screener.records.patient import Episode, Result
 from screener.rulebook import AgainstLimit, ChangeLookup, Finding, Lab, Scope, Sex, Side, ValueLookup
 from screener.values.dates import BEGINNING, DAY, Moment, earliest_of, latest_of, on_day
@@ -417,16 +417,14 @@ def change_of(lookup: ChangeLookup, stretch: Stretch | None, anchor: Found | Non
     recorded = frame.patient.results.get(lookup.fact, ())
     inside = _look_in(recorded, stretch, frame)
     inside.sort(key=lambda each: each.moment.order)
-    hours = _hours_back(lookup.scope)
-    earlier = [] if hours is None else _looked_back_from(inside, recorded, hours, frame)
-    used = tuple(each.result for each in (*earlier, *inside))
     possible = possible_values(frame.rulebook.fact(lookup.fact))
-    if hours is None:
+    if (seconds := _hours_back(lookup.scope)) is not None:
+        whole, inside = _change_over_hours(lookup, inside, seconds, possible, frame)
+    else:
         for each in inside:
             each.moment = stretch.part_of(each.moment)
         whole = _change_over_orders(lookup, [Level(each, possible) for each in inside])
-    else:
-        whole = _change_over_hours(lookup, inside, earlier, hours, possible, frame)
+    used = tuple(each.result for each in inside)
     if whole is None:
         older = () if inside else _last_on_record_before(recorded, stretch, frame)
         return Found(
@@ -439,7 +437,7 @@ def change_of(lookup: ChangeLookup, stretch: Stretch | None, anchor: Found | Non
             may_lack=True,
             anchor=anchor,
         )
-    why = () if whole.is_exact else _why_open([*earlier, *inside])
+    why = () if whole.is_exact else _why_open(inside)
     return Found(lookup.fact, lookup, range=whole, used=used, reasons=why, anchor=anchor)
 
 
@@ -449,54 +447,46 @@ def _hours_back(scope: Scope) -> int | None:
     return back.count * 3600 if scope.anchor == "clock" and back is not None and back.unit == "hours" else None
 
 
-def _looked_back_from(
-    inside: list[Candidate], recorded: Sequence[Result], seconds: int, frame: Frame
-) -> list[Candidate]:
-    """The earlier results that a change over some hours may be counted from: as many hours before the latest one."""
-    if not inside:
-        return []
-    first = min(each.moment.first for each in inside) - seconds
-    last = frame.day * DAY + DAY - 1
-    known = {id(each.result) for each in inside}
-    found = _look_in(recorded, Stretch(first, first, last, last), frame)
-    return [each for each in found if id(each.result) not in known]
+def _to_the_minute(second: int) -> int:
+    return second // 60 * 60
 
 
 def _change_over_hours(
-    lookup: ChangeLookup,
-    inside: list[Candidate],
-    earlier: list[Candidate],
-    seconds: int,
-    possible: Range,
-    frame: Frame,
-) -> Range | None:
-    """The change over some hours: they end with the latest result, which lies within as many hours of the clock.
+    lookup: ChangeLookup, inside: list[Candidate], seconds: int, possible: Range, frame: Frame
+) -> tuple[Range | None, list[Candidate]]:
+    """The change over some hours, and the results that count in it. The hours end with the latest result, which lies
+    within as many hours of the clock, and are counted to the minute.
 
     Creatinine was 80 on 15 March at 6:30 and 110 on the 17th at 6:30. Over 48 hours it rose by 30, on the 18th, too.
     """
     settled = latest_of(each.moment for each in inside if each.membership is TRUE)
+    if not settled:
+        return None, inside
+    known = _look_in(frame.patient.results.get(lookup.fact, ()), up_to(frame.day), frame)
     end = frame.day * DAY + DAY - 1
-    changes: list[Range] = []
+    counted: dict[int, Candidate] = {}
+    changes: list[Range | None] = []
     for candidate in inside:
-        if not settled or any(candidate.moment.is_before(other) for other in settled):
+        if any(candidate.moment.is_before(other) for other in settled):
             continue
         last = Level(candidate, possible)
         latest = last.not_before(settled).moment
-        window = Stretch(latest.first - seconds, latest.last - seconds, end, end)
+        window = Stretch(_to_the_minute(latest.first - seconds), _to_the_minute(latest.last - seconds), end, end)
         others = [
-            Level(Candidate(each.result, each.moment, truth), possible)
-            for each in (*earlier, *inside)
-            if each is not candidate and (truth := window.holds(each.moment)) is not FALSE
+            Candidate(each.result, each.moment, truth)
+            for each in known
+            if each.result is not candidate.result and (truth := window.holds(each.moment)) is not FALSE
         ]
-        certain = [*(each for each in others if each.membership is TRUE), last]
+        counted |= {id(each.result): each for each in (*others, candidate)}
+        levels = [Level(each, possible) for each in others]
+        certain = [*(each for each in levels if each.membership is TRUE), last]
         if not _are_surely_two(certain):
-            return None
-        for levels in (certain, [*others, last]):
-            change = _change(lookup, last, settled, _Levels(levels, lookup))
-            if change is None:
-                return None
-            changes.append(change)
-    return hull(changes) if changes else None
+            changes.append(None)
+            continue
+        changes += [_change(lookup, last, settled, _Levels(those, lookup)) for those in (certain, [*levels, last])]
+    in_order = sorted(counted.values(), key=lambda each: each.moment.order)
+    sure = [each for each in changes if each is not None]
+    return hull(sure) if len(sure) == len(changes) else None, in_order
 
 
 class Level:
