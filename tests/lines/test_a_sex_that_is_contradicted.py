@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lines.casebook import LISTS, result_of
+from lines.casebook import LISTS, MAN, result_of
 from screener.screening import CriterionResult
 
 LINES = ("NCT03863002/E13", "NCT05985863/E7", "NCT06242405/E9", "NCT07409259/E7")
@@ -115,6 +115,12 @@ def test_a_procedure_of_the_other_sex_asks(entry: dict[str, str]) -> None:
 def test_words_ask_if_they_name_what_only_the_other_sex_has(words: str, expected: str) -> None:
     assert statuses(conditions=[{"text": words, "status": "active"}]) == {expected}
     assert of_fhir({"resourceType": "Condition", "code": {"text": words}}) == {expected}
+
+
+def test_the_line_names_the_words_that_contradict_the_sex() -> None:
+    words = {"text": "20 weeks pregnant", "status": "active"}
+    needs = [need.text for need in result_of({**MAN, "conditions": [words]}, "NCT07409259/E7").needs]
+    assert "“20 weeks pregnant”: is it pregnancy? (conditions[0])" in needs
 
 
 @pytest.mark.parametrize(
