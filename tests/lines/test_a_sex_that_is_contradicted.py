@@ -23,6 +23,7 @@ def answers(record: dict[str, Any]) -> list[CriterionResult]:
     text = json.dumps(record) if "resourceType" in record else record
     screening = evaluate(load_patient(text, rules), rules, as_of="2026-03-18", assume_complete=LISTS)
     by_line = {f"{trial.id}/{line.id}": line for trial in screening.trials for line in trial.criteria}
+    assert screening.to_json()  # every contradiction can be told
     return [by_line[line] for line in LINES]
 
 

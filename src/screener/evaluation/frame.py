@@ -449,7 +449,7 @@ def _against_sex(rulebook: Rulebook, patient: Patient) -> tuple[Episode, ...]:
         if episode.list != "family_history" and episode.unusable in (None, "unit")
     ]
     named = {
-        episode.source: episode
+        episode.source: as_if(episode, name, list_, rulebook.concepts)
         for list_, of_list in patient.may_be.items()
         if list_ != "family_history"
         for name in of_other
