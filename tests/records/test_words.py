@@ -54,7 +54,6 @@ def test_a_grade_is_read_as_wards_write_it(written: str, low: int, high: int) ->
         "severe",
         "mild",
         "++",
-        "overt",
         "no grade",
         "not graded",
         "2/4",
