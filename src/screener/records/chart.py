@@ -321,9 +321,9 @@ def as_if(entry: Episode, name: str, list_: RecordList, concepts: Mapping[str, C
         # What a plan is to treat had begun when the plan was made, and may be there until it is carried out.
         made = entry.asserted or entry.start
         return replace(bound, start=or_before(made) if made is not None else None, end=None)
-    if entry.list == "procedures" and entry.unusable != "unread":
-        if not {entry.concept, *entry.may_be}.isdisjoint(concept.goes_on_after):
-            return replace(bound, end=None, ongoing=True, asserted=entry.asserted or entry.end)
+    after = () if entry.list != "procedures" or entry.unusable == "unread" else concept.goes_on_after
+    if not {entry.concept, *entry.may_be}.isdisjoint(after):
+        return replace(bound, end=None, ongoing=True, asserted=entry.asserted or entry.end)
     if entry.list != "conditions":
         return bound
     if list_ == "conditions":

@@ -176,7 +176,7 @@ class Phrases:
         """The phrases and numbers that a word is made of whose script has no spaces, the longest first; nothing if a
         part of it is none.
 
-        `恩替卡韦分散片` is entecavir and a form of tablet; in `停用恩替卡韦` the first two letters, stopped, are no phrase.
+        `恩替卡韦分散片` is entecavir and a form of tablet; in `停用恩替卡韦` the first two letters, stopped, are none.
         """
         if not _HAN.search(word):
             return ()
