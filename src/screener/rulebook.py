@@ -320,6 +320,8 @@ class Concept(_Data, frozen=True, tag="concept"):
     flags: tuple[FlagRule, ...] = ()
     ended_by: tuple[str, ...] = ()
     """The concepts whose entries end this one."""
+    goes_on_after: tuple[str, ...] = ()
+    """The procedures after which it may be taken from then on."""
     told_afterwards: bool = False
 
     @property

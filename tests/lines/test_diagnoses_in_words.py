@@ -92,7 +92,7 @@ def test_a_drug_alone_is_no_diagnosis(wording: str) -> None:
         ("pulmonary hypertension", {"pulmonary_embolism"}),
         ("gallstones and hypertension", {"biliary_obstruction"}),
         ("alkoholische Leberzirrhose, dekompensiert", {"cirrhosis", "decompensated_cirrhosis"}),
-        ("慢加急性肝衰竭", {"acute_on_chronic_liver_failure"}),
+        ("慢加急性肝衰竭 2年前", {"acute_on_chronic_liver_failure"}),
         ("脑梗死 (2019年)", {"cerebral_infarction"}),
         ("hypertension, ascites", {"ascites"}),
     ],

@@ -56,6 +56,9 @@ def test_a_generic_name_is_what_its_code_is(name: str, code: str, field: str) ->
     [
         ("Norepinephrine 0.1 ug/kg/min i.v.", "norepinephrine"),
         ("Terlipressin 1 mg q6h", "terlipressin"),
+        ("恩替卡韦分散片 0.5mg 口服", "entecavir"),
+        ("注射用甲泼尼龙琥珀酸钠", "methylprednisolone"),
+        ("头孢哌酮钠舒巴坦钠", "cefoperazone sulbactam"),
         ("Prednisolone 40 mg p.o. once daily", "prednisolone"),
         ("AZATHIOPRINE 50MG TABLET", "azathioprine"),
         ("mycophenolate mofetil 250 MG Oral Capsule", "mycophenolate"),
@@ -84,7 +87,7 @@ def test_what_the_dictionary_knows_is_that(name: str) -> None:
     [
         "Decortin", "Clexane", "Baraclude 0,5 mg", "Prograf", "no heparin", "stop heparin", "heparin?", "? heparin",
         "heparin stopped", "allergic to heparin", "prednisolone → azathioprine", "prednisolone -> azathioprine",
-        "heparin or enoxaparin", "heparin until 3 March", "plan: terlipressin", "never interferon", "40 mg", "tablet",
+        "heparin or enoxaparin", "heparin until 3 March", "plan: terlipressin", "never interferon", "停用泼尼松", "40 mg", "tablet",
     ],
 )  # fmt: skip
 def test_any_other_wording_may_be_anything(name: str) -> None:

@@ -235,7 +235,8 @@ def test_no_phrase_makes_an_entry_certain_or_clears_what_an_unread_one_leaves_op
 @pytest.mark.parametrize(
     ("wording", "may_be", "is_not"),
     [
-        ("paracentesis", {"ascites", "ascites_ultrafiltration"}, {"artificial_liver_support", "liver_transplantation"}),
+        ("paracentesis", {"ascites"}, {"ascites_ultrafiltration", "liver_transplantation"}),
+        ("肝癌切除术", {"malignancy"}, {"liver_transplantation"}),
         ("colonoscopy, colon cancer screening", set(), {"malignancy"}),
         ("extracorporeal liver support", {"artificial_liver_support"}, {"liver_transplantation"}),
         ("CT after OLT", {"liver_transplantation"}, set()),

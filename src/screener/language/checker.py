@@ -35,6 +35,7 @@ from screener.language.dictionary import (
     ended_by_of,
     finding_of,
     flags_of,
+    goes_on_after_of,
     lab_of,
     mean_of,
     only_sex_of,
@@ -198,6 +199,7 @@ class _Check:
                 may_be_present_when=signs_of(desk, block, "may be present"),
                 only_if=only_sex_of(desk, block),
                 ended_by=ended_by_of(desk, block),
+                goes_on_after=goes_on_after_of(desk, block),
             )
         self._relate_codes(concepts)
         check_results((desk, block) for desk, _, block in self._named() if isinstance(block, syntax.Entry))

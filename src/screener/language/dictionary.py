@@ -641,6 +641,13 @@ def ended_by_of(desk: Desk, block: syntax.Concept) -> tuple[str, ...]:
     return tuple(entry.name for entry in found if entry is not None)
 
 
+def goes_on_after_of(desk: Desk, block: syntax.Concept) -> tuple[str, ...]:
+    """The procedures after which somebody takes it from then on."""
+    line = _only(block.lines, syntax.NamesLine, "goes on after")
+    found = [desk.find(name, ("procedure",), "`goes on after`") for name in ([] if line is None else line.names)]
+    return tuple(entry.name for entry in found if entry is not None)
+
+
 def mean_of(desk: Desk, block: syntax.Lab, lab: Lab, labs: Mapping[str, Lab]) -> tuple[str, ...]:
     """The labs whose mean it is, where it was not measured by itself. They have its unit."""
     line = _only(block.lines, syntax.NamesLine, "mean of")

@@ -532,10 +532,20 @@ class LengthLine(_Node, frozen=True):
 
 class NamesLine(_Node, frozen=True):
     """`includes basal_cell_carcinoma, …`; `kind of bleeding`; `no kind of any_drug`; `ended by delivery, …`;
+    `goes on after NAME, …`;
     `mean of systolic_blood_pressure, …`, where a name that stands twice counts twice; `not to be mistaken for "direct
     bilirubin", DBil`; and of a sheet `diagnosis viral_hepatitis, …`, whose entries stand in the head."""
 
-    words: Literal["includes", "kind of", "no kind of", "ended by", "mean of", "not to be mistaken for", "diagnosis"]
+    words: Literal[
+        "includes",
+        "kind of",
+        "no kind of",
+        "ended by",
+        "goes on after",
+        "mean of",
+        "not to be mistaken for",
+        "diagnosis",
+    ]
     names: tuple[Name, ...]
     span: Span
 

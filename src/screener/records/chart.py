@@ -329,7 +329,8 @@ def condition_episode(
 def as_if(entry: Episode, name: str, list_: RecordList, concepts: Mapping[str, Concept]) -> Episode:
     """An entry that may be a concept, read as an episode of it: the concept's course decides how it begins and ends.
 
-    That the entry itself is acute does not say how long another kind of it lasts.
+    That the entry itself is acute does not say how long another kind of it lasts. A drug that goes on after a procedure
+    may be taken from then on: of a kidney transplanted in 2019, an immunosuppressant.
     """
     concept = concepts[name]
     if entry.concept and concepts[entry.concept].course == "acute":
@@ -347,6 +348,9 @@ def as_if(entry: Episode, name: str, list_: RecordList, concepts: Mapping[str, C
         # What a plan is to treat had begun when the plan was made, and may be there until it is carried out.
         made = entry.asserted or entry.start
         return replace(bound, start=or_before(made) if made is not None else None, end=None)
+    after = () if entry.list != "procedures" or entry.unusable == "unread" else concept.goes_on_after
+    if not {entry.concept, *entry.may_be}.isdisjoint(after):
+        return replace(bound, end=None, ongoing=True, asserted=entry.asserted or entry.end)
     if entry.list != "conditions":
         return bound
     if list_ == "conditions":

@@ -255,6 +255,7 @@ class Dictionary:
             elif isinstance(lookup, OnsetLookup):
                 asked.add(lookup.concept)
         asked.update(each.zero_when_absent for each in self.rulebook.findings.values() if each.zero_when_absent)
+        asked.update(after for name in tuple(asked) for after in self.rulebook.concepts[name].goes_on_after)
         # What is acute is its onset day alone, but a kind of it need not be.
         concepts = self.rulebook.concepts
         acute = [concepts[name] for name in asked if concepts[name].course == "acute"]
