@@ -23,6 +23,7 @@ Path = tuple[str | int, ...]
 LISTS = ("conditions", "procedures", "medications", "events", "allergies", "family_history", "plans")
 
 TURNS_IT_ROUND = "FHIR does not require it, and without it the entry is an ordinary one"
+NEED_NOT_SAY = "FHIR does not require it, and nobody wonders where it is missing"
 NOBODY_KNOWS_WHAT = "a result that does not say of what is a result of nothing: any other reading would open every lab"
 SAID_TWICE = "what the value says in words nobody could read, the interpretation beside it says in code"
 ALLOWED: dict[tuple[str, str], str] = {
@@ -37,7 +38,16 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("MedicationAdministration", "notGiven"): TURNS_IT_ROUND,
     ("MedicationStatement", "taken"): TURNS_IT_ROUND,
     ("Procedure", "notDone"): TURNS_IT_ROUND,
-    ("Encounter", "reasonCode"): "an encounter need not say why it was",
+    ("Procedure", "focus"): TURNS_IT_ROUND,
+    ("Encounter", "reasonCode"): NEED_NOT_SAY,
+    ("EpisodeOfCare", "diagnosis"): NEED_NOT_SAY,
+    ("ClinicalImpression", "finding"): NEED_NOT_SAY,
+    ("Claim", "diagnosis"): NEED_NOT_SAY,
+    ("DiagnosticReport", "conclusionCode"): NEED_NOT_SAY,
+    ("Composition", "section"): NEED_NOT_SAY,
+    ("List", "emptyReason"): NEED_NOT_SAY,
+    ("Immunization", "vaccineCode"): "an unknown code of a vaccine is administrative as a rule",
+    ("AdverseEvent", "event"): NEED_NOT_SAY,
     ("Observation", "code"): NOBODY_KNOWS_WHAT,
     ("Observation", "resourceType"): NOBODY_KNOWS_WHAT,
     ("Observation", "valueCodeableConcept"): SAID_TWICE,
@@ -56,6 +66,10 @@ UCUM = "http://unitsofmeasure.org"
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
 WEIGHT = {"value": 40, "unit": "kg", "code": "kg", "system": UCUM}
 TACROLIMUS = concept("L04AD02", ATC)
+UNKNOWN = concept("47", "urn:our-codes")
+FLAGS = f"{TERMINOLOGY}/flag-category"
+EMPTY = concept("unavailable", f"{TERMINOLOGY}/list-empty-reason")
+PROBLEMS = concept("11450-4", LOINC)
 
 
 def of(kind: str, subject: str = "subject", **fields: Any) -> Json:
@@ -147,6 +161,26 @@ SPOILT: list[Json] = [
         provision={"type": "deny"},
         policy=[{"uri": "NCT07409259"}],
     ),
+    of("Consent", status="active", decision="permit", date="2026-03-01", provision=[{"type": "deny"}]),
+    of("Flag", status="active", code=UNKNOWN, category=[concept("clinical", FLAGS)], period={"start": "2026-03-01"}),
+    of("Flag", status="active", code=concept("C22.0", ICD10), category=[concept("safety", FLAGS)]),
+    of("Flag", status="active", code={"text": "MI"}, category=[{"text": "ward"}]),
+    of("Observation", status="final", code=concept("63895-7", LOINC), valueCodeableConcept=concept("LA4489-6", LOINC)),
+    of("Observation", status="final", code={**UNKNOWN, "text": "INR"}, valueQuantity={"value": 1.2}),
+    of("ResearchSubject", status="active", progress=[{"startDate": "2026-03-01"}], period={"start": "2026-03-01"}),
+    of("EpisodeOfCare", "patient", status="active", diagnosis=[{"condition": {"display": "HCC"}}]),
+    of("ClinicalImpression", status="completed", finding=[{"itemCodeableConcept": concept("I21.4", ICD10)}]),
+    of("DiagnosticReport", status="final", code=concept("11529-5", LOINC), conclusionCode=[concept("C22.0", ICD10)]),
+    of("Claim", "patient", diagnosis=[{"sequence": 1, "diagnosisCodeableConcept": concept("I21.4", ICD10)}]),
+    of("Immunization", "patient", status="completed", vaccineCode=TACROLIMUS, occurrenceDateTime="2026-03-01"),
+    of("AdverseEvent", event=concept("I21.4", ICD10), date="2026-03-01", actuality="actual"),
+    of("List", status="current", mode="snapshot", code=PROBLEMS, emptyReason=EMPTY),
+    of("Composition", status="final", section=[{"code": PROBLEMS, "emptyReason": EMPTY}]),
+    of("Condition", code=concept("D65", ICD10), clinicalStatus="recurrence", recordedDate="2026-03-01"),
+    of("MedicationUsage", status="recorded", medication={"concept": TACROLIMUS}),
+    of("MedicationOrder", "patient", status="active", medicationCodeableConcept=TACROLIMUS, dateWritten="2026-03-01"),
+    of("Procedure", status="completed", code=concept("302497006"), focus={"reference": "RelatedPerson/x"}),
+    of("AllergyIntolerance", "patient", category=["food"], code=UNKNOWN, recordedDate="2026-03-01"),
 ]
 """Resources each of which says by some field that it is not what its code says, or that this is open."""
 

@@ -74,7 +74,7 @@ def mend_of(list_: str, status: str) -> str:
 
 @pytest.mark.parametrize("written", ["suspected", "Verdacht", "V.a.", "possible"])
 def test_a_suspicion_has_no_status(written: str) -> None:
-    assert mend_of("conditions", written).startswith("once the suspicion is settled")
+    assert mend_of("conditions", written) == "write `active` once it is confirmed, `absent` once it is ruled out."
 
 
 @pytest.mark.parametrize("written", ["inactive", "not active", "unresolved", "non-absent", "yes", "???", "history"])

@@ -104,7 +104,7 @@ def test_the_unit_tells_a_load_from_a_virus_found_or_not(name: str, unit: str | 
     assert result(name, 23000000, unit).fact == fact
 
 
-@pytest.mark.parametrize("mark", [" H", " HH", " high", " hoch", " erhöht", " (H)", "*", " ↑"])
+@pytest.mark.parametrize("mark", [" H", " HH", " high", " hoch", " erhöht", " (H)", "*", " ↑", " (↑)"])
 def test_a_mark_behind_a_number_adds_nothing(mark: str) -> None:
     assert result("albumin", f"12.4{mark}", "g/L").exact == Fraction("12.4")
 

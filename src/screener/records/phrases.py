@@ -60,6 +60,13 @@ _ASIDE: Mapping[str, str] = {"conditions": "drugs"}
 """The table whose phrases are read with others, and say nothing alone: a disease is treated with `metformin`."""
 
 
+class Named(Struct, frozen=True):
+    """What words name: what they say, and the codes within which everybody lies who is called so; none of a name."""
+
+    said: Said
+    within: tuple[tuple[str, str], ...] = ()
+
+
 class _Phrase(Struct, frozen=True):
     """A phrase of the table, or what the dictionary calls a concept: its words, and the row or the concept's name.
 
@@ -118,11 +125,11 @@ class Phrases:
         anything = unreviewed if is_known else self.terminology.everything
         return Said(is_, may_be, anything - may_be - is_, is_known=is_known, source=BY_PHRASES if is_known else "")
 
-    def named_in(self, wording: str) -> Sequence[Said]:
-        """What each phrase says of a wording that is read."""
+    def named_in(self, wording: str) -> Sequence[Named]:
+        """What each phrase says of a wording that is read, and within which codes it lies."""
         made_of = list(self._made_of(wording))
         return [
-            self._of(each)
+            Named(self._of(each), each.row.within if each.row is not None else ())
             for each in made_of
             if None not in made_of
             and each is not None

@@ -13,7 +13,6 @@ from screener.values.tables import table_rows
 
 _ITSELF, _SUSPECTED, _EVERY_LIST = "=", "?", "*"
 _LIKE_ENOUGH = 0.75
-_HOW_TO_SUSPECT = "once the suspicion is settled, write one"
 
 
 class _Words(NamedTuple):
@@ -36,7 +35,7 @@ def how_to_write(written: str, list_: str) -> str:
     that has a status in it says something more, perhaps the contrary."""
     words, plain = _words(list_), as_words(written[:LONGEST_QUOTE])
     if plain in words.suspected:
-        return _HOW_TO_SUSPECT
+        return f"write `{next(iter(words.told))}` once it is confirmed, `absent` once it is ruled out"
     from difflib import get_close_matches  # only a mistake pays for it
 
     near = get_close_matches(plain, words.told, n=1, cutoff=_LIKE_ENOUGH)

@@ -52,6 +52,9 @@ def test_any_other_code_names_the_system_alone(code: str) -> None:
         ("http://hl7.org/fhir/sid/icd-9-cm", "ICD-9-CM"),
         ("http://id.who.int/icd/release/11/mms", "ICD-11"),
         ("http://hl7.org/fhir/sid/icpc-2", "ICPC-2"),
+        ("http://fhir.de/CodeSystem/bfarm/ops", "OPS"),
+        ("urn:oid:1.2.392.200119.4.403.1", "HOT"),
+        ("http://pbs.gov.au/code/item", "PBS"),
     ],
 )
 def test_a_system_of_which_no_code_is_read_is_called_by_its_name(system: str, name: str) -> None:

@@ -406,3 +406,19 @@ def test_none_known_is_no_denial_of_what_a_list_cannot_deny() -> None:
     pregnancy = [each for trial in screening.trials for each in trial.criteria if "regnan" in each.text]
     assert pregnancy
     assert {each.status for each in pregnancy} == {"unknown"}
+
+
+@pytest.mark.parametrize("kind", ["List", "Composition"])
+@pytest.mark.parametrize(("reason", "stays_open"), [("unavailable", True), ("nilknown", False)])
+def test_what_may_be_about_this_patient_opens_a_list_and_never_makes_it_complete(
+    kind: str, reason: str, stays_open: bool
+) -> None:
+    empty = {
+        "code": coded("11450-4", "http://loinc.org"),
+        "emptyReason": coded(reason, "http://terminology.hl7.org/CodeSystem/list-empty-reason"),
+    }
+    told = resource(kind, **(empty if kind == "List" else {"section": [empty]}), date="2026-02-01")
+    nobody = {field: value for field, value in PATIENT.items() if field != "id"}
+    patient = read_patient({"resourceType": "Bundle", "entry": [{"resource": each} for each in (nobody, told)]}, SMALL)
+    assert ("conditions" in patient.unread) is stays_open
+    assert patient.none_known_on == {}

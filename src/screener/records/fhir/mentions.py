@@ -141,9 +141,11 @@ def _is_administrative(resource: Resource) -> bool:
 def _read_administrative(
     named: Concept, on: RecordList, place: str, when: Period, resource: Resource, reader: Reader
 ) -> None:
-    """What is only administrative may be what somebody knows of its code or words, or what its words name."""
+    """What is only administrative may be what somebody knows of its code or words, or what its words name. A code of
+    which nobody says from which system it is may be anything."""
     place = f"{resource.place}.{place}"
-    if not reader.mention(Mention(named, on, place, when, is_open=False)):
+    is_open = any(not each.system for each in named.codings)
+    if not reader.mention(Mention(named, on, place, when, is_open=is_open)) and not is_open:
         reader.mention_named(named.words or "", place, when)
         reader.leave_part(resource, place, f"administrative, and no entry of a list: {label_of(named)}", "no rule")
 

@@ -539,8 +539,8 @@ def _about_another(resources: Sequence[Resource]) -> str:
 
 
 _OF_ONE_PERSON = "the file holds another record of the same person, and what is about the one may lie with the other"
-_ANSWERING = frozenset({"Consent", "Composition", "List"})
-"""What says something of a person as a whole, and nothing of somebody who only may be the one."""
+_ANSWERING = frozenset({"Consent"})
+"""What answers for a person, and never for somebody who only may be the one."""
 
 
 def _lists_of(kinds: frozenset[str] | None) -> tuple[RecordList, ...]:

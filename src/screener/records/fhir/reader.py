@@ -227,7 +227,8 @@ class Reader:
         names = concept.codes
         if any(dictionary.is_judged(*each) for each in (*names, (TEXT, concept.text or ""))):
             return
-        words = [concept.text, *(each.display for each in concept.codings), *(each.code for each in concept.codings)]
+        codes = (each.code for each in concept.codings if each.code and not each.code.isdecimal())
+        words = [concept.text, *(each.display for each in concept.codings), *codes]
         wordings = list(dict.fromkeys(each for each in words if each))
         likeness, seen = likeness_of(dictionary), set[str]()
         for wording in wordings:
