@@ -340,8 +340,8 @@ def begun(note: str) -> str:
 
 
 def rows_of_actions(group: ActionGroup, *, is_shared: bool) -> list[list[Action]]:
-    """The rows of what is to do: what is measured or looked up for the same trials shares one, each with its box; in the
-    tightest print so do judgements."""
+    """The rows of what is to do: what is measured or looked up for the same trials shares one, each with its box; in
+    the tightest print so do judgements."""
     if group.kind not in ("measure", "chart", "old results", *(["investigator"] if is_shared else [])):
         return [[action] for action in group.actions]
     rows: dict[tuple[str, ...], list[Action]] = {}
