@@ -148,7 +148,7 @@ CONSUMERS = [
     # ---- the words of an answer
     Consumer("src/screener/evaluation/explanation.py: _LOGIC _statements_of_node", "truths"),
     Consumer("src/screener/evaluation/explanation.py: _written", "numbers"),
-    Consumer("src/screener/evaluation/explanation.py: _subject", "lookups"),
+    Consumer("src/screener/evaluation/explanation.py: subject_in_words", "lookups"),
     Consumer("src/screener/evaluation/phrases.py: _asked", "verbs"),
     Consumer(
         "src/screener/evaluation/outline.py: _heading _parts",

@@ -81,6 +81,14 @@ def test_of_a_line_that_only_changed_its_words_no_text_is_printed(call: Call, ke
             f"{'word ' * 30}INR 1.9 on 18 Feb{' end' * 30}",
             ("… word word word INR 1.8 on 18 Feb end …", "… word word word INR 1.9 on 18 Feb end …"),
         ),
+        (
+            f"INR 1.8 {'word ' * 20}bilirubin 7 on 18 Feb {'word ' * 20}end",
+            f"INR 1.9 {'word ' * 20}bilirubin 8 on 18 Feb {'word ' * 20}end",
+            (
+                "INR 1.8 word word word word … word word word bilirubin 7 on 18 Feb word …",
+                "INR 1.9 word word word word … word word word bilirubin 8 on 18 Feb word …",
+            ),
+        ),
         ("one " * 30, "one " * 29, ("… one one one one one", "… one one one one")),
     ],
 )

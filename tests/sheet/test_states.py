@@ -199,7 +199,7 @@ def test_an_old_word_of_what_goes_on_names_no_day() -> None:
 
 def test_an_onset_that_is_too_old_is_changed_by_no_result() -> None:
     told = sheet(conditions=[{**FAILURE, "onset": "2026-01-10"}])
-    assert told.trials[0].state.detail == "A new entry could change it."
+    assert told.trials[0].state.detail == "A new finding could change it."
     assert told.next == "nothing today; screen again when something new is on record"
 
 

@@ -311,18 +311,23 @@ def _why(answer: Judged) -> str:
     return f" ({', '.join(why)})" if why else ""
 
 
-def _lacking(score: Measured, rulebook: Rulebook) -> str:
-    """What keeps a score from being one number, without kinds of what is named, as maintenance dialysis is of
-    dialysis."""
+def keeps_open(score: Measured, rulebook: Rulebook) -> Iterator[tuple[Found, str]]:
+    """What keeps a score from being one number, each with the reason, without kinds of what is named, as maintenance
+    dialysis is of dialysis."""
     if score.range.is_exact:
-        return ""
+        return
     open_ = [(found, why) for found in leaves(score) for why in _why_open(found, rulebook)[:1]]
     named = {name for found, _ in open_ for name in _concepts_of(found)}
-    lacking: dict[str, list[str]] = {}
     for found, why in open_:
         names = _concepts_of(found)
         if not names or any(named.isdisjoint(rulebook.concepts[name].broader) for name in names):
-            lacking.setdefault(why, []).append(_subject(found, rulebook))
+            yield found, why
+
+
+def _lacking(score: Measured, rulebook: Rulebook) -> str:
+    lacking: dict[str, list[str]] = {}
+    for found, why in keeps_open(score, rulebook):
+        lacking.setdefault(why, []).append(subject_in_words(found, rulebook))
     return f" ({'; '.join(f'{why}: {both(names)}' for why, names in lacking.items())})" if lacking else ""
 
 
@@ -333,7 +338,8 @@ def _concepts_of(found: Found) -> tuple[str, ...]:
 _SAID_BY_AMOUNT: frozenset[Reason] = frozenset({"missing", "stale", "unit", "impossible", "partial_score"})
 
 
-def _subject(found: Found, rulebook: Rulebook) -> str:
+def subject_in_words(found: Found, rulebook: Rulebook) -> str:
+    """What a lookup is about: `total bilirubin`, `dialysis`."""
     match found.lookup:
         case EventLookup() as lookup:
             return wanted(lookup.what, rulebook)

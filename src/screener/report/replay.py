@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
 from typing import Any as Anything
 
 from msgspec import Struct
@@ -144,27 +145,34 @@ LONGEST = 100
 """Characters of two texts that are shown whole."""
 BESIDE = 4
 """Words that are shown before and behind what differs."""
+MOST_PLACES = 3
+"""Places of two texts at which a difference is shown."""
 
 
 def _where_they_differ(then: str, now: str) -> tuple[str, str]:
-    """Two texts; of long ones only what differs, with a few words around it: `… INR 1.8 on 18 Feb …`."""
+    """Two texts; of long ones only the first places that differ, with a few words around each: of one that has another
+    INR and, far behind it, another day it is `… INR 1.8 on 18 Feb … since 2 Mar …`."""
     if max(len(then), len(now)) <= LONGEST:
         return then, now
     old, new = then.split(), now.split()
-    first = _alike(old, new)
-    last = _alike(old[first:][::-1], new[first:][::-1])
-    start = max(first - BESIDE, 0)
-    return _part(old, start, len(old) - last + BESIDE), _part(new, start, len(new) - last + BESIDE)
+    codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    changed = [(code[1:3], code[3:5]) for code in codes if code[0] != "equal"]
+    return _parts(old, [place for place, _ in changed]), _parts(new, [place for _, place in changed])
 
 
-def _alike(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many words they begin with alike."""
-    pairs = zip(one, other, strict=False)
-    return next((number for number, (mine, its) in enumerate(pairs) if mine != its), min(len(one), len(other)))
-
-
-def _part(words: Sequence[str], start: int, end: int) -> str:
-    return " ".join([*(["…"] if start else []), *words[start:end], *(["…"] if end < len(words) else [])])
+def _parts(words: Sequence[str], places: Sequence[tuple[int, int]]) -> str:
+    """The words at these places, those that lie near one another together, and each once."""
+    shown: list[list[int]] = []
+    for first, last in places:
+        start, end = max(first - BESIDE, 0), min(last + BESIDE, len(words))
+        if shown and start <= shown[-1][1]:
+            shown[-1][1] = end
+        else:
+            shown.append([start, end])
+    told = list(dict.fromkeys(" ".join(words[start:end]) for start, end in shown))
+    is_begun = bool(shown) and shown[0][0] > 0
+    is_cut = len(told) > MOST_PLACES or (bool(shown) and shown[-1][1] < len(words))
+    return " … ".join([*([""] if is_begun else []), *told[:MOST_PLACES], *([""] if is_cut else [])]).strip()
 
 
 _WORDS: dict[str, str] = {str(name): words for told in (LINE_WORDS, VERDICT_WORDS, WHY) for name, words in told.items()}

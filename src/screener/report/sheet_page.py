@@ -125,6 +125,7 @@ def page(sheets: Sequence[Sheet], screenings: Sequence[Screening], worklist: str
         review_title=phrases.REVIEW,
         needed=NEEDED,
         rows_of_actions=rows_of_actions,
+        tight=TIGHT,
         after_clean_chart=after_clean_chart,
         recruitment=phrases.recruitment,
         reviewers=reviewers,
@@ -180,16 +181,24 @@ _TOLD_APART: frozenset[StateName] = frozenset({"check", "ruled out", "ruled out 
 
 class Print(Struct, frozen=True):
     """A size of print: the class of the page, points, and in letters the height of a line and of the gap between rows.
-    `is_run_in`: the titles of the chart review have no column of their own."""
+    `is_run_in`: the titles of the chart review have no column of their own. `is_shared`: judgements for the same trials
+    share a row."""
 
     name: str
     points: float
     spacing: float
     gap: float
     is_run_in: bool = False
+    is_shared: bool = False
 
 
-PRINTS = (Print("", 9.4, 1.27, 0.5), Print("dense", 8.6, 1.22, 0.5), Print("denser", 8.0, 1.17, 0.1, is_run_in=True))
+TIGHT = "denser tight"
+PRINTS = (
+    Print("", 9.4, 1.27, 0.5),
+    Print("dense", 8.6, 1.22, 0.5),
+    Print("denser", 8.0, 1.17, 0.1, is_run_in=True),
+    Print(TIGHT, 8.0, 1.14, 0.1, is_run_in=True, is_shared=True),
+)
 """The sizes of print, the largest first; `sheet.css` has the same."""
 POINT = 0.3528
 ROOM = (188, 269)
@@ -241,7 +250,8 @@ def _height(sheet: Sheet, columns: int, print_: Print) -> float:
     entries = [(asked, text_width - (0 if print_.is_run_in else 6.9 * em))] if asked else []
     for group in sheet.actions:
         texts = [
-            ("".join(f"[ ] {each.text} {each.detail} " for each in row), text_width) for row in rows_of_actions(group)
+            ("".join(f"[ ] {each.text} {each.detail} " for each in row), text_width)
+            for row in rows_of_actions(group, is_shared=print_.is_shared)
         ]
         if group.kind == "chart" and not sheet.review.waits:
             if print_.is_run_in:
@@ -269,7 +279,7 @@ def _lines_of_cell(cell: KeyResult | KeyScore, lines: Callable[[str, float, floa
         ]
         texts += [" " * bool(cell.earlier)]
     else:
-        texts += [cell.other, " " * bool(cell.day)]
+        texts += [cell.other, " " * bool(cell.day), f"without it {cell.without}" if cell.without else ""]
     return sum(lines(text, width - 3, 0.86) for text in texts if text)
 
 
@@ -329,9 +339,10 @@ def begun(note: str) -> str:
     return note if "[" in note.partition(":")[0] else capital(note)
 
 
-def rows_of_actions(group: ActionGroup) -> list[list[Action]]:
-    """The rows of what is to do: what is measured or looked up for the same trials shares one, each with its box."""
-    if group.kind not in ("measure", "chart", "old results"):
+def rows_of_actions(group: ActionGroup, *, is_shared: bool) -> list[list[Action]]:
+    """The rows of what is to do: what is measured or looked up for the same trials shares one, each with its box; in
+    the tightest print so do judgements."""
+    if group.kind not in ("measure", "chart", "old results", *(["investigator"] if is_shared else [])):
         return [[action] for action in group.actions]
     rows: dict[tuple[str, ...], list[Action]] = {}
     for action in group.actions:

@@ -11,14 +11,14 @@ from fractions import Fraction
 
 from screener.evaluation.answers import Found, Measured
 from screener.evaluation.evaluator import program_of
-from screener.evaluation.explanation import LIMITS, number_text, span_text
+from screener.evaluation.explanation import LIMITS, keeps_open, number_text, span_text, subject_in_words
 from screener.evaluation.frame import Frame
-from screener.evaluation.grounds import leaves, results_of
+from screener.evaluation.grounds import results_of
 from screener.evaluation.instants import last_fresh_day
 from screener.evaluation.phrases import both, capital, lowered, unit_after
 from screener.evaluation.raised import raised_for
 from screener.records.patient import Episode, Patient, Result
-from screener.rulebook import Age, EventLookup, Finding, Lab, Rulebook, ScoreOf, Shown
+from screener.rulebook import Age, ChangeLookup, EventLookup, Finding, Lab, Rulebook, ScoreOf, Shown, ValueLookup
 from screener.screening import Screening
 from screener.sheet import phrases
 from screener.sheet.again import Place, doubtful, without
@@ -368,17 +368,12 @@ def _score(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[Pl
 
 
 def _missing(score: Measured, rulebook: Rulebook) -> Iterator[str]:
-    """What keeps a score from being one number, by name: what is measured first; a kind of what is named is not. A
-    grade that is not too old waits for an entry that may be later."""
-    if score.range.is_exact:
-        return
-    open_ = list(leaves(score))
-    lacking = {name for found in open_ if isinstance(found.lookup, EventLookup) for name in found.lacking}
-    for found in sorted(open_, key=lambda each: isinstance(each.lookup, EventLookup)):
-        if isinstance(found.lookup, EventLookup):
-            concepts = (rulebook.concepts[name] for name in found.lacking)
-            yield from (lowered(each.title) for each in concepts if lacking.isdisjoint(each.broader))
-        elif found.is_overtaken:
+    """What keeps a score from being one number, by name: what is measured first. A grade that is not too old waits for
+    an entry that may be later."""
+    for found, _ in sorted(keeps_open(score, rulebook), key=lambda each: isinstance(each[0].lookup, EventLookup)):
+        if found.is_overtaken:
             yield phrases.AN_ENTRY
-        elif (found.reasons or found.may_lack) and found.lookup is not None and found.subject not in rulebook.concepts:
+        elif isinstance(found.lookup, ValueLookup | ChangeLookup):
             yield phrases.named(found.subject, rulebook)
+        else:
+            yield subject_in_words(found, rulebook)

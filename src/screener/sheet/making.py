@@ -432,7 +432,7 @@ def _detail(trial: TrialResult, state: StateName, left: str, worked: _Worked) ->
             if kinds <= {"window", "age"}:
                 return phrases.TIME_ALONE
             if kinds <= {"history", "plan"}:
-                return phrases.NEW_ENTRY
+                return phrases.NEW_FINDING
             return phrases.ONCE_OVER if kinds == {"state"} else phrases.COULD_CHANGE
         case "all met if complete":
             return phrases.assumed(met, of, sum(each.basis == "assumed" for each in trial.criteria))

@@ -490,7 +490,7 @@ def reopens(day: date, as_of: date) -> str:
 
 REFUSED = "Consent was refused."
 COULD_CHANGE = "A new result could change it."
-NEW_ENTRY = "A new entry could change it."
+NEW_FINDING = "A new finding could change it."
 ONCE_OVER = "May change once that is over."
 TIME_ALONE = "Time alone does not reopen it."
 
@@ -779,7 +779,7 @@ def _nothing_today(today: Sequence[TrialRow]) -> str:
     details = {row.state.detail for row in today}
     if COULD_CHANGE in details:
         return "nothing today; screen again when a new result is there"
-    if NEW_ENTRY in details:
+    if NEW_FINDING in details:
         return "nothing today; screen again when something new is on record"
     if ONCE_OVER in details:
         against = (each.text for row in today if row.state.detail == ONCE_OVER for each in row.points)
