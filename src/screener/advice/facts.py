@@ -88,7 +88,7 @@ class Fact(Struct, frozen=True):
     title: str = ""
     unit: str = ""
     only_beside: bool = False
-    """It says something only beside another result of the same lab."""
+    """It says something only together with another result of the same lab."""
     is_in_part: bool = False
     """It may also turn out to be something that is not listed here."""
     found_by: str = "chart"

@@ -121,9 +121,9 @@ class Standing:
         return Moment(first, max(first, last))
 
     def stated_end(self, start: Moment) -> Moment:
-        """When the entry itself says that it ended: not before it began, and not so far where it goes on, for as long
-        as such a statement speaks. The day on which it was entered ends nothing; what was over when it was entered
-        after the day of screening may have gone on until then."""
+        """When the entry itself says that it ended: never before it began. If it goes on, it has not ended for as long
+        as such a statement speaks. The day of entry ends nothing: an entry of a later day that calls it over leaves
+        open that it went on until then."""
         episode, over_by = self.episode, self.frame.as_of
         if episode.asserted is not None:
             over_by = max(over_by, episode.asserted.last_day)

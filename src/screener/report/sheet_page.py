@@ -67,7 +67,7 @@ MARKS: dict[StateName, str] = {
     "ruled out today": "cross",
     "ruled out": "cross",
 }
-"""The shape beside each headline, so that nothing hangs on color."""
+"""A shape before each headline, so that nothing hangs on color."""
 
 
 class TrialPart(Struct, frozen=True):
