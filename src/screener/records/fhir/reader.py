@@ -54,7 +54,7 @@ from screener.values.dates import Moment, at_any_time
 
 NOT_READ = "resources of this kind are not read"
 PERHAPS = "it is about a patient who is not in the file, and so may be about this one"
-"""One note says this of all such resources; the ledger of what was set aside says it of each."""
+"""Told of all such resources in one sentence, and of each by itself in what was set aside."""
 
 
 class Mention(Struct, frozen=True):
@@ -255,7 +255,7 @@ class Reader:
 
         `on` is the list that it stands on, which is not complete if nobody can tell what it is.
 
-        Several codes of one concept mean the same; of two conditions the narrower is meant. Raises UnreadableError if
+        Codes beside one another mean the same; of two conditions the narrower is meant. Raises UnreadableError where
         they stand for two labs or findings.
         """
         known = self.memory.meanings.get(concept)
@@ -415,8 +415,8 @@ class Reader:
     # ---- what may be an entry
 
     def mention(self, mention: Mention) -> None:
-        """Keep something outside a list that may be an entry of it. Whether an entry already speaks of it is known once
-        all have been read."""
+        """Something that may be an entry of a list, told elsewhere than in one. Whether an entry speaks of it already
+        is known when all have been read."""
         said = self.memory.mentioned.get((mention.named, mention.on))
         if said is None:
             said = self.memory.mentioned[mention.named, mention.on] = self._mentioned(mention.named, mention.on)
