@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from lines.casebook import LISTS, result_of
-from screener.screening import CriterionResult
+from screener import load_patient, load_rules
+from screener.screening import CriterionResult, evaluate
 
 LINES = ("NCT03863002/E13", "NCT05985863/E7", "NCT06242405/E9", "NCT07409259/E7")
+LISTS = ["conditions", "procedures", "plans", "medications", "events", "allergies", "family_history"]
 CM, WHO, GM = (
     f"http://{name}"
     for name in ("hl7.org/fhir/sid/icd-10-cm", "hl7.org/fhir/sid/icd-10", "fhir.de/CodeSystem/bfarm/icd-10-gm")
@@ -17,7 +19,11 @@ CM, WHO, GM = (
 
 
 def answers(record: dict[str, Any]) -> list[CriterionResult]:
-    return [result_of(record, line, as_of="2026-03-18", assume_complete=LISTS) for line in LINES]
+    rules = load_rules()
+    text = json.dumps(record) if "resourceType" in record else record
+    screening = evaluate(load_patient(text, rules), rules, as_of="2026-03-18", assume_complete=LISTS)
+    by_line = {f"{trial.id}/{line.id}": line for trial in screening.trials for line in trial.criteria}
+    return [by_line[line] for line in LINES]
 
 
 def statuses(**record: Any) -> set[str]:

@@ -6,15 +6,21 @@ from typing import Any
 
 import pytest
 
-from lines.casebook import MAN, result_of
-from screener.screening import CriterionResult
+from screener import load_patient, load_rules
+from screener.screening import CriterionResult, evaluate
+
+LISTS = ["conditions", "procedures", "plans", "medications", "events", "allergies", "family_history"]
 
 
 def answered(
     question: str, line: str, *, value: bool = False, date: str = "2026-02-20", **record: Any
 ) -> CriterionResult:
-    answers = {f"{line.split('/')[0]}/{question}": {"value": value, "date": date, "by": "Dr A"}}
-    return result_of({**MAN, "answers": answers, **record}, line)
+    rules = load_rules()
+    trial, name = line.split("/")
+    answers = {f"{trial}/{question}": {"value": value, "date": date, "by": "Dr A"}}
+    base = {"id": "p", "birth_date": "1980", "sex": "male", "complete": LISTS, "answers": answers}
+    screening = evaluate(load_patient({**base, **record}, rules), rules, as_of="2026-03-18", trials=[trial])
+    return next(each for each in screening.trial(trial).criteria if each.id == name)
 
 
 def condition(onset: str, **code: str) -> list[dict[str, str]]:
